@@ -24,6 +24,7 @@ from glc_analysis.addons.drafting.draft_files import (
     csv_text,
     read_column_values,
 )
+from glc_analysis.addons.drafting.drafted_waves import files_of_waves, record_waves
 from glc_analysis.addons.drafting.open_rows import (
     open_rows_file,
     questions_without_options,
@@ -86,6 +87,7 @@ def accept_draft(study: Study, state: DraftState, by: str, *, today: date) -> li
         texts[path] = table.text
     for path, text in texts.items():
         write_atomic(path, text)
+    record_waves(study, files_of_waves(state.tables["waves"]))
     who, day = normalise_space(by), today.isoformat()
     _append(study, ACCEPTED_FILE, _ACCEPTED_COLUMNS,
             [(identifier, who, day, how_sure) for identifier, how_sure in zip(
@@ -154,7 +156,10 @@ def accept_open_rows(study: Study, by: str, *, today: date) -> list[str]:
         "names": ready["names"].assign(reason=f"{who}: a name in the survey")}
     for name in (name for name in rows if len(rows[name])):
         path = study.root / table_files(name)[0].path
-        write_atomic(path, (_with_options if name == "options" else _with_rows)(path, rows[name]))
+        if name == "options":
+            add_option_rows(study, rows[name])
+        else:
+            write_atomic(path, _with_rows(path, rows[name]))
     write_open_rows(study, {name: more[name][~is_filled] for name, is_filled in filled.items()})
     said = ", ".join(f"{name} {len(table)}" for name, table in ready.items() if len(table))
     return [f"Accepted of what was open: {said}."] if said else []
@@ -169,9 +174,10 @@ def _described(countries: pd.DataFrame) -> pd.DataFrame:
                                for name, cells in known.items()})
 
 
-def _with_options(path: Path, rows: pd.DataFrame) -> str:
-    """The text of options.csv with further rows. An option that is there takes the new position; a new value
-    of it takes its label, position and kind."""
+def add_option_rows(study: Study, rows: pd.DataFrame) -> None:
+    """Adds rows to options.csv. An option that is there takes the new position; a new value of it takes its
+    other cells."""
+    path = study.root / table_files("options")[0].path
     table = _read_rows(path, "option_list", "option_id", "value", "label", "position", "kind")
     at = {column: n for n, column in enumerate(table.header)}
     for _, row in rows.iterrows():
@@ -183,9 +189,10 @@ def _with_options(path: Path, rows: pd.DataFrame) -> str:
                 table.set_cell(n, "position", row["position"])
             continue
         if same:
-            row = {**row, **{name: cells[same[0] - 1][at[name]] for name in ("label", "position", "kind")}}
+            row = {**dict(zip(table.header, cells[same[0] - 1], strict=True)), "value": row["value"]}
         table.append({column: row.get(column, "") for column in table.header})
-    return table.text
+    if len(rows):
+        write_atomic(path, table.text)
 
 
 def _cells(table: CsvRows) -> list[list[str]]:

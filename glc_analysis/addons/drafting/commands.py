@@ -48,6 +48,7 @@ def around_init(directory: Path, *, form: Path | None, codebook: Path | None, na
     if not (named or form or codebook):
         yield ""
         return
+    from glc_analysis.addons.drafting.crosswalk_workbook import renew_crosswalk_draft
     from glc_analysis.addons.drafting.draft_files import DRAFT_FOLDER, DRAFT_WORKBOOK
     from glc_analysis.addons.drafting.drafted_study import draft_study
     from glc_analysis.addons.drafting.store import draft_lines, read_draft
@@ -61,6 +62,8 @@ def around_init(directory: Path, *, form: Path | None, codebook: Path | None, na
     drafted.write(directory, as_workbook=as_workbook)
     for note in drafted.notes:
         say(f"To decide: {note}")
+    if line := renew_crosswalk_draft(Study(directory), is_first=True):
+        say(line)
     if draft := read_draft(Study(directory)):
         for line in draft_lines(draft):
             say(line)
@@ -112,6 +115,7 @@ def _check_draft(study: Study, looked_by: str) -> bool:
     """Checks the draft of a study, and accepts what is ready if somebody has looked. Whether the study has
     questions of its own, so that the rest can be checked."""
     from glc_analysis.addons.drafting.acceptance import accept_draft, accept_open_rows
+    from glc_analysis.addons.drafting.crosswalk_workbook import renew_crosswalk_draft
     from glc_analysis.addons.drafting.open_rows import write_rows_for_empty_lists
     from glc_analysis.addons.drafting.store import draft_lines, heading_faults, read_draft
     from glc_analysis.cleaning.records import read_raw
@@ -137,7 +141,8 @@ def _check_draft(study: Study, looked_by: str) -> bool:
             # First the options, which questions may wait for.
             for line in (*accept_open_rows(study, looked_by, today=date.today()),
                          *accept_draft(study, draft, looked_by, today=date.today()),
-                         *write_rows_for_empty_lists(study, draft, surveys)):
+                         *write_rows_for_empty_lists(study, draft, surveys),
+                         *filter(None, [renew_crosswalk_draft(study)])):
                 say(line)
         draft = read_draft(study) or draft
     for line in draft_lines(draft):
@@ -236,24 +241,29 @@ def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str)
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--id", "wave_id", default="", metavar="WAVE", help="The wave_id of the new wave.")
+@click.option("--form", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="A table of two columns: headings and answers as the files have them, and their wording "
+              "or translation.")
 @click.option("--accept", "looked_by", default="", metavar="NAME", help="Add the rows of the draft that have "
               "is_comparable to crosswalk.csv, and record that NAME decided them.")
 @pass_study
-def wave(study: Study, files: tuple[Path, ...], wave_id: str, looked_by: str) -> None:
+def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None, looked_by: str) -> None:
     """Draft crosswalk.csv for a new wave of the survey.
 
     A workbook lays each question beside what the new files ask: both wordings, both lists of options. Only
     what is the same is drafted as unchanged; another heading is proposed, and named as a doubt. Nothing is
-    compared before you have filled in is_comparable, and no count is shown. The wave and its files are added
-    to waves.csv and wave_files.csv.
+    compared before you have filled in is_comparable, and no count is shown. What only the new files ask is
+    added to the draft of the study. The wave and its files are added to waves.csv and wave_files.csv.
     """
-    from glc_analysis.addons.drafting.crosswalk import (
-        CROSSWALK_DRAFT,
+    from glc_analysis.addons.drafting.crosswalk_workbook import (
         accept_crosswalk,
-        draft_crosswalk,
-        record_wave,
+        crosswalk_line,
+        refuse_second_draft,
         write_crosswalk_draft,
     )
+    from glc_analysis.addons.drafting.drafted_waves import draft_wave, record_waves
+    from glc_analysis.addons.drafting.store import add_to_draft, draft_lines, read_draft
+    from glc_analysis.addons.drafting.xlsform import read_wordings
     from glc_analysis.cleaning.records import RESPONDENT, SURVEY_ROLES
     from glc_analysis.errors import count_of
     from glc_analysis.intake.survey import read_survey_sheets
@@ -265,22 +275,25 @@ def wave(study: Study, files: tuple[Path, ...], wave_id: str, looked_by: str) ->
         n = accept_crosswalk(study, looked_by, date.today())
         say(f"{count_of(n, 'decision')} added to crosswalk.csv.")
         return
+    refuse_second_draft(study)
     names = {path.name for path in files}
     others = [path for path in study.raw_files("survey") if path.name not in names]
-    before, surveys = ([survey for path in paths
-                        for survey in read_survey_sheets(path, study.settings["survey"])]
-                       for paths in (others, files))
     survey = study.settings["survey"]
-    draft = draft_crosswalk(before, surveys, read_reference(study, needed=("questions", "options")), wave_id,
-                            roles=[survey[role] for role in (RESPONDENT, *SURVEY_ROLES)])
-    write_crosswalk_draft(study, draft)
-    record_wave(study, wave_id, names)
-    is_new, is_open = draft["question_id"] == "", draft["change"] == ""
-    n_same, n_gone = (int((draft["change"] == change).sum()) for change in ("none", "dropped"))
-    n_open = count_of(int((is_open & ~is_new).sum()), "question")
-    say(f"{CROSSWALK_DRAFT}: {n_open} in doubt, {n_same} with the same heading, wording and options, "
-        f"{n_gone} that no column is like, {is_new.sum()} columns of no question. Go through it from the "
-        "top: change, is_comparable, because. Then: glc wave --accept NAME")
+    before, surveys = ([sheet for path in paths for sheet in read_survey_sheets(path, survey)]
+                       for paths in (others, files))
+    drafted = read_draft(study)
+    crosswalk, new = draft_wave(
+        before, surveys, read_reference(study, needed=("questions", "options")), wave_id,
+        roles=[survey[role] for role in (RESPONDENT, *SURVEY_ROLES)],
+        wordings=read_wordings(form) if form else None,
+        taken=[*drafted.tables["questions"]["question_id"]] if drafted else ())
+    write_crosswalk_draft(study, crosswalk.rows, crosswalk.options)
+    record_waves(study, {wave_id: names})
+    say(crosswalk_line(crosswalk.rows))
+    if len(new.tables["questions"]):
+        add_to_draft(study, new)
+        for line in draft_lines(with_new) if (with_new := read_draft(study)) else ():
+            say(line)
     if missing := names - {path.name for path in study.raw_files("survey")}:
         say(f"Copy into raw/survey: {', '.join(sorted(missing))}.")
 

@@ -1,258 +1,276 @@
 """Drafts crosswalk.csv for a new wave: each question beside what the new files ask, wordings and options.
 
-The draft is a workbook that a person goes through from the top: first what is in doubt, then what is the
-same. Only the same heading with the same wording and the same options is drafted as unchanged; another
-heading is proposed, never taken. Nothing is compared before a person has written so, and no count is shown: a
-decision must not depend on the answers.
+Only the same heading with the same wording and the same options is drafted as unchanged; another heading is
+proposed, never taken. No count is shown: a decision must not depend on the answers.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
-from datetime import date
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import pandas as pd
 
-from glc_analysis.addons.drafting.column_pairs import pair_columns
+from glc_analysis.addons.drafting.draft import Draft
+from glc_analysis.addons.drafting.form import Form, named_columns
+from glc_analysis.addons.drafting.option_lists import MAYBE_ONE
+from glc_analysis.addons.drafting.options import FEWEST, find_unchosen_options
 from glc_analysis.cleaning import columns
 from glc_analysis.cleaning.responses import OptionList
-from glc_analysis.cleaning.waves import crosswalk_faults
-from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.intake.survey import RawSurvey
-from glc_analysis.reference import REQUIRED_COLUMNS, Reference, read_reference, read_table
-from glc_analysis.schema import CHOICE_TYPES, COUNTRY_LIST, allowed_words
-from glc_analysis.spreadsheets import append_rows, fill_sheet, save_workbook
-from glc_analysis.study import Study
-from glc_analysis.tabular import read_sheets
-from glc_analysis.text import match_key, normalise_space
+from glc_analysis.reference import Reference
+from glc_analysis.schema import CHOICE_TYPES, COUNTRY_LIST
+from glc_analysis.text import UNTICKED, match_key, normalise_space
 
-CROSSWALK_DRAFT = "private/draft/crosswalk.xlsx"
-_SIDE_BY_SIDE = ["why", "wording_before", "wording_now", "options_before", "options_now"]
-COLUMNS = ["question_id", "change", "is_comparable", "because", *_SIDE_BY_SIDE, "columns", "asked_if",
-           "wave_id"]
-_SAME, _ANOTHER, _GONE = "the same", "has another heading: is it the same question?", "no column is like it"
-_NO_QUESTION = "no question has this column: draft one, or leave it out"
-_WIDTHS = {"why": 40, "wording_before": 50, "wording_now": 50, "options_before": 45, "options_now": 45,
-           "because": 30, "columns": 40}
-_OFTEN = 5
-"""An answer that is no option is listed from so many records on: fewer may be somebody's own words."""
+COLUMNS = ["question_id", "change", "is_comparable", "because", "why", "wording_before", "wording_now",
+           "options_before", "options_now", "columns", "asked_if", "wave_id"]
+OPTION_COLUMNS = ["use", "why", "option_list", "option_id", "value", "label", "position", "kind"]
+SAME, ALL_THE_SAME = "the same", "*"
+"""Why a row needs no second look, and the id of the row that decides for all of these that are blank."""
+_ANOTHER, _GONE = "has another heading: is it the same question?", "no column is like it"
 _FEWER = "others, which fewer than five gave each"
+"""For answers that are no option, and may be somebody's own words."""
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class CrosswalkDraft:
+    """What was drafted for a wave. ``rows`` are those of crosswalk.csv, decisions blank, with both wordings
+    and lists of options side by side, in doubt first; ``options`` rows of options.csv for answers that are an
+    option in another language; ``held`` are the columns of the new files that a question has, or may have
+    (then only proposed): file and column -> question and whether it is certain."""
+
+    rows: pd.DataFrame
+    options: pd.DataFrame
+    held: Mapping[tuple[str, str], tuple[str, bool]]
 
 
 def draft_crosswalk(before: Sequence[RawSurvey], surveys: Sequence[RawSurvey], reference: Reference,
-                    wave: str, *, roles: Collection[str] = ()) -> pd.DataFrame:
-    """One row per question of questions.csv, those in doubt first, and last one per column that the earlier
-    files lack and no question has: the columns of crosswalk.csv, decisions blank, and side by side both
-    wordings and lists of options. ``change`` is none where nothing differs, and dropped where no column is
-    like it. What is the same and has no options needs no row. ``before`` are the files of earlier waves,
-    ``roles`` the entries of study.toml that name the columns of who answered."""
-    # A heading that stands over several columns tells no pair: their names with places do.
-    pairs = pair_columns([{name: Counter(file.frame[name]) for name in file.frame.columns
-                           if name not in file.repeated} for file in (*before, *surveys)])
-    drafted = [_Question(question, before, surveys, reference, pairs) for _, question
-               in reference.questions.iterrows()]
-    rows = [row for question in drafted if (row := question.row(wave))["change"] != "none"
-            or question.question["type"] in CHOICE_TYPES]
-    who = {match_key(name) for entry in roles for name in columns.split_alternatives(entry)}
-    taken = {name for question in drafted for name in question.taken}
-    taken |= {(file.path.name, name) for names, _ in pairs if who & {*map(match_key, names)}
-              for file, name in zip(surveys, names[len(before):], strict=True)}
-    rows += [{"wave_id": wave, "why": _NO_QUESTION, "columns": " | ".join(dict.fromkeys(filter(None, names))),
-              "wording_now": " | ".join(dict.fromkeys(filter(None, names)))}
-             for names in (found[len(before):] for found, _ in pairs if not any(found[:len(before)]))
-             if any(names) and not any((file.path.name, name) in taken
-                                       for file, name in zip(surveys, names, strict=True) if name)]
-    frame = pd.DataFrame(rows, columns=COLUMNS, dtype="object").fillna("")
-    order = frame["change"].map({"dropped": 1, "none": 2}).fillna(0).mask(frame["question_id"] == "", 3)
-    return frame.iloc[order.argsort(kind="stable")].reset_index(drop=True)
+                    wave: str, *, new: Draft | None = None,
+                    wordings: Mapping[str, str] = _NOTHING) -> CrosswalkDraft:
+    """The draft of crosswalk.csv for the files of a wave, a row per question that the files ``before`` ask.
+
+    ``change`` is none where nothing differs, and dropped where no column is like it. What is the same and has
+    no options needs no row; a row ``*`` decides for all that are the same. ``new`` is the draft of the new
+    files by themselves, whose options in several languages tell which answers mean the same, and ``wordings``
+    how headings and answers read, by their keys.
+    """
+    pairs = [column.names for column in Form.of([*before, *surveys], wordings).columns]
+    partners = _partners(new, surveys) if new else {}
+    questions = [asked for _, question in reference.questions.iterrows() if (asked := _Question(
+        question, before, surveys, reference.options, pairs, wordings, partners)).was_asked]
+    rows = [row for asked in questions if (row := asked.row(wave))["change"] != "none"
+            or asked.question["type"] in CHOICE_TYPES]
+    same = [row for row in rows if row["why"] == SAME]
+    rows = [*(row for row in rows if not row["change"]), *(row for row in rows if row["change"] == "dropped"),
+            *[{"question_id": ALL_THE_SAME, "wave_id": wave, "change": "none",
+               "why": "decides for all below that are the same and left blank"}] * bool(same), *same]
+    options = pd.DataFrame([row for asked in questions for row in asked.translated.values()],
+                           columns=OPTION_COLUMNS, dtype="object")
+    held = {place: (asked.question["question_id"], is_certain) for asked in reversed(questions)
+            for place, is_certain in asked.held.items()}
+    return CrosswalkDraft(pd.DataFrame(rows, columns=COLUMNS, dtype="object").fillna(""),
+                          options.drop_duplicates(["option_list", "value"]).reset_index(drop=True), held)
 
 
+_Partners = Mapping[tuple[str, str], Mapping[str, tuple[set[str], bool]]]
+
+
+def _partners(new: Draft, surveys: Sequence[RawSurvey]) -> _Partners:
+    """What the draft of the new files takes for one option, by file and column and by the key of each text:
+    the keys of all texts of the option, and whether that is sure."""
+    rows = new.tables["options"]
+    of_list: dict[str, dict[str, tuple[set[str], bool]]] = {}
+    for (name, _), same in rows.groupby(["option_list", "option_id"], sort=False):
+        keys = {match_key(text) for column in ("value", "label") for text in same[column]}
+        is_sure = not same["why"].str.startswith(MAYBE_ONE).any()
+        values = dict.fromkeys(map(match_key, same["value"]), (keys, is_sure))
+        of_list.setdefault(str(name), {}).update(values)
+    return {(survey.path.name, name): of_list.get(question["option_list"], {})
+            for _, question in new.tables["questions"].iterrows() for survey in surveys
+            for name in named_columns(question["columns"], survey.frame.columns)}
+
+
+@dataclass
 class _Question:
     """A question of the study, and the columns of the new files that hold it, or may."""
 
-    def __init__(self, question: pd.Series, before: Sequence[RawSurvey], surveys: Sequence[RawSurvey],
-                 reference: Reference, pairs: Sequence[tuple[tuple[str, ...], str]]) -> None:
-        self.question, self.before, self.surveys = question, before, surveys
-        self.options = reference.options[reference.options["option_list"] == question["option_list"]]
-        known = {match_key(name) for name in columns.split_alternatives(question["columns"])}
-        self.wordings = {match_key(question["wording"]), *known}
-        self.wordings |= {match_key(file.wording.get(name, "")) for file in before
-                          for name in file.frame.columns if match_key(name) in known}
-        beside = [found[len(before):] for found, _ in pairs
-                  if known & {match_key(name) for name in found[:len(before)] if name}]
-        self.found: list[dict[str, str]] = []  # of each new file the columns by option
-        self.proposed: list[str] = []
-        for n, survey in enumerate(surveys):
-            at, faults = columns.locate_columns(question["columns"], survey,
-                                                self.options if question["type"] == "multi" else None)
-            is_there = not faults and any(at.values())
-            name = "" if is_there else next((names[n] for names in beside if names[n]), "")
-            self.found.append(at if is_there else {"": name} if name else {})
-            self.proposed.append("" if is_there else name)
-        self.found_before = [columns.locate_columns(question["columns"], survey, self.options)[0]
-                             for survey in before]
+    question: pd.Series
+    before: Sequence[RawSurvey]
+    surveys: Sequence[RawSurvey]
+    all_options: pd.DataFrame
+    pairs: Sequence[tuple[str, ...]]
+    wordings: Mapping[str, str]
+    partners: _Partners
+    found: list[dict[str, str]] = field(init=False)
+    """Of each new file its columns by option; nothing where it has none."""
+    proposed: list[str] = field(init=False)
+    """Of each new file the column that may be it, where it has none by its name."""
+    translated: dict[str, dict[str, str]] = field(init=False, default_factory=dict)
+    """Rows of options.csv by the answer that is an option in another language."""
+
+    def __post_init__(self) -> None:
+        question = self.question
+        self.options = self.all_options[self.all_options["option_list"] == question["option_list"]]
+        self.listed = OptionList.of(self.options)
+        self.found_before = [self._locate(survey) for survey in self.before]
+        names = {name for at in self.found_before for name in at.values()} or {
+            *columns.split_alternatives(question["columns"])}
+        keys = {*map(match_key, names)}
+        self.known = {self._reads(text) for text in (question["wording"], *names)}
+        # A heading that stands over several columns of a file tells no question.
+        self.known |= {self._reads(file.wording.get(name, "")) for file in self.before for name in names
+                       if re.sub(r" \[\d+\]$", "", name) not in file.repeated}
+        beside = [pair[len(self.before):] for pair in self.pairs
+                  if keys & {match_key(name) for name in pair[:len(self.before)] if name}]
+        without = columns.list_files_without(question["columns"])
+        self.found, self.proposed = [], []
+        for n, survey in enumerate(self.surveys):
+            at = self._locate(survey)
+            is_open = not at and survey.path.name not in without
+            name = next((pair[n] for pair in beside if pair[n]), "") if is_open else ""
+            self.found.append(at or ({"": name} if name else {}))
+            self.proposed.append(name)
+
+    def _locate(self, survey: RawSurvey) -> dict[str, str]:
+        """Its columns in a file by option; none where the file has it not."""
+        at, faults = columns.locate_columns(self.question["columns"], survey,
+                                            self.options if self.question["type"] == "multi" else None)
+        return {} if faults or not any(at.values()) else at
+
+    def _reads(self, text: str) -> str:
+        """The key of a heading as it reads."""
+        return match_key(self.wordings.get(match_key(text), text))
+
+    def _wording(self, survey: RawSurvey, name: str) -> str:
+        text = normalise_space(survey.wording.get(name, "") or name)
+        return self.wordings.get(match_key(text), text)
 
     @property
-    def taken(self) -> set[tuple[str, str]]:
-        """The columns of the new files that it has, by file."""
-        return {(survey.path.name, name) for survey, at in zip(self.surveys, self.found, strict=True)
-                for name in at.values()}
+    def was_asked(self) -> bool:
+        """Whether a file before has it; without files before nobody knows."""
+        return any(self.found_before) or not self.before
+
+    @property
+    def held(self) -> dict[tuple[str, str], bool]:
+        """The columns of the new files that it has, and whether that is certain, by file."""
+        return {(survey.path.name, name): not proposed for survey, at, proposed
+                in zip(self.surveys, self.found, self.proposed, strict=True) for name in at.values()}
 
     def row(self, wave: str) -> dict[str, str]:
         """Its row of the draft."""
-        texts = [survey.wording.get(name, "") or name for survey, at in zip(
-            self.surveys, self.found, strict=True) for name in [*at.values()][:1]]
-        wordings = [*dict.fromkeys(filter(None, map(normalise_space, texts)))]
-        listed, answers = [*dict.fromkeys(self.options["label"])], self._new_answers(self.surveys, self.found)
+        texts = [self._wording(survey, next(iter(at.values()))) if at else ""
+                 for survey, at in zip(self.surveys, self.found, strict=True)]
+        is_reworded = [match_key(text) not in self.known for text in texts]
+        files = [*zip((survey.path.name for survey in self.surveys), self.found, self.proposed, is_reworded,
+                      strict=True)]
+        answers = self._unknown(self.surveys, self.found)
         # People's own words, as there were before, are no new option.
-        is_new = {*answers} - ({_FEWER} if self._new_answers(self.before, self.found_before) else set())
-        why = _GONE if not any(self.found) else "; ".join(filter(None, [
-            *(f"{survey.path.name} {_ANOTHER}"
-              for survey, name in zip(self.surveys, self.proposed, strict=True) if name),
-            *(f"{survey.path.name}: {_GONE}" for survey, at in zip(self.surveys, self.found, strict=True)
-              if not at),
-            "the wording is another" if not {*map(match_key, wordings)} <= self.wordings else "",
-            "answers that are no option" if is_new else ""]))
+        is_new = {*answers} - ({_FEWER} if self._unknown(self.before, self.found_before) else set())
+        why = _GONE if not any(self.found) else "; ".join([
+            *(f"{file} {_ANOTHER}" for file, _, name, is_other in files if name and is_other),
+            *(f"{file}: {_GONE}" for file, at, _, _ in files if not at),
+            *["the wording is another"] * any(
+                is_other for _, at, name, is_other in files if at and not name),
+            *["answers that are no option"] * bool(is_new), *self._no_longer_chosen()])
         gone = {"change": "dropped", "is_comparable": "no", "because": _GONE} if why == _GONE else {}
+        listed = [*dict.fromkeys(self.options["label"])]
         return {"question_id": self.question["question_id"], "wave_id": wave,
-                "change": "" if why else "none", **gone, "why": why or _SAME, "columns": self._entry(),
-                "wording_before": self.question["wording"], "wording_now": " | ".join(wordings),
+                "change": "" if why else "none", **gone, "why": why or SAME, "columns": self._entry(),
+                "wording_before": self.question["wording"],
+                "wording_now": " | ".join(dict.fromkeys(filter(None, texts))),
                 "options_before": "\n".join(listed),
                 "options_now": "\n".join([*listed, *answers]) if any(self.found) else ""}
 
     def _entry(self) -> str:
         """Its columns in the new wave; blank where they are those of questions.csv."""
-        if not any(self.proposed) and all(self.found):
+        if not any(self.proposed) and all(self.found) or not any(self.found):
             return ""
-        names = [proposed or columns.split_alternatives(self.question["columns"])[0] if at
-                 else f"{columns.NOT_IN}{survey.path.name}"
+        names = [proposed or (self._alternative(survey) if at else f"{columns.NOT_IN}{survey.path.name}")
                  for survey, at, proposed in zip(self.surveys, self.found, self.proposed, strict=True)]
-        for n, (survey, at) in enumerate(zip(self.surveys, self.found, strict=True)):
-            if at and not self.proposed[n]:
-                names[n] = next(name for name in columns.split_alternatives(self.question["columns"])
-                                if not columns.locate_columns(name, survey, self.options)[1])
-        return " | ".join(dict.fromkeys(names)) if any(self.found) else ""
+        return " | ".join(dict.fromkeys(names))
 
-    def _new_answers(self, surveys: Sequence[RawSurvey], found: Sequence[dict[str, str]]) -> list[str]:
-        """The answers in files that are no option, by alphabet; those that few gave are not named."""
-        if self.question["type"] not in CHOICE_TYPES or self.question["option_list"] == COUNTRY_LIST:
-            return []
-        answers: dict[str, None] = {}
+    def _alternative(self, survey: RawSurvey) -> str:
+        """The name of its columns that a file has."""
+        return next(name for name in columns.split_alternatives(self.question["columns"])
+                    if not columns.locate_columns(name, survey, self.options)[1])
+
+    @property
+    def _has_options(self) -> bool:
+        return self.question["type"] in CHOICE_TYPES and self.question["option_list"] != COUNTRY_LIST
+
+    def _unknown(self, surveys: Sequence[RawSurvey], found: Sequence[dict[str, str]]) -> list[str]:
+        """The answers in files that are no option, by alphabet; those that few gave are not named. One that
+        is an option in another language becomes a row of options.csv, and is named while that is unsure."""
+        n: Counter[str] = Counter()
+        unsure = set()
         for survey, at in zip(surveys, found, strict=True):
-            if set(at) == {""} and at[""]:
-                answers |= dict.fromkeys(_unknown_answers(survey.frame[at[""]], OptionList.of(self.options),
-                                                          self.question["type"]))
-        return sorted(answers, key=lambda text: text == _FEWER)
+            if not self._has_options or set(at) != {""}:
+                continue
+            for text in self._unlisted(survey.frame[at[""]]):
+                row = self._translation(text, survey.path.name, at[""])
+                if not row:
+                    n[text] += 1
+                elif self.translated.setdefault(text, row)["use"] == "":
+                    unsure.add(f"{text} = {row['label']}?")
+        named = [text for text in n if n[text] >= FEWEST]
+        return [*sorted(named), *sorted(unsure), *[_FEWER] * (len(named) < len(n))]
 
+    def _unlisted(self, cells: pd.Series) -> list[str]:
+        """Each answer of a column that is no option, as often as it was given."""
+        if self.question["type"] == "multi":
+            _, unknown = self.listed.read_joined(cells)
+            parts = cells.map(unknown).dropna().explode()
+        else:
+            _, is_unknown = self.listed.read_single(cells)
+            parts = cells[is_unknown].map(normalise_space)
+        return [*parts[parts != ""]]
 
-def _unknown_answers(cells: pd.Series, options: OptionList, kind: str) -> list[str]:
-    if kind == "multi":
-        _, unknown = options.read_joined(cells)
-        parts = cells.map(unknown).dropna().explode()
-    else:
-        _, is_unknown = options.read_single(cells)
-        parts = cells[is_unknown].map(normalise_space)
-    n = parts[parts != ""].value_counts()
-    return [*sorted(n.index[n >= _OFTEN])] + [_FEWER] * bool((n < _OFTEN).any())
+    def _translation(self, text: str, file: str, name: str) -> dict[str, str]:
+        """The row of options.csv for an answer that is an option in another language; empty where none is
+        known."""
+        key = match_key(text)
+        worded = self.listed.spellings.get(match_key(self.wordings.get(key, "")), "")
+        others, is_sure = self.partners.get((file, name), {}).get(key, (set(), False))
+        taken_for = {option for other in others if (option := self.listed.spellings.get(other))}
+        if not worded and len(taken_for) != 1:
+            return {}
+        option = worded or taken_for.pop()
+        first = self.options[self.options["option_id"] == option].iloc[0]
+        return {"use": "yes" if worded or is_sure else "",
+                "why": "worded by the table of wordings" if worded else
+                "in another language, by the answers of the files of this wave",
+                "value": text, **first[["option_list", "option_id", "label", "position", "kind"]]}
 
+    def _no_longer_chosen(self) -> list[str]:
+        """The options that nobody chose in the files before, or in the new ones, although that would be no
+        chance."""
+        if not self._has_options or not any(self.found):
+            return []
+        chosen = {"before": self._chosen(self.before, self.found_before),
+                  "now": self._chosen(self.surveys, self.found)}
+        gone = find_unchosen_options([(side, "", labels) for side, labels in chosen.items()],
+                                     [*dict.fromkeys(self.options["label"])])
+        return [f"nobody chose {', '.join(map(repr, labels))} {side}" for side, labels in gone.items()]
 
-def write_crosswalk_draft(study: Study, draft: pd.DataFrame, *, is_new: bool = True) -> Path:
-    """Writes the draft as a workbook. A new one may not take the place of one that waits."""
-    from openpyxl import Workbook
-
-    path = study.root / CROSSWALK_DRAFT
-    if is_new and path.exists():
-        raise Faults([Fault("a draft waits to be accepted", file=CROSSWALK_DRAFT,
-                            fix="accept it with `glc wave --accept NAME`, or remove it")])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    book = Workbook()
-    book.active.title = "crosswalk"
-    is_open = (draft["change"] == "") & (draft["question_id"] != "")
-    fill_sheet(book.active, draft, widths=_WIDTHS, marked=is_open, n_first=4,
-               words={"change": allowed_words("crosswalk", "change"),
-                      "is_comparable": allowed_words("crosswalk", "is_comparable")})
-    save_workbook(book, path)
-    return path
-
-
-def record_wave(study: Study, wave: str, files: Collection[str]) -> None:
-    """Adds to waves.csv and wave_files.csv what they lack of a new wave and its files. Where they are empty,
-    the other files of raw/survey are of the first wave, which is called so."""
-    waves, listed = read_table(study, "waves"), {*read_table(study, "wave_files")["file"]}
-    first = [] if len(waves) else ["first"]
-    known = {*waves["wave_id"]}
-    others = [path.name for path in study.raw_files("survey") if path.name not in files] if first else []
-    append_rows(study.reference_file("waves"), REQUIRED_COLUMNS["waves"], [
-        {"wave_id": name, "label": name} for name in (*first, wave) if name not in known])
-    append_rows(study.reference_file("wave_files"), REQUIRED_COLUMNS["wave_files"], [
-        {"file": file, "wave_id": name} for name, held in (("first", sorted(others)), (wave, sorted(files)))
-        for file in held if file not in listed])
-
-
-def accept_crosswalk(study: Study, by: str, today: date) -> int:
-    """Adds the decided rows of the draft to crosswalk.csv, signed and dated, with a row of the waves before
-    where these have none, and keeps the others in the draft; returns how many were decided. Raises Faults,
-    and writes nothing, with everything that is wrong in them."""
-    path = study.root / CROSSWALK_DRAFT
-    if not path.is_file():
-        raise Faults([Fault("is not there", file=CROSSWALK_DRAFT, fix="draft it: `glc wave FILE --id WAVE`")])
-    draft = _read_draft(path)
-    reference = read_reference(study, needed=("questions", "options", "waves"))
-    decided = draft[draft["is_comparable"] != ""].assign(by=by, date=today.isoformat())
-    known = {*zip(reference.crosswalk["question_id"], reference.crosswalk["wave_id"], strict=True)}
-    if faults := [*_draft_faults(decided, reference, known)]:
-        raise Faults(faults)
-    earlier = [row | {"wave_id": wave, "change": "none", "because": "", "columns": "", "asked_if": ""}
-               for row in decided.to_dict("records") for wave in _waves_before(reference, row["wave_id"])
-               if (row["question_id"], wave) not in known]
-    append_rows(study.reference_file("crosswalk"), REQUIRED_COLUMNS["crosswalk"], [
-        {name: row[name] for name in REQUIRED_COLUMNS["crosswalk"]}
-        for row in (*earlier, *decided.to_dict("records"))])
-    left = draft[draft["is_comparable"] == ""]
-    if left.empty:
-        path.unlink()
-    else:
-        write_crosswalk_draft(study, left, is_new=False)
-    return len(decided)
-
-
-def _read_draft(path: Path) -> pd.DataFrame:
-    """The rows of the workbook by their number in it. Raises Faults where a column is missing."""
-    sheet, *_ = read_sheets(path)
-    header = [name.strip() for name in sheet.rows[0]]
-    if missing := [name for name in COLUMNS if name not in header]:
-        raise Faults([Fault("the column is missing", file=CROSSWALK_DRAFT, row="1", column=name,
-                            fix="put the heading back") for name in missing])
-    frame = pd.DataFrame(sheet.rows[1:], columns=header, index=sheet.numbers[1:], dtype="str")
-    return frame[COLUMNS].fillna("").apply(lambda column: column.str.strip())
-
-
-def _waves_before(reference: Reference, wave: str) -> list[str]:
-    listed = [*reference.waves["wave_id"]]
-    return listed[:listed.index(wave)] if wave in listed else []
-
-
-def _draft_faults(decided: pd.DataFrame, reference: Reference,
-                  known: Collection[tuple[str, str]]) -> Iterator[Fault]:
-    """What is wrong in the decided rows: unknown words and questions, rows that crosswalk.csv has, and what
-    crosswalk.csv may not say."""
-    questions = {*reference.questions["question_id"]}
-    taken = {*known}
-    for n, row in decided.iterrows():
-        for column, words in (("change", allowed_words("crosswalk", "change")), ("question_id", questions),
-                              ("is_comparable", allowed_words("crosswalk", "is_comparable"))):
-            if row[column] not in {*words, ""} or column == "question_id" and not row[column]:
-                yield Fault(f"is not known; {nearest(row[column], sorted(filter(None, words)))}",
-                            file=CROSSWALK_DRAFT, row=str(n), column=column, value=row[column],
-                            fix="use one that is there")
-        place = row["question_id"], row["wave_id"]
-        if place in taken:
-            yield Fault("another row is of this question and wave", file=CROSSWALK_DRAFT, row=str(n),
-                        column="question_id", value=row["question_id"], fix="delete one of them")
-        taken.add(place)
-    tables = {"crosswalk": decided, "questions": reference.questions, "options": reference.options}
-    yield from (replace(fault, file=CROSSWALK_DRAFT) for fault in crosswalk_faults(tables)
-                if fault.file == "crosswalk.csv")
+    def _chosen(self, surveys: Sequence[RawSurvey], found: Sequence[dict[str, str]]) -> Counter[str]:
+        """How often each option was chosen in files, by its label."""
+        n: Counter[str] = Counter()
+        for survey, at in zip(surveys, found, strict=True):
+            for option, name in at.items():
+                cells = survey.frame[name]
+                if option:
+                    n[option] += int((~cells.map(match_key).isin(UNTICKED | {""})).sum())
+                elif self.question["type"] == "multi":
+                    times = self.listed.read_joined(cells)[0].sum(axis=0)
+                    n.update(dict(zip(self.listed.ids, map(int, times), strict=True)))
+                else:
+                    n.update(filter(None, self.listed.read_single(cells)[0]))
+        labels = dict(zip(self.options["option_id"], self.options["label"], strict=True))
+        counts: Counter[str] = Counter()
+        for option in n:
+            counts[labels[option]] += n[option]
+        return counts

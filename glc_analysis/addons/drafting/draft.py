@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.addons.drafting.choices import MANY, Guess
-from glc_analysis.addons.drafting.column_pairs import WEAK
+from glc_analysis.addons.drafting.column_pairs import SAME_PLACE, WEAK
 from glc_analysis.addons.drafting.column_types import COLUMN_ROLES, NO_QUESTION, guess_type
 from glc_analysis.addons.drafting.draft_columns import AS, PLACE, USE, draft_columns
 from glc_analysis.addons.drafting.drafted_conditions import condition_rows
@@ -27,6 +27,7 @@ from glc_analysis.addons.drafting.drafted_settings import (
     format_columns_entry,
     missing_column_note,
     setting_rows,
+    wave_rows,
 )
 from glc_analysis.addons.drafting.form import Form, FormColumn
 from glc_analysis.addons.drafting.grids import grid_guesses
@@ -104,7 +105,8 @@ def make_draft(surveys: Sequence[RawSurvey], *, asked: FormDraft | None = None,
         "asked_if": _frame("asked_if", condition_rows(questions, known, country, surveys, form)),
         "countries": countries,
         "codebook": _frame("codebook", codebook_rows(questions)),
-        "settings": _frame("settings", setting_rows(roles, form))}
+        "settings": _frame("settings", setting_rows(roles, form)),
+        "waves": _frame("waves", wave_rows([survey.path for survey in surveys]))}
     organisation = split_alternatives(roles["organisation"][0].entry) if "organisation" in roles else ()
     return Draft({name: _unsure_first(table) for name, table in tables.items()},
                  (*_notes(form, surveys, organisation), *_unmatched(asked, held, form, wordings)),
@@ -230,7 +232,9 @@ def _question_row(column: FormColumn, guess: Guess, form: Form, lists: OptionLis
         row["columns"] = format_columns_entry(column, lacking)
         is_sure = False
         row[_ALONE] = f"{guess.grid}: {', '.join(lacking)}" if guess.grid else row["question_id"]
-    for doubt in filter(None, (form.pairing_doubt(column), _blank_doubt(column))):
+    pairing = form.pairing_doubt(column)
+    is_in_step = bool(pairing) and column.paired_by == SAME_PLACE and not column.is_placed
+    for doubt in filter(None, ("" if is_in_step else pairing, _blank_doubt(column))):
         doubts.insert(0, doubt)
         is_sure, row[_ALONE] = False, row["question_id"]
     use = is_sure or guess.waits and _ALONE not in row
@@ -248,6 +252,9 @@ def _question_row(column: FormColumn, guess: Guess, form: Form, lists: OptionLis
         doubts += remarks
         is_sure &= not is_open
         use &= not is_open or lists.is_asked_for(name)
+    if is_in_step:
+        doubts.insert(0, pairing)
+        is_sure, use, row[_IN_STEP] = False, False, "yes" if use else ""
     why = [guess.why, *doubts] if is_sure else [*doubts, guess.why]
     return row | {"type": kind, USE: "yes" if use else "", "how_sure": SURE if is_sure else UNSURE,
                   "why": "; ".join(why)}
@@ -406,12 +413,23 @@ _ALONE = "alone"
 """The doubt of a drafted question that is its own, or that of its grid, and not one of its list."""
 
 
+_IN_STEP = "in step"
+"""Whether the only doubt of a drafted question is that a file in another language has another heading."""
+_PAIRED = "all columns of the files pair in their order: one decision for all of these, look through them"
+
+
 def _following(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     """The rows, with those that are undecided and offer the list of an earlier undecided question of the same
-    type: they follow what a person decides of that one, as the steps of a grid do."""
+    type: they follow what a person decides of that one, as the steps of a grid do. So do those that wait only
+    because their files are in several languages, where all columns of these pair in their order."""
     first: dict[tuple[str, ...], str] = {}
-    following = []
+    following, in_step = [], ""
     for row in rows:
+        if row.get(_IN_STEP):
+            use = f"{AS}{in_step}" if in_step else ""
+            following.append(row | {USE: use, "why": f"{_PAIRED}; {row['why']}"})
+            in_step = in_step or row["question_id"]
+            continue
         key = row.get("type", ""), row.get("option_list", ""), row.get(_ALONE, "")
         is_of_list = not row[USE] and key[1] not in ("", COUNTRY_LIST)
         if is_of_list and key in first:

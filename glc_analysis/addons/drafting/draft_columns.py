@@ -17,7 +17,8 @@ AS = "as "
 """Before the id of the question whose decision another one follows, in the column :data:`USE`."""
 _COUNTED = {"questions": ("n", PLACE), "options": ("n",), "countries": ("n",)}
 """The columns of each drafted table with what was found in the answers."""
-DRAFTED_TABLES = ("questions", "sensitivity", "options", "asked_if", "countries", "codebook", "settings")
+DRAFTED_TABLES = ("questions", "sensitivity", "options", "asked_if", "countries", "codebook", "settings",
+                  "waves")
 """The drafted tables, in the order in which a person looks at them."""
 
 
@@ -30,6 +31,8 @@ def draft_columns(table: str) -> tuple[str, ...]:
     """
     if table == "settings":
         return (*ABOUT, "setting", "value")
+    if table == "waves":
+        return (*ABOUT, "file", "wave_id")
     if table == "sensitivity":
         return ("is_sensitive", *ABOUT, "proposal", "question_id", "wording")
     if table == "asked_if":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -10,10 +9,9 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.addons.drafting.draft_columns import USE
-from glc_analysis.addons.drafting.form import Form
+from glc_analysis.addons.drafting.form import Form, named_columns
 from glc_analysis.addons.drafting.options import FEWEST, UNSURE
 from glc_analysis.intake.survey import RawSurvey
-from glc_analysis.reference import LOOP
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.text import match_key
 
@@ -87,11 +85,7 @@ class _Condition(NamedTuple):
 
 def _cells(frame: pd.DataFrame, columns: str, form: Form) -> np.ndarray:
     """The cells of the columns of a question in a file, "" where they are empty: a column at least."""
-    patterns = [re.escape(name).replace(r"\*", ".+").replace(re.escape(LOOP), r"\d+")
-                for name in columns.split(" | ") if "*" in name or LOOP in name]
-    names = [name for name in columns.split(" | ") if name in frame.columns]
-    names += [name for name in frame.columns
-              if any(re.fullmatch(pattern, name, re.DOTALL) for pattern in patterns)]
+    names = named_columns(columns, frame.columns)
     if not names:
         return np.full((len(frame), 1), "", dtype=object)
     cells = frame[names].apply(lambda column: column.str.strip())

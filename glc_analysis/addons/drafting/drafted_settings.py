@@ -1,10 +1,11 @@
-"""Information in a form beyond its questions: themes from its sections, names of countries, and settings."""
+"""Information in files beyond their questions: themes of sections, names of countries, settings, waves."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pandas as pd
 
@@ -19,6 +20,8 @@ from glc_analysis.cleaning.columns import NOT_IN
 from glc_analysis.cleaning.countries import country_label, find_country_id, is_contested, un_regions
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.text import match_key, slug
+
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 Roles = Mapping[str, tuple[FormColumn, Guess]]
 """The columns that say who answered, for which country, when and in which language, by their role."""
@@ -123,6 +126,24 @@ def setting_rows(roles: Roles, form: Form) -> list[dict[str, str]]:
         rows.append(_setting("survey.blank", " | ".join(word for word, _ in form.blank),
                              f"{reasons}: do they mean an empty cell everywhere?"))
     return rows
+
+
+def wave_rows(paths: Sequence[Path]) -> list[dict[str, str]]:
+    """A row per survey file with the wave that its name tells, or else that of its folder, by a year: none
+    where not every file has one, or all have the same.
+
+    >>> [row["wave_id"] for row in wave_rows([Path("2019_en.csv"), Path("2018_en.csv")])]
+    ['w2018', 'w2019']
+    >>> wave_rows([Path("may.csv"), Path("june.csv")])
+    []
+    """
+    years = [{*_YEAR.findall(path.stem)} or {*_YEAR.findall(path.parent.name)} for path in paths]
+    is_told = all(len(of_file) == 1 for of_file in years) and len(set.union(*years, set())) > 1
+    rows = [{"how_sure": UNSURE, "file": path.name, "wave_id": f"w{year}",
+             "why": f"the year {year} in its name: a wave of its own? Write the same wave for all "
+                    "files that are one, or leave all blank"}
+            for path, of_file in zip(paths, years, strict=True) for year in of_file] if is_told else []
+    return sorted(rows, key=lambda row: (row["wave_id"], row["file"]))
 
 
 def _setting(name: str, value: str, why: str) -> dict[str, str]:

@@ -15,7 +15,9 @@ import pandas as pd
 from glc_analysis.addons.drafting.column_pairs import SAME_HEADING, pair_columns
 from glc_analysis.addons.drafting.options import FEWEST
 from glc_analysis.addons.drafting.words import is_concept_word, mentions_concept
+from glc_analysis.cleaning.columns import split_alternatives
 from glc_analysis.intake.survey import RawSurvey
+from glc_analysis.reference import LOOP
 from glc_analysis.text import UNTICKED, match_key, normalise_space
 
 _QUOTED = 80
@@ -134,6 +136,19 @@ class Form:
             elif match_key(other_name) == name and match_key(words) != wording:
                 different.append((file, "wording", words))
         return different
+
+
+def named_columns(entry: str, columns: Collection[str]) -> list[str]:
+    """Of the ``columns`` of a file those that an entry of questions.csv names, also by a star or in loops.
+
+    >>> named_columns("Why? | Q2_* | {loop}_Q3 | not in b.csv", ["Why?", "Q2_1", "Q2_2", "1_Q3", "Q4"])
+    ['Why?', 'Q2_1', 'Q2_2', '1_Q3']
+    """
+    alternatives = split_alternatives(entry)
+    patterns = [re.escape(name).replace(r"\*", ".+").replace(re.escape(LOOP), r"\d+")
+                for name in alternatives if "*" in name or LOOP in name]
+    return [name for name in alternatives if name in columns] + [
+        name for name in columns if any(re.fullmatch(pattern, name, re.DOTALL) for pattern in patterns)]
 
 
 _BLANK = ("NA", "N/A", "#N/A", "NULL", "null", "NaN", "nan", "-99", "-77", "-66", "-999", "-9", ".", "#NULL!")

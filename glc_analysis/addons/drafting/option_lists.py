@@ -54,6 +54,9 @@ LIST_OF_FORM = "form"
 """The kind of a list whose options and order a form names."""
 FEW_TEXTS = 3
 """So few different texts that are not listed may be options that hardly anybody chose."""
+_PERHAPS, _A_SPELLING = "in another language; perhaps", "taken for a spelling of"
+MAYBE_ONE = _PERHAPS, _A_SPELLING
+"""How the reason begins where it is not sure that two texts are one option."""
 _MAY_BE_BLANK = "an option of the form, or an empty cell?"
 _CHANGED = "the options of the files differ: is it the same question in all of them?"
 
@@ -294,9 +297,8 @@ def _option_rows(options: Sequence[Options], first: int,
                 values[partner] += [(spelling, count, *_of_spelling(spelling, partner))
                                     for spelling, count in written.items()]
             elif partner:
-                doubt = UNSURE if how == LIKELY else SURE
-                values[partner].append(
-                    (text, other.counts[text], doubt, f"in another language; taken for {partner!r}"))
+                doubt, why = (UNSURE, _PERHAPS) if how == LIKELY else (SURE, "in another language; taken for")
+                values[partner].append((text, other.counts[text], doubt, f"{why} {partner!r}"))
             elif how == UNPAIRED:
                 extra[text] += other.counts[text]
     rows = []
@@ -321,7 +323,7 @@ def _of_spelling(text: str, label: str) -> tuple[str, str]:
         return SURE, ""
     if without_accents(text) == without_accents(label):
         return SURE, f"{label!r} with other accents"
-    return UNSURE, f"taken for a spelling of {label!r}, with other marks: if not, give it its own option_id"
+    return UNSURE, f"{_A_SPELLING} {label!r}, with other marks: if not, give it its own option_id"
 
 
 def _in_order(labels: list[str], kind: str) -> tuple[list[str], bool]:

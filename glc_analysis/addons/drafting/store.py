@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from glc_analysis.addons.drafting.draft import Draft
 from glc_analysis.addons.drafting.draft_columns import (
     AS,
     DRAFTED_TABLES,
+    PLACE,
     USE,
     draft_columns,
     needed_columns,
@@ -98,13 +99,39 @@ def write_draft(study: Study, draft: Draft, *, as_workbook: bool) -> Path:
         write_workbook(draft, folder / DRAFT_WORKBOOK)
     else:
         for name, table in draft.tables.items():
+            if name == "waves" and table.empty:
+                continue
             text = csv_text(table.columns, table.itertuples(index=False, name=None))
             write_atomic(folder / f"{name}.csv", text)
-    names = [{"name": name, "kind": "person", "match": "folded", "why": f"column {heading}"}
-             for name, heading in draft.names]
-    columns = [*OPEN_COLUMNS["names"]]
-    write_open_rows(study, {"names": pd.DataFrame(names, columns=columns, dtype="str").fillna("")})
+    names = pd.DataFrame([{"name": name, "kind": "person", "match": "folded", "why": f"column {heading}"}
+                          for name, heading in draft.names], columns=[*OPEN_COLUMNS["names"]], dtype="str")
+    before = read_open_rows(study)
+    write_open_rows(study, before | {
+        "names": pd.concat([before["names"], names.fillna("")]).drop_duplicates("name")})
     return folder / DRAFT_WORKBOOK if as_workbook else folder
+
+
+def add_to_draft(study: Study, draft: Draft) -> None:
+    """Adds what was drafted for a new wave to the draft of a study, above what is there; a study without one
+    gets a workbook. What a person decided for all questions that were left blank holds for those of before
+    alone."""
+    tables, _ = _read_tables(study) or ({}, {})
+    if tables:
+        decided = decided_sensitivity(tables["sensitivity"])
+        rows = tables["sensitivity"][lambda rows: rows["question_id"] != OTHERS]
+        words = rows["question_id"].map(decided).replace(UNDECIDED, "")
+        tables["sensitivity"] = rows.assign(is_sensitive=words)
+        last = pd.to_numeric(tables["questions"][PLACE], errors="coerce").max()
+        questions = draft.tables["questions"]
+        places = pd.to_numeric(questions[PLACE]) + (0 if pd.isna(last) else int(last))
+        draft = replace(draft, tables=draft.tables | {"questions": questions.assign(
+            **{PLACE: places.astype("str")})})
+    merged = {name: pd.concat([rows, tables[name]], ignore_index=True) if name in tables else rows
+              for name, rows in draft.tables.items()}
+    for name, key in (("countries", "raw_name"), ("codebook", "code_id")):
+        merged[name] = merged[name].drop_duplicates(key, keep="last")
+    is_workbook = not tables or (study.root / DRAFT_FOLDER / DRAFT_WORKBOOK).is_file()
+    write_draft(study, replace(draft, tables=merged), as_workbook=is_workbook)
 
 
 def write_workbook(draft: Draft, path: Path) -> None:
@@ -119,7 +146,8 @@ def write_workbook(draft: Draft, path: Path) -> None:
         write_text(book.active.cell(n, 1), line)
     book.active.column_dimensions["A"].width = 120
     for name in DRAFTED_TABLES:
-        fill_draft_sheet(book.create_sheet(name), draft.tables[name])
+        if name != "waves" or len(draft.tables[name]):
+            fill_draft_sheet(book.create_sheet(name), draft.tables[name])
     save_workbook(book, path)
 
 
@@ -137,6 +165,25 @@ def read_draft(study: Study) -> DraftState | None:
 
     Raises Faults with everything that keeps it from being read.
     """
+    read = _read_tables(study)
+    if read is None:
+        return None
+    tables, files = read
+    tables["options"] = _one_option_each(tables["options"])
+    n_blank = int((tables["questions"][USE] == "").sum())
+    tables["questions"] = _decided(tables["questions"])
+    names = int((read_open_rows(study)["names"][USE] == "").sum())
+    sensitivity = decided_sensitivity(tables["sensitivity"]) | _written_sensitivity(study)
+    state = DraftState(tables, files | {"names": open_rows_file(study, "names")}, _accepted(study), names,
+                       n_blank,
+                       sensitivity)
+    if faults := list(draft_faults(state)):
+        raise Faults(faults)
+    return state
+
+
+def _read_tables(study: Study) -> tuple[dict[str, pd.DataFrame], dict[str, str]] | None:
+    """The tables of a draft as they lie there, and their files, by table; None if there is no draft."""
     folder = study.root / DRAFT_FOLDER
     book = folder / DRAFT_WORKBOOK
     if book.is_file():
@@ -161,17 +208,7 @@ def read_draft(study: Study) -> DraftState | None:
         tables[name] = table
     if faults:
         raise Faults(faults)
-    tables["options"] = _one_option_each(tables["options"])
-    n_blank = int((tables["questions"][USE] == "").sum())
-    tables["questions"] = _decided(tables["questions"])
-    names = int((read_open_rows(study)["names"][USE] == "").sum())
-    sensitivity = decided_sensitivity(tables["sensitivity"]) | _written_sensitivity(study)
-    state = DraftState(tables, files | {"names": open_rows_file(study, "names")}, _accepted(study), names,
-                       n_blank,
-                       sensitivity)
-    if faults := list(draft_faults(state)):
-        raise Faults(faults)
-    return state
+    return tables, files
 
 
 def _decided(questions: pd.DataFrame) -> pd.DataFrame:

@@ -16,12 +16,18 @@ def drafted(*files, wordings=({}, {})):
 
 
 def test_columns_of_another_heading_wait_for_a_person_although_they_stand_at_the_same_place():
-    english = {"How hard was it?": STEPS, "Did you learn it?": ["Yes", "No", "No"] * 15}
-    spanish = {"¿Cuán difícil será?": STEPS, "¿Aprendió?": ["Sí", "No", "No"] * 15}
-    for row in drafted(english, spanish)["questions"].to_dict("records"):
-        assert (row["use"], row["how_sure"]) == ("", "unsure")
-        assert row["why"].startswith("1.csv has another heading, '¿")
-        assert "is it the same question?" in row["why"]
+    english = {"Do you use it?": ["No", "No", "Yes"] * 15, "Did you learn it?": ["Yes", "No", "No"] * 15}
+    spanish = {"¿Lo usa?": ["No", "No", "Sí"] * 15, "¿Aprendió?": ["Sí", "No", "No"] * 15}
+    rows = drafted(english, spanish)["questions"]
+    assert rows["use"].tolist() == ["", "as Q1"] and {*rows["how_sure"]} == {"unsure"}
+    assert rows["why"].str.contains("1.csv has another heading, '¿").all()
+    assert rows["why"].str.contains("is it the same question?", regex=False).all()
+
+
+def test_a_question_with_a_doubt_of_its_own_is_decided_alone_where_the_languages_pair_in_order():
+    english = {"How hard was it?": STEPS, "Did you learn it?": ["Yes", "No", "n/a"] * 15}
+    spanish = {"¿Cuán difícil será?": STEPS, "¿Aprendió?": ["Sí", "No", "n/a"] * 15}
+    assert drafted(english, spanish)["questions"]["use"].tolist() == ["", ""]
 
 
 def test_columns_of_the_same_heading_are_not_in_doubt():

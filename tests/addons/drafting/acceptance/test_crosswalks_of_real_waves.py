@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
 
-from glc_analysis.addons.drafting.crosswalk import CROSSWALK_DRAFT, draft_crosswalk
+from glc_analysis.addons.drafting.crosswalk import ALL_THE_SAME, SAME, draft_crosswalk
+from glc_analysis.addons.drafting.crosswalk_workbook import CROSSWALK_DRAFT
 from glc_analysis.addons.drafting.draft import make_draft
 from glc_analysis.cleaning.columns import NOT_IN, split_alternatives
 from glc_analysis.cli import cli
@@ -51,16 +52,33 @@ def draft(r_survey):
     return [{name: cell or "" for name, cell in zip(header, row, strict=True)} for row in rows]
 
 
-def test_at_most_thirty_rows_are_left_to_decide(draft):
-    asked = [row for row in draft if row["question_id"] and not row["is_comparable"]]
-    assert len(asked) <= MOST_DECISIONS
-    assert sum(not row["change"] for row in asked) <= 12
+def drafted_rows(study, table):
+    with (study.root / f"private/draft/{table}.csv").open(encoding="utf-8", newline="") as file:
+        return [*csv.DictReader(file)]
+
+
+def test_at_most_thirty_decisions_are_left_of_questions_options_and_conditions(r_survey, draft):
+    doubts = [row for row in draft if row["question_id"] and not row["is_comparable"] and row["why"] != SAME]
+    header, *options = load_workbook(r_survey.root / CROSSWALK_DRAFT)["options"].values
+    unsure = [row for row in options if not row[header.index("use")]]
+    questions = [row for row in drafted_rows(r_survey, "questions") if not row["use"]]
+    conditions = [row for row in drafted_rows(r_survey, "asked_if") if "w2019" in row["question_id"]]
+    n_sensitivity = 1  # the row for all questions that are left blank
+    assert len(options) >= 5 and len(doubts) <= 13  # of these one row decides for all that are the same
+    assert sum(map(len, (doubts, unsure, questions, conditions))) + n_sensitivity <= MOST_DECISIONS
+
+
+def test_what_only_2019_asks_is_drafted_and_what_may_be_reworded_is_left_out(r_survey):
+    new = {row["wording"]: row["use"] for row in drafted_rows(r_survey, "questions")
+           if "not in 2018_en.tsv | not in 2018_es.tsv" in row["columns"]}
+    assert sum(use != "no" for use in new.values()) == 18
+    assert next(new[wording] for wording in new if wording.startswith("How often do you use R today")) == "no"
 
 
 def test_only_questions_of_the_same_english_heading_are_drafted_as_unchanged(r_survey, draft):
     english = {path.name: read_survey_sheets(path, r_survey.settings["survey"])[0].frame.columns
                for path in r_survey.raw_files("survey") if path.stem.endswith("_en")}
-    unchanged = [row for row in draft if row["change"] == "none"]
+    unchanged = [row for row in draft if row["change"] == "none" and row["question_id"] != ALL_THE_SAME]
     assert len(unchanged) >= 12
     for row in unchanged:
         assert all(row["wording_before"] in names for names in english.values()), row["wording_before"]
@@ -92,7 +110,7 @@ def test_no_question_that_a_person_called_reworded_is_drafted_as_unchanged(share
     before, after = ([survey for name in names for survey in read_survey_sheets(
         shared_data / f"rse_waves/{name}.csv", settings)]
         for names in (("2017_de", "2017_uk", "2017_us"), ("2018_all",)))
-    draft = draft_crosswalk(before, after, reference, "w2018")
+    draft = draft_crosswalk(before, after, reference, "w2018").rows
     refused = reference.crosswalk.query("is_comparable != 'yes'")["question_id"]
     drafted = draft.set_index("question_id")["change"]
     assert {drafted[name] for name in refused} == {""}

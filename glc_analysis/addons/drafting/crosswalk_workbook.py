@@ -1,0 +1,190 @@
+"""The draft of crosswalk.csv as a workbook that a person goes through from the top, and its acceptance.
+
+First comes what is in doubt, then what is the same. Nothing is compared before a person has written so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from datetime import date
+
+import pandas as pd
+
+from glc_analysis.addons.drafting.acceptance import add_option_rows
+from glc_analysis.addons.drafting.crosswalk import ALL_THE_SAME, COLUMNS, OPTION_COLUMNS, SAME
+from glc_analysis.addons.drafting.drafted_waves import draft_crosswalks, files_of_waves, reference_of_draft
+from glc_analysis.addons.drafting.store import read_draft
+from glc_analysis.cleaning.records import read_raw
+from glc_analysis.cleaning.waves import crosswalk_faults
+from glc_analysis.errors import Fault, Faults, count_of, nearest
+from glc_analysis.reference import REQUIRED_COLUMNS, Reference, read_reference
+from glc_analysis.schema import allowed_words
+from glc_analysis.spreadsheets import append_rows, fill_sheet, save_workbook
+from glc_analysis.study import Study
+from glc_analysis.tabular import read_sheets
+
+CROSSWALK_DRAFT = "private/draft/crosswalk.xlsx"
+_OPTIONS = "options"
+"""The sheet of answers that are an option in another language."""
+_WIDTHS = {"why": 40, "wording_before": 50, "wording_now": 50, "options_before": 45, "options_now": 45,
+           "because": 30, "columns": 40, "value": 45, "label": 45}
+
+
+def refuse_second_draft(study: Study) -> None:
+    """Raises Faults where a draft waits, whose place a new one would take."""
+    if (study.root / CROSSWALK_DRAFT).exists():
+        raise Faults([Fault("a draft waits to be accepted", file=CROSSWALK_DRAFT,
+                            fix="accept it with `glc wave --accept NAME`, or remove it")])
+
+
+def crosswalk_line(rows: pd.DataFrame) -> str:
+    """How many questions of a draft are in doubt, the same or gone, and what to do next."""
+    is_question = ~rows["question_id"].isin(["", ALL_THE_SAME])
+    n_open, n_same, n_gone = (int((is_question & (rows["change"] == change)).sum())
+                              for change in ("", "none", "dropped"))
+    return (f"{CROSSWALK_DRAFT}: {count_of(n_open, 'question')} in doubt, {n_same} with the same heading, "
+            f"wording and options, {n_gone} that no column is like. Go through it from the top: change, "
+            "is_comparable, because. Then: glc wave --accept NAME")
+
+
+def write_crosswalk_draft(study: Study, rows: pd.DataFrame, options: pd.DataFrame) -> None:
+    """Writes the draft as a workbook."""
+    from openpyxl import Workbook
+
+    path = study.root / CROSSWALK_DRAFT
+    path.parent.mkdir(parents=True, exist_ok=True)
+    book = Workbook()
+    book.active.title = "crosswalk"
+    is_open = (rows["change"] == "") & (rows["question_id"] != "") | (rows["question_id"] == ALL_THE_SAME)
+    fill_sheet(book.active, rows, widths=_WIDTHS, marked=is_open, n_first=4,
+               words={"change": allowed_words("crosswalk", "change"),
+                      "is_comparable": allowed_words("crosswalk", "is_comparable")})
+    if len(options):
+        fill_sheet(book.create_sheet(_OPTIONS), options, widths=_WIDTHS, marked=options["use"] == "",
+                   n_first=2, words={"use": ("yes", "no")})
+    save_workbook(book, path)
+
+
+def renew_crosswalk_draft(study: Study, *, is_first: bool = False) -> str:
+    """Drafts the crosswalk of a study that begins with several waves, from what its draft says of questions
+    and waves; what a person decided in it stays where the question is as it was. Returns the line to print;
+    blank where the draft names one wave, or the crosswalk, unless it ``is_first``, is no longer there."""
+    if not is_first and not (study.root / CROSSWALK_DRAFT).is_file():
+        return ""
+    draft = read_draft(study)
+    waves = files_of_waves(draft.tables["waves"]) if draft else {}
+    if not draft or not waves:
+        if draft and len(draft.tables["waves"]):  # a person has written that they are one
+            (study.root / CROSSWALK_DRAFT).unlink(missing_ok=True)
+        return ""
+    reference = reference_of_draft(draft.tables, read_reference(study, needed=()))
+    crosswalk = draft_crosswalks(read_raw(study, "survey"), waves, reference)
+    rows, options = crosswalk.rows, crosswalk.options
+    known = {*zip(reference.crosswalk["question_id"], reference.crosswalk["wave_id"], strict=True)}
+    rows = rows[[place not in known for place in zip(rows["question_id"], rows["wave_id"], strict=True)]]
+    if not is_first:
+        before, options_before = read_crosswalk_draft(study)
+        rows = _with_decisions(rows, before, ["question_id", "wave_id", "why"],
+                               ["change", "is_comparable", "because", "columns", "asked_if"])
+        options = _with_decisions(options, options_before, ["option_list", "value"], ["use", "option_id"])
+        rows = pd.concat([rows, before[~before["wave_id"].isin([*waves])]], ignore_index=True)
+    write_crosswalk_draft(study, rows, options)
+    return crosswalk_line(rows)
+
+
+def _with_decisions(rows: pd.DataFrame, before: pd.DataFrame, key: list[str],
+                    decided: list[str]) -> pd.DataFrame:
+    """Drafted rows, with the decisions of those that were there before and have one."""
+    old = before[before[decided[1]] != ""].drop_duplicates(key).set_index(key)[decided]
+    at = pd.MultiIndex.from_frame(rows[key])
+    kept = old.reindex(at).set_axis(rows.index)
+    return rows.assign(**{name: kept[name].fillna(rows[name]) for name in decided})
+
+
+def accept_crosswalk(study: Study, by: str, today: date) -> int:
+    """Adds the decided rows of the draft to crosswalk.csv, signed and dated, with a row of the waves before
+    where these have none, and the options that say yes to options.csv. Keeps the others in the draft; returns
+    how many questions were decided. Raises Faults, and writes nothing, with everything that is wrong."""
+    path = study.root / CROSSWALK_DRAFT
+    if not path.is_file():
+        raise Faults([Fault("is not there", file=CROSSWALK_DRAFT, fix="draft it: `glc wave FILE --id WAVE`")])
+    draft, options = read_crosswalk_draft(study)
+    draft = _decide_all_the_same(draft)
+    reference = read_reference(study, needed=("questions", "options", "waves"))
+    decided = draft[(draft["is_comparable"] != "") & (draft["question_id"] != ALL_THE_SAME)]
+    decided = decided.assign(by=by, date=today.isoformat())
+    known = {*zip(reference.crosswalk["question_id"], reference.crosswalk["wave_id"], strict=True)}
+    if faults := [*_draft_faults(decided, reference, known)]:
+        raise Faults(faults)
+    known |= {*zip(decided["question_id"], decided["wave_id"], strict=True)}
+    earlier = {(row["question_id"], wave): row | {
+        "wave_id": wave, "change": "none", "because": "", "columns": "", "asked_if": ""}
+        for row in decided.to_dict("records") for wave in _waves_before(reference, row["wave_id"])
+        if (row["question_id"], wave) not in known}
+    append_rows(study.reference_file("crosswalk"), REQUIRED_COLUMNS["crosswalk"], [
+        {name: row[name] for name in REQUIRED_COLUMNS["crosswalk"]}
+        for row in (*earlier.values(), *decided.to_dict("records"))])
+    is_used = options["use"] == "yes"
+    add_option_rows(study, options[is_used])
+    left = draft[draft["is_comparable"] == ""]
+    if left["question_id"].isin(["", ALL_THE_SAME]).all() and (options["use"] != "").all():
+        path.unlink()
+    else:
+        write_crosswalk_draft(study, left, options[~is_used])
+    return len(decided)
+
+
+def read_crosswalk_draft(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows of the workbook by their number in it, those of crosswalk.csv and of options.csv. Raises
+    Faults where a column is missing."""
+    sheets = {sheet.sheet: sheet for sheet in read_sheets(study.root / CROSSWALK_DRAFT)}
+    tables, faults = {}, []
+    for name, wanted in (("crosswalk", COLUMNS), (_OPTIONS, OPTION_COLUMNS)):
+        sheet = sheets.get(name) or next(iter(sheets.values())) if name == "crosswalk" else sheets.get(name)
+        header = [cell.strip() for cell in sheet.rows[0]] if sheet else wanted
+        faults += [Fault("the column is missing", file=f"{CROSSWALK_DRAFT}, sheet {name}", row="1",
+                         column=column, fix="put the heading back")
+                   for column in wanted if column not in header]
+        frame = pd.DataFrame(sheet.rows[1:] if sheet else [], columns=header, dtype="str",
+                             index=sheet.numbers[1:] if sheet else None)
+        tables[name] = frame.reindex(columns=wanted).fillna("").astype("str").map(str.strip)
+    if faults:
+        raise Faults(faults)
+    return tables["crosswalk"], tables[_OPTIONS]
+
+
+def _decide_all_the_same(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows, those that are the same and left blank with what the row ``*`` of their wave says."""
+    stars = rows[rows["question_id"] == ALL_THE_SAME].drop_duplicates("wave_id").set_index("wave_id")
+    is_star_decided = (rows["why"] == SAME) & (rows["change"] == "none") & (rows["is_comparable"] == "")
+    decision = rows["wave_id"].map(lambda wave: stars["is_comparable"].get(wave, ""))
+    return rows.assign(is_comparable=rows["is_comparable"].mask(is_star_decided, decision))
+
+
+def _waves_before(reference: Reference, wave: str) -> list[str]:
+    listed = [*reference.waves["wave_id"]]
+    return listed[:listed.index(wave)] if wave in listed else []
+
+
+def _draft_faults(decided: pd.DataFrame, reference: Reference,
+                  known: Collection[tuple[str, str]]) -> Iterator[Fault]:
+    """What is wrong in the decided rows: unknown words and questions, rows that crosswalk.csv has, and what
+    crosswalk.csv may not say."""
+    questions = {*reference.questions["question_id"]}
+    taken = {*known}
+    for n, row in decided.iterrows():
+        for column, words in (("change", allowed_words("crosswalk", "change")), ("question_id", questions),
+                              ("is_comparable", allowed_words("crosswalk", "is_comparable"))):
+            if row[column] not in {*words, ""} or column == "question_id" and not row[column]:
+                yield Fault(f"is not known; {nearest(row[column], sorted(filter(None, words)))}",
+                            file=CROSSWALK_DRAFT, row=str(n), column=column, value=row[column],
+                            fix="use one that is there; a question of the draft is accepted first")
+        place = row["question_id"], row["wave_id"]
+        if place in taken:
+            yield Fault("another row is of this question and wave", file=CROSSWALK_DRAFT, row=str(n),
+                        column="question_id", value=row["question_id"], fix="delete one of them")
+        taken.add(place)
+    tables = {"crosswalk": decided, "questions": reference.questions, "options": reference.options}
+    yield from (replace(fault, file=CROSSWALK_DRAFT) for fault in crosswalk_faults(tables)
+                if fault.file == "crosswalk.csv")

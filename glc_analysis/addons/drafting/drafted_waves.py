@@ -1,0 +1,93 @@
+"""The tables of waves, drafted: for a new wave of a running study, and for a study that begins with several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from glc_analysis.addons.drafting.crosswalk import COLUMNS, CrosswalkDraft, draft_crosswalk
+from glc_analysis.addons.drafting.draft import Draft, make_draft
+from glc_analysis.addons.drafting.draft_columns import USE
+from glc_analysis.addons.drafting.form import named_columns
+from glc_analysis.addons.drafting.new_questions import keep_new_questions
+from glc_analysis.cleaning.columns import split_alternatives
+from glc_analysis.intake.survey import RawSurvey
+from glc_analysis.reference import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, Reference, read_table
+from glc_analysis.spreadsheets import append_rows
+from glc_analysis.study import Study
+from glc_analysis.text import match_key
+
+
+def draft_wave(before: Sequence[RawSurvey], surveys: Sequence[RawSurvey], reference: Reference, wave: str, *,
+               roles: Collection[str] = (), wordings: Mapping[str, str] | None = None,
+               taken: Collection[str] = ()) -> tuple[CrosswalkDraft, Draft]:
+    """The drafts of the crosswalk of a wave and of the questions that only its files ask. ``roles`` are the
+    entries of study.toml that name the columns of who answered, ``wordings`` say how headings and answers
+    read, by their keys, and ``taken`` are the ids of questions that are drafted already."""
+    new = make_draft(surveys, wordings=wordings or {})
+    crosswalk = draft_crosswalk(before, surveys, reference, wave, new=new, wordings=wordings or {})
+    who = {match_key(name) for entry in roles for name in split_alternatives(entry)}
+    questions = new.tables["questions"]
+    is_who = [any(match_key(name) in who for survey in surveys
+                  for name in named_columns(entry, survey.frame.columns)) for entry in questions["columns"]]
+    new = replace(new, tables=new.tables | {"questions": questions[~pd.Series(is_who, dtype=bool)]})
+    new = keep_new_questions(new, crosswalk, surveys, reference, wave,
+                             before=[survey.path.name for survey in before], taken=taken)
+    first_asked = [{"wave_id": wave, "wording_now": row["wording"],
+                    "why": f"asked for the first time: drafted as {row['question_id']}"}
+                   for row in new.tables["questions"].to_dict("records") if row[USE] != "no"]
+    rows = pd.concat([crosswalk.rows, pd.DataFrame(first_asked, columns=COLUMNS, dtype="object").fillna("")],
+                     ignore_index=True)
+    return replace(crosswalk, rows=rows), new
+
+
+def files_of_waves(rows: pd.DataFrame) -> dict[str, list[str]]:
+    """The files of each wave in their order; none where rows of the draft name fewer than two waves."""
+    named = rows[rows["wave_id"] != ""]
+    waves = {wave: [*named.loc[named["wave_id"] == wave, "file"]] for wave in named["wave_id"].unique()}
+    return waves if len(waves) > 1 else {}
+
+
+def draft_crosswalks(surveys: Sequence[RawSurvey], waves: Mapping[str, Collection[str]],
+                     reference: Reference) -> CrosswalkDraft:
+    """The drafts of the crosswalk of every wave but the first, together; each wave beside those before it."""
+    drafts, listed = [], [*waves]
+    for n, wave in enumerate(listed[1:], 1):
+        earlier = {file for name in listed[:n] for file in waves[name]}
+        drafts.append(draft_crosswalk([survey for survey in surveys if survey.path.name in earlier],
+                                      [survey for survey in surveys if survey.path.name in waves[wave]],
+                                      reference, wave))
+    return CrosswalkDraft(pd.concat([draft.rows for draft in drafts], ignore_index=True),
+                          pd.concat([draft.options for draft in drafts], ignore_index=True), {})
+
+
+def reference_of_draft(tables: Mapping[str, pd.DataFrame], reference: Reference) -> Reference:
+    """The questions and options of the study with those of a draft that are not left out."""
+    questions = tables["questions"][tables["questions"][USE] != "no"]
+    frames = {}
+    for name, key, rows in (("questions", "question_id", questions),
+                            ("options", "option_list", tables["options"])):
+        there = reference.tables[name]
+        names = [*REQUIRED_COLUMNS[name], *OPTIONAL_COLUMNS.get(name, ())]
+        more = rows[~rows[key].isin(there[key])].reindex(columns=names, fill_value="")
+        frames[name] = pd.concat([there, more], ignore_index=True)
+    return Reference({**reference.tables, **frames})
+
+
+def record_waves(study: Study, files: Mapping[str, Collection[str]]) -> None:
+    """Adds to waves.csv and wave_files.csv what they lack of waves and their files, by wave. Where one wave
+    is new to empty tables, the other files of raw/survey are of the first wave, which is called so."""
+    waves, listed = read_table(study, "waves"), {*read_table(study, "wave_files")["file"]}
+    if waves.empty and len(files) == 1:
+        named = {name for names in files.values() for name in names}
+        first = [path.name for path in study.raw_files("survey") if path.name not in named]
+        files = {"first": first, **files}
+    known = {*waves["wave_id"]}
+    append_rows(study.reference_file("waves"), REQUIRED_COLUMNS["waves"], [
+        {"wave_id": name, "label": name} for name in files if name not in known])
+    append_rows(study.reference_file("wave_files"), REQUIRED_COLUMNS["wave_files"], [
+        {"file": file, "wave_id": name} for name, held in files.items() for file in sorted(held)
+        if file not in listed])
