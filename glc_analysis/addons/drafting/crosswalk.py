@@ -84,11 +84,11 @@ def _partners(new: Draft, surveys: Sequence[RawSurvey]) -> _Partners:
     the keys of all texts of the option, and whether that is sure."""
     rows = new.tables["options"]
     of_list: dict[str, dict[str, tuple[set[str], bool]]] = {}
-    for (name, _), same in rows.groupby(["option_list", "option_id"], sort=False):
+    for _, same in rows.groupby(["option_list", "option_id"], sort=False):
         keys = {match_key(text) for column in ("value", "label") for text in same[column]}
         is_sure = not same["why"].str.startswith(MAYBE_ONE).any()
         values = dict.fromkeys(map(match_key, same["value"]), (keys, is_sure))
-        of_list.setdefault(str(name), {}).update(values)
+        of_list.setdefault(same["option_list"].iloc[0], {}).update(values)
     return {(survey.path.name, name): of_list.get(question["option_list"], {})
             for _, question in new.tables["questions"].iterrows() for survey in surveys
             for name in named_columns(question["columns"], survey.frame.columns)}
