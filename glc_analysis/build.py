@@ -818,7 +818,7 @@ BUILD_STEPS = order_steps((
                                      "names.csv", "pseudonyms"), ("answer_translations",),
          _answer_translations, "translations of answers", ("answer_translations.csv",)),
     Step("coding", ("raw/codings", "conversations", "documents", "segments", "open_answers", "coded_answers",
-                    "coded_questions", "codebook.csv", "documents.csv", "assignments.csv",
+                    "coded_questions", "codebook.csv", "questions.csv", "documents.csv", "assignments.csv",
                     "reviewed_codings.csv", "names.csv", "pseudonyms", "[coding] blank_rows",
                     "[coding] code_separator", "[coding] consensus"),
          ("codings", "readings", "memos", "codebook", "quarantined", "disagreements", "units",

@@ -141,7 +141,7 @@ def prepare_cells(study: Study, lines: Mapping[str, pd.DataFrame],
     """The cells of today, and the lines of words that no audience sees; ``lines`` are those of each audience
     (:func:`block_lines`). A quotation that an earlier release had and that is gone hides its cell."""
     kinds = _kinds()
-    words = {audience: rows[rows["block_id"].str.partition("/")[0].isin(kinds.words)]
+    words = {audience: rows[rows["block_id"].str.split("/").str[0].isin(kinds.words)]
              for audience, rows in lines.items()}
     cells = assign_cells(pd.concat([rows.assign(audience=audience) for audience, rows in words.items()]),
                          organisations, _stored_cells(study))
@@ -333,7 +333,7 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
             _write(contributions[~is_gone], path)
         removed = _remove_lines(release / BLOCK_FILES["lines"], ids, lines[release.parent.name])
         blocks = {*removed["block_id"]}
-        is_word = removed["block_id"].str.partition("/")[0].isin(_kinds().words)
+        is_word = removed["block_id"].str.split("/").str[0].isin(_kinds().words)
         departed |= {*removed.loc[is_word, "organisation_id"]}
         if is_gone.any() or blocks:
             n = (figures.loc[contributions.loc[is_gone, "figure_id"], "status"] != SUPPRESSED).sum()
@@ -347,12 +347,15 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
 
 def _remove_lines(path: Path, ids: Collection[str], today: pd.DataFrame) -> pd.DataFrame:
     """Removes the lines of these ids that are not among those of today from the blocks of a release; returns
-    them."""
+    them. A line that rested on others too, and is gone, goes whole: its block lost it with them."""
     lines, gone = _read(path).astype("str"), {*ids}
     rows = zip(lines["organisation_id"], lines["line"], strict=True)
     is_theirs = pd.Series([not gone.isdisjoint([organisation, *line.split("/")])
                            for organisation, line in rows], lines.index, dtype=bool)
     is_gone = is_theirs & ~pd.MultiIndex.from_frame(lines).isin(pd.MultiIndex.from_frame(today[LINE_COLUMNS]))
     if is_gone.any():
-        _write(lines[~is_gone].reset_index(drop=True), path)
+        one_line = ["block_id", "line"]
+        was, still = (pd.MultiIndex.from_frame(rows[one_line]) for rows in (lines, today))
+        is_lost = was.isin(was[is_gone]) & ~was.isin(still)
+        _write(lines[~is_gone & ~is_lost].reset_index(drop=True), path)
     return lines[is_gone]

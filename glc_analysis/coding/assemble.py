@@ -282,7 +282,7 @@ def assemble_codings(study: Study, reference: Reference, texts: Texts, documents
         found = masker.mask(unmasked[document_id])
         return Text(found.text, unmasked[document_id], found.offsets)
 
-    files = read_coders(study, reference.codebook)
+    files = read_coders(study, reference.codebook, reference.questions)
     paths = dict(zip(reference.documents["document_id"], reference.documents["path"], strict=True))
     result = place_codings(files.files, text_of, document_names(documents, paths), mask,
                            conversations=sorted(texts.texts))

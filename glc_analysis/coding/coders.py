@@ -145,6 +145,7 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
         result.notes += [f"{raw.path.name}: {masked(note)}" for note in raw.notes]
         result.definitions |= dict(zip(raw.codes["code"], raw.codes["definition"].map(masked), strict=True))
         memos = _memos_by_source(raw.memos)
+        unanswered = 0
         codings, doubtful = (dict(list(frame.assign(coder=frame["coder"].map(ids)).groupby("source")))
                              for frame in (raw.codings, raw.quarantined))
         for source, theirs in zip(raw.sources["source"], raw.sources["text"], strict=True):
@@ -157,6 +158,9 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
                     [*codings.get(source, raw.codings[:0])["quote"]], conversations, text_of, masked)):
                 result.notes.append(f"{raw.path.name}: all quotations from {masked(repr(source))} are in "
                                     f"{document_id}, and it is read as that text.")
+            if not document_id and raw.is_by_respondent and source not in codings:
+                unanswered += 1
+                continue
             if not document_id and raw.is_of_study:  # nobody edits a journal
                 result.notes.append(f"{coder}: {source} is no text of this study; what was coded in it at "
                                     "the coding desk is left out.")
@@ -180,6 +184,9 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
                 result.blank |= {(document_id, coder): raw.path.name for coder in readers}
             _add_memos(result, memos.get(source, []), document_id, place.alignment, ids, masked)
         _add_other_memos(result, raw, ids, masked)
+        if unanswered:
+            result.notes.append(f"{raw.path.name}: {unanswered} cells without a code are of respondents who "
+                                "gave no answer there.")
     for document_id, copies in at_desk.items():
         _set_versions_apart(result, document_id, text_of(document_id), copies, mask)
     return result
@@ -507,12 +514,32 @@ class CodersFiles:
     decisions: pd.DataFrame
 
 
-def read_coders(study: Study, codebook: pd.DataFrame) -> CodersFiles:
+def names_of_questions(questions: pd.DataFrame) -> dict[str, str]:
+    """The id of each open question by the names that a coder's sheet may give it, as keys: its id, its column
+    in the survey file, its wording. What several questions are called is no name.
+
+    >>> asked = pd.DataFrame({"question_id": ["Q1", "Q2"], "type": ["text", "single"],
+    ...                       "columns": ["Q1 | P1", "Q2"], "wording": ["Why?", "Who?"]})
+    >>> names_of_questions(asked)
+    {'q1': 'Q1', 'p1': 'Q1', 'why?': 'Q1'}
+    """
+    ids: dict[str, set[str]] = defaultdict(set)
+    asked = questions[questions["type"] == "text"]
+    for question, columns, wording in zip(asked["question_id"], asked["columns"], asked["wording"],
+                                          strict=True):
+        for name in (question, *split_alternatives(columns), wording):
+            ids[match_key(name)] |= {question} if name else set()
+    return {name: next(iter(of)) for name, of in ids.items() if len(of) == 1}
+
+
+def read_coders(study: Study, codebook: pd.DataFrame, questions: pd.DataFrame) -> CodersFiles:
     """Reads every file that ``[raw] codings`` of study.toml names. Raises Faults with everything wrong.
 
-    A workbook of the coder ``consensus`` holds decisions; any other file holds a coder's codings.
+    ``codebook`` and ``questions`` are the reference tables. A workbook of the coder ``consensus`` holds
+    decisions; any other file holds a coder's codings.
     """
     files, workbooks, at_desk, faults = [], [], [_NO_DECISIONS], []
+    asked = names_of_questions(questions)
     for coder, paths in study.coder_files().items():
         if not paths:
             faults.append(Fault("this coder's files do not exist", file="study.toml", value=coder,
@@ -522,7 +549,8 @@ def read_coders(study: Study, codebook: pd.DataFrame) -> CodersFiles:
                 if coder == CONSENSUS and path.suffix.lower() == ".xlsx":
                     workbooks.append(path)
                     continue
-                raw = read_codings(path, coder=coder, separator=study.settings["coding"]["code_separator"])
+                raw = read_codings(path, coder=coder, separator=study.settings["coding"]["code_separator"],
+                                   questions=asked)
                 if coder == CONSENSUS and raw.is_of_study:
                     at_desk.append(pd.DataFrame(raw.decisions, columns=_NO_DECISIONS.columns, dtype="str"))
                 else:

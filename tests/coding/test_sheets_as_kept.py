@@ -20,7 +20,8 @@ def sheet(tmp_path, text):
 
 
 @pytest.mark.parametrize("heads", ["respondent,question,code", "ResponseId,Question ID,Code",
-                                   "Participant,Q,codes"])
+                                   "Participant,Q,codes", "Encuestada,Pregunta,Códigos",
+                                   "អ្នកឆ្លើយ,សំណួរ,កូដ"])
 def test_a_row_may_name_the_respondent_and_the_question_instead_of_a_document(tmp_path, heads):
     raw = sheet(tmp_path, f"{heads}\nR_1a,Q3.5,delay\nR_1a,Q4.6,\nR_2b,Q3.5,fear\n")
     assert [*zip(raw.codings["source"], raw.codings["code"], strict=True)] == [
@@ -31,6 +32,68 @@ def test_a_row_may_name_the_respondent_and_the_question_instead_of_a_document(tm
 def test_the_words_of_the_answer_may_stand_beside_it_in_a_column_of_their_own(tmp_path):
     raw = sheet(tmp_path, "respondent,question,answer,code\nR_1a,Q3.5,We wait.,delay\n")
     assert raw.codings["quote"].tolist() == ["We wait."]
+
+
+TWO = {"q1": "Q1", "¿qué hace falta?": "Q1", "q2": "Q2", "តើត្រូវការអ្វី?": "Q2"}
+ONE = {"q1": "Q1", "why?": "Q1"}
+
+
+def wide(tmp_path, text, questions):
+    path = tmp_path / "ana.csv"
+    path.write_text(text, encoding="utf-8")
+    raw = read_codings(path, coder="ana", questions=questions)
+    return raw, sorted(zip(raw.codings["source"], raw.codings["code"], strict=True))
+
+
+@pytest.mark.parametrize("heads", ["respondent,Q1,Q2", "Encuestado,¿Qué hace falta?,តើត្រូវការអ្វី?",
+                                   "អ្នកឆ្លើយ,q1,តើត្រូវការអ្វី?"])
+def test_a_row_per_respondent_may_have_a_column_per_question_with_its_codes(tmp_path, heads):
+    raw, coded = wide(tmp_path, f"{heads}\nR_1,delay; fear,\nR_2,,ការរង់ចាំ\n", TWO)
+    assert coded == [("R_1.Q1", "delay"), ("R_1.Q1", "fear"), ("R_2.Q2", "ការរង់ចាំ")]
+    assert raw.blank == {"R_1.Q2", "R_2.Q1"}
+
+
+@pytest.mark.parametrize(("yes", "no"), [("1", "0"), ("x", ""), ("3", "0")])
+def test_a_row_per_respondent_may_have_a_column_per_code_where_one_open_question_was_asked(tmp_path, yes, no):
+    raw, coded = wide(tmp_path, f"participante,espera,ភ័យ\nR_1,{yes},{no}\nR_2,{no},{yes}\n", ONE)
+    assert coded == [("R_1.Q1", "espera"), ("R_2.Q1", "ភ័យ")]
+    assert [note for note in raw.notes if "Numbers above 1" in note] == [
+        "Numbers above 1 in columns of codes are read as a code that was given: espera, ភ័យ."][:yes == "3"]
+
+
+def test_a_column_of_codes_per_respondent_needs_no_question_where_one_was_asked(tmp_path):
+    assert wide(tmp_path, "respondent,códigos\nR_1,espera; miedo\n", ONE)[1] == [
+        ("R_1.Q1", "espera"), ("R_1.Q1", "miedo")]
+
+
+def test_a_question_may_be_named_by_its_wording_in_a_column_of_questions(tmp_path):
+    assert wide(tmp_path, "encuestado,pregunta,código\nR_1,¿Qué hace falta?,espera\n", TWO)[1] == [
+        ("R_1.Q1", "espera")]
+
+
+@pytest.mark.parametrize("heads", ["respondent,delay,fear", "respondent,codes,", "encuestado,espera,ភ័យ"])
+def test_of_which_of_several_questions_a_code_is_is_not_guessed(tmp_path, heads):
+    with pytest.raises(Faults) as told:
+        wide(tmp_path, f"{heads}\nR_1,1,\nR_2,,1\n", TWO)
+    fault, = told.value.faults
+    assert "does not say of which question the codes are (Q1, Q2)" in fault.message
+    assert "add a column `question`" in fault.fix and "one column per question" in fault.fix
+
+
+def test_a_column_that_is_no_question_beside_columns_of_questions_is_named(tmp_path):
+    with pytest.raises(Faults) as told:
+        wide(tmp_path, "respondent,Q1,Q3,país\nR_1,delay,fear,Perú\n", TWO)
+    fault, = told.value.faults
+    assert "no open question of the study: Q3, país" in fault.message
+
+
+def test_a_row_per_respondent_counts_in_the_study_and_blanks_of_the_unanswered_are_no_fault(tmp_path):
+    study = coded_study(tmp_path, codings={"ana": BOTH["ana"]}, settings={
+        "coding": {"blank_rows": "uncoded"}})
+    (study.raw / "codings/ana.csv").write_text(
+        "organización,What comes first for a person?,Q2\na,Safe place,\nb,,\nc,Delay,\n", encoding="utf-8")
+    codings = read("codings", study=built(study)).query("coder_id == 'ana'")
+    assert codings[["organisation_id", "code_id"]].values.tolist() == [["a", "shelter"], ["c", "delay"]]
 
 
 def test_a_row_with_one_of_both_names_no_answer(tmp_path):

@@ -25,6 +25,7 @@ from glc_analysis.coding.coders import (
     codings_table,
     document_names,
     extend_codebook,
+    names_of_questions,
     place_codings,
     unread_segments,
 )
@@ -233,7 +234,8 @@ def drift(study: Study, coder: str, path: Path) -> pd.DataFrame:
         return texts.texts.get(document_id) or Text(words[document_id], words[document_id], ())
 
     paths = dict(zip(reference.documents["document_id"], reference.documents["path"], strict=True))
-    placed = place_codings([(coder, read_codings(path, coder=coder))], text_of,
+    raw = read_codings(path, coder=coder, questions=names_of_questions(reference.questions))
+    placed = place_codings([(coder, raw)], text_of,
                            document_names(frames["documents"], paths), masker.mask,
                            conversations=sorted(texts.texts))
     if placed.faults:

@@ -8,9 +8,10 @@ from typing import Any
 
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.reference import Reference, relocate_faults
-from glc_analysis.schema import Check, Tables, schema_check, unknown_names
+from glc_analysis.schema import AUDIENCES, Check, Tables, schema_check, unknown_names
 from glc_analysis.steps import Step, View
 from glc_analysis.study import Study
+from glc_analysis.view.study_view import StudyView
 
 MOST_EXPLANATIONS = 3
 """The most explanations of a principle."""
@@ -46,16 +47,39 @@ def _explanations(tables: Tables) -> Iterator[Fault]:
                         "read it with its passages and write the day under date, or leave this blank")
 
 
+def _repeated_passages(tables: Tables) -> Iterator[Fault]:
+    """A passage speaks for one explanation alone of those that others read: of two that share two passages
+    the third of each could be seen to have one author. The convening reads the public pages too."""
+    first: dict[str, str] = {}
+    for n, row in tables["explanations"].to_dict("index").items():
+        name = f"{row['number']} of {row['principle_id']}"
+        for segment in dict.fromkeys(listed_segments(row["passages_for"]) if row["shown_for"] else ()):
+            if (other := first.setdefault(segment, name)) != name:
+                yield Fault(f"speaks for explanation {other} as well, and others read both: side by side "
+                            "they could show which passages have one author", "explanations.csv", str(n),
+                            "passages_for", segment, "name another passage in one of them")
+
+
 CHECKS: tuple[Check, ...] = (schema_check("explanations.principle_id"),
-                             Check(("explanations",), _explanations))
+                             Check(("explanations",), _explanations),
+                             Check(("explanations",), _repeated_passages))
 
 
 def check_lines(study: Study, reference: Reference) -> Iterator[str]:
-    """The explanations that a withdrawal has reopened."""
+    """The explanations that a withdrawal has reopened, and those that are kept from the readers for whom they
+    were written, as the tables are."""
     rows = reference.explanations
     for row in rows[rows["date"] == ""].to_dict("records"):
         yield (f"Explanation {row['number']} of {row['principle_id']} is to be read again: words on which it "
                "rested were withdrawn, or it has no day. Write the day under date in explanations.csv.")
+    is_built = (study.processed / "slices.json").is_file() if len(rows) else False
+    for audience in AUDIENCES[1:] if is_built else ():
+        read = StudyView(study).explanations_read(audience)
+        for row in rows[rows["shown_for"].str.contains(audience)].to_dict("records"):
+            if (row["principle_id"], row["number"]) not in read:
+                yield (f"The {audience} cannot read explanation {row['number']} of {row['principle_id']}: it "
+                       "rests on words that are no longer shown, or three independent organisations have not "
+                       "cleared words for it. Choose other passages in explanations.csv.")
 
 
 def _known_passages(view: View) -> dict[str, Any]:

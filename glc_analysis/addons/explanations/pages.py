@@ -22,8 +22,10 @@ READING = ("A reading by the team of what organisations said. Nothing here was m
            "followed another does not show that it came from it.")
 REOPENED = ("Reopened: words on which it rested were withdrawn. Others do not see it until somebody has read "
             "it again.")
-_TERMS = {"circumstances": "Where", "resource": "What is offered", "response": "How people respond",
-          "outcome": "What follows", "rival": "Or else"}
+NOT_READ = ("The {} cannot read it: it rests on words that are no longer shown, or three independent "
+            "organisations have not cleared words for it.")
+_TERMS = {"circumstances": "Circumstances", "resource": "What is offered", "response": "How people respond",
+          "outcome": "What follows", "rival": "Another explanation"}
 _SIDES = {"passages_for": "For it", "passages_against": "Against it", "passages_limits": "With limits",
           "rival_passages": "For the other explanation"}
 _NOTHING, _NOT_SHOWN = "No passage is named.", "No passage may be shown here."
@@ -38,19 +40,19 @@ def show_explanations(view: StudyView) -> Html | None:
     passage, nothing = (_passages(view), _NOTHING) if for_team else (_quotations(view), _NOT_SHOWN)
     return show(_HTML.explanations([{
         "words": [(term, row[column]) for column, term in _TERMS.items()],
-        "written": _written(row) if for_team else "",
+        "written": _written(row, view) if for_team else "",
         "sides": [(heading, passage(listed_segments(row[column])), nothing)
                   for column, heading in _SIDES.items()]} for row in rows.to_dict("records")], READING))
 
 
-def _written(row: dict[str, str]) -> str:
-    """Who wrote it when, and who else may read it."""
+def _written(row: dict[str, str], view: StudyView) -> str:
+    """Who wrote it when, and who else reads it."""
     if not row["date"]:
         return f"{row['by']}. {REOPENED}"
-    readers = row["shown_for"].replace(";", " and ")
-    shown = (f"Written for the {readers} too, who read it where three independent organisations have "
-             "cleared words for it.") if readers else "For the team alone."
-    return f"{row['by']} {format_day(row['date'])}. {shown}"
+    readers = [audience for audience in row["shown_for"].split(";") if audience]
+    shown = [f"The {audience} reads it too." if (row["principle_id"], row["number"]) in
+             view.explanations_read(audience) else NOT_READ.format(audience) for audience in readers]
+    return f"{row['by']} {format_day(row['date'])}. {' '.join(shown) or 'For the team alone.'}"
 
 
 def _passages(view: StudyView) -> Callable[[Sequence[str]], list[Markup]]:

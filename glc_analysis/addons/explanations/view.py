@@ -3,6 +3,9 @@
 The team sees all. Others read an explanation that the team wrote for them, where cleared quotations of
 three independent organisations speak for it; its other passages as far as they are cleared too. They see
 neither who wrote it nor any number.
+
+Three passages for an explanation have three authors, and readers know it. A passage speaks for one
+explanation alone (:mod:`.checks`), so that several of them do not show which passages have one author.
 """
 
 from __future__ import annotations
@@ -14,7 +17,16 @@ import pandas as pd
 
 from glc_analysis.addons.convening.votes import visible_principles
 from glc_analysis.addons.explanations.checks import PASSAGE_COLUMNS, listed_segments
-from glc_analysis.disclosure.blocks import AddedBlocks, Kinds, Row, block_id, own_quotations
+from glc_analysis.disclosure.blocks import (
+    QUOTATION_BLOCKS,
+    AddedBlocks,
+    Kinds,
+    Row,
+    block_id,
+    block_ids,
+    line_ids,
+    own_quotations,
+)
 from glc_analysis.disclosure.quotations import owners
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.reference import read_table
@@ -51,7 +63,7 @@ def explanations_seen(rows: pd.DataFrame, quotations: pd.DataFrame, networks: Ma
         for column in PASSAGE_COLUMNS})
     behind = [{networks.get(owner[one]) or owner[one] for one in listed_segments(cell)}
               for cell in seen["passages_for"]]
-    return seen[[len(those) >= LEAST_INDEPENDENT for those in behind]]
+    return seen[pd.Series([len(those) >= LEAST_INDEPENDENT for those in behind], seen.index, dtype=bool)]
 
 
 class ExplanationsView(VisibleTables):
@@ -72,22 +84,42 @@ class ExplanationsView(VisibleTables):
         if self.may("passages"):
             return rows.reset_index(drop=True)
         rows = rows[rows["principle_id"].isin(self.principle_names)]
-        organisations = self.read("organisations")
-        networks = dict(zip(organisations["organisation_id"], organisations["network_id"], strict=True))
-        return explanations_seen(rows, self.explaining_quotations, networks,
+        return explanations_seen(rows, self.explaining_quotations, _networks(self.read("organisations")),
                                  self.audience).reset_index(drop=True)
 
     @property
     def explaining_quotations(self) -> pd.DataFrame:
         """The quotations of an audience other than the team, with the segment and owner of each."""
-        frames = {name: self.read(name) for name in ("segments", "documents", "quotations")}
-        return own_quotations(frames, read_table(self.study, "quotes"), self.audience)
+        return _own_quotations(self, self.audience)
+
+    def explanations_read(self, audience: str) -> set[tuple[str, str]]:
+        """The explanations, by principle and number, that another audience reads as long as the tables stay
+        as they are; for the team."""
+        blocks = self.read("blocks")
+        hidden = {*blocks.loc[(blocks["audience"] == audience) & ~blocks["is_shown"], "block_id"]}
+        quotations = _own_quotations(self, audience)
+        quotations = quotations[~line_ids(QUOTATION_BLOCKS, quotations["quote_id"]).isin(hidden)]
+        shown = visible_principles(self.read("principles"), audience)["principle_id"]
+        rows = self.read("explanations")
+        rows = explanations_seen(rows[rows["principle_id"].isin(shown)], quotations,
+                                 _networks(self.read("organisations")), audience)
+        of, line = block_ids(BLOCK, rows["principle_id"]), rows["principle_id"] + "/" + rows["number"]
+        rows = rows[~of.isin(hidden) & ~line_ids(of, line).isin(hidden)]
+        return {*zip(rows["principle_id"], rows["number"], strict=True)}
+
+
+def _own_quotations(view: VisibleTables, audience: str) -> pd.DataFrame:
+    frames = {name: view.read(name) for name in ("segments", "documents", "quotations")}
+    return own_quotations(frames, read_table(view.study, "quotes"), audience)
+
+
+def _networks(organisations: pd.DataFrame) -> dict[str, str]:
+    return dict(zip(organisations["organisation_id"], organisations["network_id"], strict=True))
 
 
 def lines(frames: Mapping[str, pd.DataFrame], reference: Any, audience: str) -> Iterator[Row]:
     """The explanations that an audience reads, each with every organisation on whose words it rests."""
-    segments, organisations = frames["segments"], frames["organisations"]
-    networks = dict(zip(organisations["organisation_id"], organisations["network_id"], strict=True))
+    segments, networks = frames["segments"], _networks(frames["organisations"])
     owner = dict(zip(segments["segment_id"], owners(segments, frames["documents"]), strict=True))
     shown = visible_principles(frames["principles"], audience)["principle_id"]
     rows = frames["explanations"][frames["explanations"]["principle_id"].isin(shown)]
@@ -95,7 +127,8 @@ def lines(frames: Mapping[str, pd.DataFrame], reference: Any, audience: str) -> 
     for row in rows.loc[seen.index].to_dict("records"):
         cited = {owner[one] for column in PASSAGE_COLUMNS for one in listed_segments(row[column])}
         for organisation in sorted(cited):
-            yield block_id(BLOCK, row["principle_id"]), row["number"], organisation
+            line = f"{row['principle_id']}/{row['number']}"
+            yield block_id(BLOCK, row["principle_id"]), line, organisation
 
 
 def content_of(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
@@ -109,4 +142,5 @@ BLOCKS = AddedBlocks(
     kinds=Kinds(words=(BLOCK,)),
     needs=("explanations", "quotations", "segments", "documents", "organisations", "principles",
            "quotes.csv"),
-    lines=lines, rewritten=lambda frames: set(), rows={BLOCK: "principle_id"}, line={BLOCK: ("number",)})
+    lines=lines, rewritten=lambda frames: set(), rows={BLOCK: "principle_id"},
+    line={BLOCK: ("principle_id", "number")})

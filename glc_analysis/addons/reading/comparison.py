@@ -63,7 +63,7 @@ def _code(view: StudyView, by: str, rows: pd.DataFrame,
         "place": f"code-{code.lower()}.html",
         "sentence": f"raised in {_named([row['group'] for row in speaking])}; asked and not raised in "
                     f"{_named([row['group'] for row in silent])}.",
-        "groups": [{"name": row["group"], "counted": f"{row['raised']} of {row['asked']} asked",
+        "groups": [{"name": row["group"], "counted": _counted(row["raised"], row["asked"]),
                     "passages": [show_passage(view, one) for one in behind[code, row["group_id"]].head(
                         _PASSAGES).itertuples()],
                     "left_out": max(row["passages"] - _PASSAGES, 0)} for row in speaking],
@@ -72,6 +72,10 @@ def _code(view: StudyView, by: str, rows: pd.DataFrame,
                 row["group"] + (f" ({row['asked']} organisations)" if row["asked"] > 1 else "")
                 for row in silent) + ".",
             f"Undecided: {', '.join(undecided)}." if undecided else ""]))}
+
+
+def _counted(raised: int, asked: int) -> str:
+    return f"{raised} of {asked} asked" if raised else "said without being asked"
 
 
 def _named(groups: list[str]) -> str:

@@ -12,7 +12,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -27,7 +27,7 @@ from glc_analysis.addons.withdrawal.redaction import edit_table, redact, redact_
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.gate.file_text import Unreadable, extract_text
 from glc_analysis.intake.codings import PROJECT_PROGRAMS, read_codings
-from glc_analysis.intake.codings.documents import guess_column_roles
+from glc_analysis.intake.codings.documents import find_respondent_columns, guess_column_roles
 from glc_analysis.intake.codings.model import RawCodings
 from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.pseudonyms.masking import Masked, Masker
@@ -194,7 +194,8 @@ class Recoding:
     ``gone`` are the document_ids of whole texts. ``turns`` are single turns by document_id: name, the turn
     with its label as coders have it, and pseudonym, the text that replaces it. ``ids`` are those of segments,
     and ``words`` must not be left in any file. ``documents`` has the document_id for every name of a text,
-    ``separator`` stands between codes in a cell (``code_separator`` of study.toml)."""
+    ``separator`` stands between codes in a cell (``code_separator`` of study.toml), ``questions`` has the id
+    of each open question by the names that a sheet may give it."""
 
     documents: Mapping[str, str]
     gone: set[str]
@@ -202,13 +203,14 @@ class Recoding:
     ids: set[str]
     words: pd.DataFrame
     separator: str = ""
+    questions: Mapping[str, str] = field(default_factory=dict)
 
     def with_copies(self, path: Path, document_of: Callable[[str, Sequence[str]], str]) -> Recoding:
         """The recoding for a file whose texts may have other names; ``document_of`` maps a text, or where the
         file has none the quotations from it, to the interview or call that it copies."""
         if is_added_to(path):
             return self
-        raw = read_codings(path, separator=self.separator)
+        raw = read_codings(path, separator=self.separator, questions=self.questions)
         quotes = raw.codings.groupby("source")["quote"].agg(list).to_dict()
         copies = {match_key(PurePath(name.replace("\\", "/")).name): document_of(text, quotes.get(name, []))
                   for name, text in zip(raw.sources["source"], raw.sources["text"], strict=True)
@@ -232,7 +234,7 @@ class Recoding:
         if path.name in declared_by_name("coder_logs"):
             redact_log(path, self.gone | self.ids, self._tell)
             return path
-        raw = read_codings(path, separator=self.separator)
+        raw = read_codings(path, separator=self.separator, questions=self.questions)
         left = {source: self._left(source, text) for source, text in zip(
             raw.sources["source"], raw.sources["text"], strict=True)}
         met = {self._of(source) for source in left} & {*self.gone, *self.turns}
@@ -269,6 +271,8 @@ class Recoding:
         """The rows of a table without those on removed words. Where turns were removed, offsets are left out:
         the quotation says where the coding is."""
         roles = guess_column_roles(grid.names)
+        if "source" not in roles and "question" not in roles:
+            return self._rows_by_respondent(grid)
         named_by = ["source"] if "source" in roles else ["respondent", "question"]
         kept: list[list[str] | None] = [grid.names]
         for old, row in zip(grid.rows[1:], redact_rows(grid, self.words)[1:], strict=True):
@@ -279,6 +283,19 @@ class Recoding:
                 quote in normalise_space(turn) for turn in turns)
             moved = ["" if role in ("start", "end") else cell for role, cell in zip(roles, row, strict=True)]
             kept.append(None if is_gone else moved if document in self.turns else row)
+        return kept
+
+    def _rows_by_respondent(self, grid: Grid) -> list[list[str] | None]:
+        """The rows of a sheet with one per respondent: without the cells on removed answers, and without the
+        rows of respondents of whom no answer is left."""
+        respondent, asked = find_respondent_columns(grid.names, self.questions)
+        kept: list[list[str] | None] = [grid.names]
+        for old, row in zip(grid.rows[1:], redact_rows(grid, self.words)[1:], strict=True):
+            answers = {n: self._of(f"{old[respondent].strip()}.{question}") for n, question in asked.items()}
+            known = {*answers.values()} - {""}
+            is_gone = bool(known) and known <= self.gone
+            left = ["" if answers.get(n) in self.gone else cell for n, cell in enumerate(row)]
+            kept.append(None if is_gone else left)
         return kept
 
     def _tell(self, texts: list[str]) -> list[str]:

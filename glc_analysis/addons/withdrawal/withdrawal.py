@@ -44,7 +44,12 @@ from glc_analysis.addons.withdrawal.search import (
 from glc_analysis.addons.withdrawal.settings_file import drop_removed_files, name_in_settings
 from glc_analysis.claims import refuse_unclaimed
 from glc_analysis.cleaning.countries import country_ids
-from glc_analysis.coding.coders import copied_document, document_names, quoted_document
+from glc_analysis.coding.coders import (
+    copied_document,
+    document_names,
+    names_of_questions,
+    quoted_document,
+)
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import current_texts
 from glc_analysis.digests import replace_digest_key
@@ -102,6 +107,8 @@ _NEW_PROJECT = (
     "with the remaining codings is in its place. Its coder destroys each copy of the old project and goes on "
     "with this one in a program that imports REFI-QDA projects, such as QualCoder; Taguette does not. "
     "Colours, cases, and codings of pictures and recordings are not in it")
+TO_WRITE_ANEW = "to write anew"
+"""The kind of rows of which words were withdrawn that a person writes anew from what is left."""
 _BUILT = ("processed", "private/releases")
 """The folders that the build writes."""
 _KINDS = {"quotes": "quotation", "evidence": "principle", "judgements": "principle", "raters": "rating"}
@@ -444,7 +451,8 @@ def _edit_coder_files(study: Study, new: Study, leaver: Contribution, reference:
         turns[call] = pd.DataFrame(rows, columns=["name", "pseudonym"], dtype="str")
     documents = document_names(tables.read("documents", study=study), paths)
     recoding, faults = Recoding(documents, leaver.documents, turns, leaver.ids, leaver.words_of_material,
-                                 new.settings["coding"]["code_separator"]), []
+                                 new.settings["coding"]["code_separator"],
+                                 names_of_questions(reference.questions)), []
     named = [(coder, path) for coder, files in new.coder_files().items() for path in files]
     logs = [(path.parent.name, path) for name in declared_by_name("coder_logs")
             for path in sorted(new.raw.glob(f"codings/*/{name}"))]
@@ -526,14 +534,19 @@ def _removed_words(study: Study, leaver: Contribution) -> Iterator[tuple[str, st
 
 
 def _removed_rows(study: Study, new: Study) -> Iterator[tuple[str, str, str]]:
-    """The rows of reference tables that are gone or changed."""
+    """The rows of reference tables that are gone or changed; those of which somebody has to write words anew
+    by a kind of their own."""
     for name in (name for name in reference_tables() if name != "manifest"):
         # What others said of showing more is blank afterwards; nothing of theirs is removed.
         before, after = (read_reference_table(of, name).drop(columns="may_show_more", errors="ignore")
-                         .itertuples(index=False, name=None) for of in (study, new))
-        left = {*after}
-        yield from ((_KINDS.get(name, "reference row"), f"{name}.csv", " / ".join(filter(None, row[:4])))
-                    for row in before if row not in left)
+                         .to_dict("records") for of in (study, new))
+        key, left = reference_tables()[name].key, {tuple(row.values()) for row in after}
+        anew = {tuple(row[column] for column in key) for row in after if WITHDRAWN in row.values()}
+        for row in before:
+            if tuple(row.values()) not in left:
+                is_anew = tuple(row[column] for column in key) in anew
+                kind = TO_WRITE_ANEW if is_anew else _KINDS.get(name, "reference row")
+                yield kind, f"{name}.csv", " / ".join(filter(None, [*row.values()][:4]))
 
 
 def _deleted_outputs(study: Study) -> Iterator[tuple[str, str, str]]:

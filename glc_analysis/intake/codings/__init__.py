@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from glc_analysis.addon import declared_by_name
 from glc_analysis.errors import Faults, refuse
 from glc_analysis.intake.codings import refi
 from glc_analysis.intake.codings.documents import (
+    NO_QUESTIONS,
     find_layout,
     is_references,
     read_coded_table,
@@ -61,12 +62,14 @@ _FORMATS = ("give a .qdpx, .qde, .qdc, a QualCoder folder, a Taguette project.sq
             "or .docx")
 
 
-def read_codings(path: Path, *, coder: str = "", separator: str = "") -> RawCodings:
+def read_codings(path: Path, *, coder: str = "", separator: str = "",
+                 questions: Mapping[str, str] = NO_QUESTIONS) -> RawCodings:
     """The codings of one file or project folder, read by the reader for its program.
 
     `coder` names the coder where the file does not; `separator` stands between several codes in one cell
-    of a table (`code_separator` of study.toml). Raises `Faults` with everything that keeps
-    the file from being read; writes nothing.
+    of a table (`code_separator` of study.toml); `questions` has the id of each open question by the names
+    that a sheet may give it. Raises `Faults` with everything that keeps the file from being read; writes
+    nothing.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -76,7 +79,7 @@ def read_codings(path: Path, *, coder: str = "", separator: str = "") -> RawCodi
     >>> codings[["source", "quote", "code", "coder"]].to_dict("records")
     [{'source': 'call_1', 'quote': 'We wait', 'code': 'Delay', 'coder': 'ana'}]
     """
-    return merge_codings(_read(_project_database(path), coder, separator))
+    return merge_codings(_read(_project_database(path), coder, separator, questions))
 
 
 def _project_database(path: Path) -> Path:
@@ -89,7 +92,7 @@ def _project_database(path: Path) -> Path:
     return databases[0]
 
 
-def _read(path: Path, coder: str, separator: str) -> ParsedCodings:
+def _read(path: Path, coder: str, separator: str, questions: Mapping[str, str]) -> ParsedCodings:
     start = _first_bytes(path)
     if start.startswith(b"SQLite format 3\0"):
         with open_database(path) as tables:
@@ -99,9 +102,9 @@ def _read(path: Path, coder: str, separator: str) -> ParsedCodings:
                 return read_taguette(path, tables, coder=coder)
             refuse("this is a database of neither QualCoder nor Taguette", path.name, _FORMATS)
     if start.startswith(b"PK"):
-        return _read_package(path, coder, separator)
+        return _read_package(path, coder, separator, questions)
     if start.startswith(OLD_WORKBOOK):
-        return _read_sheets(path, read_sheets(path), coder, separator)
+        return _read_sheets(path, read_sheets(path), coder, separator, questions)
     if path.suffix == JOURNALS:
         return _read_journal(path, coder)
     if path.suffix.lower() == ".txt":
@@ -112,7 +115,7 @@ def _read(path: Path, coder: str, separator: str) -> ParsedCodings:
         return refi.read_markup(path, coder=coder)
     if path.suffix.lower() not in {".csv", ".tsv", ".tab", ".txt"}:
         refuse("this is not a file of a known coding program", path.name, _FORMATS)
-    return _read_sheets(path, [read_table(path, limit=TABLE_BYTES)], coder, separator)
+    return _read_sheets(path, [read_table(path, limit=TABLE_BYTES)], coder, separator, questions)
 
 
 def _read_journal(path: Path, coder: str) -> ParsedCodings:
@@ -125,14 +128,15 @@ def _read_journal(path: Path, coder: str) -> ParsedCodings:
     return add_on.load(reader)(path, coder=coder)
 
 
-def _read_sheets(path: Path, sheets: list[Grid], coder: str, separator: str) -> ParsedCodings:
+def _read_sheets(path: Path, sheets: list[Grid], coder: str, separator: str,
+                 questions: Mapping[str, str]) -> ParsedCodings:
     """The first sheet of a table, in the layout of the program that wrote it or in our own."""
     if layout := find_layout(sheets):
         return read_program_table(path, sheets[0], layout, coder=coder)
-    return read_coded_table(path, sheets[0], coder=coder, separator=separator)
+    return read_coded_table(path, sheets[0], coder=coder, separator=separator, questions=questions)
 
 
-def _read_package(path: Path, coder: str, separator: str) -> ParsedCodings:
+def _read_package(path: Path, coder: str, separator: str, questions: Mapping[str, str]) -> ParsedCodings:
     kinds = {name.lower() for name in unpack(path, r"^(word/document|xl/workbook)\.xml$")}
     if "word/document.xml" in kinds:
         lines = read_word_lines(path)
@@ -140,7 +144,7 @@ def _read_package(path: Path, coder: str, separator: str) -> ParsedCodings:
             return read_references(path, lines, coder=coder)
         return read_word_comments(path, coder=coder)
     if "xl/workbook.xml" in kinds:
-        return _read_sheets(path, read_sheets(path), coder, separator)
+        return _read_sheets(path, read_sheets(path), coder, separator, questions)
     return refi.read_package(path, coder=coder)
 
 
@@ -204,7 +208,7 @@ def merge_codings(parsed: ParsedCodings) -> RawCodings:
         _frame([row for row in suspect if row["code"]], [*_CODINGS, "found"]),
         checked, matched, tuple(dict.fromkeys(parsed.notes)), parsed.is_mixed,
         frozenset(parsed.blank | uncoded), frozenset(parsed.training), dict(parsed.guids),
-        parsed.is_of_study, tuple(parsed.decisions), dict(parsed.assisted))
+        parsed.is_of_study, tuple(parsed.decisions), dict(parsed.assisted), parsed.is_by_respondent)
 
 
 def _frame(rows: Iterable[tuple | dict], columns: list[str]) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import NoReturn
 from xml.etree.ElementTree import Element
 
 from glc_analysis.errors import Fault, refuse
@@ -188,34 +189,72 @@ def _with_parents(code: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
 
 
 _COLUMN_NAMES = {  # what tools and people call a column
-    "document": "source", "document name": "source", "document_id": "source", "source": "source",
-    "file": "source", "filename": "source",
+    **dict.fromkeys(("document", "document name", "document_id", "source", "file", "filename", "documento",
+                     "archivo", "ឯកសារ"), "source"),
     **dict.fromkeys(("respondent", "respondent_id", "respondent id", "respondentid", "responseid",
                      "response_id", "response id", "participant", "record", "organisation", "organization",
-                     "organisation_id"), "respondent"),
-    **dict.fromkeys(("question", "question_id", "question id", "q", "item"), "question"),
-    "answer": "answer", "response": "answer",
+                     "organisation_id", "encuestado", "encuestada", "participante", "organización",
+                     "អ្នកឆ្លើយ", "អង្គការ"), "respondent"),
+    **dict.fromkeys(("question", "question_id", "question id", "q", "item", "pregunta", "សំណួរ"), "question"),
+    **dict.fromkeys(("answer", "response", "respuesta", "ចម្លើយ"), "answer"),
     "start": "start", "start_offset": "start", "start position": "start", "pos0": "start",
     "end": "end", "end_offset": "end", "end position": "end", "pos1": "end",
     "quote": "quote", "quotation": "quote", "quotation content": "quote", "segment": "quote",
-    "passage": "quote", "text": "quote", "content": "quote", "seltext": "quote",
-    "code": "code", "codes": "code", "code name": "code", "code_id": "code", "tag": "code",
+    "passage": "quote", "text": "quote", "content": "quote", "seltext": "quote", "cita": "quote",
+    **dict.fromkeys(("code", "codes", "code name", "code_id", "tag", "código", "códigos", "កូដ"), "code"),
     "coder": "coder", "coder_id": "coder", "owner": "coder", "author": "coder", "user": "coder",
-    "memo": "memo", "comment": "memo", "note": "memo",
-    "": "", "id": "", "row": "", "date": "",
+    **dict.fromkeys(("memo", "comment", "note", "nota", "comentario", "កំណត់ចំណាំ"), "memo"),
+    "": "", "id": "", "row": "", "date": "", "fecha": "",
 }  # fmt: skip
 _OF_ANSWERS = ("respondent", "question", "answer")
 """Roles of columns in a table of open answers that names no documents; elsewhere such columns are codes."""
+NO_QUESTIONS: Mapping[str, str] = MappingProxyType({})
 _BETWEEN_CODES = re.compile(r"\s*[;\n]\s*")
 _NO_SEPARATOR = "none"
 """The setting `code_separator` for tables in which every cell is one code, whatever signs are in it."""
-_WIDE = re.compile(r"(code|tag)[ _.-]?\d+")
+_SEVERAL_CODES = ("codes", "códigos")
+"""The columns of which a cell may hold several codes."""
+_WIDE = re.compile(r"(code|tag|código|កូដ)[ _.-]?\d+")
 
 
-def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str = "") -> ParsedCodings:
+def question_columns(names: Sequence[str], questions: Mapping[str, str]) -> dict[int, str]:
+    """The columns of a sheet with a row per respondent that hold the codes of a question, with its id;
+    none in other tables. ``questions`` has the id of each open question by the names that it may have.
+
+    >>> question_columns(["Respondent", "Q3.5", "Pregunta 4"], {"q3.5": "Q3.5", "pregunta 4": "Q4"})
+    {1: 'Q3.5', 2: 'Q4'}
+    """
+    keys = [match_key(name) for name in names]
+    if "respondent" not in {_COLUMN_NAMES.get(key) for key in keys} or {"source", "question"} & {
+            _COLUMN_NAMES.get(key) for key in keys}:
+        return {}
+    return {n: questions[key] for n, key in enumerate(keys) if key in questions and key not in _COLUMN_NAMES}
+
+
+def find_respondent_columns(names: Sequence[str], questions: Mapping[str, str]) -> tuple[int, dict[int, str]]:
+    """In a sheet with a row per respondent: the column of respondents, and the question of each other column.
+
+    >>> find_respondent_columns(["delay", "participant"], {"q1": "Q1", "why?": "Q1"})
+    (1, {0: 'Q1'})
+    """
+    respondent = next(n for n, name in enumerate(names) if _COLUMN_NAMES.get(match_key(name)) == "respondent")
+    only = _only_question(questions)
+    others = {n: only for n in range(len(names)) if n != respondent and only}
+    return respondent, question_columns(names, questions) or others
+
+
+def _only_question(questions: Mapping[str, str]) -> str:
+    """The open question, where the study has one alone."""
+    return next(iter(questions.values())) if len({*questions.values()}) == 1 else ""
+
+
+def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str = "",
+                     questions: Mapping[str, str] = NO_QUESTIONS) -> ParsedCodings:
     """The codings of a table. Without offsets start and end are -1: the quotation, or all of the document.
 
-    Without a column of documents, respondent and question name an open answer: ``R_1a.Q3.5``.
+    Without a column of documents, respondent and question name an open answer: ``R_1a.Q3.5``. A row per
+    respondent may have a column per question with its codes; where the study asks one open question alone,
+    no column need name it. ``questions`` as :func:`question_columns` has them.
 
     A row without a code says that its document was read, or was never assigned: documents that have no other
     rows are in `blank`. Several codes in a cell are separated by `separator`; without one, a column `codes`
@@ -223,15 +262,22 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
     which this is doubtful, and for two columns that name the same thing and differ.
     """
     parsed = ParsedCodings(path, "csv")
-    names = [name.strip().casefold() for name in grid.names]
+    names = [match_key(name) for name in grid.names]
+    if asked := question_columns(grid.names, questions):
+        return _read_by_question(parsed, grid, asked, coder, separator)
     columns = {role: [n for n, name in enumerate(names) if _COLUMN_NAMES.get(name) == role]
                for role in dict.fromkeys(_COLUMN_NAMES.values())}
-    by_answer = not columns["source"] and bool(columns["respondent"] and columns["question"])
+    only = _only_question(questions)
+    by_respondent = bool(columns["respondent"]) and not columns["source"]
+    parsed.is_by_respondent = by_respondent and not columns["question"]
+    by_answer = by_respondent and bool(columns["question"] or only)
     columns["quote"] += columns["answer"] if by_answer else []
     columns |= {} if by_answer else dict.fromkeys(_OF_ANSWERS, [])
     known = {n for places in columns.values() for n in places}
     wide = [n for n, name in enumerate(names) if _WIDE.fullmatch(name)] + columns["code"]
     ticks = [] if wide else [n for n in range(len(names)) if n not in known]
+    if parsed.is_by_respondent and not by_answer:
+        _refuse_without_question(path, questions)
     is_named = bool(columns["source"]) or by_answer
     if not is_named or not wide + ticks or bool(columns["start"]) != bool(columns["end"]):
         fix = ("name the columns document, code (or Code 1 to n, or a column per code), start and end, "
@@ -239,20 +285,63 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
         refuse(f"a column is missing ({describe_missing_columns(grid.names)})", path.name, fix, row="1")
     _check_columns(path, grid, columns["code"], ticks)
     coded: set[str] = set()
+    counted: set[str] = set()
     for number, row in zip(map(str, grid.numbers[1:]), grid.rows[1:], strict=True):
         cell = {role: _one_cell(parsed, [row[n] for n in places], role, number)
                 for role, places in columns.items() if places and role not in ("", "code", "answer")}
         if by_answer:
-            is_whole = cell["respondent"] and cell["question"]
-            cell["source"] = f"{cell['respondent']}.{cell['question']}" if is_whole else ""
-        codes = [code for n in wide for code in _codes_in(parsed, row[n], names[n], separator, number)]
-        codes += _ticked_codes(parsed, row, {n: grid.names[n].strip() for n in ticks}, number)
+            question = questions.get(match_key(cell.get("question", only)), cell.get("question", only))
+            cell["source"] = f"{cell['respondent']}.{question}" if cell["respondent"] and question else ""
+        codes = [code for n in wide for code in _codes_in(
+            parsed, row[n], grid.names[n], separator, number, is_plural=names[n] in _SEVERAL_CODES)]
+        counted |= {grid.names[n].strip() for n in ticks if _is_count(row[n])}
+        codes += _ticked_codes(parsed, ["1" if _is_count(one) else one for one in row],
+                               {n: grid.names[n].strip() for n in ticks}, number)
         _add_row(parsed, cell, codes, coder, number)
         coded |= {cell["source"]} if any(row[n].strip() for n in wide + ticks) else set()
     parsed.blank = {*parsed.texts} - coded
+    if counted:
+        parsed.notes.append("Numbers above 1 in columns of codes are read as a code that was given: "
+                            f"{', '.join(sorted(counted))}.")
     seen = [grid.names[n].strip() for n in ticks] + [coded.code for coded in parsed.passages]
     parsed.codes += expand_code_paths(seen)
     return parsed
+
+
+def _read_by_question(parsed: ParsedCodings, grid: Grid, asked: Mapping[int, str], coder: str,
+                      separator: str) -> ParsedCodings:
+    """A sheet with a row per respondent and a column per question, whose cells hold codes."""
+    parsed.is_by_respondent = True
+    roles = {n: _COLUMN_NAMES.get(match_key(name)) for n, name in enumerate(grid.names)}
+    if others := [name.strip() for n, name in enumerate(grid.names)
+                  if n not in asked and roles[n] not in ("respondent", "coder", "")]:
+        refuse(f"these columns are no open question of the study: {', '.join(others)}", parsed.path.name,
+               "name them as in questions.csv, or take them out: beside a respondent stand the codes of one "
+               "question in each column", row="1")
+    for number, row in zip(map(str, grid.numbers[1:]), grid.rows[1:], strict=True):
+        cell = {role: _one_cell(parsed, [row[n] for n, of in roles.items() if of == role], role, number)
+                for role in ("respondent", "coder") if role in roles.values()}
+        for n, question in asked.items():
+            source = f"{cell['respondent']}.{question}" if cell["respondent"] else ""
+            codes = _codes_in(parsed, row[n], grid.names[n], separator, number, is_plural=True)
+            _add_row(parsed, {**cell, "source": source}, codes, coder, number)
+    parsed.blank = {*parsed.texts} - {coded.source for coded in parsed.passages}
+    parsed.codes += expand_code_paths(coded.code for coded in parsed.passages)
+    return parsed
+
+
+def _is_count(cell: str) -> bool:
+    """Whether a cell counts how often a code was given, more than once."""
+    return bool(re.fullmatch(r"\d{1,4}(?:[.,]0)?", cell.strip())) and float(cell.replace(",", ".")) > 1
+
+
+def _refuse_without_question(path: Path, questions: Mapping[str, str]) -> NoReturn:
+    """Raises Faults for a sheet by respondents that does not say of which question its codes are."""
+    known = [*dict.fromkeys(questions.values())]
+    refuse("the sheet has a row per respondent and does not say of which question the codes are"
+           + (f" ({', '.join(known[:8])}{' ...' if len(known) > 8 else ''})" if known else ""), path.name,
+           "add a column `question` with the id of the question in every row; or keep one column per "
+           "question, named by its id, with the codes separated by ;", row="1")
 
 
 def expand_code_paths(codes: Iterable[str]) -> list[tuple[str, str, str]]:
@@ -296,9 +385,11 @@ def _one_cell(parsed: ParsedCodings, cells: list[str], role: str, row: str) -> s
     return (different or texts)[0]
 
 
-def _codes_in(parsed: ParsedCodings, cell: str, column: str, separator: str, row: str) -> list[str]:
-    """The codes of a cell. It is a fault if it is doubtful whether they are one or several."""
-    text, is_plural = cell.strip(), column == "codes"
+def _codes_in(parsed: ParsedCodings, cell: str, column: str, separator: str, row: str, *,
+              is_plural: bool) -> list[str]:
+    """The codes of a cell; ``is_plural`` says whether there may be several. It is a fault if it is doubtful
+    whether they are one or several."""
+    text = cell.strip()
     if separator == _NO_SEPARATOR:
         return [text] if text else []
     parts = text.split(separator) if separator else _BETWEEN_CODES.split(text) if is_plural else [text]

@@ -69,6 +69,7 @@ class RawCodings:
     is_of_study: bool = False  # its texts are those of the study, by their document_ids
     decisions: tuple[tuple[str, ...], ...] = ()  # on disagreements: segment, codes, reason, file, instead of
     assisted: Mapping[tuple[str, str, str], str] = field(default_factory=dict)  # as ParsedCodings.assisted
+    is_by_respondent: bool = False  # a sheet with a row per respondent, also of those who did not answer
 
 
 class Passage(NamedTuple):
@@ -110,6 +111,7 @@ class ParsedCodings:
     decisions: list[tuple[str, ...]] = field(default_factory=list)  # as RawCodings.decisions
     assisted: dict[tuple[str, str, str], str] = field(default_factory=dict)
     """What suggested a code that was accepted, by document_id, code and words of the passage."""
+    is_by_respondent: bool = False
 
     def fault(self, message: str, value: str = "", *, row: str = "") -> None:
         """Note a fault; all of them are raised together at the end."""

@@ -1,10 +1,15 @@
 """Explanations are at most three a principle, without counts, and reopened by a withdrawal."""
 
+from types import SimpleNamespace
+
 import pytest
 
+from glc_analysis import tables as held_tables
 from glc_analysis.addons.explanations.checks import CHECKS, check_lines
 from glc_analysis.addons.explanations.erasers import edit_row
 from glc_analysis.addons.withdrawal.contribution import MATERIAL, Contribution
+from glc_analysis.reference import read_reference
+from glc_analysis.study import Study
 from tests.addons.explanations.support.explanation_rows import EXPLANATION
 from tests.support.study_writer import reference
 
@@ -29,10 +34,33 @@ def test_a_sound_one_has_no_fault_and_years_and_days_are_no_counts():
     assert [fault for check in CHECKS for fault in check.faults(sound)] == []
 
 
-def test_glc_check_says_what_is_to_be_read_again():
-    assert [*check_lines(None, tables())] == []
-    (said,) = check_lines(None, tables(date="", shown_for=""))
-    assert "Explanation 1 of P01 is to be read again" in said
+def faults_of(*explanations):
+    held = reference(principles=[PRINCIPLE], explanations=explanations).tables
+    return [fault for check in CHECKS for fault in check.faults(held)]
+
+
+def test_a_passage_speaks_for_one_explanation_alone_of_those_that_others_read():
+    """Of a, b, c and a, b, d, three different authors each, c and d would be of one where few were asked."""
+    other = EXPLANATION | {"number": "2", "passages_for": "a.1;b.1;d.1"}
+    assert [(fault.row, fault.value) for fault in faults_of(EXPLANATION, other)] == [("3", "a.1"),
+                                                                                      ("3", "b.1")]
+    assert "explanation 1 of P01" in faults_of(EXPLANATION, other)[0].message
+    assert len(faults_of(EXPLANATION, other | {"shown_for": "public"})) == 2  # the convening reads both
+    assert faults_of(EXPLANATION, other | {"shown_for": ""}) == []
+
+
+def test_glc_check_says_what_is_to_be_read_again(tmp_path):
+    said = [*check_lines(Study(tmp_path), tables(date="", shown_for=""))]
+    assert len(said) == 1 and "Explanation 1 of P01 is to be read again" in said[0]
+
+
+def test_glc_check_says_which_explanation_its_readers_cannot_read(sample_study):
+    held = read_reference(sample_study)
+    assert [*check_lines(sample_study, held)] == []
+    rows = held_tables.read("explanations", study=sample_study)
+    for_all = SimpleNamespace(explanations=rows.assign(shown_for="convening"))
+    (said,) = check_lines(sample_study, for_all)
+    assert "The convening cannot read explanation 1 of P03" in said
 
 
 @pytest.mark.parametrize(("leaver", "passages"), [

@@ -6,8 +6,11 @@ from html import unescape
 import pandas as pd
 import pytest
 
-from glc_analysis.addons.explanations.pages import show_explanations
-from glc_analysis.addons.explanations.view import explanations_seen, lines
+from glc_analysis import tables
+from glc_analysis.addons.explanations.pages import NOT_READ, show_explanations
+from glc_analysis.addons.explanations.view import BLOCKS, ExplanationsView, explanations_seen, lines
+from glc_analysis.disclosure.blocks import LINE_COLUMNS
+from glc_analysis.reference import read_reference
 from glc_analysis.view.study_view import StudyView
 from tests.addons.explanations.support.explanation_rows import EXPLANATION
 
@@ -34,6 +37,20 @@ def test_it_is_not_read_where_fewer_than_three_independent_organisations_speak_f
     assert seen(quotations, networks, **changed).empty
 
 
+def test_without_any_explanation_the_table_keeps_its_columns():
+    rows = pd.DataFrame([EXPLANATION])
+    assert [*explanations_seen(rows[:0], CLEARED, {}, "convening")] == [*rows]
+
+
+def test_the_same_number_of_two_principles_is_two_lines_of_whoever_is_cited(sample_study):
+    """One line of each would be counted once, and an organisation could have more than its share."""
+    frames = {name: tables.read(name, study=sample_study) for name in BLOCKS.needs if "." not in name}
+    rows = frames["explanations"].query("principle_id == 'P01'")
+    frames["explanations"] = pd.concat([rows, rows.assign(principle_id="P02")])
+    cited = pd.DataFrame(lines(frames, read_reference(sample_study), "convening"), columns=LINE_COLUMNS)
+    assert cited.groupby("organisation_id")["line"].nunique().eq(2).all() and len(cited) > 6
+
+
 def test_what_was_written_for_the_convening_is_not_for_the_public():
     assert seen(audience="public").empty and len(seen(shown_for="convening;public", audience="public")) == 1
 
@@ -52,7 +69,8 @@ def test_its_line_has_everybody_behind_it_on_whose_words_it_rests():
     class Tables:
         quotes = CLEARED[["quote_id", "segment_id"]]
 
-    assert sorted(lines(frames, Tables, "convening")) == [("explanations/P01", "1", one) for one in "abcd"]
+    assert sorted(lines(frames, Tables, "convening")) == [
+        ("explanations/P01", "P01/1", one) for one in "abcd"]
     assert [*lines(frames, Tables, "public")] == []
 
 
@@ -62,8 +80,9 @@ def text_of(html):
 
 def test_the_team_reads_all_of_it_on_the_page_of_the_principle(sample_study):
     page = text_of(show_explanations(StudyView(sample_study, principle="P01")))
-    assert "Or else Whoever can wait is less in danger" in page and "ines on 12 May 2017" in page
+    assert "Another explanation Whoever can wait is less in danger" in page and "ines on 12 May 2017" in page
     assert "Que no haya ficha el primer día." in page and "No passage is named." in page
+    assert "The convening reads it too." in page
     assert "For the team alone." in text_of(show_explanations(StudyView(sample_study, principle="P03")))
 
 
@@ -80,8 +99,14 @@ def test_the_public_reads_none_that_was_not_written_for_it(sample_study):
 
 
 def test_when_a_line_of_a_cell_is_hidden_it_is_not_read(sample_study, monkeypatch):
-    monkeypatch.setattr(StudyView, "hidden", frozenset({"explanations/P01#1"}))
+    monkeypatch.setattr(StudyView, "hidden", frozenset({"explanations/P01#P01/1"}))
     assert show_explanations(StudyView(sample_study, "convening", principle="P01")) is None
+
+
+def test_the_team_is_told_when_its_readers_cannot_read_it(sample_study, monkeypatch):
+    monkeypatch.setattr(ExplanationsView, "explanations_read", lambda view, audience: set())
+    page = text_of(show_explanations(StudyView(sample_study, principle="P01")))
+    assert NOT_READ.format("convening") in page
 
 
 def test_when_too_few_quotations_are_left_it_is_not_read(sample_study, monkeypatch):

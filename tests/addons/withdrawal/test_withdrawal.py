@@ -193,6 +193,18 @@ def test_rows_of_a_sheet_by_respondent_and_question_leave_with_their_answer(tmp_
     assert path.read_text(encoding="utf-8") == "respondent,question,answer,code\nR_2,Q3,Go.,Law\n"
 
 
+@pytest.mark.parametrize(("before", "after", "questions"), [
+    ("encuestado,Q3,Q4\nR_1,Law,Care\nR_2,Law,\nR_3,Law,Care\n", "encuestado,Q3,Q4\nR_2,Law,\nR_3,Law,\n",
+     {"q3": "Q3", "q4": "Q4"}),
+    ("participant,Law,Care\nR_1,x,\nR_2,,x\n", "participant,Law,Care\nR_2,,x\n", {"q3": "Q3"})])
+def test_a_sheet_by_respondent_loses_the_leavers_row_and_cells(tmp_path, before, after, questions):
+    path = tmp_path / "ana.csv"
+    path.write_text(before, encoding="utf-8")
+    named = {"r_1.q3": "talk", "r_1.q4": "talk", "r_2.q3": "call-2", "r_3.q3": "call-2", "r_3.q4": "talk"}
+    recoding(documents=named, turns={}, questions=questions).recode(path, is_decided=False)
+    assert path.read_text(encoding="utf-8") == after
+
+
 def test_rows_on_a_renamed_text_leave_a_table_by_their_quotations(tmp_path):
     path = tmp_path / "ana.csv"
     path.write_text("document,quote,code\nNotes 7,Hm.,Law\nNotes 7,Well.,Law\nNotes 8,Go.,Law\n",
