@@ -8,8 +8,8 @@ from glc_analysis.errors import Fault
 from glc_analysis.figures.code_counts import EACH_ORGANISATION
 from glc_analysis.schema import Check, Tables, schema_check, unknown_names
 
-_ABOUT = {"document": ("documents", "document_id"), "code": ("codebook", "code_id"),
-          "organisation": ("organisations", "organisation_id")}
+SUBJECTS = {"document": ("documents", "document_id"), "code": ("codebook", "code_id"),
+            "organisation": ("organisations", "organisation_id")}
 """The table and column with the ids of what a memo may be about."""
 
 
@@ -24,7 +24,7 @@ def _known_organisations(tables: Tables) -> Iterator[Fault]:
 def _known_subjects(tables: Tables) -> Iterator[Fault]:
     """A memo is about the study, or names what it is about."""
     rows = tables["analytic_memos"]
-    for about, (table, column) in _ABOUT.items():
+    for about, (table, column) in SUBJECTS.items():
         named = rows.loc[rows["about"] == about, "about_id"]
         for n in named.index[named == ""]:
             yield Fault(f"is blank, and the memo is about a {about}", "analytic_memos.csv", str(n),

@@ -6,10 +6,11 @@ from collections.abc import Collection
 
 import pandas as pd
 
+from glc_analysis.addons.reading.checks import SUBJECTS
 from glc_analysis.addons.reading.matrix import MATRIX_COLUMNS, NOT_ASKED, case_passages, matrix_cells
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.exports import mentioned_organisations
-from glc_analysis.errors import resolve_id
+from glc_analysis.errors import UsageError, nearest, resolve_id
 from glc_analysis.figures import code_counts as counting
 from glc_analysis.figures.summary import subset_kind
 from glc_analysis.reference import read_table
@@ -117,12 +118,16 @@ class ReadingView(StudyView):
         """The memos of the team on the study, a document, a code, an organisation or a passage, the newest
         first: about, about_id, kind (theory, method or case; blank in memos of coders' programs), text, by,
         date, place (document:start-end of a passage). ``about`` and ``about_id`` choose; a document has
-        those on its passages as well. For the team alone.
+        those on its passages as well. For the team alone. Raises UsageError for anything unknown,
+        NotReleased for another audience.
 
         >>> view.team_memos("code", "one-worker")["kind"].tolist()
         ['theory']
         """
         _refuse_others(self, "Memos")
+        if about not in ("", "passage", "study", *SUBJECTS):
+            known = nearest(about, ("study", "passage", *SUBJECTS))
+            raise UsageError(f"There are no memos on a {about!r}; {known}.")
         own = read_table(self.study, "analytic_memos").assign(place="")
         others = self.read("memos")
         place = others["attached_to"].where(others["attached_kind"] == "coding", "")
@@ -136,6 +141,10 @@ class ReadingView(StudyView):
             kinds = [about, "passage"] if about == "document" else [about]
             rows = rows[rows["about"].isin(kinds)]
         rows = rows[rows["about_id"] == about_id] if about_id else rows
+        if about_id and rows.empty:
+            ids = {one: "" for name, (table, column) in SUBJECTS.items() if about in ("", "passage", name)
+                   for one in self.read(table)[column]}
+            resolve_id(about_id, ids, about or "subject of a memo")
         return rows.sort_values(["date", "about", "about_id", "text"], ascending=[False, True, True, True],
                                 ignore_index=True)
 

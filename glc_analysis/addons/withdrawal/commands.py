@@ -50,6 +50,9 @@ def withdraw(study: Study, organisation: str, item: str, person: str, choice: st
     kinds = ", ".join(f"{kind} {n}" for kind, n in touched["kind"].value_counts(sort=False).items())
     done = "to be removed or changed; nothing is changed yet" if dry_run else "removed or changed"
     say(f"{count_of(len(touched), 'item')} {done}: {kinds}.")
+    anew = touched[touched["kind"] == withdrawal.TO_WRITE_ANEW]
+    for where, what in zip(anew["where"], anew["what"], strict=True):
+        say(f"{where}, {what}: words were withdrawn. Write the row anew from what is left.")
     say(f"What this cannot undo: {CANNOT_UNDO[choice]}" if person else withdrawal.OUT_OF_REACH)
     for audience, folders in published_folders(study).items():
         for folder in folders:

@@ -544,9 +544,12 @@ def _removed_rows(study: Study, new: Study) -> Iterator[tuple[str, str, str]]:
         anew = {tuple(row[column] for column in key) for row in after if WITHDRAWN in row.values()}
         for row in before:
             if tuple(row.values()) not in left:
-                is_anew = tuple(row[column] for column in key) in anew
-                kind = TO_WRITE_ANEW if is_anew else _KINDS.get(name, "reference row")
-                yield kind, f"{name}.csv", " / ".join(filter(None, [*row.values()][:4]))
+                place = [row[column] for column in key]
+                if tuple(place) in anew:
+                    yield TO_WRITE_ANEW, f"{name}.csv", " / ".join(filter(None, place))
+                else:
+                    yield _KINDS.get(name, "reference row"), f"{name}.csv", " / ".join(
+                        filter(None, [*row.values()][:4]))
 
 
 def _deleted_outputs(study: Study) -> Iterator[tuple[str, str, str]]:

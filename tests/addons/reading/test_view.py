@@ -57,3 +57,13 @@ def test_memos_are_found_by_what_they_are_about_the_newest_first(study):
     assert view.team_memos()["date"].is_monotonic_decreasing and len(view.team_memos()) == 3
     assert view.team_memos("code", "delay")["kind"].tolist() == ["theory"]
     assert view.team_memos("organisation", "b")["kind"].tolist() == ["case"]
+    assert view.team_memos("code", "shelter").empty and view.team_memos("study").columns.tolist()
+
+
+@pytest.mark.parametrize(("asked", "said"), [
+    (("codes", "delay"), "There are no memos on a 'codes'; nearest: 'code'"),
+    (("code", "dellay"), "There is no code 'dellay' in this study; nearest: 'delay'"),
+    (("organisation", "delay"), "There is no organisation 'delay'"), (("", "dellay"), "nearest: 'delay'")])
+def test_memos_on_what_the_study_does_not_have_are_refused_in_a_sentence(study, asked, said):
+    with pytest.raises(UsageError, match=said):
+        study.view("team").team_memos(*asked)

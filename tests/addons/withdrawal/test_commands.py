@@ -17,10 +17,11 @@ def study(sample_study, tmp_path):
 
 @pytest.mark.acceptance
 def test_a_dry_withdrawal_lists_and_keeps_and_a_real_one_takes_away(study):
-    rows = printed(glc(study, "withdraw", "blue-door", "--dry-run"))
+    rows = printed(glc(study, "withdraw", "canal-lamp", "--dry-run"))
     assert {"raw file", "coding", "quotation", "figure"} <= {row["kind"] for row in rows}
-    assert "blue-door" in set(read_reference(study).organisations["organisation_id"])
-    done = glc(study, "withdraw", "blue-door")
+    assert "canal-lamp" in set(read_reference(study).organisations["organisation_id"])
+    done = glc(study, "withdraw", "canal-lamp")
     assert "backups" in done.stderr
-    assert "blue-door" not in set(read_reference(study).organisations["organisation_id"])
+    assert "summaries.csv, resource_level / high / needs: words were withdrawn. Write the row" in done.stderr
+    assert "canal-lamp" not in set(read_reference(study).organisations["organisation_id"])
     assert "29 organisations" in glc(study, "check").stderr

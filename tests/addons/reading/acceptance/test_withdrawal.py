@@ -46,8 +46,7 @@ def test_what_others_wrote_about_it_and_its_words_stand_in_no_file(left, sample_
 def test_the_cells_to_be_written_anew_are_listed_apart_and_all_others_stay(left, sample_study):
     study, listed = left
     anew = listed[listed["kind"] == "to write anew"]
-    assert anew.loc[anew["where"] == "summaries.csv", "what"].str.startswith(" / ".join(GROUP)).tolist() == [
-        True]
+    assert anew.loc[anew["where"] == "summaries.csv", "what"].tolist() == [" / ".join(GROUP)]
     before, after = summaries_of(sample_study), summaries_of(study)
     assert after[GROUP][3] == WITHDRAWN
     assert {key: row for key, row in before.items() if key != GROUP and LEAVER not in key} == {
