@@ -28,6 +28,7 @@ from glc_analysis.figures.groupings import MERGED
 from glc_analysis.figures.mentions import negative_cases, undecided_organisations
 from glc_analysis.manifest import read_slices
 from glc_analysis.pages.slots import AGREEMENT, slot_contents
+from glc_analysis.pages.text_names import text_names, turn_name
 from glc_analysis.plots import interval_text, number_text
 from glc_analysis.schema import UNASKED, WITHOUT_GUIDE
 from glc_analysis.tables_html import bar, html_table, note, region_name, show
@@ -98,10 +99,8 @@ def codes(view: StudyView) -> Html:
     if whole["contrary"].fillna(0).any():
         first["Contrary"] = ["–" if pd.isna(n) or n == 0 else str(n) for n in whole["contrary"]]
     documents = view.read("documents").query("kind == 'call'").sort_values(["date", "document_id"])
-    days = documents["date"].tolist()
-    calls = {document: f"Call {format_day(day)}" if format_day(day) and days.count(day) == 1
-             else f"{document} ({day_of_text('call', day)})"
-             for document, day in zip(documents["document_id"], days, strict=True)}
+    names = text_names(documents, view.labels)
+    calls = {document: names[document] for document in documents["document_id"]}
     regions = sorted(region for region in {*rows.loc[rows["subset_kind"] == "region", "subset_id"]}
                      if MERGED not in region)
     of = whole["code_id"]
@@ -418,7 +417,9 @@ def show_disagreements(view: StudyView, rows: pd.DataFrame, most: int = _MOST) -
             for one, is_missing in zip(said, rows["is_missing"], strict=True)]
     wide = rows.assign(said=said).pivot(index="segment_id", columns="coder_id", values="said")
     wide = wide.loc[about.index]
-    columns = [("Words", [*map(_words_of, about.itertuples())]),
+    texts = text_names(view.read("documents"), view.labels)
+    columns = [("Words", [_HTML.words(_cut(text), language, turn_name(texts, turn)) for turn, text, language
+                          in zip(about.index, about["text"], about["language"], strict=True)]),
                *wide.drop(columns=CONSENSUS, errors="ignore").fillna("did not read it").items()]
     if CONSENSUS in wide:
         is_open = rows.drop_duplicates("segment_id").set_index("segment_id")["is_open"].loc[about.index]
@@ -445,7 +446,9 @@ def other_words(view: StudyView) -> Html | None:
     sentence = (f"{rest} on other words for each coder, {n_none:,} of them on words of which none is shared. "
                 "By turn these agree, by character they do not.")
     names = code_names(view)
-    columns = {"Turn": listed["segment_id"], "Code": [names.get(code, code) for code in listed["code_id"]],
+    texts = text_names(view.read("documents"), view.labels)
+    columns = {"Turn": [turn_name(texts, turn) for turn in listed["segment_id"]],
+               "Code": [names.get(code, code) for code in listed["code_id"]],
                **{coder: listed[coder].map(_cut) for coder in coders},
                "In common": [f"{share:.0%}" for share in listed["shared"]]}
     return show(ELEMENTS.note(sentence) + html_table(columns, numeric=("In common",)))
@@ -465,10 +468,6 @@ def readers(view: StudyView) -> Html | None:
     marked = ELEMENTS.note(f"Read by one coder alone, so that nobody else looked: {names}.") if single else ""
     return show(html_table({head: table[name] for name, head in heads.items()}, numeric=[
         *heads.values()][:3]) + marked)
-
-
-def _words_of(turn: Any) -> Markup:
-    return _HTML.words(_cut(turn.text), turn.language, turn.Index)
 
 
 def _cut(text: str) -> str:
@@ -492,6 +491,8 @@ def quarantined(view: StudyView) -> Html | None:
              "found": "What our text says there", "reason": "Why it is quarantined"}
     listed = _fitting(rows, rows["quote"].map(_cut) + rows["found"].map(_cut), _FEWER)
     shown = {head: listed[name].map(_cut) for name, head in heads.items()}
+    texts = text_names(view.read("documents"), view.labels)
+    shown["Text"] = listed["document_id"].map(lambda document: texts.get(document, document))
     left = f"The first {len(listed)} of {len(rows):,} codings are listed; table quarantined has all of them."
     return show((ELEMENTS.note(left) if len(listed) < len(rows) else "") + html_table(shown))
 

@@ -28,6 +28,7 @@ from glc_analysis.pages.findings import (
     sensitive_questions,
 )
 from glc_analysis.pages.questions import options_in_base
+from glc_analysis.pages.text_names import text_names
 from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNKNOWN, WITHOUT_GUIDE
 from glc_analysis.slices import code_themes
 from glc_analysis.tables_html import bar, html_table, language_label, note, quotation, show
@@ -343,7 +344,8 @@ def _words_in_calls(view: StudyView, labels: Mapping[str, str]) -> Markup:
     rows = view.released[(view.released["measure"] == "words") & view.released["option_id"].isin(labels)]
     if rows.empty:
         return Markup()
-    return html_table({"Call": rows["question_id"], "Organisation": rows["option_id"].map(labels),
+    calls = text_names(view.read("documents"), labels)
+    return html_table({"Call": rows["question_id"].map(calls), "Organisation": rows["option_id"].map(labels),
                        "Words, out of all by participants": [bar(row.share, _counted(row))
                                                              for row in rows.itertuples()]})
 

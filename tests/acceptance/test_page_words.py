@@ -23,8 +23,11 @@ def ids_of(study):
         ("codebook", "code_id"), ("options", "option_id"), ("organisations", "type"),
         ("organisations", "resource_level"))]
     columns = {column for name in tables.TABLES for column in tables.read(name, study=study).columns}
+    texts = [tables.read(name, study=study)[column].astype("str") for name, column in (
+        ("documents", "document_id"), ("segments", "segment_id"), ("organisations", "organisation_id"))]
     return {one for one in (*columns, *(cell for column in listed for cell in column))
-            if re.search("[a-z]_[a-z]", one)}
+            if re.search("[a-z]_[a-z]", one)} | {
+        one for column in texts for one in column if re.search("[a-z0-9][-_.][a-z0-9]", one)}
 
 
 def printed(path):
@@ -38,7 +41,8 @@ def faults(site, study):
     ids = ids_of(study)
     for path in sorted(site.glob("*.html")):
         text = printed(path)
-        words = {*re.findall(r"[A-Za-z]\w*", text)} if path.stem not in ABOUT_TABLES else set()
+        words = {one for form in (r"[A-Za-z]\w*", r"[A-Za-z][\w.-]*\w") for one in re.findall(form, text)
+                 if path.stem not in ABOUT_TABLES}
         yield from ((path.name, one) for one in sorted(words & ids))
         yield from ((path.name, one) for one in re.findall(r"<br ?/?>|&[a-z]+;|&#\d+;", text))
 

@@ -403,7 +403,8 @@ def test_a_country_of_several_names_who_raised_a_code(tmp_path, monkeypatch):
 
 
 def test_a_countrys_page_says_how_much_of_a_call_it_spoke(small):
-    assert ["call", "b", "6 of 11"] in rows_of(codes_by_country(StudyView(small, country="LAO")))
+    rows = rows_of(codes_by_country(StudyView(small, country="LAO")))
+    assert ["Call on 1 September 2016", "b", "6 of 11"] in rows
 
 
 def test_a_country_shows_the_passages_of_its_own_organisations_alone(small):
@@ -487,7 +488,7 @@ def test_a_study_says_why_it_has_no_agreement_to_measure(tmp_path, uncoded):
 
 def test_an_open_disagreement_stands_side_by_side(small):
     rows = rows_of(coding.show_disagreements(StudyView(small), tables.read("disagreements", study=small)))
-    assert ["We wait for months.blue.4", "Delay", "no code"] in rows
+    assert ["We wait for months.Interview with a, turn 4", "Delay", "no code"] in rows
 
 
 def test_a_decision_comes_with_its_reason(sample_study):
@@ -504,7 +505,8 @@ def test_of_many_disagreements_the_first_hundred_are_listed_and_the_workbook_is_
     segments = ids.iloc[[0] * len(names)].assign(segment_id=names.array, start=range(len(names)))
     rows = turn.iloc[[*range(len(turn))] * len(names)].assign(segment_id=names.repeat(len(turn)).array)
     view = StudyView(small)
-    view.__dict__["_read"] = lambda name: segments
+    read = StudyView(small).read
+    view.__dict__["_read"] = lambda name: segments if name == "segments" else read(name)
     shown = coding.show_disagreements(view, rows).data
     assert "The first 100 of 13,291 turns are listed; <code>glc agreement</code> writes all" in shown
     assert shown.count("glc-where") == 100
@@ -515,7 +517,7 @@ def test_of_many_disagreements_the_first_hundred_are_listed_and_the_workbook_is_
 def test_a_quarantined_passage_is_shown_beside_our_words(tmp_path):
     made = coded(tmp_path, ana=[*ANA, ("blue", "We <never> wait.", "Delay")])
     rows = [row for row in rows_of(coding.quarantined(StudyView(made))) if "never" in row[3]]
-    assert rows[0][:4] == ["ana", "blue", "Delay", "We &lt;never&gt; wait."]
+    assert rows[0][:4] == ["ana", "Interview with a", "Delay", "We &lt;never&gt; wait."]
     assert "not in the text" in rows[0][5]
 
 
@@ -557,7 +559,7 @@ def new_codes(small):
 
 
 def test_coders_are_counted_by_text_and_coder(agreement):
-    assert agreement["coded"].loc[("2016-09-01", "call")].tolist() == [1, 1]
+    assert agreement["coded"].loc[("2016-09-01", "Call on 1 September 2016")].tolist() == [1, 1]
 
 
 def test_alpha_percent_and_positive_agreement_of_a_code_are_those_of_the_table(small, agreement):

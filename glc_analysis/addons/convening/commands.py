@@ -379,7 +379,8 @@ def trace(study: Study, principle: str, source: str, is_check: bool, audience: s
     else:
         nodes = [*following.trace(study, principle, audience=audience)]
         if form in (None, "table"):
-            click.echo("\n".join("  " * node.depth + node.text for node in nodes))
+            click.echo("\n".join("  " * node.depth + node.text + (
+                f" ({node.id})" if node.kind == "passage" else "") for node in nodes))
             return
         from pandas import DataFrame
 

@@ -43,11 +43,12 @@ from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import ALL, DOCUMENT, SOURCE
 from glc_analysis.figures.mentions import text_sources
 from glc_analysis.figures.summary import Words
+from glc_analysis.pages.text_names import text_names, turn_name
 from glc_analysis.reference import read_table
 from glc_analysis.schema import CALL, UNASKED, WITHOUT_GUIDE
 from glc_analysis.study import Study
 from glc_analysis.tables import rows_by
-from glc_analysis.text import day_of_text, normalise_space
+from glc_analysis.text import day_of_text, format_day, normalise_space
 from glc_analysis.view.places import Places
 from glc_analysis.view.study_view import StudyView
 
@@ -254,6 +255,10 @@ class Trail:
         return self.view.words
 
     @cached_property
+    def _text_names(self) -> dict[str, str]:
+        return text_names(self.read("documents"), self.view.labels)
+
+    @cached_property
     def _case_codes(self) -> set[str]:
         return case_codes(self.reference("codebook"))
 
@@ -362,8 +367,9 @@ class Trail:
         document = self.documents[segment.document_id]
         path, place = self.files.of_segment(segment_id, document, begins or quote)
         clock = "" if pd.isna(segment.start_s) else str(pd.Timedelta(int(segment.start_s), "s"))[-8:]
-        day = day_of_text(document.kind, document.date)
-        said = [segment_id, document.kind, day, clock, place, wording, memo and f"memo: {memo}"]
+        name, written = turn_name(self._text_names, segment_id), format_day(document.date)
+        day = "" if written and written in name else day_of_text(document.kind, document.date)
+        said = [name, day, clock, place, wording, memo and f"memo: {memo}"]
         owners = (segment.organisation_id, document.organisation_id)
         yield self.node(depth, "passage", segment_id, f"“{quote}” {', '.join(filter(None, said))}",
                         self.places.passage(segment_id, *codes),

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from glc_analysis.addons.explanations.checks import listed_segments
 from glc_analysis.disclosure.quotations import owners
+from glc_analysis.pages.text_names import text_names, turn_name
 from glc_analysis.tables_html import quotation, show
 from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.text import format_day
@@ -60,14 +61,20 @@ def _passages(view: StudyView) -> Callable[[Sequence[str]], list[Markup]]:
     segments = view.read("segments")
     by = owners(segments, view.read("documents")).map(view.labels).fillna("")
     rows = segments.assign(by=by).set_index("segment_id")
+    names = text_names(view.read("documents"), view.labels)
 
     def shown(ids: Sequence[str]) -> list[Markup]:
         found = rows.reindex(ids).dropna(subset="text")
-        return [ELEMENTS.quotation(text, language, f"{who} ({segment})",
+        return [ELEMENTS.quotation(text, language, _whose(who, turn_name(names, segment)),
                                    *view.translations.get(segment, UNTRANSLATED))
                 for segment, text, language, who in zip(found.index, found["text"], found["language"],
                                                         found["by"], strict=True)]
     return shown
+
+
+def _whose(who: str, turn: str) -> str:
+    """Who speaks in a turn, and which it is; the name of an interview says both."""
+    return turn if who in turn else f"{who}, {turn}"
 
 
 def _quotations(view: StudyView) -> Callable[[Sequence[str]], list[Markup]]:

@@ -45,7 +45,7 @@ def in_practice(view: StudyView) -> Html:
     if view.may("team_notes"):
         commitments = view.read("commitments").query("principle_id == @view.principle and version == @now")
         return show(_macros().for_the_team(
-            _meant(commitments), [(version, version == now, _trial_table(own), _review_table(reviewed))
+            _meant(commitments), [(version, version == now, _trial_table(view, own), _review_table(reviewed))
                                   for version, own, reviewed in texts], NO_TRIALS, NOT_BECAUSE))
     shown = [(version, version == now, [
         (heading, [*own.loc[own["decision"] == decision, ["changed", "learnt", "language"]].itertuples(
@@ -64,11 +64,12 @@ def _meant(commitments: pd.DataFrame) -> list[str]:
     return [f"Of the organisations that were asked, {join_names(parts)}."] if parts else []
 
 
-def _trial_table(trials: pd.DataFrame) -> str:
+def _trial_table(view: StudyView, trials: pd.DataFrame) -> str:
     if trials.empty:
         return ""
     rows = trials.sort_values(["organisation_id", "cycle"])
-    columns = {"Organisation": "organisation_id", "Cycle": "cycle", "Expected": "predicted", "Done": "done",
+    rows["organisation"] = rows["organisation_id"].map(lambda one: view.organisation_names.get(one, one))
+    columns = {"Organisation": "organisation", "Cycle": "cycle", "Expected": "predicted", "Done": "done",
                "Before": "before", "Afterwards": "after", "Seen": "observed", "Adapted": "changed",
                "Kept, and how it is known": "kept_and_known", "Harm": "harm", "Next": "decision",
                "Learnt": "learnt"}

@@ -112,7 +112,7 @@ def test_the_team_follows_a_principle_to_rows_lines_and_checksums(study):
     assert said[1] == "e1 supports, practised: Yes: 2 of 3 organisations (Do you run a house?). note 1"
     found = manifest.checksum(study.raw / "survey/survey.csv")
     assert said[3] == f"raw/survey/survey.csv, counted rows: 2, 4; others in the base: 3, sha256 {found}"
-    assert said[8] == "“A safe place for tonight.” blue.2, interview, 2016-03-01, line 2"
+    assert said[8] == "“A safe place for tonight.” Interview with a, turn 2, 2016-03-01, line 2"
     assert said[-1] == "e4 supports, literature: Somebody (2012). note 4"
 
 
@@ -124,7 +124,7 @@ def test_lines_say_on_which_page_they_are_shown(study):
 
 def test_times_and_paragraphs_are_places_too(sample_study):
     said = texts_of_call = [node.text for node in trace(sample_study, "P03") if node.kind == "passage"]
-    assert any("call-2.3, call, 2016-09-14, 00:00:19, line 19" in text for text in said)
+    assert any("Call on 14 September 2016, turn 3, 00:00:19, line 19" in text for text in said)
     assert any("paragraph" in text for text in texts_of_call)
 
 

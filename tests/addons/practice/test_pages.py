@@ -20,7 +20,7 @@ def shown(study, audience, principle):
 
 def test_the_team_reads_who_tried_what(sample_study):
     page = shown(sample_study, "team", "P05")
-    assert "sunflower-yard" in page and "Abandoned" not in page and "abandon" in page
+    assert "Sunflower Yard" in page and "Abandoned" not in page and "abandon" in page
     assert "it was decided" not in page and "contrary evidence" in page
 
 

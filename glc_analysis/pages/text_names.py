@@ -1,0 +1,58 @@
+"""Names of texts and turns for pages: who spoke, when, and which turn, instead of ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from glc_analysis.text import format_day
+
+
+def text_names(documents: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, str]:
+    """The name of each text by its id: "Call on 7 September 2016", "Interview with Blue Door", "Answer of
+    Blue Door to Q5.6". Texts that would have the same name get their day, and those of one day a number.
+
+    ``documents`` is the table of that name, ``labels`` names organisations.
+
+    >>> documents = pd.DataFrame({"document_id": ["call-1", "interview-door"], "kind": ["call", "interview"],
+    ...     "organisation_id": ["", "door"], "question_id": "", "date": ["2016-09-07", ""],
+    ...     "translation_of": ""})
+    >>> text_names(documents, {"door": "Blue Door"})
+    {'call-1': 'Call on 7 September 2016', 'interview-door': 'Interview with Blue Door'}
+    """
+    rows = documents.sort_values(["date", "document_id"])
+    owners = [labels.get(one, "") for one in rows["organisation_id"].astype("str")]
+    days = [format_day(day) for day in rows["date"].astype("str")]
+    named = pd.DataFrame({"day": days, "name": [
+        _name(kind, owner, question, day, bool(original)) for kind, owner, question, day, original in zip(
+            rows["kind"], owners, rows["question_id"], days, rows["translation_of"], strict=True)]},
+        index=rows["document_id"].tolist())
+    is_same = named["name"].duplicated(keep=False) & (named["day"] != "")
+    is_dated = [day in name for day, name in zip(named["day"], named["name"], strict=True)]
+    named["name"] = named["name"].mask(is_same & ~pd.Series(is_dated, named.index),
+                                       named["name"] + " " + named["day"])
+    number, size = named.groupby("name").cumcount() + 1, named.groupby("name")["day"].transform("size")
+    numbered = named["name"] + ", number " + number.astype("str")
+    return named["name"].mask(size > 1, numbered).sort_index().to_dict()
+
+
+def turn_name(names: Mapping[str, str], segment_id: str) -> str:
+    """The name of a turn: that of its text (:func:`text_names`), and its number there.
+
+    >>> turn_name({"interview-door": "Interview with Blue Door"}, "interview-door.7")
+    'Interview with Blue Door, turn 7'
+    """
+    document, _, number = segment_id.rpartition(".")
+    name = names[document]
+    return name if name.startswith("Answer") else f"{name}, turn {number}"
+
+
+def _name(kind: str, owner: str, question: str, day: str, is_translated: bool) -> str:
+    if kind == "answer":
+        name = f"Answer of {owner} to {question}" if owner else f"Answer to {question}"
+    elif kind == "call":
+        name = f"Call {day}" if day else "Call of an unknown day"
+    else:
+        name = f"Interview with {owner}" if owner else f"Interview {day}" if day else "Interview"
+    return f"{name}, translated" if is_translated else name
