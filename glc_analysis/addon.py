@@ -108,6 +108,8 @@ class AddOn:
     release_content: str = ""
     """A function of (tables, an audience) that yields what the audience reads of its tables: it tells whether
     a release says anything new."""
+    phrases: str = ""
+    """The table of the phrases of its pages and papers in other languages (:mod:`glc_analysis.phrases`)."""
     announced: Mapping[str, str] = field(default_factory=dict)
     """By name, a function of a view that gives what counts as announced once a release is published. The
     build keeps it in a table ``announced_NAME``."""

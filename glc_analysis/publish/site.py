@@ -28,9 +28,17 @@ from glc_analysis.addon import load_declared
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.gate.gate import Gate
 from glc_analysis.pages.survey import page_header
+from glc_analysis.phrases import Phrasebook
 from glc_analysis.publish import downloads
 from glc_analysis.publish.downloads import published_tables
 from glc_analysis.publish.figure_files import FIGURES_FOLDER, take_figures
+from glc_analysis.publish.site_languages import (
+    language_links,
+    site_phrases,
+    text_for_index,
+    translate_page,
+    translate_script,
+)
 from glc_analysis.run.execute import NOTICE, notebook_json, prose_notebook
 from glc_analysis.run.plan import NOTEBOOKS, TEAM_GROUP, PageJob, page_path
 from glc_analysis.study import INVENTED, Study
@@ -334,8 +342,9 @@ STYLE_FILE, _SCRIPT, _INDEX = "style.css", "search.js", "search-index.js"
 
 def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience: str, synthetic: bool,
                failures: Collection[str] = (), facts: str = "", print_folded: bool = False,
-               drawn: Path | None = None) -> None:
-    """Makes ``run_dir/site`` from ``run_dir/notebooks``. The same notebooks give the same bytes.
+               drawn: Path | None = None, books: Sequence[Phrasebook] = ()) -> None:
+    """Makes ``run_dir/site`` from ``run_dir/notebooks``. The same notebooks give the same bytes. With
+    ``books`` of phrases every page is there in their languages too.
 
     ``failures`` are the slugs of pages that are out of date, which the navigation marks. ``facts`` are
     printed on every page. With ``print_folded``, what is folded on the screen is printed in full. ``drawn``
@@ -347,7 +356,7 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
     frame = {
         "title": title, "facts": facts, "print_folded": print_folded, "style": "",
         "banner": " ".join([INVENTED] * synthetic + [f"{mark}."] * bool(mark)),
-        "navigation": page_menu(pages, failures)}
+        "navigation": page_menu(pages, failures), "languages": language_links(books)}
     slugs, articles, wholes, texts = frozenset(page.slug for page in pages), {}, {}, {}
     titles = {page.slug: page.title for page in pages}
     source, last = f"{frame['banner']} {title}. {facts}".strip(), dict(_made)
@@ -360,17 +369,36 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
         for slug, part in made.parts:
             articles[slug], wholes[slug], texts[slug] = deepcopy(part), page.slug, made.texts[slug]
     _follow_parts(articles, wholes)
-    for slug, text in articles.items():
-        _write(site / f"{slug}.html", _page(text, titles[wholes[slug]], wholes[slug], frame))
+    shown = {slug: (text, titles[wholes[slug]], wholes[slug]) for slug, text in articles.items()}
     if "index" not in slugs:
         start = lxml.html.fragment_fromstring(_HTML.heading(title), create_parent="article")
-        _write(site / "index.html", _page(start, title, "index", frame))
+        shown["index"] = start, title, "index"
     search = lxml.html.fragment_fromstring(read_text(__file__, "search.html"), create_parent="article")
-    _write(site / "search.html", _page(search, "Search", "search", frame))
+    shown["search"] = search, "Search", "search"
+    for slug, page in shown.items():
+        _write(site / f"{slug}.html", _page(*page, frame))
     running = " · ".join([mark] * bool(mark) + ["Invented sample data"] * synthetic + [title])
     _write(site / STYLE_FILE, f"{_style()}{_running_foot(running)}\n")
     _write(site / _SCRIPT, read_text(__file__, _SCRIPT))
     _write(site / _INDEX, _index(texts))
+    for book in books:
+        _write_language(site / book.language, book, shown, frame | {
+            "languages": language_links(books, book.language)})
+
+
+def _write_language(folder: Path, book: Phrasebook, shown: Mapping[str, tuple[etree._Element, str, str]],
+                    frame: Mapping[str, Any]) -> None:
+    """Writes the pages of a site in another language, and their search. On paper the foot of a page stays
+    that of the English ones."""
+    folder.mkdir(exist_ok=True)
+    texts, own = {}, {*shown, _SCRIPT, _INDEX}
+    for slug, page in shown.items():
+        made = translate_page(_page(*page, frame), book, own)
+        _write(folder / f"{slug}.html", f"<!DOCTYPE html>\n{lxml.html.tostring(made, encoding='unicode')}\n")
+        if slug != "search":
+            texts[slug] = _PageText(text_for_index(made)).found
+    _write(folder / _SCRIPT, translate_script(read_text(__file__, _SCRIPT), book))
+    _write(folder / _INDEX, _index(texts))
 
 
 @dataclass(frozen=True)
@@ -504,7 +532,7 @@ def write_standalone(notebook: Path, study: Study, *, title: str) -> Path:
     content = json.loads(notebook.read_text(encoding="utf-8"))
     mark = " ".join([INVENTED] * study.is_synthetic + [f"For {title} alone. {study.title}"])
     frame = {"title": study.title, "facts": "", "print_folded": False, "banner": mark, "navigation": [],
-             "style": _style()}
+             "languages": [], "style": _style()}
     path = notebook.with_suffix(".html")
     _write(path, _page(page_article(content, slugs=()), title, "", frame))
     return path
@@ -660,7 +688,8 @@ class Assembly:
         build_site(
             folder, [*(page for page in pages if not page.organisation), *preparation.pages],
             title=study.title, audience=self._audience, synthetic=study.is_synthetic, failures=failures,
-            facts=preparation.facts, print_folded=print_folded, drawn=self._drawn)
+            facts=preparation.facts, print_folded=print_folded, drawn=self._drawn,
+            books=site_phrases(study, self._audience))
         for page, path in briefs:
             write_standalone(path, study, title=page.title)
         for reading in self._read:

@@ -5,6 +5,7 @@ from glc_analysis.addon import AddOn
 ADD_ON = AddOn(
     "explanations", "Why a principle may work: the team's explanations, each with a rival.",
     needs=("convening",), checks="checks:CHECKS", check_lines="checks:check_lines", steps="checks:STEPS",
+    phrases="page_phrases.csv",
     slots={"principle": "pages:show_explanations"},
     view="view:ExplanationsView", view_names=("explanations",),
     blocks="view:BLOCKS", release_content="view:content_of", row_names={"explanations": "explanation"},

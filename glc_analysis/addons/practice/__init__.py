@@ -8,6 +8,7 @@ ADD_ON = AddOn(
     commands={"Facilitator": "commands:COMMANDS"}, status_lines="due:practice_status_lines",
     consent_items=("practice",), provides={"consent_words": "sheets:consent_words"},
     checks="checks:CHECKS", steps="trials:STEPS", rehearsed=("trials",),
+    phrases="page_phrases.csv",
     slots={"principle": "pages:in_practice", "principle_marks": "pages:review_marks"},
     view="view:PracticeView", blocks="view:BLOCKS", release_content="view:released_content",
     visible_from={"trials": ("blocks",)},

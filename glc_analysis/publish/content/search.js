@@ -4,6 +4,11 @@
 // make no difference. A word that occurs nowhere is taken for the words that differ from it by one typing
 // error. All that is shown is set as text, never as HTML.
 
+const SAY = {
+  count: "{n} found.",
+  nothing: "Nothing found.",
+  similar: "Nothing has “{word}”: these are similar words.",
+};
 const SHOWN = 30, AROUND = 90, TOLERANT_FROM = 4;
 const ACCENTS = /([a-z])[\u0300-\u036f]+/g;
 const UNSEEN = /[\u00ad\u200b-\u200f\u2060\ufeff\u0640\u064b-\u0652\u0670\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]/g;
@@ -150,8 +155,9 @@ function glcIndex(index) {
       || Math.min(texts[a].length, 60) - Math.min(texts[b].length, 60) || a - b);
     list.replaceChildren(...hits.slice(0, shown).map(hit => result(hit, terms)));
     const changed = typed.filter((term, k) => hits.length && terms[k][0] !== term);
-    const why = changed.map(term => ` Nothing has “${term}”: these are similar words.`).join("");
-    count.textContent = terms.length ? `${hits.length || "Nothing"} found.${why}` : "";
+    const why = changed.map(term => " " + SAY.similar.replace("{word}", term)).join("");
+    const many = hits.length ? SAY.count.replace("{n}", hits.length) : SAY.nothing;
+    count.textContent = terms.length ? many + why : "";
     more.hidden = hits.length <= shown;
     more.onclick = () => search(shown + SHOWN);
   }

@@ -175,7 +175,7 @@ def test_a_packet_holds_its_own_brief_and_no_words_of_others_that_are_not_cleare
                       if len(text) > 25 and text not in cleared} for is_own in (True, False)}
     assert len(found[False]) > 200 and sum(" ".join(text.split()) in packed for text in found[True]) > 3
     assert [text for text in found[False] - found[True] if " ".join(text.split()) in packed] == []
-    assert "Blue Door" not in packed and "The brief of Fig Courtyard" in packed
+    assert "Blue Door" not in packed and "موجز \u200eFig Courtyard" in packed
 
 
 def test_files_are_their_owners_alone_and_what_they_were_made_of_is_gone(made):
@@ -298,18 +298,18 @@ def test_no_group_of_a_table_is_parted_on_paper_and_the_head_comes_again(tmp_pat
 
 
 def test_every_page_carries_whom_it_is_for_and_the_number_of_the_page(made):
-    whole = text_of(made.folder / "fig-courtyard" / "packet.pdf").split("\f")[:-1]
+    whole = text_of(made.folder / "blue-door" / "packet.pdf").split("\f")[:-1]
     marks = [re.sub("[\u202a-\u202e]", "", next(filter(None, page.splitlines()))) for page in whole]
     assert marks == [*["For the convening, not for publication"] * 2,
-                     *["For Fig Courtyard (invented) alone"] * 2]
+                     *["For Blue Door (invented) alone"] * 2]
     for n, page in enumerate(whole, start=1):
         assert re.search(f"\\b{n} ?/ ?4\\b", page) and "Invented sample data" in page
 
 
 def test_a_pdf_is_tagged_for_those_who_hear_it_and_dated_by_the_data(made):
-    said = subprocess.run(["pdfinfo", str(made.folder / "fig-courtyard" / "packet.pdf")], check=True,
+    said = subprocess.run(["pdfinfo", str(made.folder / "blue-door" / "packet.pdf")], check=True,
                           capture_output=True, text=True, env={"TZ": "UTC", "PATH": "/usr/bin:/bin"}).stdout
-    assert re.search(r"Title: +Packet for Fig Courtyard \(invented\)", said)
+    assert re.search(r"Title: +Packet for Blue Door \(invented\)", said)
     assert re.search(r"Tagged: +yes", said) and re.search(r"CreationDate: +Fri Sep 30 00:00:00 2016", said)
 
 
@@ -349,7 +349,7 @@ def test_words_from_right_to_left_run_so_on_paper_and_in_word():
 
 
 def test_word_has_real_headings_and_tables_that_keep_their_heads_and_tell_what_they_are(made):
-    document = Document(made.folder / "fig-courtyard" / "packet.docx")
+    document = Document(made.folder / "blue-door" / "packet.docx")
     styles = [paragraph.style.name for paragraph in document.paragraphs]
     assert styles.count("Heading 1") == 2 and styles.count("Heading 2") == 8
     cover, *others = document.tables
@@ -364,6 +364,14 @@ def test_word_has_real_headings_and_tables_that_keep_their_heads_and_tell_what_t
     assert document.core_properties.author == ""
     assert (document.core_properties.created.date(), document.core_properties.modified.date()) == (
         date(2016, 9, 30),) * 2
+
+
+def test_a_packet_from_right_to_left_runs_so_in_word_too(made):
+    document = Document(made.folder / "fig-courtyard" / "packet.docx")
+    for table in document.tables:
+        assert "<w:bidiVisual" in table._tbl.xml and "جدول " in table._tbl.xml
+    head = document.sections[0].header.paragraphs[0]
+    assert head.text == "للقاء، لا للنشر" and "<w:bidi/>" in head._p.xml
 
 
 def test_properties_of_a_table_stand_in_the_order_that_word_asks_for(made):

@@ -39,6 +39,9 @@ from glc_analysis.addons.convening.packets.parts import (
     Part,
     cover_page,
     guide_languages,
+    in_language,
+    packet_language,
+    packet_phrases,
     part_header,
     part_macros,
     part_sections,
@@ -46,7 +49,6 @@ from glc_analysis.addons.convening.packets.parts import (
     printed_pages,
     remove_notes_space,
     select_packets,
-    sheet_language,
     with_heading,
 )
 from glc_analysis.addons.convening.packets.pdf import (
@@ -61,6 +63,7 @@ from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers, merge_findings
 from glc_analysis.gate.leak_scan import identifiers, terms_in_own_words, without_own_names
 from glc_analysis.locks import locked
+from glc_analysis.phrases import ENGLISH, Phrasebook
 from glc_analysis.reference import read_reference
 from glc_analysis.release_store import publish
 from glc_analysis.run.record import last_run
@@ -159,25 +162,39 @@ class _Parts:
     settings: PdfSettings
     html: dict[str, list[str]] = field(default_factory=dict)
     written: set[Path] = field(default_factory=set)
+    books: dict[str, Phrasebook] = field(default_factory=dict)
+
+    def phrases(self, packet: Packet) -> Phrasebook:
+        """The phrases in the language of a packet."""
+        language = packet_language(self.study, packet)
+        if language not in self.books:
+            self.books[language] = packet_phrases(self.study, language)
+        return self.books[language]
 
     def pages(self, part: Part, packet: Packet) -> list[str]:
         """The HTML of a part, a piece for each run of pages; a brief is shortened to two pages."""
-        key = f"{packet.name} {part.slug}" if part.kind in ("brief", "guide") else part.slug
-        if part.kind == "principles":
-            key = f"{part.slug} {sheet_language(self.study, packet)}"
+        whose = packet.name if part.kind in ("brief", "guide") else self.phrases(packet).language
+        key = f"{whose} {part.slug}"
         if key not in self.html:
             self.html[key] = [self._brief(part, packet)] if part.kind in BRIEFS else printed_pages(
                 self.study, part, packet)
         return self.html[key]
 
     def _brief(self, part: Part, packet: Packet) -> str:
-        all_sections = part_sections(self.study, part)
+        all_sections, book = part_sections(self.study, part), self.phrases(packet)
+
+        def shortened(share: float) -> str:
+            return in_language(book, with_heading(part, all_sections, share))
 
         def printed(share: float) -> PrintedPart:
-            return PrintedPart(part_header(part, packet), with_heading(part, all_sections, share))
+            return self.printed(part_header(part, packet), shortened(share), packet)
 
-        share = fit_to_pages(self.settings, part.title, printed, TRUNCATIONS, _PAGES)
-        return with_heading(part, all_sections, share)
+        return shortened(fit_to_pages(self.settings, part.title, printed, TRUNCATIONS, _PAGES))
+
+    def printed(self, mark: str, html: str, packet: Packet) -> PrintedPart:
+        """Pages of a packet, with their header and footer in its language."""
+        book = self.phrases(packet)
+        return PrintedPart(book.say(mark), html, book.language, book.say(self.settings.running))
 
 
 def issue_packets(study: Study, *, today: date, organisation: str = "", only: Collection[str] = (),
@@ -202,7 +219,8 @@ def planned_packets(study: Study, *, organisation: str = "", only: Collection[st
     """The packets of a built study that would be written. Raises as :func:`select_packets` does."""
     reference, page = read_reference(study), StudyView(study, PACKET_AUDIENCE)
     return select_packets(reference, page.labels, countries=page.work_countries, themes=page.themes,
-                          organisation=organisation, only=only)
+                          organisation=organisation, only=only,
+                          languages=study.settings["study"]["languages"])
 
 
 def guide_language_notes(study: Study, made: Iterable[Packet]) -> list[str]:
@@ -256,37 +274,40 @@ def _documents(stage: Path, packet: Packet, parts: _Parts) -> Iterator[Callable[
     """What writes the files of a packet, its own brief and the other briefs that it contains; the HTML of
     all of them is made here."""
     own_folder, briefs, settings = stage / packet.name, stage / "briefs", parts.settings
+    book, other = parts.phrases(packet), "" if packet.language == ENGLISH else f"-{packet.language}"
     own_folder.mkdir()
     for part in packet.parts:
-        path = own_folder / "brief" if part.kind == "brief" else briefs / part.slug
+        path = own_folder / "brief" if part.kind == "brief" else briefs / f"{part.slug}{other}"
         if part.kind in BRIEFS and path not in parts.written:
             briefs.mkdir(exist_ok=True)
             parts.written.add(path)
-            printed = PrintedPart(part_header(part, packet), parts.pages(part, packet)[0])
-            yield partial(_write_brief, path, part.title, printed, settings)
+            printed = parts.printed(part_header(part, packet), parts.pages(part, packet)[0], packet)
+            yield partial(_write_brief, path, book.say(part.title), printed, settings)
     pieces = [(part_header(part, packet), html) for part in packet.parts
               for html in parts.pages(part, packet)]
-    printed_parts = [PrintedPart(*piece) for piece in pieces]
+    printed_parts = [parts.printed(*piece, packet) for piece in pieces]
     if packet.folder == BACKGROUND:  # short pieces: each on a page of its own would leave it half empty
         pieces = [(said, remove_notes_space(html)) for said, html in pieces]
-        printed_parts = [PrintedPart(PACKET_MARK, "".join(html for _, html in pieces))]
-    front = partial(cover_page, parts.study, settings.day, packet)
+        printed_parts = [parts.printed(PACKET_MARK, "".join(html for _, html in pieces), packet)]
     first, contents = [], ""
     if packet.folder not in (INTERPRETERS, FACILITATORS):  # a sheet needs no cover
-        first = [PrintedPart(PACKET_MARK, front(contents=part_macros().contents_mark(CONTENTS)))]
-        contents = front(contents=_contents(html for _, html in pieces))
+        front = in_language(book, cover_page(parts.study, settings.day, packet,
+                                             contents=part_macros().contents_mark(CONTENTS)))
+        first = [parts.printed(PACKET_MARK, front, packet)]
+        contents = front.replace(part_macros().contents_mark(CONTENTS), _contents(html for _, html in pieces))
     whole = "".join([contents, *(html for _, html in pieces)])
-    yield partial(_write_packet, own_folder / "packet", packet, first, printed_parts, whole, settings)
+    yield partial(_write_packet, own_folder / "packet", book, packet, first, printed_parts, whole, settings)
 
 
-def _write_packet(path: Path, packet: Packet, first: list[PrintedPart], printed_parts: list[PrintedPart],
-                  whole: str, settings: PdfSettings) -> None:
+def _write_packet(path: Path, book: Phrasebook, packet: Packet, first: list[PrintedPart],
+                  printed_parts: list[PrintedPart], whole: str, settings: PdfSettings) -> None:
     """Writes a packet as PDF and as Word; ``first`` is its cover on paper, ``whole`` its HTML for Word."""
-    title = f"Packet for {packet.label}"
+    title = book.say(f"Packet for {packet.label}")
     path.with_suffix(".pdf").write_bytes(settings.pdf(title, [*first, *printed_parts]))
-    path.with_suffix(".docx").write_bytes(html_to_word(whole, mark=_shared_mark(packet),
-                                                       running=settings.running,
-                                                       title=title, day=settings.day, paper=settings.paper))
+    path.with_suffix(".docx").write_bytes(html_to_word(whole, mark=book.say(_shared_mark(packet)),
+                                                       running=book.say(settings.running),
+                                                       title=title, day=settings.day, paper=settings.paper,
+                                                       book=book))
     _write_source(path, title, settings, printed_parts, whole)
 
 
@@ -294,7 +315,8 @@ def _write_brief(path: Path, title: str, printed: PrintedPart, settings: PdfSett
     """Writes a brief as PDF and as plain text."""
     path.with_suffix(".pdf").write_bytes(settings.pdf(title, [printed]))
     text = convert(prepare_for_pandoc(printed.html, "text"), "plain", "--columns=76", "--wrap=auto").decode()
-    said = f"{printed.mark} · {settings.running}{f' · data up to {settings.day}' if settings.day else ''}"
+    running = printed.running or settings.running
+    said = f"{printed.mark} · {running}{f' · data up to {settings.day}' if settings.day else ''}"
     path.with_suffix(".txt").write_text(f"{said}\n\n{text}", encoding="utf-8", newline="\n")
     _write_source(path, title, settings, [printed], printed.html)
 

@@ -20,7 +20,6 @@ from markupsafe import Markup, escape
 
 from glc_analysis import manifest
 from glc_analysis.addons.convening.packets.pdf import PdfSettings
-from glc_analysis.addons.convening.packets.sheet_words import ENGLISH
 from glc_analysis.addons.convening.packets.sheets import (
     CLAIMS,
     SHEET_SIDES,
@@ -44,6 +43,7 @@ from glc_analysis.pages.coding import codes
 from glc_analysis.pages.country import answers_by_country, codes_by_country, who_answered
 from glc_analysis.pages.questions import question_html
 from glc_analysis.pages.survey import definition
+from glc_analysis.phrases import DRAFT_NOTE, ENGLISH, Phrasebook, phrase_languages, study_words
 from glc_analysis.reference import Reference, read_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import INVENTED, Study
@@ -86,23 +86,27 @@ class Part:
 
 @dataclass(frozen=True)
 class Packet:
-    """One packet: for an organisation, or for the group of a ``folder`` where ``organisation`` is blank."""
+    """One packet: for an organisation, or for the group of a ``folder`` where ``organisation`` is blank; for
+    a group in the ``language`` of its pages, for an organisation in its own."""
 
     organisation: str
     label: str
     parts: tuple[Part, ...]
     folder: str = SHARED
+    language: str = ENGLISH
 
     @property
     def name(self) -> str:
         """The folder of the packet."""
-        return self.organisation or self.folder
+        other = "" if self.language == ENGLISH else f"-{self.language}"
+        return self.organisation or f"{self.folder}{other}"
 
 
 def select_packets(reference: Reference, labels: Mapping[str, str], *, countries: Mapping[str, str],
                    themes: Mapping[str, str], organisation: str = "",
-                   only: Collection[str] = ()) -> list[Packet]:
+                   only: Collection[str] = (), languages: Collection[str] = ()) -> list[Packet]:
     """The packet of an organisation (its id or name) or of a group of :data:`PACKET_GROUPS`, or all of them.
+    What lies on every table is there in the other ``languages`` of the study as well.
 
     ``labels``, ``countries`` and ``themes`` are names by id; ``countries`` has only those that the convening
     may know of. All packets are those of the organisations that may rate (where raters.csv names none, of
@@ -130,6 +134,8 @@ def select_packets(reference: Reference, labels: Mapping[str, str], *, countries
     made = [Packet("" if one in PACKET_GROUPS else one, PACKET_GROUPS.get(one) or labels[one],
                    tuple(part for part in _parts(one, labels, countries, themes) if part.kind not in lacking),
                    one if one in PACKET_GROUPS else SHARED) for one in chosen]
+    made += [replace(packet, language=language) for packet in made if packet.folder == BACKGROUND
+             for language in languages]
     return _only([one for one in made if one.parts], only)
 
 
@@ -165,8 +171,7 @@ def _only(made: list[Packet], only: Collection[str]) -> list[Packet]:
             raise UsageError(f"There is no part {slug!r} in these packets; {nearest(slug, known)}.")
     if not only:
         return made
-    cut = [Packet(one.organisation, one.label, tuple(part for part in one.parts if part.slug in only),
-                  one.folder) for one in made]
+    cut = [replace(one, parts=tuple(part for part in one.parts if part.slug in only)) for one in made]
     return [one for one in cut if one.parts]
 
 
@@ -200,6 +205,7 @@ WHAT_TO_DO = {
 NOTED = ("theme", "country", "joint", "facilitator", "interpreter")
 """The kinds of parts that end with room for notes, beside briefs and principles."""
 
+_NOTES = '<div class="glc-notes">'
 _EMPTY = re.compile(r'<p class="glc-note">[^<]*</p>')
 """A section that only says that there is nothing; it is left out on paper."""
 
@@ -276,13 +282,32 @@ def printed_pages(study: Study, part: Part, packet: Packet) -> list[str]:
         return [reading_guide(study, part, packet, first), *(
             reading_guide(study, replace(part, slug=f"{part.slug}-{one}"), packet, one) for one in others)]
     if part.kind == "principles":
-        return [*principle_sheets(StudyView(study, PACKET_AUDIENCE), sheet_language(study, packet)).values()]
-    return [with_heading(part, part_sections(study, part))]
+        return [*principle_sheets(StudyView(study, PACKET_AUDIENCE), packet_language(study, packet)).values()]
+    book = packet_phrases(study, packet_language(study, packet))
+    return [in_language(book, with_heading(part, part_sections(study, part)))]
 
 
-def sheet_language(study: Study, packet: Packet) -> str:
-    """The language of the words around the principles: that of an organisation, English for groups."""
-    return guide_languages(study, packet)[0] if packet.organisation else ENGLISH
+def packet_language(study: Study, packet: Packet) -> str:
+    """The language of a packet: that of its organisation, else its own; English where there are no
+    phrases."""
+    language = guide_languages(study, packet)[0] if packet.organisation else packet.language
+    return language if language in phrase_languages() else ENGLISH
+
+
+def packet_phrases(study: Study, language: str) -> Phrasebook:
+    """The phrases of packets in a language."""
+    return Phrasebook(language, study_words(study) if language != ENGLISH else ())
+
+
+def in_language(book: Phrasebook, html: str) -> str:
+    """HTML of a paper in a language; in English it stays as it is. Room for notes takes what is left of the
+    page, which it can only outside of the element with the language."""
+    if book.language == ENGLISH:
+        return html
+    content, notes, after = book.html(html).partition(_NOTES)
+    draft = "" if book.is_checked else book.say(DRAFT_NOTE)
+    return part_macros().in_language(book.language, book.direction, Markup(content), draft,
+                                     Markup(notes + after))
 
 
 def with_heading(part: Part, all_sections: list[Section], share: float = 1) -> str:
@@ -296,7 +321,7 @@ def with_heading(part: Part, all_sections: list[Section], share: float = 1) -> s
 
 def remove_notes_space(html: str) -> str:
     """Removes the space for notes from a part, for parts that share a page."""
-    return re.sub('<div class="glc-notes">.*?</div>', "", html)
+    return re.sub(f"{_NOTES}.*?</div>", "", html)
 
 
 def place_of_whole_part(part: Part) -> str:
@@ -472,12 +497,13 @@ def reading_guide(study: Study, part: Part, packet: Packet, wanted: str) -> str:
     """One page on how to read a principle's page and how to vote, in the language that is ``wanted`` where
     guide.csv has it; in English, and saying so, where it has not.
 
-    What stands in English on the other pages is quoted in English.
+    Words of the other pages are quoted as these have them.
     """
-    language = wanted if wanted in texts_by_language(*GUIDE) else "en"
+    language = wanted if wanted in texts_by_language(*GUIDE) else ENGLISH
+    book = Phrasebook(language)
     form, consensus = form_phrases(language), study.settings["consensus"]
     own = fixed_texts(language, *GUIDE)
-    told = {name: _in_english(f"“{text}”", language) for name, text in QUOTED.items()} | {
+    told = {name: escape(f"“{book.say(text)}”") for name, text in QUOTED.items()} | {
         "abstain": escape(form["abstain"]), "rule": escape(own[f"rule_{consensus['test']}"]),
         "day": _in_english(consensus["fixed_on"], language)}
     say = {key: escape(text).format(**told) for key, text in own.items()}

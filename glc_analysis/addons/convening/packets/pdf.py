@@ -17,6 +17,7 @@ from typing import Any
 
 from glc_analysis.addons.convening.packets.pandoc_html import convert, prepare_for_pandoc, rtl_language
 from glc_analysis.errors import GLCError
+from glc_analysis.text import language_direction
 
 _LOOK = Path(__file__).with_name("packet.typ")
 TYPST_PAPERS = {"a4": "a4", "letter": "us-letter"}
@@ -31,15 +32,21 @@ _SYMBOLS = ("Noto Sans Symbols2", "Noto Sans Symbols 2", "Noto Sans Symbols", "N
 
 @dataclass(frozen=True)
 class PrintedPart:
-    """A part to print: the header of its pages, and its HTML."""
+    """A part to print: the header of its pages, and its HTML. In another language than English also the
+    language, and the footer in it."""
 
     mark: str
     html: str
+    language: str = "en"
+    running: str = ""
 
     @property
     def markup(self) -> str:
         """The part as markup for typst."""
-        return f"#marked({json.dumps(self.mark, ensure_ascii=False)})[\n{html_to_typst(self.html)}\n]\n"
+        texts = [json.dumps(text, ensure_ascii=False) for text in (self.mark, self.language, self.running)]
+        own = f", language: {texts[1]}, direction: {language_direction(self.language)}, running: {texts[2]}"
+        return (f"#marked({texts[0]}{own if self.language != 'en' else ''})[\n"
+                f"{html_to_typst(self.html)}\n]\n")
 
 
 @dataclass(frozen=True)

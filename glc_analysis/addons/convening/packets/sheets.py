@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from glc_analysis.addons.convening.agenda import AGENDA_GROUPS
 from glc_analysis.addons.convening.consensus import proxies_in_words, why_no_result
-from glc_analysis.addons.convening.packets.sheet_words import ENGLISH, SheetWords
+from glc_analysis.addons.convening.packets.sheet_words import SheetWords
 from glc_analysis.addons.convening.pages.convening import agenda_rows
 from glc_analysis.addons.convening.pages.principles import (
     NOT_CLEARED,
@@ -53,6 +53,7 @@ from glc_analysis.disclosure.quotations import (
     with_broken_rules,
     without_pseudonyms,
 )
+from glc_analysis.phrases import ENGLISH, study_words
 from glc_analysis.reference import read_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.tables_html import (
@@ -256,7 +257,7 @@ SENTENCES_SHOWN = 6
 
 def principle_sheets(view: StudyView, language: str = ENGLISH) -> dict[str, str]:
     """The sheet of each principle as HTML, by its id, with the words around it in a language."""
-    trail, words = Trail.of(view), SheetWords.of(language)
+    trail, words = Trail.of(view), SheetWords.of(language, study_words(view.study))
     translations = Translations.of(view.read("principles"), read_table(view.study, "translations"))
     rows = view.principle_rows
     return {principle: _sheet(trail, row, words, translations)
@@ -275,7 +276,7 @@ def _sheet(trail: Trail, row: Any, words: SheetWords, translations: Translations
         statement = _macros().read_statement(read["statement"], row, words)
         reasons = _macros().read_reasons([(words.heading(lead), read[column], words) for lead, column in (
             (WHY, "rationale"), (TELL, "indicator")) if read[column].text])
-    status = "; ".join(map(words.word, status_label(view, row).split("; ")))
+    status = words.word(status_label(view, row))
     signed = signatures_html(view, row.principle_id, is_on_paper=True)
     history = history_html(trail, row.principle_id, is_folded=False)
     return _macros().principle(
@@ -317,8 +318,8 @@ def _side(pieces: pd.DataFrame, stance: str, is_hidden: pd.Series,
         after.append(NOT_MEASURED)
     if (more := len(sentences) - SENTENCES_SHOWN) > 0:
         sentences[SENTENCES_SHOWN:] = [f"{more} more {'is' if more == 1 else 'are'} on its page of the site."]
-    return ([*map(words.sentence, sentences)], [*map(quotation, quoted.to_dict("records"))],
-            [*map(words.sentence, after)])
+    quotations = map(words.marked, map(quotation, quoted.to_dict("records")))
+    return [*map(words.sentence, sentences)], [*quotations], [*map(words.sentence, after)]
 
 
 def _votes(view: StudyView, row: Any, words: SheetWords) -> Markup:
@@ -344,7 +345,7 @@ def _votes(view: StudyView, row: Any, words: SheetWords) -> Markup:
                      for day in COUNTED_AGAIN.findall(rule)]
     missing = words.sentence(BLOCK_NOT_SHOWN if rounds else "No round is closed yet.")
     return _macros().votes(words.heading(SHEET_VOTES), table, missing, counted_again,
-                           positions_html(view, row.principle_id))
+                           words.marked(positions_html(view, row.principle_id)))
 
 
 def _told(one: Mapping[str, Any], words: SheetWords) -> Markup:
@@ -353,7 +354,7 @@ def _told(one: Mapping[str, Any], words: SheetWords) -> Markup:
     abstained = f"{one['n_abstained']} abstained" if one["n_abstained"] else ""
     told = "; ".join(filter(None, [one["said"], abstained, proxies_in_words(one), why_no_result(one)]))
     drawn = "".join(third[:1] or "-" for third in told_bar(one["said"]))
-    return _macros().told_votes(drawn, words.filled(told))
+    return _macros().told_votes(drawn, words.word(told))
 
 
 # ------------------------------

@@ -25,6 +25,7 @@ from docx.table import Table
 from docx.text.paragraph import Paragraph
 
 from glc_analysis.addons.convening.packets.pandoc_html import convert, prepare_for_pandoc, read_pandoc_file
+from glc_analysis.phrases import ENGLISH, Phrasebook
 
 PAPER_SIZES = {"a4": (210, 297), "letter": (215.9, 279.4)}
 
@@ -50,29 +51,31 @@ _OWN = {"Note": 9, "Source": 9, "Quotation": 10, "Lead": 10, "Ruled": 14}
 
 
 def html_to_word(html: str, *, mark: str, running: str, title: str, day: date | None,
-                 paper: str = "a4") -> bytes:
-    """HTML as a Word document, with ``mark`` in the header and ``running`` in the footer.
+                 paper: str = "a4", book: Phrasebook | None = None) -> bytes:
+    """HTML as a Word document, with ``mark`` in the header and ``running`` in the footer; a ``book`` has the
+    phrases of another language than English.
 
     The same HTML gives the same bytes.
     """
+    book = book or Phrasebook(ENGLISH)
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder, "reference.docx")
-        model.write_bytes(_reference(mark, running, paper))
+        model.write_bytes(_reference(mark, running, paper, book.direction == "rtl"))
         made = convert(prepare_for_pandoc(html, "word"), "docx", f"--reference-doc={model}",
-                       "--metadata=lang:en")
+                       f"--metadata=lang:{book.language}")
     document = Document(io.BytesIO(made))
     said = document.core_properties
     said.title, said.author = title, ""
     said.created = said.modified = datetime.combine(day or EPOCH, time())
     for table in document.tables:
-        _finish_table(table)
+        _finish_table(table, book)
     _keep_last_paragraphs(document)
     _keep_notes(document)
     return _same_bytes(document)
 
 
 @cache
-def _reference(mark: str, running: str, paper: str) -> bytes:
+def _reference(mark: str, running: str, paper: str, is_rtl: bool) -> bytes:
     """The reference document: pandoc's, with our paper size, styles, header and footer."""
     document = Document(io.BytesIO(read_pandoc_file("reference.docx")))
     for name, size in _SIZES.items():
@@ -94,6 +97,8 @@ def _reference(mark: str, running: str, paper: str) -> bytes:
     section.header_distance = section.footer_distance = Mm(8)
     _write_line(section.header.paragraphs[0], mark, is_bold=True)
     foot = section.footer.paragraphs[0]
+    for line in (section.header.paragraphs[0], foot) if is_rtl else ():
+        line._p.get_or_add_pPr().append(OxmlElement("w:bidi"))
     _write_line(foot, f"{running} · ", is_bold=False)
     for n, name in enumerate(("PAGE", "NUMPAGES")):
         if n:
@@ -175,7 +180,7 @@ def _keep_notes(document: Word) -> None:
                 paragraph.paragraph_format.keep_with_next = True
 
 
-def _finish_table(table: Table) -> None:
+def _finish_table(table: Table, book: Phrasebook) -> None:
     """Finishes a table: rows are not split, the header row is repeated on each page, headings stay with their
     group, lines are visible in grey. The rows of a form stay on one page, its numbers are in boxes."""
     is_form = table._tbl.find(f".//{qn('w:tblHeader')}") is None
@@ -184,16 +189,17 @@ def _finish_table(table: Table) -> None:
         is_head = n == 0 or row._tr.find(f".//{qn('w:gridSpan')}") is not None
         for paragraph in (p for cell in row.cells for p in cell.paragraphs) if is_form or is_head else ():
             paragraph.paragraph_format.keep_with_next = True
-    is_rtl = table._tbl.find(f".//{qn('w:bidi')}") is not None
+    within = table._tbl if is_form else table.rows[0]._tr  # a cell may be in another direction
+    is_rtl = within.find(f".//{qn('w:bidi')}") is not None
     borders = OxmlElement("w:tblBorders")
     for side in ("top", "bottom", "insideH", *(["insideV"] if is_form else [])):
         borders.append(_element(f"w:{side}", "single", sz="4", space="0", color="8C8C8C"))
     named, cells = ("rows", [row.cells[0] for row in table.rows]) if is_form else (
         "columns", table.rows[0].cells)
     heads = dict.fromkeys(cell.text.strip() for cell in cells)
-    said = f"Table with the {named}: {', '.join(filter(None, heads))}."
+    said = f"{book.say(f'Table with the {named}')}: {', '.join(filter(None, heads))}."
     for element in (borders, _element("w:tblDescription", said),
-                    *([_element("w:bidiVisual", "1")] if is_form and is_rtl else [])):
+                    *([_element("w:bidiVisual", "1")] if is_rtl else [])):
         _insert_property(table._tbl.tblPr, element)
 
 

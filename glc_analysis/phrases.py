@@ -1,0 +1,303 @@
+"""Pages and papers in other languages: the phrases of finished HTML are replaced by their translations.
+
+Pages are made in English. The tables ``content/phrases.csv`` of the core and of add-ons have a row per phrase
+and a column per language; ``{}`` stands for a number, a day or an id, ``{name}`` for any words. What no table
+has stays in English and says so. Words of the study (its questions, answers, names) stay as people wrote
+them, and texts with a language or direction of their own are never touched.
+"""
+
+from __future__ import annotations
+
+import gettext
+import re
+from collections.abc import Collection, Iterator
+from functools import cache, cached_property
+from string import Formatter
+
+import lxml.html
+import pycountry
+from lxml import etree
+
+from glc_analysis.addon import ADD_ONS_FOLDER, list_declarations
+from glc_analysis.errors import GLCError
+from glc_analysis.reference import read_reference
+from glc_analysis.schema import word_columns
+from glc_analysis.study import Study
+from glc_analysis.templates import languages_of, read_records
+from glc_analysis.text import isolate_direction, language_direction
+
+ENGLISH = "en"
+_CHECKED = "native_reader"
+"""The row of a table that says of each language whether a native reader has checked its phrases."""
+_VALUE = r"\d{4}-\d\d-\d\d|[A-Z]{1,3}\d+(?:[._][\dA-Z]+)*|\d+(?:[.,]\d+)*"
+"""A number, a day or an id within a phrase."""
+_BREAKS = tuple(map(re.compile, (
+    r"((?<=[.?!])\s+)", r"((?<=[;:])\s+|\s+[·–]\s+)", r"(,\s+)", r"(\s?[()]\s?)")))
+"""Where a text is divided if no phrase is the whole of it: sentences, clauses, lists, brackets."""
+_LONGEST_RUN = 4
+"""The most sentences or clauses of one phrase."""
+_ENDS = {"ar": str.maketrans(",;?", "،؛؟"), "km": str.maketrans(".?", "។?")}
+"""What ends a clause in other scripts."""
+_NO_WORDS = {"script", "style", "template", "code", "pre"}
+_NO_ELEMENTS = {"title", "option", "text", "desc", "tspan"}
+"""Elements that hold text alone."""
+_READ_ALOUD = ("aria-label", "title", "alt", "placeholder")
+DRAFT_NOTE = "A draft: no native reader has checked the words around what people said and wrote."
+_NO_LANGUAGE = re.compile(r"[A-Z]{2,5}|[\w-]+\.(?:html|json|csv|xlsx)|[\W\d_]*")
+"""Kinds of files, their names, and what has no letters."""
+_TRANSLATED, _OWN, _MISSING = "", "own", "missing"
+_Pieces = list[tuple[str, str]]
+"""The parts of a text, each with whether it is translated, the study's own, or missing."""
+
+
+@cache
+def _tables() -> tuple[list[dict[str, str]], ...]:
+    """The rows of every table of phrases, the core's first."""
+    of_add_ons = (read_records(str(ADD_ONS_FOLDER / add_on.name / "__init__.py"), name)
+                  for add_on, name in list_declarations("phrases"))
+    return read_records(__file__, "phrases.csv"), *of_add_ons
+
+
+LANGUAGE_NAMES = {"en": "English", "es": "Español", "ar": "العربية", "km": "ខ្មែរ", "fr": "Français"}
+"""The languages of the tables in their own words."""
+
+
+def phrase_languages(*, is_checked: bool = False) -> list[str]:
+    """The languages, beside English, in which there are phrases; those that native readers have checked."""
+    return [language for language in languages_of(__file__, "phrases.csv")
+            if not is_checked or _is_checked(language)]
+
+
+def _is_checked(language: str) -> bool:
+    return all(table[0].get(language) == "yes" for table in _tables())
+
+
+@cache
+def _phrases(language: str) -> dict[str, str]:
+    """The translated phrases by their English."""
+    rows = (row for table in _tables() for row in table)
+    return {row[ENGLISH]: row[language] for row in rows if row.get(language) and row["key"] != _CHECKED}
+
+
+@cache
+def _patterns(language: str) -> list[tuple[re.Pattern[str], str]]:
+    """The phrases with words in them that vary, each as a pattern, the longest first."""
+    varied = sorted((english for english in _phrases(language) if re.search(r"\{[a-z]", english)),
+                    key=len, reverse=True)
+    return [(re.compile("".join(_as_pattern(english)), re.DOTALL), _phrases(language)[english])
+            for english in varied]
+
+
+def _as_pattern(english: str) -> Iterator[str]:
+    for literal, field, _, _ in Formatter().parse(english):
+        yield re.escape(literal)
+        if field is not None:
+            yield f"(?P<{field}>.+?)" if field else f"({_VALUE})"
+
+
+@cache
+def _country_names(language: str) -> dict[str, str]:
+    """Names of countries by their English ones, as ISO 3166 has them."""
+    try:
+        known = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, [language])
+    except FileNotFoundError:
+        return {}
+    return {name: known.gettext(name) for country in pycountry.countries
+            for name in (country.name, getattr(country, "common_name", country.name))}
+
+
+def study_words(study: Study) -> set[str]:
+    """The texts of a study: what people wrote in its reference tables and in study.toml."""
+    cells = {cell for name, frame in read_reference(study).tables.items()
+             for column in frame.columns.difference(word_columns(name)) for cell in frame[column]}
+    settings = {text for section in study.settings.values() for value in section.values()
+                for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)}
+    texts = {" ".join(text.split()) for text in cells | settings}
+    return {part for text in texts for part in (text, text.partition(" (invented")[0])}
+
+
+class Phrasebook:
+    """The phrases in a language; ``own_words`` are texts of the study.
+
+    >>> book = Phrasebook("es", {"Is there a shelter?"})
+    >>> book.html('<p>Contents</p><p>Is there a shelter?</p><p>Never translated</p>')
+    ... # doctest: +NORMALIZE_WHITESPACE
+    '<p>Contenido</p><p><span lang="en" dir="ltr">Is there a shelter?</span></p><p><span lang="en"
+    dir="ltr">Never translated</span> [inglés]</p>'
+    """
+
+    def __init__(self, language: str, own_words: Collection[str] = ()) -> None:
+        if language != ENGLISH and language not in phrase_languages():
+            raise GLCError(f"There are no phrases in {language!r}. To fix: one of "
+                           f"{', '.join([ENGLISH, *phrase_languages()])}.")
+        self.language, self._own_words = language, own_words
+        self._known: dict[str, _Pieces] = {}
+
+    @property
+    def direction(self) -> str:
+        """The writing direction."""
+        return language_direction(self.language)
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether native readers have checked all phrases."""
+        return self.language == ENGLISH or _is_checked(self.language)
+
+    @cached_property
+    def _in_english(self) -> str:
+        return self.say("[English]")
+
+    def say(self, english: str) -> str:
+        """A text as a plain text: what no table has is left in English."""
+        return english if self.language == ENGLISH else "".join(text for text, _ in self._pieces(english))
+
+    def html(self, html: str) -> str:
+        """A fragment of HTML in the language."""
+        if self.language == ENGLISH or not html:
+            return html
+        root = lxml.html.fragment_fromstring(html, create_parent="div")
+        self.translate(root)
+        return lxml.html.tostring(root, encoding="unicode").removeprefix("<div>").removesuffix("</div>")
+
+    def translate(self, root: etree._Element) -> None:
+        """Translates the texts below an element, in place."""
+        for child in list(root):
+            tail = child.tail
+            if isinstance(child.tag, str) and child.tag not in _NO_WORDS and child.get("lang") is None:
+                if child.get("dir") is None or child.tag == "input":
+                    self.translate(child)
+                else:
+                    child.set("lang", "")  # in whatever language somebody said it
+            if tail and tail.strip():
+                child.tail = None
+                self._put(root, child, tail)
+        if root.text and root.text.strip():
+            text, root.text = root.text, None
+            self._put(root, None, text)
+        for name in _READ_ALOUD:
+            if text := root.get(name):
+                root.set(name, self.say(text))
+
+    def _put(self, parent: etree._Element, before: etree._Element | None, text: str) -> None:
+        """Puts a text into an element, after one of its children or at its beginning."""
+        inner = text.strip()
+        start, end = text[:len(text) - len(text.lstrip())], text[len(text.rstrip()):]
+        pieces = self._pieces(" ".join(inner.split()))
+        if parent.tag in _NO_ELEMENTS:
+            pieces = [("".join(piece for piece, _ in pieces), _TRANSLATED)]
+        at = 0 if before is None else parent.index(before) + 1
+        waiting, last = start, before
+        for piece, kind in pieces:
+            if kind == _TRANSLATED:
+                waiting += piece
+                continue
+            waiting = _append(parent, last, waiting)
+            last = etree.Element("span", {"lang": ENGLISH, "dir": "ltr"})
+            last.text = f"\u200e{piece}\u200e" if self.direction == "rtl" else piece  # keeps its full stop
+            parent.insert(at, last)
+            at += 1
+            waiting = f" {self._in_english}" if kind == _MISSING else ""
+        _append(parent, last, waiting + end)
+
+    def _pieces(self, text: str) -> _Pieces:
+        if text not in self._known:
+            self._known[text] = [*_joined(self._translated(text))]
+        return self._known[text]
+
+    def _translated(self, text: str, level: int = 0) -> _Pieces:
+        """The pieces of a text, from its whole to ever smaller parts."""
+        if _NO_LANGUAGE.fullmatch(re.sub(_VALUE, "", text)):
+            return [(self._value(text), _TRANSLATED)]
+        if (own := self._whole(text)) is not None:
+            return own
+        if self._is_own(text) or all(map(self._is_own, re.split(", | or ", text))):
+            return [(text, _OWN)]
+        for deeper, breaks in enumerate(_BREAKS[level:], level):
+            if len(parts := breaks.split(text)) > 1:
+                pieces = [*self._in_runs(parts, deeper + 1)]
+                if any(kind != _MISSING and re.search(r"[^\W\d_]", piece) for piece, kind in pieces):
+                    return pieces
+        return [(text, _MISSING)]
+
+    def _in_runs(self, parts: list[str], level: int) -> Iterator[tuple[str, str]]:
+        """The pieces of a divided text, whose every second part is what divides it: as few phrases as cover
+        it."""
+        at = 0
+        while at < len(parts):
+            longest = min(len(parts), at + 2 * _LONGEST_RUN - 1)
+            for end in range(longest, at + 1, -2):
+                if (own := self._whole("".join(parts[at:end]))) is not None:
+                    yield from own
+                    break
+            else:
+                end = at + 1
+                yield from self._translated(parts[at], level) if parts[at] else ()
+            yield from ((self._signs(sign), _TRANSLATED) for sign in parts[end:end + 1])
+            at = end + 1
+
+    def _is_own(self, text: str) -> bool:
+        return text in self._own_words or text.rstrip(".:;") in self._own_words
+
+    def _whole(self, text: str) -> _Pieces | None:
+        """A text that is a phrase, or one but for a capital letter or the sign at its end; else None."""
+        first = text[:1]
+        for english, after in ((text, str), (first.lower() + text[1:], str.upper), (first.upper() + text[1:],
+                                                                                   str.lower)):
+            for signs in ("", *[sign for sign in ".:;,?" if english.endswith(sign)]):
+                pieces = self._exact(english.removesuffix(signs))
+                if pieces is not None:
+                    (start, kind), *others = pieces
+                    end = [(self._signs(signs), _TRANSLATED)] if signs else []
+                    return [(after(start[:1]) + start[1:], kind), *others, *end]
+        return None
+
+    def _exact(self, text: str) -> _Pieces | None:
+        values = re.findall(_VALUE, text)
+        own = _phrases(self.language).get(re.sub(_VALUE, "{}", text), "")
+        if own and own.count("{}") == len(values) == own.count("{"):
+            return [(own.format(*map(self._value, values)), _TRANSLATED)]
+        if own := _country_names(self.language).get(text):
+            return [(own, _TRANSLATED)]
+        for pattern, target in _patterns(self.language):
+            if match := pattern.fullmatch(text):
+                return [*self._filled(target, match)]
+        return None
+
+    def _filled(self, target: str, match: re.Match[str]) -> Iterator[tuple[str, str]]:
+        words = match.groupdict()
+        values = [group for n, group in enumerate(match.groups(), 1)
+                  if n not in match.re.groupindex.values()]
+        for literal, field, _, _ in Formatter().parse(target):
+            yield literal, _TRANSLATED
+            if field in words:
+                yield from self._translated(words[field])
+            elif field is not None:
+                yield self._value(values[int(field)] if field else values.pop(0)), _TRANSLATED
+
+    def _value(self, value: str) -> str:
+        """A number, day or id; in right-to-left text with what keeps its own direction."""
+        is_turned = self.direction == "rtl" and not value.strip().isdigit()
+        return isolate_direction(value) if is_turned and value.strip() else value
+
+    def _signs(self, signs: str) -> str:
+        return signs.translate(_ENDS.get(self.language, {}))
+
+
+def _append(parent: etree._Element, last: etree._Element | None, text: str) -> str:
+    """Adds text after the last element that was put into a parent, or at its beginning."""
+    if last is None:
+        parent.text = (parent.text or "") + text or None
+    else:
+        last.tail = (last.tail or "") + text or None
+    return ""
+
+
+def _joined(pieces: _Pieces) -> Iterator[tuple[str, str]]:
+    """Pieces of one kind as one; what has no words between English pieces belongs to them."""
+    whole: _Pieces = []
+    for text, kind in pieces:
+        if whole and whole[-1][1] == kind:
+            whole[-1] = whole[-1][0] + text, kind
+        elif text:
+            whole.append((text, kind))
+    yield from whole

@@ -1,0 +1,112 @@
+"""The pages of a site in the other languages of its study, each in a folder beside the English pages.
+
+A reader who may not read drafts gets the languages whose phrases native readers have checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+import lxml.html
+from lxml import etree
+
+from glc_analysis.disclosure.rules import has_capability
+from glc_analysis.phrases import (
+    DRAFT_NOTE,
+    ENGLISH,
+    LANGUAGE_NAMES,
+    Phrasebook,
+    phrase_languages,
+    study_words,
+)
+from glc_analysis.study import Study
+from glc_analysis.text import language_name
+
+Languages = Sequence[tuple[str, str, str]]
+"""Of each language of a page its code, its own name, and where its pages lie, such as ``"es/"``."""
+_LINKS = (("a", "href"), ("link", "href"), ("img", "src"), ("image", "href"), ("script", "src"),
+          ("form", "action"))
+_NOT_IN_INDEX = ("site-facts", "site-cite", "glc-draft")
+
+
+def site_phrases(study: Study, audience: str) -> list[Phrasebook]:
+    """The phrases of the languages in which an audience gets the pages of a study, in the study's order."""
+    languages = [language for language in study.settings["study"]["languages"]
+                 if language not in refused_languages(study, audience)]
+    words = study_words(study) if languages else ()
+    return [Phrasebook(language, words) for language in languages]
+
+
+def refused_languages(study: Study, audience: str) -> list[str]:
+    """The languages of a study in which an audience gets no pages, since they would be drafts."""
+    wanted = study.settings["study"]["languages"]
+    if not wanted or has_capability(audience, "draft_principles"):
+        return []
+    return [language for language in wanted if language not in phrase_languages(is_checked=True)]
+
+
+def refusal_note(study: Study, audience: str) -> str:
+    """In which languages of the study there are no pages for an audience, and why; blank where in none."""
+    names = ", ".join(map(language_name, refused_languages(study, audience)))
+    return names and (f"No pages in {names} for this audience: no native reader has checked the phrases "
+                      "(row native_reader of the tables of phrases).")
+
+
+def language_links(books: Sequence[Phrasebook], own: str = ENGLISH) -> Languages:
+    """The switch of a page: its own language first, then the others in the order of the study."""
+    codes = [own, *(code for code in (ENGLISH, *(book.language for book in books)) if code != own)]
+    up = "" if own == ENGLISH else "../"
+    return [(code, LANGUAGE_NAMES[code], "" if code == own else up if code == ENGLISH else f"{up}{code}/")
+            for code in codes] if books else []
+
+
+def translate_page(html: str, book: Phrasebook, slugs: Collection[str]) -> etree._Element:
+    """A finished English page in another language, for the folder of that language. ``slugs`` are the pages
+    that lie there too; all else lies above it. The page is made with the links of its own language.
+
+    >>> html = '<html lang="en"><body><a href="peru.html">Peru</a><img src="a.png"></body></html>'
+    >>> print(lxml.html.tostring(translate_page(html, Phrasebook("es"), {"peru"}), encoding="unicode"))
+    <html lang="es" dir="ltr"><body><a href="peru.html">Perú</a><img src="../a.png"></body></html>
+    """
+    page = lxml.html.document_fromstring(html)
+    book.translate(page)
+    page.set("lang", book.language)
+    page.set("dir", book.direction)
+    for tag, name in _LINKS:
+        for element in page.iter(tag):
+            if (place := element.get(name)) and _lies_above(place, slugs):
+                element.set(name, f"../{place}")
+    for main in page.iter("main"):
+        if not book.is_checked:
+            note = etree.Element("p", {"class": "glc-draft"})
+            note.text = book.say(DRAFT_NOTE)
+            main.insert(0, note)
+    return page
+
+
+def _lies_above(place: str, slugs: Collection[str]) -> bool:
+    page = place.partition("#")[0].removesuffix(".html")
+    return not (place.startswith(("#", "data:", "../")) or ":" in place.partition("/")[0] or page in slugs)
+
+
+def text_for_index(page: etree._Element) -> etree._Element:
+    """What the search index of a language has of a page: its text without what is around it on every page."""
+    main = next(page.iter("main"))
+    for element in list(main):
+        if element.get("class") in _NOT_IN_INDEX:
+            main.remove(element)
+    return main
+
+
+def translate_script(script: str, book: Phrasebook) -> str:
+    """The script of the search with what it says in a language."""
+    for english in _said_by(script):
+        script = script.replace(f'"{english}"', f'"{book.say(english)}"')
+    return script
+
+
+def _said_by(script: str) -> Iterator[str]:
+    """The texts that a script shows, which its object SAY holds."""
+    for line in script.partition("const SAY = {")[2].partition("};")[0].splitlines():
+        if '"' in line:
+            yield line.partition('"')[2].rpartition('"')[0]

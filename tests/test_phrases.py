@@ -1,0 +1,82 @@
+"""Pages in other languages: phrases are replaced, what no table has says so, and people's words stay."""
+
+import re
+
+import pytest
+
+from glc_analysis.errors import GLCError
+from glc_analysis.phrases import ENGLISH, Phrasebook, _phrases, _tables, phrase_languages
+
+
+@pytest.fixture(scope="module")
+def spanish():
+    return Phrasebook("es", {"Is there a shelter?", "Casa Azul"})
+
+
+@pytest.mark.parametrize(("english", "spanish_html"), [
+    ("12 of 30", "12 de 30"),
+    ("at most 6 of 28", "como máximo 6 de 28"),
+    ("Data up to 2017-06-30.", "Datos hasta el 2017-06-30."),
+    ("agreed", "acordado"),
+    ("Cambodia", "Camboya"),
+    ("Asked of every organisation. Base: 30 organisations.",
+     "Se preguntó a todas las organizaciones. Base: 30 organizaciones."),
+    ("“Casa Azul”, out of 30 organisations that answered.",
+     '«<span lang="en" dir="ltr">Casa Azul</span>», de 30 organizaciones que respondieron.'),
+    ("Is there a shelter?", '<span lang="en" dir="ltr">Is there a shelter?</span>'),
+    ("Themes: never heard of", 'Temas: <span lang="en" dir="ltr">never heard of</span> [inglés]')])
+def test_a_text_is_translated_as_far_as_there_are_phrases_and_the_rest_is_marked(spanish, english,
+                                                                                spanish_html):
+    assert spanish.html(f"<p>{english}</p>") == f"<p>{spanish_html}</p>"
+
+
+def test_what_people_said_and_what_has_a_language_of_its_own_is_never_touched(spanish):
+    said = '<blockquote dir="auto">Search <em>Themes</em></blockquote>'
+    assert spanish.html(said) == said.replace('dir="auto"', 'dir="auto" lang=""')
+    named = '<p lang="fr" dir="ltr">Search</p>'
+    assert spanish.html(named) == named
+    assert spanish.html("<pre>Search</pre><p>Search</p>") == "<pre>Search</pre><p>Buscar</p>"
+
+
+def test_words_between_elements_are_translated_one_by_one_and_their_blanks_stay(spanish):
+    assert spanish.html("<p><strong>Status: </strong><a>Agreed</a>, <a>Set aside</a>.</p>") == \
+        "<p><strong>Estado: </strong><a>Acordado</a>, <a>Dejado de lado</a>.</p>"
+
+
+def test_what_is_read_aloud_is_translated_and_a_title_has_no_elements(spanish):
+    assert spanish.html('<input placeholder="Search">') == '<input placeholder="Buscar">'
+    drawn = "<svg><text>Nobody wrote this</text></svg>"
+    assert spanish.html(drawn) == drawn
+
+
+def test_a_day_and_an_id_in_arabic_keep_their_own_direction():
+    assert Phrasebook("ar").say("Data up to 2017-06-30") == "البيانات حتى \u20682017-06-30\u2069"
+    assert Phrasebook("ar").say("12 of 30") == "12 من 30"
+
+
+def test_english_is_given_back_byte_for_byte():
+    html = "<p>12 of 30 &amp; <br>more</p>"
+    assert Phrasebook(ENGLISH).html(html) is html and Phrasebook(ENGLISH).is_checked
+
+
+def test_a_language_without_phrases_is_refused():
+    with pytest.raises(GLCError, match="There are no phrases in 'xx'. To fix: one of en, es, ar, km, fr."):
+        Phrasebook("xx")
+
+
+def test_braces_in_the_words_of_people_are_words(spanish):
+    assert spanish.html("<p>{} of {n}</p>").startswith('<p><span lang="en" dir="ltr">{} of {n}</span>')
+
+
+@pytest.mark.parametrize("language", phrase_languages())
+def test_every_phrase_has_its_translation_with_the_same_places_for_values(language):
+    for table in _tables():
+        for row in table[1:]:
+            assert row[language].strip(), row["en"]
+            assert sorted(re.findall(r"{\w*}", row[language])) == sorted(re.findall(r"{\w*}", row["en"]))
+    assert len(_phrases(language)) > 400
+
+
+def test_no_translation_is_called_checked_that_nobody_checked():
+    assert not [language for language in phrase_languages() if Phrasebook(language).is_checked]
+    assert phrase_languages(is_checked=True) == []
