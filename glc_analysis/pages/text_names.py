@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping
+from itertools import count
 
 import pandas as pd
 
@@ -19,22 +21,20 @@ def text_names(documents: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, 
     ...     "organisation_id": ["", "door"], "question_id": "", "date": ["2016-09-07", ""],
     ...     "translation_of": ""})
     >>> text_names(documents, {"door": "Blue Door"})
-    {'call-1': 'Call on 7 September 2016', 'interview-door': 'Interview with Blue Door'}
+    {'interview-door': 'Interview with Blue Door', 'call-1': 'Call on 7 September 2016'}
     """
     rows = documents.sort_values(["date", "document_id"])
-    owners = [labels.get(one, "") for one in rows["organisation_id"].astype("str")]
     days = [format_day(day) for day in rows["date"].astype("str")]
-    named = pd.DataFrame({"day": days, "name": [
-        _name(kind, owner, question, day, bool(original)) for kind, owner, question, day, original in zip(
-            rows["kind"], owners, rows["question_id"], days, rows["translation_of"], strict=True)]},
-        index=rows["document_id"].tolist())
-    is_same = named["name"].duplicated(keep=False) & (named["day"] != "")
-    is_dated = [day in name for day, name in zip(named["day"], named["name"], strict=True)]
-    named["name"] = named["name"].mask(is_same & ~pd.Series(is_dated, named.index),
-                                       named["name"] + " " + named["day"])
-    number, size = named.groupby("name").cumcount() + 1, named.groupby("name")["day"].transform("size")
-    numbered = named["name"] + ", number " + number.astype("str")
-    return named["name"].mask(size > 1, numbered).sort_index().to_dict()
+    owners = [labels.get(one, "") for one in rows["organisation_id"].astype("str")]
+    names = [_name(kind, owner, question, day, is_translated=original != "")
+             for kind, owner, question, day, original in zip(
+                 rows["kind"], owners, rows["question_id"], days, rows["translation_of"], strict=True)]
+    size = Counter(names)
+    names = [f"{name} {day}" if size[name] > 1 and day not in name else name
+             for name, day in zip(names, days, strict=True)]
+    size, number = Counter(names), defaultdict[str, count](lambda: count(1))
+    names = [f"{name}, number {next(number[name])}" if size[name] > 1 else name for name in names]
+    return dict(zip(rows["document_id"], names, strict=True))
 
 
 def turn_name(names: Mapping[str, str], segment_id: str) -> str:
@@ -48,7 +48,7 @@ def turn_name(names: Mapping[str, str], segment_id: str) -> str:
     return name if name.startswith("Answer") else f"{name}, turn {number}"
 
 
-def _name(kind: str, owner: str, question: str, day: str, is_translated: bool) -> str:
+def _name(kind: str, owner: str, question: str, day: str, *, is_translated: bool) -> str:
     if kind == "answer":
         name = f"Answer of {owner} to {question}" if owner else f"Answer to {question}"
     elif kind == "call":

@@ -44,3 +44,7 @@ def test_a_turn_is_named_by_its_number_and_an_answer_by_its_question_alone():
     names = {"i.1": "Interview with Blue Door", "f.r3.q5": "Answer of Blue Door to Q5"}
     assert turn_name(names, "i.1.12") == "Interview with Blue Door, turn 12"
     assert turn_name(names, "f.r3.q5.1") == "Answer of Blue Door to Q5"
+
+
+def test_without_texts_there_are_no_names():
+    assert text_names(documents(), LABELS) == {}
