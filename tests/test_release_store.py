@@ -130,6 +130,10 @@ def test_what_a_leaver_gave_to_a_release_is_taken_out_of_the_store(study):
     assert {*behind["organisation_id"]} == {row["org"] for row in ROWS[1:]}
 
 
+def test_one_of_whom_a_release_has_nothing_may_leave(study):
+    assert len(erase_from_stored_releases(study, {"nobody"})) == 0
+
+
 def test_one_who_comes_changes_neither_figure_nor_number(study):
     survey(study, *ROWS, LATER[1])
     assert seen(study) == (1, "2016-05-20", 10, 20)

@@ -48,7 +48,7 @@ class ComparedQuestion:
         of its own, before and after being yes or no. Who has several records in a wave is left out, and the
         organisations ``without``: those that merged or split."""
         *_, before, after = self.waves
-        answers = self.answers[~self.answers["unit_id"].str.partition("/")[0].isin([*without])]
+        answers = self.answers[~self.answers["unit_id"].str.split("/").str[0].isin([*without])]
         records = answers.groupby(["wave_id", "unit_id"])["answer_id"].transform("nunique")
         sides = [answers[(answers["wave_id"] == wave) & (records == 1)] for wave in (before, after)]
         both = {*sides[0]["unit_id"]} & {*sides[1]["unit_id"]}

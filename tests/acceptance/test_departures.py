@@ -34,7 +34,7 @@ def words(sample_study):
     assert not any(map(len, hidden.values()))  # nobody waits, and nobody has more than a third
     kinds = ("quotations", "joint_display", "evidence", "comments")
     rows = pd.concat(lines.values())
-    rows = rows[rows["block_id"].str.partition("/")[0].isin(kinds) & (rows["organisation_id"] != "")]
+    rows = rows[rows["block_id"].str.split("/").str[0].isin(kinds) & (rows["organisation_id"] != "")]
     owner = rows.drop_duplicates("line").set_index("line")["organisation_id"]
     return owner, cells, own
 

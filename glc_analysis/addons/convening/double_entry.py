@@ -74,7 +74,7 @@ class PaperForm(Paper):
         current = known[known["translation_of"] == ""].sort_values("version", key=lambda v: v.astype(int))
         names = dict(zip(current["principle_id"], current["short_name"], strict=True))
         of = known["translation_of"]
-        versions = of.str.rpartition(".")[2].where(of != "", known["version"])
+        versions = of.str.split(".").str[-1].where(of != "", known["version"])
         keys = [*zip(known["principle_id"], versions, known["language"], strict=True)]
         statements = dict(zip(keys, known["statement"], strict=True))
         return cls(round_id, {one: names.get(one, "") for one in rows["principle_id"]}, statements,

@@ -9,6 +9,7 @@ from typing import Any
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.figures.code_counts import EACH_ORGANISATION
 from glc_analysis.schema import AUDIENCES
+from glc_analysis.slices import code_themes
 from glc_analysis.steps import Step, View
 
 CASES_PER_PAGE = 30
@@ -18,9 +19,10 @@ PART_MARK = "--"
 
 
 def _summarised(view: View) -> dict[str, Any]:
-    """The organisations with summaries."""
+    """The organisations with summaries, each with the codes of these."""
     rows = view.reference.summaries
-    return {"summarised": sorted({*rows.loc[rows["attribute"] == EACH_ORGANISATION, "case_id"]})}
+    rows = rows[rows["attribute"] == EACH_ORGANISATION]
+    return {"summarised": {case: sorted(codes) for case, codes in rows.groupby("case_id")["code_id"]}}
 
 
 STEPS = (Step("reading", ("summaries.csv",), ("summarised",), _summarised),)
@@ -29,17 +31,23 @@ STEPS = (Step("reading", ("summaries.csv",), ("summarised",), _summarised),)
 def slices(read: Callable[[str], Any]) -> dict[str, Any]:
     """The pages of the matrix, one or more for each theme, the themes that are compared, and the
     organisations with a page of their summaries; all for the team alone."""
-    n_cases, book = read("mentions")["organisation_id"].nunique(), read("codebook").sort_values("order")
-    themes = book[book["level"] == "theme"]
+    mentions, summarised, book = read("mentions"), read("summarised"), read("codebook").sort_values("order")
+    theme_of = code_themes(book)
+    cells = [*zip(mentions["organisation_id"], mentions["code_id"], strict=True),
+             *((case, code) for case, codes in summarised.items() for code in codes)]
+    cases_of: dict[str, set[str]] = {}
+    for case, code in cells:
+        cases_of.setdefault(theme_of.get(code, ""), set()).add(case)
+    themes = book[(book["level"] == "theme") & (len(mentions) > 0)]
     matrices = [{"id": code if part == 1 else f"{code}{PART_MARK}{part}",
                  "label": name if part == 1 else f"{name}, part {part}"}
                 for code, name in zip(themes["code_id"], themes["name"], strict=True)
-                for part in range(1, ceil(n_cases / CASES_PER_PAGE) + 1)]
+                for part in range(1, max(1, ceil(len(cases_of.get(code, ())) / CASES_PER_PAGE)) + 1)]
     comparisons = [{"id": code, "label": name}
-                   for code, name in zip(themes["code_id"], themes["name"], strict=True)] if n_cases else []
+                   for code, name in zip(themes["code_id"], themes["name"], strict=True)]
     rows = read("organisations").sort_values("organisation_id")
     labels = dict(zip(rows["organisation_id"].astype("str"), rows["label"].astype("str"), strict=True))
-    cases = [{"id": one, "label": labels.get(one, one)} for one in read("summarised")]
+    cases = [{"id": one, "label": labels.get(one, one)} for one in sorted(summarised)]
     pages = {"matrices": matrices, "comparisons": comparisons, "cases": cases}
     return pages | {f"shown_{name}": {
         audience: [row["id"] for row in listed] if has_capability(audience, "passages") else []

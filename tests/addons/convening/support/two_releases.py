@@ -9,14 +9,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import lxml.html
+import pandas as pd
 
+from glc_analysis import tables as built_tables
 from glc_analysis.addons.convening.packets.packet import planned_packets
 from glc_analysis.addons.convening.packets.parts import printed_pages
 from glc_analysis.addons.convening.packets.sheets import principle_sheets
 from glc_analysis.addons.convening.pages import convening, principles
 from glc_analysis.addons.convening.pages.marks import PRINCIPLE
+from glc_analysis.addons.convening.pages.principles import NOT_CLEARED
 from glc_analysis.addons.deposit.deposit import write_deposit
 from glc_analysis.coding.exports import write_csv
+from glc_analysis.disclosure.blocks import own_quotations
+from glc_analysis.disclosure.cells import LEAST_MEMBERS
+from glc_analysis.disclosure.quotations import READING_AUDIENCES
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.pages import coding, country, survey
 from glc_analysis.pages.checklists import FACT_NOT_SHOWN, methods
@@ -25,6 +31,7 @@ from glc_analysis.pages.questions import question_html
 from glc_analysis.pages.slots import COUNTRY, OPENING, OVERVIEW, slot
 from glc_analysis.publish.downloads import published_tables, software_texts
 from glc_analysis.reference import read_reference
+from glc_analysis.release_store import CELLS
 from glc_analysis.study import Study
 from glc_analysis.tables_html import frame_html
 from glc_analysis.view.study_view import StudyView
@@ -47,10 +54,11 @@ class Text:
         return "\n".join(line for lines in self.lines.values() for line in lines)
 
 
-def text_of(study: Study, audience: str) -> Text:
-    """What the pages, the packet for all, the downloads and the deposit of a release say."""
+def text_of(study: Study, audience: str, *, has_packets: bool = True) -> Text:
+    """What the pages, the packet for all, the downloads and the deposit of a release say; the packets print
+    the pages once more."""
     lines, lists = {}, {}
-    for place, html in pages(study, audience):
+    for place, html in pages(study, audience, has_packets=has_packets):
         root = lxml.html.document_fromstring(f"<body>{html}</body>")
         lines[place] = Counter(map(_words, root.xpath(BOX)))
         for heading, own in _lists(root):
@@ -75,7 +83,7 @@ def _lists(root) -> Iterator[tuple[str, list[str]]]:
     yield "quotations", [*map(_words, root.xpath("//figure[@class='glc-quotation']"))]
 
 
-def pages(study: Study, audience: str) -> Iterator[tuple[str, str]]:
+def pages(study: Study, audience: str, *, has_packets: bool) -> Iterator[tuple[str, str]]:
     """The HTML of every page and of every part of the packet for all, made by their own functions."""
     view = StudyView(study, audience)
     yield "index", _joined(slot(view, OPENING), claims(view), frame_html(headlines(view)),
@@ -108,7 +116,7 @@ def pages(study: Study, audience: str) -> Iterator[tuple[str, str]]:
         yield f"country-{one}", _joined(country.who_answered(own), country.answers_by_country(own),
                                         country.codes_by_country(own), frame_html(own.quotations()),
                                         slot(own, COUNTRY))
-    for packet in planned_packets(study):
+    for packet in planned_packets(study) if has_packets else ():
         if packet.organisation:
             continue
         for part in packet.parts:
@@ -194,3 +202,43 @@ def names_of(study: Study, organisation: str) -> set[str]:
     label = reference.organisations.query("organisation_id == @organisation")["label"].iloc[0]
     people = reference.speakers.query("organisation_id == @organisation")["name_in_file"]
     return {organisation, label, label.removesuffix(" (invented)"), *people}
+
+
+def undecided(study: Study) -> set[str]:
+    """The names of principles that are not agreed."""
+    rows = StudyView(study, "convening").principle_rows
+    rows = rows[rows["status"] != "agreed"]
+    return {*rows["principle_id"], *rows["short_name"]}
+
+
+# ------------------------------
+# Words, which are hidden by cells.
+
+
+def cell_of(study: Study, organisation: str) -> set[str]:
+    """The organisations whose lines are hidden together with those of one: five or more, any of whom may have
+    said each (``tests/acceptance/test_departures.py`` attacks the cells)."""
+    cells = pd.read_parquet(study.private / "releases" / "convening" / "001" / CELLS)
+    cell = cells.loc[cells["organisation_id"] == organisation, "cell"]
+    members = {*cells.loc[cells["cell"].isin(cell), "organisation_id"]}
+    assert not members or len(members) >= LEAST_MEMBERS
+    return members
+
+
+def words_by_owner(study: Study) -> dict[str, str]:
+    """Whose each quotation and comment is, as pages print it."""
+    frames = {name: built_tables.read(name, study=study) for name in built_tables.TABLES}
+    quotes = read_reference(study).quotes
+    quoted = pd.concat([own_quotations(frames, quotes, audience) for audience in READING_AUDIENCES])
+    rated = frames["ratings"]
+    who = rated["organisation_id"].where(rated["organisation_id"] != "", rated["rater_id"])
+    rows = [*zip(quoted["text"], quoted["owner"], strict=True), *zip(rated["comment_read"], who, strict=True)]
+    return {text: owner for text, owner in rows if text}
+
+
+def words_of_cell(study: Study, organisation: str) -> set[str]:
+    """All that may be gone from a list where an organisation has left: the words of its cell, and what stands
+    in their place."""
+    members = cell_of(study, organisation)
+    return {text for text, owner in words_by_owner(study).items() if owner in members} | {
+        NOT_CLEARED, "Comments of raters"}
