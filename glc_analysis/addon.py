@@ -136,8 +136,9 @@ class AddOn:
     """Files that a site hands over for other software, a tuple."""
     runs: Mapping[str, str] = field(default_factory=dict)
     """What it does in a run of the reports, by the moment: ``pages(study, audience, last run, keys)`` yields
-    slug, title, group in the menu and texts of pages that no notebook makes; ``keep(study, audience, run)``
-    puts something into the folder of a run that the gate has let through."""
+    slug, title, group in the menu and texts of pages that no notebook makes; ``site(study, audience,
+    folder)`` adds files to the site before the gate reads it; ``keep(study, audience, run)`` puts something
+    into the folder of a run that the gate has let through."""
     papers: tuple[str, ...] = ()
     """Folders of papers of a run that are published with its site."""
     rehearsed: tuple[str, ...] = ()

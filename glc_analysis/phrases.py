@@ -149,7 +149,11 @@ class Phrasebook:
 
     def say(self, english: str) -> str:
         """A text as a plain text: what no table has is left in English."""
-        return english if self.language == ENGLISH else "".join(text for text, _ in self._pieces(english))
+        if self.language == ENGLISH:
+            return english
+        is_turned = self.direction == "rtl"
+        return "".join(isolate_direction(text) if kind and is_turned else text
+                       for text, kind in self._pieces(english))
 
     def html(self, html: str) -> str:
         """A fragment of HTML in the language."""

@@ -23,7 +23,7 @@ ADD_ON = AddOn(
     announced={"votes": "releases:announced_votes"}, terms="terms:TERMS",
     provides={"citations": "citations:collect_citations", "counts": "counts:count_raters_and_packets"},
     downloads="downloads:DOWNLOADS", software_files="downloads:FILES",
-    papers=("shared", "briefs", "handbook"),
+    papers=("shared", "briefs", "handbook"), runs={"site": "handbook.editions:write_web_handbook"},
     rehearsed=("ratings",), row_names={"principles": "principle"},
     checks="checks:CHECKS", settings_faults="settings:settings_faults",
     holds={

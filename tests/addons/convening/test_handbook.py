@@ -18,9 +18,11 @@ from glc_analysis.addons.convening.handbook.editions import (
     self_check,
     self_check_workbook,
     write_handbook,
+    write_web_handbook,
 )
 from glc_analysis.addons.convening.handbook.gaps import check_lines
 from glc_analysis.addons.convening.packets.pdf import html_to_typst
+from glc_analysis.addons.convening.pages.slots import opening_principles, principle_statements
 from glc_analysis.errors import UsageError
 from glc_analysis.gate.leak_scan import organisation_names
 from glc_analysis.publish.downloads import published_tables, software_texts
@@ -197,3 +199,52 @@ def test_the_first_page_says_of_how_many_principles_it_was_not_measured_whether_
     n, all_n = sum(not principle.is_measured for principle in book.principles), len(book.principles)
     assert 0 < n < all_n
     assert f"Of {n} of the {all_n} principles it was not measured" in next(_handbook_parts(book))
+
+
+# --- on the site
+
+
+@pytest.fixture(scope="module")
+def sites(sample_study, tmp_path_factory):
+    """The handbook as it lies in the sites of two audiences."""
+    folders = {audience: tmp_path_factory.mktemp(audience) for audience in ("convening", "public", "team")}
+    for audience, folder in folders.items():
+        write_web_handbook(sample_study, audience, folder)
+    return {audience: {path.name: path.read_text("utf-8") for path in folder.rglob("*.html")}
+            for audience, folder in folders.items()}
+
+
+def test_every_page_of_the_handbook_has_one_switch_with_its_own_language_first(sites):
+    for name, page in sites["convening"].items():
+        kind, language = name.removesuffix(".html").rsplit("-", 1)
+        first, second = re.findall("<nav.*?</nav>", page)
+        shown = re.findall('href="(.*?)" lang="(..)"', first)
+        assert shown[0] == (name, language) and 'aria-current="page"' in first.split("</a>")[0]
+        assert {place for place, _ in shown} == {f"{kind}-{code}.html" for code in ("en", "es", "ar", "km")}
+        assert second.count("<a ") == 4 and 'href="../index.html"' in second
+        assert {*re.findall('href="([^"#]+)"', page)} - {"../index.html"} <= {*sites["convening"]}
+        assert "default-src 'none'" in page and "<script" not in page
+
+
+def test_who_may_read_a_page_stands_on_it_in_its_language(sites):
+    assert '<p class="glc-mark">للقاء، لا للنشر</p>' in sites["convening"]["self-check-ar.html"]
+    assert "glc-mark\">" not in sites["public"]["handbook-en.html"]
+
+
+def test_the_public_gets_reviewed_languages_alone_and_the_team_makes_none_in_a_run(sites):
+    kinds = "handbook", "self-check", "funder-questions"
+    assert {*sites["public"]} == {f"{kind}-en.html" for kind in kinds}
+    assert sites["team"] == {}
+
+
+def test_the_first_page_of_a_site_leads_to_the_handbook_in_each_of_its_languages(sample_study, monkeypatch):
+    def languages(html):
+        return re.findall('<a href="handbook/handbook-(..).html" lang="..', html)
+    public, convening = (StudyView(sample_study, audience) for audience in ("public", "convening"))
+    assert languages(opening_principles(public).data) == ["en"]
+    assert languages(principle_statements(convening).data) == ["en", "es", "ar", "km"]
+    assert languages(principle_statements(StudyView(sample_study, "team")).data) == []
+    assert languages(principle_statements(StudyView(sample_study, "convening", theme="NEEDS")).data) == []
+    monkeypatch.setattr("glc_analysis.addons.convening.pages.slots.handbook_languages",
+                        lambda view: ["en", "es"])
+    assert languages(opening_principles(public).data) == ["en", "es"]  # once reviewed

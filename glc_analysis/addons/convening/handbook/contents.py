@@ -37,6 +37,8 @@ from glc_analysis.templates import fixed_texts, texts_by_language
 from glc_analysis.text import isolate_direction, language_direction
 from glc_analysis.view.study_view import StudyView
 
+HANDBOOK_FOLDER = "handbook"
+"""The folder of the handbook beside the pages of an audience."""
 FRAME = __file__, "phrases.csv"
 """The words around the principles, a column per language."""
 FIELDS = allowed_words("handbook", "field")

@@ -21,11 +21,12 @@ from glc_analysis.addons.convening.citing import citation_text
 from glc_analysis.addons.convening.downloads import principles_json
 from glc_analysis.addons.convening.handbook.citing import bibtex, citation_file
 from glc_analysis.addons.convening.handbook.contents import (
+    HANDBOOK_FOLDER,
     Handbook,
     handbook,
     handbook_languages,
 )
-from glc_analysis.addons.convening.packets.parts import PACKET_MARK, pdf_settings
+from glc_analysis.addons.convening.packets.parts import PACKET_MARK, packet_phrases, pdf_settings
 from glc_analysis.addons.convening.packets.pdf import PdfSettings, PrintedPart
 from glc_analysis.addons.convening.pages.marks import status_marks
 from glc_analysis.addons.convening.seal_code import seal_code
@@ -36,6 +37,7 @@ from glc_analysis.errors import Faults, GLCError, UsageError, nearest
 from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers
 from glc_analysis.gate.leak_scan import identifiers
 from glc_analysis.locks import locked
+from glc_analysis.phrases import LANGUAGE_NAMES
 from glc_analysis.publish.downloads import published_tables
 from glc_analysis.reference import read_reference
 from glc_analysis.release_store import publish
@@ -48,9 +50,9 @@ from glc_analysis.view.study_view import StudyView
 
 ANSWERS = ("not_in_context", "not_yet", "partly", "usually", "always")
 """The answers of the self-check in their order, by their names in phrases.csv. They are not counted."""
-HANDBOOK_FOLDER = "handbook"
-_OWN_NAMES = {"en": "English", "es": "Español", "ar": "العربية", "km": "ខ្មែរ", "fr": "Français"}
 _MARKS = {"team": "For the team alone", "convening": PACKET_MARK, "public": ""}
+_PAGE_NAMES = {"handbook": "title", "self-check": "self_check", "funder-questions": "funder"}
+"""The pages of a language, with what each is called in phrases.csv."""
 _HTML = Macros(__file__, "handbook.html")
 
 
@@ -98,21 +100,51 @@ def write_handbook(view: StudyView, folder: Path, *, language: str = "", paper: 
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
 
+def write_web_handbook(study: Study, audience: str, site: Path) -> None:
+    """Writes the handbook into a site, for readers outside the team: its pages alone, in all their languages.
+    Writes nothing where nothing is agreed."""
+    view = StudyView(study, audience)
+    if view.may("internal") or not (view.principle_rows["status"] == "agreed").any():
+        return
+    folder, offered = site / HANDBOOK_FOLDER, handbook_languages(view)
+    folder.mkdir(exist_ok=True)
+    for language in offered:
+        _write_pages(handbook(view, language), folder, offered, "../index.html")
+
+
 def _write_language(book: Handbook, folder: Path, offered: Sequence[str], settings: PdfSettings) -> None:
-    """Writes the page, the papers and the workbook of one language."""
+    """Writes the pages, the papers and the workbook of one language."""
+    phrases = packet_phrases(book.view.study, book.language)
+    mark = phrases.say(_MARKS[book.view.audience])
+    for name, parts in _write_pages(book, folder, offered).items():
+        title = _title(book)
+        printed = [PrintedPart(mark or title, _HTML.whole(book.language, phrases.direction, part),
+                               book.language, phrases.say(settings.running)) for part in parts]
+        (folder / f"{name}-{book.language}.pdf").write_bytes(settings.pdf(title, printed))
+    save_workbook(self_check_workbook(book), folder / f"self-check-{book.language}.xlsx")
+
+
+def _write_pages(book: Handbook, folder: Path, offered: Sequence[str],
+                 site: str = "") -> dict[str, list[Markup]]:
+    """Writes the pages of one language, each with a switch to the others, and to the ``site`` where they lie
+    in one; returns the parts of each."""
+    phrases = packet_phrases(book.view.study, book.language)
     papers = {"handbook": [*_handbook_parts(book)], "self-check": [self_check(book)],
               "funder-questions": [funder_questions(book)]}
-    direction, mark = language_direction(book.language), _MARKS[book.view.audience]
+    languages = [book.language, *(code for code in offered if code != book.language)]
     for name, parts in papers.items():
-        path, title = folder / f"{name}-{book.language}", f"{book.say['title']}. {book.view.study.title}"
         shown = template(__file__, "page.html").render(
-            language=book.language, direction=direction, title=title, mark=mark, parts=parts,
-            languages=[(code, _OWN_NAMES.get(code, language_name(code))) for code in offered]
-            if name == "handbook" else [])
-        path.with_suffix(".html").write_text(shown, encoding="utf-8", newline="\n")
-        printed = [PrintedPart(mark or title, _HTML.whole(book.language, direction, part)) for part in parts]
-        path.with_suffix(".pdf").write_bytes(settings.pdf(title, printed))
-    save_workbook(self_check_workbook(book), folder / f"self-check-{book.language}.xlsx")
+            language=book.language, direction=phrases.direction, title=_title(book), name=name, parts=parts,
+            mark=phrases.say(_MARKS[book.view.audience]), languages=[(code, LANGUAGE_NAMES.get(
+                code, language_name(code))) for code in languages], switch=phrases.say("Languages"),
+            site=site, overview=phrases.say("Overview"),
+            pages=[(other, book.say[key]) for other, key in _PAGE_NAMES.items()])
+        (folder / f"{name}-{book.language}.html").write_text(shown, encoding="utf-8", newline="\n")
+    return papers
+
+
+def _title(book: Handbook) -> str:
+    return f"{book.say['title']}. {book.view.study.title}"
 
 
 def _handbook_parts(book: Handbook) -> Iterator[Markup]:

@@ -14,6 +14,7 @@ import pandas as pd
 from IPython.display import HTML as Html
 from markupsafe import Markup, escape
 
+from glc_analysis.addon import load_declared
 from glc_analysis.addons.convening.agenda import AGENDA_GROUPS
 from glc_analysis.addons.convening.consensus import proxies_in_words, why_no_result
 from glc_analysis.addons.convening.packets.sheet_words import SheetWords
@@ -222,7 +223,10 @@ def own_consents(view: StudyView) -> Html:
                for audience in ("team", *READING_AUDIENCES)}
     people = consent.loc[consent["speaker_id"] != "", "speaker_id"].nunique()
     notes = [f"In addition, {people} of your people decide for themselves."] if people else []
-    subjects = [_PHRASES.get(f"item_{item}", _PHRASES.get(item, item)) for item in CONSENT_ITEMS]
+    named = _PHRASES
+    for words in load_declared("provides", "consent_words"):
+        named = named | words(ENGLISH)
+    subjects = [named.get(f"item_{item}", named.get(item, item)) for item in CONSENT_ITEMS]
     explained = ELEMENTS.notes(["– means that no decision is recorded, which counts as no.", *notes])
     # Above the table: below it, the note could be the only line of a printed page.
     return show(explained + html_table({"What it is about": subjects, **columns}))

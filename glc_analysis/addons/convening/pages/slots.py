@@ -9,11 +9,12 @@ from IPython.display import HTML as Html
 from markupsafe import Markup
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.handbook.contents import handbook
+from glc_analysis.addons.convening.handbook.contents import HANDBOOK_FOLDER, handbook, handbook_languages
 from glc_analysis.addons.convening.pages.marks import status_marks
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.disclosure.quotations import owners
 from glc_analysis.pages.checklists import MethodFacts, count_phrase, join_parts
+from glc_analysis.phrases import LANGUAGE_NAMES
 from glc_analysis.tables_html import show
 from glc_analysis.templates import Macros, read_toml
 from glc_analysis.view.places import Places, link
@@ -49,6 +50,7 @@ def _statements(view: StudyView) -> Markup:
     places, marks = Places({}, ()), status_marks(view)
     # On pages with other things the statements are enough.
     grounds = {} if view.theme else {page.principle_id: page.grounds for page in handbook(view).principles}
+    languages = handbook_languages(view) if grounds and not view.may("internal") else []
     alike = [sentence for sentence in dict.fromkeys(chain(*grounds.values()))
              if len(grounds) > 1 and all(sentence in of_one for of_one in grounds.values())]
     rests_on = {principle: " ".join(sentence for sentence in of_one if sentence not in alike)
@@ -60,7 +62,9 @@ def _statements(view: StudyView) -> Markup:
                                  marks.get(row["printed_id"], "")])),
          row["rationale"].partition(". ")[0].rstrip(".")
          if row["principle_id"] in grounds else "", rests_on.get(row["principle_id"], ""))
-        for row in rows.to_dict("records")])
+        for row in rows.to_dict("records")],
+        [(code, LANGUAGE_NAMES.get(code, code), f"{HANDBOOK_FOLDER}/handbook-{code}.html")
+         for code in languages])
 
 
 _STANCES = {"supports": "Evidence from here supports", "qualifies": "Evidence from here sets limits to",
