@@ -87,6 +87,14 @@ def test_a_column_that_is_no_question_beside_columns_of_questions_is_named(tmp_p
     assert "no open question of the study: Q3, país" in fault.message
 
 
+@pytest.mark.parametrize(("yes", "no"), [("1", "0"), ("x", "")])
+def test_ticks_in_columns_of_questions_are_no_codes(tmp_path, yes, no):
+    with pytest.raises(Faults) as told:
+        wide(tmp_path, f"encuestado,q1,q2\nR_1,{yes},{no}\nR_2,{no},{yes}\n", TWO)
+    fault, = told.value.faults
+    assert "ticks instead of codes" in fault.message and "write the codes" in fault.fix
+
+
 def test_a_row_per_respondent_counts_in_the_study_and_blanks_of_the_unanswered_are_no_fault(tmp_path):
     study = coded_study(tmp_path, codings={"ana": BOTH["ana"]}, settings={
         "coding": {"blank_rows": "uncoded"}})

@@ -318,6 +318,10 @@ def _read_by_question(parsed: ParsedCodings, grid: Grid, asked: Mapping[int, str
         refuse(f"these columns are no open question of the study: {', '.join(others)}", parsed.path.name,
                "name them as in questions.csv, or take them out: beside a respondent stand the codes of one "
                "question in each column", row="1")
+    given = {match_key(row[n]) for row in grid.rows[1:] for n in asked} - {""}
+    if given and given <= TICKED | NOT_CODED:
+        refuse("the columns of questions hold ticks instead of codes", parsed.path.name,
+               "write the codes that were given into these columns, separated by ;", row="1")
     for number, row in zip(map(str, grid.numbers[1:]), grid.rows[1:], strict=True):
         cell = {role: _one_cell(parsed, [row[n] for n, of in roles.items() if of == role], role, number)
                 for role in ("respondent", "coder") if role in roles.values()}
