@@ -2,9 +2,9 @@
 
 from sphinx.application import Sphinx
 
-from glc_analysis.dictionary import reference_chapter
 from glc_analysis.sample import COMMITTED
 from glc_analysis.schema import _FOLDER
+from scripts.reference_chapter import reference_chapter
 
 project = "glc_analysis"
 extensions = ["myst_parser", "sphinx.ext.autodoc"]

@@ -2,9 +2,9 @@
 
 import re
 
-from glc_analysis.dictionary import reference_chapter
 from glc_analysis.sample import COMMITTED
 from glc_analysis.schema import reference_tables
+from scripts.reference_chapter import reference_chapter
 
 
 def test_what_tells_who_is_who_lies_in_private():
