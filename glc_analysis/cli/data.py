@@ -206,23 +206,20 @@ def countries(study: Study, suggest: bool, form: str) -> None:
 
 
 @click.command()
-@click.option("--suggest", is_flag=True, help="Print names that names.csv may need, for a person to review.")
 @rows_format("csv")
 @pass_study
-def pseudonyms(study: Study, suggest: bool, form: str) -> None:
+def pseudonyms(study: Study, form: str, **further: Any) -> None:
     """List the names that are masked, and how often each occurs."""
     from glc_analysis.coding.exports import current_texts
-    from glc_analysis.pseudonyms.suggestions import list_masked_names, suggest_unlisted_names
+    from glc_analysis.pseudonyms.masking import complete_key, list_masked_names, read_key
+    from glc_analysis.reference import read_reference
 
-    ensure_built(study)
-    texts = current_texts(study)
-    if suggest:
-        rows = suggest_unlisted_names(study, texts.canonical.values())
-        empty = "No further name was found, but no search finds all: read the texts too."
-    else:
-        rows = list_masked_names(study, [text.unmasked for text in texts.texts.values()])
-        empty = "No name is masked: names.csv has no rows."
-    print_rows(rows, form, empty=empty)
+    with run_around_command("pseudonyms", study, form, **further):
+        ensure_built(study)
+        names, texts = read_reference(study).names, current_texts(study).texts.values()
+        rows = list_masked_names(names, complete_key(names, read_key(study.key_file)),
+                                 [text.unmasked for text in texts])
+        print_rows(rows, form, empty="No name is masked: names.csv has no rows.")
 
 
 DATA_COMMANDS = (init, sample, check, status, build, countries, pseudonyms)

@@ -3,7 +3,7 @@ numbers, birth dates.
 
 Coordinates and codes of places are found by themselves; the others after a word that says what they are
 (``content/identifying_cues.csv``), so that no figure of a report is taken for one. E-mail addresses and
-telephone numbers are found by :func:`.suggestions.find_contacts`.
+telephone numbers are found by :func:`.contacts.find_contacts`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator, Set
 from functools import cache
 
+from glc_analysis.pseudonyms.contacts import COMPLETE_DATE, western_digits
 from glc_analysis.pseudonyms.masking import fold_text
-from glc_analysis.pseudonyms.suggestions import COMPLETE_DATE, western_digits
 from glc_analysis.templates import read_records
 
 IdentifyingForm = tuple[str, int, int]

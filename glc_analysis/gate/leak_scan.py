@@ -45,8 +45,8 @@ from glc_analysis.gate.name_variants import (
     state_words,
     study_languages,
 )
+from glc_analysis.pseudonyms.contacts import find_contacts
 from glc_analysis.pseudonyms.masking import ComparableText, find_name, fold_text, make_comparable
-from glc_analysis.pseudonyms.suggestions import find_contacts
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
 from glc_analysis.text import match_key, normalise_space

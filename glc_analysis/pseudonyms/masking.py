@@ -12,7 +12,7 @@ import re
 import sys
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -393,6 +393,15 @@ def complete_key(names: pd.DataFrame, key: Mapping[str, str]) -> dict[str, str]:
             highest[label] = highest.get(label, 0) + 1
             complete[normalise_space(name)] = f"{label} {highest[label]}"
     return complete
+
+
+def list_masked_names(names: pd.DataFrame, key: Mapping[str, str], texts: Collection[str]) -> pd.DataFrame:
+    """One row per name of names.csv: its pseudonym, and how often it occurs in texts that are not masked."""
+    times = Masker(names, key).count_names(texts)
+    return names[["name", "kind", "match", "allowed_for"]].assign(
+        pseudonym=[pseudonym or key[name]
+                   for name, pseudonym in zip(names["name"], names["pseudonym"], strict=True)],
+        times=[times.get(name, 0) for name in names["name"]])
 
 
 def read_key(path: Path) -> dict[str, str]:

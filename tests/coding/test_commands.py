@@ -68,11 +68,9 @@ def glc_export(study, what):
 
 
 @pytest.mark.acceptance
-def test_pseudonyms_lists_what_is_masked_and_suggest_what_may_be(tmp_path):
+def test_pseudonyms_lists_what_is_masked(tmp_path):
     made = coded_study(tmp_path, names=[KHMER])
     assert "សុខ,person,exact,,Somebody,1" in glc(made, "pseudonyms").stdout
-    suggested = glc(made, "pseudonyms", "--suggest").stdout
-    assert "Ana Vega,name,2" in suggested and "Somebody" not in suggested
 
 
 def test_check_says_what_shows_the_places_of_each_coders_codings(study):

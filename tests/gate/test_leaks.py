@@ -19,7 +19,7 @@ from glc_analysis.errors import Faults
 from glc_analysis.gate.file_text import extract_text
 from glc_analysis.gate.gate import check_leaks
 from glc_analysis.gate.leak_scan import Leak, _long_enough, find_leaks
-from glc_analysis.pseudonyms.suggestions import find_contacts
+from glc_analysis.pseudonyms.contacts import find_contacts
 from glc_analysis.study import REPOSITORY
 from tests.support.programs import need_poppler
 

@@ -12,7 +12,7 @@ import pycountry
 import pytest
 
 from glc_analysis.plots import figure_html, plot_counts
-from glc_analysis.pseudonyms.suggestions import find_contacts
+from glc_analysis.pseudonyms.contacts import find_contacts
 from glc_analysis.publish import site
 from glc_analysis.publish.site import page_article
 from glc_analysis.run.execute import add_notice, normalise_notebook, notebook_json

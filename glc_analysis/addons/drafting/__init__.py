@@ -18,4 +18,5 @@ ADD_ON = AddOn(
     "drafting", "The tables of a new study, drafted from what arrived.",
     commands={"Data manager": "commands:COMMANDS"},
     holds={"private/draft": "rows go, or what in them is its own"},
-    around={"init": "commands:around_init", "check": "commands:around_check"})
+    around={"init": "commands:around_init", "check": "commands:around_check",
+            "pseudonyms": "commands:around_pseudonyms"})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from glc_analysis.command_line import pass_study, print_rows, rows_format, say
+from glc_analysis.command_line import ensure_built, pass_study, print_rows, rows_format, say
 from glc_analysis.errors import Fault, Faults, UsageError, add_faults_of
 from glc_analysis.study import Study
 
@@ -296,6 +296,26 @@ def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None,
             say(line)
     if missing := names - {path.name for path in study.raw_files("survey")}:
         say(f"Copy into raw/survey: {', '.join(sorted(missing))}.")
+
+
+# ------------------------------
+# Names to be masked
+
+
+@click.option("--suggest", is_flag=True, help="Print names that names.csv may need, for a person to review.")
+@contextmanager
+def around_pseudonyms(study: Study, form: str, *, suggest: bool) -> Generator[None]:
+    """With --suggest, lists what may still have to be masked instead."""
+    if not suggest:
+        yield
+        return
+    from glc_analysis.addons.drafting.name_suggestions import suggest_unlisted_names
+    from glc_analysis.coding.exports import current_texts
+
+    ensure_built(study)
+    print_rows(suggest_unlisted_names(study, current_texts(study).canonical.values()), form,
+               empty="No further name was found, but no search finds all: read the texts too.")
+    raise click.exceptions.Exit
 
 
 COMMANDS = (documents, speakers, codebook, wave)

@@ -26,7 +26,7 @@ from glc_analysis.addons.withdrawal.withdrawal import (
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.claims import refuse_unclaimed
 from glc_analysis.errors import UsageError
-from glc_analysis.pseudonyms.suggestions import find_contacts
+from glc_analysis.pseudonyms.contacts import find_contacts
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.release_store import erase_from_stored_releases
 from glc_analysis.schema import reference_tables

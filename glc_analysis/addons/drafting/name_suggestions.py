@@ -9,21 +9,39 @@ people who are described without a name.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import dropwhile
 
 import pandas as pd
 
-from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key
+from glc_analysis.pseudonyms.contacts import COMPLETE_DATE, CONTACT_FORMS
+from glc_analysis.pseudonyms.masking import complete_key, read_key
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.tables import read
 from glc_analysis.text import normalise_space
 
-# ------------------------------
-# The two lists of `glc pseudonyms`: masked names, and names that may still have to be masked.
+SUGGESTED_KINDS = ("speaker", "e-mail", "link", "date of birth", "address", "phone", "name")
+
+_OTHER_FORMS = {kind: re.compile(rf"(?x){form}") for kind, form in {
+    "speaker": r"(?:\A|(?<=\n\n)) (?:[^\s:]{1,40}[ ]){0,4} [^\s:]{1,40} (?=:[ ])",
+    "date of birth": COMPLETE_DATE,
+    "address": r"""\b\d{1,5}[A-Za-z]?,?[ ] (?:[\w.'’-]{1,30}[ ]){1,3}
+            (?:Street|St|Avenue|Ave|Road|Rd|Lane|Drive|Boulevard|Square)\b
+        | \b\d{1,5},?[ ] (?:rue|boulevard|avenue) (?:[ ][\w'’-]{1,30}){1,4}
+        | \b[\w'’-]{1,30} (?:straße|strasse|straat|gatan|gade)[ ] \d{1,4}\b
+        | (?<!\w) (?i:calle|avenida|av\.|carrera|jirón|rua|via|jalan|jl\.|улица|ул\.|p\.?[ ]?o\.?[ ]box
+            |apartado) [ ][^\n,;:]{0,40}?,?[ ]? (?:n[.º°o]{0,2}[ ]?|\#[ ]?)? \d{1,5}\b""",
+}.items()}
+_FORMS = {kind: (CONTACT_FORMS | _OTHER_FORMS)[kind] for kind in SUGGESTED_KINDS if kind != "name"}
+_WORD = re.compile(r"[^\W\d_](?:[\w'’\u0300-\u036f-]*[\w\u0300-\u036f])?")
+_I = re.compile(r"I(?:['’]\w+)?")
+_TITLE = re.compile(r"(?:Dr|Dra|Mr|Mrs|Ms|Prof|Rev|Sr|Sra|Srta|St|[^\W\d_])")
+_PARTICLE = re.compile("al|bin|d[aeiou]s?|del|de[nr]|el|ibn|l[aeo]s?|of|v[ao]n")
+_NEW_SENTENCE = re.compile(r"[.?!…:\n\0]")
+
+Word = re.Match[str]
 
 
 def suggest_unlisted_names(study: Study, spoken: Iterable[str]) -> pd.DataFrame:
@@ -40,77 +58,6 @@ def suggest_unlisted_names(study: Study, spoken: Iterable[str]) -> pd.DataFrame:
     suggested = pd.concat([part for part in (suggest_names(texts), find_numbers(texts)) if len(part)]
                           or [suggest_names([])], ignore_index=True).drop_duplicates("name")
     return suggested[[not any(name in pseudonym for pseudonym in pseudonyms) for name in suggested["name"]]]
-
-
-def list_masked_names(study: Study, texts: Collection[str]) -> pd.DataFrame:
-    """One row per name of names.csv: its pseudonym, and how often it occurs in interviews and calls."""
-    names = read_reference(study).names
-    key = complete_key(names, read_key(study.key_file))
-    times = Masker(names, key).count_names(texts)
-    return names[["name", "kind", "match", "allowed_for"]].assign(
-        pseudonym=[pseudonym or key[name]
-                   for name, pseudonym in zip(names["name"], names["pseudonym"], strict=True)],
-        times=[times.get(name, 0) for name in names["name"]])
-
-
-# ------------------------------
-# Names, addresses and numbers in a text.
-
-
-SUGGESTED_KINDS = ("speaker", "e-mail", "link", "date of birth", "address", "phone", "name")
-
-_MONTH = r"[^\W\d_]{3,12}\.?"
-_YEAR = r"(?:1[89]|20)\d\d"
-COMPLETE_DATE = rf"""(?x:\b (?: \d{{4}}-\d\d?-\d\d? | \d\d?(?P<between>[./-])\d\d?(?P=between)(?:{_YEAR}|\d\d)
-        | {_MONTH}[ ]\d\d?(?:st|nd|rd|th)?,?[ ]{_YEAR}
-        | \d\d?(?:st|nd|rd|th|\.)?[ ](?:de[ ]|of[ ])?{_MONTH},?[ ](?:del?[ ])?{_YEAR}) \b)"""
-"""A day, month and year, in any usual order."""
-_FORMS = {kind: re.compile(rf"(?x){form}") for kind, form in {
-    "speaker": r"(?:\A|(?<=\n\n)) (?:[^\s:]{1,40}[ ]){0,4} [^\s:]{1,40} (?=:[ ])",
-    "e-mail": r"(?<![\w.+-]) [\w.+-]+ @ [\w-]+ (?:\.[\w-]+)+",
-    "link": r"""(?:https?://|www\.) [^\s<>"']* [^\s<>"'.,;:!?)]
-        | (?<![\w.-]) (?:[\w-]+\.)+ (?:com|edu|gov|info|int|net|ngo|org)\b (?:/[^\s<>"'.,;:!?)]+)*""",
-    "date of birth": COMPLETE_DATE,
-    "address": r"""\b\d{1,5}[A-Za-z]?,?[ ] (?:[\w.'’-]{1,30}[ ]){1,3}
-            (?:Street|St|Avenue|Ave|Road|Rd|Lane|Drive|Boulevard|Square)\b
-        | \b\d{1,5},?[ ] (?:rue|boulevard|avenue) (?:[ ][\w'’-]{1,30}){1,4}
-        | \b[\w'’-]{1,30} (?:straße|strasse|straat|gatan|gade)[ ] \d{1,4}\b
-        | (?<!\w) (?i:calle|avenida|av\.|carrera|jirón|rua|via|jalan|jl\.|улица|ул\.|p\.?[ ]?o\.?[ ]box
-            |apartado) [ ][^\n,;:]{0,40}?,?[ ]? (?:n[.º°o]{0,2}[ ]?|\#[ ]?)? \d{1,5}\b""",
-    "phone": r"(?<![\w+]) \+?\(?\d (?:[ \u00a0().\-/]{0,2}\d){6,14} (?!\w)",
-}.items()}
-_SUFFIX = "(?:css|csv|docx|gif|html|jpe?g|js|json|md|pdf|png|svg|txt|xlsx)"
-_MAILBOX = re.compile(rf".+\.(?!{_SUFFIX}(?:\.|$))[^\W\d_]{{2,}}(?:\.{_SUFFIX})?")
-_PHONE = re.compile(r"""(?x) 0\d{8,13} | [1-9]\d{9,12} | 00\d{1,3} (?:\D{1,2}\d{1,8}){2,6}
-    | \(?0\d{0,4}\)? (?:\D{1,2}\d{2,8}){1,5}
-    | (?=.*\d{3}) (?:\d\D{1,2})? \(?\d{2,4}\)? (?:\D{1,2}\d{2,8}){1,4}""")
-_NOT_PHONE = re.compile(rf"""(?x) .*[ ]{{2}}.* | .*/.*/.* | .*\D\.\d.*  # columns of a table, fractions
-    | (?:.+[ /-])? \d+\.\d+ (?:[ /-].+)? | \d{{1,2}} ([ .])\d{{3}} (?:\1\d{{3}})+ | (?:\d*0[ -])+ \d*0
-    | {_YEAR} (?:\D{{1,2}}(?:{_YEAR}|\d\d))+ | .*\b{_YEAR}[ -]\d\d[ -]\d\d\b.*
-    | .*\b\d\d?([./ -])\d\d?\2{_YEAR}\b.*
-    | {_YEAR}(?:0[1-9]|1[0-2])[0-3]\d(?:\d\d)* | 1[4-7]\d{{8}} | \d+000 | 97[89](?:[ -]?\d){{10}}""")
-_SPELT_MAIL = re.compile(r"""(?xi) [\w.+-]+ \s*
-    (?: [\[({<] \s* (?:at|arroba|@) \s* [\])}>] \s* [\w-]+
-        (?: (?:\.|\s*[\[({<]\s*(?:dot|punto|\.)\s*[\])}>]\s*) [\w-]+)+
-      | (?:\sat\s|\sarroba\s) \s* [\w-]+ (?:\s(?:dot|punto)\s [\w-]+)+ )""")
-"""An address with [at] in place of the sign, or with "at" and "dot"."""
-_SPELT_AT = re.compile(r"(?i)[\[({<]\s*(?:at|arroba|@)\s*[\])}>]|\s(?:at|arroba)\s+[\w-]+\s(?:dot|punto)\s")
-_FIGURE_SIGNS = str.maketrans({code: str(unicodedata.digit(chr(code))) for start in (
-    0x660, 0x6f0, 0x966, 0x9e6, 0xe50, 0xed0, 0x1040, 0x17e0) for code in range(start, start + 10)})
-_OTHER_FIGURES = re.compile(f"[{''.join(map(chr, _FIGURE_SIGNS))}]")
-_FIGURES = re.compile(r"\d[\d \u00a0().\-/]{6,}")
-_NUMBERED = re.compile(r"(?i)(?:isbn|issn|doi|orcid)[\s:\d-]*")
-_PHONE_WORD = re.compile(r"""(?xi) (?:tel|phone|fono|mobile|m[óo]vil|celular|whatsapp|call|ring|llam|тел|هاتف
-    |ទូរស័ព្ទ) \w* (?:\s(?:us|me|her|him|them|number|at|on|al|to|is)){0,2} \W{0,3}""")
-_TELEPHONE = re.compile(r"(?i)(?:tel|phone|fono|celular|whatsapp|тел|هاتف|ទូរស័ព្ទ)\w{0,7}\W{1,3}")
-"""Before figures in groups of any size; "calls 12 15 18 20" are no number."""
-_WORD = re.compile(r"[^\W\d_](?:[\w'’\u0300-\u036f-]*[\w\u0300-\u036f])?")
-_I = re.compile(r"I(?:['’]\w+)?")
-_TITLE = re.compile(r"(?:Dr|Dra|Mr|Mrs|Ms|Prof|Rev|Sr|Sra|Srta|St|[^\W\d_])")
-_PARTICLE = re.compile("al|bin|d[aeiou]s?|del|de[nr]|el|ibn|l[aeo]s?|of|v[ao]n")
-_NEW_SENTENCE = re.compile(r"[.?!…:\n\0]")
-
-Word = re.Match[str]
 
 
 def suggest_names(texts: Iterable[str]) -> pd.DataFrame:
@@ -141,62 +88,6 @@ def suggest_names(texts: Iterable[str]) -> pd.DataFrame:
     rows.sort(key=lambda row: (SUGGESTED_KINDS.index(row[1]), -row[2], row[0]))
     frame = pd.DataFrame(rows, columns=["name", "kind", "count", "context"])
     return frame.astype({"name": "str", "kind": "str", "count": int, "context": "str"})
-
-
-def find_contacts(text: str) -> Iterator[tuple[str, int, int]]:
-    """E-mail addresses and phone numbers, only those that are certain: kind, start and end of each.
-
-    Dates and years, ISBN and DOI, decimals and columns of figures are left out. Seven to nine digits
-    without a separator are a phone number only after a word such as "phone".
-
-    >>> text = "In 2014 2015 2016 or 0.1234567: +254 20 555 0101, ana@haart.example"
-    >>> [(kind, text[start:end]) for kind, start, end in find_contacts(text)]
-    [('e-mail', 'ana@haart.example'), ('phone', '+254 20 555 0101')]
-    """
-    text = western_digits(text)
-    for found in _FORMS["e-mail"].finditer(text) if "@" in text else ():
-        if _MAILBOX.fullmatch(found[0]):
-            yield "e-mail", *found.span()
-    for found in _SPELT_MAIL.finditer(text) if _SPELT_AT.search(text) else ():
-        yield "e-mail", *found.span()
-    for figures in _FIGURES.finditer(text):
-        for found in _FORMS["phone"].finditer(text, max(0, figures.start() - 2), figures.end() + 1):
-            if _is_phone_number(text, found):
-                yield "phone", *found.span()
-
-
-def western_digits(text: str) -> str:
-    """The text with Arabic, Khmer and other digits as 0 to 9; every sign keeps its place.
-
-    >>> western_digits("៣០ ٠٦")
-    '30 06'
-    """
-    return text if text.isascii() or not _OTHER_FIGURES.search(text) else text.translate(_FIGURE_SIGNS)
-
-
-def _is_phone_number(text: str, found: Word) -> bool:
-    start, end = found.span()
-    before, after = text[max(0, start - 200):start], text[end:end + 200]
-    token = re.split(r"\s", before)[-1] + found[0] + re.split(r"\s", after)[0]
-    is_link = "@" in token or "10." in token and "/" in token or _FORMS["link"].search(token)
-    number = found[0].replace("\u00a0", " ")
-    if re.fullmatch(r"\d\d?-\d\d?/(?:19|20)\d\d", number):
-        return False  # days of a month
-    if number.startswith("+"):
-        return not re.fullmatch(r"\+\d+\.\d+", number)
-    if is_link and not re.search(r"(?:wa\.me/|phone=|tel[:=])\+?$", before):
-        return False
-    if _ends_with(before, _NUMBERED):
-        return False
-    is_said = _ends_with(before, _PHONE_WORD if number.isdecimal() else _TELEPHONE) and (
-        number.isdecimal() or not _NOT_PHONE.fullmatch(number))
-    return is_said or bool(_PHONE.fullmatch(number)) and not _NOT_PHONE.fullmatch(number)
-
-
-def _ends_with(text: str, form: re.Pattern[str]) -> bool:
-    """Whether a text ends in a form that begins at the start of a word."""
-    tail = text[-24:]
-    return any(form.fullmatch(tail, word.start()) for word in re.finditer(r"\b\w", tail))
 
 
 def _find_forms(text: str) -> tuple[list[tuple[str, tuple[int, int]]], str]:

@@ -3,7 +3,7 @@
 import sys
 from types import ModuleType, SimpleNamespace
 
-from glc_analysis.pseudonyms.suggestions import find_numbers
+from glc_analysis.addons.drafting.name_suggestions import find_numbers
 
 
 def test_without_presidio_nothing_is_added(monkeypatch):

@@ -1,0 +1,100 @@
+"""Finds the e-mail addresses and phone numbers in a text that are certain, and knows the forms of dates."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+_MONTH = r"[^\W\d_]{3,12}\.?"
+_YEAR = r"(?:1[89]|20)\d\d"
+COMPLETE_DATE = rf"""(?x:\b (?: \d{{4}}-\d\d?-\d\d? | \d\d?(?P<between>[./-])\d\d?(?P=between)(?:{_YEAR}|\d\d)
+        | {_MONTH}[ ]\d\d?(?:st|nd|rd|th)?,?[ ]{_YEAR}
+        | \d\d?(?:st|nd|rd|th|\.)?[ ](?:de[ ]|of[ ])?{_MONTH},?[ ](?:del?[ ])?{_YEAR}) \b)"""
+"""A day, month and year, in any usual order."""
+CONTACT_FORMS = {kind: re.compile(rf"(?x){form}") for kind, form in {
+    "e-mail": r"(?<![\w.+-]) [\w.+-]+ @ [\w-]+ (?:\.[\w-]+)+",
+    "link": r"""(?:https?://|www\.) [^\s<>"']* [^\s<>"'.,;:!?)]
+        | (?<![\w.-]) (?:[\w-]+\.)+ (?:com|edu|gov|info|int|net|ngo|org)\b (?:/[^\s<>"'.,;:!?)]+)*""",
+    "phone": r"(?<![\w+]) \+?\(?\d (?:[ \u00a0().\-/]{0,2}\d){6,14} (?!\w)",
+}.items()}
+_SUFFIX = "(?:css|csv|docx|gif|html|jpe?g|js|json|md|pdf|png|svg|txt|xlsx)"
+_MAILBOX = re.compile(rf".+\.(?!{_SUFFIX}(?:\.|$))[^\W\d_]{{2,}}(?:\.{_SUFFIX})?")
+_PHONE = re.compile(r"""(?x) 0\d{8,13} | [1-9]\d{9,12} | 00\d{1,3} (?:\D{1,2}\d{1,8}){2,6}
+    | \(?0\d{0,4}\)? (?:\D{1,2}\d{2,8}){1,5}
+    | (?=.*\d{3}) (?:\d\D{1,2})? \(?\d{2,4}\)? (?:\D{1,2}\d{2,8}){1,4}""")
+_NOT_PHONE = re.compile(rf"""(?x) .*[ ]{{2}}.* | .*/.*/.* | .*\D\.\d.*  # columns of a table, fractions
+    | (?:.+[ /-])? \d+\.\d+ (?:[ /-].+)? | \d{{1,2}} ([ .])\d{{3}} (?:\1\d{{3}})+ | (?:\d*0[ -])+ \d*0
+    | {_YEAR} (?:\D{{1,2}}(?:{_YEAR}|\d\d))+ | .*\b{_YEAR}[ -]\d\d[ -]\d\d\b.*
+    | .*\b\d\d?([./ -])\d\d?\2{_YEAR}\b.*
+    | {_YEAR}(?:0[1-9]|1[0-2])[0-3]\d(?:\d\d)* | 1[4-7]\d{{8}} | \d+000 | 97[89](?:[ -]?\d){{10}}""")
+_SPELT_MAIL = re.compile(r"""(?xi) [\w.+-]+ \s*
+    (?: [\[({<] \s* (?:at|arroba|@) \s* [\])}>] \s* [\w-]+
+        (?: (?:\.|\s*[\[({<]\s*(?:dot|punto|\.)\s*[\])}>]\s*) [\w-]+)+
+      | (?:\sat\s|\sarroba\s) \s* [\w-]+ (?:\s(?:dot|punto)\s [\w-]+)+ )""")
+"""An address with [at] in place of the sign, or with "at" and "dot"."""
+_SPELT_AT = re.compile(r"(?i)[\[({<]\s*(?:at|arroba|@)\s*[\])}>]|\s(?:at|arroba)\s+[\w-]+\s(?:dot|punto)\s")
+_FIGURE_SIGNS = str.maketrans({code: str(unicodedata.digit(chr(code))) for start in (
+    0x660, 0x6f0, 0x966, 0x9e6, 0xe50, 0xed0, 0x1040, 0x17e0) for code in range(start, start + 10)})
+_OTHER_FIGURES = re.compile(f"[{''.join(map(chr, _FIGURE_SIGNS))}]")
+_FIGURES = re.compile(r"\d[\d \u00a0().\-/]{6,}")
+_NUMBERED = re.compile(r"(?i)(?:isbn|issn|doi|orcid)[\s:\d-]*")
+_PHONE_WORD = re.compile(r"""(?xi) (?:tel|phone|fono|mobile|m[óo]vil|celular|whatsapp|call|ring|llam|тел|هاتف
+    |ទូរស័ព្ទ) \w* (?:\s(?:us|me|her|him|them|number|at|on|al|to|is)){0,2} \W{0,3}""")
+_TELEPHONE = re.compile(r"(?i)(?:tel|phone|fono|celular|whatsapp|тел|هاتف|ទូរស័ព្ទ)\w{0,7}\W{1,3}")
+"""Before figures in groups of any size; "calls 12 15 18 20" are no number."""
+
+def find_contacts(text: str) -> Iterator[tuple[str, int, int]]:
+    """E-mail addresses and phone numbers, only those that are certain: kind, start and end of each.
+
+    Dates and years, ISBN and DOI, decimals and columns of figures are left out. Seven to nine digits
+    without a separator are a phone number only after a word such as "phone".
+
+    >>> text = "In 2014 2015 2016 or 0.1234567: +254 20 555 0101, ana@haart.example"
+    >>> [(kind, text[start:end]) for kind, start, end in find_contacts(text)]
+    [('e-mail', 'ana@haart.example'), ('phone', '+254 20 555 0101')]
+    """
+    text = western_digits(text)
+    for found in CONTACT_FORMS["e-mail"].finditer(text) if "@" in text else ():
+        if _MAILBOX.fullmatch(found[0]):
+            yield "e-mail", *found.span()
+    for found in _SPELT_MAIL.finditer(text) if _SPELT_AT.search(text) else ():
+        yield "e-mail", *found.span()
+    for figures in _FIGURES.finditer(text):
+        for found in CONTACT_FORMS["phone"].finditer(text, max(0, figures.start() - 2), figures.end() + 1):
+            if _is_phone_number(text, found):
+                yield "phone", *found.span()
+
+
+def western_digits(text: str) -> str:
+    """The text with Arabic, Khmer and other digits as 0 to 9; every sign keeps its place.
+
+    >>> western_digits("៣០ ٠٦")
+    '30 06'
+    """
+    return text if text.isascii() or not _OTHER_FIGURES.search(text) else text.translate(_FIGURE_SIGNS)
+
+
+def _is_phone_number(text: str, found: re.Match[str]) -> bool:
+    start, end = found.span()
+    before, after = text[max(0, start - 200):start], text[end:end + 200]
+    token = re.split(r"\s", before)[-1] + found[0] + re.split(r"\s", after)[0]
+    is_link = "@" in token or "10." in token and "/" in token or CONTACT_FORMS["link"].search(token)
+    number = found[0].replace("\u00a0", " ")
+    if re.fullmatch(r"\d\d?-\d\d?/(?:19|20)\d\d", number):
+        return False  # days of a month
+    if number.startswith("+"):
+        return not re.fullmatch(r"\+\d+\.\d+", number)
+    if is_link and not re.search(r"(?:wa\.me/|phone=|tel[:=])\+?$", before):
+        return False
+    if _ends_with(before, _NUMBERED):
+        return False
+    is_said = _ends_with(before, _PHONE_WORD if number.isdecimal() else _TELEPHONE) and (
+        number.isdecimal() or not _NOT_PHONE.fullmatch(number))
+    return is_said or bool(_PHONE.fullmatch(number)) and not _NOT_PHONE.fullmatch(number)
+
+
+def _ends_with(text: str, form: re.Pattern[str]) -> bool:
+    """Whether a text ends in a form that begins at the start of a word."""
+    tail = text[-24:]
+    return any(form.fullmatch(tail, word.start()) for word in re.finditer(r"\b\w", tail))
