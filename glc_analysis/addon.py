@@ -58,6 +58,9 @@ class AddOn:
     """Commands, by their heading in ``glc --help``."""
     preloaded: tuple[str, ...] = ()
     """Modules of it that pages use: the fork server of a run imports them once."""
+    counted_by: Mapping[str, str] = field(default_factory=dict)
+    """By what an analyst may count a question beside its attributes: by the word for it, a function of a view
+    and a question that gives the columns of :meth:`glc_analysis.view.study_view.StudyView.counts`."""
     slots: Mapping[str, str] = field(default_factory=dict)
     """What it shows on pages of the core: a function of a view, by the name of the slot (pages/slots.py)."""
     around: Mapping[str, str] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glc_analysis.addon import list_declarations
+from glc_analysis.addon import declared_by_name
 from glc_analysis.command_line import (
     ensure_built,
     for_audience,
@@ -89,10 +89,15 @@ def _show_agreement(study: Study, form: str) -> None:
         say("The coders differ nowhere, so nothing is to be decided.")
 
 
+_COUNTED_BY = declared_by_name("counted_by")
+"""By what add-ons count a question."""
+
+
 @click.command()
 @click.argument("question", default="")
-@click.option("--by", default="", metavar="COLUMN", help="Group by this attribute, such as region; a "
-              "question also by wave, for the team; codes also by organisation.")
+@click.option("--by", default="", metavar="COLUMN", help=" ".join([
+    "Group by this attribute, such as region; codes also by organisation.",
+    *(f"A question also by {word}, for the team." for word in _COUNTED_BY)]))
 @click.option("--codes", "is_of_codes", is_flag=True, help="The codes of interviews, calls and answers "
               "instead of a question.")
 @click.option("--with", "answered", default="", metavar="QUESTION",
@@ -129,8 +134,8 @@ def summary(study: Study, question: str, by: str, is_of_codes: bool, answered: s
         rows = view.code_counts(by=by, answered=answered) if is_apart else view.codes(by=by)
         print_rows(rows, form, empty="Nothing is coded yet, or nothing of it may be shown.")
         return
-    if by in ("wave", "wave_id"):
-        print_rows(view.counts(question, by=by, answered=answered), form, empty="No wave has an answer.")
+    if by.removesuffix("_id") in _COUNTED_BY:
+        print_rows(view.counts(question, by=by, answered=answered), form, empty=f"No {by} has an answer.")
         return
     rows = view.crossed(question, answered, by=by) if answered else view.summary(question, by=by)
     if form == "table":
@@ -158,12 +163,11 @@ def _texts_after_other(study: Study, question: str, audience: str) -> pd.DataFra
     return list_other_texts(tables.read("responses", study=study), asked.loc[question], reference.options)
 
 
-_EXPORTS = {word: (add_on, function, about) for add_on, exports in list_declarations("exports")
-            for word, (function, about) in exports.items()}
-"""What add-ons export: the add-on, its function, and what the help says of it."""
+_EXPORTS = declared_by_name("exports")
+"""What add-ons export: the add-on, with its function and what the help says of it."""
 
 
-@click.command(epilog=" ".join(about for _, _, about in _EXPORTS.values()))
+@click.command(epilog=" ".join(about for _, (_, about) in _EXPORTS.values()))
 @click.argument("what", type=click.Choice(["qdpx", "qdc", "matrix", "quotes", *_EXPORTS]))
 @click.option("--to", type=click.Path(path_type=Path), help="The file or folder to write.")
 @click.option("--coder", default="", metavar="CODER", help="With qdpx: this coder's own work, instead of the "
@@ -182,7 +186,7 @@ def export(study: Study, what: str, to: Path | None, coder: str) -> None:
         raise UsageError("--coder is for qdpx alone: the others hold the agreed coding.")
     ensure_built(study)
     if what in _EXPORTS:
-        add_on, function, _ = _EXPORTS[what]
+        add_on, (function, _) = _EXPORTS[what]
         path = add_on.load(function)(study, to)
     else:
         path = write(study, what, to, coder=coder or CONSENSUS)

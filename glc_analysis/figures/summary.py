@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from glc_analysis.addon import declared_by_name
 from glc_analysis.cleaning.skip_logic import Comparison, Condition, Junction, parse_condition
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.figures.estimates import ALL, DOCUMENT, KINDS, NUMBER_STATISTICS, SOURCE
@@ -204,10 +205,6 @@ _COUNTED = ["question", "option", "n", "base_n", "share", "low", "high"]
 _MEASURED = ["question", "statistic", "value", "base_n"]
 
 
-_NO_WAVES = ("By wave there are the counts of questions with options alone. To fix: ask for "
-             'view.counts(QUESTION, by="wave"), or `glc summary QUESTION --by wave`.')
-
-
 def subset_kind(column: str, *, more: Sequence[str] = ()) -> str:
     """The kind of subset that ``--by`` names: an attribute, or one of ``more``, with or without ``_id``.
 
@@ -223,8 +220,10 @@ def subset_kind(column: str, *, more: Sequence[str] = ()) -> str:
     for name in (column, column.removesuffix("_id")):
         if name in kinds:
             return name
-        if name == "wave":
-            raise UsageError(_NO_WAVES)
+        if name in declared_by_name("counted_by"):
+            raise UsageError(f"By {name} there are the counts of questions with options alone. To fix: ask "
+                             f'for view.counts(QUESTION, by="{name}"), or `glc summary QUESTION '
+                             f"--by {name}`.")
     raise UsageError(f"There is no attribute {column!r} to group by; {nearest(column, kinds)}.")
 
 

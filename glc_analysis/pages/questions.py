@@ -13,6 +13,7 @@ from IPython.display import display
 from markupsafe import Markup
 
 from glc_analysis.figures.estimates import BY_OPTION
+from glc_analysis.pages.slots import QUESTION, slot_contents
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.tables_html import frame_html, html_table, quotation, show
 from glc_analysis.templates import ELEMENTS, Macros
@@ -83,7 +84,8 @@ def asked_of(view: StudyView, question: Any) -> str:
     outside = view.quality(question.question_id).set_index("option_id")["n"].dropna()
     said += [f"{outside[kind]} {answer} (not counted in the base)." for kind, answer in (
         ("dont_know", "did not know"), ("refused", "preferred not to say")) if kind in outside]
-    return " ".join(filter(None, [*said, view.change_of(question.question_id)]))
+    said += [note_of(question.question_id) for note_of in slot_contents(view, QUESTION)]
+    return " ".join(filter(None, said))
 
 
 def answers(view: StudyView, question: Any) -> Markup:

@@ -13,10 +13,11 @@ from glc_analysis.tables_html import show
 from glc_analysis.view.study_view import StudyView
 
 OPENING, OVERVIEW, COUNTRY, CODE, METHODS = "opening", "overview", "country", "code", "methods"
-AGREEMENT = "agreement"
+AGREEMENT, QUESTION = "agreement", "question"
 """The slots: above the findings of the overview, below those of the overview and of a theme, on a country's
 page and above the passages of a code, HTML each; what the checklists of the methods record
-(:class:`.checklists.MethodFacts`); and sentences below what the coders agree on."""
+(:class:`.checklists.MethodFacts`); sentences below what the coders
+agree on; and a function that gives the sentence to be added to who was asked a question."""
 
 
 def slot(view: StudyView, name: str) -> Html:

@@ -17,13 +17,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addon import list_declarations
+from glc_analysis.addon import declared_by_name, list_declarations
 from glc_analysis.cleaning.countries import country_name
-from glc_analysis.cleaning.organisation_changes import merged_or_split
 from glc_analysis.cleaning.waves import study_wave
 from glc_analysis.coding.exports import mentioned_organisations, words_not_agreed
 from glc_analysis.disclosure.blocks import NO_QUOTATION, QUOTATION_BLOCKS, block_id
@@ -32,16 +30,8 @@ from glc_analysis.figures import code_counts as counting
 from glc_analysis.figures.estimates import ALL, BY_OPTION, CleanTables, crossed_estimates, unasked_source
 from glc_analysis.figures.groupings import MERGED
 from glc_analysis.figures.summary import subset_kind, summaries, unknown_question_error
-from glc_analysis.figures.waves import (
-    ComparedQuestion,
-    change_sentence,
-    comparable_waves,
-    compare_question,
-    count_in_wave,
-    why_not_compared,
-)
 from glc_analysis.reference import read_table
-from glc_analysis.schema import CALL, COUNTRY_LIST, WITHOUT_GUIDE
+from glc_analysis.schema import CALL, WITHOUT_GUIDE
 from glc_analysis.study import RAW_KINDS, Study
 from glc_analysis.tables_html import html_table, region_name
 from glc_analysis.templates import Macros
@@ -191,7 +181,7 @@ class StudyView(VisibleTables):
         a scale are in their own order. A count shown as a range has no number. An option or a group that has
         no row is not shown to this audience, which is never a zero. Raises UsageError for an unknown question
         or one without options, NotReleased for a group that this audience may not see; what was answered to
-        two questions is for the team alone. ``by="wave"`` is :meth:`wave_counts`.
+        two questions is for the team alone. Add-ons may count by more, such as ``by="wave"``.
 
         >>> view.counts("Q4.1", by="region")[["group", "option", "shown_as"]].head(2)
             group           option shown_as
@@ -200,11 +190,11 @@ class StudyView(VisibleTables):
         >>> view.counts("Q4.4", answered="Q4.2")[["answer", "option", "shown_as"]].iloc[0].tolist()
         ['We run it ourselves', 'Strongly disagree', '0 of 9']
         """
-        if by in ("wave", "wave_id"):
+        if added := declared_by_name("counted_by").get(by.removesuffix("_id")):
             if answered:
-                raise UsageError("Waves are compared for one question at a time. To fix: leave out "
-                                 "`answered`.")
-            return self.wave_counts(question_id)
+                raise UsageError(f"By {by} one question is counted at a time. To fix: leave out `answered`.")
+            add_on, function = added
+            return add_on.load(function)(self, question_id)
         question = self._question(question_id)
         if question.type not in BY_OPTION:
             fixes = {"number": f"ask view.numbers({question_id!r})", "text": "ask view.quotations()"}
@@ -223,39 +213,6 @@ class StudyView(VisibleTables):
             rows = rows.sort_values([*places, "order"], kind="stable")
         return rows[[*leading, *_COUNT_COLUMNS]].reset_index(drop=True)
 
-    def wave_counts(self, question_id: str) -> pd.DataFrame:
-        """The counts of a question in each wave that may be compared, each on its own base: the columns of
-        :meth:`counts`, the group being the wave; options in their own order. For the team alone.
-
-        Raises UsageError where crosswalk.csv does not say that the question may be compared, with the reason;
-        NotReleased for another audience."""
-        compared = self._compared(question_id)
-        rows = compared.counts()
-        share = rows["n"] / rows["base_n"]
-        shown = [f"{n} of {base}" for n, base in zip(rows["n"], rows["base_n"], strict=True)]
-        return pd.DataFrame({"group": rows["wave_id"].map(self.wave_labels), "option": rows["option"],
-                             "n": rows["n"].astype("Int64"), "base_n": rows["base_n"].astype("Int64"),
-                             "share": share, "low": np.nan, "high": np.nan, "shown_as": shown})
-
-    def transitions(self, question_id: str) -> pd.DataFrame:
-        """How those who answered a question in the last two waves that may be compared answered before and
-        after, without those that merged or split: option (of a multiple choice, each apart), before, after,
-        n. For the team alone.
-
-        Raises as :meth:`wave_counts` does."""
-        return self._compared(question_id).transitions(without=merged_or_split(
-            read_table(self.study, "organisation_changes")))
-
-    def count_in_wave(self, figure_id: str, wave: str) -> str:
-        """The count of an option with its base in any wave ("18 of 30"), of all who answered; blank for a
-        figure of another kind, and for another audience than the team."""
-        question, _, rest = figure_id.partition("/")
-        option, _, subset = rest.partition("/")
-        if subset != ALL or not self.may("all_figures"):
-            return ""
-        rows = self.read("wave_responses")
-        return count_in_wave(option, wave, rows[rows["question_id"] == question])
-
     @cached_property
     def wave_of_figures(self) -> str:
         """The wave that the study's figures are of; blank where the survey has one wave."""
@@ -270,50 +227,6 @@ class StudyView(VisibleTables):
         """
         rows = read_table(self.study, "waves")
         return dict(zip(rows["wave_id"], rows["label"], strict=True)) if len(rows) > 1 else {}
-
-    def change_of(self, question_id: str) -> str:
-        """What crosswalk.csv says that changed in a question since the wave before that of the study's
-        figures, as a sentence; blank where nothing did, or for another audience than the team."""
-        if not self.wave_labels or not self.may("all_figures"):
-            return ""
-        rows = read_table(self.study, "crosswalk")
-        rows = rows[(rows["question_id"] == question_id) & (rows["wave_id"] == self.wave_of_figures)]
-        return change_sentence(rows.iloc[0], self.wave_labels[self.wave_of_figures]) if len(rows) else ""
-
-    def why_not_compared(self, question_id: str) -> str:
-        """Why a question is not compared between waves, as a sentence; blank where it is."""
-        return why_not_compared(question_id, self._waves_asked(question_id),
-                                read_table(self.study, "crosswalk"), self.wave_labels)
-
-    def _waves_asked(self, question_id: str) -> list[str]:
-        rows = self.read("wave_responses")
-        asked = {*rows.loc[rows["question_id"] == question_id, "wave_id"]}
-        return [wave for wave in self.wave_labels if wave in asked]
-
-    def _compared(self, question_id: str) -> ComparedQuestion:
-        """A question as it is compared between waves, where it may be."""
-        if not self.wave_labels:
-            raise UsageError("The survey has one wave. To fix: list the waves in waves.csv, and the wave of "
-                             "each file in wave_files.csv.")
-        if not self.may("all_figures"):
-            raise NotReleased("Waves side by side are for the team only: from two of them could follow what "
-                              "a single organisation changed. To fix: ask for the study's own figures, "
-                              "which are of one wave.")
-        questions = read_table(self.study, "questions")
-        found = questions[questions["question_id"].str.casefold() == question_id.casefold()]
-        if found.empty:
-            raise unknown_question_error(question_id, questions["question_id"])
-        question = found.iloc[0]
-        if question["type"] not in BY_OPTION or question["option_list"] == COUNTRY_LIST:
-            raise UsageError(f"Question {question_id} has no options to compare between waves.")
-        if reason := self.why_not_compared(question["question_id"]):
-            raise UsageError(f"Question {question_id} is {reason}. What may be compared is decided in "
-                             "crosswalk.csv.")
-        name, crosswalk = question["question_id"], read_table(self.study, "crosswalk")
-        waves = comparable_waves(name, self._waves_asked(name), crosswalk)
-        own = crosswalk[(crosswalk["question_id"] == name) & crosswalk["wave_id"].isin(waves)]
-        return compare_question(question, waves, self.read("wave_responses"), read_table(
-            self.study, "options"), is_collapsed=bool((own["is_comparable"] == "collapsed").any()))
 
     def numbers(self, question_id: str, *, by: str = "") -> pd.DataFrame:
         """The statistics of a number question: statistic (mean, median, standard deviation), value, base_n,

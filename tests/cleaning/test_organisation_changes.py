@@ -6,9 +6,7 @@ from glc_analysis import tables
 from glc_analysis.build import build
 from glc_analysis.cleaning.organisation_changes import organisation_change_faults
 from glc_analysis.gate.leak_scan import identifiers
-from glc_analysis.pages.waves import compared_questions, who_returned
 from glc_analysis.reference import read_reference
-from glc_analysis.view.study_view import StudyView
 from tests.support.study_writer import reference
 from tests.support.wave_study import write_wave_study
 
@@ -31,13 +29,6 @@ def test_records_under_a_former_name_are_of_the_same_organisation(study):
     rows = tables.read("wave_organisations", study=study).astype("str")
     assert {*rows.loc[rows["organisation_id"] == "new", "wave_id"]} == {"w2016", "w2018"}
     assert "left" not in {*rows["organisation_id"]}
-
-
-def test_who_merged_or_split_is_in_no_transition_and_is_counted_apart(study):
-    view = StudyView(study, "team")
-    assert view.transitions("Q1")["n"].sum() == 2  # a and new: b merged, and c went into it
-    assert "Merged or split" in who_returned(view).data
-    assert "without organisations that merged or split" in compared_questions(view).data
 
 
 def test_the_gate_looks_for_a_former_name(tmp_path):

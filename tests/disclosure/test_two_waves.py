@@ -105,5 +105,3 @@ def test_those_who_returned_are_no_base_of_another_audience(audience, tmp_path):
     view = StudyView(made, audience)
     assert 34 not in {*view.released["base_n"].dropna().astype(int)}  # who answered both
     assert all(view.read(name).empty for name in ("wave_organisations", "wave_answers", "wave_responses"))
-    with pytest.raises(UsageError):
-        view.transitions("Q1")

@@ -4,7 +4,7 @@ from glc_analysis.addon import AddOn
 
 ADD_ON = AddOn(
     "convening", "The convening: principles, rounds of rating, results, signatures and packets.",
-    needs=("member_checking", "withdrawal"),
+    needs=("member_checking", "waves", "withdrawal"),
     commands={"Analyst": "commands:ANALYST", "Facilitator": "commands:COMMANDS"},
     around={"check": "seal_code:around_check"},
     check_lines="handbook.gaps:check_lines", status_lines="histories:principle_status_lines",

@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis import tables
+from glc_analysis.addons.waves.pages import compared_questions, questions_not_compared, who_returned
 from glc_analysis.build import build
 from glc_analysis.cli import cli
-from glc_analysis.pages.waves import compared_questions, questions_not_compared, who_returned
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
 from tests.support.study_writer import write_csv, write_reference

@@ -2,9 +2,14 @@
 
 import pytest
 
+from glc_analysis.addons.waves.pages import (
+    compared_questions,
+    questions_not_compared,
+    waves_table,
+    who_returned,
+)
 from glc_analysis.build import build
 from glc_analysis.pages.questions import asked_of
-from glc_analysis.pages.waves import compared_questions, questions_not_compared, waves_table, who_returned
 from glc_analysis.plots import plot_waves
 from glc_analysis.run.plan import plan
 from glc_analysis.view.study_view import StudyView
@@ -67,3 +72,17 @@ def test_the_parts_of_the_page_can_be_made_in_a_study_with_one_wave(sample_study
     assert "one wave" in who_returned(view).data
     assert "No question is compared" in compared_questions(view).data
     assert waves_table(view).data and questions_not_compared(view).data
+
+
+@pytest.mark.parametrize("registered", [{}, {"organisations": [
+    {"organisation_id": name, "label": name} for name in ("a", "b", "c", "new")]}])
+def test_who_merged_or_split_is_in_no_transition_and_is_counted_apart(registered, tmp_path):
+    signed = {"reason": "its letter", "by": "Ana", "date": "2018-06-01", "wave_id": "w2018"}
+    study = write_wave_study(tmp_path, organisation_changes=[
+        {"organisation_id": "new", "change": "renamed", "other": "Left", **signed},
+        {"organisation_id": "b", "change": "merged", "other": "c", **signed}], **registered)
+    build(study)
+    view = StudyView(study, "team")
+    assert view.transitions("Q1")["n"].sum() == 2  # a and new: b merged, and c went into it
+    assert "Merged or split" in who_returned(view).data
+    assert "without organisations that merged or split" in compared_questions(view).data

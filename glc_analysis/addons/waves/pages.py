@@ -6,10 +6,13 @@ waves could follow what a single organisation changed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 from IPython.display import HTML as Html
 from markupsafe import Markup
 
+from glc_analysis.addons.waves.view import wave_counts
 from glc_analysis.cleaning.organisation_changes import merged_or_split
 from glc_analysis.errors import UsageError
 from glc_analysis.plots import figure_html, plot_waves
@@ -19,6 +22,11 @@ from glc_analysis.tables_html import html_table, note, show
 from glc_analysis.view.study_view import StudyView
 
 _NO_KIND = "not known"
+
+
+def changes(view: StudyView) -> Callable[[str], str]:
+    """What says which question changed in the wave of the study's figures."""
+    return view.change_of
 
 
 def waves_table(view: StudyView) -> Html:
@@ -69,7 +77,7 @@ def compared_questions(view: StudyView) -> Html:
 def _compared(view: StudyView, question: pd.Series) -> Markup:
     name = question["question_id"]
     try:
-        counts, ways = view.wave_counts(name), view.transitions(name)
+        counts, ways = wave_counts(view, name), view.transitions(name)
     except UsageError:  # a list of countries has no options to compare
         return Markup()
     if counts.empty:

@@ -1,0 +1,7 @@
+"""Waves side by side: what changed between two surveys of the same organisations, for the team."""
+
+from glc_analysis.addon import AddOn
+
+ADD_ON = AddOn(
+    "waves", "What changed between the waves of a survey, question by question.",
+    view="view:WavesView", counted_by={"wave": "view:wave_counts"}, slots={"question": "pages:changes"})
