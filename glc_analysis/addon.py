@@ -130,6 +130,10 @@ class AddOn:
     with the ids of which each audience may have a page."""
     provides: Mapping[str, str] = field(default_factory=dict)
     """What it gives to other add-ons, by the names under which these ask for it."""
+    page_files: str = ""
+    """A function of (a page of a site, its slug, the line with its source, the folder of figures of an
+    earlier site or None) that gives files with what the page shows, by their names in the site's folder of
+    figures, and adds links to them."""
     downloads: str = ""
     """Tables that a site hands over, by name."""
     exports: Mapping[str, tuple[str, str]] = field(default_factory=dict)

@@ -31,7 +31,6 @@ from glc_analysis.pages.survey import page_header
 from glc_analysis.phrases import Phrasebook
 from glc_analysis.publish import downloads
 from glc_analysis.publish.downloads import published_tables
-from glc_analysis.publish.figure_files import FIGURES_FOLDER, take_figures
 from glc_analysis.publish.site_languages import (
     language_links,
     site_phrases,
@@ -48,6 +47,10 @@ from glc_analysis.text import slug as slug_of
 from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "site_parts.html")
+FIGURES_FOLDER = "figures"
+"""The folder of a site with the files of its figures."""
+_DATA = "glc-data"
+"""The class of an element with the data of a drawing, which no page of a site keeps."""
 _Text = tuple[str, str, str, bool]
 """A text of a page: its words, its anchor, its heading, and whether it is folded."""
 
@@ -419,9 +422,12 @@ _made: dict[tuple[str, str, bool, frozenset[str], str], _Made] = {}
 def _make(slug: str, notebook: str, has_code: bool, slugs: frozenset[str], source: str,
           drawn: Path | None) -> _Made:
     page = page_article(json.loads(notebook), has_code=has_code, slugs=slugs)
-    figures = take_figures(page, slug, source, drawn)
+    files = {name: content for take_files in load_declared("page_files")
+             for name, content in take_files(page, slug, source, drawn).items()}
+    for data in page.find_class(_DATA):
+        data.drop_tree()
     parts = split_page(page, slug)
-    return _Made(parts, figures, {own: _PageText(part).found for own, part in parts})
+    return _Made(parts, files, {own: _PageText(part).found for own, part in parts})
 
 
 def _write_figures(site: Path, figures: Mapping[str, str | bytes]) -> None:

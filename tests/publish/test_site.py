@@ -401,3 +401,15 @@ def test_the_next_site_of_a_process_makes_only_pages_that_changed_and_the_same_b
     assert len(asked) == 3 and b"three" in changed["peru.html"] and b"two" not in changed["search-index.js"]
     site._made.clear()
     assert made() == changed
+
+
+def test_no_page_keeps_the_data_from_which_a_figure_was_drawn(tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    counts = pd.DataFrame({"option": ["A"], "n": [1], "base_n": [4]})
+    page = page_of("Peru", cell("x", {"text/html": figure_html(plot_counts(counts), title="One")}))
+    assert "glc-data" in notebook_json(page)
+    (tmp_path / "notebooks/peru.ipynb").write_text(notebook_json(page))
+    site.build_site(tmp_path, [PageJob("peru", "Peru", Path("10.ipynb"), {}, "")], title="A study",
+                    audience="public", synthetic=False)
+    made = (tmp_path / "site/peru.html").read_text()
+    assert "glc-data" not in made and "base_n" not in made

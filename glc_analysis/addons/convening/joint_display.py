@@ -15,8 +15,8 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.blocks import JOINT_DISPLAY_BLOCK
+from glc_analysis.addons.convening.matches import matching_pairs
 from glc_analysis.figures.estimates import SOURCE
-from glc_analysis.figures.matches import matching_pairs
 from glc_analysis.figures.summary import Words
 from glc_analysis.reference import read_reference, read_table
 from glc_analysis.schema import CALL, WITHOUT_GUIDE

@@ -20,12 +20,12 @@ from typing import Any, NamedTuple
 import ipywidgets as widgets
 
 from glc_analysis import tables
+from glc_analysis.addon import load_declared
 from glc_analysis.addons.desk.coder_texts import CoderTexts, DoubleCoding
 from glc_analysis.addons.desk.journal import Journal, journal_of
 from glc_analysis.cleaning.records import Records, read_corrected_records
 from glc_analysis.disclosure.quotations import READING_AUDIENCES, quotes_faults
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
-from glc_analysis.figures.matches import matching_pairs
 from glc_analysis.reference import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, read_reference, read_table
 from glc_analysis.schema import TableFile, allowed_words, table_files
 from glc_analysis.spreadsheets import CsvRows, read_utf8
@@ -225,8 +225,9 @@ class Proposer:
             fields["column"].options = sorted({name for frame in frames for name in frame})
         elif self.kind.value == "joint_display":
             known = read_table(self.study, "joint_display")
-            pairs = matching_pairs(self.study, {*known["figure_id"], *known["code_id"]})
-            fields["figure_id"].options = [estimate for _, estimate, _ in pairs]
+            fields["figure_id"].options = [
+                figure for pairs_of in load_declared("provides", "matching_pairs")
+                for _, figure, _ in pairs_of(self.study, {*known["figure_id"], *known["code_id"]})]
         elif self.kind.value == "codebook":
             self.from_coders.options = [("", None), *((f"{one.name} ({one.coder_id})", one)
                                                       for one in proposed_codes(self.study))]

@@ -12,10 +12,10 @@ from glc_analysis.addons.convening.joint_display import (
     joint_display_of_view,
     suggest_joint_display_rows,
 )
+from glc_analysis.addons.convening.matches import PAIRS_PER_THEME
 from glc_analysis.build import build
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults
-from glc_analysis.figures.matches import PAIRS_PER_THEME
 from glc_analysis.reference import REQUIRED_COLUMNS, read_reference
 from glc_analysis.view.study_view import StudyView
 from tests.support.study_writer import choices, places, question, write_study

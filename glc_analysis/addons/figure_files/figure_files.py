@@ -19,13 +19,12 @@ import lxml.html
 from lxml import etree
 from markupsafe import Markup
 
+from glc_analysis.addons.figure_files.figure_png import png
 from glc_analysis.coding.exports import escape_formula
-from glc_analysis.publish.figure_png import png
+from glc_analysis.publish.site import FIGURES_FOLDER
 from glc_analysis.templates import Macros
 
 _HTML = Macros(__file__, "figure_files.html")
-FIGURES_FOLDER = "figures"
-"""The folder of a site with the figures of its pages."""
 _Figure = tuple[etree._Element, str, list[list[str]]]
 """The element below which the links stand, its SVG (blank for a table) and its data, row by row."""
 _WIDTH, _MARGIN, _LINE, _LETTERS = 640, 16, 20, 78
@@ -106,8 +105,6 @@ def _drawings(page: lxml.html.HtmlElement, source: str) -> Iterator[_Figure]:
         title, *notes = [_words(one) for one in figure.xpath("./figcaption/p")] or [""]
         data = figure.find_class("glc-data")
         rows = [*csv.reader(io.StringIO(data[0].text_content()))] if data else []
-        for element in data:
-            element.drop_tree()
         yield (figure, _svg(title, [], inner, height, [*notes, source], drawn.findtext("desc") or title),
                rows)
 
