@@ -30,9 +30,7 @@ _FRONT_DOOR = {
     "plot_saturation_curve": "plots", "plot_cooccurrence": "plots", "plot_missing": "plots",
     "krippendorff_alpha": "coding.agreement", "cohens_kappa": "coding.agreement",
     "fleiss_kappa": "coding.agreement", "gwet_ac1": "coding.agreement", "pabak": "coding.agreement",
-    "percent_agreement": "coding.agreement", "specific_agreement": "coding.agreement",
-    "ordinal_agreement": "coding.agreement", "weighted_kappa": "coding.agreement",
-    "gwet_ac2": "coding.agreement"}
+    "percent_agreement": "coding.agreement", "specific_agreement": "coding.agreement"}
 """What an analyst uses, by the module that has it; a module is imported when its name is used."""
 
 _OF_ADD_ONS = {name: (add_on, place) for add_on, names in list_declarations("front_door")
