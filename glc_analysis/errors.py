@@ -163,7 +163,7 @@ _BEGINNING = 3
 """The fewest letters of a name by which longer ones are found that contain them."""
 
 
-def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
+def nearest(name: str, known: Iterable[str]) -> str:
     """Suggests the known names most similar to an unknown one, for the end of a message.
 
     >>> nearest("Kambodia", ["Cambodia", "Canada", "Peru"])
@@ -175,9 +175,9 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
     """
     known = sorted(set(known))
     folded = {k.casefold(): k for k in known}
-    close = difflib.get_close_matches(name.casefold(), folded, n=count, cutoff=0.5)
+    close = difflib.get_close_matches(name.casefold(), folded, cutoff=0.5)
     if len(name) >= _BEGINNING:
-        close = close or [one for one in folded if name.casefold() in one][:count]
+        close = close or [one for one in folded if name.casefold() in one][:3]
     if not close:
         listed = ", ".join(map(repr, known))
         return f"known: {listed}" if 0 < len(known) <= 12 else "no known name is similar"

@@ -348,11 +348,11 @@ def why_no_kappa(rows: pd.DataFrame) -> str:
         "Alpha takes any number.")
 
 
-def agreement_summary(study: Study, *, unit: str = "turn") -> pd.DataFrame:
+def agreement_summary(study: Study) -> pd.DataFrame:
     """One row per code (first all codes together, by alpha with MASI distance): name, n_units,
     n_pairable, prevalence, coefficients, the interval of alpha, the reason where there is none. Where
     passages are quarantined, how many values are missing, and alpha in the worst and in the best case."""
-    rows = read("agreement", study=study).query("unit == @unit and subset == 'all'")
+    rows = read("agreement", study=study).query("unit == 'turn' and subset == 'all'")
     codebook = read("codebook", study=study).sort_values("order")
     wide = rows.pivot(index="code_id", columns="measure", values="value")
     wide = wide.reindex(columns=[*MEASURES, "masi_alpha"])

@@ -50,8 +50,6 @@ _EACH_RECORD = "Each record counts, also where an organisation has several."
 _CODE_COUNT_COLUMNS = ["code", "level", "raised", "undecided", "asked", "share", "raised_without_guide",
                "undecided_without_guide", "interviewed", "raised_in_calls", "undecided_in_calls", "present",
                "code_id"]
-_WORD_COLUMNS = ["text", "translation", "translation_status", "language", "by", "country", "code",
-                 "cleared"]
 _AS_OTHERS_SEE_IT = " (as others see it)"
 _LABELLED_GROUPS = ("country", "home_country", "network", "language", "is_interpreted")
 """Kinds of groups whose names are not words joined by hyphens, such as ``service_provider``."""

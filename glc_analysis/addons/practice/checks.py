@@ -95,9 +95,9 @@ def _trials(tables: Tables) -> Iterator[Fault]:
         yield from trial_faults(row, str(n))
 
 
-def trial_faults(row: Mapping[str, str], place: str, file: str = "trials.csv") -> Iterator[Fault]:
+def trial_faults(row: Mapping[str, str], place: str) -> Iterator[Fault]:
     """Faults of one row of trials.csv by itself."""
-    fault = partial(Fault, file=file, row=place)
+    fault = partial(Fault, file="trials.csv", row=place)
     if not row["predicted"]:
         yield fault("has no prediction: what happened can be read against nothing", column="predicted",
                     fix="write what was expected before it began; if nobody wrote that, this is no trial")

@@ -13,7 +13,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,9 +93,9 @@ def _quoted(word: str) -> str:
     return f'"{word}"'
 
 
-def has_systemd(environment: Mapping[str, str] = os.environ) -> bool:
+def has_systemd() -> bool:
     """Whether systemd runs timers for this user."""
-    runtime = environment.get("XDG_RUNTIME_DIR", "")
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     return bool(shutil.which("systemctl") and runtime and Path(runtime, "systemd").is_dir())
 
 
