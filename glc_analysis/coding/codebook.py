@@ -53,7 +53,7 @@ def ambiguous_names(names: Iterable[str], codebook: pd.DataFrame, *,
                     may_be_ids: bool) -> dict[str, list[str]]:
     """The names that several codes have, each with the paths of these codes. Where they ``may_be_ids``, what
     is a code_id to the letter is this code."""
-    paths, names = _paths(codebook), list(names)
+    paths, names = name_paths(codebook), list(names)
     known = {*codebook["code_id"]} if may_be_ids else set()
     return {name: sorted(" > ".join(paths[code]) for code in codes)
             for name, codes in _meanings(names, codebook).items() if len(codes) > 1 and name not in known}
@@ -63,7 +63,7 @@ def _meanings(names: Iterable[str], codebook: pd.DataFrame) -> dict[str, set[str
     """The codes that each name may mean: of several that were merged into one, this one."""
     successors = _successors(codebook)
     whole, ends, loose = defaultdict(set), defaultdict(set), defaultdict(set)
-    for code, path in _paths(codebook).items():
+    for code, path in name_paths(codebook).items():
         for at in range(len(path)):
             ends[_path_key(" > ".join(path[at:]))].add(code)
             loose[loose_key(" > ".join(path[at:]))].add(code)
@@ -258,7 +258,7 @@ def qdc_codes(codebook: pd.DataFrame) -> pd.DataFrame:
     A code is written under its name, or under its path where codes in use share the name. The notes
     include, exclude and example become lines of the definition.
     """
-    live, paths = codebook[codebook["merged_into"] == ""], _paths(codebook)
+    live, paths = codebook[codebook["merged_into"] == ""], name_paths(codebook)
     times = Counter(live["name"])
     labels = {code: name if times[name] == 1 else " > ".join(paths[code])
               for code, name in zip(live["code_id"], live["name"], strict=True)}
@@ -300,7 +300,7 @@ def _common_ancestor(codes: list[str], above: dict[str, list[str]]) -> str:
     return next((one for one in chains[0] if all(one in chain for chain in chains)), "") if chains else ""
 
 
-def _paths(codebook: pd.DataFrame) -> dict[str, list[str]]:
+def name_paths(codebook: pd.DataFrame) -> dict[str, list[str]]:
     """Each code -> the names from the top down to its own."""
     names = dict(zip(codebook["code_id"], codebook["name"], strict=True))
     return {code: [names.get(one, one) for one in [*reversed(above), code]]

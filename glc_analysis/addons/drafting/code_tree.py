@@ -23,6 +23,7 @@ from glc_analysis.coding.codebook import (
     ambiguous_names,
     ancestors,
     codebook_rows,
+    name_paths,
     resolve_code_names,
 )
 from glc_analysis.intake.codings import read_codings
@@ -184,7 +185,7 @@ def tree_difference(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
     live = codebook[codebook["merged_into"] == ""]
     known, rows = _known_codes(tree, live), []
     unclear = _unclear_names(tree, known, live)
-    ours, theirs = _names(live), _names(tree)
+    ours, theirs = name_paths(live), name_paths(tree)
     by_name = dict(list(live.groupby(live["name"].map(match_key))["code_id"]))
     records = {row["code_id"]: row for row in live.to_dict("records")}
     used = {code for code in known.values() if code}
@@ -227,7 +228,7 @@ def added_codes(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
     by_id = _known_codes(tree, live)
     unclear = _unclear_names(tree, by_id, live)
     moved = difference[difference["change"] == "moved"].set_index("path")["code_id"].to_dict()
-    by_id |= {code: moved[path] for code, names in _names(tree).items()
+    by_id |= {code: moved[path] for code, names in name_paths(tree).items()
               if (path := " > ".join(names)) in moved}
     guessed = dict(add_levels(tree)[0][["code_id", "level"]].itertuples(index=False))
     below = {"domain": "theme", "theme": "family", "family": "code", "code": "code"}
@@ -294,14 +295,7 @@ def write_codebook(study: Study, codebook: pd.DataFrame, tree: pd.DataFrame) -> 
 
 def _paths(tree: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     """Each code -> the names from the top down to its own, in the form in which names are compared."""
-    return {code: tuple(map(match_key, names)) for code, names in _names(tree).items()}
-
-
-def _names(tree: pd.DataFrame) -> dict[str, list[str]]:
-    """Each code -> the names from the top down to its own."""
-    names = dict(zip(tree["code_id"], tree["name"], strict=True))
-    return {code: [names.get(one, one) for one in [*reversed(chain), code]]
-            for code, chain in ancestors(tree).items()}
+    return {code: tuple(map(match_key, names)) for code, names in name_paths(tree).items()}
 
 
 def _same(path: tuple[str, ...], known: Mapping[tuple[str, ...], str]) -> str:
