@@ -14,7 +14,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -102,11 +102,6 @@ def read_manifest(study: Study) -> dict[str, dict[str, str]]:
     return {row["path"]: row for row in rows}
 
 
-def last_received(study: Study) -> str:
-    """The day on which the last raw file was received, ISO 8601; blank if the manifest does not say."""
-    return max((row["received_on"][:10] for row in read_manifest(study).values()), default="")
-
-
 def compare_with_manifest(study: Study) -> Arrivals:
     """Compares every raw file with the manifest.
 
@@ -124,7 +119,7 @@ def compare_with_manifest(study: Study) -> Arrivals:
                if Path(name).parts[:1] == ("private",) and (study.root / name).exists()}
     faults = [Fault("is missing", file=name, fix=_fix_for_missing(recorded.get(name)))
               for name in sorted({*recorded, *arrived} - set(present) - private)]
-    faults += [_changed(name) for name in sorted(set(recorded) & set(present))
+    faults += [changed_file(name) for name in sorted(set(recorded) & set(present))
                if not is_as_recorded(arrived[name], recorded[name], present[name])]
     faults += _mixed(study, recorded, present)
     if faults:
@@ -133,18 +128,8 @@ def compare_with_manifest(study: Study) -> Arrivals:
     return Arrivals(present, digests, tuple(sorted(set(present) - set(recorded))))
 
 
-def unrecorded_files(study: Study, ballots: Iterable[str]) -> tuple[str, ...]:
-    """The ballot files that the manifest does not list yet, whatever the state of other raw files. Raises
-    Faults if one of them changed since its checksum was recorded."""
-    recorded, names = read_manifest(study), sorted(ballots)
-    fix = "put the original back; where a form was keyed again, take the row of this file out of manifest.csv"
-    if faults := [_changed(name, fix=fix) for name in names if name in recorded and not is_as_recorded(
-            study.root / name, recorded[name], checksum(study.root / name))]:
-        raise Faults(faults)
-    return tuple(name for name in names if name not in recorded)
-
-
-def _changed(name: str, *, fix: str = "put the original back; a new export gets a new name") -> Fault:
+def changed_file(name: str, *, fix: str = "put the original back; a new export gets a new name") -> Fault:
+    """The fault of a raw file that changed."""
     return Fault("has changed since its checksum was recorded", file=name, fix=fix)
 
 
@@ -188,13 +173,6 @@ def add_to_manifest(study: Study, new: tuple[str, ...], *, today: date) -> None:
         rows[name] = {"path": name, "sha256": checksum(path), "bytes": str(path.stat().st_size),
                       "received_on": today.isoformat()}
     write_manifest(study.reference_file("manifest"), rows.values())
-
-
-def remove_from_manifest(study: Study, names: Collection[str]) -> None:
-    """Removes raw files from the manifest, so that others may replace them."""
-    rows = read_manifest(study)
-    if not rows.keys().isdisjoint(names):
-        write_manifest(study.reference_file("manifest"), [rows[name] for name in rows if name not in names])
 
 
 def write_manifest(path: Path, rows) -> None:

@@ -1,7 +1,7 @@
 """The codebook as people keep it in codebook.csv: names, the tree of codes, and the successors of old codes.
 
 Puts codings under any codes that codebook.csv ever had under the codes of today, and finds the ancestors and
-descendants of each code, what changed in it for a coder, and the mistakes in the file. The module decides
+descendants of each code, and the mistakes in the file. The module decides
 which code an older coding counts under.
 
 ``merged_into`` retires a row. It names the code that took its place (a rename, or a merge of several
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import count
 
 import pandas as pd
@@ -134,41 +134,6 @@ def case_codes(codebook: pd.DataFrame) -> set[str]:
     """The codes whose passages never leave the team: ``case_detail``, its successor, and the codes below."""
     roots = {CASE_CODE, current_code(CASE_CODE, codebook)} - {""}
     return roots | {code for code, above in ancestors(codebook).items() if roots & {*above}}
-
-
-def describe_code_use(codebook: pd.DataFrame) -> dict[str, list[str]]:
-    """The texts that govern how each code is used: name, parent, definition, limits, and its successor.
-
-    >>> describe_code_use(pd.DataFrame({
-    ...     "code_id": ["c1"], "name": ["Law"], "definition": ["What courts decide."]}))
-    {'c1': ['Law', '', 'What courts decide.', '', '', '']}
-    """
-    columns = ["name", "parent_id", "definition", "include", "exclude", "merged_into"]
-    return {code: list(row) for code, *row in codebook.reindex(
-        columns=["code_id", *columns], fill_value="").itertuples(index=False, name=None)}
-
-
-def definition_changes(before: Mapping[str, list[str]], now: Mapping[str, list[str]],
-                       names: Mapping[str, str]) -> list[str]:
-    """One sentence for a coder about what changed between two :func:`describe_code_use`; none where nothing
-    did. ``names`` are the codes' names of today.
-
-    >>> definition_changes({}, {"c1": ["Law", "", "What courts decide.", "", "", ""]}, {"c1": "Law"})
-    ['The codebook has changed since you last coded (new: Law). Your codings are kept.']
-    """
-
-    def listed(codes: Iterable[str]) -> str:
-        found = [names.get(code) or (before[code][0] if code in before else code) for code in codes]
-        return ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
-
-    both = [code for code in now if code in before]
-    kinds = {"new": [code for code in now if code not in before],
-             "gone": [code for code in before if code not in now],
-             "no longer in use": [code for code in both if now[code][5] and not before[code][5]],
-             "defined otherwise": [code for code in both if now[code][:5] != before[code][:5]]}
-    parts = [f"{kind}: {listed(codes)}" for kind, codes in kinds.items() if codes]
-    return [f"The codebook has changed since you last coded ({'; '.join(parts)}). Your codings are kept."] \
-        if parts else []
 
 
 def codebook_faults(codebook: pd.DataFrame) -> Iterator[Fault]:

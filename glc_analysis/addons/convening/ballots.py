@@ -8,7 +8,7 @@ a question left blank, are excluded with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -160,7 +160,7 @@ def close_round(study: Study, reference: Reference, round_id: str, votes: pd.Dat
     """Closes a round: seals it, records its files in the manifest, and writes rounds.csv. Returns that."""
     rounds = reference.rounds
     files = set(votes.loc[votes["round_id"] == round_id, "file"])
-    new = manifest.unrecorded_files(study, [study.relative(path) for path in study.raw_files("ratings")
+    new = unrecorded_files(study, [study.relative(path) for path in study.raw_files("ratings")
                                             if path.name in files])
     seal_round(study, rounds, round_id, today.isoformat(), votes,
                add_roles(reference.raters, reference, round_id),
@@ -187,7 +187,7 @@ def reopen_round(study: Study, round_id: str, because: str, *, today: date) -> N
     record_reopening(study, round_id, check_reason(reference, because, audience="public", names_nobody=True),
                      today=today.isoformat())
     files = sealed_files(study, round_id)
-    manifest.remove_from_manifest(study, {study.relative(study.raw / "ratings" / name) for name in files})
+    remove_from_manifest(study, {study.relative(study.raw / "ratings" / name) for name in files})
     write_rounds(study, rounds.assign(closed_on=rounds["closed_on"].mask(is_it, ""),
                                       is_sealed=rounds["is_sealed"].mask(is_it, "")))
 
@@ -433,3 +433,27 @@ def mask_comments(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) -> p
     masker = Masker(names, complete_key(names, read_key(study.key_file)))
     comments = {one: masker.mask(one).text for one in {*ratings["comment"]} - {""}}
     return ratings.assign(comment=ratings["comment"].map(comments).fillna(""))
+
+
+# ------------------------------
+# Ballots in the manifest.
+
+
+def unrecorded_files(study: Study, ballots: Iterable[str]) -> tuple[str, ...]:
+    """The ballot files that the manifest does not list yet, whatever the state of other raw files. Raises
+    Faults if one of them changed since its checksum was recorded."""
+    recorded, names = manifest.read_manifest(study), sorted(ballots)
+    fix = "put the original back; where a form was keyed again, take the row of this file out of manifest.csv"
+    changed = [name for name in names if name in recorded and not manifest.is_as_recorded(
+        study.root / name, recorded[name], manifest.checksum(study.root / name))]
+    if changed:
+        raise Faults([manifest.changed_file(name, fix=fix) for name in changed])
+    return tuple(name for name in names if name not in recorded)
+
+
+def remove_from_manifest(study: Study, names: Collection[str]) -> None:
+    """Removes raw files from the manifest, so that others may replace them."""
+    rows = manifest.read_manifest(study)
+    if not rows.keys().isdisjoint(names):
+        manifest.write_manifest(study.reference_file("manifest"),
+                                [rows[name] for name in rows if name not in names])

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+import pandas as pd
+
 from glc_analysis.addons.desk.coder_texts import DOUBLE, CoderTexts, CorrectedTexts, Turn
 from glc_analysis.addons.desk.journal import (
     ANSWER,
@@ -22,7 +24,7 @@ from glc_analysis.addons.desk.journal import (
     describe_cut_lines,
     journal_of,
 )
-from glc_analysis.coding.codebook import current_code, definition_changes, describe_code_use
+from glc_analysis.coding.codebook import current_code
 from glc_analysis.coding.coders import SURVEY_CODER
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.texts import widen_to_graphemes
@@ -316,3 +318,42 @@ def _refuse_name(coder: str) -> None:
                          "letters without blanks, such as ana.")
     if coder in (CONSENSUS, SURVEY_CODER):
         raise UsageError(f"{coder!r} is no person who codes. To fix: use the coder_id of assignments.csv.")
+
+
+# ------------------------------
+# What changed in the codebook since a coder last coded.
+
+
+def describe_code_use(codebook: pd.DataFrame) -> dict[str, list[str]]:
+    """The texts that govern how each code is used: name, parent, definition, limits, and its successor.
+
+    >>> describe_code_use(pd.DataFrame({
+    ...     "code_id": ["c1"], "name": ["Law"], "definition": ["What courts decide."]}))
+    {'c1': ['Law', '', 'What courts decide.', '', '', '']}
+    """
+    columns = ["name", "parent_id", "definition", "include", "exclude", "merged_into"]
+    return {code: list(row) for code, *row in codebook.reindex(
+        columns=["code_id", *columns], fill_value="").itertuples(index=False, name=None)}
+
+
+def definition_changes(before: Mapping[str, list[str]], now: Mapping[str, list[str]],
+                       names: Mapping[str, str]) -> list[str]:
+    """One sentence for a coder about what changed between two :func:`describe_code_use`; none where nothing
+    did. ``names`` are the codes' names of today.
+
+    >>> definition_changes({}, {"c1": ["Law", "", "What courts decide.", "", "", ""]}, {"c1": "Law"})
+    ['The codebook has changed since you last coded (new: Law). Your codings are kept.']
+    """
+
+    def listed(codes: Iterable[str]) -> str:
+        found = [names.get(code) or (before[code][0] if code in before else code) for code in codes]
+        return ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
+
+    both = [code for code in now if code in before]
+    kinds = {"new": [code for code in now if code not in before],
+             "gone": [code for code in before if code not in now],
+             "no longer in use": [code for code in both if now[code][5] and not before[code][5]],
+             "defined otherwise": [code for code in both if now[code][:5] != before[code][:5]]}
+    parts = [f"{kind}: {listed(codes)}" for kind, codes in kinds.items() if codes]
+    return [f"The codebook has changed since you last coded ({'; '.join(parts)}). Your codings are kept."] \
+        if parts else []

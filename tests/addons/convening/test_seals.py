@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from glc_analysis import tables
 from glc_analysis.addons.convening import seals
-from glc_analysis.addons.convening.ballots import Ballots
+from glc_analysis.addons.convening.ballots import Ballots, remove_from_manifest
 from glc_analysis.addons.convening.consensus import tally_ratings
 from glc_analysis.addons.convening.principles import check_reason
 from glc_analysis.addons.convening.round_roles import add_roles
@@ -20,7 +20,6 @@ from glc_analysis.addons.convening.slides import write_slides
 from glc_analysis.addons.withdrawal.withdrawal import withdraw
 from glc_analysis.digests import replace_digest_key
 from glc_analysis.errors import Faults, GLCError
-from glc_analysis.manifest import remove_from_manifest
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.view.visible_tables import VisibleTables

@@ -478,7 +478,7 @@ def pdf_settings(study: Study, paper: str = "a4") -> PdfSettings:
     """What all PDFs of a study share; their day is that on which the last raw file arrived, if the manifest
     says so."""
     running = [*["Invented sample data"] * study.is_synthetic, study.title]
-    day = manifest.last_received(study)
+    day = last_received(study)
     return PdfSettings(" · ".join(running), date.fromisoformat(day) if day else None, paper)
 
 
@@ -538,3 +538,8 @@ def cover_page(study: Study, day: date | None, packet: Packet, *, contents: str)
     rows = [*facts.items(), *zip(["Programme", *[""] * (len(programme) - 1)], programme, strict=True)]
     return part_macros().cover(study.title, f"Packet for {packet.label}",
                                INVENTED if study.is_synthetic else "", rows, lines, contents)
+
+
+def last_received(study: Study) -> str:
+    """The day on which the last raw file was received, ISO 8601; blank if the manifest does not say."""
+    return max((row["received_on"][:10] for row in manifest.read_manifest(study).values()), default="")
