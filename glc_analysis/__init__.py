@@ -26,8 +26,8 @@ _FRONT_DOOR = {
     "table": "tables_html", "figure": "tables_html",
     "language_name": "text",
     "headlines": "pages.findings", "show_question": "pages.questions",
-    "plot_counts": "plots", "plot_scale": "plots", "plot_codes": "plots", "plot_agreement": "plots",
-    "plot_saturation_curve": "plots", "plot_cooccurrence": "plots", "plot_missing": "plots",
+    "plot_counts": "plots", "plot_agreement": "plots", "plot_saturation_curve": "plots",
+    "plot_cooccurrence": "plots",
     "krippendorff_alpha": "coding.agreement", "cohens_kappa": "coding.agreement",
     "fleiss_kappa": "coding.agreement", "gwet_ac1": "coding.agreement", "pabak": "coding.agreement",
     "percent_agreement": "coding.agreement", "specific_agreement": "coding.agreement"}

@@ -153,7 +153,7 @@ def _words_at_axes(figure: Figure) -> str:
     return f"Figure: {'; '.join(words)}." if words else "Figure without a description."
 
 
-_ALSO_DRAWN = ("group", "option", "n", "base_n", "shown_as", "contrary")
+_ALSO_DRAWN = ("group", "option", "n", "base_n", "shown_as")
 """Columns that a figure draws where its frame has them."""
 _DATA: WeakKeyDictionary[Figure, list[pd.DataFrame]] = WeakKeyDictionary()
 """What each figure was drawn from."""
@@ -219,34 +219,6 @@ def plot_counts(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return drawing.finish(f"Bars. {said}.")
 
 
-@_draws("code", "raised", "asked")
-def plot_codes(codes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """A bar for each code, in the order given: how many raised it, out of those asked.
-
-    ``codes`` is a frame of ``view.codes``: columns code, raised, asked, and where there are any contrary
-    (contrary cases, drawn as a diamond) and shown_as (the count in words, where raised is missing).
-
-    >>> codes = pd.DataFrame({"code": ["Safe place", "Delay"], "raised": [7, 3], "asked": [12, 12],
-    ...                       "contrary": [2, 0]})
-    >>> plot_codes(codes).figure.get_label()
-    'Bars. Safe place: raised by 7 of 12, contrary cases: 2; Delay: raised by 3 of 12.'
-    """
-    rows = codes.rename(columns={"raised": "n", "asked": "base_n"})
-    texts = [*rows["shown_as"]] if "shown_as" in rows else _counted(rows)
-    contrary = rows["contrary"].astype(float).fillna(0) if "contrary" in rows else [0] * len(rows)
-    drawing, labels = _Bars(ax), []
-    for code, n, base, text, against in zip(rows["code"], rows["n"], rows["base_n"], texts, contrary,
-                                            strict=True):
-        drawing.heading(code)
-        share = n / base if pd.notna(n) and base else np.nan
-        drawing.bar(share, np.nan, np.nan, f"{text}\ncontrary: {against:.0f}" if against else text)
-        if against and base:
-            drawing.diamond(against / base)
-        drawing.space()
-        labels.append(f"{code}: raised by {text}" + (f", contrary cases: {against:.0f}" if against else ""))
-    return drawing.finish(f"Bars. {'; '.join(labels)}.")
-
-
 @_draws("group", "option", "n", "base_n")
 def plot_waves(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """A row for each option with a dot for each wave, the last one filled, and the counts in words. No line
@@ -289,7 +261,6 @@ class _Bars:
     def __init__(self, ax: Axes | None, *, names: float = 0, texts: float = _TEXTS, start: float = 0) -> None:
         """``names`` and ``texts`` are inches at the left and right; bars begin at the share ``start``."""
         self.has_own_figure, self.ax, self.y = ax is None, _axes() if ax is None else ax, 0.0
-        self.middle = 0.0
         self.start, self.inch = start, (1 - start) / (_WIDTH - names - texts)
         self.left, self.right = start - names * self.inch, 1 + texts * self.inch
 
@@ -313,7 +284,7 @@ class _Bars:
 
     def bar(self, share: float, low: float, high: float, text: str, name: str = "") -> None:
         """A share with its interval; if it is not known, a hatched band from low to high, or words alone."""
-        middle = self.middle = self.row(text, name)
+        middle = self.row(text, name)
         if pd.notna(share) or pd.notna(high):
             self.ax.barh(middle, 1, height=0.13, color=_FAINT)
         if pd.notna(share):
@@ -323,10 +294,6 @@ class _Bars:
         elif pd.notna(high):
             self.ax.barh(middle, high - low, left=low, height=0.13, facecolor="none", edgecolor=(INK, 0.7),
                          hatch="//////", linewidth=0.8)
-
-    def diamond(self, share: float) -> None:
-        """A mark on the bar drawn last."""
-        self.ax.plot([share], [self.middle], "D", markersize=5, color=INK, mfc=PAPER)
 
     def space(self) -> None:
         """The room below an option."""
@@ -359,90 +326,6 @@ SHADES = ["#8c510a", "#dfc27d", "#ececec", "#8fa9c4", "#24476b"]
 """Dark at both ends: in grey the shade shows the distance from the middle, and left or right the side."""
 
 
-@_draws("statement", "option", "position", "n", "base_n")
-def plot_scale(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Diverging bars: one a statement, in the order given, its options from the lowest to the highest.
-
-    ``counts`` has one row per statement and option of the scale: columns statement, option, position, n,
-    base_n, and where n is missing shown_as. The middle option of an odd number lies across the middle.
-    Lengths are shares of the base; the number who chose no option of the scale is printed. A statement with a
-    count that is not shown has its counts in words and no bar.
-
-    >>> counts = pd.DataFrame({"statement": "Law covers it", "option": ["No", "Partly", "Yes"],
-    ...                        "position": [1, 2, 3], "n": [2, 5, 12], "base_n": 20})
-    >>> plot_scale(counts).figure.get_label()
-    'Diverging bars, one a statement. Law covers it (of 20, 1 not on the scale): No: 2, Partly: 5, Yes: 12.'
-    """
-    from matplotlib.colors import LinearSegmentedColormap
-
-    options = counts.drop_duplicates("position").sort_values("position").set_index("position")["option"]
-    shades = LinearSegmentedColormap.from_list("glc", SHADES)(np.linspace(0, 1, max(len(options), 2)))
-    statements = [(name, answers.set_index("position").reindex(options.index))
-                  for name, answers in counts.groupby("statement", sort=False)]
-    sides = [_sides(answers) for _, answers in statements if _is_known(answers)]
-    left, right = (max([side[end] for side in sides], default=0.5) for end in (0, 1))
-    drawing = _Bars(ax)
-    drawing.left, drawing.right, drawing.inch = -left, right, (left + right) / _WIDTH
-    _scale_legend(drawing, options, shades)
-    labels = []
-    for name, answers in statements:
-        base, is_known = answers["base_n"].max(), _is_known(answers)
-        outside = base - answers["n"].sum() if is_known else 0
-        heading = f"{name} (of {base:.0f}" + (f", {outside:.0f} not on the scale)" if outside > 0 else ")")
-        texts = ([f"{n:.0f}" for n in answers["n"]] if is_known else
-                 [*answers["shown_as"].fillna("not shown")] if "shown_as" in answers else _counted(answers))
-        words = ", ".join(f"{option}: {text}" for option, text in zip(options, texts, strict=True))
-        drawing.heading(heading)
-        if is_known:
-            _scale_bar(drawing, answers, shades)
-        else:
-            drawing.heading(words)
-        drawing.space()
-        labels.append(f"{heading}: {words}")
-    return drawing.finish(f"Diverging bars, one a statement. {'; '.join(labels)}.")
-
-
-def _is_known(answers: pd.DataFrame) -> bool:
-    """Whether all counts of a statement are shown."""
-    return bool(answers["n"].notna().all() and answers["base_n"].gt(0).all())
-
-
-def _sides(own: pd.DataFrame) -> tuple[float, float]:
-    """How far the bar of a statement reaches to the left and to the right of the middle, in shares."""
-    shares = (own["n"].astype(float) / own["base_n"].astype(float)).to_numpy()
-    half = len(shares) // 2
-    left = shares[:half].sum() + (shares[half] / 2 if len(shares) % 2 else 0)
-    return left, shares.sum() - left
-
-
-def _scale_bar(drawing: _Bars, own: pd.DataFrame, shades: np.ndarray) -> None:
-    middle, end = drawing.y + 0.14, -_sides(own)[0]
-    for n, base, shade in zip(own["n"], own["base_n"], shades, strict=False):
-        width, text = n / base, f"{n:.0f}"
-        drawing.ax.barh(middle, width, left=end, height=0.22, color=shade, edgecolor=PAPER, linewidth=0.8)
-        if width > (0.09 * len(text) + 0.05) * drawing.inch:
-            drawing.ax.text(end + width / 2, middle, text, ha="center", va="center_baseline",
-                            color="white" if sum(shade[:3]) < 1.5 else _DARK)
-        end += width
-    drawing.ax.vlines(0, middle - 0.16, middle + 0.16, color=INK, linewidth=1, zorder=0)
-    drawing.y += 0.27
-
-
-def _scale_legend(drawing: _Bars, options: pd.Series, shades: np.ndarray) -> None:
-    """The options with their shades, from the lowest to the highest, as many in a line as fit."""
-    x = 0.0
-    for option, shade in zip(options, shades, strict=False):
-        width = 0.3 + 0.086 * len(option)
-        if x and x + width > _WIDTH:
-            x, drawing.y = 0.0, drawing.y + _LINE + 0.05
-        at = drawing.left + x * drawing.inch
-        drawing.ax.barh(drawing.y + 0.08, 0.14 * drawing.inch, left=at, height=0.14, color=shade,
-                        edgecolor=_QUIET, linewidth=0.5)
-        drawing.ax.text(at + 0.2 * drawing.inch, drawing.y + 0.08, option, va="center_baseline")
-        x += width + 0.1
-    drawing.y += _LINE + 0.16
-
-
 # ------------------------------
 # Missing answers.
 
@@ -454,44 +337,6 @@ def status_label(status: str) -> str:
     ("don't know", 'not asked')
     """
     return status.replace("dont", "don't").replace("_", " ")
-
-
-@_draws("question", "status", "share")
-def plot_missing(missing: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Stacked bars: of each question, how many records were answered, not asked, or left blank.
-
-    ``missing`` has one row per question and status, in the order of the questions: columns question (a short
-    name), status (a word of :data:`STATUS_SHADES`) and share (of the records).
-
-    >>> missing = pd.DataFrame({"question": ["Q1", "Q1", "Q2"], "share": [0.9, 0.1, 1.0],
-    ...                         "status": ["answered", "unanswered", "answered"]})
-    >>> plot_missing(missing).figure.get_label().partition(". ")[2]
-    'Least answered: Q1 90 %; Q2 100 %.'
-    """
-    wide = missing.pivot_table(index="question", columns="status", values="share", observed=True)
-    wide = wide.reindex(missing["question"].drop_duplicates())
-    wide = wide.reindex(columns=list(STATUS_SHADES), fill_value=0)
-    wide = wide.loc[:, wide.any()].fillna(0)
-    top = 0.2 * ((len(wide.columns) + 2) // 3) + 0.1
-    height = top + 0.2 * max(len(wide), 1)
-    names = 0.09 * max(map(len, wide.index.astype(str)), default=1) + 0.1
-    ax = ax or _axes(height, (names / _WIDTH, 0, 1 - names / _WIDTH, 1 - top / height))
-    left = np.zeros(len(wide))
-    for status in wide.columns:
-        shade, hatch = STATUS_SHADES[status]
-        ax.barh(wide.index, wide[status], left=left, color=shade, hatch=hatch, height=0.72, edgecolor=PAPER,
-                linewidth=0.5, label=status_label(status))
-        left += wide[status].to_numpy()
-    ax.set(xlim=(0, 1), ylim=(len(wide) - 0.5, -0.5), xlabel="", ylabel="")
-    ax.spines[:].set_visible(False)
-    ax.tick_params(bottom=False, left=False, labelbottom=False)
-    ax.legend(loc="lower left", bbox_to_anchor=(-names / (_WIDTH - names), 1), ncols=3, borderpad=0.2,
-              columnspacing=1, handlelength=1.2)
-    least = wide["answered"].nsmallest(3) if "answered" in wide else wide.iloc[:0, 0]
-    said = "; ".join(f"{question} {100 * share:.0f} %" for question, share in least.items())
-    ax.figure.set_label("Stacked bars: share of records answered, not asked or blank, by question. "
-                        f"Least answered: {said}.")
-    return ax
 
 
 # ------------------------------

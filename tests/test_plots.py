@@ -14,12 +14,9 @@ from glc_analysis import plots
 from glc_analysis.errors import UsageError
 from glc_analysis.plots import (
     plot_agreement,
-    plot_codes,
     plot_cooccurrence,
     plot_counts,
-    plot_missing,
     plot_saturation_curve,
-    plot_scale,
 )
 from glc_analysis.text import count_text
 
@@ -29,26 +26,17 @@ COUNTS = pd.DataFrame({"option": ["Shelter", "Counselling", "ជម្រក"], 
 HIDDEN = pd.DataFrame({"option": ["Shelter", "Legal aid", "Other"], "n": [18, NONE, NONE], "base_n": 30,
                        "low": [NONE, 0.1, NONE], "high": [NONE, 0.4, NONE],
                        "shown_as": ["18 of 30", "some of 30", "not shown"]})
-CODES = pd.DataFrame({"code": ["Delay", "Trust"], "raised": [3, 10], "asked": 12, "contrary": [0, 1]})
-MISSING = pd.DataFrame({"question": ["Q1", "Q1", "Q2"], "status": ["answered", "not_asked", "answered"],
-                        "share": [0.9, 0.1, 0.5]})
 AGREEMENT = pd.DataFrame({
     "code": ["Delay", "Safe place", "ជម្រក"], "alpha": [0.9, -0.05, NONE],
     "low": [0.8, NONE, NONE], "high": [1.0, NONE, NONE],
     "reason": ["", "no interval: 3 documents", "no variation"]})
 NEW_CODES = pd.DataFrame({"interview": [1, 2, 3], "found": [4, 6, 6], "new": [4, 2, 0],
                           "mean": [4.5, 6.5, 6.5], "low": [3, 5, 5], "high": [5, 7, 7]})
-SCALE = ("No!", "No", "Neither", "Yes", "Yes!")
-GIVEN = {"Q1 Law covers it": (1, 2, 3, 4, 8), "Q2 Staff see it": (5, 5, 0, 5, 5)}
-STATEMENTS = pd.DataFrame([(statement, SCALE[k], k + 1, n, 20) for statement, counts in GIVEN.items()
-                           for k, n in enumerate(counts)],
-                          columns=["statement", "option", "position", "n", "base_n"])
 PAIRS = pd.DataFrame({"code": ["A"], "other": ["B"], "n": [3]})
 DRAWN = {
     "counts": lambda: plot_counts(COUNTS), "hidden": lambda: plot_counts(HIDDEN),
-    "codes": lambda: plot_codes(CODES), "missing": lambda: plot_missing(MISSING),
     "agreement": lambda: plot_agreement(AGREEMENT, threshold=0.7),
-    "new codes": lambda: plot_saturation_curve(NEW_CODES), "scale": lambda: plot_scale(STATEMENTS),
+    "new codes": lambda: plot_saturation_curve(NEW_CODES),
     "pairs": lambda: plot_cooccurrence(PAIRS)}
 every_figure = pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
 
@@ -141,7 +129,7 @@ def test_a_title_and_a_caption_are_html_above_the_figure():
 
 def test_a_figure_goes_where_its_ax_is():
     _, axes = plt.subplots(1, 2)
-    assert [plot_counts(COUNTS, ax=axes[0]), plot_codes(CODES, ax=axes[1])] == [*axes]
+    assert [plot_counts(COUNTS, ax=axes[0]), plot_cooccurrence(PAIRS, ax=axes[1])] == [*axes]
 
 
 def test_an_own_figure_is_shown_in_the_colours_of_the_page_and_described_by_its_axes():
@@ -215,12 +203,6 @@ def test_a_frame_without_rows_can_be_drawn():
     assert plot_counts(COUNTS.head(0)).figure.get_label() == "Bars. ."
 
 
-def test_contrary_cases_have_a_mark_of_their_own():
-    ax = plot_codes(CODES)
-    assert [list(line.get_xdata()) for line in ax.lines] == [[1 / 12]]
-    assert "Trust: raised by 10 of 12, contrary cases: 1" in ax.figure.get_label()
-
-
 @pytest.mark.parametrize(("n", "base", "text"), [
     (3, 29, "3 of 29"), (3, 30, "3 of 30 (10 %)"), (0, 0, "nobody asked"), (1, 480, "1 of 480 (under 1 %)")])
 def test_percentages_are_printed_from_a_base_of_thirty(n, base, text):
@@ -230,12 +212,6 @@ def test_percentages_are_printed_from_a_base_of_thirty(n, base, text):
 def test_kinds_of_missing_are_told_apart_without_colour():
     looks = list(plots.STATUS_SHADES.values())
     assert len(set(looks)) == len(looks)
-
-
-def test_missing_answers_are_in_the_order_of_the_questions_and_the_least_answered_are_named():
-    ax = plot_missing(MISSING)
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["Q1", "Q2"]
-    assert ax.figure.get_label().endswith("Least answered: Q2 50 %; Q1 90 %.")
 
 
 # ------------------------------
@@ -262,36 +238,6 @@ def test_agreement_that_has_no_value_at_all_can_be_drawn():
 def test_new_codes_are_told_interview_by_interview_in_their_order():
     said = plot_saturation_curve(NEW_CODES.iloc[::-1]).figure.get_label()
     assert "1: 4, 4 of them new, on average over random orders 4.5; 2: 6, 2 of them new" in said
-
-
-# ------------------------------
-# Scales.
-
-
-def test_statements_lie_around_the_middle_in_the_order_given():
-    ax = plot_scale(STATEMENTS.sort_values("statement", ascending=False, kind="stable"))
-    assert [text.get_text()[:2] for text in ax.texts if text.get_text().startswith("Q")] == ["Q2", "Q1"]
-    first = [bar for bars in ax.containers for bar in bars][-5:]  # of Q1
-    assert first[2].get_x() == pytest.approx(-3 / 40) and first[0].get_x() == pytest.approx(-3 / 40 - 3 / 20)
-    assert [round(bar.get_width() * 20) for bar in first] == [1, 2, 3, 4, 8]
-    assert "2 not on the scale" in " ".join(text.get_text() for text in ax.texts)
-    assert ("Q1 Law covers it (of 20, 2 not on the scale): No!: 1, No: 2, Neither: 3, Yes: 4, Yes!: 8"
-            in ax.figure.get_label())
-
-
-def test_a_scale_without_a_middle_parts_between_its_halves():
-    ax = plot_scale(STATEMENTS[STATEMENTS["position"] != 3])
-    assert [bars[0].get_x() for bars in ax.containers][-2] == pytest.approx(0)
-
-
-def test_a_statement_with_a_hidden_count_has_words_and_no_bar():
-    rows = STATEMENTS.assign(shown_as=STATEMENTS["n"].astype(str), n=STATEMENTS["n"].astype("Int64"))
-    rows.loc[1, ["n", "shown_as"]] = [pd.NA, "few"]
-    ax = plot_scale(rows)
-    assert len(ax.containers) == 5 + 5  # the legend, and the other statement
-    assert "Q1 Law covers it (of 20): No!: 1, No: few, Neither: 3" in ax.figure.get_label()
-    shown = " ".join(text.get_text() for text in ax.texts).replace("\n", " ")
-    assert "No!: 1, No: few, Neither: 3, Yes: 4, Yes!: 8" in shown
 
 
 # ------------------------------
