@@ -85,3 +85,17 @@ def test_whoever_of_a_cell_leaves_or_takes_words_back_readers_find_the_same(prin
     for study in after:  # whichever it was, the team is asked to look at the explanation
         asked = " ".join(check_lines(study, read_reference(study)))
         assert "xplanation 1 of P01" in asked and "xplanation 2 of P01" not in asked
+    for study in after[:2]:
+        read_again(study)
+    for audience in READERS:
+        read = [read_by(study, audience) for study in after[:2]]
+        assert read[0]["P01"].count("Circumstances") == 2 and read[0] == read[1]
+
+
+def read_again(study):
+    """The team chooses other passages for the explanation and reads it."""
+    rows = read_table(study, "explanations").to_dict("records")
+    rows[0] |= {"passages_for": ";".join(segment(one, 2) for one in OFTEN[:3]), "date": "2018-07-01",
+                "shown_for": "convening;public"}
+    write_reference(study.root, "explanations", rows)
+    build(study)
