@@ -20,7 +20,7 @@ from lxml import etree
 
 from glc_analysis.addon import ADD_ONS_FOLDER, list_declarations
 from glc_analysis.errors import GLCError
-from glc_analysis.reference import read_reference
+from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import word_columns
 from glc_analysis.study import Study
 from glc_analysis.templates import languages_of, read_records
@@ -106,9 +106,9 @@ def _country_names(language: str) -> dict[str, str]:
             for name in (country.name, getattr(country, "common_name", country.name))}
 
 
-def study_words(study: Study) -> set[str]:
+def study_words(study: Study, reference: Reference | None = None) -> set[str]:
     """The texts of a study: what people wrote in its reference tables and in study.toml."""
-    cells = {cell for name, frame in read_reference(study).tables.items()
+    cells = {cell for name, frame in (reference or read_reference(study)).tables.items()
              for column in frame.columns.difference(word_columns(name)) for cell in frame[column]}
     settings = {text for section in study.settings.values() for value in section.values()
                 for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)}
@@ -162,6 +162,20 @@ class Phrasebook:
         root = lxml.html.fragment_fromstring(html, create_parent="div")
         self.translate(root)
         return lxml.html.tostring(root, encoding="unicode").removeprefix("<div>").removesuffix("</div>")
+
+    def page(self, html: str, *, note_in: str) -> etree._Element:
+        """A whole page in the language and its direction. Until native readers have checked the phrases, the
+        first element of the kind ``note_in`` begins with a note that says so."""
+        page = lxml.html.document_fromstring(html)
+        self.translate(page)
+        page.set("lang", self.language)
+        page.set("dir", self.direction)
+        place = next(page.iter(note_in), None)
+        if place is not None and not self.is_checked:
+            note = etree.Element("p", {"class": "glc-draft"})
+            note.text = self.say(DRAFT_NOTE)
+            place.insert(0, note)
+        return page
 
     def translate(self, root: etree._Element) -> None:
         """Translates the texts below an element, in place."""

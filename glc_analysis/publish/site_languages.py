@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-import lxml.html
 from lxml import etree
 
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.phrases import (
-    DRAFT_NOTE,
     ENGLISH,
     LANGUAGE_NAMES,
     Phrasebook,
@@ -65,22 +63,15 @@ def translate_page(html: str, book: Phrasebook, slugs: Collection[str]) -> etree
     that lie there too; all else lies above it. The page is made with the links of its own language.
 
     >>> html = '<html lang="en"><body><a href="peru.html">Peru</a><img src="a.png"></body></html>'
-    >>> print(lxml.html.tostring(translate_page(html, Phrasebook("es"), {"peru"}), encoding="unicode"))
+    >>> page = translate_page(html, Phrasebook("es"), {"peru"})
+    >>> print(etree.tostring(page, encoding="unicode", method="html"))
     <html lang="es" dir="ltr"><body><a href="peru.html">Perú</a><img src="../a.png"></body></html>
     """
-    page = lxml.html.document_fromstring(html)
-    book.translate(page)
-    page.set("lang", book.language)
-    page.set("dir", book.direction)
+    page = book.page(html, note_in="main")
     for tag, name in _LINKS:
         for element in page.iter(tag):
             if (place := element.get(name)) and _lies_above(place, slugs):
                 element.set(name, f"../{place}")
-    for main in page.iter("main"):
-        if not book.is_checked:
-            note = etree.Element("p", {"class": "glc-draft"})
-            note.text = book.say(DRAFT_NOTE)
-            main.insert(0, note)
     return page
 
 

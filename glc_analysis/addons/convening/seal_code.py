@@ -91,18 +91,22 @@ def code_faults(study: Study, code: str) -> Iterator[Fault]:
 def _changed_pages(study: Study) -> Iterator[Fault]:
     """Faults: pages to project that are neither as they were shown first nor as the study makes them now."""
     from glc_analysis.addons.convening.seals import TOLD, erased_rounds
-    from glc_analysis.addons.convening.slides import slides_page, slides_path
+    from glc_analysis.addons.convening.slides import slides_pages, slides_path
 
     for home in sorted(study.private_folder("rounds").glob("*")):
-        page = slides_path(study, home.name)
-        if home.name in erased_rounds(study) or not page.is_file():
+        first = slides_path(study, home.name)
+        pages = sorted(first.parent.glob("index*.html"))
+        if home.name in erased_rounds(study) or not pages:
             continue
         shown = [path.read_bytes() for path in home.glob(f"*/{TOLD['slides']}")]
-        if page.read_bytes() not in shown and page.read_text(encoding="utf-8") != slides_page(
-                study, home.name)[1].removesuffix("\n"):
-            yield Fault(f"the page to project of round {home.name} is not as the study makes it",
-                        study.relative(page), fix=f"make it again with `glc tally --round {home.name}`: "
-                        "somebody edited it, or comments, decisions or texts changed since")
+        if pages == [first] and first.read_bytes() in shown:
+            continue
+        made = slides_pages(study, home.name)[1]
+        for page in pages:
+            if page.read_bytes() not in shown and page.read_text(encoding="utf-8") != made.get(page):
+                yield Fault(f"the page to project of round {home.name} is not as the study makes it",
+                            study.relative(page), fix=f"make it again with `glc tally --round {home.name}`: "
+                            "somebody edited it, or comments, decisions or texts changed since")
 
 
 @click.option("--seal", "code", default="", metavar="CODE", help="Also compare the seal code on a paper or "

@@ -6,6 +6,7 @@ piece as HTML. The room reads them: of the votes they show what :mod:`.votes` al
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from itertools import accumulate, groupby
@@ -15,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
+from lxml import etree
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.agenda import (
@@ -53,6 +55,7 @@ from glc_analysis.disclosure.blocks import block_ids
 from glc_analysis.errors import Faults, GLCError, UsageError, nearest
 from glc_analysis.gate.gate import check_leaks
 from glc_analysis.gate.leak_scan import identifiers
+from glc_analysis.phrases import Phrasebook, study_words
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import INVENTED, Study
 from glc_analysis.templates import template
@@ -71,7 +74,8 @@ NUMBERS = {3: "Three", 4: "Four", 5: "Five"}
 
 
 def write_slides(study: Study, round_id: str) -> Path:
-    """Writes the slides of a closed round to ``reports/team/day/<round>/index.html``, for its owner only.
+    """Writes the slides of a closed round to ``reports/team/day/<round>/index.html``, for its owner only; in
+    the other languages of the study beside it (``index-es.html``).
 
     The agenda comes first, then a screen for each principle in the order of the agenda, then decisions and
     parking lot. The arrow keys turn the screens; without JavaScript it is one long page. The first page of a
@@ -81,16 +85,19 @@ def write_slides(study: Study, round_id: str) -> Path:
     more, Faults where the slides hold something that the room may not know: there are none then, nor those
     of an earlier count.
     """
-    reference, text = slides_page(study, round_id)
+    reference, pages = slides_pages(study, round_id)
     path = slides_path(study, round_id)
     try:
-        _pass_gate(study, reference, path, text)
+        for page, text in pages.items():
+            _pass_gate(study, reference, page, text)
     except Faults:
-        path.unlink(missing_ok=True)
+        for page in path.parent.glob("index*.html"):
+            page.unlink()
         raise
     for folder in (*reversed(path.parents[:3]),):
         folder.mkdir(parents=True, exist_ok=True)
-    write_atomic(path, text.removesuffix("\n"))
+    for page, text in pages.items():
+        write_atomic(page, text)
     path.with_name("received.html").unlink(missing_ok=True)
     store_disclosed_file(study, round_id, "slides", path.read_bytes())
     return path
@@ -114,9 +121,21 @@ def slides_path(study: Study, round_id: str) -> Path:
     return study.reports / "team" / "day" / round_id / "index.html"
 
 
-def slides_page(study: Study, round_id: str) -> tuple[Reference, str]:
-    """The tables that were read, and the page to project of a round. Raises as :func:`write_slides` does, but
-    for what the room may not know."""
+def slides_pages(study: Study, round_id: str) -> tuple[Reference, dict[Path, str]]:
+    """The tables that were read, and the pages to project of a round by their paths: in English, and in the
+    other languages of the study. Raises as :func:`write_slides` does, but for what the room may not know."""
+    reference, english = _english_slides(study, round_id)
+    path, languages = slides_path(study, round_id), study.settings["study"]["languages"]
+    words = study_words(study, reference) if languages else ()
+    pages = {path: english.removesuffix("\n")}
+    for language in languages:
+        page = Phrasebook(language, words).page(english, note_in="section")
+        text = etree.tostring(page, encoding="unicode", method="html")
+        pages[path.with_name(f"index-{language}.html")] = f"<!DOCTYPE html>\n{text}"
+    return reference, pages
+
+
+def _english_slides(study: Study, round_id: str) -> tuple[Reference, str]:
     reference = read_reference(study, needed=BALLOT_TABLES)
     _check_closed(study, reference, round_id)
     if round_id in (erased := erased_rounds(study)):
@@ -160,7 +179,7 @@ def _pass_gate(study: Study, reference: Reference, path: Path, text: str) -> Non
     with TemporaryDirectory() as folder:
         page = Path(folder) / path.relative_to(study.root)
         page.parent.mkdir(parents=True)
-        page.write_text(text.replace(slide_html("style").strip(), ""),
+        page.write_text(re.sub("<style>.*?</style>", "", text, flags=re.DOTALL),
                         encoding="utf-8")  # it names fonts (Khmer)
         check_leaks([page], Path(folder), reference.names, audience="convening",
                     study=None if reference.unsound else study,  # where a text comes from takes all tables

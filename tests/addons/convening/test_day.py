@@ -351,3 +351,20 @@ def test_the_same_blocks_stand_on_pages_of_ones_own():
     assert "Works elsewhere?" in slide_html("agenda", in_two_columns(group_agenda(order)))
     assert "Nothing is decided yet." in slide_html("decided", [])
     assert slide_html("style").strip().startswith("<style>")
+
+
+def test_the_slides_are_there_in_the_languages_of_the_study_and_hold_the_same_numbers(study):
+    english = write_slides(study, "0")
+    path = study.reference / "study.toml"
+    settings = path.read_text("utf-8").replace("[study]", '[study]\nlanguages = ["ar", "es"]', 1)
+    path.write_text(settings, "utf-8")
+    assert write_slides(Study(study.root), "0").read_bytes() == english.read_bytes()
+    assert sorted(one.name for one in english.parent.iterdir()) == ["index-ar.html", "index-es.html",
+                                                                    "index.html"]
+    arabic = (english.parent / "index-ar.html").read_text("utf-8")
+    assert arabic.startswith('<!DOCTYPE html>\n<html lang="ar" dir="rtl">') and "مسودة" in arabic
+    assert "الجولة 0: ما ينبغي البت فيه" in arabic and "Offer rest before you ask." in arabic
+
+    def votes(page):
+        return re.findall(r"<rect[^>/]*", page)
+    assert votes(arabic) == votes(english.read_text("utf-8"))

@@ -88,6 +88,12 @@ def test_a_page_to_project_that_is_edited_is_noticed(study):
     assert "the page to project of round 2 is not as the study makes it" in refused(study, study.codes[-1])
 
 
+def test_a_page_to_project_in_another_language_that_the_study_does_not_make_is_noticed(study):
+    (study.root / "reports/team/day/2/index-es.html").write_text("<html></html>", encoding="utf-8")
+    said = refused(study, study.codes[-1])
+    assert "index-es.html: the page to project of round 2 is not as the study makes it" in said
+
+
 def test_seals_that_are_swapped_are_given_back_their_names(study):
     rounds = study.root / "private/rounds"
     for one, other in (("1", "x"), ("2", "1"), ("x", "2")):
