@@ -43,6 +43,7 @@ def test_the_chapter_on_reference_tables_describes_every_column_with_what_it_may
     assert without == [("manifest.csv", "keep_until"), ("options.csv", "common_id"),
                        ("consent.csv", "speaker_id"), ("consent.csv", "wave_id"),
                        ("principles.csv", "comes_from"), ("evidence.csv", "wave_id"),
+                       ("joint_display.csv", "wave_id"),
                        ("rounds.csv", "is_sealed"),
                        ("raters.csv", "language"), ("explanations.csv", "passages_against")]
 

@@ -178,8 +178,9 @@ class _Links:
 
     def of_topic(self, n: Hashable, row: pd.Series) -> Iterator[Fault]:
         fault = partial(Fault, file="joint_display.csv", row=str(n))
+        is_of_now = not self.trail.wave_of(row.to_frame().T.assign(kind="figure").iloc[0])
         for kind in ("figure", "code"):
-            if row[f"{kind}_id"]:
+            if row[f"{kind}_id"] and (kind == "code" or is_of_now):
                 yield from self._check_target(fault, kind, f"{kind}_id", row[f"{kind}_id"])
         quote = self.quotes[self.quotes["quote_id"] == row["quote_id"]]
         if row["quote_id"] and quote.empty:

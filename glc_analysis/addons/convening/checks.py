@@ -163,8 +163,9 @@ def _closed_rounds(tables: Tables) -> Iterator[Fault]:
 
 
 def wave_cited(row: Any, waves: Sequence[str], current: str) -> str:
-    """The wave that a row of evidence is of, where that is another than the ``current`` one, which the
-    study's figures are of; blank where it is not. A figure or code that names none is of the first.
+    """The wave that a row of evidence, or a topic of the joint display, is of, where that is another than the
+    ``current`` one, which the study's figures are of; blank where it is not. A figure or code that names none
+    is of the first.
 
     >>> from types import SimpleNamespace
     >>> cited = SimpleNamespace(kind="figure", wave_id="")
@@ -189,7 +190,10 @@ def evidence_faults(evidence: pd.DataFrame, joint_display: pd.DataFrame, estimat
     for kind, ids in known.items():
         cells = evidence.loc[evidence["kind"] == kind, "reference"]
         yield from unknown_names("evidence", "reference", cells, {*ids}, f"the study has no such {kind}")
-    yield from unknown_names("joint_display", "figure_id", joint_display["figure_id"],
+    topics = joint_display.assign(kind="figure")
+    is_of_now = [not wave_cited(row, waves, current) for row in topics.itertuples()]
+    yield from unknown_names("joint_display", "figure_id",
+                             topics.loc[pd.Series(is_of_now, topics.index, dtype=bool), "figure_id"],
                              {*known["figure"]}, "the study has no such figure")
 
 

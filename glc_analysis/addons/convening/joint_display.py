@@ -15,7 +15,9 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.blocks import JOINT_DISPLAY_BLOCK
+from glc_analysis.addons.convening.checks import wave_cited
 from glc_analysis.addons.convening.matches import matching_pairs
+from glc_analysis.addons.convening.other_waves import numbers_of_waves
 from glc_analysis.figures.estimates import SOURCE
 from glc_analysis.figures.summary import Words
 from glc_analysis.reference import read_reference, read_table
@@ -41,19 +43,58 @@ class Quote:
         return f"“{self.text}”" + (f" ({self.source})" if self.source else "")
 
 
-def joint_display(rows: pd.DataFrame, released: pd.DataFrame, words: Words,
-                  quotes: Mapping[str, Quote]) -> pd.DataFrame:
-    """One row per topic: topic, theme, survey_result, coded_finding, quotation, fit, inference.
+@dataclass(frozen=True)
+class Topic:
+    """A topic that an audience may see: its row of joint_display.csv, its survey figure and its code figure
+    (None where there is none), and where the study has several waves the label of its wave. Of another wave
+    than the study's figures ``then`` and ``now`` are the number in that wave, and what the study's says."""
 
-    ``rows`` are of joint_display.csv, ``released`` the figures the audience may see, ``quotes`` the
-    quotations it may read, by quote_id. A topic of which the audience may not see a figure is left out.
-    """
-    shown = [(row.topic_id, words.codes.get(row.theme_id, row.theme_id),
-              *("" if figure is None else words.said(figure) for figure in found),
-              str(quotes.get(row.quote_id, "")), row.fit, row.inference)
-             for row, *found in pair_figures(rows, released)]
-    columns = ["topic", "theme", "survey_result", "coded_finding", "quotation", "fit", "inference"]
-    return pd.DataFrame(shown, columns=columns, dtype="str")
+    row: Any
+    surveyed: Any
+    coded: Any
+    wave: str = ""
+    then: str = ""
+    now: str = ""
+
+
+def joint_display_of_view(view: StudyView) -> pd.DataFrame:
+    """The joint display of a built study, as the audience of the view may see it, a row per topic: topic,
+    wave (where the study has several), theme, survey_result, coded_finding, quotation, fit, inference."""
+    words, quotes = view.words, readable_quotes(view)
+    shown = [(topic.row.topic_id, topic.wave, words.codes.get(topic.row.theme_id, topic.row.theme_id),
+              _survey_result(topic, words), "" if topic.coded is None else words.said(topic.coded),
+              str(quotes.get(topic.row.quote_id, "")), topic.row.fit, topic.row.inference)
+             for topic in topics_of_view(view)]
+    columns = ["topic", "wave", "theme", "survey_result", "coded_finding", "quotation", "fit", "inference"]
+    table = pd.DataFrame(shown, columns=columns, dtype="str")
+    return table if view.wave_labels else table.drop(columns="wave")
+
+
+def _survey_result(topic: Topic, words: Words) -> str:
+    if not topic.then:
+        return "" if topic.surveyed is None else words.said(topic.surveyed)
+    name = topic.row.figure_id if topic.surveyed is None else words.parts(topic.surveyed)[0]
+    return f"{name}: {topic.then}; {topic.now}"
+
+
+def topics_of_view(view: StudyView) -> Iterator[Topic]:
+    """The topics that the audience of a view may see, in order. One of another wave than the study's figures
+    is for the team alone: others read nothing that rests on a figure that is not released today."""
+    rows = view.read("joint_display").sort_values("order").assign(kind="figure")
+    waves, current = [*view.wave_labels], view.wave_of_figures
+    earlier = [wave_cited(row, waves, current) for row in rows.itertuples()]
+    figures = cited_figures(view, rows)
+    paired = {row.topic_id: Topic(row, surveyed, coded, view.wave_labels.get(current, ""))
+              for row, surveyed, coded in pair_figures(rows[[not wave for wave in earlier]], figures)}
+    known = dict(zip(figures["figure_id"], figures.itertuples(), strict=True))
+    for row, wave in zip(rows.itertuples(), earlier, strict=True):
+        if not wave and row.topic_id in paired:
+            yield paired[row.topic_id]
+        elif wave and view.may("all_figures"):
+            surveyed = known.get(row.figure_id)
+            numbers = (numbers_of_waves(view, view.words, row.figure_id, surveyed, wave)
+                       if row.figure_id else ())
+            yield Topic(row, surveyed, code_figure(known, row.code_id), view.wave_labels[wave], *numbers)
 
 
 def pair_figures(rows: pd.DataFrame, released: pd.DataFrame) -> Iterator[tuple[Any, Any, Any]]:
@@ -87,12 +128,6 @@ def code_figure(figures: Mapping[str, Any], code_id: str) -> Any:
     nobody was asked, of those interviewed without a guide; of a code that came up in calls alone, of those
     present. None where there is none."""
     return next(filter(None, (figures.get(code_figure_id(code_id, subset)) for subset in WHOLE)), None)
-
-
-def joint_display_of_view(view: StudyView) -> pd.DataFrame:
-    """:func:`joint_display` of a built study, as the audience of the view may see it."""
-    rows = view.read("joint_display").sort_values("order")
-    return joint_display(rows, cited_figures(view, rows), view.words, readable_quotes(view))
 
 
 def cited_figures(view: StudyView, rows: pd.DataFrame) -> pd.DataFrame:

@@ -33,6 +33,7 @@ from glc_analysis.addons.convening.histories import (
     replacing_texts,
 )
 from glc_analysis.addons.convening.joint_display import code_figure, code_figure_id
+from glc_analysis.addons.convening.other_waves import numbers_of_waves
 from glc_analysis.addons.convening.principles import UNSUPPORTED
 from glc_analysis.addons.convening.raw_places import RawFiles, format_ranges, raw_row_number
 from glc_analysis.coding.codebook import descendants
@@ -172,22 +173,13 @@ class Trail:
         label = labels.get(wave, wave)
         if not self.has_sources:
             return _OF_A_WAVE.format("Words" if row.kind == "segment" else "A figure", label)
-        now = labels[self.view.wave_of_figures]
         if row.kind == "segment":
             return f"“{row.cited}” in {label}."
         figure = self.figure(row)
-        number = row.cited or self.view.count_in_wave(row.reference, wave) or "a number that nobody noted"
+        then, now = numbers_of_waves(self.view, self.words, row.reference, figure, wave, cited=row.cited,
+                                     is_figure=row.kind == "figure")
         name, _, asked = self.words.parts(figure) if figure is not None else (row.reference, "", "")
-        said = f"{name}: {number} in {label}" + (f" ({asked})" if asked else "")
-        reason = self.view.why_not_compared(self.question_of(row)) if row.kind == "figure" else ""
-        if reason or figure is None:
-            return f"{said}; {now}: {reason or 'no such figure'}."
-        return f"{said}; {now}: {self.words.number(figure)}."
-
-    def question_of(self, row: Any) -> str:
-        """The question that a figure of a row of evidence is about, also one that is no longer asked."""
-        return next((name for name in self.reference("questions")["question_id"]
-                     if row.reference.startswith(f"{name}/")), "")
+        return f"{name}: {then}" + (f" ({asked})" if asked else "") + f"; {now}."
 
     def is_withheld(self, row: Any) -> bool:
         """Whether a row of evidence cites a figure that the audience may not see."""

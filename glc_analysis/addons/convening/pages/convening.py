@@ -17,10 +17,9 @@ from glc_analysis.addons.convening.blocks import AGENDA_BLOCK, DECISIONS_BLOCK
 from glc_analysis.addons.convening.histories import printed_name
 from glc_analysis.addons.convening.joint_display import (
     Quote,
-    cited_figures,
     contradicted_records,
-    pair_figures,
     readable_quotes,
+    topics_of_view,
 )
 from glc_analysis.addons.convening.votes import LARGEST_UNDISCLOSED
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN
@@ -45,19 +44,21 @@ VOTES_TOLD = (f"Of panels of {LARGEST_UNDISCLOSED} votes or fewer nothing is sho
 def joint_display(view: StudyView) -> Html:
     """One group of rows a topic: the survey's count, the count of what was said, how they fit and what
     follows; below the table what organisations state that differs from country facts."""
-    rows = view.read("joint_display").sort_values("order")
-    pairs = [*pair_figures(rows, cited_figures(view, rows))]
-    if not pairs:
+    topics = [*topics_of_view(view)]
+    if not topics:
         return show(ELEMENTS.note(NO_JOINT_DISPLAY) + _contradictions(view))
     quotes, places = readable_quotes(view), Places.of(view.codebook, view.question_figures("coded"))
     asked = dict(zip(view.question_table["question_id"], view.question_table["theme_id"], strict=True))
-    lines, kinds = [], ["glc-asked", ""] * len(pairs)
-    for row, surveyed, coded in pairs:
+    lines, kinds = [], ["glc-asked", ""] * len(topics)
+    for topic in topics:
+        row, surveyed, coded = topic.row, topic.surveyed, topic.coded
         at = surveyed and places.question(surveyed.question_id, asked.get(surveyed.question_id, ""))
-        theme, topic = view.themes.get(row.theme_id, row.theme_id), row.topic_id.replace("-", " ")
-        heading = _macros().topic(f"{theme}: {topic}.", FIT_LABELS.get(row.fit, row.fit))
+        theme, name = view.themes.get(row.theme_id, row.theme_id), row.topic_id.replace("-", " ")
+        wave = f" ({topic.wave})" if topic.wave else ""
+        heading = _macros().topic(f"{theme}: {name}{wave}.", FIT_LABELS.get(row.fit, row.fit))
+        then = f"{topic.then}; {topic.now}" if topic.then else ""
         lines += [(heading, None, None),
-                  (_figure_cell(view.words, surveyed, at),
+                  (_figure_cell(view.words, surveyed, at, then=then, figure_id=row.figure_id),
                    _figure_cell(view.words, coded, coded and places.code(coded.code_id),
                                 quotes.get(row.quote_id)),
                    row.inference)]
@@ -71,12 +72,14 @@ def _macros() -> Macros:
     return Macros(__file__, "convening.html")
 
 
-def _figure_cell(words: Words, figure: Any, place: str, quote: Quote | None = None) -> Markup:
-    """A figure with what belongs to it; without a figure the quotation alone."""
+def _figure_cell(words: Words, figure: Any, place: str, quote: Quote | None = None, *, then: str = "",
+                 figure_id: str = "") -> Markup:
+    """A figure with what belongs to it; without a figure the quotation alone. Of another wave than the
+    study's figures ``then`` has the numbers of both, without a bar."""
     if not figure:
-        return _macros().said(quote)
+        return _macros().figure(figure_id, "", then, "", quote) if then else _macros().said(quote)
     name, number, asked = words.parts(figure)
-    count = _macros().number(number) if pd.isna(figure.share) else bar(figure.share, number)
+    count = then if then else _macros().number(number) if pd.isna(figure.share) else bar(figure.share, number)
     return _macros().figure(name, place and link(place), count, asked, quote)
 
 

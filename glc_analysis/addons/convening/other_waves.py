@@ -1,0 +1,29 @@
+"""What was cited of another wave than the study's figures are of, beside what the study's wave says today."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glc_analysis.figures.summary import Words
+from glc_analysis.reference import read_table
+from glc_analysis.view.study_view import StudyView
+
+
+def numbers_of_waves(view: StudyView, words: Words, figure_id: str, figure: Any, wave: str, *,
+                     cited: str = "", is_figure: bool = True) -> tuple[str, str]:
+    """The number of a figure in a wave, as it was ``cited`` or else counted, and what the study's wave says
+    where the question may be compared, else why not ("2 of 4 in 2016", "2018: 2 of 3"). ``figure`` is that
+    of the study's wave, None where there is none; of a code there is no number of an earlier wave. For the
+    team alone."""
+    labels = view.wave_labels
+    now = labels[view.wave_of_figures]
+    number = cited or view.count_in_wave(figure_id, wave) or "a number that nobody noted"
+    reason = view.why_not_compared(_question_of(view, figure_id)) if is_figure else ""
+    today = words.number(figure) if figure is not None else "no such figure"
+    return f"{number} in {labels.get(wave, wave)}", f"{now}: {reason or today}"
+
+
+def _question_of(view: StudyView, figure_id: str) -> str:
+    """The question that a figure is about, also one that is no longer asked."""
+    return next((name for name in read_table(view.study, "questions")["question_id"]
+                 if figure_id.startswith(f"{name}/")), "")
