@@ -212,17 +212,18 @@ def _read_tables(study: Study) -> tuple[dict[str, pd.DataFrame], dict[str, str]]
 
 
 def _decided(questions: pd.DataFrame) -> pd.DataFrame:
-    """The drafted questions, those that follow another one with its type and what was decided of it. An id
-    that no question has stays, and is a fault."""
+    """The drafted questions, those that follow another one with what was decided of it, and with its type
+    where they offer the same list. An id that no question has stays, and is a fault."""
     place = {identifier.casefold(): n for n, identifier in enumerate(questions["question_id"])}
-    use, types = [*questions[USE]], [*questions["type"]]
+    use, types, lists = ([*questions[column]] for column in (USE, "type", "option_list"))
     for n in range(len(use)):
         seen = set()
         while use[n].startswith(AS) and (leader := place.get(use[n].removeprefix(AS).strip())) not in seen:
             if leader is None:
                 break
             seen.add(leader)
-            use[n], types[n] = use[leader], types[leader]
+            use[n] = use[leader]
+            types[n] = types[leader] if lists[n] and lists[n] == lists[leader] else types[n]
     return questions.assign(**{USE: use, "type": types})
 
 

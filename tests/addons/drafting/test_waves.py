@@ -1,7 +1,10 @@
 """Drafts of several files: one form in two languages, and two waves whose questions changed."""
 
 from glc_analysis.addons.drafting.draft import make_draft
-from tests.addons.drafting.support.exports import export
+from glc_analysis.addons.drafting.store import read_draft
+from glc_analysis.study import Study
+from tests.addons.drafting.support.drafted_study import glc, rewrite
+from tests.addons.drafting.support.exports import csv_file, export
 
 STEPS = ["1", "2", "3", "4", "5"] * 9
 
@@ -130,3 +133,15 @@ def test_an_option_of_several_in_a_cell_that_came_later_waits():
 def test_options_in_another_language_have_not_changed():
     tables = drafted(LAW, {"¿Quién ayuda?": ["Abogados", "Amigos", "Nadie"] * 15})
     assert not tables["questions"]["why"].str.contains("options changed").any()
+
+
+def test_questions_that_are_decided_together_because_languages_pair_keep_their_types(tmp_path):
+    english = {"Do you use it?": ["No", "No", "Yes"] * 15, "How many staff?": [f"{n}" for n in range(40, 85)]}
+    spanish = {"¿Lo usa?": ["No", "No", "Sí"] * 15, "¿Cuántas personas?": english["How many staff?"]}
+    files = (english, "en.csv"), (spanish, "es.csv")
+    glc("init", tmp_path / "study", "--from", *(csv_file(tmp_path, *file) for file in files))
+    rewrite(tmp_path / "study/private/draft/questions.csv",
+            lambda row: row.update(use="yes") if not row["use"] else None)
+    questions = read_draft(Study(tmp_path / "study")).chosen
+    assert questions.set_index("wording")["type"].to_dict() == {
+        "Do you use it?": "single", "How many staff?": "number"}
