@@ -82,12 +82,13 @@ def topics_of_view(view: StudyView) -> Iterator[Topic]:
     is for the team alone: others read nothing that rests on a figure that is not released today."""
     rows = view.read("joint_display").sort_values("order").assign(kind="figure")
     waves, current = [*view.wave_labels], view.wave_of_figures
-    earlier = [wave_cited(row, waves, current) for row in rows.itertuples()]
+    listed: list[Any] = [*rows.itertuples()]
+    earlier = [wave_cited(row, waves, current) for row in listed]
     figures = cited_figures(view, rows)
     paired = {row.topic_id: Topic(row, surveyed, coded, view.wave_labels.get(current, ""))
               for row, surveyed, coded in pair_figures(rows[[not wave for wave in earlier]], figures)}
     known = dict(zip(figures["figure_id"], figures.itertuples(), strict=True))
-    for row, wave in zip(rows.itertuples(), earlier, strict=True):
+    for row, wave in zip(listed, earlier, strict=True):
         if not wave and row.topic_id in paired:
             yield paired[row.topic_id]
         elif wave and view.may("all_figures"):
