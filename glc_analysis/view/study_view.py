@@ -188,7 +188,7 @@ class StudyView(VisibleTables):
         >>> view.counts("Q4.4", answered="Q4.2")[["answer", "option", "shown_as"]].iloc[0].tolist()
         ['We run it ourselves', 'Strongly disagree', '0 of 9']
         """
-        if added := declared_by_name("counted_by").get(by.removesuffix("_id")):
+        if isinstance(by, str) and (added := declared_by_name("counted_by").get(by.removesuffix("_id"))):
             if answered:
                 raise UsageError(f"By {by} one question is counted at a time. To fix: leave out `answered`.")
             add_on, function = added

@@ -227,7 +227,8 @@ def test_a_brief_lies_in_a_folder_of_its_owner_and_nowhere_else(ran):
     files = [path for path in current(study).resolve().rglob("*") if path.is_file()]
     others = [path for path in files if "briefs" not in path.parts]
     held = "".join(path.name + path.read_bytes().decode("utf-8", "replace") for path in others).lower()
-    assert len(others) > 5 and not re.search("blue.?door|red.?gate", held)
+    assert {"index.html", "index.ipynb", "style.css"} <= {path.name for path in others}
+    assert not re.search("blue.?door|red.?gate", held)
 
 
 def test_a_brief_is_one_file_without_script_or_network(ran):
