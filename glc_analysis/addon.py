@@ -113,6 +113,9 @@ class AddOn:
     a release says anything new."""
     phrases: str = ""
     """The table of the phrases of its pages and papers in other languages (:mod:`glc_analysis.phrases`)."""
+    translated: str = ""
+    """A function of (study, audience, language) that gives texts of the study by the original, each with its
+    translation as this audience may read it and whether that is a draft."""
     announced: Mapping[str, str] = field(default_factory=dict)
     """By name, a function of a view that gives what counts as announced once a release is published. The
     build keeps it in a table ``announced_NAME``."""

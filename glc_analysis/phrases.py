@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import gettext
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache, cached_property
 from string import Formatter
 
@@ -18,7 +18,7 @@ import lxml.html
 import pycountry
 from lxml import etree
 
-from glc_analysis.addon import ADD_ONS_FOLDER, list_declarations
+from glc_analysis.addon import ADD_ONS_FOLDER, list_declarations, load_declared
 from glc_analysis.errors import GLCError
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import word_columns
@@ -117,7 +117,8 @@ def study_words(study: Study, reference: Reference | None = None) -> set[str]:
 
 
 class Phrasebook:
-    """The phrases in a language; ``own_words`` are texts of the study.
+    """The phrases in a language. ``own_words`` are texts of the study, ``translations`` those of them that
+    somebody has translated, each with whether it is a draft.
 
     >>> book = Phrasebook("es", {"Is there a shelter?"})
     >>> book.html('<p>Contents</p><p>Is there a shelter?</p><p>Never translated</p>')
@@ -126,12 +127,24 @@ class Phrasebook:
     dir="ltr">Never translated</span> [inglés]</p>'
     """
 
-    def __init__(self, language: str, own_words: Collection[str] = ()) -> None:
+    def __init__(self, language: str, own_words: Collection[str] = (),
+                 translations: Mapping[str, tuple[str, bool]] | None = None) -> None:
         if language != ENGLISH and language not in phrase_languages():
             raise GLCError(f"There are no phrases in {language!r}. To fix: one of "
                            f"{', '.join([ENGLISH, *phrase_languages()])}.")
-        self.language, self._own_words = language, own_words
+        self.language, self._own_words, self._translations = language, own_words, translations or {}
         self._known: dict[str, _Pieces] = {}
+
+    @classmethod
+    def of_study(cls, study: Study, audience: str, language: str,
+                 reference: Reference | None = None) -> Phrasebook:
+        """The phrases for what an audience reads of a study."""
+        if language == ENGLISH:
+            return cls(ENGLISH)
+        known: dict[str, tuple[str, bool]] = {}
+        for translated in load_declared("translated"):
+            known |= translated(study, audience, language)
+        return cls(language, study_words(study, reference), known)
 
     @property
     def direction(self) -> str:
@@ -181,7 +194,9 @@ class Phrasebook:
         """Translates the texts below an element, in place."""
         for child in list(root):
             tail = child.tail
-            if isinstance(child.tag, str) and child.tag not in _NO_WORDS and child.get("lang") is None:
+            if isinstance(child.tag, str) and child.get("translate") == "yes":
+                self._translate_text(child)
+            elif isinstance(child.tag, str) and child.tag not in _NO_WORDS and child.get("lang") is None:
                 if child.get("dir") is None or child.tag == "input":
                     self.translate(child)
                 else:
@@ -195,6 +210,16 @@ class Phrasebook:
         for name in _READ_ALOUD:
             if text := root.get(name):
                 root.set(name, self.say(text))
+
+    def _translate_text(self, element: etree._Element) -> None:
+        """Puts the translation of a text of the study into its element; without one it stays as it is."""
+        if known := self._translations.get(" ".join((element.text or "").split())):
+            element.text = self._marked(*known)
+            element.set("lang", self.language)
+            element.set("dir", self.direction)
+
+    def _marked(self, text: str, is_draft: bool) -> str:
+        return f"{text} {self.say('[draft translation]')}" if is_draft else text
 
     def _put(self, parent: etree._Element, before: etree._Element | None, text: str) -> None:
         """Puts a text into an element, after one of its children or at its beginning."""
@@ -226,6 +251,8 @@ class Phrasebook:
         """The pieces of a text, from its whole to ever smaller parts."""
         if _NO_LANGUAGE.fullmatch(re.sub(_VALUE, "", text)):
             return [(self._value(text), _TRANSLATED)]
+        if (known := self._translations.get(text)) is not None:
+            return [(self._marked(*known), _TRANSLATED)]
         if (own := self._whole(text)) is not None:
             return own
         if self._is_own(text) or all(map(self._is_own, re.split(", | or ", text))):

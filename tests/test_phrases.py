@@ -80,3 +80,19 @@ def test_every_phrase_has_its_translation_with_the_same_places_for_values(langua
 def test_no_translation_is_called_checked_that_nobody_checked():
     assert not [language for language in phrase_languages() if Phrasebook(language).is_checked]
     assert phrase_languages(is_checked=True) == []
+
+
+def test_a_text_of_the_study_that_somebody_translated_is_in_the_language_and_a_draft_says_so():
+    book = Phrasebook("es", {"Time first", "Ask"}, {"Time first": ("Primero el tiempo", True),
+                                                    "Ask": ("Pregunte", False)})
+    assert book.html("<p>Themes: Ask</p>") == "<p>Temas: Pregunte</p>"
+    assert book.html("<h1>Time first</h1>") == "<h1>Primero el tiempo [traducción en borrador]</h1>"
+
+
+def test_a_statement_is_in_the_language_of_the_reader_only_where_its_place_says_so():
+    book = Phrasebook("ar", (), {"Ask.": ("اسألوا.", False)})
+    assert book.html('<p><span lang="en" dir="ltr" translate="yes">Ask.</span></p>') == \
+        '<p><span lang="ar" dir="rtl" translate="yes">اسألوا.</span></p>'
+    original = '<blockquote lang="en" dir="ltr">Ask.</blockquote>'
+    untranslated = '<span lang="en" dir="ltr" translate="yes">Do not ask.</span>'
+    assert book.html(original + untranslated) == original + untranslated

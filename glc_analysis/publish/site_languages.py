@@ -15,7 +15,6 @@ from glc_analysis.phrases import (
     LANGUAGE_NAMES,
     Phrasebook,
     phrase_languages,
-    study_words,
 )
 from glc_analysis.study import Study
 from glc_analysis.text import language_name
@@ -31,8 +30,7 @@ def site_phrases(study: Study, audience: str) -> list[Phrasebook]:
     """The phrases of the languages in which an audience gets the pages of a study, in the study's order."""
     languages = [language for language in study.settings["study"]["languages"]
                  if language not in refused_languages(study, audience)]
-    words = study_words(study) if languages else ()
-    return [Phrasebook(language, words) for language in languages]
+    return [Phrasebook.of_study(study, audience, language) for language in languages]
 
 
 def refused_languages(study: Study, audience: str) -> list[str]:

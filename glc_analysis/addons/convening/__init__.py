@@ -11,7 +11,7 @@ ADD_ON = AddOn(
     steps="steps:STEPS", private_inputs=("rounds",), announced_blocks="announced_blocks",
     slices="steps:principle_slices", page_lists={"principle": ("principles", "shown_principles")},
     preloaded=("pages.convening",),
-    phrases="page_phrases.csv",
+    phrases="page_phrases.csv", translated="translations:translated_texts",
     slots={"opening": "pages.slots:opening_principles", "overview": "pages.slots:principle_statements",
            "country": "pages.slots:show_country_principles",
            "methods": "pages.slots:method_facts"},

@@ -55,7 +55,7 @@ from glc_analysis.disclosure.blocks import block_ids
 from glc_analysis.errors import Faults, GLCError, UsageError, nearest
 from glc_analysis.gate.gate import check_leaks
 from glc_analysis.gate.leak_scan import identifiers
-from glc_analysis.phrases import Phrasebook, study_words
+from glc_analysis.phrases import Phrasebook
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import INVENTED, Study
 from glc_analysis.templates import template
@@ -126,10 +126,10 @@ def slides_pages(study: Study, round_id: str) -> tuple[Reference, dict[Path, str
     other languages of the study. Raises as :func:`write_slides` does, but for what the room may not know."""
     reference, english = _english_slides(study, round_id)
     path, languages = slides_path(study, round_id), study.settings["study"]["languages"]
-    words = study_words(study, reference) if languages else ()
     pages = {path: english.removesuffix("\n")}
     for language in languages:
-        page = Phrasebook(language, words).page(english, note_in="section")
+        book = Phrasebook.of_study(study, "convening", language, reference)
+        page = book.page(english, note_in="section")
         text = etree.tostring(page, encoding="unicode", method="html")
         pages[path.with_name(f"index-{language}.html")] = f"<!DOCTYPE html>\n{text}"
     return reference, pages

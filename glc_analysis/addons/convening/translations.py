@@ -12,9 +12,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from glc_analysis import tables
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import Fault
+from glc_analysis.reference import read_table
 from glc_analysis.schema import Tables
+from glc_analysis.study import Study
 
 TRANSLATED_COLUMNS = ("statement", "short_name", "rationale", "indicator")
 """The columns of principles.csv with words that are translated."""
@@ -65,6 +68,21 @@ class Translations:
         texts = [self.words[f"{row['translation_of']}/{column}", row["language"]].status
                  for column in TRANSLATED_COLUMNS if row["translation_of"] and row.get(column, "")]
         return min(texts, key=(DRAFT, *CHECKED).index, default="")
+
+
+def translated_texts(study: Study, audience: str, language: str) -> dict[str, tuple[str, bool]]:
+    """The texts of principles in a language, as far as an audience may read it: by the original each with its
+    translation, and whether that is a draft."""
+    rows = tables.read("principles", study=study)
+    translations = Translations.of(rows, read_table(study, "translations"))
+    translated = {}
+    for row in rows[rows["translation_of"] == ""].to_dict("records"):
+        for column in TRANSLATED_COLUMNS:
+            words = translations.find(f"{row['printed_id']}/{column}", Words(row[column], row["language"]),
+                                      language, audience)
+            if words.status:
+                translated[" ".join(row[column].split())] = words.text, words.status == DRAFT
+    return translated
 
 
 def is_readable(status: str, audience: str) -> bool:

@@ -23,8 +23,10 @@ from glc_analysis.addons.convening.handbook.editions import (
 from glc_analysis.addons.convening.handbook.gaps import check_lines
 from glc_analysis.addons.convening.packets.pdf import html_to_typst
 from glc_analysis.addons.convening.pages.slots import opening_principles, principle_statements
+from glc_analysis.addons.convening.translations import translated_texts
 from glc_analysis.errors import UsageError
 from glc_analysis.gate.leak_scan import organisation_names
+from glc_analysis.phrases import Phrasebook
 from glc_analysis.publish.downloads import published_tables, software_texts
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
@@ -248,3 +250,12 @@ def test_the_first_page_of_a_site_leads_to_the_handbook_in_each_of_its_languages
     monkeypatch.setattr("glc_analysis.addons.convening.pages.slots.handbook_languages",
                         lambda view: ["en", "es"])
     assert languages(opening_principles(public).data) == ["en", "es"]  # once reviewed
+
+
+def test_texts_of_principles_on_pages_are_translated_as_far_as_their_readers_may_read_it(sample_study):
+    def statuses(audience, language):
+        return {is_draft for _, is_draft in translated_texts(sample_study, audience, language).values()}
+    assert statuses("convening", "es") == {True, False} and statuses("convening", "ar") == {True}
+    assert statuses("public", "es") == {False} and statuses("public", "ar") == set()
+    book = Phrasebook.of_study(sample_study, "public", "es")
+    assert book.html("<a>Time before forms</a>") == "<a>Tiempo antes que fichas</a>"

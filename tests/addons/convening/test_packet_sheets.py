@@ -174,7 +174,7 @@ def test_a_sheet_in_another_language_has_all_our_words_in_it_and_marks_what_is_i
     assert "<h2>ما يؤيده (What speaks for it)</h2>" in page and "لم يُعترض عليه" in page
     assert page.index("دعوا الشخص") < page.index("Let people arrive before you ask")
     assert page.count("هذا تقرير عن الممارسة.") == 2
-    assert "<span lang=\"en\" dir=\"ltr\">\u200eTime before forms\u200e</span>" in page  # a code of the study
+    assert '<span lang="en" dir="ltr">\u200ePractical things first\u200e</span>' in page  # a code
     assert "الجولة 1" in page and "7 أو أكثر من 10 مرتفعة، 2 منخفضة على الأكثر" in page
     assert page.endswith('<div class="glc-notes"><p>ملاحظاتكم</p></div>')
     assert principle_sheets(view, "am") == principle_sheets(view)  # nobody has translated the frame

@@ -43,7 +43,7 @@ from glc_analysis.pages.coding import codes
 from glc_analysis.pages.country import answers_by_country, codes_by_country, who_answered
 from glc_analysis.pages.questions import question_html
 from glc_analysis.pages.survey import definition
-from glc_analysis.phrases import DRAFT_NOTE, ENGLISH, Phrasebook, phrase_languages, study_words
+from glc_analysis.phrases import DRAFT_NOTE, ENGLISH, Phrasebook, phrase_languages
 from glc_analysis.reference import Reference, read_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import INVENTED, Study
@@ -296,7 +296,7 @@ def packet_language(study: Study, packet: Packet) -> str:
 
 def packet_phrases(study: Study, language: str) -> Phrasebook:
     """The phrases of packets in a language."""
-    return Phrasebook(language, study_words(study) if language != ENGLISH else ())
+    return Phrasebook.of_study(study, PACKET_AUDIENCE, language)
 
 
 def in_language(book: Phrasebook, html: str) -> str:

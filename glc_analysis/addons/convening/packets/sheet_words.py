@@ -5,13 +5,13 @@ Headings keep their English in brackets, so that a table with readers of several
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
 from glc_analysis.addons.convening.rating_forms import language_for
 from glc_analysis.phrases import ENGLISH, Phrasebook, phrase_languages
+from glc_analysis.study import Study
 from glc_analysis.text import language_direction
 
 
@@ -22,13 +22,14 @@ class SheetWords:
     book: Phrasebook
 
     @classmethod
-    def of(cls, language: str = ENGLISH, study_words: Collection[str] = ()) -> SheetWords:
-        """The words in a language; in English where nobody has translated them.
+    def of(cls, language: str = ENGLISH, study: Study | None = None) -> SheetWords:
+        """The words in a language for the convening of a study; in English where nobody has translated them.
 
         >>> SheetWords.of("es").heading("Limits"), SheetWords.of("am").heading("Limits")
         ('Límites (Limits)', 'Limits')
         """
-        return cls(Phrasebook(language if language in phrase_languages() else ENGLISH, study_words))
+        language = language if language in phrase_languages() else ENGLISH
+        return cls(Phrasebook.of_study(study, "convening", language) if study else Phrasebook(language))
 
     @property
     def language(self) -> str:

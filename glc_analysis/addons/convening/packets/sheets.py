@@ -54,7 +54,7 @@ from glc_analysis.disclosure.quotations import (
     with_broken_rules,
     without_pseudonyms,
 )
-from glc_analysis.phrases import ENGLISH, study_words
+from glc_analysis.phrases import ENGLISH
 from glc_analysis.reference import read_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.tables_html import (
@@ -261,7 +261,7 @@ SENTENCES_SHOWN = 6
 
 def principle_sheets(view: StudyView, language: str = ENGLISH) -> dict[str, str]:
     """The sheet of each principle as HTML, by its id, with the words around it in a language."""
-    trail, words = Trail.of(view), SheetWords.of(language, study_words(view.study))
+    trail, words = Trail.of(view), SheetWords.of(language, view.study)
     translations = Translations.of(view.read("principles"), read_table(view.study, "translations"))
     rows = view.principle_rows
     return {principle: _sheet(trail, row, words, translations)
