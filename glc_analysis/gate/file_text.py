@@ -128,10 +128,16 @@ def identifier_variants(name: str) -> list[str]:
 _TOKEN = re.compile(r"[\w+/-]{12,}={0,2}", re.ASCII)
 _SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?:([ .·*_-])[^\W\d_](?=\1|[^\w]|$)){4,}(?![^\W_])")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+_QUOTED_PRINTABLE = re.compile(r"=(?=20|3D|[C-F][0-9A-F]=|[89AB][0-9A-F])")
 
 
-def without_percent_signs(text: str) -> str:
-    """The text with what percent signs stand for; blank where there are none."""
+def without_escapes(text: str) -> str:
+    """The text with what percent signs, or equals signs of e-mail, stand for; blank where there are none.
+
+    >>> without_escapes("Casa%20del R=C3=ADo"), without_escapes("n=30, 5 %")
+    ('Casa del Río', '')
+    """
+    text = _QUOTED_PRINTABLE.sub("%", text)
     return unquote_plus(text) if _PERCENT.search(text) else ""
 
 

@@ -1,5 +1,5 @@
-"""Text that identifies a person by its form: coordinates, plus codes, handles, profile links, document
-numbers, birth dates.
+"""Text that identifies a person by its form: coordinates, plus codes, addresses, handles, profile links,
+document numbers, birth dates.
 
 Coordinates and codes of places are found by themselves; the others after a word that says what they are
 (``content/identifying_cues.csv``), so that no figure of a report is taken for one. E-mail addresses and
@@ -23,10 +23,10 @@ IdentifyingForm = tuple[str, int, int]
 def find_identifying_forms(text: str, words: Set[str]) -> Iterator[IdentifyingForm]:
     """What identifies somebody by its form, in a text of which ``words`` are the folded words.
 
-    >>> text = "Passport no. N4412908, Telegram @omarhelps; means were 12.51, 36.82 for @media print"
-    >>> words = set(fold_text(text).replace(".", " ").split())
+    >>> text = "Passport no. N4412908, Telegram @omarhelps; 12 Mill Lane; the road to 12 Homes; 12.51, 36.82"
+    >>> words = set(fold_text(text).replace(".", " ").replace(";", " ").split())
     >>> [(kind, text[start:end]) for kind, start, end in find_identifying_forms(text, words)]
-    [('number of a document', 'N4412908'), ('handle', '@omarhelps')]
+    [('number of a document', 'N4412908'), ('address', '12 Mill Lane'), ('handle', '@omarhelps')]
     """
     text = western_digits(text)
     yield from _coordinates(text)
@@ -105,6 +105,10 @@ _AT_RULE = re.compile("@(?:charset|container|font|import|keyframes|layer|media|n
 """Rules of style sheets, which begin with the same sign."""
 _LINKING = (r"(?:[\s:#.,º°=()№\"'’-]|\b(?:no|nos|nr|n|num|number|número|numero|numéro|is|was|are|with|card"
             r"|id|del?|du|es|era|est|code)\b|السفر|رقم|رقمه|رقمها|номер|លេខ|号码|号|संख्या){1,12}")
+_CAPITAL = r"[^\W\d_a-zà-ÿа-я][\w'’.-]*"
+_ARTICLES = r"(?i:(?:de|del|da|do|dos|das|des|du|la|las|le|les|los)\s|[dl]['’]){0,3}"
+_STREET_NAME = rf"\s{_ARTICLES}{_CAPITAL}(?:\s{_ARTICLES}{_CAPITAL}){{0,3}}"
+_HOUSE = r"(?<![\w.,%-])(?!(?:19|20)\d\d)\d{1,5}[a-zA-Z]?"
 _AFTER = {kind: [re.compile(form) for form in forms] for kind, forms in {
     "service": [rf"(?i)\w{{0,3}}\b[^@\n]{{0,30}}?({_HANDLE})", r"""(?xi) \s?
         (?:(?:id|user(?:name)?|handle|name|nick)\s?:?|:) \s? (?:live:)?
@@ -115,12 +119,19 @@ _AFTER = {kind: [re.compile(form) for form in forms] for kind, forms in {
     "document": [rf"(?i:[^\W\d_]{{0,3}}{_LINKING})"
                  r"([A-Z]{0,4}[ -]?\d[\dA-Z]*(?:[ /-][\dA-Z]{1,8}\b)*)(?!\w)"],
     "birth": [rf"(?i)[^\d.!?\n]{{0,24}}[.:]?\s?({COMPLETE_DATE})"],
+    "street": [rf"\.?{_STREET_NAME},?\s(?i:n[°º.o]{{1,2}}\s?|núm\.?\s?|#\s?|д\.\s?)?{_HOUSE}(?![\w%])"],
+    "road": [],
+    "post box": [r"(?i)\.?\s?(?:n[°º.o]{1,2}|no\.?|#|:)?\s?(\d{1,6})(?!\w)"],
     "latitude": [r"""(?xi) (?:itude?|itud)?\b [\W_]{0,4} \d{1,3}[.,]\d+ .{0,12}?
         \bl(?:on|ng|ong)(?:gitude?|itude?|gitud)?\b [\W_]{0,4} \d{1,3}[.,]\d+"""],
 }.items()}
 """What stands after a cue of each kind; the group, where there is one, is what identifies."""
-_RULES = {"service": "handle", "invitation": "handle", "profile": "profile link",
-          "document": "number of a document", "birth": "birth date", "latitude": "coordinates"}
+_BESIDE_HOUSE = {"street": (rf"{_HOUSE},?\s$", rf"\.?{_STREET_NAME}"),
+                 "road": (rf"{_HOUSE},?\s(?:{_CAPITAL}\s){{1,3}}$", r"(?!\w)")}
+"""What stands before and behind a word for a street where the number comes first: 12 Mill Lane."""
+_RULES = {**dict.fromkeys(("street", "road", "post box"), "address"), "birth": "birth date",
+          **dict.fromkeys(("service", "invitation"), "handle"), "profile": "profile link",
+          "document": "number of a document", "latitude": "coordinates"}
 
 
 def _after_cues(text: str, words: Set[str]) -> Iterator[IdentifyingForm]:
@@ -138,7 +149,19 @@ def _after_cues(text: str, words: Set[str]) -> Iterator[IdentifyingForm]:
                             match.re.groups and _AT_RULE.match(match[1])):
                         yield _RULES[kind], match.start(1) if match.re.groups else at, match.end()
                         break
+                else:
+                    yield from _with_house(text, kind, at, at + len(cue))
             at = small.find(cue, at + 1)
+
+
+def _with_house(text: str, kind: str, start: int, end: int) -> Iterator[IdentifyingForm]:
+    """The address in which a word for a street stands behind the number of a house."""
+    if kind not in _BESIDE_HOUSE or kind == "road" and not text[start].isupper():
+        return
+    before, behind = map(re.compile, _BESIDE_HOUSE[kind])
+    house, rest = before.search(text, max(0, start - 60), start), behind.match(text, end)
+    if house and rest:
+        yield _RULES[kind], house.start(), rest.end()
 
 
 @cache

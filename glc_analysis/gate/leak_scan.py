@@ -30,8 +30,8 @@ from glc_analysis.gate.file_text import (
     extract_text,
     identifier_variants,
     normalise,
+    without_escapes,
     without_gaps,
-    without_percent_signs,
 )
 from glc_analysis.gate.identifying_forms import find_identifying_forms
 from glc_analysis.gate.name_variants import (
@@ -132,7 +132,7 @@ def _long_enough(kinds: Mapping[str, Iterable[str]]) -> dict[str, str]:
 
 
 _SAID = ("organisation", "country", "people of", "city of", "code of")
-_SAID_FORMS = ("e-mail", "phone", "handle", "profile link")
+_SAID_FORMS = ("address", "e-mail", "phone", "handle", "profile link")
 """Rules that an organisation's own words do not break on its own pages. What tells of a person stays hidden
 there too."""
 
@@ -193,6 +193,8 @@ _PROXIMITY = 200
 """A place is a leak if another identifier is within so many characters of it."""
 _GAP = 8
 """The most characters between two words of a name."""
+_AROUND = 80
+"""So many letters before and behind a broken word the rest of its name stands."""
 _BREAKS = ("-", "- ", "-\n", " ", "\u00ad", "\u00ad ", "- > ", "- * ")
 """What stands between the halves of a broken word."""
 ALLOWED = "allowed"
@@ -306,6 +308,7 @@ class Search:
         self.without_word: list[tuple[frozenset[str], Term]] = []
         self.by_form: dict[str, list[Spelling]] = {}
         whole: set[str] = set()
+        beside: set[str] = set()
         for term in terms:
             if term.word:
                 self.by_word.setdefault(term.word, []).append(term)
@@ -314,10 +317,11 @@ class Search:
             for spelling in _spellings(term):
                 self.by_form.setdefault(max(spelling.forms, key=len), []).append(spelling)
                 whole.update(spelling.forms)
+                beside.update(spelling.forms if len(spelling.forms) > 1 else ())
         self.khmer = {name_variants.plain(spelling.term.folded).replace(" ", ""): spelling.term
                       for spelt in self.by_form.values() for spelling in spelt
                       if name_variants.is_khmer(spelling.term.folded)}
-        self.breaks = name_variants.words_by_beginning(form for form in whole if form[0] != "~")
+        self.breaks = name_variants.words_by_beginning((form for form in whole if form[0] != "~"), beside)
         self.stem_starts = {form[1:4] for form in whole if form[0] == "~"}
 
     def forms(self, word: str) -> tuple[str, ...]:
@@ -406,8 +410,8 @@ class _Document:
 
     def as_decoded(self) -> _Document | None:
         """What is encoded, or written in letters apart; None where nothing is."""
-        readings = [(place, text) for place, piece in (self.pieces if "%" in self.text else ())
-                    if (text := without_percent_signs(piece))]
+        readings = [(place, text) for place, piece in (
+            self.pieces if {"%", "="} & {*self.text} else ()) if (text := without_escapes(piece))]
         if len(_LETTERS & self.vocabulary) >= _APART and without_gaps(self.text):
             readings += [(place, text) for place, piece in self.pieces if (text := without_gaps(piece))]
         for token, text in encoded_words(self.text).items():
@@ -468,7 +472,8 @@ class _Document:
         if not could:
             return
         places = self.places(wanted)
-        for words in ([places, _with_joined(places, broken)] if broken else [places]):
+        readings = [places, _with_joined(places, broken)] if broken else [places]
+        for words in [*readings, *_around_each(places, broken)]:
             for n, (start, _, own) in enumerate(words):
                 for forms, term, _ in (one for form in own for one in could.get(form, ())):
                     here = words[n:n + len(forms)]
@@ -503,7 +508,7 @@ class _Document:
         for start in known.keys() & wanted.breaks.keys():
             for whole in wanted.breaks[start]:
                 rest = whole[len(start):]
-                if whole in known or (start, rest) not in self.pairs:
+                if (start, rest) not in self.pairs:
                     continue
                 for between in _BREAKS:
                     at = self.letters.find(start + between + rest)
@@ -589,7 +594,8 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
     if term.case == "any" or is_file_name:
         return True
     if term.case == "label":
-        return " " not in words or text == text.lower() or _has_capitals(words, words.title())
+        return " " not in words or text == text.lower() or any(
+            _has_capitals(one, one.title()) for one in (words, words[::-1]))  # it may be written backwards
     if text[start] != text[start].upper():
         return False
     if term.rule.startswith(name_variants.CITY) and _LONGER_PLACE.match(text, end):
@@ -649,6 +655,14 @@ def _with_joined(places: list[Place], broken: list[Place]) -> list[Place]:
     covered = [(start, end) for start, end, _ in broken]
     kept = [one for one in places if not any(start <= one[0] and one[1] <= end for start, end in covered)]
     return sorted([*kept, *broken])
+
+
+def _around_each(places: list[Place], broken: list[Place]) -> Iterator[list[Place]]:
+    """The words around each that is broken, where others are too: these may be whole words after all."""
+    for one in broken if len(broken) > 1 else ():
+        first, last = (bisect_left(places, at, key=lambda place: place[0])
+                       for at in (one[0] - _AROUND, one[1] + _AROUND))
+        yield _with_joined(places[first:last], [one])
 
 
 def _leaks_in(file: str, document: _Document, wanted: Search) -> Iterator[Leak]:

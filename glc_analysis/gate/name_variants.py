@@ -44,8 +44,8 @@ CONNECTORS = frozenset(("and", "y", "e", "et", "und", "en", "og", "och", "ve", "
 
 _RUN_TOGETHER = 7
 """The fewest letters of words that are found when they are run together or written backwards."""
-_BROKEN = 6
-"""The fewest letters of a word that is found when it is broken in two."""
+_BROKEN, _BROKEN_BESIDE = 6, 4
+"""The fewest letters of a word that is found when it is broken in two: alone, beside others of a name."""
 
 _LOOK_ALIKE = str.maketrans({row["letter"]: row["like"] for row in read_records(__file__, "look_alikes.csv")})
 _DIGITS = [str.maketrans(f"0{one}345", f"o{like}eas") for one, like in (("1", "l"), ("1", "i"))]
@@ -131,7 +131,8 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
     ``is_exact`` leaves out endings and prefixes: the name may be an ordinary word.
 
     >>> sorted(spellings("drum and path", is_person=False, is_exact=False))
-    [('drum', 'path'), ('drumandpath',), ('drumpath',), ('htap', 'murd'), ('murd', 'htap')]
+    [('drum', 'path'), ('drumandpath',), ('drumpath',), ('htap', 'dna', 'murd'), ('htap', 'murd'), \
+('murd', 'htap')]
     >>> sorted(spellings("ana lopez", is_person=True, is_exact=False))
     [('ana', 'lopez'), ('ana', 'zepol'), ('analopez',), ('lopez', 'ana'), ('zepol', 'ana'), \
 ('~ana', '~lopez'), ('~lopez', '~ana')]
@@ -150,9 +151,8 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
     if is_exact:
         return
     if sum(map(len, own)) >= _RUN_TOGETHER:
-        backwards = [word[::-1] for word in own]
-        yield tuple(backwards)
-        yield tuple(reversed(backwards))
+        backwards, with_and = [word[::-1] for word in own], [plain(word)[::-1] for word in every[::-1]]
+        yield from dict.fromkeys([(*backwards,), (*reversed(backwards),), (*with_and,)])
     if all(map(_ARABIC.search, words)):
         yield tuple(re.sub("^ال(?=.{3})", "", word) for word in own)
     is_varied = all(_CYRILLIC.search(word) for word in words) and len(folded) > 4
@@ -163,15 +163,17 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
             yield stems[-1], *stems[:-1]
 
 
-def words_by_beginning(words: Iterable[str]) -> dict[str, set[str]]:
-    """By each beginning that a broken word can have, the words that begin so.
+def words_by_beginning(words: Iterable[str], beside: Collection[str]) -> dict[str, set[str]]:
+    """By each beginning that a broken word can have, the words that begin so; those that stand ``beside``
+    another of their name may be shorter.
 
-    >>> sorted(words_by_beginning(["xilonen"]))
-    ['xi', 'xil', 'xilo', 'xilon']
+    >>> sorted(words_by_beginning(["xilonen", "luna", "rosa"], beside={"rosa"}))
+    ['ro', 'xi', 'xil', 'xilo', 'xilon']
     """
     found: dict[str, set[str]] = {}
     for word in words:
-        for n in range(2, len(word) - 1) if len(word) >= _BROKEN else ():
+        least = _BROKEN_BESIDE if word in beside else _BROKEN
+        for n in range(2, len(word) - 1) if len(word) >= least else ():
             found.setdefault(word[:n], set()).add(word)
     return found
 
