@@ -28,27 +28,46 @@ from tests.support.small_surveys import SETTINGS, decided, decided_for_both, sur
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
 AUDIENCES = [(study, audience) for study in ("sample", "ngo") for audience in ("public", "convening")]
-RELEASES = [(study, readers) for study in ("sample", "grouped sample", "ngo")
+RELEASES = [(study, readers) for study in ("sample", "grouped sample", "merged sample", "ngo")
             for readers in ("public", "both")]
 """Who sits in the convening reads the public pages as well."""
-GROUPED = "question_id,attribute,merged,chosen,by,date\n*,resource_level,high | low,before,Ana,2016-01-05\n"
+GROUPINGS_HEADER = "question_id,attribute,merged,chosen,by,date\n"
+REGIONS = "americas | oceania", "africa | asia | europe"
+
+
+def regrouped(study, root, rows):
+    """The study, built with other groups: (question, attribute, merged values)."""
+    left_out = shutil.ignore_patterns("processed", "reports", "releases")
+    shutil.copytree(study.root, root, ignore=left_out)
+    lines = [",".join([*row, "before,Ana,2016-01-05\n"]) for row in rows]
+    (root / "reference" / "groupings.csv").write_text("".join([GROUPINGS_HEADER, *lines]), encoding="utf-8")
+    return built(Study(root))
 
 
 @pytest.fixture(scope="module")
 def grouped_study(sample_study, tmp_path_factory):
     """The sample with everything grouped by two levels of resources."""
-    root = tmp_path_factory.mktemp("grouped") / "study"
-    left_out = shutil.ignore_patterns("processed", "reports", "releases")
-    shutil.copytree(sample_study.root, root, ignore=left_out)
-    (root / "reference" / "groupings.csv").write_text(GROUPED, encoding="utf-8")
-    return built(Study(root))
+    return regrouped(sample_study, tmp_path_factory.mktemp("grouped") / "study",
+                     [("*", "resource_level", "high | low")])
 
 
 @pytest.fixture(scope="module")
-def attacks(sample_study, grouped_study, ngo_study):
+def merged_study(sample_study, tmp_path_factory):
+    """The sample with its regions merged into two: of work for questions about a country, of main offices for
+    the others and the codes. The convening has pages of countries beside them."""
+    asked = read_reference(sample_study).questions
+    of_countries = asked.loc[asked["unit"] == "answer", "question_id"]
+    return regrouped(sample_study, tmp_path_factory.mktemp("merged") / "study", [
+        (question, attribute, merged) for question, attribute in (
+            ("*", "home_region"), *((one, "region") for one in of_countries)) for merged in REGIONS])
+
+
+@pytest.fixture(scope="module")
+def attacks(sample_study, grouped_study, merged_study, ngo_study):
     """Each release as its readers have it, with the truth behind it."""
     made = {}
-    studies = {"sample": sample_study, "grouped sample": grouped_study, "ngo": Study(ngo_study)}
+    studies = {"sample": sample_study, "grouped sample": grouped_study, "merged sample": merged_study,
+               "ngo": Study(ngo_study)}
     for name, study in studies.items():
         frames = {table: tables.read(table, study=study) for table in tables.TABLES}
         contributors = find_contributors(frames)

@@ -25,6 +25,7 @@ LEAST = 5
 FOR_SIZE = ["count_too_small", "unanimous", "partition", "country", "complement_too_small", "base_too_small",
             "code_tree"]
 _COUNTRIES = ("country", "home_country")
+UNCHOSEN_GROUPINGS = {unit: Grouping(attribute) for unit, attribute in UNCHOSEN.items()}
 WIDE = ["count_too_small", "unanimous", "partition", "code_tree"]
 """Rules that hide a count whose group is shown."""
 
@@ -76,9 +77,11 @@ class Attack:
     """One audience's release of one study, with the truth to choose cruel cases from and to compare."""
 
     def __init__(self, frames, behind, decisions, settings, audience, also=None, groupings=NO_GROUPINGS):
-        """``also`` are decisions for another audience whose pages the same readers have, ``groupings`` the
-        one grouping of all questions and codes, if one was chosen."""
-        self.grouping = next(iter(groupings.values()), None)
+        """``also`` are decisions for another audience whose pages the same readers have, ``groupings`` those
+        that were chosen: one for all questions of a unit."""
+        units = frames["questions"].set_index("question_id")["unit"]
+        self.groupings = UNCHOSEN_GROUPINGS | {units.get(key, "organisation"): one
+                                               for key, one in groupings.items()}
         self.frames, self.decisions, self.rules = frames, decisions, Rules.of(settings, audience)
         self.figures = frames["figures"].merge(decisions, on="figure_id", how="left", validate="1:1")
         if also is not None:
@@ -138,7 +141,7 @@ class Attack:
         table = self.frames[unit + "s"]
         owner = pd.Index(self.names).get_indexer(table["organisation_id"])
         every = np.bincount(owner, minlength=len(self.names))
-        grouping = self.grouping or Grouping(UNCHOSEN[unit])
+        grouping = self.groupings[unit]
         belongs = subset_membership(grouping.attribute, unit, self.frames["organisations"],
                                     self.frames["answers"], grouping.merged)
         by = {name: np.bincount(owner[belongs.rows[belongs.subsets == k]], minlength=len(self.names))
@@ -353,8 +356,8 @@ class Attack:
                 within = self.within(key, row.subset_id)
                 terms = self._all(key, row.option_id, within, numbers)
                 told, read = self.told[key]
-                if not self.base[self.place[row.Index]][~agreed].any():
-                    continue  # it is about those who agreed alone
+                if not self.base[self.place[row.Index]][~agreed].any() or self._is_rest(key, row):
+                    continue  # it is about those who agreed alone, or about all others together
                 counted = sum(self.truths[key][row.option_id, r][1] for r in within)
                 others = self.base[self.place[row.Index]] - counted
                 is_large = min((counted > 0).sum(), (others > 0).sum()) >= LEAST
@@ -366,6 +369,15 @@ class Attack:
                         (terms, n + 1, np.inf), (terms, -np.inf, n - 1))):
                     found.append(row.figure_id)
         return found, len(hidden)
+
+    def _is_rest(self, key, row):
+        """Whether all of whom pages of countries tell nothing are in the group: what the printed figure of
+        the study leaves without these pages is the group's, and rule ``difference`` has let that stand."""
+        whole = next(one for one in self.tables[key].itertuples()
+                     if one.option_id == row.option_id and one.subset_kind == "all")
+        outside = self.base[self.place[whole.Index]] - self.base[self.place[row.Index]]
+        options, read = self.told[key]
+        return row.option_id in options and whole.status == "shown" and not outside[~read].any()
 
     def _of(self, keys, rules):
         """The figures of some questions and codes that are hidden by some rules."""
@@ -386,7 +398,7 @@ class Attack:
                 within = self.within(key, row.subset_id)
                 for known in self.cruel(key, row.option_id):
                     left = self.base[self.place[row.Index]][~known & ~agreed]
-                    if (left > 0).sum() < 3:
+                    if (left > 0).sum() < 3 or self._is_rest(key, row):
                         continue  # it is about those who agreed, and those who know
                     game, numbers = self.puzzle(self.linked(key), known)
                     low, high = game.range(self._all(key, row.option_id, within, numbers))
