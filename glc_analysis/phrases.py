@@ -138,8 +138,8 @@ class Phrasebook:
     @classmethod
     def of_study(cls, study: Study, audience: str, language: str,
                  reference: Reference | None = None) -> Phrasebook:
-        """The phrases for what an audience reads of a study."""
-        if language == ENGLISH:
+        """The phrases for what an audience reads of a study; English ones for a language without phrases."""
+        if language not in phrase_languages():
             return cls(ENGLISH)
         known: dict[str, tuple[str, bool]] = {}
         for translated in load_declared("translated"):

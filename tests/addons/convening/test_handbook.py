@@ -259,3 +259,12 @@ def test_texts_of_principles_on_pages_are_translated_as_far_as_their_readers_may
     assert statuses("public", "es") == {False} and statuses("public", "ar") == set()
     book = Phrasebook.of_study(sample_study, "public", "es")
     assert book.html("<a>Time before forms</a>") == "<a>Tiempo antes que fichas</a>"
+
+
+def test_a_handbook_in_a_language_without_phrases_has_english_around_it(sample_study, tmp_path, monkeypatch):
+    monkeypatch.setattr("glc_analysis.addons.convening.handbook.editions.handbook_languages",
+                        lambda view: ["pt"])
+    write_web_handbook(sample_study, "convening", tmp_path)
+    page = (tmp_path / "handbook" / "handbook-pt.html").read_text("utf-8")
+    assert '<html lang="pt" dir="ltr">' in page
+    assert '<p class="glc-mark" lang="en" dir="ltr">For the convening, not for publication</p>' in page

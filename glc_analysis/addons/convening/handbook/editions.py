@@ -26,7 +26,7 @@ from glc_analysis.addons.convening.handbook.contents import (
     handbook,
     handbook_languages,
 )
-from glc_analysis.addons.convening.packets.parts import PACKET_MARK, packet_phrases, pdf_settings
+from glc_analysis.addons.convening.packets.parts import PACKET_MARK, pdf_settings
 from glc_analysis.addons.convening.packets.pdf import PdfSettings, PrintedPart
 from glc_analysis.addons.convening.pages.marks import status_marks
 from glc_analysis.addons.convening.seal_code import seal_code
@@ -37,7 +37,7 @@ from glc_analysis.errors import Faults, GLCError, UsageError, nearest
 from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers
 from glc_analysis.gate.leak_scan import identifiers
 from glc_analysis.locks import locked
-from glc_analysis.phrases import LANGUAGE_NAMES
+from glc_analysis.phrases import LANGUAGE_NAMES, Phrasebook
 from glc_analysis.publish.downloads import published_tables
 from glc_analysis.reference import read_reference
 from glc_analysis.release_store import publish
@@ -114,11 +114,11 @@ def write_web_handbook(study: Study, audience: str, site: Path) -> None:
 
 def _write_language(book: Handbook, folder: Path, offered: Sequence[str], settings: PdfSettings) -> None:
     """Writes the pages, the papers and the workbook of one language."""
-    phrases = packet_phrases(book.view.study, book.language)
+    phrases, direction = _phrases(book), language_direction(book.language)
     mark = phrases.say(_MARKS[book.view.audience])
     for name, parts in _write_pages(book, folder, offered).items():
         title = _title(book)
-        printed = [PrintedPart(mark or title, _HTML.whole(book.language, phrases.direction, part),
+        printed = [PrintedPart(mark or title, _HTML.whole(book.language, direction, part),
                                book.language, phrases.say(settings.running)) for part in parts]
         (folder / f"{name}-{book.language}.pdf").write_bytes(settings.pdf(title, printed))
     save_workbook(self_check_workbook(book), folder / f"self-check-{book.language}.xlsx")
@@ -128,19 +128,25 @@ def _write_pages(book: Handbook, folder: Path, offered: Sequence[str],
                  site: str = "") -> dict[str, list[Markup]]:
     """Writes the pages of one language, each with a switch to the others, and to the ``site`` where they lie
     in one; returns the parts of each."""
-    phrases = packet_phrases(book.view.study, book.language)
+    phrases = _phrases(book)
     papers = {"handbook": [*_handbook_parts(book)], "self-check": [self_check(book)],
               "funder-questions": [funder_questions(book)]}
     languages = [book.language, *(code for code in offered if code != book.language)]
     for name, parts in papers.items():
         shown = template(__file__, "page.html").render(
-            language=book.language, direction=phrases.direction, title=_title(book), name=name, parts=parts,
+            language=book.language, direction=language_direction(book.language), title=_title(book),
+            name=name, parts=parts, written_in=phrases.language,
             mark=phrases.say(_MARKS[book.view.audience]), languages=[(code, LANGUAGE_NAMES.get(
                 code, language_name(code))) for code in languages], switch=phrases.say("Languages"),
             site=site, overview=phrases.say("Overview"),
             pages=[(other, book.say[key]) for other, key in _PAGE_NAMES.items()])
         (folder / f"{name}-{book.language}.html").write_text(shown, encoding="utf-8", newline="\n")
     return papers
+
+
+def _phrases(book: Handbook) -> Phrasebook:
+    """The phrases around the handbook; English where its language has none."""
+    return Phrasebook.of_study(book.view.study, book.view.audience, book.language)
 
 
 def _title(book: Handbook) -> str:

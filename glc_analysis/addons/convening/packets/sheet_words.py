@@ -28,8 +28,9 @@ class SheetWords:
         >>> SheetWords.of("es").heading("Limits"), SheetWords.of("am").heading("Limits")
         ('Límites (Limits)', 'Limits')
         """
-        language = language if language in phrase_languages() else ENGLISH
-        return cls(Phrasebook.of_study(study, "convening", language) if study else Phrasebook(language))
+        if study:
+            return cls(Phrasebook.of_study(study, "convening", language))
+        return cls(Phrasebook(language if language in phrase_languages() else ENGLISH))
 
     @property
     def language(self) -> str:
