@@ -84,9 +84,10 @@ def topics_of_view(view: StudyView) -> Iterator[Topic]:
     waves, current = [*view.wave_labels], view.wave_of_figures
     listed: list[Any] = [*rows.itertuples()]
     earlier = [wave_cited(row, waves, current) for row in listed]
+    is_of_now = pd.Series([not wave for wave in earlier], rows.index, dtype=bool)
     figures = cited_figures(view, rows)
     paired = {row.topic_id: Topic(row, surveyed, coded, view.wave_labels.get(current, ""))
-              for row, surveyed, coded in pair_figures(rows[[not wave for wave in earlier]], figures)}
+              for row, surveyed, coded in pair_figures(rows[is_of_now], figures)}
     known = dict(zip(figures["figure_id"], figures.itertuples(), strict=True))
     for row, wave in zip(listed, earlier, strict=True):
         if not wave and row.topic_id in paired:

@@ -82,7 +82,8 @@ def renew_crosswalk_draft(study: Study, *, is_first: bool = False) -> str:
     crosswalk = draft_crosswalks(read_raw(study, "survey"), waves, reference)
     rows, options = crosswalk.rows, crosswalk.options
     known = {*zip(reference.crosswalk["question_id"], reference.crosswalk["wave_id"], strict=True)}
-    rows = rows[[place not in known for place in zip(rows["question_id"], rows["wave_id"], strict=True)]]
+    places = zip(rows["question_id"], rows["wave_id"], strict=True)
+    rows = rows[pd.Series([place not in known for place in places], rows.index, dtype=bool)]
     if not is_first:
         before, options_before = read_crosswalk_draft(study)
         rows = _with_decisions(rows, before, ["question_id", "wave_id", "why"],

@@ -59,3 +59,7 @@ def test_a_topic_of_an_earlier_wave_is_no_broken_link_and_one_of_the_last_has_to
 
 def test_a_study_with_one_wave_shows_none(sample_study):
     assert "wave" not in joint_display_of_view(StudyView(sample_study))
+
+
+def test_a_study_without_topics_has_an_empty_joint_display(tmp_path):
+    assert joint_display_of_view(StudyView(displayed(tmp_path))).empty
