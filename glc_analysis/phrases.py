@@ -36,8 +36,10 @@ _BREAKS = tuple(map(re.compile, (
 """Where a text is divided if no phrase is the whole of it: sentences, clauses, lists, brackets."""
 _LONGEST_RUN = 4
 """The most sentences or clauses of one phrase."""
-_ENDS = {"ar": str.maketrans(",;?", "،؛؟"), "km": str.maketrans(".?", "។?")}
-"""What ends a clause in other scripts."""
+_SIGNS = {language: str.maketrans(signs | {"“": f"«{blank}", "”": f"{blank}»"})
+          for language, signs, blank in (("es", {}, ""), ("ar", {",": "،", ";": "؛", "?": "؟"}, ""),
+                                         ("km", {".": "។"}, ""), ("fr", {}, "\u202f"))}
+"""What ends a clause, and quotation marks, in other languages."""
 _NO_WORDS = {"script", "style", "template", "code", "pre"}
 _NO_ELEMENTS = {"title", "option", "text", "desc", "tspan"}
 """Elements that hold text alone."""
@@ -250,13 +252,15 @@ class Phrasebook:
     def _translated(self, text: str, level: int = 0) -> _Pieces:
         """The pieces of a text, from its whole to ever smaller parts."""
         if _NO_LANGUAGE.fullmatch(re.sub(_VALUE, "", text)):
-            return [(self._value(text), _TRANSLATED)]
+            return [(self._value(self._quotes(text)), _TRANSLATED)]
         if (known := self._translations.get(text)) is not None:
             return [(self._marked(*known), _TRANSLATED)]
         if (own := self._whole(text)) is not None:
             return own
-        if self._is_own(text) or all(map(self._is_own, re.split(", | or ", text))):
-            return [(text, _OWN)]
+        if self._is_own(text) or all(self._is_own(part) and self._whole(part) is None
+                                     for part in re.split(", | or ", text)):
+            ending = text[len(text.rstrip(".:;")):]
+            return [(text.removesuffix(ending), _OWN), (self._signs(ending), _TRANSLATED)]
         for deeper, breaks in enumerate(_BREAKS[level:], level):
             if len(parts := breaks.split(text)) > 1:
                 pieces = [*self._in_runs(parts, deeper + 1)]
@@ -324,8 +328,12 @@ class Phrasebook:
         is_turned = self.direction == "rtl" and not value.strip().isdigit()
         return isolate_direction(value) if is_turned and value.strip() else value
 
+    def _quotes(self, text: str) -> str:
+        """A text without letters, such as the end of a quotation that a link stands in."""
+        return self._signs(text) if re.search("[“”]", text) else text
+
     def _signs(self, signs: str) -> str:
-        return signs.translate(_ENDS.get(self.language, {}))
+        return signs.translate(_SIGNS.get(self.language, {}))
 
 
 def _append(parent: etree._Element, last: etree._Element | None, text: str) -> str:

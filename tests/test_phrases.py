@@ -24,6 +24,9 @@ def spanish():
     ("“Casa Azul”, out of 30 organisations that answered.",
      '«<span lang="en" dir="ltr">Casa Azul</span>», de 30 organizaciones que respondieron.'),
     ("Is there a shelter?", '<span lang="en" dir="ltr">Is there a shelter?</span>'),
+    ("Casa Azul, Thailand", '<span lang="en" dir="ltr">Casa Azul</span>, Tailandia'),
+    ("“<a>Casa Azul</a>”.", '«<a><span lang="en" dir="ltr">Casa Azul</span></a>».'),
+    ("Casa Azul.", '<span lang="en" dir="ltr">Casa Azul</span>.'),
     ("Themes: never heard of", 'Temas: <span lang="en" dir="ltr">never heard of</span> [inglés]')])
 def test_a_text_is_translated_as_far_as_there_are_phrases_and_the_rest_is_marked(spanish, english,
                                                                                 spanish_html):

@@ -191,7 +191,7 @@ def _principle(trail: Trail, row: Mapping[str, Any], language: str, say: Mapping
 def _listed(say: Mapping[str, str], claims: Any) -> str:
     """What the claims of the evidence amount to, in words."""
     words = [say[claim] for claim in _CLAIM_ORDER if claim in claims]
-    return f"{'; '.join(words)}." if words else say["none_shown"]
+    return say["between"].join(words) + say["full_stop"] if words else say["none_shown"]
 
 
 def _side(pieces: pd.DataFrame, shown: pd.DataFrame, side: str, say: Mapping[str, str],

@@ -162,8 +162,10 @@ def _handbook_parts(book: Handbook) -> Iterator[Markup]:
     no_words = (say["contact"], say["expires_on"], say["licence"], say["seal"])
     stated = [(name, value and Words(value, book.language if name in no_words else book.written_in))
               for name, value in facts]
+    phrases = _phrases(book)
+    invented = Words(phrases.say(INVENTED), phrases.language) if study.is_synthetic else None
     yield _HTML.front(
-        book, study.title, INVENTED if study.is_synthetic else "", stated,
+        book, study.title, invented, stated,
         say["draft_how"].format(draft=say["draft"]) if book.is_draft else "",
         say["raters"].format(n=book.organisations) if book.organisations else "",
         say["adviser_panel"] if "Survivor advisers" in book.view.panel_sizes else "",
