@@ -36,6 +36,7 @@ from glc_analysis.run.plan import (
     page_path,
     plan,
     select_stale,
+    state_of_files,
 )
 from glc_analysis.run.record import last_run
 from glc_analysis.study import REPOSITORY, Study
@@ -61,10 +62,10 @@ class ReportRun:
     """One run: the pages to execute, to keep, and those that an interrupted run has finished."""
 
     def __init__(self, study: Study, inputs: Inputs, pages: Sequence[PageJob], chosen: Sequence[PageJob],
-                 force: bool, printed: str = "short", notebooks: Path = NOTEBOOKS) -> None:
+                 force: bool, printed: str, notebooks: Path, state: tuple[Any, Any]) -> None:
         self.study, self.inputs, self.audience = study, inputs, inputs.audience
         self.home, self.printed, self.is_forced = study.reports / self.audience, printed, force
-        self.notebooks = notebooks
+        self.notebooks, self._state = notebooks, state
         self.last_folder, last = last_run(study, self.audience)
         last_entries = last.get("pages", {})
         self.paths = {slug: page_path(slug, entry["parameters"]) for slug, entry in last_entries.items()}
@@ -84,7 +85,6 @@ class ReportRun:
         is_whole = len(chosen) == len(pages)
         self.is_needed = bool(self.to_run) or last.get("printed", printed) != printed or (
             is_whole and len(self.to_keep) < len(self.last_entries))
-        self._package_state = package_state()
         self.entries: dict[str, dict[str, Any]] = {}
         self.failures: list[Failure] = []
         self.notes = []
@@ -238,11 +238,14 @@ class ReportRun:
 
     def _has_changed(self, page: PageJob) -> bool:
         """Whether something that the page depends on has changed since the run was planned."""
-        if package_state() != self._package_state:
+        now = _state(self.study, self.notebooks)
+        if now == self._state:
+            return False
+        if now[0] != self._state[0]:
             package_hash.cache_clear()
         with suppress(GLCError):  # such as tables that are just being built
-            now = Inputs(Study(self.study.root), self.audience)
-            return page.key != key_now(page, now, self.notebooks)
+            inputs = Inputs(Study(self.study.root), self.audience)
+            return page.key != key_now(page, inputs, self.notebooks)
         return True
 
     def _stand_in(self, page: PageJob, failure: Failure, updated: str) -> dict[str, Any]:
@@ -337,11 +340,12 @@ def run(study: Study, *, audience: str = "team", country: str = "", theme: str =
             with _written(study, lambda: "The reports are unchanged."):
                 stack.enter_context(locked(home))
         build()
+        state = _state(study, folder)
         inputs = Inputs(study, audience)
         pages = plan(study, audience=audience, folder=folder, inputs=inputs)
         chosen = plan(study, audience=audience, country=country, theme=theme, only=only, folder=folder,
                       inputs=inputs)
-        report_run = ReportRun(study, inputs, pages, chosen, force, printed, folder)
+        report_run = ReportRun(study, inputs, pages, chosen, force, printed, folder, state)
         if report_run.is_needed and not dry_run:
             with _written(study, lambda: report_run.standing), \
                     graceful_interrupt(lambda: report_run.standing):
@@ -349,6 +353,11 @@ def run(study: Study, *, audience: str = "team", country: str = "", theme: str =
                 study.keep_digest_key()
                 report_run.make(jobs, processes, progress)
         return _result(report_run, is_done=not dry_run)
+
+
+def _state(study: Study, notebooks: Path) -> tuple[Any, Any]:
+    """The state of the files of the package, and of those that pages and their plan are read from."""
+    return package_state(), state_of_files(study, notebooks)
 
 
 def _remove_if_empty(*folders: Path) -> None:

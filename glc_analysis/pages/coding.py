@@ -214,10 +214,11 @@ def _caution(view: StudyView) -> Markup:
                          f"{least:.2f}) on {', '.join(low)}.") if low else Markup()
 
 
-@team_only
-def contrary_cases(view: StudyView) -> Html:
+def contrary_cases(view: StudyView) -> Html | None:
     """Evidence against, in sentences: who was asked and did not raise the theme, who said the contrary of one
-    of its codes and in which words, and of whom it is undecided."""
+    of its codes and in which words, and of whom it is undecided. Nothing for those who read no passages."""
+    if not view.may("passages"):
+        return None
     if said := uncounted_work_note(view):
         return note(said)
     mentioned, quoted = view.read("mentions"), view.coded_passages.drop_duplicates(
@@ -241,7 +242,7 @@ def contrary_cases(view: StudyView) -> Html:
                          [show_passage(view, row) for row in rows.itertuples() if sentence == _CONTRARY]))
     if not told:
         return note("None of those who were asked." if len(mentioned) else NOT_CODED_YET)
-    return show(_HTML.contrary(told, _OPENED))
+    return show(ELEMENTS.note("Silence in a call does not count.") + _HTML.contrary(told, _OPENED))
 
 
 def _with_case(mentioned: pd.DataFrame, code: str, case: str) -> set[str]:

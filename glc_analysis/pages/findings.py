@@ -298,10 +298,15 @@ MOST_CLAIMS, _OF_THEME = 5, 3
 """The most claims on the overview, and on the page of a theme; of one question there is one."""
 
 
+def who_answered(view: StudyView) -> Html:
+    """How many organisations answered, and for how many countries, in a sentence."""
+    return show(_HTML.opening([row[0] for row in _who_answered(view)]))
+
+
 def claims(view: StudyView) -> Html:
-    """What a page found, to be seen at a glance: who answered; up to five findings, each with a bar over the
-    whole width, its base, a link, and on the overview a quotation that was cleared for these readers; below
-    them what speaks against a code, and what was not asked.
+    """What a page found, to be seen at a glance: up to five findings, each with a bar over the whole width,
+    its base, a link, and on the overview a quotation that was cleared for these readers; below them what
+    speaks against a code, and what was not asked.
 
     The figures are those of :func:`headlines`. A quotation beside an answer is one on the same theme, and the
     page says so: nobody is said to have given this answer. Each quotation stands on the page once; a theme's
@@ -314,8 +319,8 @@ def claims(view: StudyView) -> Html:
             for figure in _read_figures(figures)
             for link_to in [_link(view, _place(view, places, figure))]]
     closing = [*_undecided(view), *_contrary(view), *_not_asked(view)]
-    return show(_HTML.claims([row[0] for row in _who_answered(view)], made,
-                             [(row[0], row[2]) for row in closing], dict.fromkeys(figures["chosen_by"])))
+    below = [(sentence, place) for sentence, _, place, _ in closing]
+    return show(_HTML.claims(made, below, dict.fromkeys(figures["chosen_by"])))
 
 
 def _claimed(view: StudyView) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+from IPython.display import HTML as Html
 from IPython.display import display
 from markupsafe import Markup
 
@@ -34,6 +35,8 @@ _OPEN, MOST_OPEN_ANSWERS = 3, 100
 """How many open answers to a question stand open, and how many a page has of all its questions."""
 _SOME_NOT_SHOWN = "Some answers are not listed: their counts could reveal who gave them."
 _ONLY_AGREED = "Countries are named only where their organisations agreed to it; all others are left out."
+_RANGES = ("“At least” and “at most” stand for a count that could tell too much about single organisations; "
+           "the hatched part of a bar is where it lies. A dash stands for a count that is not shown.")
 _FINDINGS = {
     ("single", "organisation"): "{count} {many} answered {options}",
     ("single", "answer"): "{count} answers are {options}",
@@ -63,6 +66,11 @@ def show_question(view: StudyView, question: Any, *, by: str = "") -> None:
     """
     if html := question_html(view, question, by=by):
         display(show(html))
+
+
+def ranges_note(view: StudyView) -> Html | None:
+    """What ranges mean, for those who do not see every count."""
+    return None if view.may("all_figures") else show(ELEMENTS.note(_RANGES))
 
 
 def question_html(view: StudyView, question: Any, *, by: str = "") -> Markup:

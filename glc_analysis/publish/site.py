@@ -696,7 +696,7 @@ class Assembly:
             title=study.title, audience=self._audience, synthetic=study.is_synthetic, failures=failures,
             facts=preparation.facts, print_folded=print_folded, drawn=self._drawn,
             books=site_phrases(study, self._audience))
-        for write in load_declared("runs", "site"):
+        for write in load_declared("runs", "site") if preparation.facts else ():  # where anything is built
             write(study, self._audience, folder / "site")
         for page, path in briefs:
             write_standalone(path, study, title=page.title)

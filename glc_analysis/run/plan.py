@@ -164,6 +164,15 @@ _UNSEEN = ("raw", "survey", "context", "reports")
 """Sections of study.toml that change no page, or only by way of the tables. Pages may show the others."""
 
 
+def state_of_files(study: Study, folder: Path = NOTEBOOKS) -> list[tuple[str, int, int, int]]:
+    """Size, time and number of each file that :class:`Inputs` and the notebooks are read from: a quick way to
+    see that none was changed since."""
+    files = [study.settings_file, study.processed / "slices.json", study.processed / "provenance.json",
+             *study.reference_files(), *notebook_files(folder, study.notebooks)]
+    return [(str(path), of.st_size, of.st_mtime_ns, of.st_ino)
+            for path in files if path.is_file() for of in [path.stat()]]
+
+
 class Inputs:
     """What the pages of an audience can read, as it is now: gives the digest of each thing of a record."""
 

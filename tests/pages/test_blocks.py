@@ -412,13 +412,17 @@ def test_a_country_shows_the_passages_of_its_own_organisations_alone(small):
     assert "A house holds people back." in shown and "tonight" not in shown
 
 
-TEAM_BLOCKS = [contrary_cases, passages, coding.agreement_findings, coding.quarantined]
+TEAM_BLOCKS = [passages, coding.agreement_findings, coding.quarantined]
 
 
 @pytest.mark.parametrize("block", TEAM_BLOCKS, ids=lambda block: block.__name__)
 def test_who_said_what_and_how_it_was_coded_is_for_the_team_alone(small, block):
     assert block(StudyView(small, "public", country="KHM")).data == note(TEAM_ONLY).data
     assert codes_by_country(StudyView(small, "public", country="KHM")).data == note(CODES_NOT_SHOWN).data
+
+
+def test_who_said_otherwise_is_no_section_for_others(small):
+    assert contrary_cases(StudyView(small, "public", theme="care")) is None
 
 
 def test_codes_are_shown_to_others_as_far_as_they_are_released(small):
