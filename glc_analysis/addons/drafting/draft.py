@@ -34,6 +34,7 @@ from glc_analysis.addons.drafting.grids import grid_guesses
 from glc_analysis.addons.drafting.option_lists import (
     FEW_TEXTS,
     LIST_OF_FORM,
+    PERHAPS_OPTIONS,
     OptionLists,
     option_translations,
 )
@@ -251,7 +252,8 @@ def _question_row(column: FormColumn, guess: Guess, form: Form, lists: OptionLis
         row["option_list"] = name
         doubts += remarks
         is_sure &= not is_open
-        use &= not is_open or lists.is_asked_for(name)
+        is_other = lists.has_other(name) and not any(text.endswith(PERHAPS_OPTIONS) for text in remarks)
+        use &= not is_open or lists.is_asked_for(name) or is_in_step and is_other
     if is_in_step:
         doubts.insert(0, pairing)
         is_sure, use, row[_IN_STEP] = False, False, "yes" if use else ""

@@ -54,6 +54,8 @@ LIST_OF_FORM = "form"
 """The kind of a list whose options and order a form names."""
 FEW_TEXTS = 3
 """So few different texts that are not listed may be options that hardly anybody chose."""
+PERHAPS_OPTIONS = "perhaps options of the form"
+"""How a remark on answers that are not listed ends where a person must look at them first."""
 _PERHAPS, _A_SPELLING = "in another language; perhaps", "taken for a spelling of"
 MAYBE_ONE = _PERHAPS, _A_SPELLING
 """How the reason begins where it is not sure that two texts are one option."""
@@ -132,7 +134,12 @@ class OptionLists:
     def is_asked_for(self, name: str) -> bool:
         """Whether the options that a list lacks are asked for once its question is accepted: it has some, and
         none takes all other texts."""
-        return bool(self.lists[name]) and not any(row["kind"] == "other" for row in self.lists[name])
+        return bool(self.lists[name]) and not self.has_other(name)
+
+    def has_other(self, name: str) -> bool:
+        """Whether an option of a list takes all other texts, which a person is asked to look through once its
+        question is accepted."""
+        return any(row["kind"] == "other" for row in self.lists[name])
 
     def _is_told(self, name: str, keys: frozenset[str], *, is_open: bool) -> bool:
         """Whether what a question and a list have in common tells that they are one. Numbers alone do not
@@ -366,7 +373,7 @@ def _hidden_remarks(options: Sequence[Options], rows: list[dict[str, str]], kind
     wordless = Counter({text: count for text, count in hidden.items() if not any(map(str.isalpha, text))})
     is_open = n > 0.3 * seen.total() and not are_free_texts(hidden)
     if wordless == hidden or different <= FEW_TEXTS and n > different or not rows or is_open:
-        return [f"{remark}; perhaps options of the form"]
+        return [f"{remark}; {PERHAPS_OPTIONS}"]
     if not any(row["kind"] == "other" for row in rows):
         rows.append({"label": OTHER, "value": OTHER, "kind": "other", "how_sure": UNSURE, "n": "0",
                      "why": f"for the texts after it: {remark}"})

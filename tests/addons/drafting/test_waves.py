@@ -145,3 +145,12 @@ def test_questions_that_are_decided_together_because_languages_pair_keep_their_t
     questions = read_draft(Study(tmp_path / "study")).chosen
     assert questions.set_index("wording")["type"].to_dict() == {
         "Do you use it?": "single", "How many staff?": "number"}
+
+
+def test_texts_after_other_are_no_decision_of_their_own_where_the_languages_pair_in_order():
+    steps, texts = ["No", "No", "Yes"] * 17, [f"My own words, said {'so ' * n}" for n in range(6)]
+    english = {"Do you use it?": steps, "Who helps?": [*["Friends", "Law", "Other"] * 15, *texts]}
+    spanish = {"¿Lo usa?": steps, "¿Quién ayuda?": [*["Amigos", "Ley", "Otro"] * 15, *texts]}
+    questions = drafted(english, spanish)["questions"].set_index("wording")
+    assert questions["use"].to_dict() == {"Do you use it?": "", "Who helps?": "as Q1"}
+    assert 'taken for texts after "Other"' in questions.loc["Who helps?", "why"]
