@@ -34,6 +34,8 @@ _VALUE = r"\d{4}-\d\d-\d\d|[A-Z]{1,3}\d+(?:[._][\dA-Z]+)*|\d+(?:[.,]\d+)*"
 _BREAKS = tuple(map(re.compile, (
     r"((?<=[.?!])\s+)", r"((?<=[;:])\s+|\s+[·–]\s+)", r"(,\s+)", r"(\s?[()]\s?)")))
 """Where a text is divided if no phrase is the whole of it: sentences, clauses, lists, brackets."""
+_OTHER_SCRIPTS = ("ar", "km")
+"""The languages whose names of countries never are the English ones."""
 _LONGEST_RUN = 4
 """The most sentences or clauses of one phrase."""
 _SIGNS = {language: str.maketrans(signs | {"“": f"«{blank}", "”": f"{blank}»"})
@@ -99,13 +101,15 @@ def _as_pattern(english: str) -> Iterator[str]:
 
 @cache
 def _country_names(language: str) -> dict[str, str]:
-    """Names of countries by their English ones, as ISO 3166 has them."""
+    """Names of countries by their English ones, as the translators of ISO 3166 have them. Where these are
+    wrong or have none, as of Moldova in Arabic, a phrase comes first."""
     try:
         known = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, [language])
     except FileNotFoundError:
         return {}
-    return {name: known.gettext(name) for country in pycountry.countries
-            for name in (country.name, getattr(country, "common_name", country.name))}
+    names = {name: known.gettext(name) for country in pycountry.countries
+             for name in (country.name, getattr(country, "common_name", country.name))}
+    return {name: own for name, own in names.items() if own != name or language not in _OTHER_SCRIPTS}
 
 
 def study_words(study: Study, reference: Reference | None = None) -> set[str]:
@@ -257,10 +261,14 @@ class Phrasebook:
             return [(self._marked(*known), _TRANSLATED)]
         if (own := self._whole(text)) is not None:
             return own
-        if self._is_own(text) or all(self._is_own(part) and self._whole(part) is None
-                                     for part in re.split(", | or ", text)):
+        if self._is_own(text):
             ending = text[len(text.rstrip(".:;")):]
             return [(text.removesuffix(ending), _OWN), (self._signs(ending), _TRANSLATED)]
+        if len(answers := re.split("( or )", text)) > 1:  # of people: of other words it may be a part
+            pieces = [piece for n, answer in enumerate(answers) for piece in (
+                [(f" {self.say('or')} ", _TRANSLATED)] if n % 2 else self._translated(answer))]
+            if _MISSING not in {kind for _, kind in pieces}:
+                return pieces
         for deeper, breaks in enumerate(_BREAKS[level:], level):
             if len(parts := breaks.split(text)) > 1:
                 pieces = [*self._in_runs(parts, deeper + 1)]

@@ -2,6 +2,7 @@
 
 import re
 
+import pycountry
 import pytest
 
 from glc_analysis.errors import GLCError
@@ -26,6 +27,8 @@ def spanish():
     ("Is there a shelter?", '<span lang="en" dir="ltr">Is there a shelter?</span>'),
     ("Casa Azul, Thailand", '<span lang="en" dir="ltr">Casa Azul</span>, Tailandia'),
     ("“<a>Casa Azul</a>”.", '«<a><span lang="en" dir="ltr">Casa Azul</span></a>».'),
+    ("Agreed or Casa Azul", 'Acordado o <span lang="en" dir="ltr">Casa Azul</span>'),
+    ("Agreed or another text", '<span lang="en" dir="ltr">Agreed or another text</span> [inglés]'),
     ("Casa Azul.", '<span lang="en" dir="ltr">Casa Azul</span>.'),
     ("Themes: never heard of", 'Temas: <span lang="en" dir="ltr">never heard of</span> [inglés]')])
 def test_a_text_is_translated_as_far_as_there_are_phrases_and_the_rest_is_marked(spanish, english,
@@ -99,3 +102,13 @@ def test_a_statement_is_in_the_language_of_the_reader_only_where_its_place_says_
     original = '<blockquote lang="en" dir="ltr">Ask.</blockquote>'
     untranslated = '<span lang="en" dir="ltr" translate="yes">Do not ask.</span>'
     assert book.html(original + untranslated) == original + untranslated
+
+
+def test_no_country_has_the_name_of_another_or_an_english_one_in_another_script():
+    assert Phrasebook("ar").say("Moldova") == "مولدوفا"  # the Maldives, by the translators of ISO 3166
+    for language in phrase_languages():
+        book, names = Phrasebook(language), {}
+        for country in pycountry.countries:
+            name = getattr(country, "common_name", country.name)
+            assert names.setdefault(book.say(name), name) == name
+            assert language not in ("ar", "km") or not re.search("[a-z]", book.say(name)), name
