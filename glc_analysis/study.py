@@ -264,7 +264,8 @@ def notebook_files(*folders: Path) -> list[Path]:
 
 JOURNALS = ".jsonl"
 """The ending of what programs of add-ons write in ``raw/codings/<coder>/``."""
-_NON_DATA_FILES = ("readme", "readme.md", "readme.txt", "thumbs.db", "desktop.ini")
+_NON_DATA_FILES = ("readme", "readme.md", "readme.txt", "license", "license.md", "license.txt", "thumbs.db",
+                   "desktop.ini")
 
 DEFAULTS, SETTING_WORDS = default_settings()
 """The defaults of study.toml by section, and the words that a setting may take, as ``schema/settings.toml``

@@ -95,3 +95,13 @@ def test_files_that_a_person_calls_one_wave_make_none(begun):
     glc("--study", study.root, "check", "--accept-draft", "Ana")
     assert read_table(study, "waves").empty and read_table(study, "wave_files").empty
     assert not (study.root / CROSSWALK_DRAFT).exists()
+
+
+def test_the_waves_of_a_folder_are_those_of_its_files_and_its_licence_is_no_file_of_the_survey(tmp_path):
+    folder = tmp_path / "arrived"
+    folder.mkdir()
+    (folder / "LICENSE").write_text("CC BY 4.0", encoding="utf-8")
+    csv_file(folder, FIRST, "2018.csv"), csv_file(folder, SECOND, "2019.csv")
+    said, study = init(tmp_path, folder)
+    assert CROSSWALK_DRAFT in said and {path.name for path in study.raw_files("survey")} == {
+        "2018.csv", "2019.csv"}

@@ -125,3 +125,21 @@ def test_init_of_both_waves_pairs_no_two_headings_as_sure(shared_data):
     sure = questions.loc[questions["how_sure"] == "sure", "columns"]
     assert len(questions) > 50 and not [entry for entry in sure if len(
         [name for name in split_alternatives(entry) if not name.startswith(NOT_IN)]) > 1]
+
+
+def test_init_of_the_folder_of_both_waves_drafts_nothing_as_unchanged_whose_heading_is_another(
+        shared_data, tmp_path):
+    done = CliRunner().invoke(cli, ["init", str(tmp_path / "study"), "--from",
+                                    str(shared_data / "r_community_survey")])
+    assert "18 with the same heading, wording and options" in done.output
+    study = Study(tmp_path / "study")
+    headings = {year: {name for path in study.raw_files("survey") if path.name.startswith(year)
+                       for survey in read_survey_sheets(path, study.settings["survey"])
+                       for name in (*survey.frame.columns, *survey.wording.values())}
+                for year in ("2018", "2019")}
+    header, *rows = load_workbook(study.root / CROSSWALK_DRAFT).active.values
+    for row in (dict(zip(header, row, strict=True)) for row in rows):
+        if row["change"] == "none" and row["question_id"] != ALL_THE_SAME:
+            now = row["wording_now"].split(" | ")
+            assert {*now} <= headings["2018"] and {*now} <= headings["2019"], row["wording_now"]
+    assert {row[header.index("is_comparable")] for row in rows} == {None, "no"}
