@@ -19,6 +19,8 @@ import pandas as pd  # noqa: E402
 
 from glc_analysis import tables  # noqa: E402
 from glc_analysis.build import build  # noqa: E402
+from glc_analysis.figures.groupings import MERGED, groupings_of, is_shown_group  # noqa: E402
+from glc_analysis.reference import read_reference  # noqa: E402
 from glc_analysis.sample import write_sample  # noqa: E402
 from glc_analysis.schema import COUNTRY_LIST  # noqa: E402
 from glc_analysis.study import Study  # noqa: E402
@@ -30,6 +32,11 @@ GROUPS = {"whole study": {"answer": "all", "organisation": "all"},
 """Which subsets a row of the table counts, by the unit of the question."""
 HEADING = ["| exact / range / not shown | counts | convening | public | at least 7, rounded to 5 | "
            "at least 5, one complementary cell |", "|---|---|---|---|---|---|"]
+TWO_REGIONS = """question_id,attribute,merged,chosen,by,date
+*,home_region,americas | oceania,before,Ana,2016-01-05
+*,home_region,africa | asia | europe,before,Ana,2016-01-05
+"""
+"""A grouping of the sample that `glc groups` ranks first: by region of the main office."""
 STATUSES = ("shown", "banded", "suppressed")
 ROUNDED_FROM, COVERED_FROM = 7, 5
 """The thresholds of the two simple rules."""
@@ -55,16 +62,21 @@ def with_one_complement(counts: pd.Series, tables_of: pd.Series) -> pd.Series:
 
 
 def rows(study: Study, name: str) -> list[str]:
-    """The lines of a built study: the counts of all options of its questions, by group; without questions
-    whose answers are countries."""
+    """The lines of a built study: the counts of all options of its questions, by group, or by the groups that
+    were chosen; without questions whose answers are countries."""
     figures, questions = (tables.read(name, study=study) for name in ("figures", "questions"))
+    chosen = groupings_of(read_reference(study).groupings, questions)
     listed = questions.loc[questions["option_list"] != COUNTRY_LIST, "question_id"].astype("str")
     figures = figures[(figures["measure"] == "response") & (figures["statistic"] == "count")
                       & figures["question_id"].isin(listed)]
+    is_single = ~figures["subset_id"].str.contains(MERGED, regex=False)
+    groups = {group: is_single & (figures["subset_kind"] == figures["unit"].map(kinds))
+              for group, kinds in GROUPS.items()}
+    if chosen:
+        groups = {"": is_shown_group(figures, figures["question_id"], chosen)}
     lines = []
-    for group, kinds in GROUPS.items():
-        own = figures[figures["subset_kind"] == figures["unit"].map(kinds)]
-        own = own[(own["base_n"] > 0) & ~own["subset_id"].str.contains(" + ", regex=False)]
+    for group, is_own in groups.items():
+        own = figures[is_own & (figures["base_n"] > 0)]
         decided = [tables.read(f"release_{audience}", study=study).set_index("figure_id").loc[
             own["figure_id"], "status"] for audience in ("convening", "public")]
         counts = own["n"].astype(int)
@@ -72,7 +84,7 @@ def rows(study: Study, name: str) -> list[str]:
         cells = [" / ".join(f"{(statuses == status).sum():,}" for status in STATUSES)
                  for statuses in (*decided, *simple)]
         if len(own):
-            lines.append(f"| {name}, {group} | {len(own):,} | {' | '.join(cells)} |")
+            lines.append(f"| {', '.join(filter(None, (name, group)))} | {len(own):,} | {' | '.join(cells)} |")
     return lines
 
 
@@ -81,7 +93,11 @@ def table(folder: Path) -> list[str]:
     sample = folder / "utility-sample"
     write_sample(sample)
     build(Study(sample))
-    lines = [*HEADING, *rows(Study(sample), "sample")]
+    merged = folder / "utility-merged"
+    write_sample(merged)
+    merged.joinpath("reference/groupings.csv").write_text(TWO_REGIONS, encoding="utf-8")
+    build(Study(merged))
+    lines = [*HEADING, *rows(Study(sample), "sample"), *rows(Study(merged), "sample, two merged regions")]
     data = Path(os.environ.get("GLC_SHARED_DATA", ROOT.parent / "shared" / "data"))
     if (data / "ngo_survey").is_dir():
         survey = _survey(folder / "utility-survey", data)
