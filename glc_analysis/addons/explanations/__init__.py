@@ -9,6 +9,6 @@ ADD_ON = AddOn(
     slots={"principle": "pages:show_explanations"},
     view="view:ExplanationsView", view_names=("explanations",),
     blocks="view:BLOCKS", release_content="view:content_of", row_names={"explanations": "explanation"},
-    holds={"explanations": "passages of the leaver go; one that rested on them is reopened, and shown to the "
-           "team alone until somebody has read it again"},
+    holds={"explanations": "passages of the leaver go; one that rested on them alone goes too, another is "
+           "reopened, and shown to the team alone until somebody has read it again"},
     erasers={"rows": "erasers:edit_row"})

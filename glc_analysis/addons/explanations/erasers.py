@@ -10,7 +10,8 @@ Cells = dict[str, str]
 
 
 def edit_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[Cells, Cells] | None:
-    """A row of a reference table as it was and as it is to be."""
+    """A row of a reference table as it was and as it is to be; None if the whole row goes: nothing that is
+    left speaks for the explanation."""
     if table != "explanations":
         return was, now
     cited = {segment for column in PASSAGE_COLUMNS for segment in listed_segments(was[column])}
@@ -20,4 +21,4 @@ def edit_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[Cells,
     kept = {"date": "", "shown_for": ""} | {
         column: ";".join(one for one in listed_segments(was[column]) if one not in leaver.ids - leaver.quoted)
         for column in PASSAGE_COLUMNS}
-    return was | kept, now | kept
+    return (was | kept, now | kept) if kept["passages_for"] else None
