@@ -149,15 +149,20 @@ def build(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
 
 @tables.python_strings()
 def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executor | None = None,
-                is_forced: bool = False) -> BuildResult:
+                is_forced: bool = False, are_decided: bool = True) -> BuildResult:
     """Builds a study (:func:`build`) and reports for every step whether it ran: if ``is_forced``, all do. An
-    ``executor`` does a part of the work at the same time."""
+    ``executor`` does a part of the work at the same time.
+
+    Without ``are_decided``, tables for the team alone are enough: where something changed, the tables of what
+    other audiences may see are removed, and no release is prepared, until a build decides.
+    """
     for renaming in find_renamings(study):
         for line in renaming.lines:
             say(f"{line} (`glc check --accept` renames it).")
     earlier = Record.read(study)
     arrivals, reference = manifest.compare_with_manifest(study), read_reference(study)
-    engine = _run(study, reference, arrivals, earlier, say, executor=executor, is_forced=is_forced)
+    engine = _run(study, reference, arrivals, earlier, say, executor=executor, is_forced=is_forced,
+                  deferred=() if are_decided else ("releases",))
     update_key(study, reference.names)
     study.keep_digest_key()
     inputs, after = inputs_digest(study, arrivals.digests), earlier_releases(study, arrivals.digests)
@@ -170,14 +175,22 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
         known = named_by_office(known)
     is_kept, before = not (engine.ran("releases") or engine.ran("blocks")), _earlier_slices(study)
     release = {}
-    for audience in READING_AUDIENCES:
+    for audience in READING_AUDIENCES if not engine.undecided else ():
         is_next = is_kept and next_is_stored(study, audience, before.get("inputs", ""))
         release[audience] = store_release(
             study, audience, None if is_next else partial(_next_release, engine, audience), engine,
             known["shown"][audience], inputs, after)
     lists = {**known, "work_places": places_by_country(places), **_wave_sizes(engine, study, reference)}
+    if engine.undecided:
+        lists[manifest.UNDECIDED] = {audience: manifest.last_number(study.private, audience)
+                                     for audience in READING_AUDIENCES}
     _write(study, engine, arrivals, inputs, release, lists)
-    return BuildResult({name: engine.rows(name) for name in TABLE_ORDER}, engine.reports)
+    return BuildResult({name: engine.rows(name) for name in _tables_of(engine)}, engine.reports)
+
+
+def _tables_of(engine: Engine) -> list[str]:
+    """The tables of a build, in their order."""
+    return [name for name in TABLE_ORDER if name not in engine.undecided]
 
 
 def forecast(study: Study) -> list[Forecast]:
@@ -334,13 +347,14 @@ def update_key(study: Study, names: pd.DataFrame) -> dict[str, str]:
 
 
 def _run(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlier: Record,
-         say: Say, *, executor: Executor | None = None, is_forced: bool = False) -> Engine:
+         say: Say, *, executor: Executor | None = None, is_forced: bool = False,
+         deferred: Collection[str] = ()) -> Engine:
     """Runs all steps that must run, or all, and makes the table of all logs.
 
     Raises GLCError if nothing has arrived that a study can be made of."""
     _refuse_nothing(study)
     engine = _engine(study, reference, arrivals, earlier, say, executor=executor)
-    engine.run(forced=[step.name for step in BUILD_STEPS] if is_forced else [])
+    engine.run(forced=[step.name for step in BUILD_STEPS] if is_forced else [], deferred=deferred)
     _add_log(engine)
     return engine
 
@@ -885,17 +899,18 @@ def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
     """Writes everything into a new folder first, then moves it into place, slices.json last.
 
     The files of tables that were kept are linked there, so that the descriptions of the tables find all
-    of them.
+    of them. What was not decided is removed first: beside new figures, old decisions would disclose.
     """
+    names = _tables_of(engine)
     aside = study.processed / ".building"
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
-    for name in TABLE_ORDER:
+    for name in names:
         if name in engine.packed:
             (aside / f"{name}.parquet").write_bytes(engine.packed[name])
         else:
             hard_link(study.processed / f"{name}.parquet", aside / f"{name}.parquet")
-    rows = {name: engine.rows(name) for name in TABLE_ORDER}
+    rows = {name: engine.rows(name) for name in names}
     texts = {
         "DICTIONARY.md": dictionary.describe_tables(),
         "datapackage.json": dictionary.describe_package(aside, {name: range(n) for name, n in rows.items()},
@@ -913,7 +928,8 @@ def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
                                      | {BUILD_RECORD: engine.record() | {"files": files}})
     for name, text in texts.items():
         (aside / name).write_text(text, encoding="utf-8", newline="\n")
-    (study.processed / "slices.json").unlink(missing_ok=True)
+    for gone in ("slices.json", *(f"{name}.parquet" for name in TABLE_ORDER if name not in names)):
+        (study.processed / gone).unlink(missing_ok=True)
     for path in sorted(aside.iterdir(), key=lambda p: (p.name == "slices.json", p.name)):
         os.replace(path, study.processed / path.name)
     shutil.rmtree(aside)  # where links are left: a file is not moved onto itself
@@ -922,13 +938,13 @@ def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
 def _digests(study: Study, engine: Engine) -> dict[str, dict[str, str]]:
     """The digests of all slices of the tables; of tables that did not change those of the last build."""
     known = _earlier_slices(study).get("tables", {})
-    cut_by = ("answers", "organisations", "questions", "codebook")
-    is_same = {name: name in known and engine.is_as_before(name) for name in TABLE_ORDER}
+    cut_by, names = ("answers", "organisations", "questions", "codebook"), _tables_of(engine)
+    is_same = {name: name in known and engine.is_as_before(name) for name in names}
     if not all(is_same[name] for name in cut_by):
-        return slice_digests({name: engine[name] for name in TABLE_ORDER}, study.digests)
-    fresh = slice_digests({name: engine[name] for name in TABLE_ORDER
+        return slice_digests({name: engine[name] for name in names}, study.digests)
+    fresh = slice_digests({name: engine[name] for name in names
                            if name in (*cut_by, "figures") or not is_same[name]}, study.digests)
-    return {name: fresh.get(name) or known[name] for name in TABLE_ORDER}
+    return {name: fresh.get(name) or known[name] for name in names}
 
 
 def _earlier_slices(study: Study) -> dict[str, Any]:

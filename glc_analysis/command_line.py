@@ -268,18 +268,21 @@ def format_rows(rows: pd.DataFrame, form: str, *, empty: str) -> str:
 # The tables that a command reads
 
 
-def ensure_built(study: Study, *,
+def ensure_built(study: Study, *, are_decided: bool = True,
                  beside: Callable[[], AbstractContextManager[Executor | None]] = nullcontext) -> None:
     """Builds the tables where they are out of date; only then is anything heavy imported. ``beside`` is
-    called before, and gives what does a part of the work at the same time."""
+    called before, and gives what does a part of the work at the same time. Without ``are_decided``, tables
+    for the team alone are enough (:func:`~glc_analysis.build.build_steps`)."""
     from glc_analysis.manifest import tables_are_current
 
-    if not tables_are_current(study):  # checked first: no lock is made in a folder that is not a study
+    # Checked first: no lock is made in a folder that is not a study.
+    if not tables_are_current(study, are_decided=are_decided):
         with beside() as executor, _building(study):
-            if not tables_are_current(study):  # else the command that this one waited for has built them
+            # Else the command that this one waited for has built them.
+            if not tables_are_current(study, are_decided=are_decided):
                 from glc_analysis.build import build_steps
 
-                build_steps(study, say=say, executor=executor)
+                build_steps(study, say=say, executor=executor, are_decided=are_decided)
 
 
 def build_tables(study: Study, *, only: str = "", is_forced: bool = False) -> BuildResult:

@@ -36,6 +36,9 @@ from glc_analysis.writing import write_atomic
 ISSUE = "release.json"
 CONTENT = "content.sha256"
 """The digest of all that a release says. It tells whether the next one says the same, and is no input."""
+UNDECIDED = "undecided"
+"""The key in slices.json of tables that were built for the team alone, without deciding what others may see:
+by audience the number of the last release that it had."""
 
 
 def release_folders(private: Path, audience: str) -> list[Path]:
@@ -54,11 +57,21 @@ def missing_release(processed: Path, private: Path) -> str:
     built = processed / "slices.json"
     if not built.is_file():
         return ""
-    named = json.loads(built.read_text(encoding="utf-8")).get("release", {})
-    folders = {f"{audience}/{said['number']:03}": private / "releases" / audience
-               for audience, said in named.items() if audience in AUDIENCES}  # else of an earlier version
-    return next((name for name, folder in folders.items()
-                 if not (folder / name.rpartition("/")[2]).is_dir() and not (folder / "next").is_dir()), "")
+    slices = json.loads(built.read_text(encoding="utf-8"))
+    named = {audience: said["number"] for audience, said in slices.get("release", {}).items()
+             if audience in AUDIENCES}  # else of an earlier version
+    had = slices.get(UNDECIDED, {})
+    for audience, number in (named | had).items():
+        store = private / "releases" / audience
+        is_next = audience in named and (store / "next").is_dir()
+        if number and not is_next and not (store / f"{number:03}").is_dir():
+            return f"{audience}/{number:03}"
+    return ""
+
+
+def last_number(private: Path, audience: str) -> int:
+    """The number of the last release that an audience had; 0 before the first."""
+    return max((int(folder.name) for folder in release_folders(private, audience)), default=0)
 
 
 def number_next_release(private: Path, audience: str, number: int) -> None:
@@ -296,21 +309,23 @@ def count_rows_if_intact(study: Study) -> dict[str, int]:
     return rows if is_whole else {}
 
 
-def tables_are_current(study: Study) -> bool:
-    """Whether the processed tables are up to date with their inputs.
+def tables_are_current(study: Study, *, are_decided: bool = True) -> bool:
+    """Whether the processed tables are up to date with their inputs; with ``are_decided`` also whether they
+    say what other audiences than the team may see.
 
     Raises Faults where a raw file has changed or is missing.
     """
     raw, built = compare_with_manifest(study).digests, study.processed / "slices.json"
     if not built.is_file() or missing_release(study.processed, study.private):
         return False
-    known = json.loads(built.read_text(encoding="utf-8"))["inputs"]
-    return known == inputs_digest(study, raw)
+    slices = json.loads(built.read_text(encoding="utf-8"))
+    return not (are_decided and UNDECIDED in slices) and slices["inputs"] == inputs_digest(study, raw)
 
 
 def raw_changes(study: Study) -> set[str] | None:
     """The raw files that came or went since the tables were built, where nothing else that they are made
-    from changed; none where the tables are current, None where more changed or nothing is built.
+    from changed; none where the tables are current, None where more changed, or where nothing is built or
+    decided.
 
     Raises Faults where a raw file has changed or is missing.
     """
@@ -319,7 +334,8 @@ def raw_changes(study: Study) -> set[str] | None:
     if not (built.is_file() and provenance.is_file()) or missing_release(study.processed, study.private):
         return None
     before = json.loads(provenance.read_text(encoding="utf-8"))["raw"]
-    if json.loads(built.read_text(encoding="utf-8"))["inputs"] != inputs_digest(study, before):
+    slices = json.loads(built.read_text(encoding="utf-8"))
+    if UNDECIDED in slices or slices["inputs"] != inputs_digest(study, before):
         return None
     return {name for name in {*before, *raw} if before.get(name) != raw.get(name)}
 
@@ -393,3 +409,22 @@ def read_slices(study: Study) -> dict[str, Any]:
         return json.loads((study.processed / "slices.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise GLCError("Nothing is built yet. To fix: run `glc build` first.") from None
+
+
+def release_of(study: Study, audience: str) -> dict[str, Any]:
+    """What slices.json says of the release to an audience: number, day, issued. Raises GLCError where it has
+    not been decided."""
+    release = read_slices(study)["release"].get(audience)
+    if release is None:
+        raise undecided_error(audience)
+    return release
+
+
+def undecided_error(audience: str) -> GLCError:
+    """The error where tables were built for the team alone and another audience asks for them.
+
+    >>> print(undecided_error("public"))
+    What the public may see of these tables has not been decided. To fix: run `glc build`.
+    """
+    return GLCError(f"What the {audience} may see of these tables has not been decided. To fix: run "
+                    "`glc build`.")

@@ -61,9 +61,9 @@ from glc_analysis.manifest import (
     ISSUE,
     missing_release,
     number_next_release,
-    read_slices,
     release_folders,
     release_info,
+    release_of,
 )
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import is_day, new_names
@@ -271,7 +271,7 @@ def forget_contents(study: Study) -> None:
 def publish(study: Study, audience: str) -> None:
     """Puts on record what an audience is about to see: the next release gets its number, and what add-ons
     announce with it counts as announced. Raises OSError if there is no next release."""
-    number = read_slices(study)["release"][audience]["number"]
+    number = release_of(study, audience)["number"]
     new = study.private / "releases" / audience / "next"
     if new.is_dir() and not (new.with_name(f"{number:03}")).exists():
         view = VisibleTables(study, audience)

@@ -18,6 +18,9 @@ from glc_analysis.study import Study
 
 _LISTED = 10
 """The most causes and pages that are listed."""
+_CURRENT = "Tables: up to date."
+_UNDECIDED = ("Tables: up to date for the team; what the convening and the public may see is decided by "
+              "`glc build`, or when a command needs it.")
 _OF_FIGURES = "; the study's figures are of this wave."
 
 
@@ -36,8 +39,8 @@ def status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
     if not (study.processed / "slices.json").is_file():
         yield "Tables: not built."
         return
-    if tables_are_current(study):
-        yield "Tables: up to date."
+    if tables_are_current(study, are_decided=False):
+        yield _UNDECIDED if manifest.UNDECIDED in _json(study.processed / "slices.json") else _CURRENT
     else:
         yield "Tables: out of date; the next run rebuilds them."
         yield from _listed(_causes(study, arrivals))

@@ -360,7 +360,8 @@ def frame_digest(frame: pd.DataFrame, digests: Digests) -> str:
 
 @dataclass
 class Record:
-    """The record of the last build: digests of inputs, tables and values, and lengths of logs.
+    """The record of the last build: digests of inputs, tables and values, lengths of logs, and the steps that
+    were deferred.
 
     If it cannot be used, ``why`` gives the reason and the rest is empty.
     """
@@ -370,6 +371,7 @@ class Record:
     log: dict[str, int] = field(default_factory=dict)
     raw: dict[str, str] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
+    deferred: list[str] = field(default_factory=list)
     why: str = ""
 
     @classmethod
@@ -381,7 +383,8 @@ class Record:
             return cls(why="nothing was built before")
         if said["package"] != manifest.package_hash():
             return cls(why="the package changed")
-        found = cls(said["inputs"], said["made"], said["log"], provenance["raw"], provenance["rows"])
+        found = cls(said["inputs"], said["made"], said["log"], provenance["raw"], provenance["rows"],
+                    said["deferred"])
         is_whole = found.is_there(study, LOG_TABLE)
         return found if is_whole else cls(why=f"table {LOG_TABLE} is not as it was written")
 
@@ -416,12 +419,19 @@ class Engine:
         """The tables that were made, as the bytes of their files; the other files stay."""
         self.logs: dict[str, list[dict]] = {}
         self.reports: list[Report] = []
+        self.undecided: list[str] = []
+        """What the deferred steps would have made."""
 
-    def run(self, *, forced: Collection[str] = ()) -> None:
-        """Runs every step that must run, and those that are ``forced``. An error of a step is raised; nothing
-        has been written then."""
+    def run(self, *, forced: Collection[str] = (), deferred: Collection[str] = ()) -> None:
+        """Runs every step that must run, and those that are ``forced``; where one that is ``deferred`` must
+        run, it is left to the next build, and there is nothing of what it makes. An error of a step is
+        raised; nothing has been written then."""
         for step in self._steps:
             why = self._why(step) or ("forced" if step.name in forced else "")
+            if why and step.name in deferred:
+                self.undecided += step.makes
+                self.logs[step.name] = []
+                continue
             if why:
                 self._run(step)
             else:
@@ -462,7 +472,10 @@ class Engine:
         return faults, unseen
 
     def __getitem__(self, name: str) -> Any:
-        """A table, rows of one, or a value; it is read or made again if its step did not run."""
+        """A table, rows of one, or a value; it is read or made again if its step did not run. Raises
+        UndeclaredError for what a deferred step would make: what the last build had of it is out of date."""
+        if name in self.undecided:
+            raise UndeclaredError(f"Nothing may read {name!r}: its step was deferred.")
         if name not in self._held:
             table = self._parts[name].table if name in self._parts else name
             if table not in tables.TABLES:
@@ -504,13 +517,14 @@ class Engine:
         return {"package": manifest.package_hash(),
                 "inputs": {need: self._digest_of_input(need) for need in sorted(needs)},
                 "made": dict(sorted(self._digests.items())),
-                "log": {name: len(lines) for name, lines in self.logs.items()}}
+                "log": {name: len(lines) for name, lines in self.logs.items()},
+                "deferred": [step.name for step in self._steps if {*step.makes} & {*self.undecided}]}
 
     def _why(self, step: Step, *, but: Collection[str] = ()) -> str:
         """Why a step must run: what changed, not counting the needs ``but``; blank if its tables can be
         kept."""
-        if self._record.why:
-            return self._record.why
+        if self._record.why or step.name in self._record.deferred:
+            return self._record.why or "not decided yet"
         changed = []
         for need in step.needs:
             if need in but:

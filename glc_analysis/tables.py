@@ -16,6 +16,7 @@ import pandas as pd
 from glc_analysis import read_log
 from glc_analysis.errors import GLCError, UsageError, nearest, resolve_id
 from glc_analysis.held_tables import categories_as_text, read_rows
+from glc_analysis.manifest import undecided_error
 from glc_analysis.schema import Table, new_names, processed_tables
 from glc_analysis.slices import (
     QUESTION_MEASURES,
@@ -222,6 +223,8 @@ def _names_in(path: Path, kind: str, written: int) -> dict[str, str]:
 def _read(folder: Path, name: str, country: str, theme: str, question: str) -> pd.DataFrame:
     path = folder / f"{name}.parquet"
     if not path.is_file():
+        if name.startswith("release_") and (folder / "slices.json").is_file():
+            raise undecided_error(name.removeprefix("release_"))
         raise GLCError("The tables are not built yet. To fix: run `glc build`.")
     filters = _country_filter(folder, name, country)
     if question:

@@ -47,6 +47,7 @@ def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: 
     Runs only the pages that are out of date.
     """
     from glc_analysis.report import run as run_pages
+    from glc_analysis.run.plan import need_decisions
 
     if _is_unstarted_default(study):
         from glc_analysis.sample import write_sample
@@ -65,7 +66,8 @@ def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: 
         result = run_pages(
             study, audience=audience, country=country, theme=theme, only=only, jobs=jobs,
             processes=processes, force=force, dry_run=dry_run, printed=printed,
-            build=partial(ensure_built, study, beside=nullcontext if dry_run or processes else start))
+            build=partial(ensure_built, study, are_decided=need_decisions(study, audience),
+                          beside=nullcontext if dry_run or processes else start))
     for line in result.lines:
         say(line)
     if note := note_on_unknown_organisations(study, audience):

@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from glc_analysis.disclosure.releases import last_answered
 from glc_analysis.errors import count_of
-from glc_analysis.manifest import read_slices
+from glc_analysis.manifest import release_of
 from glc_analysis.pages.findings import top_claims
 from glc_analysis.plots import SHADES, STATUS_SHADES, status_label
 from glc_analysis.schema import UNKNOWN
@@ -189,9 +189,9 @@ def page_header(view: StudyView) -> str:
     if view.may("all_figures"):
         day = last_answered(view.read("organisations"), view.read("documents"))
     else:  # of the release: an earlier day than before would tell that the last one to answer left
-        day = read_slices(view.study)["release"][view.audience]["day"]
+        day = release_of(view.study, view.audience)["day"]
     if view.may("numbered_releases"):
-        number = read_slices(view.study)["release"][view.audience]["number"]
+        number = release_of(view.study, view.audience)["number"]
         parts.append(f"Release {number}" + (f", data up to {day}" if day else ""))
     elif day:
         parts.append(f"Data up to {day}")
@@ -200,7 +200,7 @@ def page_header(view: StudyView) -> str:
 
 def _release_note(view: StudyView) -> str:
     """The number of the release, the day of its data, and how old its figures are."""
-    of = read_slices(view.study)["release"][view.audience]
+    of = release_of(view.study, view.audience)
     ages = ", ".join(f"{day} ({n} figures)" for day, n in of["issued"].items()) or "none yet"
     return (f"Release {of['number']}, with data up to {of['day']}. A published figure is updated only when "
             "so many organisations have changed that no answer can be worked out from the difference. The "

@@ -160,6 +160,8 @@ def _audiences(notebook: dict[str, Any]) -> tuple[str, ...]:
 # What pages can read, as it is now
 
 
+_DECISIONS = "release_"
+"""How the names of the tables begin that say what an audience may see."""
 _UNSEEN = ("raw", "survey", "context", "reports")
 """Sections of study.toml that change no page, or only by way of the tables. Pages may show the others."""
 
@@ -216,8 +218,7 @@ class Inputs:
     def own_tables(self) -> list[str]:
         """The tables of this audience: of the release tables only its own."""
         return [name for name in self._tables
-                if not name.startswith("release_") or name == f"release_{self.audience}"]
-
+                if not name.startswith(_DECISIONS) or name == f"{_DECISIONS}{self.audience}"]
 
     def _path_digest(self, path: Path) -> str:
         """The digest of a file, or of the names, sizes and times in a folder; blank where nothing is."""
@@ -369,6 +370,14 @@ def is_current(page: PageJob, entry: Mapping[str, Any], inputs: Inputs) -> bool:
     """Whether a page of a run, with this entry in its record, is good and up to date."""
     page = page.with_reads(entry.get("reads", EVERYTHING), inputs)
     return page.key == entry["key"] and not entry["failure"]
+
+
+def need_decisions(study: Study, audience: str) -> bool:
+    """Whether the pages of an audience rest on what the convening and the public may see: those of the team
+    do only where one of them read it the last time, or may have."""
+    entries = last_run(study, audience)[1].get("pages", {}).values()
+    return not has_capability(audience, "all_figures") or any(
+        thing == "processed" or thing.startswith(_DECISIONS) for entry in entries for thing in entry["reads"])
 
 
 def key_now(page: PageJob, inputs: Inputs, folder: Path = NOTEBOOKS) -> str:

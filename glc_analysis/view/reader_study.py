@@ -27,7 +27,7 @@ from glc_analysis.disclosure.blocks import LANGUAGE, line_ids
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import countable_members
 from glc_analysis.disclosure.suppression import SUPPRESSED, release
-from glc_analysis.manifest import read_slices
+from glc_analysis.manifest import read_slices, release_of
 from glc_analysis.reference import read_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.slices import places_by_country, work_places
@@ -108,7 +108,7 @@ class Reader:
                 "shown": {self.audience: self.visible},
                 "shown_home": {self.audience: whole["shown_home"][self.audience]}, "organisations": [],
                 "codes": [], "tables": {}, "inputs": "",
-                "release": {self.audience: whole["release"][self.audience]}}
+                "release": {self.audience: release_of(self.study, self.audience)}}
 
     @cached_property
     def consent_rows(self) -> pd.DataFrame:

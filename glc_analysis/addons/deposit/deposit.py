@@ -21,7 +21,7 @@ from glc_analysis.errors import UsageError
 from glc_analysis.gate.gate import check_leaks
 from glc_analysis.gate.leak_scan import identifiers
 from glc_analysis.intake.codings.refi import write_qdc
-from glc_analysis.manifest import VERSION, read_slices
+from glc_analysis.manifest import VERSION, release_of
 from glc_analysis.pages.checklists import method_facts, reporting_items, stated_sampling
 from glc_analysis.pages.survey import FIGURES_SHOWN
 from glc_analysis.publish.downloads import (
@@ -87,7 +87,7 @@ def _write(study: Study, folder: Path) -> None:
     licence = {"licenses": [{"name": study.licence}]} if study.licence else {}
     texts = {
         "README.md": _readme(study, frames), "METHODS.md": _methods(study),
-        "CITATION.cff": citation(study, read_slices(study)["release"][_AUDIENCE]),
+        "CITATION.cff": citation(study, release_of(study, _AUDIENCE)),
         **for_software,
         "DICTIONARY.md": describe_tables(published),
         "datapackage.json": describe_package(
@@ -111,7 +111,7 @@ def citation(study: Study, release: Mapping[str, object]) -> str:
 
 
 def _readme(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:
-    release = read_slices(study)["release"][_AUDIENCE]
+    release = release_of(study, _AUDIENCE)
     return template(__file__, "deposit.md").render(
         title=study.title, invented=_INVENTED if study.is_synthetic else "", number=release["number"],
         day=release["day"], sampling=stated_sampling(study),

@@ -20,6 +20,7 @@ from glc_analysis.locks import Say
 from glc_analysis.manifest import package_state
 from glc_analysis.report import run
 from glc_analysis.run.execute import start_fork_server
+from glc_analysis.run.plan import need_decisions
 from glc_analysis.run.record import last_run
 from glc_analysis.study import NOTEBOOKS, Study
 from glc_analysis.study_locks import lock_for_writing
@@ -29,6 +30,7 @@ Files = dict[str, tuple[int, int, int]]
 _LOOK, _QUIET = 0.1, 0.1
 """The seconds between two looks at the files, and for how many nothing may change before a file counts as
 saved."""
+_AUDIENCE = "team"
 _PARTS = ("raw", "reference", "private/reference", "notebooks")
 """The folders of a study that are watched: those into which people and programs write."""
 
@@ -67,7 +69,8 @@ def update(study: Study, server: PageServer, say: Say, executor: Executor | None
     try:
         with lock_for_writing(study.root, "`glc watch`", say):
             now = Study(study.root)  # its settings may be new
-            ensure_built(now, beside=lambda: nullcontext(executor))
+            ensure_built(now, are_decided=need_decisions(now, _AUDIENCE),
+                         beside=lambda: nullcontext(executor))
             stale = run(now, dry_run=True).ran
             if (seen := page_of(server.seen)) in stale:
                 run(now, only=seen)

@@ -59,7 +59,7 @@ def runs(monkeypatch):
     def run(study, *, only="", dry_run=False):
         asked.extend([] if dry_run else [only])
         return RunResult(("index", "survey", "country-khm"))
-    monkeypatch.setattr(watching, "ensure_built", lambda study, beside: None)
+    monkeypatch.setattr(watching, "ensure_built", lambda study, are_decided, beside: None)
     monkeypatch.setattr(watching, "run", run)
     return asked
 
@@ -75,12 +75,12 @@ def test_the_page_that_is_looked_at_is_made_first_if_it_is_out_of_date(study, ru
 @pytest.mark.parametrize(("error", "is_done"), [
     (Faults([Fault("is no number", file="answers.csv")]), True), (Busy("Another run is at work."), False)])
 def test_what_is_wrong_is_shown_and_a_busy_study_tried_again(study, runs, monkeypatch, error, is_done):
-    def fail(study, beside):
+    def fail(study, are_decided, beside):
         raise error
     monkeypatch.setattr(watching, "ensure_built", fail)
     server, said = PageServer(lambda: None), []
     assert watching.update(study, server, said.append) == is_done
     assert server.fault == str(error) and said == [f"Error: {error}"]
-    monkeypatch.setattr(watching, "ensure_built", lambda study, beside: None)
+    monkeypatch.setattr(watching, "ensure_built", lambda study, are_decided, beside: None)
     watching.update(study, server, said.append)
     assert server.fault == ""

@@ -1,0 +1,232 @@
+"""Tables built for the team alone: nobody else sees anything of them before it is decided, by any door."""
+
+import json
+import shutil
+
+import pytest
+from click.testing import CliRunner
+
+from glc_analysis import release_store, report, tables
+from glc_analysis.build import build, build_one_step, build_steps, check_study, forecast
+from glc_analysis.cli import cli
+from glc_analysis.errors import Faults, GLCError
+from glc_analysis.manifest import UNDECIDED, number_next_release, raw_changes, release_of, tables_are_current
+from glc_analysis.publish.downloads import published_tables
+from glc_analysis.run.plan import need_decisions
+from glc_analysis.run.record import RUN_RECORD
+from glc_analysis.status import status_lines
+from glc_analysis.study import Study
+from glc_analysis.view.reader_study import write_reader_study
+from glc_analysis.view.study_view import OpenStudy
+from tests.support.built_studies import built
+from tests.support.study_writer import choices, places, question, write_csv, write_study
+
+ROWS = [{"org": f"org-{k:02}", "country": "KHM", "Q1": ["no", "yes"][k % 2], "when": f"2016-05-{k + 1:02}"}
+        for k in range(20)]
+CHANGED = [ROWS[0] | {"Q1": "yes"}, *ROWS[1:]]
+READERS = ("convening", "public")
+
+
+@pytest.fixture(scope="module")
+def decided(tmp_path_factory):
+    made = built(write_study(
+        tmp_path_factory.mktemp("undecided") / "study", ROWS,
+        questions=[question("Q1", "single", "law", wording="Is there a law?")],
+        options=choices("law", "yes", "no", "dont_know"), countries=places("KHM asia"),
+        settings={"survey": {"started": "when"}}))
+    number_next_release(made.private, "public", 1)
+    return made
+
+
+@pytest.fixture
+def study(decided, tmp_path):
+    return Study(shutil.copytree(decided.root, tmp_path / "study"))
+
+
+def corrected(study, rows=CHANGED, *, are_decided=False):
+    """The study after a correction, built as `glc run` builds it for the team."""
+    write_csv(study.raw / "survey/survey.csv", rows)
+    build_steps(Study(study.root), are_decided=are_decided)
+    return Study(study.root)
+
+
+def files(study):
+    return {path.relative_to(study.root).as_posix(): path.read_bytes()
+            for folder in (study.processed, study.private / "releases")
+            for path in folder.rglob("*") if path.is_file()}
+
+
+def shown_n(study, audience):
+    rows = tables.read(f"release_{audience}", study=study).set_index("figure_id")
+    return rows.loc["Q1/yes/all", "shown_n"]
+
+
+def test_the_team_sees_the_correction_at_once(study):
+    corrected(study)
+    assert OpenStudy(study.root).view().counts("Q1").set_index("option").loc["Yes", "n"] == 11
+    assert tables_are_current(study, are_decided=False)
+
+
+DOORS = {
+    "the decisions": lambda study, audience: tables.read(f"release_{audience}", study=study),
+    "those of a question": lambda study, audience: tables.read(
+        f"release_{audience}", study=study, question="Q1"),
+    "a table of the study": lambda study, audience: getattr(OpenStudy(study.root), f"release_{audience}"),
+    "counts": lambda study, audience: OpenStudy(study.root).view(audience).counts("Q1"),
+    "questions": lambda study, audience: OpenStudy(study.root).view(audience).questions,
+    "sizes": lambda study, audience: OpenStudy(study.root).view(audience).sizes,
+    "all figures": lambda study, audience: OpenStudy(study.root).view(audience).released,
+    "a country": lambda study, audience: OpenStudy(study.root).view(audience).measured("quality"),
+    "the folder of a page": lambda study, audience: write_reader_study(
+        study, audience, study.root / "reader"),
+    "downloads": lambda study, audience: published_tables(study, audience),
+    "the release": lambda study, audience: release_of(study, audience),
+    "publishing": lambda study, audience: release_store.publish(study, audience)}
+
+
+@pytest.mark.parametrize("audience", READERS)
+@pytest.mark.parametrize("door", DOORS.values(), ids=[*DOORS])
+def test_nobody_else_sees_a_figure_that_was_not_decided(study, door, audience):
+    (study.root / "reader").mkdir()
+    door(study, audience)  # after a build that decides, it is open
+    number_next_release(study.private, "public", 1)
+    corrected(study)
+    with pytest.raises(GLCError, match=f"What the {audience} may see of these tables has not been decided"):
+        door(study, audience)
+
+
+def test_no_file_is_left_that_says_what_others_saw_before_the_correction(study):
+    before = {path.name for path in study.processed.iterdir()}
+    corrected(study)
+    left = {path.name for path in study.processed.iterdir()}
+    assert before - left == {"release_convening.parquet", "release_public.parquet"} and left < before
+    package = json.loads((study.processed / "datapackage.json").read_text(encoding="utf-8"))
+    assert {one["path"] for one in package["resources"]} == {name for name in left if "parquet" in name}
+
+
+@pytest.mark.parametrize("audience", READERS)
+def test_the_next_release_is_not_that_of_the_tables_before(study, audience):
+    number_next_release(study.private, "convening", 1)
+    stored = files(study)
+    corrected(study)
+    with pytest.raises(GLCError, match="has not been decided"):
+        release_store.publish(study, audience)
+    assert {name: content for name, content in files(study).items() if name.startswith("private")} == {
+        name: content for name, content in stored.items() if name.startswith("private")}
+
+
+def test_the_next_build_decides_and_equals_one_from_nothing(study, tmp_path):
+    corrected(study)
+    whole = Study(shutil.copytree(study.root, tmp_path / "whole",
+                                  ignore=shutil.ignore_patterns("processed", "next")))
+    reports = {report.step: report.why for report in build_steps(Study(study.root)).reports if report.why}
+    assert reports == {"releases": "not decided yet"}
+    build(whole)
+    assert files(study) == files(whole) and tables_are_current(study)
+    assert shown_n(study, "public") == 10 != shown_n(study, "convening")  # what was published stays
+
+
+def test_a_second_correction_before_anything_is_decided_is_not_decided_either(study, tmp_path):
+    corrected(study)
+    corrected(study, [*ROWS[:1], ROWS[1] | {"Q1": "no"}, *ROWS[2:]])
+    with pytest.raises(GLCError, match="has not been decided"):
+        tables.read("release_public", study=study)
+    corrected(study, ROWS)  # back to what was decided once: its tables are gone all the same
+    assert not tables_are_current(study) and UNDECIDED in json.loads(
+        (study.processed / "slices.json").read_text(encoding="utf-8"))
+    build(study)
+    assert shown_n(study, "public") == 10
+
+
+def test_where_nothing_changed_the_decisions_stay(study):
+    before = files(study)
+    build_steps(Study(study.root), are_decided=False)
+    assert files(study) == before and tables_are_current(study)
+    settings = study.settings_file.read_text(encoding="utf-8")
+    study.settings_file.write_text(settings.replace('title = "', 'title = "New '), encoding="utf-8")
+    build_steps(Study(study.root), are_decided=False)
+    assert tables_are_current(study) and shown_n(study, "public") == 10
+
+
+def test_a_lost_release_is_missed_also_while_nothing_is_decided(study):
+    corrected(study)
+    shutil.rmtree(study.private / "releases/public/001")
+    for are_decided in (False, True):
+        with pytest.raises(Faults, match="release 1 is missing from private/releases/public"):
+            build_steps(Study(study.root), are_decided=are_decided)
+    with pytest.raises(Faults, match="release 1 is missing"):
+        check_study(Study(study.root))
+
+
+def test_a_build_that_is_cut_off_leaves_no_old_decisions_beside_new_figures(study, monkeypatch):
+    moved = []
+
+    def replace(source, target):
+        moved.append(target.name)
+        assert not [*study.processed.glob("release_*.parquet")]
+        raise KeyboardInterrupt
+    monkeypatch.setattr("glc_analysis.build.os.replace", replace)
+    with pytest.raises(KeyboardInterrupt):
+        corrected(study)
+    monkeypatch.undo()
+    assert moved and not (study.processed / "slices.json").is_file()
+    build_steps(Study(study.root), are_decided=False)
+    with pytest.raises(GLCError, match="has not been decided"):
+        OpenStudy(study.root).view("public").counts("Q1")
+    build(study)
+    assert shown_n(study, "public") == 10
+
+
+def test_one_step_alone_makes_nothing_current_for_others(study):
+    corrected(study)
+    assert [str(one).splitlines()[0] for one in forecast(study) if one.why] == [
+        "releases: would run (not decided yet)"]
+    build_one_step(study, "blocks")
+    with pytest.raises(GLCError, match="has not been decided"):
+        tables.read("release_convening", study=study)
+    build_one_step(study, "releases")
+    assert not tables_are_current(study) and raw_changes(study) is None
+    corrected(study, [ROWS[0], ROWS[1] | {"Q1": "no"}, *ROWS[2:]])
+    with pytest.raises(GLCError, match="has not been decided"):
+        tables.read("release_convening", study=study)
+
+
+def test_status_says_what_is_not_decided(study):
+    corrected(study)
+    assert ("Tables: up to date for the team; what the convening and the public may see is decided by "
+            "`glc build`, or when a command needs it.") in [*status_lines(study)]
+    build(study)
+    assert "Tables: up to date." in [*status_lines(study)]
+
+
+# Who decides
+
+def called(study, monkeypatch, *arguments):
+    """Runs a command whose pages need not be made."""
+    monkeypatch.setattr(report, "run", lambda *_, build, **__: build() or report.RunResult())
+    done = CliRunner().invoke(cli, ["--study", str(study.root), *arguments])
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize(("arguments", "is_decided"), [
+    (["run"], False), (["run", "--audience", "convening"], True), (["run", "--audience", "public"], True),
+    (["build"], True), (["list"], True), (["summary", "Q1"], True)],
+    ids=["team", "convening", "public", "build", "list", "summary"])
+def test_every_command_but_a_run_for_the_team_decides(study, monkeypatch, arguments, is_decided):
+    write_csv(study.raw / "survey/survey.csv", CHANGED)
+    called(study, monkeypatch, *arguments)
+    assert tables_are_current(study) == is_decided and tables_are_current(study, are_decided=False)
+    called(study, monkeypatch, "build")
+    assert tables_are_current(study)
+
+
+@pytest.mark.parametrize(("reads", "is_needed"), [
+    (["figures", "answers country=KHM"], False), (["release_public question=Q1"], True),
+    (["processed"], True)])
+def test_a_page_of_the_team_that_read_the_decisions_the_last_time_gets_them(study, reads, is_needed):
+    assert not need_decisions(study, "team")
+    run = study.reports / "team/current"
+    run.mkdir(parents=True)
+    (run / RUN_RECORD).write_text(json.dumps({"pages": {"own": {"reads": reads}}}), encoding="utf-8")
+    assert need_decisions(study, "team") == is_needed
+    assert need_decisions(study, "public")
