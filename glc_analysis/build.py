@@ -82,6 +82,7 @@ from glc_analysis.figures.estimates import CleanTables, records_behind_figures, 
 from glc_analysis.figures.groupings import Grouping, groupings_of, merged_groups
 from glc_analysis.figures.mentions import code_occurrences, code_records
 from glc_analysis.figures.quality import quality_estimates
+from glc_analysis.held_tables import read_rows
 from glc_analysis.manifest import BUILD_RECORD, earlier_releases, inputs_digest, reference_state
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import (
@@ -230,9 +231,10 @@ def _next_release(engine: Engine, audience: str) -> tuple[PublishedRelease, Publ
 
 def check_study(study: Study, *, say: Say = lambda line: None,
                 look_at: Callable[[pd.DataFrame], object] = lambda responses: None) -> dict[str, int]:
-    """Runs every check of ``build`` without writing anything. Returns how many rows a
-    build gives each table that was looked at. ``look_at`` gets the responses, of which those are there that
-    hold a text after an option such as Other.
+    """Runs every check of ``build`` without writing anything; what the last build made of the same inputs had
+    no fault, and what it noted is said again. Returns how many rows a build gives each table that was
+    looked at. ``look_at`` gets the responses, of which those are there that hold a text after an option such
+    as Other.
 
     Raises Faults with everything that can be known to be wrong, whatever is wrong elsewhere, and names what
     could not be looked at. How far coders agree, what is shown to whom, and in which language an answer is
@@ -242,8 +244,9 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     if add_faults_of(lambda: study.settings, faults):
         add_faults_of(lambda: read_reference(study), faults)
         raise Faults(dict.fromkeys(faults), unseen=["raw files and whatever is made of them"])
+    arrivals = manifest.Arrivals({}, {}, ())
     try:
-        manifest.compare_with_manifest(study)  # the only fault of an invented study without any files
+        arrivals = manifest.compare_with_manifest(study)
     except Faults as found:
         faults += found.faults
     for look in (check_releases, _refuse_nothing):
@@ -273,8 +276,8 @@ def check_study(study: Study, *, say: Say = lambda line: None,
         look = partial(_answers_to_sound_questions, sound=sound_questions(reference, in_tables))
         steps = [replace(_ANSWERS_LOOKED_AT, function=look) if step.name == "answers" else step
                  for step in steps]
-    engine = _engine(study, reference, manifest.Arrivals({}, {}, ()), Record(why="all is checked"), say,
-                     steps=steps, is_kept=False)
+    earlier = Record(why="there are faults") if faults else Record.read(study)
+    engine = _engine(study, reference, arrivals, earlier, say, steps=steps, is_kept=False)
     found, unseen = engine.run_all(blocked, incomplete=["answers"] if in_part else ())
     if "records" in unseen and "raw/survey" not in blocked:
         add_faults_of(lambda: read_surveys(study), found)
@@ -285,9 +288,11 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     _add_log(engine)
     said = [line for of_wave in (engine["records"], *(others for _, others in engine["other_waves"]))
             for line in records.report_several_records(of_wave, reference, study.settings["survey"])]
-    for line in (*said, *coding_notes(engine, reference)):
+    noted = () if engine.ran("answers") else notes_on_other_texts(engine.logs["answers"])
+    for line in (*noted, *said, *coding_notes(engine, reference)):
         say(line)
-    look_at(engine["responses"])
+    look_at(engine["responses"] if engine.ran("answers") else read_rows(
+        study.processed / "responses.parquet", [[("other_text", "!=", "")]]))
     if faults := _uncounted_work(engine):
         raise Faults(faults)
     made = {name for step in steps for name in step.makes}
@@ -448,12 +453,8 @@ def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, An
             faults += found.faults
     if faults:
         raise Faults(dict.fromkeys(faults))
-    after_other = [line["why"] for line in view.log.lines if line["step"] == responses.AFTER_OTHER]
-    for line in after_other:
+    for line in notes_on_other_texts(view.log.lines):
         view.say(line)
-    if after_other:
-        view.say("`glc summary QUESTION --texts` lists these texts, each with the row that would make it an "
-                 "option.")
     if survey_records.surveys and survey_records.answers.empty:
         raise GLCError("No record is left: all are empty, or dropped in corrections.csv. To fix: remove "
                        "rows with `drop` from corrections.csv, or export the survey again.")
@@ -468,6 +469,13 @@ def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, An
     return {"questions": questions, "options": option_table(reference, places),
             "answers": records.answer_table(survey_records), "responses": answered, "selections": selections,
             "countries": places, **wave_tables(others)}
+
+
+def notes_on_other_texts(log: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Notes on texts after options such as Other, from the log of the step that cleaned the answers."""
+    notes = [line["why"] for line in log if line["step"] == responses.AFTER_OTHER]
+    return notes and [*notes, "`glc summary QUESTION --texts` lists these texts, each with the row that "
+                      "would make it an option."]
 
 
 def _answers_in_wave(view: View, wave: str, of_wave: records.Records) -> dict[str, pd.DataFrame]:

@@ -435,9 +435,13 @@ class Engine:
             if why:
                 self._run(step)
             else:
-                self._digests |= {name: self._record.made[name] for name in step.makes}
-                self.logs[step.name] = self._earlier_log(step.name)
+                self._keep(step)
             self.reports.append(Report(step.name, why))
+
+    def _keep(self, step: Step) -> None:
+        """Takes over what a step made in the last build."""
+        self._digests |= {name: self._record.made[name] for name in step.makes}
+        self.logs[step.name] = self._earlier_log(step.name)
 
     def forecast(self) -> list[Forecast]:
         """Whether each step would run, and why. None of them runs."""
@@ -453,8 +457,8 @@ class Engine:
 
     def run_all(self, blocked: Mapping[str, Collection[str]], *,
                 incomplete: Collection[str] = ()) -> tuple[list[Fault], list[str]]:
-        """Runs every step that can run whatever is wrong elsewhere; returns all faults, and the steps that
-        could not run.
+        """Runs every step that must run and can run whatever is wrong elsewhere; returns all faults, and the
+        steps that could not run. What the last build made of the same inputs had no fault.
 
         ``blocked`` are needs in which something is wrong, each with the steps that can do with the rest of
         them. What the steps ``incomplete`` make is not whole, so that no other step uses it.
@@ -466,6 +470,11 @@ class Engine:
                     need in blocked and step.name not in blocked[need] for need in step.needs):
                 unseen.append(step.name)
                 lacking.update(step.makes)
+                continue
+            why = self._why(step)
+            self.reports.append(Report(step.name, why))
+            if not why:
+                self._keep(step)
                 continue
             if add_faults_of(lambda step=step: self._run(step), faults) or step.name in incomplete:
                 lacking.update(step.makes)
@@ -565,6 +574,8 @@ class Engine:
         view = View(step, self.__getitem__, self._inputs.study, self._inputs.reference,
                     self._inputs.pseudonyms, log, self._say_once, self._inputs.earlier_releases,
                     self._executor)
+        if not (self._is_kept or is_again):
+            self._digests |= dict.fromkeys(step.makes, "")  # never that of the last build
         made = step.function(view)
         if {*made} != {*step.makes}:
             raise UndeclaredError(f"Step {step.name!r} makes {sorted(made)} and declares {step.makes}.")
