@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis import release_store, report, tables
-from glc_analysis.build import build, build_one_step, build_steps, check_study, forecast
+from glc_analysis.build import BUILD_STEPS, build, build_one_step, build_steps, check_study, forecast
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.manifest import UNDECIDED, number_next_release, raw_changes, release_of, tables_are_current
@@ -197,6 +197,11 @@ def test_status_says_what_is_not_decided(study):
             "`glc build`, or when a command needs it.") in [*status_lines(study)]
     build(study)
     assert "Tables: up to date." in [*status_lines(study)]
+
+
+def test_no_step_rests_on_what_may_be_undecided():
+    made = {name for step in BUILD_STEPS if step.name == "releases" for name in step.makes}
+    assert "release_public" in made and not [step.name for step in BUILD_STEPS if made & {*step.needs}]
 
 
 # Who decides
