@@ -252,11 +252,12 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     for look in (check_releases, _refuse_nothing):
         add_faults_of(partial(look, study), faults)
     in_tables: list[Fault] = []
-    if add_faults_of(lambda: read_reference(study), in_tables):
+    sound: list[Reference] = []
+    if add_faults_of(lambda: sound.append(read_reference(study)), in_tables):
         faults += in_tables
         if study.misplaced():  # no table is read then
             raise Faults(faults, unseen=["reference tables and whatever is made with them"])
-    reference = read_reference(study, needed=() if in_tables else None)
+    reference = sound[0] if sound else read_reference(study, needed=())
     if not in_tables:
         add_faults_of(partial(check_groupings, study, reference), faults)
     blocked = blocked_needs(study, in_tables) | {
