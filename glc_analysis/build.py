@@ -82,7 +82,6 @@ from glc_analysis.figures.estimates import CleanTables, records_behind_figures, 
 from glc_analysis.figures.groupings import Grouping, groupings_of, merged_groups
 from glc_analysis.figures.mentions import code_occurrences, code_records
 from glc_analysis.figures.quality import quality_estimates
-from glc_analysis.held_tables import read_rows
 from glc_analysis.manifest import BUILD_RECORD, earlier_releases, inputs_digest, reference_state
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import (
@@ -292,8 +291,8 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     noted = () if engine.ran("answers") else notes_on_other_texts(engine.logs["answers"])
     for line in (*noted, *said, *coding_notes(engine, reference)):
         say(line)
-    look_at(engine["responses"] if engine.ran("answers") else read_rows(
-        study.processed / "responses.parquet", [[("other_text", "!=", "")]]))
+    look_at(engine["responses"] if engine.ran("answers") else pd.read_parquet(
+        study.processed / "responses.parquet", filters=[("other_text", "!=", "")]))
     if faults := _uncounted_work(engine):
         raise Faults(faults)
     made = {name for step in steps for name in step.makes}
