@@ -279,6 +279,11 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     earlier = Record(why="there are faults") if faults else Record.read(study)
     engine = _engine(study, reference, arrivals, earlier, say, steps=steps, is_kept=False)
     found, unseen = engine.run_all(blocked, incomplete=["answers"] if in_part else ())
+    if engine.took_over("records"):
+        _ = engine["records"]  # they are made again, and what was noted of the files is said again
+    if engine.took_over("answers"):
+        for line in notes_on_other_texts(engine.logs["answers"]):
+            say(line)
     if "records" in unseen and "raw/survey" not in blocked:
         add_faults_of(lambda: read_surveys(study), found)
     elif "answers" in unseen and engine.holds("records"):
@@ -288,10 +293,9 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     _add_log(engine)
     said = [line for of_wave in (engine["records"], *(others for _, others in engine["other_waves"]))
             for line in records.report_several_records(of_wave, reference, study.settings["survey"])]
-    noted = () if engine.ran("answers") else notes_on_other_texts(engine.logs["answers"])
-    for line in (*noted, *said, *coding_notes(engine, reference)):
+    for line in (*said, *coding_notes(engine, reference)):
         say(line)
-    look_at(engine["responses"] if engine.ran("answers") else pd.read_parquet(
+    look_at(engine["responses"] if not engine.took_over("answers") else pd.read_parquet(
         study.processed / "responses.parquet", filters=[("other_text", "!=", "")]))
     if faults := _uncounted_work(engine):
         raise Faults(faults)

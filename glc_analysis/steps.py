@@ -511,6 +511,10 @@ class Engine:
         """Whether a step ran."""
         return any(report.why for report in self.reports if report.step == step)
 
+    def took_over(self, step: str) -> bool:
+        """Whether what a step made in the last build was taken over."""
+        return any(not report.why for report in self.reports if report.step == step)
+
     def is_as_before(self, table: str) -> bool:
         """Whether a table is byte for byte that of the last build."""
         return self._digests[table] == self._record.made.get(table)

@@ -12,6 +12,7 @@ from glc_analysis.steps import Engine
 from glc_analysis.study import Study
 from tests.support.share import drawn
 from tests.support.study_of_everything import contents, edits, from_nothing, write
+from tests.support.study_writer import choices
 
 PROGRESS = {"reading the survey", "finding who answered", "reading interviews, calls and open answers",
             "cleaning the answers", "bringing the coders' work together", "counting"}
@@ -54,10 +55,14 @@ def test_where_nothing_changed_only_the_records_are_read_again(study, tmp_path):
 
 def test_what_was_noted_of_texts_after_other_is_said_again(tmp_path):
     made = contents()
-    made.rows[0]["Q5"] = "a third thing"
+    made.reference["options"] += choices("law", "yes", "no", ("other", "Other", "Other"))[2:]
+    made.rows[0]["Q3"] = "It depends."
     study = write(tmp_path / "study", made)
     build(study)
-    assert checked(study)[0] == checked(from_nothing(study, tmp_path / "fresh"))[0]
+    (outcome, said, texts), ran = checked(study)
+    assert any("taken for texts after 'Other'" in line for line in said) and ran == ["records"]
+    assert (outcome, said, texts) == checked(from_nothing(study, tmp_path / "fresh"))[0]
+    assert texts == [["It depends."]]
 
 
 @pytest.mark.parametrize("edit", [
