@@ -90,10 +90,10 @@ def _compared(view: StudyView, question: pd.Series) -> Markup:
     columns = {before: [*ways["before"]], after: [*ways["after"]], "Organisations": [*ways["n"]]}
     if (ways["option"] != "").any():
         columns = {"Option": [*ways["option"]], **columns}
-    caption = "Those who answered both"
+    caption = f"{question['wording']} Those who answered both"
     if merged_or_split(read_table(view.study, "organisation_changes")):
         caption += ", without organisations that merged or split"
-    return drawn + html_table(columns, caption=caption, numeric=["Organisations"])
+    return html_table(columns, caption=caption, numeric=["Organisations"]) + drawn
 
 
 def questions_not_compared(view: StudyView) -> Html:

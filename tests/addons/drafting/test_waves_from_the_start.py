@@ -105,3 +105,16 @@ def test_the_waves_of_a_folder_are_those_of_its_files_and_its_licence_is_no_file
     said, study = init(tmp_path, folder)
     assert CROSSWALK_DRAFT in said and {path.name for path in study.raw_files("survey")} == {
         "2018.csv", "2019.csv"}
+
+
+def test_a_question_of_three_waves_has_a_row_for_each(tmp_path):
+    files = [csv_file(tmp_path, columns, f"{year}.csv")
+             for year, columns in ((2017, FIRST), (2018, SECOND), (2019, SAME))]
+    _, study = init(tmp_path, *files)
+    fill(study, "private/draft/draft.xlsx", "questions", "use", lambda row: "yes")
+    glc("--study", study.root, "check", "--accept-draft", "Ana")
+    fill(study, CROSSWALK_DRAFT, "crosswalk", "is_comparable",
+         lambda row: "yes" if row["question_id"] == "*" else row["is_comparable"])
+    glc("--study", study.root, "wave", "--accept", "Ana")
+    rows = read_table(study, "crosswalk").query("is_comparable == 'yes'")
+    assert rows.groupby("question_id")["wave_id"].agg(sorted).tolist() == [["w2017", "w2018", "w2019"]]

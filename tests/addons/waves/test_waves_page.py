@@ -35,6 +35,12 @@ def test_compared_questions_have_dots_and_transitions_and_say_what_changed(view)
     assert "Those who answered both" in page and ">2016<" in page and "0 of 0" not in page
 
 
+def test_those_who_answered_both_come_before_each_wave_on_its_own_base(view):
+    page = compared_questions(view).data
+    both = page.index("Do you run a shelter? Those who answered both")
+    assert both < page.index("Q1. Each wave on its own")
+
+
 def test_a_dot_at_the_end_of_the_line_is_whole(view):
     drawn = plot_waves(view.counts("Q3", by="wave"))
     assert len(drawn.lines) == 4 and not any(dot.get_clip_on() for dot in drawn.lines)
