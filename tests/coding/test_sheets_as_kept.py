@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from openpyxl import Workbook
 
 from glc_analysis.coding.coders import document_names, quoted_document
 from glc_analysis.coding.texts import Text
@@ -85,6 +86,28 @@ def test_a_column_that_is_no_question_beside_columns_of_questions_is_named(tmp_p
         wide(tmp_path, "respondent,Q1,Q3,país\nR_1,delay,fear,Perú\n", TWO)
     fault, = told.value.faults
     assert "no open question of the study: Q3, país" in fault.message
+
+
+def workbook(path, **sheets):
+    book = Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    return path
+
+
+def test_a_workbook_may_have_a_sheet_per_question_and_says_which_sheets_are_not_read(tmp_path):
+    heads = ["អ្នកឆ្លើយ", "espera", "ភ័យ"]
+    path = workbook(tmp_path / "ana.xlsx", Q1=[heads, ["R_1", 1, 0]],
+                    Q2=[heads, ["R_1", 0, 2], ["R_2", 1, ""]], Notas=[["what I thought"], ["Much."]])
+    raw = read_codings(path, coder="ana", questions=TWO)
+    assert sorted(zip(raw.codings["source"], raw.codings["code"], strict=True)) == [
+        ("R_1.Q1", "espera"), ("R_1.Q2", "ភ័យ"), ("R_2.Q2", "espera")]
+    assert [note for note in raw.notes if "not read" in note] == [
+        "Sheets that are not read: 'Notas'. Hand in codings on another sheet as a file of their own."]
 
 
 @pytest.mark.parametrize(("yes", "no"), [("1", "0"), ("x", "")])

@@ -27,7 +27,12 @@ from glc_analysis.addons.withdrawal.redaction import edit_table, redact, redact_
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.gate.file_text import Unreadable, extract_text
 from glc_analysis.intake.codings import PROJECT_PROGRAMS, read_codings
-from glc_analysis.intake.codings.documents import find_respondent_columns, guess_column_roles
+from glc_analysis.intake.codings.documents import (
+    find_respondent_columns,
+    guess_column_roles,
+    is_by_respondent,
+    questions_of_sheet,
+)
 from glc_analysis.intake.codings.model import RawCodings
 from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.pseudonyms.masking import Masked, Masker
@@ -271,8 +276,10 @@ class Recoding:
         """The rows of a table without those on removed words. Where turns were removed, offsets are left out:
         the quotation says where the coding is."""
         roles = guess_column_roles(grid.names)
-        if "source" not in roles and "question" not in roles:
+        if is_by_respondent(grid.names):
             return self._rows_by_respondent(grid)
+        if not {"source", "respondent"} & {*roles}:  # a sheet beside that of the codings
+            return list(redact_rows(grid, self.words))
         named_by = ["source"] if "source" in roles else ["respondent", "question"]
         kept: list[list[str] | None] = [grid.names]
         for old, row in zip(grid.rows[1:], redact_rows(grid, self.words)[1:], strict=True):
@@ -288,7 +295,7 @@ class Recoding:
     def _rows_by_respondent(self, grid: Grid) -> list[list[str] | None]:
         """The rows of a sheet with one per respondent: without the cells on removed answers, and without the
         rows of respondents of whom no answer is left."""
-        respondent, asked = find_respondent_columns(grid.names, self.questions)
+        respondent, asked = find_respondent_columns(grid.names, questions_of_sheet(grid, self.questions))
         kept: list[list[str] | None] = [grid.names]
         for old, row in zip(grid.rows[1:], redact_rows(grid, self.words)[1:], strict=True):
             answers = {n: self._of(f"{old[respondent].strip()}.{question}") for n, question in asked.items()}

@@ -23,6 +23,7 @@ from glc_analysis.intake.codings.documents import (
     NO_QUESTIONS,
     find_layout,
     is_references,
+    questions_of_sheet,
     read_coded_table,
     read_program_table,
     read_references,
@@ -130,10 +131,21 @@ def _read_journal(path: Path, coder: str) -> ParsedCodings:
 
 def _read_sheets(path: Path, sheets: list[Grid], coder: str, separator: str,
                  questions: Mapping[str, str]) -> ParsedCodings:
-    """The first sheet of a table, in the layout of the program that wrote it or in our own."""
+    """The first sheet of a table, in the layout of the program that wrote it or in our own; of a workbook
+    with a sheet per question all of these."""
+    of_questions = [sheet for sheet in sheets if questions_of_sheet(sheet, questions) is not questions]
+    read = of_questions or sheets[:1]
     if layout := find_layout(sheets):
-        return read_program_table(path, sheets[0], layout, coder=coder)
-    return read_coded_table(path, sheets[0], coder=coder, separator=separator, questions=questions)
+        parsed = read_program_table(path, sheets[0], layout, coder=coder)
+    else:
+        parsed, *others = (read_coded_table(path, sheet, coder=coder, separator=separator,
+                                            questions=questions_of_sheet(sheet, questions)) for sheet in read)
+        for other in others:
+            parsed.add(other)
+    if left := [repr(sheet.sheet) for sheet in sheets if sheet not in read and not sheet.is_hidden]:
+        parsed.notes.append(f"Sheets that are not read: {', '.join(left)}. Hand in codings on another sheet "
+                            "as a file of their own.")
+    return parsed
 
 
 def _read_package(path: Path, coder: str, separator: str, questions: Mapping[str, str]) -> ParsedCodings:

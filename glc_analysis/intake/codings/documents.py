@@ -225,10 +225,21 @@ def question_columns(names: Sequence[str], questions: Mapping[str, str]) -> dict
     {1: 'Q3.5', 2: 'Q4'}
     """
     keys = [match_key(name) for name in names]
-    if "respondent" not in {_COLUMN_NAMES.get(key) for key in keys} or {"source", "question"} & {
-            _COLUMN_NAMES.get(key) for key in keys}:
+    if not is_by_respondent(names):
         return {}
     return {n: questions[key] for n, key in enumerate(keys) if key in questions and key not in _COLUMN_NAMES}
+
+
+def questions_of_sheet(grid: Grid, questions: Mapping[str, str]) -> Mapping[str, str]:
+    """The open questions of which a sheet can be: the one after which it is named, else all."""
+    key = match_key(grid.sheet)
+    return {key: questions[key]} if key in questions and is_by_respondent(grid.names) else questions
+
+
+def is_by_respondent(names: Sequence[str]) -> bool:
+    """Whether a table has a column of respondents, and neither documents nor questions in others."""
+    roles = {_COLUMN_NAMES.get(match_key(name)) for name in names}
+    return "respondent" in roles and not roles & {"source", "question"}
 
 
 def find_respondent_columns(names: Sequence[str], questions: Mapping[str, str]) -> tuple[int, dict[int, str]]:
@@ -268,9 +279,8 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
     columns = {role: [n for n, name in enumerate(names) if _COLUMN_NAMES.get(name) == role]
                for role in dict.fromkeys(_COLUMN_NAMES.values())}
     only = _only_question(questions)
-    by_respondent = bool(columns["respondent"]) and not columns["source"]
-    parsed.is_by_respondent = by_respondent and not columns["question"]
-    by_answer = by_respondent and bool(columns["question"] or only)
+    parsed.is_by_respondent = is_by_respondent(grid.names)
+    by_answer = bool(columns["respondent"] and (columns["question"] or only)) and not columns["source"]
     columns["quote"] += columns["answer"] if by_answer else []
     columns |= {} if by_answer else dict.fromkeys(_OF_ANSWERS, [])
     known = {n for places in columns.values() for n in places}
@@ -345,7 +355,8 @@ def _refuse_without_question(path: Path, questions: Mapping[str, str]) -> NoRetu
     refuse("the sheet has a row per respondent and does not say of which question the codes are"
            + (f" ({', '.join(known[:8])}{' ...' if len(known) > 8 else ''})" if known else ""), path.name,
            "add a column `question` with the id of the question in every row; or keep one column per "
-           "question, named by its id, with the codes separated by ;", row="1")
+           "question, named by its id, with the codes separated by ;, or one sheet per question, named by "
+           "its id", row="1")
 
 
 def expand_code_paths(codes: Iterable[str]) -> list[tuple[str, str, str]]:

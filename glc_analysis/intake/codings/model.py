@@ -113,6 +113,15 @@ class ParsedCodings:
     """What suggested a code that was accepted, by document_id, code and words of the passage."""
     is_by_respondent: bool = False
 
+    def add(self, other: ParsedCodings) -> None:
+        """Adds what another sheet of the same file holds, on other texts."""
+        self.texts |= other.texts
+        self.passages += other.passages
+        self.codes += [code for code in other.codes if code not in self.codes]
+        self.notes += other.notes
+        self.faults += other.faults
+        self.blank |= other.blank
+
     def fault(self, message: str, value: str = "", *, row: str = "") -> None:
         """Note a fault; all of them are raised together at the end."""
         fix = "correct it in its tool and export it again"

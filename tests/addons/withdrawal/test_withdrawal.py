@@ -205,6 +205,20 @@ def test_a_sheet_by_respondent_loses_the_leavers_row_and_cells(tmp_path, before,
     assert path.read_text(encoding="utf-8") == after
 
 
+def test_of_a_coders_workbook_a_sheet_without_codings_stays_and_one_of_a_question_loses_rows(tmp_path):
+    book, path = openpyxl.Workbook(), tmp_path / "ana.xlsx"
+    book.active.title = "Q3"
+    for row in (["participante", "Law"], ["R_1", "x"], ["R_2", "x"]):
+        book.active.append(row)
+    book.create_sheet("Notas").append(["what I thought"])
+    book.save(path)
+    recoding(documents={"r_1.q3": "talk", "r_2.q3": "call-2"}, turns={},
+             questions={"q3": "Q3", "q4": "Q4"}).recode(path, is_decided=False)
+    left = openpyxl.load_workbook(path)
+    assert [[cell.value for cell in row] for row in left["Q3"]] == [["participante", "Law"], ["R_2", "x"]]
+    assert left["Notas"]["A1"].value == "what I thought"
+
+
 def test_rows_on_a_renamed_text_leave_a_table_by_their_quotations(tmp_path):
     path = tmp_path / "ana.csv"
     path.write_text("document,quote,code\nNotes 7,Hm.,Law\nNotes 7,Well.,Law\nNotes 8,Go.,Law\n",
