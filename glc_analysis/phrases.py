@@ -174,6 +174,12 @@ class Phrasebook:
         return "".join(isolate_direction(text) if kind and is_turned else text
                        for text, kind in self._pieces(english))
 
+    def sentence(self, english: str) -> str:
+        """A sentence of which everything but words of the study is translated; blank where something is
+        not."""
+        pieces = self._pieces(" ".join(english.split())) if self.language != ENGLISH else []
+        return "" if not pieces or _MISSING in {kind for _, kind in pieces} else self.say(english)
+
     def html(self, html: str) -> str:
         """A fragment of HTML in the language."""
         if self.language == ENGLISH or not html:

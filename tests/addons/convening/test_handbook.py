@@ -13,6 +13,7 @@ from glc_analysis.addons.convening.handbook.citing import bibtex, citation_file
 from glc_analysis.addons.convening.handbook.contents import FRAME, handbook, handbook_languages
 from glc_analysis.addons.convening.handbook.editions import (
     ANSWERS,
+    _book,
     _handbook_parts,
     funder_questions,
     self_check,
@@ -179,7 +180,7 @@ def test_a_text_that_nobody_wrote_is_listed_with_the_row_to_write(study, file, o
 
 
 def test_no_words_in_another_language_are_without_a_mark(sample_study):
-    book = handbook(StudyView(sample_study, "convening"), "ar")
+    book = _book(StudyView(sample_study, "convening"), "ar")
     parts = [*_handbook_parts(book)]
     for one, part in zip(book.principles, parts[2:], strict=True):
         shown = [text for name, text in one.texts.items() if name != "question"]
@@ -268,3 +269,12 @@ def test_a_handbook_in_a_language_without_phrases_has_english_around_it(sample_s
     page = (tmp_path / "handbook" / "handbook-pt.html").read_text("utf-8")
     assert '<html lang="pt" dir="ltr">' in page
     assert '<p class="glc-mark" lang="en" dir="ltr">For the convening, not for publication</p>' in page
+
+
+def test_the_sentences_of_the_evidence_are_in_the_language_of_the_handbook(sample_study):
+    first = _book(StudyView(sample_study, "convening"), "es").principles[0]
+    assert first.sides["supports"].language == "es" and first.sides["supports"].text.startswith(
+        "11 de las 27 organizaciones preguntadas mencionaron «Tiempo antes que fichas»")
+    # Phrases that no native reader has checked are drafts, which the public does not read.
+    public = _book(StudyView(sample_study, "public"), "es").principles[0]
+    assert public.sides["supports"].language == "en"

@@ -31,6 +31,7 @@ from glc_analysis.addons.convening.translations import (
     Words,
 )
 from glc_analysis.disclosure.blocks import COUNT_BLOCK
+from glc_analysis.phrases import ENGLISH, Phrasebook
 from glc_analysis.reference import read_table
 from glc_analysis.schema import allowed_words
 from glc_analysis.templates import fixed_texts, texts_by_language
@@ -74,13 +75,14 @@ class HandbookPrinciple:
 @dataclass(frozen=True)
 class Handbook:
     """The handbook in one language, as its view shows it; ``say`` has the words around the principles, which
-    were ``written_in`` a language."""
+    were ``written_in`` a language, and ``phrases`` those of what the study's pages say as well."""
 
     view: StudyView = field(repr=False)
     language: str
     say: Mapping[str, str] = field(repr=False)
     principles: tuple[HandbookPrinciple, ...] = ()
     written_in: str = "en"
+    phrases: Phrasebook = field(default_factory=lambda: Phrasebook(ENGLISH), repr=False)
 
     def name_of(self, language: str) -> str:
         """The name of a language in that of the handbook."""
@@ -119,8 +121,9 @@ class Handbook:
         return _listed(self.say, claims)
 
 
-def handbook(view: StudyView, language: str = "") -> Handbook:
-    """The handbook of a view of the whole study; without a language, in that of the principles."""
+def handbook(view: StudyView, language: str = "", phrases: Phrasebook | None = None) -> Handbook:
+    """The handbook of a view of the whole study; without a language, in that of the principles. Without
+    ``phrases`` the sentences of the evidence are in English."""
     rows = view.principle_rows
     rows = rows[rows["status"] == "agreed"].sort_values("principle_id")
     written_in = original_language(rows)
@@ -132,9 +135,9 @@ def handbook(view: StudyView, language: str = "") -> Handbook:
     days = {(row["principle_id"], row["version"]): row["date"] for row in decided.to_dict("records")
             if row["status"] == "agreed"}
     written = read_table(view.study, "handbook")
-    made = tuple(_principle(trail, row, language, say, translations, written, days)
-                 for row in rows.to_dict("records"))
-    return Handbook(view, language, say, made, written_in)
+    made = tuple(_principle(trail, row, language, say, translations, written, days,
+                            phrases or Phrasebook(ENGLISH)) for row in rows.to_dict("records"))
+    return Handbook(view, language, say, made, written_in, phrases or Phrasebook(ENGLISH))
 
 
 def original_language(rows: pd.DataFrame) -> str:
@@ -161,7 +164,7 @@ def handbook_languages(view: StudyView) -> list[str]:
 
 def _principle(trail: Trail, row: Mapping[str, Any], language: str, say: Mapping[str, str],
                translations: Translations, written: pd.DataFrame,
-               days: Mapping[tuple[str, str], str]) -> HandbookPrinciple:
+               days: Mapping[tuple[str, str], str], phrases: Phrasebook) -> HandbookPrinciple:
     view, key = trail.view, (row["principle_id"], row["version"])
     own = written[(written["principle_id"] == key[0]) & (written["version"] == key[1])]
     originals = {column: row[column] for column in TRANSLATED_COLUMNS} | dict(
@@ -183,8 +186,8 @@ def _principle(trail: Trail, row: Mapping[str, Any], language: str, say: Mapping
                      & (positions["panel"] == "survivor_adviser")]
     return HandbookPrinciple(
         *key, row["printed_id"], days.get(key, ""), texts,
-        {side: _side(pieces, shown, side, say, language) for side in HANDBOOK_SIDES}, grounds, claims,
-        is_measured, Words(" ".join(said["position"]), row["language"]) if len(said) else None,
+        {side: _side(pieces, shown, side, say, language, phrases) for side in HANDBOOK_SIDES}, grounds,
+        claims, is_measured, Words(" ".join(said["position"]), row["language"]) if len(said) else None,
         row["changed_because"] if view.may("earlier_texts") else "")
 
 
@@ -195,12 +198,14 @@ def _listed(say: Mapping[str, str], claims: Any) -> str:
 
 
 def _side(pieces: pd.DataFrame, shown: pd.DataFrame, side: str, say: Mapping[str, str],
-          language: str) -> Words:
-    """The first sentence with a released figure on a side, in the language of the pages; or, in the language
-    of the handbook, why there is none."""
+          language: str, phrases: Phrasebook) -> Words:
+    """The first sentence with a released figure on a side, in English where there are no phrases for it; or
+    why there is none."""
     stated = shown[(shown["stance"] == side) & (shown["sentence"] != "")]
     for piece in stated.to_dict("records"):
-        return Words(f"{piece['sentence']} {CLAIMS.get(piece['claim'], '')}".strip(), "en")
+        english = f"{piece['sentence']} {CLAIMS.get(piece['claim'], '')}".strip()
+        own = phrases.sentence(english)
+        return Words(own, language) if own else Words(english, ENGLISH)
     is_recorded = (pieces["stance"] == side).any()
     if is_recorded:
         return Words(say["words_only" if (shown["stance"] == side).any() else "not_all"], language)

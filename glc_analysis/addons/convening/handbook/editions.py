@@ -87,12 +87,12 @@ def write_handbook(view: StudyView, folder: Path, *, language: str = "", paper: 
                          f"{nearest(language, offered)}. A language needs statements in principles.csv or "
                          "translations.csv; for the public each of them reviewed, and the words around them "
                          "checked by a native reader.")
-    first = handbook(view)
+    first = _book(view, offered[0])
     if not first.principles:
         raise GLCError("No principle is agreed yet. To fix: `glc agree` records what the room decided.")
     settings = pdf_settings(view.study, paper)
     for code in [language] if language else offered:
-        _write_language(first if code == first.language else handbook(view, code), folder, offered, settings)
+        _write_language(first if code == first.language else _book(view, code), folder, offered, settings)
     texts = {"principles.json": principles_json(
         view.study, published_tables(view.study, view.audience), view.audience),
         "principles.bib": bibtex(first), "CITATION.cff": citation_file(first)}
@@ -109,12 +109,12 @@ def write_web_handbook(study: Study, audience: str, site: Path) -> None:
     folder, offered = site / HANDBOOK_FOLDER, handbook_languages(view)
     folder.mkdir(exist_ok=True)
     for language in offered:
-        _write_pages(handbook(view, language), folder, offered, "../index.html")
+        _write_pages(_book(view, language), folder, offered, "../index.html")
 
 
 def _write_language(book: Handbook, folder: Path, offered: Sequence[str], settings: PdfSettings) -> None:
     """Writes the pages, the papers and the workbook of one language."""
-    phrases, direction = _phrases(book), language_direction(book.language)
+    phrases, direction = book.phrases, language_direction(book.language)
     mark = phrases.say(_MARKS[book.view.audience])
     for name, parts in _write_pages(book, folder, offered).items():
         title = _title(book)
@@ -128,7 +128,7 @@ def _write_pages(book: Handbook, folder: Path, offered: Sequence[str],
                  site: str = "") -> dict[str, list[Markup]]:
     """Writes the pages of one language, each with a switch to the others, and to the ``site`` where they lie
     in one; returns the parts of each."""
-    phrases = _phrases(book)
+    phrases = book.phrases
     papers = {"handbook": [*_handbook_parts(book)], "self-check": [self_check(book)],
               "funder-questions": [funder_questions(book)]}
     languages = [book.language, *(code for code in offered if code != book.language)]
@@ -144,9 +144,11 @@ def _write_pages(book: Handbook, folder: Path, offered: Sequence[str],
     return papers
 
 
-def _phrases(book: Handbook) -> Phrasebook:
-    """The phrases around the handbook; English where its language has none."""
-    return Phrasebook.of_study(book.view.study, book.view.audience, book.language)
+def _book(view: StudyView, language: str) -> Handbook:
+    """The handbook in a language with the phrases of that language, as far as its readers may have them:
+    others than those who read drafts only those that native readers have checked."""
+    phrases = Phrasebook.of_study(view.study, view.audience, language)
+    return handbook(view, language, phrases if phrases.is_checked or view.may("draft_principles") else None)
 
 
 def _title(book: Handbook) -> str:
@@ -162,7 +164,7 @@ def _handbook_parts(book: Handbook) -> Iterator[Markup]:
     no_words = (say["contact"], say["expires_on"], say["licence"], say["seal"])
     stated = [(name, value and Words(value, book.language if name in no_words else book.written_in))
               for name, value in facts]
-    phrases = _phrases(book)
+    phrases = book.phrases
     invented = Words(phrases.say(INVENTED), phrases.language) if study.is_synthetic else None
     yield _HTML.front(
         book, study.title, invented, stated,
