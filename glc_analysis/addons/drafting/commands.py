@@ -261,7 +261,7 @@ def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None,
         refuse_second_draft,
         write_crosswalk_draft,
     )
-    from glc_analysis.addons.drafting.drafted_waves import draft_wave, record_waves
+    from glc_analysis.addons.drafting.drafted_waves import draft_wave, record_waves, reference_of_draft
     from glc_analysis.addons.drafting.store import add_to_draft, draft_lines, read_draft
     from glc_analysis.addons.drafting.xlsform import read_wordings
     from glc_analysis.cleaning.records import RESPONDENT, SURVEY_ROLES
@@ -281,9 +281,9 @@ def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None,
     survey = study.settings["survey"]
     before, surveys = ([sheet for path in paths for sheet in read_survey_sheets(path, survey)]
                        for paths in (others, files))
-    drafted = read_draft(study)
+    drafted, reference = read_draft(study), read_reference(study, needed=("questions", "options"))
     crosswalk, new = draft_wave(
-        before, surveys, read_reference(study, needed=("questions", "options")), wave_id,
+        before, surveys, reference_of_draft(drafted.tables, reference) if drafted else reference, wave_id,
         roles=[survey[role] for role in (RESPONDENT, *SURVEY_ROLES)],
         wordings=read_wordings(form) if form else None,
         taken=[*drafted.tables["questions"]["question_id"]] if drafted else ())

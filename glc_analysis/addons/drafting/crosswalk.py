@@ -28,9 +28,11 @@ from glc_analysis.text import UNTICKED, match_key, normalise_space
 COLUMNS = ["question_id", "change", "is_comparable", "because", "why", "wording_before", "wording_now",
            "options_before", "options_now", "columns", "asked_if", "wave_id"]
 OPTION_COLUMNS = ["use", "why", "option_list", "option_id", "value", "label", "position", "kind"]
+GONE = "no column is like it"
 SAME, ALL_THE_SAME = "the same", "*"
-"""Why a row needs no second look, and the id of the row that decides for all of these that are blank."""
-_ANOTHER, _GONE = "has another heading: is it the same question?", "no column is like it"
+"""Why a row needs no decision, why one needs no second look, and the id of the row that decides for all of
+these that are blank."""
+_ANOTHER = "has another heading: is it the same question?"
 _FEWER = "others, which fewer than five gave each"
 """For answers that are no option, and may be somebody's own words."""
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -170,13 +172,13 @@ class _Question:
         answers = self._unknown(self.surveys, self.found)
         # People's own words, as there were before, are no new option.
         is_new = {*answers} - ({_FEWER} if self._unknown(self.before, self.found_before) else set())
-        why = _GONE if not any(self.found) else "; ".join([
+        why = GONE if not any(self.found) else "; ".join([
             *(f"{file} {_ANOTHER}" for file, _, name, is_other in files if name and is_other),
-            *(f"{file}: {_GONE}" for file, at, _, _ in files if not at),
+            *(f"{file}: {GONE}" for file, at, _, _ in files if not at),
             *["the wording is another"] * any(
                 is_other for _, at, name, is_other in files if at and not name),
             *["answers that are no option"] * bool(is_new), *self._no_longer_chosen()])
-        gone = {"change": "dropped", "is_comparable": "no", "because": _GONE} if why == _GONE else {}
+        gone = {"change": "dropped", "is_comparable": "no", "because": GONE} if why == GONE else {}
         listed = [*dict.fromkeys(self.options["label"])]
         return {"question_id": self.question["question_id"], "wave_id": wave,
                 "change": "" if why else "none", **gone, "why": why or SAME, "columns": self._entry(),

@@ -12,7 +12,7 @@ from datetime import date
 import pandas as pd
 
 from glc_analysis.addons.drafting.acceptance import add_option_rows
-from glc_analysis.addons.drafting.crosswalk import ALL_THE_SAME, COLUMNS, OPTION_COLUMNS, SAME
+from glc_analysis.addons.drafting.crosswalk import ALL_THE_SAME, COLUMNS, GONE, OPTION_COLUMNS, SAME
 from glc_analysis.addons.drafting.drafted_waves import draft_crosswalks, files_of_waves, reference_of_draft
 from glc_analysis.addons.drafting.store import read_draft
 from glc_analysis.cleaning.records import read_raw
@@ -113,7 +113,9 @@ def accept_crosswalk(study: Study, by: str, today: date) -> int:
     draft, options = read_crosswalk_draft(study)
     draft = _decide_all_the_same(draft)
     reference = read_reference(study, needed=("questions", "options", "waves"))
-    decided = draft[(draft["is_comparable"] != "") & (draft["question_id"] != ALL_THE_SAME)]
+    # What is gone of a question that is still a draft waits for it.
+    waits = (draft["because"] == GONE) & ~draft["question_id"].isin(reference.questions["question_id"])
+    decided = draft[(draft["is_comparable"] != "") & (draft["question_id"] != ALL_THE_SAME) & ~waits]
     decided = decided.assign(by=by, date=today.isoformat())
     known = {*zip(reference.crosswalk["question_id"], reference.crosswalk["wave_id"], strict=True)}
     if faults := [*_draft_faults(decided, reference, known)]:
@@ -128,7 +130,7 @@ def accept_crosswalk(study: Study, by: str, today: date) -> int:
         for row in (*earlier.values(), *decided.to_dict("records"))])
     is_used = options["use"] == "yes"
     add_option_rows(study, options[is_used])
-    left = draft[draft["is_comparable"] == ""]
+    left = draft[(draft["is_comparable"] == "") | waits]
     if left["question_id"].isin(["", ALL_THE_SAME]).all() and (options["use"] != "").all():
         path.unlink()
     else:

@@ -118,3 +118,17 @@ def test_a_question_of_three_waves_has_a_row_for_each(tmp_path):
     glc("--study", study.root, "wave", "--accept", "Ana")
     rows = read_table(study, "crosswalk").query("is_comparable == 'yes'")
     assert rows.groupby("question_id")["wave_id"].agg(sorted).tolist() == [["w2017", "w2018", "w2019"]]
+
+
+def test_a_question_that_waits_when_a_wave_comes_is_dropped_from_it_once_it_is_accepted(tmp_path):
+    _, study = init(tmp_path, csv_file(tmp_path, FIRST, "first.csv"))
+    fill(study, "private/draft/draft.xlsx", "questions", "use",
+         lambda row: "" if row["wording"] == "Are you paid?" else "yes")
+    glc("--study", study.root, "check", "--accept-draft", "Ana")
+    second = csv_file(study.root / "raw/survey", SECOND, "second.csv")
+    assert "1 that no column is like" in glc("--study", study.root, "wave", second, "--id", "w2")
+    glc("--study", study.root, "wave", "--accept", "Ana")
+    assert read_table(study, "crosswalk").empty
+    fill(study, "private/draft/draft.xlsx", "questions", "use", lambda row: "yes")
+    glc("--study", study.root, "check", "--accept-draft", "Ana")
+    assert "1 decision added" in glc("--study", study.root, "wave", "--accept", "Ana")
