@@ -133,6 +133,10 @@ class AddOn:
     with the ids of which each audience may have a page."""
     provides: Mapping[str, str] = field(default_factory=dict)
     """What it gives to other add-ons, by the names under which these ask for it."""
+    site_addition: str = ""
+    """A function of the pages of a site (the element with what each shows, by slug) and, for pages in another
+    language, its :class:`glc_analysis.phrases.Phrasebook`, that gives a
+    :class:`glc_analysis.publish.site.SiteAddition`."""
     page_files: str = ""
     """A function of (a page of a site, its slug, the line with its source, the folder of figures of an
     earlier site or None) that gives files with what the page shows, by their names in the site's folder of

@@ -1,7 +1,6 @@
 """Makes the site of a run: pages from executed notebooks, downloads and briefs.
 
-Every page is made anew, in this process: all of them take less than a second. The search index holds only
-text that is printed on a page.
+Every page is made anew, in this process: all of them take less than a second.
 """
 
 from __future__ import annotations
@@ -18,11 +17,12 @@ from functools import cache
 from html import unescape
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import lxml.html
 from lxml import etree
 from markdown_it import MarkdownIt
+from markupsafe import Markup
 
 from glc_analysis.addon import load_declared
 from glc_analysis.disclosure.rules import has_capability
@@ -34,9 +34,7 @@ from glc_analysis.publish.downloads import published_tables
 from glc_analysis.publish.site_languages import (
     language_links,
     site_phrases,
-    text_for_index,
     translate_page,
-    translate_script,
 )
 from glc_analysis.run.execute import NOTICE, notebook_json, prose_notebook
 from glc_analysis.run.plan import NOTEBOOKS, TEAM_GROUP, PageJob, page_path
@@ -51,8 +49,6 @@ FIGURES_FOLDER = "figures"
 """The folder of a site with the files of its figures."""
 _DATA = "glc-data"
 """The class of an element with the data of a drawing, which no page of a site keeps."""
-_Text = tuple[str, str, str, bool]
-"""A text of a page: its words, its anchor, its heading, and whether it is folded."""
 
 
 # ------------------------------
@@ -62,7 +58,7 @@ _Text = tuple[str, str, str, bool]
 # which nothing was shown is left out, with its explanation.
 
 
-_HEADINGS = tuple(f"h{n}" for n in range(1, 7))
+HEADINGS = tuple(f"h{n}" for n in range(1, 7))
 
 
 def page_article(notebook: Mapping[str, Any], *, has_code: bool = False,
@@ -257,7 +253,7 @@ def _plain(text: str) -> str:
 def _name_headings(page: etree._Element) -> None:
     """Gives every heading without an id one of its words, for links and the list of contents."""
     taken = set(page.xpath(".//@id"))
-    for heading in page.iter(*_HEADINGS):
+    for heading in page.iter(*HEADINGS):
         if not heading.get("id"):
             wanted = name = slug_of(text_of(heading)).replace("_", "-").replace(".", "-")
             count = 1
@@ -289,8 +285,8 @@ _WIDE = ".//table | .//svg[contains(@style, 'min-width')]"
 def _name_frames(page: etree._Element) -> None:
     """Lets the keyboard scroll what is wider than a page, under a name of its own."""
     heading, numbers = "Table", Counter()
-    for element in page.iter("div", *_HEADINGS):
-        if element.tag in _HEADINGS:
+    for element in page.iter("div", *HEADINGS):
+        if element.tag in HEADINGS:
             heading = text_of(element)
         elif "glc-scroll" in _classes(element) and element.xpath(_WIDE):
             titles = element.xpath(".//caption | ../figcaption/*[contains(@class, 'glc-title')]")
@@ -336,11 +332,11 @@ def _style_table(table: etree._Element) -> None:
 
 
 # ------------------------------
-# Pages and search.
+# Pages.
 
 
 _MARKS = {"team": "Internal: team only", "convening": "For the convening only", "public": ""}
-STYLE_FILE, _SCRIPT, _INDEX = "style.css", "search.js", "search-index.js"
+STYLE_FILE = "style.css"
 
 
 def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience: str, synthetic: bool,
@@ -360,7 +356,7 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
         "title": title, "facts": facts, "print_folded": print_folded, "style": "",
         "banner": " ".join([INVENTED] * synthetic + [f"{mark}."] * bool(mark)),
         "navigation": page_menu(pages, failures), "languages": language_links(books)}
-    slugs, articles, wholes, texts = frozenset(page.slug for page in pages), {}, {}, {}
+    slugs, articles, wholes = frozenset(page.slug for page in pages), {}, {}
     titles = {page.slug: page.title for page in pages}
     source, last = f"{frame['banner']} {title}. {facts}".strip(), dict(_made)
     _made.clear()
@@ -370,48 +366,65 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
         made = _made[made_from] = last.get(made_from) or _make(*made_from, drawn)
         _write_figures(site, made.figures)
         for slug, part in made.parts:
-            articles[slug], wholes[slug], texts[slug] = deepcopy(part), page.slug, made.texts[slug]
+            articles[slug], wholes[slug] = deepcopy(part), page.slug
+    additions = [make_addition(articles) for make_addition in load_declared("site_addition")]
+    frame["additions"] = additions
     _follow_parts(articles, wholes)
     shown = {slug: (text, titles[wholes[slug]], wholes[slug]) for slug, text in articles.items()}
     if "index" not in slugs:
         start = lxml.html.fragment_fromstring(_HTML.heading(title), create_parent="article")
         shown["index"] = start, title, "index"
-    search = lxml.html.fragment_fromstring(read_text(__file__, "search.html"), create_parent="article")
-    shown["search"] = search, "Search", "search"
+    for addition in additions:
+        added = lxml.html.fragment_fromstring(addition.page, create_parent="article")
+        shown[addition.slug] = added, addition.title, addition.slug
+        _write_files(site, addition)
     for slug, page in shown.items():
         _write(site / f"{slug}.html", _page(*page, frame))
     running = " · ".join([mark] * bool(mark) + ["Invented sample data"] * synthetic + [title])
     _write(site / STYLE_FILE, f"{_style()}{_running_foot(running)}\n")
-    _write(site / _SCRIPT, read_text(__file__, _SCRIPT))
-    _write(site / _INDEX, _index(texts))
     for book in books:
         _write_language(site / book.language, book, shown, frame | {
             "languages": language_links(books, book.language)})
 
 
+def _write_files(folder: Path, addition: SiteAddition) -> None:
+    for name, content in addition.files.items():
+        _write(folder / name, content)
+
+
 def _write_language(folder: Path, book: Phrasebook, shown: Mapping[str, tuple[etree._Element, str, str]],
                     frame: Mapping[str, Any]) -> None:
-    """Writes the pages of a site in another language, and their search. On paper the foot of a page stays
-    that of the English ones."""
+    """Writes the pages of a site in another language, and what add-ons add to them. On paper the foot of a
+    page stays that of the English ones."""
     folder.mkdir(exist_ok=True)
-    texts, own = {}, {*shown, _SCRIPT, _INDEX}
+    added = {addition.slug for addition in frame["additions"]}
+    articles, own = {}, {*shown, *(name for addition in frame["additions"] for name in addition.files)}
     for slug, page in shown.items():
         made = translate_page(_page(*page, frame), book, own)
         _write(folder / f"{slug}.html", f"<!DOCTYPE html>\n{lxml.html.tostring(made, encoding='unicode')}\n")
-        if slug != "search":
-            texts[slug] = _PageText(text_for_index(made)).found
-    _write(folder / _SCRIPT, translate_script(read_text(__file__, _SCRIPT), book))
-    _write(folder / _INDEX, _index(texts))
+        if slug not in added:
+            articles[slug] = next(made.iter("main"))
+    for make_addition in load_declared("site_addition"):
+        _write_files(folder, make_addition(articles, book))
+
+
+class SiteAddition(NamedTuple):
+    """What an add-on adds to the pages of a site in one language: a page with its slug, title and HTML, which
+    alone may run scripts; files by name; and HTML for the head of every page."""
+
+    slug: str
+    title: str
+    page: str
+    files: Mapping[str, str]
+    head: Markup
 
 
 @dataclass(frozen=True)
 class _Made:
-    """What the notebook of a page becomes: the parts of the page, the files of its figures, and what the
-    search index has of each part."""
+    """What the notebook of a page becomes: the parts of the page, and the files of its figures."""
 
     parts: list[tuple[str, etree._Element]]
     figures: Mapping[str, str | bytes]
-    texts: Mapping[str, list[_Text]]
 
 
 _made: dict[tuple[str, str, bool, frozenset[str], str], _Made] = {}
@@ -426,8 +439,7 @@ def _make(slug: str, notebook: str, has_code: bool, slugs: frozenset[str], sourc
              for name, content in take_files(page, slug, source, drawn).items()}
     for data in page.find_class(_DATA):
         data.drop_tree()
-    parts = split_page(page, slug)
-    return _Made(parts, files, {own: _PageText(part).found for own, part in parts})
+    return _Made(split_page(page, slug), files)
 
 
 def _write_figures(site: Path, figures: Mapping[str, str | bytes]) -> None:
@@ -538,7 +550,7 @@ def write_standalone(notebook: Path, study: Study, *, title: str) -> Path:
     content = json.loads(notebook.read_text(encoding="utf-8"))
     mark = " ".join([INVENTED] * study.is_synthetic + [f"For {title} alone. {study.title}"])
     frame = {"title": study.title, "facts": "", "print_folded": False, "banner": mark, "navigation": [],
-             "languages": [], "style": _style()}
+             "languages": [], "additions": [], "style": _style()}
     path = notebook.with_suffix(".html")
     _write(path, _page(page_article(content, slugs=()), title, "", frame))
     return path
@@ -567,94 +579,6 @@ def _running_foot(text: str) -> str:
 
 def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
-
-
-# ------------------------------
-# The search index: the text of all pages, which a script reads from the folder.
-#
-# Text is not split into words, so that the search works in scripts without spaces. ``content/search.js``
-# decides what matches.
-
-
-FOLDED_LIMIT = 20_000
-"""Characters of folded text on a page up to which they are in the index."""
-_BLOCKS = frozenset(_HEADINGS) | frozenset(re.findall(r"\w+", """
-    article blockquote caption dd details div dl dt figcaption figure img li ol p pre section summary svg
-    table tbody thead tr ul"""))
-"""Elements that separate one text from the next; the cells of a row stay together."""
-_CELL = "\0"
-"""Ends a cell of a table while the texts of a page are read."""
-_NO_TEXT = frozenset({"script", "style", "template"})
-
-
-def _index(pages: Mapping[str, list[_Text]]) -> str:
-    """The index of a site's pages, in their order, as a script.
-
-    It holds each text once, with the places where it is printed: page, anchor and heading. The pages whose
-    title it is come first.
-    """
-    titles, places, texts, titled = [], [], {}, Counter[str]()
-    for n, (slug, found) in enumerate(pages.items()):
-        if sum(len(text) for text, _, _, is_folded in found if is_folded) > FOLDED_LIMIT:
-            found = [one for one in found if not one[3]]
-        title = next((text for text, _, _, _ in found), slug)
-        titles.append([slug, title])
-        for text, anchor, heading, _ in found:
-            place = [n, anchor, heading]
-            if not places or places[-1] != place:
-                places.append(place)
-            at, here = texts.setdefault(text, []), len(places) - 1
-            if here not in at:
-                at.insert(titled[text] if text == title else len(at), here)
-                titled[text] += text == title
-    content = {"pages": titles, "places": places, "texts": [*texts], "at": [*texts.values()]}
-    return f"glcIndex({json.dumps(content, ensure_ascii=False, separators=(',', ':'))})\n"
-
-
-class _PageText:
-    """The texts of a page in order, without code: each with its anchor, its heading and whether it is
-    folded."""
-
-    def __init__(self, page: etree._Element) -> None:
-        self.found: list[_Text] = []
-        self._parts: list[str] = []
-        self._anchor = self._heading = ""
-        self._folds = 0
-        self._read(page)
-
-    def _read(self, element: etree._Element) -> None:
-        name = element.tag
-        if name in _NO_TEXT or not isinstance(name, str) or element.get("class") == "glc-code":
-            return
-        if name in _BLOCKS:
-            self._end_text()
-        if name in _HEADINGS:
-            self._anchor = element.get("id", self._anchor)
-        if name in ("svg", "img"):
-            said = element.get("aria-label") or element.get("alt") or element.findtext("desc")
-            self._parts.append(said or "")
-        else:
-            self._parts.append(element.text or "")
-            for child in element:
-                is_folded = name == "details" and child.tag != "summary"
-                self._folds += is_folded
-                self._read(child)
-                self._folds -= is_folded
-                if child.tag in ("td", "th"):  # numbers of a row with blanks alone look like a phone number
-                    self._parts.append(_CELL)
-                elif child.tag == "br" or child.get("class") == "glc-id":
-                    self._parts.append(" ")
-                self._parts.append(child.tail or "")
-        if name in _BLOCKS:
-            self._end_text(is_heading=name in _HEADINGS)
-
-    def _end_text(self, is_heading: bool = False) -> None:
-        cells = "".join(self._parts).split(_CELL)
-        text = " · ".join(filter(None, (" ".join(cell.split()) for cell in cells)))
-        self._parts.clear()
-        if text:
-            self._heading = text if is_heading else self._heading
-            self.found.append((text, self._anchor, self._heading, self._folds > 0))
 
 
 # ------------------------------

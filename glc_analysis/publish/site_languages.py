@@ -5,7 +5,7 @@ A reader who may not read drafts gets the languages whose phrases native readers
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 
 from lxml import etree
 
@@ -23,7 +23,6 @@ Languages = Sequence[tuple[str, str, str]]
 """Of each language of a page its code, its own name, and where its pages lie, such as ``"es/"``."""
 _LINKS = (("a", "href"), ("link", "href"), ("img", "src"), ("image", "href"), ("script", "src"),
           ("form", "action"))
-_NOT_IN_INDEX = ("site-facts", "site-cite", "glc-draft")
 
 
 def site_phrases(study: Study, audience: str) -> list[Phrasebook]:
@@ -76,26 +75,3 @@ def translate_page(html: str, book: Phrasebook, slugs: Collection[str]) -> etree
 def _lies_above(place: str, slugs: Collection[str]) -> bool:
     page = place.partition("#")[0].removesuffix(".html")
     return not (place.startswith(("#", "data:", "../")) or ":" in place.partition("/")[0] or page in slugs)
-
-
-def text_for_index(page: etree._Element) -> etree._Element:
-    """What the search index of a language has of a page: its text without what is around it on every page."""
-    main = next(page.iter("main"))
-    for element in list(main):
-        if element.get("class") in _NOT_IN_INDEX:
-            main.remove(element)
-    return main
-
-
-def translate_script(script: str, book: Phrasebook) -> str:
-    """The script of the search with what it says in a language."""
-    for english in _said_by(script):
-        script = script.replace(f'"{english}"', f'"{book.say(english)}"')
-    return script
-
-
-def _said_by(script: str) -> Iterator[str]:
-    """The texts that a script shows, which its object SAY holds."""
-    for line in script.partition("const SAY = {")[2].partition("};")[0].splitlines():
-        if '"' in line:
-            yield line.partition('"')[2].rpartition('"')[0]

@@ -218,9 +218,9 @@ def test_taking_it_back_removes_every_file_and_says_which(ready):
     study, notebooks, folder = ready
     publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
     names = files(folder)
-    (folder / "search.js").unlink()
+    (folder / "style.css").unlink()
     removal = unpublish(study, "public", folder, today=TUESDAY)
-    assert removal.files == dict.fromkeys(names, REMOVED) | {"search.js": ABSENT}
+    assert removal.files == dict.fromkeys(names, REMOVED) | {"style.css": ABSENT}
     assert not folder.exists() and published_folders(study) == {}
     assert {one.removed_on for one in read_published(study)} == {"2027-02-02"}
 

@@ -17,10 +17,8 @@ from glc_analysis.publish.site_languages import (
     refusal_note,
     refused_languages,
     translate_page,
-    translate_script,
 )
 from glc_analysis.run.plan import PageJob
-from glc_analysis.templates import read_text
 
 
 @pytest.fixture
@@ -59,8 +57,6 @@ def test_every_link_of_a_page_in_another_language_leads_somewhere(made):
     page = lxml.html.fromstring((made / "es" / "index.html").read_text("utf-8"))
     places = {*page.xpath("//main//@href"), *page.xpath("//link/@href")}
     assert places == {"country-khm.html#here", "../downloads/a.csv", "../style.css"}
-    search = (made / "es" / "search.html").read_text("utf-8")
-    assert 'src="search.js"' in search and 'src="search-index.js"' in search
 
 
 def test_a_page_is_whole_in_its_language_and_direction_and_says_that_it_is_a_draft(made):
@@ -69,16 +65,6 @@ def test_a_page_is_whole_in_its_language_and_direction_and_says_that_it_is_a_dra
     assert "كمبوديا" in page and "من أجاب" in page and "البيانات حتى \u20682017-06-30\u2069" in page
     assert "مسودة: لم يراجع أي قارئ" in page and "[الإنجليزية]" in page  # of the link that nobody translated
     assert "script-src 'none'" in page
-
-
-def test_the_search_of_a_language_has_its_texts_and_speaks_it(made):
-    index = (made / "es" / "search-index.js").read_text("utf-8")
-    assert "Camboya" in index and '"Cambodia"' not in index and "Borrador" not in index
-    script = (made / "es" / "search.js").read_text("utf-8")
-    assert '"{n} encontrados."' in script and "«{word}»" in script and "found." not in script
-    assert (made / "search.js").read_text("utf-8") == read_text(site.__file__, "search.js")
-    assert translate_script(read_text(site.__file__, "search.js"), Phrasebook("en")) == read_text(
-        site.__file__, "search.js")
 
 
 def test_a_study_in_one_language_has_no_switch_and_no_folder(tmp_path):

@@ -1,0 +1,5 @@
+"""The search in the pages of a site, which needs no server."""
+
+from glc_analysis.addon import AddOn
+
+ADD_ON = AddOn("search", "The search in a site.", site_addition="site_search:make_search")

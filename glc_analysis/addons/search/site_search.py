@@ -1,0 +1,133 @@
+"""The search in a site: an index with the text of all pages, which a script reads from the folder.
+
+Text is not split into words, so that the search works in scripts without spaces. ``content/search.js``
+decides what matches. The index holds only what the pages show.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from lxml import etree
+from markupsafe import Markup
+
+from glc_analysis.phrases import Phrasebook
+from glc_analysis.publish.site import HEADINGS, SiteAddition
+from glc_analysis.templates import read_text
+
+_Text = tuple[str, str, str, bool]
+"""A text of a page: its words, its anchor, its heading, and whether it is folded."""
+_SCRIPT, _INDEX = "search.js", "search-index.js"
+_NOT_IN_INDEX = ("site-facts", "site-cite", "glc-draft")
+"""Classes of what is around the text of a translated page."""
+
+
+def make_search(pages: Mapping[str, etree._Element], book: Phrasebook | None = None) -> SiteAddition:
+    """The page of the search, its script and its index, and the form in the head of every page. With a
+    ``book`` of phrases the pages are those of its language, and the script speaks it."""
+    script = read_text(__file__, _SCRIPT)
+    for page in pages.values() if book else ():
+        for element in [part for part in page if part.get("class") in _NOT_IN_INDEX]:
+            page.remove(element)
+    index = search_index({slug: PageText(page).found for slug, page in pages.items()})
+    return SiteAddition("search", "Search", read_text(__file__, "search.html"),
+                        {_SCRIPT: translate_script(script, book) if book else script, _INDEX: index},
+                        Markup(read_text(__file__, "search_form.html").rstrip()))
+
+
+def translate_script(script: str, book: Phrasebook) -> str:
+    """The script of the search with what it says in a language."""
+    for english in _said_by(script):
+        script = script.replace(f'"{english}"', f'"{book.say(english)}"')
+    return script
+
+
+def _said_by(script: str) -> Iterator[str]:
+    """The texts that a script shows, which its object SAY holds."""
+    for line in script.partition("const SAY = {")[2].partition("};")[0].splitlines():
+        if '"' in line:
+            yield line.partition('"')[2].rpartition('"')[0]
+
+
+FOLDED_LIMIT = 20_000
+"""Characters of folded text on a page up to which they are in the index."""
+_BLOCKS = frozenset(HEADINGS) | frozenset(re.findall(r"\w+", """
+    article blockquote caption dd details div dl dt figcaption figure img li ol p pre section summary svg
+    table tbody thead tr ul"""))
+"""Elements that separate one text from the next; the cells of a row stay together."""
+_CELL = "\0"
+"""Ends a cell of a table while the texts of a page are read."""
+_NO_TEXT = frozenset({"script", "style", "template"})
+
+
+def search_index(pages: Mapping[str, list[_Text]]) -> str:
+    """The index of a site's pages, in their order, as a script.
+
+    It holds each text once, with the places where it is printed: page, anchor and heading. The pages whose
+    title it is come first.
+    """
+    titles, places, texts, titled = [], [], {}, Counter[str]()
+    for n, (slug, found) in enumerate(pages.items()):
+        if sum(len(text) for text, _, _, is_folded in found if is_folded) > FOLDED_LIMIT:
+            found = [one for one in found if not one[3]]
+        title = next((text for text, _, _, _ in found), slug)
+        titles.append([slug, title])
+        for text, anchor, heading, _ in found:
+            place = [n, anchor, heading]
+            if not places or places[-1] != place:
+                places.append(place)
+            at, here = texts.setdefault(text, []), len(places) - 1
+            if here not in at:
+                at.insert(titled[text] if text == title else len(at), here)
+                titled[text] += text == title
+    content = {"pages": titles, "places": places, "texts": [*texts], "at": [*texts.values()]}
+    return f"glcIndex({json.dumps(content, ensure_ascii=False, separators=(',', ':'))})\n"
+
+
+class PageText:
+    """The texts of a page in order, without code: each with its anchor, its heading and whether it is
+    folded."""
+
+    def __init__(self, page: etree._Element) -> None:
+        self.found: list[_Text] = []
+        self._parts: list[str] = []
+        self._anchor = self._heading = ""
+        self._folds = 0
+        self._read(page)
+
+    def _read(self, element: etree._Element) -> None:
+        name = element.tag
+        if name in _NO_TEXT or not isinstance(name, str) or element.get("class") == "glc-code":
+            return
+        if name in _BLOCKS:
+            self._end_text()
+        if name in HEADINGS:
+            self._anchor = element.get("id", self._anchor)
+        if name in ("svg", "img"):
+            said = element.get("aria-label") or element.get("alt") or element.findtext("desc")
+            self._parts.append(said or "")
+        else:
+            self._parts.append(element.text or "")
+            for child in element:
+                is_folded = name == "details" and child.tag != "summary"
+                self._folds += is_folded
+                self._read(child)
+                self._folds -= is_folded
+                if child.tag in ("td", "th"):  # numbers of a row with blanks alone look like a phone number
+                    self._parts.append(_CELL)
+                elif child.tag == "br" or child.get("class") == "glc-id":
+                    self._parts.append(" ")
+                self._parts.append(child.tail or "")
+        if name in _BLOCKS:
+            self._end_text(is_heading=name in HEADINGS)
+
+    def _end_text(self, is_heading: bool = False) -> None:
+        cells = "".join(self._parts).split(_CELL)
+        text = " · ".join(filter(None, (" ".join(cell.split()) for cell in cells)))
+        self._parts.clear()
+        if text:
+            self._heading = text if is_heading else self._heading
+            self.found.append((text, self._anchor, self._heading, self._folds > 0))
