@@ -295,8 +295,7 @@ def check_study(study: Study, *, say: Say = lambda line: None,
             for line in records.report_several_records(of_wave, reference, study.settings["survey"])]
     for line in (*said, *coding_notes(engine, reference)):
         say(line)
-    look_at(engine["responses"] if not engine.took_over("answers") else pd.read_parquet(
-        study.processed / "responses.parquet", filters=[("other_text", "!=", "")]))
+    look_at(_read_other_texts(study) if engine.took_over("answers") else engine["responses"])
     if faults := _uncounted_work(engine):
         raise Faults(faults)
     made = {name for step in steps for name in step.makes}
@@ -473,6 +472,13 @@ def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, An
     return {"questions": questions, "options": option_table(reference, places),
             "answers": records.answer_table(survey_records), "responses": answered, "selections": selections,
             "countries": places, **wave_tables(others)}
+
+
+def _read_other_texts(study: Study) -> pd.DataFrame:
+    """The responses of the last build with a text after an option such as Other: a large survey has too many
+    others for the memory."""
+    rows = pd.read_parquet(study.processed / "responses.parquet", filters=[("other_text", "!=", "")])
+    return rows.sort_values([*tables.TABLES["responses"].key], kind="stable", ignore_index=True)
 
 
 def notes_on_other_texts(log: Sequence[Mapping[str, Any]]) -> list[str]:
