@@ -53,6 +53,7 @@ def test_where_nothing_changed_only_the_records_are_read_again(study, tmp_path):
     assert again == whole and ran == ["records"] and len(all_steps) > 10
 
 
+@pytest.mark.acceptance
 def test_what_was_noted_of_texts_after_other_is_said_again(tmp_path):
     made = contents()
     made.reference["options"] += choices("law", "yes", "no", ("other", "Other", "Other"))[2:]
