@@ -72,7 +72,7 @@ from glc_analysis.disclosure.countries import (
 from glc_analysis.disclosure.quotations import READING_AUDIENCES, case_codes, printable_quotes, quotes_faults
 from glc_analysis.disclosure.releases import PublishedRelease
 from glc_analysis.disclosure.rules import has_capability
-from glc_analysis.disclosure.suppression import decide, hide_always, without_idle_bands
+from glc_analysis.disclosure.suppression import decide, hide_always, without_uninformative_bands
 from glc_analysis.errors import Fault, Faults, GLCError, add_faults_of, resolve_id
 from glc_analysis.figures.coded import coded_estimates
 from glc_analysis.figures.comparisons import comparison_estimates
@@ -236,8 +236,8 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     as Other.
 
     Raises Faults with everything that can be known to be wrong, whatever is wrong elsewhere, and names what
-    could not be looked at. How far coders agree, what is shown to whom, and in which language an answer is
-    are no faults: none of it is worked out. Figures are, where a row of a reference table names one.
+    could not be looked at. Agreement, disclosure and the languages of answers are not faults, so none of them
+    is worked out. Figures are, where a row of a reference table names one.
     """
     faults: list[Fault] = []
     if add_faults_of(lambda: study.settings, faults):
@@ -726,7 +726,7 @@ def _releases(view: View) -> dict[str, Any]:
             closed=closed_tables(reference.closed, audience), **named_countries[audience])
     for (audience, (printable, _)), decisions in zip(decided.items(), view.call_all(
             decision for _, decision in decided.values()), strict=True):
-        decisions = without_idle_bands(decisions, counted[audience][0])
+        decisions = without_uninformative_bands(decisions, counted[audience][0])
         if "release_convening" in released:  # it is decided first; who sits there reads the public pages too
             decisions = limit_to_convening(decisions, released["release_convening"], *counted[audience],
                                            counted["convening"][1], organisations, consent, settings)

@@ -1,8 +1,9 @@
 """The personal and organisational data that a study holds, and which part of the package erases each: the
 core or an add-on.
 
-What nobody claims may name whoever left, or whoever was promised not to be named, in a way that no search
-finds. So nothing is published, and nobody is withdrawn, from a study that holds such a table or folder.
+Unclaimed tables and folders may name somebody who left, or who was promised not to be named, in a way that no
+search finds. So nothing is published, and nobody is withdrawn, from a study that holds such a table or
+folder.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ def list_claims() -> dict[str, str]:
 
 def refuse_unclaimed(study: Study) -> None:
     """Raises Faults for a reference table, or a folder of ``private/``, that neither the core nor an add-on
-    that is installed claims. A folder with a row of its own in manifest.csv is a person's, who knows it. What
-    has an old name is refused as well: whoever erases or releases it knows the new one."""
+    that is installed claims. A folder with a row of its own in manifest.csv is a person's, who knows it.
+    Tables with an old name are refused as well: whoever erases or releases it knows the new one."""
     known = {*list_claims(), *read_manifest(study)}
     install = "install the add-on that keeps it, or remove"
     faults = [Fault("no add-on that is installed claims this table", file=study.relative(path),

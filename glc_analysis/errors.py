@@ -127,10 +127,10 @@ def sort_by_cause(faults: Iterable[Fault]) -> list[Fault]:
     The same fault in several records is several faults here, and counts as often. What is equally frequent
     keeps its order.
 
-    >>> faults = [Fault("is no number", row="2"), Fault("is no option", n=9), Fault("is no number", row="7"),
-    ...           Fault("has no column", is_structure=True)]
+    >>> faults = [Fault("is not a number", row="2"), Fault("is not an option", n=9),
+    ...           Fault("is not a number", row="7"), Fault("has no column", is_structure=True)]
     >>> [fault.message for fault in sort_by_cause(faults)]
-    ['has no column', 'is no option', 'is no number', 'is no number']
+    ['has no column', 'is not an option', 'is not a number', 'is not a number']
     """
     faults = list(faults)
     times: Counter[Fault] = Counter()

@@ -35,7 +35,7 @@ from glc_analysis.writing import write_atomic
 
 ISSUE = "release.json"
 CONTENT = "content.sha256"
-"""The digest of all that a release says. It tells whether the next one says the same, and is no input."""
+"""The digest of all that a release says. It tells whether the next one says the same, and is not an input."""
 UNDECIDED = "undecided"
 """The key in slices.json of tables that were built for the team alone, without deciding what others may see:
 by audience the number of the last release that it had."""

@@ -283,7 +283,8 @@ class _Bars:
         return middle
 
     def bar(self, share: float, low: float, high: float, text: str, name: str = "") -> None:
-        """A share with its interval; if it is not known, a hatched band from low to high, or words alone."""
+        """A share with its interval; if the count is not known, a hatched band from low to high, or words
+        alone."""
         middle = self.row(text, name)
         if pd.notna(share) or pd.notna(high):
             self.ax.barh(middle, 1, height=0.13, color=_FAINT)

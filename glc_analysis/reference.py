@@ -283,7 +283,7 @@ def move_private(study: Study) -> list[str]:
     """Moves what is misplaced (:meth:`Study.misplaced`); returns a line for each file or column.
 
     Raises Faults, and moves nothing, where both places hold the table with different contents or a file
-    cannot be read. Of a table with a header alone nothing would be lost: it gives way.
+    cannot be read. A table with only a header would lose nothing: it gives way.
     """
     moves, faults = [], []
     for path, columns in study.misplaced().items():
@@ -320,7 +320,7 @@ def _file_apart(study: Study, path: Path) -> dict[Path, bytes]:
 def _halves_joined(study: Study, path: Path, target: Path) -> bytes:
     """A table whose columns in ``reference/`` became private too, with those that were private before.
 
-    Raises Faults where the two are no halves of one table: other rows, or other words in a cell of both.
+    Raises Faults where the two are not halves of one table: other rows, or other words in a cell of both.
     """
     table = reference_tables().get(path.stem)
     shared, private = _rows(path), _rows(target)

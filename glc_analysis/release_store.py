@@ -46,10 +46,10 @@ from glc_analysis.disclosure.quotations import READING_AUDIENCES
 from glc_analysis.disclosure.releases import (
     PublishedRelease,
     apply_release,
-    content_of,
     contributions_of,
     last_answered,
     next_release,
+    released_content,
 )
 from glc_analysis.disclosure.rules import COALITION, Rules
 from glc_analysis.disclosure.suppression import SUPPRESSED
@@ -180,7 +180,7 @@ def prepare_blocks(study: Study, lines: pd.DataFrame, organisations: pd.DataFram
                    ) -> set[str]:
     """The blocks to hide from an audience; ``lines`` are those of today (:func:`block_lines`), ``are_named``
     says whether words carry names, ``departed`` are the organisations of hidden cells, and ``countries``
-    those of which the audience has a page."""
+    those that have a page for the audience."""
     least = study.settings["disclosure"]["reissue_change"] + COALITION
     return hidden_blocks(lines, _stored_blocks(study, audience), organisations, least, kinds=_kinds(),
                          are_named=are_named, departed=departed,
@@ -235,7 +235,7 @@ def store_release(study: Study, audience: str,
     seen = frames[f"release_{audience}"].query("status != @SUPPRESSED").drop(columns=["rule", "protects"])
     added = (part for content_of_add_on in load_declared("release_content")
              for part in content_of_add_on(frames, audience))
-    content = [seen, *content_of(frames, audience), *added, pd.Series(sorted(shown), dtype="str")]
+    content = [seen, *released_content(frames, audience), *added, pd.Series(sorted(shown), dtype="str")]
     digest = hashlib.sha256("".join(part.to_csv(index=False) for part in content).encode()).hexdigest()
     if kept and (kept[-1] / CONTENT).is_file() and (kept[-1] / CONTENT).read_text() == digest:
         shutil.rmtree(new, ignore_errors=True)

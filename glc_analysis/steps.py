@@ -143,7 +143,7 @@ class UndeclaredError(RuntimeError):
 
 
 class Declared(Mapping[str, Any]):
-    """A mapping of which a step may read only the entries that it declared."""
+    """A mapping that lets a step read only the entries it has declared."""
 
     def __init__(self, step: str, read: Callable[[str], Any], allowed: Mapping[str, str]) -> None:
         self._step, self._read, self._allowed = step, read, allowed
@@ -207,7 +207,7 @@ class DeclaredStudy(Study):
 
     @property
     def reference(self) -> Path:
-        raise UndeclaredError(f"Step {self.step.name!r} reads reference/ but by the names of its tables.")
+        raise UndeclaredError(f"Step {self.step.name!r} may read reference/ only by the names of its tables.")
 
     @property
     def private(self) -> Path:
@@ -225,11 +225,11 @@ class DeclaredStudy(Study):
 
     @property
     def raw(self) -> Path:
-        raise UndeclaredError(f"Step {self.step.name!r} reads raw/ but by the kind of its files.")
+        raise UndeclaredError(f"Step {self.step.name!r} may read raw/ only by the kind of its files.")
 
     @property
     def reports(self) -> Path:
-        raise UndeclaredError(f"Step {self.step.name!r} reads reports/, of which no table is made.")
+        raise UndeclaredError(f"Step {self.step.name!r} reads reports/, from which no table is made.")
 
     @property
     def key_file(self) -> Path:
@@ -269,7 +269,7 @@ class View(Declared):
 
     @property
     def earlier_releases(self) -> Collection[str]:
-        """The releases that were issued from other inputs than today's, such as ``public/001``."""
+        """The releases, such as ``public/001``, that were issued from inputs other than today's."""
         if RELEASES not in self._needs:
             raise UndeclaredError(f"Step {self._step!r} reads the releases and does not declare it.")
         return self._earlier()

@@ -159,7 +159,7 @@ def counted_unit_faults(file: str, names: list[str]) -> Iterator[Fault]:
     ([], [])
     """
     if names and (len(names) != 2 or not all(map(str.strip, names))):
-        yield Fault("is not one word for one and one for many", file=file, column="[study] unit_name",
+        yield Fault("is not a singular and a plural", file=file, column="[study] unit_name",
                     value=", ".join(names), fix='write two, such as ["villager", "villagers"], or [] for '
                     "organisations")
 

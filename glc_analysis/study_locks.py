@@ -35,8 +35,8 @@ def lock_for_writing(root: Path, what: str, say: Say = lambda line: None) -> Gen
     """The block of a command, named ``what``, that may write in a study. No withdrawal is at work meanwhile.
 
     First finishes or undoes a withdrawal that was interrupted, and says so. Raises Busy if another one is at
-    work for longer than :data:`.locks.PATIENCE`. Does nothing in a folder that is no study or that cannot be
-    written to.
+    work for longer than :data:`.locks.PATIENCE`. Does nothing in a folder that is not a study or that cannot
+    be written to.
     """
     with ExitStack() as stack:
         folder = stack.enter_context(_folder_of_locks(root))

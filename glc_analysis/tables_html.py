@@ -1,4 +1,4 @@
-"""HTML of which pages and notebooks are made: tables, bars and notes, and how a frame is shown.
+"""The HTML from which pages and notebooks are made: tables, bars and notes, and how a frame is shown.
 
 The HTML of each element is in ``content/elements.html``. What is safe HTML is of the type Markup: whatever
 else is put into it is escaped.

@@ -392,8 +392,8 @@ def make_grid(file: str, sheet: str, rows: Iterable[Sequence[str]]) -> Grid:
 
 
 def clean_text(text: str) -> str:
-    """Text in NFC with LF line ends and without marks of the byte order, which a file has that was put
-    together from others: the only changes that are made to an answer.
+    """Text in NFC, with LF line ends and without byte-order marks (joined files contain them). No other
+    change is made to an answer.
 
     >>> clean_text("e\\u0301te\\u0301\\r\\n")
     'été\\n'

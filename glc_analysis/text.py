@@ -296,7 +296,7 @@ def language_direction(code: str) -> str:
 
 
 def day_of_text(kind: str, day: str) -> str:
-    """The day of a text, or a note that it is not known; blank for an answer, which has no day of its own.
+    """The day of a text, or a note that the day is unknown; blank for an answer, which has no day of its own.
 
     >>> day_of_text("interview", ""), day_of_text("call", "2016-09-01"), day_of_text("answer", "")
     ('date not known', '2016-09-01', '')

@@ -151,7 +151,7 @@ def pytest_make_collect_report():
 
 
 def fail_a_skip(report):
-    """Under GLC_CI a skipped test or module has failed; an expected failure is no skip."""
+    """Under GLC_CI a skipped test or module has failed; an expected failure is not a skip."""
     if os.environ.get("GLC_CI") == "1" and report.skipped and not hasattr(report, "wasxfail"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome = "failed"

@@ -178,7 +178,7 @@ SPOILT = {
     "a place of two options": (
         OPTIONS, [("Legal aid,2", "Legal aid,1")],
         "options.csv, row 5, column option_id, value 'legal': the same position is that of 'shelter'"),
-    "a place that is no number": (
+    "a place that is not a number": (
         OPTIONS, [("Legal aid,2", "Legal aid,second")],
         "options.csv, row 5, column position, value 'second': is not a whole number"),
     "an option id that would break lists of options": (
@@ -388,16 +388,16 @@ def test_all_that_is_wrong_in_the_reference_tables_is_told_at_once(study):
 
 def test_the_same_fault_in_several_rows_is_one_line():
     rows = reversed(range(2, 20))  # records are read by content, not in the order of their rows
-    faults = Faults(Fault("is no number", file="a.csv", row=str(n), value="lots") for n in rows)
+    faults = Faults(Fault("is not a number", file="a.csv", row=str(n), value="lots") for n in rows)
     assert str(faults) == ("a.csv, rows 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 8 more, value 'lots': "
-                           "is no number.")
+                           "is not a number.")
     assert len(faults.faults) == 18
 
 
 def test_hundreds_of_values_with_the_same_fault_do_not_fill_the_screen():
-    faults = Faults(Fault("is no number", file="a.csv", value=str(n)) for n in range(500))
+    faults = Faults(Fault("is not a number", file="a.csv", value=str(n)) for n in range(500))
     assert len(str(faults).splitlines()) == 51
-    assert str(faults).endswith("And 450 more values: a.csv: is no number.")
+    assert str(faults).endswith("And 450 more values: a.csv: is not a number.")
 
 
 def test_day_and_month_that_cannot_be_told_apart_are_shown_not_guessed(study):
@@ -496,7 +496,7 @@ def built(tmp_path_factory) -> SmallStudy:
     ("run --audience public --country KHM", "There is no country 'KHM' in this study"),
     ("run --jobs -1", "-1 is not in the range"),
     ("rum", "No such command 'rum'"),
-    ("summary", "Name a question, or ask for --codes"),
+    ("summary", "Name a question, or use --codes"),
     ("summary Q22 --texts", "There is no question 'Q22'; nearest: 'Q2'"),
     ("summary Q1 --texts --by country", "--texts is about one question"),
     ("summary Q1 --texts --audience public", "--texts is for the team alone"),

@@ -230,4 +230,4 @@ def test_a_table_that_two_persons_close_is_gone_at_once_and_stays_on_record(stud
     convening = tables.read("release_convening", study=study).set_index("figure_id")
     assert convening.loc["Q1/yes/all", "status"] == "shown"
     number_next_release(study.private, "public", read_slices(study)["release"]["public"]["number"])
-    check_groupings(study, read_reference(study))  # the closed figures of every kind of group are no grouping
+    check_groupings(study, read_reference(study))  # closed figures of every kind of group

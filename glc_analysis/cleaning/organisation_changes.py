@@ -1,8 +1,8 @@
 """Organisations over time: an id stays, and a new name, a merger or a split is a row of
 organisation_changes.csv.
 
-Records under a former name are the organisation's. Who merged or split is another organisation before and
-after, so how it answered before and after is no transition.
+Records under a former name are the organisation's. An organisation that merged or split is a different one
+before and after, so its two answers are not a transition.
 """
 
 from __future__ import annotations

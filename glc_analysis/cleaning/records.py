@@ -672,7 +672,8 @@ ANOTHER_COUNTS = "another record of the organisation counts"
 
 @dataclass(frozen=True)
 class TwoFilesFault(Fault):
-    """An organisation with ``records`` in several files, of which one counts: their answer_id, file, row."""
+    """An organisation with ``records`` in several files, only one of which counts: their answer_id, file,
+    row."""
 
     records: tuple[tuple[str, str, int], ...] = field(default=(), compare=False)
 

@@ -161,8 +161,8 @@ def wave_order_faults(tables: Tables) -> Iterator[Fault]:
 
 
 def find_file_faults(reference: Reference, files: Sequence[str], chosen: str) -> list[Fault]:
-    """Survey files of which nobody says the wave, files of wave_files.csv that are not there, and a wave of
-    study.toml that is not there or has no file."""
+    """Faults: survey files whose wave is not named, files of wave_files.csv that do not exist, and a wave in
+    study.toml that does not exist or has no file."""
     listed, rows = list_waves(reference.waves), reference.wave_files
     faults = []
     if chosen and chosen not in listed:

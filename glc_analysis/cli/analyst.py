@@ -48,8 +48,8 @@ def transcripts(study: Study, form: str, **further: Any) -> None:
 def agreement(study: Study, form: str, **further: Any) -> None:
     """Show how far the coders agree, code by code.
 
-    Also writes the workbook in which the coders decide where they differ, and a list of the passages of which
-    the place is not certain.
+    Also writes the workbook in which the coders settle their differences, and a list of the passages whose
+    place in the text is uncertain.
     """
     with run_around_command("agreement", study, form, **further):
         ensure_built(study)
@@ -76,9 +76,9 @@ def _show_agreement(study: Study, form: str) -> None:
     if len(waiting := rows_to_review(quarantined, codings)):
         place = study.processed / "to_review.csv"
         write_csv(waiting, place)
-        say(f"{count_of(len(waiting), 'passage')} to look at: {place}. Until somebody did, what is "
-            "quarantined is missing, neither agreed nor left uncoded, and what has a position alone is in no "
-            "consensus. Rows with a decision go into reviewed_codings.csv.")
+        say(f"{count_of(len(waiting), 'passage')} to look at: {place}. Until somebody has, quarantined "
+            "passages count as missing, neither agreed nor left uncoded, and those placed by position alone "
+            "are in no consensus. Rows with a decision go into reviewed_codings.csv.")
     path, n_open, n_decided = write_disagreements(study)
     if n_open:
         say(f"{count_of(n_open, 'segment')} to decide: {path}. Fill in `consensus` and keep it as a file of "
@@ -86,7 +86,7 @@ def _show_agreement(study: Study, form: str) -> None:
     elif n_decided:
         say(f"Nothing is left to decide: {count_of(n_decided, 'difference')} between coders settled.")
     else:
-        say("The coders differ nowhere, so nothing is to be decided.")
+        say("The coders agree everywhere, so nothing is left to decide.")
 
 
 _COUNTED_BY = declared_by_name("counted_by")
@@ -101,10 +101,10 @@ _COUNTED_BY = declared_by_name("counted_by")
 @click.option("--codes", "is_of_codes", is_flag=True, help="The codes of interviews, calls and answers "
               "instead of a question.")
 @click.option("--with", "answered", default="", metavar="QUESTION",
-              help="Count by what was answered to this question, for the team: "
-              "`glc summary Q4.4 --with Q4.2`, `glc summary --codes --with Q4.2`.")
-@click.option("--texts", "is_of_texts", is_flag=True, help="What was written after an option such as Other, "
-              "with the row of options.csv that would make it an option; for the team.")
+              help="Count by the answers to this question, for the team: `glc summary Q4.4 --with Q4.2`, "
+              "`glc summary --codes --with Q4.2`.")
+@click.option("--texts", "is_of_texts", is_flag=True, help="Texts written after an option such as Other, "
+              "each with the row of options.csv that would make it an option; for the team.")
 @for_audience
 @rows_format("table")
 @pass_study
@@ -112,15 +112,15 @@ def summary(study: Study, question: str, by: str, is_of_codes: bool, answered: s
             audience: str, form: str) -> None:
     """Show the figures of one question, or of the codes.
 
-    Of a code it shows how many organisations raised it out of those that interviews and the survey asked, and
-    apart from that how many raised it in calls out of those present. Other audiences than the team see the
-    released figures, which do not tell interviews, answers and calls apart. With --with two questions are
-    crossed: the base are those who gave the answer to the other question, and answered this one.
+    For a code: how many organisations raised it, of those asked about it in interviews or the survey;
+    separately, how many raised it in calls, of those present. Audiences other than the team see the released
+    figures, which do not separate interviews, answers and calls. --with crosses two questions: the base is
+    those who gave an answer to the other question and answered this one.
     """
     from glc_analysis.view.study_view import StudyView
 
     if bool(question) == is_of_codes:
-        raise UsageError("Name a question, or ask for --codes. Either may be counted --with a question.")
+        raise UsageError("Name a question, or use --codes. Either can be crossed with a question (--with).")
     if is_of_texts:
         if is_of_codes or by or answered:
             raise UsageError("--texts is about one question, without --codes, --by and --with.")

@@ -46,7 +46,8 @@ def init(directory: Path, **further: Any) -> None:
 
 
 @click.command()
-@click.option("--remove", is_flag=True, help="Delete the sample and what was made of it, but reference/.")
+@click.option("--remove", is_flag=True, help="Delete the sample and everything made from it, except "
+                                             "reference/.")
 @click.pass_obj
 def sample(directory: str, remove: bool) -> None:
     """Fill an empty study with invented data, or delete them.
@@ -75,8 +76,8 @@ def sample(directory: str, remove: bool) -> None:
 def check(study: Study, accept: bool, **further: Any) -> None:
     """Check raw files, reference tables and answers.
 
-    Lists all problems at once, each with file, row, column, value and how to fix it, and names what could
-    not be looked at because of them. Writes nothing, except with --accept.
+    Lists all problems at once, each with file, row, column, value and how to fix it, and names what could not
+    be checked because of them. Writes nothing, except with --accept.
     """
     from datetime import date
 
@@ -145,18 +146,18 @@ def status(study: Study, audience: str) -> None:
 
 @click.command()
 @click.option("--explain", is_flag=True, help="List the steps: which ran and why, and which were not needed.")
-@click.option("--list", "is_listed", is_flag=True, help="Build nothing: list every step with what it needs "
-              "and makes, whether it would run, and why.")
+@click.option("--list", "is_listed", is_flag=True, help="List every step with its inputs and outputs, "
+              "whether it would run, and why; build nothing.")
 @click.option("--only", metavar="STEP", default="", help="Build this step alone, and what it needs that is "
               "out of date.")
-@click.option("--force", "is_forced", is_flag=True, help="Run all steps, or with --only this step, although "
-              "nothing changed.")
+@click.option("--force", "is_forced", is_flag=True, help="Run all steps (with --only: this step), even if "
+              "nothing has changed.")
 @pass_study
 def build(study: Study, explain: bool, is_listed: bool, only: str, is_forced: bool) -> None:
     """Build the processed tables.
 
-    Computes only what changed since the last build, and what depends on it. What a step with --only has
-    changed counts as out of date until the next build.
+    Computes only what changed since the last build, and what depends on it. After --only, the tables that
+    depend on that step count as out of date until the next build.
     """
     from glc_analysis.manifest import BUILD_RECORD, count_rows_if_intact, read_record
 

@@ -36,9 +36,10 @@ if TYPE_CHECKING:
 @click.option("--jobs", default=0, type=click.IntRange(0),
               help="How many notebooks run at the same time (default: one for each core).")
 @click.option("--force", is_flag=True, help="Run pages that are up to date as well.")
-@click.option("--dry-run", is_flag=True, help="Say what would run.")
+@click.option("--dry-run", is_flag=True, help="Print what would run, and run nothing.")
 @click.option("--print", "printed", type=click.Choice(["full", "short"]), default="short",
-              help="On paper: folded parts in full, or (short, the default) only their first line.")
+              help="How folded parts are printed on paper: in full, or (short, the default) by their first "
+                   "line only.")
 @pass_study
 def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: int, force: bool,
         dry_run: bool, printed: str, **further: Any) -> None:
@@ -105,9 +106,9 @@ def list_pages(study: Study, audience: str, form: str) -> None:
 def publish(study: Study, folder: Path, audience: str) -> None:
     """Put what an audience may have into a folder to hand over.
 
-    That is: the last run's site, the tables to download and the packet for all, without anything else. DIR is
-    outside the study: a folder of a web server, or on a memory stick. What was published there before is
-    replaced. The gate searches everything again first.
+    The folder gets the last run's site, its downloads and the packet for all, nothing else. DIR is outside
+    the study: a folder of a web server, or on a memory stick. What was published there before is replaced.
+    The gate first searches everything again.
     """
     from datetime import date
 
@@ -130,7 +131,7 @@ def publish(study: Study, folder: Path, audience: str) -> None:
 def unpublish(study: Study, folder: Path, audience: str, form: str) -> None:
     """Remove what was published for an audience from a folder.
 
-    For emergencies: it lists every file that was there, and says what it cannot reach.
+    For emergencies: lists every file that was there, and says what it cannot reach.
     """
     from datetime import date
 

@@ -32,7 +32,7 @@ from glc_analysis.coding.coefficients import (
     Coefficient,
     Distance,
     Measure,
-    alpha,
+    alpha_measure,
     as_counts,
     bootstrap_together,
     count_codings,
@@ -42,7 +42,7 @@ from glc_analysis.coding.coefficients import (
     encode_values,
     masi_distance,
     matrix_distance,
-    membership,
+    membership_matrix,
     specific_measure,
 )
 from glc_analysis.coding.consensus import CONSENSUS, codings_by_segment
@@ -67,7 +67,7 @@ def krippendorff_alpha(values: np.ndarray | pd.DataFrame | Sequence, *,
     0.7188
     """
     codes, n_values, distance = encode(values, metric)
-    return alpha(distance).pooled(count_codings(codes, n_values, distance=distance))
+    return alpha_measure(distance).pooled(count_codings(codes, n_values, distance=distance))
 
 
 def percent_agreement(*coders: Sequence) -> Coefficient:
@@ -172,8 +172,8 @@ def agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 100
     the set of code ids, empty where the coder left the unit uncoded. A unit that was never assigned to a
     coder has no row. Optional: question_id (blank: none); ``length``, the number of units that the row
     represents, such as the characters of a passage; ``respondent_id``, over which intervals are drawn (by
-    default the document); ``is_missing``, a unit that the coder read and of which it is not known how it was
-    coded. ``unit`` names the unit.
+    default the document); ``is_missing``, a unit that the coder read, but whose coding is not known. ``unit``
+    names the unit.
 
     For a code, by presence and absence: percent, positive and negative agreement, alpha, AC1, PABAK, with two
     coders kappa, and ``prevalence.<coder>``, the coder's share of pairable units with the code. Column
@@ -243,7 +243,7 @@ class _Tree:
         self.specific = [codes - above for codes, above in zip(sets, over, strict=True)]
         unspecified = [codes & parents if is_missing else frozenset() for codes in self.specific]
         self.is_unclear = np.array([bool(codes) for codes in unspecified], dtype=bool)
-        has, self.code_ids = membership(self.closed)
+        has, self.code_ids = membership_matrix(self.closed)
         self.values = has.astype(np.intp)
         for row in np.flatnonzero(self.is_unclear):
             for column, code in enumerate(self.code_ids):
@@ -252,7 +252,7 @@ class _Tree:
 
 
 class _Measurement(NamedTuple):
-    """What agreement is measured of: a code, or all codes together."""
+    """The units on which agreement is measured: a code, or all codes together."""
 
     code_id: str
     value_of: np.ndarray
@@ -286,7 +286,7 @@ def _coded_units(units: pd.DataFrame) -> _CodedUnits:
 def _check(units: pd.DataFrame) -> None:
     twice = units[units.duplicated(["unit_id", "coder_id"])]
     faults = [Fault(f"coder {coder} has two rows for the unit", value=unit,
-                    fix="join the codes of a coder in a unit")
+                    fix="put all codes of a coder and unit into one row")
               for coder, unit in zip(twice["coder_id"], twice["unit_id"], strict=True)]
     for column in ("document_id", "question_id", "length"):
         several = units.groupby("unit_id")[column].nunique()
@@ -300,7 +300,7 @@ def _all_codes(grid: _CodedUnits, tree: _Tree) -> _Measurement:
     """All codes together: a value is a set of codes, without those that have a code of the set below them."""
     distance = matrix_distance(masi_distance(tree.specific))
     value_of = np.append(np.where(tree.is_unclear, -1, np.arange(len(grid.sets))), -1)
-    return _Measurement("", value_of, len(grid.sets), {"masi_alpha": alpha(distance)}, distance)
+    return _Measurement("", value_of, len(grid.sets), {"masi_alpha": alpha_measure(distance)}, distance)
 
 
 def _single_codes(grid: _CodedUnits, tree: _Tree) -> list[list[_Measurement]]:

@@ -85,7 +85,7 @@ def codes_by_readers(readings: pd.DataFrame, documents: pd.DataFrame, *,
                      rule: str) -> tuple[pd.DataFrame, list[str]]:
     """How many people read what was said, and when a code counts there by the study's rule of consensus: a
     row per number of readers, with readers, texts, organisations, "a code counts where"; and the ids of the
-    organisations of which one person alone read everything."""
+    organisations whose texts were all read by one person alone."""
     read = readings[readings["coder_id"] != CONSENSUS].merge(documents[["document_id", "organisation_id"]])
     by_text = read.groupby(["document_id", "organisation_id"], as_index=False)["coder_id"].nunique()
     by_text = by_text.rename(columns={"coder_id": "readers"})

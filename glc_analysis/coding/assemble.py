@@ -247,11 +247,10 @@ class CodedTexts:
     needs.
 
     ``units`` has a row for each participant's segment and coder who read it, with the codes joined by ``;``;
-    ``is_missing`` are those of which it is not known how the coder coded them, ``is_assisted`` those of texts
-    in which a coder accepted a suggested code.
-    ``codings`` are those of all coders before anything was reconciled, ``spans`` the start and end of the
-    segments they overlap, ``tree`` every code and its parent, ``mixed_coders`` the coders whose file does
-    not tell several people's work apart.
+    ``is_missing`` marks those whose coding is not known, ``is_assisted`` those of texts in which a coder
+    accepted a suggested code. ``codings`` are those of all coders before anything was reconciled, ``spans``
+    the start and end of the segments they overlap, ``tree`` every code and its parent, ``mixed_coders`` the
+    coders whose file does not tell several people's work apart.
     """
 
     tables: dict[str, pd.DataFrame]

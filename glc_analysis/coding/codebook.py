@@ -34,9 +34,9 @@ def resolve_code_names(names: Iterable[str], codebook: pd.DataFrame) -> dict[str
     """The code_id of each code by its name in a coder's program; "" where that is unknown or ambiguous.
 
     A code is found by its code_id to the letter, by a name or code_id that only one code has, or by a path of
-    names or the end of one; case and blanks do not count. What is found by none of these is looked for
-    without accents and separators, as flat lists of codes write names. A name that several codes have is
-    found if they were merged into one.
+    names or the end of one; case and blanks do not count. Names that none of these finds are looked up
+    without accents and separators, as flat lists of codes write them. A name that several codes have is found
+    if they were merged into one.
 
     >>> book = pd.DataFrame({"code_id": ["c1", "c2", "c3"], "parent_id": ["", "c1", ""],
     ...                      "name": ["Law", "Cost", "Cost"], "merged_into": ""})
@@ -51,8 +51,8 @@ def resolve_code_names(names: Iterable[str], codebook: pd.DataFrame) -> dict[str
 
 def ambiguous_names(names: Iterable[str], codebook: pd.DataFrame, *,
                     may_be_ids: bool) -> dict[str, list[str]]:
-    """The names that several codes have, each with the paths of these codes. Where they ``may_be_ids``, what
-    is a code_id to the letter is this code."""
+    """The names that several codes have, each with the paths of these codes. If they ``may_be_ids``, a name
+    that is exactly a code_id means that code."""
     paths, names = name_paths(codebook), list(names)
     known = {*codebook["code_id"]} if may_be_ids else set()
     return {name: sorted(" > ".join(paths[code]) for code in codes)

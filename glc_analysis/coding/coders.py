@@ -112,8 +112,8 @@ class PlacedCodings:
 
     @property
     def unread(self) -> set[tuple[str, str, int, int]]:
-        """The stretches (document_id, coder_id, start, end) of which it is not known how the coder coded
-        them: a quarantined passage may be there, or the coder had other words."""
+        """The stretches (document_id, coder_id, start, end) for which the coder's coding is not known: a
+        quarantined passage may be there, or the coder had other words."""
         return self.edited | {(passage.document_id, passage.coder_id, *span)
                               for passage in self.quarantined for span in passage.near}
 
@@ -162,7 +162,7 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
                 unanswered += 1
                 continue
             if not document_id and raw.is_of_study:  # nobody edits a journal
-                result.notes.append(f"{coder}: {source} is no text of this study; what was coded in it at "
+                result.notes.append(f"{coder}: {source} is not a text of this study; what was coded in it at "
                                     "the coding desk is left out.")
                 continue
             if not document_id:
@@ -342,8 +342,8 @@ class _Placing:
         return "exact" if row.quote == self.text.canonical[slice(*span)] else "normalised"
 
     def _in_table(self, rows: pd.DataFrame) -> dict[int, tuple[Span, str, str]]:
-        """The passages of a table with positions and words, by the number of the row, where the words are in
-        their places in our text: however the table counts."""
+        """The passages of a table with positions and words, by row number, whose words are in their places in
+        our text under some way of counting."""
         counted = rows[(rows["start"] >= 0) & (rows["quote"] != "")]
         spans = [*zip(counted["start"].tolist(), counted["end"].tolist(), strict=True)]
         found = locate(TextOfTool(self.text.canonical), spans, list(counted["quote"]))
@@ -426,7 +426,7 @@ def read_coded_columns(records: Records, reference: Reference, coded: dict[str, 
     ``coded`` is ``[survey] coded`` of study.toml, question_id -> columns, where ``*`` stands for the code's
     name and ``#`` for a number. A column whose whole name is a code_id is that code; of any other that is
     named without a star the cells hold the codes, several separated by semicolons. The column of the
-    question itself is no code. An answer counts as read where any of the columns is filled, even if the
+    question itself is not a code. An answer counts as read where any of the columns is filled, even if the
     file does not have its words. Raises Faults for a question that is not open, and for columns that no
     file has.
 
@@ -464,7 +464,7 @@ def read_coded_columns(records: Records, reference: Reference, coded: dict[str, 
 
 
 def _column_of_codes(survey: RawSurvey, pattern: str, codes: Set[str]) -> str:
-    """The column of a file that is named without a star and is no code itself: its cells hold codes."""
+    """The column of a file that is named without a star and is not a code itself: its cells hold codes."""
     named = [name for name in split_alternatives(pattern) if not {*name} & {*"*#"} and name not in codes]
     return next((name for name in named if name in survey.frame.columns), "")
 
@@ -516,7 +516,7 @@ class CodersFiles:
 
 def names_of_questions(questions: pd.DataFrame) -> dict[str, str]:
     """The id of each open question by the names that a coder's sheet may give it, as keys: its id, its column
-    in the survey file, its wording. What several questions are called is no name.
+    in the survey file, its wording. What several questions are called is not a name.
 
     >>> asked = pd.DataFrame({"question_id": ["Q1", "Q2"], "type": ["text", "single"],
     ...                       "columns": ["Q1 | P1", "Q2"], "wording": ["Why?", "Who?"]})
@@ -657,13 +657,12 @@ def readings_table(result: PlacedCodings, assignments: pd.DataFrame, documents: 
                    steps: CleaningLog, *, blank_rows: str = "") -> pd.DataFrame:
     """Table ``readings``: document_id, coder_id and codebook_version, one row per document and its reader.
 
-    A reader is a coder who was assigned a document (assignments.csv) and handed it in. Where the study has
-    no assignments, and for the answers of a coder who was assigned none, it is whoever handed the document
-    in. Answers that a coder's table or project has without a code were read by a coder who was assigned
-    answers if they are among these; else ``blank_rows`` says whether they were read and left uncoded, or not
-    assigned.
-    Raises Faults for a document that a coder handed in without an assignment, and for answers without a code
-    of which nobody has said what that means.
+    A reader is a coder who was assigned a document (assignments.csv) and handed it in. Without assignments,
+    and for the answers of a coder who was assigned none, the reader is whoever handed the document in.
+    Answers that a coder's table or project has without a code were read by a coder who was assigned answers
+    if they are among these; else ``blank_rows`` says whether they were read and left uncoded, or not
+    assigned. Raises Faults for a document that a coder handed in without an assignment, and for answers
+    without a code if nobody has decided what that means.
     """
     if "purpose" in assignments:  # what is coded to learn has no reader
         assignments = assignments[assignments["purpose"] != TRAINING].drop(columns="purpose")

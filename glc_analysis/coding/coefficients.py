@@ -293,10 +293,10 @@ _SETS_AT_ONCE = 2**20
 """Number of distances between sets that are computed at a time."""
 
 
-def membership(sets: Sequence[Collection[str]]) -> tuple[np.ndarray, list[str]]:
+def membership_matrix(sets: Sequence[Collection[str]]) -> tuple[np.ndarray, list[str]]:
     """A boolean matrix of sets x codes, and the codes in order.
 
-    >>> membership([{"b"}, set(), {"a", "b"}])
+    >>> membership_matrix([{"b"}, set(), {"a", "b"}])
     (array([[False,  True],
            [False, False],
            [ True,  True]]), ['a', 'b'])
@@ -341,7 +341,7 @@ def _monotonicity(shared: np.ndarray, own: np.ndarray, others: np.ndarray) -> np
 
 def _distances(sets: Sequence[Collection[str]], weight: Callable) -> np.ndarray:
     """1 - J * weight, computed for a block of rows at a time to save memory."""
-    has = membership(sets)[0].astype(float)
+    has = membership_matrix(sets)[0].astype(float)
     sizes, step = has.sum(axis=1), max(1, _SETS_AT_ONCE // max(1, len(sets)))
     distances = np.empty((len(sets), len(sets)))
     for start in range(0, len(sets), step):
@@ -409,7 +409,7 @@ class Measure(NamedTuple):
         return Coefficient(float(value), int(total.units[0]), int(total.pairable[0]), str(reason))
 
 
-def alpha(distance: Distance | None = None) -> Measure:
+def alpha_measure(distance: Distance | None = None) -> Measure:
     """Krippendorff's alpha of counts that were made with the distance; None means nominal."""
     return Measure(partial(_alpha, distance=distance))
 
@@ -470,7 +470,7 @@ def _corrected(counts: CodingCounts, expected: np.ndarray) -> np.ndarray:
 FLEISS = Measure(_fleiss)
 """Fleiss' kappa; like AC1 and PABAK, it does not depend on which coder gave a value."""
 
-NOMINAL = {"percent_agreement": Measure(_percent), "alpha": alpha(), "kappa": Measure(_kappa),
+NOMINAL = {"percent_agreement": Measure(_percent), "alpha": alpha_measure(), "kappa": Measure(_kappa),
            "ac1": Measure(_ac1), "pabak": Measure(_pabak)}
 """By their names in the table ``agreement``."""
 
@@ -482,7 +482,7 @@ NOMINAL = {"percent_agreement": Measure(_percent), "alpha": alpha(), "kappa": Me
 # units and the document of each unit: documents are drawn again and again.
 #
 # The module decides what is drawn: whole documents, since turns of one interview are not independent. There
-# is no interval below ten documents, or where too many of the draws leave the coefficient undefined.
+# is not an interval below ten documents, or where too many of the draws leave the coefficient undefined.
 
 
 MIN_DOCUMENTS = 10
@@ -522,7 +522,7 @@ def document_bootstrap(values: np.ndarray | pd.DataFrame | Sequence, documents: 
     if len(groups) != codes.shape[1] or (groups < 0).any():
         raise UsageError("Give the document of every unit: one name for each column of values.")
     by_document = count_codings(codes, n_values, groups=groups, n_groups=len(names), distance=distance)
-    chosen = alpha(distance) if measure == "alpha" else NOMINAL[measure]
+    chosen = alpha_measure(distance) if measure == "alpha" else NOMINAL[measure]
     return bootstrap_coefficients(by_document, {measure: chosen}, draws=draws, seed=seed)[measure]
 
 

@@ -5,7 +5,7 @@ of the coder ``consensus``, which all analyses use, and the table ``disagreement
 workbook, on screen or on paper; its rows come back as decisions with reasons.
 
 The module decides which codes are agreed, by the rule of the study: those that every coder who read the
-segment gave it, or most of them, or the codes of the decision. What is neither agreed nor decided is
+segment gave it, or most of them, or the codes of the decision. A code that is neither agreed nor decided is
 undecided.
 """
 
@@ -65,9 +65,9 @@ def coding_units(codings: pd.DataFrame, read: pd.DataFrame, segments: pd.DataFra
     """One row per participant's segment and coder who read it: segment_id, document_id, coder_id, codes,
     is_missing.
 
-    ``read`` has a row per document and coder; ``codes`` is the set of code_ids, empty where the coder
-    left the segment uncoded. ``is_missing`` are the segments (segment_id and coder_id in ``unread``) of
-    which it is not known how the coder coded them: neither agreed nor left uncoded.
+    ``read`` has a row per document and coder; ``codes`` is the set of code_ids, empty where the coder left
+    the segment uncoded. ``is_missing`` are the segments (segment_id and coder_id in ``unread``) for which the
+    coder's coding is not known: neither agreed nor left uncoded.
     """
     spoken = segments[segments["role"] == "participant"]
     frame = spoken[["segment_id", "document_id", "guide_question_id"]].merge(read, on="document_id")
@@ -85,16 +85,16 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
     """The codings of the coder ``consensus``, and the table ``disagreements``.
 
     ``coded`` are the :func:`coding_units` of all coders; ``decisions`` has the codes that people decided on,
-    joined by ``;``, by segment_id. A document that the coder consensus handed in is taken as it is. Of a
-    document that only one coder read, that coder's codings are taken. Of other documents, each participant's
-    segment gets the codes of the decision where there is one, else those that ``rule`` settles
+    joined by ``;``, by segment_id. A document that the coder consensus handed in is taken as it is. A
+    document that only one coder read has that coder's codings. Of other documents, each participant's segment
+    gets the codes of the decision where there is one, else those that ``rule`` settles
     (:func:`settle_codes`). The others wait for a decision, if a coder gave them: they are no "no".
 
     Every passage on which an agreed code rests is kept, with its memos and :data:`PASSAGE_COLUMNS`. Of
     passages that overlap, the words that all of them (by majority: most of the readers) have in common are
-    the passage. Where there are none, each passage stands as its coder marked it and is not agreed: the code
-    is agreed for the segment alone, and a person chooses what is quoted. A decision adopts the passages of
-    those who gave the code; a code that none of them gave is on the whole segment. Counts of words use the
+    the passage. If they have none in common, each passage stays as its coder marked it and is not agreed: the
+    code is agreed for the segment alone, and a person chooses what is quoted. A decision adopts the passages
+    of those who gave the code; a code that none of them gave is on the whole segment. Counts of words use the
     widest stretch.
 
     A passage that was placed by position alone is in no consensus until somebody looked at it: of such a
@@ -481,7 +481,7 @@ def _faults(rows: pd.DataFrame, known: Mapping[str, str], near: pd.Series, file:
         if segment in twice:
             yield fault("is in several rows", column="segment_id", value=segment, fix="keep one of the rows")
         if NONE in names and {*names} != {NONE}:
-            yield fault("has none and a code", column=CONSENSUS, value="; ".join(names), fix="keep one")
+            yield fault("has both none and a code", column=CONSENSUS, value="; ".join(names), fix="keep one")
         for name in (name for name in names if name != NONE and not known[name]):
             yield fault(f"is not a code of codebook.csv; {nearest(name, near)}", column=CONSENSUS,
                         value=name, fix="write a name or code_id from the sheet Codes")

@@ -139,7 +139,7 @@ class EditedText:
         return self.ours.words[first].outer_start, self.ours.words[last].outer_end
 
     def unread(self) -> Iterator[Span]:
-        """The turns of the canonical text of which the copy has less than half of the words: whoever coded
+        """The turns of the canonical text that have less than half of their words in the copy: whoever coded
         the copy did not read them."""
         in_common = Counter(self.ours.turn_of[to] for to in self.place.values())
         for turn, size in self.ours.sizes.items():
@@ -301,8 +301,8 @@ def _longest_increasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int
 def _labels(text: str, ours: Turns) -> list[tuple[int, int, str]]:
     """Names of speakers, and times, at the beginnings of lines of a copy.
 
-    Lines also begin with words and a colon that are no name. So a name opens two lines or more, or the words
-    after it are the first of a turn of ours.
+    Lines also begin with words and a colon that are not names. So a name opens two lines or more, or the
+    words after it are the first of a turn of ours.
     """
     openings = [(one, simplify_signs(" ".join((one["name"] or "").split()).casefold()))
              for one in _LABEL.finditer(text)]

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from glc_analysis.coding.coefficients import membership
+from glc_analysis.coding.coefficients import membership_matrix
 from glc_analysis.errors import UsageError
 
 # ------------------------------
@@ -85,7 +85,7 @@ def permutation_band(codes_by_interview: InterviewCodes, *, draws: int = 1000, s
     >>> permutation_band({"a": {"late"}, "b": {"late", "far"}})["mean"].tolist()
     [1.5, 2.0]
     """
-    has, _ = membership([codes for _, codes in sorted(_by_document(codes_by_interview).items())])
+    has, _ = membership_matrix([codes for _, codes in sorted(_by_document(codes_by_interview).items())])
     held = np.arange(len(has))
     missed = (len(has) - has.sum(axis=0)[:, None] - held).clip(0) / (len(has) - held)
     orders = np.random.default_rng(seed).permuted(np.tile(held, (draws, 1)), axis=1)

@@ -32,7 +32,7 @@ from glc_analysis.disclosure.suppression import (
 )
 from glc_analysis.figures.contributors import Incidence
 from glc_analysis.figures.discordance import DISCORDANCE
-from glc_analysis.figures.estimates import is_whole
+from glc_analysis.figures.estimates import is_whole_study
 
 RULE = "other_audience"
 """The rule that hides from the public what the convening does not see, or sees of other organisations."""
@@ -78,7 +78,7 @@ def limit_to_convening(public: pd.DataFrame, convening: pd.DataFrame, estimates:
     if incidence is not other:
         is_same[seen] = np.asarray(abs(incidence.base[seen] - other.base[seen]).sum(axis=1)).ravel() == 0
     is_told = is_same & _follows(public, convening)
-    fewer = decisions.by_question(decisions.visible() & ~is_same & is_whole(figures).to_numpy(bool))
+    fewer = decisions.by_question(decisions.visible() & ~is_same & is_whole_study(figures).to_numpy(bool))
     at = np.flatnonzero(decisions.visible() & ~is_told)
     decisions.hide(at, RULE)
     decisions.rule[at], decisions.protects[at] = RULE, decisions.ids[at]  # also where it was a range
@@ -118,7 +118,7 @@ def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame,
     but the whole: further groups of the same answers would cut across these two.
     """
     figures, facts = decisions.figures, decisions.facts
-    is_total = is_whole(figures.iloc[at]).to_numpy(bool)
+    is_total = is_whole_study(figures.iloc[at]).to_numpy(bool)
     whole, groups = at[is_total], at[~is_total]
     seen = convening["status"].to_numpy(object)
     question = facts["question_id"].iat[whole[0]]

@@ -20,7 +20,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.disclosure.quotations import owners
+from glc_analysis.disclosure.quotations import segment_owners
 from glc_analysis.disclosure.rules import COALITION, has_capability
 
 BLOCK_NOT_SHOWN = ("Not shown here: either there is nothing yet, or it could reveal what a single "
@@ -107,7 +107,7 @@ class PublishedBlocks:
 
     @classmethod
     def of(cls, lines: pd.DataFrame, hidden: Collection[str]) -> PublishedBlocks:
-        """Today's blocks and lines without the hidden ones, of which nothing is published."""
+        """Today's blocks and lines without the hidden ones, which are not published at all."""
         ids = line_ids(lines["block_id"], lines["line"])
         lines = lines[~lines["block_id"].isin([*hidden]) & ~ids.isin([*hidden])].reset_index(drop=True)
         sizes = lines.groupby("block_id")["line"].nunique().rename("n_lines").reset_index()
@@ -186,7 +186,7 @@ def _by_block(lines: pd.DataFrame) -> dict[str, tuple[set[str], set[str]]]:
 
 def collect_block_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, countries: Collection[str],
                         homes: Collection[str], added: Iterable[Row] = (), *, audience: str) -> pd.DataFrame:
-    """The lines of every block that an audience has, one row a line and organisation behind it.
+    """The lines of every block that an audience has, one row per line and organisation behind it.
 
     ``frames`` gives processed tables; ``quotes`` is the reference table, ``countries`` and ``homes`` the
     countries of work and of main offices that the audience may know of, ``added`` the lines of add-ons.
@@ -199,7 +199,7 @@ def collect_block_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame
 def own_quotations(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, audience: str) -> pd.DataFrame:
     """The quotations of an audience, with segment_id and owner."""
     segments = frames["segments"]
-    owner = dict(zip(segments["segment_id"], owners(segments, frames["documents"]), strict=True))
+    owner = dict(zip(segments["segment_id"], segment_owners(segments, frames["documents"]), strict=True))
     rows = frames["quotations"]
     rows = rows[rows["audience"] == audience].merge(quotes[["quote_id", "segment_id"]], on="quote_id")
     return rows.assign(owner=rows["segment_id"].map(owner).fillna(""))

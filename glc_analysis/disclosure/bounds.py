@@ -509,9 +509,9 @@ def narrowed_parents(codes: np.ndarray, parents: np.ndarray, n: np.ndarray, low:
                      base: np.ndarray, is_visible: np.ndarray, least: int) -> np.ndarray:
     """Which codes to hide so that no hidden count follows from the counts above and below it.
 
-    One entry a code: its id, that of the code above it, its count ``n``, between which numbers a reader knows
-    it to be, its base, and whether anything of it is shown. A family that twice as many as ``least`` raised
-    is shown without its codes.
+    One entry per code: its id, that of the code above it, its count ``n``, between which numbers a reader
+    knows it to be, its base, and whether anything of it is shown. A family that twice as many as ``least``
+    raised is shown without its codes.
 
     >>> narrowed_parents(np.array(["shelter", "own", "partner"]), np.array(["", "shelter", "shelter"]),
     ...                  np.array([8, 4, 4]), np.array([8, 0, 0]), np.array([8, 4, 4]), np.full(3, 30),
@@ -570,7 +570,7 @@ def _revealing(k: int, above: np.ndarray, below: dict[int, np.ndarray], is_visib
                is_large: np.ndarray) -> np.ndarray:
     """The codes to hide because the count of code k follows: all codes below the highest one above that is
     shown, with that one unless it is large, or unless none is left below it. That a code between the two is
-    hidden for this, and is no small one, would tell its count."""
+    hidden for this, and is not a small one, would tell its count."""
     top = step = k
     while (step := above[step]) >= 0:
         top = step if is_visible[step] else top

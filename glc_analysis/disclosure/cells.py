@@ -116,8 +116,8 @@ def _beyond_share(rows: pd.DataFrame) -> set[str]:
 
 
 def labels_to_hide(labels: pd.DataFrame, organisations: pd.DataFrame, cells: pd.DataFrame) -> set[str]:
-    """The lines of which a label is not printed: fewer than three independent organisations of their cell
-    share it. ``labels`` has line, organisation_id, label.
+    """The lines whose label is not printed: fewer than three independent organisations of their cell share
+    it. ``labels`` has line, organisation_id, label.
 
     >>> cells = pd.DataFrame({"organisation_id": list("abcd"), "cell": 0, "is_hidden": False})
     >>> labels = pd.DataFrame({"line": ["q1", "q2", "q3", "q4"], "organisation_id": list("abcd"),

@@ -38,7 +38,7 @@ def closed_faults(tables: Tables) -> Iterator[Fault]:
     for n, row in tables["closed"].iterrows():
         fault = partial(Fault, file="closed.csv", row=str(n))
         if bool(row["question_id"]) == bool(row["code_id"]):
-            yield fault("closes one question, or one code", column="question_id, code_id",
+            yield fault("a row closes either a question or a code", column="question_id, code_id",
                         value=" / ".join(filter(None, (row["question_id"], row["code_id"]))),
                         fix="fill in question_id or code_id")
         if match_key(row["by"]) == match_key(row["confirmed_by"]):

@@ -122,7 +122,7 @@ def consent_faults(consent: pd.DataFrame, organisations: pd.DataFrame,
 
 
 def _unexplained_refusals(consent: pd.DataFrame) -> Iterator[Fault]:
-    """The refusals of which consent.csv does not say what they cover: one fault a form, since all rows of a
+    """The refusals for which consent.csv does not say what they cover: one fault a form, since all rows of a
     form have the same answer."""
     consent = consent.reindex(columns=[*dict.fromkeys([*consent.columns, *_EXPLAIN])], fill_value="")
     rows = consent[(consent["is_given"] == "false") & consent["item"].isin(IN_FIGURES)

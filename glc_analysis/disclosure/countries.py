@@ -187,7 +187,7 @@ def is_hidden_option(figures: pd.DataFrame, questions: pd.Series,
 
 
 def _places(rows: pd.DataFrame, column: str) -> pd.DataFrame:
-    """One row an organisation and country."""
+    """One row per organisation and country."""
     pairs = rows[[column, "organisation_id"]].astype("str")
     pairs = pairs.set_axis(["country_id", "organisation_id"], axis=1)
     return pairs[pairs["country_id"] != ""].drop_duplicates()

@@ -120,7 +120,7 @@ def with_broken_rules(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.
     absent), is_named, wording, and the columns of its segment, whose text is ``words``.
     """
     behind = segments[segments["segment_id"].isin(quotes["segment_id"])].rename(columns={"text": "words"})
-    rows = quotes.merge(behind.assign(owner=owners(behind, documents)), on="segment_id", how="left")
+    rows = quotes.merge(behind.assign(owner=segment_owners(behind, documents)), on="segment_id", how="left")
     rows = rows.fillna(dict.fromkeys(rows.select_dtypes("str"), ""))
     heard = segments[(segments["role"] == "participant") & segments["document_id"].isin(rows["document_id"])]
     heard = heard.groupby(["document_id", "organisation_id"])
@@ -141,7 +141,7 @@ def with_broken_rules(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.
     return rows
 
 
-def owners(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.Series:
+def segment_owners(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.Series:
     """The organisation whose words each segment holds, blank for interviewers and observers.
 
     An interpreter in an interview speaks the words of the organisation that is interviewed.

@@ -23,7 +23,7 @@ from glc_analysis.disclosure.rules import COALITION, Rules
 from glc_analysis.disclosure.suppression import DECISION_COLUMNS, EXACT, HIDDEN_BASE_RULES, SUPPRESSED
 from glc_analysis.figures.contributors import Incidence
 from glc_analysis.figures.discordance import DISCORDANCE
-from glc_analysis.figures.estimates import ALL, is_whole
+from glc_analysis.figures.estimates import ALL, is_whole_study
 from glc_analysis.schema import is_day
 
 # ------------------------------
@@ -85,7 +85,7 @@ class PublishedRelease:
         ids = pd.Series(estimates["figure_id"].astype("str").to_numpy(), option + subset)[is_above]
         ids = ids[~ids.index.duplicated()]
         within = (option + parent.where(is_country, "")).map(ids).fillna(option.map(ids))
-        is_group = ~is_whole(estimates) & ~is_page & is_seen & (measure != "quality")
+        is_group = ~is_whole_study(estimates) & ~is_page & is_seen & (measure != "quality")
         part = key + "/" + measure + "/" + record + "/" + subset
         is_counted = is_own & (measure != "quality") & ~is_page & estimates["n"].notna()
         low, high, adds_up = _bounds_by_part(decisions, estimates, part[is_counted])
@@ -302,7 +302,7 @@ def _align(issued: PublishedRelease, parts: pd.Series, names: pd.Index) -> tuple
     return figures, wide
 
 
-def content_of(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
+def released_content(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
     """What an audience reads of the core's tables in addition to figures: quotations, questions and codes,
     and which blocks are hidden."""
     yield from (frames[name][frames[name]["audience"] == audience] for name in ("quotations", "blocks"))

@@ -75,13 +75,13 @@ def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, is_own_group: np.nd
     import numpy as np
     import pandas as pd
 
-    from glc_analysis.figures.estimates import is_whole
+    from glc_analysis.figures.estimates import is_whole_study
 
     measure, kind = figures["measure"].astype("str"), figures["subset_kind"].astype("str")
     statistic = figures["statistic"].astype("str")
     is_size = (measure == "quality") & figures["figure_id"].str.removeprefix("quality/").isin(_STUDY_SIZES)
     tells = figures["question_id"].isin(_REVEALING_QUALITY) | figures["option_id"].isin(_REVEALING_QUALITY)
-    is_group = ~is_whole(figures)
+    is_group = ~is_whole_study(figures)
     hidden = {
         "identifier": kind.isin(_IDENTIFYING_GROUPS) & ~is_own_group | (measure == "quality") & tells,
         "country": kind == "country",

@@ -39,7 +39,7 @@ from glc_analysis.disclosure.rules import COALITION, RELEASED_STATISTICS, Rules,
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.figures.contributors import Incidence
 from glc_analysis.figures.discordance import DISCORDANCE
-from glc_analysis.figures.estimates import ALL, is_whole, unasked_source
+from glc_analysis.figures.estimates import ALL, is_whole_study, unasked_source
 from glc_analysis.figures.groupings import MERGED, NO_GROUPINGS, Groupings, is_shown_group
 from glc_analysis.schema import AUDIENCES
 
@@ -111,7 +111,7 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     decisions = Decisions(figures, facts, audience, rule)
     group = figures.groupby(["unit", "subset_kind", "subset_id"], observed=True).ngroup().to_numpy()
     counts = ContributorCounts.of(incidence, organisations, consent, audience, group)
-    is_group = ~is_whole(figures).to_numpy(bool)
+    is_group = ~is_whole_study(figures).to_numpy(bool)
     is_place = facts["is_place"].to_numpy(bool)
     is_secret = is_hidden_option(figures, facts["question_id"], printable)
     seen = np.flatnonzero(decisions.visible())
@@ -151,7 +151,7 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     return decision_table(figures, decisions).set_axis(estimates.index)
 
 
-def without_idle_bands(decisions: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
+def without_uninformative_bands(decisions: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
     """The decisions without ranges that say nothing: those wider than :data:`WIDEST_BAND` of their base, and
     of the codes of one source those that are the same for more than :data:`SAME_BAND` of all.
 
@@ -162,7 +162,7 @@ def without_idle_bands(decisions: pd.DataFrame, figures: pd.DataFrame) -> pd.Dat
     width = (decisions["shown_high"] - decisions["shown_low"]).astype(float)
     is_wide = is_band & (width > WIDEST_BAND * decisions["shown_base_n"].astype(float))
     printed = decisions["status"] != SUPPRESSED
-    is_code = printed & (figures["measure"] == "coded") & is_whole(figures)
+    is_code = printed & (figures["measure"] == "coded") & is_whole_study(figures)
     source = unasked_source(figures).astype("str")
     band = source + "/" + decisions["band"] + "/" + decisions["shown_base_n"].astype("str")
     same = band[is_code & is_band].map(band[is_code & is_band].value_counts())
@@ -441,12 +441,12 @@ def _base_is_harmless(condition: Condition, at: int, places: Mapping[tuple[str, 
     ``records`` are those of its subset, ``places`` the figures by question and subset. The base of an open
     question is everybody who was to be asked it, so it is that count itself.
     """
-    is_whole = decisions.figures["subset_kind"].iat[at] == ALL
+    is_whole_study = decisions.figures["subset_kind"].iat[at] == ALL
     for one in comparisons(condition):
         asked = [key for key in places if key[0] == one.name]
         if not asked:
             continue
-        same = [key for key in asked if key[1] == subset or is_whole and key[1].endswith(f"/{ALL}/")]
+        same = [key for key in asked if key[1] == subset or is_whole_study and key[1].endswith(f"/{ALL}/")]
         own = places[same[0]] if same else np.array([], dtype=int)
         own = own[np.isin(decisions.option[own].astype(str), one.values)]
         if same and decisions.all_exact(own) or _is_elsewhere(one.values, at, regions, decisions):
@@ -459,7 +459,7 @@ def _base_is_harmless(condition: Condition, at: int, places: Mapping[tuple[str, 
             (decisions.low, 0), (decisions.high, records)))
         if one.operator == "!=":
             least, most = records - most, records - least
-        if same and not is_whole:
+        if same and not is_whole_study:
             most = min(most, _most_by_others(one, at, places, subset.partition("/")[0], decisions))
         if most - max(least, decisions.base_n[at]) < LEAST_VALUES + COALITION:
             return False

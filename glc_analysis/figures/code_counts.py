@@ -27,11 +27,11 @@ def code_counts(mentions: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
 
     ``members`` has a row for each organisation_id in each group and answer. ``asked`` are the organisations
     that an interview or a question of the survey asked about the code, or that raised it there unasked;
-    ``raised`` those of them that raised it, ``share`` their part, ``undecided`` those of which it is not
-    decided. ``present`` are the organisations in calls
-    where the code could have come up, ``raised_in_calls`` and ``undecided_in_calls`` those that raised it
-    there, or of which it is undecided; ``interviewed`` are those in interviews without a guide, likewise. A
-    code that could have come up for nobody of a group has no row.
+    ``raised`` those of them that raised it, ``share`` their proportion, ``undecided`` those for which that is
+    undecided. ``present`` are the organisations in calls where the code could have come up,
+    ``raised_in_calls`` and ``undecided_in_calls`` those that raised it there, or for which that is undecided;
+    ``interviewed`` are those in interviews without a guide, likewise. A code that could have come up for
+    nobody of a group has no row.
 
     >>> mentions = pd.DataFrame({"organisation_id": ["a", "b", "b"], "code_id": "rest", "is_asked": True,
     ...                          "source": ["interview", "interview", "call"],

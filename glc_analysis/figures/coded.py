@@ -33,8 +33,8 @@ def coded_estimates(records: CodeRecords, organisations: pd.DataFrame, answers: 
     values merged, by their attribute.
 
     The base of a code is the organisations that an interview or a question of the survey asked about it, or
-    that raised it there unasked. Calls are counted apart: their base is those that were present. Countries,
-    regions and other attributes are those of the organisations.
+    that raised it there unasked. Calls are counted separately: their base is those that were present.
+    Countries, regions and other attributes are those of the organisations.
     """
     if records.keys.empty:
         return pd.DataFrame()
@@ -85,8 +85,9 @@ def _organisation_figures(records: CodeRecords, organisations: pd.DataFrame, ans
 
 def _call_figures(turns: pd.DataFrame, undecided: pd.DataFrame, documents: pd.DataFrame,
                   attendance: pd.DataFrame, ancestors: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """Organisations that raised a code in a call, and of which it is undecided, out of those present; without
-    codes that nobody raised. ``turns`` and ``undecided`` have document_id, organisation_id, code_id."""
+    """Organisations that raised a code in a call, and those for which that is undecided, out of those
+    present; without codes that nobody raised. ``turns`` and ``undecided`` have document_id, organisation_id,
+    code_id."""
     calls = documents.loc[documents["kind"] == "call", "document_id"]
     key = ["document_id", "organisation_id", "code_id"]
     rows = pd.concat([turns[key].assign(is_raised=True), undecided[key].assign(is_raised=False)])

@@ -145,14 +145,14 @@ def eta_squared(tables: np.ndarray) -> np.ndarray:
         return np.where(varies, between / total, np.nan)
 
 
-def ticks_v(tables: np.ndarray) -> np.ndarray:
+def multiple_choice_v(tables: np.ndarray) -> np.ndarray:
     """Cramer's V of a multiple choice: the root mean square over its options, ticked or not.
 
     That is the sum of the options' Pearson statistics (Bilder & Loughin 2004),
     scaled to 0 to 1; an option that does not vary is left out. The columns of a
     table are each group's ticks by option, and last its count.
 
-    >>> float(ticks_v(np.array([[5.0, 2, 5], [0.0, 2, 5]])))
+    >>> float(multiple_choice_v(np.array([[5.0, 2, 5], [0.0, 2, 5]])))
     0.7071067811865476
     """
     ticked = tables[..., :-1]
@@ -163,7 +163,7 @@ def ticks_v(tables: np.ndarray) -> np.ndarray:
 
 
 _EFFECTS = {"single": ("cramers_v", cramers_v), "scale": ("cramers_v", cramers_v),
-           "multi": ("cramers_v", ticks_v), "number": ("eta_squared", eta_squared)}
+           "multi": ("cramers_v", multiple_choice_v), "number": ("eta_squared", eta_squared)}
 
 
 def _scores(data: CleanTables, question: Question) -> pd.DataFrame:

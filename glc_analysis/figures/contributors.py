@@ -159,7 +159,8 @@ CONTRIBUTOR_TABLES = (*CleanTables.__dataclass_fields__, "figures", "mentions", 
 
 
 def contributors_of(records: StudyRecords, frames: Mapping[str, pd.DataFrame]) -> Incidence:
-    """The contributors of every row of ``frames["figures"]``, of which ``records`` are the records.
+    """The contributors of every row of ``frames["figures"]``; ``records`` are the records behind these
+    figures.
 
     Figures about shares of words, co-occurring codes and the data themselves have everybody as
     contributors, or those who spoke where they are about one call; no organisation is counted in them.
@@ -192,8 +193,8 @@ def _rows_of(figures: pd.DataFrame, records: FigureRecords, key: list[str]) -> n
 
 def _by_subset(figures: pd.DataFrame, records: FigureRecords, base_at: np.ndarray, counted_at: np.ndarray,
                frames: Mapping[str, pd.DataFrame]) -> Iterator[FigureRows]:
-    """The records behind figures, of which each has the place of its base and its count (-1 for none), by
-    subset and organisation."""
+    """The records behind figures by subset and organisation, each with the places of its base and its count
+    (-1 for none)."""
     organisations, answers = frames["organisations"], frames["answers"]
     owner = pd.Index(organisations["organisation_id"]).get_indexer(
         frames[records.unit + "s"]["organisation_id"])

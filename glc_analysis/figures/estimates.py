@@ -125,8 +125,8 @@ class FigureRecords:
     """The records of one unit (organisations or answers) behind some figures, before a subset is taken.
 
     ``keys`` has a row per figure of the whole study. ``base`` and ``counted`` (rows x records) are 1 where a
-    record is in the base of a figure, or is counted in it. How many records a figure counts, and whose they
-    are (:mod:`.contributors`), both come from here.
+    record is in the base of a figure, or is counted in it. Both the number of records that a figure counts
+    and their contributors (:mod:`.contributors`) come from here.
     """
 
     unit: str
@@ -209,11 +209,11 @@ SOURCE, DOCUMENT = "source", "document"
 call) and for one document. Those of :data:`.UNASKED` are never added to the others."""
 
 
-def is_whole(figures: pd.DataFrame) -> pd.Series:
+def is_whole_study(figures: pd.DataFrame) -> pd.Series:
     """Whether figures describe the whole study rather than a group: of everybody, or, for a code, of all who
     were present in calls, or interviewed without a guide.
 
-    >>> is_whole(pd.DataFrame({"subset_kind": ["all", "source", "source", "region"],
+    >>> is_whole_study(pd.DataFrame({"subset_kind": ["all", "source", "source", "region"],
     ...                        "subset_id": ["", "call", "answer", "asia"]})).tolist()
     [True, True, False, False]
     """

@@ -1,6 +1,6 @@
 """Intervals of a share, for samples of a population.
 
-A purposive sample is no random sample of any population: its figures are counts without an interval,
+A purposive sample is not a random sample of any population: its figures are counts without an interval,
 unless study.toml names one.
 """
 

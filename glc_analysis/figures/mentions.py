@@ -37,10 +37,10 @@ def code_occurrences(consensus: pd.DataFrame, waiting: pd.DataFrame, coded_docum
     An organisation was asked about the codes of a theme in three ways: by a question of that theme (for a
     code of one question: by that question), and in an interview that reached such a question. In a call where
     it was present, and in an interview without guide questions, it could have raised any code and was asked
-    about none: there ``is_asked`` says that it was present or interviewed. It raised a code if the
-    code was given to the words of its participants. A code is also raised wherever a code below it is,
-    unless that one is its contrary. A code that was not asked about must not be read as denied. Nor must one
-    of which no passage is agreed and one waits: it is undecided, and stays in the base.
+    about none: there ``is_asked`` says that it was present or interviewed. It raised a code if the code was
+    given to the words of its participants. A code is also raised wherever a code below it is, unless that one
+    is its contrary. A code that was not asked about must not be read as denied. Nor must a code with no
+    agreed passage and one that waits: it is undecided, and stays in the base.
     """
     if not coded_documents:
         return pd.DataFrame(columns=_COLUMNS)
@@ -63,7 +63,7 @@ def code_occurrences(consensus: pd.DataFrame, waiting: pd.DataFrame, coded_docum
 def negative_cases(occurrences: pd.DataFrame, code_id: str) -> pd.DataFrame:
     """Who was asked about a code and did not raise it, or said the contrary: organisation_id, case.
 
-    Silence in a call, or in an interview without a guide, is no case: nobody was asked there.
+    Silence in a call, or in an interview without a guide, is not a case: nobody was asked there.
 
     Nor is it a case that it is undecided.
 
@@ -84,7 +84,7 @@ def negative_cases(occurrences: pd.DataFrame, code_id: str) -> pd.DataFrame:
 
 
 def undecided_organisations(occurrences: pd.DataFrame, code_id: str) -> set[str]:
-    """The organisations of which it is undecided whether they raised a code: nothing of theirs is agreed.
+    """The organisations for which it is undecided whether they raised a code: nothing of theirs is agreed.
 
     >>> rows = pd.DataFrame({"organisation_id": ["a", "a", "b"], "code_id": "rest",
     ...                      "is_raised": [False, True, False], "is_undecided": [True, False, True]})
@@ -199,7 +199,7 @@ def _codes_of_organisations(codes: pd.DataFrame, documents: pd.DataFrame, segmen
 class CodeRecords(FigureRecords):
     """The organisations behind the figures of codes. ``keys`` has a row per code and source; blank stands for
     interviews and answers together. ``base`` is who was asked about the code or raised it, ``counted`` who
-    raised it; ``undecided`` are the others of whom it is undecided."""
+    raised it; ``undecided`` are the others, for which it is undecided."""
 
     undecided: csr_array
 
@@ -223,5 +223,5 @@ def code_records(mentions: pd.DataFrame, organisations: pd.DataFrame) -> CodeRec
 
 def counted_mentions(occurrences: pd.DataFrame) -> pd.DataFrame:
     """The rows of table ``mentions`` that count: of organisations that were asked about a code (in a call,
-    that were present), or raised it unasked, or of which it is undecided whether they raised it."""
+    that were present), or raised it unasked, or for which it is undecided whether they raised it."""
     return occurrences[occurrences["is_asked"] | occurrences["is_raised"] | occurrences["is_undecided"]]

@@ -1,9 +1,9 @@
 """Extracts all text that a determined reader could find in an output file, in pieces with their places.
 
-Read are the words on a page and those behind it: attributes, comments, scripts, data that a link
-holds, metadata, properties of a document, members of a package. Not read are pictures, fonts and notes
-pinned to a PDF. A PDF needs `pdftotext`
-and `pdfinfo` (poppler). Of what can be read in none of these ways nobody knows what it tells.
+Read are the words on a page and those behind it: attributes, comments, scripts, data that a link holds,
+metadata, properties of a document, members of a package. Not read are pictures, fonts and notes pinned to a
+PDF. A PDF needs `pdftotext` and `pdfinfo` (poppler). A file that can be read in none of these ways may hold
+anything.
 """
 
 from __future__ import annotations
@@ -141,10 +141,10 @@ def without_escapes(text: str) -> str:
     return unquote_plus(text) if _PERCENT.search(text) else ""
 
 
-def without_gaps(text: str) -> str:
+def join_spaced_letters(text: str) -> str:
     """The text with words whose letters stand apart as words; blank where there are none.
 
-    >>> without_gaps("by P i l a r."), without_gaps("by Pilar")
+    >>> join_spaced_letters("by P i l a r."), join_spaced_letters("by Pilar")
     ('by Pilar.', '')
     """
     joined = _SPACED.sub(lambda letters: letters[0].replace(letters[1], ""), text)
@@ -183,7 +183,7 @@ _FEWEST_LETTERS = 6
 def _text(content: bytes) -> Iterator[Piece]:
     text = content.decode("utf-8-sig")
     if re.search(r"[\x00-\x08\x0e-\x1a]", text):
-        raise Unreadable("it is no text")
+        raise Unreadable("it is not text")
     yield from _lines(text)
 
 

@@ -1,12 +1,12 @@
 """The gate stops files that contain anything their readers may not know, and reports what it found.
 
-Goes in: files, and what their readers may not know (:mod:`.leak_scan`). Comes out: findings, one line each:
-what it is, where readers see it, where it comes from, what to do. A finding is one term, however many files
-hold it. The text is looked for in the tables that people wrote, in study.toml, in the notebooks and in what
-was said and answered; the first place found is the one that has to be changed.
+It takes files, and what their readers may not know (:mod:`.leak_scan`), and returns findings, one line each:
+what was found, where readers see it, where it comes from, what to do. A finding is one term, however many
+files hold it. The text is looked for in the tables that people wrote, in study.toml, in the notebooks and in
+what was said and answered; the first place found is the one that has to be changed.
 
-Of a run the digests of the files that passed are kept. A file of the next run with the same path and bytes is
-not searched again, unless the terms of the search have changed.
+The digests of a run's files that passed are kept. A file of the next run with the same path and bytes is not
+searched again, unless the terms of the search have changed.
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ _REMEDIES = {
 def check_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audience: str,
                 known: Mapping[str, str] | None = None, study: Study | None = None,
                 organisation: str = "") -> None:
-    """Raises Faults for all that :func:`.find_leaks` finds, one a term, and one a file that cannot be read.
+    """Raises Faults for all that :func:`.find_leaks` finds, one per term, and one per file that cannot be
+    read.
 
     With a ``study`` each says where the text comes from; in the pages of one ``organisation``, where in its
     own words. The team may read what organisations said about themselves: there only the persons of names.csv
@@ -137,7 +138,8 @@ def _faults(leaks: list[Leak], names: pd.DataFrame, audience: str, known: Mappin
     for (_, term), own in sorted(by_term.items()):
         first = own[0]
         if first.rule == "unreadable":
-            yield Fault(f"is not for {audience} (unreadable): {first.found}", file=term)
+            yield Fault(f"cannot be released to {audience}, because the gate cannot read it: "
+                        f"{first.found}", file=term)
             continue
         origins = {place for text in {leak.found for leak in own} for place in found[text]}
         origins = {place for place in origins if not place.endswith(_HEADINGS)} or origins

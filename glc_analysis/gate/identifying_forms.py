@@ -21,7 +21,7 @@ IdentifyingForm = tuple[str, int, int]
 
 
 def find_identifying_forms(text: str, words: Set[str]) -> Iterator[IdentifyingForm]:
-    """What identifies somebody by its form, in a text of which ``words`` are the folded words.
+    """What identifies somebody by its form, in a text whose folded words are ``words``.
 
     >>> text = "Passport no. N4412908, Telegram @omarhelps; 12 Mill Lane; the road to 12 Homes; 12.51, 36.82"
     >>> words = set(fold_text(text).replace(".", " ").replace(";", " ").split())

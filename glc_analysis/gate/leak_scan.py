@@ -1,7 +1,7 @@
 """The search of files for names, addresses and identifiers that their readers may not see.
 
-Goes in: the files of a run, ``names.csv`` and other identifiers of the study. Comes out: for every term found
-the file, the place in it and the rule. The gate publishes nothing while there are any.
+It takes the files of a run, ``names.csv`` and other identifiers of the study, and returns the file, the place
+in it and the rule for every term found. The gate publishes nothing while there are any.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from glc_analysis.gate.file_text import (
     encoded_words,
     extract_text,
     identifier_variants,
+    join_spaced_letters,
     normalise,
     without_escapes,
-    without_gaps,
 )
 from glc_analysis.gate.identifying_forms import find_identifying_forms
 from glc_analysis.gate.name_variants import (
@@ -88,8 +88,9 @@ def identifiers(study: Study, *, audience: str,
 
     For the team there are none. For other audiences these are the names and ids of organisations that did not
     agree to be named, speakers, codes of people, documents, raw files and their checksums, and the words that
-    tell of a country which the audience may not know. Texts with the rule :data:`ALLOWED` are no leak, nor is
-    what lies within: the addresses and telephone numbers that study.toml gives as contacts for the audience.
+    tell of a country which the audience may not know. Texts with the rule :data:`ALLOWED` are not a leak, nor
+    is what lies within: the addresses and telephone numbers that study.toml gives as contacts for the
+    audience.
     """
     if has_capability(audience, "internal"):
         return {}
@@ -166,7 +167,7 @@ def without_own_names(organisation_id: str, study: Study, reference: Reference, 
     same = set(names.loc[is_own, "pseudonym"]) - {""}
     own |= {match_key(term) for term, rule in said.items() if rule.startswith(_SAID)}
     places = tuple(f": {country}" for country in own_countries(study, organisation_id) if country)
-    kept = {text: ALLOWED if rule.endswith(places) else rule  # "Korea" within an own "North Korea" is no leak
+    kept = {text: ALLOWED if rule.endswith(places) else rule  # "Korea" in an own "North Korea" is not a leak
             for text, rule in known.items() if match_key(text) not in own}
     return (names[~is_own & ~(is_kind & names["pseudonym"].isin(same))],
             kept | {term: ALLOWED for term, rule in said.items() if rule.startswith(_SAID_FORMS)})
@@ -318,7 +319,7 @@ class Search:
                 self.by_form.setdefault(max(spelling.forms, key=len), []).append(spelling)
                 whole.update(spelling.forms)
                 beside.update(spelling.forms if len(spelling.forms) > 1 else ())
-        self.khmer = {name_variants.plain(spelling.term.folded).replace(" ", ""): spelling.term
+        self.khmer = {name_variants.replace_look_alikes(spelling.term.folded).replace(" ", ""): spelling.term
                       for spelt in self.by_form.values() for spelling in spelt
                       if name_variants.is_khmer(spelling.term.folded)}
         self.breaks = name_variants.words_by_beginning((form for form in whole if form[0] != "~"), beside)
@@ -412,8 +413,9 @@ class _Document:
         """What is encoded, or written in letters apart; None where nothing is."""
         readings = [(place, text) for place, piece in (
             self.pieces if {"%", "="} & {*self.text} else ()) if (text := without_escapes(piece))]
-        if len(_LETTERS & self.vocabulary) >= _APART and without_gaps(self.text):
-            readings += [(place, text) for place, piece in self.pieces if (text := without_gaps(piece))]
+        if len(_LETTERS & self.vocabulary) >= _APART and join_spaced_letters(self.text):
+            readings += [(place, text) for place, piece in self.pieces
+                         if (text := join_spaced_letters(piece))]
         for token, text in encoded_words(self.text).items():
             readings.append((self.pieces[self.piece_of_text(self.text.find(token))][0], text))
         return _Document([(place, normalise(text)) for place, text in readings]) if readings else None
@@ -486,7 +488,8 @@ class _Document:
         """Names in Khmer, by their usual letters, in texts that write them otherwise. Khmer is written
         without blanks, so that a name is found within words; its place is the whole text."""
         for n, text in enumerate(self.folded) if terms and name_variants.is_khmer(self.letters) else ():
-            usual = name_variants.plain(text).replace(" ", "") if name_variants.is_khmer(text) else ""
+            usual = (name_variants.replace_look_alikes(text).replace(" ", "")
+                     if name_variants.is_khmer(text) else "")
             yield from (Match(self.starts[n], self.starts[n] + len(text), term.rule, term.text)
                         for letters, term in terms.items()
                         if letters in usual and term.folded not in text)

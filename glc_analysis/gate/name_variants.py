@@ -78,10 +78,10 @@ def is_khmer(text: str) -> bool:
 
 
 @lru_cache(1 << 16)
-def plain(word: str) -> str:
+def replace_look_alikes(word: str) -> str:
     """A word with look-alike letters and variant letters as the usual ones.
 
-    >>> plain("rоsa"), plain("إدريس") == plain("ادريس")
+    >>> replace_look_alikes("rоsa"), replace_look_alikes("إدريس") == replace_look_alikes("ادريس")
     ('rosa', True)
     """
     if word.isascii():
@@ -103,7 +103,7 @@ def word_forms(word: str) -> tuple[str, ...]:
     """
     if word.isascii() and word.isalpha():
         return (word,)
-    found = [plain(word)]
+    found = [replace_look_alikes(word)]
     if _ARABIC.search(word):
         for prefix in _ARABIC_PREFIXES:
             found += [form[start.end():] for form in found if (start := prefix.match(form))]
@@ -140,10 +140,10 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
     every, words = WORD.findall(folded), split_words(folded)
     if not words:
         return
-    own = [plain(word) for word in words]
+    own = [replace_look_alikes(word) for word in words]
     yield tuple(own)
     if len(words) > 1:
-        for joined in {"".join(map(plain, every)), "".join(own)}:
+        for joined in {"".join(map(replace_look_alikes, every)), "".join(own)}:
             if len(joined) >= _RUN_TOGETHER:
                 yield (joined,)
         if is_person:
@@ -151,7 +151,8 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
     if is_exact:
         return
     if sum(map(len, own)) >= _RUN_TOGETHER:
-        backwards, with_and = [word[::-1] for word in own], [plain(word)[::-1] for word in every[::-1]]
+        backwards = [word[::-1] for word in own]
+        with_and = [replace_look_alikes(word)[::-1] for word in every[::-1]]
         yield from dict.fromkeys([(*backwards,), (*reversed(backwards),), (*with_and,)])
     if all(map(_ARABIC.search, words)):
         yield tuple(re.sub("^ال(?=.{3})", "", word) for word in own)
@@ -285,7 +286,7 @@ def words_of_country(country_id: str, languages: Collection[str],
     >>> {"kenii", "kenijas"} <= {word for kind, word in words_of_country("KEN", ["lv", "pl"]) if kind == FORM}
     True
     """
-    if not country_id.isupper():  # such as `global`, which is no country
+    if not country_id.isupper():  # such as `global`, which is not a country
         return
     never = _ordinary()["never"]
     named = [*country_names(country_id, languages), *written]

@@ -38,7 +38,7 @@ from glc_analysis.text import match_key, normalise_space
 # ``at 10:30 we met`` names nobody, since no blank follows the colon; ``Note: we met`` and
 # ``Date: 3 May`` neither, being words for that. ``Ana from HAART: yes`` names somebody: at most
 # five words, each with a capital, without case at all (Khmer, Arabic), with a digit, or a
-# particle; what stands in brackets or behind a bar is no word. ``potuz: yes`` does where the name
+# particle; what stands in brackets or behind a bar is not a word. ``potuz: yes`` does where the name
 # recurs or where nearly every cue (in documents: line) begins with one, up to four words. So
 # ``what we say: yes`` twice over would be somebody. The rule leans that way: a wrong name is
 # listed as a speaker nobody mapped, a missed one puts words into another's mouth.
@@ -179,7 +179,7 @@ def _names_with_stop(lines: Sequence[Line]) -> dict[int, Line]:
     """The lines that a name with a full stop opens, as in minutes of hearings."""
     openings = {}
     for n, line in enumerate(lines):
-        if not math.isnan(line.end):  # a cue is no paragraph
+        if not math.isnan(line.end):  # a cue is not a paragraph
             continue
         match = _WITH_STOP.fullmatch(line.text.translate(_DIRECTIONS).strip())
         if match and not (match["name"].isupper() and not match["text"]):  # a heading in capitals

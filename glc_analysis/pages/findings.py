@@ -245,7 +245,7 @@ def _each(view: StudyView) -> str:
 
 
 def _question_sentence(view: StudyView, asked: Any, figure: _Figure, each: str) -> str:
-    """One answer to a question, and of whom it was asked if not of all."""
+    """One answer to a question, and who was asked it, if not all."""
     option = view.words.options.get((asked.option_list, figure.option_id), figure.option_id)
     is_question = asked.wording.endswith(("?", "؟", "？"))
     wording = asked.wording.removesuffix(".")
@@ -370,7 +370,7 @@ def _option(view: StudyView, figure: _Figure) -> str:
 
 
 def _base(view: StudyView, figure: _Figure) -> str:
-    """Out of which answers, or of whom, a finding was counted."""
+    """The answers or organisations out of which a finding was counted."""
     many = view.study.unit_name[1]
     if figure.code_id:
         n = undecided_n(figure)
@@ -425,7 +425,7 @@ def _words(text: str) -> set[str]:
 
 
 def _contrary(view: StudyView) -> Iterator[tuple[str, ...]]:
-    """The code of which most organisations said the contrary; for the team alone."""
+    """The code that most organisations contradicted; for the team alone."""
     if not view.may("passages"):
         return
     codes = view.codes()

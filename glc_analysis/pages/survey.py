@@ -355,8 +355,8 @@ _MOST_QUESTIONS = 100
 
 def missing_answers(view: StudyView) -> Html:
     """A bar of the records of each question with missing answers, divided into answered, not asked and blank,
-    with the numbers. Questions that everybody answered are named below it. Of a long form those with the most
-    missing answers are drawn."""
+    with the numbers. Questions that everybody answered are named below it. For a long form, only the
+    questions with the most missing answers are drawn."""
     figures = view.measured("quality")
     rows = view.question_table[["question_id"]].merge(figures, on="question_id")
     rows = rows[rows["option_id"].isin(STATUS_SHADES) & rows["n"].gt(0)]

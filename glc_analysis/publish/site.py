@@ -172,8 +172,8 @@ def _markdown() -> MarkdownIt:
 
 
 def _without_empty_sections(parts: Sequence[_Part]) -> list[_Part]:
-    """The parts without sections that have cells of code, of which none shows anything. A cell whose result
-    begins with a heading begins a section.
+    """The parts without the sections whose code cells all show nothing. A cell whose result begins with a
+    heading begins a section.
 
     >>> kept = _without_empty_sections([
     ...     _Part("A", 2), _Part("why"), _Part("", is_code=True, is_blank=True), _Part("B", 2), _Part("text"),
@@ -236,7 +236,8 @@ _DESCRIPTION = re.compile(r"<(?:desc|title|dc:description)\b[^>]*>([^<]*[^<\s][^
 
 
 def _picture(kind: str, content: str, said: str = "") -> str:
-    """A picture that is no figure of this package, which would be HTML; with what an SVG says of itself."""
+    """A picture that is not a figure of this package, which would be HTML; with what an SVG says of
+    itself."""
     described = _DESCRIPTION.search(said)
     alt = described[1] if described else "Picture without a description"
     return _HTML.picture(kind, content, unescape(alt))
@@ -567,8 +568,8 @@ def _style() -> str:
 
 
 def _running_foot(text: str) -> str:
-    """The rule that prints, at the foot of every sheet of paper, whose it is: the banner is on the first one
-    alone.
+    """The CSS rule that prints the audience at the foot of every sheet of paper: the banner is only on the
+    first.
 
     >>> print(_running_foot('The "five" <questions>'))
     @media print { @page { @bottom-left { content: "The \\22 five\\22  \\3c questions>"; } } }

@@ -112,7 +112,7 @@ def parameters_at(cells: list[dict[str, Any]]) -> int:
     return next((n for n, is_tagged in enumerate(tagged) if is_tagged), -1)
 
 
-def missing_parameter(path: Path, names: Iterable[str]) -> list[Fault]:
+def missing_parameter_faults(path: Path, names: Iterable[str]) -> list[Fault]:
     """A fault for each parameter that a notebook needs or is given, and does not have."""
     return [Fault("the notebook does not have this parameter", file=path.name, value=name,
                   fix="add it to the cell tagged `parameters`") for name in names]
@@ -138,7 +138,7 @@ def _read(path: Path) -> Notebook:
         raise Faults([Fault("the cell tagged `parameters` may hold only lines such as `name = value`",
                             file=path.name)]) from None
     if missing := [name for name in _REQUIRED if name not in parameters]:
-        raise Faults(missing_parameter(path, missing))
+        raise Faults(missing_parameter_faults(path, missing))
     prose = (line for cell, text in zip(cells, texts, strict=True)
              if cell["cell_type"] == "markdown" for line in text.splitlines())
     title = next((line for line in prose if line.startswith("#")), path.stem).lstrip("# ").strip()
@@ -422,7 +422,7 @@ def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
 
 
 def _visible_items(inputs: Inputs, kind: str) -> list[dict[str, str]]:
-    """The countries, themes, codes and so on of which an audience may have a page, or the organisations that
+    """The countries, themes, codes and so on that may have a page for an audience, or the organisations that
     get one."""
     if kind == "organisation" and not has_capability(inputs.audience, "briefs"):
         return []
@@ -442,7 +442,7 @@ def _choose(pages: list[PageJob], chosen: dict[str, str], only: str) -> list[Pag
             slugs = [page.slug for page in pages]
             raise UsageError(f"There is no page {only!r}; {nearest(only, slugs)}.")
         if missing := [kind for kind in chosen if kind not in page.parameters]:
-            raise Faults(missing_parameter(page.notebook, missing))
+            raise Faults(missing_parameter_faults(page.notebook, missing))
         pages = [page]
     if chosen:
         pages = [page for page in pages if chosen.items() & page.parameters.items()]

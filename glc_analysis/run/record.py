@@ -56,7 +56,7 @@ def page_digest(content: str, digests: Digests) -> str:
     return f"c{digests.of_bytes(content.encode())[:11]}"
 
 
-def is_whole(path: Path, entry: Mapping[str, Any], digests: Digests) -> bool:
+def is_page_intact(path: Path, entry: Mapping[str, Any], digests: Digests) -> bool:
     """Whether the file of a page exists and is undamaged."""
     try:
         return page_digest(path.read_text(encoding="utf-8"), digests) == entry.get("mark")

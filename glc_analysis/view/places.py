@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from glc_analysis.figures.estimates import is_whole
+from glc_analysis.figures.estimates import is_whole_study
 from glc_analysis.slices import code_themes
 from glc_analysis.text import make_words_anchor
 
@@ -86,7 +86,7 @@ class Places:
     def of(cls, codebook: pd.DataFrame, released: pd.DataFrame,
            passages: pd.DataFrame | None = None) -> Places:
         """From the codebook, the figures that the audience may see, and the passages that it may read."""
-        whole = released[(released["measure"] == "coded") & is_whole(released)]
+        whole = released[(released["measure"] == "coded") & is_whole_study(released)]
         by_theme = () if passages is None else passages.groupby("theme_id")
         printed = (printed_passages(rows) for theme, rows in by_theme if theme)
         return cls(code_themes(codebook), {*whole["code_id"]}, {

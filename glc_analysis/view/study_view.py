@@ -169,7 +169,7 @@ class StudyView(VisibleTables):
             "base_n": rows["question_id"].map(bases).astype("Int64")}).reset_index(drop=True)
 
     def counts(self, question_id: str, *, by: str = "", answered: str = "") -> pd.DataFrame:
-        """The counts of a question: one row an option, in groups ``by`` region or another attribute, and by
+        """The counts of a question: one row per option, in groups ``by`` region or another attribute, and by
         what was ``answered`` to another question. On a country's page those of the country.
 
         option, n, base_n, share (0 to 1), low, high (the interval, where the sampling allows one; of a count
@@ -247,14 +247,14 @@ class StudyView(VisibleTables):
         group. On a country's page those of the country.
 
         code, level, raised (organisations that raised it in interviews or answers), undecided (organisations
-        of which it is undecided; the team only, since a code that waits is not shown to others), asked
+        for which that is undecided; the team only, since a code that waits is not shown to others), asked
         (organisations that were asked about it there, or raised it unasked), share, shown_as, contrary
         (organisations that said the contrary in any text; the team only), raised_without_guide, interviewed
         (organisations in interviews without guide questions), shown_as_without_guide, raised_in_calls,
         undecided_in_calls, present (organisations in the calls where it could have come up),
         shown_as_in_calls, code_id. Neither is added to the first counts, since nobody was asked there, and
-        silence is not a no; they are not counted by group.
-        Raises UsageError for an unknown theme, NotReleased for a group that was not released.
+        silence is not a no; they are not counted by group. Raises UsageError for an unknown theme,
+        NotReleased for a group that was not released.
 
         >>> view.codes(theme="services").query("raised >= 20")[["code", "raised", "asked"]]
                code  raised  asked
@@ -304,16 +304,16 @@ class StudyView(VisibleTables):
 
     def code_counts(self, *, by: str = "", answered: str = "") -> pd.DataFrame:
         """Who raised each code, in groups ``by`` country, organisation or an attribute, and by what was
-        ``answered`` to a question; one row a group, answer and code, in the order of the codebook.
+        ``answered`` to a question; one row per group, answer and code, in the order of the codebook.
 
-        code, level, raised (organisations that raised it in interviews or answers), undecided (those of which
-        it is undecided), asked (organisations that were asked about it there, or raised it unasked), share,
-        raised_without_guide, undecided_without_guide, interviewed (organisations in interviews without guide
-        questions), raised_in_calls, undecided_in_calls, present (organisations in the calls where it could
-        have come up), code_id; leading columns group and answer where asked for. The three are never added.
-        For the team alone, since groups may be single
-        organisations; other audiences have :meth:`codes`. Raises UsageError for an unknown attribute or
-        question, NotReleased for another audience.
+        code, level, raised (organisations that raised it in interviews or answers), undecided (those for
+        which that is undecided), asked (organisations that were asked about it there, or raised it unasked),
+        share, raised_without_guide, undecided_without_guide, interviewed (organisations in interviews without
+        guide questions), raised_in_calls, undecided_in_calls, present (organisations in the calls where it
+        could have come up), code_id; leading columns group and answer where asked for. The three are never
+        added. For the team alone, since groups may be single organisations; other audiences have
+        :meth:`codes`. Raises UsageError for an unknown attribute or question, NotReleased for another
+        audience.
 
         >>> rows = view.code_counts(by="country").query("code_id == 'needs'").head(2)
         >>> rows[["group", "raised", "asked", "raised_in_calls", "present"]].values.tolist()

@@ -90,7 +90,7 @@ def test_the_countries_and_those_that_are_unknown(study):
 
 
 def test_the_ranks_of_problems(study):
-    """The first rank, and the mentions over all five: a prompt that was left is no answer."""
+    """The first rank, and the mentions over all five: a prompt that was left is not an answer."""
     problem = "Incomplete or hidden requirements"
     assert counted(study, "v_246", problem) == (67, 466)
     assert sum(counted(study, f"v_{n}", problem)[0] for n in range(246, 255, 2)) == 237

@@ -1,4 +1,4 @@
-"""Organisations over time: the id stays through a new name, and a merger or split is no transition."""
+"""Organisations over time: the id stays through a new name, and a merger or split is not a transition."""
 
 import pytest
 

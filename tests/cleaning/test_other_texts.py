@@ -1,4 +1,4 @@
-"""Several options in a cell, texts that are no option, and texts after "Other"."""
+"""Several options in a cell, texts that are not options, and texts after "Other"."""
 
 import pytest
 

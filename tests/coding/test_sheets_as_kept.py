@@ -85,7 +85,7 @@ def test_a_column_that_is_no_question_beside_columns_of_questions_is_named(tmp_p
     with pytest.raises(Faults) as told:
         wide(tmp_path, "respondent,Q1,Q3,país\nR_1,delay,fear,Perú\n", TWO)
     fault, = told.value.faults
-    assert "no open question of the study: Q3, país" in fault.message
+    assert "not open questions of the study: Q3, país" in fault.message
 
 
 def workbook(path, **sheets):

@@ -9,7 +9,13 @@ from scipy.stats import false_discovery_control
 from scipy.stats.contingency import association
 from statsmodels.stats.multitest import multipletests
 
-from glc_analysis.figures.comparisons import compare, comparison_estimates, cramers_v, eta_squared, ticks_v
+from glc_analysis.figures.comparisons import (
+    compare,
+    comparison_estimates,
+    cramers_v,
+    eta_squared,
+    multiple_choice_v,
+)
 from tests.support.study_writer import choices, cleaned, places, question, reference
 
 QUESTIONS = [question("apart", "single", "law", unit="organisation"),
@@ -124,7 +130,7 @@ def test_a_multiple_choice_sums_the_statistics_of_its_options():
     ticks, count = np.array([[9, 4, 0], [3, 6, 0], [1, 5, 0]]), np.array([[10], [12], [9]])
     each = [association(np.hstack([ticks[:, [j]], count - ticks[:, [j]]]), method="cramer")
             for j in (0, 1)]
-    assert ticks_v(np.hstack([ticks, count])) == pytest.approx(np.sqrt(np.mean(np.square(each))))
+    assert multiple_choice_v(np.hstack([ticks, count])) == pytest.approx(np.sqrt(np.mean(np.square(each))))
 
 
 def test_empty_groups_and_options_count_for_nothing():
@@ -142,7 +148,8 @@ def test_eta_squared_is_the_share_of_variance_between_groups():
 
 @pytest.mark.parametrize("effect, table", [
     (cramers_v, [[5, 0], [7, 0]]), (cramers_v, [[5, 3], [0, 0]]), (cramers_v, [[0, 0], [0, 0]]),
-    (ticks_v, [[0, 2, 2], [0, 3, 3]]), (ticks_v, [[1, 0, 2], [0, 0, 0]]), (ticks_v, [[2], [3]]),
+    (multiple_choice_v, [[0, 2, 2], [0, 3, 3]]), (multiple_choice_v, [[1, 0, 2], [0, 0, 0]]),
+    (multiple_choice_v, [[2], [3]]),
     (eta_squared, [[.3, 3, .03], [.2, 2, .02]]), (eta_squared, [[6, 3, 14], [0, 0, 0]])])
 def test_an_effect_is_undefined_where_nothing_varies(effect, table):
     assert np.isnan(effect(np.array(table, dtype=float)))

@@ -98,7 +98,7 @@ def test_workbooks_read_back(tmp_path_factory, rows, tool, headers):
     for n, row in enumerate(dressed(rows, tool, headers), 1):
         for m, text in enumerate(row, 1):
             cell = book.active.cell(n, m, text or None)
-            cell.data_type = "s" if text else "n"  # text that begins with "=" is no formula here
+            cell.data_type = "s" if text else "n"  # text that begins with "=" is not a formula here
     path = tmp_path_factory.getbasetemp() / "dialect.xlsx"
     book.save(path)
     survey = read_survey(path)

@@ -25,8 +25,8 @@ NAMES = listed(
     "+1 555-0100; Mwangi 🌍; P01; Q"
 )
 WORDS = listed(
-    "yes; at 10:30; Note: we; ¿Qué?; niñas; ផ្ទះ\u200bសុវត្ថិភាព; បាទ; نعم; الضحايا; жертвы; a < b; R&D; 👩🏽‍⚕️; "
-    'e\u0301tat; so:; https://example.org; -; "no"; (laughs); 1'
+    "yes; at 10:30; Note: we; ¿Qué?; niñas; ផ្ទះ\u200bសុវត្ថិភាព; បាទ; نعم; الضحايا; жертвы; a < b; R&D; "
+    '👩🏽‍⚕️; e\u0301tat; so:; https://example.org; -; "no"; (laughs); 1'
 )
 SHREDS = listed(
     "WEBVTT; ;  ; 1; 00:01.000 --> 00:02.000; 00:03.000 -->; Ana: yes; Ana; <v Ana>hi; no; NOTE x; 0:05; "
@@ -253,7 +253,7 @@ def test_a_table_of_facts_above_the_turns_names_no_speaker(tmp_path):
 
 @pytest.mark.parametrize("facts", [
     [("Casa Azul", "Ana"), ("Casa Azul", "Ben")],  # a name recurs, and nobody speaks
-    [("The topic was housing", "Ana", "yes"), ("It was late", "Ana", "no")],  # words that are no name or time
+    [("The topic was housing", "Ana", "yes"), ("It was late", "Ana", "no")],  # no names or time
 ])  # fmt: skip
 def test_a_table_that_is_not_the_talk_keeps_its_words_and_names_no_speaker(tmp_path, facts):
     made = docx.Document(io.BytesIO(table_of(*facts)))
@@ -296,7 +296,7 @@ def test_every_encoding_gives_the_same_turns(tmp_path, encoding):
     assert said(tmp_path, content, "interview.txt") == [("Ángela", "Sí, mañana."), ("José", "“No”.")]
 
 
-# --- who is no speaker
+# --- who is not a speaker
 
 
 @pytest.mark.parametrize(

@@ -44,5 +44,5 @@ def test_where_nobody_recorded_who_was_asked_no_answer_was_asked_for(view):
 
 def test_a_unit_name_without_its_plural_is_a_fault(view, tmp_path):
     study = write_study(tmp_path, ROWS, settings={"study": {"unit_name": ["villager"]}})
-    with pytest.raises(Faults, match="not one word for one and one for many"):
+    with pytest.raises(Faults, match="not a singular and a plural"):
         _ = study.settings

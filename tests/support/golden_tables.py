@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from glc_analysis import tables
-from glc_analysis.figures.estimates import is_whole
+from glc_analysis.figures.estimates import is_whole_study
 from glc_analysis.tables import TABLES
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "tables"
@@ -26,7 +26,7 @@ def as_csv(study, name):
         frame = frame[frame["subset"] == "all"]
     if name in OF_FIGURES:
         figures = tables.read("figures", study=study)
-        figures = figures[is_whole(figures) | (figures["subset_kind"] == "region")]
+        figures = figures[is_whole_study(figures) | (figures["subset_kind"] == "region")]
         frame = frame[frame["figure_id"].isin(figures["figure_id"])]
     return frame.to_csv(index=False, float_format="%.10g", lineterminator="\n")
 

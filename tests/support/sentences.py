@@ -6,7 +6,7 @@ import re
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.disclosure.quotations import owners
+from glc_analysis.disclosure.quotations import segment_owners
 from glc_analysis.study import Study
 
 
@@ -18,7 +18,7 @@ def plain(text: str) -> str:
 def sentences_by_owner(study: Study) -> pd.Series:
     """Sets of sentences of texts, long enough to be told apart, by the organisation that said them."""
     segments, documents = (tables.read(name, study=study) for name in ("segments", "documents"))
-    sentences = segments.assign(owner=owners(segments, documents), text=segments["text"].str.split(
+    sentences = segments.assign(owner=segment_owners(segments, documents), text=segments["text"].str.split(
         r"(?<=[.?!;؟។])\s+", regex=True)).explode("text")
     is_long = (sentences["text"].str.len() > 25) & (sentences["owner"] != "")
     return sentences[is_long].groupby("owner")["text"].agg(set)

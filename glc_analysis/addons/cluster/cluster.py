@@ -93,8 +93,8 @@ class Cluster:
 
     def execute(self, page: PageJob) -> Executed | Failure:
         """The executed notebook of a page, or how it failed. Raises GLCError if no worker is left."""
-        sent = things_sent(self._study, page)
-        if page.reads != EVERYTHING and not are_in(page.reads, sent):
+        sent = inputs_to_send(self._study, page)
+        if page.reads != EVERYTHING and not covers_reads(page.reads, sent):
             return self._here.execute(page)
         source = self._study if page.whole_study else self._reader_study
         try:
@@ -108,7 +108,7 @@ class Cluster:
                 raise GLCError(str(error) if isinstance(error, GLCError) else
                                "The scheduler does not answer any more.") from None
             return Failure(page.notebook.name, page.slug, 0, type(error).__name__, str(error)[:300])
-        is_complete = are_in(outcome.reads, sent) or getattr(outcome, "is_dead", False)
+        is_complete = covers_reads(outcome.reads, sent) or getattr(outcome, "is_dead", False)
         return outcome if is_complete else self._here.execute(page)
 
     def _outcome(self, future: Any) -> Executed | Failure:
@@ -166,7 +166,7 @@ def ask_for_scheduler(address: str) -> None:
         raise ValueError(f"it is a {answered.lower()}")
 
 
-def things_sent(study: Study, page: PageJob) -> set[str]:
+def inputs_to_send(study: Study, page: PageJob) -> set[str]:
     """The parts of a study that are sent with a page: what it last read, as far as it may be sent."""
     tables = set(Inputs(study, page.parameters["audience"]).own_tables)
     things = tables if "processed" in page.reads else {
@@ -178,10 +178,10 @@ def things_sent(study: Study, page: PageJob) -> set[str]:
     return {*things, *needed, *_FILES}
 
 
-def are_in(reads: Collection[str], things: Collection[str]) -> bool:
+def covers_reads(reads: Collection[str], things: Collection[str]) -> bool:
     """Whether these things, or tables containing the slices, cover all that a page reads.
 
-    >>> are_in(["answers country=KHM"], ["answers"]), are_in(["answers"], ["answers country=KHM"])
+    >>> covers_reads(["answers country=KHM"], ["answers"]), covers_reads(["answers"], ["answers country=KHM"])
     (True, False)
     """
     return all(one in things or one.partition(" ")[0] in things for one in reads)

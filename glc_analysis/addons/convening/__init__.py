@@ -7,7 +7,7 @@ ADD_ON = AddOn(
     needs=("member_checking", "waves", "withdrawal"),
     commands={"Analyst": "commands:ANALYST", "Facilitator": "commands:COMMANDS"},
     around={"check": "seal_code:around_check"},
-    check_lines="handbook.gaps:check_lines", status_lines="histories:principle_status_lines",
+    check_lines="handbook.gaps:handbook_gap_lines", status_lines="histories:principle_status_lines",
     steps="steps:STEPS", private_inputs=("rounds",), announced_blocks="announced_blocks",
     slices="steps:principle_slices", page_lists={"principle": ("principles", "shown_principles")},
     preloaded=("pages.convening",),

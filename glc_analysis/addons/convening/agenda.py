@@ -50,16 +50,16 @@ def agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFram
     """One row per principle of a closed round, in order: group, principle_id, version, short_name, facts; for
     each criterion the shape of :func:`describe_result` and the votes; notes.
 
-    ``tallies`` and ``ratings`` are those of one round; what is told of them follows from the study's ``test``
-    and the panels that ``agreed`` to more (:func:`.votes.disclosed_tallies`). The groups:
+    ``tallies`` and ``ratings`` are those of one round; the study's ``test`` and the panels that ``agreed`` to
+    more decide what is disclosed of them (:func:`.votes.disclosed_tallies`). The groups:
 
-    - agreed: importance is high, the panel agrees or that is not told, and feasibility is high;
+    - agreed: importance is high, the panel agrees or that is not disclosed, and feasibility is high;
     - split: the panel disagrees on importance or, where importance is not high, on feasibility;
     - works elsewhere?: importance is high, but feasibility is not, or it is lower among raters whose
       organisation has low resources (organisations.csv, ``resource_level``), or a quarter or more abstained.
 
     "6 of 10" counts votes in the high third. A principle is in no group that would follow only from numbers
-    that are not told. Survivor advisers are mentioned where it is told that their median is in another third.
+    that are not disclosed. Survivor advisers are mentioned if their median is known to lie in another third.
     """
     names = short_names(principles)
     told = disclosed_tallies(tallies, test=test, agreed=agreed).to_dict("records")
@@ -116,7 +116,7 @@ def shows_disagreement(row: Mapping[str, Any]) -> bool:
 
 def describe_result(row: Mapping[str, Any]) -> tuple[str, str]:
     """A row of ``tallies`` as a shape (whole, half, split, few) and in words; the shape is blank where the
-    result is told, and not whether the panel agrees.
+    result is disclosed, and not whether the panel agrees.
 
     >>> describe_result({"result": "high", "spread": "agreement", "spread_ipras": "no disagreement"})
     ('whole', 'high, in agreement')
@@ -130,7 +130,7 @@ def describe_result(row: Mapping[str, Any]) -> tuple[str, str]:
     if row["result"] == NO_DECISION:
         return "few", why_no_result(row)
     if not row["result"]:
-        return "half", "not told"
+        return "half", "not disclosed"
     if shows_disagreement(row):
         return "split", "split"
     agreement = {AGREEMENT: "in agreement", NEITHER: "no agreement", DISAGREEMENT: "panel rule: disagreement",
@@ -167,7 +167,7 @@ def _abstentions(rows: Sequence[Mapping[str, Any] | None]) -> str:
 def _of_advisers(providers: Sequence[Mapping[str, Any] | None],
                  advisers: Sequence[Mapping[str, Any] | None]) -> str:
     """The criteria on which the survivor advisers' median is in another third than that of the providers, as
-    far as both are told."""
+    far as both are disclosed."""
     said = [f"{other['criterion']} {other['votes'].removesuffix(' high')}"
             for one, other in zip(providers, advisers, strict=True) if one and other
             and disclosed_tertile(one) and disclosed_tertile(other)
@@ -176,7 +176,8 @@ def _of_advisers(providers: Sequence[Mapping[str, Any] | None],
 
 
 def disclosed_tertile(row: Mapping[str, Any]) -> str:
-    """The third of the scale that holds the median of a row of ``tallies``; blank where that is not told.
+    """The third of the scale that holds the median of a row of ``tallies``; blank where that is not
+    disclosed.
 
     >>> said = "7 or more of 10 high, at most 2 low"
     >>> disclosed_tertile({"median": 6.5}), disclosed_tertile({"median": None, "said": said})
@@ -196,7 +197,7 @@ def compare_low_resources(ratings: pd.DataFrame, organisations: pd.DataFrame, *,
     votes = ratings[(ratings["criterion"] == "feasibility") & (ratings["panel"] == "provider")
                     & ratings["excluded"].isin(["", INTEREST]) & ratings["score"].notna()]
     if (votes["is_by_proxy"] | (votes["excluded"] == INTEREST)).any():
-        return ""  # of a part of a panel one thing is told at most: the result without it
+        return ""  # of a part of a panel one thing is disclosed at most: the result without it
     is_low = votes["organisation_id"].map(level) == LOW_RESOURCES
     low, others = (tuple(count_by_tertile([*map(int, votes.loc[one, "score"])]).values())
                    for one in (is_low, ~is_low))

@@ -41,10 +41,10 @@ from glc_analysis.study import Study
 
 @dataclass(frozen=True)
 class Standing:
-    """What there is on the latest text of a principle, its printed id being ``name``: ``results`` by
-    closed round, as they are read out; of the last round the ``ballots`` of each panel with their quorum, and
-    by which ``rules`` the results are told; what panels say together (``positions``); and the ``objections``
-    and reservations that the decision log holds."""
+    """The state of the latest text of a principle, whose printed id is ``name``: ``results`` by closed round,
+    as they are read out; of the last round the ``ballots`` of each panel with their quorum, and by which
+    ``rules`` the results are disclosed; what panels say together (``positions``); and the ``objections`` and
+    reservations that the decision log holds."""
 
     name: str
     statement: str
@@ -96,8 +96,8 @@ def collect_standing(study: Study, principle_id: str) -> Standing:
 
 def _results(study: Study, reference: Reference, text: Mapping[str, str],
              closed: Sequence[str]) -> tuple[dict[str, list[str]], list[str], list[str]]:
-    """The results on a text by closed round, and of the last the ballots of each panel and the rules; of a
-    round that is not told any more that alone."""
+    """The results on a text by closed round, and of the last the ballots of each panel and the rules; for a
+    round that is no longer disclosed, that alone."""
     if not closed:
         return {}, [], []
     frames = {name: frame[(frame["principle_id"] == text["principle_id"]) & (
@@ -105,11 +105,11 @@ def _results(study: Study, reference: Reference, text: Mapping[str, str],
               frame in count_round(study, closed[-1]).frames.items()}
     erased, lines_by_round, rules = erased_rounds(study), {}, []
     for round_id in closed:
-        lines = ["  the results are not told any more"] if round_id in erased else result_lines(
+        lines = ["  the results are no longer disclosed"] if round_id in erased else result_lines(
             frames, round_id, reference.principles, test=study.settings["consensus"]["test"],
             agreed=panels_agreed_to_disclosure(reference.raters))
         lines_by_round[round_id] = [line.strip() for line in lines if line.startswith("  ")] or [
-            "nothing may be told of these votes"]
+            "nothing may be disclosed about these votes"]
         rules = [line for line in lines[1:] if not line.startswith("  ")]
     last = frames["tallies"][frames["tallies"]["round_id"] == closed[-1]]
     order = [*CRITERIA, *PANELS]

@@ -83,10 +83,10 @@ def amend_principle(study: Study, principle_id: str, text: str, *, asked_by: str
     """Issues the next version of a principle: a candidate with the new text and otherwise the same values.
 
     The old version is superseded. A principle that was withdrawn, split or merged comes back so, with the
-    same words if that is wanted. An open round of which no form is in asks from now on about the new text;
-    with ``hold_out`` one with forms too, and its ratings of the old text are excluded. Raises UsageError for
-    an unknown principle and for words that are missing, Faults for the same text and for an open round with
-    forms without ``hold_out``; nothing is then written.
+    same words if that is wanted. An open round for which no form has come in asks about the new text from now
+    on; with ``hold_out`` one with forms too, and its ratings of the old text are excluded. Raises UsageError
+    for an unknown principle and for words that are missing, Faults for the same text and for an open round
+    with forms without ``hold_out``; nothing is then written.
     """
     reference = read_reference_in_room(study)
     old, statement = current_row(reference.principles, principle_id), normalise_space(text)
@@ -126,7 +126,7 @@ def check_can_amend(study: Study, principle_id: str) -> None:
 
 
 def _with_forms(study: Study, reference: Reference, open_rounds: pd.DataFrame) -> pd.DataFrame:
-    """The rows of open rounds of which a form is in."""
+    """The rows of open rounds for which a form has come in."""
     return open_rounds[[has_ballots(study, reference, one) for one in open_rounds["round_id"]]]
 
 
@@ -148,7 +148,7 @@ def _faults(old: Mapping[str, str], open_rounds: pd.DataFrame, is_same: bool,
     name = printed_id(old["principle_id"], old["version"])
     if is_same:
         yield Fault(f"says the same as {name}", "principles.csv", old["row"], "statement", old["statement"],
-                    "write the new text; this one differs in blanks at most")
+                    "write the new text; this one differs at most in its blanks")
     for n, row in open_rounds.iterrows() if not hold_out else ():
         yield Fault(f"round {row['round_id']} on {name} is open, and a form of it is in", "rounds.csv",
                     str(n), "closed_on", "",
@@ -165,12 +165,13 @@ def propose_principle(study: Study, text: str, *, asked_by: str, because: str, n
     """Adds a text that somebody proposes in the room: a candidate without evidence, and says so.
 
     Its ``language`` is that of the first principle if none is given, its short name the first words. An open
-    round of which a form is in does not ask about it. Raises UsageError for words that are missing and an
-    unknown language, Faults for a text that is there already; nothing is then written.
+    round for which a form has come in does not ask about it. Raises UsageError for words that are missing and
+    an unknown language, Faults for a text that is there already; nothing is then written.
     """
     reference = read_reference_in_room(study)
     if language and not language_code(language):
-        raise UsageError(f"{language!r} is not a known language. To fix: give its two-letter code, as es.")
+        raise UsageError(f"{language!r} is not a known language. To fix: give its two-letter code, such as "
+                         "es.")
     language = language_code(language) or default_language(reference.principles)
     return _issue(study, reference, [], [text], [name], asked_by, because, {"language": language})
 
@@ -289,7 +290,7 @@ def _issue(study: Study, reference: Reference, old: Sequence[Mapping[str, str]],
         ids = _next_ids(reference.principles, len(statements))
     if len(names) > len(statements):
         raise UsageError(f"There are {len(names)} short names for {len(statements)} texts. To fix: give each "
-                         "text one name at most, in their order.")
+                         "text at most one name, in the order of the texts.")
     short = [*map(normalise_space, names), *[""] * (len(statements) - len(names))]
     new = [{"principle_id": one, "version": "1", "statement": statement, "status": "candidate",
             "short_name": name or first_words(statement), **why, **shared}
@@ -348,8 +349,8 @@ def _repeats(principles: pd.DataFrame, statements: Sequence[str]) -> Iterator[Fa
 
 def _next_rounds(study: Study, reference: Reference, before: Sequence[str],
                  new: Sequence[Mapping[str, str]]) -> tuple[pd.DataFrame, list[str]]:
-    """rounds.csv after a change, and the open rounds that it changes: those of which no form is in yet ask
-    about the new texts in place of the old ones.
+    """rounds.csv after a change, and the open rounds that it changes: those without a form so far ask about
+    the new texts in place of the old ones.
 
     Raises Faults where a form of an open round on one of the old texts is in.
     """
@@ -424,7 +425,7 @@ def find_text_decision(study: Study, text: Mapping[str, str], status: str) -> di
 def require_texts(**said: str) -> None:
     """Raises UsageError where a required text, given by name, is blank."""
     if missing := [name for name, words in said.items() if not normalise_space(words)]:
-        raise UsageError(f"{', '.join(missing)}: blank. To fix: say the words, who asked for it, and why.")
+        raise UsageError(f"{', '.join(missing)}: blank. To fix: give the words, who asked for them, and why.")
 
 
 def _change(reference: Reference, before: Sequence[str], new: Sequence[Mapping[str, str]], *,

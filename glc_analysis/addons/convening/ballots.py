@@ -304,7 +304,7 @@ def _without_repeats(votes: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list
                 faults.append(Fault(
                     f"{rater} has handed in {first['file'].iloc[0]} for round {round_id}, and the two differ "
                     f"({', '.join(where[:3])}{more})", file=other["file"].iloc[0], row=other["row"].iloc[0],
-                    column="rater_id", value=rater, fix="keep the one that the rater stands by"))
+                    column="rater_id", value=rater, fix="keep the one that the rater confirms"))
                 continue
             repeats += [*other.index[is_known]]
             known |= {(row[0], row[3]): row for row in rows}
@@ -351,9 +351,9 @@ def _of_one_organisation(votes: pd.DataFrame, known: pd.DataFrame) -> Iterator[F
     first = votes.drop_duplicates(["round_id", "rater_id"]).merge(known, on="rater_id")
     for (round_id, panel, voter), own in rows_by(first, "round_id", "role", "voter"):
         for row in own.iloc[1:].to_dict("records"):
-            yield Fault(f"{voter} has one vote a panel, and {own['rater_id'].iloc[0]} has cast it in round "
+            yield Fault(f"{voter} has one vote per panel, and {own['rater_id'].iloc[0]} has cast it in round "
                         f"{round_id} ({own['file'].iloc[0]}, panel {panel})", row["file"], row["row"],
-                        "rater_id", row["rater_id"], "keep the ballot that the organisation stands by, or "
+                        "rater_id", row["rater_id"], "keep the ballot that the organisation confirms, or "
                         'let persons vote (vote = "person" in study.toml)')
 
 
@@ -361,8 +361,8 @@ def ratings_table(ballots: Ballots, reference: Reference) -> pd.DataFrame:
     """Table ``ratings`` before its types are set: the votes of closed rounds, and why some are
     excluded.
 
-    Who stopped the use of their votes (stopped.csv) has none in rounds that were closed since, and no comment
-    that may be read.
+    Raters who stopped the use of their votes (stopped.csv) have none in rounds closed since, and no readable
+    comment.
     """
     texts = join_issued_texts(reference.rounds, reference.principles)
     texts = texts[texts["closed_on"] != ""].rename(columns={"version": "issued", "text_version": "text"})

@@ -1,7 +1,7 @@
 """Blocks of text of the convening: joint display, evidence, votes, comments, signatures, agenda, decisions.
 
-The core decides which blocks an audience may see (:mod:`glc_analysis.disclosure.blocks`); here is what stands
-in each, and whose it is.
+The core decides which blocks an audience may see (:mod:`glc_analysis.disclosure.blocks`); this module says
+what each holds, and which organisation each line belongs to.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from glc_analysis.addons.convening.seals import are_never_disclosed
 from glc_analysis.addons.convening.votes import visible_principles
 from glc_analysis.coding.codebook import descendants
 from glc_analysis.disclosure.blocks import COUNT_BLOCK, AddedBlocks, Kinds, Row, block_id, own_quotations
-from glc_analysis.disclosure.quotations import owners
+from glc_analysis.disclosure.quotations import segment_owners
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.reference import Reference
 from glc_analysis.study import WITHDRAWN
@@ -51,7 +51,7 @@ def _evidence_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, co
                     audience: str) -> Iterator[Row]:
     """The evidence of each principle that cites words, and the quotations with the codes that it cites."""
     segments, figures, evidence = frames["segments"], frames["figures"], frames["evidence"]
-    owner = dict(zip(segments["segment_id"], owners(segments, frames["documents"]), strict=True))
+    owner = dict(zip(segments["segment_id"], segment_owners(segments, frames["documents"]), strict=True))
     cited = figures[figures["figure_id"].isin(evidence["reference"])]
     codes, below = dict(zip(cited["figure_id"], cited["code_id"], strict=True)), descendants(codebook)
     quoted = [(row["quote_id"], row["segment_id"], row["owner"], {*row["code_ids"].split(";")})
@@ -70,9 +70,10 @@ def _evidence_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, co
 
 def _convening_lines(frames: Mapping[str, pd.DataFrame], owner: Mapping[str, str],
                      audience: str) -> Iterator[Row]:
-    """The ballots behind the votes of each round that are told, the agenda, the comments, the signatures, and
-    who proposed what or asked for which text, of the principles that the audience may read. The votes of
-    each round are a block of their own: whoever votes in a later one does not change those of an earlier one.
+    """The ballots behind the votes of each round that are disclosed, the agenda, the comments, the
+    signatures, and who proposed what or asked for which text, of the principles that the audience may read.
+    The votes of each round are a block of their own: whoever votes in a later one does not change those of an
+    earlier one.
     """
     shown = visible_principles(frames["principles"], audience)["principle_id"]
     said, signed = (rows[rows["principle_id"].isin(shown)]

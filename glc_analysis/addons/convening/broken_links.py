@@ -98,7 +98,7 @@ class _Links:
                         fix="settle it in disagreements.xlsx, or name another code")
         if differs:
             yield fault(f"was cited, and is {today} today", column="cited", value=row["cited"],
-                        fix="look whether the principle still stands, and cite it as it is")
+                        fix="check whether the principle still stands, and cite it as it is")
         for audience in filter(None, row["quoted_for"].split(";")):
             yield from self._uncleared(fault, row, audience)
 
@@ -107,7 +107,8 @@ class _Links:
         view = self.trail.view
         label, counted = view.wave_labels[wave], view.count_in_wave(row["reference"], wave)
         if not row["cited"]:
-            yield fault(f"is of the wave {label}, and its number is not noted", column="cited", value="",
+            yield fault(f"is of the wave {label}, and the number that was cited "
+                        "is missing", column="cited", value="",
                         fix=f"write {counted or 'the number'}")
         elif counted and row["cited"].split(" (")[0] != counted:
             yield fault(f"was cited, and {label} counted {counted}", column="cited", value=row["cited"],
@@ -146,7 +147,7 @@ class _Links:
                         fix="name one that is there, or take it away")
 
     def _today(self, row: pd.Series) -> str | None:
-        """What a piece of evidence says today, where it is no longer what was cited."""
+        """What a piece of evidence says today, if that differs from what was cited."""
         cited = normalise_space(row["cited"])
         if row["kind"] == "segment":
             words = self.trail.segments[row["reference"]].text
@@ -156,7 +157,7 @@ class _Links:
         return None if cited in (today, today.split(" (")[0]) else today.split(" (")[0]
 
     def _uncleared(self, fault: Any, row: pd.Series, audience: str) -> Iterator[Fault]:
-        """A passage or code of which an audience is to read words, and may not: where clearance fails."""
+        """A passage or code whose words an audience should read, but may not: where clearance fails."""
         passages, origins = self.trail.passages, self.trail.origins
         under = {row["reference"], *self.below.get(row["reference"], ())}
         own = {row["reference"]} if row["kind"] == "segment" else {

@@ -47,7 +47,7 @@ def _last_versions(tables: Tables) -> Iterator[Fault]:
 
 
 def _origins(tables: Tables) -> Iterator[Fault]:
-    """What a principle was split or merged from are versions of other principles."""
+    """Faults where a principle was split or merged from something other than versions of other principles."""
     rows = tables["principles"]
     sources = rows[rows["translation_of"] == ""]
     known = {*map(printed_name, sources.to_dict("records"))}
@@ -126,7 +126,7 @@ def _evidence(tables: Tables) -> Iterator[Fault]:
                         column="claim", value="literature", fix="say what the study itself shows")
     tried = evidence[evidence["kind"] == "trial"]
     for n in tried.index[tried["claim"] == "outcome_measured"]:
-        yield Fault("is a trial: what somebody tried once is no measured outcome", file="evidence.csv",
+        yield Fault("is a trial: what somebody tried once is not a measured outcome", file="evidence.csv",
                     row=str(n), column="claim", value="outcome_measured",
                     fix="write practised, reported_to_work or reported_to_fail")
 

@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--round", "round_id", required=True, metavar="ROUND", help="A new round, or one that is open.")
-@click.option("--without", multiple=True, metavar="PRINCIPLE", help="Leave this one out of a new round, by a "
-              "decision; may be given again.")
+@click.option("--without", multiple=True, metavar="PRINCIPLE", help="Leave this principle out of a new "
+              "round, by a decision; may be given several times.")
 @click.option("--decided-by", default="", metavar="WHO", help="With --without: who decided it: an "
               "organisation, a panel or the room, and no person. Slides print it.")
-@click.option("--because", default="", metavar="WHY", help="With --without: why, in a sentence that "
-              "names nobody: the room reads it.")
+@click.option("--because", default="", metavar="WHY", help="With --without: the reason, naming no one; it "
+              "is shown to the room.")
 @rows_format("csv")
 @pass_study
 def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str, because: str,
@@ -44,8 +44,8 @@ def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str
     """Open a rating round and write its forms, or write them again.
 
     A new round asks about every principle that is a candidate: not agreed, not set aside, not replaced. For
-    each rater: a workbook, a page to print and a text to send. For all: forms.pdf for a print shop, and one
-    XLSForm.
+    each rater: a workbook, a page to print and a text to send. For all raters: forms.pdf for a print shop,
+    and one XLSForm.
     """
     from datetime import date
 
@@ -105,8 +105,8 @@ def enter(study: Study, round_id: str) -> None:
 @click.option("--serve", "is_serving", is_flag=True, help="Serve the page until Ctrl-C.")
 @click.option("--collect", "register", metavar="REGISTER",
               type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="Write the ballots to raw/ratings; the register says who drew which slip. Says what will "
-              "be done, and asks.")
+              help="Write the ballots to raw/ratings; the register says who drew which slip. You are asked "
+              "to confirm first.")
 @click.option("--yes", is_flag=True, help="With --collect: do not ask.")
 @pass_study
 def ballot(study: Study, round_id: str, folder: Path | None, address: str | None, network: str,
@@ -141,9 +141,9 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
         say("Print slips.html and delete it. Keep register.csv away from this computer until the vote is "
             "over.")
     elif register is None:
-        from glc_analysis.addons.convening.phone_server import serve
+        from glc_analysis.addons.convening.phone_server import serve_ballot_page
 
-        serve(study, round_id, say=say)
+        serve_ballot_page(study, round_id, say=say)
     else:
         def confirm(planned: Collected) -> None:
             for line in _collecting_lines(planned):
@@ -182,16 +182,16 @@ def _waiting_lines(study: Study, round_id: str) -> list[str]:
 
 @click.command()
 @click.option("--round", "round_id", required=True, metavar="ROUND", help="The round, as in rounds.csv.")
-@click.option("--close", is_flag=True, help="Close it today, show its results and make the page to project. "
-              "Says who is missing, and asks.")
+@click.option("--close", is_flag=True, help="Close it today, show its results and make the slides. Lists "
+              "missing forms and asks first.")
 @click.option("--yes", is_flag=True, help="With --close: do not ask.")
 @rows_format("table")
 @pass_study
 def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> None:
     """Count the forms of a round, or show its results.
 
-    The results are shown once the round is closed. What the room may hear has numbers and no codes of raters.
-    Whose forms are missing: --format csv, for the team only.
+    The results are shown once the round is closed. The output may be read to the room: it has numbers and no
+    raters' codes. --format csv, for the team only, says whose forms are missing.
     """
     from datetime import date
 
@@ -257,21 +257,21 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
                 "the page would show what the room may not read. To fix: mend what is named below, and run "
                 "the same command again.")
             raise
-        say(f"Seal code: {seal_code(study)}. Write it down; `glc check --seal CODE` asks whether every close "
-            "up to it is as it was.")
+        say(f"Seal code: {seal_code(study)}. Write it down; `glc check --seal CODE` tells whether every "
+            "close up to it is unchanged.")
         say(f"Closed by mistake? `glc reopen {round_id} --because WHY` opens the round again.")
 
 
 @click.command()
 @click.argument("round_id", metavar="ROUND")
-@click.option("--because", required=True, metavar="WHY", help="Why, in a sentence that names nobody, "
-              "not even by a rater's code: every result says it, on slides and on public pages too.")
+@click.option("--because", required=True, metavar="WHY", help="The reason, without names or raters' codes; "
+              "every result states it, on slides and public pages too.")
 @pass_study
 def reopen(study: Study, round_id: str, because: str) -> None:
     """Open a closed round again.
 
-    What was sealed when it was closed stays; the next count is sealed next to it. With the same ballots the
-    results say nothing of it.
+    What was sealed when it was closed stays, and the next count is sealed beside it. If the ballots are the
+    same, the results do not mention the reopening.
     """
     from datetime import date
 
@@ -288,11 +288,11 @@ def reopen(study: Study, round_id: str, because: str) -> None:
 @click.command()
 @click.option("--sheets", is_flag=True, help="Write the sheets to print instead.")
 @click.option("--for", "organisations", multiple=True, metavar="ORGANISATION",
-              help="With --sheets: only for this one; may be given again.")
+              help="With --sheets: only for this organisation; may be given several times.")
 @click.option("--take-back", "left_by", default="", metavar="ORGANISATION",
-              help="Take its decisions back, for a change of mind. Shows them, and asks.")
+              help="Take back this organisation's decisions. They are shown first, and you are asked.")
 @click.option("--principle", "principles", multiple=True, metavar="PRINCIPLE",
-              help="With --take-back: only on this one; may be given again.")
+              help="With --take-back: only on this principle; may be given several times.")
 @pass_study
 def sign(study: Study, sheets: bool, organisations: tuple[str, ...], left_by: str,
          principles: tuple[str, ...]) -> None:
@@ -413,8 +413,8 @@ def _ensure_traceable(study: Study) -> None:
 
 @click.command()
 @click.option("--for", "organisation", default="", metavar="ORGANISATION",
-              help="Only the packet of this one, or of a group: shared, survivor-advisers, observers, "
-              "background, interpreters, facilitators.")
+              help="Only the packet of this organisation, or of a group: shared, survivor-advisers, "
+              "observers, background, interpreters, facilitators.")
 @click.option("--only", multiple=True, metavar="PART", help="Only this part: guide, brief, "
               "principles, joint-display, theme-needs, country-per; may be given again.")
 @click.option("--paper", default="a4", show_default=True, type=click.Choice(["a4", "letter"]),
@@ -424,7 +424,7 @@ def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -
     """Write the packets for the convening, as PDF and Word.
 
     Writes one packet for each organisation, for survivor advisers, observers and all who come, the sheets for
-    interpreters and facilitators, the themes and countries for the tables, and every brief by itself.
+    interpreters and facilitators, themes and countries to lay on the tables, and every brief by itself.
     """
     from datetime import date
 
@@ -438,7 +438,7 @@ def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -
 
     ensure_built(study)
     planned = planned_packets(study, organisation=organisation, only=only)  # reports a wrong name
-    say("First the pages that the packets refer to.")
+    say("The pages that the packets refer to are made first.")
     for line in run_pages(study, audience=PACKET_AUDIENCE).lines:
         say(line)
     for folder in issue_packets(study, today=date.today(), organisation=organisation, only=only, paper=paper):
@@ -457,15 +457,15 @@ def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -
 def handbook(study: Study, language: str, paper: str, audience: str) -> None:
     """Write the handbook of the agreed principles.
 
-    Its pages for screen and paper, a self-check as paper and workbook and questions for funders, in every
-    language that its readers may have; principles.json, BibTeX and CITATION.cff. `glc check` lists what is
-    missing.
+    Writes pages for screen and paper, a self-check on paper and as a workbook, and questions for funders, in
+    every language released to these readers; also principles.json, BibTeX and CITATION.cff. `glc check` lists
+    what is missing.
     """
     from glc_analysis.addons.convening.handbook.editions import issue_handbook
     from glc_analysis.report import run as run_pages
 
     ensure_built(study)
-    say("First the pages that the handbook lies beside.")
+    say("The pages that belong to the handbook are made first.")
     for line in run_pages(study, audience=audience).lines:
         say(line)
     click.echo(issue_handbook(study, audience, language=language, paper=paper))
@@ -473,16 +473,15 @@ def handbook(study: Study, language: str, paper: str, audience: str) -> None:
 
 @click.command()
 @click.option("--for", "organisations", multiple=True, metavar="ORGANISATION",
-              help="Only to this one; may be given again.")
+              help="Only to this organisation; may be given several times.")
 @click.option("--paper", default="a4", show_default=True, type=click.Choice(["a4", "letter"]),
               help="The paper size.")
 @pass_study
 def thanks(study: Study, organisations: tuple[str, ...], paper: str) -> None:
     """Write each organisation a letter of thanks.
 
-    It says what became of what the organisation said: which principles rest on its answers or words, what
-    was decided, which of its words are quoted. With it goes a sheet on which it says what it will do, to sign
-    and return.
+    The letter says which principles rest on the organisation's answers or words, what was decided, and which
+    of its words are quoted. A sheet to sign and return asks what the organisation will do.
     """
     from datetime import date
 

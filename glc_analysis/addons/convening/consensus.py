@@ -222,8 +222,8 @@ def tally_ratings(votes: Sequence[int], test: str = "panel", *, abstained: int =
 
 def possible_results(votes: Sequence[int], test: str, *, abstained: int,
                      quorum: int | None) -> frozenset[str]:
-    """The results that a panel may have of which only is known how many votes are low, middle and high: one,
-    or two where the median may lie in either of two thirds. Empty where the counts do not decide it (IPRAS).
+    """The possible results of a panel if only the numbers of low, middle and high votes are known: one, or
+    two where the median may lie in either of two thirds. Empty where the counts do not decide it (IPRAS).
 
     >>> sorted(possible_results((1, 1, 8), "panel", abstained=0, quorum=8))
     ['high']
@@ -256,7 +256,7 @@ def tally_in_words(row: Mapping[str, Any]) -> str:
     """A row of ``tallies`` as it is read out: votes, never percentages. IPRAS is mentioned where the panel
     rule does not apply, or gives another result.
 
-    ``said`` are the votes in words; whatever else is blank in the row is not told
+    ``said`` are the votes in words; whatever else is blank in the row is not disclosed
     (:func:`.votes.disclosed_tallies`).
 
     >>> tally_in_words(tally_ratings([8] * 8 + [5, 2]) | {"said": "8 of 10 high, 1 middle, 1 low"})
@@ -277,7 +277,7 @@ def tally_in_words(row: Mapping[str, Any]) -> str:
 
 def proxies_in_words(row: Mapping[str, Any]) -> str:
     """How many ballots of a row of ``tallies`` were given by proxy, how many votes are left out because of an
-    interest, and the other result, where it is told; blank where there are neither.
+    interest, and the other result, where it is disclosed; blank where there are neither.
 
     >>> proxies_in_words({"n_by_proxy": 2, "without_proxies": "high", "n_left_out": 1, "with_interests": ""})
     '2 by proxy (without them: high); 1 left out for a declared interest'
@@ -305,7 +305,7 @@ def why_no_result(row: Mapping[str, Any]) -> str:
 
 def dissent_in_words(row: Mapping[str, Any]) -> str:
     """The votes of a row of ``tallies`` outside the third that holds the median, as they are read out; blank
-    where they or the median are not told.
+    where they or the median are not disclosed.
 
     >>> dissent_in_words(tally_ratings([8] * 8 + [5, 2]))
     'dissent: 1 middle, 1 low'

@@ -1,7 +1,7 @@
 """Double data entry of paper rating forms at the keyboard: ``glc enter``.
 
 A form becomes ``raw/ratings/<round>-<rater>.csv`` only when it was keyed twice and both keyings agree
-(:mod:`.keying`). Of a workbook that came back with a row blank or missing that row alone is keyed, into
+(:mod:`.keying`). If a workbook came back with a row blank or missing, only that row is keyed, into
 ``<round>-<rater>-<principle>.csv``. Until the round is closed the screen shows how many forms are received,
 and no result.
 """
@@ -55,7 +55,7 @@ BLANK_MARK, COMMENT_MARK = "-", "+"
 @dataclass(frozen=True)
 class PaperForm(Paper):
     """The paper form of a round: short ``names`` of its principles, ``statements`` by principle, version and
-    language, and the ``languages`` of the forms. Of a form that came as a file only what it leaves ``open``
+    language, and the ``languages`` of the forms. For a form that came as a file, only what it leaves ``open``
     is asked: criteria by principle; ``issued`` are the version and text_version that its rows name."""
 
     round_id: str

@@ -92,7 +92,7 @@ def erase_from_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[
 
 
 def _without_its_parts(text: str, leaver: Leaver) -> str:
-    """What is written in a column of the decision log, without whole parts that are the leaver's. Parts end
+    """The text of a column of the decision log, without the parts that belong to the leaver alone. Parts end
     at a semicolon or a line."""
     return "".join(WITHDRAWN if leaver.is_by(part) else part for part in re.split(r"(\s*[;\n]\s*)", text))
 

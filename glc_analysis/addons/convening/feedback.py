@@ -34,7 +34,7 @@ from glc_analysis.templates import read_text, template
 from glc_analysis.view.visible_tables import VisibleTables
 
 NOT_TOLD = "–"
-"""Stands for a number that is not told, and for a vote that was not cast."""
+"""Stands for a number that is not disclosed, and for a vote that was not cast."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,9 @@ def disclosed_tertile_counts(words: str) -> tuple[str, str, str]:
 
 @dataclass(frozen=True)
 class Feedback:
-    """Feedback from the last closed round on each principle, which later rounds may have left out:
-    ``votes``, and by principle what is told of ``panels`` and the ``comments``; the ``texts`` voted on, with
-    their round."""
+    """Feedback from the last closed round on each principle, which later rounds may have left out: ``votes``,
+    and by principle what is disclosed of ``panels`` and the ``comments``; the ``texts`` voted on, with their
+    round."""
 
     votes: pd.DataFrame
     panels: Mapping[str, list[tuple[str, ...]]]

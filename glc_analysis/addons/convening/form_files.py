@@ -103,7 +103,7 @@ def write_forms(study: Study, round_id: str, *, today: date, without: Collection
     """
     reference = read_reference(study, needed=BALLOT_TABLES, beside=("organisations",))
     if without and not (decided_by.strip() and because.strip()):
-        raise UsageError("A round leaves a principle out by a decision. To fix: say who decided it "
+        raise UsageError("Leaving a principle out of a round is a decision. To fix: say who decided it "
                          "(--decided-by) and why (--because).")
     if without:
         decided_by, because = resolve_requester(reference, decided_by), check_reason(reference, because)

@@ -327,7 +327,8 @@ def _read_register(path: Path, round_id: str, box: Box, reference: Reference) ->
             faults.append(Fault("the slip is in another row too", *place, "slip", number,
                                 "keep the row of the person who drew it"))
         elif not written and box.slips[number].answers:
-            faults.append(Fault("there are answers with this slip, and nobody drew it", *place, "rater_id",
+            faults.append(Fault("answers use this slip, but the register names nobody "
+                                "who drew it", *place, "rater_id",
                                 fix="write the code of the rater who drew it; "
                                 f"{VOID} only if it must not count"))
         elif written and written.casefold() != VOID:
@@ -338,14 +339,14 @@ def _read_register(path: Path, round_id: str, box: Box, reference: Reference) ->
                 faults.append(Fault("may not rate, as raters.csv says", *place, "rater_id", rater,
                                     f"write {VOID}, or true under may_rate"))
             elif rater in raters:
-                faults.append(Fault(f"has drawn slip {raters[rater]} too, by this register", *place,
+                faults.append(Fault(f"has drawn slip {raters[rater]} too, according to the register", *place,
                                     "rater_id", rater, "ask who holds which slip: one of the two codes may "
                                     "be a typing error, and then write the right one. "
                                     f"{VOID} destroys a vote: only for a slip that was lost or given back"))
             else:
                 raters[rater] = number
         seen.add(number)
-    faults += [Fault("there are answers with this slip, and the register does not name it", path.name,
+    faults += [Fault("answers use this slip, but it is missing from the register", path.name,
                      column="slip", value=number, fix="put its row back")
                for number, slip in box.slips.items() if slip.answers and number not in seen]
     if faults:
@@ -391,5 +392,5 @@ def _other_forms(study: Study, reference: Reference, round_id: str,
             first = cast.setdefault((known.at[rater, "role"], known.at[rater, "voter"]), rater)
             if first != rater and rater in files:
                 yield Fault(f"{known.at[rater, 'voter']} has one vote in a panel, and both {first} and "
-                            f"{rater} have voted", fix="ask which ballot the organisation stands by, and "
+                            f"{rater} have voted", fix="ask which ballot the organisation confirms, and "
                             f"write {VOID} at the other slip")

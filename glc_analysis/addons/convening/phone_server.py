@@ -66,7 +66,7 @@ STEP, _LOOK = 5, 60.0
 """The screen counts complete ballots in steps, and looks once a minute: it does not show who just ended."""
 
 
-def serve(study: Study, round_id: str, *, say: Say) -> None:
+def serve_ballot_page(study: Study, round_id: str, *, say: Say) -> None:
     """Serves the page of a round until Ctrl-C.
 
     Raises UsageError where no slips were made, GLCError where the round is closed, the ballots are collected,
@@ -77,7 +77,7 @@ def serve(study: Study, round_id: str, *, say: Say) -> None:
         try:
             asyncio.run(_serve(polling_place))
         except KeyboardInterrupt:
-            say("The page is off. Everything that phones were told is saved is in the box. To go on: the "
+            say("The page is off. Every answer that a phone was told is saved is in the box. To go on: the "
                 f"same command. To count: `glc ballot --round {round_id} --collect REGISTER`.")
 
 
@@ -95,7 +95,7 @@ async def _serve(polling_place: PollingPlace) -> None:
     if url.startswith("https"):
         say("Fingerprint of the certificate (SHA-256), as on the slips: "
             f"{certificate_fingerprint(box.path.parent)}")
-    say("Ctrl-C ends it. Nothing is shown here but how many ballots are complete, in steps.")
+    say("Ctrl-C ends it. Only the number of complete ballots is shown here, in steps.")
     while True:
         await asyncio.sleep(_LOOK)
         polling_place.count()
@@ -307,7 +307,7 @@ class Handler(RequestHandler):
             self.set_header(name, value)
 
     def compute_etag(self) -> None:
-        """No tag by which a phone could be told apart."""
+        """Sends no tag by which a phone could be recognised."""
 
     def log_exception(self, typ: type[BaseException] | None, value: BaseException | None,
                       tb: TracebackType | None) -> None:

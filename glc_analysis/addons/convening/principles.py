@@ -18,7 +18,7 @@ import pandas as pd
 from glc_analysis.addons.convening.histories import printed_name
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.translations import Translations
-from glc_analysis.disclosure.quotations import owners
+from glc_analysis.disclosure.quotations import segment_owners
 from glc_analysis.errors import Fault, UsageError
 from glc_analysis.gate.leak_scan import (
     MIN_LENGTH,
@@ -136,7 +136,7 @@ def evidence_contributors(evidence: pd.DataFrame, frames: Frames) -> pd.DataFram
     raised = raised.assign(source=raised["source"].replace({WITHOUT_GUIDE: "interview"}))
     segments, kinds = frames["segments"], frames["documents"].set_index("document_id")["kind"]
     said = pd.DataFrame({"segment_id": segments["segment_id"], "source": segments["document_id"].map(kinds),
-                         "organisation_id": owners(segments, frames["documents"])})
+                         "organisation_id": segment_owners(segments, frames["documents"])})
     found = [evidence[evidence["kind"] == kind].merge(whose, left_on="reference", right_on=key)
              for kind, whose, key in (("code", raised, "code_id"), ("segment", said, "segment_id"))]
     columns = ["principle_id", "evidence_id", "stance", "organisation_id", "source"]
@@ -405,8 +405,8 @@ def resolve_requester(reference: Reference, typed: str) -> str:
     is_known = key.removeprefix("the ") in {match_key(words) for words in (*PANELS.values(), "room")}
     if not is_known and any(word[0].isupper() for word in re.findall(r"\w+", typed)):
         raise UsageError(f"{typed!r} may be the name of a person, and slides and packets print it. To fix: "
-                         "name an organisation by its id, a panel or the room; type what is no name in small "
-                         "letters.")
+                         "name an organisation by its id, a panel or the room; type words that are not "
+                         "names in small letters.")
     return typed
 
 

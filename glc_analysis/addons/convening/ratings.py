@@ -53,7 +53,7 @@ class Question(NamedTuple):
     only_with: str = ""
 
     def read(self, text: str) -> str | None:
-        """The answer that somebody wrote: blank where nothing is written, None where it is no answer.
+        """The answer that somebody wrote: blank where nothing is written, None where it is not an answer.
 
         A digit of any script is a score; a list may offer ``yes / sí``, of which the first word counts.
 
@@ -181,7 +181,7 @@ class _Answer:
 
 def read_form(path: Path, sheets: list[Grid] | None = None, *,
               asked: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
-    """The votes on a filled form, two rows a principle: the columns of :mod:`.ratings`.
+    """The votes on a filled form, two rows per principle: the columns of :mod:`.ratings`.
 
     ``score`` is 1 to 9, ``abstain``, or :data:`UNANSWERED` where the boxes are blank or, of the principles
     that a round ``asked`` about, the row is gone: somebody has to ask the rater. A comment stands with the
@@ -270,7 +270,7 @@ def _answer_faults(answer: _Answer) -> Iterator[Fault]:
     for question in SCORED:
         score = boxes[question.name]
         if answer.has_abstained and score:
-            yield answer.fault("there is a score and an abstention", question.name, score, "keep one; ask")
+            yield answer.fault("has both a score and an abstention", question.name, score, "keep one; ask")
         elif score and question.read(score) is None:
             yield answer.fault("is not a whole number from 1 to 9", question.name, score, "ask the rater")
     if answer.read("may_be_read") is None:
@@ -284,7 +284,7 @@ def _mixed_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
     for one in answers:
         is_ours = bool(one.parts[0]) and not one.columns
         if is_ours and one.parts[:2] != first.setdefault(one.file, one.parts[:2]):
-            yield one.fault("the row is of another rater or round than the rows above", "stamp", one.stamp,
+            yield one.fault("the row belongs to another rater or round than those above", "stamp", one.stamp,
                             "give each form as it came back, in a file of its own")
 
 
@@ -355,7 +355,7 @@ def read_ratings(path: Path, *, asked: Mapping[str, Sequence[str]] | None = None
     """The votes of one file, a row each in its order: :data:`VOTE_COLUMNS`, all text as it stands.
 
     ``score`` is 1 to 9, or blank where the rater abstained (``is_abstained`` is true) or left the
-    question blank, which is no vote and is not guessed at; of a form :data:`UNANSWERED` where nobody knows
+    question blank, which is not a vote and is not guessed at; of a form :data:`UNANSWERED` where nobody knows
     yet whether it is to stay blank (``asked``: the principles of each round). Raises Faults with everything
     that is wrong in the file: columns, blank ids, other scores, unknown criteria, a principle rated twice.
     """
@@ -398,7 +398,7 @@ def _long_rows(file: str, sheet: Grid) -> pd.DataFrame:
 
 
 def _rating_faults(rows: pd.DataFrame) -> Iterator[Fault]:
-    """What is wrong in the votes of one file, whoever they are of."""
+    """The faults in the votes of one file, whichever rater they are from."""
     words = {"criterion": CRITERIA, "may_be_read": (*BY_NAME["may_be_read"].choices, "")}
     for row in rows.to_dict("records"):
         place = {"file": row["file"], "row": row["row"]}

@@ -30,18 +30,18 @@ def plan_round(reference: Reference, round_id: str, *, today: date,
     leave out. A row without ``text_version`` gets that of the current text. The texts are rows of
     principles.csv in the source language with ``printed_id`` and ``text_version``, in the order of the round.
     Raises Faults where the round is closed, has no principle to ask about, or a text changed after it was
-    issued, and UsageError for a principle to leave out that is no candidate.
+    issued, and UsageError for a principle to leave out that is not a candidate.
     """
     if not re.fullmatch(r"\w[\w.-]*", round_id):
-        raise UsageError(f"{round_id!r} names no round. "
-                         "To fix: use letters, digits, dot, dash and underscore.")
+        raise UsageError(f"{round_id!r} cannot be the name of a round. To fix: use letters, digits, dot, "
+                         "dash and underscore.")
     texts = add_version_columns(reference.principles)
     texts = texts[texts["translation_of"] == ""]
     rounds = reference.rounds
     is_new = round_id not in set(rounds["round_id"])
     if without and not is_new:
-        raise UsageError(f"Round {round_id} is there already. To fix: decide what a round leaves out when it "
-                         "is opened.")
+        raise UsageError(f"Round {round_id} exists already. To fix: leave principles out when a round is "
+                         "opened, not later.")
     if is_new:
         new = _candidates(texts, without).assign(round_id=round_id, opened_on=today.isoformat(), closed_on="",
                                                  is_sealed="")

@@ -64,15 +64,15 @@ def _letters(link: str) -> str:
     return f"{letters[:4]}-{letters[4:]}"
 
 
-def code_faults(study: Study, code: str) -> Iterator[Fault]:
+def seal_code_faults(study: Study, code: str) -> Iterator[Fault]:
     """Faults: the study does not have the closes for which a code stands, or a page to project is not as it
     was shown. Raises UsageError for what cannot be a code."""
-    from glc_analysis.addons.convening.seals import erased_rounds, key_faults, misplaced_faults
+    from glc_analysis.addons.convening.seals import digest_key_faults, erased_rounds, misplaced_seal_faults
 
     letters = re.sub(r"[\s-]", "", code).upper()
     if len(letters) != _LENGTH or {*letters} - {*CODE_LETTERS}:
-        raise UsageError(f"{code!r} is no seal code: it has eight of the letters {CODE_LETTERS}.")
-    if faults := [*misplaced_faults(study), *key_faults(study)]:
+        raise UsageError(f"{code!r} is not a seal code: it has eight of the letters {CODE_LETTERS}.")
+    if faults := [*misplaced_seal_faults(study), *digest_key_faults(study)]:
         yield from faults
         return
     codes = seal_codes(study)
@@ -109,13 +109,13 @@ def _changed_pages(study: Study) -> Iterator[Fault]:
                             "somebody edited it, or comments, decisions or texts changed since")
 
 
-@click.option("--seal", "code", default="", metavar="CODE", help="Also compare the seal code on a paper or "
-              "slide: whether every close up to it is as it was.")
+@click.option("--seal", "code", default="", metavar="CODE", help="Also compare a seal code from a paper or "
+              "slide: is every round closed until then unchanged?")
 @contextmanager
 def around_check(study: Study, responses: list[pd.DataFrame], *, code: str) -> Generator[Any]:
-    """With --seal, first compares the closed rounds with a code."""
+    """--seal first compares the closed rounds with a seal code."""
     if code:
-        if faults := [*code_faults(study, code)]:
+        if faults := [*seal_code_faults(study, code)]:
             raise Faults(faults)
         say(f"Every close up to the seal code {code} is as it was.")
     yield False

@@ -4,9 +4,9 @@ A folder ``private/rounds/<round>/<number>/`` holds every vote of the day on whi
 (ballots.csv), all raters with their panel, their organisation, who voted for them, their interests and the
 digest of their ballot (raters.csv), the results (results.parquet), the page that the room was shown
 (slides.html), and the day, the rule, the quorum of each panel, the texts, and a digest of all this
-(seal.json). Results of a sealed round are counted from there; where another version of the package counts
-otherwise, those that the room was told stay, and the team is told. rounds.csv says that a round is sealed,
-so that a lost seal is noticed.
+(seal.json). Results of a sealed round are counted from there; if another version of the package counts
+differently, the announced results stay, and the team is informed. rounds.csv says that a round is sealed, so
+that a lost seal is noticed.
 
 What has changed in the folder since then, such as a form that came late, is listed
 (:func:`describe_differences`) and changes nothing. A round that is opened again (:func:`record_reopening`)
@@ -70,7 +70,7 @@ class Seal:
     ``rule``, and how many ballots were ``erased`` since by withdrawals. ``quorum`` has the number of ballots
     that each panel needed; None where the round was sealed before the package knew a quorum. ``reopened`` has
     the day and the reason of each time that the round was opened again and other ballots were counted.
-    ``results`` are the rows of table ``tallies`` as they were told; None where they are not kept."""
+    ``results`` are the rows of table ``tallies`` as they were disclosed; None where they are not kept."""
 
     round_id: str
     closed_on: str
@@ -140,8 +140,9 @@ def sealed_content(folder: Path) -> list[Any]:
 
 def store_disclosed_file(study: Study, round_id: str, name: str, content: bytes) -> None:
     """Keeps what the room is told of a round (:data:`TOLD`) in its last seal, unless it is there already: a
-    page that is made again shows more comments. Nothing is kept of a round that an earlier version of the
-    package closed, since nobody knows what was told, and of one of which a ballot was erased."""
+    page that is made again shows more comments. Nothing is kept for a round that an earlier version of the
+    package closed, since nobody knows what the room was told, nor for a round from which a ballot was
+    erased."""
     folders = _sealed_folders(study.private_folder("rounds") / round_id)
     said = json.loads((folders[-1] / SEAL).read_text(encoding="utf-8")) if folders else {}
     if said.get(name) == "" and not said["erased"]:
@@ -158,14 +159,14 @@ def _sealed_folders(home: Path) -> list[Path]:
 def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
     """The seals of the closed rounds of rounds.csv, by round; a round that an earlier version of the package
     closed has none. Raises Faults where a round is not as it was sealed, or its seal is gone."""
-    if misplaced := [*misplaced_faults(study)]:
+    if misplaced := [*misplaced_seal_faults(study)]:
         raise Faults(misplaced)
     seals, faults = {}, []
     for (round_id,), rows in rows_by(rounds, "round_id", sort=False):
         is_sealed, home = (rows["is_sealed"] != "").any(), study.private_folder("rounds") / round_id
         if (rows["closed_on"] == "").all():
             if is_sealed:
-                faults.append(Fault(f"round {round_id} was closed and sealed, and the day is gone",
+                faults.append(Fault(f"round {round_id} was closed and sealed, and its day is missing",
                                     "rounds.csv", str(rows.index[0]), "closed_on", fix="put the day back; to "
                                     f"open the round again, use `glc reopen {round_id}` after that"))
             continue
@@ -186,23 +187,23 @@ def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
                                sealed["erased"], reopened, sealed.get("quorum"), results)
         faults += [*_faults_of_seal(study, folder, sealed, raters, votes, rows), *changed]
     if faults:
-        raise Faults([*key_faults(study)] or faults)
+        raise Faults([*digest_key_faults(study)] or faults)
     return seals
 
 
-def misplaced_faults(study: Study) -> Iterator[Fault]:
+def misplaced_seal_faults(study: Study) -> Iterator[Fault]:
     """Faults: folders of seals that lie under the name of another round."""
     for home in sorted(study.private_folder("rounds").glob("*")):
         for folder in _sealed_folders(home):
             others = {*read_private(folder / BALLOTS)["round_id"]} - {home.name}
             if others:
                 yield Fault(f"the folder holds the ballots of round {', '.join(sorted(others))}",
-                            study.relative(home), fix="give it back its name: what it holds is sealed, and "
-                            "need not be counted again")
+                            study.relative(home), fix="rename it back: its ballots are sealed, and need not "
+                            "be counted again")
                 break
 
 
-def key_faults(study: Study) -> Iterator[Fault]:
+def digest_key_faults(study: Study) -> Iterator[Fault]:
     """Faults: the key of the digests is gone, or is one that no sealed ballot fits. Nothing can be compared
     then, and nothing need have changed."""
     sealed = [folder for home in study.private_folder("rounds").glob("*") for folder in _sealed_folders(home)]
@@ -246,11 +247,11 @@ def _faults_of_seal(study: Study, folder: Path, sealed: Mapping[str, Any], rater
 
 
 def _faults_of_told(study: Study, folder: Path, said: Mapping[str, Any]) -> Iterator[Fault]:
-    """Whether what the room was told is not as it was kept."""
+    """Faults where the announced results differ from those that were kept."""
     for name, file in TOLD.items():
         path = folder / file
         if said.get(name) and not (path.is_file() and study.digests.of_file(path) == said[name]):
-            yield Fault(f"the {name} of round {folder.parent.name} are not as the room was told them",
+            yield Fault(f"the {name} of round {folder.parent.name} differ from those that the room was told",
                         file=study.relative(path), fix=_restore(folder.parent.name))
 
 
@@ -380,8 +381,8 @@ def erase_ballots(study: Study, raters: Collection[str]) -> None:
 
 
 def are_never_disclosed(roles: pd.Series, rounds: pd.Series) -> pd.Series:
-    """Which ballots of a round change nothing that anybody is told: those of so few observers that none of
-    their votes is shown. Observers count in no result. ``rounds`` says which ballots are of the same round.
+    """Which ballots of a round affect nothing that is disclosed: those of so few observers that none of their
+    votes is shown. Observers count in no result. ``rounds`` says which ballots are of the same round.
 
     >>> are_never_disclosed(pd.Series(["provider", "observer"]), pd.Series(["1", "1"])).tolist()
     [False, True]
@@ -391,8 +392,9 @@ def are_never_disclosed(roles: pd.Series, rounds: pd.Series) -> pd.Series:
 
 
 def erased_rounds(study: Study) -> set[str]:
-    """The rounds of which a ballot was erased after their results were told. Whoever heard them would see
-    from another count how the person who left had voted, so the room is told nothing of these rounds."""
+    """The rounds from which a ballot was erased after the results were announced. Whoever heard them could
+    work out from a new count how the person who left had voted, so nothing about these rounds is disclosed to
+    the room."""
     return {path.parent.parent.name for path in study.private_folder("rounds").glob(f"*/*/{SEAL}")
             if json.loads(path.read_text(encoding="utf-8"))["erased"]}
 

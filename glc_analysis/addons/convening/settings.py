@@ -28,12 +28,12 @@ def settings_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Ite
                         fix=f"write {stated}; votes on another scale, such as pictures, are never converted")
     for panel, ballots in rule["quorum"].items():
         if panel not in PANELS:
-            yield Fault(f"is no panel; {nearest(panel, PANELS)}", file=file,
+            yield Fault(f"is not a panel; {nearest(panel, PANELS)}", file=file,
                         column="[consensus] quorum",
                         value=panel, fix=f"use {', '.join(PANELS)}")
         elif ballots < 0:
-            yield Fault("is no number of ballots", file=file, column="[consensus] quorum", value=str(ballots),
-                        fix="write a whole number, or 0 for two thirds of the panel")
+            yield Fault("is not a number of ballots", file=file, column="[consensus] quorum",
+                        value=str(ballots), fix="write a whole number, or 0 for two thirds of the panel")
     for section, name in (("consensus", "fixed_on"), ("handbook", "expires_on")):
         if (day := settings.get(section, {}).get(name, "")) and not is_day(day):
             yield Fault("is not a date", file=file, column=f"[{section}] {name}", value=day,

@@ -44,12 +44,12 @@ from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.votes import (
     TERTILES,
     count_known_votes,
+    disclosed_bar,
+    disclosed_changes,
     disclosed_tallies,
     fill_role_columns,
     largest_undisclosed_panel,
     panels_agreed_to_disclosure,
-    told_bar,
-    told_changes,
 )
 from glc_analysis.disclosure.blocks import block_ids
 from glc_analysis.errors import Faults, GLCError, UsageError, nearest
@@ -70,7 +70,8 @@ _HEADING_ROWS = 2
 
 
 NUMBERS = {3: "Three", 4: "Four", 5: "Five"}
-"""The numbers of votes of which nothing may be told (:func:`.votes.largest_undisclosed_panel`), in words."""
+"""The numbers of votes of which nothing may be disclosed (:func:`.votes.largest_undisclosed_panel`), in
+words."""
 
 
 def write_slides(study: Study, round_id: str) -> Path:
@@ -81,9 +82,9 @@ def write_slides(study: Study, round_id: str) -> Path:
     parking lot. The arrow keys turn the screens; without JavaScript it is one long page. The first page of a
     close is kept with the seal of the round.
 
-    Raises UsageError for an unknown round, GLCError where it is open, not in the tables yet or not told any
-    more, Faults where the slides hold something that the room may not know: there are none then, nor those
-    of an earlier count.
+    Raises UsageError for an unknown round, GLCError where it is open, not in the tables yet or no longer
+    disclosed, Faults where the slides hold something that the room may not know: there are none then, nor
+    those of an earlier count.
     """
     reference, pages = slides_pages(study, round_id)
     path = slides_path(study, round_id)
@@ -163,7 +164,7 @@ def _english_slides(study: Study, round_id: str) -> tuple[Reference, str]:
     closed_on = reference.rounds.loc[reference.rounds["round_id"] == round_id, "closed_on"].max()
     return reference, template(__file__, "results_slides.html").render(
         title=study.title, round_id=round_id, closed_on=closed_on,
-        columns=in_two_columns(group_agenda(order)),
+        columns=split_into_two_columns(group_agenda(order)),
         results=slide_results(tallies[is_kept], ratings, frames["principles"], reference.rounds, round_id,
                               test=test, agreed=agreed, comments=comments,
                               positions=frames["panel_positions"],
@@ -207,11 +208,11 @@ def group_agenda(order: pd.DataFrame) -> list[dict[str, Any]]:
             for name, (heading, why) in AGENDA_GROUPS.items() if (order["group"] == name).any()]
 
 
-def in_two_columns(all_groups: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """The groups of an agenda in two columns of about the same length. The heading of a group that goes on in
-    the second one stands there too.
+def split_into_two_columns(all_groups: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """The groups of an agenda in two columns of about the same length. If a group continues in the second
+    column, its heading is repeated there.
 
-    >>> columns = in_two_columns([{"rows": [1] * 6}, {"rows": [2]}])
+    >>> columns = split_into_two_columns([{"rows": [1] * 6}, {"rows": [2]}])
     >>> [[len(part["rows"]) for part in column] for column in columns]
     [[4], [2, 1]]
     """
@@ -230,9 +231,10 @@ def slide_results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.D
                   order: list[str] | None = None) -> list[dict[str, Any]]:
     """One dict a principle of a round: texts, criteria with their panels, what panels say together, comments.
 
-    ``votes`` are nine counts where all counts of the panel are told, else none. ``tallies`` and ``ratings``
-    include the earlier rounds, ``rounds`` gives the order in which they were opened. ``test`` is the study's,
-    ``agreed`` are the panels of which all is told, ``comments`` the readable ones by principle.
+    ``votes`` are nine counts where all counts of the panel are disclosed, else none. ``tallies`` and
+    ``ratings`` include the earlier rounds, ``rounds`` gives the order in which they were opened. ``test`` is
+    the study's, ``agreed`` are the panels that agreed to the disclosure of all their votes, ``comments`` the
+    readable ones by principle.
     """
     issued = fill_role_columns(tallies[tallies["round_id"] == round_id])
     tallies = disclosed_tallies(tallies, test=test, agreed=agreed)
@@ -283,7 +285,7 @@ def _texts(principles: pd.DataFrame, principle: str, version: str) -> dict[str, 
 def _panel(row: dict[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any]],
            before: list[dict[str, Any]]) -> dict[str, Any]:
     """What is shown of one panel's votes on one criterion, and beside it of the last earlier round on the
-    same text; ``row`` and those ``before`` are told (:func:`.votes.disclosed_tallies`), ``votes`` by
+    same text; ``row`` and those ``before`` are disclosed (:func:`.votes.disclosed_tallies`), ``votes`` by
     rater."""
     shape, words = describe_result(row)
     last = next((one for one in reversed(before) if one["version"] == row["version"]), None)
@@ -302,7 +304,7 @@ def _panel(row: dict[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any
 
 
 def _drawn(row: Mapping[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any]]) -> dict[str, Any]:
-    """What is drawn of a panel's votes in one round: nine counts where all are told, else a bar."""
+    """What is drawn of a panel's votes in one round: nine counts where all are disclosed, else a bar."""
     are_all_told, middle = not pd.isna(row["median"]), disclosed_tertile(row)
     counts = Counter(votes[row["round_id"], *_ballot_key(row)].values())
     is_split = are_all_told and describe_result(row)[0] == "split"
@@ -311,21 +313,22 @@ def _drawn(row: Mapping[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, 
             "thirds": [row["votes_low"], row["votes_mid"], row["votes_high"]] if are_all_told else [],
             "middle": TERTILES.index(middle) if middle and not is_split else None,
             "median": row["median"] if are_all_told else None,
-            "bar": [] if are_all_told else told_bar(row["said"])}
+            "bar": [] if are_all_told else disclosed_bar(row["said"])}
 
 
 def _changed(row: Mapping[str, Any], last: Mapping[str, Any],
              votes: Mapping[tuple[str, ...], Mapping[str, Any]]) -> str:
-    """How many raters changed their vote since the round before, where every count of both is told."""
+    """How many raters changed their vote since the round before, where every count of both is disclosed."""
     if pd.isna(row["median"]) or pd.isna(last["median"]):
         return ""
     before, after = ({rater: None if pd.isna(score) else int(score) for rater, score in
                       votes[own["round_id"], *_ballot_key(own)].items()} for own in (last, row))
-    return told_changes(before, after, known=count_known_votes(max(row["n_by_proxy"], last["n_by_proxy"])))
+    known = count_known_votes(max(row["n_by_proxy"], last["n_by_proxy"]))
+    return disclosed_changes(before, after, known=known)
 
 
 def _untold(row: Mapping[str, Any]) -> dict[str, Any]:
-    """What is shown of a panel of whose votes nothing is told."""
+    """What is shown of a panel whose votes are not disclosed at all."""
     with_proxies = ", with proxies among them" * (row["n_by_proxy"] > 0)
     few = f"{NUMBERS[largest_undisclosed_panel(row['n_by_proxy'])]} votes or fewer{with_proxies}"
     return {"panel": row["panel"], "name": PANELS[row["panel"]], "shape": "few", "words": "not shown",

@@ -171,9 +171,9 @@ def tallies_table(rated: pd.DataFrame, ballots: Ballots, reference: Reference,
                   settings: Mapping[str, Any]) -> pd.DataFrame:
     """One row per closed round, principle, criterion and panel; table ``tallies``, but for its shape.
 
-    Every panel that had raters in the round has a row for whatever was asked in it. ``movement``
-    compares with the last earlier round in which the panel voted on the same version, and of which no ballot
-    was erased.
+    Every panel that had raters in the round has a row for whatever was asked in it. ``movement`` compares
+    with the last earlier round in which the panel voted on the same version, and from which no ballot was
+    erased.
 """
     texts = join_issued_texts(reference.rounds, reference.principles)
     expected = {round_id: select_voters(ballots.raters_of(round_id, reference), settings["vote"]).groupby(
@@ -224,10 +224,10 @@ class PanelVotes:
 
     def other_results(self, test: str, quorum: int | None, *, is_exact: bool) -> dict[str, Any]:
         """The columns of ``tallies`` about proxies and interests. ``is_exact`` says that all counts of
-        the panel are told.
+        the panel are disclosed.
 
-        Other readers are told one other result at most: the one without proxies where there are any, else the
-        one with the votes that are left out. That choice does not depend on a vote.
+        Other readers see at most one other result: the one without proxies where there are any, else the one
+        with the votes that are left out. That choice does not depend on a vote.
         """
         def result_of(ballots: list[int | None]) -> str:
             cast = [vote for vote in ballots if vote is not None]
@@ -291,10 +291,10 @@ def _quorum_in_words(settings: Mapping[str, Any]) -> str:
 
 def result_lines(frames: Mapping[str, pd.DataFrame], round_id: str, principles: pd.DataFrame, *, test: str,
                  agreed: Collection[str] = (), comments: Mapping[str, list[str]] | None = None) -> list[str]:
-    """The results of a round, line by line, as they are read out: what may be told of the votes.
+    """The results of a round, line by line, as they are read out: what may be disclosed of the votes.
 
     ``frames`` are tables ``tallies`` and ``ratings`` of all rounds, ``test`` is the study's,
-    ``agreed`` are the panels of which all is told. Under each principle stand its readable ``comments``.
+    ``agreed`` are the panels of which all is disclosed. Under each principle stand its readable ``comments``.
 """
     here = {name: frame[frame["round_id"] == round_id] for name, frame in frames.items()}
     if here["tallies"].empty:
@@ -324,9 +324,9 @@ def result_lines(frames: Mapping[str, pd.DataFrame], round_id: str, principles: 
 
 def lines_to_read_out(study: Study, reference: Reference, frames: Mapping[str, pd.DataFrame],
                       round_id: str) -> list[str]:
-    """:func:`result_lines` of a round of a study; none where somebody has left since they were told."""
+    """:func:`result_lines` of a round of a study; none where somebody has left since they were disclosed."""
     if round_id in erased_rounds(study):
-        return [f"The results of round {round_id} are not told any more."]
+        return [f"The results of round {round_id} are no longer disclosed."]
     ratings = frames["ratings"]
     comments = {principle: readable_comments(own, study, reference.names) for principle, own in
                 ratings[ratings["round_id"] == round_id].groupby("principle_id")}

@@ -26,13 +26,12 @@ if TYPE_CHECKING:
     from glc_analysis.reference import Reference
 
 _asked_by = click.option("--asked-by", default="", metavar="WHO",
-                         help="Who asked for it: an organisation, a panel or the room, and no person; slides "
-                              "and packets print it. Without it you are asked.")
+                         help="Who asked for it: an organisation, a panel or the room, never a person; "
+                              "slides and packets print it. Without it you are asked.")
 
 
 _because = click.option("--because", default="", metavar="WHY",
-                        help="Why, in a sentence that names nobody: the room reads it. Without it you are "
-                             "asked.")
+                        help="The reason, naming no one; it is shown to the room. Without it you are asked.")
 
 
 def _answer(prompt: str, *, may_be_blank: bool = False) -> str:
@@ -58,7 +57,7 @@ def _why(study: Study, asked_by: str, because: str, *, who: str = "Asked for by"
     said = {"asked_by": (asked_by, resolve_requester, f"{who} (an organisation, a panel or the room, never a "
                          "person's name: slides and packets print it)"),
             "because": (because, check_reason,
-                        f"{why} (the room reads it: no person's name, no code of a rater)")}
+                        f"{why} (shown to the room: no person's name, no rater's code)")}
     return {name: check(read_reference_in_room(study), given) if given else _accepted(study, prompt, check)
             for name, (given, check, prompt) in said.items()}
 
@@ -98,7 +97,7 @@ def _language(study: Study) -> str:
                        may_be_blank=True)
         if not line or language_code(line):
             return line or usual
-        say(f"{line!r} is not a known language: type its two-letter code, as es.")
+        say(f"{line!r} is not a known language: type its two-letter code, such as es.")
 
 
 def _show_old(study: Study, *principles: str, is_back: bool = False) -> None:
@@ -175,8 +174,8 @@ def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: 
           hold_out: bool) -> None:
     """Issue a new version of a principle.
 
-    The old version keeps its votes. Its translations and signatures do not hold for the new one. A principle
-    that was withdrawn, split or merged comes back as a new version.
+    The old version keeps its votes. Translations and signatures of the old version do not apply to the new
+    one. A principle that was withdrawn, split or merged comes back as a new version.
     """
     from glc_analysis.addons.convening.amendments import amend_principle as issue
     from glc_analysis.addons.convening.amendments import check_can_amend, results_on_old_text
@@ -211,7 +210,7 @@ def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: 
 @click.option("--text", default="", help="The text. Without it, it is asked for.")
 @click.option("--name", default="", help="A short name for lists; without it, the first words.")
 @click.option("--language", default="", metavar="CODE", help="The language of the text, such as es; without "
-              "it, that of the other principles, or you are asked where the text is typed.")
+              "it, that of the other principles, unless you type the text: then you are asked.")
 @_asked_by
 @_because
 @pass_study
@@ -316,10 +315,10 @@ def withdraw_text(study: Study, principle: str, asked_by: str, because: str) -> 
 
 @click.command("object")
 @click.argument("principle")
-@click.option("--by", default="", metavar="WHO", help="Who objects: an organisation or a panel, and no "
+@click.option("--by", default="", metavar="WHO", help="Who objects: an organisation or a panel, never a "
               "person; without it you are asked.")
-@click.option("--because", default="", metavar="WORDS", help="The objection, in words that name nobody; "
-              "without it you are asked.")
+@click.option("--because", default="", metavar="WORDS", help="The objection, naming no one; without it you "
+              "are asked.")
 @pass_study
 def object_(study: Study, principle: str, by: str, because: str) -> None:
     """Write down an objection to a principle, outside the ballot.
@@ -341,14 +340,15 @@ def object_(study: Study, principle: str, by: str, because: str) -> None:
 
 @click.command()
 @click.argument("principles", nargs=-1, required=True, metavar="PRINCIPLE ...")
-@click.option("--decided-by", default="", metavar="WHO", help="Who decided it: the room, a panel or an "
-              "organisation, and no person. Without it you are asked.")
+@click.option("--decided-by", default="", metavar="WHO", help="Who decided: the room, a panel or an "
+              "organisation, never a person. Without it you are asked.")
 @pass_study
 def agree(study: Study, principles: tuple[str, ...], decided_by: str) -> None:
     """Write down that the convening agreed to a principle.
 
     Shows its results, ballots, quorum and objections first, and asks. Who decided, when and on which votes is
-    kept in text_decisions.csv. It holds for these words: an amended principle is agreed anew.
+    kept in text_decisions.csv. The decision holds for these words: an amended principle has to be agreed
+    again.
     """
     from datetime import date
 

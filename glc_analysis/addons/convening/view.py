@@ -55,9 +55,9 @@ class ConveningView(VisibleTables):
                                     language=rows["language"]).reset_index(drop=True)
 
     def votes(self, round: str | int = "") -> pd.DataFrame:
-        """The votes of closed rounds as they may be told, one row per principle, panel and criterion; of one
-        ``round`` or of all: principle_id, principle, round, panel, criterion, n, high (7 to 9), middle, low,
-        median, shown_as. Other audiences see only counts from which no single vote can be worked out,
+        """The votes of closed rounds as they may be disclosed, one row per principle, panel and criterion; of
+        one ``round`` or of all: principle_id, principle, round, panel, criterion, n, high (7 to 9), middle,
+        low, median, shown_as. Other audiences see only counts from which no single vote can be worked out,
         and only of panels of four or more; the public sees the last round on each principle only. Raises
         UsageError for an unknown round.
 
@@ -150,7 +150,7 @@ class ConveningView(VisibleTables):
         either, and the public sees the last round on each principle only."""
         rows = self.read("tallies")
         rows = rows[rows["principle_id"].isin(self.principle_rows["principle_id"])]
-        # Before anything is hidden: an earlier round never takes the place of one that may not be told.
+        # Before anything is hidden: an earlier round never takes the place of one that may not be disclosed.
         order = rows["round_id"].map({one: n for n, one in enumerate(self.closed_rounds)})
         is_last = order == order.groupby(rows["principle_id"]).transform("max")
         is_hidden = block_ids("votes", rows["principle_id"] + "/" + rows["round_id"]).isin([*self.hidden])
@@ -226,8 +226,8 @@ def principles(reader: Reader) -> pd.DataFrame:
 
 def evidence(reader: Reader) -> pd.DataFrame:
     """What a principle rests on: which figures, codes and publications; of passages and trials the claim
-    alone, so that nobody reads that nothing was measured where something was. Notes are left out. Of a figure
-    of another wave than the study's there is the label of its wave."""
+    alone, so that nobody reads that nothing was measured where something was. Notes are left out. A figure of
+    a wave other than the study's has the label of its wave."""
     rows = reader.table("evidence")
     rows = rows[rows["principle_id"].isin(principles(reader)["principle_id"])]
     waves = waves_of_consent(read_table(reader.study, "waves"), reader.study.settings["study"]["wave"])

@@ -1,22 +1,23 @@
-"""Votes and signatures: what may be told of a closed ballot, and of those who signed, outside the team.
+"""Votes and signatures: what may be disclosed of a closed ballot, and of those who signed, outside the team.
 
 In: the counts of votes of a panel, rows of tables ``tallies`` and ``signoffs``. Out: the same rows with the
-numbers that may be told, and the words in which they are told.
+numbers that may be disclosed, and the words in which they are disclosed.
 
 The reader knows who voted, the rules of this module, and two votes from the inside (:data:`COALITION`): their
-own and that of an ally, and if they are proxies, those that they cast as well (:func:`count_known_votes`). Of
-a vote the third of the scale is protected: low (1 to 3), middle (4 to 6) or high (7 to 9). Whatever is told
-must leave every other voter at least two of the three. To check this, all counts are listed for which the
-same words would be told (:func:`keeps_votes_uncertain`): so the reader learns nothing from the choice of the
-words either. The same holds for signatures, whose decisions take the place of the thirds.
+own and that of an ally, and if they are proxies, those that they cast as well (:func:`count_known_votes`).
+What is protected is the third of the scale in which a vote lies: low (1 to 3), middle (4 to 6) or high (7 to
+9). Whatever is disclosed must leave every other voter at least two of the three. To check this, all counts
+are listed for which the same words would be disclosed (:func:`keeps_votes_uncertain`): so the reader learns
+nothing from the choice of the words either. The same holds for signatures, whose decisions take the place of
+the thirds.
 
-What is told of one round, criterion and panel depends on its own votes alone, and everything else that is
-told of it (result, median, change since the round before) follows from that. So statements about several
-rounds, criteria and panels leave as much open together as each does by itself. Two statements speak of a part
-of a panel, and are checked together with the panel's counts: the comparison of providers with low resources
-and the others (:func:`comparison_keeps_votes_uncertain`), and the result without ballots by proxy or with
-votes that were left out because of an interest (:func:`may_disclose_smaller_result`). Of one panel, text and
-criterion only one of them is told: where there are proxies or interests, the first is not.
+What is disclosed of one round, criterion and panel depends on its own votes alone, and everything else that
+is disclosed of it (result, median, change since the round before) follows from that. So statements about
+several rounds, criteria and panels leave as much open together as each does by itself. Two statements speak
+of a part of a panel, and are checked together with the panel's counts: the comparison of providers with low
+resources and the others (:func:`comparison_keeps_votes_uncertain`), and the result without ballots by proxy
+or with votes that were left out because of an interest (:func:`may_disclose_smaller_result`). Only one of
+them is disclosed per panel, text and criterion: where there are proxies or interests, the first is not.
 """
 
 from __future__ import annotations
@@ -38,13 +39,13 @@ Counts = tuple[int, ...]
 TERTILES = ("low", "middle", "high")
 VOTE_COUNTS = ("votes_low", "votes_mid", "votes_high")
 LARGEST_UNDISCLOSED = 3
-"""Of a panel or subgroup with so many votes or fewer nothing is told: two who know their own votes could
-read the third from any number."""
+"""Nothing is disclosed about a panel or subgroup with so many votes or fewer: two who know their own votes
+could read the third from any number."""
 MARGIN = COALITION + 2
-"""Counts are told exactly where at least so many votes lie outside the third that has most of them; where
-readers may know more votes than two (:func:`count_known_votes`), as many more."""
+"""Counts are disclosed exactly where at least so many votes lie outside the third that has most of them;
+where readers may know more votes than two (:func:`count_known_votes`), as many more."""
 ENOUGH = 2
-"""Of the third at the other end it is told whether it has at most so many votes: then no panel disagrees."""
+"""Whether the third at the other end has at most so many votes is disclosed: then no panel disagrees."""
 
 
 def count_known_votes(by_proxy: int) -> int:
@@ -58,7 +59,8 @@ def count_known_votes(by_proxy: int) -> int:
 
 
 def largest_undisclosed_panel(by_proxy: int) -> int:
-    """The largest panel of which nothing is disclosed, where ``by_proxy`` votes were cast by proxy.
+    """The size of the largest panel about which nothing is disclosed, if ``by_proxy`` votes were cast by
+    proxy.
 
     >>> [largest_undisclosed_panel(n) for n in (0, 1, 2, 5)]
     [3, 4, 5, 5]
@@ -67,7 +69,7 @@ def largest_undisclosed_panel(by_proxy: int) -> int:
 
 
 # ------------------------------
-# The check: what is still possible for everybody else, given what is told.
+# The check: what is still possible for everybody else, given what is disclosed.
 
 
 def list_possible_counts(n: int, kinds: int = len(TERTILES)) -> Iterator[Counts]:
@@ -127,8 +129,8 @@ def disclosed_votes(counts: Counts, known: int = COALITION) -> str:
     - at least four votes outside the largest third, or three at each end: all counts;
     - else: at least n - 3 in the largest third, and that not three are at the other end.
 
-    Where readers may know more votes than two, all these numbers are as much larger; whether three are at the
-    other end is told either way.
+    Where readers may know more than two votes, all these numbers are larger by the difference; whether three
+    are at the other end is disclosed either way.
 
     >>> [disclosed_votes(n) for n in ((0, 0, 3), (0, 3, 2), (1, 0, 4), (1, 3, 6), (3, 0, 7), (0, 0, 10))]
     ... # doctest: +NORMALIZE_WHITESPACE
@@ -186,7 +188,8 @@ def disclosed_high_votes(counts: Counts, known: int = COALITION) -> str:
 
 @cache
 def counts_disclosed_alike(counts: Counts, known: int = COALITION) -> tuple[Counts, ...]:
-    """All counts of which the same is told as of these: what a reader knows who knows the rules."""
+    """All counts that would be disclosed in the same words as these: what a reader knows who knows the
+    rules."""
     said = disclosed_votes(counts, known)
     return tuple(other for other in list_possible_counts(sum(counts)) if disclosed_votes(other,
                                                                                          known) == said)
@@ -198,7 +201,7 @@ def read_tertile_counts(row: Mapping[str, Any]) -> Counts:
 
 
 def are_counts_disclosed(counts: Counts, known: int = COALITION) -> bool:
-    """Whether all counts of a panel are told."""
+    """Whether all counts of a panel are disclosed."""
     return counts_disclosed_alike(counts, known) == (counts,)
 
 
@@ -222,14 +225,14 @@ def fill_role_columns(tallies: pd.DataFrame) -> pd.DataFrame:
 
 def disclosed_tallies(tallies: pd.DataFrame, *, test: str, agreed: Collection[str] = ()) -> pd.DataFrame:
     """The rows of ``tallies`` that other readers than the team may see, with ``votes`` (the high ones) and
-    ``said`` (all that is told) in words, and no number that does not follow from them.
+    ``said`` (all that is disclosed) in words, and no number that does not follow from them.
 
     ``test`` is that of the study. Of panels whose members all ``agreed`` that more may be shown, every count
     is; but of three votes or fewer, with proxies of up to five, nothing is
-    (:func:`largest_undisclosed_panel`). The change since an earlier round is told where the medians of all
-    rounds on the text are. How many ballots were by proxy, and how many votes are left out for an interest,
-    is told of every panel. How many abstained is told of every panel, and so is what follows from that alone:
-    that there is no decision, or that the ballots are too few.
+    (:func:`largest_undisclosed_panel`). The change since an earlier round is disclosed where the medians of
+    all rounds on the text are. The numbers of ballots by proxy, and of votes left out for an interest, are
+    disclosed for every panel. The number of abstentions is disclosed for every panel, and so is what follows
+    from it alone: that there is no decision, or that the ballots are too few.
 """
     tallies = fill_role_columns(tallies)
     rows = tallies[tallies["n"] > tallies["n_by_proxy"].map(largest_undisclosed_panel)]
@@ -246,14 +249,14 @@ def disclosed_tallies(tallies: pd.DataFrame, *, test: str, agreed: Collection[st
     is_void = (ballots < rows["quorum"]).fillna(False) | (ballots < _SMALLEST[test])
     words = pd.Series([exact_votes_in_words(own) if one else disclosed_votes(own, other)
                       for (own, other), one in zip(counts, is_told, strict=True)], rows.index, dtype="str")
-    # The result needs half of the ballots (share: three quarters) in a third of which n - 3 votes are told,
+    # The result needs half of the ballots (share: three quarters) in a third of which n - 3 votes are known,
     # or as many fewer as readers know more votes; and that a panel cannot disagree.
     more = known - COALITION
     least = (RESULT_FROM[test] + 4 * more + 3 * abstained if test == "share" else
              (abstained + 6 + 2 * more).clip(RESULT_FROM[test] + 2 * more))
     follows_from_thirds = (rows["n"] >= least) & ~words.str.contains(", 3 or more")
     is_agreement = (rows["n"] >= SPREAD_FROM) & (more == 0)
-    # One other result is told at most: the one that was checked.
+    # One other result is disclosed at most: the one that was checked.
     other_result = {"without_proxies": rows["without_proxies"].where(rows["may_tell"], ""),
                     "with_interests": rows["with_interests"].where(
                         rows["may_tell"] & (rows["n_by_proxy"] == 0), "")}
@@ -266,15 +269,15 @@ def disclosed_tallies(tallies: pd.DataFrame, *, test: str, agreed: Collection[st
     return rows.assign(**told, **other_result, votes=pd.Series(high, rows.index, dtype="str"), said=words)
 
 
-def told_bar(said: str) -> list[str]:
+def disclosed_bar(said: str) -> list[str]:
     """The disclosed tertile of each vote of a panel, in the order of the scale; blank where it is not
     disclosed. ``said`` are the words of :func:`disclosed_votes` or :func:`exact_votes_in_words`.
 
-    >>> "".join(third[:1] or "?" for third in told_bar("7 or more of 10 high, 3 or more low"))
+    >>> "".join(third[:1] or "?" for third in disclosed_bar("7 or more of 10 high, 3 or more low"))
     'lllhhhhhhh'
-    >>> "".join(third[:1] or "?" for third in told_bar("2 or more of 4 middle"))
+    >>> "".join(third[:1] or "?" for third in disclosed_bar("2 or more of 4 middle"))
     '?mm?'
-    >>> "".join(third[:1] for third in told_bar("5 of 10 high, 1 middle, 4 low"))
+    >>> "".join(third[:1] for third in disclosed_bar("5 of 10 high, 1 middle, 4 low"))
     'llllmhhhhh'
     """
     if all_told := re.fullmatch(r"(\d+) of \d+ high, (\d+) middle, (\d+) low", said):
@@ -290,16 +293,17 @@ def told_bar(said: str) -> list[str]:
     return [*low, *[""] * left, *middle, *[""] * (open_n - left), *high]
 
 
-def told_changes(before: Mapping[str, int | None], after: Mapping[str, int | None], *, known: int) -> str:
+def disclosed_changes(before: Mapping[str, int | None], after: Mapping[str, int | None], *,
+                      known: int) -> str:
     """How many raters of a panel changed their vote on the same text since the round before, in words; blank
-    where that is not told. Both are votes by rater, None for an abstention, of rounds of which every count is
-    told, so that no vote follows from the number; who changed stays open too: more than the ``known`` votes
-    changed, and more did not. It is told only where the same raters voted.
+    where that is not disclosed. Both are votes by rater, None for an abstention, of rounds whose counts are
+    all disclosed, so that no vote follows from the number; who changed stays open too: more than the
+    ``known`` votes changed, and more did not. It is disclosed only where the same raters voted.
 
     >>> before = dict.fromkeys("abcdefgh", 7)
-    >>> told_changes(before, before | dict.fromkeys("abc", 8), known=2)
+    >>> disclosed_changes(before, before | dict.fromkeys("abc", 8), known=2)
     '3 of 8 raters changed their vote'
-    >>> told_changes(before, before | dict.fromkeys("ab", 8), known=2)
+    >>> disclosed_changes(before, before | dict.fromkeys("ab", 8), known=2)
     ''
     """
     changed = sum(vote != after.get(rater) for rater, vote in before.items())
@@ -313,10 +317,10 @@ def told_changes(before: Mapping[str, int | None], after: Mapping[str, int | Non
 
 
 def is_lower_disclosed(part: Counts, others: Counts, *, is_exact: bool = False) -> bool:
-    """Whether a part of a panel votes lower than the others, and this may be told.
+    """Whether a part of a panel votes lower than the others, and this may be disclosed.
 
-    It is told only where either answer would leave every vote open, whatever else is told of the panel:
-    ``is_exact`` says that all its counts are. Nothing is told of three votes or fewer.
+    It is disclosed only if either answer would leave every vote open, whatever else is disclosed of the
+    panel: ``is_exact`` says that all its counts are. Nothing is disclosed of three votes or fewer.
 
     >>> is_lower_disclosed((0, 4, 2), (1, 2, 5)), is_lower_disclosed((2, 2, 0), (0, 0, 6))
     (True, False)
@@ -328,8 +332,8 @@ def is_lower_disclosed(part: Counts, others: Counts, *, is_exact: bool = False) 
 
 @cache
 def comparison_keeps_votes_uncertain(possible: tuple[Counts, ...], n: int) -> bool:
-    """Whether every vote stays open when it is told that n of the voters vote lower than the others, and when
-    it is told that they do not. The counts of the panel are one of the ``possible`` ones."""
+    """Whether every vote stays open if readers learn that n of the voters vote lower than the others, and
+    also if they learn that these do not. The counts of the panel are one of the ``possible`` ones."""
     if min(n, sum(possible[0]) - n) <= LARGEST_UNDISCLOSED:
         return False
     return all(_parts_are_open(rows)
@@ -385,12 +389,12 @@ Outcome = Callable[[Counts], frozenset[str]]
 
 def may_disclose_smaller_result(part: Counts, others: Counts, outcome: Outcome, *, known: int = COALITION,
                                 is_exact: bool = False) -> bool:
-    """Whether it may be told what the result of a panel is without a part of its votes.
+    """Whether the result of a panel without a part of its votes may be disclosed.
 
-    Only where each result that is possible by what is told of the panel would leave every vote open, of the
-    part and of the others; so whether it is told depends on nothing but what is told already. And only where
-    the thirds decide the result. ``known`` is how many votes two readers may know; ``is_exact``
-    says that all counts of the panel are told.
+    It may only if each result that is possible given what is disclosed of the panel leaves every vote open,
+    in the part and among the others; so whether it is disclosed depends only on what has already been
+    disclosed. And only where the thirds decide the result. ``known`` is how many votes two readers may know;
+    ``is_exact`` says that all counts of the panel are disclosed.
 
     >>> def high(counts):
     ...     return frozenset({"high" if counts[2] > sum(counts) / 2 else "uncertain"})
@@ -407,7 +411,7 @@ def may_disclose_smaller_result(part: Counts, others: Counts, outcome: Outcome, 
 
 def may_disclose_larger_result(panel: Counts, left_out: Counts, outcome: Outcome, *,
                                is_exact: bool = False) -> bool:
-    """Whether it may be told what the result of a panel is together with votes that are left out of it: where
+    """Whether the result of a panel together with the votes that are left out of it may be disclosed: where
     each possible result would leave every vote open.
 
     >>> may_disclose_larger_result((0, 0, 10), (1, 0, 0), lambda counts: frozenset({"high"}))
@@ -435,7 +439,7 @@ SIGNED_DECISIONS = ("endorse", "endorse_with_reservation", "do_not_endorse")
 
 def disclosed_signatures(signed: pd.DataFrame, others_n: int) -> tuple[pd.DataFrame, dict[str, int]]:
     """The rows of ``signoffs`` of one text that other audiences may read, and the decisions of those without
-    a name, counted, as far as they may be told.
+    a name, counted, as far as they may be disclosed.
 
     ``is_named`` says whose names may be printed: they are shown with their decision. ``others_n`` is the
     number of all others who were asked to sign: the reader knows who they are, and neither how each of them

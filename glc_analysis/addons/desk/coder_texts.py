@@ -148,7 +148,8 @@ class Turn(NamedTuple):
 
 
 class CoderTexts:
-    """The texts and open answers of a coder. What is asked first is read then, and held."""
+    """The texts and open answers of a coder. Each table is read when it is first needed, and kept in
+    memory."""
 
     def __init__(self, study: Study, coder: str) -> None:
         self.study, self.coder = study, coder
@@ -252,8 +253,9 @@ class CoderTexts:
         return self.current.canonical[document]
 
     def text_now(self, document: str, before: str) -> Text:
-        """A text or an answer as it is now, to be compared with its words ``before``. Of an answer the desk
-        knows no words without pseudonyms: where names alone were masked since, the words before serve."""
+        """A text or an answer as it is now, to be compared with its words ``before``. The desk knows the
+        words of an answer only with pseudonyms: where names alone were masked since, the words before
+        serve."""
         if document in self.current.texts:
             return self.current.texts[document]
         now, masked = self.words_now(document), self.mask(before)

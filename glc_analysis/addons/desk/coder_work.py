@@ -80,8 +80,8 @@ class CoderWork:
             if turn.start <= start and end <= turn.end:
                 within = widen_to_graphemes(words[turn.start:turn.end], start - turn.start, end - turn.start)
                 return document, turn.start + within[0], turn.start + within[1]
-        raise GLCError("The selection runs over more than the words of one turn. Select within one turn, and "
-                       "code the next turn apart.")
+        raise GLCError("The selection reaches beyond one turn. Select within one turn, and code the next "
+                       "turn separately.")
 
     def _uncounted(self, document: str, start: int) -> str:
         """A sentence where a passage lies in a turn that no figure counts, since no participant speaks in it;
@@ -95,7 +95,7 @@ class CoderWork:
     def _coding(self, act: Mapping[str, Any]) -> DeskCoding:
         coding = self._journal.work.codings.get(str(act.get("coding_id", "")))
         if coding is None:
-            raise GLCError("That coding is no longer there: it was taken off, or undone in another window.")
+            raise GLCError("That coding is no longer there: it was removed, or undone in another window.")
         self._refuse_fixed(coding.document_id)
         return coding
 
@@ -116,22 +116,23 @@ class CoderWork:
     def _refuse_finished(self, document: str) -> None:
         self._refuse_fixed(document)
         if document in self._own.texts and self._status(document) == FINISHED:
-            raise GLCError("This text is finished. Take that back first, then change it.")
+            raise GLCError("This text is marked as finished. Take the mark back first, then change the text.")
 
     def _refuse_fixed(self, document: str) -> None:
         """What a coder gave a text stays as it is once the coders have looked at each other's codings of
         it."""
         if self._own.purpose(document) == TRAINING and document in self._journal.work.opened:
-            raise GLCError(f"Your coding of {document} was compared with what others settled, so it stays as "
-                           "it is.")
+            raise GLCError(f"Your coding of {document} has been compared with what others settled, so it can "
+                           "no longer change.")
         if self._own.purpose(document) == DOUBLE and document in self._own.double.opened:
-            raise GLCError(f"The coders have compared their codings of {document}, so what each gave it "
-                           "stays as it is. What you think of it now belongs into the consensus.")
+            raise GLCError(f"The coders have compared their codings of {document}, so each coder's codes can "
+                           "no longer change. Bring what you think now into the consensus.")
 
     def _refuse_waiting(self, document: str) -> None:
         if n := len(self._waiting(document)):
             said = "1 coding waits" if n == 1 else f"{n} codings wait"
-            raise GLCError(f"{said} to be placed again in this text. Place or take off each, then finish it.")
+            raise GLCError(f"{said} to be placed again in this text. Place or remove each, then finish the "
+                           "text.")
 
     def _refuse_handed_in(self, documents: Iterable[str]) -> None:
         there = [one for one in documents if self._is_handed_in(one)]
@@ -312,12 +313,12 @@ def _age(code: str, recent: Sequence[str]) -> int:
 
 
 def _refuse_name(coder: str) -> None:
-    """Raises UsageError for a name that is no coder's id or belongs to the study."""
+    """Raises UsageError for a name that is not a coder's id or belongs to the study."""
     if not re.fullmatch(r"[a-z0-9_][a-z0-9_.-]*", coder):
-        raise UsageError(f"{coder!r} is no coder's id. To fix: use the coder_id of assignments.csv, in small "
-                         "letters without blanks, such as ana.")
+        raise UsageError(f"{coder!r} is not a coder's id. To fix: use the coder_id of assignments.csv, in "
+                         "small letters without blanks, such as ana.")
     if coder in (CONSENSUS, SURVEY_CODER):
-        raise UsageError(f"{coder!r} is no person who codes. To fix: use the coder_id of assignments.csv.")
+        raise UsageError(f"{coder!r} is not a person who codes. To fix: use the coder_id of assignments.csv.")
 
 
 # ------------------------------

@@ -132,7 +132,7 @@ class Curation:
         return [differing[one] for one in sorted(differing, key=place.__getitem__)]
 
     def versions(self) -> list[str]:
-        """A sentence for each double-coded text of which the coders coded different words; none before the
+        """A sentence for each double-coded text in which the coders coded different words; none before the
         comparison is open."""
         if self.why_not():
             return []
@@ -167,8 +167,8 @@ class Curation:
         the last one, for a text that is not compared here, and where it cannot be written."""
         wanted, reason = sorted({*codes}), reason.strip()
         if not self.by.strip():
-            raise GLCError("Nobody is named who writes the decision down. Open the desk with your name as "
-                           "coder.")
+            raise GLCError("The decision needs the name of the person who records it. Open the desk with "
+                           "your name as coder.")
         if not reason:
             raise GLCError("The decision has no reason. Say in a few words why.")
         if said := self.why_not():

@@ -56,8 +56,9 @@ class CodingSession(CoderWork):
 
     def texts(self) -> list[Plain]:
         """The interviews and calls that the coder is to code, in the order of assignments.csv: document_id,
-        title (its kind, whose it is, and its day), kind, language, status (not begun, begun, finished,
-        handed in: as a file of another program), codings, purpose (double, single, training)."""
+        title (its kind, its organisation or respondent, and its day), kind, language, status (not begun,
+        begun, finished, handed in: as a file of another program), codings, purpose (double, single,
+        training)."""
         self._journal.read()
         counts = self._by_document()
         return [{"document_id": one, "title": self._own.titles[one],
@@ -116,7 +117,7 @@ class CodingSession(CoderWork):
         return found
 
     def answers(self) -> list[Plain]:
-        """The open answers that the coder is to code, one a row: answer_id, question_id, question,
+        """The open answers that the coder is to code, one per row: answer_id, question_id, question,
         organisation, country, text, language, direction, the coder's codings (each of the whole answer),
         those that wait to be placed again, whether it is marked as read and has no code, whether it changed
         since it was coded, and whether it was handed in as a file."""
@@ -251,7 +252,7 @@ class CodingSession(CoderWork):
     def do(self, act: Mapping[str, Any]) -> Plain:
         """Does one act, which is on the disk before this returns: what changed (ids of texts and answers), a
         message, whether there is anything to undo or redo, the codes on the keys 1 to 9, and the counts of
-        codings by code. Where something is undone or done again, ``place`` is where: document_id, and start
+        codings by code. After an undo or redo, ``place`` is the place that changed: document_id, and start
         (None for the whole text).
 
         Acts: code, code_answers, code_passages, uncode, recode, resize, memo, negative_case, read,
@@ -313,7 +314,7 @@ class CodingSession(CoderWork):
                 if coding.code_id == code}
         missing = [one for one in wanted if one not in have]
         if not missing:
-            raise GLCError(f"The code {self._names[code]!r} is there already.")
+            raise GLCError(f"The selection already has the code {self._names[code]!r}.")
         about = {}
         if act.get("origin") == "suggested" and len(missing) == 1:  # suggestions are accepted one by one
             one = missing[0]
@@ -325,13 +326,13 @@ class CodingSession(CoderWork):
     def _code_passages(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         wanted = [self._passage(one) for one in act.get("passages", [])]
         if not wanted:
-            raise GLCError("No passage is chosen. Choose one or more of those that are listed.")
+            raise GLCError("No passage is selected. Select one or more in the list.")
         code = self._live_code(act.get("code_id", ""))
         have = {one[1:4] for one in self._journal.work.codings.values()
                 if self._shown_code(one.code_id) == code}
         missing = [one for one in dict.fromkeys(wanted) if one not in have]
         if not missing:
-            raise GLCError(f"What is chosen has the code {self._names[code]!r} already.")
+            raise GLCError(f"The selection already has the code {self._names[code]!r}.")
         counted = "1 passage" if len(missing) == 1 else f"{len(missing)} passages"
         return ({"act": "code_passages", "code_id": code, "passages": [
             {"document_id": document, "start": start, "end": end} for document, start, end in missing]},
@@ -350,13 +351,13 @@ class CodingSession(CoderWork):
     def _resize(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         coding = self._coding(act)
         if coding.document_id in self._own.answers:
-            raise GLCError("An open answer is coded as a whole, so its codes have no other extent.")
+            raise GLCError("An open answer is coded as a whole, so the extent of its codes cannot change.")
         document, start, end = self._passage({**act, "document_id": coding.document_id})
         turn = next(one for one in self._turns(document) if one.start <= start < one.end)
         if not turn.start <= coding.start < turn.end:
-            raise GLCError("A coding gets another extent within its turn. Code the other turn apart.")
+            raise GLCError("A coding stays within its turn. Code the other turn separately.")
         if (start, end) == (coding.start, coding.end):
-            raise GLCError("The extent is as it was.")
+            raise GLCError("The extent is unchanged.")
         code = self._shown_code(coding.code_id)
         self._refuse_twice(document, start, end, code)
         return ({"act": "resize", "document_id": document, "coding_id": coding.coding_id, "start": start,
@@ -366,7 +367,7 @@ class CodingSession(CoderWork):
     def _refuse_twice(self, document: str, start: int, end: int, code: str) -> None:
         if any((one.document_id, one.start, one.end, self._shown_code(one.code_id))
                == (document, start, end, code) for one in self._journal.work.codings.values()):
-            raise GLCError(f"This passage has the code {self._names.get(code, code)!r} already.")
+            raise GLCError(f"This passage already has the code {self._names.get(code, code)!r}.")
 
     def _uncode(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         waiting = self._journal.work.waiting.get(str(act.get("coding_id", "")))
@@ -379,7 +380,7 @@ class CodingSession(CoderWork):
     def _memo(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         coding, memo = self._coding(act), str(act.get("memo", "")).strip()
         if memo == coding.memo:
-            raise GLCError("The memo is as it was.")
+            raise GLCError("The memo is unchanged.")
         return ({"act": "memo", "coding_id": coding.coding_id, "memo": memo},
                 "Memo saved." if memo else "Memo removed.")
 
@@ -395,7 +396,7 @@ class CodingSession(CoderWork):
         if value:
             self._refuse_waiting(document)
         if value and self._codings(document):
-            raise GLCError("This text has codings, so it is not without anything to code.")
+            raise GLCError("This text has codings, so it cannot be marked as having nothing to code.")
         if not value:
             self._refuse_fixed(document)
         return ({"act": "read", "document_id": document, "value": value},
@@ -406,10 +407,10 @@ class CodingSession(CoderWork):
         coded, read = self._by_document(), self._journal.work.read
         without = [one for one in wanted if one not in coded and not self._waiting(one)]
         if not without:
-            raise GLCError("What is chosen has codes, so it is not without anything to code.")
+            raise GLCError("The selection has codes, so it cannot be marked as having nothing to code.")
         changed = [one for one in without if (one in read) != value]
         if not changed:
-            raise GLCError(f"What is chosen is {'' if value else 'not '}marked as read already.")
+            raise GLCError(f"The selection is already marked as {'read' if value else 'not read'}.")
         if not value:
             for one in changed:
                 self._refuse_fixed(one)
@@ -421,18 +422,19 @@ class CodingSession(CoderWork):
         """The open answers that an act is about, each once."""
         wanted = [*dict.fromkeys(act.get("answer_ids", []))]
         if not wanted:
-            raise GLCError("No answer is chosen. Choose one or more rows first.")
+            raise GLCError("No answer is selected. Select one or more rows first.")
         for one in wanted:
             self._refuse_unassigned(one)
             if one not in self._own.answers:
-                raise GLCError(f"{one} is no open answer. Code its passages instead.")
+                raise GLCError(f"{one} is not an open answer. Code its passages instead.")
         return wanted
 
     def _finish(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         document, value = act.get("document_id", ""), bool(act.get("value", True))
         self._refuse_unassigned(document)
         if document in self._own.answers:
-            raise GLCError("An open answer needs no end: it counts when it has a code or is marked as read.")
+            raise GLCError("An open answer need not be finished: it counts when it has a code or is marked "
+                           "as read.")
         if value:
             self._refuse_waiting(document)
         if value and not self._codings(document):
@@ -449,19 +451,18 @@ class CodingSession(CoderWork):
         document, start, end = self._passage(act)
         name = normalise_space(str(act.get("name", "")))
         if not name:
-            raise GLCError("The new code has no name. Write one, such as words of the passage.")
+            raise GLCError("The new code has no name. Write one, such as words from the passage.")
         if code := self._code_named(name):
-            raise GLCError(f"The codebook has the code {self._names[code]!r} already. Give the passage that "
-                           "one.")
+            raise GLCError(f"The codebook already has the code {self._names[code]!r}. Use that one.")
         return ({"act": "propose_code", "document_id": document, "start": start, "end": end, "name": name},
-                f"Proposed: {name}. It is no code until the team takes it into the codebook.")
+                f"Proposed: {name}. It is not a code until the team takes it into the codebook.")
 
     def _propose_quotation(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         document, start, end = self._passage(act)
         if any(proposal.is_quotation
                and (proposal.document_id, proposal.start, proposal.end) == (document, start, end)
                for proposal in self._journal.work.proposals.values()):
-            raise GLCError("This passage is proposed as a quotation already.")
+            raise GLCError("This passage is already proposed as a quotation.")
         return ({"act": "propose_quotation", "document_id": document, "start": start, "end": end},
                 "Proposed as a quotation. Nobody quotes it before the team, and whoever said it, agree.")
 
@@ -494,20 +495,20 @@ class CodingSession(CoderWork):
     def _place(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         coding = self._journal.work.waiting.get(str(act.get("coding_id", "")))
         if coding is None:
-            raise GLCError("That coding does not wait to be placed again.")
+            raise GLCError("That coding is not waiting to be placed again.")
         document = coding.document_id
         if document in self._own.answers:
             self._refuse_fixed(document)
             start, end = 0, len(self._text_of(document).text)
         elif act.get("document_id") != document:
-            raise GLCError(f"That coding is of {document}. Select words there.")
+            raise GLCError(f"That coding belongs to {document}. Select words there.")
         else:
             document, start, end = self._passage(act)
         code = self._shown_code(coding.code_id)
         if any((other.document_id, other.start, other.end) == (document, start, end)
                and self._shown_code(other.code_id) == code for other in self._journal.work.codings.values()):
-            raise GLCError(f"This passage has the code {self._names.get(code, code)!r} already. Take the one "
-                           "that waits off instead.")
+            raise GLCError(f"This passage already has the code {self._names.get(code, code)!r}. Remove the "
+                           "waiting one instead.")
         return ({"act": "place", "document_id": document, "coding_id": coding.coding_id, "start": start,
                  "end": end},
                 f"Placed again: {self._names.get(code, code)}.{self._uncounted(document, start)}")

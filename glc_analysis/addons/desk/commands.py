@@ -14,21 +14,21 @@ from glc_analysis.study import Study
 
 
 @click.option("--against", type=click.Choice(["consensus"]), help="Compare each coder with passages that "
-              "others have settled: how a coder learns, which is no reliability.")
+              "others have settled. This shows learning, not reliability.")
 @click.option("--again", nargs=2, type=(str, click.Path(exists=True, path_type=Path)), default=None,
               metavar="CODER FILE", help="Compare a coder's first coding with a second one of the same "
-              "texts: drift.")
+              "texts. This shows drift.")
 @contextmanager
 def around_agreement(study: Study, form: str, *, against: str | None,
                      again: tuple[str, Path] | None) -> Generator[None]:
-    """With --against or --again a coder is compared with settled passages or with themselves; neither is
-    agreement between coders."""
+    """--against compares a coder with settled passages, --again with the coder's own first coding; neither
+    measures agreement between coders."""
     if not (against or again):
         yield
         return
     if against and again:
         raise UsageError("Ask for --against or --again, one at a time.")
-    from glc_analysis.addons.desk.learning import against_consensus, drift
+    from glc_analysis.addons.desk.learning import compare_with_consensus, drift
 
     ensure_built(study)
     if again:
@@ -36,13 +36,15 @@ def around_agreement(study: Study, form: str, *, against: str | None,
         say("This is drift: missed is only in the second coding, added only in the first. Codings under an "
             "older definition (older) are left out.")
     else:
-        print_rows(against_consensus(study), form, empty="No coder read a passage that others have settled.")
-        say("This is learning: a coder beside passages that others settled. It is no measure of reliability.")
+        print_rows(compare_with_consensus(study), form, empty="No coder read a passage that others have "
+                                          "settled.")
+        say("This is learning: a coder beside passages that others settled. It is not a measure of "
+            "reliability.")
     raise click.exceptions.Exit
 
 
 @click.option("--again", "coder", default="", metavar="CODER", help="Write a tenth of what this coder read, "
-              "to be coded again without a look at the first coding.")
+              "to be coded again without seeing the first coding.")
 @contextmanager
 def around_transcripts(study: Study, form: str, *, coder: str) -> Generator[None]:
     """With --again, writes texts that one coder codes a second time."""

@@ -114,7 +114,7 @@ class Explorer:
                                                                                       "passages") else context
                     for audience, context in self._context_of.items()}
         forms = {audience: self.proposer.widget if has_capability(audience, "passages") else widgets.HTML(
-            ELEMENTS.note("The team proposes rows.")) for audience in AUDIENCES}
+            ELEMENTS.note("Only the team proposes rows.")) for audience in AUDIENCES}
         self.tabs = widgets.Tab([*map(self._for_each_audience, (self._figures_of, passages, forms))],
                                 titles=["Figures", "Passages", "Propose"])
         self.widget = widgets.VBox([widgets.HTML(style_element()), widgets.HBox(

@@ -298,8 +298,8 @@ class DeskWork:
             raise ValueError(f"there is no act {act!r}")
 
     def _new_text(self, line: Line, on: str) -> Iterator[tuple[dict, Any, Any]]:
-        """What it changes that the coder goes on with a text as it is now: codings and proposed codes have
-        other places, or are to be placed again; what has neither was withdrawn. Where words changed or
+        """How the work changes when the coder goes on with the corrected text: codings and proposed codes
+        have other places, or are to be placed again; what has neither was withdrawn. Where words changed or
         something waits, the text is open again."""
         _refuse_other_text(line["text"], line["version"])
         document, old = line["document_id"], self.texts[line["document_id"]]

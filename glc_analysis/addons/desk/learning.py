@@ -84,12 +84,12 @@ def compare_codes(codes_of_coder: Codes, others: Codes, *,
     return pd.DataFrame([first, *rows], columns=["code_id", *LEARNING_COLUMNS[3:]])
 
 
-def against_consensus(study: Study) -> pd.DataFrame:
+def compare_with_consensus(study: Study) -> pd.DataFrame:
     """Each coder compared with the passages that others settled, one row per coder and code:
     :data:`LEARNING_COLUMNS`.
 
-    A segment of which a coding of the coder is quarantined is left out: it is not known how they coded it. A
-    text that was coded to learn is compared as well: its codings have no reader, and so settle nothing.
+    A segment in which a coding of the coder is quarantined is left out: how they coded it is unknown. A text
+    that was coded to learn is compared as well: its codings have no reader, and so settle nothing.
     """
     frames = {name: tables.read(name, study=study) for name in
               ("codings", "readings", "segments", "disagreements", "codebook", "quarantined")}

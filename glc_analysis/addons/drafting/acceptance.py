@@ -119,7 +119,7 @@ def _new_themes(study: Study, state: DraftState, questions: pd.DataFrame) -> pd.
     is_used = codebook["code_id"].isin(questions["theme_id"])
     themes = {*questions["theme_id"], *codebook.loc[is_used, "parent_id"]} - {"", *codes}
     if unknown := themes - {*codebook["code_id"]}:
-        raise Faults([Fault("is no theme of the draft or of codebook.csv", file=state.files["questions"],
+        raise Faults([Fault("is not a theme of the draft or of codebook.csv", file=state.files["questions"],
                             column="theme_id", value=", ".join(sorted(unknown)),
                             fix="add it, or leave it blank")])
     return codebook[codebook["code_id"].isin(themes)]
@@ -228,8 +228,8 @@ def _read_rows(path: Path, *needed: str) -> CsvRows:
 
 def _with_questions(path: Path, rows: pd.DataFrame, state: DraftState) -> tuple[CsvRows, list[str]]:
     """questions.csv with further questions, each below the one that stands before it in the form; at the end
-    where none of those that are there is of the draft. And the questions of which it is now decided whether
-    they are sensitive: what a person has written there stays."""
+    where none of those that are there is of the draft. Adds also the questions for which somebody has decided
+    whether they are sensitive: what a person has written there stays."""
     drafted = state.tables["questions"].set_index("question_id")[PLACE]
     place_of = pd.to_numeric(drafted, errors="coerce").dropna().to_dict()
     table = _read_rows(path, "question_id", "asked_if", "is_sensitive")

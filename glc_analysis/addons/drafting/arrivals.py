@@ -38,7 +38,7 @@ class Arrivals:
 
 
 def sort_arrivals(paths: Sequence[Path]) -> Arrivals:
-    """The files by kind; a folder that is no project stands for the files in it.
+    """The files by kind; a folder that is not a project stands for the files in it.
 
     Raises Faults for files that nothing here reads, with what to do.
 

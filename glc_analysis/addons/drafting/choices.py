@@ -37,10 +37,10 @@ class Guess:
     """The kind of a column: a type of questions.csv, one of the roles, or left out; why; and whether it is
     sure.
 
-    ``options`` are those of a choice, by file. ``separator`` stands between several in a cell. What ``waits``
-    is unsure for answers alone that cannot be read, which are asked for once the question is accepted. A role
-    is ``is_refused`` if ``glc check`` would not read its column. ``grid`` is the place of the first question
-    of its grid, 0 where it stands alone.
+    ``options`` are those of a choice, by file. ``separator`` stands between several in a cell. ``waits`` says
+    that only unreadable answers make the guess unsure; somebody is asked about them once the question is
+    accepted. A role is ``is_refused`` if ``glc check`` would not read its column. ``grid`` is the place of
+    the first question of its grid, 0 where it stands alone.
     """
 
     kind: str
@@ -90,7 +90,7 @@ class _Spread:
 
 
 def guess_choice(column: FormColumn, answers: Counter[str], known: Collection[str]) -> Guess:
-    """A choice of one or of several options, or a text where the answers are no options. ``known`` are the
+    """A choice of one or of several options, or a text where the answers are not options. ``known`` are the
     keys of options listed elsewhere in the form."""
     few = FEWEST if answers.total() >= MANY else 2
     is_several = words.mentions_concept("several", column.wording)
@@ -250,7 +250,7 @@ class _Divider:
 
 
 def _two_marks(answers: Counter[str]) -> Iterator[tuple[str, str]]:
-    """Pairs of separators of which many cells hold the first alone and many the second alone, as where two
+    """Pairs of separators such that many cells hold only the first and many only the second, as when two
     files were put together."""
     n = answers.total()
     for first, second in permutations((";", "|", ","), 2):
@@ -300,8 +300,8 @@ def _several(column: FormColumn, separator: str, known: Collection[str], *,
 
 def _few_joined(column: FormColumn, labels: Collection[str], options: Collection[Options],
                 known: Collection[str]) -> Guess | None:
-    """Several options in a cell where hardly any cell has them: it joins options of the column alone, and so
-    do half of the cells that are no option."""
+    """Accepts several options in a cell where few cells have several: the cell must join options of this
+    column only, and so must half of the cells that are not an option."""
     keys = {option_key(label) for label in labels}
     rare = sum((of_file.hidden for of_file in options), Counter())
     for separator, between in SEPARATORS.items():

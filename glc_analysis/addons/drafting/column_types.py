@@ -95,8 +95,8 @@ def _tool_column(column: FormColumn) -> Guess | None:
 
 def _dates(column: FormColumn) -> Guess | None:
     """Dates, read as ``glc check`` reads them: those of a question together, those of a time of answering in
-    each file. What it refuses is a text, or no setting, until a person decides; it asks for a few answers
-    that are no dates."""
+    each file. A column that it refuses stays a text, or gets no setting, until a person decides; it asks for
+    a few answers that are not dates."""
     answers, n = column.total, column.n_filled
     if sum(count for text, count in answers.items() if _DATE.fullmatch(text)) < _NEARLY_ALL * n:
         return None
@@ -112,7 +112,8 @@ def _dates(column: FormColumn) -> Guess | None:
     n_wrong = sum(answers[text] for text in texts[wrong])
     if doubt == NO_DATE and n_wrong <= (1 - _NEARLY_ALL) * n:
         return Guess("date", f"{n - n_wrong} dates; {n_wrong} "
-                     f"{'answer is no date' if n_wrong == 1 else 'answers are no dates'}", False, waits=True)
+                     f"{'answer is not a date' if n_wrong == 1 else 'answers are not dates'}",
+                     False, waits=True)
     if doubt:
         return Guess("text", f"{n} answers look like dates", False, notes=[_refused(doubt)])
     return Guess("date", f"{n} dates", True)
@@ -216,8 +217,8 @@ class _Numbers:
 
     @property
     def span(self) -> str:
-        """From where to where they go, and how many answers are no numbers."""
-        are = "is no number" if self.n_others == 1 else "are no numbers"
+        """From where to where they go, and how many answers are not numbers."""
+        are = "is not a number" if self.n_others == 1 else "are not numbers"
         others = f"; {self.n_others} {'answer' if self.n_others == 1 else 'answers'} {are}"
         return f"from {self.values[0]:g} to {self.values[-1]:g}" + (others if self.n_others else "")
 
@@ -248,8 +249,8 @@ def _numbers(column: FormColumn, answers: Counter[str]) -> Guess | None:
 
 
 def _percentages(column: FormColumn, answers: Counter[str]) -> Guess | None:
-    """Numbers of which many have a sign for per cent. They are sure if all are numbers and the
-    heading asks how many; few values of many answers are the options of a choice."""
+    """Numbers, many of which have a per cent sign. They are sure if all are numbers and the heading asks how
+    many; few values of many answers are the options of a choice."""
     n = answers.total()
     values = {text: float((_PERCENT.fullmatch(text) or [text, text])[1].replace(",", "."))
               for text in answers if _PERCENT.fullmatch(text) or _NUMBER.fullmatch(text)}

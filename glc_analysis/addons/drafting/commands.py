@@ -39,10 +39,10 @@ if TYPE_CHECKING:
 def around_init(directory: Path, *, form: Path | None, codebook: Path | None, named: tuple[Path, ...],
                 as_workbook: bool, encoding: tuple[str, ...], sheets: tuple[str, ...],
                 more: tuple[Path, ...]) -> Generator[str]:
-    """With --from, drafts the tables of the new study from files, which are copied into raw/. The draft for a
-    survey lies in private/draft; nothing of it counts until somebody has corrected it and `glc check
-    --accept-draft` has recorded who. Of interviews, calls and coders' work the tables in private/reference
-    and the codebook are drafted, with blanks that `glc check` asks for."""
+    """With --from, copies the files into raw/ and drafts the tables of the new study from them. The draft for
+    a survey lies in private/draft; none of it counts until somebody has corrected it and `glc check
+    --accept-draft` has recorded who. For interviews, calls and coders' work, the tables in private/reference
+    and the codebook are drafted; `glc check` asks for what is left blank."""
     if (more or as_workbook or encoding or sheets) and not named:
         raise UsageError("Name the exports after --from: `glc init DIR --from FILE...`.")
     if not (named or form or codebook):
@@ -73,12 +73,12 @@ def around_init(directory: Path, *, form: Path | None, codebook: Path | None, na
 # The check
 
 
-@click.option("--accept-draft", "looked_by", default="", metavar="NAME", help="First add the questions of "
-              "the draft that say yes to the tables, and what was decided of the rest, and record that NAME "
-              "has looked at them. Then write rows for what is left to decide beside the draft.")
+@click.option("--accept-draft", "looked_by", default="", metavar="NAME", help="First add the draft's "
+              "questions marked yes, and all other decisions, to the tables, and record that NAME has "
+              "looked at them. Then write the rows that are still to be decided into files beside the draft.")
 @contextmanager
 def around_check(study: Study, responses: list[pd.DataFrame], *, looked_by: str) -> Generator[bool]:
-    """A draft that waits is checked first. With --accept-draft what is ready is written as well."""
+    """A waiting draft is checked first; --accept-draft also writes what is ready."""
     from glc_analysis.addons.drafting.draft_files import DRAFT_FOLDER
     from glc_analysis.addons.drafting.open_rows import close_settled_rows, write_rows_for_faults
     from glc_analysis.addons.drafting.store import is_drafted
@@ -91,8 +91,7 @@ def around_check(study: Study, responses: list[pd.DataFrame], *, looked_by: str)
             raise
         in_draft, is_ready = found.faults, True
     if not is_ready:
-        say("Not looked at yet, before a question of the draft is accepted: answers, interviews, coders' "
-            "work.")
+        say("Not checked until a question of the draft is accepted: answers, interviews, coders' work.")
         raise click.exceptions.Exit
     study = Study(study.root)  # the settings may be new
     try:
@@ -190,10 +189,10 @@ def documents(study: Study, suggest: bool, form: str) -> None:
 @rows_format("csv")
 @pass_study
 def speakers(study: Study, suggest: bool, form: str) -> None:
-    """List who speaks in each transcript, and asks.
+    """List who speaks in each transcript, and who asks.
 
-    Suggested rows have a role where the name tells it, or where one speaker of an interview asks most of the
-    questions: look at them.
+    Suggested rows have a role where the name shows it, or where one speaker of an interview asks most of the
+    questions. Check them.
     """
     from glc_analysis.addons.drafting import conversations
     from glc_analysis.reference import read_table
@@ -203,7 +202,7 @@ def speakers(study: Study, suggest: bool, form: str) -> None:
                                        + conversations.undescribed_conversations(study, listed))
     if suggest:
         new = conversations.further_speakers(rows, known)
-        for line in conversations.fact_lines(new):
+        for line in conversations.speaker_evidence_lines(new):
             say(line)
         rows = conversations.speaker_rows(new, taken=known["speaker_id"])
     print_rows(rows, form, empty="Every speaker is in speakers.csv.")
@@ -220,8 +219,8 @@ def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str)
     """Show what a later tree of codes would change.
 
     New codes and changed definitions are added with --write. Codes that moved or are gone are only shown:
-    what takes their place is for people to say (parent_id, merged_into). So are names of a flat list that
-    several codes have (unclear).
+    people decide what takes their place (parent_id, merged_into). Names in a flat list that fit several codes
+    are shown as unclear.
     """
     from glc_analysis.addons.drafting.code_tree import merge_trees, read_tree, tree_difference, write_codebook
     from glc_analysis.reference import read_table
@@ -250,10 +249,11 @@ def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str)
 def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None, looked_by: str) -> None:
     """Draft crosswalk.csv for a new wave of the survey.
 
-    A workbook lays each question beside what the new files ask: both wordings, both lists of options. Only
-    what is the same is drafted as unchanged; another heading is proposed, and named as a doubt. Nothing is
-    compared before you have filled in is_comparable, and no count is shown. What only the new files ask is
-    added to the draft of the study. The wave and its files are added to waves.csv and wave_files.csv.
+    The workbook sets each question beside what the new files ask: both wordings, both lists of options. Only
+    identical questions are drafted as unchanged; a different heading is proposed and marked as a doubt.
+    Nothing is compared until you have filled in is_comparable, and no count is shown. Questions that only the
+    new files ask are added to the draft of the study. The wave and its files are added to waves.csv and
+    wave_files.csv.
     """
     from glc_analysis.addons.drafting.crosswalk_workbook import (
         accept_crosswalk,

@@ -62,8 +62,8 @@ def document_rows(conversations: Iterable[Conversation], *,
                   organisations: pd.DataFrame | None = None) -> pd.DataFrame:
     """A row of documents.csv for each transcript.
 
-    The organisation of an interview gets an id from the file's name. Where the study has a list of
-    ``organisations``, it is the one whose id or label the file's name is, and blank where there is none.
+    The organisation of an interview gets an id from the file's name. If the study has a list of
+    ``organisations``, it is the one whose id or label matches the file's name, or else blank.
     """
     known = None
     if organisations is not None:
@@ -178,12 +178,12 @@ def speaker_rows(facts: pd.DataFrame, taken: Collection[str] = ()) -> pd.DataFra
     return pd.DataFrame(rows, columns=_SPEAKER_COLUMNS, dtype="str")
 
 
-def fact_lines(facts: pd.DataFrame) -> list[str]:
+def speaker_evidence_lines(facts: pd.DataFrame) -> list[str]:
     """The evidence for the guessed roles of speakers, as lines to print.
 
     >>> facts = pd.DataFrame([("casa", "Ana", 2, 2, 9, "interviewer", "asks in 2 of 2 turns")],
     ...                      columns=SPEAKER_FACTS)
-    >>> fact_lines(facts)
+    >>> speaker_evidence_lines(facts)
     ['casa: Ana: 2 turns, 2 with a question, 9 words; interviewer (asks in 2 of 2 turns)']
     """
     return [f"{document_id}: {speaker}: {turns} turns, {asks} with a question, {words} words; "

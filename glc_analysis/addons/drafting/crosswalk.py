@@ -34,7 +34,7 @@ SAME, ALL_THE_SAME = "the same", "*"
 these that are blank."""
 _ANOTHER = "has another heading: is it the same question?"
 _FEWER = "others, which fewer than five gave each"
-"""For answers that are no option, and may be somebody's own words."""
+"""For answers that are not options, and may be somebody's own words."""
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -170,7 +170,7 @@ class _Question:
         files = [*zip((survey.path.name for survey in self.surveys), self.found, self.proposed, is_reworded,
                       strict=True)]
         answers = self._unknown(self.surveys, self.found)
-        # People's own words, as there were before, are no new option.
+        # People's own words, as there were before, are not a new option.
         is_new = {*answers} - ({_FEWER} if self._unknown(self.before, self.found_before) else set())
         why = GONE if not any(self.found) else "; ".join([
             *(f"{file} {_ANOTHER}" for file, _, name, is_other in files if name and is_other),
@@ -205,7 +205,7 @@ class _Question:
         return self.question["type"] in CHOICE_TYPES and self.question["option_list"] != COUNTRY_LIST
 
     def _unknown(self, surveys: Sequence[RawSurvey], found: Sequence[dict[str, str]]) -> list[str]:
-        """The answers in files that are no option, by alphabet; those that few gave are not named. One that
+        """The answers in files that are not options, by alphabet; those that few gave are not named. One that
         is an option in another language becomes a row of options.csv, and is named while that is unsure."""
         n: Counter[str] = Counter()
         unsure = set()
@@ -222,7 +222,7 @@ class _Question:
         return [*sorted(named), *sorted(unsure), *[_FEWER] * (len(named) < len(n))]
 
     def _unlisted(self, cells: pd.Series) -> list[str]:
-        """Each answer of a column that is no option, as often as it was given."""
+        """Each answer of a column that is not an option, as often as it was given."""
         if self.question["type"] == "multi":
             _, unknown = self.listed.read_joined(cells)
             parts = cells.map(unknown).dropna().explode()

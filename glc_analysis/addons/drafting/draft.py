@@ -207,7 +207,7 @@ def _question_row(column: FormColumn, guess: Guess, form: Form, lists: OptionLis
     """The row of a column that stands alone; what makes it unsure stands first in why it is as it is.
 
     It says yes although it is unsure where nothing is in doubt but options that are not listed, and answers
-    that are no number: these are asked for once it is accepted, and nothing is counted before.
+    that are not numbers: these are asked for once it is accepted, and nothing is counted before.
     """
     doubts, is_sure = [*guess.notes], guess.is_sure
     kind = guess.kind
@@ -215,7 +215,7 @@ def _question_row(column: FormColumn, guess: Guess, form: Form, lists: OptionLis
            "n": str(column.n_filled), PLACE: str(column.place)}
     lacking = form.lacking(column)
     if kind == "language" and lacking:
-        doubts.append(f"{missing_column_note(lacking)}, so that it is no setting")
+        doubts.append(f"{missing_column_note(lacking)}, so that it is not a setting")
         kind, is_sure = NO_QUESTION, False
     elif kind in COLUMN_ROLES:  # a second column of the same role is a question
         kind = {"country": "single", "language": "single"}.get(
@@ -379,14 +379,14 @@ def _form_row(asked: FormDraft, name: str, held: dict[str, FormColumn], guesses:
 
 
 def _known_conditions(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-    """The rows, without conditions on what is no question of the draft: these are unsure and say so."""
+    """The rows, without conditions on what is not a question of the draft: these are unsure and say so."""
     known = {row["question_id"] for row in rows if row[USE] != "no"} | {"country"}
     with_known = []
     for row in rows:
         condition = skip_logic.parse_condition(row.get("asked_if", ""))
         lacking = sorted(skip_logic.list_questions(condition) - known)
         if lacking:
-            doubt = f"the form asks it after {' and '.join(lacking)}, which is no question of the draft"
+            doubt = f"the form asks it after {' and '.join(lacking)}, which is not a question of the draft"
             row = row | {"asked_if": "", USE: "", "how_sure": UNSURE, "why": f"{doubt}; {row['why']}"}
         with_known.append(row)
     return with_known
@@ -421,9 +421,9 @@ _PAIRED = "all columns of the files pair in their order: one decision for all of
 
 
 def _following(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-    """The rows, with those that are undecided and offer the list of an earlier undecided question of the same
-    type: they follow what a person decides of that one, as the steps of a grid do. So do those that wait only
-    because their files are in several languages, where all columns of these pair in their order."""
+    """The rows, in which an undecided question that offers the list of an earlier undecided question of the
+    same type follows the decision on that one, as the rows of a grid do. So do those that wait only because
+    their files are in several languages, where all columns of these pair in their order."""
     first: dict[tuple[str, ...], str] = {}
     following, in_step = [], ""
     for row in rows:
@@ -467,8 +467,8 @@ def _question_id(name: str, place: int) -> str:
 
 
 def _question_ids(form: Form, groups: Sequence[TickGroup], of_form: dict[int, str]) -> dict[int, str]:
-    """The id of each question by the place of its first column: that of an XLSForm; of a question with a
-    column an option what the names of its columns share, unless another question has the same."""
+    """The id of each question by the place of its first column: that of an XLSForm; for a question with one
+    column per option, what the names of its columns share, unless another question shares it too."""
     stems = {group.place: re.sub(r"[\s_./\[\]*]+$", "", group.entry.split(" | ")[0].replace("*", ""))
              for group in groups}
     times = Counter(stems.values())

@@ -90,8 +90,8 @@ def draft_study(*, form: Path | None = None, codebook: Path | None = None, expor
         tables |= texts.tables
         notes += texts.notes
     if form and wordings and not drafted:
-        raise UsageError(f"{form.name} is no XLSForm. A table of wordings needs the exports of the survey. "
-                         "To fix: name them after --from.")
+        raise UsageError(f"{form.name} is not an XLSForm. A table of wordings needs the exports of the "
+                         "survey. To fix: name them after --from.")
     if asked:
         notes += asked.notes
         tables |= {} if drafted else {"questions": asked.questions, "options": asked.options}

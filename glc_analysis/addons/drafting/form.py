@@ -175,7 +175,7 @@ def _without_blanks(surveys: Sequence[RawSurvey],
 
     Each file is judged by itself, and each of its columns: where ``n/a`` stands beside cells that are empty,
     it may be an answer. The setting takes a word for blank in all columns, so the reason names those where it
-    may be an answer. What coders coded is an answer in all of them.
+    may be an answer. A text that coders coded is an answer in all of them.
     """
     reasons: dict[str, list[str]] = {}
     words = [_blank_words(columns) for columns in counts]
@@ -219,7 +219,7 @@ _CODED, _ELSEWHERE = 0.8, 0.5
 
 def _coded_words(surveys: Sequence[RawSurvey], counts: Sequence[dict[str, Counter[str]]],
                  words: Sequence[str]) -> set[str]:
-    """Of the words for an empty cell those that coders coded as an answer, in columns of codes beside it.
+    """The words for an empty cell that coders nevertheless coded as an answer, in columns of codes beside it.
 
     Such a column is named after its question (``Q3_trust``) or as one of codes (``coder1``).
     """
@@ -260,7 +260,7 @@ def _has_code_of_its_own(codes: pd.Series, word: str, is_word_here: pd.Series,
 
 
 def _is_text(counter: Counter[str]) -> bool:
-    """Whether most of the different answers of a column, negative numbers left out, are no numbers."""
+    """Whether most of the different answers of a column, negative numbers left out, are not numbers."""
     others = [text for text in counter if not text.startswith("-")]
     return sum(not text.replace(".", "").isdigit() for text in others) > len(others) / 2
 

@@ -1,4 +1,4 @@
-"""Which files beside a survey export are no answers: lists of the wordings of its columns, and of names.
+"""Which files beside a survey export are not answers: lists of the wordings of its columns, and of names.
 
 The files of a survey, as they were read, are compared with each other. A list has fewer columns than the
 export that it belongs to.
@@ -29,7 +29,7 @@ _LONGEST = 60
 
 
 def find_list_files(surveys: Sequence[RawSurvey]) -> dict[str, str]:
-    """The files that are no answers but a list that belongs to another one: what each holds, by its name.
+    """The files that are not answers but a list that belongs to another one: what each holds, by its name.
 
     >>> from pathlib import Path
     >>> from glc_analysis.intake.survey import RawSurvey, text_frame
@@ -69,8 +69,8 @@ def _headings(survey: RawSurvey) -> set[str]:
 
 
 def _column_of_names(texts: Mapping[str, list[str]], frame: pd.DataFrame) -> str:
-    """The column of an export in which the names of a list stand; "" if a table is no list of names. All of
-    its columns hold short texts that differ, or addresses, below headings that ask nothing; one of them
+    """The column of an export in which the names of a list stand; "" if a table is not a list of names. All
+    of its columns hold short texts that differ, or addresses, below headings that ask nothing; one of them
     stands in the export."""
     filled = [column for column in texts.values() if column]
     is_asked = any(re.search(r"[?？؟]", name) for name in texts)

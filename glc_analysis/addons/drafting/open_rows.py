@@ -108,8 +108,8 @@ def write_open_rows(study: Study, tables: Mapping[str, pd.DataFrame]) -> None:
 
 
 def write_rows_for_faults(study: Study, in_answers: Faults) -> Faults:
-    """Writes rows for texts that are no option and for cells that cannot be read, to be decided by a person,
-    and returns the faults with one for all of these. What a person wrote into such a row is kept."""
+    """Writes rows for texts that are not options and for cells that cannot be read, to be decided by a
+    person, and returns the faults with one for all of these. What a person wrote into such a row is kept."""
     reference = read_reference(study, needed=())  # what is wrong in it is among the faults
     open_faults = _OpenFaults.among(in_answers.faults)
     scales = {*reference.questions.loc[reference.questions["type"] == "scale", "option_list"]}
@@ -253,7 +253,7 @@ def _with_rest(table: pd.DataFrame, before: pd.DataFrame, options: pd.DataFrame)
 
 
 def questions_without_options(study: Study, state: DraftState) -> pd.DataFrame:
-    """The chosen questions that offer options, and of which none is known."""
+    """The chosen questions that offer options but have none in options.csv."""
     chosen, drafted = state.chosen, state.tables["options"]["option_list"]
     known = {*drafted, *read_column_values(study, "options", "option_list"), COUNTRY_LIST}
     return chosen[chosen["type"].isin(CHOICE_TYPES) & ~chosen["option_list"].isin(known)]

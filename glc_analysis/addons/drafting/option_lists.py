@@ -164,8 +164,8 @@ class OptionLists:
     def add_form(self, name: str, options: pd.DataFrame, ticks: Mapping[str, FormColumn], column: FormColumn,
                  *, is_multi: bool) -> Counter[str]:
         """Adds a list of an XLSForm with the answers to one of its questions, in one column or in ``ticks``,
-        a column per option; returns the answers that are no option of it. Answers are the names of options or
-        their labels in one of the languages of the form."""
+        a column per option; returns the answers that are not options of it. Answers are the names of options
+        or their labels in one of the languages of the form."""
         rows = self.lists.setdefault(name, [])
         self.kinds[name], self.keys[name] = LIST_OF_FORM, frozenset()
         texts = {option: [value, *labels.splitlines()] for option, value, labels in zip(
@@ -337,8 +337,8 @@ def _in_order(labels: list[str], kind: str) -> tuple[list[str], bool]:
     """The options of a list in the order in which a form would have them, and whether that order is certain.
 
     Numbers go by their size, and so do codes such as A2; steps that are all known go by their scale; what is
-    no answer, or has no step, comes last. Other options stay as they are: by how often they were given. Only
-    a scale can be in a wrong order.
+    not an answer, or has no step, comes last. Other options stay as they are: by how often they were given.
+    Only a scale can be in a wrong order.
     """
     answers = [label for label in labels if guess_option_kind(label) in ("substantive", "none")]
     by_number = order_by_number(answers) if len(answers) > 2 or kind == "scale" else None
@@ -353,7 +353,7 @@ def _in_order(labels: list[str], kind: str) -> tuple[list[str], bool]:
 
 
 def _hidden_remarks(options: Sequence[Options], rows: list[dict[str, str]], kind: str) -> list[str]:
-    """What is to be said of the answers that are not listed; nothing if all are.
+    """The remarks on the answers that are not listed; nothing if all are.
 
     Many different texts are texts after "Other", for which the list gets an option of kind ``other``, also
     where they are many answers, if they seem to be people's own words; numbers are none. Few texts, each
@@ -394,7 +394,7 @@ def count_text(n: int) -> str:
 
 def further_options(faults: Iterable[OptionFault], options: pd.DataFrame,
                     scales: Collection[str]) -> tuple[list[dict[str, str]], int]:
-    """Rows of options.csv for texts that are no option, with a column ``use`` that says yes where the list
+    """Rows of options.csv for texts that are not options, with a column ``use`` that says yes where the list
     itself shows that they are: a number among numbers, "no" beside "yes". The others come first, and wait
     for a person. And how many texts are left out, since they look like a name, an address or a number of
     somebody.

@@ -23,8 +23,8 @@ _LATIN = "Latn"
 
 
 def sensitivity_rows(questions: pd.DataFrame, options: pd.DataFrame) -> list[dict[str, str]]:
-    """A row for all questions that are left blank, and one for each drafted question that is no column left
-    out, in the order of the form.
+    """A row for all questions that are left blank, and one for each drafted question that is not a column
+    left out, in the order of the form.
 
     >>> questions = pd.DataFrame([{"question_id": "Q1", "type": "single", "wording": "Did the police come?",
     ...                            "option_list": "Q1", "place": "1"}])

@@ -326,7 +326,7 @@ def _condition_faults(state: DraftState) -> Iterator[Fault]:
             continue
         for identifier in split_alternatives(row["question_id"]):
             if identifier not in known:
-                yield fault(f"is no question of the draft; {nearest(identifier, known)}",
+                yield fault(f"is not a question of the draft; {nearest(identifier, known)}",
                             column="question_id", value=identifier,
                             fix="write ids of questions, with ` | ` between them")
         try:

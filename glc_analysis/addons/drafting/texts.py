@@ -1,9 +1,9 @@
 """Drafts what a study of texts needs, from transcripts, projects of coding programs and codebooks.
 
-Nothing is written here. The texts that a project brings become transcripts, unless a file of the same name
-or with the same words is there. A Word file with comments that has the words of another transcript is the
-copy that a coder commented. A text of a project may name no speaker; then all of it is drafted as the words
-of one, and a person says whose they are.
+Nothing is written here. The texts that a project brings become transcripts, unless a file of the same name or
+with the same words is there. A Word file with comments that has the words of another transcript is the copy
+that a coder commented. A text of a project may name no speaker; then all of it is drafted as the words of one
+speaker, and a person names the speaker.
 """
 
 from __future__ import annotations

@@ -196,10 +196,10 @@ _STEM = 4
 
 
 def scale_steps(labels: Sequence[str]) -> list[float] | None:
-    """The step of each option on a scale, None where the options are no scale that is known.
+    """The step of each option on a scale, None where the options are not a scale that is known.
 
     An option that says "don't know" and the like has no step (nan), nor has a number among words, which
-    stands for a missing answer, nor an option beside several degrees of one word that is no degree of it.
+    stands for a missing answer, nor an option beside several degrees of one word that is not a degree of it.
 
     >>> scale_steps(["Often", "Never", "Sometimes"])
     [5.0, 0.0, 4.0]
@@ -414,7 +414,7 @@ def _positive(word: str, words: Sequence[str]) -> str:
 
 
 def _low_stem(stems: set[str]) -> str:
-    """Of two opposite words the one that is low."""
+    """The lower of two opposite words."""
     if len(stems) < 2:
         return ""
     low = {word[:_STEM] for word in _degree_words("low")[0.0]}

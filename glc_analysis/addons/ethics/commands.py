@@ -15,7 +15,7 @@ from glc_analysis.study import Study
 def retention(study: Study, form: str) -> None:
     """List the files of the study and when each must be destroyed.
 
-    Exits with 1 if one is overdue or has no such day.
+    Exit code 1 means that a file is overdue or has no such day.
     """
     from datetime import date
 

@@ -65,7 +65,7 @@ CHECKS: tuple[Check, ...] = (schema_check("explanations.principle_id"),
                              Check(("explanations",), _repeated_passages))
 
 
-def check_lines(study: Study, reference: Reference) -> Iterator[str]:
+def reopened_explanation_lines(study: Study, reference: Reference) -> Iterator[str]:
     """The explanations that a withdrawal has reopened, and those that are kept from the readers for whom they
     were written, as the tables are."""
     rows = reference.explanations

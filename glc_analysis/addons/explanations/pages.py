@@ -10,7 +10,7 @@ from IPython.display import HTML as Html
 from markupsafe import Markup
 
 from glc_analysis.addons.explanations.checks import listed_segments
-from glc_analysis.disclosure.quotations import owners
+from glc_analysis.disclosure.quotations import segment_owners
 from glc_analysis.pages.text_names import text_names, turn_name
 from glc_analysis.tables_html import quotation, show
 from glc_analysis.templates import ELEMENTS, Macros
@@ -57,9 +57,9 @@ def _written(row: dict[str, str], view: StudyView) -> str:
 
 
 def _passages(view: StudyView) -> Callable[[Sequence[str]], list[Markup]]:
-    """For the team: whole turns, with whose they are."""
+    """For the team: whole turns, with their speakers."""
     segments = view.read("segments")
-    by = owners(segments, view.read("documents")).map(view.labels).fillna("")
+    by = segment_owners(segments, view.read("documents")).map(view.labels).fillna("")
     rows = segments.assign(by=by).set_index("segment_id")
     names = text_names(view.read("documents"), view.labels)
 

@@ -27,7 +27,7 @@ from glc_analysis.disclosure.blocks import (
     line_ids,
     own_quotations,
 )
-from glc_analysis.disclosure.quotations import owners
+from glc_analysis.disclosure.quotations import segment_owners
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.reference import read_table
 from glc_analysis.view.visible_tables import VisibleTables
@@ -117,10 +117,10 @@ def _networks(organisations: pd.DataFrame) -> dict[str, str]:
     return dict(zip(organisations["organisation_id"], organisations["network_id"], strict=True))
 
 
-def lines(frames: Mapping[str, pd.DataFrame], reference: Any, audience: str) -> Iterator[Row]:
+def list_block_lines(frames: Mapping[str, pd.DataFrame], reference: Any, audience: str) -> Iterator[Row]:
     """The explanations that an audience reads, each with every organisation on whose words it rests."""
     segments, networks = frames["segments"], _networks(frames["organisations"])
-    owner = dict(zip(segments["segment_id"], owners(segments, frames["documents"]), strict=True))
+    owner = dict(zip(segments["segment_id"], segment_owners(segments, frames["documents"]), strict=True))
     shown = visible_principles(frames["principles"], audience)["principle_id"]
     rows = frames["explanations"][frames["explanations"]["principle_id"].isin(shown)]
     seen = explanations_seen(rows, own_quotations(frames, reference.quotes, audience), networks, audience)
@@ -131,7 +131,7 @@ def lines(frames: Mapping[str, pd.DataFrame], reference: Any, audience: str) -> 
             yield block_id(BLOCK, row["principle_id"]), line, organisation
 
 
-def content_of(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
+def released_content(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
     """The explanations that the team wrote for an audience."""
     if not has_capability(audience, "passages"):
         rows = frames["explanations"]
@@ -142,5 +142,5 @@ BLOCKS = AddedBlocks(
     kinds=Kinds(words=(BLOCK,)),
     needs=("explanations", "quotations", "segments", "documents", "organisations", "principles",
            "quotes.csv"),
-    lines=lines, rewritten=lambda frames: set(), rows={BLOCK: "principle_id"},
+    lines=list_block_lines, rewritten=lambda frames: set(), rows={BLOCK: "principle_id"},
     line={BLOCK: ("principle_id", "number")})

@@ -1,4 +1,4 @@
-"""Which groups of organisations are large enough to be shown, before their answers are read."""
+"""Which groups of organisations are large enough to be shown, decided before their answers are read."""
 
 from glc_analysis.addon import AddOn
 

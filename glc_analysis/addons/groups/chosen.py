@@ -7,7 +7,7 @@ import pandas as pd
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
 from glc_analysis.disclosure.rules import FIGURE_RULES
 from glc_analysis.errors import UsageError
-from glc_analysis.figures.estimates import is_whole
+from glc_analysis.figures.estimates import is_whole_study
 from glc_analysis.figures.groupings import CODES, groupings_of, is_shown_group
 from glc_analysis.figures.summary import unknown_question_error
 from glc_analysis.reference import Reference
@@ -31,11 +31,12 @@ def grouped_figures(study: Study, reference: Reference, question: str) -> pd.Dat
     key, groupings = CODES if question == EVERY_CODE else question, groupings_of(
         reference.groupings, reference.questions)
     if key not in groupings:
-        raise UsageError(f"Nobody has chosen groups for {question}, and the reasons tell about answers. "
-                         "To fix: choose by `glc groups`, and write it into groupings.csv.")
+        raise UsageError(f"No groups are chosen for {question}, and the reasons would reveal something about "
+                         "answers. To fix: choose groups with `glc groups`, and write them into "
+                         "groupings.csv.")
     figures = read("figures", study=study)
     about = figures["question_id"].astype("str")
-    is_own = (about == key) & figures["measure"].isin(["response", "coded"]) & ~is_whole(figures)
+    is_own = (about == key) & figures["measure"].isin(["response", "coded"]) & ~is_whole_study(figures)
     rows = figures.loc[is_own & is_shown_group(figures, about, groupings), ["figure_id"]]
     for audience in READING_AUDIENCES:
         decided = read(f"release_{audience}", study=study).set_index("figure_id").loc[rows["figure_id"]]

@@ -15,10 +15,10 @@ from glc_analysis.study import Study
 def groups(study: Study, question: str, form: str) -> None:
     """Rank the groups by which figures could be shown to others.
 
-    Groupings of regions, kinds and levels of resources, in which two or three values may be one group, are
-    ranked by how many figures they could open, by sizes and consents alone: no answer is read. Choose one and
-    write it into groupings.csv. Then `glc groups QUESTION`, or `glc groups codes`, lists the figures of its
-    groups, with the reason that stops each one that others do not see exactly.
+    Regions, kinds of organisation and levels of resources, with two or three values merged where needed, are
+    ranked by how many figures could be shown. Only group sizes and consents count: no answer is read. Choose
+    one and write it into groupings.csv. Then `glc groups QUESTION`, or `glc groups codes`, lists the figures
+    of its groups, and the reason for each that others do not see exactly.
     """
     from glc_analysis.addons.groups.chosen import grouped_figures
     from glc_analysis.addons.groups.ranking import counted_alike, rank_groupings

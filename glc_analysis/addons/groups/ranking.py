@@ -52,10 +52,10 @@ def counted_alike(questions: pd.DataFrame, options: pd.DataFrame, codes: int) ->
         yield Counted("codes", "organisation", codes, is_coded=True)
 
 
-def merges_of(values: Iterable[str]) -> Iterator[tuple[str, ...]]:
+def possible_merges(values: Iterable[str]) -> Iterator[tuple[str, ...]]:
     """The names of merged groups of each possible grouping; the first merges nothing, none merges everything.
 
-    >>> [*merges_of(["high", "low", "middle"])][:3]
+    >>> [*possible_merges(["high", "low", "middle"])][:3]
     [(), ('high + low',), ('high + middle',)]
     """
     every = sorted(values)
@@ -80,7 +80,7 @@ def rank_groupings(parts: Iterable[Counted], organisations: pd.DataFrame, answer
         for attribute in GROUPED_BY[part.unit]:
             members = subset_membership(attribute, part.unit, organisations, answers)
             ranked = []
-            for merged in merges_of(members.names):
+            for merged in possible_merges(members.names):
                 opened = {audience: _GroupSizes(part, attribute, merged, organisations, answers, consent,
                                                audience).rules(settings) for audience in READING_AUDIENCES}
                 shown = {audience: sum(not rule for _, rule in groups.values())

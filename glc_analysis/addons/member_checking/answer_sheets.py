@@ -216,11 +216,12 @@ def read_filled(path: Path) -> pd.DataFrame:
         if at < 0:
             continue  # a sheet with somebody's own notes
         lost = [name for name in _BOXES if table[at].count(name) != 1 or not {*table[at]} & {*SHEET_KINDS}]
-        faults += [Fault("a column of our sheet is missing, or is there twice", sheet.place,
+        faults += [Fault("a column of the sheet is missing, or occurs twice", sheet.place,
                          str(sheet.numbers[at]), name, "", "restore the headings") for name in lost]
         parts += [] if lost else [_with_signatures(sheet, table[at], at + 1)]
     if not parts and not faults:
-        faults = [Fault("has none of our sheets", path.name, fix="send back the file that you got")]
+        faults = [Fault("has none of the sheets of a "
+                        "return", path.name, fix="send back the file that you got")]
     if faults:
         raise Faults(faults)
     rows = pd.concat(parts).reindex(columns=[*Decision._fields]).fillna("")

@@ -14,7 +14,7 @@ from glc_analysis.study import Study
 @click.command()
 @click.option("--to-clear", is_flag=True, help="Write the workbook of proposed quotations to be cleared.")
 @click.option("--returned", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="A workbook or return that came back filled: show what it would change.")
+              help="A workbook or return that came back filled in: show what it would change.")
 @click.option("--accept", is_flag=True, help="With --returned: write the changes.")
 @rows_format("csv")
 @pass_study
@@ -65,8 +65,8 @@ def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
 
 @click.command()
 @click.option("--for", "organisation", default="", metavar="ORGANISATION", help="Only for this organisation.")
-@click.option("--by", default="", metavar="DAY", help="By when an answer is wanted, as YYYY-MM-DD.")
-@click.option("--contact", default="", metavar="WHO", help="To whom it goes, and how.")
+@click.option("--by", default="", metavar="DAY", help="The day by which an answer is wanted, as YYYY-MM-DD.")
+@click.option("--contact", default="", metavar="WHO", help="To whom and how the answer is sent.")
 @pass_study
 def returns(study: Study, organisation: str, by: str, contact: str) -> None:
     """Write for each organisation what it said, to be checked.

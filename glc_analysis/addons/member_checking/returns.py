@@ -34,7 +34,7 @@ from glc_analysis.coding.consensus import CONSENSUS, codings_by_segment
 from glc_analysis.disclosure.consent import OF_A_WAVE
 from glc_analysis.disclosure.quotations import (
     map_to_originals,
-    owners,
+    segment_owners,
     with_broken_rules,
     without_pseudonyms,
 )
@@ -142,7 +142,7 @@ def read_names_and_languages(study: Study) -> tuple[dict[str, str], dict[str, st
 def write_returns(study: Study, organisations: Collection[str], folder: Path, *, by: str = "",
                   contact: str = "") -> list[Path]:
     """Writes the return of each organisation, ``<organisation_id>.xlsx`` and the same as .html; returns the
-    paths. What all share is read and judged once.
+    paths. Tables that all returns share are read and judged once.
 
     A letter says ``by`` which day an answer is wanted, and which ``contact`` receives it. Then come answers,
     passages with codes by name, quotations, citations and consents, each in the organisation's language where
@@ -154,7 +154,7 @@ def write_returns(study: Study, organisations: Collection[str], folder: Path, *,
             raise UsageError(f"There is no organisation {organisation!r}; {nearest(organisation, labels)}.")
     held = QuotationTables.of(study)
     segments, consent, waves = held.segments, held.consent, read_table(study, "waves")
-    whose = owners(segments, held.documents)
+    whose = segment_owners(segments, held.documents)
     cases = held.cases
     asked_about = select_askable(with_broken_rules(*held), "proposed", "cleared")
     citations = cited_passages(study)
@@ -262,7 +262,7 @@ def correction_rows(returned: pd.DataFrame, documents: pd.DataFrame,
     """Rows for corrections.csv from answers to be changed or removed: to review, not to apply.
 
     ``column`` is what ``columns_of`` (:func:`raw_columns`) says, and ``from`` as the organisation saw it: a
-    person writes what the raw file holds. Words of interviews and calls are no rows here. Raises Faults for
+    person writes what the raw file holds. Words of interviews and calls are not rows here. Raises Faults for
     answers to questions that are not known.
     """
     open_answers = documents[documents["kind"] == "answer"]

@@ -99,8 +99,8 @@ def trial_faults(row: Mapping[str, str], place: str) -> Iterator[Fault]:
     """Faults of one row of trials.csv by itself."""
     fault = partial(Fault, file="trials.csv", row=place)
     if not row["predicted"]:
-        yield fault("has no prediction: what happened can be read against nothing", column="predicted",
-                    fix="write what was expected before it began; if nobody wrote that, this is no trial")
+        yield fault("has no prediction, so there is nothing to compare the outcome with", column="predicted",
+                    fix="write what was expected before it began; if nobody wrote that, this is not a trial")
     filled = [column for column in ENDED_COLUMNS if row[column]]
     for column in [one for one in ENDED_COLUMNS if not row[one]] if filled else ():
         yield fault("is blank, and other columns say that the trial has ended", column=column,
@@ -124,7 +124,7 @@ def trial_faults(row: Mapping[str, str], place: str) -> Iterator[Fault]:
             yield fault("is blank, and somebody may have been harmed", column=column,
                         fix="call the safeguarding contact now, then write to whom and when it was reported")
         if row["harm"] not in HARM and row[column]:
-            yield fault("reports harm, and the column harm names none", column="harm", value=row["harm"],
+            yield fault("reports harm, but the column harm names none", column="harm", value=row["harm"],
                         fix="write possible or yes, or leave reported_to and reported_on blank")
     for column in WORDS:
         for words, wrong, fix in refused_words(row[column]):
@@ -193,7 +193,7 @@ def _decided(tables: Tables) -> Iterator[Fault]:
             continue
         outside = row["closed_by"].strip().casefold()
         if not outside or outside in team | {name.strip().casefold() for name in row["by"].split(";")}:
-            yield fault("is nobody outside the team: a review after harm is closed by somebody who is",
+            yield fault("is a member of the team: a review after harm is closed by somebody outside it",
                         column="closed_by", value=row["closed_by"],
                         fix="leave the decision blank until somebody outside the team has agreed to it")
 
@@ -218,7 +218,7 @@ def _evidence(tables: Tables) -> Iterator[Fault]:
 
 
 def _told(tables: Tables) -> Iterator[Fault]:
-    """Who was told of a review are organisations of the study."""
+    """Faults where those who were told of a review are not organisations of the study."""
     told = tables["reviews"]["told"].str.split(";").explode().str.strip()
     known = {EVERYBODY, *tables["organisations"]["organisation_id"]}
     yield from unknown_names("reviews", "told", told, known, "organisations.csv has no such organisation")

@@ -12,7 +12,7 @@ from glc_analysis.study import Study
 @click.command()
 @click.option("--sheets", is_flag=True, help="Write the sheets: a page to print and a workbook each.")
 @click.option("--for", "organisations", multiple=True, metavar="ORGANISATION",
-              help="With --sheets: only for this one; may be given again.")
+              help="With --sheets: only for this organisation; may be given several times.")
 @click.option("--enter", is_flag=True, help="Take in the workbooks that lie in raw/trials.")
 @pass_study
 def trials(study: Study, sheets: bool, organisations: tuple[str, ...], enter: bool) -> None:

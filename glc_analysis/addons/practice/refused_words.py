@@ -36,7 +36,7 @@ def refused_words(text: str) -> Iterator[tuple[str, str, str]]:
         for found in pattern.finditer(text):
             yield found[0], "is a detail of a case", "leave it out: nobody may be recognised by it"
     for found in _PERCENTAGE.finditer(text):
-        yield found[0], "is a percentage", "say it in words: how well a principle is kept is no number"
+        yield found[0], "is a percentage", "say it in words: how well a principle is kept is not a number"
     in_words = (words for kinds in (("few", "people"), ("alone",))
                 for words in _pattern(*kinds).finditer(text))
     for found in (*_counted(text), *in_words):

@@ -73,7 +73,7 @@ def enter_returned_sheets(study: Study) -> Entered:
 def _answers(path: Path) -> Iterator[tuple[str, list[str], Cells]]:
     """Each column of a workbook with answers in it: its place, the words of its stamp, and the answers."""
     if path.suffix.lower() != ".xlsx":
-        raise Faults([Fault("is no workbook of `glc trials --sheets`", file=path.name,
+        raise Faults([Fault("is not a workbook of `glc trials --sheets`", file=path.name,
                             fix="type what is on the paper into the organisation's workbook, and put that "
                             "here")])
     grid = next((grid for grid in read_sheets(path, values_only=True) if _is_sheet(grid)), None)

@@ -62,7 +62,7 @@ def sheet_phrases(language: str) -> dict[str, str]:
 
 
 def consent_words(language: str) -> dict[str, str]:
-    """What the item of consent of this add-on is called in a language, for returns: ``item_practice``."""
+    """The name of this add-on's item of consent in a language, for returns: ``item_practice``."""
     say = sheet_phrases(language)
     return {"item_practice": say["item_practice"]}
 
@@ -140,9 +140,9 @@ def make_sheets(study: Study, organisations: Collection[str] = ()) -> tuple[list
     safeguarding contact, Faults where a reference table is wrong."""
     contact = study.settings["practice"]["safeguarding"].strip()
     if not contact:
-        raise GLCError("The sheets say first whom to call where somebody may be in danger, and the study "
-                       "does not say it. To fix: write it as safeguarding in the section [practice] of "
-                       "study.toml.")
+        raise GLCError("Every sheet begins with whom to call if somebody may be in danger, and this study "
+                       "names nobody. To fix: write the contact as safeguarding in the section [practice] "
+                       "of study.toml.")
     reference, (labels, answered_in) = read_reference(study), read_names_and_languages(study)
     raters, consent = reference.raters, Consent.of(reference.consent)
     taking_part = {*raters.loc[raters["may_rate"] == "true", "organisation_id"],

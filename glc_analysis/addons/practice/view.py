@@ -1,8 +1,8 @@
 """What each audience may see of commitments, trials and reviews.
 
-The team sees all. Others read the words of a trial that were cleared for them, without whose they are, and
-what the organisation decided; that a text is under review, without why or since when; and what a review
-decided. They see no number: nothing here is counted for them.
+The team sees all. Other audiences read the words of a trial that were cleared for them, without the
+organisation's name, and what it decided; that a text is under review, without why or since when; and what a
+review decided. They see no number: nothing here is counted for them.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def visible_trials(trials: pd.DataFrame, audience: str) -> pd.DataFrame:
 
 
 def visible_reviews(reviews: pd.DataFrame) -> pd.DataFrame:
-    """Table ``reviews`` as other audiences than the team may see it: one row a text, which is under review or
+    """Table ``reviews`` as other audiences than the team may see it: one row per text that is under review or
     was decided on. A review that is only due some day is none."""
     rows = reviews[(reviews["decision"] != "") | (reviews["trigger"] != "date")]
     rows = rows.assign(is_open=rows["decision"] == "").sort_values(["is_open", "decided_on"])

@@ -34,7 +34,7 @@ def _known_subjects(tables: Tables) -> Iterator[Fault]:
     of_study = rows[(rows["about"] == "study") & (rows["about_id"] != "")]
     for n, value in of_study["about_id"].items():
         yield Fault("names something, and the memo is about the study", "analytic_memos.csv", str(n),
-                    "about_id", value, "leave it blank, or say under about what it is")
+                    "about_id", value, "leave it blank, or write under about what kind of thing it names")
 
 
 CHECKS: tuple[Check, ...] = (

@@ -79,7 +79,7 @@ def _beside(view: StudyView) -> Markup:
               for code in others["code_id"]]
     others = others[[not kin for kin in is_kin]]
     if others.empty:
-        return ELEMENTS.note("It stands alone in every turn.") if len(own) else Markup()
+        return ELEMENTS.note("It occurs alone in every turn.") if len(own) else Markup()
     counts = others.groupby("code_id")["segment_id"].nunique().sort_values(ascending=False, kind="stable")
     return _HTML.beside([_pair(view, own, others[others["code_id"] == code], n)
                          for code, n in counts.head(_CODES).items()],
@@ -124,7 +124,7 @@ def _differences(view: StudyView) -> Markup:
     if listed is None and not said:
         return Markup()
     if listed is None:
-        return ELEMENTS.notes([*said, "Nowhere: whoever read a turn gave it alike."])
+        return ELEMENTS.notes([*said, "Nowhere: all who read a turn coded it alike."])
     return ELEMENTS.notes(said) + Markup(listed.data)
 
 

@@ -23,8 +23,8 @@ from glc_analysis.study import Study
 def matrix(study: Study, theme: str, case: str, by: str, enter: Path | None) -> None:
     """Write and read back summaries, case by theme.
 
-    A summary says what a case said on a theme. The workbook has the passages beside a box for each cell,
-    for one theme or one case at a time. What was written before stands in its box. For the team alone.
+    A summary says what a case said on a theme. The workbook covers one theme or one case and has the passages
+    of each cell beside a box for its summary. Earlier summaries are in their boxes. For the team alone.
     """
     if enter:
         if theme or case:

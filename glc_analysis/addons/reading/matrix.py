@@ -65,7 +65,7 @@ def matrix_cells(passages: pd.DataFrame, mentions: pd.DataFrame, members: pd.Dat
     written_on, passages (their number), segment_ids (joined by ;), passages_version.
 
     ``passages`` are those of :func:`case_passages`, ``members`` as there, ``mentions`` the table of this
-    name, ``summaries`` the rows of that on these cases. What is not there is not asked.
+    name, ``summaries`` the rows of that on these cases. A cell without a row means that nobody was asked.
     """
     behind = pd.DataFrame([
         (case, code, len(rows), ";".join(sorted({*rows["segment_id"]})), passages_version(rows))

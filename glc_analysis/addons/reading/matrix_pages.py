@@ -21,7 +21,7 @@ from glc_analysis.addons.reading.matrix import (
     TO_REWRITE,
     UNDECIDED,
 )
-from glc_analysis.addons.reading.memos import show_memos, written
+from glc_analysis.addons.reading.memos import author_and_day, show_memos
 from glc_analysis.addons.reading.page_lists import CASES_PER_PAGE, PART_MARK
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.errors import count_of
@@ -196,7 +196,7 @@ def _cells(view: StudyView, rows: pd.DataFrame, behind: Behind,
             "id": _place(kind, row["case_id"], row["code_id"]),
             "name": WHOLE_THEME if row["code_id"] in view.themes else row["code"],
             "state": _STATES.get(row["state"], row["state"]), "summary": row["summary"],
-            "written": written(row["written_by"], row["written_on"]), "passages": printed,
+            "written": author_and_day(row["written_by"], row["written_on"]), "passages": printed,
             "is_open": not row["summary"], "left_out": n - len(printed),
             "place": f"code-{row['code_id'].lower()}.html",
             "said": count_of(n, "passage") if n else "" if row["passages"] else "There is no passage."})

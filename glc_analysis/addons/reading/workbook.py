@@ -1,8 +1,8 @@
 """The matrix as a workbook: the cells of one theme or one case, filled in by a person and read back.
 
-Grey columns in front name each cell, and say from which passages and beside which summary it was written.
-What comes back is checked whole: every fault is named with its row, and nothing is written while there is
-one. A summary that somebody else changed meanwhile is never overwritten.
+Grey columns in front name each cell, and say from which passages and beside which summary it was written. A
+returned workbook is checked as a whole: every fault is named with its row, and nothing is written while there
+is one. A summary that somebody else changed meanwhile is never overwritten.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def read_matrix(study: Study, path: Path) -> EnteredSummaries:
     reference = read_reference(study)
     grid = next((grid for grid in read_sheets(path, values_only=True) if _header(grid) >= 0), None)
     if grid is None:
-        raise Faults([Fault("is no workbook of `glc matrix`: it has no row with the grey names "
+        raise Faults([Fault("is not a workbook of `glc matrix`: it has no row with the grey names "
                             f"{', '.join(_KEYS)} once each", file=path.name,
                             fix="fill in the workbook as it was written, and put back the grey columns")])
     rows = [*_filled(grid)]

@@ -13,8 +13,9 @@ from glc_analysis.study import Study
 def watch(directory: str) -> None:
     """Show the team's pages in a browser, anew at every save.
 
-    Prints an address, which only this computer can open, and only who has it. The page that is looked at is
-    made first, then the others; the browser loads it again where it was. Ctrl-C ends it.
+    Prints an address that opens on this computer alone, and only for those who have it. After a save, the
+    page in the browser is made first, then the others; the browser reloads it at the same place. Ctrl-C ends
+    it.
     """
     from glc_analysis.addons.watch.watching import watch_study
 

@@ -68,7 +68,7 @@ class PageServer:
         if site is None or path is None or not path.is_relative_to(site.resolve()) or not path.is_file():
             return None
         content = path.read_bytes()
-        return watched(content, path.stem) if path.suffix == ".html" else content
+        return add_reload_script(content, path.stem) if path.suffix == ".html" else content
 
     def news(self, page: str, mark: str, fault: str) -> dict[str, Any]:
         """Whether a page is another one than that with this mark, as soon as it is, or something else is
@@ -81,21 +81,23 @@ class PageServer:
     def _mark(self, page: str) -> str:
         site = self._site()
         path = site / f"{page}.html" if site else None
-        return mark_of(path.read_bytes()) if path and path.is_file() else ""
+        return content_mark(path.read_bytes()) if path and path.is_file() else ""
 
 
-def mark_of(content: bytes) -> str:
+def content_mark(content: bytes) -> str:
     """A digest that changes with the content of a page."""
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-def watched(content: bytes, page: str) -> bytes:
+def add_reload_script(content: bytes, page: str) -> bytes:
     """A page of the site with the script that asks for news, which it may run; nothing else changes.
 
-    >>> watched(b"script-src 'none'; style-src 'self'<body></body>", "index").decode().partition("<body>")[0]
+    >>> page = add_reload_script(b"script-src 'none'; style-src 'self'<body></body>", "index")
+    >>> page.decode().partition("<body>")[0]
     "script-src 'self'; connect-src 'self'; style-src 'self'"
     """
-    script = f'<script src="{_SCRIPT}" data-page="{page}" data-mark="{mark_of(content)}"></script></body>'
+    mark = content_mark(content)
+    script = f'<script src="{_SCRIPT}" data-page="{page}" data-mark="{mark}"></script></body>'
     for policy in (b"script-src 'none'", b"script-src 'self'"):
         if policy in content:
             content = content.replace(policy, b"script-src 'self'; connect-src 'self'", 1)

@@ -43,7 +43,7 @@ def watch_study(study: Study, *, say: Say) -> None:
     server = PageServer(lambda: site_of(study))
     with start_fork_server(study) as executor, python_strings():
         package, files = package_state(), files_of(study)
-        update(study, server, say, executor)
+        update_pages(study, server, say, executor)
         server.start()
         say(f"The pages: {server.url}")
         say("Ctrl-C ends it.")
@@ -53,18 +53,18 @@ def watch_study(study: Study, *, say: Say) -> None:
                 if package_state() != package:
                     raise GLCError("The package itself has changed. To fix: start `glc watch` again.")
                 if (now := files_of(study)) != files:
-                    now = settled(study, now)
-                    files = now if update(study, server, say, executor) else {}
+                    now = wait_until_settled(study, now)
+                    files = now if update_pages(study, server, say, executor) else {}
         except KeyboardInterrupt:
             say("Ended.")
         finally:
             server.close()
 
 
-def update(study: Study, server: PageServer, say: Say, executor: Executor | None = None) -> bool:
-    """Builds the tables and makes the pages that are out of date, first the one that is looked at. What is
-    wrong with a file is printed, and shown on the page. Returns whether that is all: not where another
-    command is at work."""
+def update_pages(study: Study, server: PageServer, say: Say, executor: Executor | None = None) -> bool:
+    """Builds the tables and makes the pages that are out of date, first the one that is looked at. Faults in
+    files are printed, and shown on the page. Returns whether that is all: not where another command is at
+    work."""
     begun = time.monotonic()
     try:
         with lock_for_writing(study.root, "`glc watch`", say):
@@ -123,7 +123,7 @@ def files_of(study: Study) -> Files:
     return found
 
 
-def settled(study: Study, files: Files) -> Files:
+def wait_until_settled(study: Study, files: Files) -> Files:
     """The files once none has changed for a moment: a program may still be writing."""
     while True:
         time.sleep(_QUIET)

@@ -1,7 +1,7 @@
 """Waves side by side: the counts of a question in each, and who answered what before and after.
 
-A question is compared only in waves of which somebody wrote in crosswalk.csv that it may be. Each wave has
-its own base. Nothing is tested, and no trend drawn: those who answered are no random sample of anything.
+A question is compared only in waves for which somebody has written in crosswalk.csv that it may be. Each wave
+has its own base. Nothing is tested, and no trend drawn: those who answered are not a random sample.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ class ComparedQuestion:
 
     def transitions(self, *, without: Collection[str] = ()) -> pd.DataFrame:
         """From the wave before the last compared to the last, of those who are in the base of both: one row
-        per answer before and after, with how many went that way. Of a multiple choice each option has rows
-        of its own, before and after being yes or no. Who has several records in a wave is left out, and the
-        organisations ``without``: those that merged or split."""
+        per answer before and after, with how many went that way. In a multiple-choice question each option
+        has rows of its own, with yes or no as before and after. Who has several records in a wave is left
+        out, and the organisations ``without``: those that merged or split."""
         *_, before, after = self.waves
         answers = self.answers[~self.answers["unit_id"].str.split("/").str[0].isin([*without])]
         records = answers.groupby(["wave_id", "unit_id"])["answer_id"].transform("nunique")

@@ -42,7 +42,7 @@ def waves_table(view: StudyView) -> Html:
 
 def who_returned(view: StudyView) -> Html:
     """How many organisations answered in both of the last two waves, left, or are new, by their kind; those
-    that merged or split apart, because they are not the same before and after."""
+    that merged or split are listed separately, because they are not the same before and after."""
     if not view.wave_labels:
         return note("The survey has one wave.")
     before, after = [*view.wave_labels][-2:]

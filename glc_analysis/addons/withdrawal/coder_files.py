@@ -176,7 +176,8 @@ def _passage_left(passage: dict[str, Any] | None, texts: dict[str, Masked | None
 
 
 def _told(value: Any, tell: Tell) -> Any:
-    """A value of JSON without the words that go, texts apart, whose offsets are counted already."""
+    """A JSON value without the words that go; texts are left as they are, since their offsets are counted
+    already."""
     if isinstance(value, dict):
         return {key: part if key == "text" and "version" in value else _told(part, tell)
                 for key, part in value.items()}

@@ -22,17 +22,17 @@ from glc_analysis.study import Study
 @click.option("--choice", default="", metavar="CHOICE",
               help="With --person: stop-contact, stop-use or erase.")
 @click.option("--dry-run", is_flag=True, help="List what would be removed or changed; change nothing.")
-@click.option("--looked-at-by", default="", metavar="NAME", help="Who looked at the files that no program can"
-              " read, such as recordings, and found nothing of it. It is recorded.")
+@click.option("--looked-at-by", default="", metavar="NAME", help="Who looked at the files that no program "
+              "can read, such as recordings, and found nothing left in them. The name is recorded.")
 @rows_format("csv")
 @pass_study_to_withdraw
 def withdraw(study: Study, organisation: str, item: str, person: str, choice: str, dry_run: bool,
              looked_at_by: str, form: str) -> None:
     """Remove what an organisation or a person contributed.
 
-    Of an organisation it removes everything, or what depends on one item of its consent. A person
-    (--person) chooses: stop-contact (nobody writes to them any more), stop-use (nothing new is made of what
-    they said) or erase (it is removed everywhere).
+    For an organisation it removes everything, or what depends on one item of its consent. A person (--person)
+    chooses: stop-contact (nobody writes to them any more), stop-use (nothing new is made of what they said)
+    or erase (it is removed everywhere).
     """
     from datetime import date
 

@@ -278,7 +278,7 @@ def _collect_texts(leaver: Contribution, study: Study, reference: Reference, peo
 
 
 def _speak_here(people: pd.DataFrame, document_id: str, turns: pd.DataFrame) -> bool:
-    """Whether any of these people speaks in a document."""
+    """Whether any of these people speak in a document."""
     names = people.loc[people["document_id"].isin([document_id, ANY_DOCUMENT]), "name_in_file"]
     return not {*map(normalise_space, names)}.isdisjoint(map(normalise_space, turns["speaker"]))
 

@@ -92,7 +92,7 @@ class Wanted:
         self._described = {"names": _plain(names), "words": _plain(texts), "ids": ids, "said": said,
                            "others": others, "who": who}
         self._maskers = [(_masker(names), self._name), (_masker(texts), self._words)]
-        # Among bytes that are no text, short names would be found by chance.
+        # Among bytes that are not text, short names would be found by chance.
         self._long = [(_masker(rows[rows["name"].str.len() > SHORT]), what)
                       for rows, what in ((names, self._name), (texts, self._words))]
         self._ids = {one.casefold() for one in ids if one}
@@ -112,7 +112,7 @@ class Wanted:
         return cls(names, words=words, **described)
 
     def found_in(self, text: str, *, is_text: bool = True) -> str:
-        """Describes the sought content in a text; blank if there is none. Bytes that are no text, read as
+        """Describes the sought content in a text; blank if there is none. Bytes that are not text, read as
         letters, are not searched for short names."""
         if is_text and normalise_space(text).casefold() in self._ids:
             return self._name
@@ -189,7 +189,7 @@ class Trace:
 
 @dataclass(frozen=True, order=True)
 class Unread:
-    """A file of which nobody can tell without looking, and why."""
+    """A file that somebody has to look at, and why no program can read it."""
 
     file: str
     why: str
@@ -286,7 +286,7 @@ def _within(path: Path, root: Path, skip: Collection[str], results: Found) -> It
 UNPACKED = 1 << 29
 """The most bytes that are unpacked from one file."""
 DECODED = 1 << 25
-"""The most bytes of a file that is no text that are searched."""
+"""The most bytes of a file that is not text that are searched."""
 DEPTH = 8
 STOCK_PICTURE = "96367138dc44ce09bf2c8f0f8e49348a1478d2c5c0af69bbc2bbc38b63cdcead"
 """The SHA-256 of the little picture of an empty page in every Word file that python-docx writes."""
@@ -298,7 +298,7 @@ _DAMAGED = (ValueError, TypeError, LookupError, OSError, EOFError, RuntimeError,
 
 @dataclass
 class Reading:
-    """What a file tells: pieces of text, and the letters among bytes that are no text, each with its place;
+    """What a file tells: pieces of text, and the letters among bytes that are not text, each with its place;
     and what could not be read, and why."""
 
     pieces: list[Piece] = field(default_factory=list)
@@ -574,7 +574,7 @@ def _is_random(content: bytes, least: float = 0.93) -> bool:
 
 
 def _decoded(content: bytes) -> str | None:
-    """The text that bytes are; None if they are no text."""
+    """The text that bytes are; None if they are not text."""
     marks = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32",
              codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
     codec = next((codec for mark, codec in marks.items() if content.startswith(mark)), "utf-8")

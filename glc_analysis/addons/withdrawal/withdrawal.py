@@ -293,7 +293,7 @@ def _edit_survey(path: Path, rows: Mapping[str, set[int]], leaver: Contribution,
     """Removes the organisation's records from a survey file; ``rows`` are theirs, by the name of the file, or
     of each sheet that is read like one.
 
-    Other records keep their row numbers, of which ids are made.
+    Other records keep their row numbers, from which their ids are made.
     """
     before = {survey.path.name: survey for survey in read_survey_sheets(path, settings)}
     if all(rows[name] >= {*survey.rows} for name, survey in before.items()):
@@ -504,7 +504,7 @@ def _list_changes(study: Study, new: Study, leaver: Contribution, made: Mapping[
 
 
 def _changed_files(study: Study, new: Study, made: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    """The files in raw/ and private/ that are gone or rewritten, reference tables apart."""
+    """The files in raw/ and private/ that were removed or rewritten, except reference tables."""
     in_tables = {study.root / file.path for name in reference_tables() for file in table_files(name)}
     for path in sorted({*study.all_raw_files(), *study.private.rglob("*")} - in_tables):
         name, after = study.relative(path), new.root / study.relative(path)

@@ -324,8 +324,8 @@ def _names_of_passages(passages: list[Passage], spans: list[Span], alike: list[s
 
 
 def _doubtful(rows: list[dict]) -> list[bool]:
-    """Which passages of a source are quarantined: those with other words in their place, and those without
-    words of their own unless the passages with words before and after them are in their places."""
+    """Which passages of a source are quarantined: those whose place holds other words; and those stored
+    without words, unless the nearest passages with words, before and after, are in their places."""
     if not any(row["match"] == "different" for row in rows):
         return [False] * len(rows)
     proved = sorted((row["start"], row["match"] != "different") for row in rows

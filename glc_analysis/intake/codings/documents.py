@@ -269,8 +269,8 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
 
     A row without a code says that its document was read, or was never assigned: documents that have no other
     rows are in `blank`. Several codes in a cell are separated by `separator`; without one, a column `codes`
-    has them with ; or line breaks between them, and a column `code` has one. Raises Faults for a cell of
-    which this is doubtful, and for two columns that name the same thing and differ.
+    has them with ; or line breaks between them, and a column `code` has one. Raises Faults for a cell where
+    this is doubtful, and for two columns that name the same thing and differ.
     """
     parsed = ParsedCodings(path, "csv")
     names = [match_key(name) for name in grid.names]
@@ -325,7 +325,7 @@ def _read_by_question(parsed: ParsedCodings, grid: Grid, asked: Mapping[int, str
     roles = {n: _COLUMN_NAMES.get(match_key(name)) for n, name in enumerate(grid.names)}
     if others := [name.strip() for n, name in enumerate(grid.names)
                   if n not in asked and roles[n] not in ("respondent", "coder", "")]:
-        refuse(f"these columns are no open question of the study: {', '.join(others)}", parsed.path.name,
+        refuse(f"these columns are not open questions of the study: {', '.join(others)}", parsed.path.name,
                "name them as in questions.csv, or take them out: beside a respondent stand the codes of one "
                "question in each column", row="1")
     given = {match_key(row[n]) for row in grid.rows[1:] for n in asked} - {""}
@@ -377,7 +377,7 @@ def expand_code_paths(codes: Iterable[str]) -> list[tuple[str, str, str]]:
 
 
 def _check_columns(path: Path, grid: Grid, codes: list[int], ticks: list[int]) -> None:
-    """Raises Faults for columns of codes of which it is doubtful whether they say the same."""
+    """Raises Faults for columns of codes that may or may not say the same."""
     names = [grid.names[n].strip() for n in codes]
     if len({name.casefold() for name in names}) > 1:
         refuse(f"several columns name codes: {', '.join(names)}", path.name,
@@ -389,7 +389,7 @@ def _check_columns(path: Path, grid: Grid, codes: list[int], ticks: list[int]) -
 
 
 def _one_cell(parsed: ParsedCodings, cells: list[str], role: str, row: str) -> str:
-    """The cell of a role; where several columns have it and differ, that is a fault."""
+    """The cell of a role. It is a fault if several columns have the role and their cells differ."""
     texts = [cell if role == "quote" else cell.strip() for cell in cells]
     different = [*dict.fromkeys(text for text in texts if text.strip())]
     if role == "memo":

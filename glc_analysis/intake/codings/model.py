@@ -317,8 +317,8 @@ def try_readings(text: Text, spans: Sequence[Span], quotes: Sequence[str], *,
 def rank_readings(texts: Sequence[Mapping[Reading, Tried]], *, counts: str = "") -> list[Reading]:
     """The ways of counting that the texts of one program do not tell apart, the likeliest first.
 
-    They are those that match most of the stored words. Of these one is ruled out where far fewer of the
-    stretches that it puts elsewhere begin and end at words than in the likeliest: counted by the letter too
+    They are those that match most of the stored words. A way is ruled out where the stretches that it places
+    differently begin and end at words far less often than in the likeliest way: counted by the letter too
     early, a sentence begins with the blank before it. Then come those of the program's own unit (``counts``),
     if it is known.
     """
@@ -532,7 +532,7 @@ def read_root(content: bytes, file: str) -> Element:
 
 
 def local_name(element: Element) -> str:
-    """The name of an element without its namespace, of which tools write several."""
+    """The name of an element without its namespace; tools write several namespaces."""
     return element.tag.rpartition("}")[2]
 
 

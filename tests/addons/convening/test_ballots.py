@@ -68,7 +68,7 @@ def test_a_rater_twice_is_a_fault_where_the_two_differ(study):
     study.vote("r07", 8, 8, 3, 8, file="phone.csv")
     assert faults(study) == [
         "phone.csv, row 2, column rater_id, value 'r07': r07 has handed in 1-r07.csv for round 1, and the "
-        "two differ (P02 importance). To fix: keep the one that the rater stands by."]
+        "two differ (P02 importance). To fix: keep the one that the rater confirms."]
 
 
 def test_the_same_ballot_twice_counts_once_and_is_said(study):
@@ -87,7 +87,7 @@ def test_two_raters_of_one_organisation_have_one_vote(study):
     assert tallied(study, panel="provider")["n_expected"].tolist() == [10] * 4
     study.vote("r11")
     found = faults(study)
-    assert len(found) == 1 and "beacon has one vote a panel, and r02 has cast it in round 1" in found[0]
+    assert len(found) == 1 and "beacon has one vote per panel, and r02 has cast it in round 1" in found[0]
     study.spoil("reference/study.toml", ("[raw]", '[consensus]\nvote = "person"\n\n[raw]'))
     rows = tallied(study, panel="provider")
     assert rows["n"].tolist() == [3] * 4 and rows["n_expected"].tolist() == [11] * 4
@@ -117,8 +117,8 @@ def test_a_round_is_closed_as_a_whole(study):
 @pytest.mark.parametrize(("line", "said"), [
     ("scale = [1, 5]", "[consensus] scale, value '[1, 5]'"), ("high = [8, 9]", "[consensus] high"),
     ('fixed_on = "May 2017"', "[consensus] fixed_on, value 'May 2017': is not a date"),
-    ("quorum = {providers = 9}", "[consensus] quorum, value 'providers': is no panel; nearest"),
-    ("quorum = {provider = -1}", "[consensus] quorum, value '-1': is no number of ballots"),
+    ("quorum = {providers = 9}", "[consensus] quorum, value 'providers': is not a panel; nearest"),
+    ("quorum = {provider = -1}", "[consensus] quorum, value '-1': is not a number of ballots"),
     ('quorum = {provider = "all"}', "[consensus] quorum, value \"{'provider': 'all'}\": has the wrong form"),
     ('test = "mean"', "[consensus] test, value 'mean': is not known"), ("high = [7]", "[consensus] high")])
 def test_a_rule_that_is_not_stated_is_refused_in_the_settings(study, line, said):

@@ -81,7 +81,7 @@ def test_the_study_has_no_fault(study):
      "literature", ("2", "claim", "literature", "does not fit evidence of kind figure")),
     ("evidence", "P01,e1,figure,Q1/yes/all,supports,practised", "P01,e1,trial,a kettle,supports,"
      "outcome_measured", ("2", "claim", "outcome_measured",
-     "is a trial: what somebody tried once is no measured outcome")),
+     "is a trial: what somebody tried once is not a measured outcome")),
     # rounds, raters, signatures
     ("rounds", "P02,2,", "P02,3,", ("5", "principle_id, version", "P02.3", None)),
     ("rounds", "1,2017-05-08,2017-05-08,P01", "1,2017-05-08,2017-05-01,P01", ("2", "closed_on", "2017-05-01",

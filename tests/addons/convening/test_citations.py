@@ -18,7 +18,7 @@ from glc_analysis.addons.member_checking.returns import (
     write_returns,
 )
 from glc_analysis.cli import cli
-from glc_analysis.disclosure.quotations import owners
+from glc_analysis.disclosure.quotations import segment_owners
 from glc_analysis.errors import Faults
 from glc_analysis.study import Study
 from tests.sample.reader import table
@@ -26,7 +26,7 @@ from tests.sample.reader import table
 
 def rows(study, organisation, language="en"):
     held = QuotationTables.of(study)
-    own = held.segments[owners(held.segments, held.documents) == organisation]
+    own = held.segments[segment_owners(held.segments, held.documents) == organisation]
     return citation_rows(cited_passages(study), own, held.cases, language).set_index("citation")
 
 
@@ -45,7 +45,7 @@ def copy(sample_study, tmp_path):
 
 def test_every_passage_cited_is_shown_to_its_own_organisation_and_to_no_other(sample_study):
     segments, documents = (tables.read(name, study=sample_study) for name in ("segments", "documents"))
-    owner = dict(zip(segments["segment_id"], owners(segments, documents), strict=True))
+    owner = dict(zip(segments["segment_id"], segment_owners(segments, documents), strict=True))
     cited = cited_passages(sample_study).passages
     wanted = {(owner[row.segment_id], row.citation) for row in cited.itertuples()}
     assert {organisation for organisation, _ in wanted} >= {"canal-lamp", "second-key", "fig-courtyard"}

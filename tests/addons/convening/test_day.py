@@ -12,12 +12,12 @@ from glc_analysis.addons.convening.ballots import readable_comments
 from glc_analysis.addons.convening.consensus import tally_ratings
 from glc_analysis.addons.convening.slides import (
     group_agenda,
-    in_two_columns,
     slide_html,
     slide_results,
+    split_into_two_columns,
     write_slides,
 )
-from glc_analysis.addons.convening.votes import told_changes
+from glc_analysis.addons.convening.votes import disclosed_changes
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
@@ -238,7 +238,8 @@ def test_where_not_all_counts_are_told_a_bar_has_what_is():
     one = result(rated(HIGH))
     assert panel_of(one)["bar"] == [""] * 3 + ["high"] * 7
     html = slide_html("result", one)
-    assert (html.count('class="in"'), html.count('class="open"')) == (7, 3) and "Dashed: not told" in html
+    assert (html.count('class="in"'), html.count('class="open"')) == (7, 3)
+    assert "Dashed: not disclosed" in html
 
 
 @pytest.mark.parametrize(("changed", "said"), [(2, ""), (3, "3 of 10 raters changed their vote"), (8, "")])
@@ -250,8 +251,8 @@ def test_how_many_changed_is_told_where_all_counts_are_and_who_stays_open(change
 def test_how_many_changed_is_not_told_where_not_all_counts_are_nor_where_others_voted():
     assert panel_of(second_round(HIGH, [*HIGH[:5], *[7] * 5]))["changed"] == ""
     first, second = (dict(zip("abcdefgh", votes, strict=True)) for votes in ([5] * 8, [5] * 4 + [6] * 4))
-    assert told_changes(first, second, known=2) and not told_changes(first, second, known=4)
-    assert told_changes(first, second | {"i": 5}, known=2) == ""
+    assert disclosed_changes(first, second, known=2) and not disclosed_changes(first, second, known=4)
+    assert disclosed_changes(first, second | {"i": 5}, known=2) == ""
 
 
 def test_ipras_is_printed_where_every_count_is_told():
@@ -264,7 +265,8 @@ def test_ipras_is_printed_where_every_count_is_told():
 def test_a_group_that_goes_on_in_the_second_column_has_its_heading_there_too():
     rows = [{"principle_id": f"P{n}", "version": "1", "short_name": "", "importance": ("", ""),
              "feasibility": ("", ""), "notes": ""} for n in range(9)]
-    html = slide_html("agenda", in_two_columns([{"heading": "High on both", "why": "", "rows": rows}]))
+    groups = [{"heading": "High on both", "why": "", "rows": rows}]
+    html = slide_html("agenda", split_into_two_columns(groups))
     assert html.count("High on both") == 2 and html.count("Important") == 2
 
 
@@ -348,7 +350,7 @@ def test_the_same_blocks_stand_on_pages_of_ones_own():
     assert html.count("<svg class=\"strip\"") == 2  # counts, and a bar where they are not told
     assert "median 6" in html  # for those who hear the page
     order = agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS, test="panel")
-    assert "Works elsewhere?" in slide_html("agenda", in_two_columns(group_agenda(order)))
+    assert "Works elsewhere?" in slide_html("agenda", split_into_two_columns(group_agenda(order)))
     assert "Nothing is decided yet." in slide_html("decided", [])
     assert slide_html("style").strip().startswith("<style>")
 

@@ -81,7 +81,7 @@ def test_what_a_round_cannot_stand_is_refused_and_nothing_is_written(study, file
 
 
 def test_a_round_without_candidates_and_one_without_a_name_are_refused(study):
-    with pytest.raises(UsageError, match="names no round"):
+    with pytest.raises(UsageError, match="cannot be the name of a round"):
         study.issue("../2")
     study.spoil_table("principles", ("candidate", "agreed"))
     with pytest.raises(Faults, match="no current candidate"):

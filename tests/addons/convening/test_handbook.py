@@ -21,7 +21,7 @@ from glc_analysis.addons.convening.handbook.editions import (
     write_handbook,
     write_web_handbook,
 )
-from glc_analysis.addons.convening.handbook.gaps import check_lines
+from glc_analysis.addons.convening.handbook.gaps import handbook_gap_lines
 from glc_analysis.addons.convening.packets.pdf import html_to_typst
 from glc_analysis.addons.convening.pages.slots import opening_principles, principle_statements
 from glc_analysis.addons.convening.translations import translated_texts
@@ -161,7 +161,7 @@ def test_every_phrase_has_words_in_every_language():
 
 
 def test_a_whole_handbook_lacks_nothing(study):
-    assert [line for line in check_lines(study, read_reference(study)) if "Handbook" in line] == []
+    assert [line for line in handbook_gap_lines(study, read_reference(study)) if "Handbook" in line] == []
 
 
 @pytest.mark.parametrize(("file", "old", "new", "line"), [
@@ -176,7 +176,7 @@ def test_a_text_that_nobody_wrote_is_listed_with_the_row_to_write(study, file, o
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
-    assert line in check_lines(study, read_reference(study))
+    assert line in handbook_gap_lines(study, read_reference(study))
 
 
 def test_no_words_in_another_language_are_without_a_mark(sample_study):

@@ -42,7 +42,7 @@ from glc_analysis.addons.convening.packets.pdf import (
 from glc_analysis.addons.convening.packets.word import html_to_word
 from glc_analysis.addons.member_checking.clearing import QuotationTables
 from glc_analysis.build import build
-from glc_analysis.disclosure.quotations import owners
+from glc_analysis.disclosure.quotations import segment_owners
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers
 from glc_analysis.pages.country import answers_by_country
@@ -169,7 +169,7 @@ def test_a_section_that_says_there_is_nothing_takes_no_room_on_paper(sample_stud
 def test_a_packet_holds_its_own_brief_and_no_words_of_others_that_are_not_cleared(made, sample_study):
     _, _, segments, documents, _, _ = QuotationTables.of(sample_study)
     cleared = " ".join(tables.read("quotations", study=sample_study).query("audience == 'convening'")["text"])
-    whose = owners(segments, documents)
+    whose = segment_owners(segments, documents)
     packed = " ".join(word_of(made.folder / "fig-courtyard" / "packet.docx").split())
     found = {is_own: {text for text in segments.loc[(whose == "fig-courtyard") == is_own, "text"]
                       if len(text) > 25 and text not in cleared} for is_own in (True, False)}

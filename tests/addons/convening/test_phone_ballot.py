@@ -464,9 +464,9 @@ def test_after_the_collecting_the_box_is_empty_and_nobody_votes_with_a_slip(room
 @pytest.mark.parametrize(("drawn", "said"), [
     ({0: "r21"}, "raters.csv has no such rater; nearest: 'r29', 'r12'"),
     ({0: "r99"}, "may not rate, as raters.csv says"),
-    ({0: ""}, "there are answers with this slip, and nobody drew it"),
-    ({0: "r12", 1: "r12"}, "has drawn slip .* too, by this register. To fix: ask who holds which slip: one "
-     "of the two codes may be a typing error"),
+    ({0: ""}, "answers use this slip, but the register names nobody who drew it"),
+    ({0: "r12", 1: "r12"}, "has drawn slip .* too, according to the register. To fix: ask who holds which "
+     "slip: one of the two codes may be a typing error"),
 ])
 def test_a_register_that_cannot_be_is_refused_and_nothing_is_written(room, drawn, said):
     room.vote(ANSWERS)
@@ -483,7 +483,7 @@ def test_the_register_of_other_slips_is_refused(room):
     with pytest.raises(Faults, match="use the register that was made with these slips"):
         collect_ballots(Study(room.study.root), "1", register)
     register.write_text("round_id,slip,rater_id\n1,0001,r12\n")
-    with pytest.raises(Faults, match="the register does not name it"):
+    with pytest.raises(Faults, match="it is missing from the register"):
         collect_ballots(Study(room.study.root), "1", register)
     register.write_text("slip\n1\n")
     with pytest.raises(Faults, match="this column is missing"):

@@ -82,7 +82,7 @@ def test_a_form_in_another_language_has_the_version_of_its_own_words(filled):
     ("importance", "7-8", "row 4, column importance, value '7-8': is not a whole number from 1 to 9"),
     ("feasibility", 7.5, "row 4, column feasibility, value '7.5': is not a whole number from 1 to 9"),
     ("feasibility", "٠", "row 4, column feasibility, value '٠': is not a whole number from 1 to 9"),
-    ("abstain", "x", "row 4, column importance, value '8': there is a score and an abstention"),
+    ("abstain", "x", "row 4, column importance, value '8': has both a score and an abstention"),
     ("abstain", "no", "row 4, column abstain, value 'no': this is not an x"),
     ("may_be_read", "perhaps", "row 4, column may_be_read, value 'perhaps': this is neither yes nor no"),
     ("statement", "Offer rest.", "row 4, column statement, value 'Offer rest.': this is not the text"),
@@ -142,7 +142,7 @@ def test_a_principle_twice_is_refused_as_is_a_row_of_another_rater_or_round(fill
     assert "row 5" in twice and "r12 has rated P01 in row 4 as well" in twice
     for strange in (stamps[1], f"2 {stamps[0].partition(' ')[2]}"):
         [fault] = refused(filled({1: {"stamp": strange, "statement": statement}}))
-        assert "row 5" in fault and "is of another rater or round" in fault
+        assert "row 5" in fault and "belongs to another rater or round" in fault
 
 
 def test_macros_are_refused_whatever_the_ending(filled):

@@ -96,7 +96,7 @@ def test_the_prompt_says_who_reads_the_answer_and_asks_again_where_it_names_some
     assert done.exit_code == 0, done.stderr
     asked = "Asked for by (an organisation, a panel or the room, never a person's name: slides and packets"
     assert done.stderr.count(asked) == 2
-    assert done.stderr.count("Because (the room reads it: no person's") == 2
+    assert done.stderr.count("Because (shown to the room: no person's") == 2
     row = reference(study).decision_log.iloc[0]
     assert (row["proposed_by"], row["decision"]) == ("The room", "P01.1 is withdrawn: So.")
 

@@ -115,7 +115,7 @@ def test_a_key_that_is_lost_or_another_is_said_and_not_taken_for_a_change(study,
 
 
 def test_what_is_no_code_is_refused(study):
-    assert "is no seal code" in refused(study, "AEIOU")
+    assert "is not a seal code" in refused(study, "AEIOU")
 
 
 def test_what_is_kept_of_the_slides_later_leaves_the_code_as_it_is(study):

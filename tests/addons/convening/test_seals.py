@@ -200,7 +200,7 @@ def test_a_second_count_that_is_gone_is_missed_and_the_first_does_not_stand_in_f
 
 
 @pytest.mark.parametrize(("change", "said"), [
-    (lambda rows: rows.assign(closed_on=""), "round 2 was closed and sealed, and the day is gone"),
+    (lambda rows: rows.assign(closed_on=""), "round 2 was closed and sealed, and its day is missing"),
     (lambda rows: rows.assign(closed_on="2017-05-11"), "value '2017-05-11': round 2 was closed on"),
     (lambda rows: rows[rows["principle_id"] != "P01"], "value 'P01.1': round 2 was closed with other texts")])
 def test_rows_of_a_sealed_round_that_are_changed_by_hand_stop_the_count(study, change, said):
@@ -358,7 +358,7 @@ def test_whoever_changes_what_the_room_was_told_stops_the_count(study, file, nam
     spoil(study.root / SEALED / file)
     done = study.glc("tally", "--round", "2")
     assert done.exit_code == 1 and f"{SEALED}/{file}" in done.stderr
-    assert f"the {named} of round 2 are not as the room was told them" in done.stderr
+    assert f"the {named} of round 2 differ from those that the room was told" in done.stderr
 
 
 def test_results_that_another_version_counts_otherwise_stay_as_they_were_told(study, monkeypatch):
@@ -377,7 +377,7 @@ def test_the_room_is_told_no_second_count_from_which_the_erased_vote_would_follo
     erase_ballots(Study(study.root), ["r01"])
     (study.root / "raw/ratings/2-r01.csv").unlink()
     results, said = told(study)
-    assert results == "The results of round 2 are not told any more.\n"
+    assert results == "The results of round 2 are no longer disclosed.\n"
     assert "Ballots of round 2 that were erased after it was closed: 1." in said and "comment" not in said
     rows = json.loads(study.glc("tally", "--round", "2", "--format", "json").stdout)
     assert {int(row["n"]) for row in rows if row["panel"] == "provider"} == {7}

@@ -384,7 +384,7 @@ def test_a_round_leaves_a_principle_out_by_a_decision_with_who_and_why(closed, m
     assert issue.not_asked == {"P02.2": "left out by decision"}
     assert reference(closed).decision_log.iloc[0][["decision", "proposed_by"]].tolist() == [
         "Round 3 does not ask about it: All say 9.", "the room"]
-    with pytest.raises(UsageError, match="Round 3 is there already"):
+    with pytest.raises(UsageError, match="Round 3 exists already"):
         write_forms(Study(closed.root), "3", today=TODAY, without=["P01"], because="a", decided_by="b")
 
 

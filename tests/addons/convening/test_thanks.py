@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from glc_analysis.addons.convening.packets.thanks import letter_pages, letters, write_letters
+from glc_analysis.addons.convening.packets.thanks import letter_pages, thanks_letters, write_letters
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
@@ -16,7 +16,7 @@ from tests.support.programs import need_poppler
 
 @pytest.fixture(scope="module")
 def sent(sample_study):
-    return {letter.organisation_id: letter for letter in letters(sample_study)}
+    return {letter.organisation_id: letter for letter in thanks_letters(sample_study)}
 
 
 def test_a_letter_names_what_rests_on_its_words_and_answers_and_what_was_decided(sent):

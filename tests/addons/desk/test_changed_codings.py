@@ -72,7 +72,7 @@ def test_a_suggested_code_that_its_coder_replaces_is_the_coders_own(session):
     ({"act": "recode", "code_id": "outreach"}, "has this code"),
     ({"act": "recode", "code_id": "stigma"}, "already"),
     ({"act": "recode", "code_id": "sitgma"}, "nearest: 'stigma'"),
-    ({"act": "resize", "start": 0, "end": 10}, "as it was"),
+    ({"act": "resize", "start": 0, "end": 10}, "unchanged"),
     ({"act": "resize", "turn": 3, "start": 0, "end": 10}, "within its turn")])
 def test_a_change_that_changes_nothing_or_says_a_thing_twice_is_refused(session, act, said):
     coding, at = coded(session), turn(session)["start"]
@@ -173,7 +173,7 @@ def test_a_passage_that_has_the_code_is_passed_over_and_one_of_a_finished_text_i
     assert done["counts"] == {"stigma": 2}
     with pytest.raises(GLCError, match="already"):
         session.do(about | {"passages": passages[:1]})
-    with pytest.raises(GLCError, match="No passage is chosen"):
+    with pytest.raises(GLCError, match="No passage is selected"):
         session.do(about | {"passages": []})
     session.do({"act": "finish", "document_id": rows[0]["document_id"], "value": True})
     assert not session.find("nadie")[0]["is_open"]

@@ -177,8 +177,8 @@ def test_a_waiting_coding_may_be_taken_off(waiting):
 
 
 @pytest.mark.parametrize(("act", "said"), [
-    ({"act": "place", "coding_id": "99"}, "does not wait"),
-    ({"act": "place", "document_id": "call-1"}, f"That coding is of {TEXT}"),
+    ({"act": "place", "coding_id": "99"}, "is not waiting"),
+    ({"act": "place", "document_id": "call-1"}, f"That coding belongs to {TEXT}"),
     ({"act": "memo", "memo": "why"}, "no longer there"),
     ({"act": "new_texts", "document_ids": [TEXT]}, "Nothing has changed"),
 ])
@@ -235,7 +235,7 @@ def test_what_was_handed_in_and_compared_stays_on_the_text_as_it_was(session, st
     again = correct(study, first_word(session, 3), "Otra")
     monkeypatch.setattr(CoderTexts, "purpose", lambda self, document: "double")
     monkeypatch.setattr(type(again._own.double), "opened", {TEXT})
-    with pytest.raises(GLCError, match="stays as it is"):
+    with pytest.raises(GLCError, match="can no longer change"):
         go_on(again)
 
 

@@ -81,8 +81,8 @@ def test_a_passage_is_widened_to_whole_characters_without_blanks_at_its_ends(ses
 
 
 @pytest.mark.parametrize(("act", "said"), [
-    ({"start": 0, "end": 5}, "more than the words of one turn"),
-    ({"start": 80, "end": 120}, "more than the words of one turn"),
+    ({"start": 0, "end": 5}, "beyond one turn"),
+    ({"start": 80, "end": 120}, "beyond one turn"),
     ({"start": 81, "end": 83}, "white space"),
     ({"start": 20, "end": 20}, "white space"),
     ({"start": 20, "end": 10**6}, "not in the text"),
@@ -94,8 +94,8 @@ def test_a_passage_is_widened_to_whole_characters_without_blanks_at_its_ends(ses
     ({"act": "memo", "coding_id": "7", "memo": "a"}, "no longer there"),
     ({"act": "propose_code", "start": 20, "end": 30, "name": " "}, "no name"),
     ({"act": "propose_code", "start": 20, "end": 30, "name": "going where people ARE"}, "already"),
-    ({"act": "code_answers", "answer_ids": []}, "No answer is chosen"),
-    ({"act": "code_answers", "answer_ids": [TEXT]}, "no open answer"),
+    ({"act": "code_answers", "answer_ids": []}, "No answer is selected"),
+    ({"act": "code_answers", "answer_ids": [TEXT]}, "not an open answer"),
     ({"act": "finish"}, "no coding"),
     ({"act": "redo"}, "nothing to redo"),
     ({"act": "paint"}, "no act 'paint'"),
@@ -125,7 +125,7 @@ def test_the_same_code_twice_on_a_passage_is_refused(session, study):
 
 @pytest.mark.parametrize("name", ["", "Ana", "../ana", "consensus", "survey", "a b"])
 def test_a_name_that_is_no_coder_is_refused(study, name):
-    with pytest.raises(UsageError, match="no coder's id|no person"):
+    with pytest.raises(UsageError, match="not a coder's id|not a person"):
         CodingSession(study, name)
 
 
@@ -163,7 +163,7 @@ def test_many_answers_are_read_by_one_act_and_undone_by_one(session, study):
     assert done["message"] == "Read, nothing to code: 4 answers."
     assert [row["read"] for row in session.answers()[:5]] == [False, True, True, True, True]
     assert read_codings(journal_of(study, "ines"), coder="ines").sources["source"].tolist() == sorted(ids)
-    for asked, said in ((ids[:1], "has codes"), (ids[1:], "marked as read already"), ([], "No answer")):
+    for asked, said in ((ids[:1], "has codes"), (ids[1:], "already marked as read"), ([], "No answer")):
         with pytest.raises(GLCError, match=said):
             session.do({"act": "read_answers", "answer_ids": asked})
     session.do({"act": "read_answers", "answer_ids": ids[1:3], "value": False})
@@ -550,5 +550,5 @@ def test_a_text_that_left_the_study_is_told_and_stops_no_build(session, study):
     raw = read_codings(journal_of(study, "ines"), coder="ines")
     placed = place_codings([("ines", raw)], dict, {}, lambda text: Masked(text, ()))
     assert placed.faults == placed.codings == []
-    left = f"ines: {answer} is no text of this study; what was coded in it at the coding desk is left out."
+    left = f"ines: {answer} is not a text of this study; what was coded in it at the coding desk is left out."
     assert placed.notes == [left]

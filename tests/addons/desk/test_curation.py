@@ -11,7 +11,7 @@ from glc_analysis.addons.desk.coder_texts import DoubleCoding
 from glc_analysis.addons.desk.coding_desk import Curation
 from glc_analysis.addons.desk.coding_session import CodingSession
 from glc_analysis.addons.desk.journal import journal_of
-from glc_analysis.addons.desk.learning import against_consensus
+from glc_analysis.addons.desk.learning import compare_with_consensus
 from glc_analysis.build import build
 from glc_analysis.errors import GLCError
 from glc_analysis.view.study_view import OpenStudy
@@ -167,7 +167,7 @@ def test_what_coders_gave_stays_as_it_is_once_it_was_compared(study):
     Curation(study, "ines", today=DAY).differences()
     for one in (act | {"end": turn["start"] + 9}, {"act": "undo"}, {"act": "memo", "memo": "new",
                 "coding_id": session.text(TEXT)["codings"][0]["coding_id"]}):
-        with pytest.raises(GLCError, match="stays as it is"):
+        with pytest.raises(GLCError, match="can no longer change"):
             session.do(one)
 
 
@@ -273,13 +273,13 @@ def test_training_texts_are_compared_once_finished_and_never_counted(study):
     words = [turn["text"] for turn in session.text(TEXT)["turns"]]
     assert [row["text"] for row in found["passages"]] == [words[row["turn"] - 1] for row in found["passages"]]
     assert {row["title"] for row in found["passages"]} == {session.text(TEXT)["title"]}
-    with pytest.raises(GLCError, match="stays as it is"):
+    with pytest.raises(GLCError, match="can no longer change"):
         session.do({"act": "finish", "document_id": TEXT, "value": False})
     before = {name: tables.read(name, study=study) for name in COUNTED}
     build(study)
     for name, frame in before.items():
         assert tables.read(name, study=study).equals(frame), name
-    shown = against_consensus(study).query("coder == 'rosa'").set_index("code_id")
+    shown = compare_with_consensus(study).query("coder == 'rosa'").set_index("code_id")
     for row in found["codes"]:
         assert shown.loc[row["code_id"], ["passages", "missed", "added"]].tolist() == [
             row["passages"], row["missed"], row["added"]]

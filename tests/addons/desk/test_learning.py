@@ -75,7 +75,7 @@ def test_each_coder_is_compared_with_what_others_settled(study):
 
 def test_it_is_called_learning_and_no_reliability(study):
     done = glc(study, "agreement", "--against", "consensus")
-    assert "This is learning" in done.stderr and "no measure of reliability" in done.stderr
+    assert "This is learning" in done.stderr and "not a measure of reliability" in done.stderr
 
 
 def test_with_few_passages_there_is_no_kappa(study):

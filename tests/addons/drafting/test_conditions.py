@@ -104,4 +104,4 @@ def test_faults_of_conditions_are_named_with_their_place(study):
     done = glc("--study", study, "check", "--accept-draft", "Ana")
     assert done.exit_code == 1
     assert done.output.count("private/draft/asked_if.csv, rows 2, 3") == 2
-    assert "'is' is not a comparison" in done.output and "no question of the draft" in done.output
+    assert "'is' is not a comparison" in done.output and "not a question of the draft" in done.output

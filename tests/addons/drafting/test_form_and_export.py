@@ -107,7 +107,7 @@ def test_answers_that_the_form_lacks_are_counted_and_make_the_question_unsure(tm
     answers = ANSWERS | {"work.asks": ["yes"] * 6 + ["no"] * 3 + ["perhaps"] * 3}
     questions, options, _ = draft(tmp_path, answers)
     assert questions["Do you ask later?"]["how_sure"] == "unsure"
-    assert "3 answers are no option of the form" in questions["Do you ask later?"]["why"]
+    assert "3 answers are not options of the form" in questions["Do you ask later?"]["why"]
     assert "perhaps" not in {row["value"] for row in options}
 
 
@@ -140,7 +140,7 @@ def test_a_condition_on_what_is_no_question_of_the_draft_is_left_out_and_said(tm
     answers = {name: cells for name, cells in ANSWERS.items() if name != "work.asks"}
     questions, _, _ = draft(tmp_path, answers)
     assert (questions["Which help?"]["asked_if"], questions["Which help?"]["use"]) == ("", "")
-    assert "asks, which is no question of the draft" in questions["Which help?"]["why"]
+    assert "asks, which is not a question of the draft" in questions["Which help?"]["why"]
 
 
 def test_copies_of_columns_that_the_tool_adds_to_a_repeat_group_are_no_question(tmp_path):

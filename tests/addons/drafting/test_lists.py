@@ -1,4 +1,4 @@
-"""Files beside an export that are no answers: lists of wordings and of names."""
+"""Files beside an export that are not answers: lists of wordings and of names."""
 
 import pytest
 from click.testing import CliRunner

@@ -8,7 +8,12 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.addons.explanations.pages import NOT_READ, show_explanations
-from glc_analysis.addons.explanations.view import BLOCKS, ExplanationsView, explanations_seen, lines
+from glc_analysis.addons.explanations.view import (
+    BLOCKS,
+    ExplanationsView,
+    explanations_seen,
+    list_block_lines,
+)
 from glc_analysis.disclosure.blocks import LINE_COLUMNS
 from glc_analysis.reference import read_reference
 from glc_analysis.view.study_view import StudyView
@@ -47,7 +52,8 @@ def test_the_same_number_of_two_principles_is_two_lines_of_whoever_is_cited(samp
     frames = {name: tables.read(name, study=sample_study) for name in BLOCKS.needs if "." not in name}
     rows = frames["explanations"].query("principle_id == 'P01'")
     frames["explanations"] = pd.concat([rows, rows.assign(principle_id="P02")])
-    cited = pd.DataFrame(lines(frames, read_reference(sample_study), "convening"), columns=LINE_COLUMNS)
+    lines = list_block_lines(frames, read_reference(sample_study), "convening")
+    cited = pd.DataFrame(lines, columns=LINE_COLUMNS)
     assert cited.groupby("organisation_id")["line"].nunique().eq(2).all() and len(cited) > 6
 
 
@@ -69,9 +75,9 @@ def test_its_line_has_everybody_behind_it_on_whose_words_it_rests():
     class Tables:
         quotes = CLEARED[["quote_id", "segment_id"]]
 
-    assert sorted(lines(frames, Tables, "convening")) == [
+    assert sorted(list_block_lines(frames, Tables, "convening")) == [
         ("explanations/P01", "P01/1", one) for one in "abcd"]
-    assert [*lines(frames, Tables, "public")] == []
+    assert [*list_block_lines(frames, Tables, "public")] == []
 
 
 def text_of(html):

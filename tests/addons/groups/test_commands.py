@@ -18,7 +18,7 @@ def groups(study, *words):
 def test_the_reasons_are_read_once_groups_were_chosen(tmp_path):
     study = SmallStudy(tmp_path)
     code, output = groups(study, "Q2")
-    assert code and "Nobody has chosen groups for Q2" in output
+    assert code and "No groups are chosen for Q2" in output
     study.write("reference/groupings.csv", CHOSEN)
     code, output = groups(study, "Q2")
     rows = json.loads(output)

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from glc_analysis.addons.groups.ranking import counted_alike, merges_of, rank_groupings
+from glc_analysis.addons.groups.ranking import counted_alike, possible_merges, rank_groupings
 from tests.support.small_surveys import OPTIONS, QUESTIONS, SETTINGS, consents, survey_of
 
 
@@ -43,11 +43,11 @@ def test_one_refusal_in_a_group_closes_it():
 
 
 def test_two_or_three_values_are_merged_into_one_group_and_each_into_one():
-    merges = [*merges_of("abcd")]
+    merges = [*possible_merges("abcd")]
     assert ("a + b", "c + d") in merges and ("a + b + c",) in merges and ("a + b", "b + c") not in merges
     assert len(merges) == len({*merges}) == 1 + 6 + 4 + 3
 
 
 @pytest.mark.parametrize("values", [[], ["only"], ["one", "two"]])
 def test_where_nothing_can_be_merged_there_is_one_grouping(values):
-    assert [*merges_of(values)] == [()]
+    assert [*possible_merges(values)] == [()]

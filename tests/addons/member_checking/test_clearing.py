@@ -193,9 +193,9 @@ def test_columns_may_be_moved_and_notes_added_but_no_box_be_lost(tmp_path):
     book.active["A3"] = "ours"
     book.save(path)
     assert read_filled(fill(path, G3="talk to us"))["id"].tolist() == ["q1"]
-    with pytest.raises(Faults, match="a column of our sheet is missing, or is there twice"):
+    with pytest.raises(Faults, match="a column of the sheet is missing, or occurs twice"):
         read_filled(fill(path, G2=None))
-    with pytest.raises(Faults, match="has none of our sheets"):
+    with pytest.raises(Faults, match="has none of the sheets of a return"):
         read_filled(fill(path, G2=None, B2=None))
 
 

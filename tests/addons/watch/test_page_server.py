@@ -79,7 +79,7 @@ def test_a_browser_is_told_what_is_wrong_and_that_it_is_over(served):
     server, _ = served
     mark = re.search('data-mark="(.*?)"', get(server.url))[1]
     asked = server.url.replace("index.html", f"~news?page=index&mark={mark}&fault=")
-    server.fault = "answers.csv, row 4: is no number"
+    server.fault = "answers.csv, row 4: is not a number"
     assert json.loads(get(asked)) == {"is_new": False, "fault": server.fault}
 
 

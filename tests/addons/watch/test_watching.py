@@ -46,7 +46,7 @@ def test_a_file_counts_as_saved_when_nothing_is_written_any_more(study):
             time.sleep(0.04)
     writer = threading.Thread(target=write)
     writer.start()
-    settled = watching.settled(study, watching.files_of(study))
+    settled = watching.wait_until_settled(study, watching.files_of(study))
     writer.join()
     assert path.read_text() == "d" and settled == watching.files_of(study)
 
@@ -68,19 +68,19 @@ def runs(monkeypatch):
 def test_the_page_that_is_looked_at_is_made_first_if_it_is_out_of_date(study, runs, seen, asked):
     server = PageServer(lambda: None)
     server.seen = seen
-    assert watching.update(study, server, lambda line: None)
+    assert watching.update_pages(study, server, lambda line: None)
     assert runs == asked
 
 
 @pytest.mark.parametrize(("error", "is_done"), [
-    (Faults([Fault("is no number", file="answers.csv")]), True), (Busy("Another run is at work."), False)])
+    (Faults([Fault("is not a number", file="answers.csv")]), True), (Busy("Another run is at work."), False)])
 def test_what_is_wrong_is_shown_and_a_busy_study_tried_again(study, runs, monkeypatch, error, is_done):
     def fail(study, are_decided, beside):
         raise error
     monkeypatch.setattr(watching, "ensure_built", fail)
     server, said = PageServer(lambda: None), []
-    assert watching.update(study, server, said.append) == is_done
+    assert watching.update_pages(study, server, said.append) == is_done
     assert server.fault == str(error) and said == [f"Error: {error}"]
     monkeypatch.setattr(watching, "ensure_built", lambda study, are_decided, beside: None)
-    watching.update(study, server, said.append)
+    watching.update_pages(study, server, said.append)
     assert server.fault == ""

@@ -90,7 +90,7 @@ class Handbook:
 
     @property
     def organisations(self) -> int:
-        """How many organisations could vote; 0 where that may not be told."""
+        """How many organisations could vote; 0 where that may not be disclosed."""
         return 0 if COUNT_BLOCK in self.view.hidden else self.view.panel_sizes.get(PANELS["provider"], 0)
 
     @property

@@ -15,7 +15,7 @@ IN_HANDBOOK = {"limits": "where it does not hold", "question": "its indicator as
 """Fields of handbook.csv without which a page of the handbook is not whole, in words."""
 
 
-def check_lines(study: Study, reference: Reference) -> list[str]:
+def handbook_gap_lines(study: Study, reference: Reference) -> list[str]:
     """Notes on the ballots, and gaps in the handbook of agreed principles."""
     return [*ballot_lines(study, reference), *_gaps(study, reference)]
 

@@ -25,7 +25,7 @@ from pathlib import Path
 import pandas as pd
 from markupsafe import Markup
 
-from glc_analysis.addons.convening.packets.pandoc_html import convert, prepare_for_pandoc
+from glc_analysis.addons.convening.packets.pandoc_html import convert_with_pandoc, prepare_for_pandoc
 from glc_analysis.addons.convening.packets.parts import (
     BACKGROUND,
     BRIEFS,
@@ -271,7 +271,7 @@ def _write_all(stage: Path, chosen: Sequence[Packet], parts: _Parts, progress: P
 
 
 def _documents(stage: Path, packet: Packet, parts: _Parts) -> Iterator[Callable[[], None]]:
-    """What writes the files of a packet, its own brief and the other briefs that it contains; the HTML of
+    """The functions that write the files of a packet, its own brief and the other briefs in it; the HTML of
     all of them is made here."""
     own_folder, briefs, settings = stage / packet.name, stage / "briefs", parts.settings
     book, other = parts.phrases(packet), "" if packet.language == ENGLISH else f"-{packet.language}"
@@ -314,7 +314,8 @@ def _write_packet(path: Path, book: Phrasebook, packet: Packet, first: list[Prin
 def _write_brief(path: Path, title: str, printed: PrintedPart, settings: PdfSettings) -> None:
     """Writes a brief as PDF and as plain text."""
     path.with_suffix(".pdf").write_bytes(settings.pdf(title, [printed]))
-    text = convert(prepare_for_pandoc(printed.html, "text"), "plain", "--columns=76", "--wrap=auto").decode()
+    text = convert_with_pandoc(prepare_for_pandoc(printed.html, "text"), "plain", "--columns=76",
+                               "--wrap=auto").decode()
     running = printed.running or settings.running
     said = f"{printed.mark} · {running}{f' · data up to {settings.day}' if settings.day else ''}"
     path.with_suffix(".txt").write_text(f"{said}\n\n{text}", encoding="utf-8", newline="\n")

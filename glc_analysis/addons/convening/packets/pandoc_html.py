@@ -18,10 +18,10 @@ from lxml.html import etree
 from glc_analysis.errors import GLCError
 
 
-def convert(html: str, to: str, *options: str) -> bytes:
+def convert_with_pandoc(html: str, to: str, *options: str) -> bytes:
     """Converts HTML to another format with pandoc, whose sandbox lets it read no other file.
 
-    >>> convert("<p>Three &lt; <em>four</em></p>", "markdown").decode()
+    >>> convert_with_pandoc("<p>Three &lt; <em>four</em></p>", "markdown").decode()
     'Three \\\\< *four*\\n'
     """
     done = subprocess.run([pandoc_path(), "--sandbox", "--from=html", f"--to={to}", "--output=-", *options],

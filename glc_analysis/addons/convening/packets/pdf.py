@@ -15,7 +15,11 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from glc_analysis.addons.convening.packets.pandoc_html import convert, prepare_for_pandoc, rtl_language
+from glc_analysis.addons.convening.packets.pandoc_html import (
+    convert_with_pandoc,
+    prepare_for_pandoc,
+    rtl_language,
+)
 from glc_analysis.errors import GLCError
 from glc_analysis.text import language_direction
 
@@ -94,7 +98,7 @@ def html_to_typst(html: str) -> str:
     """HTML as markup for typst, with the list of contents and the bars."""
     page = prepare_for_pandoc(html, "pdf")
     whole = page.removeprefix("<div>").removesuffix("</div>")  # else all of it is one block
-    text = convert(whole, "typst", "--wrap=none").decode()
+    text = convert_with_pandoc(whole, "typst", "--wrap=none").decode()
     # pandoc sets a language or a size on the line of the first block, which is then no heading and no list.
     text = re.sub(r"(#set text\([^()\n]*\)); ", r"\1\n", text)
     text = re.sub("\ue000(\\d+)\ue001", r"#bar(\1)", text)

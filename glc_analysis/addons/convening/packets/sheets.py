@@ -40,7 +40,7 @@ from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.trace import Trail
 from glc_analysis.addons.convening.translations import Translations
 from glc_analysis.addons.convening.translations import Words as Text
-from glc_analysis.addons.convening.votes import told_bar
+from glc_analysis.addons.convening.votes import disclosed_bar
 from glc_analysis.addons.member_checking.answer_sheets import sheet_phrases
 from glc_analysis.addons.member_checking.clearing import QuotationTables
 from glc_analysis.addons.member_checking.returns import passage_rows
@@ -50,7 +50,7 @@ from glc_analysis.disclosure.quotations import (
     QUOTATION_RULES,
     READING_AUDIENCES,
     TEAM_QUOTATION_RULES,
-    owners,
+    segment_owners,
     with_broken_rules,
     without_pseudonyms,
 )
@@ -107,7 +107,7 @@ def _number(rows: pd.DataFrame, noun: str) -> str:
 
 
 def _own_segments(view: StudyView, held: QuotationTables) -> pd.DataFrame:
-    return held.segments[owners(held.segments, held.documents) == view.organisation]
+    return held.segments[segment_owners(held.segments, held.documents) == view.organisation]
 
 
 def _coded_words(view: StudyView, held: QuotationTables) -> pd.DataFrame:
@@ -327,8 +327,8 @@ def _side(pieces: pd.DataFrame, stance: str, is_hidden: pd.Series,
 
 
 def _votes(view: StudyView, row: Any, words: SheetWords) -> Markup:
-    """The votes of the closed rounds as far as they may be told, a line per round and panel, and which rounds
-    were counted again: without the reason, which may name somebody."""
+    """The votes of the closed rounds as far as they may be disclosed, one line per round and panel, and which
+    rounds were counted again: without the reason, which may name somebody."""
     rows = view.tallies[view.tallies["principle_id"] == row.principle_id]
     rounds = {round_id: n for n, round_id in enumerate(view.closed_rounds)}
     votes = {(rounds[tally["round_id"]], [*PANELS].index(tally["panel"]), tally["version"],
@@ -357,14 +357,14 @@ def _told(one: Mapping[str, Any], words: SheetWords) -> Markup:
     votes that are left out, and why there is no result."""
     abstained = f"{one['n_abstained']} abstained" if one["n_abstained"] else ""
     told = "; ".join(filter(None, [one["said"], abstained, proxies_in_words(one), why_no_result(one)]))
-    drawn = "".join(third[:1] or "-" for third in told_bar(one["said"]))
+    drawn = "".join(third[:1] or "-" for third in disclosed_bar(one["said"]))
     return _macros().told_votes(drawn, words.word(told))
 
 
 # ------------------------------
 # Sheets for those who run the convening: the facilitator's agenda, and the interpreter's words.
 #
-# The groups of the agenda follow from what may be told of the votes (:mod:`.agenda`); the minutes are a
+# The groups of the agenda follow from what may be disclosed of the votes (:mod:`.agenda`); the minutes are a
 # proposal by group, with a line to write on beside each: the facilitator decides.
 
 

@@ -32,7 +32,7 @@ from glc_analysis.addons.convening.rating_forms import language_for
 from glc_analysis.addons.convening.trace import Trail
 from glc_analysis.addons.convening.translations import Translations, Words
 from glc_analysis.addons.member_checking.returns import read_names_and_languages
-from glc_analysis.disclosure.quotations import owners
+from glc_analysis.disclosure.quotations import segment_owners
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import INVENTED, Study
@@ -83,7 +83,7 @@ class ThanksLetter:
         return language_for(self.language, language)
 
 
-def letters(study: Study, organisations: Collection[str] = ()) -> list[ThanksLetter]:
+def thanks_letters(study: Study, organisations: Collection[str] = ()) -> list[ThanksLetter]:
     """The letters to the organisations of a built study, or to those named.
 
     Raises UsageError for an unknown organisation.
@@ -126,7 +126,7 @@ def _cited_in(trail: Trail) -> defaultdict[str, dict[str, set[str]]]:
 def _quotations(study: Study, reference: Reference) -> defaultdict[str, list[tuple[str, str, list[str]]]]:
     """The quotations of each organisation that somebody outside the team may read: words, language, who."""
     segments, documents = (tables.read(name, study=study) for name in ("segments", "documents"))
-    whose = dict(zip(segments["segment_id"], owners(segments, documents), strict=True))
+    whose = dict(zip(segments["segment_id"], segment_owners(segments, documents), strict=True))
     spoken = dict(zip(segments["segment_id"], segments["language"], strict=True))
     place = dict(zip(reference.quotes["quote_id"], reference.quotes["segment_id"], strict=True))
     readers: dict[tuple[str, str], list[str]] = {}
@@ -153,7 +153,7 @@ def _raised(reference: Reference) -> defaultdict[str, list[tuple[str, str]]]:
 
 
 def _literal(text: str) -> str:
-    """A text whose braces are no marks."""
+    """A text whose braces are not marks."""
     return text.replace("{", "{{").replace("}", "}}")
 
 
@@ -186,7 +186,7 @@ def write_letters(study: Study, organisations: Collection[str] = (), *, today: d
     Raises UsageError for an unknown organisation, Faults (and writes nothing) where the gate finds something
     in a letter that its reader may not see.
     """
-    made, settings = letters(study, organisations), pdf_settings(study, paper)
+    made, settings = thanks_letters(study, organisations), pdf_settings(study, paper)
     folder = study.reports / "team" / "thanks"
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".making-") as stage:

@@ -24,7 +24,11 @@ from docx.shared import Mm, Pt, RGBColor
 from docx.table import Table
 from docx.text.paragraph import Paragraph
 
-from glc_analysis.addons.convening.packets.pandoc_html import convert, prepare_for_pandoc, read_pandoc_file
+from glc_analysis.addons.convening.packets.pandoc_html import (
+    convert_with_pandoc,
+    prepare_for_pandoc,
+    read_pandoc_file,
+)
 from glc_analysis.phrases import ENGLISH, Phrasebook
 
 PAPER_SIZES = {"a4": (210, 297), "letter": (215.9, 279.4)}
@@ -61,7 +65,7 @@ def html_to_word(html: str, *, mark: str, running: str, title: str, day: date | 
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder, "reference.docx")
         model.write_bytes(_reference(mark, running, paper, book.direction == "rtl"))
-        made = convert(prepare_for_pandoc(html, "word"), "docx", f"--reference-doc={model}",
+        made = convert_with_pandoc(prepare_for_pandoc(html, "word"), "docx", f"--reference-doc={model}",
                        f"--metadata=lang:{book.language}")
     document = Document(io.BytesIO(made))
     said = document.core_properties

@@ -143,7 +143,7 @@ def _by_votes(rows: pd.DataFrame, tallied: pd.DataFrame) -> pd.DataFrame:
 
 
 def _signature_count(view: StudyView, principle_id: str) -> str:
-    """How many of those who may be named endorse it, and of the others, where that may be told."""
+    """How many of those who may be named endorse it, and how many of the others, if that may be disclosed."""
     if block_id("signatures", principle_id) in view.hidden:
         return "not shown"
     if view.is_signed_before(principle_id):
@@ -486,8 +486,8 @@ def signatures_html(view: StudyView, principle_id: str, *, is_on_paper: bool = F
 
 
 def _nameless(nameless: dict[str, int]) -> str:
-    """What is told of those whose names may not be printed: their decisions, counted, or always the same
-    words, which tell nothing of them."""
+    """What is disclosed about those whose names may not be printed: their decisions, counted, or always the
+    same words, which tell nothing of them."""
     counts = [f"{n} {verb if n != 1 else _singular(verb)}" for decision, verb in DECISION_VERBS.items()
               if (n := nameless.get(decision, 0))]
     return f"Of those who did not give their names, {', '.join(counts)}." if counts else OTHERS_SIGNED

@@ -12,7 +12,7 @@ from glc_analysis import tables
 from glc_analysis.addons.convening.handbook.contents import HANDBOOK_FOLDER, handbook, handbook_languages
 from glc_analysis.addons.convening.pages.marks import status_marks
 from glc_analysis.addons.convening.settings import PANELS
-from glc_analysis.disclosure.quotations import owners
+from glc_analysis.disclosure.quotations import segment_owners
 from glc_analysis.pages.checklists import MethodFacts, count_phrase, join_parts
 from glc_analysis.phrases import LANGUAGE_NAMES
 from glc_analysis.tables_html import show
@@ -99,7 +99,7 @@ def _segments_from_here(view: StudyView) -> set[str]:
     if not view.may("passages"):
         return set()
     segments, documents = view.read("segments"), view.read("documents")
-    return {*segments.loc[owners(segments, documents).isin([*view.labels]), "segment_id"]}
+    return {*segments.loc[segment_owners(segments, documents).isin([*view.labels]), "segment_id"]}
 
 
 def _codes_raised_here(view: StudyView) -> set[str]:

@@ -33,7 +33,7 @@ function segments(text, granularity, language) {
     let locale = [];
     try {
       locale = Intl.getCanonicalLocales(language || []);
-    } catch { /* a language that is no tag of BCP 47: the browser's own rules */ }
+    } catch { /* a language that is not a tag of BCP 47: the browser's own rules */ }
     SEGMENTERS.set(key, new Intl.Segmenter(locale, { granularity }));
   }
   return [...SEGMENTERS.get(key).segment(text)]
@@ -875,7 +875,7 @@ class TextsView {
     return this.long.at(n);
   }
 
-  /** Draws a turn anew; that it takes the focus back is no move to it. */
+  /** Draws a turn anew; that it takes the focus back is not a move to it. */
   redraw(n) {
     this.isDrawing = true;
     this.long.redraw(n);

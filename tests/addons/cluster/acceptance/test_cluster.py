@@ -148,7 +148,7 @@ def test_a_scheduler_that_does_not_answer_is_told_in_one_line(study):
 @pytest.fixture(params=[b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", bytes(range(1, 200))],
                 ids=["says nothing", "speaks HTTP", "sends bytes"])
 def other_service(request):
-    """The address of a service that is no dask scheduler, and keeps every connection open."""
+    """The address of a service that is not a dask scheduler, and keeps every connection open."""
     connections = []
 
     def serve():

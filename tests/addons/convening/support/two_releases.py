@@ -149,7 +149,7 @@ def tables(study: Study, audience: str) -> Iterator[tuple[str, list[str]]]:
         for path in sorted(paths):
             said = path.read_text(encoding="utf-8")
             rows = [" | ".join(row) for row in csv.reader(said.splitlines())][1:] if path.suffix == ".csv" \
-                else said.splitlines()  # the header of a table is no line beside others
+                else said.splitlines()  # the header of a table is not a line beside others
             yield f"file {path.relative_to(folder)}", [NUMBERED.sub("", row) for row in rows]
     for name, text in software_texts(study, frames, audience).items():
         yield f"file {name}", [NUMBERED.sub("", row) for row in text.splitlines()]
