@@ -87,8 +87,8 @@ def lock_for_reading(root: Path, what: str, say: Say = lambda line: None) -> Gen
 
 
 def end_interrupted_withdrawal(root: Path, say: Say = lambda line: None) -> None:
-    """Finishes or undoes a withdrawal that was interrupted, if there is one, and says so; waits for the
-    switch of one that is at work."""
+    """Finishes or undoes an interrupted withdrawal, if there is one, and says so; waits while another
+    withdrawal replaces the study."""
     if (root / STAGE).is_dir():
         with lock_for_reading(root, "command", say):
             pass

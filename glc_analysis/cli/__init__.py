@@ -25,7 +25,7 @@ LAST = "Whoever publishes"
 
 def sections() -> dict[str, list[click.Command]]:
     """The commands by their headings in ``glc --help``: those of the core, and those that add-ons bring. A
-    heading that only an add-on has stands before that of whoever publishes."""
+    heading that only an add-on uses comes before the heading for whoever publishes."""
     found = {"Data manager": [*data.DATA_COMMANDS], "Analyst": [*analyst.ANALYST_COMMANDS],
              LAST: [*publish.PUBLISHING_COMMANDS]}
     for add_on, headings in list_declarations("commands"):

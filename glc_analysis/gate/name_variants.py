@@ -334,8 +334,8 @@ def names_to_disregard(hidden: Collection[str], languages: Collection[str]) -> l
 
 
 def needed_case(word: str, rule: str) -> str:
-    """How a word must be written to count: ``any``, with a ``capital`` letter, or with one and where in a
-    sentence a country stands (``place``, ``given``).
+    """How a word must be written to count: ``any``, with a ``capital`` letter, or with a capital in a place
+    in the sentence where a country can be meant (``place``, ``given``).
 
     >>> [needed_case(word, NAME) for word in ("Cambodia", "Peru", "Jordan", "UK", "Israel")]
     ['any', 'capital', 'place', 'capital', 'given']

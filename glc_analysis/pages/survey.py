@@ -474,7 +474,8 @@ def _statement(question: Any, counts: pd.DataFrame) -> tuple[str, list, list, in
 
 
 def _most_agreed(drawn: dict) -> str:
-    """The statement that most answered with the upper half of the scale, if it is one alone."""
+    """A sentence on the statement whose answers are most often in the upper half of the scale; blank if two
+    are equal."""
     shares = {}
     for question, counts in drawn.items():
         upper = counts.iloc[(len(counts) + 1) // 2:]

@@ -207,7 +207,8 @@ def start_server(env: Any) -> None:
 
 def fork(env: Any, cwd: str, streams: dict[int, Any] | None = None, files: Sequence[Any] = (),
          **what: Any) -> Forked | None:
-    """A process of this process's server, which is started where there is none; None where it cannot be.
+    """A new process forked from this process's server, which is started if there is none; None if it cannot
+    be started.
 
     ``what`` is the ``arguments`` of a kernel, a ``page`` or a ``call``, with the open ``files`` that it
     needs; ``streams`` are files in place of stdout (1) and stderr (2).

@@ -101,8 +101,8 @@ def readable_texts(principles: pd.DataFrame, audience: str) -> pd.DataFrame:
 
 
 def translation_faults(tables: Tables) -> Iterator[Fault]:
-    """Faults: translations that are called checked and that no second speaker checked, and those of other
-    words than were voted on."""
+    """Faults: translations marked as checked that no second speaker has checked, and those whose words differ
+    from the ones voted on."""
     principles = tables["principles"]
     rows = principles[principles["translation_of"] != ""].to_dict("records")
     voted_on = {(f"{row['translation_of']}/{column}", row["language"]): row[column]
