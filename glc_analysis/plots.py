@@ -259,7 +259,8 @@ class _Bars:
     """Axes on which bars are drawn from the top down: across in shares, down in inches."""
 
     def __init__(self, ax: Axes | None, *, names: float = 0, texts: float = _TEXTS, start: float = 0) -> None:
-        """``names`` and ``texts`` are inches at the left and right; bars begin at the share ``start``."""
+        """``names`` and ``texts`` are the inches left free for names at the left and texts at the right; bars
+        begin at ``start``, a share."""
         self.has_own_figure, self.ax, self.y = ax is None, _axes() if ax is None else ax, 0.0
         self.start, self.inch = start, (1 - start) / (_WIDTH - names - texts)
         self.left, self.right = start - names * self.inch, 1 + texts * self.inch

@@ -224,7 +224,7 @@ def countries_agreed_faults(file: str, agreed: Mapping[str, str]) -> Iterator[Fa
                     value=agreed[name], fix=f"use {', '.join(known)}")
     for name in known if agreed else ():
         if not agreed.get(name, "").strip():
-            yield Fault(f"does not say {name!r}", file=file, column=where, value=str(agreed),
+            yield Fault(f"has no {name!r}", file=file, column=where, value=str(agreed),
                         fix="write which (work, home or both), by, on and reason; without an agreement "
                             "leave the whole setting out")
     if agreed.get("which", "work") not in ("work", "home", "both"):

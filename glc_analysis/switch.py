@@ -92,7 +92,8 @@ def _is_as_copied(name: str, path: Path, listed: dict[str, str]) -> bool:
 
 
 def finish_withdrawal(root: Path, say: Say = lambda line: None) -> None:
-    """Puts the new files of a withdrawal in the place of the old ones, and deletes the old and all reports.
+    """Puts the new files of a withdrawal in the place of the old ones, and deletes the old files and every
+    report.
     What arrived or changed since :func:`record_copied_files` is kept, and ``say`` is called with a line about
     each.
 

@@ -57,7 +57,7 @@ def agreement(study: Study, form: str, **further: Any) -> None:
 
 
 def _show_agreement(study: Study, form: str) -> None:
-    """Prints the agreement of coders, and writes what is to be decided and looked at."""
+    """Prints how far coders agree, and writes the codings to decide on and to look at."""
     from glc_analysis import tables
     from glc_analysis.coding.agreement_tables import why_blank
     from glc_analysis.coding.assemble import placement_sentences, rows_to_review

@@ -138,7 +138,7 @@ def silence_speakers(turns: pd.DataFrame, silent: Collection[str]) -> pd.DataFra
 
 
 def guide_questions(turns: pd.DataFrame, questions: pd.DataFrame) -> list[str]:
-    """For every turn the question of the guide that was asked last; ``""`` before the first.
+    """For each turn, the question of the guide that was asked last; ``""`` before the first question.
 
     An interviewer's turn asks a question when it begins with the question's id, in brackets or not, or
     contains its wording. ``turns`` has columns role and text.

@@ -88,7 +88,7 @@ def lines_to_hide(lines: pd.DataFrame, organisations: pd.DataFrame, cells: pd.Da
     """The lines of words that no reader sees: those of hidden cells, of organisations that wait for a cell,
     and of one that has more than its share of its cell.
 
-    ``lines`` has block_id, line, organisation_id; lines that are nobody's stay.
+    ``lines`` has block_id, line, organisation_id; a line without an organisation is never hidden.
     """
     lines = lines.reset_index(drop=True)
     cell = lines["organisation_id"].map(dict(zip(cells["organisation_id"], cells["cell"], strict=True)))

@@ -256,8 +256,8 @@ def _in_language(texts: pd.DataFrame, name: str, language: str) -> list[FormText
 
 
 def texts_by_language(reference: Reference, asked: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The texts of a round by language, the source language first: for languages of principles.csv that have
-    any of them, or the fixed texts."""
+    """The texts of a round by language, the source language first. A language is there if
+    principles.csv has a text of the round in it, or if it has the fixed texts of the form."""
     source = asked["language"].iloc[0]
     languages = sorted({source, *reference.principles["language"]}, key=lambda one: (one != source, one))
     rows = {one: texts_in_language(reference, asked, one) for one in languages}

@@ -144,7 +144,7 @@ class _Question:
         return {} if faults or not any(at.values()) else at
 
     def _reads(self, text: str) -> str:
-        """The key of a heading as it reads."""
+        """The key by which a heading is matched: of its wording where that is known."""
         return match_key(self.wordings.get(match_key(text), text))
 
     def _wording(self, survey: RawSurvey, name: str) -> str:

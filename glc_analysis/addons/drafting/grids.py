@@ -53,8 +53,8 @@ def grid_guesses(columns: Collection[FormColumn], guesses: dict[int, Guess],
 
 def _is_of_scales(grid: Collection[FormColumn], guesses: Collection[Guess], labels: Collection[str],
                   wordings: Mapping[str, str]) -> bool:
-    """Whether the questions of a grid are scales: their steps are known, or words of degree or a heading say
-    so of a few options."""
+    """Whether the questions of a grid are scales: their steps are known, or there are few options and
+    words of degree or their heading show that they are steps."""
     if any(guess.kind == "scale" for guess in guesses) or _are_steps(guesses, wordings):
         return True
     steps = sorted(option_key(label) for label in labels if not is_number(label))
@@ -127,8 +127,8 @@ def _shared_keys(guess: Guess, *, is_marked: bool) -> set[str]:
 
 
 def _is_of_grid(column: FormColumn, guess: Guess, keys: set[str], *, is_marked: bool) -> bool:
-    """Whether a question offers what a grid does: an option at least, and without a mark of the tool nearly
-    all."""
+    """Whether the options of a question are those of a grid: at least one of them where the tool marks the
+    question as part of the grid, else nearly all."""
     if is_marked:
         return not keys.isdisjoint(map(option_key, column.total))
     return len(keys & _shared_keys(guess, is_marked=False)) > 1 and _is_answered_by(column, keys)

@@ -50,7 +50,7 @@ def _row(question: pd.Series, options: pd.DataFrame) -> dict[str, str]:
 
 
 def _reasons(kind: str, wording: str, labels: list[str]) -> Iterator[str]:
-    """What speaks for a sensitive question."""
+    """The reasons to treat a question as sensitive."""
     for text, where in ((wording, "its heading"), *((label, "an option") for label in labels)):
         if word := first_word_of_concept("harmful", text):
             yield f"{where} has the word {word!r}, which may be held against those who answer"

@@ -68,8 +68,8 @@ def possible_merges(values: Iterable[str]) -> Iterator[tuple[str, ...]]:
 
 def rank_groupings(parts: Iterable[Counted], organisations: pd.DataFrame, answers: pd.DataFrame,
                    consent: Consent, settings: Mapping[str, Any]) -> pd.DataFrame:
-    """The groupings that could open most figures, the best first: one row per part, attribute and grouping
-    (:data:`RANKING_COLUMNS`).
+    """Ranks groupings by how many figures could be shown by them, the best first: one row per part, attribute
+    and grouping (:data:`RANKING_COLUMNS`).
 
     ``figures`` are those of all groups; of each audience those in groups that are large enough.
     ``groups_shown`` and ``not_shown`` name the groups for the convening with their independent organisations,

@@ -38,7 +38,7 @@ _PARTS = ("raw", "reference", "private/reference", "notebooks")
 def watch_study(study: Study, *, say: Say) -> None:
     """Makes the pages, prints their address, and makes them anew after every change, until Ctrl-C.
 
-    Raises GLCError where the package itself changes meanwhile: this process has the old one.
+    Raises GLCError if the package itself changes while it watches: this process still runs the old version.
     """
     server = PageServer(lambda: site_of(study))
     with start_fork_server(study) as executor, python_strings():

@@ -245,8 +245,8 @@ EVIDENCE = ["stance", "claim", "sentence", "place", "text", "translation", "tran
 
 
 def evidence_rows_of_principle(trail: Trail, principle_id: str) -> pd.DataFrame:
-    """:func:`evidence_rows` of a principle, where a trail of the whole study is at hand; ``attrs`` say
-    whether an objection is recorded."""
+    """:func:`evidence_rows` of one principle, from a trail that was already read; the ``attrs`` of the frame
+    say whether an objection is recorded."""
     rows = trail.read("evidence")
     pieces = [_piece(trail, row) for row in rows[rows["principle_id"] == principle_id].itertuples()]
     rows_of_text = [{name: piece.get(name, "") for name in EVIDENCE} for piece in pieces]
