@@ -357,7 +357,8 @@ def _form_row(asked: FormDraft, name: str, held: dict[str, FormColumn], guesses:
         unknown = lists.add_form(question["option_list"], options, ticks, columns[0],
                                  is_multi=kind == "multi").total()
         if unknown:
-            doubts.append(f"{unknown} {'answer is' if unknown == 1 else 'answers are'} no option of the form")
+            doubts.append(f"{unknown} answer is not an option of the form" if unknown == 1 else
+                          f"{unknown} answers are not options of the form")
             use = use if lists.is_asked_for(question["option_list"]) else ""
         if kind == "single" and scale_steps([*options["label"]]) is not None:
             doubts.append("its options are steps: a scale?")

@@ -49,7 +49,7 @@ def test_the_overview_says_of_evidence_what_the_handbook_says(sample_study, tmp_
 def test_what_holds_of_the_evidence_of_all_principles_is_said_once_above_them(sample_study):
     shown = slot(StudyView(sample_study, "public"), OPENING).data
     above, *principles = shown.split("<li>")
-    assert above.count("Not all evidence may be shown.") == 1
+    assert above.count("Not all evidence may be shown") == 1
     assert not any("Not all evidence" in principle for principle in principles)
     assert sum("Whether it works was not measured." in principle for principle in principles) == 10
 
