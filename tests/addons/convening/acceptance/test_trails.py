@@ -4,6 +4,7 @@ import csv
 import hashlib
 import re
 import shutil
+from datetime import date
 from itertools import takewhile
 
 import lxml.html
@@ -23,7 +24,7 @@ from tests.support.study_writer import write_reference
 pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
 FILE = re.compile(r"(raw/\S+), (?:(.*), )?sha256 ([0-9a-f]{64})")
 COUNT = re.compile(r"(\d+) of the (\d+)\b")
-QUOTED = re.compile(r"“(.*)” (\S+), (interview|call|answer)")
+QUOTED = re.compile(r"“(.*)” ((?:Interview with|Answer of|Call on) .*)")
 TRAILS = ".//details[contains(@class, 'glc-trail') and not(summary = 'The votes')]"
 MASKED = r"(?:Person|Organisation|Place|Other) \d+|\[[^\]]*\]"
 
@@ -103,10 +104,19 @@ def test_every_figure_of_the_survey_has_its_rows(sample_study, pieces):
 
 
 def test_every_figure_of_a_code_has_passages_of_as_many_organisations(sample_study, pieces):
-    segments, documents = (tables.read(name, study=sample_study) for name in ("segments", "documents"))
-    interviewed = segments["document_id"].map(documents.set_index("document_id")["organisation_id"])
-    owner = dict(zip(segments["segment_id"], segments["organisation_id"].where(
-        segments["organisation_id"] != "", interviewed), strict=True))
+    segments, documents, organisations = (
+        tables.read(name, study=sample_study) for name in ("segments", "documents", "organisations"))
+    labelled = dict(zip(organisations["label"], organisations["organisation_id"], strict=True))
+    speaker = dict(zip(segments["segment_id"], segments["organisation_id"], strict=True))
+    calls = {f"{date.fromisoformat(day):%-d %B %Y}": call for call, day in documents.loc[
+        documents["kind"] == "call", ["document_id", "date"]].itertuples(index=False)}
+
+    def owner(place):
+        if named := re.match(r"(?:Interview with|Answer of) (.*? \(invented\))", place):
+            return labelled[named[1]]
+        day, turn = re.match(r"Call on (\d+ \w+ \d{4}), turn (\d+)", place).groups()
+        return speaker[f"{calls[day]}.{turn}"]
+
     checked, in_calls = 0, 0
     for said, lines in pieces:
         if found := re.search(r" (\d+) of the .* raised “", said):
@@ -117,7 +127,7 @@ def test_every_figure_of_a_code_has_passages_of_as_many_organisations(sample_stu
                 in_calls += 1
             for n, own in counts:
                 passages = [QUOTED.match(line)[2] for line in own if line.startswith("“")]
-                assert len({owner[one] for one in passages}) == n, said
+                assert len({*map(owner, passages)}) == n, said
             checked += 1
     assert checked > 20 and in_calls > 5
 
