@@ -1,6 +1,7 @@
 """Compares two runs, for the team: figures, coded passages, pages and raw files that changed.
 
-Each run keeps the tables from which it was made (:data:`_KEPT`), as links that take no space.
+Each run keeps the tables from which it was made (:data:`_KEPT`), as links that take no space, and the digests
+of its raw files.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import GLCError, UsageError, nearest
 from glc_analysis.figures.contributors import CONTRIBUTOR_TABLES, find_contributors
+from glc_analysis.manifest import read_record
 from glc_analysis.run.plan import TEAM_GROUP
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
@@ -46,11 +48,15 @@ _COLUMNS_OF = {
 
 
 def store_run_tables(study: Study, audience: str, run: Path) -> None:
-    """Stores hard links to the tables of a team run in the folder of the run."""
-    for name in _KEPT if has_capability(audience, "internal") else ():
+    """Stores hard links to the tables of a team run in the folder of the run, and the digests of its raw
+    files: nothing that depends on whether it was decided what others may see."""
+    if not has_capability(audience, "internal") or not (raw := read_record(study.processed).get("raw")):
+        return
+    (run / _FOLDER).mkdir(exist_ok=True)
+    for name in _KEPT[:2]:
         if (study.processed / name).is_file():
-            (run / _FOLDER).mkdir(exist_ok=True)
             hard_link(study.processed / name, run / _FOLDER / name)
+    (run / _FOLDER / _KEPT[2]).write_text(json.dumps({"raw": raw}, indent=1) + "\n", encoding="utf-8")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import io
 import re
 import shutil
 import subprocess
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -49,17 +50,23 @@ class Line:
         return " ".join(self.words)
 
 
+def is_visible(word):
+    """Whether a word has more than marks of direction, which no ink shows."""
+    return any(unicodedata.category(letter) != "Cf" for letter in word.text or "")
+
+
 def looked_at(pdf):
     """The pages of a PDF: width, height and lines, without running head and foot."""
     need_poppler()
     xml = subprocess.run(["pdftotext", "-bbox-layout", str(pdf), "-"], capture_output=True, check=True).stdout
     for page in etree.fromstring(xml, etree.XMLParser(recover=True)).iter("{*}page"):
         width, height = float(page.get("width")), float(page.get("height"))
-        lines = [Line([word.text or "" for word in line.iter("{*}word")],
-                      [(float(word.get("xMin")), float(word.get("xMax"))) for word in line.iter("{*}word")],
+        lines = [Line([word.text or "" for word in words],
+                      [(float(word.get("xMin")), float(word.get("xMax"))) for word in words],
                       float(line.get("yMin")), float(line.get("yMax")),
-                      [(float(word.get("yMin")), float(word.get("yMax"))) for word in line.iter("{*}word")])
-                 for line in page.iter("{*}line")]
+                      [(float(word.get("yMin")), float(word.get("yMax"))) for word in words])
+                 for line in page.iter("{*}line")
+                 if (words := [*filter(is_visible, line.iter("{*}word"))])]
         lines.sort(key=lambda line: (line.top, line.ends[0]))
         yield width, height, [line for line in lines if 18 * POINT < line.top < height - 15 * POINT]
 
