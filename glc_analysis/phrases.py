@@ -127,9 +127,9 @@ class Phrasebook:
     somebody has translated, each with whether it is a draft.
 
     >>> book = Phrasebook("es", {"Is there a shelter?"})
-    >>> book.html('<p>Contents</p><p>Is there a shelter?</p><p>Never translated</p>')
+    >>> book.html('<p>Search</p><p>Is there a shelter?</p><p>Never translated</p>')
     ... # doctest: +NORMALIZE_WHITESPACE
-    '<p>Contenido</p><p><span lang="en" dir="ltr">Is there a shelter?</span></p><p><span lang="en"
+    '<p>Buscar</p><p><span lang="en" dir="ltr">Is there a shelter?</span></p><p><span lang="en"
     dir="ltr">Never translated</span> [inglés]</p>'
     """
 
