@@ -229,7 +229,7 @@ def store_release(study: Study, audience: str,
 
     ``issued`` makes the release; None keeps the one that is already stored as the next. ``after`` names the
     releases that ``inputs`` rest on. A release is new where anything that the audience reads is different
-    (:func:`.releases.released_content`, and what add-ons tell).
+    (:func:`.releases.list_released_tables`, and what add-ons tell).
     """
     kept, new = release_folders(study.private, audience), study.private / "releases" / audience / "next"
     seen = frames[f"release_{audience}"].query("status != @SUPPRESSED").drop(columns=["rule", "protects"])

@@ -24,14 +24,14 @@ from glc_analysis.addons.convening.consensus import (
     NO_DECISION,
     TOO_FEW,
     UNCERTAIN,
-    count_by_tertile,
-    tertile_of,
+    count_votes_by_tertile,
+    scale_tertile,
     why_no_result,
 )
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.votes import (
-    disclosed_tallies,
-    is_lower_disclosed,
+    blank_undisclosed_tallies,
+    may_disclose_lower_median,
 )
 
 AGENDA_GROUPS = {
@@ -45,13 +45,13 @@ LOW_RESOURCES = "low"
 LESS_FEASIBLE = "less feasible for providers with low resources"
 
 
-def agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFrame,
-           organisations: pd.DataFrame, *, test: str, agreed: Collection[str] = ()) -> pd.DataFrame:
+def make_agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFrame,
+                organisations: pd.DataFrame, *, test: str, agreed: Collection[str] = ()) -> pd.DataFrame:
     """One row per principle of a closed round, in order: group, principle_id, version, short_name, facts; for
-    each criterion the shape of :func:`describe_result` and the votes; notes.
+    each criterion the shape of :func:`describe_tally_result` and the votes; notes.
 
     ``tallies`` and ``ratings`` are those of one round; the study's ``test`` and the panels that ``agreed`` to
-    more decide what is disclosed of them (:func:`.votes.disclosed_tallies`). The groups:
+    more decide what is disclosed of them (:func:`.votes.blank_undisclosed_tallies`). The groups:
 
     - agreed: importance is high, the panel agrees or that is not disclosed, and feasibility is high;
     - split: the panel disagrees on importance or, where importance is not high, on feasibility;
@@ -61,24 +61,25 @@ def agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFram
     "6 of 10" counts votes in the high third. A principle is in no group that would follow only from numbers
     that are not disclosed. Survivor advisers are mentioned if their median is known to lie in another third.
     """
-    names = short_names(principles)
-    told = disclosed_tallies(tallies, test=test, agreed=agreed).to_dict("records")
+    names = short_names_of_principles(principles)
+    told = blank_undisclosed_tallies(tallies, test=test, agreed=agreed).to_dict("records")
     by = {(row["principle_id"], row["criterion"], row["panel"]): row for row in told}
     texts = tallies.drop_duplicates("principle_id")
     rows = []
     for principle, version in zip(texts["principle_id"], texts["version"], strict=True):
         votes = important, feasible = [by.get((principle, criterion, "provider")) for criterion in CRITERIA]
-        low = compare_low_resources(ratings[ratings["principle_id"] == principle], organisations,
-                                    agreed=agreed)
+        low = low_resource_feasibility_phrase(ratings[ratings["principle_id"] == principle], organisations,
+                                              agreed=agreed)
         others = [by.get((principle, criterion, "survivor_adviser")) for criterion in CRITERIA]
         notes = [low, _of_advisers(votes, others)]
         rows.append({
             "group": _group(important, feasible, bool(low)) if important and feasible else "rest",
             "principle_id": principle,
             "version": version, "short_name": names.get(principle, ""),
-            "facts": "; ".join(filter(None, [*map(agenda_phrase, filter(None, votes)), *notes])),
-            **{criterion: (describe_result(row)[0], row["votes"].removesuffix(" high")) if row else ("few",
-                                                                                                     "")
+            "facts": "; ".join(filter(None, [*map(tally_as_agenda_phrase, filter(None, votes)), *notes])),
+            **{criterion: (describe_tally_result(row)[0],
+                           row["votes"].removesuffix(" high")) if row else ("few",
+                                                                                                           "")
                for criterion, row in zip(CRITERIA, votes, strict=True)},
             "notes": "; ".join(filter(None, [_undecided(votes), _abstentions(votes), *notes]))})
     found = pd.DataFrame(rows)
@@ -86,7 +87,7 @@ def agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFram
                              key=lambda c: c.map([*AGENDA_GROUPS].index) if c.name == "group" else c)
 
 
-def short_names(principles: pd.DataFrame) -> dict[str, str]:
+def short_names_of_principles(principles: pd.DataFrame) -> dict[str, str]:
     """The short name of each principle, from its latest version."""
     own = principles[principles["translation_of"] == ""].sort_values("version", key=lambda v: v.astype(int))
     return dict(zip(own["principle_id"], own["short_name"], strict=True))
@@ -114,15 +115,16 @@ def shows_disagreement(row: Mapping[str, Any]) -> bool:
     return row["result"] == UNCERTAIN and DISAGREEMENT in (row["spread"], row["spread_ipras"])
 
 
-def describe_result(row: Mapping[str, Any]) -> tuple[str, str]:
+def describe_tally_result(row: Mapping[str, Any]) -> tuple[str, str]:
     """A row of ``tallies`` as a shape (whole, half, split, few) and in words; the shape is blank where the
     result is disclosed, and not whether the panel agrees.
 
-    >>> describe_result({"result": "high", "spread": "agreement", "spread_ipras": "no disagreement"})
+    >>> describe_tally_result({"result": "high", "spread": "agreement", "spread_ipras": "no disagreement"})
     ('whole', 'high, in agreement')
-    >>> describe_result({"result": "uncertain", "spread": "disagreement", "spread_ipras": "disagreement"})
+    >>> describe_tally_result({"result": "uncertain", "spread": "disagreement",
+    ...     "spread_ipras": "disagreement"})
     ('split', 'split')
-    >>> describe_result({"result": "high", "spread": "", "spread_ipras": ""})
+    >>> describe_tally_result({"result": "high", "spread": "", "spread_ipras": ""})
     ('', 'high')
     """
     if row["result"] == TOO_FEW:
@@ -143,9 +145,9 @@ def describe_result(row: Mapping[str, Any]) -> tuple[str, str]:
     return shape, ", ".join(filter(None, [where, agreement]))
 
 
-def agenda_phrase(row: Mapping[str, Any]) -> str:
+def tally_as_agenda_phrase(row: Mapping[str, Any]) -> str:
     """A row of ``tallies`` in a line of the agenda."""
-    shape, words = describe_result(row)
+    shape, words = describe_tally_result(row)
     words = f"split: {row['votes_low']} at 1–3" if shape == "split" else words.removeprefix("high, ")
     return f"{row['criterion']} {row['votes'].removesuffix(' high')}, {words}" + (
         f", {row['n_abstained']} abstained" if row["n_abstained"] else "")
@@ -170,35 +172,35 @@ def _of_advisers(providers: Sequence[Mapping[str, Any] | None],
     far as both are disclosed."""
     said = [f"{other['criterion']} {other['votes'].removesuffix(' high')}"
             for one, other in zip(providers, advisers, strict=True) if one and other
-            and disclosed_tertile(one) and disclosed_tertile(other)
-            and disclosed_tertile(one) != disclosed_tertile(other)]
+            and disclosed_median_tertile(one) and disclosed_median_tertile(other)
+            and disclosed_median_tertile(one) != disclosed_median_tertile(other)]
     return f"survivor advisers differ: {', '.join(said)}" if said else ""
 
 
-def disclosed_tertile(row: Mapping[str, Any]) -> str:
+def disclosed_median_tertile(row: Mapping[str, Any]) -> str:
     """The third of the scale that holds the median of a row of ``tallies``; blank where that is not
     disclosed.
 
     >>> said = "7 or more of 10 high, at most 2 low"
-    >>> disclosed_tertile({"median": 6.5}), disclosed_tertile({"median": None, "said": said})
+    >>> disclosed_median_tertile({"median": 6.5}), disclosed_median_tertile({"median": None, "said": said})
     ('high', 'high')
     """
     if not pd.isna(row["median"]):
-        return tertile_of(row["median"])
+        return scale_tertile(row["median"])
     found = re.match(r"(\d+) or more of (\d+) (\w+)", row["said"])
     return found[3] if found and 2 * int(found[1]) > int(found[2]) else ""
 
 
-def compare_low_resources(ratings: pd.DataFrame, organisations: pd.DataFrame, *,
-                          agreed: Collection[str] = ()) -> str:
+def low_resource_feasibility_phrase(ratings: pd.DataFrame, organisations: pd.DataFrame, *,
+                                    agreed: Collection[str] = ()) -> str:
     """Whether a principle is less feasible for providers with low resources, in words; blank where it is not,
-    or where saying so could disclose a vote (:func:`.votes.is_lower_disclosed`)."""
+    or where saying so could disclose a vote (:func:`.votes.may_disclose_lower_median`)."""
     level = dict(zip(organisations["organisation_id"], organisations["resource_level"], strict=True))
     votes = ratings[(ratings["criterion"] == "feasibility") & (ratings["panel"] == "provider")
                     & ratings["excluded"].isin(["", INTEREST]) & ratings["score"].notna()]
     if (votes["is_by_proxy"] | (votes["excluded"] == INTEREST)).any():
         return ""  # of a part of a panel one thing is disclosed at most: the result without it
     is_low = votes["organisation_id"].map(level) == LOW_RESOURCES
-    low, others = (tuple(count_by_tertile([*map(int, votes.loc[one, "score"])]).values())
+    low, others = (tuple(count_votes_by_tertile([*map(int, votes.loc[one, "score"])]).values())
                    for one in (is_low, ~is_low))
-    return LESS_FEASIBLE if is_lower_disclosed(low, others, is_exact="provider" in agreed) else ""
+    return LESS_FEASIBLE if may_disclose_lower_median(low, others, is_exact="provider" in agreed) else ""

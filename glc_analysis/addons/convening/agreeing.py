@@ -1,7 +1,7 @@
 """Records that a text is agreed (`glc agree`), or an objection made outside the ballot (`glc object`).
 
-The convening decides after it has seen what speaks for and against a text (:func:`collect_standing`). Who
-decided, when and on which votes is in text_decisions.csv. An objection changes no count: it is a row of
+The convening decides after it has seen what speaks for and against a text (:func:`collect_agreement_basis`).
+Who decided, when and on which votes is in text_decisions.csv. An objection changes no count: it is a row of
 decision_log.csv, which slides, pages, packets and the trace print; an organisation is named there only if it
 may be.
 """
@@ -15,32 +15,32 @@ from datetime import date
 import pandas as pd
 
 from glc_analysis.addons.convening.amendments import (
-    check_in_use,
-    current_row,
+    check_text_in_use,
+    find_current_version_row,
     find_text_decision,
-    read_reference_in_room,
-    require_texts,
+    read_reference_allowing_undecided,
+    require_nonblank_texts,
     write_principle_rows,
 )
 from glc_analysis.addons.convening.principles import (
-    check_reason,
-    printed_id,
-    record_decision,
+    format_printed_id,
+    log_principle_decision,
     record_text_decision,
     resolve_requester,
+    tidy_reason_without_names,
 )
 from glc_analysis.addons.convening.ratings import CRITERIA
-from glc_analysis.addons.convening.seals import erased_rounds
+from glc_analysis.addons.convening.seals import list_rounds_with_erased_ballots
 from glc_analysis.addons.convening.settings import PANELS
-from glc_analysis.addons.convening.tallies import count_round, result_lines
-from glc_analysis.addons.convening.votes import panels_agreed_to_disclosure
+from glc_analysis.addons.convening.tallies import count_round, list_result_lines
+from glc_analysis.addons.convening.votes import select_fully_disclosed_panels
 from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
 
 
 @dataclass(frozen=True)
-class Standing:
+class AgreementBasis:
     """The state of the latest text of a principle, whose printed id is ``name``: ``results`` by closed round,
     as they are read out; of the last round the ``ballots`` of each panel with their quorum, and by which
     ``rules`` the results are disclosed; what panels say together (``positions``); and the ``objections`` and
@@ -61,17 +61,18 @@ class Standing:
         return "".join(f"Round {round_id}: {' / '.join(lines)}" for round_id, lines in last)
 
 
-def collect_standing(study: Study, principle_id: str) -> Standing:
+def collect_agreement_basis(study: Study, principle_id: str) -> AgreementBasis:
     """Collects the results, objections and reservations on the latest text of a principle, before it is
     agreed.
 
     Raises UsageError for a principle that is unknown, not in use or agreed already, Faults where an open
     round asks about it.
     """
-    reference = read_reference_in_room(study)
-    text = current_row(reference.principles, principle_id)
-    name = printed_id(principle_id, text["version"])
-    check_in_use(text | {"status": "set_aside"} if find_text_decision(study, text, "set_aside") else text)
+    reference = read_reference_allowing_undecided(study)
+    text = find_current_version_row(reference.principles, principle_id)
+    name = format_printed_id(principle_id, text["version"])
+    check_text_in_use(text | {"status": "set_aside"} if find_text_decision(study, text,
+                                                                           "set_aside") else text)
     decided = find_text_decision(study, text, "agreed")
     if decided is not None and text["status"] == "agreed":
         raise UsageError(f"{name} is agreed already: {decided['decided_by']} decided it on "
@@ -86,7 +87,7 @@ def collect_standing(study: Study, principle_id: str) -> Standing:
     together = reference.panel_positions
     together = together[(together["principle_id"] == principle_id) & (together["version"] == text["version"])]
     log = reference.decision_log[reference.decision_log["principle_id"] == principle_id]
-    return Standing(
+    return AgreementBasis(
         name, text["statement"], *told,
         [f"{PANELS[row['panel']]}, together, in round {row['round_id']}: {row['position']}"
          for row in together.to_dict("records")],
@@ -103,11 +104,11 @@ def _results(study: Study, reference: Reference, text: Mapping[str, str],
     frames = {name: frame[(frame["principle_id"] == text["principle_id"]) & (
         frame["version"] == text["version"])] for name,
               frame in count_round(study, closed[-1]).frames.items()}
-    erased, lines_by_round, rules = erased_rounds(study), {}, []
+    erased, lines_by_round, rules = list_rounds_with_erased_ballots(study), {}, []
     for round_id in closed:
-        lines = ["  the results are no longer disclosed"] if round_id in erased else result_lines(
+        lines = ["  the results are no longer disclosed"] if round_id in erased else list_result_lines(
             frames, round_id, reference.principles, test=study.settings["consensus"]["test"],
-            agreed=panels_agreed_to_disclosure(reference.raters))
+            agreed=select_fully_disclosed_panels(reference.raters))
         lines_by_round[round_id] = [line.strip() for line in lines if line.startswith("  ")] or [
             "nothing may be disclosed about these votes"]
         rules = [line for line in lines[1:] if not line.startswith("  ")]
@@ -124,11 +125,12 @@ def record_agreement(study: Study, principle_id: str, *, decided_by: str, today:
     """Records in text_decisions.csv that the latest text of a principle is agreed, by whom, when and on which
     votes, and sets the status in every language; returns the printed id of the text.
 
-    Raises as :func:`collect_standing` does, and UsageError where who decided is blank or a person.
+    Raises as :func:`collect_agreement_basis` does, and UsageError where who decided is blank or a person.
     """
-    before, reference = collect_standing(study, principle_id), read_reference_in_room(study)
-    require_texts(decided_by=decided_by)
-    by, text = resolve_requester(reference, decided_by), current_row(reference.principles, principle_id)
+    before, reference = collect_agreement_basis(study, principle_id), read_reference_allowing_undecided(study)
+    require_nonblank_texts(decided_by=decided_by)
+    by, text = resolve_requester(reference, decided_by), find_current_version_row(reference.principles,
+                                                                                  principle_id)
     record_text_decision(study, text, "agreed", by=by, today=today, votes=before.votes)
     write_principle_rows(study, [], {before.name: "agreed"}, after=int(text["row"]))
     return before.name
@@ -144,11 +146,11 @@ def record_objection(study: Study, principle_id: str, words: str, *, by: str, to
     Raises UsageError for an unknown principle, where who objects, or the words, are missing, and where they
     name a person.
     """
-    reference = read_reference_in_room(study)
-    row = current_row(reference.principles, principle_id)
-    require_texts(by=by, because=words)
-    by, words = resolve_requester(reference, by), check_reason(reference, words)
-    name = printed_id(principle_id, row["version"])
-    record_decision(study, principle_id, OBJECTION.format(name), by=by, today=today,
-                    objections=words)
+    reference = read_reference_allowing_undecided(study)
+    row = find_current_version_row(reference.principles, principle_id)
+    require_nonblank_texts(by=by, because=words)
+    by, words = resolve_requester(reference, by), tidy_reason_without_names(reference, words)
+    name = format_printed_id(principle_id, row["version"])
+    log_principle_decision(study, principle_id, OBJECTION.format(name), by=by, today=today,
+                           objections=words)
     return name

@@ -19,18 +19,18 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.ballots import Ballots
-from glc_analysis.addons.convening.double_entry import check_forms_finished
+from glc_analysis.addons.convening.double_entry import check_all_forms_keyed
 from glc_analysis.addons.convening.histories import FLOOR
 from glc_analysis.addons.convening.phone_ballots import check_box_collected
 from glc_analysis.addons.convening.principles import (
-    check_reason,
-    printed_id,
-    record_decision,
+    format_printed_id,
+    log_principle_decision,
     record_text_decision,
     resolve_requester,
+    tidy_reason_without_names,
 )
 from glc_analysis.addons.convening.rounds import write_rounds
-from glc_analysis.addons.convening.tallies import lines_to_read_out
+from glc_analysis.addons.convening.tallies import list_lines_to_read_out
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.reference import Reference, read_reference, read_table
 from glc_analysis.schema import reference_tables, table_files
@@ -68,7 +68,7 @@ class TextChange:
     signatures: dict[str, int]
 
 
-def read_reference_in_room(study: Study) -> Reference:
+def read_reference_allowing_undecided(study: Study) -> Reference:
     """The reference tables as the commands of the room need them: all of them right, but for statuses that
     nobody has decided on, which some of these commands write down."""
     return read_reference(study, needed=reference_tables().keys() - {"text_decisions"})
@@ -88,10 +88,10 @@ def amend_principle(study: Study, principle_id: str, text: str, *, asked_by: str
     for an unknown principle and for words that are missing, Faults for the same text and for an open round
     with forms without ``hold_out``; nothing is then written.
     """
-    reference = read_reference_in_room(study)
-    old, statement = current_row(reference.principles, principle_id), normalise_space(text)
-    require_texts(text=statement, asked_by=asked_by, because=because)
-    asked_by, because = resolve_requester(reference, asked_by), check_reason(reference, because)
+    reference = read_reference_allowing_undecided(study)
+    old, statement = find_current_version_row(reference.principles, principle_id), normalise_space(text)
+    require_nonblank_texts(text=statement, asked_by=asked_by, because=because)
+    asked_by, because = resolve_requester(reference, asked_by), tidy_reason_without_names(reference, because)
     rounds = reference.rounds[reference.rounds["principle_id"] == principle_id]
     is_open = rounds["closed_on"] == ""
     waiting = rounds[is_open] if hold_out else _with_forms(study, reference, rounds[is_open])
@@ -104,7 +104,7 @@ def amend_principle(study: Study, principle_id: str, text: str, *, asked_by: str
     version = str(int(old["version"]) + (not is_interrupted))
     new = old | {"version": version, "statement": statement, "status": "candidate", "comes_from": "",
                  "changed_because": because, "asked_by": asked_by}
-    before = printed_id(principle_id, str(int(version) - 1))
+    before = format_printed_id(principle_id, str(int(version) - 1))
     write_principle_rows(study, [new], {before: "superseded"}, after=int(old["row"]))
     if is_open.any():
         at = rounds.index[is_open]
@@ -118,34 +118,35 @@ def amend_principle(study: Study, principle_id: str, text: str, *, asked_by: str
 def check_can_amend(study: Study, principle_id: str) -> None:
     """Raises Faults where ballots of an open round on the principle have been received, so that nobody types
     a new text in vain."""
-    reference = read_reference_in_room(study)
+    reference = read_reference_allowing_undecided(study)
     rounds = reference.rounds[reference.rounds["principle_id"] == principle_id]
     waiting = _with_forms(study, reference, rounds[rounds["closed_on"] == ""])
-    if faults := list(_faults(current_row(reference.principles, principle_id), waiting, False, False)):
+    if faults := list(_faults(find_current_version_row(reference.principles, principle_id), waiting, False,
+                              False)):
         raise Faults(faults)
 
 
 def _with_forms(study: Study, reference: Reference, open_rounds: pd.DataFrame) -> pd.DataFrame:
     """The rows of open rounds for which a form has come in."""
-    return open_rounds[[has_ballots(study, reference, one) for one in open_rounds["round_id"]]]
+    return open_rounds[[has_round_any_ballot(study, reference, one) for one in open_rounds["round_id"]]]
 
 
-def results_on_old_text(study: Study, done: TextChange) -> list[str]:
+def list_results_on_old_text(study: Study, done: TextChange) -> list[str]:
     """The results of the old version in closed rounds, as they are read out; empty before a build."""
     if not done.closed_rounds or not (study.processed / "tallies.parquet").is_file():
         return []
     principle_id, _, version = done.before[0].rpartition(".")
     own = {name: frame[(frame["principle_id"] == principle_id) & (frame["version"] == version)]
            for name in ("tallies", "ratings") for frame in [tables.read(name, study=study)]}
-    reference = read_reference_in_room(study)
+    reference = read_reference_allowing_undecided(study)
     return [line for round_id in done.closed_rounds if (own["tallies"]["round_id"] == round_id).any()
             for line in (f"The results of round {round_id} do not change:",
-                         *lines_to_read_out(study, reference, own, round_id))]
+                         *list_lines_to_read_out(study, reference, own, round_id))]
 
 
 def _faults(old: Mapping[str, str], open_rounds: pd.DataFrame, is_same: bool,
             hold_out: bool) -> Iterator[Fault]:
-    name = printed_id(old["principle_id"], old["version"])
+    name = format_printed_id(old["principle_id"], old["version"])
     if is_same:
         yield Fault(f"says the same as {name}", "principles.csv", old["row"], "statement", old["statement"],
                     "write the new text; this one differs at most in its blanks")
@@ -168,15 +169,15 @@ def propose_principle(study: Study, text: str, *, asked_by: str, because: str, n
     round for which a form has come in does not ask about it. Raises UsageError for words that are missing and
     an unknown language, Faults for a text that is there already; nothing is then written.
     """
-    reference = read_reference_in_room(study)
+    reference = read_reference_allowing_undecided(study)
     if language and not language_code(language):
         raise UsageError(f"{language!r} is not a known language. To fix: give its two-letter code, such as "
                          "es.")
-    language = language_code(language) or default_language(reference.principles)
+    language = language_code(language) or language_of_first_principle(reference.principles)
     return _issue(study, reference, [], [text], [name], asked_by, because, {"language": language})
 
 
-def default_language(principles: pd.DataFrame) -> str:
+def language_of_first_principle(principles: pd.DataFrame) -> str:
     """The default language of a new text: that of the first principle."""
     return next(iter(principles["language"]), "en")
 
@@ -191,8 +192,8 @@ def split_principle(study: Study, principle_id: str, texts: Sequence[str], *, as
     if len(texts) < 2:
         raise UsageError("A split makes two texts or more. To fix: give each new text, or use `glc amend` "
                          "for one other wording.")
-    reference = read_reference_in_room(study)
-    old = current_row(reference.principles, principle_id)
+    reference = read_reference_allowing_undecided(study)
+    old = find_current_version_row(reference.principles, principle_id)
     return _issue(study, reference, [old], texts, names, asked_by, because, {
         column: old[column] for column in ("language", "domain_id", "theme_ids")})
 
@@ -208,8 +209,8 @@ def merge_principles(study: Study, principle_ids: Sequence[str], text: str, *, a
     if len(set(principle_ids)) < 2:
         raise UsageError("A merger takes two principles or more. To fix: name them, as in "
                          "`glc merge P03 P08`.")
-    reference = read_reference_in_room(study)
-    old = [current_row(reference.principles, one) for one in dict.fromkeys(principle_ids)]
+    reference = read_reference_allowing_undecided(study)
+    old = [find_current_version_row(reference.principles, one) for one in dict.fromkeys(principle_ids)]
     domains = {one["domain_id"] for one in old}
     themes = dict.fromkeys(theme for one in old for theme in one["theme_ids"].split(";") if theme)
     return _issue(study, reference, old, [text], [name], asked_by, because, {
@@ -224,31 +225,31 @@ def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: st
     Raises UsageError for a principle that is unknown or not in use and for words that are missing, Faults
     where a form of an open round on it is in; nothing is then written.
     """
-    reference = read_reference_in_room(study)
-    old = current_row(reference.principles, principle_id)
-    require_texts(asked_by=asked_by, because=because)
-    asked_by, because = resolve_requester(reference, asked_by), check_reason(reference, because)
-    withdrawn = f"{printed_id(principle_id, old['version'])} is withdrawn: "
-    check_can_withdraw(study, old)
-    names = [printed_id(principle_id, old["version"])]
+    reference = read_reference_allowing_undecided(study)
+    old = find_current_version_row(reference.principles, principle_id)
+    require_nonblank_texts(asked_by=asked_by, because=because)
+    asked_by, because = resolve_requester(reference, asked_by), tidy_reason_without_names(reference, because)
+    withdrawn = f"{format_printed_id(principle_id, old['version'])} is withdrawn: "
+    check_can_withdraw_text(study, old)
+    names = [format_printed_id(principle_id, old["version"])]
     rounds, changed = _next_rounds(study, reference, names, [])
     write_principle_rows(study, [], {names[0]: "set_aside"}, after=int(old["row"]))
     if changed:
         write_rounds(study, rounds)
-    record_decision(study, principle_id, withdrawn + because, by=asked_by, today=today)
+    log_principle_decision(study, principle_id, withdrawn + because, by=asked_by, today=today)
     record_text_decision(study, old, "set_aside", by=asked_by, today=today)
     return _change(reference, names, [], open_rounds=changed)
 
 
-def check_can_withdraw(study: Study, row: Mapping[str, str]) -> None:
-    """Raises UsageError where a text is not in use; ``row`` is its :func:`current_row` one. One that is set
-    aside without a decision can be: the power failed before that was written, or somebody typed the
-    status."""
+def check_can_withdraw_text(study: Study, row: Mapping[str, str]) -> None:
+    """Raises UsageError where a text is not in use; ``row`` is its :func:`find_current_version_row` one. One
+    that is set aside without a decision can be: the power failed before that was written, or somebody typed
+    the status."""
     if row["status"] != "set_aside" or find_text_decision(study, row, "set_aside") is not None:
-        check_in_use(row)
+        check_text_in_use(row)
 
 
-def current_row(principles: pd.DataFrame, principle_id: str) -> dict[str, str]:
+def find_current_version_row(principles: pd.DataFrame, principle_id: str) -> dict[str, str]:
     """The row of a principle's current version in its source language, with ``row``, its number.
 
     Raises UsageError for an unknown principle, with the nearest ones.
@@ -261,12 +262,13 @@ def current_row(principles: pd.DataFrame, principle_id: str) -> dict[str, str]:
     return own.loc[row].to_dict() | {"row": str(row)}
 
 
-def check_in_use(row: Mapping[str, str]) -> None:
-    """Raises UsageError where a text was withdrawn, split or merged; ``row`` is its :func:`current_row`
-    one."""
+def check_text_in_use(row: Mapping[str, str]) -> None:
+    """Raises UsageError where a text was withdrawn, split or merged; ``row`` is its
+    :func:`find_current_version_row` one."""
     if row["status"] not in IN_USE:
         said = "set aside" if row["status"] == "set_aside" else "replaced by other texts"
-        raise UsageError(f"{printed_id(row['principle_id'], row['version'])} is {said}. To fix: `glc amend "
+        raise UsageError(f"{format_printed_id(row['principle_id'], row['version'])} is {said}. To fix: `glc "
+                         f"amend "
                          f"{row['principle_id']}` brings it back as a new version, with the same words or "
                          "others.")
 
@@ -276,15 +278,15 @@ def _issue(study: Study, reference: Reference, old: Sequence[Mapping[str, str]],
     """Writes new principles that replace the ``old`` ones; ``shared`` is what the new rows have in common."""
     statements = [normalise_space(text) for text in texts]
     numbered = {f"text {n}": one for n, one in enumerate(statements, 1)}
-    require_texts(**numbered, asked_by=asked_by, because=because)
-    asked_by, because = resolve_requester(reference, asked_by), check_reason(reference, because)
-    before = [printed_id(one["principle_id"], one["version"]) for one in old]
+    require_nonblank_texts(**numbered, asked_by=asked_by, because=because)
+    asked_by, because = resolve_requester(reference, asked_by), tidy_reason_without_names(reference, because)
+    before = [format_printed_id(one["principle_id"], one["version"]) for one in old]
     why = {"asked_by": asked_by, "changed_because": because,
            "comes_from": ";".join(before) or FLOOR}
     ids = _cut_off(reference.principles, statements, why)
     if not ids:
         for one in old:
-            check_in_use(one)
+            check_text_in_use(one)
         if faults := list(_repeats(reference.principles, statements)):
             raise Faults(faults)
         ids = _next_ids(reference.principles, len(statements))
@@ -293,7 +295,7 @@ def _issue(study: Study, reference: Reference, old: Sequence[Mapping[str, str]],
                          "text at most one name, in the order of the texts.")
     short = [*map(normalise_space, names), *[""] * (len(statements) - len(names))]
     new = [{"principle_id": one, "version": "1", "statement": statement, "status": "candidate",
-            "short_name": name or first_words(statement), **why, **shared}
+            "short_name": name or short_name_from_statement(statement), **why, **shared}
            for one, statement, name in zip(ids, statements, short, strict=True)]
     rounds, changed = _next_rounds(study, reference, before, new)
     below = max((int(one["row"]) for one in old), default=0)
@@ -307,10 +309,10 @@ def _issue(study: Study, reference: Reference, old: Sequence[Mapping[str, str]],
                    not_in=[] if {*ids} <= asked else waiting["round_id"])
 
 
-def first_words(statement: str) -> str:
+def short_name_from_statement(statement: str) -> str:
     """The first words of a text, as its short name.
 
-    >>> first_words("Ask once. Ask in the language of the person.")
+    >>> short_name_from_statement("Ask once. Ask in the language of the person.")
     'Ask once. Ask in the …'
     """
     words = statement.split()
@@ -336,7 +338,7 @@ def _cut_off(principles: pd.DataFrame, statements: Sequence[str], why: Mapping[s
 def _repeats(principles: pd.DataFrame, statements: Sequence[str]) -> Iterator[Fault]:
     """Faults: new texts that say the same as a text in use, or as each other."""
     rows = principles[principles["status"].isin(IN_USE)]
-    known = {normalise_space(row.statement): (str(n), printed_id(row.principle_id, row.version))
+    known = {normalise_space(row.statement): (str(n), format_printed_id(row.principle_id, row.version))
              for n, row in zip(rows.index, rows.itertuples(), strict=True)}
     for n, statement in enumerate(statements):
         if statement in known:
@@ -361,7 +363,7 @@ def _next_rounds(study: Study, reference: Reference, before: Sequence[str],
         is_old = is_own & names.isin(before)
         if before and not is_old.any():
             continue
-        if has_ballots(study, reference, round_id):
+        if has_round_any_ballot(study, reference, round_id):
             faults += [Fault(f"round {round_id} on {names[n]} is open, and a form of it is in", "rounds.csv",
                              str(n), "closed_on", "",
                              f"close it first: `glc tally --round {round_id} --close`")
@@ -390,11 +392,11 @@ def _next_rounds(study: Study, reference: Reference, before: Sequence[str],
     return rounds, changed
 
 
-def has_ballots(study: Study, reference: Reference, round_id: str) -> bool:
+def has_round_any_ballot(study: Study, reference: Reference, round_id: str) -> bool:
     """Whether any ballot of a round has been received, is being keyed, or was begun on a phone. Raises Faults
     where a file of ratings cannot be read, because it might be one."""
     try:
-        check_forms_finished(study, round_id)
+        check_all_forms_keyed(study, round_id)
         check_box_collected(study, round_id)
     except Faults:
         return True
@@ -422,7 +424,7 @@ def find_text_decision(study: Study, text: Mapping[str, str], status: str) -> di
 # Writing.
 
 
-def require_texts(**said: str) -> None:
+def require_nonblank_texts(**said: str) -> None:
     """Raises UsageError where a required text, given by name, is blank."""
     if missing := [name for name, words in said.items() if not normalise_space(words)]:
         raise UsageError(f"{', '.join(missing)}: blank. To fix: give the words, who asked for them, and why.")
@@ -440,7 +442,7 @@ def _change(reference: Reference, before: Sequence[str], new: Sequence[Mapping[s
     is_like = rows["principle_id"].isin(principles) if principles else rows["status"].isin(IN_USE)
     languages = set(rows.loc[is_like, "language"])
     own = {one["language"] for one in new}
-    return TextChange([*before], [printed_id(one["principle_id"], one["version"]) for one in new],
+    return TextChange([*before], [format_printed_id(one["principle_id"], one["version"]) for one in new],
                       sorted(languages - own) if new else [], sorted({*open_rounds}), sorted({*not_in}),
                       list(dict.fromkeys(rounds.loc[is_closed, "round_id"])),
                       {name: int(signed[name]) for name in before if name in signed})
@@ -456,7 +458,7 @@ def write_principle_rows(study: Study, new: Sequence[Mapping[str, Any]], closed:
     rows = CsvRows.of(read_utf8(path), path.name)
     known = read_rows(path, shared.required, shared.optional)
     for n, row in known.items():
-        status = closed.get(printed_id(row["principle_id"], row["version"]), "")
+        status = closed.get(format_printed_id(row["principle_id"], row["version"]), "")
         if status and row["status"] != status:
             rows.set_cell(n, "status", status)
     there = {(row["principle_id"], row["version"]) for row in known.values() if not row["translation_of"]}

@@ -18,33 +18,33 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import manifest
-from glc_analysis.addons.convening.consensus import required_ballots
-from glc_analysis.addons.convening.principles import check_reason, printed_id
+from glc_analysis.addons.convening.consensus import compute_required_ballots
+from glc_analysis.addons.convening.principles import format_printed_id, tidy_reason_without_names
 from glc_analysis.addons.convening.ratings import (
     HEADER,
     UNANSWERED,
     VOTE_COLUMNS,
-    read_ratings,
-    unanswered_faults,
+    read_ratings_file,
+    unanswered_question_faults,
 )
 from glc_analysis.addons.convening.round_roles import (
     PROXY,
     ROLE_COLUMNS,
-    add_roles,
+    add_proxies_and_interests,
     changed_role_faults,
-    role_faults,
+    proxy_and_interest_faults,
     unknown_round_sentences,
 )
 from glc_analysis.addons.convening.rounds import write_rounds
 from glc_analysis.addons.convening.seals import (
     RATER,
     Seal,
-    describe_differences,
+    changed_rule_faults,
+    describe_changes_since_seal,
+    list_sealed_ballot_files,
     read_seals,
     record_reopening,
-    rule_faults,
     seal_round,
-    sealed_files,
 )
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key
@@ -74,10 +74,10 @@ def join_issued_texts(rounds: pd.DataFrame, principles: pd.DataFrame) -> pd.Data
     """
     is_source = principles["translation_of"] == ""
     names = principles["translation_of"].mask(is_source, [
-        *map(printed_id, principles["principle_id"], principles["version"])])
+        *map(format_printed_id, principles["principle_id"], principles["version"])])
     texts = []
     for row in rounds.to_dict("records"):
-        is_it = names == printed_id(row["principle_id"], row["version"])
+        is_it = names == format_printed_id(row["principle_id"], row["version"])
         source = principles.loc[is_it & is_source, "statement"]
         version = row["text_version"] or "".join(map(content_hash, source))
         statements = principles.loc[is_it, "statement"]
@@ -88,14 +88,15 @@ def join_issued_texts(rounds: pd.DataFrame, principles: pd.DataFrame) -> pd.Data
     return rounds.assign(**known, place=place).sort_values(["opened_on", "place"], kind="stable")
 
 
-def round_faults(rounds: pd.DataFrame, principles: pd.DataFrame) -> Iterator[Fault]:
+def issued_text_faults(rounds: pd.DataFrame, principles: pd.DataFrame) -> Iterator[Fault]:
     """Faults: texts that changed after they were issued, and rounds with different days in their rows."""
     sources = principles[principles["translation_of"] == ""]
-    statements = dict(zip(map(printed_id, sources["principle_id"], sources["version"]), sources["statement"],
+    statements = dict(zip(map(format_printed_id, sources["principle_id"], sources["version"]),
+                          sources["statement"],
                           strict=True))
     first = rounds.groupby("round_id")[["opened_on", "closed_on"]].transform("first")
     for n, row in rounds.iterrows():
-        name = printed_id(row["principle_id"], row["version"])
+        name = format_printed_id(row["principle_id"], row["version"])
         statement = statements.get(name, "")
         if statement and WITHDRAWN not in statement and row["text_version"] not in (
                 "", content_hash(statement)):
@@ -109,7 +110,7 @@ def round_faults(rounds: pd.DataFrame, principles: pd.DataFrame) -> Iterator[Fau
                             "whole: write the same day in all its rows")
 
 
-def select_voters(raters: pd.DataFrame, vote: str) -> pd.DataFrame:
+def select_eligible_raters(raters: pd.DataFrame, vote: str) -> pd.DataFrame:
     """The raters who may rate, with ``voter``: the organisation or person whose vote their ballot is.
 
     A rater without an organisation always has a vote of their own.
@@ -132,8 +133,8 @@ def count_received_ballots(votes: pd.DataFrame, raters: pd.DataFrame, round_id: 
     [{'panel': 'provider', 'received': '1 of 2 received', 'quorum': 'below the quorum of 2', 'missing': 'r2'}]
     """
     here, rows = set(votes.loc[votes["round_id"] == round_id, "rater_id"]), []
-    needed = quorum_by_panel(raters, settings)
-    for (panel,), own in rows_by(select_voters(raters, settings["vote"]), "role"):
+    needed = required_ballots_by_panel(raters, settings)
+    for (panel,), own in rows_by(select_eligible_raters(raters, settings["vote"]), "role"):
         is_here = own["voter"].isin(own.loc[own["rater_id"].isin(here), "voter"])
         count, expected = own.loc[is_here, "voter"].nunique(), own["voter"].nunique()
         rows.append((panel, f"{count} of {expected} received",
@@ -142,16 +143,17 @@ def count_received_ballots(votes: pd.DataFrame, raters: pd.DataFrame, round_id: 
     return pd.DataFrame(rows, columns=["panel", "received", "quorum", "missing"])
 
 
-def quorum_by_panel(raters: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, int]:
+def required_ballots_by_panel(raters: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, int]:
     """How many ballots on a text each panel needs for a decision, by the rule of ``[consensus]``.
 
     >>> raters = pd.DataFrame({"rater_id": [*"abcdefghijklm"], "organisation_id": "", "may_rate": "true",
     ...                        "role": ["provider"] * 10 + ["survivor_adviser"] * 3})
-    >>> quorum_by_panel(raters, {"test": "panel", "vote": "organisation", "quorum": {"survivor_adviser": 3}})
+    >>> required_ballots_by_panel(raters, {"test": "panel", "vote": "organisation",
+    ...     "quorum": {"survivor_adviser": 3}})
     {'provider': 8, 'survivor_adviser': 3}
     """
-    sizes = select_voters(raters, settings["vote"]).groupby("role")["voter"].nunique()
-    return {str(panel): required_ballots(n, settings["test"], settings["quorum"].get(panel, 0))
+    sizes = select_eligible_raters(raters, settings["vote"]).groupby("role")["voter"].nunique()
+    return {str(panel): compute_required_ballots(n, settings["test"], settings["quorum"].get(panel, 0))
             for panel, n in zip(sizes.index, sizes.astype(int), strict=True)}
 
 
@@ -160,11 +162,12 @@ def close_round(study: Study, reference: Reference, round_id: str, votes: pd.Dat
     """Closes a round: seals it, records its files in the manifest, and writes rounds.csv. Returns that."""
     rounds = reference.rounds
     files = set(votes.loc[votes["round_id"] == round_id, "file"])
-    new = unrecorded_files(study, [study.relative(path) for path in study.raw_files("ratings")
+    new = list_ballots_missing_from_manifest(study,
+                                             [study.relative(path) for path in study.raw_files("ratings")
                                             if path.name in files])
     seal_round(study, rounds, round_id, today.isoformat(), votes,
-               add_roles(reference.raters, reference, round_id),
-               quorum=quorum_by_panel(reference.raters, study.settings["consensus"]))
+               add_proxies_and_interests(reference.raters, reference, round_id),
+               quorum=required_ballots_by_panel(reference.raters, study.settings["consensus"]))
     is_it = rounds["round_id"] == round_id
     rounds = rounds.assign(closed_on=rounds["closed_on"].mask(is_it, today.isoformat()),
                            is_sealed=rounds["is_sealed"].mask(is_it, "true"))
@@ -184,10 +187,11 @@ def reopen_round(study: Study, round_id: str, because: str, *, today: date) -> N
         raise UsageError(f"There is no round {round_id!r}; {nearest(round_id, rounds['round_id'])}.")
     if (rounds.loc[is_it, "closed_on"] == "").any():
         raise UsageError(f"Round {round_id} is open.")
-    record_reopening(study, round_id, check_reason(reference, because, audience="public", names_nobody=True),
+    record_reopening(study, round_id,
+                     tidy_reason_without_names(reference, because, audience="public", names_nobody=True),
                      today=today.isoformat())
-    files = sealed_files(study, round_id)
-    remove_from_manifest(study, {study.relative(study.raw / "ratings" / name) for name in files})
+    files = list_sealed_ballot_files(study, round_id)
+    remove_files_from_manifest(study, {study.relative(study.raw / "ratings" / name) for name in files})
     write_rounds(study, rounds.assign(closed_on=rounds["closed_on"].mask(is_it, ""),
                                       is_sealed=rounds["is_sealed"].mask(is_it, "")))
 
@@ -218,7 +222,7 @@ class Ballots:
     def read(cls, study: Study, reference: Reference, *, issuing: str = "") -> Ballots:
         """The ballots of a study; the faults of all files are found at once. ``issuing`` is a round whose
         forms are just being written, with the proxies and interests of today."""
-        frames, faults, unread = [], list(round_faults(reference.rounds, reference.principles)), []
+        frames, faults, unread = [], list(issued_text_faults(reference.rounds, reference.principles)), []
         seals = read_seals(study, reference.rounds)
         are_all_sealed = {*seals} == {*reference.rounds["round_id"]} != set()
         asked = tuple((round_id, tuple(own)) for round_id, own in reference.rounds.groupby("round_id")[
@@ -237,14 +241,16 @@ class Ballots:
         votes = votes.reset_index(drop=True)
         is_sealed = votes["round_id"].isin([*seals])
         is_given = votes["score"] != UNANSWERED
-        changes = [*describe_differences(seals, votes[is_sealed & is_given], {
-            round_id: add_roles(reference.raters, reference, round_id) for round_id in seals},
+        changes = [*describe_changes_since_seal(seals, votes[is_sealed & is_given], {
+            round_id: add_proxies_and_interests(reference.raters, reference, round_id) for round_id in seals},
             study.settings["consensus"]["fixed_on"])]
         votes, unanswered = _answered(votes[~is_sealed].reset_index(drop=True))
         votes, notes, twice = _without_repeats(votes)
-        faults += [*unanswered_faults(unanswered), *twice, *_faults(votes, reference), *_of_one_organisation(
-            votes, select_voters(reference.raters, study.settings["consensus"]["vote"])),
-            *rule_faults(seals, study.settings["consensus"]), *_role_faults(study, reference, issuing)]
+        faults += [*unanswered_question_faults(unanswered), *twice, *_faults(votes, reference),
+                   *_of_one_organisation(
+            votes, select_eligible_raters(reference.raters, study.settings["consensus"]["vote"])),
+            *changed_rule_faults(seals, study.settings["consensus"]),
+                   *_role_faults(study, reference, issuing)]
         votes = pd.concat([votes, *(seal.votes for seal in seals.values())], ignore_index=True)
         notes = [*notes, *unread, *changes, *unknown_round_sentences(reference)]
         return cls(votes, unanswered, faults, notes, seals)
@@ -255,7 +261,7 @@ class Ballots:
             return self.seals[round_id].raters
         is_open = (reference.rounds.loc[reference.rounds["round_id"] == round_id, "closed_on"] == "").any()
         # A round that an older version of the package closed without a seal had no roles.
-        own = add_roles(reference.raters, reference, round_id if is_open else "")
+        own = add_proxies_and_interests(reference.raters, reference, round_id if is_open else "")
         return own[[*RATER, *ROLE_COLUMNS]]
 
     def quorums_of(self, round_id: str, reference: Reference, settings: Mapping[str, Any]) -> dict[str, int]:
@@ -263,10 +269,10 @@ class Ballots:
         that was sealed without one."""
         if round_id in self.seals:
             return {**(self.seals[round_id].quorum or {})}
-        return quorum_by_panel(reference.raters, settings)
+        return required_ballots_by_panel(reference.raters, settings)
 
 
-def ballot_notes(study: Study, reference: Reference) -> list[str]:
+def list_ballot_notes(study: Study, reference: Reference) -> list[str]:
     """Notes on the ballots of a study that are not faults."""
     return Ballots.read(study, reference).notes
 
@@ -274,7 +280,7 @@ def ballot_notes(study: Study, reference: Reference) -> list[str]:
 @lru_cache(maxsize=100)
 def _votes_in(path: Path, content: bytes, asked: tuple[tuple[str, tuple[str, ...]], ...]) -> pd.DataFrame:
     """The votes of a file for as long as it has this content: a command reads them several times."""
-    return read_ratings(path, asked=dict(asked))
+    return read_ratings_file(path, asked=dict(asked))
 
 
 def _answered(votes: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -341,9 +347,10 @@ def _role_faults(study: Study, reference: Reference, issuing: str) -> Iterator[F
     """Faults in the roles of open rounds, and roles that are not on the forms."""
     rounds = reference.rounds
     for round_id in dict.fromkeys(rounds.loc[rounds["closed_on"] == "", "round_id"]):
-        yield from role_faults(reference, round_id, study.settings["consensus"]["vote"])
+        yield from proxy_and_interest_faults(reference, round_id, study.settings["consensus"]["vote"])
         if round_id != issuing:
-            yield from changed_role_faults(study, round_id, add_roles(reference.raters, reference, round_id))
+            yield from changed_role_faults(study, round_id,
+                                           add_proxies_and_interests(reference.raters, reference, round_id))
 
 
 def _of_one_organisation(votes: pd.DataFrame, known: pd.DataFrame) -> Iterator[Fault]:
@@ -357,7 +364,7 @@ def _of_one_organisation(votes: pd.DataFrame, known: pd.DataFrame) -> Iterator[F
                         'let persons vote (vote = "person" in study.toml)')
 
 
-def ratings_table(ballots: Ballots, reference: Reference) -> pd.DataFrame:
+def make_ratings_table(ballots: Ballots, reference: Reference) -> pd.DataFrame:
     """Table ``ratings`` before its types are set: the votes of closed rounds, and why some are
     excluded.
 
@@ -392,9 +399,9 @@ def ratings_table(ballots: Ballots, reference: Reference) -> pd.DataFrame:
 def _exclusion_reason(row: Mapping[Any, Any], is_blank: bool) -> str:
     """Why a vote is excluded: it is about another text than the one that was issued, is left blank, or the
     rater declared an interest in the text. Blank: it is not."""
-    name = printed_id(row["principle_id"], row["issued"])
+    name = format_printed_id(row["principle_id"], row["issued"])
     if row["version"] != row["issued"]:
-        return f"{OTHER_WORDING}{printed_id(row['principle_id'], row['version'])}; {name} was issued"
+        return f"{OTHER_WORDING}{format_printed_id(row['principle_id'], row['version'])}; {name} was issued"
     if row["text_version"] not in row["texts"] and not row["is_cut"]:
         return f"{OTHER_WORDING}other words than those of {name} that were issued"
     if is_blank:
@@ -411,24 +418,24 @@ COMMENT = ["round_id", "rater_id", "principle_id"]
 """What tells a comment in comments.csv."""
 
 
-def readable_comments(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) -> list[str]:
+def list_readable_comments(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) -> list[str]:
     """The comments on a principle that may be read outside the team: in the study's language, names masked.
 
     Their order follows from their words, so it shows neither who wrote them nor who handed in first.
     """
     is_other = ratings["excluded"].str.startswith(OTHER_WORDING)
     rows = ratings[ratings["may_be_read"] & (ratings["comment_read"] != "") & ~is_other]
-    said = mask_comments(rows.assign(comment=rows["comment_read"]), study, names)["comment"]
+    said = mask_names_in_comments(rows.assign(comment=rows["comment_read"]), study, names)["comment"]
     return sorted({*said}, key=content_hash)
 
 
-def comments_to_check(ratings: pd.DataFrame) -> list[str]:
+def list_unchecked_comments(ratings: pd.DataFrame) -> list[str]:
     """The comments that raters released for reading but that comments.csv lacks, with rater and principle."""
     rows = ratings[ratings["may_be_read"] & (ratings["comment"] != "") & (ratings["comment_read"] == "")]
     return [f"{row['rater_id']} on {row['principle_id']}" for row in rows.to_dict("records")]
 
 
-def mask_comments(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) -> pd.DataFrame:
+def mask_names_in_comments(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) -> pd.DataFrame:
     """Ratings with the ``names`` of names.csv replaced by pseudonyms in their comments."""
     masker = Masker(names, complete_key(names, read_key(study.key_file)))
     comments = {one: masker.mask(one).text for one in {*ratings["comment"]} - {""}}
@@ -439,7 +446,7 @@ def mask_comments(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) -> p
 # Ballots in the manifest.
 
 
-def unrecorded_files(study: Study, ballots: Iterable[str]) -> tuple[str, ...]:
+def list_ballots_missing_from_manifest(study: Study, ballots: Iterable[str]) -> tuple[str, ...]:
     """The ballot files that the manifest does not list yet, whatever the state of other raw files. Raises
     Faults if one of them changed since its checksum was recorded."""
     recorded, names = manifest.read_manifest(study), sorted(ballots)
@@ -451,7 +458,7 @@ def unrecorded_files(study: Study, ballots: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name not in recorded)
 
 
-def remove_from_manifest(study: Study, names: Collection[str]) -> None:
+def remove_files_from_manifest(study: Study, names: Collection[str]) -> None:
     """Removes raw files from the manifest, so that others may replace them."""
     rows = manifest.read_manifest(study)
     if not rows.keys().isdisjoint(names):

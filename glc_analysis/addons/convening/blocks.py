@@ -12,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.convening.seals import are_never_disclosed
-from glc_analysis.addons.convening.votes import visible_principles
+from glc_analysis.addons.convening.seals import mark_never_disclosed_ballots
+from glc_analysis.addons.convening.votes import drop_hidden_principles
 from glc_analysis.coding.codebook import descendants
 from glc_analysis.disclosure.blocks import COUNT_BLOCK, AddedBlocks, Kinds, Row, block_id, own_quotations
 from glc_analysis.disclosure.quotations import segment_owners
@@ -26,8 +26,8 @@ JOINT_DISPLAY_BLOCK, AGENDA_BLOCK, DECISIONS_BLOCK = "joint_display", "agenda", 
 """The blocks that an audience has once. Others are of one principle."""
 
 
-def list_block_lines(frames: Mapping[str, pd.DataFrame], reference: Reference,
-                     audience: str) -> Iterator[Row]:
+def list_text_block_lines(frames: Mapping[str, pd.DataFrame], reference: Reference,
+                          audience: str) -> Iterator[Row]:
     """The lines of every block, each with the organisation behind it. A rater without an organisation stands
     for itself."""
     owner = _owners_of_raters(reference.raters)
@@ -56,7 +56,7 @@ def _evidence_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, co
     codes, below = dict(zip(cited["figure_id"], cited["code_id"], strict=True)), descendants(codebook)
     quoted = [(row["quote_id"], row["segment_id"], row["owner"], {*row["code_ids"].split(";")})
               for row in own_quotations(frames, quotes, audience).to_dict("records")]
-    shown = visible_principles(frames["principles"], audience)["principle_id"]
+    shown = drop_hidden_principles(frames["principles"], audience)["principle_id"]
     for row in evidence[evidence["principle_id"].isin(shown)].to_dict("records"):
         block = block_id("evidence", row["principle_id"])
         if row["kind"] == "segment":
@@ -75,11 +75,12 @@ def _convening_lines(frames: Mapping[str, pd.DataFrame], owner: Mapping[str, str
     The votes of each round are a block of their own: whoever votes in a later one does not change those of an
     earlier one.
     """
-    shown = visible_principles(frames["principles"], audience)["principle_id"]
+    shown = drop_hidden_principles(frames["principles"], audience)["principle_id"]
     said, signed = (rows[rows["principle_id"].isin(shown)]
                     for rows in (frames["ratings"], frames["signoffs"]))
     ballots = said[["round_id", "rater_id", "principle_id", "panel"]].drop_duplicates()
-    untold = are_never_disclosed(ballots["panel"], ballots["round_id"] + "/" + ballots["principle_id"])
+    untold = mark_never_disclosed_ballots(ballots["panel"],
+                                          ballots["round_id"] + "/" + ballots["principle_id"])
     if not has_capability(audience, "every_round"):
         untold |= ballots["panel"] == "observer"
     for row in ballots[~untold].to_dict("records"):
@@ -112,11 +113,11 @@ def _owners_of_raters(raters: pd.DataFrame) -> dict[str, str]:
 def blocks_mentioning_withdrawal(frames: Mapping[str, pd.DataFrame]) -> set[str]:
     """The block of decisions, if a decision mentions a withdrawal; else none."""
     texts = frames["principles"][["changed_because", "asked_by"]]
-    is_rewritten = mentions_withdrawal(frames["decision_log"], frames["parking_lot"], texts)
+    is_rewritten = is_withdrawal_mentioned(frames["decision_log"], frames["parking_lot"], texts)
     return {DECISIONS_BLOCK} if is_rewritten else set()
 
 
-def mentions_withdrawal(*tables: pd.DataFrame) -> bool:
+def is_withdrawal_mentioned(*tables: pd.DataFrame) -> bool:
     """Whether a cell of these tables says that something was withdrawn: the block is hidden until people have
     written the row anew."""
     cells: Iterator[Any] = (cell for table in tables for column in table for cell in table[column])
@@ -128,5 +129,5 @@ BLOCKS = AddedBlocks(
     needs=("quotations", "segments", "documents", "organisations", "figures", "principles", "evidence",
            "joint_display", "ratings", "signoffs", "decision_log", "parking_lot", "quotes.csv",
            "codebook.csv", "raters.csv"),
-    lines=list_block_lines, rewritten=blocks_mentioning_withdrawal, rows={"evidence": "principle_id"},
+    lines=list_text_block_lines, rewritten=blocks_mentioning_withdrawal, rows={"evidence": "principle_id"},
     line={"evidence": ("evidence_id", "reference")})

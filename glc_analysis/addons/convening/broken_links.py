@@ -13,9 +13,9 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.convening.principles import add_version_columns, printed_id
+from glc_analysis.addons.convening.principles import add_version_columns, format_printed_id
 from glc_analysis.addons.convening.raw_places import FILE_CHANGED, FILE_MISSING, FILE_UNRECORDED
-from glc_analysis.addons.convening.trace import Trail
+from glc_analysis.addons.convening.trace import EvidenceTrail
 from glc_analysis.coding.codebook import descendants
 from glc_analysis.coding.coders import EDITED
 from glc_analysis.disclosure.quotations import QUOTATION_RULES, locate_quotation, with_broken_rules
@@ -35,7 +35,7 @@ _COLUMNS = {"removed": "status", "not_cleared": "cleared_by_organisation", "chan
             "no_second_reader": "second_reader", "no_passage": "segment_id"}
 
 
-def broken_links(study: Study) -> list[Fault]:
+def find_broken_evidence_links(study: Study) -> list[Fault]:
     """Every broken link of a built study, each with the place where it has to be corrected.
 
     Evidence for an unknown principle; an unknown figure, code or segment; a code without an agreed coding;
@@ -47,7 +47,7 @@ def broken_links(study: Study) -> list[Fault]:
     quarantined may be right again when these are settled: they are one line per text, which does not say to
     cite them as they are.
     """
-    trail = Trail(StudyView(study))
+    trail = EvidenceTrail(StudyView(study))
     links, faults = _Links(trail), []
     for name, check in (("evidence", links.of_evidence), ("joint_display", links.of_topic)):
         faults += [fault for n, row in trail.reference(name).iterrows() for fault in check(n, row)]
@@ -59,7 +59,7 @@ def broken_links(study: Study) -> list[Fault]:
 class _Links:
     """The targets that a citation can have."""
 
-    def __init__(self, trail: Trail) -> None:
+    def __init__(self, trail: EvidenceTrail) -> None:
         self.trail, codebook = trail, trail.reference("codebook")
         self.waiting: dict[str, list[str]] = {}
         self.known = {"figure": {*trail.read("figures")["figure_id"]}, "segment": trail.segments.keys(),
@@ -195,7 +195,7 @@ class _Links:
                             value=row["quote_id"], fix="have it cleared, or name another")
 
 
-def _missing_versions(trail: Trail) -> Iterator[Fault]:
+def _missing_versions(trail: EvidenceTrail) -> Iterator[Fault]:
     """Tallies of closed rounds whose version of a principle is not there."""
     known, rounds = trail.reference("principles"), trail.reference("rounds")
     there = {*zip(known["principle_id"], known["version"], strict=True)}
@@ -205,11 +205,11 @@ def _missing_versions(trail: Trail) -> Iterator[Fault]:
             is_own = (rounds["round_id"] == row["round_id"]) & (rounds["principle_id"] == row["principle_id"])
             yield Fault("was tallied, and principles.csv has no such version", "rounds.csv",
                         ", ".join(map(str, rounds.index[is_own])), "version",
-                        printed_id(row["principle_id"], row["version"]),
+                        format_printed_id(row["principle_id"], row["version"]),
                         "put the version back: what was voted on stays")
 
 
-def _changed_files(trail: Trail) -> Iterator[Fault]:
+def _changed_files(trail: EvidenceTrail) -> Iterator[Fault]:
     """Raw files that evidence rests on and that are not as they were recorded."""
     resting: dict[str, list[str]] = {}
     evidence = trail.reference("evidence")

@@ -12,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.convening.histories import FLOOR, printed_name, replaced_texts
-from glc_analysis.addons.convening.principles import changed_word_faults, status_faults
+from glc_analysis.addons.convening.histories import FLOOR, list_replaced_texts, printed_id_of_text
+from glc_analysis.addons.convening.principles import changed_word_faults, undecided_status_faults
 from glc_analysis.addons.convening.translations import translation_faults
 from glc_analysis.errors import Fault, nearest
 from glc_analysis.schema import Check, Tables, in_row_order, is_day, schema_check, unknown_names
@@ -30,15 +30,15 @@ def _last_versions(tables: Tables) -> Iterator[Fault]:
     superseded."""
     rows, numbered = tables["principles"], _numbered(tables)
     last, texts = _last(numbered), rows[rows["translation_of"] == ""].to_dict("records")
-    replaced = {name for text in texts if text["version"] == "1" for name in replaced_texts(text)}
+    replaced = {name for text in texts if text["version"] == "1" for name in list_replaced_texts(text)}
     for n, row in rows.to_dict("index").items():
         final, is_source = last.get(row["principle_id"], 0), n in numbered.index and not row["translation_of"]
         if not is_source:
             continue
-        is_replaced = numbered.at[n, "number"] < final or printed_name(row) in replaced
+        is_replaced = numbered.at[n, "number"] < final or printed_id_of_text(row) in replaced
         if is_replaced != (row["status"] == "superseded"):
-            said = f"{printed_name(row)} was split or merged: it must be superseded" \
-                if printed_name(row) in replaced else (
+            said = f"{printed_id_of_text(row)} was split or merged: it must be superseded" \
+                if printed_id_of_text(row) in replaced else (
                     f"version {final} of {row['principle_id']} is the last one: older versions must be "
                     "superseded, the last must not")
             yield Fault(said, file="principles.csv", row=str(n), column="status",
@@ -50,11 +50,11 @@ def _origins(tables: Tables) -> Iterator[Fault]:
     """Faults where a principle was split or merged from something other than versions of other principles."""
     rows = tables["principles"]
     sources = rows[rows["translation_of"] == ""]
-    known = {*map(printed_name, sources.to_dict("records"))}
+    known = {*map(printed_id_of_text, sources.to_dict("records"))}
     first = sources[(sources["version"] == "1") & (sources["comes_from"] != "")]
     for n, row in first.to_dict("index").items():
-        for name in replaced_texts(row):
-            if name not in known or name == printed_name(row):
+        for name in list_replaced_texts(row):
+            if name not in known or name == printed_id_of_text(row):
                 yield Fault(f"principles.csv has no such other text; {nearest(name, known)}",
                             file="principles.csv", row=str(n), column="comes_from", value=name,
                             fix="name the texts that it was split or merged from, as P07.2;P08.1, or write "
@@ -150,8 +150,8 @@ def _same_words(name: str, done: str, tables: Tables) -> Iterator[Fault]:
 
 def _decided_texts(tables: Tables) -> Iterator[Fault]:
     """Somebody decided that a text is agreed or set aside."""
-    yield from status_faults(tables["principles"].to_dict("index"),
-                             tables["text_decisions"].to_dict("records"))
+    yield from undecided_status_faults(tables["principles"].to_dict("index"),
+                                       tables["text_decisions"].to_dict("records"))
 
 
 def _closed_rounds(tables: Tables) -> Iterator[Fault]:
@@ -162,36 +162,37 @@ def _closed_rounds(tables: Tables) -> Iterator[Fault]:
                         row=str(n), column="closed_on", value=row["closed_on"], fix="correct a day")
 
 
-def wave_cited(row: Any, waves: Sequence[str], current: str) -> str:
+def other_wave_cited(row: Any, waves: Sequence[str], current: str) -> str:
     """The wave that a row of evidence, or a topic of the joint display, is of, where that is another than the
     ``current`` one, which the study's figures are of; blank where it is not. A figure or code that names none
     is of the first.
 
     >>> from types import SimpleNamespace
     >>> cited = SimpleNamespace(kind="figure", wave_id="")
-    >>> wave_cited(cited, ["w1", "w2"], "w2"), wave_cited(cited, ["w1", "w2"], "w1")
+    >>> other_wave_cited(cited, ["w1", "w2"], "w2"), other_wave_cited(cited, ["w1", "w2"], "w1")
     ('w1', '')
     """
     wave = row.wave_id or (waves[0] if waves and row.kind in ("figure", "code") else "")
     return wave if waves and wave != current else ""
 
 
-def evidence_faults(evidence: pd.DataFrame, joint_display: pd.DataFrame, estimates: pd.DataFrame,
-                    segments: pd.DataFrame, *, waves: Sequence[str] = (),
-                    current: str = "") -> Iterator[Fault]:
+def missing_evidence_target_faults(evidence: pd.DataFrame, joint_display: pd.DataFrame,
+                                   estimates: pd.DataFrame,
+                                   segments: pd.DataFrame, *, waves: Sequence[str] = (),
+                                   current: str = "") -> Iterator[Fault]:
     """Figures and passages that evidence.csv or joint_display.csv names and the built tables lack. Those of
     another wave than the ``current`` one are in no table.
 
     The index of the first two is the row number in the file.
     """
-    is_of_now = [not wave_cited(row, waves, current) for row in evidence.itertuples()]
+    is_of_now = [not other_wave_cited(row, waves, current) for row in evidence.itertuples()]
     evidence = evidence[pd.Series(is_of_now, evidence.index, dtype=bool)]
     known = {"figure": estimates["figure_id"], "segment": segments["segment_id"]}
     for kind, ids in known.items():
         cells = evidence.loc[evidence["kind"] == kind, "reference"]
         yield from unknown_names("evidence", "reference", cells, {*ids}, f"the study has no such {kind}")
     topics = joint_display.assign(kind="figure")
-    is_of_now = [not wave_cited(row, waves, current) for row in topics.itertuples()]
+    is_of_now = [not other_wave_cited(row, waves, current) for row in topics.itertuples()]
     yield from unknown_names("joint_display", "figure_id",
                              topics.loc[pd.Series(is_of_now, topics.index, dtype=bool), "figure_id"],
                              {*known["figure"]}, "the study has no such figure")

@@ -10,7 +10,7 @@ from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 
 
-def collect_citations(study: Study) -> Citations:
+def collect_cited_passages_and_claims(study: Study) -> Citations:
     """One row per passage that evidence.csv or joint_display.csv cites (``P05 / e2``, or a topic), and the
     current texts of the principles as claims."""
     reference, segments = read_reference(study), tables.read("segments", study=study)

@@ -7,17 +7,18 @@ from glc_analysis.study import Study
 PRINCIPLES_TITLE = "Principles of practice"
 
 
-def author_name(study: Study) -> str:
+def collective_author_name(study: Study) -> str:
     """The author as cited: the organisations of the study collectively, none by name."""
     return f"The organisations of {study.title}"
 
 
-def citation_text(study: Study, printed_id: str, agreed_on: str) -> str:
+def format_principle_citation(study: Study, printed_id: str, agreed_on: str) -> str:
     """How a principle is cited, in words.
 
-    >>> citation_text(study, "P01.1", "2017-05-09")  # doctest: +ELLIPSIS
+    >>> format_principle_citation(study, "P01.1", "2017-05-09")  # doctest: +ELLIPSIS
     'The organisations of Global ... (2017). Principle P01.1. In: Principles of practice.'
     """
     doi = study.settings["handbook"]["doi"]
-    return " ".join(filter(None, [f"{author_name(study)} ({agreed_on[:4]}). Principle {printed_id}. In: "
+    return " ".join(filter(None, [f"{collective_author_name(study)} ({agreed_on[:4]}). Principle "
+                                  f"{printed_id}. In: "
                                   f"{PRINCIPLES_TITLE}.", doi and f"https://doi.org/{doi}"]))

@@ -26,7 +26,7 @@ from glc_analysis.study import Study
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from glc_analysis.addons.convening.phone_ballots import Collected
+    from glc_analysis.addons.convening.phone_ballots import CollectedBallots
 
 
 @click.command()
@@ -49,16 +49,16 @@ def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str
     """
     from datetime import date
 
-    from glc_analysis.addons.convening.form_files import write_forms
-    from glc_analysis.addons.convening.packets.forms_pdf import write_before_pdf, write_forms_pdf
+    from glc_analysis.addons.convening.form_files import write_round_forms
+    from glc_analysis.addons.convening.packets.forms_pdf import write_feedback_pdf, write_forms_pdf
 
     if not (study.processed / "organisations.parquet").is_file():  # a round need not wait for a new build
         ensure_built(study)
-    issue = write_forms(study, round_id, today=date.today(), without=without, decided_by=decided_by,
-                        because=because)
+    issue = write_round_forms(study, round_id, today=date.today(), without=without, decided_by=decided_by,
+                              because=because)
     write_forms_pdf(study, issue.forms, issue.folder / "forms.pdf")
     if issue.has_feedback:
-        write_before_pdf(study, issue.forms, issue.before, issue.folder / "before.pdf")
+        write_feedback_pdf(study, issue.forms, issue.before, issue.folder / "before.pdf")
     print_rows(issue.raters, form, empty="raters.csv names no rater.")
     say(f"Round {round_id} {'is opened' if issue.is_new else 'is open'}, and asks about "
         f"{', '.join(issue.asked['printed_id'])}.")
@@ -117,7 +117,7 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
     """
     from glc_analysis.addons.convening.phone_address import LOOPBACK
     from glc_analysis.addons.convening.phone_ballots import collect_ballots
-    from glc_analysis.addons.convening.phone_slips import existing_slips_note, make_slips
+    from glc_analysis.addons.convening.phone_slips import existing_slips_note, make_phone_slips
 
     if [folder is not None, is_serving, register is not None].count(True) != 1:
         raise UsageError("Use one of --codes FOLDER, --serve and --collect REGISTER.")
@@ -127,7 +127,7 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
         if void := existing_slips_note(study, round_id):
             say(void)
             click.confirm("Make new slips? Destroy the old ones.", abort=True, err=True)
-        made = make_slips(study, round_id, folder, address=address or LOOPBACK, network=network)
+        made = make_phone_slips(study, round_id, folder, address=address or LOOPBACK, network=network)
         click.echo(made.slips)
         click.echo(made.register)
         say(f"{made.count} slips for {made.url}")
@@ -145,7 +145,7 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
 
         serve_ballot_page(study, round_id, say=say)
     else:
-        def confirm(planned: Collected) -> None:
+        def confirm(planned: CollectedBallots) -> None:
             for line in _collecting_lines(planned):
                 say(line)
             if not yes:
@@ -159,7 +159,7 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
         say(line)
 
 
-def _collecting_lines(planned: Collected) -> Iterator[str]:
+def _collecting_lines(planned: CollectedBallots) -> Iterator[str]:
     """What a collecting will do, for the team."""
     yield f"Ballots to be written: {', '.join(planned.written) or 'none'}."
     if planned.incomplete:
@@ -173,11 +173,11 @@ def _collecting_lines(planned: Collected) -> Iterator[str]:
 
 def _waiting_lines(study: Study, round_id: str) -> list[str]:
     """What waits before a round can be closed: ballots on phones, forms that are keyed in part."""
-    from glc_analysis.addons.convening.double_entry import unfinished_entry
+    from glc_analysis.addons.convening.double_entry import unfinished_entry_phrase
     from glc_analysis.addons.convening.phone_ballots import uncollected_ballots_note
 
     return [line for line in (uncollected_ballots_note(study, round_id),
-                              unfinished_entry(study, round_id)) if line]
+                              unfinished_entry_phrase(study, round_id)) if line]
 
 
 @click.command()
@@ -195,23 +195,23 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
     """
     from datetime import date
 
-    from glc_analysis.addons.convening.ballots import comments_to_check
-    from glc_analysis.addons.convening.double_entry import check_forms_finished
+    from glc_analysis.addons.convening.ballots import list_unchecked_comments
+    from glc_analysis.addons.convening.double_entry import check_all_forms_keyed
     from glc_analysis.addons.convening.phone_ballots import check_box_collected
-    from glc_analysis.addons.convening.round_roles import role_count_sentences
-    from glc_analysis.addons.convening.seals import erased_rounds
-    from glc_analysis.addons.convening.slides import write_received
-    from glc_analysis.addons.convening.tallies import count_round, lines_to_read_out
+    from glc_analysis.addons.convening.round_roles import proxy_and_interest_count_sentences
+    from glc_analysis.addons.convening.seals import list_rounds_with_erased_ballots
+    from glc_analysis.addons.convening.slides import write_received_page
+    from glc_analysis.addons.convening.tallies import count_round, list_lines_to_read_out
 
     if close:
-        check_forms_finished(study, round_id)
+        check_all_forms_keyed(study, round_id)
         check_box_collected(study, round_id)
         before = count_round(study, round_id)
         if before.received is not None and not before.faults and not yes:
             for row in before.received.to_dict("records"):
                 below = f"; {row['quorum']}, so there would be no decision" if row["quorum"] else ""
                 say(f"{PANELS[row['panel']]}: {row['received']}{below}.")
-            for line in role_count_sentences(before.reference, round_id):
+            for line in proxy_and_interest_count_sentences(before.reference, round_id):
                 say(line)
             say(f"Whose, for the team only: `glc tally --round {round_id} --format csv`, proxies.csv and "
                 "interests.csv.")
@@ -225,11 +225,12 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
         for line in _waiting_lines(study, round_id):
             say(line)
         if form == "table":
-            say(f"To project, renewed by this command: {write_received(study, round_id, count.received)}.")
+            say(f"To project, renewed by this command: "
+                f"{write_received_page(study, round_id, count.received)}.")
     elif form == "table":
-        click.echo("\n".join(lines_to_read_out(study, count.reference, count.frames, round_id)))
-        missing = comments_to_check(count.here["ratings"])
-        if missing and round_id not in erased_rounds(study):
+        click.echo("\n".join(list_lines_to_read_out(study, count.reference, count.frames, round_id)))
+        missing = list_unchecked_comments(count.here["ratings"])
+        if missing and round_id not in list_rounds_with_erased_ballots(study):
             say(f"{len(missing)} comment{'s' * (len(missing) != 1)} may be read aloud as soon as the words "
                 "in the study's language are in comments.csv.")
             for_the_team.append(f"Comments that are not in comments.csv: {', '.join(missing)}.")
@@ -240,12 +241,12 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
     if count.received is not None and count.faults:
         raise Faults(count.faults)
     if close:
-        from glc_analysis.addons.convening.rebuild import build_convening
-        from glc_analysis.addons.convening.seal_code import seal_code
+        from glc_analysis.addons.convening.rebuild import write_convening_tables
+        from glc_analysis.addons.convening.seal_code import find_latest_seal_code
         from glc_analysis.addons.convening.slides import write_slides
 
         try:
-            build_convening(study, count.reference, count.frames, say=say)
+            write_convening_tables(study, count.reference, count.frames, say=say)
         except Faults:
             raise GLCError(f"Round {round_id} is closed. The page to project needs a built study, and "
                            "`glc check` says why it cannot be built. To fix: correct that, and run the same "
@@ -257,7 +258,8 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
                 "the page would show what the room may not read. To fix: mend what is named below, and run "
                 "the same command again.")
             raise
-        say(f"Seal code: {seal_code(study)}. Write it down; `glc check --seal CODE` tells whether every "
+        say(f"Seal code: {find_latest_seal_code(study)}. Write it down; `glc check --seal CODE` tells "
+            f"whether every "
             "close up to it is unchanged.")
         say(f"Closed by mistake? `glc reopen {round_id} --because WHY` opens the round again.")
 
@@ -309,12 +311,12 @@ def sign(study: Study, sheets: bool, organisations: tuple[str, ...], left_by: st
     if principles and not left_by or left_by and sheets:
         raise UsageError("--principle goes with --take-back, and --take-back stands alone.")
     if left_by:
-        rows = signatures.decisions_of(study, left_by, principles)
+        rows = signatures.select_signoff_decisions(study, left_by, principles)
         for row in rows.to_dict("records"):
             decision = row["decision"].replace("_", " ")
             say(f"{row['principle_id']}.{row['version']}: {decision}, {row['date']}.")
         click.confirm(f"Take these decisions of {left_by} back?", abort=True, err=True)
-        signatures.take_back(study, rows)
+        signatures.remove_signoff_decisions(study, rows)
         say(f"They are taken back. Another decision: `glc sign --sheets --for {left_by}`, then `glc sign`. "
             "Lists that were printed or published before still have it.")
         return
@@ -352,7 +354,7 @@ def trace(study: Study, principle: str, source: str, is_check: bool, audience: s
     A principle is named by its id, such as P03.
     """
     from glc_analysis.addons.convening import trace as following
-    from glc_analysis.addons.convening.broken_links import broken_links
+    from glc_analysis.addons.convening.broken_links import find_broken_evidence_links
     from glc_analysis.disclosure.rules import has_capability
 
     if [bool(principle), bool(source), is_check].count(True) != 1:
@@ -368,16 +370,16 @@ def trace(study: Study, principle: str, source: str, is_check: bool, audience: s
         faults = error.faults
         say("The tables cannot be built (`glc check` says why): this is what the last build found.")
     if is_check:
-        broken = broken_links(study)
+        broken = find_broken_evidence_links(study)
         listed = {(fault.file, fault.row) for fault in broken}
         if broken := [*broken, *(fault for fault in faults if (fault.file, fault.row) not in listed)]:
             raise Faults(broken)
         say("No link is broken.")
     elif source:
-        print_rows(following.principles_resting_on(study, source), form or "csv",
+        print_rows(following.list_principles_resting_on(study, source), form or "csv",
                    empty=f"No principle rests on {source}.")
     else:
-        nodes = [*following.trace(study, principle, audience=audience)]
+        nodes = [*following.trace_principle_to_sources(study, principle, audience=audience)]
         if form in (None, "table"):
             click.echo("\n".join("  " * node.depth + node.text + (
                 f" ({node.id})" if node.kind == "passage" else "") for node in nodes))
@@ -398,8 +400,8 @@ def _ensure_traceable(study: Study) -> None:
     if changed is None or changed - ratings - {*study.unused_files()}:
         ensure_built(study)
     elif changed & ratings:
-        from glc_analysis.addons.convening.rebuild import build_convening
-        from glc_analysis.addons.convening.tallies import ballot_tables
+        from glc_analysis.addons.convening.rebuild import write_convening_tables
+        from glc_analysis.addons.convening.tallies import make_ratings_and_tallies
         from glc_analysis.cleaning.records import CleaningLog
         from glc_analysis.locks import locked
         from glc_analysis.reference import read_reference
@@ -408,7 +410,8 @@ def _ensure_traceable(study: Study) -> None:
         with graceful_interrupt(lambda: "The votes are not counted. To go on: run the same command again."), \
                 locked(study.processed, what="build", is_patient=True):
             reference = read_reference(study)
-            build_convening(study, reference, ballot_tables(study, reference, CleaningLog()), say=say)
+            write_convening_tables(study, reference,
+                                   make_ratings_and_tallies(study, reference, CleaningLog()), say=say)
 
 
 @click.command()
@@ -429,21 +432,22 @@ def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -
     from datetime import date
 
     from glc_analysis.addons.convening.packets.packet import (
-        guide_language_notes,
-        issue_packets,
-        planned_packets,
+        list_guide_language_notes,
+        list_planned_packets,
+        write_packets_beside_pages,
     )
     from glc_analysis.addons.convening.packets.parts import PACKET_AUDIENCE
     from glc_analysis.report import run as run_pages
 
     ensure_built(study)
-    planned = planned_packets(study, organisation=organisation, only=only)  # reports a wrong name
+    planned = list_planned_packets(study, organisation=organisation, only=only)  # reports a wrong name
     say("The pages that the packets refer to are made first.")
     for line in run_pages(study, audience=PACKET_AUDIENCE).lines:
         say(line)
-    for folder in issue_packets(study, today=date.today(), organisation=organisation, only=only, paper=paper):
+    for folder in write_packets_beside_pages(study, today=date.today(), organisation=organisation, only=only,
+                                             paper=paper):
         click.echo(folder)
-    for line in guide_language_notes(study, planned):
+    for line in list_guide_language_notes(study, planned):
         say(line)
     say("Give each organisation's packet to it alone; all others are for everybody who comes.")
 
@@ -461,14 +465,14 @@ def handbook(study: Study, language: str, paper: str, audience: str) -> None:
     every language released to these readers; also principles.json, BibTeX and CITATION.cff. `glc check` lists
     what is missing.
     """
-    from glc_analysis.addons.convening.handbook.editions import issue_handbook
+    from glc_analysis.addons.convening.handbook.editions import write_handbook_through_gate
     from glc_analysis.report import run as run_pages
 
     ensure_built(study)
     say("The pages that belong to the handbook are made first.")
     for line in run_pages(study, audience=audience).lines:
         say(line)
-    click.echo(issue_handbook(study, audience, language=language, paper=paper))
+    click.echo(write_handbook_through_gate(study, audience, language=language, paper=paper))
 
 
 @click.command()
@@ -485,10 +489,10 @@ def thanks(study: Study, organisations: tuple[str, ...], paper: str) -> None:
     """
     from datetime import date
 
-    from glc_analysis.addons.convening.packets.thanks import write_letters
+    from glc_analysis.addons.convening.packets.thanks import write_thanks_letters
 
     ensure_built(study)
-    for path in write_letters(study, organisations, today=date.today(), paper=paper):
+    for path in write_thanks_letters(study, organisations, today=date.today(), paper=paper):
         click.echo(path)
     say("Give each letter to its own organisation only. Keep the sheets that come back.")
 
@@ -512,10 +516,10 @@ def joint_display(study: Study, suggest: bool, stated: bool, audience: str, form
     if suggest:
         rows, empty = joint.suggest_joint_display_rows(study), "There is nothing to suggest."
     elif stated:
-        rows = joint.contradicted_records(StudyView(study, audience))
+        rows = joint.list_contradicted_records(StudyView(study, audience))
         empty = "No statement that differs from an outside record may be shown."
     else:
-        rows = joint.joint_display_of_view(StudyView(study, audience))
+        rows = joint.make_joint_display_table(StudyView(study, audience))
         empty = ("The joint display has no rows that may be shown; `glc joint-display --suggest` suggests "
                  "some.")
     print_rows(rows, form, empty=empty)

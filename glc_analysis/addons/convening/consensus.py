@@ -36,11 +36,11 @@ RULES_IN_WORDS = {
 """The tests that a study can set, in words."""
 
 
-def percentile(votes: Sequence[int], percent: int) -> Fraction:
+def votes_percentile(votes: Sequence[int], percent: int) -> Fraction:
     """The percentile of the votes, interpolated linearly between the two that lie around it
     (definition 7 of Hyndman & Fan 1996, Am Stat 50:361-365).
 
-    >>> float(percentile([1, 2, 9], 30)), float(percentile([1, 2, 9], 70))
+    >>> float(votes_percentile([1, 2, 9], 30)), float(votes_percentile([1, 2, 9], 70))
     (1.6, 4.8)
     """
     ordered, place = sorted(votes), Fraction(percent * (len(votes) - 1), 100)
@@ -51,7 +51,8 @@ def percentile(votes: Sequence[int], percent: int) -> Fraction:
 
 @dataclass(frozen=True)
 class Dispersion:
-    """The dispersion of votes, and the limit above which it counts as disagreement: :func:`dispersion`."""
+    """The dispersion of votes, and the limit above which it counts as disagreement:
+    :func:`measure_dispersion`."""
 
     p30: Fraction
     p70: Fraction
@@ -87,41 +88,41 @@ class Dispersion:
         return self.ipr > self.ipras
 
 
-def dispersion(votes: Sequence[int]) -> Dispersion:
+def measure_dispersion(votes: Sequence[int]) -> Dispersion:
     """The measures of IPRAS; at least one vote.
 
-    >>> found = dispersion([4, 5, 6, 7, 7, 7, 7, 7, 8, 8, 8, 8, 8, 9, 9])
+    >>> found = measure_dispersion([4, 5, 6, 7, 7, 7, 7, 7, 8, 8, 8, 8, 8, 9, 9])
     >>> float(found.p30), float(found.p70), float(found.ipr), float(found.ipras), found.is_disagreement
     (7.0, 8.0, 1.0, 6.1, False)
     """
-    return Dispersion(percentile(votes, 30), percentile(votes, 70))
+    return Dispersion(votes_percentile(votes, 30), votes_percentile(votes, 70))
 
 
-def median(votes: Sequence[int]) -> float:
+def median_vote(votes: Sequence[int]) -> float:
     """The median vote.
 
-    >>> median([6, 7]), median([9, 1, 8])
+    >>> median_vote([6, 7]), median_vote([9, 1, 8])
     (6.5, 8.0)
     """
     return float(middle(votes))
 
 
-def tertile_of(value: float) -> str:
+def scale_tertile(value: float) -> str:
     """The tertile of the scale that contains a vote or median; 3.5 and 6.5 belong to the higher one.
 
-    >>> [tertile_of(value) for value in (3, 3.5, 6, 6.5)]
+    >>> [scale_tertile(value) for value in (3, 3.5, 6, 6.5)]
     ['low', 'middle', 'middle', 'high']
     """
     return "low" if value < 3.5 else "middle" if value < 6.5 else "high"
 
 
-def count_by_tertile(votes: Sequence[int]) -> dict[str, int]:
+def count_votes_by_tertile(votes: Sequence[int]) -> dict[str, int]:
     """The number of votes in each tertile.
 
-    >>> count_by_tertile([1, 3, 4, 9])
+    >>> count_votes_by_tertile([1, 3, 4, 9])
     {'low': 2, 'middle': 1, 'high': 1}
     """
-    thirds = [tertile_of(vote) for vote in votes]
+    thirds = [scale_tertile(vote) for vote in votes]
     return {name: thirds.count(name) for name in ("low", "middle", "high")}
 
 
@@ -136,13 +137,13 @@ def apply_panel_rule(votes: Sequence[int], abstained: int = 0) -> str:
     >>> apply_panel_rule([8] * 8, abstained=2), apply_panel_rule([8] * 7, abstained=3)
     ('agreement', 'neither')
     """
-    size, by_third = len(votes) + abstained, count_by_tertile(votes)
+    size, by_third = len(votes) + abstained, count_votes_by_tertile(votes)
     if not votes or not _SMALLEST <= size <= _LARGEST:
         return ""
     allowed = (size - _SMALLEST) // 3 + 2
     if min(by_third["low"], by_third["high"]) > allowed:
         return DISAGREEMENT
-    return AGREEMENT if size - by_third[tertile_of(median(votes))] <= allowed else NEITHER
+    return AGREEMENT if size - by_third[scale_tertile(median_vote(votes))] <= allowed else NEITHER
 
 
 def apply_ipras_rule(votes: Sequence[int]) -> str:
@@ -153,24 +154,24 @@ def apply_ipras_rule(votes: Sequence[int]) -> str:
     """
     if len(votes) < SMALLEST_IPRAS:
         return ""
-    return DISAGREEMENT if dispersion(votes).is_disagreement else NO_DISAGREEMENT
+    return DISAGREEMENT if measure_dispersion(votes).is_disagreement else NO_DISAGREEMENT
 
 
-def required_ballots(eligible: int, test: str = "panel", fixed: int = 0) -> int:
+def compute_required_ballots(eligible: int, test: str = "panel", fixed: int = 0) -> int:
     """How many ballots of a panel on a text make a decision: the number that the study has ``fixed``, else
     two thirds of those who may vote, rounded up, and not fewer than the test needs, if the panel has so many.
 
-    >>> [required_ballots(n) for n in (3, 8, 10, 14)]
+    >>> [compute_required_ballots(n) for n in (3, 8, 10, 14)]
     [2, 8, 8, 10]
-    >>> required_ballots(4, "ipras"), required_ballots(10, fixed=9)
+    >>> compute_required_ballots(4, "ipras"), compute_required_ballots(10, fixed=9)
     (3, 9)
     """
     least = SMALLEST_OF[test]
     return fixed or max(-(-2 * eligible // 3), least if eligible >= least else 0)
 
 
-def panel_result(votes: Sequence[int], test: str = "panel", *, abstained: int = 0,
-                 quorum: int | None = None) -> str:
+def decide_panel_result(votes: Sequence[int], test: str = "panel", *, abstained: int = 0,
+                        quorum: int | None = None) -> str:
     """The panel's result on a text by the study's test: high, uncertain, low, no decision or too few.
 
     No decision: fewer ballots (votes and abstentions) than the ``quorum``. Too few: the panel is smaller than
@@ -184,12 +185,13 @@ def panel_result(votes: Sequence[int], test: str = "panel", *, abstained: int = 
 
     ``quorum`` None counts as rounds were counted for which no quorum was fixed: without the abstentions.
 
-    >>> [panel_result([8] * 7 + [1] * n) for n in (0, 1, 3)], panel_result([8] * 7 + [1] * 3, "share")
+    >>> [decide_panel_result([8] * 7 + [1] * n) for n in (0, 1, 3)], decide_panel_result([8] * 7 + [1] * 3,
+    ...     "share")
     (['too few', 'high', 'uncertain'], 'uncertain')
-    >>> [panel_result([8] * n, abstained=a, quorum=8) for n, a in ((7, 0), (7, 1), (5, 5), (4, 6))]
+    >>> [decide_panel_result([8] * n, abstained=a, quorum=8) for n, a in ((7, 0), (7, 1), (5, 5), (4, 6))]
     ['no decision', 'high', 'high', 'uncertain']
     """
-    n, by_third = len(votes), count_by_tertile(votes)
+    n, by_third = len(votes), count_votes_by_tertile(votes)
     ballots = n if quorum is None else n + abstained
     if quorum is not None and ballots < quorum:
         return NO_DECISION
@@ -199,43 +201,44 @@ def panel_result(votes: Sequence[int], test: str = "panel", *, abstained: int = 
         return next((outer for outer in (HIGH, LOW) if by_third[outer] >= _SHARE * ballots), UNCERTAIN)
     is_panel = test == "panel" and ballots <= _LARGEST
     spread = apply_panel_rule(votes, ballots - n) if is_panel else apply_ipras_rule(votes)
-    where = tertile_of(median(votes))
+    where = scale_tertile(median_vote(votes))
     is_clear = where != "middle" and 2 * by_third[where] >= ballots
     return where if is_clear and spread != DISAGREEMENT else UNCERTAIN
 
 
-def tally_ratings(votes: Sequence[int], test: str = "panel", *, abstained: int = 0,
-                  quorum: int | None = None) -> dict[str, Any]:
+def compute_tally_columns(votes: Sequence[int], test: str = "panel", *, abstained: int = 0,
+                          quorum: int | None = None) -> dict[str, Any]:
     """The columns of table ``tallies`` that follow from the ballots alone; measures blank without a vote.
 
-    >>> tally_ratings([7, 7, 8])["result"], tally_ratings([7, 7, 8])["median"], tally_ratings([])["median"]
+    >>> compute_tally_columns([7, 7, 8])["result"], compute_tally_columns([7, 7,
+    ...     8])["median"], compute_tally_columns([])["median"]
     ('too few', 7.0, None)
     """
-    found, wide = count_by_tertile(votes), dispersion(votes) if votes else None
-    return {"n": len(votes), "median": median(votes) if votes else None,
+    found, wide = count_votes_by_tertile(votes), measure_dispersion(votes) if votes else None
+    return {"n": len(votes), "median": median_vote(votes) if votes else None,
             **{name: float(getattr(wide, name)) if wide else None for name in ("p30", "p70", "ipr", "ipras")},
             "votes_low": found["low"], "votes_mid": found["middle"], "votes_high": found["high"],
             "spread": apply_panel_rule(votes, 0 if quorum is None else abstained),
             "spread_ipras": apply_ipras_rule(votes), "quorum": quorum,
-            "result": panel_result(votes, test, abstained=abstained, quorum=quorum)}
+            "result": decide_panel_result(votes, test, abstained=abstained, quorum=quorum)}
 
 
-def possible_results(votes: Sequence[int], test: str, *, abstained: int,
-                     quorum: int | None) -> frozenset[str]:
+def possible_results_from_tertile_counts(votes: Sequence[int], test: str, *, abstained: int,
+                                         quorum: int | None) -> frozenset[str]:
     """The possible results of a panel if only the numbers of low, middle and high votes are known: one, or
     two where the median may lie in either of two thirds. Empty where the counts do not decide it (IPRAS).
 
-    >>> sorted(possible_results((1, 1, 8), "panel", abstained=0, quorum=8))
+    >>> sorted(possible_results_from_tertile_counts((1, 1, 8), "panel", abstained=0, quorum=8))
     ['high']
-    >>> sorted(possible_results((0, 5, 5), "panel", abstained=0, quorum=8))
+    >>> sorted(possible_results_from_tertile_counts((0, 5, 5), "panel", abstained=0, quorum=8))
     ['high', 'uncertain']
-    >>> possible_results((0, 0, 8), "ipras", abstained=0, quorum=0)
+    >>> possible_results_from_tertile_counts((0, 0, 8), "ipras", abstained=0, quorum=0)
     frozenset()
     """
     results = set()
     for scores in (1, 4, 7), (3, 6, 9):  # the median of an even panel is between these
         own = [score for score, n in zip(scores, votes, strict=True) for _ in range(n)]
-        results.add(panel_result(own, test, abstained=abstained, quorum=quorum))
+        results.add(decide_panel_result(own, test, abstained=abstained, quorum=quorum))
     by_numbers_alone = results <= {NO_DECISION, TOO_FEW}
     is_ipras = test == "ipras" or test == "panel" and sum(votes) + abstained > _LARGEST
     return frozenset(results) if by_numbers_alone or not is_ipras else frozenset()
@@ -257,9 +260,9 @@ def tally_in_words(row: Mapping[str, Any]) -> str:
     rule does not apply, or gives another result.
 
     ``said`` are the votes in words; whatever else is blank in the row is not disclosed
-    (:func:`.votes.disclosed_tallies`).
+    (:func:`.votes.blank_undisclosed_tallies`).
 
-    >>> tally_in_words(tally_ratings([8] * 8 + [5, 2]) | {"said": "8 of 10 high, 1 middle, 1 low"})
+    >>> tally_in_words(compute_tally_columns([8] * 8 + [5, 2]) | {"said": "8 of 10 high, 1 middle, 1 low"})
     '8 of 10 high, 1 middle, 1 low; median 8; agreement'
     """
     abstained, spread, by_ipras = row.get("n_abstained", 0), row["spread"], row["spread_ipras"]
@@ -268,18 +271,19 @@ def tally_in_words(row: Mapping[str, Any]) -> str:
     is_same = spread and (spread == DISAGREEMENT) == (by_ipras == DISAGREEMENT)
     has_median = row["median"] is not None and row["median"] == row["median"]
     return "; ".join(filter(None, [
-        row["said"], f"{abstained} abstained" if abstained else "", proxies_in_words(row),
+        row["said"], f"{abstained} abstained" if abstained else "", proxies_and_interests_in_words(row),
         f"median {row['median']:g}" if has_median else "",
         {NEITHER: "neither agreement nor disagreement"}.get(spread, spread),
         f"{by_ipras} by IPRAS" if by_ipras and not is_same else "",
         why_no_result(row)]))
 
 
-def proxies_in_words(row: Mapping[str, Any]) -> str:
+def proxies_and_interests_in_words(row: Mapping[str, Any]) -> str:
     """How many ballots of a row of ``tallies`` were given by proxy, how many votes are left out because of an
     interest, and the other result, where it is disclosed; blank where there are neither.
 
-    >>> proxies_in_words({"n_by_proxy": 2, "without_proxies": "high", "n_left_out": 1, "with_interests": ""})
+    >>> proxies_and_interests_in_words({"n_by_proxy": 2, "without_proxies": "high", "n_left_out": 1,
+    ...     "with_interests": ""})
     '2 by proxy (without them: high); 1 left out for a declared interest'
     """
     parts = []
@@ -294,7 +298,8 @@ def proxies_in_words(row: Mapping[str, Any]) -> str:
 def why_no_result(row: Mapping[str, Any]) -> str:
     """Why a row of ``tallies`` has no result, as it is read out; blank where it has one.
 
-    >>> why_no_result(tally_ratings([8] * 6, abstained=1, quorum=8) | {"n_abstained": 1, "n_expected": 10})
+    >>> why_no_result(compute_tally_columns([8] * 6, abstained=1, quorum=8) | {"n_abstained": 1,
+    ...     "n_expected": 10})
     'no decision: 7 of 10 ballots, quorum 8'
     """
     if row["result"] != NO_DECISION:
@@ -307,12 +312,12 @@ def dissent_in_words(row: Mapping[str, Any]) -> str:
     """The votes of a row of ``tallies`` outside the third that holds the median, as they are read out; blank
     where they or the median are not disclosed.
 
-    >>> dissent_in_words(tally_ratings([8] * 8 + [5, 2]))
+    >>> dissent_in_words(compute_tally_columns([8] * 8 + [5, 2]))
     'dissent: 1 middle, 1 low'
     """
     if row["median"] is None or row["median"] != row["median"]:
         return ""
     votes = {"high": row["votes_high"], "middle": row["votes_mid"], "low": row["votes_low"]}
     apart = [f"{count} {name}" for name, count in votes.items() if count
-             and name != tertile_of(row["median"])]
+             and name != scale_tertile(row["median"])]
     return f"dissent: {', '.join(apart)}" if apart else ""

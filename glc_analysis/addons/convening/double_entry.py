@@ -16,15 +16,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.addons.convening.ballots import ENTRY_TABLES, Ballots, select_voters
+from glc_analysis.addons.convening.ballots import ENTRY_TABLES, Ballots, select_eligible_raters
 from glc_analysis.addons.convening.keying import (
     DROP,
     KEYING_COMMANDS,
     RECEIVED,
     Ask,
-    EntryLog,
+    KeyedPaper,
+    KeyingLog,
     KeyingSession,
-    Paper,
     Say,
     Values,
 )
@@ -36,7 +36,7 @@ from glc_analysis.addons.convening.ratings import (
     SCORED,
     SCORES,
 )
-from glc_analysis.addons.convening.rounds import rows_of_open_round
+from glc_analysis.addons.convening.rounds import select_open_round_rows
 from glc_analysis.errors import Fault, Faults, GLCError, nearest
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
@@ -53,7 +53,7 @@ BLANK_MARK, COMMENT_MARK = "-", "+"
 
 
 @dataclass(frozen=True)
-class PaperForm(Paper):
+class PaperForm(KeyedPaper):
     """The paper form of a round: short ``names`` of its principles, ``statements`` by principle, version and
     language, and the ``languages`` of the forms. For a form that came as a file, only what it leaves ``open``
     is asked: criteria by principle; ``issued`` are the version and text_version that its rows name."""
@@ -68,7 +68,7 @@ class PaperForm(Paper):
     @classmethod
     def of(cls, reference: Reference, round_id: str) -> PaperForm:
         """The form of an open round. Raises UsageError for an unknown round, GLCError for a closed one."""
-        rows, known = rows_of_open_round(reference.rounds, round_id), reference.principles
+        rows, known = select_open_round_rows(reference.rounds, round_id), reference.principles
         known = known[known["principle_id"].isin(rows["principle_id"])].sort_values(
             "translation_of", key=lambda of: of != "", kind="stable")  # a source before its translations
         current = known[known["translation_of"] == ""].sort_values("version", key=lambda v: v.astype(int))
@@ -206,9 +206,9 @@ def enter_rating_forms(study: Study, round_id: str, *, ask: Ask, say: Say,
     RatingFormSession(study, round_id, ask, say, clear).start(_log_path(study, round_id))
 
 
-def check_forms_finished(study: Study, round_id: str) -> None:
+def check_all_forms_keyed(study: Study, round_id: str) -> None:
     """Raises Faults where the data entry of a form of the round is not finished: it would not count."""
-    forms = EntryLog.read(_log_path(study, round_id)).forms
+    forms = KeyingLog.read(_log_path(study, round_id)).forms
     begun = [form for form, passes in forms.items() if any(one.values for one in passes.values())]
     if begun:
         raise Faults(Fault(f"data entry of form {form} is not finished: it would not count",
@@ -216,9 +216,9 @@ def check_forms_finished(study: Study, round_id: str) -> None:
                      for form in sorted(begun))
 
 
-def unfinished_entry(study: Study, round_id: str) -> str:
+def unfinished_entry_phrase(study: Study, round_id: str) -> str:
     """How many forms are keyed once or in part, and count for nothing yet; blank where there are none."""
-    forms = EntryLog.read(_log_path(study, round_id)).forms
+    forms = KeyingLog.read(_log_path(study, round_id)).forms
     count = sum(any(one.values for one in passes.values()) for passes in forms.values())
     return (f"Forms keyed once or in part: {count}. They are in none of these numbers. To finish: "
             f"`glc enter --round {round_id}`.") if count else ""
@@ -250,7 +250,7 @@ class RatingFormSession(KeyingSession):
             settings = self.study.settings["consensus"]
             self.form = PaperForm.of(self.reference, self.round_id)
             self.names = self.form.names
-            self.voters = select_voters(self.reference.raters, settings["vote"])
+            self.voters = select_eligible_raters(self.reference.raters, settings["vote"])
 
     def states(self) -> dict[str, str]:
         """The state of each rater's form; blank where nothing is keyed."""

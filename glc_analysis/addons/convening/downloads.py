@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.convening.handbook.contents import FIELDS, HandbookPrinciple, handbook
-from glc_analysis.addons.convening.joint_display import joint_display_of_view
-from glc_analysis.addons.convening.translations import readable_texts
+from glc_analysis.addons.convening.handbook.contents import FIELDS, HandbookPrinciple, make_handbook
+from glc_analysis.addons.convening.joint_display import make_joint_display_table
+from glc_analysis.addons.convening.translations import select_readable_texts
 from glc_analysis.manifest import VERSION
 from glc_analysis.publish.downloads import Download, SoftwareFile, describe_table, published_release
 from glc_analysis.schema import Column, Table
@@ -22,12 +22,12 @@ def _principles(page: StudyView) -> pd.DataFrame:
     """The principles in their latest text, each with its translations."""
     rows, shown = page.read("principles"), page.principle_rows["printed_id"]
     own = rows["translation_of"].where(rows["translation_of"] != "", rows["printed_id"])
-    return readable_texts(rows[rows["is_current"] & own.isin(shown)], page.audience)
+    return select_readable_texts(rows[rows["is_current"] & own.isin(shown)], page.audience)
 
 
 def _joint(page: StudyView) -> pd.DataFrame:
     """The survey and the interviews side by side."""
-    rows = joint_display_of_view(page)
+    rows = make_joint_display_table(page)
     return rows if page.may("joint_display") else rows.iloc[:0]
 
 
@@ -50,12 +50,12 @@ DOWNLOADS = {
 }
 
 
-def principles_json(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> str:
+def render_principles_json(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> str:
     """The principles for other software: an id that stays, what each says in which languages, by what one
     would see it, how far it is, its version; the study's licence."""
     rows = frames.get("principles", pd.DataFrame({"translation_of": []}))
     view = StudyView(study, audience)
-    pages = {one.printed_id: one for one in handbook(view).principles} if len(rows) else {}
+    pages = {one.printed_id: one for one in make_handbook(view).principles} if len(rows) else {}
     principles = []
     for row in rows[rows["translation_of"] == ""].to_dict("records"):
         texts = rows[(rows[["printed_id", "translation_of"]] == row["printed_id"]).any(axis=1)]
@@ -84,4 +84,4 @@ def _of_handbook(page: HandbookPrinciple | None) -> dict[str, Any]:
             **{name: page.texts[name].text if name in page.texts else "" for name in FIELDS}}
 
 
-FILES = (SoftwareFile("principles.json", "the principles with ids that stay", principles_json),)
+FILES = (SoftwareFile("principles.json", "the principles with ids that stay", render_principles_json),)

@@ -15,8 +15,8 @@ from pathlib import Path
 from glc_analysis import tables
 from glc_analysis.addon import Leaver
 from glc_analysis.addons.convening.packets.packet import PACKETS_MADE
-from glc_analysis.addons.convening.ratings import read_ratings
-from glc_analysis.addons.convening.seals import erase_ballots, read_seals
+from glc_analysis.addons.convening.ratings import read_ratings_file
+from glc_analysis.addons.convening.seals import erase_sealed_ballots, read_seals
 from glc_analysis.addons.convening.signatures import SIGNATURE_LOG
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.locks import locked
@@ -30,7 +30,7 @@ _SAID = ("proposed_by", "objections", "reservations")
 
 
 @contextmanager
-def keep_entry_logs(study: Study) -> Generator[None]:
+def lock_entry_logs(study: Study) -> Generator[None]:
     """Locks the logs of data entry against changes. Raises Faults for rounds that are not as they were
     sealed: what somebody changed must not be sealed anew."""
     read_seals(study, read_reference(study).rounds)
@@ -39,17 +39,18 @@ def keep_entry_logs(study: Study) -> Generator[None]:
         yield
 
 
-def organisations_of_raters(reference: Reference) -> dict[str, str]:
+def organisation_by_rater(reference: Reference) -> dict[str, str]:
     """The organisation of each rater."""
     raters = reference.raters
     return dict(zip(raters["rater_id"], raters["organisation_id"], strict=True))
 
 
-def words_of_raters(study: Study, reference: Reference, leaver: Leaver) -> tuple[list[str], list[str]]:
+def collect_comments_and_reservations(study: Study, reference: Reference, leaver: Leaver) -> tuple[list[str],
+                                                                                                   list[str]]:
     """Comments of raters and reservations of signatories: the leaver's, and those of others."""
     own, others = [], []
     for path in study.raw_files("ratings"):
-        votes = read_ratings(path)
+        votes = read_ratings_file(path)
         is_own = votes["rater_id"].isin(leaver.raters)
         own += [*votes.loc[is_own, "comment"]]
         others += [*votes.loc[~is_own, "comment"]]
@@ -60,19 +61,20 @@ def words_of_raters(study: Study, reference: Reference, leaver: Leaver) -> tuple
             others + [*signed.loc[~is_own, "reservation"]])
 
 
-def principle_statements(reference: Reference) -> list[str]:
+def list_principle_statements(reference: Reference) -> list[str]:
     """The statements of the principles, which are the study's own words even where a participant said the
     same."""
     return [*reference.principles["statement"]]
 
 
-def cited_words(reference: Reference, segment_ids: Iterable[str]) -> dict[tuple[str, str], str]:
+def words_cited_by_evidence_row(reference: Reference, segment_ids: Iterable[str]) -> dict[tuple[str, str],
+                                                                                          str]:
     """The words that evidence.csv cites of these segments, by principle and evidence."""
     rows = reference.evidence[reference.evidence["reference"].isin(segment_ids)]
     return dict(zip(zip(rows["principle_id"], rows["evidence_id"], strict=True), rows["cited"], strict=True))
 
 
-def erase_from_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[Cells, Cells] | None:
+def erase_leaver_from_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[Cells, Cells] | None:
     """A row of a reference table before and after the leaver's content is removed; None if the whole row
     goes."""
     blank: Collection[str] = ()
@@ -113,7 +115,7 @@ def erase_ballots_and_signatures(study: Study, leaver: Leaver) -> None:
             _remove_keyed(path, leaver.raters, leaver)
         elif leaver.is_whole:
             _remove_keyed(path, {leaver.organisation_id}, leaver)
-    erase_ballots(study, leaver.raters)
+    erase_sealed_ballots(study, leaver.raters)
 
 
 def _remove_keyed(path: Path, papers: Collection[str], leaver: Leaver) -> None:
@@ -126,7 +128,7 @@ def _remove_keyed(path: Path, papers: Collection[str], leaver: Leaver) -> None:
 
 
 def _remove_from_ratings(path: Path, leaver: Leaver) -> None:
-    votes = read_ratings(path)
+    votes = read_ratings_file(path)
     is_own, theirs = votes["rater_id"].isin(leaver.raters), ["comment", "file", "row"]
     if is_own.all():
         path.unlink()
@@ -135,7 +137,7 @@ def _remove_from_ratings(path: Path, leaver: Leaver) -> None:
     # The number says which rows are theirs; the code, that the row is of this sheet.
     leaver.remove_rows(path, lambda n, cells: (
         str(n) in rows and not leaver.raters.isdisjoint(map(str.strip, cells))))
-    left = read_ratings(path).drop(columns=theirs)
+    left = read_ratings_file(path).drop(columns=theirs)
     if not left.equals(votes[~is_own].drop(columns=theirs).reset_index(drop=True)):
         raise Faults([Fault("cannot be rewritten without their ballots", file=path.name, fix="take them out "
                             "by hand, correct its checksum in manifest.csv, and repeat")])
@@ -152,7 +154,7 @@ def list_unused_votes(study: Study, new: Study, person_id: str) -> list[tuple[st
         read["round_id"], read["principle_id"], strict=True)]
 
 
-def list_packets_made(study: Study) -> list[tuple[str, str, str]]:
+def list_packet_holders_to_inform(study: Study) -> list[tuple[str, str, str]]:
     """The packets that were made, whose holders must be informed."""
     path = study.private / PACKETS_MADE
     rows = read_table(path).rows[1:] if path.is_file() else []

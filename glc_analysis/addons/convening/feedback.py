@@ -17,14 +17,18 @@ import pandas as pd
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
-from glc_analysis.addons.convening.ballots import INTEREST, readable_comments
+from glc_analysis.addons.convening.ballots import INTEREST, list_readable_comments
 from glc_analysis.addons.convening.principles import add_version_columns
-from glc_analysis.addons.convening.rating_forms import Form
+from glc_analysis.addons.convening.rating_forms import RatingForm
 from glc_analysis.addons.convening.ratings import ABSTENTION_MARK, CRITERIA
-from glc_analysis.addons.convening.seals import erased_rounds
+from glc_analysis.addons.convening.seals import list_rounds_with_erased_ballots
 from glc_analysis.addons.convening.settings import PANELS
-from glc_analysis.addons.convening.tallies import ballot_tables
-from glc_analysis.addons.convening.votes import TERTILES, disclosed_tallies, panels_agreed_to_disclosure
+from glc_analysis.addons.convening.tallies import make_ratings_and_tallies
+from glc_analysis.addons.convening.votes import (
+    TERTILES,
+    blank_undisclosed_tallies,
+    select_fully_disclosed_panels,
+)
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.disclosure.blocks import block_ids, line_ids
 from glc_analysis.reference import Reference
@@ -33,12 +37,12 @@ from glc_analysis.study import Study
 from glc_analysis.templates import read_text, template
 from glc_analysis.view.visible_tables import VisibleTables
 
-NOT_TOLD = "–"
+NOT_DISCLOSED = "–"
 """Stands for a number that is not disclosed, and for a vote that was not cast."""
 
 
 @dataclass(frozen=True)
-class Before:
+class RoundFeedback:
     """What a rater is shown of the last closed round that asked about a principle.
 
     ``own`` are the rater's scores by criterion (``x``: abstained); empty where the rater did not vote, or
@@ -56,19 +60,19 @@ class Before:
     earlier_language: str = ""
 
 
-def disclosed_tertile_counts(words: str) -> tuple[str, str, str]:
-    """The low, middle and high votes of a panel as far as the words of :func:`.votes.disclosed_votes` tell
-    them.
+def parse_disclosed_votes(words: str) -> tuple[str, str, str]:
+    """The low, middle and high votes of a panel as far as the words of
+    :func:`.votes.disclosed_votes_in_words` tell them.
 
-    >>> disclosed_tertile_counts("6 of 10 high, 3 middle, 1 low")
+    >>> parse_disclosed_votes("6 of 10 high, 3 middle, 1 low")
     ('1 / 10', '3 / 10', '6 / 10')
-    >>> disclosed_tertile_counts("7 or more of 10 high, at most 2 low")
+    >>> parse_disclosed_votes("7 or more of 10 high, at most 2 low")
     ('≤ 2 / 10', '–', '≥ 7 / 10')
-    >>> disclosed_tertile_counts("2 or more of 5 high")
+    >>> parse_disclosed_votes("2 or more of 5 high")
     ('–', '–', '≥ 2 / 5')
     """
     n, *_ = re.findall(r"of (\d+)", words)
-    numbers = dict.fromkeys(TERTILES, NOT_TOLD)
+    numbers = dict.fromkeys(TERTILES, NOT_DISCLOSED)
     for part in words.split(", "):
         number, third = re.findall(r"\d+", part)[0], part.rpartition(" ")[2]
         sign = "≤ " if part.startswith("at most") else "≥ " if "or more" in part else ""
@@ -98,37 +102,37 @@ class Feedback:
             return None
         last = closed.groupby("principle_id")["round_id"].transform("last")
         asked = closed.loc[closed["round_id"] == last, ["round_id", "principle_id", "version"]]
-        frames = ballot_tables(study, reference, CleaningLog(), issuing=round_id)
+        frames = make_ratings_and_tallies(study, reference, CleaningLog(), issuing=round_id)
         ratings, tallies = (frames[name].merge(asked[["round_id", "principle_id"]].drop_duplicates())
                             for name in ("ratings", "tallies"))
         # Before the first build nothing has been published from which somebody could have left.
         is_built = (study.processed / "blocks.parquet").is_file()
         hidden = VisibleTables(study, "convening").hidden if is_built else frozenset()
-        erased = [*erased_rounds(study)]
+        erased = [*list_rounds_with_erased_ballots(study)]
         is_hidden = block_ids("votes", tallies["principle_id"] + "/" + tallies["round_id"]).isin([*hidden])
         tallies = tallies[~is_hidden & ~tallies["round_id"].isin(erased)]
-        told = disclosed_tallies(tallies, test=study.settings["consensus"]["test"],
-                                 agreed=panels_agreed_to_disclosure(reference.raters))
+        told = blank_undisclosed_tallies(tallies, test=study.settings["consensus"]["test"],
+                                         agreed=select_fully_disclosed_panels(reference.raters))
         order = {one: n for n, one in enumerate((*PANELS, *CRITERIA))}
         panels: dict[str, list[tuple[str, ...]]] = {}
         for row in told.sort_values(["panel", "criterion"], key=lambda c: c.map(order),
                                     kind="stable").to_dict("records"):
             panels.setdefault(row["principle_id"], []).append(
-                (row["panel"], row["criterion"], *disclosed_tertile_counts(row["said"])))
+                (row["panel"], row["criterion"], *parse_disclosed_votes(row["said"])))
         blocks = block_ids("comments", ratings["principle_id"])
         lines = ratings["round_id"].astype("str") + "/" + ratings["rater_id"].astype("str")
         is_shown = (~blocks.isin([*hidden]) & ~line_ids(blocks, lines).isin([*hidden])
                     & ~ratings["round_id"].isin(erased))
-        comments = {principle: readable_comments(own, study, reference.names)
+        comments = {principle: list_readable_comments(own, study, reference.names)
                     for principle, own in ratings[is_shown].groupby("principle_id")}
         return cls(ratings[ratings["excluded"].isin(["", INTEREST])], panels, comments,
                    asked.merge(add_version_columns(reference.principles), on=["principle_id", "version"]))
 
-    def of_rater(self, rater_id: str, language: str, rows: pd.DataFrame) -> list[Before]:
+    def of_rater(self, rater_id: str, language: str, rows: pd.DataFrame) -> list[RoundFeedback]:
         """What one rater is shown, for each of the ``rows`` of a form that an earlier round asked about."""
         return [*self._of_rater(rater_id, language, rows)]
 
-    def _of_rater(self, rater_id: str, language: str, rows: pd.DataFrame) -> Iterator[Before]:
+    def _of_rater(self, rater_id: str, language: str, rows: pd.DataFrame) -> Iterator[RoundFeedback]:
         own_votes = self.votes[self.votes["rater_id"] == rater_id]
         for row in rows.to_dict("records"):
             texts = self.texts[self.texts["principle_id"] == row["principle_id"]]
@@ -138,31 +142,33 @@ class Feedback:
             votes = own_votes[own_votes["principle_id"] == row["principle_id"]] if is_same else own_votes[:0]
             earlier = texts.sort_values("language", key=lambda c: c != language, kind="stable")
             earlier = earlier[(earlier["language"] == language) | (earlier["translation_of"] == "")].iloc[0]
-            yield Before(row["principle_id"], texts["round_id"].iloc[0],
-                         {one["criterion"]: ABSTENTION_MARK if one["is_abstained"] else str(one["score"])
-                          for one in votes.to_dict("records")},
-                         self.panels.get(row["principle_id"], []), self.comments.get(row["principle_id"], []),
-                         *([] if is_same else [earlier["statement"], earlier["language"]]))
+            yield RoundFeedback(row["principle_id"], texts["round_id"].iloc[0],
+                                {one["criterion"]: ABSTENTION_MARK if one["is_abstained"]
+                                 else str(one["score"])
+                                 for one in votes.to_dict("records")},
+                                self.panels.get(row["principle_id"], []),
+                                self.comments.get(row["principle_id"], []),
+                                *([] if is_same else [earlier["statement"], earlier["language"]]))
 
 
-def feedback_page(form: Form, before: Sequence[Before]) -> str:
+def render_feedback_page(form: RatingForm, before: Sequence[RoundFeedback]) -> str:
     """The page of one rater, in the language of the form."""
     by_principle = {one.principle_id: one for one in before}
     return template(__file__, "feedback_page.html").render(
         form=form, say=form.say, style=read_text(__file__, "form_page.css").strip(), criteria=CRITERIA,
-        not_told=NOT_TOLD,
+        not_told=NOT_DISCLOSED,
         rows=[(text, form.shown(text), by_principle[text.principle_id]) for text in form.texts
               if text.principle_id in by_principle])
 
 
-def write_feedback(sheet: Worksheet, form: Form, before: Sequence[Before]) -> None:
+def write_feedback_sheet(sheet: Worksheet, form: RatingForm, before: Sequence[RoundFeedback]) -> None:
     """Writes the feedback as a read-only sheet of a workbook."""
     say = form.say
     sheet.title = say["before_title"][:31]
     lines: list[list[str]] = [[form.before_how], [
         say["principle"], "", *(say[shown] for shown in CRITERIA), "1–3", "4–6", "7–9"]]
     for shown in before:
-        own = ["" if shown.earlier else shown.own.get(criterion, NOT_TOLD) for criterion in CRITERIA]
+        own = ["" if shown.earlier else shown.own.get(criterion, NOT_DISCLOSED) for criterion in CRITERIA]
         label = say["your_vote"].format(shown.round_id)
         if shown.earlier:
             label = f"{say['text_changed'].format(shown.round_id)} “{shown.earlier}”"

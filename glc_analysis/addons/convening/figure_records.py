@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.convening.consensus import proxies_in_words
+from glc_analysis.addons.convening.consensus import proxies_and_interests_in_words
 from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import KINDS, subset_membership
 from glc_analysis.figures.groupings import MERGED
@@ -15,7 +15,7 @@ from glc_analysis.figures.groupings import MERGED
 Read = Callable[[str], pd.DataFrame]
 
 
-def contributing_records(read: Read, figure: Any, question: Any) -> pd.DataFrame:
+def records_counted_in_figure(read: Read, figure: Any, question: Any) -> pd.DataFrame:
     """The answers that a figure of a question is based on: answer_id, organisation_id, is_counted.
 
     ``read`` gives a processed table by name, ``figure`` is a row of figures, ``question`` of questions.
@@ -34,10 +34,11 @@ def contributing_records(read: Read, figure: Any, question: Any) -> pd.DataFrame
         counted = rows["answer_id"].isin(ticked["answer_id"])
     elif figure.option_id:
         counted = rows["value"] == figure.option_id
-    return rows.assign(is_counted=counted)[rows[f"{unit}_id"].isin(subset_members(read, figure, unit))]
+    return rows.assign(is_counted=counted)[rows[f"{unit}_id"].isin(members_of_figure_subset(read, figure,
+                                                                                            unit))]
 
 
-def subset_members(read: Read, figure: Any, unit: str) -> set[str]:
+def members_of_figure_subset(read: Read, figure: Any, unit: str) -> set[str]:
     """The organisations or answers of the figure's subset."""
     ids = read(f"{unit}s")[f"{unit}_id"]
     if figure.subset_kind not in KINDS[1:]:  # a source or document is a property of passages
@@ -47,13 +48,14 @@ def subset_members(read: Read, figure: Any, unit: str) -> set[str]:
     return {*ids.iloc[found.rows[found.subsets == found.names.index(figure.subset_id)]]}
 
 
-def votes_by_principle(read: Read) -> dict[str, list[tuple[str, pd.DataFrame]]]:
+def counted_ratings_by_principle(read: Read) -> dict[str, list[tuple[str, pd.DataFrame]]]:
     """For each principle, its closed rounds and panels in words, with the ratings that count."""
     counts_by_panel: dict[tuple[str, ...], list[str]] = {}
     for row in read("tallies").sort_values("criterion", ascending=False, kind="stable").to_dict("records"):
         at = row["principle_id"], row["round_id"], row["version"], row["panel"]
         counts_by_panel.setdefault(at, []).append("; ".join(filter(None, [
-            f"{row['criterion']} {row['votes_high']} of {row['n']} high", proxies_in_words(row)])))
+            f"{row['criterion']} {row['votes_high']} of {row['n']} high",
+            proxies_and_interests_in_words(row)])))
     ratings = read("ratings")
     ratings = ratings[ratings["excluded"] == ""]
     cast = dict(list(ratings.groupby(["principle_id", "round_id", "panel"])))

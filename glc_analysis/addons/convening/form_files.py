@@ -1,7 +1,7 @@
 """The rating forms of a round as files: ``glc forms``.
 
 In: the descriptions of the forms (``rating_forms``). Out: files in ``reports/team/forms/<round>/``
-(:func:`write_forms`): a workbook, a page to print and a text for every rater; one XLSForm for all.
+(:func:`write_round_forms`): a workbook, a page to print and a text for every rater; one XLSForm for all.
 """
 
 from __future__ import annotations
@@ -19,21 +19,26 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from glc_analysis.addons.convening.ballots import BALLOT_TABLES, Ballots
-from glc_analysis.addons.convening.feedback import Before, Feedback, feedback_page, write_feedback
+from glc_analysis.addons.convening.feedback import (
+    Feedback,
+    RoundFeedback,
+    render_feedback_page,
+    write_feedback_sheet,
+)
 from glc_analysis.addons.convening.principles import (
     add_version_columns,
-    check_reason,
-    record_decision,
+    log_principle_decision,
     resolve_requester,
+    tidy_reason_without_names,
 )
 from glc_analysis.addons.convening.rating_forms import (
-    Form,
+    RatingForm,
+    find_text_origins,
     form_phrases,
-    is_translated,
-    language_name_and_code,
-    make_forms,
-    text_origins,
-    texts_by_language,
+    format_language_and_code,
+    has_form_phrases,
+    make_rater_forms,
+    round_texts_by_language,
 )
 from glc_analysis.addons.convening.ratings import (
     ABSTAIN,
@@ -44,18 +49,18 @@ from glc_analysis.addons.convening.ratings import (
     SCORED,
     SCORES,
     WORKBOOK_COLUMNS,
-    Question,
+    RatingQuestion,
     is_form_filled,
 )
 from glc_analysis.addons.convening.round_roles import (
-    add_roles,
+    add_proxies_and_interests,
     changed_after_vote_faults,
-    find_changed_roles,
-    record_roles,
-    role_faults,
-    role_sentences,
+    find_raters_with_changed_roles,
+    proxy_and_interest_faults,
+    proxy_and_interest_sentences,
+    record_proxies_and_interests,
 )
-from glc_analysis.addons.convening.rounds import plan_round, write_rounds
+from glc_analysis.addons.convening.rounds import plan_round_texts, write_rounds
 from glc_analysis.addons.member_checking.returns import read_names_and_languages
 from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.reference import Reference, read_reference
@@ -73,7 +78,7 @@ _NOT_ASKED = {"agreed": "agreed", "set_aside": "set aside", "superseded": "repla
 
 @dataclass(frozen=True)
 class FormsIssued:
-    """What :func:`write_forms` did: the texts ``asked``, ``raters`` (rater_id, language, note), the
+    """What :func:`write_round_forms` did: the texts ``asked``, ``raters`` (rater_id, language, note), the
     languages whose fixed texts no native reader has checked, by printed id why the round does not ask about
     the other current texts (``not_asked``), the forms, what each shows of the round ``before``, and who votes
     for whom (``roles``)."""
@@ -85,59 +90,61 @@ class FormsIssued:
     raters: pd.DataFrame
     unchecked: tuple[str, ...]
     not_asked: dict[str, str]
-    forms: tuple[Form, ...]
-    before: tuple[list[Before], ...]
+    forms: tuple[RatingForm, ...]
+    before: tuple[list[RoundFeedback], ...]
     roles: tuple[str, ...]
 
 
-def write_forms(study: Study, round_id: str, *, today: date, without: Collection[str] = (),
-                decided_by: str = "", because: str = "") -> FormsIssued:
+def write_round_forms(study: Study, round_id: str, *, today: date, without: Collection[str] = (),
+                      decided_by: str = "", because: str = "") -> FormsIssued:
     """Opens a new round, and writes its forms to ``reports/team/forms/<round>/``.
 
-    A new round asks about every candidate (:func:`.rounds.plan_round`), but for the principles ``without``:
-    who decided that, and why, goes to decision_log.csv. A round that is open keeps its texts and gets the
-    same forms again. Raises UsageError where a decision lacks who or why; Faults, before anything is written,
-    where the round is closed or its texts were changed, where nobody may rate, where a proxy or an interest
-    does not fit or comes after the vote (:mod:`.round_roles`), or where a workbook in the folder holds
-    answers.
+    A new round asks about every candidate (:func:`.rounds.plan_round_texts`), but for the principles
+    ``without``: who decided that, and why, goes to decision_log.csv. A round that is open keeps its texts and
+    gets the same forms again. Raises UsageError where a decision lacks who or why; Faults, before anything is
+    written, where the round is closed or its texts were changed, where nobody may rate, where a proxy or an
+    interest does not fit or comes after the vote (:mod:`.round_roles`), or where a workbook in the folder
+    holds answers.
     """
     reference = read_reference(study, needed=BALLOT_TABLES, beside=("organisations",))
     if without and not (decided_by.strip() and because.strip()):
         raise UsageError("Leaving a principle out of a round is a decision. To fix: say who decided it "
                          "(--decided-by) and why (--because).")
     if without:
-        decided_by, because = resolve_requester(reference, decided_by), check_reason(reference, because)
-    rounds, asked = plan_round(reference, round_id, today=today, without=without)
+        decided_by, because = resolve_requester(reference, decided_by), tidy_reason_without_names(reference,
+                                                                                                  because)
+    rounds, asked = plan_round_texts(reference, round_id, today=today, without=without)
     opened = Reference({**reference.tables, "rounds": rounds}, reference.unsound)
-    raters_now = add_roles(reference.raters, reference, round_id)
+    raters_now = add_proxies_and_interests(reference.raters, reference, round_id)
     _check_roles(study, opened, round_id, raters_now)
-    forms, notes = make_forms(reference, round_id, asked, read_names_and_languages(study)[1])
-    texts = texts_by_language(reference, asked)
+    forms, notes = make_rater_forms(reference, round_id, asked, read_names_and_languages(study)[1])
+    texts = round_texts_by_language(reference, asked)
     folder = study.reports / "team" / "forms" / round_id
     _check_not_filled(folder, forms)
     feedback = Feedback.of(study, reference, round_id)
     shown_before = {form.rater_id: feedback.of_rater(form.rater_id, form.language, form.rows)
                     if feedback else [] for form in forms}
     for name in without:
-        record_decision(study, name, f"Round {round_id} does not ask about it: {because}",
-                        by=decided_by, today=today)
-    record_roles(study, round_id, raters_now)
+        log_principle_decision(study, name, f"Round {round_id} does not ask about it: {because}",
+                               by=decided_by, today=today)
+    record_proxies_and_interests(study, round_id, raters_now)
     if not rounds.equals(reference.rounds):
         write_rounds(study, rounds)
     folder.mkdir(parents=True, exist_ok=True)
     for form in forms:
         before = shown_before[form.rater_id]
-        write_workbook(folder / f"{form.rater_id}.xlsx", form, before)
+        write_form_workbook(folder / f"{form.rater_id}.xlsx", form, before)
         if before:
-            _write(folder / f"{form.rater_id}-before.html", feedback_page(form, before))
-        _write(folder / f"{form.rater_id}.html", form_page(form))
-        _write(folder / f"{form.rater_id}.txt", form_as_text(form))
+            _write(folder / f"{form.rater_id}-before.html", render_feedback_page(form, before))
+        _write(folder / f"{form.rater_id}.html", render_form_page(form))
+        _write(folder / f"{form.rater_id}.txt", render_form_as_text(form))
     by_language = {form.language: form for form in sorted(forms, key=lambda form: form.language)}
-    _write(folder / "pictures.html", picture_scale_sheet(by_language.values()))
-    write_xlsform(folder / "round.xlsform.xlsx",
-                  [Form(round_id, "", language, rows, text_origins(reference, round_id, asked, language))
-                   for language, rows in texts.items()],
-                  [form.rater_id for form in forms])
+    _write(folder / "pictures.html", render_picture_scale_sheet(by_language.values()))
+    write_round_xlsform(folder / "round.xlsform.xlsx",
+                        [RatingForm(round_id, "", language, rows,
+                                    find_text_origins(reference, round_id, asked, language))
+                         for language, rows in texts.items()],
+                        [form.rater_id for form in forms])
     raters = pd.DataFrame({"rater_id": [form.rater_id for form in forms],
                            "language": [form.language for form in forms], "note": notes}, dtype="str")
     unchecked = [one for one in sorted({*by_language, *texts}) if form_phrases(one)["native_reader"] != "yes"]
@@ -145,7 +152,7 @@ def write_forms(study: Study, round_id: str, *, today: date, without: Collection
     return FormsIssued(folder, is_new, any(shown_before.values()), asked, raters, tuple(unchecked),
                        _not_asked(reference, asked, without), tuple(forms),
                        tuple(shown_before[form.rater_id] for form in forms),
-                       (*role_sentences(reference, round_id),))
+                       (*proxy_and_interest_sentences(reference, round_id),))
 
 
 def _not_asked(reference: Reference, asked: pd.DataFrame, without: Collection[str]) -> dict[str, str]:
@@ -159,8 +166,8 @@ def _not_asked(reference: Reference, asked: pd.DataFrame, without: Collection[st
 
 def _check_roles(study: Study, opened: Reference, round_id: str, raters: pd.DataFrame) -> None:
     """Raises Faults where the roles of a round are wrong, or changed after the rater voted."""
-    faults = [*role_faults(opened, round_id, study.settings["consensus"]["vote"])]
-    if find_changed_roles(study, round_id, raters):
+    faults = [*proxy_and_interest_faults(opened, round_id, study.settings["consensus"]["vote"])]
+    if find_raters_with_changed_roles(study, round_id, raters):
         votes = Ballots.read(study, opened, issuing=round_id).votes
         voted = {*votes.loc[votes["round_id"] == round_id, "rater_id"]}
         faults += changed_after_vote_faults(study, round_id, raters, voted)
@@ -168,7 +175,7 @@ def _check_roles(study: Study, opened: Reference, round_id: str, raters: pd.Data
         raise Faults(faults)
 
 
-def _check_not_filled(folder: Path, forms: list[Form]) -> None:
+def _check_not_filled(folder: Path, forms: list[RatingForm]) -> None:
     """Raises Faults where a workbook in the folder holds answers: it must not be overwritten."""
     paths = [path for form in forms if (path := folder / f"{form.rater_id}.xlsx").is_file()]
     if filled := [path for path in paths if is_form_filled(path)]:
@@ -188,17 +195,17 @@ _STYLE = read_text(__file__, "form_page.css").strip()
 _MOUTHS = {"low": "M20 48 Q32 34 44 48", "mid": "M20 43 H44", "high": "M20 39 Q32 53 44 39"}
 
 
-def form_page(form: Form) -> str:
+def render_form_page(form: RatingForm) -> str:
     """A form to print: nine boxes a line, the rater's code on every page, and the version of each text."""
     return Macros(__file__, "rating_form.html").page(form, _STYLE, SCORED, BY_NAME["may_be_read"].choices)
 
 
-def picture_scale_sheet(forms: Iterable[Form]) -> str:
+def render_picture_scale_sheet(forms: Iterable[RatingForm]) -> str:
     """The sheet of three pictures, a section a language: a separate scale, never converted to numbers."""
     return Macros(__file__, "rating_form.html").pictures([*forms], _STYLE, _MOUTHS)
 
 
-def form_as_text(form: Form) -> str:
+def render_form_as_text(form: RatingForm) -> str:
     """A form to send as a message or to read out on the telephone."""
     say = form.say
     takes = {"score": f" {SCORES[0]}-{SCORES[-1]}", "mark": f" ({ABSTENTION_MARK})", "words": ""}
@@ -220,7 +227,7 @@ _LINE = 120
 """So many letters fit on a line of a workbook's title."""
 
 
-def write_workbook(path: Path, form: Form, before: Sequence[Before] = ()) -> None:
+def write_form_workbook(path: Path, form: RatingForm, before: Sequence[RoundFeedback] = ()) -> None:
     """Writes a form: title, headings, the column names for reading it back, and a row for each principle; on
     a second sheet what the rater is shown of the round ``before``.
 
@@ -251,21 +258,21 @@ def write_workbook(path: Path, form: Form, before: Sequence[Before] = ()) -> Non
     _lay_out(sheet, form)
     _validate(sheet, form)
     if before:
-        write_feedback(book.create_sheet(), form, before)
+        write_feedback_sheet(book.create_sheet(), form, before)
     save_workbook(book, path)
 
 
-def _histories(form: Form) -> list[str]:
+def _histories(form: RatingForm) -> list[str]:
     """What the texts were before: above the table, because the cell of a text holds exactly its words."""
     return [f"{row.printed_id}: {line}" for row in form.texts for line in form.history_lines(row)]
 
 
-def _headings(form: Form) -> list[str]:
+def _headings(form: RatingForm) -> list[str]:
     return [form.say[name] + (_explained(form, BY_NAME[name]) if name in FORM_BOXES else "")
             for name in WORKBOOK_COLUMNS]
 
 
-def _explained(form: Form, question: Question) -> str:
+def _explained(form: RatingForm, question: RatingQuestion) -> str:
     """The explanation below the heading of a box."""
     if question.kind == "score":
         low, high = form.ends(question)
@@ -273,7 +280,7 @@ def _explained(form: Form, question: Question) -> str:
     return f"\n{ABSTENTION_MARK}" if question.kind == "mark" else ""
 
 
-def _lay_out(sheet: Worksheet, form: Form) -> None:
+def _lay_out(sheet: Worksheet, form: RatingForm) -> None:
     for m, name in enumerate(WORKBOOK_COLUMNS, 1):
         sheet.column_dimensions[sheet.cell(2, m).column_letter].width = _WIDTHS.get(name, 14)
     sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=len(WORKBOOK_COLUMNS) - 1)
@@ -285,7 +292,7 @@ def _lay_out(sheet: Worksheet, form: Form) -> None:
     sheet.protection.formatColumns = sheet.protection.formatRows = False  # these stay allowed
 
 
-def _validate(sheet: Worksheet, form: Form) -> None:
+def _validate(sheet: Worksheet, form: RatingForm) -> None:
     """Sets the input that each box accepts; comments are free text."""
     last = len(form.rows) + 3
     for question in QUESTIONS:
@@ -299,7 +306,7 @@ def _validate(sheet: Worksheet, form: Form) -> None:
         sheet.add_data_validation(rule)
 
 
-def _allowed_values(form: Form, question: Question) -> dict[str, str]:
+def _allowed_values(form: RatingForm, question: RatingQuestion) -> dict[str, str]:
     """The answers that a box accepts, in the terms of a workbook."""
     if question.kind == "score":
         return {"type": "whole", "operator": "between",
@@ -318,7 +325,7 @@ Row = dict[str, str]
 _TYPES = {"mark": "select_multiple mark", "words": "text", "choice": "select_one yes_no"}
 
 
-def write_xlsform(path: Path, forms: Sequence[Form], raters: Sequence[str]) -> None:
+def write_round_xlsform(path: Path, forms: Sequence[RatingForm], raters: Sequence[str]) -> None:
     """Writes the XLSForm of a round from its form in every language, all in one order.
 
     The form asks for the rater's code, which must be one of the round, and for the language in which the
@@ -343,9 +350,9 @@ def write_xlsform(path: Path, forms: Sequence[Form], raters: Sequence[str]) -> N
 
 
 class _XLSForm:
-    def __init__(self, forms: Sequence[Form]) -> None:
+    def __init__(self, forms: Sequence[RatingForm]) -> None:
         self.forms = forms
-        self.named = [language_name_and_code(form.language) for form in forms]
+        self.named = [format_language_and_code(form.language) for form in forms]
 
     def survey(self, raters: Sequence[str]) -> Iterator[Row]:
         """The rows of the sheet ``survey``."""
@@ -371,7 +378,7 @@ class _XLSForm:
             yield self._question(question, name)
         yield {"type": "end_group"}
 
-    def _question(self, question: Question, principle: str) -> Row:
+    def _question(self, question: RatingQuestion, principle: str) -> Row:
         """The row of a question at a principle."""
         key, name = question.name, f"{question.name}_{principle}"
         if question.kind == "score":
@@ -399,7 +406,7 @@ class _XLSForm:
             yield from ({"list_name": _TYPES[question.kind].split()[1], "name": choice} | self._labels(
                 choice if question.kind == "choice" else question.name) for choice in question.choices)
         for form, named in zip(self.forms, self.named, strict=True) if len(self.forms) > 1 else ():
-            own = form.say["language_name"] if is_translated(form.language) else named
+            own = form.say["language_name"] if has_form_phrases(form.language) else named
             yield {"list_name": "languages", "name": form.language} | {
                 f"label::{one}": own for one in self.named}
 
@@ -410,7 +417,7 @@ class _XLSForm:
         return {f"{column}::{language}": form.say[key]
                 for language, form in zip(self.named, self.forms, strict=True)}
 
-    def _hints(self, question: Question) -> Row:
+    def _hints(self, question: RatingQuestion) -> Row:
         hint = f"{question.choices[0]} = {{}}, {question.choices[-1]} = {{}}"
         return {f"hint::{language}": hint.format(*form.ends(question))
                 for language, form in zip(self.named, self.forms, strict=True)}

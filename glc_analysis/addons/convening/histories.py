@@ -24,31 +24,31 @@ REWORDED, SPLIT, MERGED, PROPOSED = "reworded", "split", "merged", "proposed"
 Text = Mapping[str, Any]
 
 
-def printed_name(text: Text) -> str:
+def printed_id_of_text(text: Text) -> str:
     """A text as it is printed and cited.
 
-    >>> printed_name({"principle_id": "P07", "version": "2"})
+    >>> printed_id_of_text({"principle_id": "P07", "version": "2"})
     'P07.2'
     """
     return f"{text['principle_id']}.{text['version']}"
 
 
-def join_names(names: Iterable[str]) -> str:
+def join_names_in_sentence(names: Iterable[str]) -> str:
     """Names in a sentence.
 
-    >>> join_names(["P17.1"]), join_names(["P17.1", "P18.1", "P19.1"])
+    >>> join_names_in_sentence(["P17.1"]), join_names_in_sentence(["P17.1", "P18.1", "P19.1"])
     ('P17.1', 'P17.1, P18.1 and P19.1')
     """
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def replaced_texts(text: Text) -> list[str]:
+def list_replaced_texts(text: Text) -> list[str]:
     """The printed ids of the texts that a text replaces.
 
-    >>> replaced_texts({"principle_id": "P07", "version": "2", "comes_from": ""})
+    >>> list_replaced_texts({"principle_id": "P07", "version": "2", "comes_from": ""})
     ['P07.1']
-    >>> replaced_texts({"principle_id": "P17", "version": "1", "comes_from": "P07.2;P08.1"})
+    >>> list_replaced_texts({"principle_id": "P17", "version": "1", "comes_from": "P07.2;P08.1"})
     ['P07.2', 'P08.1']
     """
     if text["version"] != "1":
@@ -67,12 +67,12 @@ def kind_of_change(text: Text) -> str:
         return REWORDED
     if text["comes_from"].strip() == FLOOR:
         return PROPOSED
-    return {0: "", 1: SPLIT}.get(len(replaced_texts(text)), MERGED)
+    return {0: "", 1: SPLIT}.get(len(list_replaced_texts(text)), MERGED)
 
 
-def replacing_texts(name: str, texts: Iterable[Text]) -> list[str]:
+def list_replacing_texts(name: str, texts: Iterable[Text]) -> list[str]:
     """The printed ids of the texts that replace a text, in the order of the table."""
-    return [printed_name(one) for one in texts if name in replaced_texts(one)]
+    return [printed_id_of_text(one) for one in texts if name in list_replaced_texts(one)]
 
 
 def origin_in_words(text: Text) -> str:
@@ -85,7 +85,7 @@ def origin_in_words(text: Text) -> str:
     kind = kind_of_change(text)
     if kind == PROPOSED:
         return "was proposed in the room"
-    return f"{said[kind]} {join_names(replaced_texts(text))}" if kind else ""
+    return f"{said[kind]} {join_names_in_sentence(list_replaced_texts(text))}" if kind else ""
 
 
 def outcome_in_words(text: Text, texts: Iterable[Text]) -> str:
@@ -98,15 +98,15 @@ def outcome_in_words(text: Text, texts: Iterable[Text]) -> str:
     """
     if text["status"] == "set_aside":
         return "is set aside"
-    after = [one for one in texts if printed_name(text) in replaced_texts(one)]
+    after = [one for one in texts if printed_id_of_text(text) in list_replaced_texts(one)]
     said = {REWORDED: "was replaced by", SPLIT: "was split into", MERGED: "was merged into"}
     by_kind: dict[str, list[str]] = {}
     for one in after:
-        by_kind.setdefault(kind_of_change(one), []).append(printed_name(one))
-    return " and ".join(f"{said[kind]} {join_names(names)}" for kind, names in by_kind.items())
+        by_kind.setdefault(kind_of_change(one), []).append(printed_id_of_text(one))
+    return " and ".join(f"{said[kind]} {join_names_in_sentence(names)}" for kind, names in by_kind.items())
 
 
-def change_lines(texts: Iterable[Text]) -> Iterator[str]:
+def list_text_change_lines(texts: Iterable[Text]) -> Iterator[str]:
     """One line per principle that was created in the room or is no longer in use, in the order of the
     table."""
     texts = list(texts)
@@ -115,9 +115,9 @@ def change_lines(texts: Iterable[Text]) -> Iterator[str]:
     for principle in dict.fromkeys(one["principle_id"] for one in texts):
         text, start = last[principle], first.get(principle)
         if start and kind_of_change(start):
-            yield f"{printed_name(start)} {origin_in_words(start)}."
+            yield f"{printed_id_of_text(start)} {origin_in_words(start)}."
         if text["status"] in ("superseded", "set_aside") and (said := outcome_in_words(text, texts)):
-            yield f"{printed_name(text)} {said}."
+            yield f"{printed_id_of_text(text)} {said}."
 
 
 def principle_status_lines(study: Study) -> Iterator[tuple[str, list[str]]]:
@@ -129,5 +129,5 @@ def principle_status_lines(study: Study) -> Iterator[tuple[str, list[str]]]:
     except Faults:  # `glc check` reports them
         return
     texts = [row for row in rows if not row["translation_of"] and row["version"].isdecimal()]
-    if lines := [*change_lines(texts)]:
+    if lines := [*list_text_change_lines(texts)]:
         yield f"Principles: {sum(text['status'] in ('candidate', 'agreed') for text in texts)} in use.", lines

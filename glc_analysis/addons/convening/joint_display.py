@@ -15,9 +15,9 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.blocks import JOINT_DISPLAY_BLOCK
-from glc_analysis.addons.convening.checks import wave_cited
-from glc_analysis.addons.convening.matches import matching_pairs
-from glc_analysis.addons.convening.other_waves import numbers_of_waves
+from glc_analysis.addons.convening.checks import other_wave_cited
+from glc_analysis.addons.convening.matches import suggest_option_code_pairs
+from glc_analysis.addons.convening.other_waves import format_cited_and_current_numbers
 from glc_analysis.figures.estimates import SOURCE
 from glc_analysis.figures.summary import Words
 from glc_analysis.reference import read_reference, read_table
@@ -57,14 +57,14 @@ class Topic:
     now: str = ""
 
 
-def joint_display_of_view(view: StudyView) -> pd.DataFrame:
+def make_joint_display_table(view: StudyView) -> pd.DataFrame:
     """The joint display of a built study, as the audience of the view may see it, a row per topic: topic,
     wave (where the study has several), theme, survey_result, coded_finding, quotation, fit, inference."""
-    words, quotes = view.words, readable_quotes(view)
+    words, quotes = view.words, readable_quotes_by_id(view)
     shown = [(topic.row.topic_id, topic.wave, words.codes.get(topic.row.theme_id, topic.row.theme_id),
               _survey_result(topic, words), "" if topic.coded is None else words.said(topic.coded),
               str(quotes.get(topic.row.quote_id, "")), topic.row.fit, topic.row.inference)
-             for topic in topics_of_view(view)]
+             for topic in list_visible_topics(view)]
     columns = ["topic", "wave", "theme", "survey_result", "coded_finding", "quotation", "fit", "inference"]
     table = pd.DataFrame(shown, columns=columns, dtype="str")
     return table if view.wave_labels else table.drop(columns="wave")
@@ -77,62 +77,63 @@ def _survey_result(topic: Topic, words: Words) -> str:
     return f"{name}: {topic.then}; {topic.now}"
 
 
-def topics_of_view(view: StudyView) -> Iterator[Topic]:
+def list_visible_topics(view: StudyView) -> Iterator[Topic]:
     """The topics that the audience of a view may see, in order. One of another wave than the study's figures
     is for the team alone: others read nothing that rests on a figure that is not released today."""
     rows = view.read("joint_display").sort_values("order").assign(kind="figure")
     waves, current = [*view.wave_labels], view.wave_of_figures
     listed: list[Any] = [*rows.itertuples()]
-    earlier = [wave_cited(row, waves, current) for row in listed]
+    earlier = [other_wave_cited(row, waves, current) for row in listed]
     is_of_now = pd.Series([not wave for wave in earlier], rows.index, dtype=bool)
-    figures = cited_figures(view, rows)
+    figures = select_cited_figures(view, rows)
     paired = {row.topic_id: Topic(row, surveyed, coded, view.wave_labels.get(current, ""))
-              for row, surveyed, coded in pair_figures(rows[is_of_now], figures)}
+              for row, surveyed, coded in pair_topics_with_figures(rows[is_of_now], figures)}
     known = dict(zip(figures["figure_id"], figures.itertuples(), strict=True))
     for row, wave in zip(listed, earlier, strict=True):
         if not wave and row.topic_id in paired:
             yield paired[row.topic_id]
         elif wave and view.may("all_figures"):
             surveyed = known.get(row.figure_id)
-            numbers = (numbers_of_waves(view, view.words, row.figure_id, surveyed, wave)
+            numbers = (format_cited_and_current_numbers(view, view.words, row.figure_id, surveyed, wave)
                        if row.figure_id else ())
-            yield Topic(row, surveyed, code_figure(known, row.code_id), view.wave_labels[wave], *numbers)
+            yield Topic(row, surveyed, find_figure_of_code(known, row.code_id), view.wave_labels[wave],
+                        *numbers)
 
 
-def pair_figures(rows: pd.DataFrame, released: pd.DataFrame) -> Iterator[tuple[Any, Any, Any]]:
+def pair_topics_with_figures(rows: pd.DataFrame, released: pd.DataFrame) -> Iterator[tuple[Any, Any, Any]]:
     """Each topic that may be shown, with its survey figure and its code figure (None where there is none).
 
     People who saw all figures wrote how the two fit and what follows, and this may reveal a figure that the
     audience does not see: such a topic is left out. That nobody raised a topic reveals the count itself."""
     cited = {*rows["figure_id"]} | {
-        code_figure_id(code, subset) for code in rows["code_id"] for subset in WHOLE}
+        format_code_figure_id(code, subset) for code in rows["code_id"] for subset in WHOLE}
     shown = released[released["figure_id"].isin(cited)]
     figures = dict(zip(shown["figure_id"], shown.itertuples(), strict=True))
     for estimate, code, fit, row in zip(rows["figure_id"], rows["code_id"], rows["fit"], rows.itertuples(),
                                         strict=True):
-        surveyed, coded = figures.get(estimate), code_figure(figures, code)
+        surveyed, coded = figures.get(estimate), find_figure_of_code(figures, code)
         is_hidden = estimate and surveyed is None or code and coded is None
         if not is_hidden and not (fit == NOT_RAISED and coded and pd.isna(coded.n)):
             yield row, surveyed, coded
 
 
-def code_figure_id(code_id: str, subset: str = "all") -> str:
+def format_code_figure_id(code_id: str, subset: str = "all") -> str:
     """The figure_id of a code for the whole study, or for one of its subsets.
 
-    >>> code_figure_id("stigma"), code_figure_id("stigma", "source=call")
+    >>> format_code_figure_id("stigma"), format_code_figure_id("stigma", "source=call")
     ('stigma/organisations/all', 'stigma/organisations/source=call')
     """
     return f"{code_id}/organisations/{subset}"
 
 
-def code_figure(figures: Mapping[str, Any], code_id: str) -> Any:
+def find_figure_of_code(figures: Mapping[str, Any], code_id: str) -> Any:
     """The figure that stands for a code: how many raised it in interviews and answers, of those asked; where
     nobody was asked, of those interviewed without a guide; of a code that came up in calls alone, of those
     present. None where there is none."""
-    return next(filter(None, (figures.get(code_figure_id(code_id, subset)) for subset in WHOLE)), None)
+    return next(filter(None, (figures.get(format_code_figure_id(code_id, subset)) for subset in WHOLE)), None)
 
 
-def cited_figures(view: StudyView, rows: pd.DataFrame) -> pd.DataFrame:
+def select_cited_figures(view: StudyView, rows: pd.DataFrame) -> pd.DataFrame:
     """The figures about the questions and codes that rows of joint_display.csv cite; all figures, if one is
     cited that is about no question."""
     questions = {view.words.question_of(one) for one in {*rows["figure_id"]} - {""}}
@@ -141,12 +142,12 @@ def cited_figures(view: StudyView, rows: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([*map(view.question_figures, sorted(questions)), view.measured("coded")])
 
 
-def read_names(study: Study) -> Words:
+def read_question_and_code_names(study: Study) -> Words:
     """The names of a built study's questions, options and codes."""
     return StudyView(study).words
 
 
-def readable_quotes(view: StudyView) -> dict[str, Quote]:
+def readable_quotes_by_id(view: StudyView) -> dict[str, Quote]:
     """The readable form of each quotation: the quotation itself, or another from the same passage that is
     cleared for the audience, with its source. Quotations without a cleared text are left out, and all of them
     where one of them was taken back since an earlier release."""
@@ -167,7 +168,7 @@ def readable_quotes(view: StudyView) -> dict[str, Quote]:
     return {quote: text for quote, text in found.items() if text}
 
 
-def contradicted_records(view: StudyView) -> pd.DataFrame:
+def list_contradicted_records(view: StudyView) -> pd.DataFrame:
     """Statements by organisations that contradict a recorded fact about their work country.
 
     For the team one row per answer that differs: organisation, country, indicator, stated, recorded, year.
@@ -194,15 +195,15 @@ def contradicted_records(view: StudyView) -> pd.DataFrame:
 
 def suggest_joint_display_rows(study: Study) -> pd.DataFrame:
     """Proposed rows for joint_display.csv, with both counts: for the team only. What joint_display.csv has is
-    left out (:func:`.matches.matching_pairs`)."""
+    left out (:func:`.matches.suggest_option_code_pairs`)."""
     known = read_reference(study).joint_display
     free = tables.read("quotations", study=study).sort_values("audience", ascending=False, kind="stable")
     figures = tables.read("figures", study=study).set_index("figure_id", drop=False)
-    words = read_names(study)
+    words = read_question_and_code_names(study)
     proposed = []
-    for theme, estimate, code in matching_pairs(study, {*known["figure_id"], *known["code_id"]}):
+    for theme, estimate, code in suggest_option_code_pairs(study, {*known["figure_id"], *known["code_id"]}):
         quote = next((quote for quote, codes in zip(free["quote_id"], free["code_ids"], strict=True)
                       if code in codes.split(";")), "")
-        said = [words.said(figures.loc[one]) for one in (estimate, code_figure_id(code))]
+        said = [words.said(figures.loc[one]) for one in (estimate, format_code_figure_id(code))]
         proposed.append((f"{code}-{estimate.split('/')[1]}", theme, estimate, code, quote, "", "", "", *said))
     return pd.DataFrame(proposed, columns=[*ROWS, "survey_result", "coded_finding"], dtype="str")

@@ -27,7 +27,7 @@ FIRST, SECOND, RESOLVED = PASSES = ("first keying", "second keying", "settling")
 
 
 @dataclass
-class Pass:
+class KeyingPass:
     """One pass over a form: who keyed it, and the values by field, in the order in which they were typed."""
 
     by: set[str] = field(default_factory=set)
@@ -35,7 +35,7 @@ class Pass:
 
 
 @dataclass
-class EntryLog:
+class KeyingLog:
     """The papers begun but not yet received, by code, with three passes each.
 
     >>> from tempfile import TemporaryDirectory
@@ -49,11 +49,11 @@ class EntryLog:
     """
 
     path: Path
-    forms: dict[str, dict[str, Pass]] = field(default_factory=dict)
+    forms: dict[str, dict[str, KeyingPass]] = field(default_factory=dict)
     last: str = ""
 
     @classmethod
-    def read(cls, path: Path, say: Callable[[str], None] | None = None) -> EntryLog:
+    def read(cls, path: Path, say: Callable[[str], None] | None = None) -> KeyingLog:
         """Reads the log. With ``say`` an incomplete last line is removed from the file, and this is said;
         without, it is ignored. Raises Faults where another line cannot be read."""
         log, content = cls(path), path.read_bytes() if path.is_file() else b""
@@ -70,9 +70,9 @@ class EntryLog:
                 "field is asked again.")
         return log
 
-    def passes(self, form: str) -> dict[str, Pass]:
+    def passes(self, form: str) -> dict[str, KeyingPass]:
         """The three passes over a form; those that were not begun are empty."""
-        return self.forms.get(form) or {name: Pass() for name in PASSES}
+        return self.forms.get(form) or {name: KeyingPass() for name in PASSES}
 
     def key(self, form: str, pass_name: str, by: str, field: str, value: str | None) -> None:
         """Saves a keyed value, or its retraction (None)."""
@@ -113,7 +113,7 @@ class EntryLog:
 Values = Mapping[str, str]
 
 
-class Paper:
+class KeyedPaper:
     """A paper that is keyed field by field. A kind of paper gives its fields, and what a typed line means."""
 
     def fields(self, values: Values) -> Iterator[str]:
@@ -128,11 +128,11 @@ class Paper:
         """Parses a typed line: its value or, if it has none, a message that says what to type."""
         raise NotImplementedError
 
-    def next_field(self, one: Pass) -> str:
+    def next_field(self, one: KeyingPass) -> str:
         """The first field that a pass has not reached; blank where it is complete."""
         return next((field for field in self.fields(one.values) if field not in one.values), "")
 
-    def agreed_values(self, passes: Mapping[str, Pass]) -> tuple[dict[str, str], str]:
+    def agreed_values(self, passes: Mapping[str, KeyingPass]) -> tuple[dict[str, str], str]:
         """The values on which two complete passes agree or whose difference was resolved, up to the first
         field with an open difference; and that field (blank: there is none)."""
         first, second, resolved = (passes[name].values for name in (FIRST, SECOND, RESOLVED))
@@ -144,7 +144,7 @@ class Paper:
             values[name] = resolved.get(name, one or "")
         return values, ""
 
-    def stage(self, passes: Mapping[str, Pass]) -> tuple[str, str]:
+    def stage(self, passes: Mapping[str, KeyingPass]) -> tuple[str, str]:
         """The pass that comes next and its next field; both blank where the passes agree on everything."""
         for name in (FIRST, SECOND):
             if field := self.next_field(passes[name]):
@@ -187,7 +187,7 @@ class KeyingSession:
 
     noun = "form"
     keys = code_prompt = ""
-    log: EntryLog
+    log: KeyingLog
     names: Mapping[str, str]
 
     def __init__(self, study: Study, ask: Ask, say: Say, clear: Callable[[], None]) -> None:
@@ -200,7 +200,7 @@ class KeyingSession:
         else enters papers at the same time."""
         self.reload_tables()
         with locked(path.parent, what="data entry session"):
-            self.log = EntryLog.read(path, self.say)
+            self.log = KeyingLog.read(path, self.say)
             with suppress(EOFError):
                 self.run()
             self.say("Data entry has ended. Everything that was keyed is kept.")
@@ -361,7 +361,7 @@ class KeyingSession:
         """Reads the tables again where they changed, so that an amended text is asked in its new version."""
         raise NotImplementedError
 
-    def paper_of(self, code: str) -> Paper:
+    def paper_of(self, code: str) -> KeyedPaper:
         """The paper that has this code."""
         raise NotImplementedError
 

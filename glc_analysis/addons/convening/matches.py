@@ -30,7 +30,7 @@ class _Code(NamedTuple):
     stems: set[str]
 
 
-def matching_pairs(study: Study, used: Collection[str]) -> Iterator[tuple[str, str, str]]:
+def suggest_option_code_pairs(study: Study, used: Collection[str]) -> Iterator[tuple[str, str, str]]:
     """Theme, figure and code of pairs of a question's option and a code of its theme that some organisation
     chose and raised, of all that were asked both.
 

@@ -9,8 +9,8 @@ from glc_analysis.reference import read_table
 from glc_analysis.view.study_view import StudyView
 
 
-def numbers_of_waves(view: StudyView, words: Words, figure_id: str, figure: Any, wave: str, *,
-                     cited: str = "", is_figure: bool = True) -> tuple[str, str]:
+def format_cited_and_current_numbers(view: StudyView, words: Words, figure_id: str, figure: Any, wave: str, *,
+                                     cited: str = "", is_figure: bool = True) -> tuple[str, str]:
     """The number of a figure in a wave, as it was ``cited`` or else counted, and what the study's wave says
     where the question may be compared, else why not ("2 of 4 in 2016", "2018: 2 of 3"). ``figure`` is that
     of the study's wave, None where there is none; of a code there is no number of an earlier wave. For the

@@ -56,7 +56,7 @@ def ballot_url(address: str) -> str:
     return f"http{'' if found.is_loopback else 's'}://{host}:{PORT}/"
 
 
-def make_certificate(folder: Path, address: str) -> str:
+def make_tls_certificate(folder: Path, address: str) -> str:
     """Makes a certificate for an address, with a key of its own; returns its fingerprint."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
@@ -76,16 +76,16 @@ def make_certificate(folder: Path, address: str) -> str:
     write_atomic(folder / KEY_FILE, key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
     write_atomic(folder / CERTIFICATE_FILE, certificate.public_bytes(serialization.Encoding.PEM))
-    return certificate_fingerprint(folder)
+    return read_certificate_fingerprint(folder)
 
 
-def certificate_fingerprint(folder: Path) -> str:
+def read_certificate_fingerprint(folder: Path) -> str:
     """The SHA-256 fingerprint of the certificate in a folder, in pairs as browsers show it."""
     der = ssl.PEM_cert_to_DER_cert((folder / CERTIFICATE_FILE).read_text(encoding="ascii"))
     return hashlib.sha256(der).digest().hex(" ").upper()
 
 
-def tls_context(folder: Path) -> ssl.SSLContext:
+def load_tls_context(folder: Path) -> ssl.SSLContext:
     """TLS with the certificate in a folder. Raises GLCError where there is none, or it has ended."""
     from cryptography import x509
 

@@ -25,10 +25,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.addons.convening.ballots import Ballots, select_voters
-from glc_analysis.addons.convening.rating_forms import FormText, TextOrigin, text_origins, texts_by_language
+from glc_analysis.addons.convening.ballots import Ballots, select_eligible_raters
+from glc_analysis.addons.convening.rating_forms import (
+    FormText,
+    TextOrigin,
+    find_text_origins,
+    round_texts_by_language,
+)
 from glc_analysis.addons.convening.ratings import ABSTAIN, ABSTENTION_MARK, BY_NAME, HEADER, SCORED
-from glc_analysis.addons.convening.rounds import plan_round, rows_of_open_round
+from glc_analysis.addons.convening.rounds import plan_round_texts, select_open_round_rows
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.locks import locked
 from glc_analysis.reference import Reference, read_reference
@@ -51,10 +56,10 @@ SCORES_AND_MARK = (*(question.name for question in SCORED), ABSTAIN)
 _MISREAD = str.maketrans("OIL", "011")
 
 
-def code_digest(typed: str) -> str:
+def digest_slip_code(typed: str) -> str:
     """The digest of a code, however it is typed: in small letters, with blanks, with O for 0.
 
-    >>> code_digest("0XYZ-1234-5678-9ABC") == code_digest("oxyz i234 5678 9abc")
+    >>> digest_slip_code("0XYZ-1234-5678-9ABC") == digest_slip_code("oxyz i234 5678 9abc")
     True
     """
     letters = "".join(filter(str.isalnum, typed.upper())).translate(_MISREAD)
@@ -78,10 +83,10 @@ class RoundTexts:
     def of(cls, reference: Reference, round_id: str) -> RoundTexts:
         """The texts of a round. Raises UsageError for an unknown round, RoundClosed for a closed one, Faults
         where a text is not the one that was issued."""
-        rows_of_open_round(reference.rounds, round_id)
-        _, asked = plan_round(reference, round_id, today=date.today())
-        by_language = texts_by_language(reference, asked)
-        return cls(round_id, by_language, {one: text_origins(reference, round_id, asked, one)
+        select_open_round_rows(reference.rounds, round_id)
+        _, asked = plan_round_texts(reference, round_id, today=date.today())
+        by_language = round_texts_by_language(reference, asked)
+        return cls(round_id, by_language, {one: find_text_origins(reference, round_id, asked, one)
                                            for one in by_language})
 
     @property
@@ -95,11 +100,11 @@ class RoundTexts:
         stamps: dict[str, set[str]] = {principle: set() for principle in self.principles}
         for rows in self.by_language.values():
             for text in FormText.of(rows):
-                stamps[text.principle_id].add(text_stamp(text.printed_id, text.text_version))
+                stamps[text.principle_id].add(format_text_stamp(text.printed_id, text.text_version))
         return stamps
 
 
-def text_stamp(printed_id: str, text_version: str) -> str:
+def format_text_stamp(printed_id: str, text_version: str) -> str:
     """The stamp of the text that a rater read, such as ``P07.2 9745af7abe75``."""
     return f"{printed_id} {text_version}"
 
@@ -159,7 +164,7 @@ class Slip:
 
 
 @dataclass
-class Box:
+class BallotBox:
     """The box of a round: the ``address`` at which phones find the page, and the slips by their numbers.
     Once it ``is_collected``, it holds nothing else."""
 
@@ -169,7 +174,7 @@ class Box:
     is_collected: bool = False
 
     @classmethod
-    def read(cls, study: Study, round_id: str) -> Box | None:
+    def read(cls, study: Study, round_id: str) -> BallotBox | None:
         """The box of a round; None where no slips were made."""
         path = ballot_box_folder(study, round_id) / "box.json"
         if not path.is_file():
@@ -185,7 +190,7 @@ class Box:
 
     def slip_of(self, code: str) -> str:
         """The number of the slip with this code; blank where there is none."""
-        digest = code_digest(code)
+        digest = digest_slip_code(code)
         return next((number for number, slip in self.slips.items() if slip.code == digest), "")
 
     def put(self, number: str, slip: Slip) -> None:
@@ -214,7 +219,7 @@ def ballot_box_folder(study: Study, round_id: str) -> Path:
 def uncollected_ballots_phrase(study: Study, round_id: str) -> str:
     """The number of uncollected phone ballots, worded as the beginning of a sentence; blank where there are
     none."""
-    box = Box.read(study, round_id)
+    box = BallotBox.read(study, round_id)
     if box is None or box.is_empty:
         return ""
     count = sum(bool(slip.answers) for slip in box.slips.values())
@@ -249,7 +254,7 @@ VOID = "void"
 
 
 @dataclass(frozen=True)
-class Collected:
+class CollectedBallots:
     """What :func:`collect_ballots` does: the raters whose ballots are ``written``, those with a slip who
     answered nothing (``silent``) or left something blank (``incomplete``), and the numbers of ``void`` slips
     whose answers are destroyed."""
@@ -261,7 +266,7 @@ class Collected:
 
 
 def collect_ballots(study: Study, round_id: str, register: Path, *,
-                    confirm: Callable[[Collected], object] = lambda planned: None) -> Collected:
+                    confirm: Callable[[CollectedBallots], object] = lambda planned: None) -> CollectedBallots:
     """Writes the ballots given on phones to raw/ratings, and empties the box. Before that ``confirm`` gets
     what will be done; where it raises, nothing is written.
 
@@ -270,7 +275,7 @@ def collect_ballots(study: Study, round_id: str, register: Path, *,
     all that is wrong in the register, and with raters who have handed in another form.
     """
     with locked(ballot_box_folder(study, round_id), what=PHONE_BALLOT_LOCK):
-        box = Box.read(study, round_id)
+        box = BallotBox.read(study, round_id)
         if box is None:
             raise UsageError(f"Nobody votes on a phone in round {round_id}: there are no slips.")
         if box.is_collected:
@@ -283,7 +288,7 @@ def collect_ballots(study: Study, round_id: str, register: Path, *,
         if faults := [*_other_forms(study, reference, round_id, files)]:
             raise Faults(faults)
         drawn = {*raters.values()}
-        planned = Collected(
+        planned = CollectedBallots(
             [*files], sorted({*raters} - {*answered}),
             sorted(rater for rater, slip in answered.items() if not slip.is_complete(texts.stamps)),
             sorted(number for number, slip in box.slips.items() if slip.answers and number not in drawn))
@@ -305,7 +310,7 @@ def _file_name(round_id: str, rater: str) -> str:
     return f"{round_id}-{rater}-phone.csv"
 
 
-def _read_register(path: Path, round_id: str, box: Box, reference: Reference) -> dict[str, str]:
+def _read_register(path: Path, round_id: str, box: BallotBox, reference: Reference) -> dict[str, str]:
     """The number of the slip of each rater. Raises Faults with everything that is wrong in the register."""
     table = read_table(path)
     names = [normalise_space(name) for name in table.names]
@@ -356,7 +361,7 @@ def _read_register(path: Path, round_id: str, box: Box, reference: Reference) ->
 
 def _file_text(texts: RoundTexts, rater: str, slip: Slip) -> str:
     """A ballot as two keyings of a paper form would write it; what was not answered is blank."""
-    source = {text.principle_id: text_stamp(text.printed_id, text.text_version)
+    source = {text.principle_id: format_text_stamp(text.printed_id, text.text_version)
               for text in FormText.of(next(iter(texts.by_language.values())))}
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -382,7 +387,8 @@ def _other_forms(study: Study, reference: Reference, round_id: str,
                  if (ratings / name).is_file() and (ratings / name).read_bytes() == content.encode()}
     other = here[~here["file"].isin(unchanged)].drop_duplicates("rater_id")
     arrived = dict(zip(other["rater_id"], other["file"], strict=True))
-    known = select_voters(reference.raters, study.settings["consensus"]["vote"]).set_index("rater_id")
+    known = select_eligible_raters(reference.raters,
+                                   study.settings["consensus"]["vote"]).set_index("rater_id")
     cast: dict[tuple[str, str], str] = {}
     for rater in [*arrived, *(rater for rater in files if rater not in arrived)]:
         if rater in arrived and rater in files:

@@ -29,18 +29,28 @@ from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
 from tornado.web import Application, HTTPError, RequestHandler
 
-from glc_analysis.addons.convening.ballots import select_voters
-from glc_analysis.addons.convening.phone_address import PORT, ballot_url, certificate_fingerprint, tls_context
+from glc_analysis.addons.convening.ballots import select_eligible_raters
+from glc_analysis.addons.convening.phone_address import (
+    PORT,
+    ballot_url,
+    load_tls_context,
+    read_certificate_fingerprint,
+)
 from glc_analysis.addons.convening.phone_ballots import (
     LONGEST_COMMENT,
     PHONE_BALLOT_LOCK,
-    Box,
+    BallotBox,
     RoundTexts,
     ballot_box_folder,
-    text_stamp,
+    format_text_stamp,
 )
-from glc_analysis.addons.convening.phone_slips import page_languages, page_phrases
-from glc_analysis.addons.convening.rating_forms import Form, form_phrases, is_translated, language_for
+from glc_analysis.addons.convening.phone_slips import phone_page_languages, phone_page_phrases
+from glc_analysis.addons.convening.rating_forms import (
+    RatingForm,
+    form_phrases,
+    has_form_phrases,
+    language_name_for_reader,
+)
 from glc_analysis.addons.convening.ratings import BY_NAME
 from glc_analysis.addons.convening.rounds import RoundClosed
 from glc_analysis.errors import Faults, GLCError, UsageError
@@ -94,7 +104,7 @@ async def _serve(polling_place: PollingPlace) -> None:
     say(f"Round {polling_place.round_id} on phones: {url} ({len(box.slips)} slips).")
     if url.startswith("https"):
         say("Fingerprint of the certificate (SHA-256), as on the slips: "
-            f"{certificate_fingerprint(box.path.parent)}")
+            f"{read_certificate_fingerprint(box.path.parent)}")
     say("Ctrl-C ends it. Only the number of complete ballots is shown here, in steps.")
     while True:
         await asyncio.sleep(_LOOK)
@@ -111,7 +121,7 @@ class PollingPlace:
     """The box of a round with its texts, and what phones may ask of it."""
 
     def __init__(self, study: Study, round_id: str, say: Say) -> None:
-        box = Box.read(study, round_id)
+        box = BallotBox.read(study, round_id)
         if box is None:
             raise UsageError(f"There are no slips for round {round_id}. To fix: make them with "
                              f"`glc ballot --round {round_id} --codes FOLDER`.")
@@ -128,13 +138,14 @@ class PollingPlace:
 
     def server(self) -> HTTPServer:
         """The server of the page, which does not listen yet."""
-        application = Application([(r"/", Page), (r"/open", Open), (r"/save", Save)], polling_place=self,
-                                  log_function=lambda handler: None, default_handler_class=NotFound)
+        application = Application([(r"/", PageHandler), (r"/open", TextsHandler), (r"/save", AnswersHandler)],
+                                  polling_place=self,
+                                  log_function=lambda handler: None, default_handler_class=NotFoundHandler)
         is_alone = ipaddress.ip_address(self.box.address).is_loopback
         return LimitedServer(
             application, max_body_size=_LARGEST_REQUEST, max_header_size=16 * 1024, body_timeout=IDLE,
             idle_connection_timeout=IDLE, chunk_size=_LARGEST_REQUEST, max_buffer_size=4 * _LARGEST_REQUEST,
-            ssl_options=None if is_alone else tls_context(self.box.path.parent))
+            ssl_options=None if is_alone else load_tls_context(self.box.path.parent))
 
     def read_tables(self) -> None:
         """Reads the texts again where tables changed, so that an amended text is voted on in its new words.
@@ -151,7 +162,8 @@ class PollingPlace:
                 raise
             self.say(f"{faults}\nThe page goes on with the texts that it had.")
         else:
-            self.people = len(select_voters(reference.raters, self.study.settings["consensus"]["vote"]))
+            self.people = len(select_eligible_raters(reference.raters,
+                                                     self.study.settings["consensus"]["vote"]))
             self.stamps = self.texts.stamps
         self._table_bytes = content
 
@@ -188,7 +200,7 @@ class PollingPlace:
         slip = self.box.slips[number]
         return {"round": self.round_id, "saves": slip.saves, "answered": slip.answered(self.stamps),
                 "languages": [_in_language(self.texts, one) for one in dict.fromkeys(
-                    [*self.texts.by_language, *page_languages()])]}
+                    [*self.texts.by_language, *phone_page_languages()])]}
 
     def save(self, number: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Saves what a phone sent. Returns how often the slip has been saved and which questions are
@@ -261,13 +273,14 @@ def _checked(request: Mapping[str, Any], stamps: Mapping[str, set[str]]) -> tupl
 def _in_language(texts: RoundTexts, language: str) -> dict[str, Any]:
     """The texts of a round in a language, or as they were written, with all that is said around them."""
     own = language if language in texts.by_language else next(iter(texts.by_language))
-    form = Form(texts.round_id, "", language, texts.by_language[own], texts.origins[own])
-    name = form.say["language_name"] if is_translated(language) else language_name(language)
+    form = RatingForm(texts.round_id, "", language, texts.by_language[own], texts.origins[own])
+    name = form.say["language_name"] if has_form_phrases(language) else language_name(language)
     return {"code": language, "name": name, "dir": language_direction(language),
-            "mark": "" if language in page_languages() else f" [{language_for('en', 'en')}]",
+            "mark": "" if language in phone_page_languages()
+            else f" [{language_name_for_reader('en', 'en')}]",
             "names": texts_by_language(__file__, "languages.csv").get(language, {}),
-            "say": form.say | page_phrases(language),
-            "rows": [{"id": text.principle_id, "stamp": text_stamp(text.printed_id, text.text_version),
+            "say": form.say | phone_page_phrases(language),
+            "rows": [{"id": text.principle_id, "stamp": format_text_stamp(text.printed_id, text.text_version),
                       "words": text.statement, "language": text.language,
                       "dir": language_direction(text.language), "mark": form.language_mark(text),
                       "before": form.history_lines(text)} for text in form.texts]}
@@ -289,7 +302,7 @@ class LimitedServer(HTTPServer):
         super().handle_stream(stream, address)
 
 
-class Handler(RequestHandler):
+class PhoneRequestHandler(RequestHandler):
     """The handler common to all responses: nothing is cached, and nothing is revealed about the server."""
 
     @property
@@ -340,7 +353,7 @@ class Handler(RequestHandler):
             self.finish({"why": "closed"})
 
 
-class Page(Handler):
+class PageHandler(PhoneRequestHandler):
     """The page, the same for everybody."""
 
     def get(self) -> None:  # ty: ignore[incompatible-mutable-override]
@@ -348,7 +361,7 @@ class Page(Handler):
         self.finish(_page()[0])
 
 
-class Open(Handler):
+class TextsHandler(PhoneRequestHandler):
     """The texts, for the code of a slip."""
 
     async def post(self) -> None:  # ty: ignore[incompatible-mutable-override]
@@ -356,7 +369,7 @@ class Open(Handler):
         await self.answer(lambda number, said: self.polling_place.open(number))
 
 
-class Save(Handler):
+class AnswersHandler(PhoneRequestHandler):
     """Answers, with the code of a slip."""
 
     async def post(self) -> None:  # ty: ignore[incompatible-mutable-override]
@@ -364,7 +377,7 @@ class Save(Handler):
         await self.answer(self.polling_place.save)
 
 
-class NotFound(Handler):
+class NotFoundHandler(PhoneRequestHandler):
     """Everything else."""
 
     def prepare(self) -> None:
@@ -379,9 +392,9 @@ def _page() -> tuple[str, str]:
     style, script = read_text(__file__, "phone_page.css"), read_text(__file__, "phone_page.js")
     names = texts_by_language(__file__, "languages.csv")
     warnings = [{"code": one, "dir": language_direction(one), "name": form_phrases(one)["language_name"],
-             "names": names[one], "say": {key: page_phrases(one)[key] for key in (
+             "names": names[one], "say": {key: phone_page_phrases(one)[key] for key in (
                  "warning", "enter_code", "begin", "unknown_code", "language", "no_connection", "closed")}}
-            for one in page_languages()]
+            for one in phone_page_languages()]
     page = template(__file__, "phone_page.html").render(
         style=style, script=script, longest=LONGEST_COMMENT, warnings=warnings,
         said=json.dumps(warnings, ensure_ascii=False).replace("<", "\\u003c"))

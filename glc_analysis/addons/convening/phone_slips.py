@@ -11,22 +11,22 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from glc_analysis.addons.convening.ballots import select_voters
+from glc_analysis.addons.convening.ballots import select_eligible_raters
 from glc_analysis.addons.convening.phone_address import (
     LOOPBACK,
     ballot_url,
-    make_certificate,
+    make_tls_certificate,
     parse_private_address,
 )
 from glc_analysis.addons.convening.phone_ballots import (
     PHONE_BALLOT_LOCK,
     REGISTER,
     VOID,
-    Box,
+    BallotBox,
     RoundTexts,
     Slip,
     ballot_box_folder,
-    code_digest,
+    digest_slip_code,
 )
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.locks import locked
@@ -43,10 +43,10 @@ CODE_LENGTH = 16
 """Letters of a code, of 5 bits each: nobody guesses 80 bits, not even with the file of the box."""
 
 
-def random_slip_code() -> str:
+def draw_slip_code() -> str:
     """A random code, as it is printed on a slip.
 
-    >>> len(random_slip_code()), random_slip_code() == random_slip_code()
+    >>> len(draw_slip_code()), draw_slip_code() == draw_slip_code()
     (19, False)
     """
     letters = "".join(secrets.choice(_LETTERS) for _ in range(CODE_LENGTH))
@@ -55,9 +55,9 @@ def random_slip_code() -> str:
 
 @dataclass(frozen=True)
 class SlipsMade:
-    """What :func:`make_slips` wrote: the files, how many slips, the address of the page, the fingerprint of
-    its certificate (blank on this computer alone), and the languages of the page that no native reader has
-    checked."""
+    """What :func:`make_phone_slips` wrote: the files, how many slips, the address of the page, the
+    fingerprint of its certificate (blank on this computer alone), and the languages of the page that no
+    native reader has checked."""
 
     slips: Path
     register: Path
@@ -70,15 +70,15 @@ class SlipsMade:
 def existing_slips_note(study: Study, round_id: str) -> str:
     """A note on the slips that an open round already has, which new ones void; blank where it has none, or
     where ballots have begun and no new slips are made."""
-    box = Box.read(study, round_id)
+    box = BallotBox.read(study, round_id)
     if box is None or box.is_collected or not box.is_empty:
         return ""
     return (f"Round {round_id} has {len(box.slips)} slips already, for {ballot_url(box.address)}. With new "
             "ones they are void, those that are printed or drawn too, and so is their register.")
 
 
-def make_slips(study: Study, round_id: str, folder: Path, *, address: str = LOOPBACK,
-               network: str = "") -> SlipsMade:
+def make_phone_slips(study: Study, round_id: str, folder: Path, *, address: str = LOOPBACK,
+                     network: str = "") -> SlipsMade:
     """Makes the slips of an open round, a quarter more than people who may rate, and an empty box;
     ``network`` is the name of the access point, as phones list it.
 
@@ -94,18 +94,18 @@ def make_slips(study: Study, round_id: str, folder: Path, *, address: str = LOOP
     reference = read_reference(study)
     texts = RoundTexts.of(reference, round_id)
     with locked(ballot_box_folder(study, round_id), what=PHONE_BALLOT_LOCK):
-        box = Box.read(study, round_id)
+        box = BallotBox.read(study, round_id)
         if box and (box.is_collected or not box.is_empty):
             state = "are collected" if box.is_collected else "have begun"
             raise GLCError(f"The ballots given on phones in round {round_id} {state}: new slips would make "
                            "the old ones worthless. To fix: whoever lost a slip draws another, or votes on "
                            "paper.")
-        people = len(select_voters(reference.raters, study.settings["consensus"]["vote"]))
-        codes = dict(zip(_numbers(people + max(4, people // 4)), iter(random_slip_code, ""), strict=False))
-        fingerprint = "" if here.is_loopback else make_certificate(ballot_box_folder(study, round_id),
-                                                                   address)
-        box = Box(ballot_box_folder(study, round_id) / "box.json", address,
-                  {number: Slip(code_digest(code)) for number, code in codes.items()})
+        people = len(select_eligible_raters(reference.raters, study.settings["consensus"]["vote"]))
+        codes = dict(zip(_numbers(people + max(4, people // 4)), iter(draw_slip_code, ""), strict=False))
+        fingerprint = "" if here.is_loopback else make_tls_certificate(ballot_box_folder(study, round_id),
+                                                                       address)
+        box = BallotBox(ballot_box_folder(study, round_id) / "box.json", address,
+                        {number: Slip(digest_slip_code(code)) for number, code in codes.items()})
         url = ballot_url(address)
         page = template(__file__, "phone_slips.html").render(
             round_id=round_id, url=url, fingerprint=fingerprint, said=_said(texts, network),
@@ -115,23 +115,23 @@ def make_slips(study: Study, round_id: str, folder: Path, *, address: str = LOOP
         write_atomic(folder / "register.csv", "".join(
             f"{line}\n" for line in (",".join(REGISTER), *(f"{round_id},{one}," for one in sorted(codes)))))
         box.write()
-    unchecked = tuple(one for one in texts.by_language if page_phrases(one)["native_reader"] != "yes")
+    unchecked = tuple(one for one in texts.by_language if phone_page_phrases(one)["native_reader"] != "yes")
     return SlipsMade(folder / "slips.html", folder / "register.csv", len(codes), url, fingerprint, unchecked)
 
 
-def page_phrases(language: str) -> dict[str, str]:
+def phone_page_phrases(language: str) -> dict[str, str]:
     """The fixed texts of the page by key, in a language or, where nobody has translated them, in English.
 
-    >>> page_phrases("es")["begin"], page_phrases("am")["begin"]
+    >>> phone_page_phrases("es")["begin"], phone_page_phrases("am")["begin"]
     ('Empezar', 'Begin')
     """
     return fixed_texts(language, __file__, "phone_page.csv")
 
 
-def page_languages() -> list[str]:
+def phone_page_languages() -> list[str]:
     """The languages in which the page has fixed texts.
 
-    >>> page_languages()
+    >>> phone_page_languages()
     ['en', 'es', 'ar', 'km', 'fr']
     """
     return [*texts_by_language(__file__, "phone_page.csv")]
@@ -139,10 +139,10 @@ def page_languages() -> list[str]:
 
 def _said(texts: RoundTexts, network: str) -> list[tuple[str, str, list[str]]]:
     """What every slip says in each language of the round: the language, its direction and the lines."""
-    known = [one for one in texts.by_language if one in page_languages()] or ["en"]
+    known = [one for one in texts.by_language if one in phone_page_languages()] or ["en"]
     return [(one, language_direction(one), [
         *([say["network"].format(network)] if network else []), say["scan"], say["warning"]])
-        for one in known for say in [page_phrases(one)]]
+        for one in known for say in [phone_page_phrases(one)]]
 
 
 def _numbers(count: int) -> list[str]:

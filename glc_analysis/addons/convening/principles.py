@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.convening.histories import printed_name
+from glc_analysis.addons.convening.histories import printed_id_of_text
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.translations import Translations
 from glc_analysis.disclosure.quotations import segment_owners
@@ -49,16 +49,16 @@ _MEASURED = ("outcome_measured", "literature")
 """Kinds of claims that are more than practice and reports of providers."""
 
 
-def printed_id(principle_id: str, version: str) -> str:
+def format_printed_id(principle_id: str, version: str) -> str:
     """A version of a principle as it is printed and cited.
 
-    >>> printed_id("P07", "2")
+    >>> format_printed_id("P07", "2")
     'P07.2'
     """
     return f"{principle_id}.{version}"
 
 
-def principle_tables(reference: Reference) -> dict[str, pd.DataFrame]:
+def make_principle_tables(reference: Reference) -> dict[str, pd.DataFrame]:
     """The processed tables :data:`PRINCIPLE_TABLES` before their types are set: with derived columns."""
     frames = {name: getattr(reference, name).copy() for name in PRINCIPLE_TABLES}
     for name in ("joint_display", "decision_log", "parking_lot"):
@@ -73,7 +73,7 @@ def principle_tables(reference: Reference) -> dict[str, pd.DataFrame]:
 def add_version_columns(principles: pd.DataFrame) -> pd.DataFrame:
     """Rows of principles.csv with ``printed_id``, ``text_version``, and ``is_current``: whether it is the
     latest version of its principle, or a translation of that."""
-    ids = [*map(printed_id, principles["principle_id"], principles["version"])]
+    ids = [*map(format_printed_id, principles["principle_id"], principles["version"])]
     numbers = principles["version"].astype(int)
     sources = principles["translation_of"] == ""
     latest = numbers.where(sources).groupby(principles["principle_id"]).transform("max")
@@ -82,12 +82,12 @@ def add_version_columns(principles: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(is_current=rows["translation_of"].where(~sources, rows["printed_id"]).isin(current))
 
 
-def evidence_facts(evidence: pd.DataFrame) -> list[str]:
+def evidence_fact_sentences(evidence: pd.DataFrame) -> list[str]:
     """Facts about the evidence of one principle, in sentences, from its rows of table ``evidence``.
 
     Evidence against is what contradicts; a principle rests on what supports it.
 
-    >>> evidence_facts(pd.DataFrame({
+    >>> evidence_fact_sentences(pd.DataFrame({
     ...     "stance": ["contradicts", "supports"], "claim": ["literature", "practised"]}))
     ["Rests on providers' reported experience; effectiveness not measured."]
     """
@@ -101,8 +101,10 @@ def evidence_facts(evidence: pd.DataFrame) -> list[str]:
 # ------------------------------
 # Counts that help people judge the evidence for a principle and the decision on it.
 #
-# In: the processed tables (:func:`evidence_tables`). Out: for each component of the judgement a sentence of
-# counts (:func:`cerqual_counts`), and which kinds of organisations contributed no evidence or did not rate.
+# In: the processed tables (:func:`make_evidence_tables`). Out: for each component of the judgement a sentence
+# of
+# counts (:func:`count_for_cerqual_components`), and which kinds of organisations contributed no evidence or
+# did not rate.
 # The components are those of CERQual (Lewin et al. 2018, Implementation Science 13(Suppl 1):2) and of a
 # decision table. People judge; no level of concern is computed. The counts are for the team only: other
 # audiences see counts of organisations by country or resources only as released figures.
@@ -119,13 +121,13 @@ _LEAST = 3
 """The median of a smaller group could show how one rater voted."""
 
 
-def evidence_tables(read: Callable[[str], pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """The tables :data:`COUNTED_TABLES` by name, and :func:`evidence_contributors` of all evidence."""
+def make_evidence_tables(read: Callable[[str], pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The tables :data:`COUNTED_TABLES` by name, and :func:`list_evidence_contributors` of all evidence."""
     frames = {name: read(name) for name in COUNTED_TABLES}
-    return frames | {"evidence_contributors": evidence_contributors(frames["evidence"], frames)}
+    return frames | {"evidence_contributors": list_evidence_contributors(frames["evidence"], frames)}
 
 
-def evidence_contributors(evidence: pd.DataFrame, frames: Frames) -> pd.DataFrame:
+def list_evidence_contributors(evidence: pd.DataFrame, frames: Frames) -> pd.DataFrame:
     """The organisations whose words are evidence: one row per piece of evidence, organisation and source
     (interview, call, answer), with principle_id, evidence_id, stance, organisation_id, source.
 
@@ -144,7 +146,7 @@ def evidence_contributors(evidence: pd.DataFrame, frames: Frames) -> pd.DataFram
     return rows[rows["organisation_id"] != ""].drop_duplicates().reset_index(drop=True)
 
 
-def cerqual_counts(principle_id: str, frames: Frames) -> pd.DataFrame:
+def count_for_cerqual_components(principle_id: str, frames: Frames) -> pd.DataFrame:
     """One row per component, in the order of :data:`JUDGED_COMPONENTS`, with ``known``, counts in words."""
     evidence, contributors = (frames[name][frames[name]["principle_id"] == principle_id]
                               for name in ("evidence", "evidence_contributors"))
@@ -174,7 +176,7 @@ def cerqual_counts(principle_id: str, frames: Frames) -> pd.DataFrame:
                         columns=["component", "known"])
 
 
-def representation(principle_id: str, frames: Frames) -> pd.DataFrame:
+def count_represented_organisations(principle_id: str, frames: Frames) -> pd.DataFrame:
     """How many organisations of each kind took part: one row per attribute and value, with study_n (in the
     study), evidence_n (contributed to codes and passages of the principle), raters_n (their raters voted in
     its last closed round).
@@ -190,10 +192,10 @@ def representation(principle_id: str, frames: Frames) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["attribute", "value", "study_n", "evidence_n", "raters_n"])
 
 
-def underrepresented(representation: pd.DataFrame) -> list[str]:
+def underrepresentation_sentences(representation: pd.DataFrame) -> list[str]:
     """Which kinds of organisations of the study gave no evidence, and which did not rate, in sentences.
 
-    >>> underrepresented(pd.DataFrame([("language", "km", 1, 0, 0), ("language", "en", 9, 4, 0)],
+    >>> underrepresentation_sentences(pd.DataFrame([("language", "km", 1, 0, 0), ("language", "en", 9, 4, 0)],
     ...     columns=["attribute", "value", "study_n", "evidence_n", "raters_n"]))
     ['No evidence from: language Khmer.', 'No ratings from: language English, Khmer.']
     """
@@ -291,8 +293,8 @@ def _signatures(principle_id: str, frames: Frames) -> list[str]:
 # In: a decision. Out: one more row of the table; all other rows keep their bytes.
 
 
-def record_decision(study: Study, principle_id: str, decision: str, *, by: str, today: date,
-                    objections: str = "") -> None:
+def log_principle_decision(study: Study, principle_id: str, decision: str, *, by: str, today: date,
+                           objections: str = "") -> None:
     """Adds a decision about a principle, unless that day has it already."""
     path, (file, *_) = study.reference_file("decision_log"), table_files("decision_log")
     row = {"date": today.isoformat(), "principle_id": principle_id, "decision": decision, "proposed_by": by,
@@ -313,19 +315,19 @@ _RECORDED_BY = {"agreed": "`glc agree {}` shows its votes and objections, asks, 
                 "set_aside": "`glc withdraw-text {}` asks for whom and why, and writes it down"}
 
 
-def status_faults(texts: Mapping[Any, Mapping[str, Any]],
-                  decisions: Iterable[Mapping[str, Any]]) -> Iterator[Fault]:
+def undecided_status_faults(texts: Mapping[Any, Mapping[str, Any]],
+                            decisions: Iterable[Mapping[str, Any]]) -> Iterator[Fault]:
     """Faults: texts (by their rows of principles.csv) whose status is not the one that was decided on.
 
     >>> text = {"principle_id": "P07", "version": "2", "translation_of": "", "status": "agreed"}
-    >>> [fault.message for fault in status_faults({4: text}, [])]
+    >>> [fault.message for fault in undecided_status_faults({4: text}, [])]
     ['P07.2 is called agreed, and text_decisions.csv does not say who decided it']
-    >>> [*status_faults({4: text}, [text])]
+    >>> [*undecided_status_faults({4: text}, [text])]
     []
     """
-    decided = {(printed_name(one), one["status"]) for one in decisions}
+    decided = {(printed_id_of_text(one), one["status"]) for one in decisions}
     for row, text in texts.items():
-        name, status = printed_name(text), text["status"]
+        name, status = printed_id_of_text(text), text["status"]
         last = next((one for one in ("set_aside", "agreed") if (name, one) in decided), "candidate")
         if text["translation_of"] or status not in STATUS_WORDS or status == last:
             continue
@@ -344,12 +346,12 @@ def changed_word_faults(table: str, done: str, texts: Iterable[Mapping[str, Any]
                         rows: Mapping[Any, Mapping[str, Any]]) -> Iterator[Fault]:
     """Faults: texts whose words are not those that rows of a table (by their numbers) were about, as its
     column ``text_version`` says; ``done`` is what was done with them, such as signed."""
-    now = {printed_name(one): one["statement"] for one in texts if not one["translation_of"]}
+    now = {printed_id_of_text(one): one["statement"] for one in texts if not one["translation_of"]}
     others: dict[str, list[Any]] = {}
     for n, row in rows.items():
-        statement = now.get(printed_name(row), WITHDRAWN)  # a text that is gone is a fault already
+        statement = now.get(printed_id_of_text(row), WITHDRAWN)  # a text that is gone is a fault already
         if row["text_version"] not in ("", content_hash(statement)) and WITHDRAWN not in statement:
-            others.setdefault(printed_name(row), []).append(n)
+            others.setdefault(printed_id_of_text(row), []).append(n)
     for name, numbers in others.items():
         yield Fault(f"the text of {name} was changed after it was {done}", f"{table}.csv",
                     ", ".join(map(str, numbers)), "text_version", rows[numbers[0]]["text_version"],
@@ -374,7 +376,8 @@ def record_text_decision(study: Study, text: Mapping[str, str], status: str, *, 
 # Words that are typed in the room and that others read: who asked for something, and why.
 #
 # In: what somebody typed, and the tables that say who is who. Out: an organisation by its id, so that it is
-# named only where it may be (:func:`resolve_requester`); words that name nobody (:func:`check_reason`).
+# named only where it may be (:func:`resolve_requester`); words that name nobody
+# (:func:`tidy_reason_without_names`).
 # Nicknames, and
 # names that no table has, are not found in a reason: people must read it.
 
@@ -401,7 +404,7 @@ def resolve_requester(reference: Reference, typed: str) -> str:
             if re.findall(r"\d+", one) == re.findall(r"\d+", key)}
     if len(near) == 1:
         return near.pop()
-    check_reason(reference, typed)
+    tidy_reason_without_names(reference, typed)
     is_known = key.removeprefix("the ") in {match_key(words) for words in (*PANELS.values(), "room")}
     if not is_known and any(word[0].isupper() for word in re.findall(r"\w+", typed)):
         raise UsageError(f"{typed!r} may be the name of a person, and slides and packets print it. To fix: "
@@ -410,8 +413,8 @@ def resolve_requester(reference: Reference, typed: str) -> str:
     return typed
 
 
-def check_reason(reference: Reference, words: str, *, audience: str = "convening",
-                 names_nobody: bool = False) -> str:
+def tidy_reason_without_names(reference: Reference, words: str, *, audience: str = "convening",
+                              names_nobody: bool = False) -> str:
     """Checks and tidies a reason before it is stored. Raises UsageError where it holds a rater's code, or the
     name or address of somebody whom this audience may not know; with ``names_nobody`` also of an organisation
     or person that it may know elsewhere."""

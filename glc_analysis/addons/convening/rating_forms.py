@@ -1,7 +1,7 @@
 """What a rating form asks.
 
-There is one description for each rater (:class:`Form`), from which workbooks, pages, messages, XLSForms and
-the pages of phones are made, so that all ask the same. The fixed texts are in ``content/forms.csv``, a
+There is one description for each rater (:class:`RatingForm`), from which workbooks, pages, messages, XLSForms
+and the pages of phones are made, so that all ask the same. The fixed texts are in ``content/forms.csv``, a
 column per language; its row ``native_reader`` says whether a native speaker has checked them.
 """
 
@@ -15,10 +15,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from glc_analysis.addons.convening.histories import PROPOSED, REWORDED, kind_of_change, replaced_texts
-from glc_analysis.addons.convening.principles import add_version_columns, printed_id
-from glc_analysis.addons.convening.ratings import Question, format_stamp
-from glc_analysis.addons.convening.round_roles import add_roles
+from glc_analysis.addons.convening.histories import PROPOSED, REWORDED, kind_of_change, list_replaced_texts
+from glc_analysis.addons.convening.principles import add_version_columns, format_printed_id
+from glc_analysis.addons.convening.ratings import RatingQuestion, format_form_stamp
+from glc_analysis.addons.convening.round_roles import add_proxies_and_interests
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.reference import Reference
 from glc_analysis.templates import fixed_texts, read_records
@@ -36,37 +36,38 @@ def form_phrases(language: str) -> dict[str, str]:
     return fixed_texts(language, __file__, "forms.csv")
 
 
-def form_languages() -> list[str]:
+def list_form_languages() -> list[str]:
     """The languages that the fixed texts are in.
 
-    >>> form_languages()[:2]
+    >>> list_form_languages()[:2]
     ['en', 'es']
     """
     return [name for name in read_records(__file__, "forms.csv")[0] if name != "key"]
 
 
-def is_translated(language: str) -> bool:
+def has_form_phrases(language: str) -> bool:
     """Whether there are fixed texts in a language.
 
-    >>> is_translated("km"), is_translated("am")
+    >>> has_form_phrases("km"), has_form_phrases("am")
     (True, False)
     """
     return language == "en" or form_phrases(language) is not form_phrases("en")
 
 
-def language_for(reader: str, language: str) -> str:
+def language_name_for_reader(reader: str, language: str) -> str:
     """The name of a language in that of a reader; in English where there is none.
 
-    >>> language_for("es", "en"), language_for("fr", "am"), language_for("am", "es")
+    >>> language_name_for_reader("es", "en"), language_name_for_reader("fr",
+    ...     "am"), language_name_for_reader("am", "es")
     ('inglés', 'Amharic', 'Spanish')
     """
     return fixed_texts(reader, __file__, "languages.csv").get(language) or language_name(language)
 
 
-def language_name_and_code(language: str) -> str:
+def format_language_and_code(language: str) -> str:
     """A language by its English name and code, as XLSForms name it.
 
-    >>> language_name_and_code("km")
+    >>> format_language_and_code("km")
     'Khmer (km)'
     """
     return f"{language_name(language)} ({language})"
@@ -97,7 +98,7 @@ class TextOrigin:
 
 
 @dataclass(frozen=True)
-class Form:
+class RatingForm:
     """What a rater is asked in one language: ``rows`` of principles.csv, in the round's order. A text that is
     not translated stands in the source language, and says so. ``origins`` say by printed id what a text was
     before.
@@ -154,7 +155,7 @@ class Form:
     @property
     def stamps(self) -> list[str]:
         """The stamp that identifies each row of a returned form: round, rater, printed id, text_version."""
-        return [format_stamp(self.round_id, self.rater_id, text.printed_id, text.text_version)
+        return [format_form_stamp(self.round_id, self.rater_id, text.printed_id, text.text_version)
                 for text in self.texts]
 
     def words_of(self, text: FormText) -> str:
@@ -169,7 +170,7 @@ class Form:
         """The name of the language of a text in that of the form, where it is another."""
         if text.language == self.language:
             return ""
-        return f" [{language_for(self.language, text.language)}]"
+        return f" [{language_name_for_reader(self.language, text.language)}]"
 
     def history(self, text: FormText) -> Iterator[tuple[str, str, str]]:
         """The history of a text: a fixed text, the earlier words, and their language; both blank where there
@@ -189,20 +190,20 @@ class Form:
         """The earlier wording of a text, as plain lines."""
         return [f"{said} {words}".strip() for said, words, _ in self.history(text)]
 
-    def label(self, question: Question) -> str:
+    def label(self, question: RatingQuestion) -> str:
         """What is asked."""
         return self.say[question.name]
 
-    def ends(self, question: Question) -> tuple[str, str]:
+    def ends(self, question: RatingQuestion) -> tuple[str, str]:
         """What the lowest and the highest score mean."""
         return self.say[f"{question.name}_low"], self.say[f"{question.name}_high"]
 
-    def wanted(self, question: Question) -> str:
+    def wanted(self, question: RatingQuestion) -> str:
         """What to write in the box; blank where any words are allowed."""
         return self.say.get(_WANTED.get(question.kind, ""), "")
 
 
-def texts_in_language(reference: Reference, asked: pd.DataFrame, language: str) -> pd.DataFrame:
+def round_texts_in_language(reference: Reference, asked: pd.DataFrame, language: str) -> pd.DataFrame:
     """The texts of a round in a language, in the order of the round.
 
     A text that is not translated is in its own language (column ``language``). A translation counts only if
@@ -219,8 +220,8 @@ def texts_in_language(reference: Reference, asked: pd.DataFrame, language: str) 
     return found.where(pd.Series(is_there, own.index), own.reindex(columns=found.columns)).reset_index()
 
 
-def text_origins(reference: Reference, round_id: str, asked: pd.DataFrame,
-                 language: str) -> dict[str, TextOrigin]:
+def find_text_origins(reference: Reference, round_id: str, asked: pd.DataFrame,
+                      language: str) -> dict[str, TextOrigin]:
     """The earlier wording of the texts of a round that no earlier round asked about, by printed id.
 
     A reworded text shows the wording that the last earlier round asked about, if one did; one that was split
@@ -236,10 +237,10 @@ def text_origins(reference: Reference, round_id: str, asked: pd.DataFrame,
             "records"):
         if row["printed_id"] in set(names[is_earlier]):
             continue
-        kind, replaced = kind_of_change(row), replaced_texts(row)
+        kind, replaced = kind_of_change(row), list_replaced_texts(row)
         if kind == REWORDED:
             own = rounds[is_earlier & (rounds["principle_id"] == row["principle_id"])]
-            replaced = [printed_id(row["principle_id"], own["version"].iloc[-1])] if len(own) else []
+            replaced = [format_printed_id(row["principle_id"], own["version"].iloc[-1])] if len(own) else []
         if replaced or kind == PROPOSED:
             is_bare = kind == PROPOSED and row["principle_id"] not in set(reference.evidence["principle_id"])
             origins[row["printed_id"]] = TextOrigin((f"was_{kind}", *["no_evidence"] * is_bare), tuple(
@@ -255,59 +256,60 @@ def _in_language(texts: pd.DataFrame, name: str, language: str) -> list[FormText
     return FormText.of(rows.assign(printed_id=name).head(1))
 
 
-def texts_by_language(reference: Reference, asked: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def round_texts_by_language(reference: Reference, asked: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """The texts of a round by language, the source language first. A language is there if
     principles.csv has a text of the round in it, or if it has the fixed texts of the form."""
     source = asked["language"].iloc[0]
     languages = sorted({source, *reference.principles["language"]}, key=lambda one: (one != source, one))
-    rows = {one: texts_in_language(reference, asked, one) for one in languages}
+    rows = {one: round_texts_in_language(reference, asked, one) for one in languages}
     return {one: rows[one] for one in languages if _is_asked_in(rows[one], one) or one == source}
 
 
 def _is_asked_in(rows: pd.DataFrame, language: str) -> bool:
     """Whether a form can be in a language: it has any of the texts, or the words around them."""
-    return is_translated(language) or language in set(rows["language"])
+    return has_form_phrases(language) or language in set(rows["language"])
 
 
-def rater_languages(raters: pd.DataFrame, answered_in: Mapping[str, str]) -> dict[str, str]:
+def language_by_rater(raters: pd.DataFrame, answered_in: Mapping[str, str]) -> dict[str, str]:
     """The language of each rater: that of raters.csv, else the one in which the rater's organisation answered
     (``answered_in``); blank where neither is known.
 
     >>> raters = pd.DataFrame([("r1", "", "es"), ("r2", "quay", "")],
     ...                       columns=["rater_id", "organisation_id", "language"])
-    >>> rater_languages(raters, {"quay": "km"})
+    >>> language_by_rater(raters, {"quay": "km"})
     {'r1': 'es', 'r2': 'km'}
     """
     return {row["rater_id"]: row["language"] or answered_in.get(row["organisation_id"], "")
             for row in raters.to_dict("records")}
 
 
-def make_forms(reference: Reference, round_id: str, asked: pd.DataFrame,
-               languages: Mapping[str, str]) -> tuple[list[Form], list[str]]:
+def make_rater_forms(reference: Reference, round_id: str, asked: pd.DataFrame,
+                     languages: Mapping[str, str]) -> tuple[list[RatingForm], list[str]]:
     """A form for every rater who may rate and did not withdraw (stopped.csv), and a note about each.
 
-    The language is that of the rater (:func:`rater_languages`), if any text or the words of the ballot are
+    The language is that of the rater (:func:`language_by_rater`), if any text or the words of the ballot are
     translated into it; a text that is not is marked with its own language.
     """
     is_asked = (reference.raters["may_rate"] == "true") & ~reference.raters["rater_id"].isin(
         reference.stopped["person_id"])
-    raters = add_roles(reference.raters[is_asked], reference, round_id).sort_values("rater_id")
+    raters = add_proxies_and_interests(reference.raters[is_asked], reference,
+                                       round_id).sort_values("rater_id")
     if raters.empty:
         raise Faults([Fault("names nobody who may rate", "raters.csv", column="may_rate",
                             fix="give every rater a code, and write true where the rater may rate")])
     source, forms, notes = asked["language"].iloc[0], [], []
-    wanted_by = rater_languages(raters, languages)
+    wanted_by = language_by_rater(raters, languages)
     origins: dict[str, dict[str, TextOrigin]] = {}
     for rater in raters.to_dict("records"):
         wanted = wanted_by[rater["rater_id"]] or source
-        rows = texts_in_language(reference, asked, wanted)
+        rows = round_texts_in_language(reference, asked, wanted)
         language = wanted if _is_asked_in(rows, wanted) else source
         if language not in origins:
-            origins[language] = text_origins(reference, round_id, asked, language)
-        forms.append(Form(round_id, rater["rater_id"], language, rows, origins[language],
-                          rater["proxy_id"], tuple(filter(None, rater["interests"].split(";")))))
+            origins[language] = find_text_origins(reference, round_id, asked, language)
+        forms.append(RatingForm(round_id, rater["rater_id"], language, rows, origins[language],
+                                rater["proxy_id"], tuple(filter(None, rater["interests"].split(";")))))
         others = rows[rows["language"] != language].groupby("language")["printed_id"]
         notes.append(f"reads {wanted}, which lacks all texts" if language != wanted else
                      "; ".join(f"in {one} there: {', '.join(own)}" for one, own in others) if len(others) else
-                     "" if is_translated(language) else "the texts around the principles are in English")
+                     "" if has_form_phrases(language) else "the texts around the principles are in English")
     return forms, notes

@@ -39,7 +39,7 @@ ABSTENTION_MARK = "x"
 _MARKS = (ABSTENTION_MARK, "х", "×", "✓", "✔", "☒", "☑")  # the second is Cyrillic
 
 
-class Question(NamedTuple):
+class RatingQuestion(NamedTuple):
     """One thing that a rater is asked at a principle.
 
     ``name`` is that of its column, and the key of its label in ``forms.csv``. ``choices`` are the answers
@@ -77,10 +77,10 @@ class Question(NamedTuple):
 
 
 QUESTIONS = (
-    *(Question(criterion, "score", SCORES) for criterion in CRITERIA),
-    Question(ABSTAIN, "mark", (ABSTENTION_MARK,)),
-    Question("comment", "words"),
-    Question("may_be_read", "choice", ("yes", "no"), only_with="comment"),
+    *(RatingQuestion(criterion, "score", SCORES) for criterion in CRITERIA),
+    RatingQuestion(ABSTAIN, "mark", (ABSTENTION_MARK,)),
+    RatingQuestion("comment", "words"),
+    RatingQuestion("may_be_read", "choice", ("yes", "no"), only_with="comment"),
 )
 BY_NAME = {question.name: question for question in QUESTIONS}
 SCORED = tuple(question for question in QUESTIONS if question.kind == "score")
@@ -91,7 +91,7 @@ WORKBOOK_COLUMNS = ("principle", "statement", *FORM_BOXES, "stamp")
 NAMES_AT = 3
 
 
-class Stamp(NamedTuple):
+class FormStamp(NamedTuple):
     """The stamp that identifies a returned row: the rater, and exactly which words were rated."""
 
     round_id: str = ""
@@ -101,10 +101,10 @@ class Stamp(NamedTuple):
     text_version: str = ""
 
     @classmethod
-    def read(cls, text: str) -> Stamp:
+    def read(cls, text: str) -> FormStamp:
         """Parses a stamp; all parts are blank where the text is not a stamp.
 
-        >>> Stamp.read(format_stamp("1", "r07", "P07.2", "9745af7abe75"))[2:]
+        >>> Stamp.read(format_form_stamp("1", "r07", "P07.2", "9745af7abe75"))[2:]
         ('P07', '2', '9745af7abe75')
         >>> Stamp.read("1 r07 P07").round_id
         ''
@@ -113,10 +113,10 @@ class Stamp(NamedTuple):
         return cls(*found.groups()) if found else cls()
 
 
-def format_stamp(round_id: str, rater_id: str, printed_id: str, text_version: str) -> str:
+def format_form_stamp(round_id: str, rater_id: str, printed_id: str, text_version: str) -> str:
     """A stamp as it is written on a form; a form for all raters leaves the rater out.
 
-    >>> format_stamp("1", "", "P07.2", "9745af7abe75")
+    >>> format_form_stamp("1", "", "P07.2", "9745af7abe75")
     '1 P07.2 9745af7abe75'
     """
     return " ".join(filter(None, (round_id, rater_id, printed_id, text_version)))
@@ -162,9 +162,9 @@ class _Answer:
     statement: str = ""
 
     @cached_property
-    def parts(self) -> Stamp:
+    def parts(self) -> FormStamp:
         """The content of a stamp; blank if the text is not a stamp."""
-        return Stamp.read(self.stamp)
+        return FormStamp.read(self.stamp)
 
     def read(self, box: str) -> str | None:
         """The answer in a box; None where its content is not a valid answer."""
@@ -179,8 +179,8 @@ class _Answer:
         return Fault(message, self.file, self.row, self.columns.get(box, box), value, fix)
 
 
-def read_form(path: Path, sheets: list[Grid] | None = None, *,
-              asked: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
+def read_filled_form(path: Path, sheets: list[Grid] | None = None, *,
+                     asked: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
     """The votes on a filled form, two rows per principle: the columns of :mod:`.ratings`.
 
     ``score`` is 1 to 9, ``abstain``, or :data:`UNANSWERED` where the boxes are blank or, of the principles
@@ -209,7 +209,7 @@ def read_form(path: Path, sheets: list[Grid] | None = None, *,
     rows = pd.DataFrame([*votes, *_rows_that_are_gone(path.name, answers, asked or {})],
                         columns=list(VOTE_COLUMNS), dtype="str")
     if faults:
-        raise Faults([*faults, *unanswered_faults(rows[rows["score"] == UNANSWERED])])
+        raise Faults([*faults, *unanswered_question_faults(rows[rows["score"] == UNANSWERED])])
     return rows
 
 
@@ -328,7 +328,7 @@ def _rows_that_are_gone(file: str, answers: Sequence[_Answer],
                        "", "")
 
 
-def unanswered_faults(rows: pd.DataFrame) -> Iterator[Fault]:
+def unanswered_question_faults(rows: pd.DataFrame) -> Iterator[Fault]:
     """A fault for each principle of a form that has no answer: its boxes are blank, or its row is gone."""
     for (file, row, round_id, rater, principle), own in rows_by(
             rows, "file", "row", "round_id", "rater_id", "principle_id", sort=False):
@@ -351,7 +351,7 @@ HEADER = (*VOTE_COLUMNS[2:9], *VOTE_COLUMNS[10:])
 """The columns of a long file: those of a vote, but for its place; an abstention stands as score."""
 
 
-def read_ratings(path: Path, *, asked: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
+def read_ratings_file(path: Path, *, asked: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
     """The votes of one file, a row each in its order: :data:`VOTE_COLUMNS`, all text as it stands.
 
     ``score`` is 1 to 9, or blank where the rater abstained (``is_abstained`` is true) or left the
@@ -368,7 +368,7 @@ def read_ratings(path: Path, *, asked: Mapping[str, Sequence[str]] | None = None
         sheets = read_sheets(path, values_only=True) if kind == ".xlsx" else [read_table(path)]
     long = next((sheet for sheet in sheets
                  if {"criterion", "score"} <= set(map(normalise_space, sheet.names))), None)
-    rows = _long_rows(path.name, long) if long else read_form(path, sheets, asked=asked)
+    rows = _long_rows(path.name, long) if long else read_filled_form(path, sheets, asked=asked)
     is_abstained = (rows["score"] == ABSTAIN) | (rows["is_abstained"] == "true")
     rows = rows.assign(is_abstained=is_abstained.map({True: "true", False: "false"}),
                        score=rows["score"].mask(is_abstained, ""))[list(VOTE_COLUMNS)]

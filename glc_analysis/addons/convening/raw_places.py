@@ -59,8 +59,9 @@ class RawFiles:
         if n > len(turns):
             return path, ""
         lines = self._lines(path)
-        own = range(turns[n - 1], turns[n] if n < len(turns) else lines[-1][0] + 1)
-        return path, f"{what} {find_line(words, [line for line in lines if line[0] in own]) or own.start}"
+        numbers = range(turns[n - 1], turns[n] if n < len(turns) else lines[-1][0] + 1)
+        begins = find_line_where_words_begin(words, [line for line in lines if line[0] in numbers])
+        return path, f"{what} {begins or numbers.start}"
 
     def _read_turns(self, path: str) -> list[int]:
         """The lines at which the turns of a transcript begin; empty where the file was changed."""
@@ -108,12 +109,13 @@ _BEGINNING = 30
 """So many characters say where words begin; at the end of a line, a third of them."""
 
 
-def find_line(words: str, lines: Iterable[tuple[int, str]]) -> int | None:
+def find_line_where_words_begin(words: str, lines: Iterable[tuple[int, str]]) -> int | None:
     """The number of the first line in which some words begin, which may go on in the next one; None where
     none is found. The lines are in the form of ``match_key``.
 
     >>> lines = [(4, "ana: we met at ten, and it was cold."), (8, "then we all went home in one car.")]
-    >>> find_line("It was cold. Then we all went home", lines), find_line("Then we all", lines)
+    >>> find_line_where_words_begin("It was cold. Then we all went home",
+    ...     lines), find_line_where_words_begin("Then we all", lines)
     (4, 8)
     """
     wanted = match_key(words)
@@ -125,10 +127,10 @@ def find_line(words: str, lines: Iterable[tuple[int, str]]) -> int | None:
     return None
 
 
-def format_ranges(numbers: Iterable[int]) -> str:
+def format_number_ranges(numbers: Iterable[int]) -> str:
     """Numbers in order, with consecutive ones as a range.
 
-    >>> format_ranges([7, 2, 3, 4, 4])
+    >>> format_number_ranges([7, 2, 3, 4, 4])
     '2-4, 7'
     """
     runs = groupby(enumerate(sorted({*numbers})), lambda pair: pair[1] - pair[0])

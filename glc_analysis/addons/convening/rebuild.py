@@ -12,14 +12,14 @@ from collections.abc import Callable
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.principles import principle_tables
+from glc_analysis.addons.convening.principles import make_principle_tables
 from glc_analysis.build import build
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
 
 
-def build_convening(study: Study, reference: Reference, ballots: dict[str, pd.DataFrame], *,
-                    say: Callable[[str], None] = lambda line: None) -> None:
+def write_convening_tables(study: Study, reference: Reference, ballots: dict[str, pd.DataFrame], *,
+                           say: Callable[[str], None] = lambda line: None) -> None:
     """Writes the tables of the convening where the others are there already, else builds all; ``ballots``
     are ``ratings`` and ``tallies``."""
     if not (study.processed / "slices.json").is_file():
@@ -27,7 +27,7 @@ def build_convening(study: Study, reference: Reference, ballots: dict[str, pd.Da
         return
     aside = study.processed / ".building"
     aside.mkdir(exist_ok=True)
-    written = principle_tables(reference) | ballots  # of an unsound table the last build has the rows
+    written = make_principle_tables(reference) | ballots  # of an unsound table the last build has the rows
     for name, frame in ((name, written[name]) for name in written if name not in reference.unsound):
         os.replace(tables.write_table(aside, name, tables.shape_table(name, frame)),
                    study.processed / f"{name}.parquet")

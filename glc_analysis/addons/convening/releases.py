@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from glc_analysis.addons.convening.votes import visible_principles
+from glc_analysis.addons.convening.votes import drop_hidden_principles
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.view.visible_tables import VisibleTables
 
 
-def released_content(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
+def list_released_tables(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
     """The principles that an audience may read with their evidence, judgements, votes and signatures, and the
     logs."""
     principles = frames["principles"]
-    shown = visible_principles(principles, audience)["principle_id"]
+    shown = drop_hidden_principles(principles, audience)["principle_id"]
     shown = principles[principles["principle_id"].isin(shown) & principles["is_current"]]
     yield shown
     for name in ("evidence", "judgements", "tallies", "signoffs"):
@@ -25,7 +25,7 @@ def released_content(frames: Mapping[str, pd.DataFrame], audience: str) -> Itera
         yield from (frames[name] for name in ("joint_display", "decision_log", "parking_lot"))
 
 
-def announced_votes(view: VisibleTables) -> pd.DataFrame:
+def votes_to_announce(view: VisibleTables) -> pd.DataFrame:
     """The votes on agreed principles as a release discloses them."""
     agreed = view.principle_rows.query("status == 'agreed'")["principle_id"]
     return view.tallies[view.tallies["principle_id"].isin(agreed)]

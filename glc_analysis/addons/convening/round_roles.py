@@ -1,7 +1,8 @@
 """Proxies, who vote for absent raters, and declared interests in a text.
 
 Both are rows of proxies.csv and interests.csv per round and rater, declared before the vote: the record made
-when the forms of a round are written (:func:`record_roles`) holds from the moment a rater has voted.
+when the forms of a round are written (:func:`record_proxies_and_interests`) holds from the moment a rater has
+voted.
 
 One proxy votes for one rater of the same panel, is present at the discussion, and is not represented;
 survivor advisers choose their own. A ballot by proxy counts as any other. A vote on a text in which the
@@ -24,8 +25,8 @@ PROXY, INTERESTS = "proxy_id", "interests"
 
 
 ROLE_COLUMNS = (PROXY, INTERESTS)
-"""The columns of :func:`add_roles`: who votes for the rater; the principles in which the rater has an
-interest, separated by semicolons."""
+"""The columns of :func:`add_proxies_and_interests`: who votes for the rater; the principles in which the
+rater has an interest, separated by semicolons."""
 
 
 RULE_IN_WORDS = "ballots by proxy count; votes on a text in which the voter declared an interest are left out"
@@ -42,7 +43,7 @@ GONE = "withdrawn"
 _RECORD = "roles.csv"
 
 
-def add_roles(raters: pd.DataFrame, reference: Reference, round_id: str) -> pd.DataFrame:
+def add_proxies_and_interests(raters: pd.DataFrame, reference: Reference, round_id: str) -> pd.DataFrame:
     """Raters with the columns :data:`ROLE_COLUMNS` of a round; blank where there is nothing."""
     proxies, interests = (table[table["round_id"] == round_id]
                           for table in (reference.proxies, reference.interests))
@@ -53,7 +54,7 @@ def add_roles(raters: pd.DataFrame, reference: Reference, round_id: str) -> pd.D
         for name, found in ((PROXY, by_proxy), (INTERESTS, declared))})
 
 
-def role_faults(reference: Reference, round_id: str, vote: str) -> Iterator[Fault]:
+def proxy_and_interest_faults(reference: Reference, round_id: str, vote: str) -> Iterator[Fault]:
     """Faults in proxies.csv and interests.csv about an open round; ``vote`` is that of ``[consensus]``."""
     raters = reference.raters.set_index("rater_id")
     own = reference.proxies[reference.proxies["round_id"] == round_id]
@@ -110,9 +111,9 @@ def _said(panel: str) -> str:
     return panel.replace("_", " ")
 
 
-def role_sentences(reference: Reference, round_id: str) -> Iterator[str]:
+def proxy_and_interest_sentences(reference: Reference, round_id: str) -> Iterator[str]:
     """A sentence for each proxy and interest of a round, for the team."""
-    raters = add_roles(reference.raters, reference, round_id)
+    raters = add_proxies_and_interests(reference.raters, reference, round_id)
     for row in raters[raters[PROXY] != ""].to_dict("records"):
         yield f"{row['proxy_id']} votes for {row['rater_id']}."
     for row in raters[raters[INTERESTS] != ""].to_dict("records"):
@@ -120,9 +121,9 @@ def role_sentences(reference: Reference, round_id: str) -> Iterator[str]:
                f"{row['interests'].replace(';', ', ')}.")
 
 
-def role_count_sentences(reference: Reference, round_id: str) -> Iterator[str]:
+def proxy_and_interest_count_sentences(reference: Reference, round_id: str) -> Iterator[str]:
     """How many proxies and interests there are in a round, for the room."""
-    raters = add_roles(reference.raters, reference, round_id)
+    raters = add_proxies_and_interests(reference.raters, reference, round_id)
     if n := int((raters[PROXY] != "").sum()):
         yield f"By proxy: {n}."
     if n := int((raters[INTERESTS] != "").sum()):
@@ -137,27 +138,27 @@ def unknown_round_sentences(reference: Reference) -> Iterator[str]:
             yield f"{name}: there is no round {round_id!r} yet."
 
 
-def record_roles(study: Study, round_id: str, raters: pd.DataFrame) -> None:
+def record_proxies_and_interests(study: Study, round_id: str, raters: pd.DataFrame) -> None:
     """Stores the roles of a round as printed on its forms."""
     path = _record(study, round_id)
     own = raters.loc[(raters[list(ROLE_COLUMNS)] != "").any(axis=1), ["rater_id", *ROLE_COLUMNS]]
     if len(own) or path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_private(path, own)
+        write_private_table(path, own)
 
 
-def find_changed_roles(study: Study, round_id: str, raters: pd.DataFrame) -> dict[str, str]:
+def find_raters_with_changed_roles(study: Study, round_id: str, raters: pd.DataFrame) -> dict[str, str]:
     """The raters whose roles are not as on the forms of the round, and the table in which they differ."""
     path = _record(study, round_id)
     nothing = pd.DataFrame(columns=["rater_id", *ROLE_COLUMNS], dtype="str")
-    was = (read_private(path) if path.is_file() else nothing).set_index("rater_id")
+    was = (read_private_table(path) if path.is_file() else nothing).set_index("rater_id")
     return {row["rater_id"]: FILE_OF[name] for row in raters.to_dict("records") for name in ROLE_COLUMNS
             if row[name] != (was.at[row["rater_id"], name] if row["rater_id"] in was.index else "")}
 
 
 def changed_role_faults(study: Study, round_id: str, raters: pd.DataFrame) -> Iterator[Fault]:
     """Faults of roles in the tables that differ from those on the forms of an open round."""
-    for rater, file in find_changed_roles(study, round_id, raters).items():
+    for rater, file in find_raters_with_changed_roles(study, round_id, raters).items():
         yield Fault(f"what it says of {rater} is not on the forms of round {round_id}", file=file,
                     column="rater_id", value=rater, fix=f"write the forms again with `glc forms --round "
                     f"{round_id}`, which is possible until {rater} has voted; or put the row back as it was")
@@ -166,35 +167,35 @@ def changed_role_faults(study: Study, round_id: str, raters: pd.DataFrame) -> It
 def changed_after_vote_faults(study: Study, round_id: str, raters: pd.DataFrame,
                               voted: Collection[str]) -> Iterator[Fault]:
     """Faults: roles that changed since the forms of the round were written, of raters who have ``voted``."""
-    for rater, file in find_changed_roles(study, round_id, raters).items():
+    for rater, file in find_raters_with_changed_roles(study, round_id, raters).items():
         if rater in voted:
             yield Fault(f"{rater} has voted in round {round_id}: a proxy or an interest is declared before "
                         "the vote", file=file, column="rater_id", value=rater, fix="put the row back as it "
                         f"was; or take the ballot of {rater} out of raw/ratings, and let it be given anew")
 
 
-def drop_raters(frame: pd.DataFrame, raters: Collection[str]) -> pd.DataFrame:
+def drop_raters_and_their_proxies(frame: pd.DataFrame, raters: Collection[str]) -> pd.DataFrame:
     """Removes these raters, as voters and as proxies, from rows with roles."""
     kept = frame[~frame["rater_id"].isin([*raters])]
     return kept.assign(**{PROXY: kept[PROXY].mask(kept[PROXY].isin([*raters]), GONE)})
 
 
-def erase_roles(study: Study, raters: Collection[str]) -> None:
+def erase_raters_from_role_records(study: Study, raters: Collection[str]) -> None:
     """Removes these raters from the records of all rounds."""
     for path in study.private_folder("rounds").glob(f"*/{_RECORD}"):
-        write_private(path, drop_raters(read_private(path), raters))
+        write_private_table(path, drop_raters_and_their_proxies(read_private_table(path), raters))
 
 
 def _record(study: Study, round_id: str) -> Path:
     return study.private_folder("rounds") / round_id / _RECORD
 
 
-def read_private(path: Path) -> pd.DataFrame:
+def read_private_table(path: Path) -> pd.DataFrame:
     """A table of a round in private/, all text."""
     # A comment may hold a carriage return by itself, which is not written in quotation marks.
     return pd.read_csv(path, dtype="str", keep_default_na=False, lineterminator="\n")
 
 
-def write_private(path: Path, frame: pd.DataFrame) -> None:
+def write_private_table(path: Path, frame: pd.DataFrame) -> None:
     """Replaces a table of a round in private/."""
     write_atomic(path, frame.to_csv(index=False, lineterminator="\n"))

@@ -1,7 +1,7 @@
 """Opening a rating round: the exact texts it asks about.
 
-A round asks about the texts of the day on which it was opened, until it is closed. :func:`plan_round` gives
-rounds.csv with the round, and the texts to print on its forms.
+A round asks about the texts of the day on which it was opened, until it is closed. :func:`plan_round_texts`
+gives rounds.csv with the round, and the texts to print on its forms.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from glc_analysis.writing import write_atomic
 _KEY = ["principle_id", "version"]
 
 
-def plan_round(reference: Reference, round_id: str, *, today: date,
-               without: Collection[str] = ()) -> tuple[pd.DataFrame, pd.DataFrame]:
+def plan_round_texts(reference: Reference, round_id: str, *, today: date,
+                     without: Collection[str] = ()) -> tuple[pd.DataFrame, pd.DataFrame]:
     """rounds.csv with a round, and the texts it asks about. Nothing is written.
 
     The rule: a new round, opened today, asks about every current text that is a candidate, so about none that
@@ -62,7 +62,7 @@ class RoundClosed(GLCError):
     """The round takes no more votes."""
 
 
-def rows_of_open_round(rounds: pd.DataFrame, round_id: str) -> pd.DataFrame:
+def select_open_round_rows(rounds: pd.DataFrame, round_id: str) -> pd.DataFrame:
     """The rows of rounds.csv of an open round. Raises UsageError for an unknown round, RoundClosed for a
     closed one."""
     round_rows = rounds[rounds["round_id"] == round_id]

@@ -28,26 +28,26 @@ CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 _LENGTH = 8
 
 
-def seal_codes(study: Study) -> list[tuple[str, str]]:
+def list_seal_codes(study: Study) -> list[tuple[str, str]]:
     """The closes in their order, each as "round 2, close 1", with the code after it. A code of an earlier day
     is that of an earlier close."""
-    from glc_analysis.addons.convening.seals import SEAL, counted_folders, sealed_content
+    from glc_analysis.addons.convening.seals import SEAL, list_counted_seal_folders, read_sealed_content
 
-    folders = counted_folders(study)
+    folders = list_counted_seal_folders(study)
     known = {folder: json.loads((folder / SEAL).read_text(encoding="utf-8")) for folder in folders}
     order = sorted(folders, key=lambda folder: (
         known[folder].get("place", 0), known[folder]["closed_on"], folder.parent.name, int(folder.name)))
     codes, link = [], ""
     for folder in order:
-        link = study.digests.of_value([link, folder.parent.name, folder.name, sealed_content(folder)])
+        link = study.digests.of_value([link, folder.parent.name, folder.name, read_sealed_content(folder)])
         codes.append((f"round {folder.parent.name}, close {folder.name}", _letters(link)))
     return codes
 
 
-def seal_code(study: Study, round_id: str = "") -> str:
+def find_latest_seal_code(study: Study, round_id: str = "") -> str:
     """The code after the last close, or after the last one of a round; blank where none is sealed."""
     start = f"round {round_id}," if round_id else ""
-    codes = [code for name, code in seal_codes(study) if name.startswith(start)]
+    codes = [code for name, code in list_seal_codes(study) if name.startswith(start)]
     return codes[-1] if codes else ""
 
 
@@ -67,7 +67,11 @@ def _letters(link: str) -> str:
 def seal_code_faults(study: Study, code: str) -> Iterator[Fault]:
     """Faults: the study does not have the closes for which a code stands, or a page to project is not as it
     was shown. Raises UsageError for what cannot be a code."""
-    from glc_analysis.addons.convening.seals import digest_key_faults, erased_rounds, misplaced_seal_faults
+    from glc_analysis.addons.convening.seals import (
+        digest_key_faults,
+        list_rounds_with_erased_ballots,
+        misplaced_seal_faults,
+    )
 
     letters = re.sub(r"[\s-]", "", code).upper()
     if len(letters) != _LENGTH or {*letters} - {*CODE_LETTERS}:
@@ -75,10 +79,10 @@ def seal_code_faults(study: Study, code: str) -> Iterator[Fault]:
     if faults := [*misplaced_seal_faults(study), *digest_key_faults(study)]:
         yield from faults
         return
-    codes = seal_codes(study)
+    codes = list_seal_codes(study)
     if f"{letters[:4]}-{letters[4:]}" not in [known for _, known in codes]:
         after = "; ".join(f"{known} after {name}" for name, known in codes) or "no round is sealed"
-        erased = ", ".join(sorted(erased_rounds(study)))
+        erased = ", ".join(sorted(list_rounds_with_erased_ballots(study)))
         why = f" Ballots of round {erased} were erased by a withdrawal: codes from before it fit no more." \
             if erased else ""
         yield Fault(f"the closes of this study do not give this seal code (they give: {after}). A close is "
@@ -90,18 +94,18 @@ def seal_code_faults(study: Study, code: str) -> Iterator[Fault]:
 
 def _changed_pages(study: Study) -> Iterator[Fault]:
     """Faults: pages to project that are neither as they were shown first nor as the study makes them now."""
-    from glc_analysis.addons.convening.seals import TOLD, erased_rounds
-    from glc_analysis.addons.convening.slides import slides_pages, slides_path
+    from glc_analysis.addons.convening.seals import DISCLOSED_FILES, list_rounds_with_erased_ballots
+    from glc_analysis.addons.convening.slides import render_slides_pages, slides_path
 
     for home in sorted(study.private_folder("rounds").glob("*")):
         first = slides_path(study, home.name)
         pages = sorted(first.parent.glob("index*.html"))
-        if home.name in erased_rounds(study) or not pages:
+        if home.name in list_rounds_with_erased_ballots(study) or not pages:
             continue
-        shown = [path.read_bytes() for path in home.glob(f"*/{TOLD['slides']}")]
+        shown = [path.read_bytes() for path in home.glob(f"*/{DISCLOSED_FILES['slides']}")]
         if pages == [first] and first.read_bytes() in shown:
             continue
-        made = slides_pages(study, home.name)[1]
+        made = render_slides_pages(study, home.name)[1]
         for page in pages:
             if page.read_bytes() not in shown and page.read_text(encoding="utf-8") != made.get(page):
                 yield Fault(f"the page to project of round {home.name} is not as the study makes it",
@@ -112,7 +116,8 @@ def _changed_pages(study: Study) -> Iterator[Fault]:
 @click.option("--seal", "code", default="", metavar="CODE", help="Also compare a seal code from a paper or "
               "slide: is every round closed until then unchanged?")
 @contextmanager
-def around_check(study: Study, responses: list[pd.DataFrame], *, code: str) -> Generator[Any]:
+def compare_seal_code_before_check(study: Study, responses: list[pd.DataFrame], *,
+                                   code: str) -> Generator[Any]:
     """--seal first compares the closed rounds with a seal code."""
     if code:
         if faults := [*seal_code_faults(study, code)]:

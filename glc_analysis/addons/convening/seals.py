@@ -9,8 +9,9 @@ differently, the announced results stay, and the team is informed. rounds.csv sa
 that a lost seal is noticed.
 
 What has changed in the folder since then, such as a form that came late, is listed
-(:func:`describe_differences`) and changes nothing. A round that is opened again (:func:`record_reopening`)
-gets a new folder when it is closed; the old one stays, and every result says that it was counted again.
+(:func:`describe_changes_since_seal`) and changes nothing. A round that is opened again
+(:func:`record_reopening`) gets a new folder when it is closed; the old one stays, and every result says that
+it was counted again.
 """
 
 from __future__ import annotations
@@ -29,10 +30,10 @@ from glc_analysis.addons.convening.round_roles import (
     FILE_OF,
     ROLE_COLUMNS,
     RULE_IN_WORDS,
-    drop_raters,
-    erase_roles,
-    read_private,
-    write_private,
+    drop_raters_and_their_proxies,
+    erase_raters_from_role_records,
+    read_private_table,
+    write_private_table,
 )
 from glc_analysis.addons.convening.votes import LARGEST_UNDISCLOSED
 from glc_analysis.digests import KEY_FILE, Digests
@@ -59,7 +60,7 @@ SEALED_SETTINGS = ("test", "vote", "quorum", "fixed_on")
 BALLOTS, RATERS, SEAL, REOPENED = "ballots.csv", "raters.csv", "seal.json", "reopened.csv"
 
 
-TOLD = {"results": "results.parquet", "slides": "slides.html"}
+DISCLOSED_FILES = {"results": "results.parquet", "slides": "slides.html"}
 """What the room was told, as it was: the rows of table ``tallies``, and the page that was projected. Gone
 once a ballot is erased: another count beside it would give away the vote."""
 
@@ -105,15 +106,15 @@ def seal_round(study: Study, rounds: pd.DataFrame, round_id: str, closed_on: str
     study.keep_digest_key()
     shutil.rmtree(folder, ignore_errors=True)  # of a call that was interrupted before the round was closed
     folder.mkdir(parents=True)
-    write_private(folder / BALLOTS, round_votes)
+    write_private_table(folder / BALLOTS, round_votes)
     known = _with_digests(raters[list(_SEALED)], round_votes, study.digests)
-    write_private(folder / RATERS, known)
+    write_private_table(folder / RATERS, known)
     _write_seal(folder / SEAL, known, study.digests, {
         "closed_on": closed_on,
         "rule": {name: settings[name] for name in SEALED_SETTINGS} | {"roles": RULE_IN_WORDS},
         "quorum": {**quorum}, "erased": 0, "place": 1 + _closes(study),
         "texts": _texts_of(rounds[rounds["round_id"] == round_id]),
-        **dict.fromkeys(TOLD, "")})
+        **dict.fromkeys(DISCLOSED_FILES, "")})
 
 
 def _closes(study: Study) -> int:
@@ -121,7 +122,7 @@ def _closes(study: Study) -> int:
     return len([*study.private_folder("rounds").glob(f"*/*/{SEAL}")])
 
 
-def counted_folders(study: Study) -> list[Path]:
+def list_counted_seal_folders(study: Study) -> list[Path]:
     """The folders of all seals, without those of rounds that were closed again with the same ballots: nothing
     was counted anew."""
     rounds = study.private_folder("rounds")
@@ -130,23 +131,23 @@ def counted_folders(study: Study) -> list[Path]:
             if before is None or _holds(before) != _holds(folder)]
 
 
-def sealed_content(folder: Path) -> list[Any]:
+def read_sealed_content(folder: Path) -> list[Any]:
     """The sealed content as a list that JSON can hold, without files stored beside the seal later."""
     said = json.loads((folder / SEAL).read_text(encoding="utf-8"))
-    rest = {name: value for name, value in said.items() if name not in ("digest", *TOLD)}
-    return [rest, read_private(folder / BALLOTS).to_numpy().tolist(),
+    rest = {name: value for name, value in said.items() if name not in ("digest", *DISCLOSED_FILES)}
+    return [rest, read_private_table(folder / BALLOTS).to_numpy().tolist(),
             _read_raters(folder / RATERS)[[*_SEALED]].to_numpy().tolist()]
 
 
 def store_disclosed_file(study: Study, round_id: str, name: str, content: bytes) -> None:
-    """Keeps what the room is told of a round (:data:`TOLD`) in its last seal, unless it is there already: a
-    page that is made again shows more comments. Nothing is kept for a round that an earlier version of the
-    package closed, since nobody knows what the room was told, nor for a round from which a ballot was
-    erased."""
+    """Keeps what the room is told of a round (:data:`DISCLOSED_FILES`) in its last seal, unless it is there
+    already: a page that is made again shows more comments. Nothing is kept for a round that an earlier
+    version of the package closed, since nobody knows what the room was told, nor for a round from which a
+    ballot was erased."""
     folders = _sealed_folders(study.private_folder("rounds") / round_id)
     said = json.loads((folders[-1] / SEAL).read_text(encoding="utf-8")) if folders else {}
     if said.get(name) == "" and not said["erased"]:
-        write_atomic(folders[-1] / TOLD[name], content)
+        write_atomic(folders[-1] / DISCLOSED_FILES[name], content)
         _write_seal(folders[-1] / SEAL, _read_raters(folders[-1] / RATERS), study.digests,
                     said | {name: study.digests.of_bytes(content)})
 
@@ -178,11 +179,12 @@ def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
             continue
         folder = folders[-1]
         sealed = json.loads((folder / SEAL).read_text(encoding="utf-8"))
-        raters, votes = _read_raters(folder / RATERS), read_private(folder / BALLOTS)
+        raters, votes = _read_raters(folder / RATERS), read_private_table(folder / BALLOTS)
         if len(folders) > 1 and _holds(folder) == _holds(folders[-2]):
             reopened = reopened[:-1]  # closed again with the same ballots: every result is as before
         changed = [*_faults_of_told(study, folder, sealed)]
-        results = pd.read_parquet(folder / TOLD["results"]) if sealed.get("results") and not changed else None
+        results = None if changed or not sealed.get("results") else \
+            pd.read_parquet(folder / DISCLOSED_FILES["results"])
         seals[round_id] = Seal(round_id, sealed["closed_on"], sealed["rule"], votes, raters[list(_SEALED)],
                                sealed["erased"], reopened, sealed.get("quorum"), results)
         faults += [*_faults_of_seal(study, folder, sealed, raters, votes, rows), *changed]
@@ -195,7 +197,7 @@ def misplaced_seal_faults(study: Study) -> Iterator[Fault]:
     """Faults: folders of seals that lie under the name of another round."""
     for home in sorted(study.private_folder("rounds").glob("*")):
         for folder in _sealed_folders(home):
-            others = {*read_private(folder / BALLOTS)["round_id"]} - {home.name}
+            others = {*read_private_table(folder / BALLOTS)["round_id"]} - {home.name}
             if others:
                 yield Fault(f"the folder holds the ballots of round {', '.join(sorted(others))}",
                             study.relative(home), fix="rename it back: its ballots are sealed, and need not "
@@ -214,7 +216,7 @@ def digest_key_faults(study: Study) -> Iterator[Fault]:
         return
     fits = []
     for folder in sealed:
-        raters, votes = _read_raters(folder / RATERS), read_private(folder / BALLOTS)
+        raters, votes = _read_raters(folder / RATERS), read_private_table(folder / BALLOTS)
         now = _with_digests(raters[list(_SEALED)], votes, study.digests)
         fits += (raters["ballot"] == now["ballot"])[raters["ballot"] != ""].tolist()
     if len(fits) > 1 and not any(fits):
@@ -248,7 +250,7 @@ def _faults_of_seal(study: Study, folder: Path, sealed: Mapping[str, Any], rater
 
 def _faults_of_told(study: Study, folder: Path, said: Mapping[str, Any]) -> Iterator[Fault]:
     """Faults where the announced results differ from those that were kept."""
-    for name, file in TOLD.items():
+    for name, file in DISCLOSED_FILES.items():
         path = folder / file
         if said.get(name) and not (path.is_file() and study.digests.of_file(path) == said[name]):
             yield Fault(f"the {name} of round {folder.parent.name} differ from those that the room was told",
@@ -275,11 +277,11 @@ def _write_seal(path: Path, raters: pd.DataFrame, digests: Digests, said: Mappin
     write_atomic(path, _text_of({**said, "digest": _seal_digest(raters, digests, said)}))
 
 
-def sealed_files(study: Study, round_id: str) -> set[str]:
+def list_sealed_ballot_files(study: Study, round_id: str) -> set[str]:
     """The names of the files from which ballots of a round were sealed, and of no other round."""
     files: dict[bool, set[str]] = {True: set(), False: set()}
     for path in study.private_folder("rounds").glob(f"*/*/{BALLOTS}"):
-        files[path.parent.parent.name == round_id] |= set(read_private(path)["file"])
+        files[path.parent.parent.name == round_id] |= set(read_private_table(path)["file"])
     return files[True] - files[False]
 
 
@@ -287,11 +289,12 @@ def _holds(folder: Path) -> tuple[bytes, bytes, dict[str, Any]]:
     """What was sealed in a folder, whenever it was."""
     said = json.loads((folder / SEAL).read_text(encoding="utf-8"))
     return ((folder / BALLOTS).read_bytes(), (folder / RATERS).read_bytes(),
-            said | dict.fromkeys(("closed_on", "digest", "place", *TOLD), ""))
+            said | dict.fromkeys(("closed_on", "digest", "place", *DISCLOSED_FILES), ""))
 
 
-def describe_differences(seals: Mapping[str, Seal], votes: pd.DataFrame, raters: Mapping[str, pd.DataFrame],
-                         fixed_on: str) -> Iterator[str]:
+def describe_changes_since_seal(seals: Mapping[str, Seal], votes: pd.DataFrame,
+                                raters: Mapping[str, pd.DataFrame],
+                                fixed_on: str) -> Iterator[str]:
     """Sentences on what differs from the seal today: in files (``votes`` of sealed rounds), in raters.csv, in
     the tables of roles, or the day ``fixed_on`` of the rule. ``raters`` has those of today with their roles,
     by round."""
@@ -334,7 +337,7 @@ def describe_differences(seals: Mapping[str, Seal], votes: pd.DataFrame, raters:
                            f"{is_now or 'blank'}. {count}.")
 
 
-def rule_faults(seals: Mapping[str, Seal], settings: Mapping[str, Any]) -> Iterator[Fault]:
+def changed_rule_faults(seals: Mapping[str, Seal], settings: Mapping[str, Any]) -> Iterator[Fault]:
     """Faults: another test or quorum, or other voters, than those under which a round was closed."""
     for seal in seals.values():
         for name in ("test", "vote", "quorum"):
@@ -357,41 +360,42 @@ def record_reopening(study: Study, round_id: str, because: str, *, today: str) -
     folder = study.private_folder("rounds") / round_id
     folder.mkdir(parents=True, exist_ok=True)
     rows = [*_reopened(folder), (today, because)]
-    write_private(folder / REOPENED, pd.DataFrame(rows, columns=["on", "because"]))
+    write_private_table(folder / REOPENED, pd.DataFrame(rows, columns=["on", "because"]))
 
 
-def erase_ballots(study: Study, raters: Collection[str]) -> None:
+def erase_sealed_ballots(study: Study, raters: Collection[str]) -> None:
     """Removes the ballots of these raters, and the raters, from every seal, and counts them."""
-    erase_roles(study, raters)
+    erase_raters_from_role_records(study, raters)
     for path in study.private_folder("rounds").glob(f"*/*/{SEAL}"):
         known = _read_raters(path.with_name(RATERS))
         is_gone = known["rater_id"].isin([*raters])
         if is_gone.any():
-            votes = read_private(path.with_name(BALLOTS))
+            votes = read_private_table(path.with_name(BALLOTS))
             sealed = json.loads(path.read_text(encoding="utf-8"))
-            write_private(path.with_name(BALLOTS), votes[~votes["rater_id"].isin([*raters])])
-            kept = drop_raters(known, raters)
-            write_private(path.with_name(RATERS), kept)
+            write_private_table(path.with_name(BALLOTS), votes[~votes["rater_id"].isin([*raters])])
+            kept = drop_raters_and_their_proxies(known, raters)
+            write_private_table(path.with_name(RATERS), kept)
             voted = known[known["ballot"] != ""]
-            is_untold = are_never_disclosed(voted["role"], voted["role"])
+            is_untold = mark_never_disclosed_ballots(voted["role"], voted["role"])
             erased = sealed["erased"] + int((voted["rater_id"].isin([*raters]) & ~is_untold).sum())
-            for file in TOLD.values():
+            for file in DISCLOSED_FILES.values():
                 path.with_name(file).unlink(missing_ok=True)
-            _write_seal(path, kept, study.digests, sealed | {"erased": erased} | dict.fromkeys(TOLD, ""))
+            _write_seal(path, kept, study.digests,
+                        sealed | {"erased": erased} | dict.fromkeys(DISCLOSED_FILES, ""))
 
 
-def are_never_disclosed(roles: pd.Series, rounds: pd.Series) -> pd.Series:
+def mark_never_disclosed_ballots(roles: pd.Series, rounds: pd.Series) -> pd.Series:
     """Which ballots of a round affect nothing that is disclosed: those of so few observers that none of their
     votes is shown. Observers count in no result. ``rounds`` says which ballots are of the same round.
 
-    >>> are_never_disclosed(pd.Series(["provider", "observer"]), pd.Series(["1", "1"])).tolist()
+    >>> mark_never_disclosed_ballots(pd.Series(["provider", "observer"]), pd.Series(["1", "1"])).tolist()
     [False, True]
     """
     is_observer = roles == "observer"
     return is_observer & (is_observer.groupby(rounds).transform("sum") <= LARGEST_UNDISCLOSED)
 
 
-def erased_rounds(study: Study) -> set[str]:
+def list_rounds_with_erased_ballots(study: Study) -> set[str]:
     """The rounds from which a ballot was erased after the results were announced. Whoever heard them could
     work out from a new count how the person who left had voted, so nothing about these rounds is disclosed to
     the room."""
@@ -404,11 +408,11 @@ def renew_seal_digests(study: Study) -> None:
     study."""
     for path in study.private_folder("rounds").glob(f"*/*/{SEAL}"):
         raters = _read_raters(path.with_name(RATERS))[list(_SEALED)]
-        votes = read_private(path.with_name(BALLOTS))
+        votes = read_private_table(path.with_name(BALLOTS))
         known = _with_digests(raters, votes, study.digests)
-        write_private(path.with_name(RATERS), known)
+        write_private_table(path.with_name(RATERS), known)
         said = json.loads(path.read_text(encoding="utf-8"))
-        told = {name: study.digests.of_file(path.with_name(file)) for name, file in TOLD.items()
+        told = {name: study.digests.of_file(path.with_name(file)) for name, file in DISCLOSED_FILES.items()
                 if said.get(name)}
         _write_seal(path, known, study.digests, said | told)
 
@@ -427,12 +431,12 @@ def _content(votes: pd.DataFrame) -> set[tuple[str, ...]]:
 
 def _reopened(folder: Path) -> tuple[tuple[str, str], ...]:
     path = folder / REOPENED
-    return tuple(read_private(path).itertuples(index=False, name=None)) if path.is_file() else ()
+    return tuple(read_private_table(path).itertuples(index=False, name=None)) if path.is_file() else ()
 
 
 def _read_raters(path: Path) -> pd.DataFrame:
     """The sealed raters; the seal of an older version knows no roles."""
-    frame = read_private(path)
+    frame = read_private_table(path)
     return frame.assign(**{name: "" for name in ROLE_COLUMNS if name not in frame})
 
 

@@ -12,12 +12,12 @@ PANELS = {"provider": "Providers", "survivor_adviser": "Survivor advisers", "obs
 """The panels of raters, each counted apart."""
 
 
-def settings_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
+def consensus_settings_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
     """Faults of [consensus]: a scale without rules of agreement, a quorum of no panel, and a date that is not
     one.
 
     >>> rule = {"scale": [1, 9], "high": [7, 9], "fixed_on": "", "quorum": {"providers": 9, "observer": -1}}
-    >>> [fault.value for fault in settings_faults("study.toml", {"consensus": rule})]
+    >>> [fault.value for fault in consensus_settings_faults("study.toml", {"consensus": rule})]
     ['providers', '-1']
     """
     rule = settings["consensus"]

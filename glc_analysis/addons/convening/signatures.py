@@ -23,19 +23,19 @@ from glc_analysis.addons.convening.keying import (
     KEYING_COMMANDS,
     RECEIVED,
     Ask,
+    KeyedPaper,
     KeyingSession,
-    Paper,
     Say,
     Values,
 )
 from glc_analysis.addons.convening.principles import (
     add_version_columns,
     changed_word_faults,
-    printed_id,
-    status_faults,
+    format_printed_id,
+    undecided_status_faults,
 )
-from glc_analysis.addons.convening.rating_forms import language_for, texts_in_language
-from glc_analysis.addons.convening.seal_code import seal_code
+from glc_analysis.addons.convening.rating_forms import language_name_for_reader, round_texts_in_language
+from glc_analysis.addons.convening.seal_code import find_latest_seal_code
 from glc_analysis.addons.member_checking.returns import read_names_and_languages
 from glc_analysis.errors import Faults, GLCError, UsageError, nearest
 from glc_analysis.reference import Reference, read_table
@@ -56,7 +56,7 @@ SIGNATURE_LOG = "_signatures.jsonl"
 
 
 @dataclass(frozen=True)
-class Signing:
+class SigningState:
     """The texts to sign, and the organisations that are asked to sign them.
 
     ``texts`` are the current rows of principles.csv that are agreed, with ``printed_id``; ``principles`` are
@@ -72,7 +72,7 @@ class Signing:
     seal_code: str = ""
 
     @classmethod
-    def of(cls, study: Study) -> Signing:
+    def of(cls, study: Study) -> SigningState:
         """Raises GLCError where no principle is agreed yet, Faults where a table cannot be read, nobody has
         decided that a text is agreed, or its words were changed since."""
         principles, raters = add_version_columns(read_table(study, "principles")), read_table(study, "raters")
@@ -82,13 +82,13 @@ class Signing:
             raise GLCError("There is nothing to sign: no principle is agreed. To fix: `glc agree P01` writes "
                            "down that the convening agreed to P01.")
         rows, decisions = texts.to_dict("index"), read_table(study, "text_decisions")
-        if faults := [*status_faults(rows, decisions.to_dict("records")), *changed_word_faults(
+        if faults := [*undecided_status_faults(rows, decisions.to_dict("records")), *changed_word_faults(
                 "text_decisions", "decided", rows.values(), decisions.to_dict("index"))]:
             raise Faults(faults)
         known = read_table(study, "organisations")["organisation_id"]
         may = raters.loc[raters["may_rate"] == "true", "organisation_id"]
         return cls(texts, principles, read_table(study, "signoffs"), tuple(sorted({*may} - {""})),
-                   tuple(sorted({*known, *may} - {""})), seal_code(study))
+                   tuple(sorted({*known, *may} - {""})), find_latest_seal_code(study))
 
     @property
     def code(self) -> str:
@@ -98,7 +98,7 @@ class Signing:
     def open_texts(self, organisation_id: str) -> pd.DataFrame:
         """The texts on which an organisation has not decided."""
         own = self.decided[self.decided["organisation_id"] == organisation_id]
-        done = {*map(printed_id, own["principle_id"], own["version"])}
+        done = {*map(format_printed_id, own["principle_id"], own["version"])}
         return self.texts[~self.texts["printed_id"].isin(done)]
 
     def versions_of(self, principle_id: str) -> list[str]:
@@ -118,7 +118,7 @@ def write_signing_sheets(study: Study, organisations: tuple[str, ...] = ()) -> l
     A sheet is in the organisation's language as far as it is translated; its fixed texts are in
     ``content/signing.csv``. Raises UsageError for an unknown organisation.
     """
-    signing, (labels, answered_in) = Signing.of(study), read_names_and_languages(study)
+    signing, (labels, answered_in) = SigningState.of(study), read_names_and_languages(study)
     for one in organisations:
         if one not in signing.known:
             raise UsageError(f"There is no organisation {one!r}; {nearest(one, signing.known)}.")
@@ -132,16 +132,16 @@ def write_signing_sheets(study: Study, organisations: tuple[str, ...] = ()) -> l
         texts = signing.open_texts(one)
         if len(texts):
             paths.append(folder / f"{one}.html")
-            paths[-1].write_text(signing_sheet(signing, texts, one, labels.get(one, one),
-                                               answered_in.get(one, "")),
+            paths[-1].write_text(render_signing_sheet(signing, texts, one, labels.get(one, one),
+                                                      answered_in.get(one, "")),
                                  encoding="utf-8", newline="\n")
     return paths
 
 
-def signing_sheet(signing: Signing, texts: pd.DataFrame, organisation_id: str, name: str,
-                  language: str) -> str:
+def render_signing_sheet(signing: SigningState, texts: pd.DataFrame, organisation_id: str, name: str,
+                         language: str) -> str:
     """The page of one organisation: every text with three boxes and a line for its words."""
-    rows = texts_in_language(Reference({"principles": signing.principles}), texts, language)
+    rows = round_texts_in_language(Reference({"principles": signing.principles}), texts, language)
     if language not in {*rows["language"], *texts_by_language(__file__, "signing.csv")}:
         language = texts["language"].iloc[0]
     return template(__file__, "signing_sheet.html").render(
@@ -150,7 +150,8 @@ def signing_sheet(signing: Signing, texts: pd.DataFrame, organisation_id: str, n
         language=language, direction=language_direction(language), name=name, organisation_id=organisation_id,
         code=signing.code, seal_code=signing.seal_code, texts=[text | {
             "direction": language_direction(text["language"]),
-            "in_language": "" if text["language"] == language else language_for(language, text["language"])}
+            "in_language": "" if text["language"] == language else language_name_for_reader(language,
+                                                                                            text["language"])}
             for text in rows.to_dict("records")])
 
 
@@ -158,13 +159,15 @@ def signing_sheet(signing: Signing, texts: pd.DataFrame, organisation_id: str, n
 # A change of mind.
 
 
-def decisions_of(study: Study, organisation_id: str, principles: Collection[str] = ()) -> pd.DataFrame:
+def select_signoff_decisions(study: Study, organisation_id: str,
+                             principles: Collection[str] = ()) -> pd.DataFrame:
     """The rows of signoffs.csv of an organisation on the present texts, or on those of these principles.
     Raises UsageError where there are none."""
-    signing = Signing.of(study)
+    signing = SigningState.of(study)
     own = signing.decided[signing.decided["organisation_id"] == organisation_id]
     current = {*signing.texts["printed_id"]}
-    own = own[[printed_id(*key) in current for key in zip(own["principle_id"], own["version"], strict=True)]]
+    own = own[[format_printed_id(*key) in current
+               for key in zip(own["principle_id"], own["version"], strict=True)]]
     if organisation_id not in signing.known:
         raise UsageError(f"There is no organisation {organisation_id!r}; "
                          f"{nearest(organisation_id, signing.known)}.")
@@ -174,8 +177,8 @@ def decisions_of(study: Study, organisation_id: str, principles: Collection[str]
     return own[own["principle_id"].isin(principles)] if principles else own
 
 
-def take_back(study: Study, rows: pd.DataFrame) -> None:
-    """Removes these rows (:func:`decisions_of`) from signoffs.csv; every other byte stays."""
+def remove_signoff_decisions(study: Study, rows: pd.DataFrame) -> None:
+    """Removes these rows (:func:`select_signoff_decisions`) from signoffs.csv; every other byte stays."""
     path = study.reference_file("signoffs")
     table = CsvRows.read(path)
     table.remove(int(row) for row in rows.index)
@@ -187,7 +190,7 @@ def take_back(study: Study, rows: pd.DataFrame) -> None:
 
 
 @dataclass(frozen=True)
-class SignedSheet(Paper):
+class SignedSheet(KeyedPaper):
     """The sheet of one organisation: its open texts (id -> version), the versions of each, and its code."""
 
     texts: dict[str, str]
@@ -276,7 +279,7 @@ class SigningSession(KeyingSession):
         return "Signatures"
 
     def reload_tables(self) -> None:
-        self.signing = Signing.of(self.study)
+        self.signing = SigningState.of(self.study)
         self.names = dict(zip(self.signing.texts["principle_id"], self.signing.texts["short_name"],
                               strict=True))
 
@@ -316,7 +319,7 @@ class SigningSession(KeyingSession):
             return f"The sheet of {code} has no decision that is not in signoffs.csv: nothing is written."
         texts = self.signing.principles[self.signing.principles["translation_of"] == ""]
         signed = dict(zip(texts["printed_id"], texts["text_version"], strict=True))
-        added = [{**row, "text_version": signed[printed_id(row["principle_id"], row["version"])]}
+        added = [{**row, "text_version": signed[format_printed_id(row["principle_id"], row["version"])]}
                  for row in added]
         append_rows(self.study.reference_file("signoffs"),
                     (*table_files("signoffs")[0].required, "text_version"), added)

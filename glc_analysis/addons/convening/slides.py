@@ -1,7 +1,8 @@
 """The slides of a closed round: its results as a page to project, one principle a screen.
 
-:func:`slide_results` and :func:`.agenda.agenda` give their content as plain data, :func:`slide_html` one
-piece as HTML. The room reads them: of the votes they show what :mod:`.votes` allows.
+:func:`make_slide_results` and :func:`.agenda.make_agenda` give their content as plain data,
+:func:`render_slide_part` one piece as HTML. The room reads them: of the votes they show what :mod:`.votes`
+allows.
 """
 
 from __future__ import annotations
@@ -21,35 +22,35 @@ from lxml import etree
 from glc_analysis import tables
 from glc_analysis.addons.convening.agenda import (
     AGENDA_GROUPS,
-    agenda,
-    describe_result,
-    disclosed_tertile,
-    short_names,
+    describe_tally_result,
+    disclosed_median_tertile,
+    make_agenda,
+    short_names_of_principles,
 )
 from glc_analysis.addons.convening.ballots import (
     BALLOT_TABLES,
     OTHER_WORDING,
     Ballots,
     count_received_ballots,
-    readable_comments,
+    list_readable_comments,
 )
 from glc_analysis.addons.convening.blocks import DECISIONS_BLOCK
-from glc_analysis.addons.convening.consensus import proxies_in_words
+from glc_analysis.addons.convening.consensus import proxies_and_interests_in_words
 from glc_analysis.addons.convening.histories import origin_in_words
-from glc_analysis.addons.convening.principles import printed_id
+from glc_analysis.addons.convening.principles import format_printed_id
 from glc_analysis.addons.convening.ratings import CRITERIA
-from glc_analysis.addons.convening.seal_code import seal_code
-from glc_analysis.addons.convening.seals import erased_rounds, store_disclosed_file
+from glc_analysis.addons.convening.seal_code import find_latest_seal_code
+from glc_analysis.addons.convening.seals import list_rounds_with_erased_ballots, store_disclosed_file
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.votes import (
     TERTILES,
-    count_known_votes,
-    disclosed_bar,
-    disclosed_changes,
-    disclosed_tallies,
-    fill_role_columns,
+    blank_undisclosed_tallies,
+    count_votes_known_to_coalition,
+    disclosed_bar_segments,
+    disclosed_vote_changes_in_words,
+    fill_missing_role_columns,
     largest_undisclosed_panel,
-    panels_agreed_to_disclosure,
+    select_fully_disclosed_panels,
 )
 from glc_analysis.disclosure.blocks import block_ids
 from glc_analysis.errors import Faults, GLCError, UsageError, nearest
@@ -86,7 +87,7 @@ def write_slides(study: Study, round_id: str) -> Path:
     disclosed, Faults where the slides hold something that the room may not know: there are none then, nor
     those of an earlier count.
     """
-    reference, pages = slides_pages(study, round_id)
+    reference, pages = render_slides_pages(study, round_id)
     path = slides_path(study, round_id)
     try:
         for page, text in pages.items():
@@ -104,7 +105,7 @@ def write_slides(study: Study, round_id: str) -> Path:
     return path
 
 
-def write_received(study: Study, round_id: str, panels: pd.DataFrame) -> Path:
+def write_received_page(study: Study, round_id: str, panels: pd.DataFrame) -> Path:
     """Writes how many forms of an open round are received as a page to project, which loads itself anew; the
     page says nothing else. ``panels`` is as :func:`.ballots.count_received_ballots` returns it."""
     path = slides_path(study, round_id).with_name("received.html")
@@ -122,7 +123,7 @@ def slides_path(study: Study, round_id: str) -> Path:
     return study.reports / "team" / "day" / round_id / "index.html"
 
 
-def slides_pages(study: Study, round_id: str) -> tuple[Reference, dict[Path, str]]:
+def render_slides_pages(study: Study, round_id: str) -> tuple[Reference, dict[Path, str]]:
     """The tables that were read, and the pages to project of a round by their paths: in English, and in the
     other languages of the study. Raises as :func:`write_slides` does, but for what the room may not know."""
     reference, english = _english_slides(study, round_id)
@@ -139,19 +140,19 @@ def slides_pages(study: Study, round_id: str) -> tuple[Reference, dict[Path, str
 def _english_slides(study: Study, round_id: str) -> tuple[Reference, str]:
     reference = read_reference(study, needed=BALLOT_TABLES)
     _check_closed(study, reference, round_id)
-    if round_id in (erased := erased_rounds(study)):
+    if round_id in (erased := list_rounds_with_erased_ballots(study)):
         raise GLCError(f"There are no slides of round {round_id}: a ballot was erased after the room was "
                        "told the results, and another count would show that vote.")
     frames = {name: tables.read(name, study=study) for name in ("tallies", "ratings", "principles",
                                                                 "panel_positions", "decision_log",
                                                                 "parking_lot")}
     tallies, ratings = frames["tallies"], frames["ratings"]
-    test, agreed = study.settings["consensus"]["test"], panels_agreed_to_disclosure(reference.raters)
+    test, agreed = study.settings["consensus"]["test"], select_fully_disclosed_panels(reference.raters)
     is_it = tallies["round_id"] == round_id
     if not is_it.any():
         raise GLCError(f"The tables do not hold round {round_id} yet. To fix: run `glc build`.")
-    order = agenda(tallies[is_it], ratings[ratings["round_id"] == round_id], frames["principles"],
-                   reference.organisations, test=test, agreed=agreed)
+    order = make_agenda(tallies[is_it], ratings[ratings["round_id"] == round_id], frames["principles"],
+                        reference.organisations, test=test, agreed=agreed)
     room = VisibleTables(study, "convening")
     # Where somebody who voted before has left, no earlier round is compared with.
     votes = block_ids("votes", tallies["principle_id"] + "/" + tallies["round_id"])
@@ -159,17 +160,18 @@ def _english_slides(study: Study, round_id: str) -> tuple[Reference, str]:
     logs = {name: frames[name].assign(**{who: room.named(frames[name][who])})
             for name, who in (("decision_log", "proposed_by"), ("parking_lot", "raised_by"))
             if DECISIONS_BLOCK not in room.hidden}
-    comments = {principle: readable_comments(own, study, reference.names) for principle, own in
+    comments = {principle: list_readable_comments(own, study, reference.names) for principle, own in
                 ratings[ratings["round_id"] == round_id].groupby("principle_id")}
     closed_on = reference.rounds.loc[reference.rounds["round_id"] == round_id, "closed_on"].max()
     return reference, template(__file__, "results_slides.html").render(
         title=study.title, round_id=round_id, closed_on=closed_on,
-        columns=split_into_two_columns(group_agenda(order)),
-        results=slide_results(tallies[is_kept], ratings, frames["principles"], reference.rounds, round_id,
-                              test=test, agreed=agreed, comments=comments,
-                              positions=frames["panel_positions"],
-                              order=list(order["principle_id"])),
-        rule=tallies.loc[is_it, "rule"].iloc[0], seal_code=seal_code(study, round_id),
+        columns=split_agenda_into_two_columns(group_agenda_rows(order)),
+        results=make_slide_results(tallies[is_kept], ratings, frames["principles"], reference.rounds,
+                                   round_id,
+                                   test=test, agreed=agreed, comments=comments,
+                                   positions=frames["panel_positions"],
+                                   order=list(order["principle_id"])),
+        rule=tallies.loc[is_it, "rule"].iloc[0], seal_code=find_latest_seal_code(study, round_id),
         invented=INVENTED if study.is_synthetic else "",
         **{name: logs[table].to_dict("records") if table in logs else []
            for name, table in (("decisions", "decision_log"), ("parked", "parking_lot"))})
@@ -201,18 +203,18 @@ def _check_closed(study: Study, reference: Reference, round_id: str) -> None:
                        f"`glc tally --round {round_id} --close`.")
 
 
-def group_agenda(order: pd.DataFrame) -> list[dict[str, Any]]:
+def group_agenda_rows(order: pd.DataFrame) -> list[dict[str, Any]]:
     """The agenda by group: heading, the reason for the group, and its rows."""
     return [{"name": name, "heading": heading, "why": why,
              "rows": order[order["group"] == name].to_dict("records")}
             for name, (heading, why) in AGENDA_GROUPS.items() if (order["group"] == name).any()]
 
 
-def split_into_two_columns(all_groups: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+def split_agenda_into_two_columns(all_groups: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     """The groups of an agenda in two columns of about the same length. If a group continues in the second
     column, its heading is repeated there.
 
-    >>> columns = split_into_two_columns([{"rows": [1] * 6}, {"rows": [2]}])
+    >>> columns = split_agenda_into_two_columns([{"rows": [1] * 6}, {"rows": [2]}])
     >>> [[len(part["rows"]) for part in column] for column in columns]
     [[4], [2, 1]]
     """
@@ -224,11 +226,11 @@ def split_into_two_columns(all_groups: list[dict[str, Any]]) -> list[list[dict[s
              for n, part in groupby(column, key=itemgetter(0))] for column in (rows[:half], rows[half:])]
 
 
-def slide_results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFrame,
-                  rounds: pd.DataFrame,
-                  round_id: str, *, test: str, agreed: Collection[str] = (),
-                  comments: Mapping[str, list[str]] | None = None, positions: pd.DataFrame | None = None,
-                  order: list[str] | None = None) -> list[dict[str, Any]]:
+def make_slide_results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFrame,
+                       rounds: pd.DataFrame,
+                       round_id: str, *, test: str, agreed: Collection[str] = (),
+                       comments: Mapping[str, list[str]] | None = None, positions: pd.DataFrame | None = None,
+                       order: list[str] | None = None) -> list[dict[str, Any]]:
     """One dict a principle of a round: texts, criteria with their panels, what panels say together, comments.
 
     ``votes`` are nine counts where all counts of the panel are disclosed, else none. ``tallies`` and
@@ -236,8 +238,8 @@ def slide_results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.D
     the study's, ``agreed`` are the panels that agreed to the disclosure of all their votes, ``comments`` the
     readable ones by principle.
     """
-    issued = fill_role_columns(tallies[tallies["round_id"] == round_id])
-    tallies = disclosed_tallies(tallies, test=test, agreed=agreed)
+    issued = fill_missing_role_columns(tallies[tallies["round_id"] == round_id])
+    tallies = blank_undisclosed_tallies(tallies, test=test, agreed=agreed)
     past = [*rounds.sort_values("opened_on", kind="stable")["round_id"].drop_duplicates()]
     before: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in sorted(tallies.to_dict("records"), key=lambda row: past.index(row["round_id"])):
@@ -251,11 +253,12 @@ def slide_results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.D
         votes[vote["round_id"], *_ballot_key(vote)][vote["rater_id"]] = vote["score"]
     panels = {_ballot_key(row): _untold(row) for row in issued.to_dict("records")} | {
         _ballot_key(row): _panel(row, votes, before[_ballot_key(row)]) for row in here}
-    names = short_names(principles)
+    names = short_names_of_principles(principles)
     versions = dict(zip(issued["principle_id"], issued["version"], strict=True))
     together = [] if positions is None else positions[positions["round_id"] == round_id].to_dict("records")
     return [{
-        "principle_id": one, "printed_id": printed_id(one, versions[one]), "short_name": names.get(one, ""),
+        "principle_id": one, "printed_id": format_printed_id(one, versions[one]),
+        "short_name": names.get(one, ""),
         **_texts(principles, one, versions[one]),
         "comments": (comments or {}).get(one, []),
         "positions": [(PANELS[row["panel"]], row["position"]) for row in together
@@ -275,7 +278,7 @@ def _texts(principles: pd.DataFrame, principle: str, version: str) -> dict[str, 
     """The statement of a version, its language, where it came from, and its translations by language."""
     own = principles[(principles["principle_id"] == principle) & (principles["translation_of"] == "")
                      & (principles["version"] == version)]
-    of = principles[principles["translation_of"] == printed_id(principle, version)]
+    of = principles[principles["translation_of"] == format_printed_id(principle, version)]
     came = [f"This text {said}." for row in own.to_dict("records") if (said := origin_in_words(row))]
     return {"statement": "".join(own["statement"]), "language": "".join(own["language"]),
             "origin": "".join(came),
@@ -285,9 +288,9 @@ def _texts(principles: pd.DataFrame, principle: str, version: str) -> dict[str, 
 def _panel(row: dict[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any]],
            before: list[dict[str, Any]]) -> dict[str, Any]:
     """What is shown of one panel's votes on one criterion, and beside it of the last earlier round on the
-    same text; ``row`` and those ``before`` are disclosed (:func:`.votes.disclosed_tallies`), ``votes`` by
-    rater."""
-    shape, words = describe_result(row)
+    same text; ``row`` and those ``before`` are disclosed (:func:`.votes.blank_undisclosed_tallies`),
+    ``votes`` by rater."""
+    shape, words = describe_tally_result(row)
     last = next((one for one in reversed(before) if one["version"] == row["version"]), None)
     are_all_told = not pd.isna(row["median"])
     return _untold(row) | _drawn(row, votes) | {
@@ -296,7 +299,7 @@ def _panel(row: dict[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any
         "dissent": _dissent(row, shape) if are_all_told else "",
         "no_vote": "; ".join(filter(None, [
             f"{row['n_abstained']} abstained: not my context" if row["n_abstained"] else "",
-            proxies_in_words(row)])),
+            proxies_and_interests_in_words(row)])),
         "ipras": (f"{row['spread_ipras']} by IPRAS (IPR {row['ipr']:.3g}, IPRAS {row['ipras']:.3g})"
                   if are_all_told and row["spread_ipras"] else ""),
         "movement": row["movement"], "moved": _moved(row, before),
@@ -305,15 +308,15 @@ def _panel(row: dict[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any
 
 def _drawn(row: Mapping[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any]]) -> dict[str, Any]:
     """What is drawn of a panel's votes in one round: nine counts where all are disclosed, else a bar."""
-    are_all_told, middle = not pd.isna(row["median"]), disclosed_tertile(row)
+    are_all_told, middle = not pd.isna(row["median"]), disclosed_median_tertile(row)
     counts = Counter(votes[row["round_id"], *_ballot_key(row)].values())
-    is_split = are_all_told and describe_result(row)[0] == "split"
+    is_split = are_all_told and describe_tally_result(row)[0] == "split"
     return {"round_id": row["round_id"], "share": row["said"],
             "votes": [counts[score] for score in range(1, 10)] if are_all_told else [],
             "thirds": [row["votes_low"], row["votes_mid"], row["votes_high"]] if are_all_told else [],
             "middle": TERTILES.index(middle) if middle and not is_split else None,
             "median": row["median"] if are_all_told else None,
-            "bar": [] if are_all_told else disclosed_bar(row["said"])}
+            "bar": [] if are_all_told else disclosed_bar_segments(row["said"])}
 
 
 def _changed(row: Mapping[str, Any], last: Mapping[str, Any],
@@ -323,8 +326,8 @@ def _changed(row: Mapping[str, Any], last: Mapping[str, Any],
         return ""
     before, after = ({rater: None if pd.isna(score) else int(score) for rater, score in
                       votes[own["round_id"], *_ballot_key(own)].items()} for own in (last, row))
-    known = count_known_votes(max(row["n_by_proxy"], last["n_by_proxy"]))
-    return disclosed_changes(before, after, known=known)
+    known = count_votes_known_to_coalition(max(row["n_by_proxy"], last["n_by_proxy"]))
+    return disclosed_vote_changes_in_words(before, after, known=known)
 
 
 def _untold(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -344,7 +347,7 @@ def _dissent(row: dict[str, Any], shape: str) -> str:
     thirds = (("low", "1–3", row["votes_low"]), ("middle", "4–6", row["votes_mid"]),
               ("high", "7–9", row["votes_high"]))
     outside = ", ".join(f"{n} at {where}" for name, where, n in thirds if n
-                        and name != disclosed_tertile(row))
+                        and name != disclosed_median_tertile(row))
     return f"dissent (hollow): {outside}" if outside else ""
 
 
@@ -364,7 +367,7 @@ def _moved(row: dict[str, Any], before: list[dict[str, Any]]) -> str:
             f"{last['round_id']}")
 
 
-def slide_html(name: str, *data: Any) -> str:
+def render_slide_part(name: str, *data: Any) -> str:
     """One piece of the slides as safe HTML: ``style()``, ``agenda(groups)``, ``result(one)``,
     ``decided(decisions)`` or ``parking(parked)``. Put ``style`` first where they are used together."""
     return str(getattr(template(__file__, "slide_blocks.html").module, name)(*data))

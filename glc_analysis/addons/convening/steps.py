@@ -11,11 +11,11 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis.addons.convening.blocks import AGENDA_BLOCK
-from glc_analysis.addons.convening.checks import evidence_faults
-from glc_analysis.addons.convening.principles import PRINCIPLE_TABLES, principle_tables
-from glc_analysis.addons.convening.seals import erased_rounds
-from glc_analysis.addons.convening.tallies import ballot_tables
-from glc_analysis.addons.convening.votes import principle_ids_by_audience, visible_principles
+from glc_analysis.addons.convening.checks import missing_evidence_target_faults
+from glc_analysis.addons.convening.principles import PRINCIPLE_TABLES, make_principle_tables
+from glc_analysis.addons.convening.seals import list_rounds_with_erased_ballots
+from glc_analysis.addons.convening.tallies import make_ratings_and_tallies
+from glc_analysis.addons.convening.votes import drop_hidden_principles, readable_principle_ids_by_audience
 from glc_analysis.cleaning.waves import waves_of_consent
 from glc_analysis.disclosure.blocks import block_ids
 from glc_analysis.errors import Faults
@@ -27,25 +27,26 @@ def _evidence(view: View) -> dict[str, Any]:
     """Makes nothing. Raises Faults for evidence that points nowhere."""
     reference = view.reference
     waves = waves_of_consent(reference.waves, view.study.settings["study"]["wave"])
-    if faults := [*evidence_faults(reference.evidence, reference.joint_display, view["figures"],
-                                   view["segments"], **waves)]:
+    if faults := [*missing_evidence_target_faults(reference.evidence, reference.joint_display,
+                                                  view["figures"],
+                                                  view["segments"], **waves)]:
         raise Faults(relocate_faults(view.study, faults))
     return {}
 
 
 def _principles(view: View) -> dict[str, Any]:
     """The principles and what people wrote about them."""
-    return dict(principle_tables(view.reference))
+    return dict(make_principle_tables(view.reference))
 
 
 def _ratings(view: View) -> dict[str, Any]:
     """The votes of closed rounds."""
-    return dict(ballot_tables(view.study, view.reference, view.log))
+    return dict(make_ratings_and_tallies(view.study, view.reference, view.log))
 
 
 def _announced(view: View) -> dict[str, Any]:
     """The blocks with votes of rounds of which a ballot was erased after the room heard their results."""
-    voted = view["ratings"][view["ratings"]["round_id"].isin(erased_rounds(view.study))]
+    voted = view["ratings"][view["ratings"]["round_id"].isin(list_rounds_with_erased_ballots(view.study))]
     return {"announced_blocks": sorted({
         *block_ids("votes", voted["principle_id"] + "/" + voted["round_id"]),
         *block_ids("comments", voted["principle_id"]), *([AGENDA_BLOCK] if len(voted) else [])})}
@@ -63,9 +64,9 @@ STEPS = (
 )
 
 
-def principle_slices(read: Callable[[str], pd.DataFrame]) -> dict[str, Any]:
+def list_principle_pages(read: Callable[[str], pd.DataFrame]) -> dict[str, Any]:
     """The principles in their latest text, by id, and the ids of those that each audience may read."""
-    rows = visible_principles(read("principles"), "team").sort_values("principle_id")
+    rows = drop_hidden_principles(read("principles"), "team").sort_values("principle_id")
     return {"principles": [{"id": row["principle_id"], "label": row["short_name"] or row["printed_id"]}
                            for row in rows.to_dict("records")],
-            "shown_principles": principle_ids_by_audience(read("principles"))}
+            "shown_principles": readable_principle_ids_by_audience(read("principles"))}

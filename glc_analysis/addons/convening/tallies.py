@@ -23,34 +23,34 @@ from glc_analysis.addons.convening.ballots import (
     close_round,
     count_received_ballots,
     join_issued_texts,
-    ratings_table,
-    readable_comments,
-    select_voters,
+    list_readable_comments,
+    make_ratings_table,
+    select_eligible_raters,
 )
 from glc_analysis.addons.convening.consensus import (
     NO_DECISION,
     RULES_IN_WORDS,
     SMALLEST_OF,
     TOO_FEW,
-    count_by_tertile,
+    compute_tally_columns,
+    count_votes_by_tertile,
+    decide_panel_result,
     dissent_in_words,
     median_movement,
-    panel_result,
-    possible_results,
+    possible_results_from_tertile_counts,
     tally_in_words,
-    tally_ratings,
 )
-from glc_analysis.addons.convening.principles import printed_id
+from glc_analysis.addons.convening.principles import format_printed_id
 from glc_analysis.addons.convening.ratings import CRITERIA
-from glc_analysis.addons.convening.seals import Seal, erased_rounds, store_disclosed_file
+from glc_analysis.addons.convening.seals import Seal, list_rounds_with_erased_ballots, store_disclosed_file
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.votes import (
-    count_known_votes,
-    disclosed_tallies,
+    blank_undisclosed_tallies,
+    count_votes_known_to_coalition,
     largest_undisclosed_panel,
     may_disclose_larger_result,
     may_disclose_smaller_result,
-    panels_agreed_to_disclosure,
+    select_fully_disclosed_panels,
 )
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
@@ -59,8 +59,8 @@ from glc_analysis.schema import allowed_words
 from glc_analysis.study import Study
 
 
-def ballot_tables(study: Study, reference: Reference, steps: CleaningLog, *,
-                  issuing: str = "") -> dict[str, pd.DataFrame]:
+def make_ratings_and_tallies(study: Study, reference: Reference, steps: CleaningLog, *,
+                             issuing: str = "") -> dict[str, pd.DataFrame]:
     """Tables ``ratings`` and ``tallies`` of closed rounds. Raises Faults with all that is wrong
     in any ballot, open ones too; ``issuing`` is a round whose forms are just being written."""
     ballots = Ballots.read(study, reference, issuing=issuing)
@@ -78,8 +78,8 @@ def _tables(ballots: Ballots, reference: Reference,
     """Both tables, and what the team is told of results that were sealed otherwise."""
     if ballots.faults:
         raise Faults(ballots.faults)
-    rated = tables.shape_table("ratings", ratings_table(ballots, reference))
-    counted = tables.shape_table("tallies", tallies_table(rated, ballots, reference, settings))
+    rated = tables.shape_table("ratings", make_ratings_table(ballots, reference))
+    counted = tables.shape_table("tallies", make_tallies_table(rated, ballots, reference, settings))
     counted, notes = restore_sealed_results(counted, ballots.seals)
     return {"ratings": rated, "tallies": counted}, notes
 
@@ -114,7 +114,7 @@ def restore_sealed_results(counted: pd.DataFrame, seals: Mapping[str, Seal]) -> 
 
 
 @dataclass(frozen=True)
-class Count:
+class RoundCount:
     """The state of a round. While it is open: how many forms are ``received`` (one row per
     panel), and the ``faults`` of the files. Once it is closed: ``tallies`` and ``ratings`` of all
     closed rounds."""
@@ -132,7 +132,7 @@ class Count:
         return {name: frame[frame["round_id"] == self.round_id] for name, frame in self.frames.items()}
 
 
-def count_round(study: Study, round_id: str, *, close_on: date | None = None) -> Count:
+def count_round(study: Study, round_id: str, *, close_on: date | None = None) -> RoundCount:
     """Counts a round from its files; with ``close_on`` an open round is closed first, on that day.
 
     Raises UsageError for an unknown round, GLCError where there is nothing to close yet, and Faults,
@@ -148,7 +148,7 @@ def count_round(study: Study, round_id: str, *, close_on: date | None = None) ->
     ballots, is_open = Ballots.read(study, reference), (rounds.loc[is_it, "closed_on"] == "").any()
     if is_open and not close_on:
         told = count_received_ballots(ballots.votes, reference.raters, round_id, settings)
-        return Count(round_id, reference, told, {}, ballots.notes, ballots.faults)
+        return RoundCount(round_id, reference, told, {}, ballots.notes, ballots.faults)
     if is_open and close_on:
         if ballots.faults:
             raise Faults(ballots.faults)
@@ -164,11 +164,11 @@ def count_round(study: Study, round_id: str, *, close_on: date | None = None) ->
     if close_on:  # also where the last call ended before it had kept them
         own = frames["tallies"][frames["tallies"]["round_id"] == round_id]
         store_disclosed_file(study, round_id, "results", tables.parquet_bytes(own))
-    return Count(round_id, reference, None, frames, [*ballots.notes, *notes], [])
+    return RoundCount(round_id, reference, None, frames, [*ballots.notes, *notes], [])
 
 
-def tallies_table(rated: pd.DataFrame, ballots: Ballots, reference: Reference,
-                  settings: Mapping[str, Any]) -> pd.DataFrame:
+def make_tallies_table(rated: pd.DataFrame, ballots: Ballots, reference: Reference,
+                       settings: Mapping[str, Any]) -> pd.DataFrame:
     """One row per closed round, principle, criterion and panel; table ``tallies``, but for its shape.
 
     Every panel that had raters in the round has a row for whatever was asked in it. ``movement`` compares
@@ -176,7 +176,8 @@ def tallies_table(rated: pd.DataFrame, ballots: Ballots, reference: Reference,
     erased.
 """
     texts = join_issued_texts(reference.rounds, reference.principles)
-    expected = {round_id: select_voters(ballots.raters_of(round_id, reference), settings["vote"]).groupby(
+    expected = {round_id: select_eligible_raters(ballots.raters_of(round_id, reference),
+                                                 settings["vote"]).groupby(
         "role")["voter"].nunique() for round_id in texts["round_id"].unique()}
     needed = {round_id: ballots.quorums_of(round_id, reference, settings) for round_id in expected}
     asked = rated.groupby("round_id")["criterion"].unique()
@@ -186,9 +187,9 @@ def tallies_table(rated: pd.DataFrame, ballots: Ballots, reference: Reference,
         part = (panel_votes.left_out if row["excluded"] else
                 panel_votes.by_proxy if row["is_by_proxy"] else panel_votes.in_person)
         part.append(None if row["is_abstained"] else int(row["score"]))
-    agreed = panels_agreed_to_disclosure(reference.raters)
+    agreed = select_fully_disclosed_panels(reference.raters)
     erased = {round_id for round_id, seal in ballots.seals.items() if seal.erased}
-    rules, medians, rows = rule_text_by_round(ballots.seals, settings, texts), {}, []
+    rules, medians, rows = describe_rule_by_round(ballots.seals, settings, texts), {}, []
     for text in texts[texts["round_id"].isin(asked.index)].to_dict("records"):
         panels = expected[text["round_id"]].items()
         for criterion, (panel, n_expected) in product(sorted(asked[text["round_id"]]), panels):
@@ -196,8 +197,9 @@ def tallies_table(rated: pd.DataFrame, ballots: Ballots, reference: Reference,
                    "panel": panel}
             parts, quorum = votes.get(tuple(key.values()), PanelVotes()), needed[text["round_id"]].get(panel)
             ballots_cast = parts.counted
-            tallied = tally_ratings([vote for vote in ballots_cast if vote is not None], settings["test"],
-                                    abstained=ballots_cast.count(None), quorum=quorum)
+            tallied = compute_tally_columns([vote for vote in ballots_cast if vote is not None],
+                                            settings["test"],
+                                            abstained=ballots_cast.count(None), quorum=quorum)
             tallied |= parts.other_results(settings["test"], quorum, is_exact=panel in agreed)
             on = text["principle_id"], text["version"], criterion, panel
             rows.append({**key, "version": text["version"], **tallied, "n_expected": n_expected,
@@ -231,17 +233,18 @@ class PanelVotes:
         """
         def result_of(ballots: list[int | None]) -> str:
             cast = [vote for vote in ballots if vote is not None]
-            return panel_result(cast, test, abstained=len(ballots) - len(cast), quorum=quorum)
+            return decide_panel_result(cast, test, abstained=len(ballots) - len(cast), quorum=quorum)
 
         def thirds(ballots: list[int | None]) -> tuple[int, ...]:
-            return tuple(count_by_tertile([vote for vote in ballots if vote is not None]).values())
+            return tuple(count_votes_by_tertile([vote for vote in ballots if vote is not None]).values())
 
         ballots = self.in_person if self.by_proxy else self.counted + self.left_out
-        outcome = partial(possible_results, test=test, abstained=ballots.count(None), quorum=quorum)
+        outcome = partial(possible_results_from_tertile_counts, test=test, abstained=ballots.count(None),
+                          quorum=quorum)
         may_tell = False
         if self.by_proxy:
             may_tell = may_disclose_smaller_result(thirds(self.by_proxy), thirds(self.in_person), outcome,
-                                                   known=count_known_votes(len(self.by_proxy)),
+                                                   known=count_votes_known_to_coalition(len(self.by_proxy)),
                                                    is_exact=is_exact)
         elif self.left_out:
             may_tell = may_disclose_larger_result(thirds(self.counted), thirds(self.left_out), outcome,
@@ -252,17 +255,19 @@ class PanelVotes:
                 "may_tell": may_tell}
 
 
-def rule_text_by_round(seals: Mapping[str, Seal], settings: Mapping[str, Any],
-                       texts: pd.DataFrame) -> dict[str, str]:
+def describe_rule_by_round(seals: Mapping[str, Seal], settings: Mapping[str, Any],
+                           texts: pd.DataFrame) -> dict[str, str]:
     """The rule of each round, as it is printed: that of its seal, with what is said of a second count."""
-    return {round_id: rule_text(seals[round_id].rule, texts) + seals[round_id].history if round_id in seals
-            else rule_text(settings, texts) for round_id in texts["round_id"].unique()}
+    return {round_id: describe_rule(seals[round_id].rule,
+                                    texts) + seals[round_id].history if round_id in seals
+            else describe_rule(settings, texts) for round_id in texts["round_id"].unique()}
 
 
-def rule_text(settings: Mapping[str, Any], texts: pd.DataFrame) -> str:
+def describe_rule(settings: Mapping[str, Any], texts: pd.DataFrame) -> str:
     """The study's rule as it is printed on every result, its day, and whether it was changed since.
 
-    >>> rule_text({"test": "ipras", "vote": "person", "quorum": {"observer": 4}, "fixed_on": "2017-05-01"},
+    >>> describe_rule({"test": "ipras", "vote": "person", "quorum": {"observer": 4},
+    ...     "fixed_on": "2017-05-01"},
     ...      pd.DataFrame({"round_id": ["1"], "opened_on": ["2017-04-30"]}))
     'RAND/UCLA IPRAS, too few below 3 votes; no decision below a quorum of two thirds of a panel (at least 3
      ballots where so many may vote; of observers 4); abstentions count as ballots, but not for a result; one
@@ -289,8 +294,10 @@ def _quorum_in_words(settings: Mapping[str, Any]) -> str:
             f"may vote{own}); abstentions count as ballots, but not for a result")
 
 
-def result_lines(frames: Mapping[str, pd.DataFrame], round_id: str, principles: pd.DataFrame, *, test: str,
-                 agreed: Collection[str] = (), comments: Mapping[str, list[str]] | None = None) -> list[str]:
+def list_result_lines(frames: Mapping[str, pd.DataFrame], round_id: str, principles: pd.DataFrame, *,
+                      test: str,
+                      agreed: Collection[str] = (), comments: Mapping[str,
+                                                                      list[str]] | None = None) -> list[str]:
     """The results of a round, line by line, as they are read out: what may be disclosed of the votes.
 
     ``frames`` are tables ``tallies`` and ``ratings`` of all rounds, ``test`` is the study's,
@@ -302,12 +309,12 @@ def result_lines(frames: Mapping[str, pd.DataFrame], round_id: str, principles: 
     own = principles[principles["translation_of"] == ""]
     names, lines = dict(zip(own["principle_id"], own["short_name"], strict=True)), []
     order = {word: n for n, word in enumerate((*CRITERIA, *allowed_words("raters", "role")))}
-    disclosed = disclosed_tallies(frames["tallies"], test=test, agreed=agreed)
+    disclosed = blank_undisclosed_tallies(frames["tallies"], test=test, agreed=agreed)
     disclosed = disclosed[disclosed["round_id"] == round_id].sort_values(
         ["criterion", "panel"], key=lambda words: words.map(order), kind="stable")
     for principle, version in sorted({*zip(here["tallies"]["principle_id"], here["tallies"]["version"],
                                            strict=True)}):
-        lines.append(f"{printed_id(principle, version)} {names[principle]}")
+        lines.append(f"{format_printed_id(principle, version)} {names[principle]}")
         lines += map(_line, disclosed[disclosed["principle_id"] == principle].to_dict("records"))
         lines += [f"    “{comment}”" for comment in (comments or {}).get(principle, [])]
     held = here["ratings"][here["ratings"]["excluded"] != ""]
@@ -322,16 +329,17 @@ def result_lines(frames: Mapping[str, pd.DataFrame], round_id: str, principles: 
             f"Rule: {here['tallies']['rule'].iloc[0]}."]
 
 
-def lines_to_read_out(study: Study, reference: Reference, frames: Mapping[str, pd.DataFrame],
-                      round_id: str) -> list[str]:
-    """:func:`result_lines` of a round of a study; none where somebody has left since they were disclosed."""
-    if round_id in erased_rounds(study):
+def list_lines_to_read_out(study: Study, reference: Reference, frames: Mapping[str, pd.DataFrame],
+                           round_id: str) -> list[str]:
+    """:func:`list_result_lines` of a round of a study; none where somebody has left since they were
+    disclosed."""
+    if round_id in list_rounds_with_erased_ballots(study):
         return [f"The results of round {round_id} are no longer disclosed."]
     ratings = frames["ratings"]
-    comments = {principle: readable_comments(own, study, reference.names) for principle, own in
+    comments = {principle: list_readable_comments(own, study, reference.names) for principle, own in
                 ratings[ratings["round_id"] == round_id].groupby("principle_id")}
-    return result_lines(frames, round_id, reference.principles, test=study.settings["consensus"]["test"],
-                        agreed=panels_agreed_to_disclosure(reference.raters), comments=comments)
+    return list_result_lines(frames, round_id, reference.principles, test=study.settings["consensus"]["test"],
+                             agreed=select_fully_disclosed_panels(reference.raters), comments=comments)
 
 
 def _line(row: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from glc_analysis.gate.leak_scan import Terms
 from glc_analysis.study import Study
 
 
-def reopening_reasons(study: Study) -> Iterator[Piece]:
+def list_reopening_reasons(study: Study) -> Iterator[Piece]:
     """The reasons for which rounds were reopened, which every result of such a round states."""
     for path in sorted(study.private_folder("rounds").glob("*/reopened.csv")):
         because = pd.read_csv(path, dtype="str", keep_default_na=False)["because"]
@@ -22,5 +22,6 @@ def reopening_reasons(study: Study) -> Iterator[Piece]:
 TERMS = Terms(
     registers=("raters",), people={"rater": ("raters", "rater_id")},
     printed_ids=(("principles", "principle_id"), ("evidence", "evidence_id"), ("rounds", "round_id")),
-    languages=(("principles", "language"),), contacts=(("convening", "contact"),), written=reopening_reasons,
+    languages=(("principles", "language"),), contacts=(("convening", "contact"),),
+    written=list_reopening_reasons,
     public_contacts=(("handbook", "contact"), ("handbook", "complaints")))

@@ -51,25 +51,26 @@ def _why(study: Study, asked_by: str, because: str, *, who: str = "Asked for by"
          why: str = "Because") -> dict[str, str]:
     """Who asked for a change and why, asked for where an option does not say it. Whatever names a person is
     refused before the next question."""
-    from glc_analysis.addons.convening.amendments import read_reference_in_room
-    from glc_analysis.addons.convening.principles import check_reason, resolve_requester
+    from glc_analysis.addons.convening.amendments import read_reference_allowing_undecided
+    from glc_analysis.addons.convening.principles import resolve_requester, tidy_reason_without_names
 
     said = {"asked_by": (asked_by, resolve_requester, f"{who} (an organisation, a panel or the room, never a "
                          "person's name: slides and packets print it)"),
-            "because": (because, check_reason,
+            "because": (because, tidy_reason_without_names,
                         f"{why} (shown to the room: no person's name, no rater's code)")}
-    return {name: check(read_reference_in_room(study), given) if given else _accepted(study, prompt, check)
+    return {name: check(read_reference_allowing_undecided(study), given) if given
+            else _accepted(study, prompt, check)
             for name, (given, check, prompt) in said.items()}
 
 
 def _accepted(study: Study, prompt: str, check: Callable[[Reference, str], str]) -> str:
     """What somebody types, as it is kept; asks again where it is refused."""
-    from glc_analysis.addons.convening.amendments import read_reference_in_room
+    from glc_analysis.addons.convening.amendments import read_reference_allowing_undecided
 
     while True:
         line = _answer(prompt)
         try:
-            return check(read_reference_in_room(study), line)
+            return check(read_reference_allowing_undecided(study), line)
         except UsageError as error:
             say(str(error))
 
@@ -88,10 +89,13 @@ def _typed_texts(least: int) -> list[str]:
 
 def _language(study: Study) -> str:
     """The language of a text that somebody has typed; Enter alone is that of the other principles."""
-    from glc_analysis.addons.convening.amendments import default_language, read_reference_in_room
+    from glc_analysis.addons.convening.amendments import (
+        language_of_first_principle,
+        read_reference_allowing_undecided,
+    )
     from glc_analysis.text import language_code, language_name
 
-    usual = default_language(read_reference_in_room(study).principles)
+    usual = language_of_first_principle(read_reference_allowing_undecided(study).principles)
     while True:
         line = _answer(f"Language of the text, such as es (Enter alone: {usual}, {language_name(usual)})",
                        may_be_blank=True)
@@ -103,14 +107,19 @@ def _language(study: Study) -> str:
 def _show_old(study: Study, *principles: str, is_back: bool = False) -> None:
     """Shows the texts that a change is about, before anything is typed; refuses one that is not in use,
     unless the change brings it back."""
-    from glc_analysis.addons.convening.amendments import check_in_use, current_row, read_reference_in_room
-    from glc_analysis.addons.convening.principles import printed_id
+    from glc_analysis.addons.convening.amendments import (
+        check_text_in_use,
+        find_current_version_row,
+        read_reference_allowing_undecided,
+    )
+    from glc_analysis.addons.convening.principles import format_printed_id
 
-    rows = [current_row(read_reference_in_room(study).principles, one) for one in principles]
+    rows = [find_current_version_row(read_reference_allowing_undecided(study).principles, one)
+            for one in principles]
     for row in rows if not is_back else ():
-        check_in_use(row)
+        check_text_in_use(row)
     for row in rows:
-        say(f"{printed_id(row['principle_id'], row['version'])}: {row['statement']}")
+        say(f"{format_printed_id(row['principle_id'], row['version'])}: {row['statement']}")
 
 
 def _confirm(question: str) -> None:
@@ -128,34 +137,40 @@ def _say_signatures(done: TextChange) -> None:
 
 def _say_change(done: TextChange, *, is_kept: str) -> None:
     """What a change did and what comes next; ``is_kept`` says what became of the old texts."""
-    from glc_analysis.addons.convening.histories import join_names
+    from glc_analysis.addons.convening.histories import join_names_in_sentence
 
     for name in done.after:
         click.echo(name)
     is_one = len(done.before) == 1
     if done.before:
         with_votes = f" with {'its' if is_one else 'their'} votes" * bool(done.closed_rounds)
-        say(f"{join_names(done.before)} {is_kept}, and stay{'s' * is_one} in principles.csv{with_votes}.")
+        say(f"{join_names_in_sentence(done.before)} {is_kept}, and stay{'s' * is_one} in "
+            f"principles.csv{with_votes}.")
     if done.closed_rounds:
-        say(f"The results of round{'s' * (len(done.closed_rounds) > 1)} {join_names(done.closed_rounds)} "
+        say(f"The results of round{'s' * (len(done.closed_rounds) > 1)} "
+            f"{join_names_in_sentence(done.closed_rounds)} "
             "do not change.")
     _say_signatures(done)
     if done.after:
         are = "is a candidate" if len(done.after) == 1 else "are candidates"
-        say(f"{join_names(done.after)} {are} without votes, signatures and evidence. Pages say so until "
+        say(f"{join_names_in_sentence(done.after)} {are} without votes, signatures and evidence. Pages say "
+            f"so until "
             "evidence.csv has some.")
     if done.languages_to_translate:
         say(f"To be translated: {', '.join(done.languages_to_translate)}. Until then forms in these "
             "languages show the words as they were written, and say so.")
+    now_asked = join_names_in_sentence(done.after)
+    if done.after and not done.before:
+        now_asked = f"{now_asked} too"
     for round_id in done.open_rounds:
         say(f"Round {round_id} is open and no form of it is in: it now asks about "
-            f"{join_names(done.after) + ' too' * (not done.before) if done.after else 'one text less'}. "
-            f"Next: `glc forms --round {round_id}` writes its forms again; take back the ones you gave out.")
+            f"{now_asked or 'one text less'}. Next: `glc forms --round {round_id}` writes its forms again; "
+            "take back the ones you gave out.")
     for round_id in done.not_in_rounds:
         say(f"Round {round_id} is open and forms of it are in: it does not ask about "
-            f"{join_names(done.after)}; the next round will.")
+            f"{join_names_in_sentence(done.after)}; the next round will.")
     if not done.open_rounds and not done.not_in_rounds:
-        texts = join_names(done.after or done.before)
+        texts = join_names_in_sentence(done.after or done.before)
         say("Next: `glc forms --round` with the name of the next round; "
             f"it {'asks about' if done.after else 'leaves out'} {texts}.")
 
@@ -178,7 +193,7 @@ def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: 
     one. A principle that was withdrawn, split or merged comes back as a new version.
     """
     from glc_analysis.addons.convening.amendments import amend_principle as issue
-    from glc_analysis.addons.convening.amendments import check_can_amend, results_on_old_text
+    from glc_analysis.addons.convening.amendments import check_can_amend, list_results_on_old_text
     from glc_analysis.tabular import decode, read_bytes
 
     if path:
@@ -194,7 +209,7 @@ def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: 
     done = issue(study, principle, text, hold_out=hold_out, **why)
     click.echo(done.after[0])
     say(f"{done.before[0]} is superseded, and stays in principles.csv.")
-    for line in results_on_old_text(study, done):
+    for line in list_results_on_old_text(study, done):
         say(line)
     for round_id in done.open_rounds:
         say(f"Round {round_id} is open and now asks about {done.after[0]}: ratings of {done.before[0]} are "
@@ -297,14 +312,16 @@ def withdraw_text(study: Study, principle: str, asked_by: str, because: str) -> 
     from datetime import date
 
     from glc_analysis.addons.convening.amendments import (
-        check_can_withdraw,
-        current_row,
-        read_reference_in_room,
+        check_can_withdraw_text,
+        find_current_version_row,
+        read_reference_allowing_undecided,
     )
     from glc_analysis.addons.convening.amendments import withdraw_text as issue
 
     if is_typed := not (asked_by and because):
-        check_can_withdraw(study, current_row(read_reference_in_room(study).principles, principle))
+        check_can_withdraw_text(study,
+                                find_current_version_row(read_reference_allowing_undecided(study).principles,
+                                                         principle))
         _show_old(study, principle, is_back=True)
     why = _why(study, asked_by, because)
     if is_typed:
@@ -352,15 +369,15 @@ def agree(study: Study, principles: tuple[str, ...], decided_by: str) -> None:
     """
     from datetime import date
 
-    from glc_analysis.addons.convening.agreeing import collect_standing
+    from glc_analysis.addons.convening.agreeing import collect_agreement_basis
     from glc_analysis.addons.convening.agreeing import record_agreement as record
-    from glc_analysis.addons.convening.amendments import read_reference_in_room
+    from glc_analysis.addons.convening.amendments import read_reference_allowing_undecided
     from glc_analysis.addons.convening.principles import resolve_requester
 
     if decided_by:
-        resolve_requester(read_reference_in_room(study), decided_by)
+        resolve_requester(read_reference_allowing_undecided(study), decided_by)
     for principle in principles:
-        before = collect_standing(study, principle)
+        before = collect_agreement_basis(study, principle)
         say(f"{before.name}: {before.statement}")
         for round_id, lines in before.results.items():
             say("\n  ".join([f"Round {round_id}:", *lines]))

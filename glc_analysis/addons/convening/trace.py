@@ -1,9 +1,9 @@
 """The trace of a principle: evidence, code or question, passage or rows, raw file.
 
-:func:`trace` gives the lines of a trace, :func:`principles_resting_on` what rests on a source. The tables are
-those of the last build; checksums of raw files are computed anew. The team sees call, time, line, raw file
-and checksum, and the forms that votes come from. Other readers see released figures and cleared quotations:
-no document, time, file or id of a passage, and no note.
+:func:`trace_principle_to_sources` gives the lines of a trace, :func:`list_principles_resting_on` what rests
+on a source. The tables are those of the last build; checksums of raw files are computed anew. The team sees
+call, time, line, raw file and checksum, and the forms that votes come from. Other readers see released
+figures and cleared quotations: no document, time, file or id of a passage, and no note.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.blocks import DECISIONS_BLOCK
-from glc_analysis.addons.convening.checks import wave_cited
+from glc_analysis.addons.convening.checks import other_wave_cited
 from glc_analysis.addons.convening.figure_records import (
     Read,
-    contributing_records,
-    subset_members,
-    votes_by_principle,
+    counted_ratings_by_principle,
+    members_of_figure_subset,
+    records_counted_in_figure,
 )
 from glc_analysis.addons.convening.histories import (
     REWORDED,
     kind_of_change,
+    list_replaced_texts,
+    list_replacing_texts,
     origin_in_words,
     outcome_in_words,
-    replaced_texts,
-    replacing_texts,
 )
-from glc_analysis.addons.convening.joint_display import code_figure, code_figure_id
-from glc_analysis.addons.convening.other_waves import numbers_of_waves
+from glc_analysis.addons.convening.joint_display import find_figure_of_code, format_code_figure_id
+from glc_analysis.addons.convening.other_waves import format_cited_and_current_numbers
 from glc_analysis.addons.convening.principles import UNSUPPORTED
-from glc_analysis.addons.convening.raw_places import RawFiles, format_ranges, raw_row_number
+from glc_analysis.addons.convening.raw_places import RawFiles, format_number_ranges, raw_row_number
 from glc_analysis.coding.codebook import descendants
 from glc_analysis.coding.exports import quotations, words_not_agreed
 from glc_analysis.disclosure.quotations import case_codes, map_to_originals
@@ -83,7 +83,7 @@ TRAIL = "_trail"
 
 
 @dataclass(frozen=True)
-class Node:
+class TraceNode:
     """A line of a trace. ``depth`` is 0 for the principle; ``kind`` is principle, text, decision,
     evidence, votes, question, code, memo, passage, quotation or file; ``id`` and ``text`` are what the
     audience may read; ``place`` is where a page shows it (:mod:`~glc_analysis.view.places`; blank:
@@ -100,7 +100,7 @@ class Node:
     about: frozenset[str] = field(default=frozenset(), repr=False)
 
 
-class Trail:
+class EvidenceTrail:
     """The tables of a built study for the traces of one audience, each read once; ``view`` is of the whole
     study."""
 
@@ -111,14 +111,14 @@ class Trail:
         self.files = RawFiles(view.study)
 
     @classmethod
-    def of(cls, view: StudyView) -> Trail:
+    def of(cls, view: StudyView) -> EvidenceTrail:
         """The trail of a view: all parts of a page share one."""
         held = vars(view)
         if TRAIL not in held:
             held[TRAIL] = cls(view)
         return held[TRAIL]
 
-    def evidence(self, row: Any) -> Iterator[Node]:
+    def evidence(self, row: Any) -> Iterator[TraceNode]:
         """The lines of one row of evidence, its own first; those below it are found as they are asked for."""
         figure, below = self.figure(row), self.sources(row)
         first = next(below, None)
@@ -145,7 +145,7 @@ class Trail:
         organisation, _, rest = reference.partition("/")
         return f"{self.view.labels.get(organisation, organisation)}, {rest.replace('/', ', cycle ')}"
 
-    def sources(self, row: Any) -> Iterator[Node]:
+    def sources(self, row: Any) -> Iterator[TraceNode]:
         """The lines below a row of evidence."""
         figure = self.figure(row)
         if self.wave_of(row):
@@ -161,7 +161,7 @@ class Trail:
         labels = self.view.wave_labels
         if not labels and not self.has_sources:
             return row.wave_id  # a label: what other readers get of the study has no waves
-        return wave_cited(row, [*labels], self.view.wave_of_figures)
+        return other_wave_cited(row, [*labels], self.view.wave_of_figures)
 
     def of_another_wave(self, row: Any) -> str:
         """What a row of evidence says that is of another wave than the study's figures, as a sentence: for
@@ -176,8 +176,9 @@ class Trail:
         if row.kind == "segment":
             return f"“{row.cited}” in {label}."
         figure = self.figure(row)
-        then, now = numbers_of_waves(self.view, self.words, row.reference, figure, wave, cited=row.cited,
-                                     is_figure=row.kind == "figure")
+        then, now = format_cited_and_current_numbers(self.view, self.words, row.reference, figure, wave,
+                                                     cited=row.cited,
+                                                     is_figure=row.kind == "figure")
         name, _, asked = self.words.parts(figure) if figure is not None else (row.reference, "", "")
         return f"{name}: {then}" + (f" ({asked})" if asked else "") + f"; {now}."
 
@@ -202,7 +203,7 @@ class Trail:
         own = {code, *self._descendants.get(code, [])} - self._case_codes
         return rows[rows["code_ids"].map(lambda codes: not own.isdisjoint(codes.split(";"))).astype(bool)]
 
-    def votes(self, principle_id: str) -> list[Node]:
+    def votes(self, principle_id: str) -> list[TraceNode]:
         """For the team: the votes on a principle, a line per round and panel, and the forms they come
         from."""
         lines = []
@@ -218,7 +219,7 @@ class Trail:
     def figure(self, row: Any) -> Any:
         """The figure that a row of evidence cites, as the audience may see it; None where there is none."""
         if row.kind == "code":
-            return code_figure(self._figures("coded"), row.reference)
+            return find_figure_of_code(self._figures("coded"), row.reference)
         if row.kind == "figure":
             return self._figures(self.words.question_of(row.reference)).get(row.reference)
         return None
@@ -234,7 +235,7 @@ class Trail:
 
     @cached_property
     def _votes(self) -> dict[str, list[tuple[str, pd.DataFrame]]]:
-        return votes_by_principle(self.read)
+        return counted_ratings_by_principle(self.read)
 
     @cached_property
     def places(self) -> Places:
@@ -255,16 +256,17 @@ class Trail:
         return case_codes(self.reference("codebook"))
 
     def node(self, depth: int, kind: str, name: str, text: str, place: str = "", *about: str,
-             quote: str = "", language: str = "") -> Node:
+             quote: str = "", language: str = "") -> TraceNode:
         ids = frozenset(filter(None, about)) if self.has_sources else frozenset()
-        return Node(depth, kind, name, normalise_space(text), place, normalise_space(quote), language, ids)
+        return TraceNode(depth, kind, name, normalise_space(text), place, normalise_space(quote), language,
+                         ids)
 
-    def _file(self, depth: int, path: str, said: str, *about: str) -> Node:
+    def _file(self, depth: int, path: str, said: str, *about: str) -> TraceNode:
         found, wrong = self.files.state(path)
         text = [path or "no raw file", said, wrong, found and f"sha256 {found}"]
         return self.node(depth, "file", path, ", ".join(filter(None, text)), "", *about)
 
-    def below(self, figure: Any) -> Iterator[Node]:
+    def below(self, figure: Any) -> Iterator[TraceNode]:
         """The lines below a figure: the code and its passages, or the question and its rows."""
         if figure.measure == "coded":
             return self._code(figure)
@@ -273,7 +275,7 @@ class Trail:
 
     # Answers of the survey
 
-    def _question(self, figure: Any, question: Any) -> Iterator[Node]:
+    def _question(self, figure: Any, question: Any) -> Iterator[TraceNode]:
         condition = question.asked_if and self.words.condition(question.asked_if).removesuffix(".")
         asked = f" (asked of those who {condition})" if condition else ""
         said = f"{question.question_id} {question.wording}{asked}, base {int(figure.base_n)}"
@@ -281,11 +283,12 @@ class Trail:
                         self.places.question(question.question_id, question.theme_id))
         if not self.has_sources:
             return
-        rows = contributing_records(self._read_about(question.question_id), figure, question)
+        rows = records_counted_in_figure(self._read_about(question.question_id), figure, question)
         for (path,), own in rows_by(rows.assign(path=rows["answer_id"].map(self.files.of_record)), "path"):
             at = own["answer_id"].map(raw_row_number)
             is_own = {"counted rows": own["is_counted"], "others in the base": ~own["is_counted"]}
-            places = [f"{what}: {format_ranges(at[which])}" for what, which in is_own.items() if which.any()]
+            places = [f"{what}: {format_number_ranges(at[which])}" for what,
+                      which in is_own.items() if which.any()]
             yield self._file(3, path, "; ".join(places), *own["answer_id"], *own["organisation_id"])
         if figure.measure == DISCORDANCE:
             sources = {*self.read("context").query("indicator == @figure.option_id")["source"]}
@@ -303,7 +306,7 @@ class Trail:
 
     # Codes and passages
 
-    def _code(self, figure: Any) -> Iterator[Node]:
+    def _code(self, figure: Any) -> Iterator[TraceNode]:
         code = figure.code_id
         with_descendants = {code, *self._descendants.get(code, [])}
         said = ": ".join(filter(None, [self.words.codes.get(code, code), self._definitions.get(code)]))
@@ -320,7 +323,7 @@ class Trail:
         yield from (self.node(3, "memo", row.memo_id, f"memo of {row.author_id}: {row.text}")
                     for row in self._memos if row.attached_to in with_descendants)
         column = {SOURCE: "source", DOCUMENT: "document_id"}.get(figure.subset_kind, "organisation_id")
-        are_in = subset_members(self.read, figure, "organisation") if column == "organisation_id" \
+        are_in = members_of_figure_subset(self.read, figure, "organisation") if column == "organisation_id" \
             else {figure.subset_id}
         rows: dict[tuple[str, str], Any] = {}
         for row in sorted(row for one in with_descendants for row in self._by_code.get(one, ())
@@ -335,13 +338,13 @@ class Trail:
         for source in sorted(apart):
             said = f"Said in {_UNASKED[source]}, which this figure does not count."
             if figure.subset_kind == ALL:
-                in_all = self._figures("coded")[code_figure_id(code, f"{SOURCE}={source}")]
+                in_all = self._figures("coded")[format_code_figure_id(code, f"{SOURCE}={source}")]
                 said = f"Counted apart: {self.words.sentence(in_all)}"
             yield self.node(3, "code", code, said, self.places.code(code))
             for row in apart[source]:
                 yield from self._passage(4, row.segment_id, row.quote, [row.code_id], row.wording, row.memo)
 
-    def _segment(self, segment_id: str, cited: str) -> Iterator[Node]:
+    def _segment(self, segment_id: str, cited: str) -> Iterator[TraceNode]:
         """The passage of a segment, at the place of the words that are cited; for readers other than the team
         its cleared quotations."""
         if segment_id in self.segments:
@@ -353,7 +356,7 @@ class Trail:
                 yield from (self._quotation(2, row) for row in self._quotes[own].itertuples())
 
     def _passage(self, depth: int, segment_id: str, quote: str, codes: Iterable[str], wording: str = "",
-                 memo: str = "", begins: str = "") -> Iterator[Node]:
+                 memo: str = "", begins: str = "") -> Iterator[TraceNode]:
         """The line of a passage and that of its file, at the place of ``begins`` or of the quotation."""
         segment = self.segments[segment_id]
         document = self.documents[segment.document_id]
@@ -369,7 +372,7 @@ class Trail:
                         quote=quote, language=segment.language or document.language)
         yield self._file(depth + 1, path, place)
 
-    def _quotation(self, depth: int, row: Any) -> Node:
+    def _quotation(self, depth: int, row: Any) -> TraceNode:
         said = ", ".join(filter(None, [row.source, row.wording]))
         return self.node(depth, "quotation", "", f"“{row.text}” {said}",
                          self.places.quotation(row.text, *row.code_ids.split(";")),
@@ -415,7 +418,7 @@ class Trail:
         is_own = (rows["principle_id"] == principle_id) & (rows["objections"] != "")
         return bool(is_own.any()) and bool(self.decisions(principle_id))
 
-    def history(self, row: Any) -> Iterator[Node]:
+    def history(self, row: Any) -> Iterator[TraceNode]:
         """Where the text of a principle came from, with the earlier words, and what became of it; whether its
         evidence is recorded; the decisions about it."""
         text = self.texts.get(row["printed_id"])
@@ -424,18 +427,19 @@ class Trail:
         if came_about := origin_in_words(text):
             told = f"{row['printed_id']} {came_about}.{self.reason(text)}"
             yield self.node(1, "text", row["printed_id"], told, "")
-        for name in replaced_texts(text):
+        for name in list_replaced_texts(text):
             if old := self.texts.get(name):
                 place = self.places.principle(old["principle_id"])
                 yield self.node(2, "text", name, f"{name}: {old['statement']}", place)
         if came_about and kind_of_change(text) != REWORDED and not self.evidence_count(row["principle_id"]):
-            others = {self.texts[name]["principle_id"] for name in replaced_texts(text) if name in self.texts}
+            others = {self.texts[name]["principle_id"]
+                      for name in list_replaced_texts(text) if name in self.texts}
             n = {one: self.evidence_count(one) for one in sorted(others)}
             counted = ", ".join(f"{number} for {one}" for one, number in n.items() if number)
             yield self.node(1, "text", "", UNSUPPORTED + (
                 f" Recorded are {counted}: nobody has said yet what of it speaks for this text."
                 if counted else ""), "")
-        after = [*replacing_texts(row["printed_id"], self.texts.values())]
+        after = [*list_replacing_texts(row["printed_id"], self.texts.values())]
         if after:
             yield self.node(1, "text", row["printed_id"],
                             f"{row['printed_id']} {outcome_in_words(text, self.texts.values())}.", "")
@@ -515,12 +519,12 @@ class Trail:
 # Traces of principles, and what rests on a source.
 
 
-def trace(study: Study, principle_id: str, *, audience: str = "team") -> list[Node]:
+def trace_principle_to_sources(study: Study, principle_id: str, *, audience: str = "team") -> list[TraceNode]:
     """The tree of one principle as lines in order; ``P03`` is its latest version, ``P03.1`` its first.
 
     Raises UsageError for a principle that is not there, GLCError where nothing is built.
     """
-    trail = Trail(StudyView(study, audience))
+    trail = EvidenceTrail(StudyView(study, audience))
     rows = trail.read("principles").query("translation_of == ''")
     is_latest = (rows["principle_id"] == principle_id) & rows["is_current"]
     is_own = (rows["printed_id"] == principle_id) | is_latest
@@ -535,15 +539,15 @@ def trace(study: Study, principle_id: str, *, audience: str = "team") -> list[No
             *trail.votes(row["principle_id"])]
 
 
-def principles_resting_on(study: Study, source: str) -> pd.DataFrame:
+def list_principles_resting_on(study: Study, source: str) -> pd.DataFrame:
     """The principles whose evidence or votes rest on a figure, code, segment, document, question, answer, raw
     file, organisation, quotation or rater: principle, evidence_id (blank for votes), reference, stance,
     through (the first line of the trace that is about it). For the team alone. Raises UsageError for what the
     study does not have."""
-    trail = Trail(StudyView(study))
+    trail = EvidenceTrail(StudyView(study))
     evidence = trail.read("evidence")
     columns = ["principle_id", "evidence_id", "reference", "stance"]
-    traces: list[tuple[tuple[str, ...], Iterable[Node]]] = [
+    traces: list[tuple[tuple[str, ...], Iterable[TraceNode]]] = [
         (cited, trail.evidence(row)) for cited, row in zip(
             evidence[columns].itertuples(index=False, name=None), evidence.itertuples(), strict=True)]
     traces += [((principle, "", "votes", ""), trail.votes(principle))

@@ -27,7 +27,7 @@ CHECKED = ("reviewed", "tried")
 
 
 @dataclass(frozen=True)
-class Words:
+class TranslatedText:
     """A text in a language: ``status`` is blank for an original, else a word of translations.csv."""
 
     text: str
@@ -39,12 +39,13 @@ class Words:
 class Translations:
     """The translations of all texts, by text id and language."""
 
-    words: Mapping[tuple[str, str], Words]
+    words: Mapping[tuple[str, str], TranslatedText]
 
     @classmethod
     def of(cls, principles: pd.DataFrame, translations: pd.DataFrame) -> Translations:
         """From rows of principles.csv and translations.csv."""
-        written = {(row["text_id"], row["language"]): Words(row["text"], row["language"], row["status"])
+        written = {(row["text_id"], row["language"]): TranslatedText(row["text"], row["language"],
+                                                                     row["status"])
                    for row in translations.to_dict("records")}
         voted_on = {}
         for row in principles[principles["translation_of"] != ""].to_dict("records"):
@@ -53,14 +54,15 @@ class Translations:
                     key = f"{row['translation_of']}/{column}", row["language"]
                     # A check of other words says nothing of these.
                     is_checked = key in written and written[key].text == text
-                    voted_on[key] = Words(text, row["language"], written[key].status if is_checked else DRAFT)
+                    voted_on[key] = TranslatedText(text, row["language"],
+                                                   written[key].status if is_checked else DRAFT)
         return cls(written | voted_on)
 
-    def find(self, text_id: str, original: Words, language: str, audience: str) -> Words:
+    def find(self, text_id: str, original: TranslatedText, language: str, audience: str) -> TranslatedText:
         """A text in a language, as an audience may read it; the original where there is no such translation
         or the audience may not read drafts."""
         words = self.words.get((text_id, language)) if original.text else None
-        return original if words is None or not is_readable(words.status, audience) else words
+        return original if words is None or not is_translation_readable(words.status, audience) else words
 
     def status_of(self, row: Mapping[str, str]) -> str:
         """The review status of a translation, a row of principles.csv: the lowest status of its texts.
@@ -70,7 +72,7 @@ class Translations:
         return min(texts, key=(DRAFT, *CHECKED).index, default="")
 
 
-def translated_texts(study: Study, audience: str, language: str) -> dict[str, tuple[str, bool]]:
+def translated_texts_by_original(study: Study, audience: str, language: str) -> dict[str, tuple[str, bool]]:
     """The texts of principles in a language, as far as an audience may read it: by the original each with its
     translation, and whether that is a draft."""
     rows = tables.read("principles", study=study)
@@ -78,25 +80,27 @@ def translated_texts(study: Study, audience: str, language: str) -> dict[str, tu
     translated = {}
     for row in rows[rows["translation_of"] == ""].to_dict("records"):
         for column in TRANSLATED_COLUMNS:
-            words = translations.find(f"{row['printed_id']}/{column}", Words(row[column], row["language"]),
+            words = translations.find(f"{row['printed_id']}/{column}",
+                                      TranslatedText(row[column], row["language"]),
                                       language, audience)
             if words.status:
                 translated[" ".join(row[column].split())] = words.text, words.status == DRAFT
     return translated
 
 
-def is_readable(status: str, audience: str) -> bool:
+def is_translation_readable(status: str, audience: str) -> bool:
     """Whether an audience may read a translation of this status.
 
-    >>> is_readable("draft", "convening"), is_readable("draft", "public"), is_readable("reviewed", "public")
+    >>> is_translation_readable("draft", "convening"), is_translation_readable("draft",
+    ...     "public"), is_translation_readable("reviewed", "public")
     (True, False, True)
     """
     return status != DRAFT or has_capability(audience, "draft_principles")
 
 
-def readable_texts(principles: pd.DataFrame, audience: str) -> pd.DataFrame:
+def select_readable_texts(principles: pd.DataFrame, audience: str) -> pd.DataFrame:
     """Rows of table ``principles`` without the translations that an audience may not read."""
-    is_open = [is_readable(status, audience) for status in principles["translation_status"]]
+    is_open = [is_translation_readable(status, audience) for status in principles["translation_status"]]
     return principles[pd.Series(is_open, principles.index, dtype=bool)]  # also of a study without principles
 
 

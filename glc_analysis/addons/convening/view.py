@@ -12,18 +12,18 @@ from functools import cached_property
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.checks import wave_cited
+from glc_analysis.addons.convening.checks import other_wave_cited
 from glc_analysis.addons.convening.settings import PANELS
-from glc_analysis.addons.convening.translations import readable_texts
+from glc_analysis.addons.convening.translations import select_readable_texts
 from glc_analysis.addons.convening.votes import (
     LARGEST_UNDISCLOSED,
-    disclosed_signatures,
-    disclosed_tallies,
+    blank_undisclosed_tallies,
+    drop_hidden_principles,
     exact_votes_in_words,
-    fill_role_columns,
-    panels_agreed_to_disclosure,
+    fill_missing_role_columns,
     read_tertile_counts,
-    visible_principles,
+    select_fully_disclosed_panels,
+    split_disclosed_signatures,
 )
 from glc_analysis.cleaning.waves import waves_of_consent
 from glc_analysis.disclosure.blocks import block_id, block_ids
@@ -80,7 +80,7 @@ class ConveningView(VisibleTables):
     def principle_rows(self) -> pd.DataFrame:
         """Rows of table ``principles``: the latest text of each that the audience may read; with a
         ``principle``, of this one."""
-        rows = visible_principles(self.read("principles"), self.audience)
+        rows = drop_hidden_principles(self.read("principles"), self.audience)
         return rows[rows["principle_id"] == self.principle] if self.principle else rows
 
     @cached_property
@@ -109,7 +109,7 @@ class ConveningView(VisibleTables):
         if not self.may("signatures"):
             rows = rows.assign(is_named=rows["is_named"] & (names != ""))
             asked = {*everybody["organisation_id"], *self.voters["organisation_id"]} - {""}
-            rows, nameless = disclosed_signatures(rows, len(asked) - int(rows["is_named"].sum()))
+            rows, nameless = split_disclosed_signatures(rows, len(asked) - int(rows["is_named"].sum()))
             if block_id("signatures", principle_id) in self.hidden:
                 rows, nameless = rows[rows["is_named"]], {}
             rows = rows.assign(**{column: rows[column].where(rows["is_named"], "")
@@ -132,7 +132,7 @@ class ConveningView(VisibleTables):
     @cached_property
     def agreed_panels(self) -> set[str]:
         """The panels whose members all agreed that every count of their votes is shown."""
-        return panels_agreed_to_disclosure(self.voters)
+        return select_fully_disclosed_panels(self.voters)
 
     @cached_property
     def panel_sizes(self) -> dict[str, int]:
@@ -160,7 +160,7 @@ class ConveningView(VisibleTables):
         if not self.may("exact_votes"):
             test = self.study.settings["consensus"]["test"]
             # Of all rounds: whether a change may be shown depends on the earlier ones.
-            rows = disclosed_tallies(rows, test=test, agreed=self.agreed_panels)
+            rows = blank_undisclosed_tallies(rows, test=test, agreed=self.agreed_panels)
             if not self.may("every_round"):
                 rows = rows[(rows["panel"] != "observer") & is_last[rows.index]]
             return _as_announced(self, rows)
@@ -197,7 +197,7 @@ def _version(view: VisibleTables, principle_id: str) -> str:
 def _as_announced(view: VisibleTables, rows: pd.DataFrame) -> pd.DataFrame:
     """Votes on agreed principles as they were announced: people correct them by an erratum with a date
     (errata.csv), never by other numbers, which could be subtracted from the old ones."""
-    announced = fill_role_columns(tables.read("announced_votes", study=view.study))
+    announced = fill_missing_role_columns(tables.read("announced_votes", study=view.study))
     agreed = view.principle_rows.loc[view.principle_rows["status"] == "agreed", "principle_id"]
     announced = announced[(announced["audience"] == view.audience) & announced["principle_id"].isin(agreed)]
     if announced.empty:
@@ -211,27 +211,27 @@ def _as_announced(view: VisibleTables, rows: pd.DataFrame) -> pd.DataFrame:
 # The folder that a page gets.
 
 
-def announced_votes(reader: Reader) -> pd.DataFrame:
+def select_visible_announced_votes(reader: Reader) -> pd.DataFrame:
     """The votes that were announced to the audience."""
     return reader.own("announced_votes")
 
 
-def principles(reader: Reader) -> pd.DataFrame:
+def select_visible_principles(reader: Reader) -> pd.DataFrame:
     """The latest text of each principle that the audience may read, in all its languages."""
     rows = reader.table("principles")
-    seen = visible_principles(rows, reader.audience)["principle_id"]
+    seen = drop_hidden_principles(rows, reader.audience)["principle_id"]
     rows = rows[rows["is_current"] & rows["principle_id"].isin(seen)]
-    return readable_texts(rows, reader.audience).assign(asked_by="", changed_because="", comes_from="")
+    return select_readable_texts(rows, reader.audience).assign(asked_by="", changed_because="", comes_from="")
 
 
-def evidence(reader: Reader) -> pd.DataFrame:
+def select_visible_evidence(reader: Reader) -> pd.DataFrame:
     """What a principle rests on: which figures, codes and publications; of passages and trials the claim
     alone, so that nobody reads that nothing was measured where something was. Notes are left out. A figure of
     a wave other than the study's has the label of its wave."""
     rows = reader.table("evidence")
-    rows = rows[rows["principle_id"].isin(principles(reader)["principle_id"])]
+    rows = rows[rows["principle_id"].isin(select_visible_principles(reader)["principle_id"])]
     waves = waves_of_consent(read_table(reader.study, "waves"), reader.study.settings["study"]["wave"])
     labels = read_table(reader.study, "waves").set_index("wave_id")["label"].to_dict()
-    rows = rows.assign(wave_id=[labels.get(wave_cited(row, **waves), "") for row in rows.itertuples()])
+    rows = rows.assign(wave_id=[labels.get(other_wave_cited(row, **waves), "") for row in rows.itertuples()])
     is_open = rows["kind"].isin(["figure", "code", "literature"]) & (rows["wave_id"] == "")
     return rows.assign(reference=rows["reference"].where(is_open, ""), note="", cited="", quoted_for="")

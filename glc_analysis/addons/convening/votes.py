@@ -4,12 +4,12 @@ In: the counts of votes of a panel, rows of tables ``tallies`` and ``signoffs``.
 numbers that may be disclosed, and the words in which they are disclosed.
 
 The reader knows who voted, the rules of this module, and two votes from the inside (:data:`COALITION`): their
-own and that of an ally, and if they are proxies, those that they cast as well (:func:`count_known_votes`).
-What is protected is the third of the scale in which a vote lies: low (1 to 3), middle (4 to 6) or high (7 to
-9). Whatever is disclosed must leave every other voter at least two of the three. To check this, all counts
-are listed for which the same words would be disclosed (:func:`keeps_votes_uncertain`): so the reader learns
-nothing from the choice of the words either. The same holds for signatures, whose decisions take the place of
-the thirds.
+own and that of an ally, and if they are proxies, those that they cast as well
+(:func:`count_votes_known_to_coalition`). What is protected is the third of the scale in which a vote lies:
+low (1 to 3), middle (4 to 6) or high (7 to 9). Whatever is disclosed must leave every other voter at least
+two of the three. To check this, all counts are listed for which the same words would be disclosed
+(:func:`keeps_votes_uncertain`): so the reader learns nothing from the choice of the words either. The same
+holds for signatures, whose decisions take the place of the thirds.
 
 What is disclosed of one round, criterion and panel depends on its own votes alone, and everything else that
 is disclosed of it (result, median, change since the round before) follows from that. So statements about
@@ -43,16 +43,16 @@ LARGEST_UNDISCLOSED = 3
 could read the third from any number."""
 MARGIN = COALITION + 2
 """Counts are disclosed exactly where at least so many votes lie outside the third that has most of them;
-where readers may know more votes than two (:func:`count_known_votes`), as many more."""
+where readers may know more votes than two (:func:`count_votes_known_to_coalition`), as many more."""
 ENOUGH = 2
 """Whether the third at the other end has at most so many votes is disclosed: then no panel disagrees."""
 
 
-def count_known_votes(by_proxy: int) -> int:
+def count_votes_known_to_coalition(by_proxy: int) -> int:
     """How many votes two readers know where so many of a panel were cast by proxy: each may be a proxy, who
     casts one vote more.
 
-    >>> [count_known_votes(n) for n in (0, 1, 2, 5)]
+    >>> [count_votes_known_to_coalition(n) for n in (0, 1, 2, 5)]
     [2, 3, 4, 4]
     """
     return COALITION + min(by_proxy, COALITION)
@@ -65,7 +65,7 @@ def largest_undisclosed_panel(by_proxy: int) -> int:
     >>> [largest_undisclosed_panel(n) for n in (0, 1, 2, 5)]
     [3, 4, 5, 5]
     """
-    return LARGEST_UNDISCLOSED + count_known_votes(by_proxy) - COALITION
+    return LARGEST_UNDISCLOSED + count_votes_known_to_coalition(by_proxy) - COALITION
 
 
 # ------------------------------
@@ -86,14 +86,14 @@ def list_possible_counts(n: int, kinds: int = len(TERTILES)) -> Iterator[Counts]
             yield first, *rest
 
 
-def list_insider_votes(kinds: int, at_most: int = COALITION) -> Iterator[Counts]:
+def list_possible_coalition_votes(kinds: int, at_most: int = COALITION) -> Iterator[Counts]:
     """The votes that readers may know from the inside, as counts: none, one, and so on."""
     for size in range(at_most + 1):
         for known in combinations_with_replacement(range(kinds), size):
             yield tuple(known.count(kind) for kind in range(kinds))
 
 
-def subtract_known_votes(possible: Collection[Counts], known: Counts) -> list[Counts]:
+def subtract_coalition_votes(possible: Collection[Counts], known: Counts) -> list[Counts]:
     """The counts of all other votes that remain possible to readers who know some."""
     rests = [tuple(map(int.__sub__, counts, known)) for counts in possible]
     return [rest for rest in rests if min(rest) >= 0 and any(rest)]
@@ -101,15 +101,15 @@ def subtract_known_votes(possible: Collection[Counts], known: Counts) -> list[Co
 
 def keeps_votes_uncertain(possible: Collection[Counts], *, known: Collection[Counts] = ()) -> bool:
     """Whether each vote could still lie in two of the thirds at least, if any of the ``possible`` counts may
-    be the true one. ``known`` are the votes that readers may know (:func:`list_insider_votes`): by default of
-    none, one or two of them.
+    be the true one. ``known`` are the votes that readers may know (:func:`list_possible_coalition_votes`): by
+    default of none, one or two of them.
 
     >>> [keeps_votes_uncertain([counts]) for counts in ((2, 0, 3), (1, 0, 4), (2, 1, 4))]
     [False, False, True]
     """
     kinds = len(next(iter(possible)))
-    for own in known or list_insider_votes(kinds):
-        rests = subtract_known_votes(possible, own)
+    for own in known or list_possible_coalition_votes(kinds):
+        rests = subtract_coalition_votes(possible, own)
         if rests and sum(map(any, zip(*rests, strict=True))) < 2:
             return False
     return True
@@ -119,7 +119,7 @@ def keeps_votes_uncertain(possible: Collection[Counts], *, known: Collection[Cou
 # The votes of a panel: the words, and the numbers beside them.
 
 
-def disclosed_votes(counts: Counts, known: int = COALITION) -> str:
+def disclosed_votes_in_words(counts: Counts, known: int = COALITION) -> str:
     """The disclosable counts of low, middle and high votes of a panel, in words; blank for a small panel.
 
     The first of these that holds, so that each choice leaves every vote open (:func:`keeps_votes_uncertain`):
@@ -132,13 +132,14 @@ def disclosed_votes(counts: Counts, known: int = COALITION) -> str:
     Where readers may know more than two votes, all these numbers are larger by the difference; whether three
     are at the other end is disclosed either way.
 
-    >>> [disclosed_votes(n) for n in ((0, 0, 3), (0, 3, 2), (1, 0, 4), (1, 3, 6), (3, 0, 7), (0, 0, 10))]
+    >>> [disclosed_votes_in_words(n) for n in ((0, 0, 3), (0, 3, 2), (1, 0, 4), (1, 3, 6), (3, 0, 7), (0, 0,
+    ...     10))]
     ... # doctest: +NORMALIZE_WHITESPACE
     ['', '2 or more of 5 high', '2 or more of 5 high', '6 of 10 high, 3 middle, 1 low',
      '7 of 10 high, 0 middle, 3 low', '7 or more of 10 high, at most 2 low']
-    >>> disclosed_votes((0, 9, 1)), disclosed_votes((9, 1, 0))
+    >>> disclosed_votes_in_words((0, 9, 1)), disclosed_votes_in_words((9, 1, 0))
     ('7 or more of 10 middle', '7 or more of 10 low, at most 2 high')
-    >>> disclosed_votes((0, 0, 10), known=3), disclosed_votes((3, 0, 7), known=3)
+    >>> disclosed_votes_in_words((0, 0, 10), known=3), disclosed_votes_in_words((3, 0, 7), known=3)
     ('6 or more of 10 high, at most 2 low', '6 or more of 10 high, 3 or more low')
     """
     n, (low, _, high), margin = sum(counts), counts, known + MARGIN - COALITION
@@ -174,25 +175,25 @@ def largest_tertile(counts: Counts) -> str:
     return TERTILES[counts.index(max(counts))]
 
 
-def disclosed_high_votes(counts: Counts, known: int = COALITION) -> str:
-    """The high votes as far as :func:`disclosed_votes` tells them.
+def disclosed_high_votes_in_words(counts: Counts, known: int = COALITION) -> str:
+    """The high votes as far as :func:`disclosed_votes_in_words` tells them.
 
-    >>> [disclosed_high_votes(n) for n in ((1, 3, 6), (0, 0, 10), (0, 10, 0), (10, 0, 0), (0, 4, 0))]
+    >>> [disclosed_high_votes_in_words(n) for n in ((1, 3, 6), (0, 0, 10), (0, 10, 0), (10, 0, 0), (0, 4, 0))]
     ['6 of 10 high', '7 or more of 10 high', 'at most 3 of 10 high', 'at most 2 of 10 high', '0 of 4 high']
     """
-    (said, _, other), n = disclosed_votes(counts, known).partition(", "), sum(counts)
+    (said, _, other), n = disclosed_votes_in_words(counts, known).partition(", "), sum(counts)
     if said.endswith(" middle"):
         return f"at most {known + MARGIN - COALITION - 1} of {n} high"
     return f"{other.removesuffix(' high')} of {n} high" if said.endswith(" low") else said
 
 
 @cache
-def counts_disclosed_alike(counts: Counts, known: int = COALITION) -> tuple[Counts, ...]:
+def list_counts_disclosed_alike(counts: Counts, known: int = COALITION) -> tuple[Counts, ...]:
     """All counts that would be disclosed in the same words as these: what a reader knows who knows the
     rules."""
-    said = disclosed_votes(counts, known)
-    return tuple(other for other in list_possible_counts(sum(counts)) if disclosed_votes(other,
-                                                                                         known) == said)
+    said = disclosed_votes_in_words(counts, known)
+    return tuple(other for other in list_possible_counts(sum(counts))
+                 if disclosed_votes_in_words(other, known) == said)
 
 
 def read_tertile_counts(row: Mapping[str, Any]) -> Counts:
@@ -202,7 +203,7 @@ def read_tertile_counts(row: Mapping[str, Any]) -> Counts:
 
 def are_counts_disclosed(counts: Counts, known: int = COALITION) -> bool:
     """Whether all counts of a panel are disclosed."""
-    return counts_disclosed_alike(counts, known) == (counts,)
+    return list_counts_disclosed_alike(counts, known) == (counts,)
 
 
 RESULT_FROM = {"panel": 7, "ipras": 11, "share": 12}
@@ -217,13 +218,14 @@ HIDDEN = (*VOTE_COUNTS, "median", "p30", "p70", "ipr", "ipras", "spread", "sprea
 """The columns of ``tallies`` that follow from the votes."""
 
 
-def fill_role_columns(tallies: pd.DataFrame) -> pd.DataFrame:
+def fill_missing_role_columns(tallies: pd.DataFrame) -> pd.DataFrame:
     """Rows of ``tallies``, those of an older version too, which knew neither proxies nor interests."""
     return tallies.assign(n_by_proxy=tallies["n_by_proxy"].fillna(0),
                           n_left_out=tallies["n_left_out"].fillna(0))
 
 
-def disclosed_tallies(tallies: pd.DataFrame, *, test: str, agreed: Collection[str] = ()) -> pd.DataFrame:
+def blank_undisclosed_tallies(tallies: pd.DataFrame, *, test: str,
+                              agreed: Collection[str] = ()) -> pd.DataFrame:
     """The rows of ``tallies`` that other readers than the team may see, with ``votes`` (the high ones) and
     ``said`` (all that is disclosed) in words, and no number that does not follow from them.
 
@@ -234,9 +236,9 @@ def disclosed_tallies(tallies: pd.DataFrame, *, test: str, agreed: Collection[st
     disclosed for every panel. The number of abstentions is disclosed for every panel, and so is what follows
     from it alone: that there is no decision, or that the ballots are too few.
 """
-    tallies = fill_role_columns(tallies)
+    tallies = fill_missing_role_columns(tallies)
     rows = tallies[tallies["n"] > tallies["n_by_proxy"].map(largest_undisclosed_panel)]
-    known = rows["n_by_proxy"].map(count_known_votes).astype(int)
+    known = rows["n_by_proxy"].map(count_votes_known_to_coalition).astype(int)
     counts = [*zip(map(read_tertile_counts, rows.to_dict("records")), known, strict=True)]
     is_told = pd.Series([row.panel in agreed or are_counts_disclosed(*own)
                          for row, own in zip(rows.itertuples(), counts, strict=True)], rows.index, dtype=bool)
@@ -247,7 +249,7 @@ def disclosed_tallies(tallies: pd.DataFrame, *, test: str, agreed: Collection[st
     abstained = rows["n_abstained"].where(rows["quorum"].notna(), 0)
     ballots = rows["n"] + abstained
     is_void = (ballots < rows["quorum"]).fillna(False) | (ballots < _SMALLEST[test])
-    words = pd.Series([exact_votes_in_words(own) if one else disclosed_votes(own, other)
+    words = pd.Series([exact_votes_in_words(own) if one else disclosed_votes_in_words(own, other)
                       for (own, other), one in zip(counts, is_told, strict=True)], rows.index, dtype="str")
     # The result needs half of the ballots (share: three quarters) in a third of which n - 3 votes are known,
     # or as many fewer as readers know more votes; and that a panel cannot disagree.
@@ -264,20 +266,20 @@ def disclosed_tallies(tallies: pd.DataFrame, *, test: str, agreed: Collection[st
                "spread": is_told | is_agreement & (abstained == 0), "spread_ipras": is_told | is_agreement}
     blank = {column: "" if rows[column].dtype == "str" else pd.NA for column in HIDDEN}
     told = {column: rows[column].where(follows.get(column, is_told), blank[column]) for column in HIDDEN}
-    high = [exact_votes_in_words(own).split(",")[0] if one else disclosed_high_votes(own, other)
+    high = [exact_votes_in_words(own).split(",")[0] if one else disclosed_high_votes_in_words(own, other)
             for (own, other), one in zip(counts, is_told, strict=True)]
     return rows.assign(**told, **other_result, votes=pd.Series(high, rows.index, dtype="str"), said=words)
 
 
-def disclosed_bar(said: str) -> list[str]:
+def disclosed_bar_segments(said: str) -> list[str]:
     """The disclosed tertile of each vote of a panel, in the order of the scale; blank where it is not
-    disclosed. ``said`` are the words of :func:`disclosed_votes` or :func:`exact_votes_in_words`.
+    disclosed. ``said`` are the words of :func:`disclosed_votes_in_words` or :func:`exact_votes_in_words`.
 
-    >>> "".join(third[:1] or "?" for third in disclosed_bar("7 or more of 10 high, 3 or more low"))
+    >>> "".join(third[:1] or "?" for third in disclosed_bar_segments("7 or more of 10 high, 3 or more low"))
     'lllhhhhhhh'
-    >>> "".join(third[:1] or "?" for third in disclosed_bar("2 or more of 4 middle"))
+    >>> "".join(third[:1] or "?" for third in disclosed_bar_segments("2 or more of 4 middle"))
     '?mm?'
-    >>> "".join(third[:1] for third in disclosed_bar("5 of 10 high, 1 middle, 4 low"))
+    >>> "".join(third[:1] for third in disclosed_bar_segments("5 of 10 high, 1 middle, 4 low"))
     'llllmhhhhh'
     """
     if all_told := re.fullmatch(r"(\d+) of \d+ high, (\d+) middle, (\d+) low", said):
@@ -293,17 +295,17 @@ def disclosed_bar(said: str) -> list[str]:
     return [*low, *[""] * left, *middle, *[""] * (open_n - left), *high]
 
 
-def disclosed_changes(before: Mapping[str, int | None], after: Mapping[str, int | None], *,
-                      known: int) -> str:
+def disclosed_vote_changes_in_words(before: Mapping[str, int | None], after: Mapping[str, int | None], *,
+                                    known: int) -> str:
     """How many raters of a panel changed their vote on the same text since the round before, in words; blank
     where that is not disclosed. Both are votes by rater, None for an abstention, of rounds whose counts are
     all disclosed, so that no vote follows from the number; who changed stays open too: more than the
     ``known`` votes changed, and more did not. It is disclosed only where the same raters voted.
 
     >>> before = dict.fromkeys("abcdefgh", 7)
-    >>> disclosed_changes(before, before | dict.fromkeys("abc", 8), known=2)
+    >>> disclosed_vote_changes_in_words(before, before | dict.fromkeys("abc", 8), known=2)
     '3 of 8 raters changed their vote'
-    >>> disclosed_changes(before, before | dict.fromkeys("ab", 8), known=2)
+    >>> disclosed_vote_changes_in_words(before, before | dict.fromkeys("ab", 8), known=2)
     ''
     """
     changed = sum(vote != after.get(rater) for rater, vote in before.items())
@@ -316,17 +318,17 @@ def disclosed_changes(before: Mapping[str, int | None], after: Mapping[str, int 
 # Providers with low resources and the others: the one comparison of parts of a panel.
 
 
-def is_lower_disclosed(part: Counts, others: Counts, *, is_exact: bool = False) -> bool:
+def may_disclose_lower_median(part: Counts, others: Counts, *, is_exact: bool = False) -> bool:
     """Whether a part of a panel votes lower than the others, and this may be disclosed.
 
     It is disclosed only if either answer would leave every vote open, whatever else is disclosed of the
     panel: ``is_exact`` says that all its counts are. Nothing is disclosed of three votes or fewer.
 
-    >>> is_lower_disclosed((0, 4, 2), (1, 2, 5)), is_lower_disclosed((2, 2, 0), (0, 0, 6))
+    >>> may_disclose_lower_median((0, 4, 2), (1, 2, 5)), may_disclose_lower_median((2, 2, 0), (0, 0, 6))
     (True, False)
     """
     panel = tuple(map(int.__add__, part, others))
-    possible = (panel,) if is_exact else counts_disclosed_alike(panel)
+    possible = (panel,) if is_exact else list_counts_disclosed_alike(panel)
     return has_lower_median(part, others) and comparison_keeps_votes_uncertain(possible, sum(part))
 
 
@@ -358,8 +360,8 @@ def _by_answer(pairs: Collection[tuple[Counts, Counts]],
 
 def _parts_are_open(possible: Collection[Counts], known: int = COALITION) -> bool:
     """:func:`keeps_votes_uncertain` for two parts of a panel at once, whose counts follow one another."""
-    for own in list_insider_votes(2 * len(TERTILES), known):
-        could = [*map(any, zip(*subtract_known_votes(possible, own), strict=True))]
+    for own in list_possible_coalition_votes(2 * len(TERTILES), known):
+        could = [*map(any, zip(*subtract_coalition_votes(possible, own), strict=True))]
         if any(sum(part) == 1 for part in (could[:len(TERTILES)], could[len(TERTILES):])):
             return False
     return True
@@ -404,7 +406,7 @@ def may_disclose_smaller_result(part: Counts, others: Counts, outcome: Outcome, 
     False
     """
     panel = tuple(map(int.__add__, part, others))
-    possible = (panel,) if is_exact else counts_disclosed_alike(panel, known)
+    possible = (panel,) if is_exact else list_counts_disclosed_alike(panel, known)
     return len(outcome(others)) == 1 and _answers_are_open(
         list_possible_splits(possible, sum(part)), lambda _, rest: outcome(rest), known)
 
@@ -419,7 +421,7 @@ def may_disclose_larger_result(panel: Counts, left_out: Counts, outcome: Outcome
     >>> may_disclose_larger_result((0, 4, 4), (0, 0, 1), lambda counts: frozenset({counts[2] > 4}))
     False
     """
-    possible = (panel,) if is_exact else counts_disclosed_alike(panel)
+    possible = (panel,) if is_exact else list_counts_disclosed_alike(panel)
     pairs = [(part, rest) for rest in possible for part in list_possible_counts(sum(left_out))]
     return len(outcome(tuple(map(int.__add__, panel, left_out)))) == 1 and _answers_are_open(
         pairs, lambda part, rest: outcome(tuple(map(int.__add__, part, rest))), COALITION)
@@ -437,7 +439,7 @@ def _answers_are_open(pairs: Collection[tuple[Counts, Counts]],
 SIGNED_DECISIONS = ("endorse", "endorse_with_reservation", "do_not_endorse")
 
 
-def disclosed_signatures(signed: pd.DataFrame, others_n: int) -> tuple[pd.DataFrame, dict[str, int]]:
+def split_disclosed_signatures(signed: pd.DataFrame, others_n: int) -> tuple[pd.DataFrame, dict[str, int]]:
     """The rows of ``signoffs`` of one text that other audiences may read, and the decisions of those without
     a name, counted, as far as they may be disclosed.
 
@@ -461,12 +463,12 @@ def disclosed_signatures(signed: pd.DataFrame, others_n: int) -> tuple[pd.DataFr
 # Principles, and the words of those who voted.
 
 
-def panels_agreed_to_disclosure(raters: pd.DataFrame) -> set[str]:
+def select_fully_disclosed_panels(raters: pd.DataFrame) -> set[str]:
     """The panels whose members all said, asked in private, that more may be shown than these rules allow.
 
     ``raters`` is raters.csv. A blank counts as no.
 
-    >>> panels_agreed_to_disclosure(pd.DataFrame({
+    >>> select_fully_disclosed_panels(pd.DataFrame({
     ...     "role": ["provider", "provider", "observer"], "may_rate": "true",
     ...     "may_show_more": ["true", "", "true"]}))
     {'observer'}
@@ -475,19 +477,19 @@ def panels_agreed_to_disclosure(raters: pd.DataFrame) -> set[str]:
     return {panel for panel, said in asked.groupby("role")["may_show_more"] if (said == "true").all()}
 
 
-def visible_principles(principles: pd.DataFrame, audience: str) -> pd.DataFrame:
+def drop_hidden_principles(principles: pd.DataFrame, audience: str) -> pd.DataFrame:
     """Rows of table ``principles``: the latest text of each principle that an audience may read, without
     translations.
 
     >>> rows = pd.DataFrame({"status": ["agreed", "candidate"], "is_current": True, "translation_of": ""})
-    >>> [visible_principles(rows, audience)["status"].tolist() for audience in ("convening", "public")]
+    >>> [drop_hidden_principles(rows, audience)["status"].tolist() for audience in ("convening", "public")]
     [['agreed', 'candidate'], ['agreed']]
     """
     rows = principles[principles["is_current"] & (principles["translation_of"] == "")]
     return rows if has_capability(audience, "draft_principles") else rows[rows["status"] == "agreed"]
 
 
-def principle_ids_by_audience(principles: pd.DataFrame) -> dict[str, list[str]]:
+def readable_principle_ids_by_audience(principles: pd.DataFrame) -> dict[str, list[str]]:
     """The ids of the principles that each audience may read."""
-    return {audience: sorted(visible_principles(principles, audience)["principle_id"])
+    return {audience: sorted(drop_hidden_principles(principles, audience)["principle_id"])
             for audience in AUDIENCES}

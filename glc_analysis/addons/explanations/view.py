@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.convening.votes import visible_principles
+from glc_analysis.addons.convening.votes import drop_hidden_principles
 from glc_analysis.addons.explanations.checks import PASSAGE_COLUMNS, listed_segments
 from glc_analysis.disclosure.blocks import (
     QUOTATION_BLOCKS,
@@ -99,7 +99,7 @@ class ExplanationsView(VisibleTables):
         hidden = {*blocks.loc[(blocks["audience"] == audience) & ~blocks["is_shown"], "block_id"]}
         quotations = _own_quotations(self, audience)
         quotations = quotations[~line_ids(QUOTATION_BLOCKS, quotations["quote_id"]).isin(hidden)]
-        shown = visible_principles(self.read("principles"), audience)["principle_id"]
+        shown = drop_hidden_principles(self.read("principles"), audience)["principle_id"]
         rows = self.read("explanations")
         rows = explanations_seen(rows[rows["principle_id"].isin(shown)], quotations,
                                  _networks(self.read("organisations")), audience)
@@ -121,7 +121,7 @@ def list_block_lines(frames: Mapping[str, pd.DataFrame], reference: Any, audienc
     """The explanations that an audience reads, each with every organisation on whose words it rests."""
     segments, networks = frames["segments"], _networks(frames["organisations"])
     owner = dict(zip(segments["segment_id"], segment_owners(segments, frames["documents"]), strict=True))
-    shown = visible_principles(frames["principles"], audience)["principle_id"]
+    shown = drop_hidden_principles(frames["principles"], audience)["principle_id"]
     rows = frames["explanations"][frames["explanations"]["principle_id"].isin(shown)]
     seen = explanations_seen(rows, own_quotations(frames, reference.quotes, audience), networks, audience)
     for row in rows.loc[seen.index].to_dict("records"):

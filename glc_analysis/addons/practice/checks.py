@@ -11,7 +11,7 @@ from functools import partial
 
 import pandas as pd
 
-from glc_analysis.addons.convening.principles import printed_id
+from glc_analysis.addons.convening.principles import format_printed_id
 from glc_analysis.addons.practice.due import EVERYBODY
 from glc_analysis.addons.practice.refused_words import refused_words
 from glc_analysis.disclosure.consent import Consent
@@ -45,7 +45,7 @@ def _versions(table: str, tables: Tables) -> Iterator[Fault]:
     """Commitments, trials and reviews name a version that exists: what was tried with one text says nothing
     of the next."""
     rows = tables[table]
-    known = {*map(printed_id, tables["principles"]["principle_id"], tables["principles"]["version"])}
+    known = {*map(format_printed_id, tables["principles"]["principle_id"], tables["principles"]["version"])}
     yield from unknown_names(table, "principle_id, version", rows["principle_id"] + "." + rows["version"],
                              known, "principles.csv has no such version")
 
@@ -204,7 +204,7 @@ def trial_id(trial: Mapping[str, str]) -> str:
     >>> trial_id({"organisation_id": "quay", "principle_id": "P01", "version": "1", "cycle": "2"})
     'quay/P01.1/2'
     """
-    text = printed_id(trial["principle_id"], trial["version"])
+    text = format_printed_id(trial["principle_id"], trial["version"])
     return f"{trial['organisation_id']}/{text}/{trial['cycle']}"
 
 

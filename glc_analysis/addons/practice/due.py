@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from glc_analysis.addons.convening.histories import join_names, printed_name
+from glc_analysis.addons.convening.histories import join_names_in_sentence, printed_id_of_text
 from glc_analysis.errors import Faults
 from glc_analysis.schema import table_files
 from glc_analysis.study import Study
@@ -70,19 +70,20 @@ def _reviews(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
             what += "; somebody outside the team closes it; ask whether the ethics board must know"
             if waiting := uninformed_organisations(review, participating_organisations(tables)):
                 what += f"; not told yet: {', '.join(waiting)}"
-        yield Matter(review["due_on"], printed_name(review), what)
+        yield Matter(review["due_on"], printed_id_of_text(review), what)
 
 
 def _to_carry_out(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
     """Decisions to amend or retire a text that is still in use."""
-    agreed = {printed_name(text) for text in tables["principles"]
+    agreed = {printed_id_of_text(text) for text in tables["principles"]
               if text["status"] == "agreed" and not text["translation_of"]}
     commands = {"amend": "`glc amend {}` makes the new version, to be agreed and signed anew",
                 "retire": "`glc withdraw-text {}` sets it aside"}
     for review in tables["reviews"]:
-        if review["decision"] in commands and printed_name(review) in agreed:
+        if review["decision"] in commands and printed_id_of_text(review) in agreed:
             command = commands[review["decision"]].format(review["principle_id"])
-            yield Matter("", printed_name(review), f"it was decided to {review['decision']} it: {command}")
+            yield Matter("", printed_id_of_text(review), f"it was decided to {review['decision']} it: "
+                                                         f"{command}")
 
 
 def _looked_at_again(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
@@ -90,14 +91,14 @@ def _looked_at_again(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
     under way."""
     ended = set()
     for trial in tables["trials"]:
-        key = trial["organisation_id"], printed_name(trial)
+        key = trial["organisation_id"], printed_id_of_text(trial)
         if trial["decision"]:
             ended.add(key)
         else:
             since = f" since {trial['started_on']}" if trial["started_on"] else ""
             yield Matter("", key[1], f"{key[0]} tries it{since}: its sheet is awaited")
     for row in tables["commitments"]:
-        key = row["organisation_id"], printed_name(row)
+        key = row["organisation_id"], printed_id_of_text(row)
         if row["review_on"] and key not in ended:
             yield Matter(row["review_on"], key[1], f"{key[0]} looks at it again")
 
@@ -105,17 +106,19 @@ def _looked_at_again(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
 def _since_agreed(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
     """What has happened to a text since it was agreed, and since its last review was decided."""
     for name, since in _looked_at_last(tables).items():
-        reviews = [row for row in tables["reviews"] if printed_name(row) == name]
+        reviews = [row for row in tables["reviews"] if printed_id_of_text(row) == name]
         if any(not row["decision"] and row["trigger"] != "date" for row in reviews):
             continue
-        trials = [row for row in tables["trials"] if printed_name(row) == name and row["ended_on"] > since]
+        trials = [row for row in tables["trials"] if printed_id_of_text(row) == name
+                  and row["ended_on"] > since]
         worse = [row for row in trials if row["observed"] == "worse" or row["decision"] == "abandon"]
         judged = [row for row in tables["judgements"] if row["principle_id"] == name.rpartition(".")[0]
                   and row["date"] > since and row["concern"] == "serious"]
         said = ["trials that went worse or were abandoned"] * bool(worse) + (
             ["serious concerns that were judged later"] * bool(judged))
         if said:
-            yield Matter("", name, f"since it was agreed or reviewed: {join_names(said)}; decide whether to "
+            yield Matter("", name, f"since it was agreed or reviewed: {join_names_in_sentence(said)}; decide "
+                                   f"whether to "
                          "review it")
 
 
@@ -125,28 +128,30 @@ def _new_waves(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
         before = sorted(name for name, since in _looked_at_last(tables).items()
                         if "" < since < wave["opened_on"])
         if before:
-            yield Matter("", join_names(before), f"since then there is a new wave, {wave['label']}: look "
+            yield Matter("", join_names_in_sentence(before), f"since then there is a new wave, "
+                                                             f"{wave['label']}: look "
                          "whether the evidence still says the same; a review (new_wave) records it")
 
 
 def _not_planned(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
-    planned = {printed_name(row) for row in tables["reviews"] if not row["decision"]}
+    planned = {printed_id_of_text(row) for row in tables["reviews"] if not row["decision"]}
     if missing := sorted({*_agreed(tables)} - planned):
-        yield Matter("", join_names(missing),
+        yield Matter("", join_names_in_sentence(missing),
                      "no review is planned: add a row with trigger date to reviews.csv")
 
 
 def _looked_at_last(tables: Mapping[str, Sequence[Cells]]) -> dict[str, str]:
     """The texts that are agreed, with the day of the decision or of the last review that was decided."""
     return {name: max([agreed_on, *(row["decided_on"] for row in tables["reviews"]
-                                    if printed_name(row) == name)])
+                                    if printed_id_of_text(row) == name)])
             for name, agreed_on in _agreed(tables).items()}
 
 
 def _agreed(tables: Mapping[str, Sequence[Cells]]) -> dict[str, str]:
     """The texts that are agreed, with the day of the decision."""
-    days = {printed_name(row): row["date"] for row in tables["text_decisions"] if row["status"] == "agreed"}
-    return {printed_name(text): days.get(printed_name(text), "") for text in tables["principles"]
+    days = {printed_id_of_text(row): row["date"]
+            for row in tables["text_decisions"] if row["status"] == "agreed"}
+    return {printed_id_of_text(text): days.get(printed_id_of_text(text), "") for text in tables["principles"]
             if text["status"] == "agreed" and not text["translation_of"]}
 
 

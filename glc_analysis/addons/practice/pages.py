@@ -8,7 +8,7 @@ import pandas as pd
 from IPython.display import HTML as Html
 from markupsafe import Markup, escape
 
-from glc_analysis.addons.convening.histories import join_names
+from glc_analysis.addons.convening.histories import join_names_in_sentence
 from glc_analysis.addons.practice.checks import ENDING
 from glc_analysis.addons.practice.due import READ, TRIGGERS, list_due_matters
 from glc_analysis.addons.practice.trials import PRACTICE_TABLES
@@ -61,7 +61,7 @@ def _meant(commitments: pd.DataFrame) -> list[str]:
     said = {"will_try": "will try it", "already": "work so already", "not_now": "cannot now"}
     counts = commitments["intent"].value_counts()
     parts = [f"{counts[intent]} {words}" for intent, words in said.items() if intent in counts]
-    return [f"Of the organisations that were asked, {join_names(parts)}."] if parts else []
+    return [f"Of the organisations that were asked, {join_names_in_sentence(parts)}."] if parts else []
 
 
 def _trial_table(view: StudyView, trials: pd.DataFrame) -> str:

@@ -19,8 +19,8 @@ from openpyxl.styles import Alignment, Font, Protection
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from glc_analysis.addons.convening.principles import add_version_columns, printed_id
-from glc_analysis.addons.convening.rating_forms import texts_in_language
+from glc_analysis.addons.convening.principles import add_version_columns, format_printed_id
+from glc_analysis.addons.convening.rating_forms import round_texts_in_language
 from glc_analysis.addons.member_checking.returns import read_names_and_languages
 from glc_analysis.addons.practice.checks import AT_A_TIME, CONSENT_ITEM, active_commitments
 from glc_analysis.disclosure.consent import Consent
@@ -169,9 +169,9 @@ def _sheet(reference: Reference, organisation: str, name: str, language: str, co
 
 def _tried(reference: Reference, row: Mapping[str, str], trials: pd.DataFrame, language: str) -> Tried:
     texts = add_version_columns(reference.principles)
-    name = printed_id(row["principle_id"], row["version"])
+    name = format_printed_id(row["principle_id"], row["version"])
     source = texts[(texts["printed_id"] == name) & (texts["translation_of"] == "")]
-    text = texts_in_language(reference, source, language).iloc[0]
+    text = round_texts_in_language(reference, source, language).iloc[0]
     cycles = trials[(trials["principle_id"] == row["principle_id"]) & (trials["version"] == row["version"])]
     cycles = cycles.assign(cycle=cycles["cycle"].astype(int)).sort_values("cycle")
     ended, open_ = cycles[cycles["decision"] != ""], cycles[cycles["decision"] == ""]
@@ -206,7 +206,7 @@ def sheet_page(sheet: Sheet) -> str:
         sheet=sheet, say=sheet.say, questions=TRIAL_QUESTIONS, in_words=_IN_WORDS,
         commitment=COMMITMENT,
         style=read_text(__file__, "sheet.css").strip(), places=range(AT_A_TIME),
-        trials=[row | {"printed_id": printed_id(row["principle_id"], row["version"])}
+        trials=[row | {"printed_id": format_printed_id(row["principle_id"], row["version"])}
                 for row in sheet.trials.to_dict("records") if row["decision"]])
 
 

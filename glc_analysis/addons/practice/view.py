@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.convening.votes import visible_principles
+from glc_analysis.addons.convening.votes import drop_hidden_principles
 from glc_analysis.addons.practice.checks import HARM
 from glc_analysis.disclosure.blocks import AddedBlocks, Kinds, Row, block_id, block_ids, line_ids
 from glc_analysis.disclosure.rules import has_capability
@@ -103,7 +103,7 @@ def reviews(reader: Reader) -> pd.DataFrame:
 
 def list_block_lines(frames: Mapping[str, pd.DataFrame], reference: Any, audience: str) -> Iterator[Row]:
     """The words of trials that an audience reads, each with the organisation behind it."""
-    shown = visible_principles(frames["principles"], audience)["principle_id"]
+    shown = drop_hidden_principles(frames["principles"], audience)["principle_id"]
     rows = cleared_trials(frames["trials"], audience)
     for row in rows[rows["principle_id"].isin(shown)].to_dict("records"):
         yield block_id(BLOCK, row["principle_id"]), row["trial_id"], row["organisation_id"]

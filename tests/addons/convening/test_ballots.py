@@ -5,7 +5,7 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.ballots import Ballots
-from glc_analysis.addons.convening.tallies import ballot_tables
+from glc_analysis.addons.convening.tallies import make_ratings_and_tallies
 from glc_analysis.build import build
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.errors import Faults
@@ -21,7 +21,7 @@ def study(tmp_path):
 
 def made(study):
     found = Study(study.root)
-    return ballot_tables(found, read_reference(found), CleaningLog())
+    return make_ratings_and_tallies(found, read_reference(found), CleaningLog())
 
 
 def tallied(study, **where):

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 
 from glc_analysis.addons.convening.packets.sheets import (
-    own_answers,
-    own_consents,
-    own_passages,
-    own_quotations,
-    own_record,
+    show_own_answers,
+    show_own_consents,
+    show_own_passages,
+    show_own_quotations,
+    show_own_record,
 )
 from glc_analysis.addons.member_checking.clearing import QuotationTables
 from glc_analysis.disclosure.quotations import case_segments, segment_owners
@@ -24,7 +24,7 @@ ORGANISATIONS = ["blue-door", "canal-lamp", "acacia-room", "open-loom"]
 def brief_page(study, organisation):
     page = StudyView(study, "convening", organisation=organisation)
     return plain("".join(block(page).data for block in (
-        own_record, own_answers, own_passages, own_quotations, own_consents)))
+        show_own_record, show_own_answers, show_own_passages, show_own_quotations, show_own_consents)))
 
 
 @pytest.fixture(scope="module")
@@ -91,4 +91,4 @@ def test_the_brief_of_an_organisation_that_was_only_interviewed_says_so(sample_s
     page = StudyView(sample_study, "convening", organisation="blue-door")
     responses = page.read("responses")
     monkeypatch.setattr(StudyView, "read", lambda view, name: responses.iloc[:0])
-    assert "was asked no question" in own_answers(page).data
+    assert "was asked no question" in show_own_answers(page).data

@@ -12,18 +12,18 @@ from glc_analysis.addons.convening.principles import (
     NOT_CHALLENGED,
     NOT_MEASURED,
     UNSUPPORTED,
-    cerqual_counts,
-    evidence_contributors,
-    evidence_facts,
-    evidence_tables,
-    representation,
-    underrepresented,
+    count_for_cerqual_components,
+    count_represented_organisations,
+    evidence_fact_sentences,
+    list_evidence_contributors,
+    make_evidence_tables,
+    underrepresentation_sentences,
 )
 
 
 @pytest.fixture(scope="module")
 def frames(sample_study):
-    return evidence_tables(partial(tables.read, study=sample_study))
+    return make_evidence_tables(partial(tables.read, study=sample_study))
 
 
 def evidence(*rows: tuple[str, str]) -> pd.DataFrame:
@@ -31,7 +31,7 @@ def evidence(*rows: tuple[str, str]) -> pd.DataFrame:
 
 
 def known(frames, principle_id, component):
-    return cerqual_counts(principle_id, frames).set_index("component").loc[component, "known"]
+    return count_for_cerqual_components(principle_id, frames).set_index("component").loc[component, "known"]
 
 
 def ratings(*rows: tuple[str, str, str, object]) -> pd.DataFrame:
@@ -42,21 +42,22 @@ def ratings(*rows: tuple[str, str, str, object]) -> pd.DataFrame:
 
 
 def test_what_nobody_contradicts_is_not_challenged_also_where_it_is_qualified():
-    assert NOT_CHALLENGED in evidence_facts(evidence(("supports", "practised"), ("qualifies", "practised")))
-    assert NOT_CHALLENGED not in evidence_facts(evidence(("supports", "practised"),
-                                                         ("contradicts", "practised")))
+    assert NOT_CHALLENGED in evidence_fact_sentences(evidence(("supports", "practised"),
+                                                              ("qualifies", "practised")))
+    assert NOT_CHALLENGED not in evidence_fact_sentences(evidence(("supports", "practised"),
+                                                                  ("contradicts", "practised")))
 
 
 @pytest.mark.parametrize("claim", _MEASURED)
 def test_measured_outcomes_and_literature_lift_the_caution_only_where_they_support(claim):
     reported = ("supports", "reported_to_work")
-    assert NOT_MEASURED not in evidence_facts(evidence(reported, ("supports", claim)))
-    assert NOT_MEASURED in evidence_facts(evidence(reported, ("contradicts", claim)))
-    assert NOT_MEASURED in evidence_facts(evidence(reported, ("qualifies", claim)))
+    assert NOT_MEASURED not in evidence_fact_sentences(evidence(reported, ("supports", claim)))
+    assert NOT_MEASURED in evidence_fact_sentences(evidence(reported, ("contradicts", claim)))
+    assert NOT_MEASURED in evidence_fact_sentences(evidence(reported, ("qualifies", claim)))
 
 
 def test_what_nothing_supports_does_not_rest_on_experience():
-    assert evidence_facts(evidence(("contradicts", "reported_to_fail"))) == [UNSUPPORTED]
+    assert evidence_fact_sentences(evidence(("contradicts", "reported_to_fail"))) == [UNSUPPORTED]
 
 
 def test_a_passage_has_one_contributor_and_a_code_those_who_raised_it(frames):
@@ -71,11 +72,11 @@ def test_a_passage_has_one_contributor_and_a_code_those_who_raised_it(frames):
 def test_an_interpreters_words_are_a_contribution_of_the_organisation_interviewed(frames):
     own = pd.DataFrame([("P01", "e1", "segment", "interview-fig-courtyard.9", "supports")],
                        columns=["principle_id", "evidence_id", "kind", "reference", "stance"])
-    assert evidence_contributors(own, frames)["organisation_id"].tolist() == ["fig-courtyard"]
+    assert list_evidence_contributors(own, frames)["organisation_id"].tolist() == ["fig-courtyard"]
 
 
 def test_every_component_has_its_counts_and_none_has_a_level(frames):
-    rows = cerqual_counts("P03", frames)
+    rows = count_for_cerqual_components("P03", frames)
     assert tuple(rows["component"]) == JUDGED_COMPONENTS and (rows["known"] != "").all()
     assert not rows["known"].str.contains("minor|moderate|serious|confidence").any()
     assert known(frames, "P03", "coherence") == (
@@ -88,7 +89,7 @@ def test_every_component_has_its_counts_and_none_has_a_level(frames):
 
 def test_a_principle_without_votes_or_signatures_has_nothing_there(frames):
     empty = frames | {name: frames[name].head(0) for name in ("ratings", "tallies", "signoffs")}
-    said = cerqual_counts("P05", empty).set_index("component")["known"]
+    said = count_for_cerqual_components("P05", empty).set_index("component")["known"]
     assert (said[["equity", "acceptability", "feasibility"]] == "").all()
 
 
@@ -120,9 +121,9 @@ def test_the_last_round_counts_by_number_and_who_abstained_has_no_resources(fram
 
 def test_who_contributed_evidence_and_who_rated_is_counted_by_what_organisations_are(frames):
     frames = frames | {"ratings": ratings(("1", "r1", "gum-tree-desk", 5))}
-    rows = representation("P01", frames).set_index(["attribute", "value"])
+    rows = count_represented_organisations("P01", frames).set_index(["attribute", "value"])
     register = frames["organisations"]
     assert rows.loc[("language", "es"), "study_n"] == (register["language"] == "es").sum() == 5
     assert rows.loc[("resource_level", "high"), "raters_n"] == 1
     assert rows.loc[("language", "es"), "raters_n"] == 0
-    assert "language Arabic, Spanish" in underrepresented(rows.reset_index())[-1]
+    assert "language Arabic, Spanish" in underrepresentation_sentences(rows.reset_index())[-1]

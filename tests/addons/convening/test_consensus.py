@@ -9,17 +9,17 @@ from glc_analysis.addons.convening.consensus import (
     RULES_IN_WORDS,
     apply_ipras_rule,
     apply_panel_rule,
-    count_by_tertile,
-    dispersion,
+    compute_required_ballots,
+    compute_tally_columns,
+    count_votes_by_tertile,
+    decide_panel_result,
     dissent_in_words,
-    median,
+    measure_dispersion,
     median_movement,
-    panel_result,
-    percentile,
-    required_ballots,
+    median_vote,
+    scale_tertile,
     tally_in_words,
-    tally_ratings,
-    tertile_of,
+    votes_percentile,
 )
 
 BMJ_OPEN = [4, 5, 6, 7, 7, 7, 7, 7, 8, 8, 8, 8, 8, 9, 9]
@@ -29,17 +29,17 @@ panels = st.lists(st.integers(1, 9), min_size=1, max_size=30)
 
 
 def test_the_worked_example_of_bmj_open_2012():
-    found = dispersion(BMJ_OPEN)
+    found = measure_dispersion(BMJ_OPEN)
     assert [float(m) for m in (found.p30, found.p70, found.ipr, found.iprcp, found.ai, found.ipras)] == [
         7.0, 8.0, 1.0, 7.5, 2.5, 6.1]
-    assert median(BMJ_OPEN) == 7 and float(found.index) == pytest.approx(0.1639, abs=5e-5)
+    assert median_vote(BMJ_OPEN) == 7 and float(found.index) == pytest.approx(0.1639, abs=5e-5)
     assert apply_ipras_rule(BMJ_OPEN) == "no disagreement"
     assert apply_panel_rule(BMJ_OPEN) == "agreement"  # "four or less panellists voted outside the region"
-    assert {panel_result(BMJ_OPEN, test) for test in RULES_IN_WORDS} == {"high"}
+    assert {decide_panel_result(BMJ_OPEN, test) for test in RULES_IN_WORDS} == {"high"}
 
 
 def test_a_tally_has_the_worked_example_and_both_rules():
-    assert tally_ratings(BMJ_OPEN) == {
+    assert compute_tally_columns(BMJ_OPEN) == {
         "n": 15, "median": 7.0, "p30": 7.0, "p70": 8.0, "ipr": 1.0, "ipras": 6.1, "votes_low": 0,
         "votes_mid": 3, "votes_high": 12, "spread": "agreement", "spread_ipras": "no disagreement",
         "quorum": None, "result": "high"}
@@ -59,12 +59,12 @@ def test_disagreement_needs_so_many_votes_at_both_ends(n):
     opposed = OPPOSED[n]
     votes = [3] * opposed + [7] * (n - opposed)
     assert apply_panel_rule(votes) == "disagreement"
-    assert panel_result(votes) == "uncertain"  # whatever the median
+    assert decide_panel_result(votes) == "uncertain"  # whatever the median
     less = [3] * (opposed - 1) + [7] * (n - opposed + 1)
-    assert apply_panel_rule(less) == "agreement" and panel_result(less) == "high"
+    assert apply_panel_rule(less) == "agreement" and decide_panel_result(less) == "high"
     split = [3] * (opposed - 1) + [5] + [7] * (n - opposed)
     assert apply_panel_rule(split) == ("neither" if opposed > ALLOWED[n] else "agreement")
-    assert panel_result(split) == "high"
+    assert decide_panel_result(split) == "high"
 
 
 @pytest.mark.parametrize("n", [1, 2, 7, 17, 40])
@@ -76,8 +76,8 @@ def test_the_panel_rule_is_not_stated_for_other_panels(n):
     ([3, 3, 3, 3, 4, 4, 4, 4], "middle"), ([6, 6, 6, 6, 7, 7, 7, 7], "high"),
     ([3, 3, 3, 3, 3, 4, 4, 4], "low"), ([6, 6, 6, 6, 6, 7, 7, 7], "middle")])
 def test_half_medians_belong_to_the_higher_region(votes, where):
-    assert tertile_of(median(votes)) == where
-    assert panel_result(votes) == {"middle": "uncertain"}.get(where, where)
+    assert scale_tertile(median_vote(votes)) == where
+    assert decide_panel_result(votes) == {"middle": "uncertain"}.get(where, where)
 
 
 def test_half_medians_decide_which_votes_lie_outside():
@@ -91,23 +91,23 @@ def test_half_medians_decide_which_votes_lie_outside():
 @pytest.mark.parametrize("test", RULES_IN_WORDS)
 def test_a_panel_of_one_mind(score, test):
     votes = [score] * 10
-    assert panel_result(votes, test) == ("low" if score < 4 else "high" if score > 6 else "uncertain")
-    assert apply_panel_rule(votes) == "agreement" and float(dispersion(votes).ipr) == 0
-    assert float(dispersion(votes).ipras) == pytest.approx(2.35 + 1.5 * abs(5 - score))
+    assert decide_panel_result(votes, test) == ("low" if score < 4 else "high" if score > 6 else "uncertain")
+    assert apply_panel_rule(votes) == "agreement" and float(measure_dispersion(votes).ipr) == 0
+    assert float(measure_dispersion(votes).ipras) == pytest.approx(2.35 + 1.5 * abs(5 - score))
 
 
 @pytest.mark.parametrize("test", RULES_IN_WORDS)
 @pytest.mark.parametrize("n", [8, 10, 12, 16, 18])
 def test_a_polarised_panel_is_uncertain(n, test):
     votes = [1] * (n // 2) + [9] * (n // 2)
-    assert panel_result(votes, test) == "uncertain" and apply_ipras_rule(votes) == "disagreement"
+    assert decide_panel_result(votes, test) == "uncertain" and apply_ipras_rule(votes) == "disagreement"
 
 
 def test_above_sixteen_the_panel_test_decides_by_ipras():
     votes = [9] * 11 + [1] * 6  # the median is 9, but P30 is 1
     assert apply_panel_rule(votes) == "" and apply_ipras_rule(votes) == "disagreement"
-    assert panel_result(votes) == panel_result(votes, "ipras") == "uncertain"
-    assert panel_result([8] * 14 + [1] * 3) == "high"
+    assert decide_panel_result(votes) == decide_panel_result(votes, "ipras") == "uncertain"
+    assert decide_panel_result([8] * 14 + [1] * 3) == "high"
 
 
 @pytest.mark.parametrize(("n", "panel", "ipras", "share"), [
@@ -115,21 +115,21 @@ def test_above_sixteen_the_panel_test_decides_by_ipras():
     (3, "too few", "high", "too few"), (7, "too few", "high", "too few"), (8, "high", "high", "high")])
 def test_too_few(n, panel, ipras, share):
     votes = [8] * n
-    assert [panel_result(votes, test) for test in ("panel", "ipras", "share")] == [panel, ipras, share]
+    assert [decide_panel_result(votes, test) for test in ("panel", "ipras", "share")] == [panel, ipras, share]
     assert apply_ipras_rule(votes) == ("no disagreement" if n >= 3 else "")
 
 
 @pytest.mark.parametrize(("high", "other", "said"), [(6, 2, "high"), (7, 3, "uncertain"), (8, 3, "uncertain"),
                                                      (9, 3, "high"), (15, 5, "high"), (14, 5, "uncertain")])
 def test_three_quarters_of_the_votes(high, other, said):
-    assert panel_result([7] * high + [6] * other, "share") == said
-    assert panel_result([3] * high + [4] * other, "share") == {"high": "low"}.get(said, said)
+    assert decide_panel_result([7] * high + [6] * other, "share") == said
+    assert decide_panel_result([3] * high + [4] * other, "share") == {"high": "low"}.get(said, said)
 
 
 def test_a_range_as_wide_as_is_allowed_is_no_disagreement():
     # IPR and IPRAS are both 2.8; in floating point they differ in the last digit.
     votes = [3] * 4 + [4] * 4 + [7] * 4
-    found = dispersion(votes)
+    found = measure_dispersion(votes)
     assert found.ipr == found.ipras and float(found.ipr) == 2.8
     assert apply_ipras_rule(votes) == "no disagreement"
 
@@ -141,7 +141,7 @@ def test_movement_between_rounds():
 
 
 def told(votes):
-    found = tally_ratings(votes)
+    found = compute_tally_columns(votes)
     low, middle, high = (found[one] for one in ("votes_low", "votes_mid", "votes_high"))
     return found | {"said": f"{high} of {len(votes)} high, {middle} middle, {low} low"}
 
@@ -161,9 +161,10 @@ def test_what_is_blank_is_not_read_out():
 
 
 def test_dissent_is_what_lies_outside_the_third_of_the_median():
-    assert dissent_in_words(tally_ratings([8] * 8 + [5, 2])) == "dissent: 1 middle, 1 low"
-    assert dissent_in_words(tally_ratings([2] * 8 + [5, 9])) == "dissent: 1 high, 1 middle"
-    assert dissent_in_words(tally_ratings([7, 8, 9])) == dissent_in_words(tally_ratings([])) == ""
+    assert dissent_in_words(compute_tally_columns([8] * 8 + [5, 2])) == "dissent: 1 middle, 1 low"
+    assert dissent_in_words(compute_tally_columns([2] * 8 + [5, 9])) == "dissent: 1 high, 1 middle"
+    assert dissent_in_words(compute_tally_columns([7, 8,
+                                                   9])) == dissent_in_words(compute_tally_columns([])) == ""
 
 
 def test_the_other_rule_is_read_out_where_it_says_something_else():
@@ -179,31 +180,32 @@ def test_the_other_rule_is_read_out_where_it_says_something_else():
     (1, "panel", 1), (3, "panel", 2), (7, "panel", 5), (8, "panel", 8), (10, "panel", 8), (12, "panel", 8),
     (13, "panel", 9), (14, "panel", 10), (10, "share", 8), (3, "ipras", 3), (10, "ipras", 7)])
 def test_the_quorum_is_two_thirds_of_a_panel_and_what_the_test_needs(eligible, test, ballots):
-    assert required_ballots(eligible, test) == ballots
+    assert compute_required_ballots(eligible, test) == ballots
 
 
 @pytest.mark.parametrize("test", sorted(RULES_IN_WORDS))
 def test_below_the_quorum_there_is_no_decision_and_at_it_there_is(test):
-    assert panel_result([8] * 9, test, quorum=10) == "no decision"
-    assert panel_result([8] * 9, test, abstained=1, quorum=10) == "high"
+    assert decide_panel_result([8] * 9, test, quorum=10) == "no decision"
+    assert decide_panel_result([8] * 9, test, abstained=1, quorum=10) == "high"
 
 
 def test_a_panel_that_is_smaller_than_the_rule_needs_is_too_few_however_many_vote():
-    assert panel_result([8] * 3, quorum=2) == "too few" and panel_result([8], quorum=2) == "no decision"
-    assert panel_result([8] * 2, abstained=8, quorum=8) == panel_result([], abstained=9,
-                                                                        quorum=8) == "too few"
+    assert decide_panel_result([8] * 3,
+                               quorum=2) == "too few" and decide_panel_result([8], quorum=2) == "no decision"
+    assert decide_panel_result([8] * 2, abstained=8, quorum=8) == decide_panel_result([], abstained=9,
+                                                                                      quorum=8) == "too few"
 
 
 def test_no_decision_is_read_out_with_its_ballots_and_without_a_word_of_agreement():
-    row = tally_ratings([8] * 9, abstained=0, quorum=10) | {"said": "9 of 9 high", "n_abstained": 0,
-                                                            "n_expected": 14}
+    row = compute_tally_columns([8] * 9, abstained=0, quorum=10) | {"said": "9 of 9 high", "n_abstained": 0,
+                                                                    "n_expected": 14}
     assert tally_in_words(row) == "9 of 9 high; median 8; no decision: 9 of 14 ballots, quorum 10"
 
 
 @given(panels, st.integers(0, 20), st.sampled_from(sorted(RULES_IN_WORDS)))
 def test_without_a_quorum_abstentions_change_nothing(votes, abstained, test):
-    assert tally_ratings(votes, test, abstained=abstained) == tally_ratings(votes, test)
-    assert panel_result(votes, test, quorum=0) == panel_result(votes, test)
+    assert compute_tally_columns(votes, test, abstained=abstained) == compute_tally_columns(votes, test)
+    assert decide_panel_result(votes, test, quorum=0) == decide_panel_result(votes, test)
 
 
 @given(panels, st.lists(st.integers(1, 9), max_size=8))
@@ -211,54 +213,55 @@ def test_an_agreement_is_one_whatever_those_who_abstained_had_voted(votes, their
     assume(len(votes) + len(theirs) <= 16)
     if apply_panel_rule(votes, len(theirs)) == "agreement":
         assert apply_panel_rule([*votes, *theirs]) == "agreement"
-    if (found := panel_result(votes, "share", abstained=len(theirs), quorum=8)) in ("high", "low"):
-        assert panel_result([*votes, *theirs], "share", quorum=8) == found
+    if (found := decide_panel_result(votes, "share", abstained=len(theirs), quorum=8)) in ("high", "low"):
+        assert decide_panel_result([*votes, *theirs], "share", quorum=8) == found
 
 
 @given(panels, st.sampled_from(sorted(RULES_IN_WORDS)))
 def test_whoever_abstains_instead_of_voting_makes_no_result_easier(votes, test):
     """A result with an abstention stays where the same person votes for it."""
-    found = panel_result(votes, test, abstained=1, quorum=8)
+    found = decide_panel_result(votes, test, abstained=1, quorum=8)
     if found in ("high", "low"):
-        assert panel_result([*votes, 8 if found == "high" else 2], test, quorum=8) == found
+        assert decide_panel_result([*votes, 8 if found == "high" else 2], test, quorum=8) == found
 
 
 @given(panels, st.sampled_from([0, 30, 50, 70, 100]))
 def test_percentiles_are_the_linear_ones(votes, percent):
-    assert float(percentile(votes, percent)) == pytest.approx(np.percentile(votes, percent, method="linear"))
+    assert float(votes_percentile(votes, percent)) == pytest.approx(np.percentile(votes, percent,
+                                                                                  method="linear"))
 
 
 @given(panels.flatmap(lambda votes: st.tuples(st.just(votes), st.permutations(votes))))
 def test_the_order_of_votes_does_not_matter(both):
-    assert tally_ratings(both[0]) == tally_ratings(both[1])
+    assert compute_tally_columns(both[0]) == compute_tally_columns(both[1])
 
 
 @given(panels, st.sampled_from(sorted(RULES_IN_WORDS)))
 def test_a_mirrored_panel_says_the_contrary(votes, test):
-    assume(median(votes) not in (3.5, 6.5))  # which belong to the higher region on both sides
+    assume(median_vote(votes) not in (3.5, 6.5))  # which belong to the higher region on both sides
     mirrored = [10 - vote for vote in votes]
-    assert panel_result(mirrored, test) == {"high": "low", "low": "high"}.get(panel_result(votes, test),
-                                                                              panel_result(votes, test))
+    result = decide_panel_result(votes, test)
+    assert decide_panel_result(mirrored, test) == {"high": "low", "low": "high"}.get(result, result)
     assert apply_panel_rule(mirrored) == apply_panel_rule(votes)
     assert apply_ipras_rule(mirrored) == apply_ipras_rule(votes)
-    assert count_by_tertile(mirrored)["low"] == count_by_tertile(votes)["high"]
+    assert count_votes_by_tertile(mirrored)["low"] == count_votes_by_tertile(votes)["high"]
 
 
 @given(panels)
 def test_ipras_is_never_below_that_of_perfect_symmetry(votes):
-    found = dispersion(votes)
-    assert found.ipras >= dispersion([5]).ipras and 0 <= found.ipr <= 8
+    found = measure_dispersion(votes)
+    assert found.ipras >= measure_dispersion([5]).ipras and 0 <= found.ipr <= 8
     assert found.is_disagreement == (found.index > 1)
 
 
 @given(st.lists(st.integers(1, 9), min_size=8, max_size=40))
 def test_three_quarters_in_one_third_never_disagree(votes):
-    if panel_result(votes, "share") != "uncertain":
+    if decide_panel_result(votes, "share") != "uncertain":
         assert "disagreement" not in (apply_panel_rule(votes), apply_ipras_rule(votes))
 
 
 @pytest.mark.parametrize(("votes", "abstained", "found"), [
     (5, 5, "high"), (4, 6, "uncertain"), (4, 4, "high"), (4, 5, "uncertain")])
 def test_high_needs_half_of_the_ballots_so_abstentions_make_it_no_easier(votes, abstained, found):
-    assert panel_result([8] * votes, abstained=abstained, quorum=8) == found
-    assert panel_result([2] * votes, abstained=abstained, quorum=8) == found.replace("high", "low")
+    assert decide_panel_result([8] * votes, abstained=abstained, quorum=8) == found
+    assert decide_panel_result([2] * votes, abstained=abstained, quorum=8) == found.replace("high", "low")

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.packets.sheets import principle_sheets
+from glc_analysis.addons.convening.packets.sheets import render_principle_sheets
 from glc_analysis.addons.convening.pages import convening
-from glc_analysis.addons.convening.pages.principles import principles_overview, show_signatures
+from glc_analysis.addons.convening.pages.principles import show_principles_overview, show_signatures
 from glc_analysis.pages.checklists import methods
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
@@ -42,11 +42,11 @@ def test_the_public_reads_the_principles_that_are_agreed_and_others_all(page):
 
 
 def test_every_principle_of_the_overview_leads_to_its_page(page):
-    places = re.findall(r'href="([\w-]+)\.html"', principles_overview(page).data)
+    places = re.findall(r'href="([\w-]+)\.html"', show_principles_overview(page).data)
     listed = [f"principle-{one.lower()}" for one in page.principle_names]
     assert sorted(places) == listed and (places == listed) == (page.audience != "team")
     if page.audience == "team":  # the most high votes of importance first, then of feasibility
-        high = re.findall(r">(\d+) of (\d+) high", principles_overview(page).data)
+        high = re.findall(r">(\d+) of (\d+) high", show_principles_overview(page).data)
         shares = [int(n) / int(of) for n, of in high]
         pairs = [*zip(shares[::2], shares[1::2], strict=True)]
         assert pairs == sorted(pairs, reverse=True) and len(pairs) == 16
@@ -108,7 +108,7 @@ def test_a_checklist_item_that_nobody_recorded_says_so(page):
 
 
 def test_the_agenda_has_the_split_principle_under_its_heading(sample_study):
-    told = unescape(convening.agenda(StudyView(sample_study, "convening")).data)
+    told = unescape(convening.show_agenda(StudyView(sample_study, "convening")).data)
     split, after = told.index("Split ("), told.index("Works elsewhere? (")
     assert split < told.index("P04.1") < after
 
@@ -119,13 +119,13 @@ def test_a_panel_of_one_is_not_shown(sample_study):
 
 
 def test_the_joint_display_shows_both_counts_and_a_box_for_people(sample_study):
-    told = unescape(convening.joint_display(StudyView(sample_study, "team")).data)
+    told = unescape(convening.show_joint_display(StudyView(sample_study, "team")).data)
     assert "27 of 32" in told
     assert "discordant" in told
 
 
 def test_decisions_name_only_who_agreed_to_be_named(sample_study):
-    told = convening.decisions(StudyView(sample_study, "convening")).data
+    told = convening.show_decisions(StudyView(sample_study, "convening")).data
     rows = tables.read("organisations", study=sample_study)
     named = StudyView(sample_study, "convening").organisation_names
     assert not any(row.label in told for row in rows.itertuples() if row.organisation_id not in named)
@@ -134,7 +134,8 @@ def test_decisions_name_only_who_agreed_to_be_named(sample_study):
 @pytest.mark.parametrize("storage", ["python", "pyarrow"])
 def test_decisions_link_to_their_principle_however_pandas_holds_text(storage, sample_study):
     with pd.option_context("mode.string_storage", storage):
-        assert '<a href="principle-p07.html">' in convening.decisions(StudyView(sample_study, "team")).data
+        assert '<a href="principle-p07.html">' in convening.show_decisions(StudyView(sample_study,
+                                                                                     "team")).data
 
 
 def test_a_changed_text_has_no_signatures_and_a_new_one_counts_for_it_alone(sample_study, tmp_path):
@@ -148,8 +149,8 @@ def test_a_changed_text_has_no_signatures_and_a_new_one_counts_for_it_alone(samp
     for audience in ("team", "convening"):
         page = StudyView(study, audience, principle="P03")
         assert "not signed yet" in show_signatures(page).data
-        assert page.signatures("P03")[0].empty and "to be signed anew" in principles_overview(page).data
-        assert "not signed yet" in "".join(principle_sheets(page).values())
+        assert page.signatures("P03")[0].empty and "to be signed anew" in show_principles_overview(page).data
+        assert "not signed yet" in "".join(render_principle_sheets(page).values())
     one = signed[(signed["principle_id"] == "P03") & (signed["decision"] == "endorse")].head(1)
     both = tables.shape_table("signoffs", pd.concat([signed, one.assign(version="9")]))
     tables.write_table(study.processed, "signoffs", both)

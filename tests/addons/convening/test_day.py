@@ -7,17 +7,21 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.agenda import agenda, compare_low_resources, describe_result
-from glc_analysis.addons.convening.ballots import readable_comments
-from glc_analysis.addons.convening.consensus import tally_ratings
+from glc_analysis.addons.convening.agenda import (
+    describe_tally_result,
+    low_resource_feasibility_phrase,
+    make_agenda,
+)
+from glc_analysis.addons.convening.ballots import list_readable_comments
+from glc_analysis.addons.convening.consensus import compute_tally_columns
 from glc_analysis.addons.convening.slides import (
-    group_agenda,
-    slide_html,
-    slide_results,
-    split_into_two_columns,
+    group_agenda_rows,
+    make_slide_results,
+    render_slide_part,
+    split_agenda_into_two_columns,
     write_slides,
 )
-from glc_analysis.addons.convening.votes import disclosed_changes
+from glc_analysis.addons.convening.votes import disclosed_vote_changes_in_words
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
@@ -50,7 +54,7 @@ def tallied(ratings, movement=""):
     rows = []
     for key, own in ratings[ratings["excluded"] == ""].groupby(
             ["round_id", "principle_id", "version", "criterion", "panel"]):
-        found = tally_ratings([int(score) for score in own["score"].dropna()])
+        found = compute_tally_columns([int(score) for score in own["score"].dropna()])
         rows.append(dict(zip(("round_id", "principle_id", "version", "criterion", "panel"), key, strict=True))
                     | found | {"n_abstained": int(own["is_abstained"].sum()), "n_expected": len(own),
                                "rule": "panel rule; fixed on 2017-04-03", "movement": movement})
@@ -63,7 +67,7 @@ def both(importance, feasibility, **other):
 
 
 def listed(ratings):
-    return agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS, test="panel").iloc[0]
+    return make_agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS, test="panel").iloc[0]
 
 
 @pytest.mark.parametrize(("importance", "feasibility", "group"), [
@@ -86,10 +90,11 @@ def test_what_is_less_feasible_at_low_resources_asks_whether_it_works_elsewhere(
     ratings = both([8] * 14, [4, 5, 5, 6, 7, 8, 2, 4, 5, 7, 7, 8, 8, 9])
     known = pd.DataFrame({"organisation_id": [f"o{n}" for n in range(14)],
                           "resource_level": ["low"] * 6 + ["high"] * 8})
-    row = agenda(tallied(ratings), ratings, PRINCIPLES, known, test="panel").iloc[0]
+    row = make_agenda(tallied(ratings), ratings, PRINCIPLES, known, test="panel").iloc[0]
     assert (row["group"], row["notes"]) == ("elsewhere", "less feasible for providers with low resources")
     few = known.assign(resource_level=["low"] * 4 + ["high"] * 10)
-    assert compare_low_resources(ratings, few) == ""  # with two of the four, the other two could be told
+    assert low_resource_feasibility_phrase(ratings,
+                                           few) == ""  # with two of the four, the other two could be told
 
 
 def test_survivor_advisers_who_see_it_otherwise_are_named_beside_and_change_no_group():
@@ -105,10 +110,10 @@ def test_of_three_survivor_advisers_the_agenda_says_nothing():
 
 def test_the_agenda_is_in_the_order_of_what_to_decide():
     ratings = pd.concat([both(MIDDLE, HIGH), both(HIGH, HIGH, principle="P02", version="2")])
-    found = agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS, test="panel")
+    found = make_agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS, test="panel")
     assert found[["group", "principle_id", "short_name"]].to_numpy().tolist() == [
         ["agreed", "P02", "Fair pay"], ["rest", "P01", "Rest first"]]
-    assert [one["heading"] for one in group_agenda(found)] == ["High on both", "The rest"]
+    assert [one["heading"] for one in group_agenda_rows(found)] == ["High on both", "The rest"]
 
 
 @pytest.mark.parametrize(("votes", "said"), [
@@ -116,14 +121,15 @@ def test_the_agenda_is_in_the_order_of_what_to_decide():
     (SPLIT, ("split", "split")), (HIGH[:7], ("few", "too few for the rule")),
     ([8] * 17 + [1] * 3, ("whole", "high, no disagreement by IPRAS"))])
 def test_a_result_is_said_in_a_shape_and_in_words(votes, said):
-    assert describe_result(tally_ratings(votes)) == said
+    assert describe_tally_result(compute_tally_columns(votes)) == said
 
 
 def result(ratings, round_id="1", moved="", earlier=(), agreed=()):
     tallies = pd.concat([*map(tallied, earlier), tallied(ratings, moved)], ignore_index=True)
     rounds = pd.DataFrame({"round_id": ["1", "2"], "opened_on": ["2017-05-08", "2017-05-09"]})
-    return slide_results(tallies, pd.concat([*earlier, ratings]), PRINCIPLES, rounds, round_id, test="panel",
-                         agreed=agreed)[0]
+    return make_slide_results(tallies, pd.concat([*earlier, ratings]), PRINCIPLES, rounds, round_id,
+                              test="panel",
+                              agreed=agreed)[0]
 
 
 def test_what_is_told_to_be_high_without_whether_all_agree_has_no_sign():
@@ -137,8 +143,8 @@ def test_what_is_told_to_be_high_without_whether_all_agree_has_no_sign():
 def test_a_slide_says_where_a_text_came_from(comes_from, said, monkeypatch):
     monkeypatch.setitem(globals(), "PRINCIPLES", PRINCIPLES.assign(comes_from=comes_from))
     one = result(both(HIGH, HIGH))
-    assert one["origin"] == said and (f"<p class=\"quiet\">{said}</p>" in slide_html("result",
-                                                                                     one)) == bool(said)
+    assert one["origin"] == said and (
+        f"<p class=\"quiet\">{said}</p>" in render_slide_part("result", one)) == bool(said)
 
 
 def test_a_panel_shows_how_many_rated_what_and_how_many_lie_apart():
@@ -173,8 +179,8 @@ def test_where_proxies_voted_it_is_said_of_how_many_votes_nothing_is_shown(by_pr
     ratings = rated([8] * 4 + [None] * 6)
     tallies = tallied(ratings).assign(n_by_proxy=by_proxy)
     rounds = pd.DataFrame({"round_id": ["1"], "opened_on": ["2017-05-08"]})
-    panel = slide_results(tallies, ratings, PRINCIPLES, rounds, "1",
-                          test="panel")[0]["criteria"][0]["panels"][0]
+    panel = make_slide_results(tallies, ratings, PRINCIPLES, rounds, "1",
+                               test="panel")[0]["criteria"][0]["panels"][0]
     assert panel["share"] == f"{most} votes or fewer, with proxies among them: nothing of them is shown"
 
 
@@ -184,9 +190,9 @@ def test_comments_are_read_in_one_language_where_the_rater_allowed_it_and_in_no_
     ratings.loc[0:4, "comment_read"] = ["so be it", "not aloud", "thus be it", "let it be", ""]
     ratings.loc[[0, 2, 3, 4], "may_be_read"] = True
     names = read_table(study, "names")
-    found = readable_comments(ratings, study, names)
+    found = list_readable_comments(ratings, study, names)
     assert sorted(found) == ["let it be", "so be it", "thus be it"]
-    assert readable_comments(ratings[::-1], study, names) == found
+    assert list_readable_comments(ratings[::-1], study, names) == found
 
 
 def test_forms_on_another_wording_are_counted_apart():
@@ -227,7 +233,7 @@ def test_the_round_before_stands_beside_this_one_where_the_text_is_the_same():
     one = second_round(HIGH, MIXED)
     assert [(own["round_id"], own["share"], own["votes"]) for own in panel_of(one)["earlier"]] == [
         ("1", "7 or more of 10 high, at most 2 low", [])]
-    html = slide_html("result", one)
+    html = render_slide_part("result", one)
     assert "Round 1: 7 or more of 10 high, at most 2 low" in html and html.count('class="strip"') == 2
     reworded = result(rated(MIXED, principle="P02", version="2", round_id="2"), "2", "", [
         rated(HIGH, principle="P02", version="1")])
@@ -237,7 +243,7 @@ def test_the_round_before_stands_beside_this_one_where_the_text_is_the_same():
 def test_where_not_all_counts_are_told_a_bar_has_what_is():
     one = result(rated(HIGH))
     assert panel_of(one)["bar"] == [""] * 3 + ["high"] * 7
-    html = slide_html("result", one)
+    html = render_slide_part("result", one)
     assert (html.count('class="in"'), html.count('class="open"')) == (7, 3)
     assert "Dashed: not disclosed" in html
 
@@ -251,12 +257,14 @@ def test_how_many_changed_is_told_where_all_counts_are_and_who_stays_open(change
 def test_how_many_changed_is_not_told_where_not_all_counts_are_nor_where_others_voted():
     assert panel_of(second_round(HIGH, [*HIGH[:5], *[7] * 5]))["changed"] == ""
     first, second = (dict(zip("abcdefgh", votes, strict=True)) for votes in ([5] * 8, [5] * 4 + [6] * 4))
-    assert disclosed_changes(first, second, known=2) and not disclosed_changes(first, second, known=4)
-    assert disclosed_changes(first, second | {"i": 5}, known=2) == ""
+    assert disclosed_vote_changes_in_words(first, second,
+                                           known=2) and not disclosed_vote_changes_in_words(first, second,
+                                                                                            known=4)
+    assert disclosed_vote_changes_in_words(first, second | {"i": 5}, known=2) == ""
 
 
 def test_ipras_is_printed_where_every_count_is_told():
-    known = tally_ratings(SPLIT)
+    known = compute_tally_columns(SPLIT)
     assert panel_of(result(rated(SPLIT)))["ipras"] == (
         f"disagreement by IPRAS (IPR {known['ipr']:.3g}, IPRAS {known['ipras']:.3g})")
     assert panel_of(result(rated(HIGH)))["ipras"] == ""
@@ -266,7 +274,7 @@ def test_a_group_that_goes_on_in_the_second_column_has_its_heading_there_too():
     rows = [{"principle_id": f"P{n}", "version": "1", "short_name": "", "importance": ("", ""),
              "feasibility": ("", ""), "notes": ""} for n in range(9)]
     groups = [{"heading": "High on both", "why": "", "rows": rows}]
-    html = slide_html("agenda", split_into_two_columns(groups))
+    html = render_slide_part("agenda", split_agenda_into_two_columns(groups))
     assert html.count("High on both") == 2 and html.count("Important") == 2
 
 
@@ -346,13 +354,14 @@ def test_the_page_is_its_owners_alone_and_the_same_bytes_again(study):
 
 def test_the_same_blocks_stand_on_pages_of_ones_own():
     ratings = both(HIGH, SPLIT)
-    html = slide_html("result", result(ratings))
+    html = render_slide_part("result", result(ratings))
     assert html.count("<svg class=\"strip\"") == 2  # counts, and a bar where they are not told
     assert "median 6" in html  # for those who hear the page
-    order = agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS, test="panel")
-    assert "Works elsewhere?" in slide_html("agenda", split_into_two_columns(group_agenda(order)))
-    assert "Nothing is decided yet." in slide_html("decided", [])
-    assert slide_html("style").strip().startswith("<style>")
+    order = make_agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS, test="panel")
+    assert "Works elsewhere?" in render_slide_part("agenda",
+                                                   split_agenda_into_two_columns(group_agenda_rows(order)))
+    assert "Nothing is decided yet." in render_slide_part("decided", [])
+    assert render_slide_part("style").strip().startswith("<style>")
 
 
 def test_the_slides_are_there_in_the_languages_of_the_study_and_hold_the_same_numbers(study):

@@ -8,8 +8,8 @@ import pytest
 from openpyxl import load_workbook
 
 from glc_analysis.addons.convening.ballots import Ballots, close_round
-from glc_analysis.addons.convening.double_entry import check_forms_finished
-from glc_analysis.addons.convening.form_files import write_forms
+from glc_analysis.addons.convening.double_entry import check_all_forms_keyed
+from glc_analysis.addons.convening.form_files import write_round_forms
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.locks import locked
 from glc_analysis.reference import read_reference
@@ -204,15 +204,15 @@ def test_both_keyings_are_taken_back_where_it_was_another_paper(study):
 
 
 def test_a_form_that_was_begun_keeps_the_round_from_being_closed(study):
-    check_forms_finished(Study(study.root), "1")
+    check_all_forms_keyed(Study(study.root), "1")
     keyed(study, Clerk({"r12": PAPER}, ["r12"]))
     with pytest.raises(Faults, match="data entry of form r12 is not finished: it would not count. "
                                      "To fix: finish"):
-        check_forms_finished(Study(study.root), "1")
+        check_all_forms_keyed(Study(study.root), "1")
     refused = study.glc("tally", "--round", "1", "--close", "--yes")
     assert (refused.exit_code, "05-08," in (study.root / "reference/rounds.csv").read_text()) == (1, True)
     keyed(study, ["ab", "r12", "drop"])
-    check_forms_finished(Study(study.root), "1")
+    check_all_forms_keyed(Study(study.root), "1")
 
 
 def test_a_count_of_forms_says_how_many_are_keyed_in_part_and_whose_is_not_said(study):
@@ -272,7 +272,7 @@ def test_after_a_crash_another_paper_may_be_in_hand(study):
 
 def workbook(study, *, blank=(), gone=()):
     """The form of r12 as a workbook, filled in but for these boxes and rows."""
-    issue = write_forms(Study(study.root), "1", today=date(2017, 5, 8))
+    issue = write_round_forms(Study(study.root), "1", today=date(2017, 5, 8))
     boxes = {n: {"importance": 8, "feasibility": 7} for n in range(3)}
     for n, name in blank:
         del boxes[n][name]
@@ -343,7 +343,7 @@ def test_a_form_that_came_as_a_file_while_its_paper_was_keyed_does_not_keep_the_
                 .replace("1,r12,", "1,r29,"))
     assert ("The form of r29 has already been received, and is never overwritten. What was begun here is "
             "deleted.") in keyed(study, ["ab", "r29"])
-    check_forms_finished(Study(study.root), "1")
+    check_all_forms_keyed(Study(study.root), "1")
 
 
 def test_a_torn_last_line_is_dropped_and_said_and_the_rest_goes_on(study):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from glc_analysis.addons.convening.broken_links import broken_links
-from glc_analysis.addons.convening.pages.principles import evidence_rows_of_principle
-from glc_analysis.addons.convening.trace import Trail
+from glc_analysis.addons.convening.broken_links import find_broken_evidence_links
+from glc_analysis.addons.convening.pages.principles import list_evidence_of_principle
+from glc_analysis.addons.convening.trace import EvidenceTrail
 from glc_analysis.build import build
 from glc_analysis.view.reader_study import write_reader_study
 from glc_analysis.view.study_view import StudyView
@@ -31,7 +31,8 @@ def study(tmp_path_factory):
 
 
 def sentences(study, audience):
-    return evidence_rows_of_principle(Trail.of(StudyView(study, audience)), "P01")["sentence"].tolist()
+    return list_evidence_of_principle(EvidenceTrail.of(StudyView(study, audience)),
+                                      "P01")["sentence"].tolist()
 
 
 def test_the_number_as_it_was_cited_stands_before_what_the_last_wave_says(study):
@@ -59,11 +60,12 @@ def test_other_readers_see_no_number_of_another_wave_and_none_of_the_last_in_its
 
 
 def test_a_new_wave_breaks_no_link(study):
-    assert not [fault for fault in broken_links(study) if fault.file.endswith("evidence.csv")]
+    assert not [fault for fault in find_broken_evidence_links(study) if fault.file.endswith("evidence.csv")]
 
 
 def test_a_number_that_its_own_wave_did_not_count_is_a_fault(tmp_path):
-    faults = broken_links(cite(tmp_path, ("Q1/yes/all", "3 of 4", "w2016"), ("Q1/yes/all", "", "")))
+    faults = find_broken_evidence_links(cite(tmp_path, ("Q1/yes/all", "3 of 4", "w2016"),
+                                             ("Q1/yes/all", "", "")))
     assert [(fault.column, fault.message) for fault in faults if fault.file.endswith("evidence.csv")] == [
         ("cited", "was cited, and 2016 counted 2 of 4"),
         ("cited", "is of the wave 2016, and the number that was cited is missing")]

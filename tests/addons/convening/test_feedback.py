@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from glc_analysis.addons.convening.feedback import NOT_TOLD, Feedback, disclosed_tertile_counts
-from glc_analysis.addons.convening.form_files import write_forms
-from glc_analysis.addons.convening.packets.forms_pdf import before_html, before_pdf
-from glc_analysis.addons.convening.packets.pdf import PdfSettings, count_pages
-from glc_analysis.addons.convening.ratings import WORKBOOK_COLUMNS, read_ratings
-from glc_analysis.addons.convening.seals import erase_ballots
+from glc_analysis.addons.convening.feedback import NOT_DISCLOSED, Feedback, parse_disclosed_votes
+from glc_analysis.addons.convening.form_files import write_round_forms
+from glc_analysis.addons.convening.packets.forms_pdf import render_feedback_html, render_feedback_pdf
+from glc_analysis.addons.convening.packets.pdf import PdfSettings, count_pdf_pages
+from glc_analysis.addons.convening.ratings import WORKBOOK_COLUMNS, read_ratings_file
+from glc_analysis.addons.convening.seals import erase_sealed_ballots
 from glc_analysis.addons.convening.tallies import count_round
-from glc_analysis.addons.convening.votes import disclosed_votes, list_possible_counts
+from glc_analysis.addons.convening.votes import disclosed_votes_in_words, list_possible_counts
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.text import isolate_direction
@@ -47,7 +47,7 @@ def study(tmp_path, monkeypatch):
 
 
 def issue(study, round_id="2"):
-    write_forms(Study(study.root), round_id, today=date(2017, 5, 9))
+    write_round_forms(Study(study.root), round_id, today=date(2017, 5, 9))
     return study.root / "reports/team/forms" / round_id
 
 
@@ -133,21 +133,21 @@ def test_the_votes_of_a_panel_are_those_that_the_slides_tell(study):
 @given(st.integers(4, 14).flatmap(lambda n: st.sampled_from([*list_possible_counts(n)])))
 @settings(max_examples=100, deadline=None)
 def test_the_numbers_of_the_thirds_are_true_and_say_no_more_than_the_words(counts):
-    said = disclosed_votes(counts)
-    for number, shown in zip(counts, disclosed_tertile_counts(said), strict=True):
-        least, most = {"≥": (True, False), "≤": (False, True), NOT_TOLD: (False, False)}.get(
+    said = disclosed_votes_in_words(counts)
+    for number, shown in zip(counts, parse_disclosed_votes(said), strict=True):
+        least, most = {"≥": (True, False), "≤": (False, True), NOT_DISCLOSED: (False, False)}.get(
             shown[0], (True, True))
-        told = int(shown.strip("≥≤ ").split()[0]) if shown != NOT_TOLD else 0
+        told = int(shown.strip("≥≤ ").split()[0]) if shown != NOT_DISCLOSED else 0
         assert not least or number >= told
         assert not most or number <= told
-        assert shown == NOT_TOLD or str(told) in said
+        assert shown == NOT_DISCLOSED or str(told) in said
 
 
 def test_of_a_round_that_somebody_has_left_everybody_sees_their_own_votes_alone(study):
     study.rounds({"1": ("2017-05-08", "")})
     count_round(Study(study.root), "1", close_on=date(2017, 5, 8))
     assert before(study, "r01").panels
-    erase_ballots(Study(study.root), ["r02"])
+    erase_sealed_ballots(Study(study.root), ["r02"])
     (study.root / "raw/ratings/1-r02.csv").unlink()
     shown = before(study, "r01")
     assert shown.own == {"importance": str(VOTES["r01"][0]), "feasibility": str(VOTES["r01"][1])}
@@ -159,7 +159,7 @@ def test_who_abstained_and_who_did_not_vote(study):
     (study.root / "raw/ratings/1-r03.csv").unlink()
     assert before(study, "r02").own == {"importance": "x", "feasibility": "x"}
     assert before(study, "r03").own == {}
-    assert f"Importance <b>{NOT_TOLD}</b>" in (issue(study) / "r03-before.html").read_text()
+    assert f"Importance <b>{NOT_DISCLOSED}</b>" in (issue(study) / "r03-before.html").read_text()
 
 
 def test_a_text_that_was_changed_carries_no_vote_and_shows_what_it_was(study):
@@ -195,12 +195,12 @@ def test_a_comment_is_shown_where_it_may_be_read(study):
 
 
 def test_the_sheets_of_all_raters_are_one_pdf_each_on_sheets_of_their_own(study):
-    made = write_forms(Study(study.root), "2", today=date(2017, 5, 9))
-    content = before_pdf(made.forms, made.before, PdfSettings("Footer", None))
-    assert count_pages(content) == 2 * len(EVERYBODY) - 1  # a blank back after each but the last
+    made = write_round_forms(Study(study.root), "2", today=date(2017, 5, 9))
+    content = render_feedback_pdf(made.forms, made.before, PdfSettings("Footer", None))
+    assert count_pdf_pages(content) == 2 * len(EVERYBODY) - 1  # a blank back after each but the last
     by_rater = dict(zip([form.rater_id for form in made.forms], zip(made.forms, made.before, strict=True),
                         strict=True))
-    html = before_html(*by_rater["r01"])
+    html = render_feedback_html(*by_rater["r01"])
     importance, feasibility, *_ = VOTES["r01"]
     assert f"<strong>{importance}</strong> · " in html and f"<strong>{feasibility}</strong>" in html
     assert 'lang="es"' in html and "“Pay people.”" in html and "r02" not in html
@@ -218,4 +218,4 @@ def test_a_filled_workbook_with_earlier_votes_is_read_as_one_without(study, tmp_
     assert len(load_workbook(path).sheetnames) == 2 and "stamp" in WORKBOOK_COLUMNS
     filled = fill(path, tmp_path / "filled.xlsx", {
         0: {"importance": 4, "feasibility": 5}, 1: {"importance": 6, "feasibility": 7}})
-    assert read_ratings(filled)["score"].tolist() == ["4", "5", "6", "7"]
+    assert read_ratings_file(filled)["score"].tolist() == ["4", "5", "6", "7"]

@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 
 from glc_analysis.addons.convening.amendments import propose_principle
 from glc_analysis.addons.convening.rating_forms import form_phrases
-from glc_analysis.addons.convening.ratings import FORM_BOXES, WORKBOOK_COLUMNS, read_ratings
+from glc_analysis.addons.convening.ratings import FORM_BOXES, WORKBOOK_COLUMNS, read_ratings_file
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
@@ -101,7 +101,7 @@ def test_a_form_is_in_the_language_of_the_rater_and_marks_texts_that_are_not(stu
     filled = fill(study.form("r50.xlsx"), study.root / "filled.xlsx", boxes)
     marked = [cell.value for cell in load_workbook(filled).active["A"][3:]]
     assert marked == ["P01.1", "P02.2 [ភាសាអង់គ្លេស]", "P03.1"]
-    assert len(read_ratings(filled)) == 6
+    assert len(read_ratings_file(filled)) == 6
     assert study.issue().unchecked == ("ar", "km")
 
 

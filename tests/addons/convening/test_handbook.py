@@ -8,23 +8,26 @@ import pytest
 from openpyxl import load_workbook
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.citing import citation_text
-from glc_analysis.addons.convening.handbook.citing import bibtex, citation_file
-from glc_analysis.addons.convening.handbook.contents import FRAME, handbook, handbook_languages
+from glc_analysis.addons.convening.citing import format_principle_citation
+from glc_analysis.addons.convening.handbook.citing import render_handbook_bibtex, render_handbook_citation_cff
+from glc_analysis.addons.convening.handbook.contents import FRAME, list_handbook_languages, make_handbook
 from glc_analysis.addons.convening.handbook.editions import (
     ANSWERS,
     _book,
     _handbook_parts,
-    funder_questions,
-    self_check,
-    self_check_workbook,
-    write_handbook,
-    write_web_handbook,
+    make_self_check_workbook,
+    render_funder_questions_html,
+    render_self_check_html,
+    write_handbook_files,
+    write_handbook_into_site,
 )
-from glc_analysis.addons.convening.handbook.gaps import handbook_gap_lines
-from glc_analysis.addons.convening.packets.pdf import html_to_typst
-from glc_analysis.addons.convening.pages.slots import opening_principles, principle_statements
-from glc_analysis.addons.convening.translations import translated_texts
+from glc_analysis.addons.convening.handbook.gaps import list_handbook_gaps
+from glc_analysis.addons.convening.packets.pdf import convert_html_to_typst
+from glc_analysis.addons.convening.pages.slots import (
+    show_principles_if_opening,
+    show_principles_unless_opening,
+)
+from glc_analysis.addons.convening.translations import translated_texts_by_original
 from glc_analysis.errors import UsageError
 from glc_analysis.gate.leak_scan import organisation_names
 from glc_analysis.phrases import Phrasebook
@@ -37,7 +40,8 @@ from glc_analysis.view.study_view import StudyView
 
 @pytest.fixture(scope="module")
 def books(sample_study):
-    return {audience: handbook(StudyView(sample_study, audience)) for audience in ("convening", "public")}
+    return {audience: make_handbook(StudyView(sample_study, audience))
+            for audience in ("convening", "public")}
 
 
 @pytest.fixture
@@ -54,12 +58,12 @@ def test_it_has_the_agreed_principles_alone(sample_study, books):
 
 
 def test_the_convening_has_drafts_and_the_public_has_not(sample_study):
-    assert handbook_languages(StudyView(sample_study, "convening")) == ["en", "es", "ar", "km"]
-    assert handbook_languages(StudyView(sample_study, "public")) == ["en"]
+    assert list_handbook_languages(StudyView(sample_study, "convening")) == ["en", "es", "ar", "km"]
+    assert list_handbook_languages(StudyView(sample_study, "public")) == ["en"]
 
 
 def test_a_draft_is_marked_and_what_is_not_translated_stays_in_its_language(sample_study):
-    book = handbook(StudyView(sample_study, "convening"), "km")
+    book = make_handbook(StudyView(sample_study, "convening"), "km")
     texts = book.principles[0].texts
     assert (texts["statement"].language, texts["statement"].status) == ("km", "draft")
     assert (texts["rationale"].language, texts["rationale"].status) == ("en", "")
@@ -91,7 +95,7 @@ def test_every_sentence_of_evidence_stands_on_the_page_of_the_principle(books, s
 def test_nobody_who_signed_is_named_on_paper_or_in_a_file(sample_study, books, tmp_path):
     names = [name for name in organisation_names(read_reference(sample_study).organisations) if len(name) > 4]
     view = StudyView(sample_study, "public")
-    write_handbook(view, tmp_path)
+    write_handbook_files(view, tmp_path)
     texts = [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()
              if path.suffix in (".html", ".json", ".bib", ".cff")]
     assert len(texts) == 6
@@ -103,34 +107,34 @@ def test_the_same_study_gives_the_same_bytes(sample_study, tmp_path):
     view, made = StudyView(sample_study, "public"), []
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        write_handbook(view, tmp_path / name)
+        write_handbook_files(view, tmp_path / name)
         made.append({path.name: path.read_bytes() for path in (tmp_path / name).iterdir()})
     assert made[0] == made[1] and len(made[0]) == 10
 
 
 def test_a_language_that_its_readers_may_not_have_is_refused(sample_study, tmp_path):
     with pytest.raises(UsageError, match="There is no handbook in 'es' for this audience"):
-        write_handbook(StudyView(sample_study, "public"), tmp_path, language="es")
+        write_handbook_files(StudyView(sample_study, "public"), tmp_path, language="es")
 
 
 def test_the_self_check_has_words_to_choose_and_nothing_to_add_up(books):
-    sheet = self_check_workbook(books["convening"]).active
+    sheet = make_self_check_workbook(books["convening"]).active
     assert [cell.data_type for row in sheet.iter_rows() for cell in row if cell.data_type in ("n", "f")
             and cell.value is not None] == []
     listed = sheet.data_validations.dataValidation[0].formula1
     assert listed == '"not in our context,not yet,partly,usually,always"'
-    shown = self_check(books["convening"])
+    shown = render_self_check_html(books["convening"])
     assert shown.count("☐") == len(ANSWERS) * 14 and "How do you ask about work" in shown
 
 
 def test_the_questions_of_funders_are_open_and_say_what_the_agreement_is_not(books):
-    shown = funder_questions(books["public"])
+    shown = render_funder_questions_html(books["public"])
     assert "of 10 organisations, not a standard of evidence; not a condition of funding" in shown
     assert "☐" not in shown and "always" not in shown
 
 
 def test_the_workbook_of_an_arabic_self_check_runs_from_right_to_left(sample_study, tmp_path):
-    workbook = self_check_workbook(handbook(StudyView(sample_study, "convening"), "ar"))
+    workbook = make_self_check_workbook(make_handbook(StudyView(sample_study, "convening"), "ar"))
     workbook.save(tmp_path / "a.xlsx")
     assert load_workbook(tmp_path / "a.xlsx").active.sheet_view.rightToLeft
 
@@ -143,11 +147,11 @@ def test_other_software_gets_the_same_fields(sample_study):
 
 
 def test_it_and_each_principle_can_be_cited(sample_study, books):
-    assert "Principle P01.1. In: Principles of practice." in citation_text(sample_study, "P01.1",
-                                                                           "2017-05-09")
-    entries = bibtex(books["public"])
+    assert "Principle P01.1. In: Principles of practice." in format_principle_citation(sample_study, "P01.1",
+                                                                                       "2017-05-09")
+    entries = render_handbook_bibtex(books["public"])
     assert entries.count("@misc{") == 15 and "year = {2017}" in entries
-    assert 'version: "1"' in citation_file(books["public"])
+    assert 'version: "1"' in render_handbook_citation_cff(books["public"])
 
 
 def test_every_phrase_has_words_in_every_language():
@@ -161,7 +165,7 @@ def test_every_phrase_has_words_in_every_language():
 
 
 def test_a_whole_handbook_lacks_nothing(study):
-    assert [line for line in handbook_gap_lines(study, read_reference(study)) if "Handbook" in line] == []
+    assert [line for line in list_handbook_gaps(study, read_reference(study)) if "Handbook" in line] == []
 
 
 @pytest.mark.parametrize(("file", "old", "new", "line"), [
@@ -176,7 +180,7 @@ def test_a_text_that_nobody_wrote_is_listed_with_the_row_to_write(study, file, o
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
-    assert line in handbook_gap_lines(study, read_reference(study))
+    assert line in list_handbook_gaps(study, read_reference(study))
 
 
 def test_no_words_in_another_language_are_without_a_mark(sample_study):
@@ -187,13 +191,13 @@ def test_no_words_in_another_language_are_without_a_mark(sample_study):
         foreign = [text for text in (*shown, *one.sides.values()) if text.language != "ar"]
         assert part.count("<em>[الإنجليزية]</em>") == len(foreign) + bool(one.advisers), one.printed_id
     assert parts[0].count("<em>[الإنجليزية]</em>") >= 4
-    english = handbook(StudyView(sample_study, "convening"))
+    english = make_handbook(StudyView(sample_study, "convening"))
     assert "<em>[English]</em>" not in "".join(_handbook_parts(english))
 
 
 def test_the_heading_of_a_principle_is_one_on_paper():
-    made = html_to_typst('<div><div typst:text:size="11.5pt"><h1 id="P01.1">P01 Rest</h1>'
-                         "<p>Why.</p></div></div>")
+    made = convert_html_to_typst('<div><div typst:text:size="11.5pt"><h1 id="P01.1">P01 Rest</h1>'
+                                 "<p>Why.</p></div></div>")
     assert "\n= P01 Rest\n" in made
 
 
@@ -212,7 +216,7 @@ def sites(sample_study, tmp_path_factory):
     """The handbook as it lies in the sites of two audiences."""
     folders = {audience: tmp_path_factory.mktemp(audience) for audience in ("convening", "public", "team")}
     for audience, folder in folders.items():
-        write_web_handbook(sample_study, audience, folder)
+        write_handbook_into_site(sample_study, audience, folder)
     return {audience: {path.name: path.read_text("utf-8") for path in folder.rglob("*.html")}
             for audience, folder in folders.items()}
 
@@ -244,18 +248,20 @@ def test_the_first_page_of_a_site_leads_to_the_handbook_in_each_of_its_languages
     def languages(html):
         return re.findall('<a href="handbook/handbook-(..).html" lang="..', html)
     public, convening = (StudyView(sample_study, audience) for audience in ("public", "convening"))
-    assert languages(opening_principles(public).data) == ["en"]
-    assert languages(principle_statements(convening).data) == ["en", "es", "ar", "km"]
-    assert languages(principle_statements(StudyView(sample_study, "team")).data) == []
-    assert languages(principle_statements(StudyView(sample_study, "convening", theme="NEEDS")).data) == []
-    monkeypatch.setattr("glc_analysis.addons.convening.pages.slots.handbook_languages",
+    assert languages(show_principles_if_opening(public).data) == ["en"]
+    assert languages(show_principles_unless_opening(convening).data) == ["en", "es", "ar", "km"]
+    assert languages(show_principles_unless_opening(StudyView(sample_study, "team")).data) == []
+    assert languages(show_principles_unless_opening(StudyView(sample_study, "convening",
+                                                              theme="NEEDS")).data) == []
+    monkeypatch.setattr("glc_analysis.addons.convening.pages.slots.list_handbook_languages",
                         lambda view: ["en", "es"])
-    assert languages(opening_principles(public).data) == ["en", "es"]  # once reviewed
+    assert languages(show_principles_if_opening(public).data) == ["en", "es"]  # once reviewed
 
 
 def test_texts_of_principles_on_pages_are_translated_as_far_as_their_readers_may_read_it(sample_study):
     def statuses(audience, language):
-        return {is_draft for _, is_draft in translated_texts(sample_study, audience, language).values()}
+        return {is_draft for _, is_draft in translated_texts_by_original(sample_study, audience,
+                                                                         language).values()}
     assert statuses("convening", "es") == {True, False} and statuses("convening", "ar") == {True}
     assert statuses("public", "es") == {False} and statuses("public", "ar") == set()
     book = Phrasebook.of_study(sample_study, "public", "es")
@@ -263,9 +269,9 @@ def test_texts_of_principles_on_pages_are_translated_as_far_as_their_readers_may
 
 
 def test_a_handbook_in_a_language_without_phrases_has_english_around_it(sample_study, tmp_path, monkeypatch):
-    monkeypatch.setattr("glc_analysis.addons.convening.handbook.editions.handbook_languages",
+    monkeypatch.setattr("glc_analysis.addons.convening.handbook.editions.list_handbook_languages",
                         lambda view: ["pt"])
-    write_web_handbook(sample_study, "convening", tmp_path)
+    write_handbook_into_site(sample_study, "convening", tmp_path)
     page = (tmp_path / "handbook" / "handbook-pt.html").read_text("utf-8")
     assert '<html lang="pt" dir="ltr">' in page
     assert '<p class="glc-mark" lang="en" dir="ltr">For the convening, not for publication</p>' in page

@@ -8,8 +8,8 @@ from click.testing import CliRunner
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.joint_display import (
-    contradicted_records,
-    joint_display_of_view,
+    list_contradicted_records,
+    make_joint_display_table,
     suggest_joint_display_rows,
 )
 from glc_analysis.addons.convening.matches import PAIRS_PER_THEME
@@ -56,18 +56,18 @@ def test_stated_and_recorded_are_compared_in_the_year_of_the_answer(tmp_path):
 
 def test_the_team_sees_who_and_others_only_how_many(tmp_path):
     study = built(tmp_path, *(answer(f"o{n}", "KHM", "Tier 1" if n < 5 else "Tier 2") for n in range(12)))
-    rows = contradicted_records(StudyView(study))
+    rows = list_contradicted_records(StudyView(study))
     assert rows["organisation"].tolist() == [f"o{n}" for n in range(5)]
     assert {*rows["stated"]} == {"Tier 1"} and {*rows["recorded"]} == {"Tier 2"}
     for audience in ("convening", "public"):
-        seen = contradicted_records(StudyView(study, audience))
+        seen = list_contradicted_records(StudyView(study, audience))
         assert seen.to_numpy().tolist() == [["tier", "5 of 12 answers state another tier than the record"]]
 
 
 def test_a_count_that_could_tell_who_is_not_shown(tmp_path):
     study = built(tmp_path, *(answer(f"o{n}", "KHM", "Tier 2" if n else "Tier 1") for n in range(12)))
-    assert len(contradicted_records(StudyView(study))) == 1
-    assert not contradicted_records(StudyView(study, "public"))["result"].str.contains("1 of 12").any()
+    assert len(list_contradicted_records(StudyView(study))) == 1
+    assert not list_contradicted_records(StudyView(study, "public"))["result"].str.contains("1 of 12").any()
 
 
 @pytest.mark.parametrize(("change", "said"), [
@@ -125,7 +125,7 @@ def test_a_topic_of_which_an_audience_may_not_see_a_figure_is_left_out(sample_st
     # Of forced-labour the survey's count is hidden, and the inference says "nearly everywhere"; of
     # organ-removal the count is "few", and the fit says that it is none; the codes of police and counts
     # wait for a decision; of unsaid and interpreters the ranges in calls say nothing.
-    shown, team = (joint_display_of_view(StudyView(sample_study, one)) for one in (audience, "team"))
+    shown, team = (make_joint_display_table(StudyView(sample_study, one)) for one in (audience, "team"))
     assert {*team["topic"]} - {*shown["topic"]} == {
         "organ-removal", "forced-labour", "police", "counts", "unsaid", "interpreters"}
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from glc_analysis.addons.convening.broken_links import broken_links
-from glc_analysis.addons.convening.joint_display import joint_display_of_view
-from glc_analysis.addons.convening.pages.convening import joint_display
+from glc_analysis.addons.convening.broken_links import find_broken_evidence_links
+from glc_analysis.addons.convening.joint_display import make_joint_display_table
+from glc_analysis.addons.convening.pages.convening import show_joint_display
 from glc_analysis.build import build
 from glc_analysis.errors import Faults
 from glc_analysis.view.study_view import StudyView
@@ -33,7 +33,7 @@ def study(tmp_path_factory):
 
 
 def test_each_topic_has_its_wave_and_the_number_that_was_counted_in_it(study):
-    rows = joint_display_of_view(StudyView(study)).set_index("topic")
+    rows = make_joint_display_table(StudyView(study)).set_index("topic")
     assert rows["wave"].to_dict() == {FIRST: "2016", LAST: "2018", GONE: "2016"}
     said = rows["survey_result"]
     assert said[FIRST] == "Yes: 2 of 4 in 2016; 2018: 2 of 3" and "2016" not in said[LAST]
@@ -41,25 +41,26 @@ def test_each_topic_has_its_wave_and_the_number_that_was_counted_in_it(study):
 
 
 def test_the_page_names_the_wave_of_each_topic(study):
-    page = joint_display(StudyView(study)).data
+    page = show_joint_display(StudyView(study)).data
     assert "judged first (2016)." in page and "2 of 4 in 2016; 2018: 2 of 3" in page
     assert "judged again (2018)." in page
 
 
 @pytest.mark.parametrize("audience", ["convening", "public"])
 def test_other_readers_have_no_topic_of_an_earlier_wave(audience, study):
-    assert not {FIRST, GONE} & {*joint_display_of_view(StudyView(study, audience))["topic"]}
+    assert not {FIRST, GONE} & {*make_joint_display_table(StudyView(study, audience))["topic"]}
 
 
 def test_a_topic_of_an_earlier_wave_is_no_broken_link_and_one_of_the_last_has_to_be_there(study, tmp_path):
-    assert not [fault for fault in broken_links(study) if fault.file.endswith("joint_display.csv")]
+    assert not [fault for fault in find_broken_evidence_links(study)
+                if fault.file.endswith("joint_display.csv")]
     with pytest.raises(Faults, match="the study has no such figure"):
         displayed(tmp_path, topic("gone", "Q6/no/all", "w2018"))
 
 
 def test_a_study_with_one_wave_shows_none(sample_study):
-    assert "wave" not in joint_display_of_view(StudyView(sample_study))
+    assert "wave" not in make_joint_display_table(StudyView(sample_study))
 
 
 def test_a_study_without_topics_has_an_empty_joint_display(tmp_path):
-    assert joint_display_of_view(StudyView(displayed(tmp_path))).empty
+    assert make_joint_display_table(StudyView(displayed(tmp_path))).empty

@@ -2,7 +2,7 @@
 
 import pytest
 
-from glc_analysis.addons.convening.pages.principles import principles_overview
+from glc_analysis.addons.convening.pages.principles import show_principles_overview
 from glc_analysis.view.study_view import StudyView
 
 
@@ -31,7 +31,7 @@ def test_the_public_sees_the_votes_of_a_principle_that_was_settled_early(view):
 
 
 def test_the_overview_counts_the_last_round_on_each_text(view):
-    assert "not shown" not in principles_overview(view).data
+    assert "not shown" not in show_principles_overview(view).data
 
 
 def test_of_a_principle_that_was_reworded_the_public_sees_no_votes_on_the_earlier_text(view):

@@ -16,30 +16,30 @@ from docx import Document
 
 from glc_analysis import cli, tables
 from glc_analysis.addons.convening.amendments import propose_principle, split_principle
-from glc_analysis.addons.convening.form_files import write_forms
+from glc_analysis.addons.convening.form_files import write_round_forms
 from glc_analysis.addons.convening.packets import packet
-from glc_analysis.addons.convening.packets.forms_pdf import form_html, forms_pdf
-from glc_analysis.addons.convening.packets.packet import planned_packets, write_packets
+from glc_analysis.addons.convening.packets.forms_pdf import render_form_html, render_forms_pdf
+from glc_analysis.addons.convening.packets.packet import list_planned_packets, write_packets
 from glc_analysis.addons.convening.packets.pandoc_html import prepare_for_pandoc
 from glc_analysis.addons.convening.packets.parts import (
     Packet,
     Part,
     Section,
-    adapt_for_paper,
-    part_header,
-    part_sections,
+    adapt_country_section_for_paper,
+    make_part_sections,
+    part_page_header,
     select_packets,
 )
 from glc_analysis.addons.convening.packets.pdf import (
     PdfSettings,
     PrintedPart,
     _letters,
-    count_pages,
-    fit_to_pages,
-    font_families,
-    html_to_typst,
+    choose_font_families,
+    convert_html_to_typst,
+    count_pdf_pages,
+    largest_share_that_fits,
 )
-from glc_analysis.addons.convening.packets.word import html_to_word
+from glc_analysis.addons.convening.packets.word import convert_html_to_word
 from glc_analysis.addons.member_checking.clearing import QuotationTables
 from glc_analysis.build import build
 from glc_analysis.disclosure.quotations import segment_owners
@@ -113,7 +113,7 @@ def forms(tmp_path, monkeypatch):
 
 
 def test_all_who_may_rate_get_a_packet_and_one_is_for_everybody(sample_study):
-    found = planned_packets(sample_study)
+    found = list_planned_packets(sample_study)
     assert [one.name for one in found] == [*COMING, "survivor-advisers", "observers", "shared", "background",
                                            "interpreters", "facilitators"]
     for one in found[:-3]:
@@ -131,7 +131,7 @@ def test_an_organisation_that_is_named_as_a_group_is_refused():
 
 def test_an_organisation_is_known_by_its_id_and_its_name(sample_study):
     for name in ("gum-tree-desk", "Gum Tree Desk (invented)", "gum tree desk", " GUM-TREE-DESK "):
-        found = planned_packets(sample_study, organisation=name)[0]
+        found = list_planned_packets(sample_study, organisation=name)[0]
         assert found.organisation == "gum-tree-desk"
 
 
@@ -140,7 +140,7 @@ def test_an_organisation_is_known_by_its_id_and_its_name(sample_study):
     ({"only": ["theme-ned"]}, "theme-needs"), ({"only": ["rating-form"]}, "glc forms")])
 def test_a_wrong_name_suggests_the_right_one(sample_study, wrong, right):
     with pytest.raises(UsageError, match=right):
-        planned_packets(sample_study, **wrong)
+        list_planned_packets(sample_study, **wrong)
 
 
 def test_the_command_tells_a_wrong_name_before_it_runs_any_page(sample_study):
@@ -156,8 +156,8 @@ def test_only_the_chosen_parts_are_in_a_packet(made):
 
 
 def test_a_section_that_says_there_is_nothing_takes_no_room_on_paper(sample_study):
-    background = planned_packets(sample_study, organisation="background")[0]
-    heads = {part.slug: [one.heading for one in part_sections(sample_study, part)]
+    background = list_planned_packets(sample_study, organisation="background")[0]
+    heads = {part.slug: [one.heading for one in make_part_sections(sample_study, part)]
              for part in background.parts if part.kind == "theme"}
     assert "In their own words" in heads["theme-language"] and "In their own words" not in heads[
         "theme-resources"]
@@ -260,13 +260,13 @@ def test_a_long_brief_is_cut_to_two_pages_and_says_what_is_left_out_and_where_it
         return PrintedPart("For all", f"<h1>Theme</h1>{shown}")
 
     settings = PdfSettings("A study", DAY, paper)
-    share = fit_to_pages(settings, "Theme", printed, packet.TRUNCATIONS, 2)
+    share = largest_share_that_fits(settings, "Theme", printed, packet.TRUNCATIONS, 2)
     kept = printed(share).html.count("Question")
     assert 30 < kept < 300 and f"Here are {kept} of 300 questions; all are in theme-needs.html of the " \
         "site." in printed(share).html
-    assert count_pages(settings.pdf("Theme", [printed(share)])) == 2
+    assert count_pdf_pages(settings.pdf("Theme", [printed(share)])) == 2
     more = packet.TRUNCATIONS[packet.TRUNCATIONS.index(share) - 1]
-    assert count_pages(settings.pdf("Theme", [printed(more)])) > 2
+    assert count_pdf_pages(settings.pdf("Theme", [printed(more)])) > 2
 
 
 def test_a_cut_leaves_no_half_question_no_empty_group_and_no_heading_alone():
@@ -316,7 +316,7 @@ def test_a_pdf_is_tagged_for_those_who_hear_it_and_dated_by_the_data(made):
 def test_a_letter_that_no_font_has_stops_the_packet_and_names_it(monkeypatch):
     monkeypatch.setattr("glc_analysis.addons.convening.packets.pdf._letters", lambda path: frozenset("abc"))
     with pytest.raises(GLCError, match=r"No font of this machine has ម \(Khmer Letter Mo\).*fonts-noto-core"):
-        font_families("abc ម")
+        choose_font_families("abc ម")
 
 
 def test_a_sign_that_no_font_has_is_told_by_its_name(monkeypatch, tmp_path):
@@ -329,17 +329,17 @@ def test_a_sign_that_no_font_has_is_told_by_its_name(monkeypatch, tmp_path):
 
 def test_scripts_of_the_answers_are_set_in_their_own_fonts():
     need_fonts("Ελληνικά Кириллица ខ្មែរ العربية हिन्दी 🌱", "Noto Sans")
-    families, signs = font_families("Ελληνικά Кириллица ខ្មែរ العربية हिन्दी 🌱")
+    families, signs = choose_font_families("Ελληνικά Кириллица ខ្មែរ العربية हिन्दी 🌱")
     assert families[0] == "Noto Sans" and signs == []
     assert {"Noto Sans Khmer", "Noto Sans Arabic", "Noto Sans Devanagari"} <= {*families}
 
 
 def test_words_from_right_to_left_run_so_on_paper_and_in_word():
     quoted = '<figure><blockquote lang="ar" dir="auto">قال أحدهم (2017).</blockquote></figure>'
-    assert 'set text(lang: "ar")' in html_to_typst(quoted)
+    assert 'set text(lang: "ar")' in convert_html_to_typst(quoted)
     mixed = '<p>Arabic: <span dir="auto">قال أحدهم.</span></p>'
-    assert '#text(lang: "ar")[قال أحدهم.]' in html_to_typst(mixed)
-    made = html_to_word(quoted + mixed, mark="For all", running="A study", title="A", day=DAY)
+    assert '#text(lang: "ar")[قال أحدهم.]' in convert_html_to_typst(mixed)
+    made = convert_html_to_word(quoted + mixed, mark="For all", running="A study", title="A", day=DAY)
     xml = "".join(paragraph._p.xml for paragraph in Document(io.BytesIO(made)).paragraphs)
     assert xml.count("<w:bidi/>") == 1 and xml.count("<w:rtl/>") == 2
     assert "dir" not in prepare_for_pandoc('<p dir="auto">From left to right</p>', "word")
@@ -383,8 +383,8 @@ def test_properties_of_a_table_stand_in_the_order_that_word_asks_for(made):
 
 
 def test_the_last_paragraph_of_a_part_is_not_alone_on_a_page():
-    made = html_to_word("<h1>A</h1><p>one</p><p>two</p><p>three</p><h1>B</h1><p>four</p><p>five</p>",
-                        mark="For all", running="A study", title="A", day=DAY)
+    made = convert_html_to_word("<h1>A</h1><p>one</p><p>two</p><p>three</p><h1>B</h1><p>four</p><p>five</p>",
+                                mark="For all", running="A study", title="A", day=DAY)
     kept = {paragraph.text: paragraph.paragraph_format.keep_with_next
             for paragraph in Document(io.BytesIO(made)).paragraphs}
     assert kept == {"A": None, "one": None, "two": True, "three": None, "B": None, "four": True, "five": None}
@@ -392,7 +392,8 @@ def test_the_last_paragraph_of_a_part_is_not_alone_on_a_page():
 
 @pytest.mark.parametrize(("paper", "size"), [("a4", (210, 297)), ("letter", (216, 279))])
 def test_paper_is_a4_or_letter(paper, size):
-    made = html_to_word("<h1>A</h1>", mark="For all", running="A study", title="A", day=DAY, paper=paper)
+    made = convert_html_to_word("<h1>A</h1>", mark="For all", running="A study", title="A", day=DAY,
+                                paper=paper)
     section = Document(io.BytesIO(made)).sections[0]
     assert (round(section.page_width.mm), round(section.page_height.mm)) == size
 
@@ -411,13 +412,13 @@ def test_the_text_of_a_brief_is_plain_lines_with_each_figure_under_its_answer(ma
 
 
 def test_what_a_study_has_nothing_of_is_no_part(forms):
-    assert [part.slug for part in planned_packets(forms, organisation="harbour")[0].parts] == [
+    assert [part.slug for part in list_planned_packets(forms, organisation="harbour")[0].parts] == [
         "guide", "brief", "principles"]
 
 
 def test_all_forms_are_one_pdf_with_a_code_and_page_numbers_of_its_own_for_each(forms):
-    issue = write_forms(forms, "1", today=TODAY)
-    made = [forms_pdf(issue.forms, SETTINGS) for _ in range(2)]
+    issue = write_round_forms(forms, "1", today=TODAY)
+    made = [render_forms_pdf(issue.forms, SETTINGS) for _ in range(2)]
     assert made[0] == made[1]
     (forms.root / "forms.pdf").write_bytes(made[0])
     sides = text_of(forms.root / "forms.pdf").split("\f")[:-1]
@@ -427,11 +428,11 @@ def test_all_forms_are_one_pdf_with_a_code_and_page_numbers_of_its_own_for_each(
 
 
 def test_a_form_is_set_in_the_direction_of_its_language_with_nine_boxes_a_question(forms):
-    by_language = {form.language: form for form in write_forms(forms, "1", today=TODAY).forms}
-    html = form_html(by_language["ar"])
+    by_language = {form.language: form for form in write_round_forms(forms, "1", today=TODAY).forms}
+    html = render_form_html(by_language["ar"])
     assert html.startswith('<div lang="ar" dir="rtl">')
     assert html.count('class="glc-box"') == 9 * 2 * len(by_language["ar"].rows)
-    assert form_html(by_language["en"]).count("Cross one box") == 1
+    assert render_form_html(by_language["en"]).count("Cross one box") == 1
 
 
 def test_forms_for_the_print_shop_say_what_a_text_was_and_that_a_vote_is_left_out(forms):
@@ -440,9 +441,10 @@ def test_forms_for_the_print_shop_say_what_a_text_was_and_that_a_vote_is_left_ou
     propose_principle(forms, "Rest on Sundays.", asked_by="the room", because="It is missing.")
     interests = "round_id,rater_id,principle_id,interest\n1,r12,P01,runs a house of rest\n"
     (forms.root / "private/reference/interests.csv").write_text(interests)
-    issue = write_forms(forms, "1", today=TODAY)
-    (forms.root / "forms.pdf").write_bytes(forms_pdf([form for form in issue.forms if form.rater_id == "r12"],
-                                                     SETTINGS))
+    issue = write_round_forms(forms, "1", today=TODAY)
+    (forms.root / "forms.pdf").write_bytes(render_forms_pdf([form for form in issue.forms if form.rater_id
+                                                             == "r12"],
+                                                            SETTINGS))
     said = " ".join(text_of(forms.root / "forms.pdf").split())
     assert "You declared an interest in this text: your vote on it is left out of the result." in said
     assert said.count("Split from P02.2: Pay people fairly.") == 2
@@ -461,14 +463,14 @@ def test_progress_is_told_packet_by_packet(made):
 
 def test_the_head_of_a_part_says_whom_its_pages_are_for():
     own = Packet("a", "A", (Part("brief", "brief", "", "a"), Part("guide", "guide", "")))
-    assert [part_header(part, own) for part in own.parts] == [
+    assert [part_page_header(part, own) for part in own.parts] == [
         "For A alone", "For the convening, not for publication"]
 
 
 def test_on_paper_an_answer_and_its_count_have_columns_of_their_own(sample_study):
     page = StudyView(sample_study, "convening", country="KHM")
-    rows = [["".join(cell.itertext()) for cell in row]
-            for row in lxml.html.fromstring(adapt_for_paper(answers_by_country(page).data)).iter("tr")]
+    on_paper = lxml.html.fromstring(adapt_country_section_for_paper(answers_by_country(page).data))
+    rows = [["".join(cell.itertext()) for cell in row] for row in on_paper.iter("tr")]
     assert rows[0] == ["Question", "Answered for Cambodia", "In the whole study"]
     assert ["", "Women", "at least 23 of 30"] in rows
     assert ["Who runs the shelter?", "We run it ourselves", "not shown"] in rows
@@ -477,5 +479,5 @@ def test_on_paper_an_answer_and_its_count_have_columns_of_their_own(sample_study
 
 def test_on_paper_words_without_a_count_reach_over_both_columns():
     html = "<table class='glc glc-answers'><tbody><tr><th>A law?</th><td>no answer</td></tr></tbody></table>"
-    cells = lxml.html.fromstring(adapt_for_paper(html)).findall(".//tr/*")
+    cells = lxml.html.fromstring(adapt_country_section_for_paper(html)).findall(".//tr/*")
     assert [(cell.text, cell.get("colspan")) for cell in cells] == [("A law?", None), ("no answer", "2")]

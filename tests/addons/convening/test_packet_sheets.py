@@ -15,11 +15,11 @@ from glc_analysis.addons.convening.packets.parts import (
     GUIDE,
     Packet,
     Part,
-    adapt_for_paper,
-    cover_page,
-    printed_pages,
+    adapt_country_section_for_paper,
+    render_cover_page,
+    render_part_pages,
 )
-from glc_analysis.addons.convening.packets.pdf import PdfSettings, PrintedPart, count_pages
+from glc_analysis.addons.convening.packets.pdf import PdfSettings, PrintedPart, count_pdf_pages
 from glc_analysis.addons.convening.packets.sheet_words import SheetWords
 from glc_analysis.addons.convening.packets.sheets import (
     MINUTES,
@@ -28,11 +28,11 @@ from glc_analysis.addons.convening.packets.sheets import (
     SENTENCES_SHOWN,
     _arguments,
     _votes,
-    facilitator_sheet,
-    interpreter_sheet,
-    principle_sheets,
+    render_principle_sheets,
+    show_facilitator_sheet,
+    show_interpreter_sheet,
 )
-from glc_analysis.addons.convening.pages.convening import agenda_rows
+from glc_analysis.addons.convening.pages.convening import make_visible_agenda
 from glc_analysis.addons.convening.pages.principles import NOT_CLEARED, OTHERS_SIGNED, WITHHELD, show_evidence
 from glc_analysis.addons.convening.principles import NOT_CHALLENGED, ONLY_OBJECTED
 from glc_analysis.addons.convening.rating_forms import form_phrases
@@ -54,7 +54,7 @@ def view(sample_study):
 
 @pytest.fixture(scope="module")
 def sheets(view):
-    return principle_sheets(view)
+    return render_principle_sheets(view)
 
 
 def arguments(*pieces):
@@ -73,7 +73,7 @@ def words_of(html):
 
 def test_each_principle_is_one_page_of_a_pdf(sheets):
     made = SETTINGS.pdf("Principles", [PrintedPart("For all", html) for html in sheets.values()])
-    assert len(sheets) == 16 and count_pages(made) == 16
+    assert len(sheets) == 16 and count_pdf_pages(made) == 16
 
 
 def test_a_sheet_has_the_statement_the_arguments_the_votes_and_room_for_notes(sheets):
@@ -159,17 +159,18 @@ def test_a_statement_is_large_and_its_translations_are_a_block_below_it(sheets):
 
 
 def test_a_count_of_a_country_has_its_marks_on_a_line_on_paper():
-    html = adapt_for_paper('<table class="glc glc-answers"><tr><th>Asked</th><td>'
-                           '<div class="glc-answer"><span>Yes</span>'
-                           '<span class="glc-dots"><i style="left:40%"></i><b style="left:60.5%"></b></span>'
-                           '<span class="glc-figure">12 of 30</span></div></td></tr></table>')
+    html = adapt_country_section_for_paper('<table class="glc glc-answers"><tr><th>Asked</th><td>'
+                                           '<div class="glc-answer"><span>Yes</span>'
+                                           '<span class="glc-dots"><i style="left:40%"></i><b '
+                                           'style="left:60.5%"></b></span>'
+                                           '<span class="glc-figure">12 of 30</span></div></td></tr></table>')
     assert "\ue00640, 60.5\ue001" in prepare_for_pandoc(html,
                                                         "pdf") and "\ue006" not in prepare_for_pandoc(html,
                                                                                                       "word")
 
 
 def test_a_sheet_in_another_language_has_all_our_words_in_it_and_marks_what_is_in_english(view):
-    page = principle_sheets(view, "ar")["P01"]
+    page = render_principle_sheets(view, "ar")["P01"]
     assert page.startswith('<div lang="ar" dir="rtl">')
     assert "<h2>ما يؤيده (What speaks for it)</h2>" in page and "لم يُعترض عليه" in page
     assert page.index("دعوا الشخص") < page.index("Let people arrive before you ask")
@@ -177,14 +178,15 @@ def test_a_sheet_in_another_language_has_all_our_words_in_it_and_marks_what_is_i
     assert '<span lang="en" dir="ltr">\u200ePractical things first\u200e</span>' in page  # a code
     assert "الجولة 1" in page and "7 أو أكثر من 10 مرتفعة، 2 منخفضة على الأكثر" in page
     assert page.endswith('<div class="glc-notes"><p>ملاحظاتكم</p></div>')
-    assert principle_sheets(view, "am") == principle_sheets(view)  # nobody has translated the frame
+    assert render_principle_sheets(view,
+                                   "am") == render_principle_sheets(view)  # nobody has translated the frame
 
 
 def test_the_packet_of_an_organisation_has_its_sheets_in_its_language_and_a_group_in_english(sample_study):
     part = Part("principles", "principles", "Principles")
-    own = printed_pages(sample_study, part, Packet("fig-courtyard", "Fig Courtyard", (part,)))
+    own = render_part_pages(sample_study, part, Packet("fig-courtyard", "Fig Courtyard", (part,)))
     assert all(page.startswith('<div lang="ar" dir="rtl">') for page in own)
-    shared = printed_pages(sample_study, part, Packet("", "Everybody", (part,)))
+    shared = render_part_pages(sample_study, part, Packet("", "Everybody", (part,)))
     assert all(page.startswith("<h1") for page in shared) and len(own) == len(shared)
 
 
@@ -194,8 +196,8 @@ def test_the_packet_of_an_organisation_has_its_sheets_in_its_language_and_a_grou
 @pytest.fixture
 def undecided(view, monkeypatch):
     """The view before anything was decided."""
-    order = agenda_rows(view)
-    monkeypatch.setattr(packet_sheets, "agenda_rows", lambda view: order)
+    order = make_visible_agenda(view)
+    monkeypatch.setattr(packet_sheets, "make_visible_agenda", lambda view: order)
     return SimpleNamespace(closed_rounds=view.closed_rounds,
                            principle_rows=view.principle_rows.assign(status="candidate"))
 
@@ -206,7 +208,7 @@ def test_a_new_text_is_on_the_agenda_and_what_is_decided_gets_no_minutes(undecid
         status=rows["status"].mask(rows["principle_id"] == "P01", "agreed").mask(
             rows["principle_id"] == "P02", "set_aside"),
         printed_id=rows["printed_id"].replace("P03.1", "P03.2"))
-    root = lxml.html.fromstring(facilitator_sheet(undecided).data)
+    root = lxml.html.fromstring(show_facilitator_sheet(undecided).data)
     rows = root.xpath("//table[1]//tr[contains(@class, 'glc-option')]")
     names = [row[0].text_content()[:3] for row in rows]
     assert sorted(names) == [f"P{n:02}" for n in range(3, 17)] and names[-1] == "P03"
@@ -216,7 +218,7 @@ def test_a_new_text_is_on_the_agenda_and_what_is_decided_gets_no_minutes(undecid
 
 
 def test_there_is_a_line_for_the_minutes_of_the_facilitator(undecided):
-    root = lxml.html.fromstring(facilitator_sheet(undecided).data)
+    root = lxml.html.fromstring(show_facilitator_sheet(undecided).data)
     rows = root.xpath("//table[1]//tr[contains(@class, 'glc-option')]")
     assert {row[3].text_content() for row in rows} == {"______"}
     assert "write yours on the line" in root.text_content()
@@ -224,7 +226,7 @@ def test_there_is_a_line_for_the_minutes_of_the_facilitator(undecided):
 
 
 def test_the_agenda_has_each_principle_once_with_minutes_that_add_up(undecided):
-    root = lxml.html.fromstring(facilitator_sheet(undecided).data)
+    root = lxml.html.fromstring(show_facilitator_sheet(undecided).data)
     rows = root.xpath("//table[1]//tr[contains(@class, 'glc-option')]")
     assert sorted(row[0].text_content()[:3] for row in rows) == [f"P{n:02}" for n in range(1, 17)]
     total = sum(int(row[2].text_content()) for row in rows)
@@ -234,27 +236,27 @@ def test_the_agenda_has_each_principle_once_with_minutes_that_add_up(undecided):
 
 
 def test_the_agenda_tells_no_more_of_the_votes_than_the_page_of_the_convening(undecided):
-    said = words_of(facilitator_sheet(undecided).data)
+    said = words_of(show_facilitator_sheet(undecided).data)
     assert "Importance 7 or more of 10, high" in said
     assert "10 of 10" not in said and "9 of 10" not in said  # so many they were
 
 
 def test_before_a_round_every_principle_waits_with_the_same_minutes(view, monkeypatch):
     empty = pd.DataFrame(columns=["group", "principle_id", "version", "short_name", "facts", "notes"])
-    monkeypatch.setattr(packet_sheets, "agenda_rows", lambda view: empty)
+    monkeypatch.setattr(packet_sheets, "make_visible_agenda", lambda view: empty)
     rows = view.principle_rows.assign(status="candidate")
     stand_in = SimpleNamespace(closed_rounds=[], principle_rows=rows)
-    said = words_of(facilitator_sheet(stand_in).data)
+    said = words_of(show_facilitator_sheet(stand_in).data)
     assert "No round is closed yet" in said and "2 hours 40 minutes in all" in said
     assert "Silent writing" in said and "Round robin" in said
 
 
 def test_the_interpreter_reads_statements_side_by_side_in_their_direction(view):
-    root = lxml.html.fromstring(interpreter_sheet(view).data)
+    root = lxml.html.fromstring(show_interpreter_sheet(view).data)
     row = next(row for row in root.xpath("//tr") if row[0].text_content() == "P03.1")
     arabic = row.find(".//span[@lang='ar']")
     assert arabic.get("dir") == "rtl" and row.find(".//span[@lang='es']") is not None
-    assert "not translated yet" in words_of(interpreter_sheet(view).data)
+    assert "not translated yet" in words_of(show_interpreter_sheet(view).data)
 
 
 def test_a_text_in_another_language_stands_in_the_column_of_its_own(view):
@@ -262,7 +264,7 @@ def test_a_text_in_another_language_stands_in_the_column_of_its_own(view):
     is_it = rows["printed_id"] == "P03.1"
     stand_in = SimpleNamespace(themes=view.themes, read=view.read, principle_rows=rows.assign(
         language=rows["language"].mask(is_it, "fr"), statement=rows["statement"].mask(is_it, "Un plan.")))
-    root = lxml.html.fromstring(interpreter_sheet(stand_in).data)
+    root = lxml.html.fromstring(show_interpreter_sheet(stand_in).data)
     cells = [row for row in root.xpath("//tr") if row[0].text_content() == "P03.1"]
     assert cells[0][1].text_content() == "not translated yet"
     assert any(cell.text_content() == "Un plan." and cell.find(".//span[@lang='fr']") is not None
@@ -270,7 +272,7 @@ def test_a_text_in_another_language_stands_in_the_column_of_its_own(view):
 
 
 def test_the_interpreters_sheet_names_no_language_that_only_an_answer_was_given_in(view):
-    said = words_of(interpreter_sheet(view).data)
+    said = words_of(show_interpreter_sheet(view).data)
     assert "Khmer" in said  # of the rating form
     assert not any(name in said for name in ("Hindi", "Latvian", "Ukrainian", "Portuguese"))
 
@@ -285,7 +287,7 @@ def guide_in(sample_study, monkeypatch):
         monkeypatch.setattr("glc_analysis.addons.convening.packets.parts.read_names_and_languages",
                             lambda study: ({}, {"quay": language}))
         packet = Packet("quay", "Quay", (GUIDE_PART, Part("brief", "brief", "", "quay")))
-        return printed_pages(sample_study, GUIDE_PART, packet)[0]
+        return render_part_pages(sample_study, GUIDE_PART, packet)[0]
     return made
 
 
@@ -300,7 +302,7 @@ def test_the_guide_is_one_page_in_the_language_of_its_reader_and_says_that_nobod
     assert escape(say["other_pages"]) in html and escape(say["unchecked"]) in html
     assert escape(form_phrases(language)["privacy"]) in html
     assert "Not translated" not in html and not re.search(r"[{}|]", html)
-    assert count_pages(SETTINGS.pdf("A", [PrintedPart("For all", html)])) == 1
+    assert count_pdf_pages(SETTINGS.pdf("A", [PrintedPart("For all", html)])) == 1
 
 
 def test_the_guide_quotes_the_other_pages_in_their_language(guide_in):
@@ -323,7 +325,7 @@ def test_the_guide_of_a_panel_is_in_each_language_of_its_raters(sample_study, mo
                         lambda study: ({}, {"quay": "km"}))
     monkeypatch.setattr("glc_analysis.addons.convening.packets.parts.read_table", lambda study, name: raters)
     packet = Packet("", "the survivor advisers", (GUIDE_PART,), "survivor-advisers")
-    pages = printed_pages(sample_study, GUIDE_PART, packet)
+    pages = render_part_pages(sample_study, GUIDE_PART, packet)
     assert [re.findall(r'<h1 id="(.*?)"', page) for page in pages] == [["guide"], ["guide-es"], ["guide-km"]]
     assert '<div lang="es"' in pages[1] and '<div lang="km"' in pages[2]
 
@@ -343,17 +345,17 @@ def test_every_text_of_the_guide_is_translated_and_says_in_english_what_other_pa
 
 
 def test_the_guide_speaks_to_the_panel(sample_study):
-    advisers, = printed_pages(sample_study, GUIDE_PART,
-                              Packet("", "the survivor advisers", (), "survivor-advisers"))
+    advisers, = render_part_pages(sample_study, GUIDE_PART,
+                                  Packet("", "the survivor advisers", (), "survivor-advisers"))
     assert "never averaged with the providers" in advisers and "panel of providers" not in advisers
     assert "Cross one box" in advisers and "dir=" not in advisers
-    arabic, = printed_pages(sample_study, GUIDE_PART, Packet("fig-courtyard", "Fig Courtyard", ()))
+    arabic, = render_part_pages(sample_study, GUIDE_PART, Packet("fig-courtyard", "Fig Courtyard", ()))
     assert texts_by_language(*GUIDE)["ar"]["provider"] in arabic
 
 
 def test_the_cover_has_what_study_toml_says_and_lines_for_the_rest(sample_study, tmp_path):
     packet = Packet("", "all", ())
-    blank = lxml.html.fromstring(f"<div>{cover_page(sample_study, None, packet, contents='')}</div>")
+    blank = lxml.html.fromstring(f"<div>{render_cover_page(sample_study, None, packet, contents='')}</div>")
     assert [row[1].text_content().strip() for row in blank.iter("tr")] == [""] * 7
     own = Study(tmp_path)
     own.reference.mkdir()
@@ -361,7 +363,7 @@ def test_the_cover_has_what_study_toml_says_and_lines_for_the_rest(sample_study,
         '[study]\ntitle = "T"\n[convening]\ndate = "8 May"\nplace = "Phnom Penh ភ្នំពេញ"\n'
         'programme = ["9:00 The first round"]\n', "utf-8")
     rows = [[cell.text_content().strip() for cell in row] for row in lxml.html.fromstring(
-        f"<div>{cover_page(own, None, packet, contents='')}</div>").iter("tr")]
+        f"<div>{render_cover_page(own, None, packet, contents='')}</div>").iter("tr")]
     assert rows == [["Date", "8 May"], ["Place", "Phnom Penh ភ្នំពេញ"], ["Contact", ""],
                     ["Programme", "9:00 The first round"]]
 
@@ -371,4 +373,4 @@ def test_room_for_notes_starts_no_page_of_its_own():
     for lines in range(44, 62, 2):
         text = "<h1>A</h1>" + "<p>A line.</p>" * lines
         alone, noted = (SETTINGS.pdf("A", [PrintedPart("For all", html)]) for html in (text, text + notes))
-        assert count_pages(alone) == count_pages(noted), lines
+        assert count_pdf_pages(alone) == count_pdf_pages(noted), lines

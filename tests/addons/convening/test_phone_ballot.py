@@ -12,10 +12,14 @@ from markupsafe import escape
 from tornado.httpclient import AsyncHTTPClient
 from tornado.netutil import bind_sockets
 
-from glc_analysis.addons.convening.phone_address import certificate_fingerprint
-from glc_analysis.addons.convening.phone_ballots import Box, Slip, check_box_collected, collect_ballots
+from glc_analysis.addons.convening.phone_address import read_certificate_fingerprint
+from glc_analysis.addons.convening.phone_ballots import BallotBox, Slip, check_box_collected, collect_ballots
 from glc_analysis.addons.convening.phone_server import PollingPlace
-from glc_analysis.addons.convening.phone_slips import make_slips, page_languages, page_phrases
+from glc_analysis.addons.convening.phone_slips import (
+    make_phone_slips,
+    phone_page_languages,
+    phone_page_phrases,
+)
 from glc_analysis.addons.convening.tallies import count_round
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.locks import locked
@@ -38,12 +42,12 @@ class Room:
         self.folder.mkdir(exist_ok=True)
 
     def make_slips(self, **options):
-        made = make_slips(Study(self.study.root), "1", self.folder, **options)
+        made = make_phone_slips(Study(self.study.root), "1", self.folder, **options)
         self.codes = codes_of(self.folder)
         return made
 
     def box(self):
-        return Box.read(Study(self.study.root), "1")
+        return BallotBox.read(Study(self.study.root), "1")
 
     def run(self, act):
         """Serves the page while ``act(url)`` runs; returns what it returns."""
@@ -110,7 +114,7 @@ def test_slips_say_in_every_language_of_the_round_that_paper_counts_the_same(tmp
     room.study.write_table("principles", PRINCIPLES + SPANISH)
     room.make_slips()
     page = (room.folder / "slips.html").read_text()
-    assert page.count("Paper counts the same.") == 7 == page.count(page_phrases("es")["warning"])
+    assert page.count("Paper counts the same.") == 7 == page.count(phone_page_phrases("es")["warning"])
 
 
 def test_slips_carry_the_name_of_the_network_and_how_to_scan(tmp_path):
@@ -119,7 +123,8 @@ def test_slips_carry_the_name_of_the_network_and_how_to_scan(tmp_path):
     room.make_slips(network="glc-room <5>")
     page = (room.folder / "slips.html").read_text()
     assert page.count("Network: glc-room &lt;5&gt;") == 7 == page.count("Red: glc-room &lt;5&gt;")
-    assert page.count(escape(page_phrases("en")["scan"])) == 7 == page.count(page_phrases("es")["scan"])
+    english, spanish = (phone_page_phrases(language)["scan"] for language in ("en", "es"))
+    assert page.count(escape(english)) == 7 == page.count(spanish)
 
 
 def test_what_is_made_is_its_owners_alone(room):
@@ -130,9 +135,9 @@ def test_what_is_made_is_its_owners_alone(room):
 
 def test_codes_are_not_made_in_the_study_nor_anew_when_somebody_has_voted(room):
     with pytest.raises(UsageError, match="private is within the study"):
-        make_slips(Study(room.study.root), "1", room.study.root / "private")
+        make_phone_slips(Study(room.study.root), "1", room.study.root / "private")
     with pytest.raises(UsageError, match="stick is not there. To fix: make the folder"):
-        make_slips(Study(room.study.root), "1", room.folder / "stick")
+        make_phone_slips(Study(room.study.root), "1", room.folder / "stick")
     room.make_slips()  # nobody has voted: the old slips are worth nothing now
     room.vote({"P01.importance": "8"})
     before = room.study.files()
@@ -171,7 +176,7 @@ def test_a_round_that_is_not_open_has_no_slips(tmp_path):
     room = Room(tmp_path)
     for round_id, said in (("0", "Round 0 was closed on 2017-05-02"), ("9", "no round '9'")):
         with pytest.raises(GLCError, match=said):
-            make_slips(Study(room.study.root), round_id, room.folder)
+            make_phone_slips(Study(room.study.root), round_id, room.folder)
     with pytest.raises(UsageError, match="There are no slips for round 1"):
         PollingPlace(Study(room.study.root), "1", print)
 
@@ -532,7 +537,7 @@ def test_an_organisation_with_one_vote_votes_once_by_phone_or_paper(room):
 def test_a_collecting_that_was_interrupted_is_finished_by_the_next(room, monkeypatch):
     room.vote(ANSWERS)
     with monkeypatch.context() as patch:
-        patch.setattr(Box, "write", lambda box: (_ for _ in ()).throw(OSError(5, "Input/output error")))
+        patch.setattr(BallotBox, "write", lambda box: (_ for _ in ()).throw(OSError(5, "Input/output error")))
         with pytest.raises(OSError):
             room.collect({[*room.codes][0]: "r12"})
     before = (room.study.root / "raw/ratings/1-r12-phone.csv").read_bytes()
@@ -556,7 +561,8 @@ def test_a_study_that_uses_no_phones_closes_as_before(tmp_path):
 def test_beyond_this_computer_there_is_tls_with_the_fingerprint_that_is_on_the_slips(room):
     made = room.make_slips(address="192.168.4.1")
     folder = room.study.root / "private/phones/1"
-    assert made.url == "https://192.168.4.1:8443/" and made.fingerprint == certificate_fingerprint(folder)
+    assert made.url == "https://192.168.4.1:8443/"
+    assert made.fingerprint == read_certificate_fingerprint(folder)
     page = (room.folder / "slips.html").read_text()
     assert made.fingerprint[:47] in page and made.fingerprint[48:] in page
     assert stat.S_IMODE((folder / "key.pem").stat().st_mode) == 0o600
@@ -601,9 +607,9 @@ def test_a_certificate_that_has_ended_is_not_served(room, monkeypatch):
 
 
 def test_every_language_has_every_text_of_the_page():
-    for language in page_languages():
-        said = page_phrases(language)
-        assert all(said.values()) and [*said] == [*page_phrases("en")]
+    for language in phone_page_languages():
+        said = phone_page_phrases(language)
+        assert all(said.values()) and [*said] == [*phone_page_phrases("en")]
         assert said["native_reader"] == ("yes" if language == "en" else "no")
         for key in ("waiting", "progress", "stale", "changed", "closed", "refused"):
             assert [said[key].count(one) for one in ("{0}", "{1}")] == [1, key == "progress"]
@@ -619,7 +625,7 @@ def test_a_page_in_a_language_without_fixed_texts_says_that_they_are_english(roo
 
 def test_a_language_of_the_page_stays_in_the_list_when_no_text_is_translated(room):
     languages = {one["code"]: one for one in json.loads(room.vote().heard[0].split(b"\n")[-1])["languages"]}
-    assert {*languages} == {*page_languages()}
+    assert {*languages} == {*phone_page_languages()}
     assert languages["es"]["say"]["importance_high"] == "indispensable"
     assert {row["mark"] for row in languages["es"]["rows"]} == {" [inglés]"}
     assert (languages["es"]["names"]["ar"], languages["ar"]["name"]) == ("árabe", "العربية")

@@ -6,7 +6,7 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.pages import convening
-from glc_analysis.addons.convening.trace import Trail
+from glc_analysis.addons.convening.trace import EvidenceTrail
 from glc_analysis.pages.coding import codes, passages
 from glc_analysis.pages.questions import question_html
 from glc_analysis.tables_html import frame_html
@@ -28,7 +28,7 @@ def links(page, sample_pages):
 
 
 def _links(page, pages):
-    shown = "".join([*pages.values(), convening.joint_display(page).data])
+    shown = "".join([*pages.values(), convening.show_joint_display(page).data])
     return re.findall(r'href="([\w-]+)\.html#([\w-]+)"', shown)
 
 
@@ -74,7 +74,7 @@ def test_a_place_is_one_place(ids):
 
 def test_every_line_that_a_page_shows_is_a_link(page):
     """Raw files, memos and votes are on no page; nor is a code outside the themes, nor literature."""
-    trail = Trail(page)
+    trail = EvidenceTrail(page)
     nodes = [node for row in tables.read("evidence", study=page.study).itertuples()
              for node in trail.evidence(row)]
     bare = {node.kind for node in nodes if not node.place}

@@ -21,7 +21,7 @@ def text(html):
 
 
 def first_screen(view):
-    evidence = principles.show_evidence(principles.evidence_rows(view))
+    evidence = principles.show_evidence(principles.list_evidence_of_view(view))
     return principles.show_statement(view).data + evidence.data
 
 
@@ -104,5 +104,5 @@ def test_a_sentence_links_the_name_in_it():
 
 
 def test_the_panels_are_listed_a_sentence_each(sample_study):
-    shown = principles.representation(StudyView(sample_study, "public")).data
+    shown = principles.show_rater_representation(StudyView(sample_study, "public")).data
     assert shown.count('<p class="glc-note">') == shown.count("who may rate: ") == 3

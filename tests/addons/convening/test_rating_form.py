@@ -15,9 +15,9 @@ from glc_analysis.addons.convening.ratings import (
     QUESTIONS,
     SCORED,
     SCORES,
-    Stamp,
+    FormStamp,
     add_rater_to_stamp,
-    format_stamp,
+    format_form_stamp,
 )
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
@@ -99,10 +99,10 @@ def test_the_desk_asks_every_question_and_an_abstention_in_the_place_of_a_score(
 @given(round_id=words, rater=words, principle=words, version=st.integers(1, 99),
        text=st.from_regex(r"[0-9a-f]{12}", fullmatch=True, alphabet="0123456789abcdef"))
 def test_a_stamp_reads_back_with_and_without_its_rater(round_id, rater, principle, version, text):
-    parts = Stamp(round_id, rater, principle, str(version), text)
-    assert Stamp.read(format_stamp(round_id, rater, f"{principle}.{version}", text)) == parts
-    shared = format_stamp(round_id, "", f"{principle}.{version}", text)
-    assert Stamp.read(add_rater_to_stamp(shared, f" {rater} ")) == parts
+    parts = FormStamp(round_id, rater, principle, str(version), text)
+    assert FormStamp.read(format_form_stamp(round_id, rater, f"{principle}.{version}", text)) == parts
+    shared = format_form_stamp(round_id, "", f"{principle}.{version}", text)
+    assert FormStamp.read(add_rater_to_stamp(shared, f" {rater} ")) == parts
 
 
 @given(text=st.text(max_size=4), question=st.sampled_from([one for one in QUESTIONS if one.choices]))

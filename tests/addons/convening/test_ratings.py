@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.addons.convening.ratings import HEADER, VOTE_COLUMNS, read_ratings
+from glc_analysis.addons.convening.ratings import HEADER, VOTE_COLUMNS, read_ratings_file
 from glc_analysis.errors import Faults
 
 GOOD = [["1", "r07", "P01", "1", "9745af7abe75", "importance", "8", "نعم, but slowly", "yes"],
@@ -30,12 +30,12 @@ def changed(n, column, value):
 
 def faults(path):
     with pytest.raises(Faults) as found:
-        read_ratings(path)
+        read_ratings_file(path)
     return [(fault.row, fault.column, fault.value) for fault in found.value.faults]
 
 
 def test_a_vote_an_abstention_and_a_blank_are_told_apart(tmp_path):
-    rows = read_ratings(csv_file(tmp_path, GOOD))
+    rows = read_ratings_file(csv_file(tmp_path, GOOD))
     assert tuple(rows.columns) == VOTE_COLUMNS
     assert rows["score"].tolist() == ["8", "", ""]
     assert rows["is_abstained"].tolist() == ["false", "true", "false"]
@@ -51,8 +51,8 @@ def test_a_workbook_of_the_same_header_says_the_same(tmp_path):
     for row in GOOD:  # numbers as a spreadsheet keeps them
         sheet.append([int(cell) if cell.isdecimal() else cell for cell in row])
     book.save(tmp_path / "votes.xlsx")
-    from_book = read_ratings(tmp_path / "votes.xlsx").drop(columns="file")
-    assert from_book.equals(read_ratings(csv_file(tmp_path, GOOD)).drop(columns="file"))
+    from_book = read_ratings_file(tmp_path / "votes.xlsx").drop(columns="file")
+    assert from_book.equals(read_ratings_file(csv_file(tmp_path, GOOD)).drop(columns="file"))
 
 
 def test_semicolons_windows_line_ends_capitals_and_another_order_of_columns(tmp_path):
@@ -60,7 +60,7 @@ def test_semicolons_windows_line_ends_capitals_and_another_order_of_columns(tmp_
     rows = [[row[HEADER.index(name)] for name in order] for row in changed(1, "score", "Abstain")]
     rows[0][order.index("may_be_read")], rows[0][order.index("criterion")] = "YES", " Importance "
     path.write_bytes("\r\n".join(map(";".join, [order, *rows])).encode("utf-16"))
-    assert read_ratings(path).equals(read_ratings(csv_file(tmp_path, GOOD)))
+    assert read_ratings_file(path).equals(read_ratings_file(csv_file(tmp_path, GOOD)))
 
 
 @pytest.mark.parametrize("score", ["0", "10", "7-8", "7.5", "07", "+7", "seven", "½", "-", "7 8"])
@@ -82,7 +82,7 @@ def test_a_principle_twice_is_a_fault_even_in_two_versions(tmp_path):
 
 def test_other_raters_and_rounds_may_stand_in_one_file(tmp_path):
     others = [["1", "r08", *row[2:]] for row in GOOD] + [["2", *row[1:]] for row in GOOD]
-    assert len(read_ratings(csv_file(tmp_path, [*GOOD, *others]))) == 9
+    assert len(read_ratings_file(csv_file(tmp_path, [*GOOD, *others]))) == 9
 
 
 def test_everything_wrong_comes_at_once(tmp_path):
@@ -117,7 +117,7 @@ def test_whatever_stands_in_the_cells_is_a_vote_of_the_scale_or_a_fault(tmp_path
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([HEADER, *rows])
     try:
-        votes = read_ratings(path)
+        votes = read_ratings_file(path)
     except Faults as found:
         assert all(fault.file.startswith("votes.csv") and fault.fix for fault in found.faults)
     else:

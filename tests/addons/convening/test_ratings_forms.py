@@ -13,9 +13,9 @@ from openpyxl import load_workbook
 from glc_analysis.addons.convening.ratings import (
     VOTE_COLUMNS,
     is_form_filled,
-    read_form,
-    read_ratings,
-    unanswered_faults,
+    read_filled_form,
+    read_ratings_file,
+    unanswered_question_faults,
 )
 from glc_analysis.errors import Faults
 from glc_analysis.text import content_hash
@@ -48,12 +48,12 @@ def filled(issued, tmp_path):
 def refused(path):
     """What is wrong with a file."""
     with pytest.raises(Faults) as found:
-        read_form(path)
+        read_filled_form(path)
     return [str(fault) for fault in found.value.faults]
 
 
 def test_a_whole_form_becomes_two_votes_a_principle(filled):
-    votes = read_form(filled())
+    votes = read_filled_form(filled())
     assert tuple(votes.columns) == VOTE_COLUMNS
     first, pay, plan = map(content_hash, ("Offer rest before you ask.", "Pay people fairly.",
                                           '=1+1 is no sum: <b>plan</b> "together", in peace.'))
@@ -69,7 +69,7 @@ def test_a_whole_form_becomes_two_votes_a_principle(filled):
 
 
 def test_a_form_in_another_language_has_the_version_of_its_own_words(filled):
-    votes = read_ratings(filled({2: {"may_be_read": "yes / نعم"}}, rater="r29"))
+    votes = read_ratings_file(filled({2: {"may_be_read": "yes / نعم"}}, rater="r29"))
     assert votes["text_version"].tolist()[::2] == [*map(content_hash, (
         "قدموا الراحة قبل السؤال.", "ادفعوا أجرا عادلا.", "خططوا معا."))]
     assert votes.loc[4, "may_be_read"] == "yes"
@@ -102,7 +102,7 @@ def test_all_faults_of_a_form_come_at_once(filled):
 
 
 def test_a_blank_box_is_no_answer_and_no_guess(filled):
-    votes = read_ratings(filled({0: {"feasibility": None}}))
+    votes = read_ratings_file(filled({0: {"feasibility": None}}))
     assert votes["score"].tolist()[:2] == ["8", "unanswered"] and votes.loc[1, "is_abstained"] == "false"
 
 
@@ -118,11 +118,11 @@ def test_a_row_that_is_gone_is_one_of_the_round_without_an_answer(filled, how, n
             cell.value = None
     book.save(path)
     asked = {"1": ["P01", "P02", "P03"]}
-    gone = read_ratings(path, asked=asked).query("score == 'unanswered'")
+    gone = read_ratings_file(path, asked=asked).query("score == 'unanswered'")
     assert {*zip(gone["principle_id"], gone["row"], gone["text_version"], strict=True)} == {
         (f"P0{n + 1}", str(n + 4), "")}
     assert gone["criterion"].tolist() == ["importance", "feasibility"]
-    [fault] = unanswered_faults(gone)
+    [fault] = unanswered_question_faults(gone)
     assert str(fault).startswith(f"r12.xlsx, row {n + 4}: the row of P0{n + 1} is missing. To fix: ask r12")
 
 
@@ -131,7 +131,7 @@ def test_a_form_that_was_saved_in_another_program_says_how_to_save_it(tmp_path, 
     path = tmp_path / f"r12.{ending}"
     path.write_bytes(b"PK\x03\x04 or anything")
     with pytest.raises(Faults, match=r"spreadsheet|old Excel") as found:
-        read_ratings(path)
+        read_ratings_file(path)
     assert "Save As with the type Excel workbook (.xlsx)" in str(found.value)
 
 
@@ -213,7 +213,7 @@ SUBMITTED = {"rater_id": "r29", "read_in": "ar", "importance_P01": "7", "feasibi
 def test_an_export_of_the_xlsform_comes_back_whole(names, tmp_path, separator, delimiter):
     english = SUBMITTED | {"rater_id": "r12", "read_in": "en"}
     path = export(tmp_path / "kobo.csv", names, SUBMITTED, english, separator=separator, delimiter=delimiter)
-    votes = read_form(path)
+    votes = read_filled_form(path)
     assert votes["rater_id"].tolist() == ["r29"] * 6 + ["r12"] * 6
     assert votes["score"].tolist() == ["7", "2", "abstain", "abstain", "1", "9"] * 2
     assert votes.loc[0, ["row", "round_id", "principle_id", "comment", "may_be_read"]].tolist() == [
@@ -251,6 +251,6 @@ def test_the_xlsform_takes_the_codes_of_the_round_and_whole_numbers_alone(names)
 def test_a_score_is_one_of_nine_or_a_fault(names, folder, text):
     path = export(folder / "kobo.csv", names, SUBMITTED | {"importance_P01": text})
     try:
-        assert read_form(path).loc[0, "score"] in ([*"123456789"] if text.strip() else ["unanswered"])
+        assert read_filled_form(path).loc[0, "score"] in ([*"123456789"] if text.strip() else ["unanswered"])
     except Faults as found:
         assert "importance_P01" in str(found)

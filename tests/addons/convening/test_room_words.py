@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from glc_analysis.addons.convening.principles import check_reason, resolve_requester
+from glc_analysis.addons.convening.principles import resolve_requester, tidy_reason_without_names
 from glc_analysis.addons.convening.slides import write_slides
 from glc_analysis.build import build
 from glc_analysis.cli import cli
@@ -56,11 +56,11 @@ def test_a_person_and_a_rater_are_refused(study, typed):
                                    "Beacon asked"])
 def test_a_reason_that_names_somebody_is_refused(study, typed):
     with pytest.raises(UsageError, match="The room reads these words, and they name '"):
-        check_reason(reference(study), typed)
+        tidy_reason_without_names(reference(study), typed)
 
 
 def test_a_reason_that_names_nobody_is_kept(study):
-    assert check_reason(reference(study), " All  gave P01 8 or 9. ") == "All gave P01 8 or 9."
+    assert tidy_reason_without_names(reference(study), " All  gave P01 8 or 9. ") == "All gave P01 8 or 9."
 
 
 def slides(study, round_id="2"):

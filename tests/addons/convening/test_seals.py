@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from glc_analysis import tables
 from glc_analysis.addons.convening import seals
-from glc_analysis.addons.convening.ballots import Ballots, remove_from_manifest
-from glc_analysis.addons.convening.consensus import tally_ratings
-from glc_analysis.addons.convening.principles import check_reason
-from glc_analysis.addons.convening.round_roles import add_roles
-from glc_analysis.addons.convening.seals import erase_ballots, read_seals, renew_seal_digests
+from glc_analysis.addons.convening.ballots import Ballots, remove_files_from_manifest
+from glc_analysis.addons.convening.consensus import compute_tally_columns
+from glc_analysis.addons.convening.principles import tidy_reason_without_names
+from glc_analysis.addons.convening.round_roles import add_proxies_and_interests
+from glc_analysis.addons.convening.seals import erase_sealed_ballots, read_seals, renew_seal_digests
 from glc_analysis.addons.convening.slides import write_slides
 from glc_analysis.addons.withdrawal.withdrawal import withdraw
 from glc_analysis.digests import replace_digest_key
@@ -274,7 +274,7 @@ def test_a_reason_names_no_organisation_either_that_may_be_named_elsewhere(study
     study.write_table("consent", "organisation_id,speaker_id,item,audience,is_given,form_version,date\n"
                       "beacon,,name,public,true,1,2017-01-01\n")
     reference = read_reference(Study(study.root))
-    assert check_reason(reference, "Beacon asked", audience="public") == "Beacon asked"
+    assert tidy_reason_without_names(reference, "Beacon asked", audience="public") == "Beacon asked"
     done = study.glc("reopen", "2", "--because", "the form of Beacon was late")
     assert done.exit_code == 2 and "they name 'Beacon'" in done.stderr
 
@@ -298,7 +298,7 @@ def test_a_round_is_opened_again_only_if_it_is_closed(study):
 
 def test_an_erased_ballot_is_counted_and_the_others_keep_a_digest(study):
     own = Study(study.root)
-    erase_ballots(own, ["r01"])
+    erase_sealed_ballots(own, ["r01"])
     replace_digest_key(study.root)
     with pytest.raises(Faults, match="no ballot of any round fits the key of the digests"):
         read_seals(Study(study.root), read_reference(own).rounds)
@@ -311,7 +311,7 @@ def test_an_erased_ballot_is_counted_and_the_others_keep_a_digest(study):
 def test_what_the_room_was_told_goes_with_an_erased_ballot(study):
     """Another count beside it would give away the vote."""
     assert (study.root / SEALED / "results.parquet").is_file()
-    erase_ballots(Study(study.root), ["r01"])
+    erase_sealed_ballots(Study(study.root), ["r01"])
     left = {path.name for path in (study.root / SEALED).iterdir()}
     assert left == {"ballots.csv", "raters.csv", "seal.json"}
     assert read_seals(Study(study.root), read_reference(Study(study.root)).rounds)["2"].results is None
@@ -362,8 +362,9 @@ def test_whoever_changes_what_the_room_was_told_stops_the_count(study, file, nam
 
 
 def test_results_that_another_version_counts_otherwise_stay_as_they_were_told(study, monkeypatch):
-    monkeypatch.setattr("glc_analysis.addons.convening.tallies.tally_ratings", lambda votes, *given, **more: {
-        **tally_ratings(votes, *given, **more), "result": "uncertain"})
+    monkeypatch.setattr("glc_analysis.addons.convening.tallies.compute_tally_columns", lambda votes, *given,
+                        **more: {
+        **compute_tally_columns(votes, *given, **more), "result": "uncertain"})
     results, said = told(study)
     assert results == study.results and "of 8 high, at most 2 low; high" in results
     assert ("Round 2, P01 importance provider, result: this version of the package counts uncertain, and the "
@@ -374,7 +375,7 @@ def test_the_room_is_told_no_second_count_from_which_the_erased_vote_would_follo
     study.glc("reopen", "2", "--because", "a form was keyed wrongly")
     study.vote("r02", 8, 8, 2, 9, round_id="2", comment="Nunca.", may_be_read="yes")
     assert "1 comment may be read" in study.glc("tally", "--round", "2", "--close", "--yes").stderr
-    erase_ballots(Study(study.root), ["r01"])
+    erase_sealed_ballots(Study(study.root), ["r01"])
     (study.root / "raw/ratings/2-r01.csv").unlink()
     results, said = told(study)
     assert results == "The results of round 2 are no longer disclosed.\n"
@@ -388,9 +389,9 @@ def test_the_room_is_told_no_second_count_from_which_the_erased_vote_would_follo
 def test_pages_do_not_tell_either_how_somebody_voted_who_left_after_the_room_was_told(study):
     """No page was published yet: what the room saw is enough to subtract from."""
     assert not {"votes/P01/2", "agenda"} & {*VisibleTables(Study(study.root), "convening").hidden}
-    erase_ballots(Study(study.root), ["r01"])
+    erase_sealed_ballots(Study(study.root), ["r01"])
     (study.root / "raw/ratings/2-r01.csv").unlink()
-    remove_from_manifest(Study(study.root), {"raw/ratings/2-r01.csv"})
+    remove_files_from_manifest(Study(study.root), {"raw/ratings/2-r01.csv"})
     assert study.glc("build").exit_code == 0
     for audience in ("convening", "public"):
         view = VisibleTables(Study(study.root), audience)
@@ -417,7 +418,7 @@ def test_every_text_survives_sealing(tmp_path_factory, comment, rater):
     own = Study(study.root)
     reference = read_reference(own)
     votes = Ballots.read(own, reference).votes.assign(comment=comment)
-    raters = add_roles(reference.raters, reference, "2")
+    raters = add_proxies_and_interests(reference.raters, reference, "2")
     seals.seal_round(own, reference.rounds, "2", "2017-05-10", votes, raters, quorum={})
     closed = read_reference(own).rounds.assign(closed_on="2017-05-10")
     assert read_seals(own, closed)["2"].votes["comment"].tolist() == [comment] * len(votes)

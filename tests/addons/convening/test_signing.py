@@ -7,7 +7,12 @@ import pytest
 from glc_analysis.addons.convening.agreeing import record_agreement
 from glc_analysis.addons.convening.amendments import amend_principle
 from glc_analysis.addons.convening.erasers import erase_ballots_and_signatures
-from glc_analysis.addons.convening.signatures import SIGNATURE_LOG, Signing, enter_signatures, signing_sheet
+from glc_analysis.addons.convening.signatures import (
+    SIGNATURE_LOG,
+    SigningState,
+    enter_signatures,
+    render_signing_sheet,
+)
 from glc_analysis.addons.withdrawal.contribution import MATERIAL, Contribution
 from glc_analysis.errors import GLCError
 from glc_analysis.reference import read_reference
@@ -43,7 +48,7 @@ def keyed(study, *lines):
 
 
 def code(study):
-    return Signing.of(Study(study.root)).code
+    return SigningState.of(Study(study.root)).code
 
 
 def signed(study):
@@ -180,8 +185,8 @@ def test_nothing_is_agreed_and_nothing_can_be_signed(study):
 def test_a_sheet_shows_each_text_in_the_language_of_the_organisation_and_marks_others(study):
     study.write_table("principles", whole_table(study.root, "principles")
                       + "P01,1,قدموا الراحة <أولا>.,Rest first,community,care,,agreed,,,ar,P01.1\n")
-    signing = Signing.of(Study(study.root))
-    page = signing_sheet(signing, signing.texts, "beacon", "Beacon & friends", "ar")
+    signing = SigningState.of(Study(study.root))
+    page = render_signing_sheet(signing, signing.texts, "beacon", "Beacon & friends", "ar")
     assert '<html lang="ar" dir="rtl">' in page and "قدموا الراحة &lt;أولا&gt;." in page
     assert "Beacon &amp; friends" in page and page.count("[الإنجليزية]") == 2
     assert f"<bdi>{signing.code}</bdi>" in page and page.count("لا نوقّع") >= 3
@@ -193,8 +198,8 @@ def test_the_sheet_says_that_a_name_that_is_absent_at_one_text_can_be_noticed(st
         study.write_table("principles", whole_table(study.root, "principles")
                           + f"P01,1,Repos {language}.,Rest first,community,care,,agreed,,,{language},P01.1\n"
                           * (language != "en"))
-        signing = Signing.of(Study(study.root))
-        assert said in signing_sheet(signing, signing.texts, "beacon", "Beacon", language)
+        signing = SigningState.of(Study(study.root))
+        assert said in render_signing_sheet(signing, signing.texts, "beacon", "Beacon", language)
 
 
 @pytest.mark.parametrize(("named", "is_warned"), [("y", False), ("n", True)])
@@ -206,11 +211,11 @@ def test_who_keys_a_name_at_some_texts_alone_is_warned(study, named, is_warned):
 
 
 def test_a_sheet_without_any_translated_text_is_in_the_words_of_the_organisation(study):
-    signing = Signing.of(Study(study.root))
-    page = signing_sheet(signing, signing.texts, "beacon", "Beacon", "ar")
+    signing = SigningState.of(Study(study.root))
+    page = render_signing_sheet(signing, signing.texts, "beacon", "Beacon", "ar")
     assert '<html lang="ar" dir="rtl">' in page and page.count("لا نوقّع") >= 3
     assert page.count("[الإنجليزية]") == len(signing.texts)
-    assert '<html lang="en"' in signing_sheet(signing, signing.texts, "beacon", "Beacon", "am")
+    assert '<html lang="en"' in render_signing_sheet(signing, signing.texts, "beacon", "Beacon", "am")
 
 
 def test_the_code_of_a_sheet_follows_its_texts_and_not_its_language(study):

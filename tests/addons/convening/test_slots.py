@@ -3,8 +3,8 @@
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.handbook.contents import handbook
-from glc_analysis.addons.convening.pages.slots import country_principles
+from glc_analysis.addons.convening.handbook.contents import make_handbook
+from glc_analysis.addons.convening.pages.slots import list_principles_citing_country
 from glc_analysis.pages import slots
 from glc_analysis.pages.checklists import method_facts
 from glc_analysis.pages.slots import COUNTRY, OPENING, OVERVIEW, slot
@@ -27,21 +27,21 @@ def test_the_overview_begins_with_principles_for_those_who_were_not_there(sample
 
 
 def test_principles_are_those_that_cite_words_or_codes_from_the_country(sample_study):
-    team = country_principles(StudyView(sample_study, country="PER"))
+    team = list_principles_citing_country(StudyView(sample_study, country="PER"))
     cited = tables.read("evidence", study=sample_study).query(
         "reference.str.startswith('interview-farol-de-barro.')")
     assert {*cited["principle_id"]} == {*team.query("source == 'words'")["principle_id"]} and len(cited) >= 3
     view = StudyView(sample_study, "convening", country="THA")
     assert {*view.quotation_rows["code_ids"]} == {"time-before-forms"}
-    assert "P01" in {*country_principles(view)["principle_id"]}
-    assert country_principles(StudyView(sample_study, "convening", country="GTM")).empty
+    assert "P01" in {*list_principles_citing_country(view)["principle_id"]}
+    assert list_principles_citing_country(StudyView(sample_study, "convening", country="GTM")).empty
 
 
 def test_the_overview_says_of_evidence_what_the_handbook_says(sample_study, tmp_path):
     (tmp_path / "reader").mkdir()
     cut = write_reader_study(sample_study, "public", tmp_path / "reader")
-    whole = handbook(StudyView(sample_study, "public")).principles
-    seen = handbook(StudyView(cut, "public")).principles
+    whole = make_handbook(StudyView(sample_study, "public")).principles
+    seen = make_handbook(StudyView(cut, "public")).principles
     assert [page.is_measured for page in seen] == [page.is_measured for page in whole]
     assert [page.rests_on for page in seen] == [page.rests_on for page in whole]
 

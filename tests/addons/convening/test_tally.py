@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.pages.principles import principles_overview
+from glc_analysis.addons.convening.pages.principles import show_principles_overview
 from glc_analysis.cli import cli
 from glc_analysis.manifest import checksum
 from glc_analysis.study import Study
@@ -94,7 +94,7 @@ def test_below_the_quorum_there_is_no_decision_in_words_rows_and_slides(study):
     slides = (study.root / "reports/team/day/2/index.html").read_text(encoding="utf-8")
     assert said.capitalize() in slides and "The rest" in slides
     assert "no decision on importance and feasibility" in slides
-    page = principles_overview(StudyView(Study(study.root), "team")).data
+    page = show_principles_overview(StudyView(Study(study.root), "team")).data
     assert page.count("high; no decision") == 4 and "0 of 8 high; no decision" in page
 
 

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.histories import change_lines, outcome_in_words
+from glc_analysis.addons.convening.histories import list_text_change_lines, outcome_in_words
 from glc_analysis.addons.convening.packets import sheets as packet_sheets
 from glc_analysis.addons.convening.pages import principles
-from glc_analysis.addons.convening.pages.text_history import mark_changed_words, split_into_words
-from glc_analysis.addons.convening.trace import trace
+from glc_analysis.addons.convening.pages.text_history import mark_changed_words, split_for_comparison
+from glc_analysis.addons.convening.trace import trace_principle_to_sources
 from glc_analysis.build import build
 from glc_analysis.status import status_lines
 from glc_analysis.study import Study
@@ -44,7 +44,7 @@ def study(tmp_path_factory):
 
 
 def lines(study, principle, audience="team"):
-    return [node.text for node in trace(study, principle, audience=audience)
+    return [node.text for node in trace_principle_to_sources(study, principle, audience=audience)
             if node.kind in ("text", "decision")]
 
 
@@ -90,7 +90,7 @@ def test_an_objection_outside_the_ballot_is_told_with_the_name_where_it_may_be_n
             "comes too late for us.")
     assert lines(study, "P04")[-1].endswith(said.format("Harbour"))
     assert lines(study, "P04", "convening")[-1].endswith(said.format(UNNAMED_ORGANISATION))
-    sheets = packet_sheets.principle_sheets(StudyView(study, "convening"))
+    sheets = packet_sheets.render_principle_sheets(StudyView(study, "convening"))
     assert said.format(UNNAMED_ORGANISATION) in "".join(sheets.values())
     assert not lines(study, "P04", "public")
 
@@ -98,7 +98,7 @@ def test_an_objection_outside_the_ballot_is_told_with_the_name_where_it_may_be_n
 def test_the_public_reads_no_earlier_text(study):
     assert not lines(study, "P04", "public")
     view = StudyView(study, "public")
-    assert not principles.list_text_changes(principles.Trail(view), "P04")
+    assert not principles.list_text_changes(principles.EvidenceTrail(view), "P04")
 
 
 def test_the_tables_of_other_readers_hold_neither_who_asked_nor_where_a_text_came_from(study, tmp_path):
@@ -121,7 +121,7 @@ def test_the_page_of_a_proposal_says_on_its_first_screen_that_no_evidence_is_rec
 
 
 def test_the_packet_prints_the_history_of_every_text(study):
-    shown = "".join(packet_sheets.principle_sheets(StudyView(study, "convening")).values())
+    shown = "".join(packet_sheets.render_principle_sheets(StudyView(study, "convening")).values())
     assert "<ins>and water</ins>" in shown and "P05.1 was proposed in the room. Because: Two things." in shown
     assert "Maria" not in shown
 
@@ -136,14 +136,14 @@ def test_status_lists_what_changed_in_the_room(study):
 
 def test_a_study_without_changes_has_nothing_to_list():
     drafted = {"principle_id": "P01", "version": "1", "comes_from": "", "status": "candidate"}
-    assert [*change_lines([drafted])] == [] and outcome_in_words(drafted, [drafted]) == ""
+    assert [*list_text_change_lines([drafted])] == [] and outcome_in_words(drafted, [drafted]) == ""
 
 
 @given(SENTENCES, SENTENCES)
 def test_marking_changes_no_word(old, new):
     for shown, said in zip(mark_changed_words(old, new), (old, new), strict=True):
         assert unescape(re.sub(r"</?(ins|del)>", "", shown)) == said
-    assert "".join(split_into_words(old)) == old
+    assert "".join(split_for_comparison(old)) == old
 
 
 @given(SENTENCES)

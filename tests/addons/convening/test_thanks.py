@@ -4,7 +4,11 @@ import shutil
 
 import pytest
 
-from glc_analysis.addons.convening.packets.thanks import letter_pages, thanks_letters, write_letters
+from glc_analysis.addons.convening.packets.thanks import (
+    make_thanks_letters,
+    render_letter_pages,
+    write_thanks_letters,
+)
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
@@ -16,7 +20,7 @@ from tests.support.programs import need_poppler
 
 @pytest.fixture(scope="module")
 def sent(sample_study):
-    return {letter.organisation_id: letter for letter in thanks_letters(sample_study)}
+    return {letter.organisation_id: letter for letter in make_thanks_letters(sample_study)}
 
 
 def test_a_letter_names_what_rests_on_its_words_and_answers_and_what_was_decided(sent):
@@ -43,7 +47,7 @@ def test_a_letter_names_no_other_organisation_and_no_rater(sample_study, sent):
     names = dict(zip(reference.organisations["organisation_id"], reference.organisations["label"],
                      strict=True))
     for letter in sent.values():
-        page = "".join(letter_pages(letter))
+        page = "".join(render_letter_pages(letter))
         others = {text for one, label in names.items() if one != letter.organisation_id
                   for text in (one, label) if text}
         assert not [text for text in others if text in page], letter.organisation_id
@@ -52,7 +56,7 @@ def test_a_letter_names_no_other_organisation_and_no_rater(sample_study, sent):
 
 def test_the_adoption_sheet_has_every_agreed_text_in_the_language_of_the_reader(sent):
     letter = sent["fig-courtyard"]
-    page = [*letter_pages(letter)][1]
+    page = [*render_letter_pages(letter)][1]
     assert page.startswith('<div lang="ar" dir="rtl">')
     assert page.count("سنجرّبه") == len(letter.agreed) == 14
     assert {text.language for text in letter.agreed} == {"ar"}
@@ -68,12 +72,12 @@ def test_letters_are_papers_that_pass_the_gate_and_are_recorded_for_a_withdrawal
     need_poppler()
     need_fonts("العربية")
     study = Study(shutil.copytree(sample_study.root, tmp_path / "study"))
-    [path] = write_letters(study, ["fig-courtyard"], today=TODAY)
+    [path] = write_thanks_letters(study, ["fig-courtyard"], today=TODAY)
     assert path == study.reports / "team/thanks/fig-courtyard.pdf" and path.read_bytes()[:5] == b"%PDF-"
     assert [one.name for one in path.parent.iterdir()] == ["fig-courtyard.pdf"]
     assert ",fig-courtyard,thanks" in (study.private / "packets.csv").read_text()
     with pytest.raises(UsageError, match="nearest: 'gum-tree-desk'"):
-        write_letters(study, ["gum-tree-desc"], today=TODAY)
+        write_thanks_letters(study, ["gum-tree-desc"], today=TODAY)
 
 
 def test_a_letter_that_would_name_a_person_is_not_written(sample_study, tmp_path):
@@ -82,5 +86,5 @@ def test_a_letter_that_would_name_a_person_is_not_written(sample_study, tmp_path
     path = study.reference_file("parking_lot")
     path.write_text(path.read_text(encoding="utf-8").replace("Who pays", "Rosaura pays"), encoding="utf-8")
     with pytest.raises(Faults, match="Rosaura"):
-        write_letters(study, ["fig-courtyard"], today=TODAY)
+        write_thanks_letters(study, ["fig-courtyard"], today=TODAY)
     assert not [*(study.reports / "team/thanks").iterdir()]

@@ -9,10 +9,19 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis import manifest, tables
-from glc_analysis.addons.convening.broken_links import broken_links
-from glc_analysis.addons.convening.figure_records import contributing_records, votes_by_principle
+from glc_analysis.addons.convening.broken_links import find_broken_evidence_links
+from glc_analysis.addons.convening.figure_records import (
+    counted_ratings_by_principle,
+    records_counted_in_figure,
+)
 from glc_analysis.addons.convening.raw_places import RawFiles
-from glc_analysis.addons.convening.trace import _NOT_CLEARED, _WITHHELD, Trail, principles_resting_on, trace
+from glc_analysis.addons.convening.trace import (
+    _NOT_CLEARED,
+    _WITHHELD,
+    EvidenceTrail,
+    list_principles_resting_on,
+    trace_principle_to_sources,
+)
 from glc_analysis.build import build
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults, UsageError
@@ -82,11 +91,12 @@ def recorded(study):
 
 
 def lines(study, audience="team", principle="P01"):
-    return [(node.depth, node.kind, node.id) for node in trace(study, principle, audience=audience)]
+    return [(node.depth, node.kind, node.id)
+            for node in trace_principle_to_sources(study, principle, audience=audience)]
 
 
 def texts(study, audience="team"):
-    return [node.text for node in trace(study, "P01", audience=audience)]
+    return [node.text for node in trace_principle_to_sources(study, "P01", audience=audience)]
 
 
 def edit(study, name, change):
@@ -97,7 +107,7 @@ def edit(study, name, change):
 
 
 def told(study):
-    return [(fault.file, fault.row, fault.column, fault.value) for fault in broken_links(study)]
+    return [(fault.file, fault.row, fault.column, fault.value) for fault in find_broken_evidence_links(study)]
 
 
 def test_the_team_follows_a_principle_to_rows_lines_and_checksums(study):
@@ -117,19 +127,20 @@ def test_the_team_follows_a_principle_to_rows_lines_and_checksums(study):
 
 
 def test_lines_say_on_which_page_they_are_shown(study):
-    assert [node.place for node in trace(study, "P01")] == [
+    assert [node.place for node in trace_principle_to_sources(study, "P01")] == [
         "principle-p01", *["theme-care#question-q3"] * 2, "", *["theme-care#code-shelter"] * 2,
         "", "", "theme-care#passage-shelter-blue-2", "", *["theme-care#passage-shelter-blue-2"] * 2, "", ""]
 
 
 def test_times_and_paragraphs_are_places_too(sample_study):
-    said = texts_of_call = [node.text for node in trace(sample_study, "P03") if node.kind == "passage"]
+    said = texts_of_call = [node.text for node in trace_principle_to_sources(sample_study,
+                                                                             "P03") if node.kind == "passage"]
     assert any("Call on 14 September 2016, turn 3, 00:00:19, line 19" in text for text in said)
     assert any("paragraph" in text for text in texts_of_call)
 
 
 def test_a_place_is_the_line_in_which_the_words_begin_and_not_that_of_the_turn(sample_study):
-    trail, files = Trail(StudyView(sample_study)), RawFiles(sample_study)
+    trail, files = EvidenceTrail(StudyView(sample_study)), RawFiles(sample_study)
     document = trail.documents["call-2"]
     places = [files.of_segment("call-2.12", document, words)[1] for words in (
         "They did, with us.", "with us. We hand over", "Half a year later we open", "Nobody said this")]
@@ -142,7 +153,8 @@ def test_others_get_released_figures_and_cleared_words_and_no_place(study, audie
     assert "“A safe place for tonight” a provider" in said
     assert said.count(_WITHHELD) == 2  # three organisations are too few for any figure
     assert not any(word in said for word in ("raw/", "sha256", "blue", "line ", "note", "2016", "2 of 3"))
-    assert {node.about for node in trace(study, "P01", audience=audience)} == {frozenset()}
+    assert {node.about for node in trace_principle_to_sources(study, "P01",
+                                                              audience=audience)} == {frozenset()}
 
 
 def test_words_that_are_not_cleared_stay_with_the_team(study):
@@ -153,7 +165,7 @@ def test_words_that_are_not_cleared_stay_with_the_team(study):
 
 
 def test_released_figures_are_shown_to_others_as_they_may_see_them(sample_study):
-    said = [node.text for node in trace(sample_study, "P03", audience="public")]
+    said = [node.text for node in trace_principle_to_sources(sample_study, "P03", audience="public")]
     assert any("A safe place first: raised by at most 7 of 27 organisations asked" in text for text in said)
     assert any("A safe place to sleep: at least 23 of 32 answers" in text for text in said)
 
@@ -163,7 +175,7 @@ def test_released_figures_are_shown_to_others_as_they_may_see_them(sample_study)
      "forms”."),
     ("region=africa", "Said in calls, which this figure does not count.")])
 def test_passages_in_calls_are_apart_from_those_that_a_figure_counts(sample_study, subset, said):
-    trail = Trail(StudyView(sample_study))
+    trail = EvidenceTrail(StudyView(sample_study))
     figures = tables.read("figures", study=sample_study)
     figure = next(figures[figures["figure_id"] == f"time-before-forms/organisations/{subset}"].itertuples())
     nodes = [*trail.below(figure)]
@@ -178,7 +190,7 @@ def test_passages_in_calls_are_apart_from_those_that_a_figure_counts(sample_stud
     ("raw/interviews/blue.txt", ["e2", "e3"]), ("q2", ["e2", "e3"]), ("a", ["e1", "e2", "e3"]),
     ("b", ["e1"]), ("lamp", [])])
 def test_what_rests_on_a_source(study, source, rests):
-    assert principles_resting_on(study, source)["evidence_id"].tolist() == rests
+    assert list_principles_resting_on(study, source)["evidence_id"].tolist() == rests
 
 
 def test_a_source_that_is_not_there_is_named_with_the_nearest(study):
@@ -187,24 +199,25 @@ def test_a_source_that_is_not_there_is_named_with_the_nearest(study):
 
 
 def test_votes_lead_the_team_to_the_forms_they_stand_in(sample_study):
-    nodes = trace(sample_study, "P03")
+    nodes = trace_principle_to_sources(sample_study, "P03")
     at = next(n for n, node in enumerate(nodes) if node.text.startswith("round 2 on P03.1, provider"))
     assert nodes[at].text.endswith("importance 9 of 10 high, feasibility 4 of 10 high")
     forms = [node.id for node in nodes[at + 1:at + 11]]
     assert all(path.startswith("raw/ratings/2-r") for path in forms) and len({*forms}) == 10
-    assert not any(node.kind == "votes" for node in trace(sample_study, "P03", audience="public"))
+    assert not any(node.kind == "votes"
+                   for node in trace_principle_to_sources(sample_study, "P03", audience="public"))
 
 
 def test_a_principle_without_a_version_is_followed_from_its_latest(sample_study):
-    assert trace(sample_study, "P07")[0].id == "P07.2"
-    assert trace(sample_study, "P07.1")[0].id == "P07.1"
+    assert trace_principle_to_sources(sample_study, "P07")[0].id == "P07.2"
+    assert trace_principle_to_sources(sample_study, "P07.1")[0].id == "P07.1"
 
 
 def test_behind_a_figure_of_a_text_stand_all_who_were_asked(study):
     read = partial(tables.read, study=study)
     figure = next(read("figures").query("question_id == 'Q1' and statistic == 'answered'").itertuples())
     asked = next(read("questions").query("question_id == 'Q1'").itertuples())
-    assert sorted(contributing_records(read, figure, asked)["organisation_id"]) == ["a", "b", "c"]
+    assert sorted(records_counted_in_figure(read, figure, asked)["organisation_id"]) == ["a", "b", "c"]
 
 
 def test_ratings_that_were_excluded_are_not_told_behind_a_result(sample_study):
@@ -213,14 +226,14 @@ def test_ratings_that_were_excluded_are_not_told_behind_a_result(sample_study):
         return rows.assign(excluded="too late") if name == "ratings" and is_late else rows
 
     is_late = False
-    cast = votes_by_principle(read)["P03"]
+    cast = counted_ratings_by_principle(read)["P03"]
     assert all(len(rows) for _, rows in cast)
     is_late = True
-    assert all(rows.empty for _, rows in votes_by_principle(read)["P03"])
+    assert all(rows.empty for _, rows in counted_ratings_by_principle(read)["P03"])
 
 
 def test_a_case_narrative_code_is_withheld_even_where_its_figure_were_released(sample_study):
-    trail = Trail(StudyView(sample_study, "public"))
+    trail = EvidenceTrail(StudyView(sample_study, "public"))
     row = next(row for row in tables.read("evidence", study=sample_study).itertuples()
                if row.kind == "code" and not trail.is_withheld(row))
     trail.__dict__["_case_codes"] = {row.reference}
@@ -229,13 +242,13 @@ def test_a_case_narrative_code_is_withheld_even_where_its_figure_were_released(s
 
 def test_what_rests_on_a_form_or_a_rater_are_the_votes(sample_study):
     for source in ("raw/ratings/2-r12.csv", "r12"):
-        rows = principles_resting_on(sample_study, source)
+        rows = list_principles_resting_on(sample_study, source)
         assert {*rows["reference"]} == {"votes"} and "P03" in {*rows["principle"]}
 
 
 def test_a_principle_that_is_not_there_is_named_with_the_nearest(study):
     with pytest.raises(UsageError, match="nearest: 'P01.1', 'P01'"):
-        trace(study, "P011")
+        trace_principle_to_sources(study, "P011")
 
 
 def test_a_sound_study_has_no_broken_link(study):
@@ -259,15 +272,15 @@ def test_a_raw_file_that_changed_is_told_though_nothing_can_be_built(study, name
     rewrite(study, name, *RAW[name])
     with pytest.raises(Faults):
         build(study)
-    fault, = broken_links(study)
+    fault, = find_broken_evidence_links(study)
     assert fault.file == f"raw/{name}" and fault.message.startswith("has changed since")
-    assert trace(study, "P01")  # and the trace is there
+    assert trace_principle_to_sources(study, "P01")  # and the trace is there
 
 
 def test_a_raw_file_that_is_gone_or_was_never_recorded(study):
     (study.raw / "interviews/blue.txt").unlink()
     edit(study, "manifest", lambda rows: [rows.pop(n) for n in [*rows] if "survey" in rows[n]["path"]])
-    assert [str(fault) for fault in broken_links(study)] == [
+    assert [str(fault) for fault in find_broken_evidence_links(study)] == [
         "raw/interviews/blue.txt: is missing; P01 e2, P01 e3 rest on it. To fix: put it back.",
         "raw/survey/survey.csv: has no checksum in manifest.csv; P01 e1 rests on it. To fix: record it with "
         "`glc check --accept`."]
@@ -301,7 +314,7 @@ def test_a_text_that_changed_is_one_line_after_the_evidence_whose_words_changed(
     rewrite(study, "interviews/blue.txt", "A safe place for tonight.", "A bed.")
     recorded(study)
     build(study)
-    first, *others = broken_links(study)
+    first, *others = find_broken_evidence_links(study)
     assert (first.file, first.value) == (EVIDENCE_FILE, "A safe place for tonight.")
     text, = [fault for fault in others if fault.file == "raw/interviews/blue.txt"]
     assert "of blue are quarantined" in text.message and "the figures of P01 e2 wait for them" in text.message
@@ -421,13 +434,13 @@ def test_a_new_form_makes_the_votes_anew_and_nothing_else(sample_study, tmp_path
     manifest_csv.write_text("".join(row for row in rows if source not in row), encoding="utf-8")
     build(whole)
     with pytest.raises(UsageError, match="There is no 'raw/ratings/2-r12.csv'"):
-        principles_resting_on(whole, source)
+        list_principles_resting_on(whole, source)
     form.write_bytes(votes)
     with monkeypatch.context() as patched:
         patched.setattr("glc_analysis.build.build_steps", lambda *_, **__: pytest.fail("all was built"))
         said = glc(whole, "--from", source).stdout
-    assert said == principles_resting_on(whole, source).to_csv(index=False,
-                                                               lineterminator="\n") and "votes" in said
+    assert said == list_principles_resting_on(whole, source).to_csv(index=False,
+                                                                    lineterminator="\n") and "votes" in said
     traced = {name: tables.read(name, study=whole) for name in tables.TABLES}
     build(whole)
     for name, frame in traced.items():

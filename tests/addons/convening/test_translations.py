@@ -3,18 +3,18 @@
 import pandas as pd
 import pytest
 
-from glc_analysis.addons.convening.pages.principles import statement_html
+from glc_analysis.addons.convening.pages.principles import render_statement
 from glc_analysis.addons.convening.translations import (
+    TranslatedText,
     Translations,
-    Words,
-    readable_texts,
+    select_readable_texts,
     translation_faults,
 )
 from glc_analysis.publish.downloads import published_tables
 from glc_analysis.view.study_view import StudyView
 
 SPANISH = "Ofrezca descanso."
-ORIGINAL = Words("Offer rest.", "en")
+ORIGINAL = TranslatedText("Offer rest.", "en")
 
 
 def principles(statement=SPANISH):
@@ -33,7 +33,7 @@ def found(audience, voted_on=SPANISH, **changed):
 
 
 def test_a_reviewed_translation_is_for_everybody():
-    assert found("public") == Words(SPANISH, "es", "reviewed")
+    assert found("public") == TranslatedText(SPANISH, "es", "reviewed")
 
 
 def test_a_draft_is_for_those_who_may_read_drafts():
@@ -42,7 +42,7 @@ def test_a_draft_is_for_those_who_may_read_drafts():
 
 
 def test_a_check_of_other_words_is_no_check_of_these():
-    assert found("convening", voted_on="Descanso.") == Words("Descanso.", "es", "draft")
+    assert found("convening", voted_on="Descanso.") == TranslatedText("Descanso.", "es", "draft")
     assert found("public", voted_on="Descanso.") == ORIGINAL
 
 
@@ -58,7 +58,7 @@ def test_a_draft_of_a_statement_is_on_no_public_page_and_in_no_public_file(sampl
     for audience in ("convening", "public"):
         view = StudyView(sample_study, audience)
         row = next(row for row in view.principle_rows.itertuples() if row.principle_id == "P01")
-        pages[audience] = statement_html(view, row)
+        pages[audience] = render_statement(view, row)
     assert "Arabic (draft)" in pages["convening"] and "Arabic" not in pages["public"]
     assert "Spanish: " in pages["public"]
     rows = published_tables(sample_study, "public")["principles"]
@@ -67,4 +67,4 @@ def test_a_draft_of_a_statement_is_on_no_public_page_and_in_no_public_file(sampl
 
 def test_a_study_without_principles_keeps_the_columns_of_its_tables():
     empty = pd.DataFrame({"principle_id": [], "translation_status": []}, dtype="str")
-    assert [*readable_texts(empty, "public")] == ["principle_id", "translation_status"]
+    assert [*select_readable_texts(empty, "public")] == ["principle_id", "translation_status"]

@@ -14,10 +14,15 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.consensus import SMALLEST_OF, median_movement, tally_ratings, tertile_of
-from glc_analysis.addons.convening.packets.sheets import principle_sheets
-from glc_analysis.addons.convening.pages.convening import agenda
-from glc_analysis.addons.convening.pages.principles import principles_overview
+from glc_analysis.addons.convening.consensus import (
+    SMALLEST_OF,
+    compute_tally_columns,
+    median_movement,
+    scale_tertile,
+)
+from glc_analysis.addons.convening.packets.sheets import render_principle_sheets
+from glc_analysis.addons.convening.pages.convening import show_agenda
+from glc_analysis.addons.convening.pages.principles import show_principles_overview
 from glc_analysis.addons.convening.slides import write_slides
 from glc_analysis.addons.convening.tallies import PanelVotes
 from glc_analysis.addons.convening.votes import (
@@ -25,19 +30,19 @@ from glc_analysis.addons.convening.votes import (
     HIDDEN,
     VOTE_COUNTS,
     are_counts_disclosed,
+    blank_undisclosed_tallies,
     comparison_keeps_votes_uncertain,
-    counts_disclosed_alike,
-    disclosed_signatures,
-    disclosed_tallies,
-    disclosed_votes,
+    disclosed_votes_in_words,
     has_lower_median,
-    is_lower_disclosed,
     keeps_votes_uncertain,
-    list_insider_votes,
+    list_counts_disclosed_alike,
+    list_possible_coalition_votes,
     list_possible_counts,
-    panels_agreed_to_disclosure,
+    may_disclose_lower_median,
+    select_fully_disclosed_panels,
+    split_disclosed_signatures,
 )
-from glc_analysis.addons.convening.votes import count_known_votes as known_by_two
+from glc_analysis.addons.convening.votes import count_votes_known_to_coalition as known_by_two
 from glc_analysis.addons.deposit.deposit import write_deposit
 from glc_analysis.pages.checklists import methods
 from glc_analysis.publish.downloads import published_tables
@@ -58,15 +63,15 @@ def row(votes, *, test="panel", abstained=0, quorum=None, **other):
     return {"round_id": "1", "principle_id": "P1", "version": "1", "criterion": "importance",
             "panel": "provider", "n_abstained": abstained, "n_expected": len(votes), "rule": "",
             "movement": "", "n_by_proxy": 0, "n_left_out": 0,
-            **tally_ratings(votes, test, abstained=abstained, quorum=quorum), **other}
+            **compute_tally_columns(votes, test, abstained=abstained, quorum=quorum), **other}
 
 
 def told_of(ballots, *, agreed=(), test="panel", **rule):
     """Everything that is told of each of these votes, each on a text of its own; of a small panel nothing."""
     rows = pd.DataFrame([row(votes, test=test, principle_id=f"P{k}", **rule)
                          for k, votes in enumerate(ballots)])
-    told = disclosed_tallies(tables.shape_table("tallies", rows), test=test,
-                             agreed=agreed).set_index("principle_id")
+    told = blank_undisclosed_tallies(tables.shape_table("tallies", rows), test=test,
+                                     agreed=agreed).set_index("principle_id")
     said = told[[*HIDDEN, "n", "votes", "said"]].astype(str)
     return [tuple(said.loc[f"P{k}"]) if f"P{k}" in said.index else () for k in range(len(ballots))]
 
@@ -77,7 +82,7 @@ def bands_left(said, n, known):
     left = set()
     for counts in list_possible_counts(n):
         rest = [count - known.count(k) for k, count in enumerate(counts)]
-        if min(rest) >= 0 and disclosed_votes(counts) == said:
+        if min(rest) >= 0 and disclosed_votes_in_words(counts) == said:
             left |= {band for band, count in zip(BANDS, rest, strict=True) if count}
     return left
 
@@ -96,24 +101,26 @@ def known_votes(counts):
 def test_nobody_with_two_votes_from_the_inside_can_place_another_in_one_third(n):
     for counts in list_possible_counts(n):
         for known in known_votes(counts):
-            assert len(bands_left(disclosed_votes(counts), n, known)) >= 2, (counts, known)
+            assert len(bands_left(disclosed_votes_in_words(counts), n, known)) >= 2, (counts, known)
 
 
 @pytest.mark.parametrize("n", [5, 6, 8, 10, 11, 14])
 @pytest.mark.parametrize("by_proxy", [1, 2])
 def test_readers_who_are_proxies_know_more_votes_and_can_place_no_other(n, by_proxy):
-    more = list_insider_votes(3, known_by_two(by_proxy))
+    more = list_possible_coalition_votes(3, known_by_two(by_proxy))
     for known in more:
         for counts in list_possible_counts(n):
-            if disclosed_votes(counts, known_by_two(by_proxy)):
-                assert keeps_votes_uncertain(counts_disclosed_alike(counts, known_by_two(by_proxy)),
+            if disclosed_votes_in_words(counts, known_by_two(by_proxy)):
+                assert keeps_votes_uncertain(list_counts_disclosed_alike(counts, known_by_two(by_proxy)),
                                              known=[known]), (counts, known)
 
 
 def test_proxies_who_are_thought_to_know_one_vote_each_could_place_another():
-    assert [counts for known in list_insider_votes(3, known_by_two(1)) for counts in list_possible_counts(8)
-            if disclosed_votes(counts) and not keeps_votes_uncertain(counts_disclosed_alike(counts),
-                                                                     known=[known])]
+    assert [counts for known in list_possible_coalition_votes(3, known_by_two(1))
+            for counts in list_possible_counts(8)
+            if disclosed_votes_in_words(counts)
+            and not keeps_votes_uncertain(list_counts_disclosed_alike(counts),
+                                                                              known=[known])]
 
 
 @pytest.mark.parametrize("test", ["panel", "ipras", "share"])
@@ -123,7 +130,7 @@ def test_the_result_follows_from_the_words_where_some_voted_by_proxy(n, by_proxy
     known, by_words = known_by_two(by_proxy), {}
     tried = votes_of_which_not_all_is_told(n, known)
     for votes, told in zip(tried, told_of(tried, test=test, n_by_proxy=by_proxy), strict=True):
-        by_words.setdefault(disclosed_votes(thirds_of(votes), known), set()).add(told)
+        by_words.setdefault(disclosed_votes_in_words(thirds_of(votes), known), set()).add(told)
     assert by_words and {len(found) for found in by_words.values()} == {1}
 
 
@@ -148,7 +155,7 @@ def test_all_other_words_and_numbers_follow_from_those_about_the_thirds(n, test)
     counts are told, they are the same for all votes of which the same is told."""
     tried, by_words = votes_of_which_not_all_is_told(n), {}
     for votes, told in zip(tried, told_of(tried, test=test), strict=True):
-        by_words.setdefault(disclosed_votes(thirds_of(votes)), set()).add(told)
+        by_words.setdefault(disclosed_votes_in_words(thirds_of(votes)), set()).add(told)
     assert by_words and {len(found) for found in by_words.values()} == {1}
 
 
@@ -158,7 +165,7 @@ def test_all_other_words_and_numbers_follow_from_those_about_the_thirds(n, test)
 def test_result_and_agreement_follow_from_the_words_where_some_abstained(n, abstained, test):
     tried, by_words = votes_of_which_not_all_is_told(n), {}
     for votes, told in zip(tried, told_of(tried, test=test, abstained=abstained, quorum=8), strict=True):
-        by_words.setdefault(disclosed_votes(thirds_of(votes)), set()).add(told)
+        by_words.setdefault(disclosed_votes_in_words(thirds_of(votes)), set()).add(told)
     assert by_words and {len(found) for found in by_words.values()} == {1}
 
 
@@ -169,8 +176,8 @@ def test_from_as_few_ballots_as_the_rules_say_nothing_follows():
 def test_that_there_is_no_decision_is_told_of_every_panel():
     votes = [8] * 5
     rows = pd.DataFrame([row(votes, abstained=1, quorum=8)])
-    assert disclosed_tallies(tables.shape_table("tallies", rows),
-                             test="panel")["result"].item() == "no decision"
+    assert blank_undisclosed_tallies(tables.shape_table("tallies", rows),
+                                     test="panel")["result"].item() == "no decision"
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -180,19 +187,20 @@ def test_two_rounds_and_two_criteria_leave_as_much_open_as_one(seed):
     n = chance.choice([4, 5, 7, 8])
     weights = chance.choice([(1, 1, 1), (1, 1, 9), (0, 1, 5)])
     first, second = (ballots(chance_counts(chance, n, weights)) for _ in range(2))
-    pairs = [*product(counts_disclosed_alike(thirds_of(first)), counts_disclosed_alike(thirds_of(second)))]
+    pairs = [*product(list_counts_disclosed_alike(thirds_of(first)),
+                      list_counts_disclosed_alike(thirds_of(second)))]
     truth, *others = told_pairs([(first, second), *(tuple(map(ballots, pair)) for pair in pairs)])
     fit = [pair for pair, told in zip(pairs, others, strict=True) if told == truth]
     for known in set(combinations(range(n), 2)) | {(k,) for k in range(n)} | {()}:
         for at, votes in ((0, first), (1, second)):
-            own = [BANDS.index(tertile_of(votes[k])) for k in known]
+            own = [BANDS.index(scale_tertile(votes[k])) for k in known]
             rests = [[c - own.count(k) for k, c in enumerate(pair[at])] for pair in fit]
             left = {k for rest in rests if min(rest) >= 0 for k, c in enumerate(rest) if c}
             assert len(left) >= 2, (first, second, known)
 
 
 def thirds_of(votes):
-    return tuple(sum(tertile_of(vote) == band for vote in votes) for band in BANDS)
+    return tuple(sum(scale_tertile(vote) == band for vote in votes) for band in BANDS)
 
 
 def chance_counts(chance, n, weights):
@@ -203,10 +211,10 @@ def chance_counts(chance, n, weights):
 def told_pairs(pairs):
     """Everything that is told of two rounds on the same text, of each pair of ballots."""
     rows = [row(votes, principle_id=f"P{k}", round_id=str(at + 1),
-                movement=median_movement(tally_ratings(pair[0])["median"],
-                                         tally_ratings(votes)["median"]) if at else "")
+                movement=median_movement(compute_tally_columns(pair[0])["median"],
+                                         compute_tally_columns(votes)["median"]) if at else "")
             for k, pair in enumerate(pairs) for at, votes in enumerate(pair)]
-    told = disclosed_tallies(tables.shape_table("tallies", pd.DataFrame(rows)), test="panel")
+    told = blank_undisclosed_tallies(tables.shape_table("tallies", pd.DataFrame(rows)), test="panel")
     said = told[[*HIDDEN, "said"]].astype(str).groupby([told["principle_id"]], sort=False)
     found = {key[0]: tuple(map(tuple, own.to_numpy())) for key, own in said}
     return [found[f"P{k}"] for k in range(len(pairs))]
@@ -217,13 +225,13 @@ def test_who_agreed_to_more_shows_all_counts_and_one_refusal_none():
     assert "9 of 10 high, 0 middle, 1 low" in told_of([near], agreed={"provider"})[0]
     raters = pd.DataFrame({"role": ["provider"] * 3 + ["observer"], "may_rate": ["true"] * 4,
                            "may_show_more": ["true", "true", "", "true"]})
-    assert panels_agreed_to_disclosure(raters) == {"observer"}
-    assert panels_agreed_to_disclosure(raters.assign(may_show_more="true")) == {"provider", "observer"}
+    assert select_fully_disclosed_panels(raters) == {"observer"}
+    assert select_fully_disclosed_panels(raters.assign(may_show_more="true")) == {"provider", "observer"}
 
 
 def test_one_voter_more_or_less_does_not_hide_every_vote():
     for n in (9, 10, 11):
-        said = {disclosed_votes(counts) for counts in list_possible_counts(n)}
+        said = {disclosed_votes_in_words(counts) for counts in list_possible_counts(n)}
         assert "" not in said and len(said) > n
 
 
@@ -238,7 +246,8 @@ def test_the_comparison_of_providers_with_low_resources_leaves_every_vote_open(n
     told = {}
     for part, others in product([*list_possible_counts(part_n)], [*list_possible_counts(n - part_n)]):
         panel = tuple(map(int.__add__, part, others))
-        told.setdefault((disclosed_votes(panel), is_lower_disclosed(part, others)), []).append((part, others))
+        told.setdefault((disclosed_votes_in_words(panel), may_disclose_lower_median(part, others)),
+                        []).append((part, others))
     assert any(lower for _, lower in told) == (n > 10)
     for possible in told.values():
         for known in {own for pair in possible for own in known_votes((*pair[0], *pair[1]))}:
@@ -262,10 +271,10 @@ def test_the_other_result_leaves_every_vote_open(n, part_n, kind):
         other = votes.other_results(test, 8, is_exact=False)
         panel = tuple(map(int.__add__, part, others)) if kind == "proxies" else others
         said = other["without_proxies"] or other["with_interests"] if other["may_tell"] else ""
-        told.setdefault((disclosed_votes(panel, known), said), []).append((*part, *others))
+        told.setdefault((disclosed_votes_in_words(panel, known), said), []).append((*part, *others))
     assert any(said for _, said in told) == ((n, part_n, kind) != (10, 2, "proxies"))
     for possible in told.values():
-        for own in list_insider_votes(6, known):
+        for own in list_possible_coalition_votes(6, known):
             rests = [[c - k for c, k in zip(counts, own, strict=True)] for counts in possible]
             rests = [rest for rest in rests if min(rest) >= 0]
             could = [*map(any, zip(*rests, strict=True))] if rests else [False] * 6
@@ -274,8 +283,8 @@ def test_the_other_result_leaves_every_vote_open(n, part_n, kind):
 
 def test_four_of_ten_providers_are_not_compared_with_the_others():
     """A comparison of four with six would place votes of the four."""
-    assert not comparison_keeps_votes_uncertain(counts_disclosed_alike((4, 1, 5)), 4)
-    assert has_lower_median((4, 0, 0), (0, 1, 5)) and not is_lower_disclosed((4, 0, 0), (0, 1, 5))
+    assert not comparison_keeps_votes_uncertain(list_counts_disclosed_alike((4, 1, 5)), 4)
+    assert has_lower_median((4, 0, 0), (0, 1, 5)) and not may_disclose_lower_median((4, 0, 0), (0, 1, 5))
 
 
 # ------------------------------
@@ -315,7 +324,7 @@ def signatures_that_follow(told, others_n):
 @pytest.mark.parametrize("others_n", range(4, 11))
 def test_no_decision_without_a_name_follows_by_subtraction_not_even_whether_it_signed(others_n):
     def told(counts):
-        rows, said = disclosed_signatures(nameless(counts), others_n)
+        rows, said = split_disclosed_signatures(nameless(counts), others_n)
         return len(rows), str(said)
 
     assert [*signatures_that_follow(told, others_n)] == []
@@ -327,19 +336,19 @@ def test_where_all_signatures_without_a_name_are_counted_decisions_follow():
 
 def test_many_who_decided_in_several_ways_are_counted():
     rows = signed(("endorse", True, ""), *[("endorse", False, "")] * 6, *[("do_not_endorse", False, "")] * 3)
-    told, counts = disclosed_signatures(rows, 12)
+    told, counts = split_disclosed_signatures(rows, 12)
     assert told["organisation_id"].tolist() == ["o0"]
     assert counts == {"endorse": 6, "endorse_with_reservation": 0, "do_not_endorse": 3}
-    assert disclosed_signatures(rows,
-                                9)[1] == {}  # all others signed: the number would tell that each of them did
+    # all others signed: the number would tell that each of them did
+    assert split_disclosed_signatures(rows, 9)[1] == {}
 
 
 def test_a_reservation_without_a_name_is_printed_in_the_studys_language_or_not_at_all():
     rows = signed(("endorse_with_reservation", False, "Not everywhere."), *[("endorse", False, "")] * 4)
-    assert disclosed_signatures(rows, 5)[0]["reservation"].tolist() == ["Not everywhere."]
-    assert set(disclosed_signatures(rows, 5)[0]["decision"]) == {""}
-    assert disclosed_signatures(rows.assign(reservation_read=""), 5)[0].empty
-    assert disclosed_signatures(rows, 4)[0].empty
+    assert split_disclosed_signatures(rows, 5)[0]["reservation"].tolist() == ["Not everywhere."]
+    assert set(split_disclosed_signatures(rows, 5)[0]["decision"]) == {""}
+    assert split_disclosed_signatures(rows.assign(reservation_read=""), 5)[0].empty
+    assert split_disclosed_signatures(rows, 4)[0].empty
 
 
 # ------------------------------
@@ -351,10 +360,11 @@ def test_a_reservation_without_a_name_is_printed_in_the_studys_language_or_not_a
 def test_pages_and_tables_tell_of_the_votes_what_the_rules_tell(sample_study, sample_pages, audience):
     page = StudyView(sample_study, audience)
     pages = "".join(sample_pages.pages(audience).values())
-    said = "".join([principles_overview(page).data, pages, "".join(principle_sheets(page).values())])
+    said = "".join([show_principles_overview(page).data, pages,
+                    "".join(render_principle_sheets(page).values())])
     tallies = tables.read("tallies", study=sample_study)
     rows = [tuple(int(one[column]) for column in VOTE_COUNTS) for one in tallies.to_dict("records")]
-    allowed = " | ".join({disclosed_votes(counts) for counts in rows} - {""})
+    allowed = " | ".join({disclosed_votes_in_words(counts) for counts in rows} - {""})
     told = re.findall(r"(?:at most )?\d+(?: or more)? of \d+ high", said)
     assert len(told) > 40 and {one for one in told if "at most" not in one} <= {
         one for one in told if one in allowed}
@@ -375,7 +385,7 @@ def test_named_signatures_cannot_be_subtracted_from_any_total(sample_study, samp
     shown = methods(page).data
     counted = [int(n) for n in re.findall(r"(\d+) (?:endorse|do not endorse)", shown)]
     assert counted and sum(counted) % by_name == 0 and str(every["endorse"]) not in re.findall(r"\d+", shown)
-    said = "".join([*sample_pages.pages(audience).values(), principles_overview(page).data])
+    said = "".join([*sample_pages.pages(audience).values(), show_principles_overview(page).data])
     assert "more decided" not in said and "We do not show whether other organisations signed" in said
 
 
@@ -383,12 +393,12 @@ def test_agenda_slides_and_deposit_tell_no_vote_of_the_sample(sample_study, tmp_
     """The text of what the room and the public get, read without its markup."""
     shutil.copytree(sample_study.root, tmp_path / "study", symlinks=True)
     study = Study(tmp_path / "study")
-    made = [agenda(StudyView(study, "convening")).data, write_slides(study, "2").read_text(),
+    made = [show_agenda(StudyView(study, "convening")).data, write_slides(study, "2").read_text(),
             *(path.read_text() for path in write_deposit(study, tmp_path / "deposit").glob("*.md")),
             *(path.read_text() for path in (tmp_path / "deposit").glob("votes*.csv"))]
     said = [unescape(re.sub(r"<style>.*?</style>|<[^>]+>", " ", text, flags=re.S)) for text in made]
     told = {words.split(",")[0].removesuffix(" high")
-            for words in map(disclosed_votes, list_possible_counts(10))}
+            for words in map(disclosed_votes_in_words, list_possible_counts(10))}
     for text in said:
         assert not re.search(r"\bof 3\b|low resources: median|10 of 10\b|\b9 of 10\b|\b8 of 10\b", text)
         assert {*re.findall(r"\d+ or more of 10|\b[789] of 10", text)} <= told | {"7 of 10"}

@@ -3,7 +3,7 @@
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.joint_display import read_names
+from glc_analysis.addons.convening.joint_display import read_question_and_code_names
 from glc_analysis.coding.exports import export
 from glc_analysis.pages.coding import codes, contrary_cases, passages
 from glc_analysis.pages.country import codes_by_country
@@ -36,7 +36,8 @@ def test_the_base_is_of_those_interviewed_and_nobody_was_asked(study):
     row = StudyView(study).codes().set_index("code_id").loc["delay"]
     assert row[["raised", "asked", "raised_without_guide", "interviewed"]].tolist() == [0, 0, 1, 2]
     figures = {one.figure_id: one for one in StudyView(study).measured("coded").itertuples()}
-    assert read_names(study).sentence(figures["delay/organisations/source=interview_without_guide"]) == (
+    figure = figures["delay/organisations/source=interview_without_guide"]
+    assert read_question_and_code_names(study).sentence(figure) == (
         "1 of the 2 organisations that were interviewed, without a guide, raised “Delay”.")
     assert not [one for one in figures if one.startswith("delay/organisations/all")]
 

@@ -9,8 +9,8 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.erasers import erase_ballots_and_signatures
-from glc_analysis.addons.convening.ratings import read_ratings
-from glc_analysis.addons.convening.tallies import ballot_tables
+from glc_analysis.addons.convening.ratings import read_ratings_file
+from glc_analysis.addons.convening.tallies import make_ratings_and_tallies
 from glc_analysis.addons.withdrawal.contribution import MATERIAL, Contribution
 from glc_analysis.addons.withdrawal.withdrawal import withdraw
 from glc_analysis.cleaning.records import CleaningLog
@@ -65,7 +65,7 @@ def test_the_tallies_are_those_of_a_study_that_never_had_it(tmp_path):
     found, never = Study(study.root), Study(other.root)
     assert tables.read("tallies", study=found)["votes_low"].sum() == 4
     touched = withdraw(found, "org5", today=date(2017, 6, 1))
-    for name, frame in ballot_tables(never, read_reference(never), CleaningLog()).items():
+    for name, frame in make_ratings_and_tallies(never, read_reference(never), CleaningLog()).items():
         pd.testing.assert_frame_equal(tables.read(name, study=found), frame, check_dtype=False)
     assert ("raw file", "raw/ratings/phone.csv", "rewritten") in [*touched.itertuples(index=False, name=None)]
     assert "r05" not in (study.root / "private/reference/raters.csv").read_text()
@@ -89,9 +89,9 @@ def test_the_votes_of_others_in_the_same_file_stay(tmp_path, name):
     study = voted(tmp_path, has_it=True)
     together(study, ["r01", GONE, "r02"], name)
     path = study.root / "raw/ratings" / name
-    before = read_ratings(path).query("rater_id != @GONE")
+    before = read_ratings_file(path).query("rater_id != @GONE")
     erase_ballots_and_signatures(Study(study.root), rater(GONE))
-    after = read_ratings(path)
+    after = read_ratings_file(path)
     assert after.drop(columns="row").equals(before.drop(columns="row").reset_index(drop=True))
 
 
@@ -108,7 +108,7 @@ def test_names_go_from_the_comments_of_others_and_nothing_else_changes(tmp_path)
     study.vote("r01", comment="As Org 5 does.", may_be_read="yes")
     names = pd.DataFrame({"name": ["Org 5"], "match": ["exact"]}, dtype="str")
     erase_ballots_and_signatures(Study(study.root), rater(GONE, names))
-    votes = read_ratings(study.root / "raw/ratings/1-r01.csv")
+    votes = read_ratings_file(study.root / "raw/ratings/1-r01.csv")
     assert votes["comment"].iloc[0] == "As [withdrawn] does." and set(votes["score"]) == {"8"}
 
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.principles import add_version_columns
-from glc_analysis.addons.convening.rating_forms import make_forms
+from glc_analysis.addons.convening.rating_forms import make_rater_forms
 from glc_analysis.addons.withdrawal.person import withdraw_person
 from glc_analysis.addons.withdrawal.withdrawal import withdraw
 from glc_analysis.cli import cli
@@ -104,7 +104,7 @@ def test_who_stops_contact_gets_no_form_and_loses_the_addresses_and_the_votes_st
     reference = read_reference(Study(study.root))
     assert reference.stopped.values.tolist() == [[rater, "stop-contact", "2017-06-01"]]
     asked = add_version_columns(reference.principles).query("is_current and translation_of == ''")
-    forms = [form.rater_id for form in make_forms(reference, "3", asked, {})[0]]
+    forms = [form.rater_id for form in make_rater_forms(reference, "3", asked, {})[0]]
     assert rater not in forms and len(forms) == (reference.raters["may_rate"] == "true").sum() - 1
     assert tables.read("tallies", study=study).equals(before)
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import re
 
-from glc_analysis.addons.convening.citing import PRINCIPLES_TITLE, author_name
+from glc_analysis.addons.convening.citing import PRINCIPLES_TITLE, collective_author_name
 from glc_analysis.addons.convening.handbook.contents import Handbook
 from glc_analysis.publish.downloads import published_release
 
 
-def bibtex(book: Handbook) -> str:
+def render_handbook_bibtex(book: Handbook) -> str:
     """The handbook and each of its principles as BibTeX."""
     study, doi = book.view.study, book.view.study.settings["handbook"]["doi"]
     name = re.sub(r"\W+", "-", study.id, flags=re.ASCII)
-    common = {"author": f"{{{author_name(study)}}}",
+    common = {"author": f"{{{collective_author_name(study)}}}",
               "note": "Invented sample data" if study.is_synthetic else "",
               "doi": doi}
     entries = [(f"{name}-principles", {"title": f"{{{PRINCIPLES_TITLE}}}", "year": book.agreed_on[:4]}),
@@ -31,7 +31,7 @@ def _escaped(text: str) -> str:
     return re.sub(r"([&%$#_])", r"\\\1", text)
 
 
-def citation_file(book: Handbook) -> str:
+def render_handbook_citation_cff(book: Handbook) -> str:
     """CITATION.cff of the handbook."""
     study, settings = book.view.study, book.view.study.settings["handbook"]
     release = published_release(study, book.view.audience) or {}
@@ -41,5 +41,5 @@ def citation_file(book: Handbook) -> str:
              "doi": settings["doi"],
              "license": study.licence if re.fullmatch(r"[A-Za-z0-9.+-]+", study.licence) else ""}
     said = [f"{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in lines.items() if text]
-    author = json.dumps(author_name(study), ensure_ascii=False)
+    author = json.dumps(collective_author_name(study), ensure_ascii=False)
     return "\n".join([*said, "authors:", f"  - name: {author}"]) + "\n"

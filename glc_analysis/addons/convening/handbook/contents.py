@@ -17,18 +17,18 @@ from glc_analysis.addons.convening.pages.principles import (
     NOT_CLEARED,
     TRIAL_OF_ONE,
     WITHHELD,
-    evidence_rows_of_principle,
+    list_evidence_of_principle,
 )
-from glc_analysis.addons.convening.principles import NOT_MEASURED, evidence_facts
-from glc_analysis.addons.convening.rating_forms import language_for
+from glc_analysis.addons.convening.principles import NOT_MEASURED, evidence_fact_sentences
+from glc_analysis.addons.convening.rating_forms import language_name_for_reader
 from glc_analysis.addons.convening.settings import PANELS
-from glc_analysis.addons.convening.trace import Trail
+from glc_analysis.addons.convening.trace import EvidenceTrail
 from glc_analysis.addons.convening.translations import (
     CHECKED,
     DRAFT,
     TRANSLATED_COLUMNS,
+    TranslatedText,
     Translations,
-    Words,
 )
 from glc_analysis.disclosure.blocks import COUNT_BLOCK
 from glc_analysis.phrases import ENGLISH, Phrasebook
@@ -58,12 +58,12 @@ class HandbookPrinciple:
     version: str
     printed_id: str
     agreed_on: str
-    texts: Mapping[str, Words]
-    sides: Mapping[str, Words]
+    texts: Mapping[str, TranslatedText]
+    sides: Mapping[str, TranslatedText]
     grounds: tuple[str, ...]
     claims: tuple[str, ...]
     is_measured: bool
-    advisers: Words | None
+    advisers: TranslatedText | None
     changed_because: str
 
     @property
@@ -86,7 +86,7 @@ class Handbook:
 
     def name_of(self, language: str) -> str:
         """The name of a language in that of the handbook."""
-        return language_for(self.language, language)
+        return language_name_for_reader(self.language, language)
 
     @property
     def organisations(self) -> int:
@@ -121,16 +121,16 @@ class Handbook:
         return _listed(self.say, claims)
 
 
-def handbook(view: StudyView, language: str = "", phrases: Phrasebook | None = None) -> Handbook:
+def make_handbook(view: StudyView, language: str = "", phrases: Phrasebook | None = None) -> Handbook:
     """The handbook of a view of the whole study; without a language, in that of the principles. Without
     ``phrases`` the sentences of the evidence are in English."""
     rows = view.principle_rows
     rows = rows[rows["status"] == "agreed"].sort_values("principle_id")
-    written_in = original_language(rows)
+    written_in = most_common_source_language(rows)
     language = language or written_in
     say = fixed_texts(language, *FRAME)
     translations, trail = Translations.of(view.read("principles"), read_table(view.study, "translations")), \
-        Trail.of(view)
+        EvidenceTrail.of(view)
     decided = read_table(view.study, "text_decisions")
     days = {(row["principle_id"], row["version"]): row["date"] for row in decided.to_dict("records")
             if row["status"] == "agreed"}
@@ -140,19 +140,19 @@ def handbook(view: StudyView, language: str = "", phrases: Phrasebook | None = N
     return Handbook(view, language, say, made, written_in, phrases or Phrasebook(ENGLISH))
 
 
-def original_language(rows: pd.DataFrame) -> str:
+def most_common_source_language(rows: pd.DataFrame) -> str:
     """The language in which most of the principles were written; English where there are none."""
     return next(iter(rows["language"].mode()), "en")
 
 
-def handbook_languages(view: StudyView) -> list[str]:
+def list_handbook_languages(view: StudyView) -> list[str]:
     """The languages in which an audience gets the handbook: that of the principles, and those of the frame in
     which a statement is translated; for those who read no drafts only languages whose frame a native reader
     and all of whose statements a second speaker has checked."""
     rows = view.principle_rows
     rows = rows[rows["status"] == "agreed"]
     translations = Translations.of(view.read("principles"), read_table(view.study, "translations"))
-    first, offered = original_language(rows), []
+    first, offered = most_common_source_language(rows), []
     for language, say in texts_by_language(*FRAME).items():
         status = [translations.words[key].status for name in rows["printed_id"]
                   if (key := (f"{name}/statement", language)) in translations.words]
@@ -162,22 +162,23 @@ def handbook_languages(view: StudyView) -> list[str]:
     return [first, *offered]
 
 
-def _principle(trail: Trail, row: Mapping[str, Any], language: str, say: Mapping[str, str],
+def _principle(trail: EvidenceTrail, row: Mapping[str, Any], language: str, say: Mapping[str, str],
                translations: Translations, written: pd.DataFrame,
                days: Mapping[tuple[str, str], str], phrases: Phrasebook) -> HandbookPrinciple:
     view, key = trail.view, (row["principle_id"], row["version"])
     own = written[(written["principle_id"] == key[0]) & (written["version"] == key[1])]
     originals = {column: row[column] for column in TRANSLATED_COLUMNS} | dict(
         zip(own["field"], own["text"], strict=True))
-    texts = {name: translations.find(f"{row['printed_id']}/{name}", Words(text, row["language"]), language,
+    texts = {name: translations.find(f"{row['printed_id']}/{name}", TranslatedText(text, row["language"]),
+                                     language,
                                      view.audience) for name, text in originals.items() if text}
-    pieces = evidence_rows_of_principle(trail, row["principle_id"])
+    pieces = list_evidence_of_principle(trail, row["principle_id"])
     is_hidden = pieces["sentence"].isin([WITHHELD, NOT_CLEARED, TRIAL_OF_ONE])
     shown = pieces[~is_hidden] if "note" not in pieces.attrs else pieces.iloc[:0]
     # Of words alone no claim: a page made from a part of the study would say something else.
     is_stated = (shown["stance"] == "supports") & (shown["sentence"] != "")
     claims = tuple(dict.fromkeys(shown.loc[is_stated, "claim"]))
-    is_measured = NOT_MEASURED not in evidence_facts(pieces)
+    is_measured = NOT_MEASURED not in evidence_fact_sentences(pieces)
     is_whole = len(shown) == len(pieces)
     grounds = tuple(filter(None, [_listed(say, claims), "" if is_measured else say["not_measured"],
                                   "" if is_whole else say["not_all"]]))
@@ -187,7 +188,8 @@ def _principle(trail: Trail, row: Mapping[str, Any], language: str, say: Mapping
     return HandbookPrinciple(
         *key, row["printed_id"], days.get(key, ""), texts,
         {side: _side(pieces, shown, side, say, language, phrases) for side in HANDBOOK_SIDES}, grounds,
-        claims, is_measured, Words(" ".join(said["position"]), row["language"]) if len(said) else None,
+        claims, is_measured, TranslatedText(" ".join(said["position"]),
+                                            row["language"]) if len(said) else None,
         row["changed_because"] if view.may("earlier_texts") else "")
 
 
@@ -198,16 +200,16 @@ def _listed(say: Mapping[str, str], claims: Any) -> str:
 
 
 def _side(pieces: pd.DataFrame, shown: pd.DataFrame, side: str, say: Mapping[str, str],
-          language: str, phrases: Phrasebook) -> Words:
+          language: str, phrases: Phrasebook) -> TranslatedText:
     """The first sentence with a released figure on a side, in English where there are no phrases for it; or
     why there is none."""
     stated = shown[(shown["stance"] == side) & (shown["sentence"] != "")]
     for piece in stated.to_dict("records"):
         english = f"{piece['sentence']} {CLAIMS.get(piece['claim'], '')}".strip()
         own = phrases.sentence(english)
-        return Words(own, language) if own else Words(english, ENGLISH)
+        return TranslatedText(own, language) if own else TranslatedText(english, ENGLISH)
     is_recorded = (pieces["stance"] == side).any()
     if is_recorded:
-        return Words(say["words_only" if (shown["stance"] == side).any() else "not_all"], language)
+        return TranslatedText(say["words_only" if (shown["stance"] == side).any() else "not_all"], language)
     is_objection = side == "contradicts" and pieces.attrs.get("is_objected_to")
-    return Words(say["objected" if is_objection else "nothing"], language)
+    return TranslatedText(say["objected" if is_objection else "nothing"], language)

@@ -17,20 +17,20 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from glc_analysis.addons.convening.citing import citation_text
-from glc_analysis.addons.convening.downloads import principles_json
-from glc_analysis.addons.convening.handbook.citing import bibtex, citation_file
+from glc_analysis.addons.convening.citing import format_principle_citation
+from glc_analysis.addons.convening.downloads import render_principles_json
+from glc_analysis.addons.convening.handbook.citing import render_handbook_bibtex, render_handbook_citation_cff
 from glc_analysis.addons.convening.handbook.contents import (
     HANDBOOK_FOLDER,
     Handbook,
-    handbook,
-    handbook_languages,
+    list_handbook_languages,
+    make_handbook,
 )
-from glc_analysis.addons.convening.packets.parts import PACKET_MARK, pdf_settings
+from glc_analysis.addons.convening.packets.parts import PACKET_MARK, make_pdf_settings
 from glc_analysis.addons.convening.packets.pdf import PdfSettings, PrintedPart
-from glc_analysis.addons.convening.pages.marks import status_marks
-from glc_analysis.addons.convening.seal_code import seal_code
-from glc_analysis.addons.convening.translations import Words
+from glc_analysis.addons.convening.pages.marks import collect_status_remarks
+from glc_analysis.addons.convening.seal_code import find_latest_seal_code
+from glc_analysis.addons.convening.translations import TranslatedText
 from glc_analysis.coding.exports import escape_formula
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import Faults, GLCError, UsageError, nearest
@@ -56,7 +56,8 @@ _PAGE_NAMES = {"handbook": "title", "self-check": "self_check", "funder-question
 _HTML = Macros(__file__, "handbook.html")
 
 
-def issue_handbook(study: Study, audience: str, *, language: str = "", paper: str = "a4") -> Path:
+def write_handbook_through_gate(study: Study, audience: str, *, language: str = "",
+                                paper: str = "a4") -> Path:
     """Writes the handbook of a built study beside the pages of an audience's last run; returns its folder.
 
     Raises GLCError where there are no such pages or nothing is agreed, UsageError for a language in which
@@ -69,7 +70,7 @@ def issue_handbook(study: Study, audience: str, *, language: str = "", paper: st
         place = folder / "packet" / HANDBOOK_FOLDER
         place.parent.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=place.parent, prefix=".making-") as stage:
-            write_handbook(StudyView(study, audience), Path(stage), language=language, paper=paper)
+            write_handbook_files(StudyView(study, audience), Path(stage), language=language, paper=paper)
             _pass_gate(study, audience, Path(stage))
             if not has_capability(audience, "internal"):
                 publish(study, audience)
@@ -78,10 +79,10 @@ def issue_handbook(study: Study, audience: str, *, language: str = "", paper: st
         return (current if current.is_symlink() else folder) / "packet" / HANDBOOK_FOLDER
 
 
-def write_handbook(view: StudyView, folder: Path, *, language: str = "", paper: str = "a4") -> None:
+def write_handbook_files(view: StudyView, folder: Path, *, language: str = "", paper: str = "a4") -> None:
     """Writes the files of the handbook for the audience of a view of the whole study: in all its languages,
     or in one. Raises GLCError where nothing is agreed, UsageError for an unknown language."""
-    offered = handbook_languages(view)
+    offered = list_handbook_languages(view)
     if language and language not in offered:
         raise UsageError(f"There is no handbook in {language!r} for this audience; "
                          f"{nearest(language, offered)}. A language needs statements in principles.csv or "
@@ -90,23 +91,23 @@ def write_handbook(view: StudyView, folder: Path, *, language: str = "", paper: 
     first = _book(view, offered[0])
     if not first.principles:
         raise GLCError("No principle is agreed yet. To fix: `glc agree` records what the room decided.")
-    settings = pdf_settings(view.study, paper)
+    settings = make_pdf_settings(view.study, paper)
     for code in [language] if language else offered:
         _write_language(first if code == first.language else _book(view, code), folder, offered, settings)
-    texts = {"principles.json": principles_json(
+    texts = {"principles.json": render_principles_json(
         view.study, published_tables(view.study, view.audience), view.audience),
-        "principles.bib": bibtex(first), "CITATION.cff": citation_file(first)}
+        "principles.bib": render_handbook_bibtex(first), "CITATION.cff": render_handbook_citation_cff(first)}
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
 
-def write_web_handbook(study: Study, audience: str, site: Path) -> None:
+def write_handbook_into_site(study: Study, audience: str, site: Path) -> None:
     """Writes the handbook into a site, for readers outside the team: its pages alone, in all their languages.
     Writes nothing where nothing is agreed."""
     view = StudyView(study, audience)
     if view.may("internal") or not (view.principle_rows["status"] == "agreed").any():
         return
-    folder, offered = site / HANDBOOK_FOLDER, handbook_languages(view)
+    folder, offered = site / HANDBOOK_FOLDER, list_handbook_languages(view)
     folder.mkdir(exist_ok=True)
     for language in offered:
         _write_pages(_book(view, language), folder, offered, "../index.html")
@@ -121,7 +122,7 @@ def _write_language(book: Handbook, folder: Path, offered: Sequence[str], settin
         printed = [PrintedPart(mark or title, _HTML.whole(book.language, direction, part),
                                book.language, phrases.say(settings.running)) for part in parts]
         (folder / f"{name}-{book.language}.pdf").write_bytes(settings.pdf(title, printed))
-    save_workbook(self_check_workbook(book), folder / f"self-check-{book.language}.xlsx")
+    save_workbook(make_self_check_workbook(book), folder / f"self-check-{book.language}.xlsx")
 
 
 def _write_pages(book: Handbook, folder: Path, offered: Sequence[str],
@@ -129,8 +130,8 @@ def _write_pages(book: Handbook, folder: Path, offered: Sequence[str],
     """Writes the pages of one language, each with a switch to the others, and to the ``site`` where they lie
     in one; returns the parts of each."""
     phrases = book.phrases
-    papers = {"handbook": [*_handbook_parts(book)], "self-check": [self_check(book)],
-              "funder-questions": [funder_questions(book)]}
+    papers = {"handbook": [*_handbook_parts(book)], "self-check": [render_self_check_html(book)],
+              "funder-questions": [render_funder_questions_html(book)]}
     languages = [book.language, *(code for code in offered if code != book.language)]
     for name, parts in papers.items():
         shown = template(__file__, "page.html").render(
@@ -148,7 +149,8 @@ def _book(view: StudyView, language: str) -> Handbook:
     """The handbook in a language with the phrases of that language, as far as its readers may have them:
     others than those who read drafts only those that native readers have checked."""
     phrases = Phrasebook.of_study(view.study, view.audience, language)
-    return handbook(view, language, phrases if phrases.is_checked or view.may("draft_principles") else None)
+    return make_handbook(view, language, phrases if phrases.is_checked
+                         or view.may("draft_principles") else None)
 
 
 def _title(book: Handbook) -> str:
@@ -160,12 +162,13 @@ def _handbook_parts(book: Handbook) -> Iterator[Markup]:
     study, say = book.view.study, book.say
     facts = [(say[name], study.settings["handbook"][name]) for name in (
         "not_there", "funding", "interests", "contact", "answered_within", "complaints", "expires_on")]
-    facts += [(say["licence"], study.licence), *([(say["seal"], code)] if (code := seal_code(study)) else [])]
+    facts += [(say["licence"], study.licence),
+              *([(say["seal"], code)] if (code := find_latest_seal_code(study)) else [])]
     no_words = (say["contact"], say["expires_on"], say["licence"], say["seal"])
-    stated = [(name, value and Words(value, book.language if name in no_words else book.written_in))
+    stated = [(name, value and TranslatedText(value, book.language if name in no_words else book.written_in))
               for name, value in facts]
     phrases = book.phrases
-    invented = Words(phrases.say(INVENTED), phrases.language) if study.is_synthetic else None
+    invented = TranslatedText(phrases.say(INVENTED), phrases.language) if study.is_synthetic else None
     yield _HTML.front(
         book, study.title, invented, stated,
         say["draft_how"].format(draft=say["draft"]) if book.is_draft else "",
@@ -173,28 +176,28 @@ def _handbook_parts(book: Handbook) -> Iterator[Markup]:
         say["adviser_panel"] if "Survivor advisers" in book.view.panel_sizes else "",
         book.day(book.agreed_on))
     yield _HTML.whole_set(book)
-    marks = status_marks(book.view)
+    marks = collect_status_remarks(book.view)
     for principle in book.principles:
         version = say["version"].format(version=principle.version, day=book.day(principle.agreed_on),
                                         cited=principle.printed_id)
         if mark := marks.get(principle.printed_id, ""):
             version = f"{version} {mark.capitalize()}."
         yield _HTML.principle(book, principle, version,
-                              citation_text(study, principle.printed_id, principle.agreed_on))
+                              format_principle_citation(study, principle.printed_id, principle.agreed_on))
 
 
-def self_check(book: Handbook) -> Markup:
+def render_self_check_html(book: Handbook) -> Markup:
     """The self-check on paper: a question per principle, boxes in words, and how it is known."""
     return _HTML.self_check(book, [book.say[answer] for answer in ANSWERS])
 
 
-def funder_questions(book: Handbook) -> Markup:
+def render_funder_questions_html(book: Handbook) -> Markup:
     """Open questions that a funder may ask applicants, without answers to choose from."""
     how = book.say["funder_how"].format(n=book.organisations or "").replace("  ", " ")
     return _HTML.funder(book, how)
 
 
-def self_check_workbook(book: Handbook) -> Workbook:
+def make_self_check_workbook(book: Handbook) -> Workbook:
     """The self-check as a workbook: the answers are words to choose from, and nothing adds them up."""
     workbook, say = Workbook(), book.say
     sheet = workbook.active

@@ -37,27 +37,27 @@ from glc_analysis.addons.convening.packets.parts import (
     SHARED,
     Packet,
     Part,
-    cover_page,
-    guide_languages,
-    in_language,
+    list_guide_languages,
+    load_part_macros,
+    make_part_sections,
+    make_pdf_settings,
     packet_language,
     packet_phrases,
-    part_header,
-    part_macros,
-    part_sections,
-    pdf_settings,
-    printed_pages,
-    remove_notes_space,
+    part_page_header,
+    remove_space_for_notes,
+    render_cover_page,
+    render_part_pages,
+    render_sections_with_heading,
     select_packets,
-    with_heading,
+    translate_paper_html,
 )
 from glc_analysis.addons.convening.packets.pdf import (
     CONTENTS,
     PdfSettings,
     PrintedPart,
-    fit_to_pages,
+    largest_share_that_fits,
 )
-from glc_analysis.addons.convening.packets.word import html_to_word
+from glc_analysis.addons.convening.packets.word import convert_html_to_word
 from glc_analysis.addons.member_checking.answer_sheets import translation_notes
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers, merge_findings
@@ -86,7 +86,7 @@ PACKETS_MADE = "packets.csv"
 """The list of packets that were made, and when. It is in private/, so that it outlives the files."""
 
 
-def pass_gate(stage: Path, study: Study, chosen: Iterable[Packet]) -> None:
+def check_packets_with_gate(stage: Path, study: Study, chosen: Iterable[Packet]) -> None:
     """Raises Faults if a file holds something that its reader may not see; a packet may name its own
     organisation. Then deletes the sources of the documents."""
     reference, known, faults = read_reference(study), identifiers(study, audience=PACKET_AUDIENCE), []
@@ -112,7 +112,7 @@ def pass_gate(stage: Path, study: Study, chosen: Iterable[Packet]) -> None:
         path.unlink()
 
 
-def log_packets(stage: Path, study: Study, chosen: Iterable[Packet], *, today: date) -> None:
+def record_packets_made(stage: Path, study: Study, chosen: Iterable[Packet], *, today: date) -> None:
     """Records in private/ which packets were made on which day, each once."""
     path, names = study.private / PACKETS_MADE, ["packet_sha256", "date", "organisation_id", "parts"]
     study.private.mkdir(exist_ok=True)
@@ -128,7 +128,7 @@ def log_packets(stage: Path, study: Study, chosen: Iterable[Packet], *, today: d
     write_atomic(path, text.getvalue())
 
 
-def move_into_place(stage: Path, folder: Path) -> None:
+def move_packets_into_place(stage: Path, folder: Path) -> None:
     """Moves each packet into its place, instead of an earlier one; briefs are added to the others."""
     for made in sorted(stage.iterdir()):
         place = folder / made.name
@@ -176,20 +176,20 @@ class _Parts:
         whose = packet.name if part.kind in ("brief", "guide") else self.phrases(packet).language
         key = f"{whose} {part.slug}"
         if key not in self.html:
-            self.html[key] = [self._brief(part, packet)] if part.kind in BRIEFS else printed_pages(
+            self.html[key] = [self._brief(part, packet)] if part.kind in BRIEFS else render_part_pages(
                 self.study, part, packet)
         return self.html[key]
 
     def _brief(self, part: Part, packet: Packet) -> str:
-        all_sections, book = part_sections(self.study, part), self.phrases(packet)
+        all_sections, book = make_part_sections(self.study, part), self.phrases(packet)
 
         def shortened(share: float) -> str:
-            return in_language(book, with_heading(part, all_sections, share))
+            return translate_paper_html(book, render_sections_with_heading(part, all_sections, share))
 
         def printed(share: float) -> PrintedPart:
-            return self.printed(part_header(part, packet), shortened(share), packet)
+            return self.printed(part_page_header(part, packet), shortened(share), packet)
 
-        return shortened(fit_to_pages(self.settings, part.title, printed, TRUNCATIONS, _PAGES))
+        return shortened(largest_share_that_fits(self.settings, part.title, printed, TRUNCATIONS, _PAGES))
 
     def printed(self, mark: str, html: str, packet: Packet) -> PrintedPart:
         """Pages of a packet, with their header and footer in its language."""
@@ -197,8 +197,9 @@ class _Parts:
         return PrintedPart(book.say(mark), html, book.language, book.say(self.settings.running))
 
 
-def issue_packets(study: Study, *, today: date, organisation: str = "", only: Collection[str] = (),
-                  paper: str = "a4") -> list[Path]:
+def write_packets_beside_pages(study: Study, *, today: date, organisation: str = "",
+                               only: Collection[str] = (),
+                               paper: str = "a4") -> list[Path]:
     """Writes packets into ``packet/`` of the current run for the convening, next to the pages that they refer
     to; returns each packet's own folder, by way of ``current`` where that is a link. Raises as
     :func:`write_packets` does.
@@ -215,7 +216,7 @@ def issue_packets(study: Study, *, today: date, organisation: str = "", only: Co
         return [shown / "packet" / one.name for one in written]
 
 
-def planned_packets(study: Study, *, organisation: str = "", only: Collection[str] = ()) -> list[Packet]:
+def list_planned_packets(study: Study, *, organisation: str = "", only: Collection[str] = ()) -> list[Packet]:
     """The packets of a built study that would be written. Raises as :func:`select_packets` does."""
     reference, page = read_reference(study), StudyView(study, PACKET_AUDIENCE)
     return select_packets(reference, page.labels, countries=page.work_countries, themes=page.themes,
@@ -223,10 +224,10 @@ def planned_packets(study: Study, *, organisation: str = "", only: Collection[st
                           languages=study.settings["study"]["languages"])
 
 
-def guide_language_notes(study: Study, made: Iterable[Packet]) -> list[str]:
+def list_guide_language_notes(study: Study, made: Iterable[Packet]) -> list[str]:
     """Notes on the languages of the packets' guides, and on missing or unchecked translations."""
     written = [one for packet in made if any(part.kind == "guide" for part in packet.parts)
-               for one in guide_languages(study, packet)]
+               for one in list_guide_languages(study, packet)]
     return translation_notes(written, "the texts of the guide", *GUIDE)
 
 
@@ -241,18 +242,18 @@ def write_packets(study: Study, folder: Path, *, today: date, organisation: str 
     Raises UsageError for an unknown organisation or part; Faults (and writes nothing) if the gate finds
     something that a reader may not see; GLCError if no font has the letters.
     """
-    chosen = planned_packets(study, organisation=organisation, only=only)
-    parts = _Parts(study, pdf_settings(study, paper))
+    chosen = list_planned_packets(study, organisation=organisation, only=only)
+    parts = _Parts(study, make_pdf_settings(study, paper))
     folder.mkdir(parents=True, exist_ok=True)
     for left in folder.glob(f"{_STAGE}*"):  # of a command that was killed before the gate
         shutil.rmtree(left)
     with tempfile.TemporaryDirectory(dir=folder, prefix=_STAGE) as stage:
         _write_all(Path(stage), chosen, parts, progress)
         progress(len(chosen), len(chosen), "The gate")
-        pass_gate(Path(stage), study, chosen)
+        check_packets_with_gate(Path(stage), study, chosen)
         publish(study, PACKET_AUDIENCE)
-        log_packets(Path(stage), study, chosen, today=today)
-        move_into_place(Path(stage), folder)
+        record_packets_made(Path(stage), study, chosen, today=today)
+        move_packets_into_place(Path(stage), folder)
     return [folder / packet.name for packet in chosen]
 
 
@@ -281,20 +282,21 @@ def _documents(stage: Path, packet: Packet, parts: _Parts) -> Iterator[Callable[
         if part.kind in BRIEFS and path not in parts.written:
             briefs.mkdir(exist_ok=True)
             parts.written.add(path)
-            printed = parts.printed(part_header(part, packet), parts.pages(part, packet)[0], packet)
+            printed = parts.printed(part_page_header(part, packet), parts.pages(part, packet)[0], packet)
             yield partial(_write_brief, path, book.say(part.title), printed, settings)
-    pieces = [(part_header(part, packet), html) for part in packet.parts
+    pieces = [(part_page_header(part, packet), html) for part in packet.parts
               for html in parts.pages(part, packet)]
     printed_parts = [parts.printed(*piece, packet) for piece in pieces]
     if packet.folder == BACKGROUND:  # short pieces: each on a page of its own would leave it half empty
-        pieces = [(said, remove_notes_space(html)) for said, html in pieces]
+        pieces = [(said, remove_space_for_notes(html)) for said, html in pieces]
         printed_parts = [parts.printed(PACKET_MARK, "".join(html for _, html in pieces), packet)]
     first, contents = [], ""
     if packet.folder not in (INTERPRETERS, FACILITATORS):  # a sheet needs no cover
-        front = in_language(book, cover_page(parts.study, settings.day, packet,
-                                             contents=part_macros().contents_mark(CONTENTS)))
+        front = translate_paper_html(book, render_cover_page(parts.study, settings.day, packet,
+                                                             contents=load_part_macros().contents_mark(CONTENTS)))
         first = [parts.printed(PACKET_MARK, front, packet)]
-        contents = front.replace(part_macros().contents_mark(CONTENTS), _contents(html for _, html in pieces))
+        contents = front.replace(load_part_macros().contents_mark(CONTENTS),
+                                 _contents(html for _, html in pieces))
     whole = "".join([contents, *(html for _, html in pieces)])
     yield partial(_write_packet, own_folder / "packet", book, packet, first, printed_parts, whole, settings)
 
@@ -304,10 +306,11 @@ def _write_packet(path: Path, book: Phrasebook, packet: Packet, first: list[Prin
     """Writes a packet as PDF and as Word; ``first`` is its cover on paper, ``whole`` its HTML for Word."""
     title = book.say(f"Packet for {packet.label}")
     path.with_suffix(".pdf").write_bytes(settings.pdf(title, [*first, *printed_parts]))
-    path.with_suffix(".docx").write_bytes(html_to_word(whole, mark=book.say(_shared_mark(packet)),
-                                                       running=book.say(settings.running),
-                                                       title=title, day=settings.day, paper=settings.paper,
-                                                       book=book))
+    path.with_suffix(".docx").write_bytes(convert_html_to_word(whole, mark=book.say(_shared_mark(packet)),
+                                                               running=book.say(settings.running),
+                                                               title=title, day=settings.day,
+                                                               paper=settings.paper,
+                                                               book=book))
     _write_source(path, title, settings, printed_parts, whole)
 
 
@@ -326,16 +329,16 @@ def _write_source(path: Path, title: str, settings: PdfSettings,
                   printed_parts: Iterable[PrintedPart], html: str) -> None:
     """Writes the source of a document, for the gate."""
     marks = [printed.mark for printed in printed_parts]
-    text = part_macros().source(title, settings.running, marks, Markup(html))
+    text = load_part_macros().source(title, settings.running, marks, Markup(html))
     path.with_suffix(_SOURCE_SUFFIX).write_text(text, encoding="utf-8")
 
 
 def _shared_mark(packet: Packet) -> str:
     """The header of a Word document, the same for all its pages."""
-    return part_header(packet.parts[0], packet) if len(packet.parts) == 1 else PACKET_MARK
+    return part_page_header(packet.parts[0], packet) if len(packet.parts) == 1 else PACKET_MARK
 
 
 def _contents(pieces: Iterable[str]) -> str:
     """The list of contents of a Word document, as links to the headings of its parts."""
     headings = re.findall('<h1 id="([^"]*)">(.*?)</h1>', "".join(pieces))
-    return part_macros().contents([(name, Markup(title)) for name, title in headings])
+    return load_part_macros().contents([(name, Markup(title)) for name, title in headings])

@@ -24,7 +24,7 @@ def convert_with_pandoc(html: str, to: str, *options: str) -> bytes:
     >>> convert_with_pandoc("<p>Three &lt; <em>four</em></p>", "markdown").decode()
     'Three \\\\< *four*\\n'
     """
-    done = subprocess.run([pandoc_path(), "--sandbox", "--from=html", f"--to={to}", "--output=-", *options],
+    done = subprocess.run([find_pandoc(), "--sandbox", "--from=html", f"--to={to}", "--output=-", *options],
                           input=html.encode(), capture_output=True, check=False)
     if done.returncode:
         raise GLCError(f"pandoc could not write {to}: {done.stderr.decode(errors='replace').strip()[-300:]}")
@@ -32,7 +32,7 @@ def convert_with_pandoc(html: str, to: str, *options: str) -> bytes:
 
 
 @cache
-def pandoc_path() -> str:
+def find_pandoc() -> str:
     """The path of pandoc. Raises GLCError if it is not installed."""
     try:
         from pypandoc import get_pandoc_path
@@ -46,7 +46,7 @@ def pandoc_path() -> str:
 @cache
 def read_pandoc_file(name: str) -> bytes:
     """A file that comes with pandoc, such as its reference document."""
-    return subprocess.run([pandoc_path(), "--print-default-data-file", name], check=True,
+    return subprocess.run([find_pandoc(), "--print-default-data-file", name], check=True,
                           capture_output=True).stdout
 
 
@@ -99,10 +99,10 @@ def _is_first(element: lxml.html.HtmlElement) -> bool:
     return element.getprevious() is None and not (element.getparent().text or "").strip()
 
 
-def rtl_language(text: str) -> str:
+def right_to_left_language(text: str) -> str:
     """The language of a right-to-left text, by its first letter; blank for other texts.
 
-    >>> rtl_language("(2017) قال"), rtl_language("Peru")
+    >>> right_to_left_language("(2017) قال"), right_to_left_language("Peru")
     ('ar', '')
     """
     for letter in text:
@@ -172,7 +172,7 @@ def _block(element: lxml.html.HtmlElement, style: str) -> None:
     """Gives a block a style: pandoc keeps styles only of a ``div``."""
     element.tag = "div"
     element.set("custom-style", style)
-    below, side = element.getnext(), "right" if rtl_language(element.text_content()) else "left"
+    below, side = element.getnext(), "right" if right_to_left_language(element.text_content()) else "left"
     quoted = {"width": "100%", "inset": f"({side}: 8pt, y: 2pt)", "stroke": f"({side}: 1.5pt + luma(60%))"}
     is_held = style == "Lead" or style == "Note" and below is not None and below.tag in ("div", "table")
     looks = _LOOKS[style] | (quoted if style in _STYLES.values() else {})
@@ -193,7 +193,7 @@ def _block(element: lxml.html.HtmlElement, style: str) -> None:
 def _set_direction(element: lxml.html.HtmlElement, kind: Kind) -> None:
     """Sets the direction of right-to-left text; text that fills a cell becomes a block."""
     del element.attrib["dir"]
-    if language := rtl_language(element.text_content()):
+    if language := right_to_left_language(element.text_content()):
         above = element.getparent()
         if element.tag == "span" and above.tag in ("td", "th") and len(above) == 1 and not (
                 (above.text or "") + (element.tail or "")).strip():

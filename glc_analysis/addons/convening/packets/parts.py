@@ -25,17 +25,17 @@ from glc_analysis.addons.convening.packets.sheets import (
     SHEET_SIDES,
     SHEET_SIGNATURES,
     SHEET_VOTES,
-    facilitator_sheet,
-    interpreter_sheet,
-    own_answers,
-    own_consents,
-    own_passages,
-    own_quotations,
-    principle_sheets,
-    room_for_notes,
+    render_principle_sheets,
+    render_room_for_notes,
+    show_facilitator_sheet,
+    show_interpreter_sheet,
+    show_own_answers,
+    show_own_consents,
+    show_own_passages,
+    show_own_quotations,
 )
 from glc_analysis.addons.convening.pages import convening
-from glc_analysis.addons.convening.rating_forms import form_phrases, rater_languages
+from glc_analysis.addons.convening.rating_forms import form_phrases, language_by_rater
 from glc_analysis.addons.member_checking.returns import read_names_and_languages
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.errors import GLCError, UsageError, nearest
@@ -234,11 +234,11 @@ class Section:
         for element in units[kept:]:
             element.drop_tree()
         left_out = f"Here are {kept} of {len(units)} {self.unit}; all are in {where}."
-        return part_macros().section(self.heading, self.note, Markup(_tidy(root)),
-                                     left_out if kept < len(units) else "")
+        return load_part_macros().section(self.heading, self.note, Markup(_tidy(root)),
+                                          left_out if kept < len(units) else "")
 
 
-def part_macros() -> Macros:
+def load_part_macros() -> Macros:
     """The macros of parts.html, for all modules of this folder."""
     return Macros(__file__, "parts.html")
 
@@ -267,7 +267,7 @@ def _tidy(root: lxml.html.HtmlElement) -> str:
     return lxml.html.tostring(root, encoding="unicode")
 
 
-def part_sections(study: Study, part: Part) -> list[Section]:
+def make_part_sections(study: Study, part: Part) -> list[Section]:
     """The sections of a part, in their order."""
     narrowed = {_VIEW_OF[part.kind]: part.item} if part.kind in _VIEW_OF else {}
     page = StudyView(study, PACKET_AUDIENCE, **narrowed)
@@ -275,22 +275,24 @@ def part_sections(study: Study, part: Part) -> list[Section]:
             if section.html and (part.kind == "brief" or not _EMPTY.fullmatch(section.html))]
 
 
-def printed_pages(study: Study, part: Part, packet: Packet) -> list[str]:
+def render_part_pages(study: Study, part: Part, packet: Packet) -> list[str]:
     """The HTML of a part, a piece for each run of pages: a principle has its own."""
     if part.kind == "guide":
-        first, *others = guide_languages(study, packet)
-        return [reading_guide(study, part, packet, first), *(
-            reading_guide(study, replace(part, slug=f"{part.slug}-{one}"), packet, one) for one in others)]
+        first, *others = list_guide_languages(study, packet)
+        return [render_reading_guide(study, part, packet, first), *(
+            render_reading_guide(study, replace(part, slug=f"{part.slug}-{one}"), packet, one)
+            for one in others)]
     if part.kind == "principles":
-        return [*principle_sheets(StudyView(study, PACKET_AUDIENCE), packet_language(study, packet)).values()]
+        return [*render_principle_sheets(StudyView(study, PACKET_AUDIENCE),
+                                         packet_language(study, packet)).values()]
     book = packet_phrases(study, packet_language(study, packet))
-    return [in_language(book, with_heading(part, part_sections(study, part)))]
+    return [translate_paper_html(book, render_sections_with_heading(part, make_part_sections(study, part)))]
 
 
 def packet_language(study: Study, packet: Packet) -> str:
     """The language of a packet: that of its organisation, else its own; English where there are no
     phrases."""
-    language = guide_languages(study, packet)[0] if packet.organisation else packet.language
+    language = list_guide_languages(study, packet)[0] if packet.organisation else packet.language
     return language if language in phrase_languages() else ENGLISH
 
 
@@ -299,37 +301,37 @@ def packet_phrases(study: Study, language: str) -> Phrasebook:
     return Phrasebook.of_study(study, PACKET_AUDIENCE, language)
 
 
-def in_language(book: Phrasebook, html: str) -> str:
+def translate_paper_html(book: Phrasebook, html: str) -> str:
     """HTML of a paper in a language; in English it stays as it is. Room for notes takes what is left of the
     page, which it can only outside of the element with the language."""
     if book.language == ENGLISH:
         return html
     content, notes, after = book.html(html).partition(_NOTES)
     draft = "" if book.is_checked else book.say(DRAFT_NOTE)
-    return part_macros().in_language(book.language, book.direction, Markup(content), draft,
-                                     Markup(notes + after))
+    return load_part_macros().in_language(book.language, book.direction, Markup(content), draft,
+                                          Markup(notes + after))
 
 
-def with_heading(part: Part, all_sections: list[Section], share: float = 1) -> str:
+def render_sections_with_heading(part: Part, all_sections: list[Section], share: float = 1) -> str:
     """Sections below the heading of their part, and what the reader is asked to do with them."""
     notes = "Your corrections" if part.kind == "brief" else "Your notes" if part.kind in NOTED else ""
-    return part_macros().part(part.title, part.slug, WHAT_TO_DO.get(part.kind, ""),
-                              [section.truncate(share, place_of_whole_part(part))
-                               for section in all_sections],
-                              room_for_notes(notes) if notes else "")
+    return load_part_macros().part(part.title, part.slug, WHAT_TO_DO.get(part.kind, ""),
+                                   [section.truncate(share, where_to_find_whole_part(part))
+                                    for section in all_sections],
+                                   render_room_for_notes(notes) if notes else "")
 
 
-def remove_notes_space(html: str) -> str:
+def remove_space_for_notes(html: str) -> str:
     """Removes the space for notes from a part, for parts that share a page."""
     return re.sub(f"{_NOTES}.*?</div>", "", html)
 
 
-def place_of_whole_part(part: Part) -> str:
+def where_to_find_whole_part(part: Part) -> str:
     """The place where a reader finds a shortened part in full."""
     return "your full brief" if part.kind == "brief" else f"{part.slug}.html of the site"
 
 
-def part_header(part: Part, packet: Packet) -> str:
+def part_page_header(part: Part, packet: Packet) -> str:
     """The header of a part's pages, which says who may read them."""
     return ALONE.format(packet.label) if part.kind == "brief" else PACKET_MARK
 
@@ -339,27 +341,27 @@ def _html(shown: Html) -> str:
 
 
 def _brief(page: StudyView) -> Iterator[Section]:
-    yield Section("Your answers", ASKED, _html(own_answers(page)), "questions")
+    yield Section("Your answers", ASKED, _html(show_own_answers(page)), "questions")
     yield Section("Your words", "What you wrote and said, with the codes on which the coders agreed.",
-                  _html(own_passages(page)), "passages")
-    yield Section("Words of yours that may be printed", "", _html(own_quotations(page)), "quotations")
+                  _html(show_own_passages(page)), "passages")
+    yield Section("Words of yours that may be printed", "", _html(show_own_quotations(page)), "quotations")
     yield Section("What you can still decide", "This is what you agreed to. You can change any of it: "
                   "tell the team that gave you this. What has been printed by then cannot be called back. "
                   f"{WITHDRAWAL_WORDS['before_signing']}",
-                  _html(own_consents(page)))
+                  _html(show_own_consents(page)))
 
 
 def _country(page: StudyView) -> Iterator[Section]:
     yield Section("Who answered", "", _html(who_answered(page)))
     yield Section("Answers compared with the whole study",
                   "Only answers that were given and may be shown are listed.",
-                  adapt_for_paper(_html(answers_by_country(page))), "questions")
+                  adapt_country_section_for_paper(_html(answers_by_country(page))), "questions")
     yield Section("What was said in interviews and calls", "",
-                  adapt_for_paper(_html(codes_by_country(page))), "codes")
+                  adapt_country_section_for_paper(_html(codes_by_country(page))), "codes")
     yield Section("In their own words", "", frame_html(page.quotations()), "quotations")
 
 
-def adapt_for_paper(html: str) -> str:
+def adapt_country_section_for_paper(html: str) -> str:
     """A section of a country without what is folded on the screen (options that nobody chose, codes that
     nobody raised). An answer and its count with its marks on a line, which the screen sets apart by its style
     sheet, have columns of their own."""
@@ -419,7 +421,7 @@ def _counts_table(page: StudyView) -> str:
         if rows.empty:
             hidden.append(question["question_id"])
             continue
-        name = part_macros().question(question["question_id"], question["wording"])
+        name = load_part_macros().question(question["question_id"], question["wording"])
         if question["type"] == "number":
             middle = rows[rows["statistic"] == "median"]
             lines += [("glc-asked", name, f"median {value:g} of {base}")
@@ -441,15 +443,15 @@ def _counts_table(page: StudyView) -> str:
 
 def _joint(page: StudyView) -> Iterator[Section]:
     yield Section("", "The team wrote how the two fit and what follows.",
-                  _html(convening.joint_display(page)))
+                  _html(convening.show_joint_display(page)))
 
 
 def _facilitator(page: StudyView) -> Iterator[Section]:
-    yield Section("", "", _html(facilitator_sheet(page)))
+    yield Section("", "", _html(show_facilitator_sheet(page)))
 
 
 def _interpreter(page: StudyView) -> Iterator[Section]:
-    yield Section("", "", _html(interpreter_sheet(page)))
+    yield Section("", "", _html(show_interpreter_sheet(page)))
 
 
 _VIEW_OF = {"brief": "organisation", "country": "country", "theme": "theme"}
@@ -474,15 +476,15 @@ _LINES = 4
 """How many lines there are to write the programme on, where study.toml has none."""
 
 
-def pdf_settings(study: Study, paper: str = "a4") -> PdfSettings:
+def make_pdf_settings(study: Study, paper: str = "a4") -> PdfSettings:
     """What all PDFs of a study share; their day is that on which the last raw file arrived, if the manifest
     says so."""
     running = [*["Invented sample data"] * study.is_synthetic, study.title]
-    day = last_received(study)
+    day = last_raw_file_day(study)
     return PdfSettings(" · ".join(running), date.fromisoformat(day) if day else None, paper)
 
 
-def guide_languages(study: Study, packet: Packet) -> list[str]:
+def list_guide_languages(study: Study, packet: Packet) -> list[str]:
     """The languages of a packet's guide: that in which its organisation answered, those of a panel's raters
     (English where one is not known), English for other groups."""
     answered_in = read_names_and_languages(study)[1]
@@ -490,10 +492,10 @@ def guide_languages(study: Study, packet: Packet) -> list[str]:
         return [answered_in.get(packet.organisation, "") or "en"]
     raters = read_table(study, "raters")
     own = raters[raters["role"].map(_PACKET_OF_ROLE) == packet.folder]
-    return sorted({one or "en" for one in rater_languages(own, answered_in).values()}) or ["en"]
+    return sorted({one or "en" for one in language_by_rater(own, answered_in).values()}) or ["en"]
 
 
-def reading_guide(study: Study, part: Part, packet: Packet, wanted: str) -> str:
+def render_reading_guide(study: Study, part: Part, packet: Packet, wanted: str) -> str:
     """One page on how to read a principle's page and how to vote, in the language that is ``wanted`` where
     guide.csv has it; in English, and saying so, where it has not.
 
@@ -518,10 +520,10 @@ def _in_english(text: str, language: str) -> str:
     """English words, or a day, in a text of a language. They keep their own direction: without the marks
     (U+200E), a number or quotation mark at their beginning is set at their end in Arabic."""
     mark = "\u200e" if language_direction(language) == "rtl" else ""
-    return escape(text) if language == "en" else part_macros().in_english(mark + text + mark)
+    return escape(text) if language == "en" else load_part_macros().in_english(mark + text + mark)
 
 
-def cover_page(study: Study, day: date | None, packet: Packet, *, contents: str) -> str:
+def render_cover_page(study: Study, day: date | None, packet: Packet, *, contents: str) -> str:
     """The cover page: whose packet it is, when and where it is used, how it may be used, and its contents.
 
     Date, place, contact and programme are those of study.toml; what is blank there is a line to write on.
@@ -536,10 +538,10 @@ def cover_page(study: Study, day: date | None, packet: Packet, *, contents: str)
     facts = {name.capitalize(): set_down[name] for name in ("date", "place", "contact")}
     programme = set_down["programme"] or [""] * _LINES
     rows = [*facts.items(), *zip(["Programme", *[""] * (len(programme) - 1)], programme, strict=True)]
-    return part_macros().cover(study.title, f"Packet for {packet.label}",
-                               INVENTED if study.is_synthetic else "", rows, lines, contents)
+    return load_part_macros().cover(study.title, f"Packet for {packet.label}",
+                                    INVENTED if study.is_synthetic else "", rows, lines, contents)
 
 
-def last_received(study: Study) -> str:
+def last_raw_file_day(study: Study) -> str:
     """The day on which the last raw file was received, ISO 8601; blank if the manifest does not say."""
     return max((row["received_on"][:10] for row in manifest.read_manifest(study).values()), default="")

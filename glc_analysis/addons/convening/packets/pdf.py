@@ -18,7 +18,7 @@ from typing import Any
 from glc_analysis.addons.convening.packets.pandoc_html import (
     convert_with_pandoc,
     prepare_for_pandoc,
-    rtl_language,
+    right_to_left_language,
 )
 from glc_analysis.errors import GLCError
 from glc_analysis.text import language_direction
@@ -50,7 +50,7 @@ class PrintedPart:
         texts = [json.dumps(text, ensure_ascii=False) for text in (self.mark, self.language, self.running)]
         own = f", language: {texts[1]}, direction: {language_direction(self.language)}, running: {texts[2]}"
         return (f"#marked({texts[0]}{own if self.language != 'en' else ''})[\n"
-                f"{html_to_typst(self.html)}\n]\n")
+                f"{convert_html_to_typst(self.html)}\n]\n")
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def _compiled(settings: PdfSettings, title: str, text: str) -> bytes:
     """The PDF; one that was made a moment ago, to count its pages, is at hand."""
     from typst import Compiler
 
-    chosen, signs = font_families(text + title + settings.running)
+    chosen, signs = choose_font_families(text + title + settings.running)
     for sign in signs:
         text = text.replace(sign, f"\\[{unicodedata.name(sign, 'a sign').lower()}\\]")
     inputs = {"paper": TYPST_PAPERS[settings.paper], "title": title, "running": settings.running,
@@ -94,7 +94,7 @@ def _compiled(settings: PdfSettings, title: str, text: str) -> bytes:
 
 
 @cache
-def html_to_typst(html: str) -> str:
+def convert_html_to_typst(html: str) -> str:
     """HTML as markup for typst, with the list of contents and the bars."""
     page = prepare_for_pandoc(html, "pdf")
     whole = page.removeprefix("<div>").removesuffix("</div>")  # else all of it is one block
@@ -112,15 +112,15 @@ def html_to_typst(html: str) -> str:
 
 def _notes(title: re.Match[str]) -> str:
     """Room for notes below a title, in the direction of its words."""
-    if language := rtl_language(title[1]):
+    if language := right_to_left_language(title[1]):
         return f'#[#set text(lang: "{language}", dir: rtl)\n#notes[{title[1]}]]'
     return f"#notes[{title[1]}]"
 
 
-def count_pages(pdf: bytes) -> int:
+def count_pdf_pages(pdf: bytes) -> int:
     """The number of pages of a PDF that typst made.
 
-    >>> count_pages(b"<< /Type /Pages /Count 3 >>")
+    >>> count_pdf_pages(b"<< /Type /Pages /Count 3 >>")
     3
     """
     return max(int(n) for n in re.findall(rb"/Type */Pages */Count (\d+)", pdf))
@@ -135,7 +135,7 @@ def _fonts() -> Any:
     return Fonts(include_system_fonts=True, font_paths=[Path(matplotlib.get_data_path(), "fonts", "ttf")])
 
 
-def font_families(text: str) -> tuple[list[str], list[str]]:
+def choose_font_families(text: str) -> tuple[list[str], list[str]]:
     """The font families that a text needs, that of all pages first, and the symbols that no font has.
 
     Raises GLCError for letters that no font has.
@@ -167,13 +167,13 @@ def _letters(path: str) -> frozenset[str]:
         return frozenset(map(chr, font.getBestCmap() or ()))
 
 
-def fit_to_pages(settings: PdfSettings, title: str, printed: Callable[[float], PrintedPart],
-                 shares: Sequence[float], most: int) -> float:
+def largest_share_that_fits(settings: PdfSettings, title: str, printed: Callable[[float], PrintedPart],
+                            shares: Sequence[float], most: int) -> float:
     """The largest of the shares with which a part fits on so many pages; the smallest if none does."""
     low, high = 0, len(shares) - 1
     while low < high:
         middle = (low + high) // 2 if low else 0  # most parts fit whole: that is tried first
-        if count_pages(settings.pdf(title, [printed(shares[middle])])) <= most:
+        if count_pdf_pages(settings.pdf(title, [printed(shares[middle])])) <= most:
             high = middle
         else:
             low = middle + 1

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from glc_analysis.addons.convening.rating_forms import language_for
+from glc_analysis.addons.convening.rating_forms import language_name_for_reader
 from glc_analysis.phrases import ENGLISH, Phrasebook, phrase_languages
 from glc_analysis.study import Study
 from glc_analysis.text import language_direction
@@ -54,7 +54,7 @@ class SheetWords:
 
     def name_of(self, language: str) -> str:
         """The name of a language in that of the sheet."""
-        return language_for(self.language, language)
+        return language_name_for_reader(self.language, language)
 
     def written(self, text: str, language: str) -> str:
         """Text in another direction than the sheet's, with the marks that keep its full stop at its end."""

@@ -16,31 +16,36 @@ from markupsafe import Markup, escape
 
 from glc_analysis.addon import load_declared
 from glc_analysis.addons.convening.agenda import AGENDA_GROUPS
-from glc_analysis.addons.convening.consensus import proxies_in_words, why_no_result
+from glc_analysis.addons.convening.consensus import proxies_and_interests_in_words, why_no_result
 from glc_analysis.addons.convening.packets.sheet_words import SheetWords
-from glc_analysis.addons.convening.pages.convening import agenda_rows
+from glc_analysis.addons.convening.pages.convening import make_visible_agenda
 from glc_analysis.addons.convening.pages.principles import (
     NOT_CLEARED,
     TRIAL_OF_ONE,
     WITHHELD,
-    evidence_rows_of_principle,
-    history_html,
-    positions_html,
-    reasons_html,
-    signatures_html,
-    statement_html,
-    status_label,
-    text_of_empty_side,
+    list_evidence_of_principle,
+    phrase_side_without_evidence,
+    render_panel_positions,
+    render_reasons,
+    render_signatures,
+    render_statement,
+    render_text_history,
+    status_with_remarks,
 )
-from glc_analysis.addons.convening.pages.text_history import origin_paragraph
-from glc_analysis.addons.convening.principles import NOT_CHALLENGED, NOT_MEASURED, UNSUPPORTED, evidence_facts
-from glc_analysis.addons.convening.rating_forms import form_languages, form_phrases
+from glc_analysis.addons.convening.pages.text_history import render_origin_paragraph
+from glc_analysis.addons.convening.principles import (
+    NOT_CHALLENGED,
+    NOT_MEASURED,
+    UNSUPPORTED,
+    evidence_fact_sentences,
+)
+from glc_analysis.addons.convening.rating_forms import form_phrases, list_form_languages
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.settings import PANELS
-from glc_analysis.addons.convening.trace import Trail
+from glc_analysis.addons.convening.trace import EvidenceTrail
+from glc_analysis.addons.convening.translations import TranslatedText as Text
 from glc_analysis.addons.convening.translations import Translations
-from glc_analysis.addons.convening.translations import Words as Text
-from glc_analysis.addons.convening.votes import disclosed_bar
+from glc_analysis.addons.convening.votes import disclosed_bar_segments
 from glc_analysis.addons.member_checking.answer_sheets import sheet_phrases
 from glc_analysis.addons.member_checking.clearing import QuotationTables
 from glc_analysis.addons.member_checking.returns import passage_rows
@@ -80,7 +85,7 @@ _NOT_ASKED = "It was asked no question whose answers are counted."
 TO_DISCUSS = "We need to talk about this quotation with you: its words, or your decision on it, changed."
 
 
-def own_record(view: StudyView) -> Html:
+def show_own_record(view: StudyView) -> Html:
     """The study's record of the organisation, in two sentences: when it answered, how many questions, how
     many of its passages are coded, and how many quotations are proposed for printing."""
     rows = view.read("responses")
@@ -120,7 +125,7 @@ def _own_quotes(view: StudyView, held: QuotationTables) -> pd.DataFrame:
     return rows[(rows["owner"] == view.organisation) & ~rows["is_case"]].sort_values("quote_id")
 
 
-def own_answers(view: StudyView) -> Html:
+def show_own_answers(view: StudyView) -> Html:
     """One row per question that was asked, theme by theme: the answer, and how many in the study gave it."""
     rows = view.read("responses").query("missing != 'not_asked'").sort_values(["country_id", "answer_id"])
     answered, lines = dict(list(rows.groupby("question_id"))), []
@@ -169,7 +174,7 @@ def _answer_lines(view: StudyView, option_list: str, rows: pd.DataFrame,
             for country, missing, value in zip(countries, rows["missing"], rows["value"], strict=True)]
 
 
-def own_passages(view: StudyView) -> Html:
+def show_own_passages(view: StudyView) -> Html:
     """Its coded passages with the names of their codes; passages with a code not shown before come first.
     Accounts of individual cases are left out."""
     held = QuotationTables.of(view.study)
@@ -198,7 +203,7 @@ def _passage_text(text: str, length: int = 0) -> Markup:
     return _macros().passage(shown)
 
 
-def own_quotations(view: StudyView) -> Html:
+def show_own_quotations(view: StudyView) -> Html:
     """Its quotations that are proposed for printing: the words, for whom, and their status."""
     rows = _own_quotes(view, QuotationTables.of(view.study))
     if rows.empty:
@@ -212,7 +217,7 @@ def own_quotations(view: StudyView) -> Html:
         "Who would read them": rows["audience"].map(_PHRASES), "Attributed to": source, "Status": state}))
 
 
-def own_consents(view: StudyView) -> Html:
+def show_own_consents(view: StudyView) -> Html:
     """What it agreed to, by item and audience; a decision that is not recorded counts as no."""
     consent = QuotationTables.of(view.study).consent.query("organisation_id == @view.organisation")
     own = consent[consent["speaker_id"] == ""]
@@ -259,40 +264,40 @@ SENTENCES_SHOWN = 6
 """The most sentences on one side of a sheet, so that it stays one page."""
 
 
-def principle_sheets(view: StudyView, language: str = ENGLISH) -> dict[str, str]:
+def render_principle_sheets(view: StudyView, language: str = ENGLISH) -> dict[str, str]:
     """The sheet of each principle as HTML, by its id, with the words around it in a language."""
-    trail, words = Trail.of(view), SheetWords.of(language, view.study)
+    trail, words = EvidenceTrail.of(view), SheetWords.of(language, view.study)
     translations = Translations.of(view.read("principles"), read_table(view.study, "translations"))
     rows = view.principle_rows
     return {principle: _sheet(trail, row, words, translations)
             for principle, row in zip(rows["principle_id"], rows.itertuples(), strict=True)}
 
 
-def _sheet(trail: Trail, row: Any, words: SheetWords, translations: Translations) -> str:
+def _sheet(trail: EvidenceTrail, row: Any, words: SheetWords, translations: Translations) -> str:
     view = trail.view
     read = {name: translations.find(f"{row.printed_id}/{name}", Text(getattr(row, name), row.language),
                                     words.language, view.audience)
             for name in ("statement", "short_name", "rationale", "indicator")}
     if words.is_english:
-        name, statement, reasons = row.short_name, statement_html(view, row), reasons_html(row, WHY)
+        name, statement, reasons = row.short_name, render_statement(view, row), render_reasons(row, WHY)
     else:
         name = read["short_name"].text
         statement = _macros().read_statement(read["statement"], row, words)
         reasons = _macros().read_reasons([(words.heading(lead), read[column], words) for lead, column in (
             (WHY, "rationale"), (TELL, "indicator")) if read[column].text])
-    status = words.word(status_label(view, row))
-    signed = signatures_html(view, row.principle_id, is_on_paper=True)
-    history = history_html(trail, row.principle_id, is_folded=False)
+    status = words.word(status_with_remarks(view, row))
+    signed = render_signatures(view, row.principle_id, is_on_paper=True)
+    history = render_text_history(trail, row.principle_id, is_folded=False)
     return _macros().principle(
         f"{row.principle_id} {name}".strip(), anchor("principle", row.principle_id), row.printed_id,
         f"{status}. {words.cited(row.version, row.printed_id)}", statement,
-        origin_paragraph(trail, row.printed_id, row.principle_id), reasons,
-        _arguments(evidence_rows_of_principle(trail, row.principle_id), words), _votes(view, row, words),
+        render_origin_paragraph(trail, row.printed_id, row.principle_id), reasons,
+        _arguments(list_evidence_of_principle(trail, row.principle_id), words), _votes(view, row, words),
         words.heading(SHEET_SIGNATURES), signed, words.heading("How this text changed"), history,
         words.word("Your notes"), words)
 
 
-def room_for_notes(title: str) -> Markup:
+def render_room_for_notes(title: str) -> Markup:
     """Room to write on paper, below a title."""
     return _macros().room_for_notes(title)
 
@@ -317,8 +322,8 @@ def _side(pieces: pd.DataFrame, stance: str, is_hidden: pd.Series,
     quoted = on_side[on_side["text"] != ""].sort_values("sentence", kind="stable").head(1)
     after = []
     if not sentences and quoted.empty:
-        after.append(ONLY_HIDDEN if len(on_side) else text_of_empty_side(pieces, _NOTHING[stance]))
-    if stance == "qualifies" and NOT_MEASURED in evidence_facts(pieces):
+        after.append(ONLY_HIDDEN if len(on_side) else phrase_side_without_evidence(pieces, _NOTHING[stance]))
+    if stance == "qualifies" and NOT_MEASURED in evidence_fact_sentences(pieces):
         after.append(NOT_MEASURED)
     if (more := len(sentences) - SENTENCES_SHOWN) > 0:
         sentences[SENTENCES_SHOWN:] = [f"{more} more {'is' if more == 1 else 'are'} on its page of the site."]
@@ -349,15 +354,16 @@ def _votes(view: StudyView, row: Any, words: SheetWords) -> Markup:
                      for day in COUNTED_AGAIN.findall(rule)]
     missing = words.sentence(BLOCK_NOT_SHOWN if rounds else "No round is closed yet.")
     return _macros().votes(words.heading(SHEET_VOTES), table, missing, counted_again,
-                           words.marked(positions_html(view, row.principle_id)))
+                           words.marked(render_panel_positions(view, row.principle_id)))
 
 
 def _told(one: Mapping[str, Any], words: SheetWords) -> Markup:
     """The votes of a panel, drawn and in words, with what goes with them: abstentions, ballots by proxy,
     votes that are left out, and why there is no result."""
     abstained = f"{one['n_abstained']} abstained" if one["n_abstained"] else ""
-    told = "; ".join(filter(None, [one["said"], abstained, proxies_in_words(one), why_no_result(one)]))
-    drawn = "".join(third[:1] or "-" for third in disclosed_bar(one["said"]))
+    told = "; ".join(filter(None, [one["said"], abstained, proxies_and_interests_in_words(one),
+                                   why_no_result(one)]))
+    drawn = "".join(third[:1] or "-" for third in disclosed_bar_segments(one["said"]))
     return _macros().told_votes(drawn, words.word(told))
 
 
@@ -392,9 +398,9 @@ _ROOM = "\u00a0" * 36
 # The facilitator's sheet.
 
 
-def facilitator_sheet(view: StudyView) -> Html:
+def show_facilitator_sheet(view: StudyView) -> Html:
     """The agenda with minutes, by what is agreed, split or contested; then the steps of the discussion."""
-    order = agenda_rows(view)
+    order = make_visible_agenda(view)
     if order.empty and view.closed_rounds:
         above, table = [BLOCK_NOT_SHOWN], ""
     elif order.empty:
@@ -486,7 +492,7 @@ def _hours(minutes: int) -> str:
 # The interpreter's sheet.
 
 
-def interpreter_sheet(view: StudyView) -> Html:
+def show_interpreter_sheet(view: StudyView) -> Html:
     """Every statement in all its languages side by side; then the words of the ballot, and the terms, with
     room to write.
 
@@ -523,7 +529,7 @@ def _statements(view: StudyView, source: str, others: list[str]) -> Markup:
 
 def _ballot_words() -> Markup:
     """The words of the rating form in every language of forms.csv."""
-    phrases = {language: form_phrases(language) for language in form_languages()}
+    phrases = {language: form_phrases(language) for language in list_form_languages()}
     unread = [language_label(language) for language, words in phrases.items()
               if words["native_reader"] != "yes"]
     table = html_table({language_label(language): [_words(words[key], language) for key in _TERMS]

@@ -19,18 +19,18 @@ from pathlib import Path
 from markupsafe import Markup
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.packets.packet import log_packets, pass_gate
+from glc_analysis.addons.convening.packets.packet import check_packets_with_gate, record_packets_made
 from glc_analysis.addons.convening.packets.parts import (
     PACKET_AUDIENCE,
     Packet,
     Part,
-    part_macros,
-    pdf_settings,
+    load_part_macros,
+    make_pdf_settings,
 )
 from glc_analysis.addons.convening.packets.pdf import PdfSettings, PrintedPart
-from glc_analysis.addons.convening.rating_forms import language_for
-from glc_analysis.addons.convening.trace import Trail
-from glc_analysis.addons.convening.translations import Translations, Words
+from glc_analysis.addons.convening.rating_forms import language_name_for_reader
+from glc_analysis.addons.convening.trace import EvidenceTrail
+from glc_analysis.addons.convening.translations import TranslatedText, Translations
 from glc_analysis.addons.member_checking.returns import read_names_and_languages
 from glc_analysis.disclosure.quotations import segment_owners
 from glc_analysis.errors import UsageError, nearest
@@ -80,10 +80,10 @@ class ThanksLetter:
 
     def name_of(self, language: str) -> str:
         """The name of a language in that of the letter."""
-        return language_for(self.language, language)
+        return language_name_for_reader(self.language, language)
 
 
-def thanks_letters(study: Study, organisations: Collection[str] = ()) -> list[ThanksLetter]:
+def make_thanks_letters(study: Study, organisations: Collection[str] = ()) -> list[ThanksLetter]:
     """The letters to the organisations of a built study, or to those named.
 
     Raises UsageError for an unknown organisation.
@@ -92,7 +92,7 @@ def thanks_letters(study: Study, organisations: Collection[str] = ()) -> list[Th
     for organisation in organisations:
         if organisation not in names:
             raise UsageError(f"There is no organisation {organisation!r}; {nearest(organisation, names)}.")
-    reference, trail = read_reference(study), Trail(StudyView(study))
+    reference, trail = read_reference(study), EvidenceTrail(StudyView(study))
     cited_in, quoted, raised = _cited_in(trail), _quotations(study, reference), _raised(reference)
     made = []
     for organisation in organisations or sorted(names):
@@ -112,7 +112,7 @@ def thanks_letters(study: Study, organisations: Collection[str] = ()) -> list[Th
     return made
 
 
-def _cited_in(trail: Trail) -> defaultdict[str, dict[str, set[str]]]:
+def _cited_in(trail: EvidenceTrail) -> defaultdict[str, dict[str, set[str]]]:
     """The principles that rest on words or answers of an organisation, and on which, by organisation."""
     found: defaultdict[str, dict[str, set[str]]] = defaultdict(dict)
     evidence = trail.read("evidence")
@@ -157,7 +157,7 @@ def _literal(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
 
 
-def _texts(trail: Trail, reference: Reference, language: str,
+def _texts(trail: EvidenceTrail, reference: Reference, language: str,
            say: Mapping[str, str]) -> dict[str, DecidedText]:
     """The principles in use, by id, with what was decided on them."""
     rows = trail.read("principles")
@@ -167,7 +167,8 @@ def _texts(trail: Trail, reference: Reference, language: str,
     current = rows[rows["is_current"] & (rows["translation_of"] == "") & (rows["status"] != "superseded")]
     made = {}
     for row in current.sort_values("principle_id").to_dict("records"):
-        words = translations.find(f"{row['printed_id']}/statement", Words(row["statement"], row["language"]),
+        words = translations.find(f"{row['printed_id']}/statement",
+                                  TranslatedText(row["statement"], row["language"]),
                                   language, PACKET_AUDIENCE)
         day = days.get((row["principle_id"], row["version"], row["status"]), "")
         if language_direction(language) == "rtl":
@@ -178,21 +179,21 @@ def _texts(trail: Trail, reference: Reference, language: str,
     return made
 
 
-def write_letters(study: Study, organisations: Collection[str] = (), *, today: date,
-                  paper: str = "a4") -> list[Path]:
+def write_thanks_letters(study: Study, organisations: Collection[str] = (), *, today: date,
+                         paper: str = "a4") -> list[Path]:
     """Writes the letters as PDFs to ``reports/team/thanks``; returns the paths. They are recorded with the
     packets, so that a withdrawal names who holds one.
 
     Raises UsageError for an unknown organisation, Faults (and writes nothing) where the gate finds something
     in a letter that its reader may not see.
     """
-    made, settings = thanks_letters(study, organisations), pdf_settings(study, paper)
+    made, settings = make_thanks_letters(study, organisations), make_pdf_settings(study, paper)
     folder = study.reports / "team" / "thanks"
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".making-") as stage:
         packets = [_write(study, letter, Path(stage), settings) for letter in made]
-        pass_gate(Path(stage), study, packets)
-        log_packets(Path(stage), study, packets, today=today)
+        check_packets_with_gate(Path(stage), study, packets)
+        record_packets_made(Path(stage), study, packets, today=today)
         paths = [folder / f"{letter.organisation_id}.pdf" for letter in made]
         for path in paths:
             shutil.move(Path(stage, path.stem, "packet.pdf"), path)
@@ -203,17 +204,17 @@ def _write(study: Study, letter: ThanksLetter, stage: Path, settings: PdfSetting
     """Writes one letter with its adoption sheet, and their source for the gate."""
     place = stage / letter.organisation_id
     place.mkdir()
-    pages = [*letter_pages(letter, INVENTED if study.is_synthetic else "")]
+    pages = [*render_letter_pages(letter, INVENTED if study.is_synthetic else "")]
     title = f"{letter.say['title']}: {letter.name}"
     printed = [PrintedPart(letter.name, page) for page in pages]
     place.joinpath("packet.pdf").write_bytes(settings.pdf(title, printed))
     place.joinpath("packet.html").write_text(
-        part_macros().source(title, settings.running, [letter.name], Markup("").join(pages)),
+        load_part_macros().source(title, settings.running, [letter.name], Markup("").join(pages)),
         encoding="utf-8")
     return Packet(letter.organisation_id, letter.name, (Part("thanks", "thanks", title),))
 
 
-def letter_pages(letter: ThanksLetter, invented: str = "") -> Iterator[Markup]:
+def render_letter_pages(letter: ThanksLetter, invented: str = "") -> Iterator[Markup]:
     """The letter and, where something is agreed, its adoption sheet, as HTML for paper."""
     yield _HTML.letter_page(letter, invented)
     if letter.agreed:

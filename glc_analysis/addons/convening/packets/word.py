@@ -54,8 +54,8 @@ _ORDER = ("tblStyle", "tblpPr", "tblOverlap", "bidiVisual", "tblStyleRowBandSize
 _OWN = {"Note": 9, "Source": 9, "Quotation": 10, "Lead": 10, "Ruled": 14}
 
 
-def html_to_word(html: str, *, mark: str, running: str, title: str, day: date | None,
-                 paper: str = "a4", book: Phrasebook | None = None) -> bytes:
+def convert_html_to_word(html: str, *, mark: str, running: str, title: str, day: date | None,
+                         paper: str = "a4", book: Phrasebook | None = None) -> bytes:
     """HTML as a Word document, with ``mark`` in the header and ``running`` in the footer; a ``book`` has the
     phrases of another language than English.
 

@@ -14,12 +14,12 @@ from markupsafe import Markup
 
 from glc_analysis.addons.convening import agenda as by_decision
 from glc_analysis.addons.convening.blocks import AGENDA_BLOCK, DECISIONS_BLOCK
-from glc_analysis.addons.convening.histories import printed_name
+from glc_analysis.addons.convening.histories import printed_id_of_text
 from glc_analysis.addons.convening.joint_display import (
     Quote,
-    contradicted_records,
-    readable_quotes,
-    topics_of_view,
+    list_contradicted_records,
+    list_visible_topics,
+    readable_quotes_by_id,
 )
 from glc_analysis.addons.convening.votes import LARGEST_UNDISCLOSED
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN
@@ -41,13 +41,13 @@ VOTES_TOLD = (f"Of panels of {LARGEST_UNDISCLOSED} votes or fewer nothing is sho
               "agreed.")
 
 
-def joint_display(view: StudyView) -> Html:
+def show_joint_display(view: StudyView) -> Html:
     """One group of rows a topic: the survey's count, the count of what was said, how they fit and what
     follows; below the table what organisations state that differs from country facts."""
-    topics = [*topics_of_view(view)]
+    topics = [*list_visible_topics(view)]
     if not topics:
         return show(ELEMENTS.note(NO_JOINT_DISPLAY) + _contradictions(view))
-    quotes, places = readable_quotes(view), Places.of(view.codebook, view.question_figures("coded"))
+    quotes, places = readable_quotes_by_id(view), Places.of(view.codebook, view.question_figures("coded"))
     asked = dict(zip(view.question_table["question_id"], view.question_table["theme_id"], strict=True))
     lines, kinds = [], ["glc-asked", ""] * len(topics)
     for topic in topics:
@@ -93,34 +93,34 @@ def _contradictions(view: StudyView) -> Markup:
                  for figure in counted.itertuples()]
     if not view.may("country_facts"):
         return _macros().contradictions(sentences, 0, "")
-    rows = contradicted_records(view)
+    rows = list_contradicted_records(view)
     table = html_table({name.capitalize(): rows[name] for name in (
         "country", "organisation", "indicator", "stated", "recorded", "year")})
     return _macros().contradictions(sentences, len(rows), table)
 
 
-def agenda(view: StudyView) -> Html:
+def show_agenda(view: StudyView) -> Html:
     """One row per principle of the last closed round, grouped by what there is to decide."""
     closed = view.closed_rounds
     if not closed:
         return note(_NO_ROUND)
     if AGENDA_BLOCK in view.hidden:
         return note(BLOCK_NOT_SHOWN)
-    order = agenda_rows(view)
+    order = make_visible_agenda(view)
     lines, kinds = [], []
     for name, (heading, why) in by_decision.AGENDA_GROUPS.items():
         rows = order[order["group"] == name].to_dict("records")
         lines += [(f"{heading} ({why})", None, None, None)] if rows else []
         kinds += ["glc-asked", *["glc-option"] * len(rows)] if rows else []
-        lines += [(principle_link(row["principle_id"], row["short_name"], printed_name(row)),
+        lines += [(render_principle_link(row["principle_id"], row["short_name"], printed_id_of_text(row)),
                    row["importance"][1], row["feasibility"][1], row["notes"]) for row in rows]
     heads = ("Principle", "Importance, 7 to 9", "Feasibility, 7 to 9", "Notes")
     return show(html_table(dict(zip(heads, zip(*lines, strict=True), strict=True)), rows=kinds,
                       caption=f"Providers' votes of round {closed[-1]}"))
 
 
-def agenda_rows(view: StudyView) -> pd.DataFrame:
-    """The agenda after the last closed round, one row per principle in order (:func:`.agenda.agenda`);
+def make_visible_agenda(view: StudyView) -> pd.DataFrame:
+    """The agenda after the last closed round, one row per principle in order (:func:`.agenda.make_agenda`);
     without rows where no round is closed, or where it is hidden."""
     closed = view.closed_rounds
     if not closed or AGENDA_BLOCK in view.hidden:
@@ -128,16 +128,16 @@ def agenda_rows(view: StudyView) -> pd.DataFrame:
     register = read_table(view.study, "organisations")
     tallies, ratings = (view.read(name)[lambda f: f["round_id"] == closed[-1]]
                         for name in ("tallies", "ratings"))
-    return by_decision.agenda(tallies, ratings, view.read("principles"), register,
-                              test=view.study.settings["consensus"]["test"], agreed=view.agreed_panels)
+    return by_decision.make_agenda(tallies, ratings, view.read("principles"), register,
+                                   test=view.study.settings["consensus"]["test"], agreed=view.agreed_panels)
 
 
-def principle_link(principle_id: str, name: str, cited: str = "") -> Markup:
+def render_principle_link(principle_id: str, name: str, cited: str = "") -> Markup:
     """The name of a principle as a link to its page, behind the id by which it is ``cited``."""
     return _macros().principle_link(name or principle_id, link(anchor("principle", principle_id)), cited)
 
 
-def voting_rules(view: StudyView) -> Html | None:
+def show_voting_rules(view: StudyView) -> Html | None:
     """The rule by which the votes were counted, and what is not shown. None before a round is closed."""
     if view.tallies.empty:
         return None
@@ -145,11 +145,11 @@ def voting_rules(view: StudyView) -> Html | None:
     return note(*rules, *([] if view.may("exact_votes") else [VOTES_TOLD]))
 
 
-def decisions(view: StudyView) -> Html:
+def show_decisions(view: StudyView) -> Html:
     """One row per decision: who proposed it, objections and reservations."""
     rows = view.read("decision_log").sort_values("order")
     names = view.principle_names
-    rows["principle"] = pd.Series([principle_link(principle, names[principle]) if principle in names
+    rows["principle"] = pd.Series([render_principle_link(principle, names[principle]) if principle in names
                                    else principle for principle in rows["principle_id"]], rows.index,
                                   dtype=object)
     return _log_table(rows, {"Decision": "decision", "Principle": "principle", "Day": "date",
@@ -157,7 +157,7 @@ def decisions(view: StudyView) -> Html:
                              "Reservations": "reservations"}, "No decision is recorded yet.", view)
 
 
-def parking_lot(view: StudyView) -> Html:
+def show_parking_lot(view: StudyView) -> Html:
     """One row per matter in the parking lot."""
     rows = view.read("parking_lot").sort_values("order")
     return _log_table(rows, {"Matter": "item", "Raised by": "raised_by", "Day": "date", "Note": "note"},

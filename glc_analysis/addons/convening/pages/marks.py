@@ -10,7 +10,7 @@ PRINCIPLE, MARKS = "principle", "principle_marks"
 text wherever pages show it, by its printed id."""
 
 
-def status_marks(view: StudyView) -> dict[str, str]:
+def collect_status_remarks(view: StudyView) -> dict[str, str]:
     """The remarks of add-ons beside the status of texts, by printed id."""
     marks: dict[str, list[str]] = {}
     for printed, words in (pair for added in slot_contents(view, MARKS) for pair in added.items()):

@@ -15,30 +15,31 @@ from IPython.display import HTML as Html
 from markupsafe import Markup, escape
 
 from glc_analysis.addons.convening import principles
-from glc_analysis.addons.convening.ballots import mask_comments, readable_comments
-from glc_analysis.addons.convening.citing import citation_text
+from glc_analysis.addons.convening.ballots import list_readable_comments, mask_names_in_comments
+from glc_analysis.addons.convening.citing import format_principle_citation
 from glc_analysis.addons.convening.consensus import NO_DECISION, dissent_in_words, tally_in_words
-from glc_analysis.addons.convening.histories import join_names
-from glc_analysis.addons.convening.pages.convening import principle_link
-from glc_analysis.addons.convening.pages.marks import status_marks
+from glc_analysis.addons.convening.histories import join_names_in_sentence
+from glc_analysis.addons.convening.pages.convening import render_principle_link
+from glc_analysis.addons.convening.pages.marks import collect_status_remarks
 from glc_analysis.addons.convening.pages.text_history import (
-    changes_table,
-    decision_paragraphs,
     list_text_changes,
-    origin_paragraph,
+    render_decision_paragraphs,
+    render_origin_paragraph,
+    render_text_changes,
 )
 from glc_analysis.addons.convening.principles import (
     NOT_CHALLENGED,
     ONLY_OBJECTED,
     UNSUPPORTED,
-    evidence_facts,
+    evidence_fact_sentences,
 )
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.settings import PANELS
-from glc_analysis.addons.convening.trace import Node, Trail
-from glc_analysis.addons.convening.translations import DRAFT, readable_texts
+from glc_analysis.addons.convening.trace import EvidenceTrail, TraceNode
+from glc_analysis.addons.convening.translations import DRAFT, select_readable_texts
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN, COUNT_BLOCK, block_id, line_ids
+from glc_analysis.errors import count_of
 from glc_analysis.reference import read_table
 from glc_analysis.tables_html import html_table, language_label, note, quotation, show
 from glc_analysis.templates import ELEMENTS, Macros
@@ -82,10 +83,10 @@ BYTES = {"sources": 90_000, "comments": 8_000, "texts": 8_000, "reservations": 8
 # All principles, as a table with links.
 
 
-def principles_in_short(view: StudyView) -> Html:
+def show_principle_counts(view: StudyView) -> Html:
     """How many principles there are, and how far they are, in a sentence.
 
-    >>> principles_in_short(view).data
+    >>> show_principle_counts(view).data
     Markup('<p>Of the 16 principles, 14 are agreed and 2 are set aside.</p>')
     """
     rows = view.principle_rows
@@ -93,16 +94,16 @@ def principles_in_short(view: StudyView) -> Html:
         return note(NO_PRINCIPLES if view.may("draft_principles") else NONE_AGREED)
     counts = rows["status"].map(STATUS_LABELS).str.lower().value_counts()
     parts = [f"{n} {'is' if n == 1 else 'are'} {status}" for status, n in counts.items()]
-    said = f"Of the {len(rows)} principles, {join_names(parts)}." if view.may("draft_principles") else \
-        f"The organisations agreed on {len(rows)} principle{'s' * (len(rows) != 1)}."
-    return show(_macros().paragraph(said))
+    if view.may("draft_principles"):
+        return show(_macros().paragraph(f"Of the {len(rows)} principles, {join_names_in_sentence(parts)}."))
+    return show(_macros().paragraph(f"The organisations agreed on {count_of(len(rows), 'principle')}."))
 
 
 def _macros() -> Macros:
     return Macros(__file__, "principles.html")
 
 
-def principles_overview(view: StudyView) -> Html:
+def show_principles_overview(view: StudyView) -> Html:
     """One row per principle, with a link to its page: status, the providers' votes, and who signed. Those
     with the most high votes come first, but not for an audience that does not see all votes."""
     rows = view.principle_rows
@@ -115,9 +116,10 @@ def principles_overview(view: StudyView) -> Html:
              for row in tallied.to_dict("records")}
     missing = "not rated" if view.may("exact_votes") else "not shown"
     columns = {
-        "Principle": [principle_link(principle, name or cited, principle) for principle, name, cited in zip(
+        "Principle": [render_principle_link(principle, name or cited, principle) for principle, name,
+                      cited in zip(
             rows["principle_id"], rows["short_name"], rows["printed_id"], strict=True)],
-        "Status": [status_label(view, row) for row in rows.itertuples()],
+        "Status": [status_with_remarks(view, row) for row in rows.itertuples()],
         **{name.capitalize(): [votes.get((one, name), missing) for one in rows["principle_id"]]
            for name in CRITERIA},
         "Signed": [_signature_count(view, one) for one in rows["principle_id"]]}
@@ -157,7 +159,7 @@ def _signature_count(view: StudyView, principle_id: str) -> str:
     return ", ".join(filter(None, said)) or ("not signed" if view.may("signatures") else "nobody by name")
 
 
-def representation(view: StudyView) -> Html:
+def show_rater_representation(view: StudyView) -> Html:
     """How many raters each panel has; for the team also who is missing from each principle."""
     sizes = {} if COUNT_BLOCK in view.hidden else view.panel_sizes
     said = [f"{panel} who may rate: {n}." for panel, n in sizes.items()]
@@ -166,9 +168,10 @@ def representation(view: StudyView) -> Html:
     rows = view.principle_rows
     if rows.empty or not view.may("team_notes"):
         return show(shown)
-    frames = principles.evidence_tables(view.read)
-    missing = [" ".join(principles.underrepresented(principles.representation(one, frames)))
-               for one in rows["principle_id"]]
+    frames = principles.make_evidence_tables(view.read)
+    represented = [principles.count_represented_organisations(principle, frames)
+                   for principle in rows["principle_id"]]
+    missing = [" ".join(principles.underrepresentation_sentences(counts)) for counts in represented]
     return show(shown + html_table({"Principle": rows["short_name"], "Who is missing": missing}))
 
 
@@ -180,9 +183,10 @@ def show_statement(view: StudyView) -> Html:
     """The name of the view's principle as the heading of its page, the statement, its translations, and how
     far it is."""
     row = _own_row(view)
-    return show(_macros().heading(row.short_name or row.printed_id, status_label(view, row),
-                                  statement_html(view, row),
-                                  origin_paragraph(Trail.of(view), row.printed_id, row.principle_id)))
+    return show(_macros().heading(row.short_name or row.printed_id, status_with_remarks(view, row),
+                                  render_statement(view, row),
+                                  render_origin_paragraph(EvidenceTrail.of(view), row.printed_id,
+                                                          row.principle_id)))
 
 
 def show_citation(view: StudyView) -> Html | None:
@@ -193,22 +197,22 @@ def show_citation(view: StudyView) -> Html | None:
     days = made.loc[is_own & (made["status"] == "agreed"), "date"]
     if days.empty or row.status != "agreed":
         return None
-    return show(_macros().paragraph(citation_text(view.study, row.printed_id, days.iloc[0])))
+    return show(_macros().paragraph(format_principle_citation(view.study, row.printed_id, days.iloc[0])))
 
 
-def status_label(view: StudyView, row: Any) -> str:
+def status_with_remarks(view: StudyView, row: Any) -> str:
     """How far a text (a row of ``principle_rows``) is, with what add-ons say beside it."""
     return "; ".join(filter(None, [STATUS_LABELS.get(row.status, row.status),
-                                   status_marks(view).get(row.printed_id, "")]))
+                                   collect_status_remarks(view).get(row.printed_id, "")]))
 
 
 def _own_row(view: StudyView) -> Any:
     return next(iter(view.principle_rows.itertuples()))
 
 
-def statement_html(view: StudyView, row: Any) -> Markup:
+def render_statement(view: StudyView, row: Any) -> Markup:
     """The words of a text, a row of ``principle_rows``, and their translations."""
-    rows = readable_texts(view.read("principles"), view.audience)
+    rows = select_readable_texts(view.read("principles"), view.audience)
     others = rows[rows["translation_of"] == row.printed_id]
     labels = others["language"].map(language_label) + others["translation_status"].map(
         {DRAFT: f" ({DRAFT})"}).fillna("")
@@ -219,34 +223,34 @@ def statement_html(view: StudyView, row: Any) -> Markup:
 def show_reasons(view: StudyView) -> Html | None:
     """Why the principle is proposed, and by what one would see that it is followed. None where neither is
     written."""
-    shown = reasons_html(_own_row(view))
+    shown = render_reasons(_own_row(view))
     return show(shown) if shown else None
 
 
-def reasons_html(row: Any, lead: str = "") -> Markup:
+def render_reasons(row: Any, lead: str = "") -> Markup:
     """Why a text is proposed, behind a ``lead``, and by what one would see that it is followed."""
     return _macros().reasons(row.rationale, row.indicator, lead)
 
 
-def evidence_rows(view: StudyView) -> pd.DataFrame:
+def list_evidence_of_view(view: StudyView) -> pd.DataFrame:
     """The evidence on the view's principle, one row per piece in the order of evidence.csv: stance (supports,
     contradicts, qualifies), claim, sentence (what was found), place (where a page shows it); where it is
     words, text, translation, translation_status, language, by, country; note (of the team, for the team).
     What the audience may not see says so in its sentence.
 
-    >>> evidence_rows(study.view("team", principle="P03"))["stance"].value_counts().to_dict()
+    >>> list_evidence_of_view(study.view("team", principle="P03"))["stance"].value_counts().to_dict()
     {'supports': 4, 'qualifies': 2}
     """
-    return evidence_rows_of_principle(Trail.of(view), view.principle)
+    return list_evidence_of_principle(EvidenceTrail.of(view), view.principle)
 
 
 EVIDENCE = ["stance", "claim", "sentence", "place", "text", "translation", "translation_status", "language",
             "by", "country", "note"]
 
 
-def evidence_rows_of_principle(trail: Trail, principle_id: str) -> pd.DataFrame:
-    """:func:`evidence_rows` of one principle, from a trail that was already read; the ``attrs`` of the frame
-    say whether an objection is recorded."""
+def list_evidence_of_principle(trail: EvidenceTrail, principle_id: str) -> pd.DataFrame:
+    """:func:`list_evidence_of_view` of one principle, from a trail that was already read; the ``attrs`` of
+    the frame say whether an objection is recorded."""
     rows = trail.read("evidence")
     pieces = [_piece(trail, row) for row in rows[rows["principle_id"] == principle_id].itertuples()]
     rows_of_text = [{name: piece.get(name, "") for name in EVIDENCE} for piece in pieces]
@@ -260,7 +264,7 @@ def evidence_rows_of_principle(trail: Trail, principle_id: str) -> pd.DataFrame:
     return frame
 
 
-def _piece(trail: Trail, row: Any) -> dict[str, str]:
+def _piece(trail: EvidenceTrail, row: Any) -> dict[str, str]:
     """What a row of evidence says: a sentence, and the words that go with it."""
     first = next(trail.sources(row), None)
     piece = {"stance": row.stance, "claim": row.claim, "place": first.place if first else "",
@@ -283,7 +287,7 @@ def _piece(trail: Trail, row: Any) -> dict[str, str]:
     return piece | {"sentence": sentence}
 
 
-def _passage(trail: Trail, row: Any) -> dict[str, Any]:
+def _passage(trail: EvidenceTrail, row: Any) -> dict[str, Any]:
     """A passage that is cleared for nobody: its words for those who read passages."""
     segment = trail.segments.get(row.reference)
     if segment is None or not trail.has_sources:
@@ -296,8 +300,8 @@ def _passage(trail: Trail, row: Any) -> dict[str, Any]:
 
 
 def show_evidence(pieces: pd.DataFrame) -> Html:
-    """The evidence (:func:`evidence_rows`) for and against a principle side by side: sentences, and one
-    quotation each; further quotations are folded. Where nothing is recorded, it is said."""
+    """The evidence (:func:`list_evidence_of_view`) for and against a principle side by side: sentences, and
+    one quotation each; further quotations are folded. Where nothing is recorded, it is said."""
     return show(_both_sides(pieces))
 
 
@@ -305,16 +309,16 @@ def _both_sides(pieces: pd.DataFrame) -> Markup:
     if "note" in pieces.attrs:
         return ELEMENTS.note(pieces.attrs["note"])
     first, *others = [_side(name, pieces[pieces["stance"] == stance],
-                            text_of_empty_side(pieces, _NOTHING.get(stance, "")))
+                            phrase_side_without_evidence(pieces, _NOTHING.get(stance, "")))
                       for stance, name in PAGE_SIDES.items()
                       if stance in _NOTHING or (pieces["stance"] == stance).any()]
-    told = [fact for fact in evidence_facts(pieces) if fact not in _NOTHING.values()]
+    told = [fact for fact in evidence_fact_sentences(pieces) if fact not in _NOTHING.values()]
     if not pieces.attrs.get("is_for_team", True):
         told.append(NOT_ALL_WORDS)
     return _macros().both_sides(first, others, told)
 
 
-def text_of_empty_side(pieces: pd.DataFrame, nothing: str) -> str:
+def phrase_side_without_evidence(pieces: pd.DataFrame, nothing: str) -> str:
     """The text for a side without evidence: nothing is recorded, except an objection."""
     if nothing != NOT_CHALLENGED:
         return nothing
@@ -376,13 +380,13 @@ def show_votes_in_detail(view: StudyView) -> Html | None:
     """For those who see the votes of every round: each panel's votes with the dissent and the change since
     the round before, and the comments that raters allowed to be read; for everybody what panels say together.
     None where there is nothing."""
-    shown = positions_html(view, view.principle)
+    shown = render_panel_positions(view, view.principle)
     if view.may("every_round") and len(view.tallies):
         shown += _votes_in_detail(view, view.tallies) + _comments(view, view.principle)
     return show(shown) if shown else None
 
 
-def positions_html(view: StudyView, principle_id: str) -> Markup:
+def render_panel_positions(view: StudyView, principle_id: str) -> Markup:
     """What panels say together about a principle, by round."""
     rows = view.panel_positions
     rows = rows[rows["principle_id"] == principle_id]
@@ -414,11 +418,11 @@ def _comments(view: StudyView, principle_id: str) -> Markup:
     lines = rated["round_id"].astype("str") + "/" + rated["rater_id"].astype("str")
     rated = rated[~view.are_hidden(block_id("comments", principle_id), lines)]
     if view.may("exact_votes"):
-        shown = mask_comments(rated, view.study, names).drop_duplicates(["round_id", "comment"])
+        shown = mask_names_in_comments(rated, view.study, names).drop_duplicates(["round_id", "comment"])
         pairs = [*zip(shown["comment"], shown["round_id"], strict=True)]
     else:
         pairs = [(comment, round_id) for round_id, own in rated.groupby("round_id")
-                 for comment in readable_comments(own, view.study, names)]
+                 for comment in list_readable_comments(own, view.study, names)]
     lines = [_macros().comment(comment, round_id) for comment, round_id in pairs]
     return _folded(f"Comments of raters: {len(lines)}", lines, "comments")
 
@@ -451,10 +455,10 @@ def show_signatures(view: StudyView) -> Html | None:
     without numbers."""
     has_signatures = (len(view.signatures(view.principle)[0]) or not view.may("signatures")
                       or view.is_signed_before(view.principle))
-    return show(signatures_html(view, view.principle)) if has_signatures else None
+    return show(render_signatures(view, view.principle)) if has_signatures else None
 
 
-def signatures_html(view: StudyView, principle_id: str, *, is_on_paper: bool = False) -> Markup:
+def render_signatures(view: StudyView, principle_id: str, *, is_on_paper: bool = False) -> Markup:
     """Who endorses a principle's text, and every reservation. On paper nothing is folded, and what holds of
     all signatures is told once, in the guide."""
     if view.is_signed_before(principle_id):
@@ -523,7 +527,8 @@ def show_judgements(view: StudyView) -> Html | None:
 
 def _judgements(view: StudyView, principle_id: str, judged: pd.DataFrame) -> Markup:
     if view.may("team_notes"):
-        rows = principles.cerqual_counts(principle_id, principles.evidence_tables(view.read))
+        rows = principles.count_for_cerqual_components(principle_id,
+                                                       principles.make_evidence_tables(view.read))
     else:
         rows = pd.DataFrame({"component": [one for one in principles.JUDGED_COMPONENTS
                                            if one in set(judged["component"])]}, dtype="str")
@@ -550,7 +555,7 @@ def _judgements(view: StudyView, principle_id: str, judged: pd.DataFrame) -> Mar
 def show_sources(view: StudyView) -> Html:
     """For each piece of evidence the way back, folded: code or question, then for the team passages, rows and
     raw files, for others cleared quotations; for the team also the forms that the votes come from."""
-    trail = Trail.of(view)
+    trail = EvidenceTrail.of(view)
     rows = trail.read("evidence")
     rows = rows[rows["principle_id"] == view.principle]
     most = BYTES["sources"] // max(len(rows), 1)
@@ -560,17 +565,17 @@ def show_sources(view: StudyView) -> Html:
         trails.append(_trail(_summary(piece), trail.sources(row), most, 2, note=piece["note"],
                              name=anchor("evidence", row.evidence_id)))
     votes = _trail("The votes", trail.votes(view.principle), BYTES["texts"], 1)
-    return show(Markup().join([*trails, votes, history_html(trail, view.principle, is_folded=True)]))
+    return show(Markup().join([*trails, votes, render_text_history(trail, view.principle, is_folded=True)]))
 
 
-def history_html(trail: Trail, principle_id: str, *, is_folded: bool) -> Markup:
+def render_text_history(trail: EvidenceTrail, principle_id: str, *, is_folded: bool) -> Markup:
     """How the texts of a principle changed, and what was decided about it."""
     rows, is_cut = _cut(list_text_changes(trail, principle_id), BYTES["texts"],
                         lambda row: sum(map(len, row)))
-    parts = [changes_table(rows)] if rows else []
+    parts = [render_text_changes(rows)] if rows else []
     if is_cut:
         parts.append(ELEMENTS.note("This is not all: principles.csv has every text."))
-    parts += decision_paragraphs(trail, principle_id)
+    parts += render_decision_paragraphs(trail, principle_id)
     if not parts or not is_folded:
         return Markup().join(parts)
     return _macros().below("How this text changed", parts)
@@ -583,7 +588,7 @@ def _summary(piece: dict[str, str]) -> Markup:
                              piece.get("language", ""), piece.get("by", ""))
 
 
-def _trail(summary: str, nodes: Iterable[Node], most: int, depth: int, *, note: str = "",
+def _trail(summary: str, nodes: Iterable[TraceNode], most: int, depth: int, *, note: str = "",
            name: str = "") -> Markup:
     """Lines of a trace, to open, under the id ``name``; ``depth`` is that of the first line, ``note`` what
     the team wrote of it."""

@@ -9,8 +9,12 @@ from IPython.display import HTML as Html
 from markupsafe import Markup
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.handbook.contents import HANDBOOK_FOLDER, handbook, handbook_languages
-from glc_analysis.addons.convening.pages.marks import status_marks
+from glc_analysis.addons.convening.handbook.contents import (
+    HANDBOOK_FOLDER,
+    list_handbook_languages,
+    make_handbook,
+)
+from glc_analysis.addons.convening.pages.marks import collect_status_remarks
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.disclosure.quotations import segment_owners
 from glc_analysis.pages.checklists import MethodFacts, count_phrase, join_parts
@@ -26,13 +30,13 @@ _HTML = Macros(__file__, "slots.html")
 # Principles of the study, of a theme, of a country.
 
 
-def opening_principles(view: StudyView) -> Html:
+def show_principles_if_opening(view: StudyView) -> Html:
     """The principles with which the overview begins for readers who were not at the convening: what was
     agreed is what they come for. Blank for the others, who first read what was found."""
     return show("") if view.may("draft_principles") else show(_statements(view))
 
 
-def principle_statements(view: StudyView) -> Html:
+def show_principles_unless_opening(view: StudyView) -> Html:
     """The principles below the findings of the overview, or on a theme's page those on the theme; blank where
     the overview begins with them."""
     is_opening = not view.theme and not view.may("draft_principles")
@@ -47,10 +51,11 @@ def _statements(view: StudyView) -> Markup:
         rows = rows[[view.theme in themes.split(";") for themes in rows["theme_ids"]]]
     if rows.empty:
         return Markup()
-    places, marks = Places({}, ()), status_marks(view)
+    places, marks = Places({}, ()), collect_status_remarks(view)
     # On pages with other things the statements are enough.
-    grounds = {} if view.theme else {page.principle_id: page.grounds for page in handbook(view).principles}
-    languages = handbook_languages(view) if grounds and not view.may("internal") else []
+    grounds = {} if view.theme else {page.principle_id: page.grounds
+                                     for page in make_handbook(view).principles}
+    languages = list_handbook_languages(view) if grounds and not view.may("internal") else []
     alike = [sentence for sentence in dict.fromkeys(chain(*grounds.values()))
              if len(grounds) > 1 and all(sentence in of_one for of_one in grounds.values())]
     rests_on = {principle: " ".join(sentence for sentence in of_one if sentence not in alike)
@@ -71,14 +76,14 @@ _STANCES = {"supports": "Evidence from here supports", "qualifies": "Evidence fr
            "contradicts": "Evidence from here speaks against"}
 
 
-def country_principles(view: StudyView) -> pd.DataFrame:
+def list_principles_citing_country(view: StudyView) -> pd.DataFrame:
     """The principles that cite evidence from the country, one row per principle and stance: principle_id,
     principle, stance, source ("words" of an organisation, or a "code" that one raised).
 
     Readers other than the team learn of codes whose figure of the whole study they may see: where that of
     this country is released too, or a quotation with the code is cleared and names an organisation from here.
 
-    >>> country_principles(study.view("team", country="KHM"))["principle_id"].tolist()
+    >>> list_principles_citing_country(study.view("team", country="KHM"))["principle_id"].tolist()
     ['P01', 'P08', 'P15']
     """
     texts = view.principle_rows
@@ -113,9 +118,9 @@ def _codes_raised_here(view: StudyView) -> set[str]:
     return {*rows.loc[rows["subset_kind"] == "all", "code_id"]} & (counted | cleared)
 
 
-def show_country_principles(view: StudyView) -> Html:
+def show_principles_citing_country(view: StudyView) -> Html:
     """The principles that cite evidence from the country, with links, by what the evidence says of them."""
-    rows = country_principles(view)
+    rows = list_principles_citing_country(view)
     places = Places.of(view.codebook, view.question_figures("coded"))
     return show(_HTML.country_principles([
         (said, [(row["principle"], link(places.principle(row["principle_id"])))
@@ -131,7 +136,7 @@ _FACTS = read_toml(__file__, "facts.toml")
 """Texts that are the same for every convening, by table and name in ``content/facts.toml``."""
 
 
-def method_facts(view: StudyView) -> MethodFacts:
+def convening_method_facts(view: StudyView) -> MethodFacts:
     """What is recorded about principles, rounds of rating and signatures."""
     rows, rule = view.principle_rows, view.study.settings["consensus"]
     evidence = view.read("evidence")

@@ -18,14 +18,14 @@ from glc_analysis.addons.convening.histories import (
     REWORDED,
     Text,
     kind_of_change,
+    list_replaced_texts,
+    list_replacing_texts,
     origin_in_words,
     outcome_in_words,
-    printed_name,
-    replaced_texts,
-    replacing_texts,
+    printed_id_of_text,
 )
 from glc_analysis.addons.convening.principles import UNSUPPORTED
-from glc_analysis.addons.convening.trace import Trail
+from glc_analysis.addons.convening.trace import EvidenceTrail
 from glc_analysis.tables_html import html_table
 from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.view.places import anchor, link
@@ -38,11 +38,11 @@ _COENG = "\u17d2"
 """The sign that joins the next Khmer consonant to the one before."""
 
 
-def split_into_words(text: str) -> list[str]:
+def split_for_comparison(text: str) -> list[str]:
     """A text in pieces that are compared: words with the blanks after them, punctuation marks, and in scripts
     without blanks between words, characters with what stands above and below them.
 
-    >>> split_into_words("Ask once, gently."), split_into_words("គេសម្រាក")
+    >>> split_for_comparison("Ask once, gently."), split_for_comparison("គេសម្រាក")
     (['Ask ', 'once', ', ', 'gently', '.'], ['គេ', 'ស', 'ម្រា', 'ក'])
     """
     pieces: list[str] = []
@@ -74,7 +74,7 @@ def mark_changed_words(old: str, new: str) -> tuple[Markup, Markup]:
     >>> mark_changed_words("Ask once.", "Ask twice.")
     (Markup('Ask <del>once</del>.'), Markup('Ask <ins>twice</ins>.'))
     """
-    before, after = split_into_words(old), split_into_words(new)
+    before, after = split_for_comparison(old), split_for_comparison(new)
     matcher = SequenceMatcher(None, [piece.strip() for piece in before], [piece.strip() for piece in after],
                               autojunk=False)
     if matcher.ratio() < _UNALIKE:
@@ -93,7 +93,7 @@ def _macros() -> Macros:
     return Macros(__file__, "text_history.html")
 
 
-def origin_paragraph(trail: Trail, printed_id: str, principle_id: str) -> Markup:
+def render_origin_paragraph(trail: EvidenceTrail, printed_id: str, principle_id: str) -> Markup:
     """A paragraph on the origin of a text created in the room, or on the fate of a text no longer in use;
     blank for other texts, and for audiences that do not read earlier texts."""
     texts = trail.texts
@@ -109,14 +109,14 @@ def origin_paragraph(trail: Trail, printed_id: str, principle_id: str) -> Markup
     shown = " ".join(filter(None, sentences))
     if not shown:
         return Markup()
-    others = {*replaced_texts(text), *replacing_texts(printed_id, texts.values())} - {printed_id}
+    others = {*list_replaced_texts(text), *list_replacing_texts(printed_id, texts.values())} - {printed_id}
     named = re.compile(rf"\b({'|'.join(map(re.escape, sorted(others)))})\b")
     pieces = named.split(shown) if others else [shown]  # every second piece is one of these names
     return _macros().came_about([(piece, link(anchor("principle", piece.rpartition(".")[0])) if n % 2 else "")
                                  for n, piece in enumerate(pieces)])
 
 
-class TextChange(NamedTuple):
+class MarkedTextChange(NamedTuple):
     """A change of a text: what was done and why, with the old and the new words, as HTML."""
 
     what: Markup
@@ -124,36 +124,38 @@ class TextChange(NamedTuple):
     now: Markup
 
 
-def list_text_changes(trail: Trail, principle_id: str) -> list[TextChange]:
+def list_text_changes(trail: EvidenceTrail, principle_id: str) -> list[MarkedTextChange]:
     """The changes of the texts of a principle, in order."""
     texts = trail.texts
     versions = sorted((text for text in texts.values() if text["principle_id"] == principle_id),
                  key=lambda text: int(text["version"]))
-    into = [_change(f"{printed_name(new)} {origin_in_words(new)}.{trail.reason(new)}", texts[name], new)
-            for new in versions for name in replaced_texts(new) if name in texts]
+    into = [_change(f"{printed_id_of_text(new)} {origin_in_words(new)}.{trail.reason(new)}", texts[name], new)
+            for new in versions for name in list_replaced_texts(new) if name in texts]
     return into + [
-        _change(f"{printed_name(old)} {outcome_in_words(old, texts.values())}.{trail.reason(new)}", old, new)
+        _change(f"{printed_id_of_text(old)} {outcome_in_words(old, texts.values())}.{trail.reason(new)}", old,
+                new)
         for old in versions for new in texts.values()
-        if new["principle_id"] != principle_id and printed_name(old) in replaced_texts(new)]
+        if new["principle_id"] != principle_id and printed_id_of_text(old) in list_replaced_texts(new)]
 
 
-def _change(what: str, old: Text, new: Text) -> TextChange:
+def _change(what: str, old: Text, new: Text) -> MarkedTextChange:
     sides = zip((old, new), mark_changed_words(old["statement"], new["statement"]), strict=True)
-    return TextChange(escape(what), *(_macros().version(printed_name(text), words, text["language"])
-                                      for text, words in sides))
+    return MarkedTextChange(escape(what),
+                            *(_macros().version(printed_id_of_text(text), words, text["language"])
+                                            for text, words in sides))
 
 
-def changes_table(rows: list[TextChange]) -> Markup:
+def render_text_changes(rows: list[MarkedTextChange]) -> Markup:
     """The rows of :func:`list_changes` side by side."""
     columns = dict(zip(("What changed", "Before", "Now"), zip(*rows, strict=True), strict=True))
     caption = "Words that went are struck through, words that came are underlined."
     return _macros().changes(html_table(columns, caption=caption))
 
 
-def decision_paragraphs(trail: Trail, principle_id: str) -> list[Markup]:
+def render_decision_paragraphs(trail: EvidenceTrail, principle_id: str) -> list[Markup]:
     """Paragraphs on why a principle was proposed in the room, on the decisions about it, and on objections to
     it."""
-    proposed = [f"{printed_name(text)} {origin_in_words(text)}.{trail.reason(text)}"
+    proposed = [f"{printed_id_of_text(text)} {origin_in_words(text)}.{trail.reason(text)}"
                 for text in trail.texts.values()
                 if text["principle_id"] == principle_id and kind_of_change(text) == PROPOSED]
     return [*(ELEMENTS.note(sentence) for sentence in proposed),

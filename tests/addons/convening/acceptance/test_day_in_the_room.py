@@ -14,7 +14,7 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.agreeing import record_agreement
-from glc_analysis.addons.convening.signatures import Signing
+from glc_analysis.addons.convening.signatures import SigningState
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
@@ -96,7 +96,7 @@ class DayInTheRoom(Day):
 
     def sign(self, decisions):
         """Keys the sheet of every organisation twice."""
-        code, lines = Signing.of(Study(self.root)).code, ["ab"]
+        code, lines = SigningState.of(Study(self.root)).code, ["ab"]
         for organisation, own in decisions.items():
             for _ in range(2):
                 lines += [organisation, code, "2017-05-09", "y", *own]

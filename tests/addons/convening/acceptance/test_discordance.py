@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from glc_analysis import tables
 from glc_analysis.addons.changes.changes import contributor_counts
-from glc_analysis.addons.convening.trace import Trail
+from glc_analysis.addons.convening.trace import EvidenceTrail
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
 
@@ -68,7 +68,7 @@ def test_others_see_the_study_wide_count_and_nobody(ngo_study, audience, differi
 
 
 def test_the_figure_leads_to_the_rows_of_the_survey_and_to_the_record(ngo_study, differing, compared):
-    trail = Trail(StudyView(Study(ngo_study)))
+    trail = EvidenceTrail(StudyView(Study(ngo_study)))
     estimates = tables.read("figures", study=trail.study)
     figure, = estimates[estimates["figure_id"] == FIGURE].itertuples()
     question, survey, record = trail.below(figure)

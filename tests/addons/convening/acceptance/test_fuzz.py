@@ -7,9 +7,9 @@ tries that file and those after it, and leaves the last one in the folder.
 import pandas as pd
 import pytest
 
-from glc_analysis.addons.convening.form_files import write_workbook
-from glc_analysis.addons.convening.rating_forms import Form
-from glc_analysis.addons.convening.ratings import read_ratings
+from glc_analysis.addons.convening.form_files import write_form_workbook
+from glc_analysis.addons.convening.rating_forms import RatingForm
+from glc_analysis.addons.convening.ratings import read_ratings_file
 from glc_analysis.text import content_hash
 from tests.addons.convening.support.form_study import fill
 from tests.support.broken_files import large_workbooks, read_or_refused, rounds, work
@@ -22,7 +22,7 @@ def rating_form(folder):
     rows = pd.DataFrame({"principle_id": ["P01", "P02"], "printed_id": ["P01.1", "P02.2"],
                          "statement": ["Rest first.", "خططوا معا."], "language": ["en", "ar"]})
     rows["text_version"] = rows["statement"].map(content_hash)
-    write_workbook(folder / "empty.xlsx", Form("1", "r12", "en", rows))
+    write_form_workbook(folder / "empty.xlsx", RatingForm("1", "r12", "en", rows))
     scores = {"importance": 8, "feasibility": 3, "comment": "Sí “x”", "may_be_read": "yes"}
     fill(folder / "empty.xlsx", folder / "form.xlsx", {0: scores, 1: {"abstain": "x"}})
 
@@ -50,4 +50,4 @@ def test_each_broken_form_is_read_or_refused_and_leaves_nothing(kind, tmp_path):
 
 
 if __name__ == "__main__":
-    work(seeds, attacks, lambda kind: read_ratings, EVERY_ROUND)
+    work(seeds, attacks, lambda kind: read_ratings_file, EVERY_ROUND)

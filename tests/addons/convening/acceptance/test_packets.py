@@ -16,7 +16,7 @@ from docx import Document
 from lxml import etree
 
 from glc_analysis import cli
-from glc_analysis.addons.convening.packets.packet import planned_packets, write_packets
+from glc_analysis.addons.convening.packets.packet import list_planned_packets, write_packets
 from glc_analysis.addons.withdrawal.withdrawal import withdraw
 from glc_analysis.run.plan import plan, select_stale
 from glc_analysis.run.record import last_run
@@ -109,7 +109,7 @@ def packed(sample_study, paper, tmp_path_factory):
     folder = tmp_path_factory.mktemp(paper)
     study = Study(shutil.copytree(sample_study.root, folder / "study"))  # in which packets are noted
     for one in SAMPLE:
-        parts = planned_packets(study, organisation=one)[0].parts
+        parts = list_planned_packets(study, organisation=one)[0].parts
         countries = [part.slug for part in parts if part.kind == "country"]
         only = [part.slug for part in parts if part.slug not in countries[2:]]
         write_packets(study, folder, today=TODAY, organisation=one, only=only, paper=paper)

@@ -12,7 +12,7 @@ import pytest
 from tornado.httpclient import AsyncHTTPClient
 
 from glc_analysis.addons.convening.double_entry import PaperForm
-from glc_analysis.addons.convening.phone_ballots import Box
+from glc_analysis.addons.convening.phone_ballots import BallotBox
 from glc_analysis.addons.convening.ratings import HEADER
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
@@ -152,7 +152,7 @@ async def the_vote(study, polls, voters, codes, url, host, rng):
 
 def is_kept(study, voters):
     """What a phone was told is saved is in the box, whenever the server dies."""
-    slips = Box.read(Study(study.root), "1").slips
+    slips = BallotBox.read(Study(study.root), "1").slips
     for voter in voters:
         own = {f"{principle}.{name}": value for principle, answers in slips[voter.slip].answers.items()
                for name, value in answers.items() if name != "text"}
@@ -205,7 +205,7 @@ def test_forty_phones_a_hundred_kills_and_attackers(room):
     # Lost, doubled, changed: nothing.
     is_kept(study, voters)
     assert all(voter.told == voter.meant and not voter.taps for voter in voters)
-    box = Box.read(Study(study.root), "1")
+    box = BallotBox.read(Study(study.root), "1")
     assert not box.slips[slips[-1]].answers
     assert [*json.loads(box.path.read_text())["slips"]] == sorted(numbers)
     register = write_register(stick, {voter.slip: voter.rater for voter in voters})

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from openpyxl import load_workbook
 
-from glc_analysis.addons.convening.ratings import FORM_BOXES, WORKBOOK_COLUMNS, read_form
+from glc_analysis.addons.convening.ratings import FORM_BOXES, WORKBOOK_COLUMNS, read_filled_form
 from glc_analysis.errors import Faults
 from tests.addons.convening.support.form_study import LANGUAGES, FormStudy, fill
 
@@ -47,9 +47,9 @@ def test_a_form_that_libreoffice_saved_twice_comes_back_whole(folder, tmp_path, 
             cell.data_type = "s" if isinstance(value, str) else "n"
     book.save(tmp_path / f"{rater}.xlsx")
     back = saved(saved(tmp_path / f"{rater}.xlsx", "ods"), "xlsx")
-    assert read_form(back).equals(read_form(tmp_path / f"{rater}.xlsx"))
-    assert read_form(back)["score"].tolist() == ["8", "3", "abstain", "abstain", "1", "9"]
-    assert read_form(back).loc[2, "comment"] == "=2+2 نعم"
+    assert read_filled_form(back).equals(read_filled_form(tmp_path / f"{rater}.xlsx"))
+    assert read_filled_form(back)["score"].tolist() == ["8", "3", "abstain", "abstain", "1", "9"]
+    assert read_filled_form(back).loc[2, "comment"] == "=2+2 نعم"
 
 
 def test_locks_and_validations_outlive_the_spreadsheet_program(folder, tmp_path):
@@ -68,4 +68,4 @@ def test_a_formula_that_the_program_calculated_is_still_refused(folder, tmp_path
     rows = SCORES | {0: {"importance": "=4+4", "feasibility": 3}}
     path = fill(folder / "r12.xlsx", tmp_path / "r12.xlsx", rows)
     with pytest.raises(Faults, match="row 4, column C, value '=4\\+4': is a formula"):
-        read_form(saved(path, "xlsx"))
+        read_filled_form(saved(path, "xlsx"))

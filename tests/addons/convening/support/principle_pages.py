@@ -16,7 +16,7 @@ def parts_of(view, principle):
     own = replace(view, principle=principle)
     shown = {"votes": frame_html(own.votes()[["round", "panel", "criterion", "shown_as"]]),
              "statement": principles.show_statement(own),
-             "evidence": principles.show_evidence(principles.evidence_rows(own))}
+             "evidence": principles.show_evidence(principles.list_evidence_of_view(own))}
     shown |= {name: getattr(principles, f"show_{name}")(own) for name in (
         "votes_in_detail", "signatures", "reasons", "judgements", "sources")}
     return {name: getattr(one, "data", one) for name, one in shown.items() if one}

@@ -12,9 +12,9 @@ import lxml.html
 import pandas as pd
 
 from glc_analysis import tables as built_tables
-from glc_analysis.addons.convening.packets.packet import planned_packets
-from glc_analysis.addons.convening.packets.parts import printed_pages
-from glc_analysis.addons.convening.packets.sheets import principle_sheets
+from glc_analysis.addons.convening.packets.packet import list_planned_packets
+from glc_analysis.addons.convening.packets.parts import render_part_pages
+from glc_analysis.addons.convening.packets.sheets import render_principle_sheets
 from glc_analysis.addons.convening.pages import convening, principles
 from glc_analysis.addons.convening.pages.marks import PRINCIPLE
 from glc_analysis.addons.convening.pages.principles import NOT_CLEARED
@@ -91,8 +91,9 @@ def pages(study: Study, audience: str, *, has_packets: bool) -> Iterator[tuple[s
                            survey.about_survey(view) if view.has_survey else "",
                            survey.country_list(view), survey.study_numbers(view), survey.page_header(view))
     yield "methods", _joined(methods(view))
-    yield "principles", _joined(principles.principles_in_short(view), principles.principles_overview(view),
-                                principles.representation(view))
+    yield "principles", _joined(principles.show_principle_counts(view),
+                                principles.show_principles_overview(view),
+                                principles.show_rater_representation(view))
     for theme in view.themes:
         own = StudyView(study, audience, theme=theme)
         questions = [question_html(own, one, by=by) for one in own.questions.itertuples()
@@ -101,26 +102,27 @@ def pages(study: Study, audience: str, *, has_packets: bool) -> Iterator[tuple[s
     for one in view.principle_names:
         own = StudyView(study, audience, principle=one)
         yield f"principle-{one}", _joined(
-            principles.show_statement(own), principles.show_evidence(principles.evidence_rows(own)),
+            principles.show_statement(own), principles.show_evidence(principles.list_evidence_of_view(own)),
             _votes(own), principles.show_announcement_day(own), principles.show_votes_in_detail(own),
             principles.show_signatures(own), principles.show_judgements(own), slot(own, PRINCIPLE),
             principles.show_sources(own))
-        yield f"statement-{one}", "".join(principle_sheets(own).values())
+        yield f"statement-{one}", "".join(render_principle_sheets(own).values())
     if not has_capability(audience, "joint_display"):
         return
     yield "convening", _joined(*(show(view) for show in (
-        convening.joint_display, convening.agenda, convening.voting_rules, convening.decisions,
-        convening.parking_lot)), _votes(view))
+        convening.show_joint_display, convening.show_agenda, convening.show_voting_rules,
+        convening.show_decisions,
+        convening.show_parking_lot)), _votes(view))
     for one in view.work_countries:
         own = StudyView(study, audience, country=one)
         yield f"country-{one}", _joined(country.who_answered(own), country.answers_by_country(own),
                                         country.codes_by_country(own), frame_html(own.quotations()),
                                         slot(own, COUNTRY))
-    for packet in planned_packets(study) if has_packets else ():
+    for packet in list_planned_packets(study) if has_packets else ():
         if packet.organisation:
             continue
         for part in packet.parts:
-            yield f"packet {part.slug}", "".join(printed_pages(study, part, packet))
+            yield f"packet {part.slug}", "".join(render_part_pages(study, part, packet))
 
 
 def _votes(view: StudyView) -> str:

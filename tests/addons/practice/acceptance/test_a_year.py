@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
 
-from glc_analysis.addons.convening.pages.marks import PRINCIPLE, status_marks
+from glc_analysis.addons.convening.pages.marks import PRINCIPLE, collect_status_remarks
 from glc_analysis.addons.withdrawal.withdrawal import withdraw
 from glc_analysis.build import build
 from glc_analysis.cli import cli
@@ -84,7 +84,7 @@ def test_a_year_is_played_by_the_document(study):
     glc(study, "check", "--accept")
     build(study)
     for audience in ("team", "convening", "public"):
-        assert status_marks(StudyView(study, audience)) == {"P03.1": "under review"}
+        assert collect_status_remarks(StudyView(study, audience)) == {"P03.1": "under review"}
     assert "A rule for the night" not in slot(StudyView(study, "convening", principle="P03"), PRINCIPLE).data
 
     decide(study, "harm", told="all", decision="keep", because="The lock opens from outside now.",
@@ -102,7 +102,7 @@ def test_a_year_is_played_by_the_document(study):
     glc(study, "check", "--accept")
     build(study)
     page = slot(StudyView(study, "team", principle="P03"), PRINCIPLE).data
-    assert "Of the earlier text 1" in page and status_marks(StudyView(study, "convening")) == {}
+    assert "Of the earlier text 1" in page and collect_status_remarks(StudyView(study, "convening")) == {}
     page = slot(StudyView(study, "convening", principle="P03"), PRINCIPLE).data
     assert page.index("Of the earlier text 1") < page.index("A rule for the night")
 
