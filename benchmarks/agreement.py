@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from glc_analysis.coding.agreement import krippendorff_alpha
+from glc_analysis.addons.coefficients.coefficients import krippendorff_alpha
 from glc_analysis.coding.coefficients import (
     NOMINAL,
-    bootstrap_coefficients,
+    bootstrap_together,
     count_codings,
     masi_distance,
     specific_measure,
@@ -88,7 +88,7 @@ def _documents() -> str:
     def work() -> None:
         for codes in coders:
             counted = count_codings(codes, 2, groups=documents, n_groups=DOCUMENTS)
-            bootstrap_coefficients(counted, measures, draws=1000, seed=1)
+            bootstrap_together([counted], measures, draws=1000, seed=1)
     seconds, _ = _timed(work)
     return (f"| 1,000 draws over {DOCUMENTS} documents x {CODES} codes, {len(measures)} coefficients each "
             f"| {seconds:.2f} s | |")

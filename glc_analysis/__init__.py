@@ -27,10 +27,7 @@ _FRONT_DOOR = {
     "language_name": "text",
     "headlines": "pages.findings", "show_question": "pages.questions",
     "plot_counts": "plots", "plot_agreement": "plots", "plot_saturation_curve": "plots",
-    "plot_cooccurrence": "plots",
-    "krippendorff_alpha": "coding.agreement", "cohens_kappa": "coding.agreement",
-    "fleiss_kappa": "coding.agreement", "gwet_ac1": "coding.agreement", "pabak": "coding.agreement",
-    "percent_agreement": "coding.agreement", "specific_agreement": "coding.agreement"}
+    "plot_cooccurrence": "plots"}
 """What an analyst uses, by the module that has it; a module is imported when its name is used."""
 
 _OF_ADD_ONS = {name: (add_on, place) for add_on, names in list_declarations("front_door")

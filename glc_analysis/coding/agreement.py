@@ -1,14 +1,9 @@
 """Agreement between coders on codes, with the table ``agreement``.
 
-Computes coefficients with intervals from the values that coders gave to units, and the table ``agreement`` of
-a study: every code and all codes together, by turn and by character.
-
-``krippendorff_alpha`` takes an array of coders x units, NaN where a unit was never assigned to the coder.
-The other coefficients take one sequence for each coder (``gwet_ac1(ana, bert)``, ``gwet_ac1(*values)``) or,
-as the only argument, the square table of two coders (``gwet_ac1([[8, 1], [0, 1]])``, the first coder in the
-rows). "Read and left uncoded" is a value of its own (0, or the empty set), never a missing one. A
-coefficient that is undefined is NaN with a reason: never 1, and never an exception. A coefficient that
-corrects for chance needs at least two different values.
+Computes coefficients with intervals from the codes that coders gave to units, and the table ``agreement`` of
+a study: every code and all codes together, by turn and by character. "Read and left uncoded" is a value of
+its own, never a missing one. A coefficient that is undefined is NaN with a reason: never 1, and never an
+exception. A coefficient that corrects for chance needs at least two different values.
 
 The module decides what is compared: only work on the same units at the same version of the codebook,
 before anything was reconciled. Intervals come from :mod:`.coefficients`.
@@ -26,128 +21,19 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.coding.coefficients import (
-    FLEISS,
     NOMINAL,
     CodingCounts,
-    Coefficient,
     Distance,
     Measure,
     alpha_measure,
-    as_counts,
     bootstrap_together,
     count_codings,
-    count_table,
-    cross_table,
-    encode,
-    encode_values,
     masi_distance,
-    matrix_distance,
     membership_matrix,
     specific_measure,
 )
 from glc_analysis.coding.consensus import CONSENSUS, codings_by_segment
-from glc_analysis.errors import Fault, Faults, UsageError
-
-# ------------------------------
-# The coefficients.
-
-
-def krippendorff_alpha(values: np.ndarray | pd.DataFrame | Sequence, *,
-                       metric: str | np.ndarray = "nominal") -> Coefficient:
-    """Krippendorff's alpha, 1 - D_o/D_e of the coincidence matrix (Krippendorff 2011,
-    "Computing Krippendorff's alpha-reliability").
-
-    ``values`` has a row per coder and a column per unit. ``metric`` is nominal,
-    ordinal, interval, ratio, or a square matrix of distances; ``values`` are then
-    positions in it, as for sets of codes: the matrix of
-    :func:`glc_analysis.coding.coefficients.masi_distance`. Units with fewer than two
-    values are dropped. Raises UsageError where values do not fit the metric.
-
-    >>> round(krippendorff_alpha([[1, 2, 3, 3], [1, 2, 3, 2], [np.nan, 2, 3, np.nan]]).value, 4)
-    0.7188
-    """
-    codes, n_values, distance = encode(values, metric)
-    return alpha_measure(distance).pooled(count_codings(codes, n_values, distance=distance))
-
-
-def percent_agreement(*coders: Sequence) -> Coefficient:
-    """Share of agreeing pairs of coders, averaged over pairable units (Gwet 2014, chapter 4).
-
-    >>> round(percent_agreement([1, 1, 0], [1, 0, 0]).value, 4)
-    0.6667
-    """
-    return NOMINAL["percent_agreement"].pooled(_count(coders))
-
-
-def specific_agreement(*coders: Sequence, category: object = 1) -> Coefficient:
-    """Where a coder gave the category, the chance that another coder of the unit did too.
-
-    With two coders 2a / (2a + b + c): positive agreement for category 1,
-    negative for category 0 (Cicchetti & Feinstein 1990, J Clin Epidemiol 43:551-558).
-    The categories of a table are its row numbers, from 0.
-
-    >>> [round(specific_agreement([[80, 10], [5, 5]], category=c).value, 3) for c in (0, 1)]
-    [0.914, 0.4]
-    """
-    codes, domain, lengths = _encode_coders(coders)
-    is_it = np.append(domain == category, -1).astype(np.intp)[codes]
-    return specific_measure(1).pooled(count_codings(is_it, 2, lengths=lengths))
-
-
-def cohens_kappa(*coders: Sequence) -> Coefficient:
-    """Cohen's kappa of two coders (Cohen 1960, Educ Psychol Meas 20:37-46), nominal.
-
-    >>> round(cohens_kappa([[88, 14, 18], [10, 40, 10], [2, 6, 12]]).value, 4)
-    0.4915
-    """
-    if len(coders) > 2:
-        raise UsageError(f"Cohen's kappa is for two coders; {len(coders)} were given.")
-    return NOMINAL["kappa"].pooled(_count(coders))
-
-
-def fleiss_kappa(counts: np.ndarray | Sequence) -> Coefficient:
-    """Fleiss' kappa of a units x categories table of counts (Fleiss 1971, Psychol Bull 76:378-382).
-
-    Where units differ in the number of raters each unit weighs the same (Gwet
-    2014, chapter 2).
-
-    >>> round(fleiss_kappa([[3, 0], [2, 1], [0, 3]]).value, 4)
-    0.55
-    """
-    return FLEISS.pooled(count_table(as_counts(counts)))
-
-
-def gwet_ac1(*coders: Sequence) -> Coefficient:
-    """Gwet's AC1 (Gwet 2008, Br J Math Stat Psychol 61:29-48). High on any rare code.
-
-    Chance agreement is made from all units, those of a single coder included;
-    the categories are the values that occur, or the rows of a table.
-
-    >>> round(gwet_ac1([[8, 1], [0, 1]]).value, 4)
-    0.8658
-    """
-    return NOMINAL["ac1"].pooled(_count(coders))
-
-
-def pabak(*coders: Sequence) -> Coefficient:
-    """Prevalence- and bias-adjusted kappa, 2 p_o - 1 (Byrt, Bishop & Carlin 1993, J Clin
-    Epidemiol 46:423-429); with q categories (q p_o - 1) / (q - 1), Brennan & Prediger 1981.
-
-    >>> round(pabak([[40, 9], [6, 45]]).value, 4)
-    0.7
-    """
-    return NOMINAL["pabak"].pooled(_count(coders))
-
-
-def _encode_coders(coders: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Numbers, categories, and how many units a column stands for."""
-    return cross_table(coders[0]) if len(coders) == 1 else (*encode_values(coders), None)
-
-
-def _count(coders: Sequence) -> CodingCounts:
-    codes, domain, lengths = _encode_coders(coders)
-    return count_codings(codes, len(domain), lengths=lengths)
-
+from glc_analysis.errors import Fault, Faults
 
 # ------------------------------
 # Agreement of a frame of units: every code and all codes together, by subset.
@@ -298,7 +184,10 @@ def _check(units: pd.DataFrame) -> None:
 
 def _all_codes(grid: _CodedUnits, tree: _Tree) -> _Measurement:
     """All codes together: a value is a set of codes, without those that have a code of the set below them."""
-    distance = matrix_distance(masi_distance(tree.specific))
+    masi = masi_distance(tree.specific)
+
+    def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return masi[a, b]
     value_of = np.append(np.where(tree.is_unclear, -1, np.arange(len(grid.sets))), -1)
     return _Measurement("", value_of, len(grid.sets), {"masi_alpha": alpha_measure(distance)}, distance)
 

@@ -1,9 +1,8 @@
 """Coefficients of agreement between coders, and their bootstrap intervals.
 
-The values that coders gave to units are an array of coders x units. The work has three steps: values are
-encoded as numbers, the numbers are counted, and formulas turn the counts into coefficients. All counts are
-sums over units, so those of the documents add up to those of the study, and a bootstrap can draw documents
-without counting again.
+The values that coders gave to units are an array of coders x units, encoded as numbers from 0. They are
+counted, and formulas turn the counts into coefficients. All counts are sums over units, so those of the
+documents add up to those of the study, and a bootstrap can draw documents without counting again.
 
 The module decides what a missing value is: a unit that was never assigned to a coder has no value, written
 -1, while a unit that was read and left uncoded has one. It also decides that a coefficient without
@@ -19,141 +18,13 @@ from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
-
-from glc_analysis.errors import UsageError, nearest
 
 # ------------------------------
-# Encoding: coders' values as numbers from 0, -1 where missing, and the distances between values.
+# Counting: the sums over units that coefficients of agreement are computed from.
 
 
 Distance = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Distance between values, which are given by their numbers; it broadcasts."""
-METRICS = ("nominal", "ordinal", "interval", "ratio")
-_NARROW = 2**12
-"""Whole numbers that span less than this are encoded by counting, wider ones by hashing."""
-_VALUES_AT_ONCE = 2**14
-"""Number of values that are encoded at a time, so that they stay in the cache of the processor."""
-
-
-def encode_values(coders: np.ndarray | pd.DataFrame | Sequence) -> tuple[np.ndarray, np.ndarray]:
-    """Coders x units as numbers in ascending order of the values, and the values themselves.
-
-    Raises UsageError where coders differ in the number of units.
-
-    >>> encode_values([[5, 2, np.nan], [2, 9, 9]])
-    (array([[ 1,  0, -1],
-           [ 0,  2,  2]]), array([2., 5., 9.]))
-    """
-    values = _coder_array(coders)
-    if values.dtype.kind in "iuf" and values.size:
-        least, most = (float(end.reduce(values, axis=None)) for end in (np.fmin, np.fmax))
-        if most - least < _NARROW and least % 1 == 0:
-            found = _encode_narrow(values, least, int(most - least) + 1)
-            if found:
-                return found
-    codes, domain = pd.factorize(values.ravel(), sort=True)
-    return codes.reshape(values.shape), np.asarray(domain)
-
-
-def _encode_narrow(values: np.ndarray, least: float, width: int) -> tuple[np.ndarray, np.ndarray] | None:
-    """Encodes whole numbers in a narrow range, faster than by hashing; None if a value is not whole."""
-    codes, seen = np.empty(values.shape, dtype=np.int16), np.zeros(width, dtype=bool)
-    parts = values.size // _VALUES_AT_ONCE + 1
-    for some_codes, some_values in zip(np.array_split(codes.ravel(), parts),
-                                       np.array_split(values.ravel(), parts), strict=True):
-        shifted = np.fmax(some_values - least, -1)  # NaN becomes -1
-        some_codes[:] = shifted
-        if (some_codes != shifted).any():
-            return None
-        if not seen.all():
-            seen |= np.bincount(some_codes + 1, minlength=width + 1)[1:] > 0
-    if not seen.all():
-        codes = np.append(np.cumsum(seen) - 1, -1)[codes]
-    return codes, np.flatnonzero(seen) + least
-
-
-def cross_table(table: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A cross table of two coders: one column of numbers a cell, the categories, and the cells' counts.
-
-    >>> cross_table([[8, 1], [0, 1]])
-    (array([[0, 0, 1, 1],
-           [0, 1, 0, 1]]), array([0, 1]), array([8., 1., 0., 1.]))
-    """
-    counts = as_counts(table)
-    if counts.shape[0] != counts.shape[1]:
-        raise UsageError("The cross table of two coders must be square; "
-                         f"this one is {counts.shape[0]} x {counts.shape[1]}. "
-                         "To fix: give the coders' values one by one, f(*values).")
-    return np.indices(counts.shape).reshape(2, -1), np.arange(len(counts)), counts.ravel()
-
-
-def as_counts(table: np.ndarray | Sequence) -> np.ndarray:
-    """A table as an array of counts. Raises UsageError for anything but whole numbers from 0."""
-    counts = np.asarray(table, dtype=float)
-    if counts.ndim != 2 or not (counts >= 0).all() or (counts % 1).any():
-        raise UsageError("A table must have rows and columns of whole numbers from 0.")
-    return counts
-
-
-def encode_positions(values: np.ndarray | pd.DataFrame | Sequence, count: int) -> np.ndarray:
-    """Values that are already positions, such as those of sets in a matrix of distances."""
-    given = _coder_array(values).astype(float)
-    codes = np.where(np.isnan(given), -1, given)
-    if ((codes % 1 != 0) | (codes >= count) | (given < 0)).any():
-        raise UsageError(f"Values must be positions in the matrix of distances, from 0 to {count - 1}.")
-    return codes.astype(np.intp)
-
-
-def distance_of(metric: str, domain: np.ndarray, counts: np.ndarray) -> Distance | None:
-    """Krippendorff's squared distances between the values of a domain; None means nominal.
-
-    ``counts`` is how often each value was given. Ordinal distance is computed from them: it counts the
-    values between two, and half of each. Raises UsageError for values that do not fit the metric.
-
-    >>> distance_of("ratio", np.array([0.0, 1.0, 3.0]), np.ones(3))(1, np.arange(3)).tolist()
-    [1.0, 0.0, 0.25]
-    """
-    if metric not in METRICS:
-        raise UsageError(f"There is no metric {metric!r}; known: {', '.join(METRICS)}.")
-    if metric == "nominal":
-        return None
-    if domain.dtype.kind not in "iuf" or not np.isfinite(domain).all():
-        raise UsageError(f"The {metric} metric needs finite numbers.")
-    if metric == "ratio":
-        if (domain < 0).any():
-            raise UsageError("The ratio metric has a true zero: no value may be below it.")
-        return lambda a, b: np.divide(domain[a] - domain[b], domain[a] + domain[b], where=a != b,
-                                      out=np.zeros(np.broadcast(a, b).shape)) ** 2
-    at = domain if metric == "interval" else np.cumsum(counts) - counts / 2
-    return lambda a, b: (at[a] - at[b]) ** 2
-
-
-def matrix_distance(matrix: np.ndarray) -> Distance:
-    """The distances in a matrix. Raises UsageError for a matrix that is not one of distances."""
-    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not (matrix >= 0).all() \
-            or matrix.diagonal().any() or not np.array_equal(matrix, matrix.T):
-        raise UsageError("A matrix of distances must be square and symmetric, with 0 on its diagonal and "
-                         "no negative values.")
-    return lambda a, b: matrix[a, b]
-
-
-def _coder_array(coders: np.ndarray | pd.DataFrame | Sequence) -> np.ndarray:
-    if isinstance(coders, pd.DataFrame):
-        coders = coders.to_numpy()
-    if not isinstance(coders, np.ndarray):
-        if len({np.shape(row) for row in coders}) > 1:
-            raise UsageError("The rows of the coders differ in length. Give every coder a value, or NaN, "
-                             "for every unit.")
-        # Through Series: numpy alone would turn NaN among texts into the word "nan".
-        coders = np.array([pd.Series(row).to_numpy() for row in coders if np.ndim(row)])
-    if coders.ndim != 2:
-        raise UsageError("Values must have a row for each coder and a column for each unit.")
-    return coders
-
-
-# ------------------------------
-# Counting: the sums over units that coefficients of agreement are computed from.
 
 
 class CodingCounts(NamedTuple):
@@ -212,40 +83,6 @@ def count_codings(codes: np.ndarray, n_values: int, *, groups: np.ndarray | None
                  _sums(groups[pairable], lengths[pairable], n_groups),
                  *_pairs(codes, coders, groups, lengths, (n_groups, n_values), distance),
                  shares, marginals)
-
-
-def count_table(counts: np.ndarray) -> CodingCounts:
-    """Computes :class:`CodingCounts` from a table of units x values with the number of coders who gave each
-    value.
-
-    The coders are not known, so ``marginals`` has one row for all: use no coefficient of particular coders.
-
-    >>> one, other = count_table(np.array([[2., 0.], [1., 1.], [0., 1.]])), count_codings(
-    ...     np.array([[0, 1, -1], [0, 0, 1]]), 2)
-    >>> all((getattr(one, name) == getattr(other, name)).all()
-    ...     for name in (*CodingCounts._fields[:-1], "values"))
-    True
-    """
-    counts = counts[counts.sum(axis=1) > 0]
-    coders = counts.sum(axis=1)
-    paired, n = counts[coders > 1], coders[coders > 1]
-    same = paired * (paired - 1) / (n - 1)[:, None]  # pairs in both directions, as in _pairs
-    differing = n - same.sum(axis=1)
-    shares = (counts / coders[:, None]).sum(axis=0)
-    return CodingCounts(np.array([float(len(counts))]), np.array([float(len(paired))]),
-                 np.array([(differing / n).sum()]), np.array([differing.sum()]), same.sum(axis=0)[None],
-                 shares[None], paired.sum(axis=0)[None, None])
-
-
-def encode(values: np.ndarray | pd.DataFrame | Sequence,
-           metric: str | np.ndarray) -> tuple[np.ndarray, int, Distance | None]:
-    """The values as numbers, how many values there are, and their distance."""
-    if not isinstance(metric, str):
-        matrix = np.asarray(metric)
-        return encode_positions(values, len(matrix)), len(matrix), matrix_distance(matrix)
-    codes, domain = encode_values(values)
-    counts = count_codings(codes, len(domain)).values[0] if metric == "ordinal" else np.empty(0)
-    return codes, len(domain), distance_of(metric, domain, counts)
 
 
 def _pairs(codes: np.ndarray, coders: np.ndarray, groups: np.ndarray, lengths: np.ndarray,
@@ -309,17 +146,6 @@ def membership_matrix(sets: Sequence[Collection[str]]) -> tuple[np.ndarray, list
     return has, codes
 
 
-def jaccard_distance(sets: Sequence[Collection[str]]) -> np.ndarray:
-    """1 - J between any two of the sets, ``J = |A & B| / |A | B|`` (Jaccard 1901).
-
-    Two empty sets agree.
-
-    >>> jaccard_distance([{"a"}, {"a", "b"}, set()]).tolist()
-    [[0.0, 0.5, 1.0], [0.5, 0.0, 1.0], [1.0, 1.0, 0.0]]
-    """
-    return _distances(sets, lambda shared, own, others: 1)
-
-
 def masi_distance(sets: Sequence[Collection[str]]) -> np.ndarray:
     """1 - J * M between any two of the sets (Passonneau 2006, "Measuring agreement on set-valued
     items (MASI) for semantic and pragmatic annotation", LREC).
@@ -331,25 +157,17 @@ def masi_distance(sets: Sequence[Collection[str]]) -> np.ndarray:
     >>> masi_distance([{"a", "b"}, {"a"}, {"b", "c"}, set()])[0].round(4).tolist()
     [0.0, 0.6667, 0.8889, 1.0]
     """
-    return _distances(sets, _monotonicity)
-
-
-def _monotonicity(shared: np.ndarray, own: np.ndarray, others: np.ndarray) -> np.ndarray:
-    return np.select([(shared == own) & (shared == others), (shared == own) | (shared == others),
-                      shared > 0], [1, 2 / 3, 1 / 3], 0)
-
-
-def _distances(sets: Sequence[Collection[str]], weight: Callable) -> np.ndarray:
-    """1 - J * weight, computed for a block of rows at a time to save memory."""
     has = membership_matrix(sets)[0].astype(float)
     sizes, step = has.sum(axis=1), max(1, _SETS_AT_ONCE // max(1, len(sets)))
     distances = np.empty((len(sets), len(sets)))
     for start in range(0, len(sets), step):
         rows = slice(start, start + step)
-        shared, own = has[rows] @ has.T, sizes[rows, None]
+        shared, own = has[rows] @ has.T, sizes[rows, None]  # a block at a time, to save memory
         union = own + sizes - shared
         jaccard = np.divide(shared, union, out=np.ones_like(shared), where=union > 0)
-        distances[rows] = 1 - jaccard * weight(shared, own, sizes)
+        monotonicity = np.select([(shared == own) & (shared == sizes), (shared == own) | (shared == sizes),
+                                  shared > 0], [1, 2 / 3, 1 / 3], 0)
+        distances[rows] = 1 - jaccard * monotonicity
     return distances
 
 
@@ -436,23 +254,19 @@ def _expected(values: np.ndarray, distance: Distance | None) -> np.ndarray:
 
 def _kappa(counts: CodingCounts) -> np.ndarray:
     shares = counts.marginals / counts.pairable[:, None, None]
-    return _corrected(counts, shares.prod(axis=1).sum(axis=-1))
-
-
-def _fleiss(counts: CodingCounts) -> np.ndarray:
-    return _corrected(counts, (_mean_shares(counts) ** 2).sum(axis=-1))
+    return correct_for_chance(counts, shares.prod(axis=1).sum(axis=-1))
 
 
 def _ac1(counts: CodingCounts) -> np.ndarray:
-    shares = _mean_shares(counts)
-    return _corrected(counts, (shares * (1 - shares)).sum(axis=-1) / (shares.shape[-1] - 1))
+    shares = mean_shares(counts)
+    return correct_for_chance(counts, (shares * (1 - shares)).sum(axis=-1) / (shares.shape[-1] - 1))
 
 
 def _pabak(counts: CodingCounts) -> np.ndarray:
-    return _corrected(counts, np.divide(1, counts.shares.shape[-1]))
+    return correct_for_chance(counts, np.divide(1, counts.shares.shape[-1]))
 
 
-def _mean_shares(counts: CodingCounts) -> np.ndarray:
+def mean_shares(counts: CodingCounts) -> np.ndarray:
     """The share of coders that gave a value, averaged over units, by value."""
     return counts.shares / counts.units[:, None]
 
@@ -461,14 +275,11 @@ def _percent(counts: CodingCounts) -> np.ndarray:
     return 1 - counts.differing / counts.pairable
 
 
-def _corrected(counts: CodingCounts, expected: np.ndarray) -> np.ndarray:
+def correct_for_chance(counts: CodingCounts, expected: np.ndarray) -> np.ndarray:
     """(p_o - p_e) / (1 - p_e), NaN without variation even where the formula would give 1."""
     varies = np.count_nonzero(counts.values, axis=-1) > 1
     return np.where(varies, 1 - counts.differing / counts.pairable / (1 - expected), np.nan)
 
-
-FLEISS = Measure(_fleiss)
-"""Fleiss' kappa; like AC1 and PABAK, it does not depend on which coder gave a value."""
 
 NOMINAL = {"percent_agreement": Measure(_percent), "alpha": alpha_measure(), "kappa": Measure(_kappa),
            "ac1": Measure(_ac1), "pabak": Measure(_pabak)}
@@ -491,45 +302,6 @@ MAX_UNDEFINED = 0.05
 _BLOCK = 2**22
 _FINEST = 2**10
 """Amounts that are multiples of 1 / 1,024 are summed exactly."""
-
-
-def document_bootstrap(values: np.ndarray | pd.DataFrame | Sequence, documents: Sequence,
-                       measure: str = "alpha", *, metric: str | np.ndarray = "nominal",
-                       draws: int = 1000, seed: int = 1) -> Coefficient:
-    """A coefficient with its 95 % percentile interval over documents (Efron & Tibshirani 1993,
-    chapter 13), the same for the same seed.
-
-    ``values`` and ``metric`` are those of ``krippendorff_alpha``, ``documents``
-    names the document of each unit, ``measure`` is percent_agreement, alpha,
-    kappa, ac1 or pabak. As many documents are drawn, with replacement, as have a
-    pairable unit; the interval is NaN below 10 of them. Raises UsageError for an
-    unknown measure, a unit without a document, and ordinal distance, which
-    changes with every draw.
-
-    >>> ana, bert = [1, 0, 0, 1] * 15, [1, 0, 0, 1, 0, 0, 0, 1, 1, 1, 0, 0] * 5
-    >>> found = document_bootstrap([ana, bert], [unit // 4 for unit in range(60)])
-    >>> [round(x, 2) for x in (found.value, found.low, found.high)]
-    [0.5, 0.3, 0.7]
-    """
-    if measure not in NOMINAL:
-        raise UsageError(f"There is no measure {measure!r}; {nearest(measure, NOMINAL)}.")
-    if isinstance(metric, str) and metric == "ordinal":
-        raise UsageError("There is no bootstrap of ordinal distance: the distance changes with every draw.")
-    codes, n_values, distance = encode(values, metric)
-    if measure == "kappa" and len(codes) != 2:
-        raise UsageError(f"Cohen's kappa is for two coders; {len(codes)} were given.")
-    groups, names = pd.factorize(np.asarray(documents), sort=True)
-    if len(groups) != codes.shape[1] or (groups < 0).any():
-        raise UsageError("Give the document of every unit: one name for each column of values.")
-    by_document = count_codings(codes, n_values, groups=groups, n_groups=len(names), distance=distance)
-    chosen = alpha_measure(distance) if measure == "alpha" else NOMINAL[measure]
-    return bootstrap_coefficients(by_document, {measure: chosen}, draws=draws, seed=seed)[measure]
-
-
-def bootstrap_coefficients(by_document: CodingCounts, measures: Mapping[str, Measure], *, draws: int,
-                           seed: int) -> dict[str, Coefficient]:
-    """Coefficients over all documents of some counts, with intervals from the same draws."""
-    return bootstrap_together([by_document], measures, draws=draws, seed=seed)[0]
 
 
 def bootstrap_together(all_counts: Sequence[CodingCounts], measures: Mapping[str, Measure], *, draws: int,

@@ -10,12 +10,16 @@ from glc_analysis.coding.agreement import (
     AGREEMENT_COLUMNS,
     _characters,
     agreement_table,
-    cohens_kappa,
-    gwet_ac1,
-    krippendorff_alpha,
-    specific_agreement,
 )
-from glc_analysis.coding.coefficients import NO_PAIRS, NO_VARIATION, masi_distance
+from glc_analysis.coding.coefficients import (
+    NO_PAIRS,
+    NO_VARIATION,
+    NOMINAL,
+    alpha_measure,
+    count_codings,
+    masi_distance,
+    specific_measure,
+)
 from glc_analysis.coding.consensus import why_no_kappa
 from glc_analysis.errors import Faults
 
@@ -41,16 +45,16 @@ def figure(table, measure, code="", subset="all"):
 
 
 UNITS = pair((A, A), (A, NONE), (B, B), (NONE, NONE), (BOTH, B), (NONE, NONE))
-LEGAL = [1, 1, 0, 0, 1, 0], [1, 0, 0, 0, 0, 0]
+LEGAL = count_codings(np.array([[1, 1, 0, 0, 1, 0], [1, 0, 0, 0, 0, 0]]), 2)
 
 
 def test_a_code_is_measured_by_presence_and_absence():
     table = agreement_table(UNITS)
     assert list(table.columns) == AGREEMENT_COLUMNS
     for measure, expected in {
-            "percent_agreement": 4 / 6, "alpha": krippendorff_alpha(LEGAL).value,
-            "kappa": cohens_kappa(*LEGAL).value, "ac1": gwet_ac1(*LEGAL).value, "pabak": 2 * 4 / 6 - 1,
-            "positive_agreement": 2 / 4, "negative_agreement": specific_agreement(*LEGAL, category=0).value,
+            "percent_agreement": 4 / 6, "pabak": 2 * 4 / 6 - 1, "positive_agreement": 2 / 4,
+            **{name: NOMINAL[name].pooled(LEGAL).value for name in ("alpha", "kappa", "ac1")},
+            "negative_agreement": specific_measure(0).pooled(LEGAL).value,
             "prevalence.ana": 3 / 6, "prevalence.bert": 1 / 6}.items():
         row = figure(table, measure, "legal")
         assert row.value == pytest.approx(expected)
@@ -62,7 +66,9 @@ def test_all_codes_together_are_compared_by_masi():
     sets = [NONE, A, B, BOTH]
     values = [[sets.index(codes) for codes in UNITS.loc[UNITS["coder_id"] == coder, "codes"]]
               for coder in ("ana", "bert")]
-    expected = krippendorff_alpha(values, metric=masi_distance(sets)).value
+    masi = masi_distance(sets)
+    counts = count_codings(np.array(values), 4, distance=lambda a, b: masi[a, b])
+    expected = alpha_measure(lambda a, b: masi[a, b]).pooled(counts).value
     row = figure(agreement_table(UNITS), "masi_alpha")
     assert row.value == pytest.approx(expected) and math.isnan(row.prevalence)
 

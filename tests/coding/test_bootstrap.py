@@ -3,21 +3,29 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.coding.agreement import gwet_ac1, krippendorff_alpha
 from glc_analysis.coding.coefficients import (
     NOMINAL,
-    bootstrap_coefficients,
     bootstrap_together,
     count_codings,
-    document_bootstrap,
     masi_distance,
     specific_measure,
 )
-from glc_analysis.errors import UsageError
+
+
+def encoded(values):
+    return np.where(np.isnan(values), -1, values).astype(int)
+
+
+def document_bootstrap(values, documents, measure="alpha", *, seed=1):
+    """A coefficient of values of 0 and 1 with its interval; ``documents`` names the document of each unit."""
+    groups, names = pd.factorize(np.asarray(documents), sort=True)
+    counts = count_codings(encoded(values), 2, groups=groups, n_groups=len(names))
+    return bootstrap_together([counts], {measure: NOMINAL[measure]}, draws=1000, seed=seed)[0][measure]
 
 
 def coded(documents=12, turns=20, *, seed=3):
@@ -32,7 +40,7 @@ def coded(documents=12, turns=20, *, seed=3):
 def test_the_value_is_that_of_all_documents_and_lies_in_its_interval():
     values, documents = coded()
     found = document_bootstrap(values, documents)
-    assert found[:4] == krippendorff_alpha(values)[:4]
+    assert found[:4] == NOMINAL["alpha"].pooled(count_codings(encoded(values), 2))[:4]
     assert found.low < found.value < found.high
 
 
@@ -99,20 +107,8 @@ def test_turns_of_single_coders_count_in_what_ac1_takes_for_chance():
     values, documents = coded(documents=14)
     values[1, documents < 2] = np.nan
     found = document_bootstrap(values, documents, "ac1")
-    assert found.value == gwet_ac1(*values).value and found.low < found.value < found.high
-
-
-def test_a_wrong_call_is_said():
-    values, documents = coded()
-    with pytest.raises(UsageError, match="no measure 'alfa'"):
-        document_bootstrap(values, documents, "alfa")
-    with pytest.raises(UsageError, match="ordinal"):
-        document_bootstrap(values, documents, metric="ordinal")
-    with pytest.raises(UsageError, match="two coders"):
-        document_bootstrap([*values, values[0]], documents, "kappa")
-    for wrong in (documents[:-1], [None, *documents[1:]]):
-        with pytest.raises(UsageError, match="Give the document of every unit"):
-            document_bootstrap(values, wrong)
+    whole = NOMINAL["ac1"].pooled(count_codings(encoded(values), 2))
+    assert found.value == whole.value and found.low < found.value < found.high
 
 
 def one_by_one(by_document, measures, *, draws, seed):
@@ -148,7 +144,7 @@ def test_tallies_drawn_together_give_each_its_own_figures_to_the_last_bit(coders
     found = bootstrap_together(tallies, measures, draws=200, seed=7)
     for by_document, figures in zip(tallies, found, strict=True):
         for alone in (one_by_one(by_document, measures, draws=200, seed=7),
-                      bootstrap_coefficients(by_document, measures, draws=200, seed=7)):
+                      bootstrap_together([by_document], measures, draws=200, seed=7)[0]):
             for name in measures:
                 assert [*map(repr, map(np.float64, figures[name][:1] + figures[name][4:]))] == [
                     *map(repr, map(np.float64, alone[name][:1] + alone[name][4:]))], name

@@ -16,10 +16,10 @@ import re
 from collections.abc import Collection, Mapping, Set
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.coding.agreement import cohens_kappa
 from glc_analysis.coding.codebook import update_codes
 from glc_analysis.coding.coders import (
     codings_table,
@@ -29,6 +29,7 @@ from glc_analysis.coding.coders import (
     place_codings,
     unread_segments,
 )
+from glc_analysis.coding.coefficients import NOMINAL, count_codings
 from glc_analysis.coding.consensus import CONSENSUS, coding_units
 from glc_analysis.coding.exports import current_texts
 from glc_analysis.coding.texts import Text
@@ -71,7 +72,8 @@ def compare_codes(codes_of_coder: Codes, others: Codes, *,
         kept = [one for one in shared if (one, code) not in marked]
         mine, theirs = ([code in found[one] for one in kept] for found in (codes_of_coder, others))
         same = sum(a == b for a, b in zip(mine, theirs, strict=True))
-        kappa = cohens_kappa(mine, theirs) if len(kept) >= FEWEST_PASSAGES else None
+        kappa = NOMINAL["kappa"].pooled(count_codings(np.array([mine, theirs], dtype=int), 2)) if len(
+            kept) >= FEWEST_PASSAGES else None
         rows.append((code, len(kept), same / len(kept) if kept else float("nan"),
                      sum(b and not a for a, b in zip(mine, theirs, strict=True)),
                      sum(a and not b for a, b in zip(mine, theirs, strict=True)), len(shared) - len(kept),

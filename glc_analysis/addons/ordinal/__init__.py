@@ -3,7 +3,7 @@
 from glc_analysis.addon import AddOn
 
 ADD_ON = AddOn(
-    "ordinal", "Agreement of coders on ratings in an order.",
+    "ordinal", "Agreement of coders on ratings in an order.", needs=("coefficients",),
     front_door={"ordinal_agreement": "ordinal_agreement:ordinal_agreement",
                 "weighted_kappa": "ordinal_agreement:weighted_kappa",
                 "gwet_ac2": "ordinal_agreement:gwet_ac2"})

@@ -3,7 +3,7 @@
 From the ratings of coders, and the scale with its weights, both fixed before anybody rated, these are
 Krippendorff's ordinal alpha, Cohen's weighted kappa of two coders, Gwet's AC2 and the weighted percent
 agreement. Codes of passages have no order: for them there are the coefficients of
-:mod:`glc_analysis.coding.agreement`.
+:mod:`glc_analysis.addons.coefficients.coefficients`.
 
 A weighted coefficient depends on its weights, so that weights chosen afterwards can give almost any figure.
 The functions have no default for them, and every result names the weights and the scale. Alpha needs none.
@@ -17,7 +17,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from glc_analysis.coding.agreement import krippendorff_alpha
+from glc_analysis.addons.coefficients.coefficients import krippendorff_alpha
 from glc_analysis.coding.coefficients import NO_PAIRS, NO_VARIATION, Coefficient
 from glc_analysis.errors import UsageError, nearest
 

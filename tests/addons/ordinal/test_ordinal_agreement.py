@@ -8,18 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats import inter_rater
 
-from glc_analysis.addons.ordinal.ordinal_agreement import (
-    _corrected,
-    gwet_ac2,
-    ordinal_agreement,
-    weighted_kappa,
-)
-from glc_analysis.coding.agreement import (
+from glc_analysis.addons.coefficients.coefficients import (
     fleiss_kappa,
     gwet_ac1,
     krippendorff_alpha,
     pabak,
     percent_agreement,
+)
+from glc_analysis.addons.ordinal.ordinal_agreement import (
+    _corrected,
+    gwet_ac2,
+    ordinal_agreement,
+    weighted_kappa,
 )
 from glc_analysis.errors import UsageError
 from tests.support.published_codings import FLEISS_1971, FOUR_OBSERVERS

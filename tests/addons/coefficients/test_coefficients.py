@@ -10,8 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats import inter_rater
 
-from glc_analysis.coding.agreement import (
+from glc_analysis.addons.coefficients.coefficients import (
+    _FLEISS,
     cohens_kappa,
+    count_table,
+    encode_values,
     fleiss_kappa,
     gwet_ac1,
     krippendorff_alpha,
@@ -20,14 +23,10 @@ from glc_analysis.coding.agreement import (
     specific_agreement,
 )
 from glc_analysis.coding.coefficients import (
-    FLEISS,
     NO_PAIRS,
     NO_VARIATION,
     NOT_USED,
     count_codings,
-    count_table,
-    encode_values,
-    jaccard_distance,
     masi_distance,
 )
 from glc_analysis.errors import UsageError
@@ -156,7 +155,7 @@ def test_a_table_of_counts_has_the_sums_of_the_values_it_was_counted_from(values
     one, other = count_codings(codes, len(domain)), count_table(counts)
     for name in ("units", "pairable", "differing", "disagreement", "same", "shares", "values"):
         assert getattr(other, name) == pytest.approx(getattr(one, name), abs=1e-9), name
-    assert same(fleiss_kappa(counts), FLEISS.pooled(one))
+    assert same(fleiss_kappa(counts), _FLEISS.pooled(one))
 
 
 @given(st.permutations(range(4)), st.permutations(range(12)), st.permutations(range(1, 6)))
@@ -191,10 +190,10 @@ def test_alpha_is_what_its_definition_says(values, metric):
     assert found.value == pytest.approx(slow_alpha(values, slow_metric(values, metric)), nan_ok=True)
 
 
-@given(ratings, st.sampled_from([masi_distance, jaccard_distance]))
-def test_alpha_of_sets_is_what_its_definition_says(values, distance):
+@given(ratings)
+def test_alpha_of_sets_is_what_its_definition_says(values):
     sets = [frozenset(), {"a"}, {"a", "b"}, {"c"}, {"x"}, {"b", "c"}]
-    matrix = distance(sets)
+    matrix = masi_distance(sets)
     found = krippendorff_alpha(values, metric=matrix)
     slowly = slow_alpha(values, lambda a, b: matrix[int(a), int(b)])
     assert found.value == pytest.approx(slowly, nan_ok=True)
@@ -317,20 +316,3 @@ def test_not_coding_a_unit_differs_from_never_reading_it():
 def test_a_wrong_call_is_said(call):
     with pytest.raises(UsageError):
         call()
-
-
-# Sets of codes.
-
-def test_masi_weighs_exactly_1_two_thirds_one_third_and_0():
-    sets = [{"a", "b"}, {"b", "a"}, {"a"}, {"b", "c"}, {"d"}, set(), set()]
-    assert masi_distance(sets)[0] == pytest.approx(
-        [0, 0, 1 - 1 / 2 * 2 / 3, 1 - 1 / 3 * 1 / 3, 1, 1, 1], abs=1e-15)
-    assert masi_distance(sets)[5].tolist() == [1, 1, 1, 1, 1, 0, 0]
-
-
-@given(st.lists(st.frozensets(st.sampled_from("abcd")), max_size=8))
-def test_distances_between_sets_are_symmetric_and_masi_is_never_the_smaller(sets):
-    masi, jaccard = masi_distance(sets), jaccard_distance(sets)
-    assert (masi == masi.T).all() and (masi >= jaccard).all() and (masi <= 1).all()
-    assert all((masi[a, b] == 0) == (sets[a] == sets[b])
-               for a, b in itertools.product(range(len(sets)), repeat=2))

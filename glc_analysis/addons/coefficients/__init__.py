@@ -1,0 +1,9 @@
+"""Coefficients of agreement for values of one's own, in an analyst's notebook."""
+
+from glc_analysis.addon import AddOn
+
+ADD_ON = AddOn(
+    "coefficients", "Coefficients of agreement for values of one's own.",
+    front_door={name: f"coefficients:{name}" for name in (
+        "krippendorff_alpha", "cohens_kappa", "fleiss_kappa", "gwet_ac1", "pabak", "percent_agreement",
+        "specific_agreement")})

@@ -1,0 +1,295 @@
+"""Coefficients of agreement between coders, for values of one's own.
+
+``krippendorff_alpha`` takes an array of coders x units, NaN where a unit was never assigned to the coder.
+The other coefficients take one sequence for each coder (``gwet_ac1(ana, bert)``, ``gwet_ac1(*values)``) or,
+as the only argument, the square table of two coders (``gwet_ac1([[8, 1], [0, 1]])``, the first coder in the
+rows). "Read and left uncoded" is a value of its own (0, or the empty set), never a missing one. A
+coefficient that is undefined is NaN with a reason: never 1, and never an exception. A coefficient that
+corrects for chance needs at least two different values. The coefficients of a study's own coding are in its
+table ``agreement`` (:mod:`glc_analysis.coding.agreement`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from glc_analysis.coding.coefficients import (
+    NOMINAL,
+    CodingCounts,
+    Coefficient,
+    Distance,
+    Measure,
+    alpha_measure,
+    correct_for_chance,
+    count_codings,
+    mean_shares,
+    specific_measure,
+)
+from glc_analysis.errors import UsageError
+
+# ------------------------------
+# The coefficients.
+
+
+_FLEISS = Measure(lambda counts: correct_for_chance(counts, (mean_shares(counts) ** 2).sum(axis=-1)))
+
+
+def krippendorff_alpha(values: np.ndarray | pd.DataFrame | Sequence, *,
+                       metric: str | np.ndarray = "nominal") -> Coefficient:
+    """Krippendorff's alpha, 1 - D_o/D_e of the coincidence matrix (Krippendorff 2011,
+    "Computing Krippendorff's alpha-reliability").
+
+    ``values`` has a row per coder and a column per unit. ``metric`` is nominal,
+    ordinal, interval, ratio, or a square matrix of distances; ``values`` are then
+    positions in it, as for sets of codes: the matrix of
+    :func:`glc_analysis.coding.coefficients.masi_distance`. Units with fewer than two
+    values are dropped. Raises UsageError where values do not fit the metric.
+
+    >>> round(krippendorff_alpha([[1, 2, 3, 3], [1, 2, 3, 2], [np.nan, 2, 3, np.nan]]).value, 4)
+    0.7188
+    """
+    codes, n_values, distance = encode(values, metric)
+    return alpha_measure(distance).pooled(count_codings(codes, n_values, distance=distance))
+
+
+def percent_agreement(*coders: Sequence) -> Coefficient:
+    """Share of agreeing pairs of coders, averaged over pairable units (Gwet 2014, chapter 4).
+
+    >>> round(percent_agreement([1, 1, 0], [1, 0, 0]).value, 4)
+    0.6667
+    """
+    return NOMINAL["percent_agreement"].pooled(_count(coders))
+
+
+def specific_agreement(*coders: Sequence, category: object = 1) -> Coefficient:
+    """Where a coder gave the category, the chance that another coder of the unit did too.
+
+    With two coders 2a / (2a + b + c): positive agreement for category 1,
+    negative for category 0 (Cicchetti & Feinstein 1990, J Clin Epidemiol 43:551-558).
+    The categories of a table are its row numbers, from 0.
+
+    >>> [round(specific_agreement([[80, 10], [5, 5]], category=c).value, 3) for c in (0, 1)]
+    [0.914, 0.4]
+    """
+    codes, domain, lengths = _encode_coders(coders)
+    is_it = np.append(domain == category, -1).astype(np.intp)[codes]
+    return specific_measure(1).pooled(count_codings(is_it, 2, lengths=lengths))
+
+
+def cohens_kappa(*coders: Sequence) -> Coefficient:
+    """Cohen's kappa of two coders (Cohen 1960, Educ Psychol Meas 20:37-46), nominal.
+
+    >>> round(cohens_kappa([[88, 14, 18], [10, 40, 10], [2, 6, 12]]).value, 4)
+    0.4915
+    """
+    if len(coders) > 2:
+        raise UsageError(f"Cohen's kappa is for two coders; {len(coders)} were given.")
+    return NOMINAL["kappa"].pooled(_count(coders))
+
+
+def fleiss_kappa(counts: np.ndarray | Sequence) -> Coefficient:
+    """Fleiss' kappa of a units x categories table of counts (Fleiss 1971, Psychol Bull 76:378-382).
+
+    Where units differ in the number of raters each unit weighs the same (Gwet
+    2014, chapter 2).
+
+    >>> round(fleiss_kappa([[3, 0], [2, 1], [0, 3]]).value, 4)
+    0.55
+    """
+    return _FLEISS.pooled(count_table(as_counts(counts)))
+
+
+def gwet_ac1(*coders: Sequence) -> Coefficient:
+    """Gwet's AC1 (Gwet 2008, Br J Math Stat Psychol 61:29-48). High on any rare code.
+
+    Chance agreement is made from all units, those of a single coder included;
+    the categories are the values that occur, or the rows of a table.
+
+    >>> round(gwet_ac1([[8, 1], [0, 1]]).value, 4)
+    0.8658
+    """
+    return NOMINAL["ac1"].pooled(_count(coders))
+
+
+def pabak(*coders: Sequence) -> Coefficient:
+    """Prevalence- and bias-adjusted kappa, 2 p_o - 1 (Byrt, Bishop & Carlin 1993, J Clin
+    Epidemiol 46:423-429); with q categories (q p_o - 1) / (q - 1), Brennan & Prediger 1981.
+
+    >>> round(pabak([[40, 9], [6, 45]]).value, 4)
+    0.7
+    """
+    return NOMINAL["pabak"].pooled(_count(coders))
+
+
+def _encode_coders(coders: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Numbers, categories, and how many units a column stands for."""
+    return cross_table(coders[0]) if len(coders) == 1 else (*encode_values(coders), None)
+
+
+def _count(coders: Sequence) -> CodingCounts:
+    codes, domain, lengths = _encode_coders(coders)
+    return count_codings(codes, len(domain), lengths=lengths)
+
+
+# ------------------------------
+# Encoding: coders' values as numbers from 0, -1 where missing, and the distances between values.
+
+
+_METRICS = ("nominal", "ordinal", "interval", "ratio")
+_NARROW = 2**12
+"""Whole numbers that span less than this are encoded by counting, wider ones by hashing."""
+_VALUES_AT_ONCE = 2**14
+"""Number of values that are encoded at a time, so that they stay in the cache of the processor."""
+
+
+def encode_values(coders: np.ndarray | pd.DataFrame | Sequence) -> tuple[np.ndarray, np.ndarray]:
+    """Coders x units as numbers in ascending order of the values, and the values themselves.
+
+    Raises UsageError where coders differ in the number of units.
+
+    >>> encode_values([[5, 2, np.nan], [2, 9, 9]])
+    (array([[ 1,  0, -1],
+           [ 0,  2,  2]]), array([2., 5., 9.]))
+    """
+    values = _coder_array(coders)
+    if values.dtype.kind in "iuf" and values.size:
+        least, most = (float(end.reduce(values, axis=None)) for end in (np.fmin, np.fmax))
+        if most - least < _NARROW and least % 1 == 0:
+            found = _encode_narrow(values, least, int(most - least) + 1)
+            if found:
+                return found
+    codes, domain = pd.factorize(values.ravel(), sort=True)
+    return codes.reshape(values.shape), np.asarray(domain)
+
+
+def _encode_narrow(values: np.ndarray, least: float, width: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """Encodes whole numbers in a narrow range, faster than by hashing; None if a value is not whole."""
+    codes, seen = np.empty(values.shape, dtype=np.int16), np.zeros(width, dtype=bool)
+    parts = values.size // _VALUES_AT_ONCE + 1
+    for some_codes, some_values in zip(np.array_split(codes.ravel(), parts),
+                                       np.array_split(values.ravel(), parts), strict=True):
+        shifted = np.fmax(some_values - least, -1)  # NaN becomes -1
+        some_codes[:] = shifted
+        if (some_codes != shifted).any():
+            return None
+        if not seen.all():
+            seen |= np.bincount(some_codes + 1, minlength=width + 1)[1:] > 0
+    if not seen.all():
+        codes = np.append(np.cumsum(seen) - 1, -1)[codes]
+    return codes, np.flatnonzero(seen) + least
+
+
+def cross_table(table: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A cross table of two coders: one column of numbers a cell, the categories, and the cells' counts.
+
+    >>> cross_table([[8, 1], [0, 1]])
+    (array([[0, 0, 1, 1],
+           [0, 1, 0, 1]]), array([0, 1]), array([8., 1., 0., 1.]))
+    """
+    counts = as_counts(table)
+    if counts.shape[0] != counts.shape[1]:
+        raise UsageError("The cross table of two coders must be square; "
+                         f"this one is {counts.shape[0]} x {counts.shape[1]}. "
+                         "To fix: give the coders' values one by one, f(*values).")
+    return np.indices(counts.shape).reshape(2, -1), np.arange(len(counts)), counts.ravel()
+
+
+def as_counts(table: np.ndarray | Sequence) -> np.ndarray:
+    """A table as an array of counts. Raises UsageError for anything but whole numbers from 0."""
+    counts = np.asarray(table, dtype=float)
+    if counts.ndim != 2 or not (counts >= 0).all() or (counts % 1).any():
+        raise UsageError("A table must have rows and columns of whole numbers from 0.")
+    return counts
+
+
+def encode_positions(values: np.ndarray | pd.DataFrame | Sequence, count: int) -> np.ndarray:
+    """Values that are already positions, such as those of sets in a matrix of distances."""
+    given = _coder_array(values).astype(float)
+    codes = np.where(np.isnan(given), -1, given)
+    if ((codes % 1 != 0) | (codes >= count) | (given < 0)).any():
+        raise UsageError(f"Values must be positions in the matrix of distances, from 0 to {count - 1}.")
+    return codes.astype(np.intp)
+
+
+def distance_of(metric: str, domain: np.ndarray, counts: np.ndarray) -> Distance | None:
+    """Krippendorff's squared distances between the values of a domain; None means nominal.
+
+    ``counts`` is how often each value was given. Ordinal distance is computed from them: it counts the
+    values between two, and half of each. Raises UsageError for values that do not fit the metric.
+
+    >>> distance_of("ratio", np.array([0.0, 1.0, 3.0]), np.ones(3))(1, np.arange(3)).tolist()
+    [1.0, 0.0, 0.25]
+    """
+    if metric not in _METRICS:
+        raise UsageError(f"There is no metric {metric!r}; known: {', '.join(_METRICS)}.")
+    if metric == "nominal":
+        return None
+    if domain.dtype.kind not in "iuf" or not np.isfinite(domain).all():
+        raise UsageError(f"The {metric} metric needs finite numbers.")
+    if metric == "ratio":
+        if (domain < 0).any():
+            raise UsageError("The ratio metric has a true zero: no value may be below it.")
+        return lambda a, b: np.divide(domain[a] - domain[b], domain[a] + domain[b], where=a != b,
+                                      out=np.zeros(np.broadcast(a, b).shape)) ** 2
+    at = domain if metric == "interval" else np.cumsum(counts) - counts / 2
+    return lambda a, b: (at[a] - at[b]) ** 2
+
+
+def matrix_distance(matrix: np.ndarray) -> Distance:
+    """The distances in a matrix. Raises UsageError for a matrix that is not one of distances."""
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not (matrix >= 0).all() \
+            or matrix.diagonal().any() or not np.array_equal(matrix, matrix.T):
+        raise UsageError("A matrix of distances must be square and symmetric, with 0 on its diagonal and "
+                         "no negative values.")
+    return lambda a, b: matrix[a, b]
+
+
+def _coder_array(coders: np.ndarray | pd.DataFrame | Sequence) -> np.ndarray:
+    if isinstance(coders, pd.DataFrame):
+        coders = coders.to_numpy()
+    if not isinstance(coders, np.ndarray):
+        if len({np.shape(row) for row in coders}) > 1:
+            raise UsageError("The rows of the coders differ in length. Give every coder a value, or NaN, "
+                             "for every unit.")
+        # Through Series: numpy alone would turn NaN among texts into the word "nan".
+        coders = np.array([pd.Series(row).to_numpy() for row in coders if np.ndim(row)])
+    if coders.ndim != 2:
+        raise UsageError("Values must have a row for each coder and a column for each unit.")
+    return coders
+
+
+def count_table(counts: np.ndarray) -> CodingCounts:
+    """Computes :class:`CodingCounts` from a table of units x values with the number of coders who gave each
+    value.
+
+    The coders are not known, so ``marginals`` has one row for all: use no coefficient of particular coders.
+
+    >>> one, other = count_table(np.array([[2., 0.], [1., 1.], [0., 1.]])), count_codings(
+    ...     np.array([[0, 1, -1], [0, 0, 1]]), 2)
+    >>> all((getattr(one, name) == getattr(other, name)).all()
+    ...     for name in (*CodingCounts._fields[:-1], "values"))
+    True
+    """
+    counts = counts[counts.sum(axis=1) > 0]
+    coders = counts.sum(axis=1)
+    paired, n = counts[coders > 1], coders[coders > 1]
+    same = paired * (paired - 1) / (n - 1)[:, None]  # pairs in both directions, as in _pairs
+    differing = n - same.sum(axis=1)
+    shares = (counts / coders[:, None]).sum(axis=0)
+    return CodingCounts(np.array([float(len(counts))]), np.array([float(len(paired))]),
+                 np.array([(differing / n).sum()]), np.array([differing.sum()]), same.sum(axis=0)[None],
+                 shares[None], paired.sum(axis=0)[None, None])
+
+
+def encode(values: np.ndarray | pd.DataFrame | Sequence,
+           metric: str | np.ndarray) -> tuple[np.ndarray, int, Distance | None]:
+    """The values as numbers, how many values there are, and their distance."""
+    if not isinstance(metric, str):
+        matrix = np.asarray(metric)
+        return encode_positions(values, len(matrix)), len(matrix), matrix_distance(matrix)
+    codes, domain = encode_values(values)
+    counts = count_codings(codes, len(domain)).values[0] if metric == "ordinal" else np.empty(0)
+    return codes, len(domain), distance_of(metric, domain, counts)
