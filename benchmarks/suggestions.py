@@ -26,9 +26,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
 from glc_analysis.addons.desk import code_ranking  # noqa: E402
-from glc_analysis.addons.desk.code_ranking import LIST_LENGTH, CodeRanking, Example  # noqa: E402
+from glc_analysis.addons.desk.code_ranking import LIST_LENGTH, CodeRanking, SettledPassage  # noqa: E402
 from glc_analysis.addons.desk.code_suggestions import NO_ENCODER  # noqa: E402
-from glc_analysis.addons.desk.sentence_encoder import find_encoder  # noqa: E402
+from glc_analysis.addons.desk.sentence_encoder import load_encoder  # noqa: E402
 from glc_analysis.text import content_hash  # noqa: E402
 
 DATA = Path(os.environ.get("GLC_SHARED_DATA", ROOT.parent / "shared" / "data"))
@@ -41,7 +41,7 @@ PARTS = {"the package": code_ranking.LETTERS, "without the model, by letters alo
 WITHOUT_DEFINITIONS = "without the definitions"
 
 
-def napire() -> tuple[list[Example], dict[str, str], list[str]]:
+def napire() -> tuple[list[SettledPassage], dict[str, str], list[str]]:
     """The answers with a code, the codes, and the language of each answer."""
     raw = (DATA / "napire2018/responses_efs_2018-02-05.csv").read_bytes().decode("mac_roman")
     rows = [[_mended(cell) for cell in row]
@@ -57,7 +57,7 @@ def napire() -> tuple[list[Example], dict[str, str], list[str]]:
             given = frozenset(codes[person] - NO_CODES)
             words = export[person][f"v_{question}"].strip()
             if given and words:
-                found.append(Example(f"{person}.{question}", words, given, person))
+                found.append(SettledPassage(f"{person}.{question}", words, given, person))
                 languages.append(LANGUAGES[export[person]["language"]])
     times = Counter(code for one in found for code in one.codes)
     kept = {code for code, n in times.items() if n >= FEWEST}
@@ -66,10 +66,10 @@ def napire() -> tuple[list[Example], dict[str, str], list[str]]:
     return [one for one in found if one.codes], {code: code for code in sorted(kept)}, languages
 
 
-def free_list() -> tuple[list[Example], dict[str, str], list[str]]:
+def free_list() -> tuple[list[SettledPassage], dict[str, str], list[str]]:
     """The items with the first coder's code, which has no definition here."""
     with (DATA / "two_coder_free_list/both.csv").open(encoding="utf-8", newline="") as file:
-        found = [Example(str(n), row["trait"].strip(), frozenset({row["coder1"]}), row["rid"])
+        found = [SettledPassage(str(n), row["trait"].strip(), frozenset({row["coder1"]}), row["rid"])
                  for n, row in enumerate(csv.DictReader(file)) if row["trait"].strip()]
     return found, {}, ["English"] * len(found)
 
@@ -90,14 +90,14 @@ def _decoded(content: bytes) -> str:
     return content.decode("latin-1")
 
 
-def in_folds(examples: list[Example]) -> np.ndarray:
+def in_folds(examples: list[SettledPassage]) -> np.ndarray:
     """The fold of each example: all of a respondent in one."""
     people = sorted({one.document_id for one in examples}, key=content_hash)
     fold = {person: n % FOLDS for n, person in enumerate(people)}
     return np.array([fold[one.document_id] for one in examples])
 
 
-def ranked(train: list[Example], test: list[Example], definitions: dict[str, str],
+def ranked(train: list[SettledPassage], test: list[SettledPassage], definitions: dict[str, str],
            vectors: dict[str, np.ndarray], lists_shown: list[bool] | None = None) -> list[list[str]]:
     """The codes of each passage in the order of the package."""
     rows = [vectors[one] for one in [*(example.text for example in train), *definitions.values()]]
@@ -108,13 +108,13 @@ def ranked(train: list[Example], test: list[Example], definitions: dict[str, str
     return [[one.code_id for one in row] for row in found]
 
 
-def frequent(train: list[Example], test: list[Example]) -> list[list[str]]:
+def frequent(train: list[SettledPassage], test: list[SettledPassage]) -> list[list[str]]:
     """The most frequent codes, the same for each passage."""
     times = Counter(code for one in train for code in sorted(one.codes))
     return [[code for code, _ in times.most_common()]] * len(test)
 
 
-def by_words(train: list[Example], test: list[Example]) -> list[list[str]]:
+def by_words(train: list[SettledPassage], test: list[SettledPassage]) -> list[list[str]]:
     """The codes by a multinomial naive Bayes classifier on the words of a passage."""
     words, times = defaultdict(Counter), Counter()
     for one in train:
@@ -140,7 +140,7 @@ def _words(text: str) -> set[str]:
     return set(re.findall(r"\w+", text.casefold()))
 
 
-def share_found(lists: list[list[str]], test: list[Example], first: int = LIST_LENGTH) -> float:
+def share_found(lists: list[list[str]], test: list[SettledPassage], first: int = LIST_LENGTH) -> float:
     """The share of right codes that are among the first of their list."""
     pairs = [code in one[:first] for one, example in zip(lists, test, strict=True) for code in example.codes]
     return sum(pairs) / len(pairs)
@@ -151,17 +151,17 @@ def chosen(rows: list, keys: list, key: object) -> list:
     return [one for one, its in zip(rows, keys, strict=True) if its == key]
 
 
-def measure(name: str, data: tuple[list[Example], dict[str, str], list[str]]) -> list[str]:
+def measure(name: str, data: tuple[list[SettledPassage], dict[str, str], list[str]]) -> list[str]:
     """The rows of the table for one study."""
     examples, definitions, languages = data
-    encoder, fold = find_encoder(), in_folds(examples)
+    encoder, fold = load_encoder(), in_folds(examples)
     if encoder is None:
         sys.exit(NO_ENCODER)
     texts = [*dict.fromkeys([*(one.text for one in examples), *definitions.values()])]
     vectors = dict(zip(texts, encoder.encode(texts), strict=True))
     lists_shown: list[bool] = []
 
-    def row(way: str, lists: list[list[str]], test: list[Example], note: str = "") -> str:
+    def row(way: str, lists: list[list[str]], test: list[SettledPassage], note: str = "") -> str:
         three, five = (share_found(lists, test, first) for first in (3, LIST_LENGTH))
         return f"| {name} | {way} | {three:.2f} | {five:.2f} | {note} |"
 

@@ -25,10 +25,10 @@ def pages_of(study: Study) -> list[PageJob]:
 
 def execute(study: Study, *, is_warm: bool = True, jobs: int = 0, scheduler: str = "") -> None:
     """Our processes alone, or those of a dask scheduler's workers: no site, nothing written."""
-    from glc_analysis.addons.cluster.cluster import Cluster
+    from glc_analysis.addons.cluster.cluster import PageCluster
     from glc_analysis.run.execute import Failure, PageProcesses
 
-    processes = Cluster(study, scheduler, timeout=600) if scheduler else \
+    processes = PageCluster(study, scheduler, timeout=600) if scheduler else \
         PageProcesses(study, timeout=600, is_warm=is_warm)
     with ThreadPoolExecutor(jobs or processes.jobs) as pool:
         assert not [one for one in pool.map(processes.execute, pages_of(study)) if isinstance(one, Failure)]

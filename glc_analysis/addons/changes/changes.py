@@ -47,7 +47,7 @@ _COLUMNS_OF = {
 """What is shown of a change of a kind, with its heading; of others its name and what became of it."""
 
 
-def store_run_tables(study: Study, audience: str, run: Path) -> None:
+def store_tables_of_run(study: Study, audience: str, run: Path) -> None:
     """Stores hard links to the tables of a team run in the folder of the run, and the digests of its raw
     files: nothing that depends on whether it was decided what others may see."""
     if not has_capability(audience, "internal") or not (raw := read_record(study.processed).get("raw")):
@@ -75,7 +75,7 @@ class _RunData:
         return cls(figures.set_index("figure_id"), codings[codings["coder_id"] == CONSENSUS], raw, pages)
 
 
-def list_changes(study: Study, since: str = "") -> pd.DataFrame:
+def list_changes_since(study: Study, since: str = "") -> pd.DataFrame:
     """Lists the changes between an earlier run of the team (``since``, by default the last but one) and the
     last run.
 
@@ -96,7 +96,7 @@ def list_changes(study: Study, since: str = "") -> pd.DataFrame:
     was = json.loads((before / "run.json").read_text(encoding="utf-8"))
     return compare_runs(_RunData.of(before / _FOLDER, _keys(was["pages"])),
                         _RunData.of(last / _FOLDER, _keys(record["pages"])),
-                        partial(contributor_counts, study))
+                        partial(count_contributors_by_figure, study))
 
 
 def changes_since_run(study: Study, before: Path | None, keys: Mapping[str, str]) -> pd.DataFrame | None:
@@ -107,14 +107,14 @@ def changes_since_run(study: Study, before: Path | None, keys: Mapping[str, str]
     was = json.loads((before / "run.json").read_text(encoding="utf-8"))
     return compare_runs(_RunData.of(before / _FOLDER, _keys(was["pages"])),
                         _RunData.of(study.processed, keys),
-                        partial(contributor_counts, study))
+                        partial(count_contributors_by_figure, study))
 
 
 def _keys(pages: Mapping[str, Any]) -> dict[str, str]:
     return {slug: page["key"] for slug, page in pages.items()}
 
 
-def contributor_counts(study: Study, figures: Collection[str]) -> pd.Series:
+def count_contributors_by_figure(study: Study, figures: Collection[str]) -> pd.Series:
     """The number of organisations that contribute to each figure, by figure_id; without deleted figures."""
     frames = {name: tables.read(name, study=study) for name in CONTRIBUTOR_TABLES}
     own = frames["figures"][frames["figures"]["figure_id"].isin(figures)]
@@ -170,16 +170,16 @@ def _changed_names(kind: str, was: Mapping[str, str], now: Mapping[str, str]) ->
             yield (kind, name, "", "", moved, None)
 
 
-def make_changes_page(study: Study, audience: str, last_run: Path | None,
-                      keys: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+def make_page_of_changes(study: Study, audience: str, last_run: Path | None,
+                         keys: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
     """The page of a run for the team: slug, title, group in the menu, and texts."""
     if has_capability(audience, "internal"):
         title = "What changed"
         yield ("changes", title, TEAM_GROUP, f"# {title}\n\n*Since the run before this one.*",
-               changes_html(changes_since_run(study, last_run, keys)))
+               render_changes(changes_since_run(study, last_run, keys)))
 
 
-def changes_html(found: pd.DataFrame | None) -> Markup:
+def render_changes(found: pd.DataFrame | None) -> Markup:
     """The changes as HTML; None is the first run."""
     html = Macros(__file__, "changes.html")
     if found is None:

@@ -2,4 +2,4 @@
 
 from glc_analysis.addon import AddOn
 
-ADD_ON = AddOn("cluster", "Pages on other machines.", around={"run": "around_run:around_run"})
+ADD_ON = AddOn("cluster", "Pages on other machines.", around={"run": "around_run:run_pages_on_cluster"})

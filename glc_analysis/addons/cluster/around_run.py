@@ -12,11 +12,11 @@ import click
 
 @click.option("--scheduler", default="", metavar="ADDRESS", help="Run on the workers of this dask scheduler.")
 @contextmanager
-def around_run(*, scheduler: str) -> Generator[Callable[..., Any] | None]:
+def run_pages_on_cluster(*, scheduler: str) -> Generator[Callable[..., Any] | None]:
     """With --scheduler, runs pages on other machines."""
     if not scheduler:
         yield None
         return
-    from glc_analysis.addons.cluster.cluster import Cluster
+    from glc_analysis.addons.cluster.cluster import PageCluster
 
-    yield partial(Cluster, address=scheduler)
+    yield partial(PageCluster, address=scheduler)

@@ -40,7 +40,7 @@ _FILES = ("processed/slices.json", "reference/study.toml", reference_path("conse
 """The files of a study that are in every bundle, apart from tables."""
 
 
-class Cluster:
+class PageCluster:
     """The workers of a dask scheduler, used like :class:`PageProcesses`.
 
     Raises GLCError if dask is not installed, the scheduler does not answer, or no worker has the same package
@@ -58,7 +58,7 @@ class Cluster:
         self._here = PageProcesses(study, timeout=timeout, reader_study=reader_study)
         self._reader_study = reader_study or study
         try:
-            ask_for_scheduler(address)
+            check_scheduler_answers(address)
             self._client: Client = Client(address, timeout=_CONNECT, set_as_default=False)
         # What dask raises at the words of another service: MemoryError, TypeError and more.
         except Exception as error:  # noqa: BLE001
@@ -93,12 +93,12 @@ class Cluster:
 
     def execute(self, page: PageJob) -> Executed | Failure:
         """The executed notebook of a page, or how it failed. Raises GLCError if no worker is left."""
-        sent = inputs_to_send(self._study, page)
-        if page.reads != EVERYTHING and not covers_reads(page.reads, sent):
+        sent = list_inputs_to_send(self._study, page)
+        if page.reads != EVERYTHING and not are_reads_covered(page.reads, sent):
             return self._here.execute(page)
         source = self._study if page.whole_study else self._reader_study
         try:
-            future = self._client.submit(run_job, pack_job(source, page, sent), page, self._timeout,
+            future = self._client.submit(run_page_job, pack_page_job(source, page, sent), page, self._timeout,
                                          package_hash(), workers=self._workers, pure=False,
                                          key=f"{page.slug}-{page.key[:12]}-{time.monotonic_ns()}")
             outcome = self._outcome(future)
@@ -108,7 +108,7 @@ class Cluster:
                 raise GLCError(str(error) if isinstance(error, GLCError) else
                                "The scheduler does not answer any more.") from None
             return Failure(page.notebook.name, page.slug, 0, type(error).__name__, str(error)[:300])
-        is_complete = covers_reads(outcome.reads, sent) or getattr(outcome, "is_dead", False)
+        is_complete = are_reads_covered(outcome.reads, sent) or getattr(outcome, "is_dead", False)
         return outcome if is_complete else self._here.execute(page)
 
     def _outcome(self, future: Any) -> Executed | Failure:
@@ -142,7 +142,7 @@ class Cluster:
         self._client.close()
 
 
-def ask_for_scheduler(address: str) -> None:
+def check_scheduler_answers(address: str) -> None:
     """Raises an error unless a dask scheduler answers at this address within CONNECT seconds. A client itself
     waits for ever for the first words of another service."""
     from distributed.core import rpc
@@ -166,7 +166,7 @@ def ask_for_scheduler(address: str) -> None:
         raise ValueError(f"it is a {answered.lower()}")
 
 
-def inputs_to_send(study: Study, page: PageJob) -> set[str]:
+def list_inputs_to_send(study: Study, page: PageJob) -> set[str]:
     """The parts of a study that are sent with a page: what it last read, as far as it may be sent."""
     tables = set(Inputs(study, page.parameters["audience"]).own_tables)
     things = tables if "processed" in page.reads else {
@@ -178,26 +178,27 @@ def inputs_to_send(study: Study, page: PageJob) -> set[str]:
     return {*things, *needed, *_FILES}
 
 
-def covers_reads(reads: Collection[str], things: Collection[str]) -> bool:
+def are_reads_covered(reads: Collection[str], things: Collection[str]) -> bool:
     """Whether these things, or tables containing the slices, cover all that a page reads.
 
-    >>> covers_reads(["answers country=KHM"], ["answers"]), covers_reads(["answers"], ["answers country=KHM"])
+    >>> are_reads_covered(["answers country=KHM"], ["answers"]), are_reads_covered(["answers"],
+    ...     ["answers country=KHM"])
     (True, False)
     """
     return all(one in things or one.partition(" ")[0] in things for one in reads)
 
 
-def pack_job(study: Study, page: PageJob, things: Collection[str]) -> bytes:
+def pack_page_job(study: Study, page: PageJob, things: Collection[str]) -> bytes:
     """The job bundle of a page: a ZIP file with its notebook and these things of its study."""
     with io.BytesIO() as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as job_bundle:
         job_bundle.writestr(f"notebooks/{page.notebook.name}", page.notebook.read_bytes())
-        for name, content in copy_inputs(study, things):
+        for name, content in read_inputs_to_copy(study, things):
             job_bundle.writestr(f"study/{name}", content)
         job_bundle.close()
         return file.getvalue()
 
 
-def copy_inputs(study: Study, things: Collection[str]) -> Iterator[tuple[str, bytes]]:
+def read_inputs_to_copy(study: Study, things: Collection[str]) -> Iterator[tuple[str, bytes]]:
     """Files of a study that hold these tables, slices and files alone: path in the study, and content."""
     from glc_analysis import tables
 
@@ -228,7 +229,7 @@ def _rows(study: Study, name: str, slices: Collection[str]) -> pd.DataFrame:
     return whole[pd.MultiIndex.from_frame(whole[key]).isin(wanted)]
 
 
-def run_job(job_bundle: bytes, page: PageJob, timeout: float, version: str) -> Executed | Failure:
+def run_page_job(job_bundle: bytes, page: PageJob, timeout: float, version: str) -> Executed | Failure:
     """Runs on a worker: unpacks a job bundle, executes its page and removes everything.
 
     Raises ValueError if the worker does not have this ``version`` of the package.

@@ -4,5 +4,6 @@ from glc_analysis.addon import AddOn
 
 ADD_ON = AddOn(
     "deposit", "The folder for a data repository.",
-    exports={"deposit": ("deposit:write_deposit", "A deposit is the folder for a data repository; it holds "
+    exports={"deposit": ("deposit:write_deposit_archive", "A deposit is the folder for a data repository; it "
+                                                          "holds "
                          "what the public may see.")})

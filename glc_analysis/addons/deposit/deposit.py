@@ -48,7 +48,7 @@ one, and is not replaced."""
 _INVENTED = "Everything in it is invented: no organisation, person or answer is real."
 
 
-def write_deposit(study: Study, path: Path | None = None) -> Path:
+def write_deposit_archive(study: Study, path: Path | None = None) -> Path:
     """Writes the deposit of a built study and returns its folder, by default in the public's reports.
 
     An earlier deposit there is replaced. Its figures count as a published release. Raises
@@ -87,7 +87,7 @@ def _write(study: Study, folder: Path) -> None:
     licence = {"licenses": [{"name": study.licence}]} if study.licence else {}
     texts = {
         "README.md": _readme(study, frames), "METHODS.md": _methods(study),
-        "CITATION.cff": citation(study, release_of(study, _AUDIENCE)),
+        "CITATION.cff": format_dataset_citation(study, release_of(study, _AUDIENCE)),
         **for_software,
         "DICTIONARY.md": describe_tables(published),
         "datapackage.json": describe_package(
@@ -97,7 +97,7 @@ def _write(study: Study, folder: Path) -> None:
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
 
-def citation(study: Study, release: Mapping[str, object]) -> str:
+def format_dataset_citation(study: Study, release: Mapping[str, object]) -> str:
     """CITATION.cff: how the data are cited. The authors are the study's organisations, who are not named."""
     lines = {"cff-version": "1.2.0", "type": "dataset", "title": study.title,
              "message": "If you use these data, please cite them as below.",

@@ -4,10 +4,12 @@ from glc_analysis.addon import AddOn
 
 ADD_ON = AddOn(
     "desk", "The coding desk and the explorer in JupyterLab, suggestions of codes, and how coders learn.",
-    around={"agreement": "commands:around_agreement", "transcripts": "commands:around_transcripts"},
-    coder_files={"desk.jsonl": "journal:read_journal"}, coder_logs={"suggestions.jsonl": '"act": "taken"'},
+    around={"agreement": "commands:compare_coder_instead_of_agreement",
+            "transcripts": "commands:write_texts_to_code_again_instead"},
+    coder_files={"desk.jsonl": "journal:read_journal_codings"},
+    coder_logs={"suggestions.jsonl": '"act": "taken"'},
     steps="suggestion_log:STEPS",
-    slots={"agreement": "pages:suggestion_sentences", "methods": "pages:suggestion_facts"},
+    slots={"agreement": "pages:suggestion_acceptance_sentences", "methods": "pages:suggestion_method_facts"},
     holds={"private/vectors": "goes as a whole, and is made again from what is left"},
-    erasers={"renew": "sentence_encoder:delete_vectors"},
+    erasers={"renew": "sentence_encoder:delete_cached_vectors"},
     front_door={"coding_desk": "coding_desk:coding_desk"})

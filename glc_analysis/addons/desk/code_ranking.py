@@ -37,7 +37,7 @@ SMOOTHING = (0.3, 1.0, 3.0, 10.0, 30.0)
 _LENGTHS = (3, 4, 5)
 
 
-class Example(NamedTuple):
+class SettledPassage(NamedTuple):
     """A settled passage: its id, its words, its codes, and the document that it is left out with."""
 
     example_id: str
@@ -62,16 +62,16 @@ class CodeRanking:
     ``vectors`` has a row for each example, then one for each definition, as the encoder gave them. Codes
     without a definition are ranked by their examples alone; a code that has neither is never ranked.
 
-    >>> examples = [Example("s1", "we lack time", frozenset({"time"}), "d1"),
-    ...             Example("s2", "they lost trust", frozenset({"trust"}), "d2"),
-    ...             Example("s3", "no time left", frozenset({"time"}), "d3"),
-    ...             Example("s4", "trust is gone", frozenset({"trust"}), "d4")]
+    >>> examples = [SettledPassage("s1", "we lack time", frozenset({"time"}), "d1"),
+    ...             SettledPassage("s2", "they lost trust", frozenset({"trust"}), "d2"),
+    ...             SettledPassage("s3", "no time left", frozenset({"time"}), "d3"),
+    ...             SettledPassage("s4", "trust is gone", frozenset({"trust"}), "d4")]
     >>> ranking = CodeRanking(examples, {}, np.array([[1., 0], [0, 1], [1, 0], [0, 1]]))
     >>> [(one.code_id, one.example_id) for one in ranking.rank("lack of time", np.array([1., 0]))]
     [('time', 's1'), ('trust', 's2')]
     """
 
-    examples: Sequence[Example]
+    examples: Sequence[SettledPassage]
     definitions: Mapping[str, str]
     vectors: np.ndarray
 

@@ -15,11 +15,11 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addons.desk.code_ranking import LIST_LENGTH
-from glc_analysis.addons.desk.journal import JOURNAL, TRAINING, Journal
-from glc_analysis.addons.desk.learning import FEWEST_PASSAGES, version_order
-from glc_analysis.addons.desk.sentence_encoder import Encoder, find_encoder
+from glc_analysis.addons.desk.journal import JOURNAL, TRAINING, CoderJournal
+from glc_analysis.addons.desk.learning import FEWEST_PASSAGES, version_sort_key
+from glc_analysis.addons.desk.sentence_encoder import SentenceEncoder, load_encoder
 from glc_analysis.addons.desk.settled_passages import BEING_LEARNED, SettledPassages
-from glc_analysis.addons.desk.suggestion_log import Plain, log_shown
+from glc_analysis.addons.desk.suggestion_log import Plain, log_shown_suggestions
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.errors import GLCError
 from glc_analysis.reference import read_table
@@ -38,20 +38,21 @@ class Session(Protocol):
     def text(self, document_id: str) -> Plain: ...
 
 
-def suggest_codes(study: Study, coder: str, document_id: str, start: int, end: int, *, session: Session,
-                  encoder: Encoder | None = None, at_once: bool = False) -> list[Plain]:
+def suggest_codes_for_passage(study: Study, coder: str, document_id: str, start: int, end: int, *,
+                              session: Session,
+                              encoder: SentenceEncoder | None = None, at_once: bool = False) -> list[Plain]:
     """Up to five codes for a passage that the coder has coded, from the one that fits best: code_id, score (0
     to 1), example (the words of a settled passage with this code), and example_by (its segment; both blank
-    where only the definition speaks for the code). None where :func:`why_no_suggestions` says so, and where
-    the ranking is not sure.
+    where only the definition speaks for the code). None where :func:`why_no_codes_suggested` says so, and
+    where the ranking is not sure.
 
     A passage is words of an interview or a call, or a whole open answer. ``start`` and ``end`` are code
     points of the text as the session shows it. Codes that the passage has are left out. What is returned is
     logged as shown. ``encoder`` is the installed one, unless a test gives another. With ``at_once`` nobody
     waits: while the settled passages are still being learned, there are none.
     """
-    encoder = encoder or find_encoder()
-    if why_no_suggestions(study, coder, document_id, encoder=encoder) or encoder is None \
+    encoder = encoder or load_encoder()
+    if why_no_codes_suggested(study, coder, document_id, encoder=encoder) or encoder is None \
             or _is_coded_by_others(study, coder, document_id):
         return []
     turns, codings = _own_work(session, document_id)
@@ -76,17 +77,18 @@ def suggest_codes(study: Study, coder: str, document_id: str, start: int, end: i
                   "example": texts.get(one.example_id, ""),
                   "example_by": settled.segments.get(one.example_id, "")}
                  for one in ranked[:LIST_LENGTH] if one.code_id not in present]
-    log_shown(study, coder, (document_id, start, end), [str(one["code_id"]) for one in suggested],
+    log_shown_suggestions(study, coder, (document_id, start, end), [str(one["code_id"]) for one in suggested],
                encoder.name, settled.digest(study))
     return suggested
 
 
-def why_no_suggestions(study: Study, coder: str, document_id: str, *, encoder: Encoder | None = None) -> str:
+def why_no_codes_suggested(study: Study, coder: str, document_id: str, *,
+                           encoder: SentenceEncoder | None = None) -> str:
     """The reason why no codes are suggested for a text, in one sentence; blank where they may be suggested.
 
     The sentence follows from assignments.csv, and never from what another coder has handed in: of that nobody
     learns before all have finished. A text that somebody codes without an assignment is passed over in
-    silence by :func:`suggest_codes`, as one is of which the ranking is not sure.
+    silence by :func:`suggest_codes_for_passage`, as one is of which the ranking is not sure.
     """
     if study.settings["coding"]["approach"] == "interpretive":
         return "This study codes interpretively, so no codes are suggested."
@@ -121,10 +123,10 @@ def why_no_suggestions(study: Study, coder: str, document_id: str, *, encoder: E
     if len(settled.examples) < FEWEST_PASSAGES:
         return (f"Codes are suggested from {FEWEST_PASSAGES} settled passages on: passages that two coders "
                 f"agree on, or that were decided. This study has {len(settled.examples)}.")
-    return "" if encoder or find_encoder() else NO_ENCODER
+    return "" if encoder or load_encoder() else NO_ENCODER
 
 
-def learning_note(study: Study) -> str:
+def note_on_learning_state(study: Study) -> str:
     """A sentence shown while the model learns the settled passages of a study; otherwise blank."""
     return LEARNING if any(root == study.root and thread.is_alive()
                            for (root, *_), thread in BEING_LEARNED.items()) else ""
@@ -140,7 +142,7 @@ def _not_frozen(own: pd.DataFrame, codebook: pd.DataFrame, document_id: str) -> 
     version = next(iter(stated))
     live = codebook[codebook["merged_into"] == ""]
     newer = [name for name, since in zip(live["name"], live["since_version"], strict=True)
-             if since and version_order(since) > version_order(version)]
+             if since and version_sort_key(since) > version_sort_key(version)]
     if not newer:
         return ""
     return (f"The codebook has codes that are newer than version {version}, with which you code: "
@@ -162,7 +164,7 @@ def _is_coded_by_others(study: Study, coder: str, document_id: str) -> bool:
         return True
     for other, paths in study.coder_files().items():
         for path in (path for path in paths if path.name == JOURNAL and other not in (coder, CONSENSUS)):
-            journal = Journal(path)
+            journal = CoderJournal(path)
             journal.read()
             if document_id in journal.work.handed_in():
                 return True

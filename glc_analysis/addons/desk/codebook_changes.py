@@ -12,8 +12,13 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis.addons.desk.coder_texts import DoubleCoding
-from glc_analysis.addons.desk.journal import Journal, journal_of
-from glc_analysis.addons.desk.proposals import Proposal, propose_cells, propose_row, proposed_codes
+from glc_analysis.addons.desk.journal import CoderJournal, coder_journal_path
+from glc_analysis.addons.desk.proposals import (
+    TableChangeProposal,
+    list_proposed_codes,
+    propose_changed_cells,
+    propose_new_row,
+)
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.errors import Fault, Faults, GLCError, nearest
 from glc_analysis.reference import read_table
@@ -25,7 +30,7 @@ _CHANGES = {"name", "parent_id", "merged_into"}
 """The columns of a code that change; one at a time."""
 
 
-def may_change(study: Study, coder: str) -> bool:
+def may_change_codebook(study: Study, coder: str) -> bool:
     """Whether somebody may change the codebook at the desk: the person whom study.toml names ([coding]
     decided_by); where it names nobody, a coder who codes alone."""
     double = DoubleCoding(study)
@@ -34,7 +39,7 @@ def may_change(study: Study, coder: str) -> bool:
     return {*double.assignments["coder_id"]} - {CONSENSUS} <= {coder}
 
 
-def describe_change(study: Study, code_id: str, cells: Mapping[str, str]) -> str:
+def describe_codebook_change(study: Study, code_id: str, cells: Mapping[str, str]) -> str:
     """A change in one sentence. Raises GLCError for one that does not fit the codebook."""
     book = read_table(study, "codebook").set_index("code_id")
     names, cells = book["name"].to_dict(), {column: normalise_space(cell) for column, cell in cells.items()}
@@ -83,15 +88,16 @@ def _refuse_parent(book: pd.DataFrame, parent: str) -> None:
                        "theme or a family.")
 
 
-def show_change(study: Study, coder: str, code_id: str, cells: Mapping[str, str]) -> Plain:
+def preview_codebook_change(study: Study, coder: str, code_id: str, cells: Mapping[str, str]) -> Plain:
     """A change before it is written: the message says it in a sentence, diff has the changed lines of the
     files. Raises GLCError for somebody who may not change the codebook, and for a change that does not fit;
     Faults where the reference tables would not be sound with it."""
-    return {"message": describe_change(study, code_id, cells),
+    return {"message": describe_codebook_change(study, code_id, cells),
             "diff": _proposal(study, coder, code_id, cells).diff}
 
 
-def write_change(study: Study, coder: str, code_id: str, cells: Mapping[str, str], diff: str) -> Plain:
+def write_codebook_change(study: Study, coder: str, code_id: str, cells: Mapping[str, str],
+                          diff: str) -> Plain:
     """Writes the change that was shown with ``diff``; the message says where to. Raises Faults if the
     codebook was changed since then."""
     proposal = _proposal(study, coder, code_id, cells)
@@ -102,17 +108,17 @@ def write_change(study: Study, coder: str, code_id: str, cells: Mapping[str, str
     return {"message": f"Written to {study.relative(path)}. It counts from the next build on."}
 
 
-def _proposal(study: Study, coder: str, code_id: str, cells: Mapping[str, str]) -> Proposal:
-    if not may_change(study, coder):
+def _proposal(study: Study, coder: str, code_id: str, cells: Mapping[str, str]) -> TableChangeProposal:
+    if not may_change_codebook(study, coder):
         by = study.settings["coding"]["decided_by"]
         why = f"{by} decides" if by else "Several people code, and study.toml names nobody who decides,"
         raise GLCError(f"{why} on the codebook ([coding] decided_by). Propose the change instead.")
-    describe_change(study, code_id, cells)
+    describe_codebook_change(study, code_id, cells)
     cells = {column: normalise_space(cell) for column, cell in cells.items()}
     if code_id:
-        return propose_cells(study, "codebook", code_id, cells)
-    return propose_row(study, "codebook",
-                       {"level": "code", **cells, "code_id": _new_id(study, cells["name"])})
+        return propose_changed_cells(study, "codebook", code_id, cells)
+    return propose_new_row(study, "codebook",
+                           {"level": "code", **cells, "code_id": _new_id(study, cells["name"])})
 
 
 def _new_id(study: Study, name: str) -> str:
@@ -122,21 +128,21 @@ def _new_id(study: Study, name: str) -> str:
         numbered for n in range(2, len(known) + 3) if (numbered := f"{base}-{n}") not in known)
 
 
-def proposed_changes(study: Study) -> list[Plain]:
+def list_proposed_codebook_changes(study: Study) -> list[Plain]:
     """The coders' proposals that still apply to the codebook, by coder: coder_id, message (the change in
     a sentence), code_id (blank for a new code) and cells. New codes are those proposed in the words of texts
     as well."""
     proposed: list[Plain] = [{"coder_id": one.coder_id, "code_id": "", "cells": {"name": one.name}}
-                             for one in proposed_codes(study)]
+                             for one in list_proposed_codes(study)]
     for coder in study.coder_files():
-        journal = Journal(journal_of(study, coder))
+        journal = CoderJournal(coder_journal_path(study, coder))
         journal.read()
         proposed += [{"coder_id": coder, "code_id": one.code_id, "cells": one.cells}
                      for one in journal.work.codebook_changes.values()]
     fitting = []
     for one in sorted(proposed, key=lambda row: row["coder_id"]):
         try:
-            fitting.append(one | {"message": describe_change(study, one["code_id"], one["cells"])})
+            fitting.append(one | {"message": describe_codebook_change(study, one["code_id"], one["cells"])})
         except GLCError:  # it is done, or the codebook changed since
             continue
     return fitting

@@ -21,11 +21,11 @@ from glc_analysis.addons.desk.journal import (
     JOURNAL,
     TRAINING,
     CodeProposal,
+    CoderJournal,
     DeskCoding,
     DeskText,
     DeskWork,
-    Journal,
-    journal_of,
+    coder_journal_path,
 )
 from glc_analysis.coding.alignment import Span
 from glc_analysis.coding.changed_texts import NO_PLACE, ChangedText
@@ -97,7 +97,7 @@ class DoubleCoding:
     @property
     def opened(self) -> set[str]:
         """The texts whose codings were opened for comparison: what each coder gave them stays as it is."""
-        journal = Journal(journal_of(self.study, CONSENSUS))
+        journal = CoderJournal(coder_journal_path(self.study, CONSENSUS))
         journal.read()
         return journal.work.opened
 
@@ -113,7 +113,7 @@ class DoubleCoding:
         """What each coder has coded at the desk."""
         work = {}
         for coder in sorted({*self.assignments["coder_id"]}):
-            journal = Journal(journal_of(self.study, coder))
+            journal = CoderJournal(coder_journal_path(self.study, coder))
             journal.read()
             work[coder] = journal.work
         return work
@@ -147,7 +147,7 @@ class Turn(NamedTuple):
     end: int
 
 
-class CoderTexts:
+class AssignedTexts:
     """The texts and open answers of a coder. Each table is read when it is first needed, and kept in
     memory."""
 
@@ -351,7 +351,7 @@ def _turns_in(text: str) -> Iterator[tuple[str, int, int]]:
 class CorrectedTexts:
     """A coder's texts of today beside those of the journal."""
 
-    def __init__(self, own: CoderTexts, journal: Journal) -> None:
+    def __init__(self, own: AssignedTexts, journal: CoderJournal) -> None:
         self._own, self._journal = own, journal
         self._pairs: dict[tuple[str, str, str], ChangedText] = {}
 

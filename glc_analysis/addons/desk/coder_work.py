@@ -14,15 +14,15 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.desk.coder_texts import DOUBLE, CoderTexts, CorrectedTexts, Turn
+from glc_analysis.addons.desk.coder_texts import DOUBLE, AssignedTexts, CorrectedTexts, Turn
 from glc_analysis.addons.desk.journal import (
     ANSWER,
     TRAINING,
+    CoderJournal,
     DeskCoding,
     DeskText,
-    Journal,
+    coder_journal_path,
     describe_cut_lines,
-    journal_of,
 )
 from glc_analysis.coding.codebook import current_code
 from glc_analysis.coding.coders import SURVEY_CODER
@@ -52,8 +52,8 @@ class CoderWork:
         self.study, self.coder = study, coder
         self._today = today or date.today()
         _refuse_name(coder)
-        self._own = CoderTexts(study, coder)
-        self._journal = Journal(journal_of(study, coder))
+        self._own = AssignedTexts(study, coder)
+        self._journal = CoderJournal(coder_journal_path(study, coder))
         self._journal.read()
         self._corrected = CorrectedTexts(self._own, self._journal)
         self.codebook_readings = 0
@@ -208,7 +208,7 @@ class CoderWork:
         """The codes on the keys 1 to 9, as the journal has them; a code that is no longer in use leaves its
         key."""
         kept = [code if code in self._live else "" for code in self._journal.work.keys]
-        return codes_on_keys(kept, self._recent())
+        return assign_codes_to_keys(kept, self._recent())
 
     # The codebook.
 
@@ -230,11 +230,11 @@ class CoderWork:
         if self._codebook_files() != self._codebook_state:
             before = self._defined
             self._load_codebook()
-            self._news += definition_changes(before, self._defined, self._names)
+            self._news += describe_definition_changes(before, self._defined, self._names)
 
     def _codebook_changes(self) -> Iterator[str]:
         if before := self._journal.work.codebook:
-            yield from definition_changes(before, self._defined, self._names)
+            yield from describe_definition_changes(before, self._defined, self._names)
 
     def _code_named(self, name: str) -> str:
         key = match_key(name)
@@ -290,11 +290,12 @@ class CoderWork:
                 "fix: see who may write there.")
 
 
-def codes_on_keys(keys: Sequence[str], recent: Sequence[str]) -> list[str]:
+def assign_codes_to_keys(keys: Sequence[str], recent: Sequence[str]) -> list[str]:
     """The codes on the keys 1 to 9 (blank for a free key), where ``recent`` are those used last, the last one
     first. A code keeps its key; a new one takes a free key, else that of the code used longest ago.
 
-    >>> codes_on_keys(["a", "", "c"], ["d", "c", "a"]), codes_on_keys([*"abcdefghi"], ["z", *"ihgfdcba"])[3:6]
+    >>> assign_codes_to_keys(["a", "", "c"], ["d", "c", "a"]), assign_codes_to_keys([*"abcdefghi"], ["z",
+    ...     *"ihgfdcba"])[3:6]
     (['a', 'd', 'c'], ['d', 'z', 'f'])
     """
     kept = [*keys]
@@ -337,12 +338,12 @@ def describe_code_use(codebook: pd.DataFrame) -> dict[str, list[str]]:
         columns=["code_id", *columns], fill_value="").itertuples(index=False, name=None)}
 
 
-def definition_changes(before: Mapping[str, list[str]], now: Mapping[str, list[str]],
-                       names: Mapping[str, str]) -> list[str]:
+def describe_definition_changes(before: Mapping[str, list[str]], now: Mapping[str, list[str]],
+                                names: Mapping[str, str]) -> list[str]:
     """One sentence for a coder about what changed between two :func:`describe_code_use`; none where nothing
     did. ``names`` are the codes' names of today.
 
-    >>> definition_changes({}, {"c1": ["Law", "", "What courts decide.", "", "", ""]}, {"c1": "Law"})
+    >>> describe_definition_changes({}, {"c1": ["Law", "", "What courts decide.", "", "", ""]}, {"c1": "Law"})
     ['The codebook has changed since you last coded (new: Law). Your codings are kept.']
     """
 

@@ -19,15 +19,15 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addons.desk.codebook_changes import (
-    may_change,
-    proposed_changes,
-    show_change,
-    write_change,
+    list_proposed_codebook_changes,
+    may_change_codebook,
+    preview_codebook_change,
+    write_codebook_change,
 )
-from glc_analysis.addons.desk.coder_texts import DOUBLE, CoderTexts, DoubleCoding
+from glc_analysis.addons.desk.coder_texts import DOUBLE, AssignedTexts, DoubleCoding
 from glc_analysis.addons.desk.coding_session import CodingSession
-from glc_analysis.addons.desk.journal import TRAINING, Journal, journal_of
-from glc_analysis.addons.desk.sentence_encoder import is_installed
+from glc_analysis.addons.desk.journal import TRAINING, CoderJournal, coder_journal_path
+from glc_analysis.addons.desk.sentence_encoder import is_encoder_installed
 from glc_analysis.coding.assemble import complete_codebook
 from glc_analysis.coding.changed_texts import ChangedText
 from glc_analysis.coding.consensus import CONSENSUS, read_decisions
@@ -55,7 +55,7 @@ _SHOWN = 5
 _WHO_DECIDES = "Whoever decides on all of them is named in study.toml: [coding] decided_by."
 
 
-class Curation:
+class DoubleCodingComparison:
     """The double-coded texts that ``by`` may compare, side by side, for ``by`` to write the decisions down.
 
     ``today`` is the day that is written beside each decision.
@@ -64,7 +64,7 @@ class Curation:
     def __init__(self, study: Study, by: str, *, today: date | None = None) -> None:
         self.study, self.by, self._today = study, by, today or date.today()
         self._double = DoubleCoding(study)
-        self._journal = Journal(journal_of(study, CONSENSUS))
+        self._journal = CoderJournal(coder_journal_path(study, CONSENSUS))
 
     @cached_property
     def texts(self) -> set[str]:
@@ -150,7 +150,7 @@ class Curation:
                   if document in self.texts and len({*texts.values()}) > 1}
         if not differ:
             return {}
-        texts, older = CoderTexts(self.study, self.by), {}
+        texts, older = AssignedTexts(self.study, self.by), {}
         segments = tables.read("segments", study=self.study)
         for document, copies in differ.items():
             own = segments[segments["document_id"] == document]
@@ -305,9 +305,9 @@ class CodingDesk(anywidget.AnyWidget):
         if "refuse" in question:
             return self.session.refuse_suggestions(**question["refuse"])
         if "show_change" in question:
-            return show_change(self.session.study, self.session.coder, **question["show_change"])
+            return preview_codebook_change(self.session.study, self.session.coder, **question["show_change"])
         if "write_change" in question:
-            done = write_change(self.session.study, self.session.coder, **question["write_change"])
+            done = write_codebook_change(self.session.study, self.session.coder, **question["write_change"])
             self.session.codebook()  # reads it again
             return done
         if "decide" in question:
@@ -333,19 +333,19 @@ class CodingDesk(anywidget.AnyWidget):
         return {"answers": session.answers, "training": session.training,
                 "why_not_compare": self._curation.why_not, "versions": self._curation.versions,
                 "differences": self._curation.differences,
-                "proposed_changes": lambda: proposed_changes(session.study)}[get]()
+                "proposed_changes": lambda: list_proposed_codebook_changes(session.study)}[get]()
 
     def _offers(self) -> list[str]:
         """The views that this coder has a use for."""
         purposes = {text["purpose"] for text in self.session.texts()}
         return ["texts", "answers", "find", *["compare"] * bool(self._curation.texts),
                 *["training"] * (TRAINING in purposes),
-                *["suggestions"] * is_installed(),
-                *["codebook"] * may_change(self.session.study, self.session.coder)]
+                *["suggestions"] * is_encoder_installed(),
+                *["codebook"] * may_change_codebook(self.session.study, self.session.coder)]
 
     @property
-    def _curation(self) -> Curation:
-        return Curation(self.session.study, self.session.coder)
+    def _curation(self) -> DoubleCodingComparison:
+        return DoubleCodingComparison(self.session.study, self.session.coder)
 
     def _do(self, act: Mapping[str, Any]) -> dict[str, Any]:
         """Does an act; beside what the session says, what is now true of everything it changed."""

@@ -19,12 +19,16 @@ from typing import Any
 from unicodedata import normalize
 
 from glc_analysis import tables
-from glc_analysis.addons.desk.code_suggestions import learning_note, suggest_codes, why_no_suggestions
-from glc_analysis.addons.desk.codebook_changes import describe_change
-from glc_analysis.addons.desk.coder_work import BEGUN, FINISHED, NOT_BEGUN, CoderWork, codes_on_keys
+from glc_analysis.addons.desk.code_suggestions import (
+    note_on_learning_state,
+    suggest_codes_for_passage,
+    why_no_codes_suggested,
+)
+from glc_analysis.addons.desk.codebook_changes import describe_codebook_change
+from glc_analysis.addons.desk.coder_work import BEGUN, FINISHED, NOT_BEGUN, CoderWork, assign_codes_to_keys
 from glc_analysis.addons.desk.journal import TRAINING, CodeProposal, Line
-from glc_analysis.addons.desk.learning import compare_codes, settled_passages
-from glc_analysis.addons.desk.suggestion_log import refuse_suggestions, take_suggestion
+from glc_analysis.addons.desk.learning import codes_settled_by_others, compare_codes_of_segments
+from glc_analysis.addons.desk.suggestion_log import log_accepted_suggestion, log_refused_suggestions
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.errors import GLCError, UsageError, nearest
 from glc_analysis.text import language_direction, normalise_space
@@ -142,7 +146,7 @@ class CodingSession(CoderWork):
             text = self.text(document)
             for turn in text["turns"]:
                 rows += [self._place_in(text, turn, turn["start"] + start, turn["start"] + end)
-                         for start, end in spans_of(words, turn["text"])]
+                         for start, end in find_spans_of_words(words, turn["text"])]
         return rows
 
     def passages(self, code_id: str) -> list[Plain]:
@@ -201,7 +205,7 @@ class CodingSession(CoderWork):
             raise GLCError("No training text is finished yet; the comparison comes after the coding.")
         frames = {name: tables.read(name, study=self.study) for name in (
             "codings", "readings", "segments", "disagreements", "codebook")}
-        settled = {segment: codes for segment, codes in settled_passages(frames, self.coder).items()
+        settled = {segment: codes for segment, codes in codes_settled_by_others(frames, self.coder).items()
                    if segment.rpartition(".")[0] in finished}
         if not settled:
             raise GLCError("Nothing in your training texts is settled by others yet, so there is nothing to "
@@ -213,7 +217,7 @@ class CodingSession(CoderWork):
             for document in finished for turn in self._turns(document) if turn.role == "participant"}
         names = frames["codebook"].set_index("code_id")["name"].to_dict() | {"": "all codes"}
         words = frames["segments"].set_index("segment_id")["text"]
-        rows = compare_codes(codes_by_turn, settled)
+        rows = compare_codes_of_segments(codes_by_turn, settled)
         rows["code"] = rows["code_id"].map(names).fillna(rows["code_id"])
         codes = [{name: None if value != value else value for name, value in row.items() if name != "older"}
                  for row in rows.to_dict("records")]
@@ -236,16 +240,18 @@ class CodingSession(CoderWork):
 
     def suggestions(self, document_id: str, start: int, end: int, *, at_once: bool = False) -> list[Plain]:
         """Codes that are suggested for a passage that the coder has coded (:mod:`.code_suggestions`)."""
-        return suggest_codes(self.study, self.coder, document_id, start, end, session=self, at_once=at_once)
+        return suggest_codes_for_passage(self.study, self.coder, document_id, start, end, session=self,
+                                         at_once=at_once)
 
     def why_no_suggestions(self, document_id: str) -> str:
         """The reason why no codes are suggested in a text, in one sentence; blank where they may be
         suggested."""
-        return why_no_suggestions(self.study, self.coder, document_id) or learning_note(self.study)
+        return why_no_codes_suggested(self.study, self.coder,
+                                      document_id) or note_on_learning_state(self.study)
 
     def refuse_suggestions(self, document_id: str, start: int, end: int, codes: Iterable[str]) -> None:
         """Logs that the coder put the suggested codes aside."""
-        refuse_suggestions(self.study, self.coder, document_id, start, end, [*codes])
+        log_refused_suggestions(self.study, self.coder, document_id, start, end, [*codes])
 
     # What the coder does.
 
@@ -297,7 +303,7 @@ class CodingSession(CoderWork):
         document, start, end = self._passage(act)
         code = self._live_code(act.get("code_id", ""))
         self._refuse_twice(document, start, end, code)
-        about = take_suggestion(self.study, self.coder, document, start, end, code) \
+        about = log_accepted_suggestion(self.study, self.coder, document, start, end, code) \
             if act.get("origin") == "suggested" else {}
         line = {"act": "code", "document_id": document, "start": start, "end": end, "code_id": code,
                 "origin": "suggested" if about else "own", **about}
@@ -318,7 +324,8 @@ class CodingSession(CoderWork):
         about = {}
         if act.get("origin") == "suggested" and len(missing) == 1:  # suggestions are accepted one by one
             one = missing[0]
-            about = take_suggestion(self.study, self.coder, one, 0, len(self._text_of(one).text), code)
+            about = log_accepted_suggestion(self.study, self.coder, one, 0, len(self._text_of(one).text),
+                                            code)
         line = {"act": "code_answers", "answer_ids": missing, "code_id": code}
         return (line | ({"origin": "suggested", **about} if about else {}),
                 f"Coded {len(missing)} answer{'s' * (len(missing) != 1)}: {self._names[code]}.")
@@ -468,7 +475,7 @@ class CodingSession(CoderWork):
 
     def _propose_change(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         code, cells = str(act.get("code_id", "")), dict(act.get("cells", {}))
-        said = describe_change(self.study, code, cells)
+        said = describe_codebook_change(self.study, code, cells)
         return ({"act": "propose_change", "code_id": code, "cells": cells},
                 f"Proposed: {said} It is so once whoever decides writes it.")
 
@@ -570,15 +577,15 @@ class CodingSession(CoderWork):
         for document in begun:
             yield {"act": "text", **self._text_of(document)._asdict()}
         if code := line.get("code_id"):
-            keys = codes_on_keys(self._keys(), [code, *(one for one in self._recent() if one != code)])
+            keys = assign_codes_to_keys(self._keys(), [code, *(one for one in self._recent() if one != code)])
             if keys != self._journal.work.keys:
                 yield {"act": "keys", "codes": keys}
 
 
-def spans_of(words: str, text: str) -> list[tuple[int, int]]:
+def find_spans_of_words(words: str, text: str) -> list[tuple[int, int]]:
     """The stretches of a text in which words stand, without regard to case, accents, and the width of blanks.
 
-    >>> spans_of("policia", "La Policía, y la policía.")
+    >>> find_spans_of_words("policia", "La Policía, y la policía.")
     [(3, 10), (17, 24)]
     """
     wanted = _folded(normalise_space(words))

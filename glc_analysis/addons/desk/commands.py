@@ -19,8 +19,8 @@ from glc_analysis.study import Study
               metavar="CODER FILE", help="Compare a coder's first coding with a second one of the same "
               "texts. This shows drift.")
 @contextmanager
-def around_agreement(study: Study, form: str, *, against: str | None,
-                     again: tuple[str, Path] | None) -> Generator[None]:
+def compare_coder_instead_of_agreement(study: Study, form: str, *, against: str | None,
+                                       again: tuple[str, Path] | None) -> Generator[None]:
     """--against compares a coder with settled passages, --again with the coder's own first coding; neither
     measures agreement between coders."""
     if not (against or again):
@@ -28,15 +28,19 @@ def around_agreement(study: Study, form: str, *, against: str | None,
         return
     if against and again:
         raise UsageError("Ask for --against or --again, one at a time.")
-    from glc_analysis.addons.desk.learning import compare_with_consensus, drift
+    from glc_analysis.addons.desk.learning import (
+        compare_coders_with_consensus,
+        compare_first_and_second_coding,
+    )
 
     ensure_built(study)
     if again:
-        print_rows(drift(study, *again), form, empty="There is nothing to compare.")
+        print_rows(compare_first_and_second_coding(study, *again), form, empty="There is nothing to compare.")
         say("This is drift: missed is only in the second coding, added only in the first. Codings under an "
             "older definition (older) are left out.")
     else:
-        print_rows(compare_with_consensus(study), form, empty="No coder read a passage that others have "
+        print_rows(compare_coders_with_consensus(study), form, empty="No coder read a passage that others "
+                                                                     "have "
                                           "settled.")
         say("This is learning: a coder beside passages that others settled. It is not a measure of "
             "reliability.")
@@ -46,7 +50,7 @@ def around_agreement(study: Study, form: str, *, against: str | None,
 @click.option("--again", "coder", default="", metavar="CODER", help="Write a tenth of what this coder read, "
               "to be coded again without seeing the first coding.")
 @contextmanager
-def around_transcripts(study: Study, form: str, *, coder: str) -> Generator[None]:
+def write_texts_to_code_again_instead(study: Study, form: str, *, coder: str) -> Generator[None]:
     """With --again, writes texts that one coder codes a second time."""
     if not coder:
         yield

@@ -15,7 +15,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from glc_analysis import tables
-from glc_analysis.addons.desk.proposals import WIDE, Proposer
+from glc_analysis.addons.desk.proposals import WIDE, ProposalForm
 from glc_analysis.coding.consensus import CONSENSUS, codings_by_segment
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.figures.estimates import BY_OPTION
@@ -38,7 +38,7 @@ _TURNS_AROUND = 1
 """The number of turns shown before and after a passage."""
 
 
-def passage_in_context(study: Study, segment_id: str, code: str = "") -> str:
+def render_passage_in_context(study: Study, segment_id: str, code: str = "") -> str:
     """HTML of the turn a passage stands in, with the turns around it and the codes of each stretch.
 
     Stretches of ``code`` are marked more strongly than those of other codes. For the team alone.
@@ -109,7 +109,7 @@ class Explorer:
         self.passage = widgets.Select(description="Passage", rows=8, layout=WIDE)
         self._figures_of, self._context_of = (
             {audience: widgets.HTML() for audience in AUDIENCES} for _ in range(2))
-        self.proposer = Proposer(study)
+        self.proposer = ProposalForm(study)
         passages = {audience: widgets.VBox([self.passage, context]) if has_capability(audience,
                                                                                       "passages") else context
                     for audience, context in self._context_of.items()}
@@ -193,7 +193,7 @@ class Explorer:
                 self.context.value = ELEMENTS.note("No passage has this code.")
             return
         segment, code, words = self.passage.value
-        self.context.value = passage_in_context(self.study, segment, code)
+        self.context.value = render_passage_in_context(self.study, segment, code)
         self.proposer.begin(theme=self.theme.value, code=code, segment=segment, words=words)
 
     # What is shown

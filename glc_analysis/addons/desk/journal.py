@@ -1,7 +1,7 @@
 """The journal of a coder at the coding desk: one line of JSON per act; lines are only ever added.
 
 From ``raw/codings/<coder>/desk.jsonl`` come the coder's work so far (:class:`DeskWork`), and the same codings
-as from any other program's file (:func:`read_journal`). docs/journal.md describes the lines.
+as from any other program's file (:func:`read_journal_codings`). docs/journal.md describes the lines.
 
 An undo takes back the act that it names, also after a restart. A line that was cut off by a power failure is
 set apart, and everything before it counts. An interview or a call is handed in when its coder marks it as
@@ -96,7 +96,7 @@ class CodebookChange(NamedTuple):
     cells: dict[str, str]
 
 
-class Decision(NamedTuple):
+class DeskDecision(NamedTuple):
     """A decision on a segment where coders differ: ``codes`` joined by ``;``, blank for none.
     ``instead_of`` is the workbook whose decision this one replaces."""
 
@@ -135,7 +135,7 @@ class DeskWork:
     finished: dict[str, bool] = field(default_factory=dict)
     proposals: dict[str, CodeProposal] = field(default_factory=dict)
     codebook_changes: dict[str, CodebookChange] = field(default_factory=dict)
-    decisions: dict[str, Decision] = field(default_factory=dict)
+    decisions: dict[str, DeskDecision] = field(default_factory=dict)
     codebook: dict[str, list[str]] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
     opened: set[str] = field(default_factory=set)
@@ -291,7 +291,7 @@ class DeskWork:
         elif act == "decide":
             segment = line["segment_id"]
             version = self.decisions[segment].version + 1 if segment in self.decisions else 1
-            yield self.decisions, segment, Decision(
+            yield self.decisions, segment, DeskDecision(
                 segment, line["codes"], line["reason"], line["by"], line["on"], version,
                 line.get("instead_of", ""))
         elif act != "removed":  # what a withdrawal took out keeps its place among the acts
@@ -358,17 +358,17 @@ def _documents(changes: Sequence[Change]) -> set[str]:
 # The file: read as far as it is whole, and added to.
 
 
-class Journal:
+class CoderJournal:
     """The journal of one coder, as far as it has been read.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "desk.jsonl")
-    ...     journal = Journal(path)
+    ...     journal = CoderJournal(path)
     ...     with journal.adding(Path(folder)):
     ...         _ = journal.add([{"act": "finish", "document_id": "call-1", "value": True}])
     ...     _ = path.write_bytes(path.read_bytes() + b'{"n": 2, "act": "fin')
-    ...     again = Journal(path)
+    ...     again = CoderJournal(path)
     ...     _ = again.read()
     ...     again.work.finished, again.work.cut
     ({'call-1': True}, [2])
@@ -526,16 +526,16 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
 # The journal as a coder's file.
 
 
-def journal_of(study: Study, coder: str) -> Path:
+def coder_journal_path(study: Study, coder: str) -> Path:
     """The file of what a coder does at the coding desk, whether or not it is there."""
     return study.raw / "codings" / coder / JOURNAL
 
 
-def read_journal(path: Path, *, coder: str = "") -> ParsedCodings:
+def read_journal_codings(path: Path, *, coder: str = "") -> ParsedCodings:
     """The codings of all texts that the coder has handed in, and of the training texts that are finished,
     which are marked as such. Notes say what is not handed in yet, and what was cut off. Raises Faults for a
     damaged journal."""
-    journal = Journal(path)
+    journal = CoderJournal(path)
     journal.read()
     work, parsed = journal.work, ParsedCodings(path, "desk", counts="code points", is_of_study=True)
     parsed.decisions = [(decision.segment_id, decision.codes, decision.reason, path.name, decision.instead_of)

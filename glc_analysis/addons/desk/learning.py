@@ -51,8 +51,8 @@ Codes = Mapping[str, Set[str]]
 """The codes of each segment."""
 
 
-def compare_codes(codes_of_coder: Codes, others: Codes, *,
-                  older: Collection[tuple[str, str]] = ()) -> pd.DataFrame:
+def compare_codes_of_segments(codes_of_coder: Codes, others: Codes, *,
+                              older: Collection[tuple[str, str]] = ()) -> pd.DataFrame:
     """One row per code, first all codes together, over the segments that both have: code_id, passages, same
     (the share of passages that have the code in both or in neither; of all codes, that have the same codes),
     missed (only the others have it), added (only the coder), older, kappa, reason.
@@ -61,7 +61,7 @@ def compare_codes(codes_of_coder: Codes, others: Codes, *,
     are counted, and neither missed nor added.
 
     >>> nothing = frozenset()
-    >>> found = compare_codes({"s1": {"a"}, "s2": nothing}, {"s1": {"a", "b"}, "s2": nothing})
+    >>> found = compare_codes_of_segments({"s1": {"a"}, "s2": nothing}, {"s1": {"a", "b"}, "s2": nothing})
     >>> found[["code_id", "passages", "same", "missed", "added"]].values.tolist()
     [['', 2, 0.5, 1, 0], ['a', 2, 1.0, 0, 0], ['b', 2, 0.5, 1, 0]]
     """
@@ -86,7 +86,7 @@ def compare_codes(codes_of_coder: Codes, others: Codes, *,
     return pd.DataFrame([first, *rows], columns=["code_id", *LEARNING_COLUMNS[3:]])
 
 
-def compare_with_consensus(study: Study) -> pd.DataFrame:
+def compare_coders_with_consensus(study: Study) -> pd.DataFrame:
     """Each coder compared with the passages that others settled, one row per coder and code:
     :data:`LEARNING_COLUMNS`.
 
@@ -103,22 +103,24 @@ def compare_with_consensus(study: Study) -> pd.DataFrame:
     decisions = _decisions(frames["disagreements"])
     parts = []
     for coder in sorted({*readings["coder_id"]} - {CONSENSUS}):
-        settled = settled_codes(coded, decisions, coder)
+        settled = select_independently_settled_codes(coded, decisions, coder)
         mine = learnt[learnt["coder_id"] == coder]
         mine = mine[~mine["segment_id"].isin(_unknown(frames["quarantined"], frames["segments"], coder))]
-        older = older_codings(codings[codings["coder_id"] == coder], frames["codebook"])
-        compared = compare_codes(dict(zip(mine["segment_id"], mine["codes"], strict=True)), settled,
-                                 older=older)
+        older = find_codings_under_older_definitions(codings[codings["coder_id"] == coder],
+                                                     frames["codebook"])
+        compared = compare_codes_of_segments(dict(zip(mine["segment_id"], mine["codes"], strict=True)),
+                                             settled,
+                                             older=older)
         if compared["passages"].iloc[0]:
             parts.append(compared.assign(coder=coder))
     return _named(pd.concat(parts) if parts else pd.DataFrame(columns=LEARNING_COLUMNS), frames["codebook"])
 
 
-def settled_passages(frames: Mapping[str, pd.DataFrame], coder: str) -> dict[str, frozenset[str]]:
+def codes_settled_by_others(frames: Mapping[str, pd.DataFrame], coder: str) -> dict[str, frozenset[str]]:
     """The codes of each segment that others than the coder settled. ``frames`` are the tables codings,
     readings, segments and disagreements."""
     coded = coding_units(frames["codings"], frames["readings"], frames["segments"])
-    return settled_codes(coded, _decisions(frames["disagreements"]), coder)
+    return select_independently_settled_codes(coded, _decisions(frames["disagreements"]), coder)
 
 
 def _decisions(disagreements: pd.DataFrame) -> dict[str, frozenset[str]]:
@@ -128,8 +130,8 @@ def _decisions(disagreements: pd.DataFrame) -> dict[str, frozenset[str]]:
             for segment, codes in zip(decided["segment_id"], decided["codes"], strict=True)}
 
 
-def settled_codes(coded: pd.DataFrame, decisions: Mapping[str, frozenset[str]],
-                  coder: str) -> dict[str, frozenset[str]]:
+def select_independently_settled_codes(coded: pd.DataFrame, decisions: Mapping[str, frozenset[str]],
+                                       coder: str) -> dict[str, frozenset[str]]:
     """The codes of each segment that was settled independently of the coder: decided, handed in by the coder
     consensus, or the same for two or more others. ``coded`` are the units of all coders."""
     others = coded[coded["coder_id"] != coder]
@@ -139,7 +141,8 @@ def settled_codes(coded: pd.DataFrame, decisions: Mapping[str, frozenset[str]],
     return agreed | dict(zip(whole["segment_id"], whole["codes"], strict=True)) | dict(decisions)
 
 
-def older_codings(codings: pd.DataFrame, codebook: pd.DataFrame) -> set[tuple[str, str]]:
+def find_codings_under_older_definitions(codings: pd.DataFrame,
+                                         codebook: pd.DataFrame) -> set[tuple[str, str]]:
     """The segments and codes whose coder used a version of the codebook before that of the definition
     (since_version). A version is compared by its numbers; where either is blank, nothing is known."""
     since = dict(zip(codebook["code_id"], codebook["version"], strict=True))
@@ -147,12 +150,12 @@ def older_codings(codings: pd.DataFrame, codebook: pd.DataFrame) -> set[tuple[st
     for used, code, segments in zip(codings["codebook_version"], codings["code_id"], codings["segment_ids"],
                                     strict=True):
         defined = since.get(code, "")
-        if used and defined and version_order(used) < version_order(defined):
+        if used and defined and version_sort_key(used) < version_sort_key(defined):
             older |= {(segment, code) for segment in segments.split(";") if segment}
     return older
 
 
-def version_order(text: str) -> list[tuple[int, str]]:
+def version_sort_key(text: str) -> list[tuple[int, str]]:
     """A version in an order in which 1.10 comes after 1.9.
 
     >>> sorted(["v1.10", "v1.9", "v2"], key=version_order)
@@ -183,7 +186,7 @@ def _named(rows: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
 # Drift: the same coder codes a tenth again, blind.
 
 
-def texts_to_code_again(study: Study, coder: str) -> list[str]:
+def choose_texts_to_code_again(study: Study, coder: str) -> list[str]:
     """The document_ids of the interviews and calls that a coder codes again: the fewest that hold a tenth of
     the passages that the coder read, in an order that nobody chose.
 
@@ -207,7 +210,7 @@ def texts_to_code_again(study: Study, coder: str) -> list[str]:
 def write_texts_to_code_again(study: Study, coder: str, folder: Path) -> pd.DataFrame:
     """Writes the texts that a coder codes again, without any coding; one row per text: document_id and
     passages."""
-    chosen, texts = texts_to_code_again(study, coder), current_texts(study)
+    chosen, texts = choose_texts_to_code_again(study, coder), current_texts(study)
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.txt"):
         old.unlink()
@@ -217,7 +220,7 @@ def write_texts_to_code_again(study: Study, coder: str, folder: Path) -> pd.Data
     return pd.DataFrame({"document_id": chosen, "passages": [int(spoken[one]) for one in chosen]})
 
 
-def drift(study: Study, coder: str, path: Path) -> pd.DataFrame:
+def compare_first_and_second_coding(study: Study, coder: str, path: Path) -> pd.DataFrame:
     """A coder's first coding compared with a second one of the same texts, which ``path`` holds: one row
     per code, :data:`LEARNING_COLUMNS`. ``missed`` are codes that the first coding lacks, ``added`` those that
     only it has.
@@ -261,5 +264,6 @@ def drift(study: Study, coder: str, path: Path) -> pd.DataFrame:
         coded = coded[~coded["segment_id"].isin(unknown)]
         sets[name] = dict(zip(coded["segment_id"], coded["codes"], strict=True))
     book = codebook.rename(columns={"since_version": "version"})
-    found = compare_codes(sets["first"], sets["second"], older=older_codings(first, book))
+    found = compare_codes_of_segments(sets["first"], sets["second"],
+                                      older=find_codings_under_older_definitions(first, book))
     return _named(found.assign(coder=coder), codebook)

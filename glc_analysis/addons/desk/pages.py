@@ -11,7 +11,7 @@ from glc_analysis.view.study_view import StudyView
 _FACTS = read_toml(__file__, "facts.toml")
 
 
-def suggestion_sentences(view: StudyView) -> list[str]:
+def suggestion_acceptance_sentences(view: StudyView) -> list[str]:
     """How often suggested codes were accepted, by code, and agreement without; nothing where none was."""
     counts, names = view.read("suggestions"), code_names(view)
     if counts.empty:
@@ -26,7 +26,7 @@ def suggestion_sentences(view: StudyView) -> list[str]:
               for value in rest["value"].dropna())]
 
 
-def suggestion_facts(view: StudyView) -> MethodFacts | None:
+def suggestion_method_facts(view: StudyView) -> MethodFacts | None:
     """What the checklists of the methods say of suggested codes; nothing where none was accepted."""
     counts = view.read("suggestions")
     if counts.empty:

@@ -21,8 +21,8 @@ import ipywidgets as widgets
 
 from glc_analysis import tables
 from glc_analysis.addon import load_declared
-from glc_analysis.addons.desk.coder_texts import CoderTexts, DoubleCoding
-from glc_analysis.addons.desk.journal import Journal, journal_of
+from glc_analysis.addons.desk.coder_texts import AssignedTexts, DoubleCoding
+from glc_analysis.addons.desk.journal import CoderJournal, coder_journal_path
 from glc_analysis.cleaning.records import Records, read_corrected_records
 from glc_analysis.disclosure.quotations import READING_AUDIENCES, quotes_faults
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
@@ -40,7 +40,7 @@ from glc_analysis.writing import write_atomic
 
 
 @dataclass(frozen=True)
-class Change:
+class FileChange:
     """The text of a file now (``old``; None: there is no file) and with the change (``new``)."""
 
     path: Path
@@ -49,11 +49,11 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Proposal:
+class TableChangeProposal:
     """The change of the files of a reference table in the study ``root``, the private one first."""
 
     root: Path
-    changes: tuple[Change, ...]
+    changes: tuple[FileChange, ...]
 
     @property
     def diff(self) -> str:
@@ -74,7 +74,7 @@ class Proposal:
         return self.changes[-1].path
 
 
-def propose_row(study: Study, name: str, row: Mapping[str, str]) -> Proposal:
+def propose_new_row(study: Study, name: str, row: Mapping[str, str]) -> TableChangeProposal:
     """Proposes a row of a reference table; columns that ``row`` leaves out are blank.
 
     Raises UsageError for a table or column that is not there, Faults where the table would not be sound
@@ -87,13 +87,13 @@ def propose_row(study: Study, name: str, row: Mapping[str, str]) -> Proposal:
         if column not in columns:
             raise UsageError(f"{name}.csv has no column {column!r}; {nearest(column, columns)}.")
     study.refuse_misplaced()
-    proposal = Proposal(study.root, tuple(_with_row(study.root / file.path, file, row)
-                                          for file in reversed(table_files(name))))
+    proposal = TableChangeProposal(study.root, tuple(_with_row(study.root / file.path, file, row)
+                                                     for file in reversed(table_files(name))))
     _refuse_unsound(study, name, proposal)
     return proposal
 
 
-def propose_cells(study: Study, name: str, key: str, cells: Mapping[str, str]) -> Proposal:
+def propose_changed_cells(study: Study, name: str, key: str, cells: Mapping[str, str]) -> TableChangeProposal:
     """Proposes new cells, of one file, for the row of a reference table whose first column is ``key``.
 
     Raises Faults where the table would not be sound with the change."""
@@ -106,16 +106,16 @@ def propose_cells(study: Study, name: str, key: str, cells: Mapping[str, str]) -
                if n > 1 and written[rows.header.index(file.required[0])].strip() == key)
     for column, cell in cells.items():
         rows.set_cell(row, column, cell)
-    proposal = Proposal(study.root, (Change(path, old, rows.text),))
+    proposal = TableChangeProposal(study.root, (FileChange(path, old, rows.text),))
     _refuse_unsound(study, name, proposal)
     return proposal
 
 
-def _with_row(path: Path, file: TableFile, row: Mapping[str, str]) -> Change:
+def _with_row(path: Path, file: TableFile, row: Mapping[str, str]) -> FileChange:
     old = _text(path)
     rows = CsvRows.of(old or ",".join(file.required) + "\n", path.name)
     rows.append(row)
-    return Change(path, old, rows.text)
+    return FileChange(path, old, rows.text)
 
 
 def _text(path: Path) -> str | None:
@@ -123,7 +123,7 @@ def _text(path: Path) -> str | None:
     return read_utf8(path) if path.is_file() else None
 
 
-def _refuse_unsound(study: Study, name: str, proposal: Proposal) -> None:
+def _refuse_unsound(study: Study, name: str, proposal: TableChangeProposal) -> None:
     """Checks all reference tables, with the changed one among them."""
     with TemporaryDirectory() as folder:
         changed = Study(Path(folder))
@@ -153,7 +153,7 @@ _KINDS = {"quotes": "a quotation", "corrections": "a correction",
 WIDE = widgets.Layout(width="98%")
 
 
-class Proposer:
+class ProposalForm:
     """A form for each kind of row, a button that shows the change and a button that writes it."""
 
     def __init__(self, study: Study) -> None:
@@ -230,10 +230,10 @@ class Proposer:
                 for _, figure, _ in pairs_of(self.study, {*known["figure_id"], *known["code_id"]})]
         elif self.kind.value == "codebook":
             self.from_coders.options = [("", None), *((f"{one.name} ({one.coder_id})", one)
-                                                      for one in proposed_codes(self.study))]
+                                                      for one in list_proposed_codes(self.study))]
         elif self.kind.value == "quotes":
             self.from_coders.options = [("", None), *((f"{one.words[:80]} ({one.coder_id})", one)
-                                                      for one in proposed_quotations(self.study))]
+                                                      for one in list_proposed_quotations(self.study))]
         first = [self.from_coders] if self.kind.value in ("codebook", "quotes") else []
         self.form.children = [*first, *fields.values()]
         self._edited()
@@ -275,7 +275,7 @@ class Proposer:
     def _show(self, _: Any = None) -> None:
         self._edited()
         try:
-            self.proposal = propose_row(self.study, self.kind.value, self.row())
+            self.proposal = propose_new_row(self.study, self.kind.value, self.row())
         except GLCError as error:
             self.message.value = _HTML.fault(str(error))
             return
@@ -283,7 +283,7 @@ class Proposer:
         self.write_button.disabled = False
 
     def _write(self, _: Any = None) -> None:
-        proposal: Proposal | None = self.proposal
+        proposal: TableChangeProposal | None = self.proposal
         try:
             path = proposal.write() if proposal else None
         except GLCError as error:
@@ -308,12 +308,12 @@ class ProposedCode(NamedTuple):
     words: str
 
 
-def proposed_codes(study: Study) -> list[ProposedCode]:
+def list_proposed_codes(study: Study) -> list[ProposedCode]:
     """The codes that coders proposed at the desk and that codebook.csv does not have, by coder and name."""
     known = {*map(match_key, read_table(study, "codebook")["name"])}
     double, proposed = DoubleCoding(study), []
     for coder in study.coder_files():
-        journal = Journal(journal_of(study, coder))
+        journal = CoderJournal(coder_journal_path(study, coder))
         journal.read()
         for code in journal.work.proposals.values():
             if code.is_quotation or match_key(code.name) in known:
@@ -332,14 +332,14 @@ class ProposedQuotation(NamedTuple):
     words: str
 
 
-def proposed_quotations(study: Study) -> list[ProposedQuotation]:
+def list_proposed_quotations(study: Study) -> list[ProposedQuotation]:
     """The passages that coders proposed as quotations at the desk and that quotes.csv does not have, by coder
     and segment; those of double-coded texts once all coders have handed these in."""
     quotes, segments = read_table(study, "quotes"), tables.read("segments", study=study)
     known = {*quotes[["segment_id", "text"]].itertuples(index=False, name=None)}
     double, proposed = DoubleCoding(study), []
     for coder in study.coder_files():
-        journal, texts = Journal(journal_of(study, coder)), CoderTexts(study, coder)
+        journal, texts = CoderJournal(coder_journal_path(study, coder)), AssignedTexts(study, coder)
         journal.read()
         for passage in journal.work.proposals.values():
             document = passage.document_id

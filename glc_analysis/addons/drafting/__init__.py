@@ -18,5 +18,5 @@ ADD_ON = AddOn(
     "drafting", "The tables of a new study, drafted from what arrived.",
     commands={"Data manager": "commands:COMMANDS"},
     holds={"private/draft": "rows go, or what in them is its own"},
-    around={"init": "commands:around_init", "check": "commands:around_check",
-            "pseudonyms": "commands:around_pseudonyms"})
+    around={"init": "commands:draft_tables_after_init", "check": "commands:check_draft_before_check",
+            "pseudonyms": "commands:list_name_suggestions_instead"})

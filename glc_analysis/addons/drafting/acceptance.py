@@ -21,14 +21,14 @@ from glc_analysis.addons.drafting.draft_files import (
     ACCEPTED_FILE,
     DRAFT_FOLDER,
     SENSITIVITY_FILE,
-    csv_text,
+    format_csv_rows,
     read_column_values,
 )
-from glc_analysis.addons.drafting.drafted_waves import files_of_waves, record_waves
+from glc_analysis.addons.drafting.drafted_waves import record_waves_and_files, survey_files_by_wave
 from glc_analysis.addons.drafting.open_rows import (
-    open_rows_file,
-    questions_without_options,
+    file_of_open_rows,
     read_open_rows,
+    select_questions_without_options,
     write_open_rows,
 )
 from glc_analysis.addons.drafting.store import DraftState
@@ -47,7 +47,7 @@ _ACCEPTED_COLUMNS = ("question_id", "by", "date", "how_sure")
 _DECIDED_COLUMNS = ("question_id", "is_sensitive", "by", "date")
 
 
-def accept_draft(study: Study, state: DraftState, by: str, *, today: date) -> list[str]:
+def accept_chosen_draft_rows(study: Study, state: DraftState, by: str, *, today: date) -> list[str]:
     """Adds the chosen questions, with their options and settings, to the reference tables, and records the
     reviewer.
 
@@ -55,7 +55,7 @@ def accept_draft(study: Study, state: DraftState, by: str, *, today: date) -> li
     already is not changed, and a line says so. Returns the lines to print.
     """
     chosen = state.chosen[~state.chosen["question_id"].isin(
-        questions_without_options(study, state)["question_id"])]
+        select_questions_without_options(study, state)["question_id"])]
     present = read_column_values(study, "questions", "question_id")
     new = _in_form_order(chosen[~chosen["question_id"].isin(present)])
     used, lists = {*new["option_list"]} - {""}, read_column_values(study, "options", "option_list")
@@ -87,7 +87,7 @@ def accept_draft(study: Study, state: DraftState, by: str, *, today: date) -> li
         texts[path] = table.text
     for path, text in texts.items():
         write_atomic(path, text)
-    record_waves(study, files_of_waves(state.tables["waves"]))
+    record_waves_and_files(study, survey_files_by_wave(state.tables["waves"]))
     who, day = normalise_space(by), today.isoformat()
     _append(study, ACCEPTED_FILE, _ACCEPTED_COLUMNS,
             [(identifier, who, day, how_sure) for identifier, how_sure in zip(
@@ -128,11 +128,11 @@ def _new_themes(study: Study, state: DraftState, questions: pd.DataFrame) -> pd.
 def _append(study: Study, name: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
     """Adds rows to a record of decisions beside the draft."""
     path = study.root / DRAFT_FOLDER / name
-    before = path.read_text(encoding="utf-8") if path.is_file() else csv_text(columns, [])
-    write_atomic(path, before + csv_text((), rows))
+    before = path.read_text(encoding="utf-8") if path.is_file() else format_csv_rows(columns, [])
+    write_atomic(path, before + format_csv_rows((), rows))
 
 
-def accept_open_rows(study: Study, by: str, *, today: date) -> list[str]:
+def accept_decided_open_rows(study: Study, by: str, *, today: date) -> list[str]:
     """Adds what a person has decided of the rest to the reference tables: options and names that say yes,
     cells with a correction, countries with a code. Returns the lines to print; raises Faults, before anything
     is written, where a row cannot be used."""
@@ -140,11 +140,11 @@ def accept_open_rows(study: Study, by: str, *, today: date) -> list[str]:
     filled = {"options": more["options"][USE] == "yes", "corrections": more["corrections"]["to"] != "",
               "countries": more["countries"]["country_id"] != "", "names": more["names"][USE] == "yes"}
     ready = {name: more[name][is_filled] for name, is_filled in filled.items()}
-    faults = [Fault("is blank", file=open_rows_file(study, "options"), row=str(n), column=column,
+    faults = [Fault("is blank", file=file_of_open_rows(study, "options"), row=str(n), column=column,
                     fix="fill it in: each option has an id and its place in the list")
               for n, row in ready["options"].iterrows() for column in ("option_id", "value", "position")
               if not row[column]]
-    faults += [Fault(f"is {meant} in ISO 3166", file=open_rows_file(study, "countries"), row=str(n),
+    faults += [Fault(f"is {meant} in ISO 3166", file=file_of_open_rows(study, "countries"), row=str(n),
                      column="country_id", value=code, fix=f"write {meant}, or another id")
                for n, code in ready["countries"]["country_id"].items() if (meant := intended_iso_code(code))]
     if faults:
@@ -157,7 +157,7 @@ def accept_open_rows(study: Study, by: str, *, today: date) -> list[str]:
     for name in (name for name in rows if len(rows[name])):
         path = study.root / table_files(name)[0].path
         if name == "options":
-            add_option_rows(study, rows[name])
+            add_rows_to_options_table(study, rows[name])
         else:
             write_atomic(path, _with_rows(path, rows[name]))
     write_open_rows(study, {name: more[name][~is_filled] for name, is_filled in filled.items()})
@@ -174,7 +174,7 @@ def _described(countries: pd.DataFrame) -> pd.DataFrame:
                                for name, cells in known.items()})
 
 
-def add_option_rows(study: Study, rows: pd.DataFrame) -> None:
+def add_rows_to_options_table(study: Study, rows: pd.DataFrame) -> None:
     """Adds rows to options.csv. An option that is there takes the new position; a new value of it takes its
     other cells."""
     path = study.root / table_files("options")[0].path

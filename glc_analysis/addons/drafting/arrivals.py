@@ -27,7 +27,7 @@ _CALL_FOLDERS = ("call", "calls", "llamadas", "appels")
 
 
 @dataclass
-class Arrivals:
+class ArrivedFiles:
     """Files by kind; ``calls`` are those transcripts that lay in a folder of calls."""
 
     surveys: list[Path] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Arrivals:
     calls: set[Path] = field(default_factory=set)
 
 
-def sort_arrivals(paths: Sequence[Path]) -> Arrivals:
+def sort_files_by_kind(paths: Sequence[Path]) -> ArrivedFiles:
     """The files by kind; a folder that is not a project stands for the files in it.
 
     Raises Faults for files that nothing here reads, with what to do.
@@ -47,11 +47,11 @@ def sort_arrivals(paths: Sequence[Path]) -> Arrivals:
     ...     _ = Path(folder, "casa.txt").write_text("Ana: We wait.\\nBen: Why?", encoding="utf-8")
     ...     _ = Path(folder, "ana.csv").write_text("document,quote,code\\ncasa,We wait,Delay\\n",
     ...                                            encoding="utf-8")
-    ...     found = sort_arrivals([Path(folder)])
+    ...     found = sort_files_by_kind([Path(folder)])
     >>> [path.name for path in found.transcripts], [path.name for path in found.codings]
     (['casa.txt'], ['ana.csv'])
     """
-    arrivals, faults = Arrivals(), []
+    arrivals, faults = ArrivedFiles(), []
     for path in _files(paths):
         ending = path.suffix.lower()
         if path.is_dir() or ending in _PROJECTS:

@@ -12,13 +12,13 @@ from glc_analysis.addons.drafting.form import FormColumn
 from glc_analysis.addons.drafting.options import (
     FEWEST,
     SEPARATORS,
-    Options,
-    count_joined_options,
-    infer_form_order,
-    list_options,
-    option_key,
+    AnswerOptions,
+    count_options_in_joined_cells,
+    infer_option_order,
+    list_answer_options,
+    option_spelling_key,
 )
-from glc_analysis.addons.drafting.words import scale_marks, scale_steps
+from glc_analysis.addons.drafting.words import find_scale_steps, find_scale_words
 
 MANY = 40
 """From so many answers on, five are few; below, what two people wrote alike is taken for an option's text."""
@@ -33,7 +33,7 @@ _SENTENCE_ENDS = (".", "!", "?", "。", "។", "؟", "।")
 
 
 @dataclass
-class Guess:
+class ColumnGuess:
     """The kind of a column: a type of questions.csv, one of the roles, or left out; why; and whether it is
     sure.
 
@@ -47,7 +47,7 @@ class Guess:
     why: str
     is_sure: bool
     separator: str = ""
-    options: tuple[Options, ...] = ()
+    options: tuple[AnswerOptions, ...] = ()
     notes: list[str] = field(default_factory=list)
     waits: bool = False
     is_refused: bool = False
@@ -71,7 +71,7 @@ class _Spread:
         """The spread of answers, of which an option was given by ``few`` or more or is ``known``."""
         n, spelled, usual = answers.total(), Counter[str](), Counter[str]()
         for text, count in answers.items():
-            key = option_key(text)
+            key = option_spelling_key(text)
             spelled[key] += count
             usual[key] = max(usual[key], count)
         given = sum(count for key, count in spelled.items() if count >= few or key in known)
@@ -89,7 +89,7 @@ class _Spread:
         return f"{round(100 * self.covered)} % of {self.n} answers were given by several"
 
 
-def guess_choice(column: FormColumn, answers: Counter[str], known: Collection[str]) -> Guess:
+def guess_choice_or_text(column: FormColumn, answers: Counter[str], known: Collection[str]) -> ColumnGuess:
     """A choice of one or of several options, or a text where the answers are not options. ``known`` are the
     keys of options listed elsewhere in the form."""
     few = FEWEST if answers.total() >= MANY else 2
@@ -103,39 +103,41 @@ def guess_choice(column: FormColumn, answers: Counter[str], known: Collection[st
 
 
 def _listed(column: FormColumn, answers: Counter[str], known: Collection[str], spread: _Spread,
-            is_several: bool) -> Guess:
+            is_several: bool) -> ColumnGuess:
     """A scale, several options in a cell, or one option of a list, with what is in doubt of it."""
     asks_personal = words.asks_for_persons_name(column.wording) or any(
         words.mentions_concept(concept, column.wording) for concept in ("personal", "place"))
-    options = options_by_file(column, known)
-    if asks_personal and len(column.wording.split()) <= 8 and not is_yes_no([*answers]):
-        options = tuple(Options(hidden=Counter(counts)) for counts in column.counts)
+    options = list_options_by_file(column, known)
+    if asks_personal and len(column.wording.split()) <= 8 and not are_all_yes_or_no([*answers]):
+        options = tuple(AnswerOptions(hidden=Counter(counts)) for counts in column.counts)
     labels = [label for of_file in options for label in of_file.counts]
     notes = [f"{spread.n_variants} answers differ from an option only in their spelling"
              ] if spread.n_variants else []
     if asks_personal:
         notes.append("the heading may ask for a name or a place")
-    if next((scale_steps([*of_file.counts]) for of_file in options if len(of_file.counts) > 1), None):
-        return Guess("scale", spread.why, False, options=options,
-                     notes=["its options are steps: a scale?", *notes])
+    if next((find_scale_steps([*of_file.counts]) for of_file in options if len(of_file.counts) > 1), None):
+        return ColumnGuess("scale", spread.why, False, options=options,
+                           notes=["its options are steps: a scale?", *notes])
     if several := _few_joined(column, labels, options, known):
         return several
-    marks = scale_marks(labels)
+    marks = find_scale_words(labels)
     if len({*marks.values()}) > 2 and len(labels) - len(marks) <= len(column.counts):
-        return Guess("scale", spread.why, False, options=options,
-                     notes=["its options but one are steps: a scale?", *notes])
+        return ColumnGuess("scale", spread.why, False, options=options,
+                           notes=["its options but one are steps: a scale?", *notes])
     is_typed = spread.n_variants >= max(3, 0.03 * spread.n)
-    is_enough = spread.n >= (MANY / 2 if is_yes_no(labels) else MANY)
+    is_enough = spread.n >= (MANY / 2 if are_all_yes_or_no(labels) else MANY)
     is_clear = spread.covered >= 0.85 and is_enough and not is_typed and not asks_personal
     doubts = [*_list_doubts(column, options, labels, len(marks), is_clear, is_several)]
-    return Guess("single", spread.why, is_clear and not doubts, options=options, notes=[*notes, *doubts])
+    return ColumnGuess("single", spread.why, is_clear and not doubts, options=options,
+                       notes=[*notes, *doubts])
 
 
-def _list_doubts(column: FormColumn, options: Collection[Options], labels: Collection[str], n_marked: int,
+def _list_doubts(column: FormColumn, options: Collection[AnswerOptions], labels: Collection[str],
+                 n_marked: int,
                  is_clear: bool, is_several: bool) -> Iterator[str]:
     """Why a list may be no choice of one option; where it ``is_clear`` as one, also what its options and its
     heading lack."""
-    is_plain, is_doubted = is_yes_no(labels), False
+    is_plain, is_doubted = are_all_yes_or_no(labels), False
     if is_clear and n_marked >= max(2, 0.5 * len(labels)) and not is_plain:
         yield "some options are steps: a scale?"
         is_doubted = True
@@ -152,27 +154,27 @@ def _list_doubts(column: FormColumn, options: Collection[Options], labels: Colle
         yield "the heading allows several options, and no cell has several"
 
 
-def _text(answers: Counter[str], spread: _Spread, is_several: bool) -> Guess:
+def _text(answers: Counter[str], spread: _Spread, is_several: bool) -> ColumnGuess:
     """A text, unsure where the answers are alike or may be names."""
     sentences = sum(count for text, count in answers.items() if text.strip().endswith(_SENTENCE_ENDS))
     are_names = (spread.n_different >= _DIFFERENT * spread.n and spread.length <= _SHORT
                  and sentences < spread.n / 3)
     is_sure = (spread.covered < 0.3 or spread.length > 60) and not are_names
     notes = ["nearly every answer is another short text: they may be names of persons or organisations"]
-    return Guess("text", f"{spread.why}; {round(spread.length)} letters on average",
-                 is_sure and spread.n >= 10 and not is_several, notes=notes if are_names else [])
+    return ColumnGuess("text", f"{spread.why}; {round(spread.length)} letters on average",
+                       is_sure and spread.n >= 10 and not is_several, notes=notes if are_names else [])
 
 
-def is_yes_no(labels: Collection[str]) -> bool:
+def are_all_yes_or_no(labels: Collection[str]) -> bool:
     """Whether all answers that say something are yes or no."""
     answers = [label for label in labels if words.guess_option_kind(label) == "substantive"]
     return bool(answers) and all(
         words.is_concept_word("yes", label) or words.is_concept_word("no", label) for label in answers)
 
 
-def options_by_file(column: FormColumn, known: Collection[str]) -> tuple[Options, ...]:
+def list_options_by_file(column: FormColumn, known: Collection[str]) -> tuple[AnswerOptions, ...]:
     """The options of a choice of one, by file."""
-    return tuple(list_options(counts, known) for counts in column.counts)
+    return tuple(list_answer_options(counts, known) for counts in column.counts)
 
 
 # ------------------------------
@@ -240,9 +242,9 @@ class _Divider:
 
     def _divide(self, separator: str, others: tuple[str, ...] = ()) -> _Division:
         answers = _with_one_mark(self.answers, separator, others) if others else self.answers
-        parts, cells, is_weak = count_joined_options(answers, separator)
+        parts, cells, is_weak = count_options_in_joined_cells(answers, separator)
         frequent = {part for part, count in parts.items()
-                    if count >= self.few or self.known and option_key(part) in self.known}
+                    if count >= self.few or self.known and option_spelling_key(part) in self.known}
         several = sum(count for of_cell, count in cells
                       if len({*of_cell}) > 1 and frequent.issuperset(of_cell))
         covered = sum(parts[part] for part in frequent) / max(1, sum(parts.values()))
@@ -261,7 +263,7 @@ def _two_marks(answers: Counter[str]) -> Iterator[tuple[str, str]]:
 
 
 def _joined(column: FormColumn, answers: Counter[str], known: Collection[str], few: int,
-            is_several: bool) -> Guess | None:
+            is_several: bool) -> ColumnGuess | None:
     """Several options in a cell: some cells hold two or more texts that are frequent on their own."""
     division = _Divider(answers, known, few, is_several).best()
     if division is None:
@@ -281,36 +283,37 @@ def _joined(column: FormColumn, answers: Counter[str], known: Collection[str], f
         division.others or is_mostly_single)
     why = (f"{round(100 * division.several)} % of {n} cells hold several frequent options, with a "
            f"{SEPARATORS[separator]} between" + ("; the question allows several" if is_several else ""))
-    return Guess("multi", why, is_sure, separator,
-                 _several(column, separator, known, is_weak=division.is_weak), notes)
+    return ColumnGuess("multi", why, is_sure, separator,
+                       _several(column, separator, known, is_weak=division.is_weak), notes)
 
 
 def _several(column: FormColumn, separator: str, known: Collection[str], *,
-             is_weak: bool = False) -> tuple[Options, ...]:
+             is_weak: bool = False) -> tuple[AnswerOptions, ...]:
     """The options of cells that join several, by file."""
     options = []
     for counts in column.counts:
-        parts, cells, _ = count_joined_options(counts, separator)
-        of_file = list_options(parts, known)
-        of_file.order = infer_form_order(_by_label(cells, of_file), of_file.counts)
+        parts, cells, _ = count_options_in_joined_cells(counts, separator)
+        of_file = list_answer_options(parts, known)
+        of_file.order = infer_option_order(_by_label(cells, of_file), of_file.counts)
         of_file.is_merged_by_few = is_weak
         options.append(of_file)
     return tuple(options)
 
 
-def _few_joined(column: FormColumn, labels: Collection[str], options: Collection[Options],
-                known: Collection[str]) -> Guess | None:
+def _few_joined(column: FormColumn, labels: Collection[str], options: Collection[AnswerOptions],
+                known: Collection[str]) -> ColumnGuess | None:
     """Accepts several options in a cell where few cells have several: the cell must join options of this
     column only, and so must half of the cells that are not an option."""
-    keys = {option_key(label) for label in labels}
+    keys = {option_spelling_key(label) for label in labels}
     rare = sum((of_file.hidden for of_file in options), Counter())
     for separator, between in SEPARATORS.items():
         joined = {text: n for text, n in rare.items()
-                  if len(parts := text.split(separator)) > 1 and keys.issuperset(map(option_key, parts))}
+                  if len(parts := text.split(separator)) > 1
+                  and keys.issuperset(map(option_spelling_key, parts))}
         if (n := sum(joined.values())) and n >= rare.total() / 2:
             cells = "cell joins" if n == 1 else "cells join"
-            return Guess("multi", f"{n} {cells} options of the column, with a {between} between", False,
-                         separator, _several(column, separator, known), ["may several be chosen?"])
+            return ColumnGuess("multi", f"{n} {cells} options of the column, with a {between} between", False,
+                               separator, _several(column, separator, known), ["may several be chosen?"])
     return None
 
 
@@ -326,6 +329,7 @@ def _with_one_mark(counts: Counter[str], separator: str, others: Sequence[str]) 
     return divided
 
 
-def _by_label(cells: list[tuple[list[str], int]], options: Options) -> list[tuple[list[str], int]]:
-    labels = {option_key(label): label for label in options.counts}
-    return [([labels.get(option_key(part), part) for part in parts], count) for parts, count in cells]
+def _by_label(cells: list[tuple[list[str], int]], options: AnswerOptions) -> list[tuple[list[str], int]]:
+    labels = {option_spelling_key(label): label for label in options.counts}
+    return [([labels.get(option_spelling_key(part), part) for part in parts], count) for parts,
+            count in cells]

@@ -45,27 +45,27 @@ def draft_codebook(paths: Sequence[Path]) -> tuple[pd.DataFrame, list[str]]:
     A code that has the same path of names, or the same GUID, in several files is one code; its notes are
     those of the first file that has any. Raises Faults as reading the files does.
     """
-    trees, notes = [read_tree(path) for path in paths], []
-    tree = merge_trees(trees, notes)
-    book, more = add_levels(tree)
+    trees, notes = [read_code_tree(path) for path in paths], []
+    tree = merge_code_trees(trees, notes)
+    book, more = add_codebook_levels(tree)
     return book, [*notes, *more]
 
 
-def read_tree(path: Path) -> pd.DataFrame:
+def read_code_tree(path: Path) -> pd.DataFrame:
     """The codes of a file as rows of codebook.csv, with the ``guid`` of each; blank where it has none."""
     raw = read_codings(path)
     guids = {code: guid for guid, code in raw.guids.items()}
     return codebook_rows(raw.codes).assign(guid=[guids.get(code, "") for code in raw.codes["code"]])
 
 
-def merge_trees(trees: Sequence[pd.DataFrame], notes: list[str] | None = None) -> pd.DataFrame:
+def merge_code_trees(trees: Sequence[pd.DataFrame], notes: list[str] | None = None) -> pd.DataFrame:
     """One tree of several, with ids of their own: codes of the same path of names are one code, and so is one
     GUID under two names. Paths that begin below the top, and names of a flat list, are matched to the trees
     before. What is left for a person is added to ``notes``.
 
     >>> first = pd.DataFrame({"code_id": ["a", "b"], "parent_id": ["", "a"], "name": ["Care", "Rest"]})
     >>> second = pd.DataFrame({"code_id": ["x", "y"], "parent_id": ["", "x"], "name": ["care", "Work"]})
-    >>> merge_trees([first, second])[["code_id", "parent_id"]].values.tolist()
+    >>> merge_code_trees([first, second])[["code_id", "parent_id"]].values.tolist()
     [['care', ''], ['rest', 'care'], ['work', 'care']]
     """
     rows: dict[tuple[str, ...], dict[str, str]] = {}
@@ -127,7 +127,7 @@ def _places_in(rows: Mapping[tuple[str, ...], dict[str, str]], tree: pd.DataFram
     return place
 
 
-def add_levels(tree: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def add_codebook_levels(tree: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """The tree with levels guessed by depth, below a domain that is added where it has none; and notes.
 
     What lies deeper than four levels becomes codes of the nearest family, under their own names.
@@ -173,7 +173,7 @@ def add_levels(tree: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     return pd.DataFrame([*domain, *rows, *theme], columns=list(CODEBOOK_COLUMNS), dtype="str"), notes
 
 
-def tree_difference(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
+def list_code_tree_changes(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
     """What a tree that arrived later would change, one row per change: :data:`DIFFERENCE`.
 
     ``new``: a code that the codebook lacks. ``unclear``: a name of a flat list that several codes have.
@@ -219,10 +219,10 @@ def tree_difference(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=DIFFERENCE, dtype="str")
 
 
-def added_codes(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
+def select_codes_to_add(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
     """The rows that a tree adds to the codebook: its new codes, each below its own parent where the codebook
     has it, on the level that the parent allows. The codebook's own row numbers and ids stay."""
-    difference = tree_difference(codebook, tree)
+    difference = list_code_tree_changes(codebook, tree)
     live = codebook[codebook["merged_into"] == ""]
     known = {path: code for code, path in _paths(live).items()}
     by_id = _known_codes(tree, live)
@@ -230,7 +230,7 @@ def added_codes(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
     moved = difference[difference["change"] == "moved"].set_index("path")["code_id"].to_dict()
     by_id |= {code: moved[path] for code, names in name_paths(tree).items()
               if (path := " > ".join(names)) in moved}
-    guessed = dict(add_levels(tree)[0][["code_id", "level"]].itertuples(index=False))
+    guessed = dict(add_codebook_levels(tree)[0][["code_id", "level"]].itertuples(index=False))
     below = {"domain": "theme", "theme": "family", "family": "code", "code": "code"}
     above = {"domain": "", "theme": ADDED_DOMAIN, "family": ADDED_THEME, "code": ADDED_THEME}
     has_codes, taken = {*tree["parent_id"]}, {*codebook["code_id"]}
@@ -273,13 +273,13 @@ def added_codes(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(CODEBOOK_COLUMNS), dtype="str")
 
 
-def write_codebook(study: Study, codebook: pd.DataFrame, tree: pd.DataFrame) -> str:
+def add_code_tree_to_codebook(study: Study, codebook: pd.DataFrame, tree: pd.DataFrame) -> str:
     """Adds the new codes of a tree to codebook.csv and changes its notes; all other bytes stay. Returns what
     was written, in words. Typical passages go to the private table."""
     numbers = dict(zip(codebook["code_id"], codebook.index, strict=True))
     shared, *apart = (study.root / about.path for about in table_files("codebook"))
-    file, new = CsvRows.read(shared), added_codes(codebook, tree)
-    changed = tree_difference(codebook, tree).query("change == 'changed'")
+    file, new = CsvRows.read(shared), select_codes_to_add(codebook, tree)
+    changed = list_code_tree_changes(codebook, tree).query("change == 'changed'")
     for code, column, note in zip(changed["code_id"], changed["column"], changed["would_be"], strict=True):
         file.set_cell(numbers[code], column, note)
     for row in new.to_dict("records"):

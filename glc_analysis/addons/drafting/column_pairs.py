@@ -38,14 +38,14 @@ class _Row:
     way: str = SAME_HEADING
 
 
-def pair_columns(files: Sequence[Columns]) -> list[tuple[tuple[str, ...], str]]:
+def pair_columns_of_files(files: Sequence[Columns]) -> list[tuple[tuple[str, ...], str]]:
     """The questions of several files: the name of each in every file, "" where one lacks it, and how its
     names were paired, in the order of the file with most columns.
 
     >>> english, spanish = ({name: Counter() for name in names} for names in (("Why?", "Age"), ("Edad",)))
     >>> english["Age"].update({"31": 5}), spanish["Edad"].update({"31": 4})
     (None, None)
-    >>> pair_columns([english, spanish])
+    >>> pair_columns_of_files([english, spanish])
     [(('Why?', ''), 'the same heading'), (('Age', 'Edad'), 'alike')]
     """
     first = max(range(len(files)), key=lambda n: (len(files[n]), -n))

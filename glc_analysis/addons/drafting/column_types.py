@@ -16,10 +16,16 @@ from itertools import pairwise
 import pandas as pd
 
 from glc_analysis.addons.drafting import words
-from glc_analysis.addons.drafting.choices import MANY, Guess, guess_choice, is_yes_no, options_by_file
+from glc_analysis.addons.drafting.choices import (
+    MANY,
+    ColumnGuess,
+    are_all_yes_or_no,
+    guess_choice_or_text,
+    list_options_by_file,
+)
 from glc_analysis.addons.drafting.column_pairs import WEAK
 from glc_analysis.addons.drafting.form import FormColumn
-from glc_analysis.addons.drafting.options import Options, option_key
+from glc_analysis.addons.drafting.options import AnswerOptions, option_spelling_key
 from glc_analysis.cleaning.countries import find_country_id
 from glc_analysis.text import NO_DATE, language_code, match_key, parse_dates
 
@@ -47,7 +53,8 @@ _DATE = re.compile(
     r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([ T,]+\d{1,2}:\d{2}.*)?|[^\d]{0,12}\d{1,2}[ .,]+[^\d]{3,12}\d{4}.*")
 
 
-def guess_type(column: FormColumn, known: Collection[str] = (), *, is_of_tool: bool = True) -> Guess:
+def guess_column_type(column: FormColumn, known: Collection[str] = (), *,
+                      is_of_tool: bool = True) -> ColumnGuess:
     """The kind of question that a column holds. ``known`` are the keys of options listed elsewhere in the
     form; ``is_of_tool`` says that a survey tool wrote the file, so that columns with the names of its own are
     its own. In other files they may be questions, and are unsure.
@@ -55,18 +62,18 @@ def guess_type(column: FormColumn, known: Collection[str] = (), *, is_of_tool: b
     >>> from collections import Counter
     >>> def column(wording, **counts):
     ...     return FormColumn((wording,), 1, wording, (Counter(counts),))
-    >>> guess_type(column("Do you agree?", Yes=9, No=4)).kind
+    >>> guess_column_type(column("Do you agree?", Yes=9, No=4)).kind
     'single'
-    >>> guess_type(column("Age", **{"31": 5, "4": 2})).kind
+    >>> guess_column_type(column("Age", **{"31": 5, "4": 2})).kind
     'number'
     """
     if not column.n_filled:
-        return Guess(NO_QUESTION, "nobody answered", True)
+        return ColumnGuess(NO_QUESTION, "nobody answered", True)
     whole = column
     if any(len(counts) > _LOOKED_AT for counts in column.counts):
         column = replace(column, counts=tuple(
             Counter(dict(counts.most_common(_LOOKED_AT))) for counts in column.counts))
-    column = replace(column, counts=counts_by_language(column))
+    column = replace(column, counts=count_answers_by_language(column))
     answers = column.total
     tool = _tool_column(column)
     if tool and is_of_tool:
@@ -74,7 +81,7 @@ def guess_type(column: FormColumn, known: Collection[str] = (), *, is_of_tool: b
     guess = _dates(whole) or next(filter(None, (
         decide(column, answers) for decide in (
             _contacts, _identifiers, _language, _numbers, _country, _organisation))), None)
-    guess = guess or guess_choice(column, answers, known)
+    guess = guess or guess_choice_or_text(column, answers, known)
     if not tool or guess.kind == NO_QUESTION:
         return guess
     if guess.kind in COLUMN_ROLES:
@@ -83,17 +90,17 @@ def guess_type(column: FormColumn, known: Collection[str] = (), *, is_of_tool: b
     return replace(guess, is_sure=False, notes=[*guess.notes, doubt])
 
 
-def _tool_column(column: FormColumn) -> Guess | None:
+def _tool_column(column: FormColumn) -> ColumnGuess | None:
     if words.is_concept_word("started", column.name) or words.is_concept_word("ended", column.name):
         return None
     if words.is_tool_column(column.name):
-        return Guess(NO_QUESTION, "a column that the survey tool adds", True)
+        return ColumnGuess(NO_QUESTION, "a column that the survey tool adds", True)
     if column.name.startswith("_"):
-        return Guess(NO_QUESTION, "its name begins like those that survey tools add", False)
+        return ColumnGuess(NO_QUESTION, "its name begins like those that survey tools add", False)
     return None
 
 
-def _dates(column: FormColumn) -> Guess | None:
+def _dates(column: FormColumn) -> ColumnGuess | None:
     """Dates, read as ``glc check`` reads them: those of a question together, those of a time of answering in
     each file. A column that it refuses stays a text, or gets no setting, until a person decides; it asks for
     a few answers that are not dates."""
@@ -105,18 +112,18 @@ def _dates(column: FormColumn) -> Guess | None:
             for counts in filter(None, column.counts):
                 if doubt := parse_dates(pd.Series([*counts], dtype="str"))[2]:
                     why = f"the heading is that of a time of answering, {_refused(doubt)}"
-                    return Guess(role, why, False, is_refused=True)
-            return Guess(role, f"{n} dates; the heading is that of a time of answering", True)
+                    return ColumnGuess(role, why, False, is_refused=True)
+            return ColumnGuess(role, f"{n} dates; the heading is that of a time of answering", True)
     texts = pd.Series([*answers], dtype="str")
     _, wrong, doubt = parse_dates(texts)
     n_wrong = sum(answers[text] for text in texts[wrong])
     if doubt == NO_DATE and n_wrong <= (1 - _NEARLY_ALL) * n:
-        return Guess("date", f"{n - n_wrong} dates; {n_wrong} "
-                     f"{'answer is not a date' if n_wrong == 1 else 'answers are not dates'}",
-                     False, waits=True)
+        return ColumnGuess("date", f"{n - n_wrong} dates; {n_wrong} "
+                           f"{'answer is not a date' if n_wrong == 1 else 'answers are not dates'}",
+                           False, waits=True)
     if doubt:
-        return Guess("text", f"{n} answers look like dates", False, notes=[_refused(doubt)])
-    return Guess("date", f"{n} dates", True)
+        return ColumnGuess("text", f"{n} answers look like dates", False, notes=[_refused(doubt)])
+    return ColumnGuess("date", f"{n} dates", True)
 
 
 def _refused(said: str) -> str:
@@ -124,14 +131,14 @@ def _refused(said: str) -> str:
             "draft the tables again")
 
 
-def _contacts(column: FormColumn, answers: Counter[str]) -> Guess | None:
+def _contacts(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
     n = answers.total()
     personal = sum(count for text, count in answers.items() if words.looks_like_name_or_address(text))
     heading = _CAMEL.sub(" ", column.wording)  # GpsLatitude, HomeAddress
     n_words = len(column.wording.split())
     is_person = words.asks_for_persons_name(heading) and n_words <= 15
     is_named = is_person or words.mentions_concept("personal", heading) and n_words <= 6
-    is_held = is_named and len(answers) > 0.5 * n or is_person and not is_yes_no(answers)
+    is_held = is_named and len(answers) > 0.5 * n or is_person and not are_all_yes_or_no(answers)
     if n >= 5 and personal >= 0.5 * n or is_held:
         why = "the heading asks for contact data"
         if personal >= 0.5 * n or personal and not is_person:
@@ -139,32 +146,34 @@ def _contacts(column: FormColumn, answers: Counter[str]) -> Guess | None:
         elif is_person:
             why = ("the heading asks for a person's name, which must not leave the team; if it is that of "
                    "the organisation, name the column in the settings")
-        return Guess(NO_QUESTION, why, personal >= 0.5 * n and is_named)
+        return ColumnGuess(NO_QUESTION, why, personal >= 0.5 * n and is_named)
     return None
 
 
-def _identifiers(column: FormColumn, answers: Counter[str]) -> Guess | None:
+def _identifiers(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
     n = answers.total()
     if len(answers) < max(10, 0.98 * n):
         return None
     numbers = [int(text) for text in answers if re.fullmatch(r"\d{1,15}", text)]
     is_numbered = len(numbers) == n and n >= 20
     if is_numbered and all(before < after for before, after in pairwise(numbers)):
-        return Guess(NO_QUESTION, "numbers that rise from record to record", True)
+        return ColumnGuess(NO_QUESTION, "numbers that rise from record to record", True)
     if is_numbered and re.fullmatch(r"column_\d+", column.wording):
-        return Guess(NO_QUESTION, "every record has another number, and the column has no heading", True)
+        return ColumnGuess(NO_QUESTION, "every record has another number, and the column has no heading",
+                           True)
     is_code = sum(bool(re.fullmatch(r"(?=\S*\d)\S{6,}", text)) for text in answers) >= 0.95 * len(answers)
     if is_code:
-        return Guess(NO_QUESTION, "every record has another number or code", n >= MANY)
+        return ColumnGuess(NO_QUESTION, "every record has another number or code", n >= MANY)
     return None
 
 
-def _language(column: FormColumn, answers: Counter[str]) -> Guess | None:
+def _language(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
     coded = sum(count for text, count in answers.items() if language_code(text))
     is_named = words.mentions_concept("language", column.wording) and len(column.wording.split()) <= 10
     is_named |= words.is_concept_word("language", column.name)
     if is_named and coded >= 0.95 * answers.total():
-        return Guess("language", f"{len(answers)} languages", words.is_concept_word("language", column.name))
+        return ColumnGuess("language", f"{len(answers)} languages",
+                           words.is_concept_word("language", column.name))
     return None
 
 
@@ -177,7 +186,7 @@ class _Numbers:
 
     @classmethod
     def among(cls, answers: Counter[str]) -> _Numbers:
-        return cls(answers, {text: float(text.replace(",", ".")) for text in answers if is_number(text)})
+        return cls(answers, {text: float(text.replace(",", ".")) for text in answers if is_number_text(text)})
 
     @property
     def n_numbers(self) -> int:
@@ -223,7 +232,7 @@ class _Numbers:
         return f"from {self.values[0]:g} to {self.values[-1]:g}" + (others if self.n_others else "")
 
 
-def _numbers(column: FormColumn, answers: Counter[str]) -> Guess | None:
+def _numbers(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
     """A number, a scale of numbers, or a choice whose options have numbers as codes."""
     if percentages := _percentages(column, answers):
         return percentages
@@ -235,20 +244,21 @@ def _numbers(column: FormColumn, answers: Counter[str]) -> Guess | None:
     is_counted = words.mentions_concept("count", column.wording)
     if numbers.is_small and words.mentions_concept("select", column.wording) and not is_rated:
         why = f"whole numbers {numbers.span}; the question asks to select: they may be a number, or a scale"
-        return Guess("single", why, False, options=options_by_file(column, ()))
+        return ColumnGuess("single", why, False, options=list_options_by_file(column, ()))
     if values in ([0, 1], [1, 2]) and are_all and not is_rated and not is_counted:
         why = f"the numbers {values[0]:g} and {values[1]:g} alone: they may be codes of two options"
-        return Guess("single", why, False, options=options_by_file(column, ()))
+        return ColumnGuess("single", why, False, options=list_options_by_file(column, ()))
     if numbers.is_small and not is_counted and (are_all or is_rated):
         why = f"whole numbers {numbers.span}" + ("; the question asks to rate" if is_rated else "")
-        return Guess("scale", why, is_rated and are_all,
-                     options=_numbered_options(column, int(values[0]), int(values[-1])))
+        return ColumnGuess("scale", why, is_rated and are_all,
+                           options=_numbered_options(column, int(values[0]), int(values[-1])))
     is_range = is_counted and (len(values) > 5 or values[-1] > 10)
     is_amount = is_range or not numbers.is_whole or numbers.is_money  # else they may be codes of options
-    return Guess("number", f"numbers {numbers.span}", is_amount and are_all, waits=is_amount and not are_all)
+    return ColumnGuess("number", f"numbers {numbers.span}", is_amount and are_all, waits=is_amount
+                       and not are_all)
 
 
-def _percentages(column: FormColumn, answers: Counter[str]) -> Guess | None:
+def _percentages(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
     """Numbers, many of which have a per cent sign. They are sure if all are numbers and the heading asks how
     many; few values of many answers are the options of a choice."""
     n = answers.total()
@@ -268,22 +278,22 @@ def _percentages(column: FormColumn, answers: Counter[str]) -> Guess | None:
         notes.append("some are below 1 without a sign: 0.5 may be 0.5 % or 50 %, which `glc check` asks for")
     if n_numbers < n:
         notes.append("correct the others in corrections.csv, or make it a text")
-    return Guess("number", why, n_numbers == n and not notes
-                 and words.mentions_concept("count", column.wording),
-                 notes=notes)
+    return ColumnGuess("number", why, n_numbers == n and not notes
+                       and words.mentions_concept("count", column.wording),
+                       notes=notes)
 
 
-def _numbered_options(column: FormColumn, first: int, last: int) -> tuple[Options, ...]:
+def _numbered_options(column: FormColumn, first: int, last: int) -> tuple[AnswerOptions, ...]:
     """The steps of a scale of numbers: all between the ends, since the form offers them whoever chose
     them."""
     first = min(first, 1) if last <= 10 else first
-    return tuple(Options(
+    return tuple(AnswerOptions(
         Counter({str(step): counts.get(str(step), 0) for step in range(first, last + 1)}),
         hidden=Counter({text: count for text, count in counts.items() if not re.fullmatch(r"\d{1,2}", text)}))
         for counts in column.counts)
 
 
-def _country(column: FormColumn, answers: Counter[str]) -> Guess | None:
+def _country(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
     n = answers.total()
     is_named = words.mentions_concept("country", column.wording)
     if not is_named and len(answers) < 3:
@@ -294,22 +304,22 @@ def _country(column: FormColumn, answers: Counter[str]) -> Guess | None:
         return None
     known = sum(count for text, count in answers.items() if find_country_id(text))
     if known >= (0.6 if is_named else 0.85) * n:
-        return Guess("country", f"{known} of {n} answers are names of countries",
-                     is_named and known >= 0.9 * n)
+        return ColumnGuess("country", f"{known} of {n} answers are names of countries",
+                           is_named and known >= 0.9 * n)
     return None
 
 
-def _organisation(column: FormColumn, answers: Counter[str]) -> Guess | None:
+def _organisation(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
     is_named = words.mentions_concept("organisation", column.wording) and len(column.wording.split()) <= 12
     if is_named and len(answers) > 0.6 * answers.total() and sum(map(len, answers)) / len(answers) < 80:
-        return Guess("organisation", "the heading asks for the organisation, and answers differ", False)
+        return ColumnGuess("organisation", "the heading asks for the organisation, and answers differ", False)
     return None
 
 
-def is_number(text: str) -> bool:
+def is_number_text(text: str) -> bool:
     """Whether an answer is a number, with a point or a comma.
 
-    >>> is_number("-2,5"), is_number("2 or 3")
+    >>> is_number_text("-2,5"), is_number_text("2 or 3")
     (True, False)
     """
     return bool(_NUMBER.fullmatch(text))
@@ -319,7 +329,7 @@ def is_number(text: str) -> bool:
 # Files of one language.
 
 
-def counts_by_language(column: FormColumn) -> tuple[Counter[str], ...]:
+def count_answers_by_language(column: FormColumn) -> tuple[Counter[str], ...]:
     """How often each answer was given, with the files of one language together: waves of one form, in which
     the column has the same heading, or a changed one of the same language, and mostly the same answers."""
     merged: list[tuple[str, Counter[str]]] = []
@@ -347,5 +357,5 @@ def _all_parts(answers: Counter[str]) -> Counter[str]:
     parts: Counter[str] = Counter()
     for text, count in answers.items():
         for part in re.split(r"[;|\n,]", text):
-            parts[option_key(part)] += count
+            parts[option_spelling_key(part)] += count
     return parts

@@ -36,9 +36,10 @@ if TYPE_CHECKING:
               "that holds answers, if it has several sheets; may be given several times.")
 @click.argument("more", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="")
 @contextmanager
-def around_init(directory: Path, *, form: Path | None, codebook: Path | None, named: tuple[Path, ...],
-                as_workbook: bool, encoding: tuple[str, ...], sheets: tuple[str, ...],
-                more: tuple[Path, ...]) -> Generator[str]:
+def draft_tables_after_init(directory: Path, *, form: Path | None, codebook: Path | None,
+                            named: tuple[Path, ...],
+                            as_workbook: bool, encoding: tuple[str, ...], sheets: tuple[str, ...],
+                            more: tuple[Path, ...]) -> Generator[str]:
     """With --from, copies the files into raw/ and drafts the tables of the new study from them. The draft for
     a survey lies in private/draft; none of it counts until somebody has corrected it and `glc check
     --accept-draft` has recorded who. For interviews, calls and coders' work, the tables in private/reference
@@ -50,11 +51,11 @@ def around_init(directory: Path, *, form: Path | None, codebook: Path | None, na
         return
     from glc_analysis.addons.drafting.crosswalk_workbook import renew_crosswalk_draft
     from glc_analysis.addons.drafting.draft_files import DRAFT_FOLDER, DRAFT_WORKBOOK
-    from glc_analysis.addons.drafting.drafted_study import draft_study
-    from glc_analysis.addons.drafting.store import draft_lines, read_draft
+    from glc_analysis.addons.drafting.drafted_study import draft_new_study
+    from glc_analysis.addons.drafting.store import list_draft_status_lines, read_draft
 
-    drafted = draft_study(form=form, codebook=codebook, exports=(*named, *more), encoding=encoding,
-                          sheets=sheets)
+    drafted = draft_new_study(form=form, codebook=codebook, exports=(*named, *more), encoding=encoding,
+                              sheets=sheets)
     places = [f"{directory}/{DRAFT_FOLDER}{f'/{DRAFT_WORKBOOK}' * as_workbook}"] if drafted.survey else []
     if drafted.has_texts:
         places.append(f"documents.csv, speakers.csv and organisations.csv in {directory}/private/reference")
@@ -65,7 +66,7 @@ def around_init(directory: Path, *, form: Path | None, codebook: Path | None, na
     if line := renew_crosswalk_draft(Study(directory), is_first=True):
         say(line)
     if draft := read_draft(Study(directory)):
-        for line in draft_lines(draft):
+        for line in list_draft_status_lines(draft):
             say(line)
 
 
@@ -77,11 +78,12 @@ def around_init(directory: Path, *, form: Path | None, codebook: Path | None, na
               "questions marked yes, and all other decisions, to the tables, and record that NAME has "
               "looked at them. Then write the rows that are still to be decided into files beside the draft.")
 @contextmanager
-def around_check(study: Study, responses: list[pd.DataFrame], *, looked_by: str) -> Generator[bool]:
+def check_draft_before_check(study: Study, responses: list[pd.DataFrame], *,
+                             looked_by: str) -> Generator[bool]:
     """A waiting draft is checked first; --accept-draft also writes what is ready."""
     from glc_analysis.addons.drafting.draft_files import DRAFT_FOLDER
-    from glc_analysis.addons.drafting.open_rows import close_settled_rows, write_rows_for_faults
-    from glc_analysis.addons.drafting.store import is_drafted
+    from glc_analysis.addons.drafting.open_rows import remove_settled_open_rows, write_open_rows_for_faults
+    from glc_analysis.addons.drafting.store import has_study_draft
 
     in_draft: list[Fault] = []
     try:
@@ -95,28 +97,28 @@ def around_check(study: Study, responses: list[pd.DataFrame], *, looked_by: str)
         raise click.exceptions.Exit
     study = Study(study.root)  # the settings may be new
     try:
-        yield is_drafted(study)
+        yield has_study_draft(study)
     except Faults as found:
         if not looked_by:
             if (study.root / DRAFT_FOLDER).is_dir():
                 say("`glc check --accept-draft NAME` writes rows for what is to be decided into "
                     f"{DRAFT_FOLDER}.")
             raise Faults(dict.fromkeys([*in_draft, *found.faults]), unseen=found.unseen) from None
-        raise write_rows_for_faults(study, found) from None
+        raise write_open_rows_for_faults(study, found) from None
     if in_draft:
         raise Faults(in_draft)
     if looked_by:
-        for line in close_settled_rows(study, responses[0]):
+        for line in remove_settled_open_rows(study, responses[0]):
             say(line)
 
 
 def _check_draft(study: Study, looked_by: str) -> bool:
     """Checks the draft of a study, and accepts what is ready if somebody has looked. Whether the study has
     questions of its own, so that the rest can be checked."""
-    from glc_analysis.addons.drafting.acceptance import accept_draft, accept_open_rows
+    from glc_analysis.addons.drafting.acceptance import accept_chosen_draft_rows, accept_decided_open_rows
     from glc_analysis.addons.drafting.crosswalk_workbook import renew_crosswalk_draft
-    from glc_analysis.addons.drafting.open_rows import write_rows_for_empty_lists
-    from glc_analysis.addons.drafting.store import draft_lines, heading_faults, read_draft
+    from glc_analysis.addons.drafting.open_rows import write_open_rows_for_empty_lists
+    from glc_analysis.addons.drafting.store import list_draft_status_lines, read_draft, unknown_heading_faults
     from glc_analysis.cleaning.records import read_raw
     from glc_analysis.locks import locked
 
@@ -133,18 +135,18 @@ def _check_draft(study: Study, looked_by: str) -> bool:
     surveys = []
     if len(draft.chosen) or len(draft.undecided):
         surveys = read_raw(study, "survey")
-        if faults := [*heading_faults(draft, surveys)]:
+        if faults := [*unknown_heading_faults(draft, surveys)]:
             raise Faults(faults)
     if looked_by:
         with locked(study.processed, what="build", is_patient=True):
             # First the options, which questions may wait for.
-            for line in (*accept_open_rows(study, looked_by, today=date.today()),
-                         *accept_draft(study, draft, looked_by, today=date.today()),
-                         *write_rows_for_empty_lists(study, draft, surveys),
+            for line in (*accept_decided_open_rows(study, looked_by, today=date.today()),
+                         *accept_chosen_draft_rows(study, draft, looked_by, today=date.today()),
+                         *write_open_rows_for_empty_lists(study, draft, surveys),
                          *filter(None, [renew_crosswalk_draft(study)])):
                 say(line)
         draft = read_draft(study) or draft
-    for line in draft_lines(draft):
+    for line in list_draft_status_lines(draft):
         say(line)
     return _has_questions(study)
 
@@ -169,16 +171,16 @@ def _has_questions(study: Study) -> bool:
 def documents(study: Study, suggest: bool, form: str) -> None:
     """List the interviews and calls, or suggest rows."""
     from glc_analysis.addons.drafting import conversations
-    from glc_analysis.addons.drafting.texts import drop_copies
+    from glc_analysis.addons.drafting.texts import drop_copies_of_transcripts
     from glc_analysis.reference import read_table
 
     rows = read_table(study, "documents")
     if suggest:
         listed = read_table(study, "organisations")
-        new, notes = drop_copies(conversations.undescribed_conversations(study, rows),
-                                 conversations.described_conversations(study, rows))
-        rows = conversations.document_rows(new, organisations=None if listed.empty else listed)
-        left = conversations.decisions_left(rows, read_table(study, "speakers")[:0], rows[:0])
+        new, notes = drop_copies_of_transcripts(conversations.read_undescribed_conversations(study, rows),
+                                                conversations.read_described_conversations(study, rows))
+        rows = conversations.draft_document_rows(new, organisations=None if listed.empty else listed)
+        left = conversations.list_decisions_left_to_people(rows, read_table(study, "speakers")[:0], rows[:0])
         for line in (*notes, *left):
             say(f"To decide: {line}")
     print_rows(rows, form, empty="Every transcript is in documents.csv.")
@@ -198,13 +200,14 @@ def speakers(study: Study, suggest: bool, form: str) -> None:
     from glc_analysis.reference import read_table
 
     listed, known = read_table(study, "documents"), read_table(study, "speakers")
-    rows = conversations.speaker_facts(conversations.described_conversations(study, listed)
-                                       + conversations.undescribed_conversations(study, listed))
+    rows = conversations.count_turns_of_speakers(conversations.read_described_conversations(study, listed)
+                                                 + conversations.read_undescribed_conversations(study,
+                                                                                                listed))
     if suggest:
-        new = conversations.further_speakers(rows, known)
-        for line in conversations.speaker_evidence_lines(new):
+        new = conversations.select_unlisted_speakers(rows, known)
+        for line in conversations.speaker_role_evidence_lines(new):
             say(line)
-        rows = conversations.speaker_rows(new, taken=known["speaker_id"])
+        rows = conversations.draft_speaker_rows(new, taken=known["speaker_id"])
     print_rows(rows, form, empty="Every speaker is in speakers.csv.")
 
 
@@ -222,17 +225,23 @@ def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str)
     people decide what takes their place (parent_id, merged_into). Names in a flat list that fit several codes
     are shown as unclear.
     """
-    from glc_analysis.addons.drafting.code_tree import merge_trees, read_tree, tree_difference, write_codebook
+    from glc_analysis.addons.drafting.code_tree import (
+        add_code_tree_to_codebook,
+        list_code_tree_changes,
+        merge_code_trees,
+        read_code_tree,
+    )
     from glc_analysis.reference import read_table
 
     notes: list[str] = []
-    tree, book = merge_trees([read_tree(path) for path in trees], notes), read_table(study, "codebook")
-    rows = tree_difference(book, tree)
+    tree, book = merge_code_trees([read_code_tree(path) for path in trees], notes), read_table(study,
+                                                                                               "codebook")
+    rows = list_code_tree_changes(book, tree)
     print_rows(rows, form, empty="The tree says what codebook.csv says.")
     for note in notes:
         say(f"To decide: {note}")
     if is_written:
-        say(f"Written: {write_codebook(study, book, tree)}.")
+        say(f"Written: {add_code_tree_to_codebook(study, book, tree)}.")
     elif len(rows):
         say("Nothing is written yet (--write).")
 
@@ -257,13 +266,17 @@ def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None,
     """
     from glc_analysis.addons.drafting.crosswalk_workbook import (
         accept_crosswalk,
-        crosswalk_line,
-        refuse_second_draft,
+        check_no_crosswalk_draft_waits,
+        describe_crosswalk_draft,
         write_crosswalk_draft,
     )
-    from glc_analysis.addons.drafting.drafted_waves import draft_wave, record_waves, reference_of_draft
-    from glc_analysis.addons.drafting.store import add_to_draft, draft_lines, read_draft
-    from glc_analysis.addons.drafting.xlsform import read_wordings
+    from glc_analysis.addons.drafting.drafted_waves import (
+        add_draft_to_reference,
+        draft_new_wave,
+        record_waves_and_files,
+    )
+    from glc_analysis.addons.drafting.store import add_to_draft, list_draft_status_lines, read_draft
+    from glc_analysis.addons.drafting.xlsform import read_wordings_table
     from glc_analysis.cleaning.records import RESPONDENT, SURVEY_ROLES
     from glc_analysis.errors import count_of
     from glc_analysis.intake.survey import read_survey_sheets
@@ -275,24 +288,24 @@ def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None,
         n = accept_crosswalk(study, looked_by, date.today())
         say(f"{count_of(n, 'decision')} added to crosswalk.csv.")
         return
-    refuse_second_draft(study)
+    check_no_crosswalk_draft_waits(study)
     names = {path.name for path in files}
     others = [path for path in study.raw_files("survey") if path.name not in names]
     survey = study.settings["survey"]
     before, surveys = ([sheet for path in paths for sheet in read_survey_sheets(path, survey)]
                        for paths in (others, files))
     drafted, reference = read_draft(study), read_reference(study, needed=("questions", "options"))
-    crosswalk, new = draft_wave(
-        before, surveys, reference_of_draft(drafted.tables, reference) if drafted else reference, wave_id,
+    crosswalk, new = draft_new_wave(
+        before, surveys, add_draft_to_reference(drafted.tables, reference) if drafted else reference, wave_id,
         roles=[survey[role] for role in (RESPONDENT, *SURVEY_ROLES)],
-        wordings=read_wordings(form) if form else None,
+        wordings=read_wordings_table(form) if form else None,
         taken=[*drafted.tables["questions"]["question_id"]] if drafted else ())
     write_crosswalk_draft(study, crosswalk.rows, crosswalk.options)
-    record_waves(study, {wave_id: names})
-    say(crosswalk_line(crosswalk.rows))
+    record_waves_and_files(study, {wave_id: names})
+    say(describe_crosswalk_draft(crosswalk.rows))
     if len(new.tables["questions"]):
         add_to_draft(study, new)
-        for line in draft_lines(with_new) if (with_new := read_draft(study)) else ():
+        for line in list_draft_status_lines(with_new) if (with_new := read_draft(study)) else ():
             say(line)
     if missing := names - {path.name for path in study.raw_files("survey")}:
         say(f"Copy into raw/survey: {', '.join(sorted(missing))}.")
@@ -304,7 +317,7 @@ def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None,
 
 @click.option("--suggest", is_flag=True, help="Print names that names.csv may need, for a person to review.")
 @contextmanager
-def around_pseudonyms(study: Study, form: str, *, suggest: bool) -> Generator[None]:
+def list_name_suggestions_instead(study: Study, form: str, *, suggest: bool) -> Generator[None]:
     """With --suggest, lists what may still have to be masked instead."""
     if not suggest:
         yield

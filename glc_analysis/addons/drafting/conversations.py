@@ -58,8 +58,8 @@ def read_conversations(paths: Mapping[str, tuple[str, Path]], taken: Collection[
     return conversations
 
 
-def document_rows(conversations: Iterable[Conversation], *,
-                  organisations: pd.DataFrame | None = None) -> pd.DataFrame:
+def draft_document_rows(conversations: Iterable[Conversation], *,
+                        organisations: pd.DataFrame | None = None) -> pd.DataFrame:
     """A row of documents.csv for each transcript.
 
     The organisation of an interview gets an id from the file's name. If the study has a list of
@@ -84,7 +84,7 @@ def document_rows(conversations: Iterable[Conversation], *,
     return pd.DataFrame(rows, columns=_DOCUMENT_COLUMNS, dtype="str")
 
 
-def organisation_rows(documents: pd.DataFrame) -> pd.DataFrame:
+def draft_organisation_rows(documents: pd.DataFrame) -> pd.DataFrame:
     """A row of organisations.csv for each organisation of drafted interviews: organisation_id and label."""
     ids = [*filter(None, dict.fromkeys(documents["organisation_id"]))]
     labels = [re.sub(r"[_-]+", " ", organisation_id).strip().capitalize() for organisation_id in ids]
@@ -96,7 +96,7 @@ def _organisation_name(talk: Conversation) -> str:
     return _KIND_WORDS.sub("", _DAY.sub("", Path(talk.path).stem).strip(" _.-")).strip(" _.-")
 
 
-def speaker_facts(conversations: Iterable[Conversation]) -> pd.DataFrame:
+def count_turns_of_speakers(conversations: Iterable[Conversation]) -> pd.DataFrame:
     """One row per speaker of a transcript: :data:`SPEAKER_FACTS`. ``asks`` are turns with a question mark;
     ``role`` is blank where nothing tells it, and ``why`` says what does.
 
@@ -105,7 +105,7 @@ def speaker_facts(conversations: Iterable[Conversation]) -> pd.DataFrame:
     ...                       "text": ["How many?", "Two.", "And why?", "Well."]})
     >>> read = Transcript(Path("casa.txt"), turns)
     >>> talk = Conversation("casa", "interview", "raw/interviews/casa.txt", read)
-    >>> speaker_facts([talk])[["speaker", "asks", "role"]].values.tolist()
+    >>> count_turns_of_speakers([talk])[["speaker", "asks", "role"]].values.tolist()
     [['Ana', 2, 'interviewer'], ['Ben', 0, 'participant']]
     """
     rows = []
@@ -155,7 +155,7 @@ def _role_elsewhere(facts: pd.DataFrame) -> pd.DataFrame:
                         why=facts["why"].mask(is_open, "as in another interview"))
 
 
-def speaker_rows(facts: pd.DataFrame, taken: Collection[str] = ()) -> pd.DataFrame:
+def draft_speaker_rows(facts: pd.DataFrame, taken: Collection[str] = ()) -> pd.DataFrame:
     """Rows of speakers.csv: one for a name that occurs in several transcripts in the same role (for all
     transcripts, ``*``), else one a transcript. Ids are neutral, since coders read them in the texts.
 
@@ -178,12 +178,12 @@ def speaker_rows(facts: pd.DataFrame, taken: Collection[str] = ()) -> pd.DataFra
     return pd.DataFrame(rows, columns=_SPEAKER_COLUMNS, dtype="str")
 
 
-def speaker_evidence_lines(facts: pd.DataFrame) -> list[str]:
+def speaker_role_evidence_lines(facts: pd.DataFrame) -> list[str]:
     """The evidence for the guessed roles of speakers, as lines to print.
 
     >>> facts = pd.DataFrame([("casa", "Ana", 2, 2, 9, "interviewer", "asks in 2 of 2 turns")],
     ...                      columns=SPEAKER_FACTS)
-    >>> speaker_evidence_lines(facts)
+    >>> speaker_role_evidence_lines(facts)
     ['casa: Ana: 2 turns, 2 with a question, 9 words; interviewer (asks in 2 of 2 turns)']
     """
     return [f"{document_id}: {speaker}: {turns} turns, {asks} with a question, {words} words; "
@@ -192,7 +192,8 @@ def speaker_evidence_lines(facts: pd.DataFrame) -> list[str]:
             facts[SPEAKER_FACTS].itertuples(index=False, name=None)]
 
 
-def decisions_left(documents: pd.DataFrame, speakers: pd.DataFrame, organisations: pd.DataFrame) -> list[str]:
+def list_decisions_left_to_people(documents: pd.DataFrame, speakers: pd.DataFrame,
+                                  organisations: pd.DataFrame) -> list[str]:
     """The decisions that a draft of conversations leaves to a person."""
     notes, where = [], "private/reference"
     if missing := list(documents.loc[documents["date"] == "", "document_id"]):
@@ -214,7 +215,7 @@ def decisions_left(documents: pd.DataFrame, speakers: pd.DataFrame, organisation
     return notes
 
 
-def is_role(name: str) -> bool:
+def is_role_name(name: str) -> bool:
     """Whether a name in a transcript is that of a role, such as Interviewer."""
     return match_key(name) in _role_words()
 
@@ -226,7 +227,7 @@ def _role_words() -> dict[str, str]:
             for word in row["words"].split(" | ")}
 
 
-def undescribed_conversations(study: Study, documents: pd.DataFrame) -> list[Conversation]:
+def read_undescribed_conversations(study: Study, documents: pd.DataFrame) -> list[Conversation]:
     """The transcripts in ``raw/`` that documents.csv does not describe yet. Raises Faults as reading does."""
     described = {*documents["path"]}
     paths = {study.relative(path): (kind, path) for kind in ("interview", "call")
@@ -235,14 +236,14 @@ def undescribed_conversations(study: Study, documents: pd.DataFrame) -> list[Con
                               taken=documents["document_id"])
 
 
-def described_conversations(study: Study, documents: pd.DataFrame) -> list[Conversation]:
+def read_described_conversations(study: Study, documents: pd.DataFrame) -> list[Conversation]:
     """The transcripts that documents.csv describes. Raises Faults as reading them does."""
     return [Conversation(document_id, kind, path, read_transcript(study.root / path))
             for document_id, kind, path in zip(documents["document_id"], documents["kind"], documents["path"],
                                                strict=True) if (study.root / path).is_file()]
 
 
-def further_speakers(facts: pd.DataFrame, speakers: pd.DataFrame) -> pd.DataFrame:
+def select_unlisted_speakers(facts: pd.DataFrame, speakers: pd.DataFrame) -> pd.DataFrame:
     """The facts about speakers whom speakers.csv does not have, in their transcript or in all of them."""
     known = {*zip(speakers["document_id"], speakers["name_in_file"].map(normalise_space), strict=True)}
     names = facts["speaker"].map(normalise_space)

@@ -14,8 +14,8 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from glc_analysis.addons.drafting.draft import Draft
-from glc_analysis.addons.drafting.form import Form, named_columns
+from glc_analysis.addons.drafting.draft import SurveyDraft
+from glc_analysis.addons.drafting.form import SurveyForm, select_columns_named_by_entry
 from glc_analysis.addons.drafting.option_lists import MAYBE_ONE
 from glc_analysis.addons.drafting.options import FEWEST, find_unchosen_options
 from glc_analysis.cleaning import columns
@@ -51,7 +51,7 @@ class CrosswalkDraft:
 
 
 def draft_crosswalk(before: Sequence[RawSurvey], surveys: Sequence[RawSurvey], reference: Reference,
-                    wave: str, *, new: Draft | None = None,
+                    wave: str, *, new: SurveyDraft | None = None,
                     wordings: Mapping[str, str] = _NOTHING) -> CrosswalkDraft:
     """The draft of crosswalk.csv for the files of a wave, a row per question that the files ``before`` ask.
 
@@ -60,7 +60,7 @@ def draft_crosswalk(before: Sequence[RawSurvey], surveys: Sequence[RawSurvey], r
     files by themselves, whose options in several languages tell which answers mean the same, and ``wordings``
     how headings and answers read, by their keys.
     """
-    pairs = [column.names for column in Form.of([*before, *surveys], wordings).columns]
+    pairs = [column.names for column in SurveyForm.of([*before, *surveys], wordings).columns]
     partners = _partners(new, surveys) if new else {}
     questions = [asked for _, question in reference.questions.iterrows() if (asked := _Question(
         question, before, surveys, reference.options, pairs, wordings, partners)).was_asked]
@@ -81,7 +81,7 @@ def draft_crosswalk(before: Sequence[RawSurvey], surveys: Sequence[RawSurvey], r
 _Partners = Mapping[tuple[str, str], Mapping[str, tuple[set[str], bool]]]
 
 
-def _partners(new: Draft, surveys: Sequence[RawSurvey]) -> _Partners:
+def _partners(new: SurveyDraft, surveys: Sequence[RawSurvey]) -> _Partners:
     """What the draft of the new files takes for one option, by file and column and by the key of each text:
     the keys of all texts of the option, and whether that is sure."""
     rows = new.tables["options"]
@@ -93,7 +93,7 @@ def _partners(new: Draft, surveys: Sequence[RawSurvey]) -> _Partners:
         of_list.setdefault(same["option_list"].iloc[0], {}).update(values)
     return {(survey.path.name, name): of_list.get(question["option_list"], {})
             for _, question in new.tables["questions"].iterrows() for survey in surveys
-            for name in named_columns(question["columns"], survey.frame.columns)}
+            for name in select_columns_named_by_entry(question["columns"], survey.frame.columns)}
 
 
 @dataclass

@@ -11,9 +11,13 @@ from datetime import date
 
 import pandas as pd
 
-from glc_analysis.addons.drafting.acceptance import add_option_rows
+from glc_analysis.addons.drafting.acceptance import add_rows_to_options_table
 from glc_analysis.addons.drafting.crosswalk import ALL_THE_SAME, COLUMNS, GONE, OPTION_COLUMNS, SAME
-from glc_analysis.addons.drafting.drafted_waves import draft_crosswalks, files_of_waves, reference_of_draft
+from glc_analysis.addons.drafting.drafted_waves import (
+    add_draft_to_reference,
+    draft_crosswalk_of_all_waves,
+    survey_files_by_wave,
+)
 from glc_analysis.addons.drafting.store import read_draft
 from glc_analysis.cleaning.records import read_raw
 from glc_analysis.cleaning.waves import crosswalk_faults
@@ -31,14 +35,14 @@ _WIDTHS = {"why": 40, "wording_before": 50, "wording_now": 50, "options_before":
            "because": 30, "columns": 40, "value": 45, "label": 45}
 
 
-def refuse_second_draft(study: Study) -> None:
+def check_no_crosswalk_draft_waits(study: Study) -> None:
     """Raises Faults where a draft waits, whose place a new one would take."""
     if (study.root / CROSSWALK_DRAFT).exists():
         raise Faults([Fault("a draft waits to be accepted", file=CROSSWALK_DRAFT,
                             fix="accept it with `glc wave --accept NAME`, or remove it")])
 
 
-def crosswalk_line(rows: pd.DataFrame) -> str:
+def describe_crosswalk_draft(rows: pd.DataFrame) -> str:
     """How many questions of a draft are in doubt, the same or gone, and what to do next."""
     is_question = ~rows["question_id"].isin(["", ALL_THE_SAME])
     n_open, n_same, n_gone = (int((is_question & (rows["change"] == change)).sum())
@@ -73,13 +77,13 @@ def renew_crosswalk_draft(study: Study, *, is_first: bool = False) -> str:
     if not is_first and not (study.root / CROSSWALK_DRAFT).is_file():
         return ""
     draft = read_draft(study)
-    waves = files_of_waves(draft.tables["waves"]) if draft else {}
+    waves = survey_files_by_wave(draft.tables["waves"]) if draft else {}
     if not draft or not waves:
         if draft and len(draft.tables["waves"]):  # a person has written that they are one
             (study.root / CROSSWALK_DRAFT).unlink(missing_ok=True)
         return ""
-    reference = reference_of_draft(draft.tables, read_reference(study, needed=()))
-    crosswalk = draft_crosswalks(read_raw(study, "survey"), waves, reference)
+    reference = add_draft_to_reference(draft.tables, read_reference(study, needed=()))
+    crosswalk = draft_crosswalk_of_all_waves(read_raw(study, "survey"), waves, reference)
     rows, options = crosswalk.rows, crosswalk.options
     known = {*zip(reference.crosswalk["question_id"], reference.crosswalk["wave_id"], strict=True)}
     places = zip(rows["question_id"], rows["wave_id"], strict=True)
@@ -91,7 +95,7 @@ def renew_crosswalk_draft(study: Study, *, is_first: bool = False) -> str:
         options = _with_decisions(options, options_before, ["option_list", "value"], ["use", "option_id"])
         rows = pd.concat([rows, before[~before["wave_id"].isin([*waves])]], ignore_index=True)
     write_crosswalk_draft(study, rows, options)
-    return crosswalk_line(rows)
+    return describe_crosswalk_draft(rows)
 
 
 def _with_decisions(rows: pd.DataFrame, before: pd.DataFrame, key: list[str],
@@ -129,7 +133,7 @@ def accept_crosswalk(study: Study, by: str, today: date) -> int:
         {name: row[name] for name in REQUIRED_COLUMNS["crosswalk"]}
         for row in (*earlier.values(), *decided.to_dict("records"))])
     is_used = options["use"] == "yes"
-    add_option_rows(study, options[is_used])
+    add_rows_to_options_table(study, options[is_used])
     left = draft[(draft["is_comparable"] == "") | waits]
     if left["question_id"].isin(["", ALL_THE_SAME]).all() and (options["use"] != "").all():
         path.unlink()

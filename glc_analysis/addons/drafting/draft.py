@@ -15,35 +15,46 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from glc_analysis.addons.drafting.choices import MANY, Guess
+from glc_analysis.addons.drafting.choices import MANY, ColumnGuess
 from glc_analysis.addons.drafting.column_pairs import SAME_PLACE, WEAK
-from glc_analysis.addons.drafting.column_types import COLUMN_ROLES, NO_QUESTION, guess_type
-from glc_analysis.addons.drafting.draft_columns import AS, PLACE, USE, draft_columns
-from glc_analysis.addons.drafting.drafted_conditions import condition_rows
+from glc_analysis.addons.drafting.column_types import COLUMN_ROLES, NO_QUESTION, guess_column_type
+from glc_analysis.addons.drafting.draft_columns import AS, PLACE, USE, list_drafted_table_columns
+from glc_analysis.addons.drafting.drafted_conditions import draft_condition_rows
 from glc_analysis.addons.drafting.drafted_settings import (
-    add_themes,
-    codebook_rows,
-    country_rows,
+    add_themes_of_sections,
+    draft_codebook_rows,
+    draft_country_rows,
+    draft_setting_rows,
+    draft_wave_rows,
     format_columns_entry,
-    missing_column_note,
-    setting_rows,
-    wave_rows,
+    note_on_files_lacking_column,
 )
-from glc_analysis.addons.drafting.form import Form, FormColumn
-from glc_analysis.addons.drafting.grids import grid_guesses
+from glc_analysis.addons.drafting.form import FormColumn, SurveyForm
+from glc_analysis.addons.drafting.grids import guess_grid_types
 from glc_analysis.addons.drafting.option_lists import (
     FEW_TEXTS,
     LIST_OF_FORM,
     PERHAPS_OPTIONS,
-    OptionLists,
-    option_translations,
+    DraftedOptionLists,
+    list_option_translations,
 )
-from glc_analysis.addons.drafting.options import FEWEST, SURE, UNSURE, find_unchosen_options, option_key
-from glc_analysis.addons.drafting.sensitivity import sensitivity_rows
-from glc_analysis.addons.drafting.tick_groups import TickGroup, gather_loops, tick_groups
-from glc_analysis.addons.drafting.words import asks_for_persons_name, is_concept_word, is_link, scale_steps
-from glc_analysis.addons.drafting.xlsform import Draft as FormDraft
-from glc_analysis.addons.drafting.xlsform import match_export_columns
+from glc_analysis.addons.drafting.options import (
+    FEWEST,
+    SURE,
+    UNSURE,
+    find_unchosen_options,
+    option_spelling_key,
+)
+from glc_analysis.addons.drafting.sensitivity import propose_sensitivity_rows
+from glc_analysis.addons.drafting.tick_groups import TickGroup, find_tick_groups, merge_loop_columns
+from glc_analysis.addons.drafting.words import (
+    asks_for_persons_name,
+    find_scale_steps,
+    is_concept_word,
+    is_link,
+)
+from glc_analysis.addons.drafting.xlsform import XLSFormDraft as FormDraft
+from glc_analysis.addons.drafting.xlsform import match_export_columns_to_questions
 from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.columns import NOT_IN, split_alternatives
 from glc_analysis.cleaning.doubts import find_doubtful_records
@@ -60,7 +71,7 @@ _NAMED = 5
 
 
 @dataclass(frozen=True)
-class Draft:
+class SurveyDraft:
     """The drafted tables by name, notes on what needs to be known of all of them, and the names that stand in
     columns of persons' names, each with the heading of its column."""
 
@@ -69,8 +80,8 @@ class Draft:
     names: tuple[tuple[str, str], ...] = ()
 
 
-def make_draft(surveys: Sequence[RawSurvey], *, asked: FormDraft | None = None,
-               wordings: Mapping[str, str] = MappingProxyType({})) -> Draft:
+def draft_survey_tables(surveys: Sequence[RawSurvey], *, asked: FormDraft | None = None,
+                        wordings: Mapping[str, str] = MappingProxyType({})) -> SurveyDraft:
     """The draft of the reference tables for files of one survey. ``asked`` is that of its XLSForm: what it
     says of a question counts, and the files say how it was answered. ``wordings`` say how headings and
     answers read, by their keys.
@@ -78,22 +89,23 @@ def make_draft(surveys: Sequence[RawSurvey], *, asked: FormDraft | None = None,
     >>> from pathlib import Path
     >>> from glc_analysis.intake.survey import RawSurvey, text_frame
     >>> frame = text_frame({"Agree?": ["Yes", "No"] * 20 + ["Yes"] * 5})
-    >>> draft = make_draft([RawSurvey(Path("a.csv"), "plain", frame, [*range(2, 47)], [0] * 45, {}, ())])
+    >>> draft = draft_survey_tables([RawSurvey(Path("a.csv"), "plain", frame, [*range(2, 47)], [0] * 45, {},
+    ...     ())])
     >>> draft.tables["questions"][["use", "how_sure", "type", "option_list"]].to_dict("records")
     [{'use': 'yes', 'how_sure': 'sure', 'type': 'single', 'option_list': 'Q1'}]
     >>> draft.tables["options"][["option_id", "value", "n"]].to_dict("records")
     [{'option_id': 'yes', 'value': 'Yes', 'n': '25'}, {'option_id': 'no', 'value': 'No', 'n': '20'}]
     """
-    form = gather_loops(Form.of(surveys, wordings))
-    held = match_export_columns(asked, form) if asked else {}
+    form = merge_loop_columns(SurveyForm.of(surveys, wordings))
+    held = match_export_columns_to_questions(asked, form) if asked else {}
     form, readings = _with_words_of(form, asked, held), _readings(asked, held)
     drafting = _Drafting(form, asked, held, readings, wordings)
     lists, roles = drafting.lists, drafting.roles
     rows = _known_conditions(_following(_grids_unsure(drafting.question_rows(), lists)))
-    questions = _frame("questions", add_themes(rows, form))
+    questions = _frame("questions", add_themes_of_sections(rows, form))
     lists.relabel(wordings)
     options = _frame("options", lists.rows())
-    countries = _frame("countries", country_rows(roles, questions, form, readings, wordings))
+    countries = _frame("countries", draft_country_rows(roles, questions, form, readings, wordings))
     known = {str(name): dict(zip(rows["value"].map(match_key), rows["option_id"], strict=True))
              for name, rows in options.groupby("option_list")}
     country = roles["country"][0].entry if "country" in roles else ""
@@ -101,36 +113,36 @@ def make_draft(surveys: Sequence[RawSurvey], *, asked: FormDraft | None = None,
         known[country] = dict(zip(countries["raw_name"].map(match_key), countries["country_id"], strict=True))
     tables = {
         "questions": questions,
-        "sensitivity": _frame("sensitivity", sensitivity_rows(questions, options)),
+        "sensitivity": _frame("sensitivity", propose_sensitivity_rows(questions, options)),
         "options": options,
-        "asked_if": _frame("asked_if", condition_rows(questions, known, country, surveys, form)),
+        "asked_if": _frame("asked_if", draft_condition_rows(questions, known, country, surveys, form)),
         "countries": countries,
-        "codebook": _frame("codebook", codebook_rows(questions)),
-        "settings": _frame("settings", setting_rows(roles, form)),
-        "waves": _frame("waves", wave_rows([survey.path for survey in surveys]))}
+        "codebook": _frame("codebook", draft_codebook_rows(questions)),
+        "settings": _frame("settings", draft_setting_rows(roles, form)),
+        "waves": _frame("waves", draft_wave_rows([survey.path for survey in surveys]))}
     organisation = split_alternatives(roles["organisation"][0].entry) if "organisation" in roles else ()
-    return Draft({name: _unsure_first(table) for name, table in tables.items()},
-                 (*_notes(form, surveys, organisation), *_unmatched(asked, held, form, wordings)),
-                 drafting.names_of_persons())
+    return SurveyDraft({name: _unsure_first(table) for name, table in tables.items()},
+                       (*_notes(form, surveys, organisation), *_unmatched(asked, held, form, wordings)),
+                       drafting.names_of_persons())
 
 
 class _Drafting:
     """What each column of a form is: of a question of the XLSForm, of a question with a column per option, a
     question of its own, or one that says who answered (``roles``, filled in by :meth:`question_rows`)."""
 
-    def __init__(self, form: Form, asked: FormDraft | None, held: dict[str, dict[str, FormColumn]],
+    def __init__(self, form: SurveyForm, asked: FormDraft | None, held: dict[str, dict[str, FormColumn]],
                  readings: Mapping[int, Mapping[str, str]], wordings: Mapping[str, str]) -> None:
         self.form, self.asked, self.held = form, asked, held
         self.of_form = {column.place: name for name, columns in held.items() for column in columns.values()}
-        groups = [*tick_groups(replace(form, columns=tuple(
+        groups = [*find_tick_groups(replace(form, columns=tuple(
             column for column in form.columns if column.place not in self.of_form)))]
         self.group_at = {group.columns[0].place: group for group in groups}
         ticked = {column.place for columns in held.values() for end, column in columns.items() if end}
         ticked |= {column.place for group in groups for column in group.columns}
         self.guesses = _guesses(_read(form, readings), ticked, wordings)
-        self.lists = OptionLists(option_translations(self.guesses))
+        self.lists = DraftedOptionLists(list_option_translations(self.guesses))
         self.ids = _question_ids(form, groups, self.of_form)
-        self.roles: dict[str, tuple[FormColumn, Guess]] = {}
+        self.roles: dict[str, tuple[FormColumn, ColumnGuess]] = {}
         self.summaries = {re.sub(r"[./_]\*$", "", entry): entry for group in groups
                           for entry in group.entry.split(" | ") if entry.endswith("*")}
 
@@ -151,12 +163,13 @@ class _Drafting:
                 rows.append(_group_row(group, self.form, self.lists, self.ids[group.place]))
         return rows
 
-    def _alone(self, column: FormColumn, guess: Guess) -> list[dict[str, str]]:
+    def _alone(self, column: FormColumn, guess: ColumnGuess) -> list[dict[str, str]]:
         """The row of a column that stands alone; none where it is the first one with its role."""
         if column.name in self.summaries:
             ticks = self.summaries[column.name]
-            guess = Guess(NO_QUESTION, f"the columns {ticks} hold the same answers, one column per option",
-                          True)
+            guess = ColumnGuess(NO_QUESTION, f"the columns {ticks} hold the same answers, one column per "
+                                             f"option",
+                                True)
         is_everywhere = guess.kind != "language" or not self.form.lacking(column)
         if guess.kind in COLUMN_ROLES and guess.kind not in self.roles and is_everywhere:
             self.roles[guess.kind] = column, guess
@@ -178,31 +191,32 @@ class _Drafting:
 # Questions.
 
 
-def _guesses(form: Form, in_groups: set[int], wordings: Mapping[str, str]) -> dict[int, Guess]:
+def _guesses(form: SurveyForm, in_groups: set[int], wordings: Mapping[str, str]) -> dict[int, ColumnGuess]:
     """The guess for each column that stands alone; a second look knows the options found in the first, and
     what answers read that are codes."""
     is_of_tool = not {*form.tools} <= _NO_TOOLS
-    guesses = {column.place: guess_type(column, is_of_tool=is_of_tool)
+    guesses = {column.place: guess_column_type(column, is_of_tool=is_of_tool)
                for column in form.columns if column.place not in in_groups}
-    known = frozenset(option_key(label) for guess in guesses.values() for options in guess.options
+    known = frozenset(option_spelling_key(label) for guess in guesses.values() for options in guess.options
                       for label, count in options.counts.items() if count >= FEWEST and len(label) > 2)
     for column in form.columns:
         guess = guesses.get(column.place)
         if not guess or guess.kind not in ("single", "multi", "scale", "text") or not column.n_filled:
             continue
-        hidden = {option_key(text) for options in guess.options for text in options.hidden}
+        hidden = {option_spelling_key(text) for options in guess.options for text in options.hidden}
         if column.n_filled < MANY or 0 < len(hidden) <= FEW_TEXTS and hidden & known:
-            guesses[column.place] = guess_type(column, known, is_of_tool=is_of_tool)
+            guesses[column.place] = guess_column_type(column, known, is_of_tool=is_of_tool)
     for place, guess in guesses.items():
         labels = [wordings.get(match_key(label), label)
                   for options in guess.options for label in options.counts]
-        if guess.kind == "single" and {*labels} & {*wordings.values()} and scale_steps(labels) is not None:
+        is_known = guess.kind == "single" and {*labels} & {*wordings.values()}
+        if is_known and find_scale_steps(labels) is not None:
             notes = ["its options are steps: a scale?", *guess.notes]
             guesses[place] = replace(guess, kind="scale", is_sure=False, notes=notes)
-    return guesses | grid_guesses(form.columns, guesses, wordings)
+    return guesses | guess_grid_types(form.columns, guesses, wordings)
 
 
-def _question_row(column: FormColumn, guess: Guess, form: Form, lists: OptionLists,
+def _question_row(column: FormColumn, guess: ColumnGuess, form: SurveyForm, lists: DraftedOptionLists,
                   identifier: str) -> dict[str, str]:
     """The row of a column that stands alone; what makes it unsure stands first in why it is as it is.
 
@@ -215,7 +229,7 @@ def _question_row(column: FormColumn, guess: Guess, form: Form, lists: OptionLis
            "n": str(column.n_filled), PLACE: str(column.place)}
     lacking = form.lacking(column)
     if kind == "language" and lacking:
-        doubts.append(f"{missing_column_note(lacking)}, so that it is not a setting")
+        doubts.append(f"{note_on_files_lacking_column(lacking)}, so that it is not a setting")
         kind, is_sure = NO_QUESTION, False
     elif kind in COLUMN_ROLES:  # a second column of the same role is a question
         kind = {"country": "single", "language": "single"}.get(
@@ -229,7 +243,7 @@ def _question_row(column: FormColumn, guess: Guess, form: Form, lists: OptionLis
         return row | {USE: "no", "how_sure": SURE if is_sure else UNSURE,
                       "why": "; ".join([guess.why, *doubts])}
     if lacking:
-        doubts.append(f"{missing_column_note(lacking)}: taken for not asked there")
+        doubts.append(f"{note_on_files_lacking_column(lacking)}: taken for not asked there")
         row["columns"] = format_columns_entry(column, lacking)
         is_sure = False
         row[_ALONE] = f"{guess.grid}: {', '.join(lacking)}" if guess.grid else row["question_id"]
@@ -270,15 +284,16 @@ def _blank_doubt(column: FormColumn) -> str:
     return f"{n} answers are {', '.join(map(repr, sorted(words)))}: an answer, or an empty cell?"
 
 
-def _changed(column: FormColumn, guess: Guess, form: Form) -> dict[str, list[str]]:
+def _changed(column: FormColumn, guess: ColumnGuess, form: SurveyForm) -> dict[str, list[str]]:
     """The options of a choice that a file lacks, although it should have them: by the name of the file."""
-    labels = {option_key(label): label for options in guess.options for label in options.counts}
+    labels = {option_spelling_key(label): label for options in guess.options for label in options.counts}
     files = zip(form.files, column.names, column.counts, strict=True)
     return find_unchosen_options([file for file in files if file[1]], [*labels.values()],
                                  separator=guess.separator, is_reworded=column.paired_by == WEAK)
 
 
-def _group_row(group: TickGroup, form: Form, lists: OptionLists, identifier: str) -> dict[str, str]:
+def _group_row(group: TickGroup, form: SurveyForm, lists: DraftedOptionLists, identifier: str) -> dict[str,
+                                                                                                       str]:
     """The row of a question with a column per option."""
     lists.add_ticks(identifier, group)
     why = f"{len(group.columns)} columns hold ticks for one option each"
@@ -297,7 +312,8 @@ def _group_row(group: TickGroup, form: Form, lists: OptionLists, identifier: str
             "how_sure": SURE if is_sure else UNSURE, "why": why}
 
 
-def _with_words_of(form: Form, asked: FormDraft | None, held: dict[str, dict[str, FormColumn]]) -> Form:
+def _with_words_of(form: SurveyForm, asked: FormDraft | None,
+                   held: dict[str, dict[str, FormColumn]]) -> SurveyForm:
     """The form of the files with the wordings of an XLSForm."""
     if asked is None:
         return form
@@ -319,7 +335,7 @@ def _readings(asked: FormDraft | None,
             if "" in columns and lists[name]}
 
 
-def _read(form: Form, readings: Mapping[int, Mapping[str, str]]) -> Form:
+def _read(form: SurveyForm, readings: Mapping[int, Mapping[str, str]]) -> SurveyForm:
     """The form of the files with its answers as they read."""
     return replace(form, columns=tuple(
         replace(column, counts=tuple(
@@ -334,8 +350,9 @@ def _relabelled(counts: Counter[str], words: Mapping[str, str]) -> Counter[str]:
     return read
 
 
-def _form_row(asked: FormDraft, name: str, held: dict[str, FormColumn], guesses: dict[int, Guess], form: Form,
-              lists: OptionLists) -> dict[str, str]:
+def _form_row(asked: FormDraft, name: str, held: dict[str, FormColumn], guesses: dict[int, ColumnGuess],
+              form: SurveyForm,
+              lists: DraftedOptionLists) -> dict[str, str]:
     """The row of a question of an XLSForm: of its type, with its options; unsure where its answers or its
     columns are not as the form says."""
     question = asked.questions.set_index("question_id").loc[name]
@@ -347,7 +364,7 @@ def _form_row(asked: FormDraft, name: str, held: dict[str, FormColumn], guesses:
         entry = " | ".join(dict.fromkeys(f"{heading[:-len(end)]}*" for end, column in ticks.items()
                                          for heading in column.names if heading))
     if lacking := sorted(set(form.files).intersection(*(form.lacking(column) for column in columns))):
-        doubts.append(f"{missing_column_note(lacking)}: taken for not asked there")
+        doubts.append(f"{note_on_files_lacking_column(lacking)}: taken for not asked there")
         entry, use = " | ".join([entry, *(f"{NOT_IN}{file}" for file in lacking)]), ""
     if doubt := form.pairing_doubt(*columns):
         doubts.insert(0, doubt)
@@ -360,7 +377,7 @@ def _form_row(asked: FormDraft, name: str, held: dict[str, FormColumn], guesses:
             doubts.append(f"{unknown} answer is not an option of the form" if unknown == 1 else
                           f"{unknown} answers are not options of the form")
             use = use if lists.is_asked_for(question["option_list"]) else ""
-        if kind == "single" and scale_steps([*options["label"]]) is not None:
+        if kind == "single" and find_scale_steps([*options["label"]]) is not None:
             doubts.append("its options are steps: a scale?")
             kind, use = "scale", ""
     elif kind in ("number", "date"):
@@ -393,7 +410,7 @@ def _known_conditions(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     return with_known
 
 
-def _unmatched(asked: FormDraft | None, held: dict[str, dict[str, FormColumn]], form: Form,
+def _unmatched(asked: FormDraft | None, held: dict[str, dict[str, FormColumn]], form: SurveyForm,
                wordings: Mapping[str, str]) -> list[str]:
     """What a form or a table of wordings has and no file does."""
     names = [] if asked is None else [name for name in asked.questions["question_id"] if name not in held]
@@ -443,7 +460,7 @@ def _following(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     return following
 
 
-def _grids_unsure(rows: list[dict[str, str]], lists: OptionLists) -> list[dict[str, str]]:
+def _grids_unsure(rows: list[dict[str, str]], lists: DraftedOptionLists) -> list[dict[str, str]]:
     """The rows, with single choices unsure where several questions offer the same three options or more: such
     a grid mostly asks for a step of a scale."""
     times = Counter(row.get("option_list", "") for row in rows if row.get("type") == "single")
@@ -467,7 +484,7 @@ def _question_id(name: str, place: int) -> str:
     return f"Q{place}"
 
 
-def _question_ids(form: Form, groups: Sequence[TickGroup], of_form: dict[int, str]) -> dict[int, str]:
+def _question_ids(form: SurveyForm, groups: Sequence[TickGroup], of_form: dict[int, str]) -> dict[int, str]:
     """The id of each question by the place of its first column: that of an XLSForm; for a question with one
     column per option, what the names of its columns share, unless another question shares it too."""
     stems = {group.place: re.sub(r"[\s_./\[\]*]+$", "", group.entry.split(" | ")[0].replace("*", ""))
@@ -493,7 +510,7 @@ def _question_ids(form: Form, groups: Sequence[TickGroup], of_form: dict[int, st
 # The tables, and notes on all of them.
 
 
-def _notes(form: Form, surveys: Sequence[RawSurvey], organisation: Sequence[str]) -> list[str]:
+def _notes(form: SurveyForm, surveys: Sequence[RawSurvey], organisation: Sequence[str]) -> list[str]:
     notes = [f"{fault}. They would count twice. To fix: {fault.fix}."
              for fault in find_repeated_records(surveys)]
     undecided = pd.DataFrame(columns=["key", "column"])
@@ -513,7 +530,7 @@ def _notes(form: Form, surveys: Sequence[RawSurvey], organisation: Sequence[str]
 
 
 def _frame(table: str, rows: list[dict[str, str]]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=list(draft_columns(table)), dtype="str").fillna("")
+    return pd.DataFrame(rows, columns=list(list_drafted_table_columns(table)), dtype="str").fillna("")
 
 
 def _unsure_first(table: pd.DataFrame) -> pd.DataFrame:

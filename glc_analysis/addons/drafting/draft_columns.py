@@ -22,11 +22,11 @@ DRAFTED_TABLES = ("questions", "sensitivity", "options", "asked_if", "countries"
 """The drafted tables, in the order in which a person looks at them."""
 
 
-def draft_columns(table: str) -> tuple[str, ...]:
+def list_drafted_table_columns(table: str) -> tuple[str, ...]:
     """The columns of a drafted table: what a person decides, how sure it is and why, and those of the table
     itself.
 
-    >>> draft_columns("countries")
+    >>> list_drafted_table_columns("countries")
     ('how_sure', 'why', 'raw_name', 'country_id', 'label', 'region_id', 'n')
     """
     if table == "settings":
@@ -43,7 +43,7 @@ def draft_columns(table: str) -> tuple[str, ...]:
     return ((USE,) if table == "questions" else ()) + ABOUT + columns + _COUNTED.get(table, ())
 
 
-def needed_columns(table: str) -> list[str]:
+def list_required_draft_columns(table: str) -> list[str]:
     """The columns of a drafted table without which it cannot be read back."""
     optional = (*ABOUT, *_COUNTED.get(table, ()))
-    return [column for column in draft_columns(table) if column not in optional]
+    return [column for column in list_drafted_table_columns(table) if column not in optional]

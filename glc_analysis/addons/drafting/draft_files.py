@@ -38,7 +38,7 @@ def fill_draft_sheet(sheet: Worksheet, table: pd.DataFrame) -> None:
                       "is_sensitive": SENSITIVITY_DECISIONS})
 
 
-def csv_text(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+def format_csv_rows(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """Rows as CSV; without a header where that is empty."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.addons.drafting.draft_columns import USE
-from glc_analysis.addons.drafting.form import Form, named_columns
+from glc_analysis.addons.drafting.form import SurveyForm, select_columns_named_by_entry
 from glc_analysis.addons.drafting.options import FEWEST, UNSURE
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.schema import COUNTRY_LIST
@@ -23,8 +23,8 @@ _MOST_ANSWERS = 40
 """A question with more different answers decides nothing."""
 
 
-def condition_rows(questions: pd.DataFrame, known: Mapping[str, Mapping[str, str]], country: str,
-                   surveys: Sequence[RawSurvey], form: Form) -> list[dict[str, str]]:
+def draft_condition_rows(questions: pd.DataFrame, known: Mapping[str, Mapping[str, str]], country: str,
+                         surveys: Sequence[RawSurvey], form: SurveyForm) -> list[dict[str, str]]:
     """A row for each condition that blank cells show, with the questions that were answered after it alone: a
     person decides whether it was one of the form. ``known`` are the ids of answers by their keys and lists,
     ``country`` is the column of the country, whose list has its name."""
@@ -83,9 +83,9 @@ class _Condition(NamedTuple):
     n: int
 
 
-def _cells(frame: pd.DataFrame, columns: str, form: Form) -> np.ndarray:
+def _cells(frame: pd.DataFrame, columns: str, form: SurveyForm) -> np.ndarray:
     """The cells of the columns of a question in a file, "" where they are empty: a column at least."""
-    names = named_columns(columns, frame.columns)
+    names = select_columns_named_by_entry(columns, frame.columns)
     if not names:
         return np.full((len(frame), 1), "", dtype=object)
     cells = frame[names].apply(lambda column: column.str.strip())

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.addons.drafting.choices import Guess
+from glc_analysis.addons.drafting.choices import ColumnGuess
 from glc_analysis.addons.drafting.column_types import COLUMN_ROLES
 from glc_analysis.addons.drafting.draft_columns import PLACE, USE
-from glc_analysis.addons.drafting.form import Form, FormColumn
-from glc_analysis.addons.drafting.option_lists import count_text
+from glc_analysis.addons.drafting.form import FormColumn, SurveyForm
+from glc_analysis.addons.drafting.option_lists import format_count_of_five_or_more
 from glc_analysis.addons.drafting.options import FEWEST, SURE, UNSURE
 from glc_analysis.addons.drafting.words import looks_like_name_or_address
 from glc_analysis.cleaning.columns import NOT_IN
@@ -23,7 +23,7 @@ from glc_analysis.text import match_key, slug
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
-Roles = Mapping[str, tuple[FormColumn, Guess]]
+Roles = Mapping[str, tuple[FormColumn, ColumnGuess]]
 """The columns that say who answered, for which country, when and in which language, by their role."""
 
 
@@ -36,7 +36,7 @@ def _section(question_id: str) -> str:
     return match[1] if match else ""
 
 
-def add_themes(rows: list[dict[str, str]], form: Form) -> list[dict[str, str]]:
+def add_themes_of_sections(rows: list[dict[str, str]], form: SurveyForm) -> list[dict[str, str]]:
     """Questions with the theme of their section, where the names of columns show at least two sections."""
     sections = Counter(_section(row["question_id"]) for row in rows if row[USE] != "no")
     shared = {name for name, count in sections.items() if name and count > 1}
@@ -51,7 +51,7 @@ def _theme_id(section: str) -> str:
     return f"section-{slug(section)}"
 
 
-def codebook_rows(questions: pd.DataFrame) -> list[dict[str, str]]:
+def draft_codebook_rows(questions: pd.DataFrame) -> list[dict[str, str]]:
     """The themes of questions, below a domain of their own."""
     sections = dict.fromkeys(map(_section, questions.loc[questions["theme_id"] != "", "question_id"]))
     if not sections:
@@ -66,9 +66,9 @@ def codebook_rows(questions: pd.DataFrame) -> list[dict[str, str]]:
     return [row | about for row in (domain, *themes)]
 
 
-def country_rows(roles: Roles, questions: pd.DataFrame, form: Form,
-                 readings: Mapping[int, Mapping[str, str]],
-                 wordings: Mapping[str, str]) -> list[dict[str, str]]:
+def draft_country_rows(roles: Roles, questions: pd.DataFrame, form: SurveyForm,
+                       readings: Mapping[int, Mapping[str, str]],
+                       wordings: Mapping[str, str]) -> list[dict[str, str]]:
     """A row for each name of a country, or code of which the form or a table says the name. Unknown names
     have no id; those given by fewer than five are counted."""
     listed = {*questions.loc[questions["option_list"] == COUNTRY_LIST, PLACE]}
@@ -81,7 +81,7 @@ def country_rows(roles: Roles, questions: pd.DataFrame, form: Form,
     rows = []
     for name, count in sorted(names.items(), key=lambda item: (-item[1], item[0])):
         country_id = find_country_id(words.get(match_key(name), name))
-        row = {"raw_name": name, "country_id": country_id, "n": count_text(count)}
+        row = {"raw_name": name, "country_id": country_id, "n": format_count_of_five_or_more(count)}
         if country_id:
             row |= {"label": country_label(country_id), "region_id": un_regions().get(country_id, ""),
                     "how_sure": SURE, "why": "its name in CLDR or ISO 3166"}
@@ -95,14 +95,14 @@ def country_rows(roles: Roles, questions: pd.DataFrame, form: Form,
     return rows
 
 
-def setting_rows(roles: Roles, form: Form) -> list[dict[str, str]]:
+def draft_setting_rows(roles: Roles, form: SurveyForm) -> list[dict[str, str]]:
     """The rows of the drafted settings: who answered, when and in which language, and what blanks mean."""
     rows = []
     for role in COLUMN_ROLES:
         if role in roles:
             column, guess = roles[role]
             lacking = form.lacking(column)
-            doubts = [*filter(None, (form.pairing_doubt(column), missing_column_note(lacking)))]
+            doubts = [*filter(None, (form.pairing_doubt(column), note_on_files_lacking_column(lacking)))]
             row = _setting(f"survey.{role}",
                            "" if guess.is_refused else format_columns_entry(column, lacking),
                            "; ".join([*doubts, guess.why]))
@@ -128,13 +128,13 @@ def setting_rows(roles: Roles, form: Form) -> list[dict[str, str]]:
     return rows
 
 
-def wave_rows(paths: Sequence[Path]) -> list[dict[str, str]]:
+def draft_wave_rows(paths: Sequence[Path]) -> list[dict[str, str]]:
     """A row per survey file with the wave that its name tells, or else that of its folder, by a year: none
     where not every file has one, or all have the same.
 
-    >>> [row["wave_id"] for row in wave_rows([Path("2019_en.csv"), Path("2018_en.csv")])]
+    >>> [row["wave_id"] for row in draft_wave_rows([Path("2019_en.csv"), Path("2018_en.csv")])]
     ['w2018', 'w2019']
-    >>> wave_rows([Path("may.csv"), Path("june.csv")])
+    >>> draft_wave_rows([Path("may.csv"), Path("june.csv")])
     []
     """
     years = [{*_YEAR.findall(path.stem)} or {*_YEAR.findall(path.parent.name)} for path in paths]
@@ -150,7 +150,7 @@ def _setting(name: str, value: str, why: str) -> dict[str, str]:
     return {"setting": name, "value": value, "how_sure": UNSURE, "why": why}
 
 
-def missing_column_note(files: Sequence[str]) -> str:
+def note_on_files_lacking_column(files: Sequence[str]) -> str:
     """A note on the files that lack a column; blank if none does."""
     have = "has" if len(files) == 1 else "have"
     return f"{', '.join(files)} {have} no such column" if files else ""

@@ -13,14 +13,14 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis.addons.drafting.acceptance import blank_column_settings
-from glc_analysis.addons.drafting.arrivals import sort_arrivals
+from glc_analysis.addons.drafting.arrivals import sort_files_by_kind
 from glc_analysis.addons.drafting.code_tree import draft_codebook
-from glc_analysis.addons.drafting.draft import Draft, make_draft
-from glc_analysis.addons.drafting.lists import find_list_files
-from glc_analysis.addons.drafting.store import write_draft
-from glc_analysis.addons.drafting.texts import TextDraft, draft_texts
-from glc_analysis.addons.drafting.xlsform import Draft as FormDraft
-from glc_analysis.addons.drafting.xlsform import draft_from_xlsform, is_xlsform, read_wordings
+from glc_analysis.addons.drafting.draft import SurveyDraft, draft_survey_tables
+from glc_analysis.addons.drafting.lists import find_files_that_are_lists
+from glc_analysis.addons.drafting.store import write_draft_into_study
+from glc_analysis.addons.drafting.texts import TextStudyDraft, draft_tables_from_texts
+from glc_analysis.addons.drafting.xlsform import XLSFormDraft as FormDraft
+from glc_analysis.addons.drafting.xlsform import draft_tables_from_xlsform, is_xlsform, read_wordings_table
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.intake.survey import read_survey_sheets
 from glc_analysis.schema import table_files
@@ -38,9 +38,9 @@ class DraftedStudy:
     tables: dict[str, pd.DataFrame]
     settings: Mapping[str, Any]
     notes: Sequence[str]
-    survey: Draft | None
+    survey: SurveyDraft | None
     exports: Sequence[Path]
-    texts: TextDraft | None
+    texts: TextStudyDraft | None
 
     @property
     def has_texts(self) -> bool:
@@ -62,31 +62,32 @@ class DraftedStudy:
             for path in self.exports:
                 shutil.copyfile(path, directory / "raw/survey" / path.name)
             blank_column_settings(Study(directory).settings_file)
-            write_draft(Study(directory), self.survey, as_workbook=as_workbook)
+            write_draft_into_study(Study(directory), self.survey, as_workbook=as_workbook)
 
 
-def draft_study(*, form: Path | None = None, codebook: Path | None = None, exports: Sequence[Path] = (),
-                encoding: Sequence[str] = (), sheets: Sequence[str] = ()) -> DraftedStudy:
+def draft_new_study(*, form: Path | None = None, codebook: Path | None = None, exports: Sequence[Path] = (),
+                    encoding: Sequence[str] = (), sheets: Sequence[str] = ()) -> DraftedStudy:
     """Drafts the tables of a new study from files, of any kind.
 
     From an XLSForm questions and options are drafted; with exports of the survey as a part of their draft,
     and so are wordings and labels from a ``form`` that is a table of two columns
-    (:func:`.xlsform.read_wordings`). From a codebook of a coding program its codes are. From exports of a
-    survey all tables are drafted for ``private/draft``, where they wait until somebody accepts them. From
+    (:func:`.xlsform.read_wordings_table`). From a codebook of a coding program its codes are. From exports of
+    a survey all tables are drafted for ``private/draft``, where they wait until somebody accepts them. From
     transcripts and coders' work the reference tables themselves are drafted, with blanks that a person must
     fill in before anything is computed. ``encoding`` is [survey] encoding of study.toml, and ``sheets`` are
     the sheets of workbooks with answers. Raises Faults if an export cannot be read.
     """
     tables, notes, arrived, texts, drafted = {}, [], None, None, None
     survey = {"tool": "", "encoding": [*encoding], "sheets": {}}
-    asked = draft_from_xlsform(form) if form and is_xlsform(form) else None
-    wordings = read_wordings(form) if form and not asked else {}
+    asked = draft_tables_from_xlsform(form) if form and is_xlsform(form) else None
+    wordings = read_wordings_table(form) if form and not asked else {}
     if exports:
-        arrived = sort_arrivals(exports)
-        texts = draft_texts(arrived)
+        arrived = sort_files_by_kind(exports)
+        texts = draft_tables_from_texts(arrived)
         survey["sheets"] = _named_sheets(arrived.surveys, sheets)
         if arrived.surveys:
-            drafted, arrived.surveys = draft_exports(arrived.surveys, survey, asked=asked, wordings=wordings)
+            drafted, arrived.surveys = draft_tables_from_exports(arrived.surveys, survey, asked=asked,
+                                                                 wordings=wordings)
         tables |= texts.tables
         notes += texts.notes
     if form and wordings and not drafted:
@@ -114,7 +115,7 @@ def _fill_settings(directory: Path, survey: Mapping[str, Any]) -> None:
     settings.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _write_texts(directory: Path, texts: TextDraft) -> None:
+def _write_texts(directory: Path, texts: TextStudyDraft) -> None:
     """Copies transcripts and coders' files into the study, and names the coders in study.toml."""
     for where, content in texts.files.items():
         path = directory / where
@@ -146,8 +147,9 @@ def _named_sheets(exports: Sequence[Path], names: Sequence[str]) -> dict[str, st
     return {file: sheets for file, sheets in named.items() if sheets}
 
 
-def draft_exports(exports: Sequence[Path], settings: Mapping[str, Any], *, asked: FormDraft | None = None,
-                  wordings: Mapping[str, str] | None = None) -> tuple[Draft, list[Path]]:
+def draft_tables_from_exports(exports: Sequence[Path], settings: Mapping[str, Any], *,
+                              asked: FormDraft | None = None,
+                              wordings: Mapping[str, str] | None = None) -> tuple[SurveyDraft, list[Path]]:
     """The draft of the tables for survey exports, and the files that hold answers: a list of wordings or of
     names is left out, and a note says so. Files are read as ``settings`` say, which are of [survey] of
     study.toml; ``asked`` is the draft of their XLSForm, ``wordings`` those of a table. Raises Faults with all
@@ -164,9 +166,9 @@ def draft_exports(exports: Sequence[Path], settings: Mapping[str, Any], *, asked
             faults += found.faults
     if faults:
         raise Faults(faults)
-    lists = find_list_files(surveys)
-    draft = make_draft([survey for survey in surveys if survey.path.name not in lists],
-                       asked=asked, wordings=wordings or {})
+    lists = find_files_that_are_lists(surveys)
+    draft = draft_survey_tables([survey for survey in surveys if survey.path.name not in lists],
+                                asked=asked, wordings=wordings or {})
     notes = [f"{name} {said}: it is taken for a list, and no wave, and is left out; if it says how "
              f"headings read, write --form {name}; if it holds answers, copy it into raw/survey and add its "
              "questions to the tables" for name, said in lists.items()]

@@ -9,10 +9,10 @@ from dataclasses import replace
 import pandas as pd
 
 from glc_analysis.addons.drafting.crosswalk import COLUMNS, CrosswalkDraft, draft_crosswalk
-from glc_analysis.addons.drafting.draft import Draft, make_draft
+from glc_analysis.addons.drafting.draft import SurveyDraft, draft_survey_tables
 from glc_analysis.addons.drafting.draft_columns import USE
-from glc_analysis.addons.drafting.form import named_columns
-from glc_analysis.addons.drafting.new_questions import keep_new_questions
+from glc_analysis.addons.drafting.form import select_columns_named_by_entry
+from glc_analysis.addons.drafting.new_questions import select_questions_new_in_wave
 from glc_analysis.cleaning.columns import split_alternatives
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, Reference, read_table
@@ -21,21 +21,23 @@ from glc_analysis.study import Study
 from glc_analysis.text import match_key
 
 
-def draft_wave(before: Sequence[RawSurvey], surveys: Sequence[RawSurvey], reference: Reference, wave: str, *,
-               roles: Collection[str] = (), wordings: Mapping[str, str] | None = None,
-               taken: Collection[str] = ()) -> tuple[CrosswalkDraft, Draft]:
+def draft_new_wave(before: Sequence[RawSurvey], surveys: Sequence[RawSurvey], reference: Reference, wave: str,
+                   *,
+                   roles: Collection[str] = (), wordings: Mapping[str, str] | None = None,
+                   taken: Collection[str] = ()) -> tuple[CrosswalkDraft, SurveyDraft]:
     """The drafts of the crosswalk of a wave and of the questions that only its files ask. ``roles`` are the
     entries of study.toml that name the columns of who answered, ``wordings`` say how headings and answers
     read, by their keys, and ``taken`` are the ids of questions that are drafted already."""
-    new = make_draft(surveys, wordings=wordings or {})
+    new = draft_survey_tables(surveys, wordings=wordings or {})
     crosswalk = draft_crosswalk(before, surveys, reference, wave, new=new, wordings=wordings or {})
     who = {match_key(name) for entry in roles for name in split_alternatives(entry)}
     questions = new.tables["questions"]
     is_who = [any(match_key(name) in who for survey in surveys
-                  for name in named_columns(entry, survey.frame.columns)) for entry in questions["columns"]]
+                  for name in select_columns_named_by_entry(entry, survey.frame.columns))
+              for entry in questions["columns"]]
     new = replace(new, tables=new.tables | {"questions": questions[~pd.Series(is_who, dtype=bool)]})
-    new = keep_new_questions(new, crosswalk, surveys, reference, wave,
-                             before=[survey.path.name for survey in before], taken=taken)
+    new = select_questions_new_in_wave(new, crosswalk, surveys, reference, wave,
+                                       before=[survey.path.name for survey in before], taken=taken)
     first_asked = [{"wave_id": wave, "wording_now": row["wording"],
                     "why": f"asked for the first time: drafted as {row['question_id']}"}
                    for row in new.tables["questions"].to_dict("records") if row[USE] != "no"]
@@ -44,15 +46,15 @@ def draft_wave(before: Sequence[RawSurvey], surveys: Sequence[RawSurvey], refere
     return replace(crosswalk, rows=rows), new
 
 
-def files_of_waves(rows: pd.DataFrame) -> dict[str, list[str]]:
+def survey_files_by_wave(rows: pd.DataFrame) -> dict[str, list[str]]:
     """The files of each wave in their order; none where rows of the draft name fewer than two waves."""
     named = rows[rows["wave_id"] != ""]
     waves = {wave: [*named.loc[named["wave_id"] == wave, "file"]] for wave in named["wave_id"].unique()}
     return waves if len(waves) > 1 else {}
 
 
-def draft_crosswalks(surveys: Sequence[RawSurvey], waves: Mapping[str, Collection[str]],
-                     reference: Reference) -> CrosswalkDraft:
+def draft_crosswalk_of_all_waves(surveys: Sequence[RawSurvey], waves: Mapping[str, Collection[str]],
+                                 reference: Reference) -> CrosswalkDraft:
     """The drafts of the crosswalk of every wave but the first, together; each wave beside those before it."""
     drafts, listed = [], [*waves]
     for n, wave in enumerate(listed[1:], 1):
@@ -64,7 +66,7 @@ def draft_crosswalks(surveys: Sequence[RawSurvey], waves: Mapping[str, Collectio
                           pd.concat([draft.options for draft in drafts], ignore_index=True), {})
 
 
-def reference_of_draft(tables: Mapping[str, pd.DataFrame], reference: Reference) -> Reference:
+def add_draft_to_reference(tables: Mapping[str, pd.DataFrame], reference: Reference) -> Reference:
     """The questions and options of the study with those of a draft that are not left out."""
     questions = tables["questions"][tables["questions"][USE] != "no"]
     frames = {}
@@ -77,7 +79,7 @@ def reference_of_draft(tables: Mapping[str, pd.DataFrame], reference: Reference)
     return Reference({**reference.tables, **frames})
 
 
-def record_waves(study: Study, files: Mapping[str, Collection[str]]) -> None:
+def record_waves_and_files(study: Study, files: Mapping[str, Collection[str]]) -> None:
     """Adds to waves.csv and wave_files.csv what they lack of waves and their files, by wave. Where one wave
     is new to empty tables, the other files of raw/survey are of the first wave, which is called so."""
     waves, listed = read_table(study, "waves"), {*read_table(study, "wave_files")["file"]}

@@ -12,7 +12,7 @@ from textwrap import shorten
 
 import pandas as pd
 
-from glc_analysis.addons.drafting.column_pairs import SAME_HEADING, pair_columns
+from glc_analysis.addons.drafting.column_pairs import SAME_HEADING, pair_columns_of_files
 from glc_analysis.addons.drafting.options import FEWEST
 from glc_analysis.addons.drafting.words import is_concept_word, mentions_concept
 from glc_analysis.cleaning.columns import split_alternatives
@@ -64,7 +64,7 @@ class FormColumn:
 
 
 @dataclass(frozen=True)
-class Form:
+class SurveyForm:
     """The columns of a form in their order, the files that they are from, and how many records each has.
     ``blank`` are the words that seem to mean an empty cell, each with the reason."""
 
@@ -75,7 +75,7 @@ class Form:
     blank: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def of(cls, surveys: Sequence[RawSurvey], wordings: Mapping[str, str] | None = None) -> Form:
+    def of(cls, surveys: Sequence[RawSurvey], wordings: Mapping[str, str] | None = None) -> SurveyForm:
         """The form of one or several files of a survey. ``wordings`` say how headings read, or what they are
         in the language of the study, by their keys; headings that read alike are the same question.
 
@@ -92,8 +92,8 @@ class Form:
                    if name not in survey.repeated} for survey in surveys]
         blank = _without_blanks(surveys, counts)
         by_heading = [_headings(columns, wordings or {}) for columns in counts]
-        rows = pair_columns([{heading: columns[name] for heading, name in names.items()}
-                             for columns, names in zip(counts, by_heading, strict=True)])
+        rows = pair_columns_of_files([{heading: columns[name] for heading, name in names.items()}
+                                      for columns, names in zip(counts, by_heading, strict=True)])
         columns = []
         for place, (headings, way) in enumerate(rows, 1):
             names = tuple(file.get(heading, "") for file, heading in zip(by_heading, headings, strict=True))
@@ -138,10 +138,11 @@ class Form:
         return different
 
 
-def named_columns(entry: str, columns: Collection[str]) -> list[str]:
+def select_columns_named_by_entry(entry: str, columns: Collection[str]) -> list[str]:
     """Of the ``columns`` of a file those that an entry of questions.csv names, also by a star or in loops.
 
-    >>> named_columns("Why? | Q2_* | {loop}_Q3 | not in b.csv", ["Why?", "Q2_1", "Q2_2", "1_Q3", "Q4"])
+    >>> select_columns_named_by_entry("Why? | Q2_* | {loop}_Q3 | not in b.csv", ["Why?", "Q2_1", "Q2_2",
+    ...     "1_Q3", "Q4"])
     ['Why?', 'Q2_1', 'Q2_2', '1_Q3']
     """
     alternatives = split_alternatives(entry)

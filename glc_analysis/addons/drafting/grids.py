@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from glc_analysis.addons.drafting import words
-from glc_analysis.addons.drafting.choices import Guess, is_yes_no, options_by_file
-from glc_analysis.addons.drafting.column_types import counts_by_language, is_number
+from glc_analysis.addons.drafting.choices import ColumnGuess, are_all_yes_or_no, list_options_by_file
+from glc_analysis.addons.drafting.column_types import count_answers_by_language, is_number_text
 from glc_analysis.addons.drafting.form import FormColumn
-from glc_analysis.addons.drafting.options import option_key
-from glc_analysis.addons.drafting.words import degree_marks, scale_steps
+from glc_analysis.addons.drafting.options import option_spelling_key
+from glc_analysis.addons.drafting.words import count_degree_words, find_scale_steps
 from glc_analysis.text import match_key
 
 _ALIKE = 0.8
@@ -24,8 +24,8 @@ _ITEM_CODE = re.compile(r"([A-Za-z]\w*)\[[^\]]+\]")
 _ITEM_NUMBER = re.compile(r"[_.\[(]?[a-zA-Z]{0,3}\d+[\])]?$")
 
 
-def grid_guesses(columns: Collection[FormColumn], guesses: dict[int, Guess],
-                 wordings: Mapping[str, str]) -> dict[int, Guess]:
+def guess_grid_types(columns: Collection[FormColumn], guesses: dict[int, ColumnGuess],
+                     wordings: Mapping[str, str]) -> dict[int, ColumnGuess]:
     """The kinds of the choices in grids, inferred from neighbouring questions, by position. ``wordings`` say
     how answers read that are codes.
 
@@ -33,16 +33,16 @@ def grid_guesses(columns: Collection[FormColumn], guesses: dict[int, Guess],
     and their options: each lists all that are listed in another one. They are scales if the options of all
     are known as one, or if half of them hold a word of degree, or if the heading asks how much.
     """
-    guessed: dict[int, Guess] = {}
+    guessed: dict[int, ColumnGuess] = {}
     for grid in _grids(columns, guesses):
         of_grid = [guesses[column.place] for column in grid]
         labels = {label for guess in of_grid for label in _grid_labels(guess)}
         listed = {key for guess in of_grid for key in _listed_keys(guess)}
-        is_numbers = all(is_number(label) for label in labels)
+        is_numbers = all(is_number_text(label) for label in labels)
         is_scale = _is_of_scales(grid, of_grid, labels, wordings)
         for column, guess in zip(grid, of_grid, strict=True):
-            merged = replace(column, counts=counts_by_language(column))
-            options = guess.options if is_numbers else options_by_file(merged, listed)
+            merged = replace(column, counts=count_answers_by_language(column))
+            options = guess.options if is_numbers else list_options_by_file(merged, listed)
             guess = replace(guess, options=options, grid=grid[0].place)
             if is_scale and guess.kind != "scale" or guess.kind == "text":
                 why = f"{guess.why}; {len(grid)} questions beside it offer the same few options"
@@ -51,20 +51,20 @@ def grid_guesses(columns: Collection[FormColumn], guesses: dict[int, Guess],
     return guessed
 
 
-def _is_of_scales(grid: Collection[FormColumn], guesses: Collection[Guess], labels: Collection[str],
+def _is_of_scales(grid: Collection[FormColumn], guesses: Collection[ColumnGuess], labels: Collection[str],
                   wordings: Mapping[str, str]) -> bool:
     """Whether the questions of a grid are scales: their steps are known, or there are few options and
     words of degree or their heading show that they are steps."""
     if any(guess.kind == "scale" for guess in guesses) or _are_steps(guesses, wordings):
         return True
-    steps = sorted(option_key(label) for label in labels if not is_number(label))
+    steps = sorted(option_spelling_key(label) for label in labels if not is_number_text(label))
     if len(grid) < _FEWEST_QUESTIONS or not 2 < len(steps) <= _MOST_STEPS:
         return False
-    return degree_marks(steps) >= max(2, len(steps) / 2) or any(
+    return count_degree_words(steps) >= max(2, len(steps) / 2) or any(
         words.mentions_concept("rating", column.wording) for column in grid)
 
 
-def _grids(columns: Collection[FormColumn], guesses: dict[int, Guess]) -> Iterator[list[FormColumn]]:
+def _grids(columns: Collection[FormColumn], guesses: dict[int, ColumnGuess]) -> Iterator[list[FormColumn]]:
     """The columns of each grid, in the order of the form."""
     stems: dict[tuple[str, bool], list[FormColumn]] = {}
     for column in columns:
@@ -73,7 +73,7 @@ def _grids(columns: Collection[FormColumn], guesses: dict[int, Guess]) -> Iterat
             stems.setdefault(_grid_stem(column), []).append(column)
     for (_, is_marked), members in stems.items():
         fewest = 2 if is_marked else _FEWEST_QUESTIONS
-        members = [column for column in members if not is_yes_no(_grid_labels(guesses[column.place]))]
+        members = [column for column in members if not are_all_yes_or_no(_grid_labels(guesses[column.place]))]
         while len(members) >= fewest:
             first = max(members, key=lambda column: len(_grid_labels(guesses[column.place])))
             grid = _alike(first, members, guesses, is_marked=is_marked)
@@ -85,7 +85,7 @@ def _grids(columns: Collection[FormColumn], guesses: dict[int, Guess]) -> Iterat
             members = [column for column in members if column not in (first, *grid)]
 
 
-def _alike(first: FormColumn, members: Collection[FormColumn], guesses: dict[int, Guess], *,
+def _alike(first: FormColumn, members: Collection[FormColumn], guesses: dict[int, ColumnGuess], *,
            is_marked: bool) -> list[FormColumn]:
     """The columns that offer what the first one does, or what another one of them does."""
     grid: list[FormColumn] = []
@@ -110,31 +110,33 @@ def _grid_stem(column: FormColumn) -> tuple[str, bool]:
     return heading or _ITEM_NUMBER.sub("", column.name), is_marked
 
 
-def _grid_labels(guess: Guess) -> list[str]:
+def _grid_labels(guess: ColumnGuess) -> list[str]:
     """The labels that somebody chose of a question, without "don't know" and the like."""
     return [label for options in guess.options for label, count in options.counts.items()
             if count and words.guess_option_kind(label) == "substantive"]
 
 
-def _listed_keys(guess: Guess) -> set[str]:
+def _listed_keys(guess: ColumnGuess) -> set[str]:
     """The keys of all options that somebody chose of a question and that are listed."""
-    return {option_key(label) for options in guess.options for label, n in options.counts.items() if n}
+    return {option_spelling_key(label) for options in guess.options for label,
+            n in options.counts.items() if n}
 
 
-def _shared_keys(guess: Guess, *, is_marked: bool) -> set[str]:
+def _shared_keys(guess: ColumnGuess, *, is_marked: bool) -> set[str]:
     """The keys by which a question belongs to a grid. Numbers alone say it only where the tool does."""
-    return {option_key(label) for label in _grid_labels(guess) if is_marked or not is_number(label)}
+    return {option_spelling_key(label) for label in _grid_labels(guess) if is_marked
+            or not is_number_text(label)}
 
 
-def _is_of_grid(column: FormColumn, guess: Guess, keys: set[str], *, is_marked: bool) -> bool:
+def _is_of_grid(column: FormColumn, guess: ColumnGuess, keys: set[str], *, is_marked: bool) -> bool:
     """Whether the options of a question are those of a grid: at least one of them where the tool marks the
     question as part of the grid, else nearly all."""
     if is_marked:
-        return not keys.isdisjoint(map(option_key, column.total))
+        return not keys.isdisjoint(map(option_spelling_key, column.total))
     return len(keys & _shared_keys(guess, is_marked=False)) > 1 and _is_answered_by(column, keys)
 
 
-def _fits(column: FormColumn, guesses: dict[int, Guess], others: Collection[FormColumn]) -> bool:
+def _fits(column: FormColumn, guesses: dict[int, ColumnGuess], others: Collection[FormColumn]) -> bool:
     """Whether a question was answered by options of the others, or lists nearly all that they do."""
     theirs = set().union(*(_listed_keys(guesses[other.place]) for other in others))
     return _is_answered_by(column, theirs) or len(
@@ -143,15 +145,16 @@ def _fits(column: FormColumn, guesses: dict[int, Guess], others: Collection[Form
 
 def _is_answered_by(column: FormColumn, keys: set[str]) -> bool:
     """Whether four of five answers of a column are among options."""
-    known = sum(count for text, count in column.total.items() if option_key(text) in keys)
+    known = sum(count for text, count in column.total.items() if option_spelling_key(text) in keys)
     return known >= _ALIKE * column.n_filled
 
 
-def _are_steps(grid: Collection[Guess], wordings: Mapping[str, str]) -> bool:
+def _are_steps(grid: Collection[ColumnGuess], wordings: Mapping[str, str]) -> bool:
     """Whether the options of a grid in one of the files are together the steps of a scale that is known."""
     by_file: dict[int, dict[str, str]] = {}
     for guess in grid:
         for n, options in enumerate(guess.options):
             labels = (wordings.get(match_key(label), label) for label in options.counts)
-            by_file.setdefault(n, {}).update({option_key(label): label for label in labels})
-    return any(scale_steps([*labels.values()]) is not None for labels in by_file.values() if len(labels) > 1)
+            by_file.setdefault(n, {}).update({option_spelling_key(label): label for label in labels})
+    return any(find_scale_steps([*labels.values()]) is not None
+               for labels in by_file.values() if len(labels) > 1)

@@ -28,7 +28,7 @@ _LONGEST = 60
 """So many letters a name has at most."""
 
 
-def find_list_files(surveys: Sequence[RawSurvey]) -> dict[str, str]:
+def find_files_that_are_lists(surveys: Sequence[RawSurvey]) -> dict[str, str]:
     """The files that are not answers but a list that belongs to another one: what each holds, by its name.
 
     >>> from pathlib import Path
@@ -37,7 +37,7 @@ def find_list_files(surveys: Sequence[RawSurvey]) -> dict[str, str]:
     ...     return RawSurvey(Path(name), "plain", text_frame(columns), [2, 3, 4], [0] * 3, {}, ())
     >>> answers = table("may.csv", Q1=["Yes", "No", "No"], Q2=["1", "2", "2"], Q3=["a", "b", "b"])
     >>> wordings = table("form.csv", code=["Q1", "Q2", "Q3"], text=["Is it?", "How many?", "Which?"])
-    >>> find_list_files([answers, wordings])
+    >>> find_files_that_are_lists([answers, wordings])
     {'form.csv': 'names columns of may.csv'}
     """
     return {survey.path.name: said for survey in surveys

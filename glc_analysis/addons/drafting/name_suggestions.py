@@ -47,7 +47,8 @@ Word = re.Match[str]
 def suggest_unlisted_names(study: Study, spoken: Iterable[str]) -> pd.DataFrame:
     """Suggestions for names.csv from the masked texts: interviews and calls (``spoken``), and open answers.
 
-    The rows are those of :func:`suggest_names` and :func:`find_numbers`, without parts of pseudonyms.
+    The rows are those of :func:`suggest_names_in_texts` and :func:`find_account_numbers`, without parts of
+    pseudonyms.
     """
     segments = read("segments", study=study)
     answers = segments.loc[segments["speaker_id"] == "", "text"]
@@ -55,19 +56,21 @@ def suggest_unlisted_names(study: Study, spoken: Iterable[str]) -> pd.DataFrame:
     pseudonyms = {*complete_key(reference.names, read_key(study.key_file)).values(),
                   *reference.names["pseudonym"], *reference.speakers["speaker_id"]}
     texts = [*spoken, *answers]
-    suggested = pd.concat([part for part in (suggest_names(texts), find_numbers(texts)) if len(part)]
-                          or [suggest_names([])], ignore_index=True).drop_duplicates("name")
+    suggested = pd.concat([part for part in (suggest_names_in_texts(texts),
+                                             find_account_numbers(texts)) if len(part)]
+                          or [suggest_names_in_texts([])], ignore_index=True).drop_duplicates("name")
     return suggested[[not any(name in pseudonym for pseudonym in pseudonyms) for name in suggested["name"]]]
 
 
-def suggest_names(texts: Iterable[str]) -> pd.DataFrame:
+def suggest_names_in_texts(texts: Iterable[str]) -> pd.DataFrame:
     """Suggestions for names.csv: one row per name and kind, sorted by kind and frequency.
 
     Columns: name, kind (one of `SUGGESTED_KINDS`), count over all texts, context (some words around the
     first). Capitalised words count as a name. At the beginning of a sentence they count only if they
     also occur within a sentence; otherwise the first of them is left out.
 
-    >>> suggested = suggest_names(["Yesterday Ana López called 555 010 9988. She spoke of Ana López."])
+    >>> text = "Yesterday Ana López called 555 010 9988. She spoke of Ana López."
+    >>> suggested = suggest_names_in_texts([text])
     >>> suggested[["name", "kind", "count"]].values.tolist()
     [['555 010 9988', 'phone', 1], ['Ana López', 'name', 2]]
     """
@@ -156,8 +159,9 @@ def _suggestion(text: str, kind: str, start: int, end: int) -> tuple[str, str, s
 _NEEDS_NETWORK = ("EMAIL_ADDRESS", "URL")
 
 
-def find_numbers(texts: Iterable[str]) -> pd.DataFrame:
-    """One row per number, with the columns of :func:`suggest_names`; no rows if Presidio is not installed."""
+def find_account_numbers(texts: Iterable[str]) -> pd.DataFrame:
+    """One row per number, with the columns of :func:`suggest_names_in_texts`; no rows if Presidio is not
+    installed."""
     counts: Counter[tuple[str, str]] = Counter()
     recognisers = _recognisers()
     for text in texts:

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pandas as pd
 
 from glc_analysis.addons.drafting.crosswalk import CrosswalkDraft
-from glc_analysis.addons.drafting.draft import Draft
+from glc_analysis.addons.drafting.draft import SurveyDraft
 from glc_analysis.addons.drafting.draft_columns import AS, USE
-from glc_analysis.addons.drafting.form import named_columns
+from glc_analysis.addons.drafting.form import select_columns_named_by_entry
 from glc_analysis.addons.drafting.sensitivity import OTHERS
 from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.columns import NOT_IN, split_alternatives
@@ -19,9 +19,9 @@ from glc_analysis.reference import Reference
 from glc_analysis.text import match_key
 
 
-def keep_new_questions(new: Draft, crosswalk: CrosswalkDraft, surveys: Sequence[RawSurvey],
-                       reference: Reference, wave: str, *, before: Collection[str],
-                       taken: Collection[str]) -> Draft:
+def select_questions_new_in_wave(new: SurveyDraft, crosswalk: CrosswalkDraft, surveys: Sequence[RawSurvey],
+                                 reference: Reference, wave: str, *, before: Collection[str],
+                                 taken: Collection[str]) -> SurveyDraft:
     """Of the draft of a wave's files by themselves the questions that the study lacks, which are ``not in``
     the files ``before``. Ids and lists that the study has, or that are ``taken``, get the wave behind them.
     What the crosswalk takes for another wording of a question is left out until a person says otherwise."""
@@ -61,7 +61,7 @@ def keep_new_questions(new: Draft, crosswalk: CrosswalkDraft, surveys: Sequence[
 def _held(entry: str, crosswalk: CrosswalkDraft, surveys: Sequence[RawSurvey]) -> Iterator[tuple[str, bool]]:
     """The questions that have columns of an entry, or may have, and whether that is certain."""
     for survey in surveys:
-        for name in named_columns(entry, survey.frame.columns):
+        for name in select_columns_named_by_entry(entry, survey.frame.columns):
             if (survey.path.name, name) in crosswalk.held:
                 yield crosswalk.held[survey.path.name, name]
 

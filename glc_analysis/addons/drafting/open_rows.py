@@ -16,12 +16,12 @@ from glc_analysis.addons.drafting.draft_columns import USE
 from glc_analysis.addons.drafting.draft_files import (
     DRAFT_FOLDER,
     DRAFT_WORKBOOK,
-    csv_text,
     fill_draft_sheet,
+    format_csv_rows,
     read_column_values,
 )
-from glc_analysis.addons.drafting.option_lists import further_options
-from glc_analysis.addons.drafting.options import most_common_first
+from glc_analysis.addons.drafting.option_lists import draft_unlisted_options
+from glc_analysis.addons.drafting.options import sort_counts_most_common_first
 from glc_analysis.cleaning.columns import split_alternatives
 from glc_analysis.cleaning.countries import CountryFault, find_country_id
 from glc_analysis.cleaning.dimension_tables import CORRECT_THE_RECORD, OptionFault
@@ -56,7 +56,7 @@ _KEYS = {"options": ["option_list", "value"], "corrections": ["key", "column"], 
          "names": ["name"]}
 
 
-def open_rows_file(study: Study, table: str = "") -> str:
+def file_of_open_rows(study: Study, table: str = "") -> str:
     """The file of a table of undecided rows: the workbook of the draft, else a CSV file."""
     if (study.root / DRAFT_FOLDER / DRAFT_WORKBOOK).is_file():
         return f"{DRAFT_FOLDER}/more.xlsx" + (f", sheet {table}" if table else "")
@@ -100,20 +100,20 @@ def write_open_rows(study: Study, tables: Mapping[str, pd.DataFrame]) -> None:
     else:
         for name, table in filled.items():
             written.add(folder / f"more_{name}.csv")
-            text = csv_text(table.columns, table.itertuples(index=False, name=None))
+            text = format_csv_rows(table.columns, table.itertuples(index=False, name=None))
             write_atomic(folder / f"more_{name}.csv", text)
     # Last: what a person decided is on the disk until what is left of it is.
     for path in {folder / "more.xlsx", *(folder / f"more_{name}.csv" for name in OPEN_COLUMNS)} - written:
         path.unlink(missing_ok=True)
 
 
-def write_rows_for_faults(study: Study, in_answers: Faults) -> Faults:
+def write_open_rows_for_faults(study: Study, in_answers: Faults) -> Faults:
     """Writes rows for texts that are not options and for cells that cannot be read, to be decided by a
     person, and returns the faults with one for all of these. What a person wrote into such a row is kept."""
     reference = read_reference(study, needed=())  # what is wrong in it is among the faults
     open_faults = _OpenFaults.among(in_answers.faults)
     scales = {*reference.questions.loc[reference.questions["type"] == "scale", "option_list"]}
-    options, n_personal = further_options(open_faults.options, reference.options, scales)
+    options, n_personal = draft_unlisted_options(open_faults.options, reference.options, scales)
     rows = {"options": options, "corrections": open_faults.corrections() + open_faults.records(),
             "countries": open_faults.countries()}
     before = read_open_rows(study)
@@ -172,7 +172,7 @@ def _option_summary(study: Study, options: list[dict[str, str]], n_personal: int
         yield Fault(
             f"{_are(len(options), 'row')} missing in lists of options, mostly since fewer than five chose "
             f"it; {n_sure} say yes, because their list shows that they belong to it",
-            file=open_rows_file(study, "options"),
+            file=file_of_open_rows(study, "options"),
             fix="write yes into `use` where it is an option (for another "
             f"spelling, the option_id of its option too); {_AGAIN}")
     if n_personal:
@@ -181,7 +181,7 @@ def _option_summary(study: Study, options: list[dict[str, str]], n_personal: int
 
 
 def _cell_summary(study: Study, faults: _OpenFaults) -> Iterator[Fault]:
-    fault = partial(Fault, file=open_rows_file(study, "corrections"))
+    fault = partial(Fault, file=file_of_open_rows(study, "corrections"))
     n_records = sum(cell.column == WHOLE_RECORD for cell in faults.cells)
     if n_answers := len(faults.cells) - n_records:
         yield fault(f"{_are(n_answers, 'answer')} not readable",
@@ -199,7 +199,7 @@ def _country_summary(study: Study, countries: list[dict[str, str]]) -> Iterator[
         names = "name of a country is" if len(countries) == 1 else "names of countries are"
         n_sure = sum(row["country_id"] != "" for row in countries)
         yield Fault(f"{len(countries)} {names} not known; {n_sure} of them have a code, by their name "
-                    "in another language or spelling", file=open_rows_file(study, "countries"),
+                    "in another language or spelling", file=file_of_open_rows(study, "countries"),
                     fix=f"write its three letters (ISO 3166) into country_id, or {UNKNOWN}; {_AGAIN}")
 
 
@@ -207,7 +207,7 @@ def _are(n: int, what: str) -> str:
     return f"{n} {what} is" if n == 1 else f"{n} {what}s are"
 
 
-def close_settled_rows(study: Study, responses: pd.DataFrame) -> list[str]:
+def remove_settled_open_rows(study: Study, responses: pd.DataFrame) -> list[str]:
     """Takes away what is open of options and corrections, once no answer lacks any, and writes rows for what
     was written after an option such as Other: fewer than five may have chosen an option of the form. Returns
     the lines to print."""
@@ -221,13 +221,14 @@ def close_settled_rows(study: Study, responses: pd.DataFrame) -> list[str]:
         counts.setdefault(lists[question], Counter()).update(parts)
     faults = [OptionFault("", option_list=name, texts=tuple(_spelled_once(texts).items()))
               for name, texts in sorted(counts.items())]
-    rows, n_personal = further_options(faults, reference.options, ())
+    rows, n_personal = draft_unlisted_options(faults, reference.options, ())
     rows = [row | {USE: "", "why": _AFTER_OTHER} for row in rows if row["records"]]
     options = _with_rest(_with_decisions("options", rows, before["options"]), before["options"],
                          reference.options)
     write_open_rows(study, {"options": options, "names": before["names"]})
     n = int(((options[USE] == "") & (options["why"] == _AFTER_OTHER)).sum())
-    lines = [f"{n} texts after an option such as Other are in {open_rows_file(study, 'options')}: write yes "
+    lines = [f"{n} texts after an option such as Other are in {file_of_open_rows(study, 'options')}: write "
+             f"yes "
              "for what is an option of the form, no for the rest, then repeat "
              "`glc check --accept-draft NAME`. They count as Other until then."] if n else []
     return lines + [f"{n_personal} more look like a name, an address or a link, and are not listed."] * bool(
@@ -238,9 +239,9 @@ def _spelled_once(texts: Counter[str]) -> Counter[str]:
     """How often each text was written, whatever its case; the spelling is the most frequent."""
     spelled: dict[str, str] = {}
     counts: Counter[str] = Counter()
-    for text, n in most_common_first(texts).items():
+    for text, n in sort_counts_most_common_first(texts).items():
         counts[spelled.setdefault(match_key(text), text)] += n
-    return most_common_first(counts)
+    return sort_counts_most_common_first(counts)
 
 
 def _with_rest(table: pd.DataFrame, before: pd.DataFrame, options: pd.DataFrame) -> pd.DataFrame:
@@ -252,19 +253,20 @@ def _with_rest(table: pd.DataFrame, before: pd.DataFrame, options: pd.DataFrame)
     return pd.concat([table, rest[~keys[0].isin(keys[1])]], ignore_index=True)
 
 
-def questions_without_options(study: Study, state: DraftState) -> pd.DataFrame:
+def select_questions_without_options(study: Study, state: DraftState) -> pd.DataFrame:
     """The chosen questions that offer options but have none in options.csv."""
     chosen, drafted = state.chosen, state.tables["options"]["option_list"]
     known = {*drafted, *read_column_values(study, "options", "option_list"), COUNTRY_LIST}
     return chosen[chosen["type"].isin(CHOICE_TYPES) & ~chosen["option_list"].isin(known)]
 
 
-def write_rows_for_empty_lists(study: Study, state: DraftState, surveys: Sequence[RawSurvey]) -> list[str]:
+def write_open_rows_for_empty_lists(study: Study, state: DraftState,
+                                    surveys: Sequence[RawSurvey]) -> list[str]:
     """Writes rows for the options of chosen questions of which none is known: the texts that were given, or a
     row to fill in where none can be listed. Returns the lines to print."""
     before = read_open_rows(study)
     faults, lines = [], []
-    for _, question in questions_without_options(study, state).iterrows():
+    for _, question in select_questions_without_options(study, state).iterrows():
         texts: Counter[str] = Counter()
         for survey in surveys:
             for name in split_alternatives(question["columns"]):
@@ -273,12 +275,12 @@ def write_rows_for_empty_lists(study: Study, state: DraftState, surveys: Sequenc
         faults.append(OptionFault("", option_list=question["option_list"],
                                   texts=tuple(_spelled_once(texts).items())))
         lines.append(f"{question['question_id']} waits for options: write yes for what is one in "
-                     f"{open_rows_file(study, 'options')}, or add rows for those of the form, then repeat "
+                     f"{file_of_open_rows(study, 'options')}, or add rows for those of the form, then repeat "
                      "`glc check --accept-draft NAME`.")
     if not faults:
         return []
     none = state.tables["options"].iloc[:0]
-    rows, _ = further_options(faults, none, ())
+    rows, _ = draft_unlisted_options(faults, none, ())
     listed = {row["option_list"] for row in rows}
     rows += [{"option_list": fault.option_list, "kind": "substantive"} for fault in faults
              if fault.option_list not in listed]

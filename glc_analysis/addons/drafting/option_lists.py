@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from glc_analysis.addons.drafting.choices import Guess
+from glc_analysis.addons.drafting.choices import ColumnGuess
 from glc_analysis.addons.drafting.form import FormColumn
 from glc_analysis.addons.drafting.options import (
     FEWEST,
@@ -18,18 +18,18 @@ from glc_analysis.addons.drafting.options import (
     SURE,
     UNPAIRED,
     UNSURE,
-    Options,
-    option_key,
-    pair_translated_options,
+    AnswerOptions,
+    option_spelling_key,
+    pair_options_across_languages,
 )
 from glc_analysis.addons.drafting.tick_groups import TickGroup
 from glc_analysis.addons.drafting.words import (
     guess_option_kind,
-    in_scale_order,
     is_concept_word,
     is_link,
     looks_like_name_or_address,
-    without_accents,
+    sort_options_by_scale,
+    strip_case_and_accents,
 )
 from glc_analysis.cleaning.dimension_tables import (
     OTHER,
@@ -63,7 +63,7 @@ _MAY_BE_BLANK = "an option of the form, or an empty cell?"
 _CHANGED = "the options of the files differ: is it the same question in all of them?"
 
 
-class OptionLists:
+class DraftedOptionLists:
     """The option lists of a draft. Questions that share most options share a list."""
 
     def __init__(self, translated: dict[str, tuple[str, str]]) -> None:
@@ -74,7 +74,7 @@ class OptionLists:
         self.open: set[str] = set()
         self.grids: dict[tuple[int, str], str] = {}
 
-    def add(self, question_id: str, kind: str, guess: Guess,
+    def add(self, question_id: str, kind: str, guess: ColumnGuess,
             changed: Collection[str] = ()) -> tuple[str, list[str], bool]:
         """Adds the options of a question; returns its list, remarks on answers that are not listed, and
         whether options may be left to write. Those that ``changed`` between files are unsure, and all of a
@@ -85,11 +85,11 @@ class OptionLists:
         rows = [row | {"how_sure": UNSURE, "why": f"{_MAY_BE_BLANK}; {row['why']}"}
                 if is_concept_word("blank", row["value"]) else row for row in rows]
         if changed:
-            keys = {*map(option_key, changed)}
+            keys = {*map(option_spelling_key, changed)}
             rows = [row | {"how_sure": UNSURE, "why": f"{row['why']}; {_CHANGED}"}
-                    if kind == "scale" or option_key(row["label"]) in keys else row for row in rows]
+                    if kind == "scale" or option_spelling_key(row["label"]) in keys else row for row in rows]
         remarks = _hidden_remarks(options, rows, kind)
-        keys = frozenset(option_key(row["value"]) for row in rows)
+        keys = frozenset(option_spelling_key(row["value"]) for row in rows)
         name = self.grids.get((guess.grid, kind), "") or self._same_list(kind, keys, is_open=bool(remarks))
         if guess.grid:
             self.grids[guess.grid, kind] = name or question_id
@@ -118,13 +118,13 @@ class OptionLists:
     def _merge(self, name: str, rows: Sequence[dict[str, str]], *, has_changed: bool) -> None:
         """Adds the options of a further question to a list, with their counts."""
         listed = {match_key(row["value"]): row for row in self.lists[name]}
-        spelled = {option_key(row["value"]): row for row in reversed(self.lists[name])}
+        spelled = {option_spelling_key(row["value"]): row for row in reversed(self.lists[name])}
         for row in rows:
             if same := listed.get(match_key(row["value"])):
                 same["n"] = str(int(same["n"]) + int(row["n"]))
                 if has_changed and row["how_sure"] == UNSURE:
                     same |= {"how_sure": UNSURE, "why": row["why"]}
-            elif same := spelled.get(option_key(row["value"])):
+            elif same := spelled.get(option_spelling_key(row["value"])):
                 how, why = _of_spelling(row["value"], same["label"])
                 self._append(name, row | {key: same[key] for key in ("option_id", "label", "kind")}
                              | {"how_sure": how, "why": why})
@@ -217,7 +217,7 @@ class OptionLists:
             rows = self._ordered(name)
             places = self._positions(name, rows)
             listed += [row | {"option_list": name, "position": str(places[row["option_id"]]),
-                              "n": count_text(int(row["n"]))} for row in rows]
+                              "n": format_count_of_five_or_more(int(row["n"]))} for row in rows]
         return listed
 
     def _positions(self, name: str, rows: list[dict[str, str]]) -> dict[str, int]:
@@ -261,7 +261,7 @@ def _row_of(rows: Iterable[dict[str, str]], value: str) -> dict[str, str] | None
     return next((row for row in rows if match_key(row["value"]) == match_key(value)), None)
 
 
-def option_translations(guesses: dict[int, Guess]) -> dict[str, tuple[str, str]]:
+def list_option_translations(guesses: dict[int, ColumnGuess]) -> dict[str, tuple[str, str]]:
     """The pairs of options in different languages that the form shows, by their keys: the surest first."""
     pairs: dict[str, tuple[str, str]] = {}
     for guess in sorted(guesses.values(), key=lambda guess: -sum(
@@ -269,19 +269,21 @@ def option_translations(guesses: dict[int, Guess]) -> dict[str, tuple[str, str]]
         first = _fullest(guess.options)
         for n, other in enumerate(guess.options):
             if n != first:
-                for text, (partner, how) in pair_translated_options(guess.options[first], other).items():
-                    key, old = option_key(text), pairs.get(option_key(text), ("", UNPAIRED))[1]
-                    if partner and key != option_key(partner) and old != SURE and how != old:
-                        pairs[key] = option_key(partner), how
+                for text, (partner, how) in pair_options_across_languages(guess.options[first],
+                                                                          other).items():
+                    key, old = option_spelling_key(text), pairs.get(option_spelling_key(text),
+                                                                    ("", UNPAIRED))[1]
+                    if partner and key != option_spelling_key(partner) and old != SURE and how != old:
+                        pairs[key] = option_spelling_key(partner), how
     return pairs
 
 
-def _fullest(options: Sequence[Options]) -> int:
+def _fullest(options: Sequence[AnswerOptions]) -> int:
     """The place of the file that gave most answers."""
     return max(range(len(options)), key=lambda n: options[n].counts.total(), default=0)
 
 
-def _option_rows(options: Sequence[Options], first: int,
+def _option_rows(options: Sequence[AnswerOptions], first: int,
                  translated: dict[str, tuple[str, str]]) -> list[dict[str, str]]:
     """The options of a question in all files, those of the fullest, and the others' beside their partners."""
     if not options:
@@ -297,9 +299,9 @@ def _option_rows(options: Sequence[Options], first: int,
     for n, other in enumerate(options):
         if n == first:
             continue
-        for text, (partner, how) in pair_translated_options(main, other, translated).items():
+        for text, (partner, how) in pair_options_across_languages(main, other, translated).items():
             spelled = other.spellings.get(text, Counter())
-            if partner and option_key(text) == option_key(partner):
+            if partner and option_spelling_key(text) == option_spelling_key(partner):
                 written = {text: other.counts[text] - spelled.total(), **spelled}
                 values[partner] += [(spelling, count, *_of_spelling(spelling, partner))
                                     for spelling, count in written.items()]
@@ -328,7 +330,7 @@ def _of_spelling(text: str, label: str) -> tuple[str, str]:
     """How sure it is that a text is a spelling of an option, and why; accents and case change nothing."""
     if match_key(text) == match_key(label):
         return SURE, ""
-    if without_accents(text) == without_accents(label):
+    if strip_case_and_accents(text) == strip_case_and_accents(label):
         return SURE, f"{label!r} with other accents"
     return UNSURE, f"{_A_SPELLING} {label!r}, with other marks: if not, give it its own option_id"
 
@@ -348,11 +350,11 @@ def _in_order(labels: list[str], kind: str) -> tuple[list[str], bool]:
     if len(codes) == len(answers) and len({code[1] for code in codes.values()}) == 1:
         by_code = sorted(answers, key=lambda label: int(codes[label][2]))
         return [*by_code, *(label for label in labels if label not in answers)], kind != "scale"
-    ordered, is_known = in_scale_order(labels)
+    ordered, is_known = sort_options_by_scale(labels)
     return (ordered, is_known) if kind == "scale" else (ordered if is_known else labels, True)
 
 
-def _hidden_remarks(options: Sequence[Options], rows: list[dict[str, str]], kind: str) -> list[str]:
+def _hidden_remarks(options: Sequence[AnswerOptions], rows: list[dict[str, str]], kind: str) -> list[str]:
     """The remarks on the answers that are not listed; nothing if all are.
 
     Many different texts are texts after "Other", for which the list gets an option of kind ``other``, also
@@ -360,8 +362,8 @@ def _hidden_remarks(options: Sequence[Options], rows: list[dict[str, str]], kind
     given several times, may be options that hardly anybody chose.
     """
     seen = sum((of_file.counts + of_file.hidden for of_file in options), Counter())
-    listed = {option_key(row["value"]) for row in rows}
-    hidden = Counter({text: count for text, count in seen.items() if option_key(text) not in listed})
+    listed = {option_spelling_key(row["value"]) for row in rows}
+    hidden = Counter({text: count for text, count in seen.items() if option_spelling_key(text) not in listed})
     if not hidden:
         return []
     n, different = hidden.total(), len(hidden)
@@ -383,7 +385,7 @@ def _hidden_remarks(options: Sequence[Options], rows: list[dict[str, str]], kind
     return [f'{remark}; taken for texts after "Other", but options of the form may be among them']
 
 
-def count_text(n: int) -> str:
+def format_count_of_five_or_more(n: int) -> str:
     """A count as a draft shows it: what fewer than five gave has none."""
     return str(n) if n >= FEWEST or not n else f"fewer than {FEWEST}"
 
@@ -392,8 +394,8 @@ def count_text(n: int) -> str:
 # Options that fewer than five chose: the rows that lists lack once their questions are accepted.
 
 
-def further_options(faults: Iterable[OptionFault], options: pd.DataFrame,
-                    scales: Collection[str]) -> tuple[list[dict[str, str]], int]:
+def draft_unlisted_options(faults: Iterable[OptionFault], options: pd.DataFrame,
+                           scales: Collection[str]) -> tuple[list[dict[str, str]], int]:
     """Rows of options.csv for texts that are not options, with a column ``use`` that says yes where the list
     itself shows that they are: a number among numbers, "no" beside "yes". The others come first, and wait
     for a person. And how many texts are left out, since they look like a name, an address or a number of

@@ -18,13 +18,13 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from glc_analysis.addons.drafting.words import (
+    find_scale_words,
     fold_text,
     guess_option_kind,
     is_concept_word,
     is_link,
     looks_like_name_or_address,
-    scale_marks,
-    without_accents,
+    strip_case_and_accents,
 )
 from glc_analysis.cleaning.dimension_tables import MINUS
 from glc_analysis.text import match_key
@@ -45,7 +45,7 @@ _CONJUNCTIONS = ("or ", "and ", "y ", "o ", "et ", "ou ", "und ", "oder ")
 
 
 @dataclass
-class Options:
+class AnswerOptions:
     """The options of a question: how often each was given by the text that was mostly written.
 
     ``spellings`` are further ways in which files write an option, other than in case or blanks, and how
@@ -60,14 +60,14 @@ class Options:
     is_merged_by_few: bool = False
 
 
-def count_joined_options(counts: Counter[str],
-                         separator: str) -> tuple[Counter[str], list[tuple[list[str], int]], bool]:
+def count_options_in_joined_cells(counts: Counter[str],
+                                  separator: str) -> tuple[Counter[str], list[tuple[list[str], int]], bool]:
     """The options in cells that join several by a separator: how often each, the cells with their options,
     and whether a label was put together on the evidence of few cells.
 
     >>> cells = Counter({"Web course (a, b)": 9, "Blogs, Twitter, or Slack": 7, "Web course (a, b), Books": 6,
     ...                  "Books, Blogs, Twitter, or Slack": 6, "Books": 8})
-    >>> dict(count_joined_options(cells, ", ")[0])
+    >>> dict(count_options_in_joined_cells(cells, ", ")[0])
     {'Web course (a, b)': 15, 'Blogs, Twitter, or Slack': 13, 'Books': 20}
     """
     cells = [(_parts(text, separator), count) for text, count in counts.items()]
@@ -142,19 +142,20 @@ def _join(parts: list[str], bound: set[tuple[str, str]], separator: str) -> list
     return joined
 
 
-def list_options(counts: Mapping[str, int], known: Collection[str] = (), fewest: int = FEWEST) -> Options:
+def list_answer_options(counts: Mapping[str, int], known: Collection[str] = (),
+                        fewest: int = FEWEST) -> AnswerOptions:
     """The options among answers and their spellings; what fewer than five gave is counted only.
 
     ``known`` are keys of options that are listed elsewhere in the form, and so are nobody's own words.
 
-    >>> found = list_options(Counter({"Male": 9, "male": 3, "Male.": 1, "Female": 8, "xyz": 2}))
+    >>> found = list_answer_options(Counter({"Male": 9, "male": 3, "Male.": 1, "Female": 8, "xyz": 2}))
     >>> dict(found.counts), found.spellings, dict(found.hidden)
     ({'Male': 13, 'Female': 8}, {'Male': Counter({'Male.': 1})}, {'xyz': 2})
     """
     groups: dict[str, Counter[str]] = defaultdict(Counter)
     for text, count in counts.items():
-        groups[option_key(text)][text] += count
-    options, listed = Options(), Counter[str]()
+        groups[option_spelling_key(text)][text] += count
+    options, listed = AnswerOptions(), Counter[str]()
     for key, group in groups.items():
         label = max(group, key=lambda text: (group[text], text))
         if (group.total() >= fewest or key in known) and not (looks_like_name_or_address(label)
@@ -162,45 +163,46 @@ def list_options(counts: Mapping[str, int], known: Collection[str] = (), fewest:
             listed[label] = group.total()
             others = {text: n for text, n in group.items() if match_key(text) != match_key(label)}
             if others:
-                options.spellings[label] = most_common_first(others)
+                options.spellings[label] = sort_counts_most_common_first(others)
         else:
             options.hidden[label] += group.total()
-    options.counts = most_common_first(listed)
+    options.counts = sort_counts_most_common_first(listed)
     return options
 
 
-def most_common_first(counts: Mapping[str, int]) -> Counter[str]:
+def sort_counts_most_common_first(counts: Mapping[str, int]) -> Counter[str]:
     """Counts in their order: the most frequent first, equals by their text.
 
-    >>> [*most_common_first({"b": 2, "c": 3, "a": 2})]
+    >>> [*sort_counts_most_common_first({"b": 2, "c": 3, "a": 2})]
     ['c', 'a', 'b']
     """
     return Counter(dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))))
 
 
 @lru_cache(maxsize=100_000)
-def option_key(text: str) -> str:
+def option_spelling_key(text: str) -> str:
     """A key shared by all spellings of an option: without case, accents, repeated blanks and meaningless
     marks. Signs that tell options apart stay.
 
-    >>> option_key("Never -- I don't use it.") == option_key("never - I don’t use it")
+    >>> option_spelling_key("Never -- I don't use it.") == option_spelling_key("never - I don’t use it")
     True
-    >>> len({option_key(text) for text in ("C", "C++", "C#", "UTC-3", "UTC+3", "> 5", "5", "-5", "2.5")})
+    >>> len({option_spelling_key(text) for text in ("C", "C++", "C#", "UTC-3", "UTC+3", "> 5", "5", "-5",
+    ...     "2.5")})
     9
     """
-    folded = MINUS.sub("\N{MINUS SIGN}", without_accents(text))
+    folded = MINUS.sub("\N{MINUS SIGN}", strip_case_and_accents(text))
     folded = re.sub(r"(?<=\w)-$", "\N{MINUS SIGN}", folded)  # a grade: A-
     folded = re.sub(r"(?<!\d)\.|\.(?!\d)", " ", folded)
     folded = re.sub(rf"[^\w.{_SIGNS}]+", " ", folded)
     return re.sub(rf"\s*([{_SIGNS}])\s*", r"\1", folded).strip() or match_key(text)
 
 
-def infer_form_order(cells: Sequence[tuple[list[str], int]], options: Collection[str]) -> list[str]:
+def infer_option_order(cells: Sequence[tuple[list[str], int]], options: Collection[str]) -> list[str]:
     """The order in which a form offers its options: that in which cells with several have them.
 
     Options that no cell orders come last; none at all where cells contradict each other.
 
-    >>> infer_form_order([(["a", "c"], 3), (["b", "c"], 2), (["a", "b"], 1)], ["c", "b", "a"])
+    >>> infer_option_order([(["a", "c"], 3), (["b", "c"], 2), (["a", "b"], 1)], ["c", "b", "a"])
     ['a', 'b', 'c']
     """
     ahead: Counter[tuple[str, str]] = Counter()
@@ -254,11 +256,11 @@ def find_unchosen_options(files: Sequence[tuple[str, str, Counter[str]]], labels
 
 def _times_chosen(label: str, cells: Counter[str], separator: str) -> int:
     """In how many cells an option stands, alone or, with a separator, among others."""
-    key, folded = option_key(label), match_key(label)
+    key, folded = option_spelling_key(label), match_key(label)
     if not separator:
-        return sum(count for text, count in cells.items() if option_key(text) == key)
+        return sum(count for text, count in cells.items() if option_spelling_key(text) == key)
     return sum(count for text, count in cells.items()
-               if key in map(option_key, _parts(text, separator))
+               if key in map(option_spelling_key, _parts(text, separator))
                or separator in label and folded in match_key(text))
 
 
@@ -273,18 +275,18 @@ LIKELY, UNPAIRED = "likely", "open"
 """How certain else the pair of an option in another language is; ``open``: it has none."""
 
 
-def pair_translated_options(ours: Options, theirs: Options,
-                            translated: Mapping[str, tuple[str, str]] = _NOTHING) -> dict[str,
-                                                                                          tuple[str, str]]:
+def pair_options_across_languages(
+        ours: AnswerOptions, theirs: AnswerOptions,
+        translated: Mapping[str, tuple[str, str]] = _NOTHING) -> dict[str, tuple[str, str]]:
     """For each option of another file the option of ours that it translates, and how certain that is.
 
     The order of the form, numbers and names within the labels, their likeness and their shares are compared.
     A blank option: no partner was found. Nothing is ever translated;
     ``translated`` are pairs that other questions of the form show, by the keys of both.
 
-    >>> english = Options(Counter({"Statistical analysis": 9, "Modeling": 7, "Visualization": 6}))
-    >>> spanish = Options(Counter({"Análisis estadístico": 8, "Modelado": 5, "Visualización": 5}))
-    >>> [pair[0] for pair in pair_translated_options(english, spanish).values()]
+    >>> english = AnswerOptions(Counter({"Statistical analysis": 9, "Modeling": 7, "Visualization": 6}))
+    >>> spanish = AnswerOptions(Counter({"Análisis estadístico": 8, "Modelado": 5, "Visualización": 5}))
+    >>> [pair[0] for pair in pair_options_across_languages(english, spanish).values()]
     ['Statistical analysis', 'Modeling', 'Visualization']
     """
     pairing = _Pairing(ours, theirs)
@@ -298,7 +300,7 @@ def pair_translated_options(ours: Options, theirs: Options,
 class _Pairing:
     """The pairs that are found so far; each step pairs only what is left by those before it."""
 
-    def __init__(self, ours: Options, theirs: Options) -> None:
+    def __init__(self, ours: AnswerOptions, theirs: AnswerOptions) -> None:
         self.ours, self.theirs = ours, theirs
         self.pairs = dict.fromkeys(theirs.counts, ("", UNPAIRED))
 
@@ -325,9 +327,9 @@ class _Pairing:
 
     def pair_translated(self, translated: Mapping[str, tuple[str, str]]) -> None:
         """Pairs options as other questions of the form pair them."""
-        by_key = {option_key(text): text for text in self.ours.counts}
+        by_key = {option_spelling_key(text): text for text in self.ours.counts}
         for text in self.right:
-            key, how = translated.get(option_key(text), ("", UNPAIRED))
+            key, how = translated.get(option_spelling_key(text), ("", UNPAIRED))
             if key in by_key and by_key[key] in self.left:
                 self.pairs[text] = by_key[key], how
 
@@ -362,7 +364,7 @@ class _Pairing:
 
 
 def _keys(labels: Sequence[str]) -> Mapping[str, Hashable]:
-    return {label: option_key(label) for label in labels}
+    return {label: option_spelling_key(label) for label in labels}
 
 
 def _kinds(labels: Sequence[str]) -> Mapping[str, Hashable]:
@@ -376,10 +378,10 @@ def _answers(labels: Sequence[str]) -> Mapping[str, Hashable]:
 
 def _steps(labels: Sequence[str]) -> Mapping[str, Hashable]:
     """The steps of labels that belong to a scale known in several languages."""
-    return scale_marks(labels)
+    return find_scale_words(labels)
 
 
-def _option_likeness(a: str, b: str, ours: Options, theirs: Options, is_ordered: bool) -> float:
+def _option_likeness(a: str, b: str, ours: AnswerOptions, theirs: AnswerOptions, is_ordered: bool) -> float:
     if guess_option_kind(a) != guess_option_kind(b):
         return 0.0
     words = _word_likeness(fold_text(a), fold_text(b))

@@ -22,14 +22,14 @@ OTHERS = "*"
 _LATIN = "Latn"
 
 
-def sensitivity_rows(questions: pd.DataFrame, options: pd.DataFrame) -> list[dict[str, str]]:
+def propose_sensitivity_rows(questions: pd.DataFrame, options: pd.DataFrame) -> list[dict[str, str]]:
     """A row for all questions that are left blank, and one for each drafted question that is not a column
     left out, in the order of the form.
 
     >>> questions = pd.DataFrame([{"question_id": "Q1", "type": "single", "wording": "Did the police come?",
     ...                            "option_list": "Q1", "place": "1"}])
     >>> options = pd.DataFrame({"option_list": ["Q1"], "label": ["Yes"]})
-    >>> [row["proposal"] for row in sensitivity_rows(questions, options)]
+    >>> [row["proposal"] for row in propose_sensitivity_rows(questions, options)]
     ['', 'true']
     """
     asked = questions[questions["type"] != ""]
@@ -64,7 +64,7 @@ def _reasons(kind: str, wording: str, labels: list[str]) -> Iterator[str]:
         yield "its heading is in a script in which no words are known here"
 
 
-def decided_sensitivity(rows: pd.DataFrame) -> dict[str, str]:
+def decided_sensitivity_by_question(rows: pd.DataFrame) -> dict[str, str]:
     """The decision on each question's sensitivity: true, false or undecided."""
     others = next(iter(rows.loc[rows["question_id"] == OTHERS, "is_sensitive"]), "")
     rows = rows[rows["question_id"] != OTHERS]

@@ -14,30 +14,34 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from glc_analysis.addons.drafting.column_types import COLUMN_ROLES
-from glc_analysis.addons.drafting.draft import Draft
+from glc_analysis.addons.drafting.draft import SurveyDraft
 from glc_analysis.addons.drafting.draft_columns import (
     AS,
     DRAFTED_TABLES,
     PLACE,
     USE,
-    draft_columns,
-    needed_columns,
+    list_drafted_table_columns,
+    list_required_draft_columns,
 )
 from glc_analysis.addons.drafting.draft_files import (
     ACCEPTED_FILE,
     DRAFT_FOLDER,
     DRAFT_WORKBOOK,
-    csv_text,
     fill_draft_sheet,
+    format_csv_rows,
 )
 from glc_analysis.addons.drafting.open_rows import (
     OPEN_COLUMNS,
-    open_rows_file,
+    file_of_open_rows,
     read_open_rows,
     write_open_rows,
 )
 from glc_analysis.addons.drafting.options import UNSURE
-from glc_analysis.addons.drafting.sensitivity import OTHERS, SENSITIVITY_DECISIONS, decided_sensitivity
+from glc_analysis.addons.drafting.sensitivity import (
+    OTHERS,
+    SENSITIVITY_DECISIONS,
+    decided_sensitivity_by_question,
+)
 from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.columns import NOT_IN, split_alternatives
 from glc_analysis.cleaning.countries import intended_iso_code
@@ -91,17 +95,17 @@ class DraftState:
         return questions[~questions["question_id"].isin(self.accepted)]
 
 
-def write_draft(study: Study, draft: Draft, *, as_workbook: bool) -> Path:
+def write_draft_into_study(study: Study, draft: SurveyDraft, *, as_workbook: bool) -> Path:
     """Writes a draft into a study, as one workbook or as CSV files; returns the file or folder."""
     folder = study.root / DRAFT_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     if as_workbook:
-        write_workbook(draft, folder / DRAFT_WORKBOOK)
+        write_draft_workbook(draft, folder / DRAFT_WORKBOOK)
     else:
         for name, table in draft.tables.items():
             if name == "waves" and table.empty:
                 continue
-            text = csv_text(table.columns, table.itertuples(index=False, name=None))
+            text = format_csv_rows(table.columns, table.itertuples(index=False, name=None))
             write_atomic(folder / f"{name}.csv", text)
     names = pd.DataFrame([{"name": name, "kind": "person", "match": "folded", "why": f"column {heading}"}
                           for name, heading in draft.names], columns=[*OPEN_COLUMNS["names"]], dtype="str")
@@ -111,13 +115,13 @@ def write_draft(study: Study, draft: Draft, *, as_workbook: bool) -> Path:
     return folder / DRAFT_WORKBOOK if as_workbook else folder
 
 
-def add_to_draft(study: Study, draft: Draft) -> None:
+def add_to_draft(study: Study, draft: SurveyDraft) -> None:
     """Adds what was drafted for a new wave to the draft of a study, above what is there; a study without one
     gets a workbook. What a person decided for all questions that were left blank holds for those of before
     alone."""
     tables, _ = _read_tables(study) or ({}, {})
     if tables:
-        decided = decided_sensitivity(tables["sensitivity"])
+        decided = decided_sensitivity_by_question(tables["sensitivity"])
         rows = tables["sensitivity"][lambda rows: rows["question_id"] != OTHERS]
         words = rows["question_id"].map(decided).replace(UNDECIDED, "")
         tables["sensitivity"] = rows.assign(is_sensitive=words)
@@ -131,10 +135,10 @@ def add_to_draft(study: Study, draft: Draft) -> None:
     for name, key in (("countries", "raw_name"), ("codebook", "code_id")):
         merged[name] = merged[name].drop_duplicates(key, keep="last")
     is_workbook = not tables or (study.root / DRAFT_FOLDER / DRAFT_WORKBOOK).is_file()
-    write_draft(study, replace(draft, tables=merged), as_workbook=is_workbook)
+    write_draft_into_study(study, replace(draft, tables=merged), as_workbook=is_workbook)
 
 
-def write_workbook(draft: Draft, path: Path) -> None:
+def write_draft_workbook(draft: SurveyDraft, path: Path) -> None:
     """Writes a draft as a workbook with a sheet for each table, the rows that are unsure first and in
     yellow."""
     from openpyxl import Workbook
@@ -155,7 +159,7 @@ def write_workbook(draft: Draft, path: Path) -> None:
 # Reading a draft back.
 
 
-def is_drafted(study: Study) -> bool:
+def has_study_draft(study: Study) -> bool:
     """Whether a study has a draft."""
     return any((study.root / DRAFT_FOLDER / name).is_file() for name in (DRAFT_WORKBOOK, "questions.csv"))
 
@@ -173,11 +177,11 @@ def read_draft(study: Study) -> DraftState | None:
     n_blank = int((tables["questions"][USE] == "").sum())
     tables["questions"] = _decided(tables["questions"])
     names = int((read_open_rows(study)["names"][USE] == "").sum())
-    sensitivity = decided_sensitivity(tables["sensitivity"]) | _written_sensitivity(study)
-    state = DraftState(tables, files | {"names": open_rows_file(study, "names")}, _accepted(study), names,
+    sensitivity = decided_sensitivity_by_question(tables["sensitivity"]) | _written_sensitivity(study)
+    state = DraftState(tables, files | {"names": file_of_open_rows(study, "names")}, _accepted(study), names,
                        n_blank,
                        sensitivity)
-    if faults := list(draft_faults(state)):
+    if faults := list(draft_table_faults(state)):
         raise Faults(faults)
     return state
 
@@ -201,7 +205,7 @@ def _read_tables(study: Study) -> tuple[dict[str, pd.DataFrame], dict[str, str]]
             table, wrong = _table(name, sheets[name], files[name])
             faults += wrong
         else:
-            table = pd.DataFrame(columns=list(draft_columns(name)), dtype="str")
+            table = pd.DataFrame(columns=list(list_drafted_table_columns(name)), dtype="str")
             if name == "questions":
                 faults.append(Fault("is missing", file=files[name],
                                     fix="put it back, or start the study again"))
@@ -233,15 +237,16 @@ def _table(name: str, sheet: Grid, file: str) -> tuple[pd.DataFrame, list[Fault]
     missing = [Fault(f"the column is missing; {nearest(column, names)}", file=file, row="1",
                      column=column,
                      fix="put it back as it was in the draft")
-               for column in needed_columns(name) if column not in names]
+               for column in list_required_draft_columns(name) if column not in names]
     frame = pd.DataFrame(sheet.rows[1:], columns=names, index=sheet.numbers[1:], dtype="str")
-    frame = frame.loc[:, ~frame.columns.duplicated()].reindex(columns=list(draft_columns(name))).fillna("")
+    frame = frame.loc[:, ~frame.columns.duplicated()]
+    frame = frame.reindex(columns=list(list_drafted_table_columns(name))).fillna("")
     frame = frame.map(str.strip)
     words = [column for column in (USE, "type", "kind", "is_sensitive") if column in frame]
     return frame.assign(**{column: frame[column].str.lower() for column in words}), missing
 
 
-def draft_faults(state: DraftState) -> Iterator[Fault]:
+def draft_table_faults(state: DraftState) -> Iterator[Fault]:
     """Faults of a draft: words that are not allowed, duplicate ids, missing option lists."""
     yield from _question_faults(state)
     for n, word in state.tables["sensitivity"]["is_sensitive"].items():
@@ -336,7 +341,7 @@ def _condition_faults(state: DraftState) -> Iterator[Fault]:
                         fix="write a condition such as Q1 == yes, or no into the column use")
 
 
-def heading_faults(state: DraftState, surveys: Sequence[RawSurvey]) -> Iterator[Fault]:
+def unknown_heading_faults(state: DraftState, surveys: Sequence[RawSurvey]) -> Iterator[Fault]:
     """Headings in the drafted settings and in the questions that are to be used which no file has."""
     known = {name for survey in surveys for name in survey.frame.columns}
     settings = state.tables["settings"]
@@ -381,7 +386,7 @@ def _written_sensitivity(study: Study) -> dict[str, str]:
     return {name: word or "false" for name, word in words.items() if word != UNDECIDED}
 
 
-def draft_lines(state: DraftState) -> list[str]:
+def list_draft_status_lines(state: DraftState) -> list[str]:
     """Notes on a draft: how many rows await a decision, and what to do next."""
     questions, options = state.tables["questions"], state.tables["options"]
     further = [f"{state.n_names} names of persons stand in a column that is left out: write yes into "

@@ -16,18 +16,18 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from glc_analysis.addons.drafting.arrivals import Arrivals
+from glc_analysis.addons.drafting.arrivals import ArrivedFiles
 from glc_analysis.addons.drafting.code_tree import draft_codebook
 from glc_analysis.addons.drafting.conversations import (
     Conversation,
-    decisions_left,
-    document_rows,
-    is_role,
+    count_turns_of_speakers,
+    draft_document_rows,
+    draft_organisation_rows,
+    draft_speaker_rows,
+    is_role_name,
+    list_decisions_left_to_people,
     make_free_id,
-    organisation_rows,
     read_conversations,
-    speaker_facts,
-    speaker_rows,
 )
 from glc_analysis.coding.coders import COPY
 from glc_analysis.coding.edited_texts import match_words
@@ -45,7 +45,7 @@ _CALL_NAME = re.compile(r"(?i)(call|llamada|chamada|appel)s?(?![^\W_])")
 
 
 @dataclass(frozen=True)
-class TextDraft:
+class TextStudyDraft:
     """Drafted rows by table, the files by their path in the study (a file to copy, or a text), the file of
     each coder, and what is left for a person to decide."""
 
@@ -55,11 +55,11 @@ class TextDraft:
     notes: list[str]
 
 
-def draft_texts(arrivals: Arrivals) -> TextDraft:
+def draft_tables_from_texts(arrivals: ArrivedFiles) -> TextStudyDraft:
     """The draft for transcripts, coders' work and codebooks. Raises Faults with what is wrong in any file."""
     files: dict[str, Path | str] = {}
     kinds: dict[str, tuple[str, Path]] = {}
-    copies = find_commented_copies(arrivals)
+    copies = find_commented_transcript_copies(arrivals)
     transcripts = [path for path in arrivals.transcripts if path not in copies]
     faults = list(_same_names(transcripts))
     for path in transcripts:
@@ -107,15 +107,16 @@ def draft_texts(arrivals: Arrivals) -> TextDraft:
     return _draft(arrivals, read, files, coders, notes)
 
 
-def _draft(arrivals: Arrivals, read: list[Conversation], files: dict[str, Path | str],
-           coders: dict[str, str], notes: list[str]) -> TextDraft:
+def _draft(arrivals: ArrivedFiles, read: list[Conversation], files: dict[str, Path | str],
+           coders: dict[str, str], notes: list[str]) -> TextStudyDraft:
     # A survey names the organisations: there is no list of them yet, and a person makes it.
     listed = pd.DataFrame({"organisation_id": [], "label": []}) if arrivals.surveys else None
-    tables = {"documents": document_rows(read, organisations=listed)}
-    facts = speaker_facts(read)
-    tables["speakers"] = speaker_rows(facts)
-    tables["organisations"] = organisation_rows(tables["documents"])
-    notes = notes + decisions_left(tables["documents"], tables["speakers"], tables["organisations"])
+    tables = {"documents": draft_document_rows(read, organisations=listed)}
+    facts = count_turns_of_speakers(read)
+    tables["speakers"] = draft_speaker_rows(facts)
+    tables["organisations"] = draft_organisation_rows(tables["documents"])
+    notes = notes + list_decisions_left_to_people(tables["documents"], tables["speakers"],
+                                                  tables["organisations"])
     if arrivals.surveys and len(tables["documents"]):
         notes.append("the organisation of each interview (private/reference/documents.csv)")
     trees = [*arrivals.codebooks, *arrivals.codings]
@@ -123,7 +124,7 @@ def _draft(arrivals: Arrivals, read: list[Conversation], files: dict[str, Path |
         book, more = draft_codebook(trees)
         tables["codebook"], words = drop_revealing_notes(book, read)
         notes += [*more, *words]
-    return TextDraft(tables, files, coders, notes)
+    return TextStudyDraft(tables, files, coders, notes)
 
 
 def drop_revealing_notes(codebook: pd.DataFrame,
@@ -139,7 +140,7 @@ def drop_revealing_notes(codebook: pd.DataFrame,
 
     spoken = [plain(" ".join(talk.transcript.turns["text"])) for talk in read]
     names = {plain(name) for talk in read for name in talk.transcript.turns["speaker"]}
-    names = {name for name in names if len(name.strip()) > 3 and not is_role(name.strip())}
+    names = {name for name in names if len(name.strip()) > 3 and not is_role_name(name.strip())}
 
     def repeats(text: str, least: int) -> bool:
         words = plain(text).split()
@@ -163,7 +164,7 @@ def drop_revealing_notes(codebook: pd.DataFrame,
     return book, notes
 
 
-def _kind(path: Path, arrivals: Arrivals) -> str:
+def _kind(path: Path, arrivals: ArrivedFiles) -> str:
     """Call or interview: by the folder that the file lay in or the first word of its name, else a recording
     of more than three voices with times is taken for a call."""
     if path in arrivals.calls or _CALL_NAME.match(path.stem):
@@ -198,8 +199,8 @@ def _same_texts(read: Sequence[Conversation]) -> Iterator[Fault]:
             yield Fault(f"has the same text as {other}", file=name, fix="leave one of them out")
 
 
-def drop_copies(new: Sequence[Conversation],
-                listed: Sequence[Conversation]) -> tuple[list[Conversation], list[str]]:
+def drop_copies_of_transcripts(new: Sequence[Conversation],
+                               listed: Sequence[Conversation]) -> tuple[list[Conversation], list[str]]:
     """The transcripts that arrived later, without copies of the listed ones, and what to ask about these."""
     kept, notes = [], []
     known = {talk.path: _words_of(talk.transcript.path) for talk in listed} if new else {}
@@ -213,7 +214,7 @@ def drop_copies(new: Sequence[Conversation],
     return kept, notes
 
 
-def find_commented_copies(arrivals: Arrivals) -> dict[Path, Path]:
+def find_commented_transcript_copies(arrivals: ArrivedFiles) -> dict[Path, Path]:
     """The Word files whose comments are a coder's and whose words are those of another transcript, with that
     transcript: one without comments, or the first of several with comments."""
     commented = [path for path in arrivals.transcripts if path in arrivals.codings]

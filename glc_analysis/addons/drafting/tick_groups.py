@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from os.path import commonprefix
 
-from glc_analysis.addons.drafting.form import Form, FormColumn
+from glc_analysis.addons.drafting.form import FormColumn, SurveyForm
 from glc_analysis.addons.drafting.words import guess_option_kind, is_concept_word, is_tool_column
 from glc_analysis.reference import LOOP
 from glc_analysis.text import TICKED, UNTICKED, match_key, normalise_space
@@ -45,7 +45,7 @@ class TickGroup:
     n_answered: int
 
 
-def gather_loops(form: Form) -> Form:
+def merge_loop_columns(form: SurveyForm) -> SurveyForm:
     """The form with one column for the columns of all loops of a question (``1_Q3``, ``2_Q3``)."""
     rests: dict[str, list[FormColumn]] = {}
     for column in form.columns:
@@ -68,7 +68,7 @@ def gather_loops(form: Form) -> Form:
     return replace(form, columns=tuple(kept))
 
 
-def tick_groups(form: Form) -> Iterator[TickGroup]:
+def find_tick_groups(form: SurveyForm) -> Iterator[TickGroup]:
     """The questions of a form that have a column per option.
 
     Each column holds ticks, or the text of its own option, and the columns of one question have a common name

@@ -42,13 +42,13 @@ def fold_text(text: str) -> str:
     >>> fold_text("¿En qué PAÍS vives?")
     'en que pais vives'
     """
-    return " ".join(_MARKS.sub(" ", without_accents(text)).split())
+    return " ".join(_MARKS.sub(" ", strip_case_and_accents(text)).split())
 
 
-def without_accents(text: str) -> str:
+def strip_case_and_accents(text: str) -> str:
     """Text without case, accents and repeated blanks; all marks stay.
 
-    >>> without_accents("¿En  qué PAÍS?") == "¿en que pais?"
+    >>> strip_case_and_accents("¿En  qué PAÍS?") == "¿en que pais?"
     True
     """
     folded = match_key(text).replace("’", "'")
@@ -158,7 +158,7 @@ def is_link(text: str) -> bool:
 @cache
 def _words() -> dict[str, frozenset[str]]:
     return {row["concept"]: frozenset(map(fold_text, row["words"].split("|")))
-            for row in word_rows("words.csv")}
+            for row in read_word_table("words.csv")}
 
 
 @cache
@@ -167,7 +167,7 @@ def _pattern(concept: str) -> re.Pattern[str]:
     return re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, words)) + r")(?!\w)")
 
 
-def word_rows(name: str) -> list[dict[str, str]]:
+def read_word_table(name: str) -> list[dict[str, str]]:
     """The rows of a table of words."""
     path = Path(__file__).with_name("content") / name
     return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
@@ -195,21 +195,21 @@ _STEM = 4
 """So many letters from its beginning two forms of a word share ("applies", "apply")."""
 
 
-def scale_steps(labels: Sequence[str]) -> list[float] | None:
+def find_scale_steps(labels: Sequence[str]) -> list[float] | None:
     """The step of each option on a scale, None where the options are not a scale that is known.
 
     An option that says "don't know" and the like has no step (nan), nor has a number among words, which
     stands for a missing answer, nor an option beside several degrees of one word that is not a degree of it.
 
-    >>> scale_steps(["Often", "Never", "Sometimes"])
+    >>> find_scale_steps(["Often", "Never", "Sometimes"])
     [5.0, 0.0, 4.0]
-    >>> scale_steps(["2/10", "10/10"]), scale_steps(["1 (None at all)", "2", "5"])
+    >>> find_scale_steps(["2/10", "10/10"]), find_scale_steps(["1 (None at all)", "2", "5"])
     ([2.0, 10.0], [1.0, 2.0, 5.0])
-    >>> scale_steps(["Trifft gar nicht zu", "Trifft zu", "Trifft eher zu", "0"])
+    >>> find_scale_steps(["Trifft gar nicht zu", "Trifft zu", "Trifft eher zu", "0"])
     [-3.0, 1.0, 0.6, nan]
-    >>> scale_steps(["Once a week", "Several times a year", "Every day"])
+    >>> find_scale_steps(["Once a week", "Several times a year", "Every day"])
     [4.0, 1.5, 5.0]
-    >>> scale_steps(["Married", "Widowed", "Never married"]) is None
+    >>> find_scale_steps(["Married", "Widowed", "Never married"]) is None
     True
     """
     places = [n for n, label in enumerate(labels) if guess_option_kind(label) == "substantive"
@@ -227,18 +227,18 @@ def scale_steps(labels: Sequence[str]) -> list[float] | None:
     return None
 
 
-def in_scale_order(labels: Sequence[str]) -> tuple[list[str], bool]:
+def sort_options_by_scale(labels: Sequence[str]) -> tuple[list[str], bool]:
     """The options of a scale from one end to the other, those without a step last; and whether the whole
     order is known: each option that is an answer has a step of its own.
 
-    >>> in_scale_order(["Good", "Excellent", "OK", "Don't know"])
+    >>> sort_options_by_scale(["Good", "Excellent", "OK", "Don't know"])
     (['OK', 'Good', 'Excellent', "Don't know"], True)
-    >>> in_scale_order(["Now and then", "Never", "Often", "Always"])
+    >>> sort_options_by_scale(["Now and then", "Never", "Often", "Always"])
     (['Never', 'Often', 'Always', 'Now and then'], False)
     """
-    steps = scale_steps(labels)
+    steps = find_scale_steps(labels)
     if steps is None:
-        marks = scale_marks(labels)
+        marks = find_scale_words(labels)
         steps = [marks[label][1] if label in marks else float("nan") for label in labels]
     answers = [step for label, step in zip(labels, steps, strict=True)
                if guess_option_kind(label) == "substantive"]
@@ -248,10 +248,10 @@ def in_scale_order(labels: Sequence[str]) -> tuple[list[str], bool]:
     return ordered, not any(map(isnan, answers)) and len({*answers}) == len(answers)
 
 
-def scale_marks(labels: Sequence[str]) -> dict[str, tuple[str, int]]:
+def find_scale_words(labels: Sequence[str]) -> dict[str, tuple[str, int]]:
     """The family of scales and the step of each label that begins with a known word, whichever the language.
 
-    >>> scale_marks(["Meses", "Años", "Han"])
+    >>> find_scale_words(["Meses", "Años", "Han"])
     {'Meses': ('duration', 4), 'Años': ('duration', 5)}
     """
     best: dict[str, tuple[str, int]] = {}
@@ -263,10 +263,10 @@ def scale_marks(labels: Sequence[str]) -> dict[str, tuple[str, int]]:
     return best
 
 
-def degree_marks(labels: Sequence[str]) -> int:
+def count_degree_words(labels: Sequence[str]) -> int:
     """How many labels hold a word of degree or a "not".
 
-    >>> degree_marks(["Rather useful", "Not useful", "A novel"])
+    >>> count_degree_words(["Rather useful", "Not useful", "A novel"])
     2
     """
     return sum(degree.is_marked for label in labels if (degree := _degree(label)))
@@ -428,7 +428,7 @@ def _low_stem(stems: set[str]) -> str:
 @cache
 def _families() -> dict[str, list[tuple[int, str]]]:
     families: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for row in word_rows("scale_words.csv"):
+    for row in read_word_table("scale_words.csv"):
         families[row["family"]] += [(int(row["rank"]), fold_text(word)) for word in row["words"].split("|")]
     return dict(families)
 
@@ -437,4 +437,4 @@ def _families() -> dict[str, list[tuple[int, str]]]:
 def _degree_words(concept: str) -> dict[float, tuple[str, ...]]:
     """The words of a concept of ``content/degree_words.csv`` by their strength."""
     return {float(row["strength"]): tuple(map(fold_text, row["words"].split("|")))
-            for row in word_rows("degree_words.csv") if row["concept"] == concept}
+            for row in read_word_table("degree_words.csv") if row["concept"] == concept}

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from glc_analysis.addons.drafting.form import Form, FormColumn
+from glc_analysis.addons.drafting.form import FormColumn, SurveyForm
 from glc_analysis.addons.drafting.words import guess_option_kind
 from glc_analysis.errors import Fault, Faults, nearest, refuse
 from glc_analysis.intake.survey import SHEETS
@@ -45,7 +45,7 @@ _TEST = re.compile(
 Lists = dict[str, dict[str, list[str]]]  # an option list's options: name -> its labels
 
 
-class Draft(NamedTuple):
+class XLSFormDraft(NamedTuple):
     """questions.csv and options.csv as far as they follow from a form, with a further column :data:`LABELS`;
     `notes` name what was left out."""
 
@@ -54,7 +54,7 @@ class Draft(NamedTuple):
     notes: list[str]
 
 
-def draft_from_xlsform(path: Path) -> Draft:
+def draft_tables_from_xlsform(path: Path) -> XLSFormDraft:
     """Draft the two reference tables from an XLSForm: a row per question, a row per option.
 
     Inside groups, `columns` offers the name with and without the groups before it, as
@@ -86,8 +86,8 @@ def draft_from_xlsform(path: Path) -> Draft:
                 | {"asked_if": _all_of(conditions), "option_list": rest[0] if _SELECT.match(kind) else ""}
                 | {"is_sensitive": UNDECIDED}
             )
-    return Draft(_frame(questions, [*_QUESTIONS, LABELS]),
-                 _frame(_options(questions, lists), [*_OPTIONS, LABELS]), notes)
+    return XLSFormDraft(_frame(questions, [*_QUESTIONS, LABELS]),
+                        _frame(_options(questions, lists), [*_OPTIONS, LABELS]), notes)
 
 
 def _form(path: Path) -> tuple[list[tuple[int, dict[str, str]]], Lists]:
@@ -195,7 +195,8 @@ def _frame(rows: list[dict[str, str]], columns: list[str]) -> pd.DataFrame:
 # The columns of exports that hold the questions of a form.
 
 
-def match_export_columns(draft: Draft, form: Form) -> dict[str, dict[str, FormColumn]]:
+def match_export_columns_to_questions(draft: XLSFormDraft, form: SurveyForm) -> dict[str,
+                                                                                     dict[str, FormColumn]]:
     """The columns of each question of an XLSForm in exports, by its id and by the end of their names that
     stands for an option: "" for a column of the whole answer.
 
@@ -231,7 +232,7 @@ def match_export_columns(draft: Draft, form: Form) -> dict[str, dict[str, FormCo
 # A table of two columns: headings and answers as exports have them, and their wording or translation.
 
 
-def read_wordings(path: Path) -> dict[str, str]:
+def read_wordings_table(path: Path) -> dict[str, str]:
     """The wording, label or translation of headings and answers by their keys (:func:`match_key`), in the
     order of the table. Raises Faults where it has not two columns, or says two things of one text."""
     [grid, *_] = read_sheets(path) if path.suffix.lower() in SHEETS else [read_table(path)]

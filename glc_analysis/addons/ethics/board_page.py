@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.addons.ethics.retention import STATES, retention
+from glc_analysis.addons.ethics.retention import STATES, list_retention_dates
 from glc_analysis.addons.withdrawal.record import read_withdrawals
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.disclosure.consent import CONSENT_ITEMS, THE_ORGANISATION
@@ -20,7 +20,7 @@ from glc_analysis.study import RAW_KINDS, Study
 from glc_analysis.templates import template
 
 
-def ethics_page(study: Study, *, today: date) -> list[str]:
+def make_ethics_page_lines(study: Study, *, today: date) -> list[str]:
     """The page (``content/ethics.md``), line by line. Raises the faults of the reference tables."""
     reference = read_reference(study)
     parties = set(reference.organisations["organisation_id"]) or set(reference.consent["organisation_id"])
@@ -51,7 +51,7 @@ def _files(n: int) -> str:
 
 def _until(study: Study, today: date) -> Iterator[tuple[str, str, list[str]]]:
     """By state: how many files, and the days until which they are kept."""
-    held = retention(study, today=today)
+    held = list_retention_dates(study, today=today)
     for state in STATES:
         rows = held[held["state"] == state]
         yield state, _files(len(rows)), sorted({*rows["keep_until"]} - {""})

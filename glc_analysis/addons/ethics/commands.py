@@ -19,9 +19,9 @@ def retention(study: Study, form: str) -> None:
     """
     from datetime import date
 
-    from glc_analysis.addons.ethics.retention import retention, retention_faults
+    from glc_analysis.addons.ethics.retention import list_retention_dates, retention_faults
 
-    held = retention(study, today=date.today())
+    held = list_retention_dates(study, today=date.today())
     print_rows(held, form, empty="The study holds no raw or private file.")
     if faults := list(retention_faults(study, held)):
         raise Faults(faults)
@@ -39,16 +39,20 @@ def ethics(study: Study, is_written: bool) -> None:
     """
     from datetime import date
 
-    from glc_analysis.addons.ethics.board_page import ethics_page
-    from glc_analysis.addons.ethics.safety import count_unanswered, safety_page, write_questions
+    from glc_analysis.addons.ethics.board_page import make_ethics_page_lines
+    from glc_analysis.addons.ethics.safety import (
+        count_unanswered_safety_questions,
+        make_safety_page_lines,
+        write_safety_questions,
+    )
     from glc_analysis.publish.publication import published_folders
 
     if is_written:
-        say(f"The questions on safety are in {write_questions(study)}: fill in answer, by and date.")
-    safety = safety_page(study, published=published_folders(study), today=date.today())
-    for line in (*ethics_page(study, today=date.today()), "", *safety):
+        say(f"The questions on safety are in {write_safety_questions(study)}: fill in answer, by and date.")
+    safety = make_safety_page_lines(study, published=published_folders(study), today=date.today())
+    for line in (*make_ethics_page_lines(study, today=date.today()), "", *safety):
         click.echo(line)
-    if left := count_unanswered(study):
+    if left := count_unanswered_safety_questions(study):
         say(f"{count_of(left, 'question')} on safety without an answer: "
             f"{'fill in safety.csv' if is_written else '`glc ethics --write` lists them in safety.csv'}.")
 

@@ -21,7 +21,7 @@ STATES = ("overdue", "due", "kept", "no date")
 _RECORDINGS = frozenset({".mp3", ".mp4", ".m4a", ".wav", ".ogg", ".opus", ".aac", ".webm", ".mov", ".mkv"})
 
 
-def retention(study: Study, *, today: date) -> pd.DataFrame:
+def list_retention_dates(study: Study, *, today: date) -> pd.DataFrame:
     """One row per file of raw/ and private/: kind, path, keep_until (its destroy date), state.
 
     A file is overdue after its last day, and due in the 90 days before. The day is in its row of
@@ -48,8 +48,8 @@ def retention(study: Study, *, today: date) -> pd.DataFrame:
 
 
 def retention_faults(study: Study, held: pd.DataFrame) -> Iterator[Fault]:
-    """A fault for every file of :func:`retention` that should have been destroyed, or for which nobody has
-    agreed until when it may be kept."""
+    """A fault for every file of :func:`list_retention_dates` that should have been destroyed, or for which
+    nobody has agreed until when it may be kept."""
     path = study.reference_file("manifest")
     rows = read_rows(path, manifest.MANIFEST_COLUMNS) if path.is_file() else {}
     number = {row["path"]: str(n) for n, row in rows.items()}

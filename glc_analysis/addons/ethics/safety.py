@@ -50,7 +50,7 @@ def list_safety_questions(countries: dict[str, str]) -> Iterator[dict[str, str]]
             yield {**row, "subject": subject, "label": label}
 
 
-def write_questions(study: Study) -> Path:
+def write_safety_questions(study: Study) -> Path:
     """Adds the questions that safety.csv does not hold yet, to be answered by people; every other byte of the
     file stays as it is."""
     path, columns = study.reference_file("safety"), reference_tables()["safety"].required_columns
@@ -76,7 +76,7 @@ def _countries(reference: Reference) -> dict[str, str]:
 # The page
 
 
-def safety_page(study: Study, *, published: Mapping[str, list[str]], today: date) -> list[str]:
+def make_safety_page_lines(study: Study, *, published: Mapping[str, list[str]], today: date) -> list[str]:
     """The page, line by line; ``published`` are the folders in which something is published, by audience.
     Raises the faults of the reference tables."""
     reference = read_reference(study)
@@ -101,7 +101,7 @@ def safety_page(study: Study, *, published: Mapping[str, list[str]], today: date
     return page.removesuffix("\n").split("\n")
 
 
-def count_unanswered(study: Study) -> int:
+def count_unanswered_safety_questions(study: Study) -> int:
     """The number of unanswered questions of the page."""
     reference = read_reference(study)
     answered = _answers(reference)

@@ -4,11 +4,12 @@ from glc_analysis.addon import AddOn
 
 ADD_ON = AddOn(
     "explanations", "Why a principle may work: the team's explanations, each with a rival.",
-    needs=("convening",), checks="checks:CHECKS", check_lines="checks:reopened_explanation_lines",
+    needs=("convening",), checks="checks:CHECKS", check_lines="checks:list_reopened_explanations",
     steps="checks:STEPS", phrases="page_phrases.csv",
     slots={"principle": "pages:show_explanations"},
     view="view:ExplanationsView", view_names=("explanations",),
-    blocks="view:BLOCKS", release_content="view:released_content", row_names={"explanations": "explanation"},
+    blocks="view:BLOCKS", release_content="view:list_released_tables",
+    row_names={"explanations": "explanation"},
     holds={"explanations": "passages of the leaver go; one that rested on them alone goes too, another is "
            "reopened, and shown to the team alone until somebody has read it again"},
-    erasers={"rows": "erasers:edit_row"})
+    erasers={"rows": "erasers:erase_leaver_from_row"})

@@ -22,10 +22,10 @@ WORD_COLUMNS = ("circumstances", "resource", "response", "outcome", "rival")
 _COUNT = re.compile(r"\d+\s*(?:%|٪|per ?cent)|\b\d+ (?:out )?of (?:the|\d+)", re.IGNORECASE)
 
 
-def listed_segments(cell: str) -> list[str]:
+def split_segment_ids(cell: str) -> list[str]:
     """The segments that a cell lists.
 
-    >>> listed_segments("call-1.2; call-1.7;")
+    >>> split_segment_ids("call-1.2; call-1.7;")
     ['call-1.2', 'call-1.7']
     """
     return [one.strip() for one in cell.split(";") if one.strip()]
@@ -53,7 +53,7 @@ def _repeated_passages(tables: Tables) -> Iterator[Fault]:
     first: dict[str, str] = {}
     for n, row in tables["explanations"].to_dict("index").items():
         name = f"{row['number']} of {row['principle_id']}"
-        for segment in dict.fromkeys(listed_segments(row["passages_for"]) if row["shown_for"] else ()):
+        for segment in dict.fromkeys(split_segment_ids(row["passages_for"]) if row["shown_for"] else ()):
             if (other := first.setdefault(segment, name)) != name:
                 yield Fault(f"speaks for explanation {other} as well, and others read both: side by side "
                             "they could show which passages have one author", "explanations.csv", str(n),
@@ -65,7 +65,7 @@ CHECKS: tuple[Check, ...] = (schema_check("explanations.principle_id"),
                              Check(("explanations",), _repeated_passages))
 
 
-def reopened_explanation_lines(study: Study, reference: Reference) -> Iterator[str]:
+def list_reopened_explanations(study: Study, reference: Reference) -> Iterator[str]:
     """The explanations that a withdrawal has reopened, and those that are kept from the readers for whom they
     were written, as the tables are."""
     rows = reference.explanations

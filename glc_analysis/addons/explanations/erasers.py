@@ -4,21 +4,22 @@ rested on them until somebody has read it again and written the day."""
 from __future__ import annotations
 
 from glc_analysis.addon import Leaver
-from glc_analysis.addons.explanations.checks import PASSAGE_COLUMNS, listed_segments
+from glc_analysis.addons.explanations.checks import PASSAGE_COLUMNS, split_segment_ids
 
 Cells = dict[str, str]
 
 
-def edit_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[Cells, Cells] | None:
+def erase_leaver_from_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[Cells, Cells] | None:
     """A row of a reference table as it was and as it is to be; None if the whole row goes: nothing that is
     left speaks for the explanation."""
     if table != "explanations":
         return was, now
-    cited = {segment for column in PASSAGE_COLUMNS for segment in listed_segments(was[column])}
+    cited = {segment for column in PASSAGE_COLUMNS for segment in split_segment_ids(was[column])}
     if cited.isdisjoint(leaver.ids | leaver.quoted):
         return was, now
     # Where quotations alone are withdrawn, the team goes on reading the passages.
     kept = {"date": "", "shown_for": ""} | {
-        column: ";".join(one for one in listed_segments(was[column]) if one not in leaver.ids - leaver.quoted)
+        column: ";".join(one for one in split_segment_ids(was[column])
+                         if one not in leaver.ids - leaver.quoted)
         for column in PASSAGE_COLUMNS}
     return (was | kept, now | kept) if kept["passages_for"] else None

@@ -9,7 +9,7 @@ import pandas as pd
 from IPython.display import HTML as Html
 from markupsafe import Markup
 
-from glc_analysis.addons.explanations.checks import listed_segments
+from glc_analysis.addons.explanations.checks import split_segment_ids
 from glc_analysis.disclosure.quotations import segment_owners
 from glc_analysis.pages.text_names import text_names, turn_name
 from glc_analysis.tables_html import quotation, show
@@ -42,7 +42,7 @@ def show_explanations(view: StudyView) -> Html | None:
     return show(_HTML.explanations([{
         "words": [(term, row[column]) for column, term in _TERMS.items()],
         "written": _written(row, view) if for_team else "",
-        "sides": [(heading, passage(listed_segments(row[column])), nothing)
+        "sides": [(heading, passage(split_segment_ids(row[column])), nothing)
                   for column, heading in _SIDES.items()]} for row in rows.to_dict("records")], READING))
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis.addons.convening.votes import drop_hidden_principles
-from glc_analysis.addons.explanations.checks import PASSAGE_COLUMNS, listed_segments
+from glc_analysis.addons.explanations.checks import PASSAGE_COLUMNS, split_segment_ids
 from glc_analysis.disclosure.blocks import (
     QUOTATION_BLOCKS,
     AddedBlocks,
@@ -39,8 +39,8 @@ LEAST_INDEPENDENT = 3
 """From so many independent organisations are the cleared quotations for an explanation that others read."""
 
 
-def explanations_seen(rows: pd.DataFrame, quotations: pd.DataFrame, networks: Mapping[str, str],
-                      audience: str) -> pd.DataFrame:
+def select_visible_explanations(rows: pd.DataFrame, quotations: pd.DataFrame, networks: Mapping[str, str],
+                                audience: str) -> pd.DataFrame:
     """The rows of table ``explanations`` that an audience other than the team may read, without who wrote
     them; each list of segments has those with a quotation that it may read.
 
@@ -49,19 +49,19 @@ def explanations_seen(rows: pd.DataFrame, quotations: pd.DataFrame, networks: Ma
     >>> rows = pd.DataFrame({"shown_for": ["public"], "passages_for": ["s1;s2;s3"], "passages_against": "",
     ...                      "passages_limits": "s4", "rival_passages": "", "by": "ines"})
     >>> quotations = pd.DataFrame({"segment_id": ["s1", "s2", "s3"], "owner": ["a", "b", "c"]})
-    >>> seen = explanations_seen(rows, quotations, {}, "public")
+    >>> seen = select_visible_explanations(rows, quotations, {}, "public")
     >>> seen[["passages_for", "passages_limits", "by"]].values.tolist()
     [['s1;s2;s3', '', '']]
-    >>> len(explanations_seen(rows, quotations, {"a": "net", "b": "net"}, "public"))
+    >>> len(select_visible_explanations(rows, quotations, {"a": "net", "b": "net"}, "public"))
     0
     """
     owned = quotations[quotations["owner"] != ""]
     owner = dict(zip(owned["segment_id"], owned["owner"], strict=True))
     seen = rows[rows["shown_for"].str.split(";").map(lambda words: audience in words).astype(bool)]
     seen = seen.assign(by="", date="", shown_for=audience, **{column: [
-        ";".join(one for one in listed_segments(cell) if one in owner) for cell in seen[column]]
+        ";".join(one for one in split_segment_ids(cell) if one in owner) for cell in seen[column]]
         for column in PASSAGE_COLUMNS})
-    behind = [{networks.get(owner[one]) or owner[one] for one in listed_segments(cell)}
+    behind = [{networks.get(owner[one]) or owner[one] for one in split_segment_ids(cell)}
               for cell in seen["passages_for"]]
     return seen[pd.Series([len(those) >= LEAST_INDEPENDENT for those in behind], seen.index, dtype=bool)]
 
@@ -84,8 +84,9 @@ class ExplanationsView(VisibleTables):
         if self.may("passages"):
             return rows.reset_index(drop=True)
         rows = rows[rows["principle_id"].isin(self.principle_names)]
-        return explanations_seen(rows, self.explaining_quotations, _networks(self.read("organisations")),
-                                 self.audience).reset_index(drop=True)
+        return select_visible_explanations(rows, self.explaining_quotations,
+                                           _networks(self.read("organisations")),
+                                           self.audience).reset_index(drop=True)
 
     @property
     def explaining_quotations(self) -> pd.DataFrame:
@@ -101,8 +102,8 @@ class ExplanationsView(VisibleTables):
         quotations = quotations[~line_ids(QUOTATION_BLOCKS, quotations["quote_id"]).isin(hidden)]
         shown = drop_hidden_principles(self.read("principles"), audience)["principle_id"]
         rows = self.read("explanations")
-        rows = explanations_seen(rows[rows["principle_id"].isin(shown)], quotations,
-                                 _networks(self.read("organisations")), audience)
+        rows = select_visible_explanations(rows[rows["principle_id"].isin(shown)], quotations,
+                                           _networks(self.read("organisations")), audience)
         of, line = block_ids(BLOCK, rows["principle_id"]), rows["principle_id"] + "/" + rows["number"]
         rows = rows[~of.isin(hidden) & ~line_ids(of, line).isin(hidden)]
         return {*zip(rows["principle_id"], rows["number"], strict=True)}
@@ -117,21 +118,22 @@ def _networks(organisations: pd.DataFrame) -> dict[str, str]:
     return dict(zip(organisations["organisation_id"], organisations["network_id"], strict=True))
 
 
-def list_block_lines(frames: Mapping[str, pd.DataFrame], reference: Any, audience: str) -> Iterator[Row]:
+def list_text_block_lines(frames: Mapping[str, pd.DataFrame], reference: Any, audience: str) -> Iterator[Row]:
     """The explanations that an audience reads, each with every organisation on whose words it rests."""
     segments, networks = frames["segments"], _networks(frames["organisations"])
     owner = dict(zip(segments["segment_id"], segment_owners(segments, frames["documents"]), strict=True))
     shown = drop_hidden_principles(frames["principles"], audience)["principle_id"]
     rows = frames["explanations"][frames["explanations"]["principle_id"].isin(shown)]
-    seen = explanations_seen(rows, own_quotations(frames, reference.quotes, audience), networks, audience)
+    seen = select_visible_explanations(rows, own_quotations(frames, reference.quotes, audience), networks,
+                                       audience)
     for row in rows.loc[seen.index].to_dict("records"):
-        cited = {owner[one] for column in PASSAGE_COLUMNS for one in listed_segments(row[column])}
+        cited = {owner[one] for column in PASSAGE_COLUMNS for one in split_segment_ids(row[column])}
         for organisation in sorted(cited):
             line = f"{row['principle_id']}/{row['number']}"
             yield block_id(BLOCK, row["principle_id"]), line, organisation
 
 
-def released_content(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
+def list_released_tables(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
     """The explanations that the team wrote for an audience."""
     if not has_capability(audience, "passages"):
         rows = frames["explanations"]
@@ -142,5 +144,5 @@ BLOCKS = AddedBlocks(
     kinds=Kinds(words=(BLOCK,)),
     needs=("explanations", "quotations", "segments", "documents", "organisations", "principles",
            "quotes.csv"),
-    lines=list_block_lines, rewritten=lambda frames: set(), rows={BLOCK: "principle_id"},
+    lines=list_text_block_lines, rewritten=lambda frames: set(), rows={BLOCK: "principle_id"},
     line={BLOCK: ("principle_id", "number")})

@@ -3,4 +3,5 @@
 from glc_analysis.addon import AddOn
 
 ADD_ON = AddOn(
-    "figure_files", "Each figure of a site as SVG, PNG and CSV.", page_files="figure_files:take_figures")
+    "figure_files", "Each figure of a site as SVG, PNG and CSV.",
+    page_files="figure_files:extract_page_figures")

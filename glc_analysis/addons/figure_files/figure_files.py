@@ -19,7 +19,7 @@ import lxml.html
 from lxml import etree
 from markupsafe import Markup
 
-from glc_analysis.addons.figure_files.figure_png import png
+from glc_analysis.addons.figure_files.figure_png import convert_svg_to_png
 from glc_analysis.coding.exports import escape_formula
 from glc_analysis.publish.site import FIGURES_FOLDER
 from glc_analysis.templates import Macros
@@ -34,8 +34,8 @@ _TRACK, _COUNT, _LABEL_LETTERS, _COUNT_LETTERS = (256, 160), 428, 38, 30
 letters that fit into a line of an answer and of a count."""
 
 
-def take_figures(page: lxml.html.HtmlElement, slug: str, source: str,
-                 drawn: Path | None = None) -> dict[str, str | bytes]:
+def extract_page_figures(page: lxml.html.HtmlElement, slug: str, source: str,
+                         drawn: Path | None = None) -> dict[str, str | bytes]:
     """The files of a page by their names, and below each figure links to its files. ``source`` is printed
     below every SVG. ``drawn`` is the folder of the figures of an earlier site that the same package made:
     the picture of an SVG that is there is not drawn again.
@@ -43,7 +43,7 @@ def take_figures(page: lxml.html.HtmlElement, slug: str, source: str,
     >>> claim = "<section class='glc-claim'><h2>Shelter: 18 of 30</h2><div class='glc-wide'>"
     >>> bar = "<span style='width:60%'></span></div></section>"
     >>> page = lxml.html.fromstring(f"<article>{claim}{bar}</article>")
-    >>> [*take_figures(page, "index", "A study")], page.xpath(".//a/@href")[0]
+    >>> [*extract_page_figures(page, "index", "A study")], page.xpath(".//a/@href")[0]
     (['index-1.svg', 'index-1.png', 'index-1.csv'], 'figures/index-1.svg')
     """
     files: dict[str, str | bytes] = {}
@@ -62,7 +62,7 @@ def _picture(svg: str, earlier: Path | None) -> bytes | None:
     if earlier and earlier.is_file() and earlier.read_bytes() == svg.encode():
         path = earlier.with_suffix(".png")
         return path.read_bytes() if path.is_file() else None
-    return png(svg) if svg else None
+    return convert_svg_to_png(svg) if svg else None
 
 
 def _csv(rows: list[list[str]]) -> str:

@@ -24,12 +24,14 @@ _INHERITED = ("fill", "stroke", "stroke-width", "stroke-opacity", "fill-opacity"
 
 
 @lru_cache(maxsize=256)
-def png(svg: str) -> bytes | None:
+def convert_svg_to_png(svg: str) -> bytes | None:
     """The picture of an SVG file of a site, on white; None where its words cannot be drawn.
 
     >>> svg = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'>{}</svg>"
-    >>> png(svg.format("<rect width='9' height='4'/>"))[:4], png(svg.format("<text>សុខ</text>"))
-    (b'\\x89PNG', None)
+    >>> convert_svg_to_png(svg.format("<rect width='9' height='4'/>"))[:4]
+    b'\\x89PNG'
+    >>> convert_svg_to_png(svg.format("<text>សុខ</text>")) is None
+    True
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

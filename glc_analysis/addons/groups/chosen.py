@@ -19,7 +19,7 @@ EVERY_CODE = "codes"
 EXACT = "exact"
 
 
-def grouped_figures(study: Study, reference: Reference, question: str) -> pd.DataFrame:
+def count_figures_of_groupings(study: Study, reference: Reference, question: str) -> pd.DataFrame:
     """One row per figure of the chosen groups of a question, or of the codes: the figure, what each audience
     sees of it, and why it is not exact.
 

@@ -20,8 +20,8 @@ def groups(study: Study, question: str, form: str) -> None:
     one and write it into groupings.csv. Then `glc groups QUESTION`, or `glc groups codes`, lists the figures
     of its groups, and the reason for each that others do not see exactly.
     """
-    from glc_analysis.addons.groups.chosen import grouped_figures
-    from glc_analysis.addons.groups.ranking import counted_alike, rank_groupings
+    from glc_analysis.addons.groups.chosen import count_figures_of_groupings
+    from glc_analysis.addons.groups.ranking import list_counted_bases, rank_groupings_by_disclosed_figures
     from glc_analysis.cleaning.waves import waves_of_consent
     from glc_analysis.coding.codebook import case_codes
     from glc_analysis.disclosure.consent import Consent
@@ -31,15 +31,17 @@ def groups(study: Study, question: str, form: str) -> None:
     ensure_built(study)
     reference, settings = read_reference(study), study.settings
     if question:
-        rows = grouped_figures(study, reference, question)
+        rows = count_figures_of_groupings(study, reference, question)
         print_rows(rows, form, empty="No figure of it is in a group.")
         return
     codes = {*read("codebook", study=study)["code_id"]} - case_codes(reference.codebook)
     n_codes = len(codes) if len(read("mentions", study=study)) else 0
     consent = Consent.of(reference.consent, **waves_of_consent(reference.waves, settings["study"]["wave"]))
-    ranked = rank_groupings(counted_alike(reference.questions, reference.options, n_codes),
-                            read("organisations", study=study), read("answers", study=study), consent,
-                            settings["disclosure"])
+    ranked = rank_groupings_by_disclosed_figures(list_counted_bases(reference.questions, reference.options,
+                                                                    n_codes),
+                                                 read("organisations", study=study),
+                                                 read("answers", study=study), consent,
+                                                 settings["disclosure"])
     if form == "table" and len(ranked) and not ranked["convening"].any():
         say("No group is large enough to be shown to the convening, whatever is merged.")
     print_rows(ranked, form, empty="There is no survey and nothing coded.")

@@ -32,7 +32,7 @@ RANKING_COLUMNS = ["of", "attribute", "merged", "figures", *READING_AUDIENCES, "
 
 
 @dataclass(frozen=True)
-class Counted:
+class CountedBase:
     """Figures that share a base: questions of one unit, or codes. ``figures`` are those of each group."""
 
     label: str
@@ -41,21 +41,21 @@ class Counted:
     is_coded: bool = False
 
 
-def counted_alike(questions: pd.DataFrame, options: pd.DataFrame, codes: int) -> Iterator[Counted]:
+def list_counted_bases(questions: pd.DataFrame, options: pd.DataFrame, codes: int) -> Iterator[CountedBase]:
     """The questions of organisations, those of countries, and the codes, as far as there are any."""
     is_listed = questions["type"].isin(BY_OPTION) & (questions["option_list"] != COUNTRY_LIST)
     sizes = questions[is_listed]["option_list"].map(options.groupby("option_list")["option_id"].nunique())
     for label, unit in (("questions of organisations", "organisation"), ("questions of countries", "answer")):
         if n := int(sizes[questions["unit"] == unit].sum()):
-            yield Counted(label, unit, n)
+            yield CountedBase(label, unit, n)
     if codes:
-        yield Counted("codes", "organisation", codes, is_coded=True)
+        yield CountedBase("codes", "organisation", codes, is_coded=True)
 
 
-def possible_merges(values: Iterable[str]) -> Iterator[tuple[str, ...]]:
+def list_possible_merges(values: Iterable[str]) -> Iterator[tuple[str, ...]]:
     """The names of merged groups of each possible grouping; the first merges nothing, none merges everything.
 
-    >>> [*possible_merges(["high", "low", "middle"])][:3]
+    >>> [*list_possible_merges(["high", "low", "middle"])][:3]
     [(), ('high + low',), ('high + middle',)]
     """
     every = sorted(values)
@@ -66,8 +66,9 @@ def possible_merges(values: Iterable[str]) -> Iterator[tuple[str, ...]]:
                 yield tuple(MERGED.join(block) for block in chosen)
 
 
-def rank_groupings(parts: Iterable[Counted], organisations: pd.DataFrame, answers: pd.DataFrame,
-                   consent: Consent, settings: Mapping[str, Any]) -> pd.DataFrame:
+def rank_groupings_by_disclosed_figures(parts: Iterable[CountedBase], organisations: pd.DataFrame,
+                                        answers: pd.DataFrame,
+                                        consent: Consent, settings: Mapping[str, Any]) -> pd.DataFrame:
     """Ranks groupings by how many figures could be shown by them, the best first: one row per part, attribute
     and grouping (:data:`RANKING_COLUMNS`).
 
@@ -80,7 +81,7 @@ def rank_groupings(parts: Iterable[Counted], organisations: pd.DataFrame, answer
         for attribute in GROUPED_BY[part.unit]:
             members = subset_membership(attribute, part.unit, organisations, answers)
             ranked = []
-            for merged in possible_merges(members.names):
+            for merged in list_possible_merges(members.names):
                 opened = {audience: _GroupSizes(part, attribute, merged, organisations, answers, consent,
                                                audience).rules(settings) for audience in READING_AUDIENCES}
                 shown = {audience: sum(not rule for _, rule in groups.values())
@@ -108,7 +109,8 @@ def _named(groups: Mapping[str, tuple[int, str]], *, is_shown: bool) -> str:
 class _GroupSizes:
     """Who is in each group of a grouping, for one audience."""
 
-    def __init__(self, part: Counted, attribute: str, merged: tuple[str, ...], organisations: pd.DataFrame,
+    def __init__(self, part: CountedBase, attribute: str, merged: tuple[str, ...],
+                 organisations: pd.DataFrame,
                  answers: pd.DataFrame, consent: Consent, audience: str) -> None:
         names = pd.Index(organisations["organisation_id"])
         table = organisations if part.unit == "organisation" else answers

@@ -35,7 +35,7 @@ _WIDTHS = {"words": 60, "principle": 50, "understood": 40, "question": 40, "code
 
 
 @dataclass(frozen=True)
-class Sheet:
+class AnswerSheet:
     """Rows of one kind for one organisation. The first column has the ids and is named after the kind."""
 
     organisation: str
@@ -45,11 +45,11 @@ class Sheet:
 
     @property
     def heading(self) -> str:
-        return sheet_phrases(self.language)[f"{self.rows.columns[0]}s"]
+        return answer_sheet_phrases(self.language)[f"{self.rows.columns[0]}s"]
 
     @property
     def how(self) -> str:
-        return f"{sheet_phrases(self.language)['how']} {self.note}".strip()
+        return f"{answer_sheet_phrases(self.language)['how']} {self.note}".strip()
 
     @property
     def direction(self) -> str:
@@ -59,7 +59,7 @@ class Sheet:
 SHEET_PHRASES = __file__, "phrases.csv"
 
 
-class Decision(NamedTuple):
+class SheetDecision(NamedTuple):
     """What an organisation decided about one row of its sheets. ``decision`` is one of
     :data:`SHEET_DECISIONS` whatever the language, ``date`` a day as YYYY-MM-DD; ``file`` and ``row`` say
     where it is written."""
@@ -75,25 +75,25 @@ class Decision(NamedTuple):
     date: str
 
     @classmethod
-    def each(cls, returned: pd.DataFrame) -> list[Decision]:
-        """The decisions of a frame, as :func:`read_filled` gives it."""
+    def each(cls, returned: pd.DataFrame) -> list[SheetDecision]:
+        """The decisions of a frame, as :func:`read_filled_workbook` gives it."""
         return [cls(*row) for row in returned[[*cls._fields]].itertuples(index=False, name=None)]
 
 
-def sheet_phrases(language: str) -> dict[str, str]:
+def answer_sheet_phrases(language: str) -> dict[str, str]:
     """The fixed texts of the sheets by key, in a language or, where it has no column, in English.
 
-    >>> sheet_phrases("es")["remove"], sheet_phrases("uk")["remove"]
+    >>> answer_sheet_phrases("es")["remove"], answer_sheet_phrases("uk")["remove"]
     ('quitar', 'remove')
     """
     return fixed_texts(language, *SHEET_PHRASES)
 
 
-def translation_notes(written: Iterable[str], what: str, module: str, name: str) -> list[str]:
+def list_translation_notes(written: Iterable[str], what: str, module: str, name: str) -> list[str]:
     """Notes on how many papers were written in each language (blank: English), and on languages in which
     ``what``, the texts of a table, is untranslated or unchecked.
 
-    >>> translation_notes(["es", "uk", "es", ""], "the letter and headings", *SHEET_PHRASES)
+    >>> list_translation_notes(["es", "uk", "es", ""], "the letter and headings", *SHEET_PHRASES)
     ... # doctest: +NORMALIZE_WHITESPACE
     ['In Spanish 2, in English 1.',
      'Not translated into Ukrainian (1): the letter and headings are in English, and say so.',
@@ -117,7 +117,7 @@ def translation_notes(written: Iterable[str], what: str, module: str, name: str)
 
 
 @dataclass(frozen=True)
-class Letter:
+class SheetLetter:
     """The letter before the sheets of an organisation: what they are, ``by`` which day an answer is wanted,
     and the ``contact`` who receives it. If either is blank, the letter has a line to write it on."""
 
@@ -129,7 +129,7 @@ class Letter:
     @property
     def lines(self) -> list[str]:
         """The letter, a paragraph each; where nobody has translated it, this comes first."""
-        say, name = sheet_phrases(self.language), language_name(self.language)
+        say, name = answer_sheet_phrases(self.language), language_name(self.language)
         is_translated = self.language in texts_by_language(*SHEET_PHRASES)
         note = [] if is_translated else [f"[Not translated into {name} yet.]"]
         return [*note, *say["letter"].split("\n"),
@@ -137,7 +137,8 @@ class Letter:
                 f"{say['to_whom']}: {isolate_direction(self.contact or _BLANK_LINE)}"]
 
 
-def write_sheets(path: Path, sheets: Iterable[tuple[str, Sheet]], letter: Letter | None = None) -> None:
+def write_sheets_workbook(path: Path, sheets: Iterable[tuple[str, AnswerSheet]],
+                          letter: SheetLetter | None = None) -> None:
     """Writes a workbook of sheets, each with the name of its tab, after a ``letter``; the same content gives
     the same bytes."""
     from openpyxl import Workbook
@@ -145,7 +146,7 @@ def write_sheets(path: Path, sheets: Iterable[tuple[str, Sheet]], letter: Letter
     book = Workbook()
     book.remove(book.worksheets[0])
     if letter:
-        _write_letter(book.create_sheet(sheet_phrases(letter.language)["letter_title"][:28]), letter)
+        _write_letter(book.create_sheet(answer_sheet_phrases(letter.language)["letter_title"][:28]), letter)
     for tab, content in sheets:
         name = re.sub(r"[][:*?/\\']", " ", tab)[:28]
         taken = [title.casefold() for title in book.sheetnames]
@@ -154,7 +155,7 @@ def write_sheets(path: Path, sheets: Iterable[tuple[str, Sheet]], letter: Letter
     save_workbook(book, path)
 
 
-def _write_letter(sheet: Worksheet, letter: Letter) -> None:
+def _write_letter(sheet: Worksheet, letter: SheetLetter) -> None:
     from openpyxl.styles import Alignment, Font
 
     is_rtl = language_direction(letter.language) == "rtl"
@@ -167,10 +168,10 @@ def _write_letter(sheet: Worksheet, letter: Letter) -> None:
     sheet.sheet_view.rightToLeft = is_rtl
 
 
-def _fill(sheet: Worksheet, content: Sheet) -> None:
+def _fill(sheet: Worksheet, content: AnswerSheet) -> None:
     from openpyxl.worksheet.datavalidation import DataValidation
 
-    say, names = sheet_phrases(content.language), [*content.rows.columns, *_BOXES]
+    say, names = answer_sheet_phrases(content.language), [*content.rows.columns, *_BOXES]
     lines = [[f"{content.organisation}: {content.heading}\n{content.how}"], [say[name] for name in names],
              *content.rows.reindex(columns=names, fill_value="").itertuples(index=False)]
     for n, line in enumerate(lines, 1):
@@ -191,20 +192,21 @@ def _fill(sheet: Worksheet, content: Sheet) -> None:
     sheet.sheet_view.rightToLeft = content.direction == "rtl"
 
 
-def sheets_page(sheets: list[Sheet], letter: Letter) -> str:
+def render_sheets_page(sheets: list[AnswerSheet], letter: SheetLetter) -> str:
     """The letter and the same sheets as one page of HTML: to read on a telephone, or to print and fill in by
     hand."""
     first = sheets[0]
     return template(__file__, "return_page.html").render(
-        letter=letter, say=sheet_phrases(first.language), decisions=SHEET_DECISIONS, language=first.language,
+        letter=letter, say=answer_sheet_phrases(first.language), decisions=SHEET_DECISIONS,
+        language=first.language,
         direction=first.direction, style=read_text(__file__, "return_page.css").strip(),
         # Of each row the cells that are not blank, with the names of their columns; the first is the id.
         sheets=[(sheet, [[(name, text) for name, text in row.items() if text]
                          for row in sheet.rows.to_dict("records")]) for sheet in sheets])
 
 
-def read_filled(path: Path) -> pd.DataFrame:
-    """One row per decision in a returned workbook, with the columns of :class:`Decision`. Rows without a
+def read_filled_workbook(path: Path) -> pd.DataFrame:
+    """One row per decision in a returned workbook, with the columns of :class:`SheetDecision`. Rows without a
     decision are left out. Raises Faults with everything wrong in the workbook."""
     headings = _keys_by_phrase((*SHEET_KINDS, "words", "understood", *_BOXES))
     decisions = _keys_by_phrase(SHEET_DECISIONS)
@@ -224,7 +226,7 @@ def read_filled(path: Path) -> pd.DataFrame:
                         "return", path.name, fix="send back the file that you got")]
     if faults:
         raise Faults(faults)
-    rows = pd.concat(parts).reindex(columns=[*Decision._fields]).fillna("")
+    rows = pd.concat(parts).reindex(columns=[*SheetDecision._fields]).fillna("")
     rows = rows[(rows["decision"] != "") | (rows["changed"] != "")].reset_index(drop=True)
     rows["decision"] = [decisions.get(match_key(text.strip(".!☐☑☒ ")), text) for text in rows["decision"]]
     if faults := list(_faults(rows)):
@@ -250,7 +252,7 @@ def _with_signatures(sheet: Grid, names: list[str], at: int) -> pd.DataFrame:
 
 def _faults(rows: pd.DataFrame) -> Iterator[Fault]:
     twice = rows.duplicated(["kind", "id"], keep=False)
-    for row, is_twice in zip(Decision.each(rows), twice, strict=True):
+    for row, is_twice in zip(SheetDecision.each(rows), twice, strict=True):
         fault = partial(Fault, file=row.file, row=row.row)
         if not row.id or is_twice:
             yield fault("has no number, or the number of another row", column=row.kind, value=row.id,

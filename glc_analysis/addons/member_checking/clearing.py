@@ -1,6 +1,7 @@
 """Clearing: organisations decide which of their words may be quoted, and quotes.csv and consent.csv follow.
 
-The decisions are shown first (:func:`decided_changes`) and then applied (:func:`apply_decisions`).
+The decisions are shown first (:func:`list_decided_cell_changes`) and then applied
+(:func:`apply_clearance_decisions`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,12 @@ from typing import NamedTuple
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addons.member_checking.answer_sheets import Decision, Sheet, sheet_phrases, write_sheets
+from glc_analysis.addons.member_checking.answer_sheets import (
+    AnswerSheet,
+    SheetDecision,
+    answer_sheet_phrases,
+    write_sheets_workbook,
+)
 from glc_analysis.disclosure.consent import THE_ORGANISATION
 from glc_analysis.disclosure.quotations import (
     case_segments,
@@ -58,27 +64,27 @@ class QuotationTables(NamedTuple):
         return case_segments(self.codings, self.segments, self.codebook)
 
 
-def write_to_clear(path: Path, held: QuotationTables, *, labels: Mapping[str, str],
-                   languages: Mapping[str, str]) -> int:
+def write_clearance_workbook(path: Path, held: QuotationTables, *, labels: Mapping[str, str],
+                             languages: Mapping[str, str]) -> int:
     """Writes the workbook of proposed quotations, a sheet per organisation; returns how many there are.
 
     ``labels`` and ``languages`` go by organisation_id. Quotations that no clearance could free (a
     case-narrative code, words that changed, a refusal) are left out; if none is left, no file is written. The
     workbook is for the team: each organisation gets its own sheet alone.
     """
-    rows = select_askable(with_broken_rules(*held), "proposed")
+    rows = select_quotations_to_ask_about(with_broken_rules(*held), "proposed")
     sheets = []
     for owner in sorted(rows["owner"].unique(), key=lambda owner: labels.get(owner, owner)):
         asked = rows[rows["owner"] == owner]
         language = languages.get(owner) or asked["language"].iloc[0]
         name = labels.get(owner, owner)
-        sheets.append((name, Sheet(name, language, quotation_rows(asked, language, labels))))
+        sheets.append((name, AnswerSheet(name, language, make_quotation_sheet_rows(asked, language, labels))))
     if sheets:
-        write_sheets(path, sheets)
+        write_sheets_workbook(path, sheets)
     return len(rows)
 
 
-def select_askable(rows: pd.DataFrame, *statuses: str) -> pd.DataFrame:
+def select_quotations_to_ask_about(rows: pd.DataFrame, *statuses: str) -> pd.DataFrame:
     """The quotations (:func:`.with_broken_rules`) with these statuses that may be shown to their
     organisation."""
     is_free = [status in statuses and broken <= _MAY_STILL_BREAK
@@ -86,10 +92,10 @@ def select_askable(rows: pd.DataFrame, *statuses: str) -> pd.DataFrame:
     return rows[pd.Series(is_free, rows.index, dtype=bool)]
 
 
-def quotation_rows(rows: pd.DataFrame, language: str, labels: Mapping[str, str]) -> pd.DataFrame:
+def make_quotation_sheet_rows(rows: pd.DataFrame, language: str, labels: Mapping[str, str]) -> pd.DataFrame:
     """The rows on which an organisation sees its quotations: words as they would be printed, readers,
     source."""
-    say, rows = sheet_phrases(language), rows.sort_values("quote_id")
+    say, rows = answer_sheet_phrases(language), rows.sort_values("quote_id")
     is_cleared = rows["status"] == "cleared"
     wording = [say["translation" if status else "original"] for status in rows["translation_status"]]
     return pd.DataFrame({
@@ -102,7 +108,8 @@ def quotation_rows(rows: pd.DataFrame, language: str, labels: Mapping[str, str])
         "noted": (say["approved"] + " " + rows["cleared_on"]).where(is_cleared, "")}, dtype="str")
 
 
-def apply_decisions(returned: pd.DataFrame, held: QuotationTables) -> tuple[pd.DataFrame, pd.DataFrame]:
+def apply_clearance_decisions(returned: pd.DataFrame, held: QuotationTables) -> tuple[pd.DataFrame,
+                                                                                      pd.DataFrame]:
     """quotes.csv and consent.csv as they are after what came back (:func:`.read_filled`).
 
     Approved: cleared by name and day. If nothing is recorded about quotations for the audience, this is
@@ -114,7 +121,7 @@ def apply_decisions(returned: pd.DataFrame, held: QuotationTables) -> tuple[pd.D
     """
     segments, consent = held.segments, held.consent.copy()
     rows = with_broken_rules(*held).set_index("quote_id")
-    decisions = Decision.each(returned)
+    decisions = SheetDecision.each(returned)
     if faults := list(_clearing_faults(decisions, rows, segments, consent)):
         raise Faults(faults)
     linked = map_to_originals(segments)
@@ -139,22 +146,23 @@ def apply_decisions(returned: pd.DataFrame, held: QuotationTables) -> tuple[pd.D
     return quotes.reset_index(drop=True), consent.reset_index(drop=True)
 
 
-def decided_changes(returned: pd.DataFrame, held: QuotationTables) -> pd.DataFrame:
-    """One row per cell that :func:`apply_decisions` would change: table, key, column, before, after."""
-    quotes, consent = apply_decisions(returned, held)
+def list_decided_cell_changes(returned: pd.DataFrame, held: QuotationTables) -> pd.DataFrame:
+    """One row per cell that :func:`apply_clearance_decisions` would change: table, key, column, before,
+    after."""
+    quotes, consent = apply_clearance_decisions(returned, held)
     cells = []
     for table, key, old, new in (("quotes", ["quote_id"], held.quotes, quotes),
                                  ("consent", CONSENT_KEY, held.consent, consent)):
         both = new.merge(old, on=key, how="left", suffixes=("", " before")).fillna("")
         for row in both.to_dict("records"):
-            name = consent_id(row) if table == "consent" else row["quote_id"]
+            name = format_consent_number(row) if table == "consent" else row["quote_id"]
             cells += [(table, name, column, before, row[column])
                       for column in old if column not in key
                       if (before := row[f"{column} before"]) != row[column]]
     return pd.DataFrame(cells, columns=["table", "key", "column", "before", "after"], dtype="str")
 
 
-def _decided_cells(decision: Decision, row: pd.Series) -> dict[str, str]:
+def _decided_cells(decision: SheetDecision, row: pd.Series) -> dict[str, str]:
     """The cells of a row of quotes.csv after its organisation's decision."""
     if decision.decision in ("remove", "talk") or row["consent"] == "refused":
         return {"status": "removed" if decision.decision == "remove" else "talk"}
@@ -166,10 +174,11 @@ def _decided_cells(decision: Decision, row: pd.Series) -> dict[str, str]:
                      "status": "cleared" if is_in_segment else "changed"}
 
 
-def consent_id(row: Mapping[str, str]) -> str:
+def format_consent_number(row: Mapping[str, str]) -> str:
     """The number of a row of consent.csv on a sheet: its key; without the wave where it names none.
 
-    >>> consent_id({"organisation_id": "a", "speaker_id": "", "item": "survey", "audience": "public",
+    >>> format_consent_number({"organisation_id": "a", "speaker_id": "", "item": "survey",
+    ...     "audience": "public",
     ...             "wave_id": "w2"})
     'a /  / survey / public / w2'
     """
@@ -182,7 +191,7 @@ def _consent_key(number: str) -> list[str]:
     return parts + [""] * (len(CONSENT_KEY) - len(parts))
 
 
-def _clearing_faults(decisions: list[Decision], rows: pd.DataFrame, segments: pd.DataFrame,
+def _clearing_faults(decisions: list[SheetDecision], rows: pd.DataFrame, segments: pd.DataFrame,
                      consent: pd.DataFrame) -> Iterator[Fault]:
     quotations, passages = set(rows.index), set(segments["segment_id"])
     consents = consent[CONSENT_KEY].to_numpy().tolist()

@@ -23,7 +23,7 @@ def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, fo
 
     Or write the workbook in which organisations clear their quotations, and read it when it comes back.
     """
-    from glc_analysis.addons.member_checking.clearing import QuotationTables, write_to_clear
+    from glc_analysis.addons.member_checking.clearing import QuotationTables, write_clearance_workbook
     from glc_analysis.addons.member_checking.returns import read_names_and_languages
     from glc_analysis.disclosure.quotations import refused_quotes
 
@@ -34,7 +34,7 @@ def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, fo
         path = study.reports / "team" / "quotes_to_clear.xlsx"
         path.parent.mkdir(parents=True, exist_ok=True)
         labels, languages = read_names_and_languages(study)
-        count = write_to_clear(path, QuotationTables.of(study), labels=labels, languages=languages)
+        count = write_clearance_workbook(path, QuotationTables.of(study), labels=labels, languages=languages)
         say(f"{count_of(count, 'quotation')} to be cleared: {path}. Send each organisation its own sheet "
             "only." if count else "No quotation has to be cleared.")
     else:
@@ -43,20 +43,28 @@ def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, fo
 
 def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
     """Prints what a filled workbook changes and what people have to decide; ``accept`` writes the changes."""
-    from glc_analysis.addons.member_checking.answer_sheets import read_filled
-    from glc_analysis.addons.member_checking.clearing import QuotationTables, apply_decisions, decided_changes
-    from glc_analysis.addons.member_checking.returns import citations_to_review, correction_rows, raw_columns
+    from glc_analysis.addons.member_checking.answer_sheets import read_filled_workbook
+    from glc_analysis.addons.member_checking.clearing import (
+        QuotationTables,
+        apply_clearance_decisions,
+        list_decided_cell_changes,
+    )
+    from glc_analysis.addons.member_checking.returns import (
+        list_citations_to_review,
+        list_correction_proposals,
+        make_raw_column_finder,
+    )
 
-    answers, held = read_filled(path), QuotationTables.of(study)
-    print_rows(decided_changes(answers, held), form, empty="It changes nothing.")
-    rows = correction_rows(answers, held.documents, raw_columns(study))
+    answers, held = read_filled_workbook(path), QuotationTables.of(study)
+    print_rows(list_decided_cell_changes(answers, held), form, empty="It changes nothing.")
+    rows = list_correction_proposals(answers, held.documents, make_raw_column_finder(study))
     if len(rows):
         say("To review for corrections.csv:\n" + format_rows(rows, form, empty=""))
-    cited = citations_to_review(answers, study)
+    cited = list_citations_to_review(answers, study)
     if len(cited):
         say("To review by hand, in the files named:\n" + format_rows(cited, form, empty=""))
     if accept:
-        for name, frame in zip(("quotes", "consent"), apply_decisions(answers, held), strict=True):
+        for name, frame in zip(("quotes", "consent"), apply_clearance_decisions(answers, held), strict=True):
             frame.to_csv(study.reference_file(name), index=False, lineterminator="\n")
         say("quotes.csv and consent.csv are written.")
     else:
@@ -74,7 +82,7 @@ def returns(study: Study, organisation: str, by: str, contact: str) -> None:
     A return holds a letter, and the organisation's answers, passages and quotations, with boxes for its
     decisions: a workbook, and a page for a telephone or for paper.
     """
-    from glc_analysis.addons.member_checking.answer_sheets import SHEET_PHRASES, translation_notes
+    from glc_analysis.addons.member_checking.answer_sheets import SHEET_PHRASES, list_translation_notes
     from glc_analysis.addons.member_checking.returns import read_names_and_languages, write_returns
     from glc_analysis.schema import is_day
 
@@ -86,8 +94,8 @@ def returns(study: Study, organisation: str, by: str, contact: str) -> None:
     labels, languages = read_names_and_languages(study)
     wanted = [organisation] if organisation else sorted(labels)
     write_returns(study, wanted, folder, by=by, contact=contact)
-    for line in translation_notes([languages.get(organisation, "") for organisation in wanted],
-                                  "the letter and headings", *SHEET_PHRASES):
+    for line in list_translation_notes([languages.get(organisation, "") for organisation in wanted],
+                                       "the letter and headings", *SHEET_PHRASES):
         say(line)
     say(f"{count_of(len(wanted), 'return')} in {folder}. Send each to its own organisation only.")
 

@@ -16,18 +16,18 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.addon import load_declared
 from glc_analysis.addons.member_checking.answer_sheets import (
-    Decision,
-    Letter,
-    Sheet,
-    sheet_phrases,
-    sheets_page,
-    write_sheets,
+    AnswerSheet,
+    SheetDecision,
+    SheetLetter,
+    answer_sheet_phrases,
+    render_sheets_page,
+    write_sheets_workbook,
 )
 from glc_analysis.addons.member_checking.clearing import (
     QuotationTables,
-    consent_id,
-    quotation_rows,
-    select_askable,
+    format_consent_number,
+    make_quotation_sheet_rows,
+    select_quotations_to_ask_about,
 )
 from glc_analysis.cleaning.waves import list_waves, reference_of_wave, study_wave
 from glc_analysis.coding.consensus import CONSENSUS, codings_by_segment
@@ -69,7 +69,7 @@ class Citations:
     claims: pd.DataFrame
 
 
-def cited_passages(study: Study) -> Citations:
+def collect_cited_passages(study: Study) -> Citations:
     """The passages of a built study that add-ons cite."""
     brought = [citations(study) for citations in load_declared("provides", CITED)]
     return Citations(
@@ -79,12 +79,12 @@ def cited_passages(study: Study) -> Citations:
                   ignore_index=True))
 
 
-def citation_rows(citations: Citations, segments: pd.DataFrame, cases: Collection[str],
-                  language: str) -> pd.DataFrame:
+def make_citation_sheet_rows(citations: Citations, segments: pd.DataFrame, cases: Collection[str],
+                             language: str) -> pd.DataFrame:
     """The citations of an organisation's ``segments``, as it sees them: citation, principle, words, stance,
     noted; without accounts of ``cases``. A claim is in the organisation's language if it has been translated,
     else it is marked with its own."""
-    say, claims = sheet_phrases(language), citations.claims
+    say, claims = answer_sheet_phrases(language), citations.claims
     claims = claims[(claims["translation_of"] == "") | (claims["language"] == language)]
     claims = claims.sort_values("language", key=lambda languages: languages == language, kind="stable")
     texts = {claim_id: text if written_in == language else f"{text} [{language_name(written_in)}]"
@@ -100,14 +100,15 @@ def citation_rows(citations: Citations, segments: pd.DataFrame, cases: Collectio
         "noted": rows["note"]}, dtype="str")
 
 
-def citations_to_review(returned: pd.DataFrame, study: Study) -> pd.DataFrame:
+def list_citations_to_review(returned: pd.DataFrame, study: Study) -> pd.DataFrame:
     """One row per citation that was not approved, or whose passage was not approved, for somebody to review:
     file, row, citation, cites, to_do, changed, by, date. Nothing is changed here.
 
     Raises Faults for unknown citations.
     """
-    passages, linked = cited_passages(study).passages, map_to_originals(tables.read("segments", study=study))
-    decisions = Decision.each(returned)
+    passages, linked = collect_cited_passages(study).passages, map_to_originals(tables.read("segments",
+                                                                                            study=study))
+    decisions = SheetDecision.each(returned)
     known = {*passages["citation"]}
     if unknown := [decision for decision in decisions
                    if decision.kind == "citation" and decision.id not in known]:
@@ -156,8 +157,8 @@ def write_returns(study: Study, organisations: Collection[str], folder: Path, *,
     segments, consent, waves = held.segments, held.consent, read_table(study, "waves")
     whose = segment_owners(segments, held.documents)
     cases = held.cases
-    asked_about = select_askable(with_broken_rules(*held), "proposed", "cleared")
-    citations = cited_passages(study)
+    asked_about = select_quotations_to_ask_about(with_broken_rules(*held), "proposed", "cleared")
+    citations = collect_cited_passages(study)
     # The language of the study's own words is that in which its claims were written.
     source = next(iter(citations.claims.loc[citations.claims["translation_of"] == "", "language"]), "en")
     folder.mkdir(parents=True, exist_ok=True)
@@ -165,27 +166,29 @@ def write_returns(study: Study, organisations: Collection[str], folder: Path, *,
     for organisation in organisations:
         spoken = segments[whose == organisation]
         language = languages.get(organisation) or next(iter(spoken["language"]), "en")
-        parts = (_answers(study, organisation, language), passage_rows(study, spoken, held, cases, language),
-                 quotation_rows(asked_about[asked_about["owner"] == organisation], language, labels),
-                 citation_rows(citations, spoken, cases, language),
+        parts = (_answers(study, organisation, language),
+                 make_passage_sheet_rows(study, spoken, held, cases, language),
+                 make_quotation_sheet_rows(asked_about[asked_about["owner"] == organisation], language,
+                                           labels),
+                 make_citation_sheet_rows(citations, spoken, cases, language),
                  _consents(consent[consent["organisation_id"] == organisation], waves, language))
-        say = sheet_phrases(language)
+        say = answer_sheet_phrases(language)
         foreign = say["not_translated"] if language != source else ""
         withheld = say["withheld"] if cases & {*spoken["segment_id"]} else ""
         notes = [foreign, " ".join(filter(None, [withheld, foreign])), "", "", ""]
-        sheets = [Sheet(labels[organisation], language, rows, note)
+        sheets = [AnswerSheet(labels[organisation], language, rows, note)
                   for rows, note in zip(parts, notes, strict=True) if len(rows)]
         book, page = (folder / f"{organisation}.{ending}" for ending in ("xlsx", "html"))
-        letter = Letter(labels[organisation], language, by, contact)
-        write_sheets(book, [(sheet.heading, sheet) for sheet in sheets], letter)
-        page.write_text(sheets_page(sheets, letter), encoding="utf-8", newline="\n")
+        letter = SheetLetter(labels[organisation], language, by, contact)
+        write_sheets_workbook(book, [(sheet.heading, sheet) for sheet in sheets], letter)
+        page.write_text(render_sheets_page(sheets, letter), encoding="utf-8", newline="\n")
         paths += [book, page]
     return paths
 
 
 def _answers(study: Study, organisation_id: str, language: str) -> pd.DataFrame:
     """One row per answer to a question that was asked; open answers are passages."""
-    say = sheet_phrases(language)
+    say = answer_sheet_phrases(language)
     responses, questions, options, countries = (tables.read(name, study=study) for name in (
         "responses", "questions", "options", "countries"))
     rows = responses[responses["organisation_id"] == organisation_id]
@@ -204,8 +207,8 @@ def _answers(study: Study, organisation_id: str, language: str) -> pd.DataFrame:
         "understood": understood}, dtype="str")
 
 
-def passage_rows(study: Study, spoken: pd.DataFrame, held: QuotationTables, cases: Collection[str],
-                 language: str) -> pd.DataFrame:
+def make_passage_sheet_rows(study: Study, spoken: pd.DataFrame, held: QuotationTables, cases: Collection[str],
+                            language: str) -> pd.DataFrame:
     """One row per turn or open answer among the segments that an organisation has ``spoken``, with the codes
     agreed on by name; without accounts of ``cases``."""
     spoken = spoken[~spoken["segment_id"].isin(cases) & (spoken["text"] != "")]
@@ -217,7 +220,7 @@ def passage_rows(study: Study, spoken: pd.DataFrame, held: QuotationTables, case
     codes = agreed["code_id"].map(labels).fillna(agreed["code_id"]).groupby(agreed["segment_id"]).agg(
         lambda names: "; ".join(sorted(set(names))))
     asked = tables.read("questions", study=study).set_index("question_id")["wording"]
-    say = sheet_phrases(language)
+    say = answer_sheet_phrases(language)
     day = (" " + spoken["date"]).where(spoken["date"] != "", "")
     return pd.DataFrame({
         "passage": spoken["segment_id"], "words": spoken["text"].map(without_pseudonyms),
@@ -229,14 +232,14 @@ def passage_rows(study: Study, spoken: pd.DataFrame, held: QuotationTables, case
 def _consents(rows: pd.DataFrame, waves: pd.DataFrame, language: str) -> pd.DataFrame:
     """One row per consent or refusal on record, its speakers' included; one about the answers to a survey of
     several waves names its wave."""
-    say = sheet_phrases(language)
+    say = answer_sheet_phrases(language)
     for words in load_declared("provides", "consent_words"):
         say = say | words(language)
     first, label_of = next(iter(list_waves(waves)), ""), waves.set_index("wave_id")["label"].to_dict()
     of_wave = [label_of.get(wave or first, "") if item in OF_A_WAVE else ""
                for item, wave in zip(rows["item"], rows["wave_id"], strict=True)]
     return pd.DataFrame({
-        "consent": [*map(consent_id, rows.to_dict("records"))],
+        "consent": [*map(format_consent_number, rows.to_dict("records"))],
         "what": [(say.get(f"item_{item}") or say.get(item, item)) + (f" ({label})" if label else "")
                  for item, label in zip(rows["item"], of_wave, strict=True)],
         "readers": [say[audience] for audience in rows["audience"]],
@@ -245,7 +248,7 @@ def _consents(rows: pd.DataFrame, waves: pd.DataFrame, language: str) -> pd.Data
                   for is_given, date in zip(rows["is_given"], rows["date"], strict=True)]}, dtype="str")
 
 
-def raw_columns(study: Study) -> Callable[[str, str], str]:
+def make_raw_column_finder(study: Study) -> Callable[[str, str], str]:
     """Returns a function from a record and a question to the raw columns that hold the answer in the record's
     wave; blank for an unknown question."""
     reference, answers = read_reference(study), tables.read("wave_answers", study=study)
@@ -257,19 +260,19 @@ def raw_columns(study: Study) -> Callable[[str, str], str]:
     return lambda answer_id, question_id: questions[wave_of.get(answer_id, current)].get(question_id, "")
 
 
-def correction_rows(returned: pd.DataFrame, documents: pd.DataFrame,
-                    columns_of: Callable[[str, str], str]) -> pd.DataFrame:
+def list_correction_proposals(returned: pd.DataFrame, documents: pd.DataFrame,
+                              columns_of: Callable[[str, str], str]) -> pd.DataFrame:
     """Rows for corrections.csv from answers to be changed or removed: to review, not to apply.
 
-    ``column`` is what ``columns_of`` (:func:`raw_columns`) says, and ``from`` as the organisation saw it: a
-    person writes what the raw file holds. Words of interviews and calls are not rows here. Raises Faults for
-    answers to questions that are not known.
+    ``column`` is what ``columns_of`` (:func:`make_raw_column_finder`) says, and ``from`` as the organisation
+    saw it: a person writes what the raw file holds. Words of interviews and calls are not rows here. Raises
+    Faults for answers to questions that are not known.
     """
     open_answers = documents[documents["kind"] == "answer"]
     records = {f"{document_id}.1": (document_id[:-len(question) - 1], question) for document_id, question
                in zip(open_answers["document_id"], open_answers["question_id"], strict=True)}
     rows, faults = [], []
-    for decision in Decision.each(returned[returned["decision"].isin(["change", "remove"])]):
+    for decision in SheetDecision.each(returned[returned["decision"].isin(["change", "remove"])]):
         answer, _, question = decision.id.partition(" / ") if decision.kind == "answer" else ("", "", "")
         answer, question = records.get(decision.id, (answer, question))
         if columns := question and columns_of(answer, question):

@@ -13,7 +13,7 @@ import pandas as pd
 
 from glc_analysis.addons.convening.principles import format_printed_id
 from glc_analysis.addons.practice.due import EVERYBODY
-from glc_analysis.addons.practice.refused_words import refused_words
+from glc_analysis.addons.practice.refused_words import find_refused_words
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.errors import Fault
 from glc_analysis.gate.leak_scan import (
@@ -52,14 +52,14 @@ def _versions(table: str, tables: Tables) -> Iterator[Fault]:
 
 def _at_a_time(tables: Tables) -> Iterator[Fault]:
     """An organisation tries two principles at most."""
-    for organisation, rows in active_commitments(tables).groupby("organisation_id"):
+    for organisation, rows in select_active_commitments(tables).groupby("organisation_id"):
         for n in [*rows.index][AT_A_TIME:]:
             yield Fault(f"{organisation} tries more than {AT_A_TIME} principles at a time",
                         file="commitments.csv", row=str(n), column="intent", value="will_try",
                         fix="write not_now, until a trial of another one has ended with adopt or abandon")
 
 
-def active_commitments(tables: Tables) -> pd.DataFrame:
+def select_active_commitments(tables: Tables) -> pd.DataFrame:
     """The rows of commitments.csv on which an organisation is at work: what it will try, of texts in use,
     until a trial ends with adopt or abandon."""
     rows, trials, texts = tables["commitments"], tables["trials"], tables["principles"]
@@ -92,10 +92,10 @@ def _consents(table: str, tables: Tables) -> Iterator[Fault]:
 def _trials(tables: Tables) -> Iterator[Fault]:
     """A trial has ended with all that belongs to it, or is under way; its days are in order."""
     for n, row in tables["trials"].to_dict("index").items():
-        yield from trial_faults(row, str(n))
+        yield from trial_row_faults(row, str(n))
 
 
-def trial_faults(row: Mapping[str, str], place: str) -> Iterator[Fault]:
+def trial_row_faults(row: Mapping[str, str], place: str) -> Iterator[Fault]:
     """Faults of one row of trials.csv by itself."""
     fault = partial(Fault, file="trials.csv", row=place)
     if not row["predicted"]:
@@ -127,7 +127,7 @@ def trial_faults(row: Mapping[str, str], place: str) -> Iterator[Fault]:
             yield fault("reports harm, but the column harm names none", column="harm", value=row["harm"],
                         fix="write possible or yes, or leave reported_to and reported_on blank")
     for column in WORDS:
-        for words, wrong, fix in refused_words(row[column]):
+        for words, wrong, fix in find_refused_words(row[column]):
             yield fault(wrong, column=column, value=words, fix=fix)
 
 
@@ -157,7 +157,7 @@ def _harm(tables: Tables) -> Iterator[Fault]:
     for n, row in tables["trials"].to_dict("index").items():
         if row["harm"] not in HARM or not is_day(row["reported_on"]):
             continue
-        last = latest_review(row["reported_on"])
+        last = last_day_for_harm_review(row["reported_on"])
         due = harmful[(harmful["principle_id"] == row["principle_id"])
                       & (harmful["version"] == row["version"])]["due_on"]
         if not due.between(row["reported_on"], last).any():
@@ -167,10 +167,10 @@ def _harm(tables: Tables) -> Iterator[Fault]:
                         f"harm, due on {last}; `glc trials --enter` does it")
 
 
-def latest_review(reported_on: str) -> str:
+def last_day_for_harm_review(reported_on: str) -> str:
     """The day by which possible harm that was reported on a day is reviewed.
 
-    >>> latest_review("2018-02-26")
+    >>> last_day_for_harm_review("2018-02-26")
     '2018-03-05'
     """
     return (date.fromisoformat(reported_on) + REVIEWED_WITHIN).isoformat()
@@ -198,10 +198,10 @@ def _decided(tables: Tables) -> Iterator[Fault]:
                         fix="leave the decision blank until somebody outside the team has agreed to it")
 
 
-def trial_id(trial: Mapping[str, str]) -> str:
+def format_trial_id(trial: Mapping[str, str]) -> str:
     """How evidence.csv names a row of trials.csv.
 
-    >>> trial_id({"organisation_id": "quay", "principle_id": "P01", "version": "1", "cycle": "2"})
+    >>> format_trial_id({"organisation_id": "quay", "principle_id": "P01", "version": "1", "cycle": "2"})
     'quay/P01.1/2'
     """
     text = format_printed_id(trial["principle_id"], trial["version"])
@@ -211,7 +211,7 @@ def trial_id(trial: Mapping[str, str]) -> str:
 def _evidence(tables: Tables) -> Iterator[Fault]:
     """Evidence of kind trial names a trial that has ended, so that it goes when its organisation leaves."""
     trials, rows = tables["trials"], tables["evidence"]
-    known = {trial_id(row) for row in trials[trials["decision"] != ""].to_dict("records")}
+    known = {format_trial_id(row) for row in trials[trials["decision"] != ""].to_dict("records")}
     named = rows.loc[rows["kind"] == "trial", "reference"]
     yield from unknown_names("evidence", "reference", named, known,
                              "trials.csv has no such trial that has ended: write organisation/P01.1/cycle")

@@ -25,11 +25,11 @@ def trials(study: Study, sheets: bool, organisations: tuple[str, ...], enter: bo
     if organisations and enter:
         raise UsageError("--for goes with --sheets: --enter takes in all that came back.")
     if sheets:
-        from glc_analysis.addons.practice.sheets import write_sheets
+        from glc_analysis.addons.practice.sheets import write_practice_sheets
 
         if not (study.processed / "organisations.parquet").is_file():
             ensure_built(study)
-        paths, others = write_sheets(study, organisations)
+        paths, others = write_practice_sheets(study, organisations)
         for path in paths:
             click.echo(path)
         if others:

@@ -30,7 +30,7 @@ TRIGGERS = {"date": "planned", "contrary_evidence": "contrary evidence", "harm":
 
 
 @dataclass(frozen=True)
-class Matter:
+class DueMatter:
     """Something that is due: the day (blank: none is fixed), what it is about, and what is to be done."""
 
     due_on: str
@@ -38,42 +38,42 @@ class Matter:
     what: str
 
 
-def list_due_matters(tables: Mapping[str, Sequence[Cells]]) -> list[Matter]:
+def list_due_matters(tables: Mapping[str, Sequence[Cells]]) -> list[DueMatter]:
     """All that is due, the earliest first and what has no day last."""
     found = [*_reviews(tables), *_to_carry_out(tables), *_looked_at_again(tables), *_since_agreed(tables),
              *_new_waves(tables), *_not_planned(tables)]
     return sorted(found, key=lambda matter: (not matter.due_on, matter.due_on, matter.about, matter.what))
 
 
-def participating_organisations(tables: Mapping[str, Sequence[Cells]]) -> set[str]:
+def list_participating_organisations(tables: Mapping[str, Sequence[Cells]]) -> set[str]:
     """The organisations that take part: those of raters, and those with a commitment."""
     voting = {row["organisation_id"] for row in tables["raters"] if row["may_rate"] == "true"}
     return (voting | {row["organisation_id"] for row in tables["commitments"]}) - {""}
 
 
-def uninformed_organisations(review: Cells, everybody: set[str]) -> list[str]:
+def list_organisations_not_informed(review: Cells, everybody: set[str]) -> list[str]:
     """The participating organisations that have not been informed of a review.
 
-    >>> [uninformed_organisations({"told": told}, {"quay", "mill"}) for told in ("quay", "all")]
+    >>> [list_organisations_not_informed({"told": told}, {"quay", "mill"}) for told in ("quay", "all")]
     [['mill'], []]
     """
     told = {one.strip() for one in review["told"].split(";")}
     return [] if EVERYBODY in told else sorted(everybody - told)
 
 
-def _reviews(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
+def _reviews(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
     for review in tables["reviews"]:
         if review["decision"]:
             continue
         what = f"to be reviewed: {TRIGGERS.get(review['trigger'], review['trigger'])}"
         if review["trigger"] == "harm":
             what += "; somebody outside the team closes it; ask whether the ethics board must know"
-            if waiting := uninformed_organisations(review, participating_organisations(tables)):
+            if waiting := list_organisations_not_informed(review, list_participating_organisations(tables)):
                 what += f"; not told yet: {', '.join(waiting)}"
-        yield Matter(review["due_on"], printed_id_of_text(review), what)
+        yield DueMatter(review["due_on"], printed_id_of_text(review), what)
 
 
-def _to_carry_out(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
+def _to_carry_out(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
     """Decisions to amend or retire a text that is still in use."""
     agreed = {printed_id_of_text(text) for text in tables["principles"]
               if text["status"] == "agreed" and not text["translation_of"]}
@@ -82,11 +82,11 @@ def _to_carry_out(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
     for review in tables["reviews"]:
         if review["decision"] in commands and printed_id_of_text(review) in agreed:
             command = commands[review["decision"]].format(review["principle_id"])
-            yield Matter("", printed_id_of_text(review), f"it was decided to {review['decision']} it: "
+            yield DueMatter("", printed_id_of_text(review), f"it was decided to {review['decision']} it: "
                                                          f"{command}")
 
 
-def _looked_at_again(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
+def _looked_at_again(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
     """Days on which organisations look at a commitment again that no trial has ended, and trials that are
     under way."""
     ended = set()
@@ -96,14 +96,14 @@ def _looked_at_again(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
             ended.add(key)
         else:
             since = f" since {trial['started_on']}" if trial["started_on"] else ""
-            yield Matter("", key[1], f"{key[0]} tries it{since}: its sheet is awaited")
+            yield DueMatter("", key[1], f"{key[0]} tries it{since}: its sheet is awaited")
     for row in tables["commitments"]:
         key = row["organisation_id"], printed_id_of_text(row)
         if row["review_on"] and key not in ended:
-            yield Matter(row["review_on"], key[1], f"{key[0]} looks at it again")
+            yield DueMatter(row["review_on"], key[1], f"{key[0]} looks at it again")
 
 
-def _since_agreed(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
+def _since_agreed(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
     """What has happened to a text since it was agreed, and since its last review was decided."""
     for name, since in _looked_at_last(tables).items():
         reviews = [row for row in tables["reviews"] if printed_id_of_text(row) == name]
@@ -117,27 +117,28 @@ def _since_agreed(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
         said = ["trials that went worse or were abandoned"] * bool(worse) + (
             ["serious concerns that were judged later"] * bool(judged))
         if said:
-            yield Matter("", name, f"since it was agreed or reviewed: {join_names_in_sentence(said)}; decide "
+            yield DueMatter("", name, f"since it was agreed or reviewed: {join_names_in_sentence(said)}; "
+                                      f"decide "
                                    f"whether to "
-                         "review it")
+                            "review it")
 
 
-def _new_waves(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
+def _new_waves(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
     """Waves of the survey that came after texts were agreed, until a review of these was decided."""
     for wave in tables["waves"]:
         before = sorted(name for name, since in _looked_at_last(tables).items()
                         if "" < since < wave["opened_on"])
         if before:
-            yield Matter("", join_names_in_sentence(before), f"since then there is a new wave, "
+            yield DueMatter("", join_names_in_sentence(before), f"since then there is a new wave, "
                                                              f"{wave['label']}: look "
-                         "whether the evidence still says the same; a review (new_wave) records it")
+                            "whether the evidence still says the same; a review (new_wave) records it")
 
 
-def _not_planned(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
+def _not_planned(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
     planned = {printed_id_of_text(row) for row in tables["reviews"] if not row["decision"]}
     if missing := sorted({*_agreed(tables)} - planned):
-        yield Matter("", join_names_in_sentence(missing),
-                     "no review is planned: add a row with trigger date to reviews.csv")
+        yield DueMatter("", join_names_in_sentence(missing),
+                        "no review is planned: add a row with trigger date to reviews.csv")
 
 
 def _looked_at_last(tables: Mapping[str, Sequence[Cells]]) -> dict[str, str]:
@@ -155,7 +156,7 @@ def _agreed(tables: Mapping[str, Sequence[Cells]]) -> dict[str, str]:
             if text["status"] == "agreed" and not text["translation_of"]}
 
 
-def practice_status_lines(study: Study, *, today: date | None = None) -> Iterator[tuple[str, list[str]]]:
+def list_practice_status_lines(study: Study, *, today: date | None = None) -> Iterator[tuple[str, list[str]]]:
     """What is due in practice, and what is overdue ``today``; nothing where nobody has committed to anything
     and nothing is reviewed."""
     day = (today or date.today()).isoformat()

@@ -17,7 +17,8 @@ from glc_analysis.tabular import read_sheets
 Cells = dict[str, str]
 
 
-def words_of_practice(study: Study, reference: Reference, leaver: Leaver) -> tuple[list[str], list[str]]:
+def collect_words_of_practice(study: Study, reference: Reference, leaver: Leaver) -> tuple[list[str],
+                                                                                           list[str]]:
     """The texts on commitments and trials by the leaver, and those by others."""
     own, others = [], []
     for name, columns in (("commitments", ("because",)), ("trials", WORDS_OF_TRIAL)):
@@ -28,7 +29,7 @@ def words_of_practice(study: Study, reference: Reference, leaver: Leaver) -> tup
     return own, others
 
 
-def erase_from_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[Cells, Cells] | None:
+def erase_leaver_from_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[Cells, Cells] | None:
     """A row of a reference table before and after the leaver's content is removed; None if the whole row
     goes."""
     is_own = was.get("organisation_id") == leaver.organisation_id

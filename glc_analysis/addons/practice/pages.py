@@ -28,12 +28,12 @@ NOT_BECAUSE = ("What was seen after a trial came after it; that it came from it 
 NO_TRIALS = "No trial is recorded."
 
 
-def review_marks(view: StudyView) -> dict[str, str]:
+def texts_under_review_remarks(view: StudyView) -> dict[str, str]:
     """The texts under review, by printed id, without reason or date."""
     return dict.fromkeys(sorted(view.under_review), UNDER_REVIEW)
 
 
-def in_practice(view: StudyView) -> Html:
+def show_what_became_of_principle(view: StudyView) -> Html:
     """What became of the view's principle: what organisations decided after trying it, in their words where
     these are cleared, and what reviews decided. For the team who tried what, and counts."""
     if all(view.read(name).empty for name in PRACTICE_TABLES):
@@ -90,7 +90,7 @@ def _review_table(reviews: pd.DataFrame) -> str:
                        "Closed by, outside the team": rows["closed_by"], "Decided on": rows["decided_on"]})
 
 
-def due(view: StudyView) -> Html:
+def show_due_matters(view: StudyView) -> Html:
     """One row per matter that is due, the earliest first; for the team."""
     rows = list_due_matters({name: read_table(view.study, name).to_dict("records") for name in READ})
     if not rows:
@@ -112,7 +112,7 @@ def _with_names(view: StudyView, text: str) -> Markup:
     return Markup(re.sub("`([^`]*)`", r"<code>\1</code>", str(escape(named))))
 
 
-def tried(view: StudyView) -> Html:
+def show_principles_being_tried(view: StudyView) -> Html:
     """One row per text that somebody tries or means to try: who, in which cycle; for the team."""
     commitments, trials = view.read("commitments"), view.read("trials")
     if commitments.empty and trials.empty:

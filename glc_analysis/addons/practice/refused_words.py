@@ -21,14 +21,14 @@ _PERCENTAGE = re.compile(r"\d[\d.,]*\s*[%٪]")
 _COUNT_FIX = "write \"fewer than five\", or what was done rather than for how many"
 
 
-def refused_words(text: str) -> Iterator[tuple[str, str, str]]:
+def find_refused_words(text: str) -> Iterator[tuple[str, str, str]]:
     """The refused words in a text, each with the reason and how to fix it.
 
-    >>> [words for words, _, _ in refused_words("Asked 2 women, aged 17, within 2 days.")]
+    >>> [words for words, _, _ in find_refused_words("Asked 2 women, aged 17, within 2 days.")]
     ['aged 17', '2 women']
-    >>> [words for words, _, _ in refused_words("Dos mujeres se quedaron; el 40 % volvió.")]
+    >>> [words for words, _, _ in find_refused_words("Dos mujeres se quedaron; el 40 % volvió.")]
     ['40 %', 'Dos mujeres']
-    >>> [*refused_words("Within 3 days, for more than 12 people.")]
+    >>> [*find_refused_words("Within 3 days, for more than 12 people.")]
     []
     """
     text = "".join(str(unicodedata.digit(sign)) if sign.isdigit() else sign for sign in text)

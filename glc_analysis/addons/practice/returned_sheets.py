@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.addons.practice.checks import CHECKS, HARM, UNMEASURED_BECAUSE, latest_review
+from glc_analysis.addons.practice.checks import CHECKS, HARM, UNMEASURED_BECAUSE, last_day_for_harm_review
 from glc_analysis.addons.practice.sheets import CHOICES, COMMITMENT, FIRST_ANSWER, STAMP, TRIAL_QUESTIONS
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.reference import read_reference
@@ -29,7 +29,7 @@ Cells = dict[str, str]
 
 
 @dataclass
-class Entered:
+class EnteredSheets:
     """The content of returned sheets: by table the new rows, and the rows of trials.csv that they complete,
     by number; each with its place in a file. ``harmful`` are the printed ids that are now under review, with
     the day by which they are reviewed."""
@@ -45,10 +45,10 @@ class Entered:
         return len(self.rows["trials"]) + len(self.completed)
 
 
-def enter_returned_sheets(study: Study) -> Entered:
+def enter_returned_sheets(study: Study) -> EnteredSheets:
     """Reads all sheets of ``raw/trials`` and writes what is new in them. Raises Faults, and writes nothing,
     with everything that is wrong in any of them."""
-    reference, entered, faults = read_reference(study), Entered(), []
+    reference, entered, faults = read_reference(study), EnteredSheets(), []
     for path in study.raw_files("trials"):
         try:
             answers = [*_answers(path)]
@@ -110,7 +110,7 @@ def _word(question: str, answer: str) -> str:
 # What is new in it.
 
 
-def _take(entered: Entered, tables: Mapping[str, pd.DataFrame], place: str, stamp: list[str],
+def _take(entered: EnteredSheets, tables: Mapping[str, pd.DataFrame], place: str, stamp: list[str],
           cells: Cells) -> Iterator[Fault]:
     """Adds a column of a workbook to what is entered; yields what cannot be taken."""
     organisation, *text = stamp or [""]
@@ -152,7 +152,7 @@ def _commitment(organisation: str, cells: Cells, principles: pd.DataFrame) -> Ce
             "review_on": cells["new_review_on"]}
 
 
-def _take_trial(entered: Entered, trials: pd.DataFrame, place: str, row: Cells) -> Iterator[Fault]:
+def _take_trial(entered: EnteredSheets, trials: pd.DataFrame, place: str, row: Cells) -> Iterator[Fault]:
     """Adds a trial, or completes the one that is under way; one that is there already is left alone."""
     same = trials[(trials[[*_TRIAL_KEY]] == [row[name] for name in _TRIAL_KEY]).all(axis=1)]
     if same.empty:
@@ -179,13 +179,13 @@ def _take_trial(entered: Entered, trials: pd.DataFrame, place: str, row: Cells) 
         entered.completed[number] = place, known | filled
 
 
-def _open_reviews(entered: Entered, reviews: pd.DataFrame) -> None:
+def _open_reviews(entered: EnteredSheets, reviews: pd.DataFrame) -> None:
     """Adds a review for every trial in which somebody may have been harmed, unless one covers it."""
     for place, row in (*entered.rows["trials"], *entered.completed.values()):
         if row["harm"] not in HARM or not row["reported_on"]:
             continue
         try:
-            due = latest_review(row["reported_on"])
+            due = last_day_for_harm_review(row["reported_on"])
         except ValueError:  # which is told as a fault
             continue
         key = {"principle_id": row["principle_id"], "version": row["version"], "trigger": "harm"}
@@ -200,7 +200,7 @@ def _open_reviews(entered: Entered, reviews: pd.DataFrame) -> None:
 # Checking and writing.
 
 
-def _faults(entered: Entered, tables: dict[str, pd.DataFrame]) -> Iterator[Fault]:
+def _faults(entered: EnteredSheets, tables: dict[str, pd.DataFrame]) -> Iterator[Fault]:
     """The faults of new rows as if they stood in their tables, with the place in the file that came back."""
     places: dict[tuple[str, str], str] = {}
     for name, rows in entered.rows.items():
@@ -229,7 +229,7 @@ NEW_ROW = 1_000_000
 """The number of the first new row of a table while it is checked."""
 
 
-def _write(study: Study, entered: Entered) -> None:
+def _write(study: Study, entered: EnteredSheets) -> None:
     """Writes reviews first: harm is never there without one, even if the power fails."""
     for name, rows in entered.rows.items():
         (file, *_) = table_files(name)

@@ -22,7 +22,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from glc_analysis.addons.convening.principles import add_version_columns, format_printed_id
 from glc_analysis.addons.convening.rating_forms import round_texts_in_language
 from glc_analysis.addons.member_checking.returns import read_names_and_languages
-from glc_analysis.addons.practice.checks import AT_A_TIME, CONSENT_ITEM, active_commitments
+from glc_analysis.addons.practice.checks import AT_A_TIME, CONSENT_ITEM, select_active_commitments
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.errors import GLCError, UsageError, nearest
 from glc_analysis.reference import Reference, read_reference
@@ -52,23 +52,23 @@ FIRST_ANSWER = 3
 """The first column of a workbook that takes answers; the first of all names the questions."""
 
 
-def sheet_phrases(language: str) -> dict[str, str]:
+def practice_sheet_phrases(language: str) -> dict[str, str]:
     """The fixed texts in a language or, where nobody has translated them, in English.
 
-    >>> sheet_phrases("fr")["cycle"].format(2), sheet_phrases("am")["cycle"].format(2)
+    >>> practice_sheet_phrases("fr")["cycle"].format(2), practice_sheet_phrases("am")["cycle"].format(2)
     ('Cycle 2', 'Cycle 2')
     """
     return fixed_texts(language, __file__, "sheet.csv")
 
 
-def consent_words(language: str) -> dict[str, str]:
+def practice_consent_label(language: str) -> dict[str, str]:
     """The name of this add-on's item of consent in a language, for returns: ``item_practice``."""
-    say = sheet_phrases(language)
+    say = practice_sheet_phrases(language)
     return {"item_practice": say["item_practice"]}
 
 
 @dataclass(frozen=True)
-class Tried:
+class TriedPrinciple:
     """A principle that an organisation tries, as its sheet shows it: the text in its language, why it wants
     to try it, what it learnt last time, and the cycle that the sheet asks about, with what it expects of that
     if it said so before."""
@@ -84,14 +84,14 @@ class Tried:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class PracticeSheet:
     """The sheet of one organisation."""
 
     organisation_id: str
     name: str
     language: str
     safeguarding: str
-    tried: tuple[Tried, ...]
+    tried: tuple[TriedPrinciple, ...]
     trials: pd.DataFrame
     number: int
 
@@ -104,7 +104,7 @@ class Sheet:
     @cached_property
     def say(self) -> dict[str, str]:
         """The fixed texts."""
-        return sheet_phrases(self.language)
+        return practice_sheet_phrases(self.language)
 
     @property
     def is_draft(self) -> bool:
@@ -134,7 +134,8 @@ class Sheet:
                 for word in CHOICES.get(question, ())]
 
 
-def make_sheets(study: Study, organisations: Collection[str] = ()) -> tuple[list[Sheet], list[str]]:
+def make_practice_sheets(study: Study, organisations: Collection[str] = ()) -> tuple[list[PracticeSheet],
+                                                                                     list[str]]:
     """The sheets of all who take part and agreed to item ``practice``, or of those named; and who takes part
     and did not agree. Raises UsageError for an unknown organisation, GLCError where the study names no
     safeguarding contact, Faults where a reference table is wrong."""
@@ -157,17 +158,19 @@ def make_sheets(study: Study, organisations: Collection[str] = ()) -> tuple[list
     return sheets, [one for one in wanted if one not in asked]
 
 
-def _sheet(reference: Reference, organisation: str, name: str, language: str, contact: str) -> Sheet:
+def _sheet(reference: Reference, organisation: str, name: str, language: str, contact: str) -> PracticeSheet:
     rows, trials, commitments = (frame[frame["organisation_id"] == organisation] for frame in (
-        active_commitments(reference.tables), reference.trials, reference.commitments))
+        select_active_commitments(reference.tables), reference.trials, reference.commitments))
     number = 1 + len(commitments) + len(trials) + int((trials["decision"] != "").sum())
     known = texts_by_language(__file__, "sheet.csv")
     tried = [_tried(reference, row, trials, language) for row in rows.head(AT_A_TIME).to_dict("records")]
-    return Sheet(organisation, name, language if language in known else "en", contact, tuple(tried), trials,
-                 number)
+    return PracticeSheet(organisation, name, language if language in known else "en", contact, tuple(tried),
+                         trials,
+                         number)
 
 
-def _tried(reference: Reference, row: Mapping[str, str], trials: pd.DataFrame, language: str) -> Tried:
+def _tried(reference: Reference, row: Mapping[str, str], trials: pd.DataFrame,
+           language: str) -> TriedPrinciple:
     texts = add_version_columns(reference.principles)
     name = format_printed_id(row["principle_id"], row["version"])
     source = texts[(texts["printed_id"] == name) & (texts["translation_of"] == "")]
@@ -178,15 +181,15 @@ def _tried(reference: Reference, row: Mapping[str, str], trials: pd.DataFrame, l
     next_cycle = cycles["cycle"].max() + 1 if len(cycles) else 1
     cycle, predicted, started_on = (open_.iloc[-1][["cycle", "predicted", "started_on"]] if len(open_)
                                     else (next_cycle, "", ""))
-    return Tried(name, text["statement"], text["language"], row["because"],
-                 ended["learnt"].iloc[-1] if len(ended) else "", int(cycle), predicted, started_on)
+    return TriedPrinciple(name, text["statement"], text["language"], row["because"],
+                          ended["learnt"].iloc[-1] if len(ended) else "", int(cycle), predicted, started_on)
 
 
-def write_sheets(study: Study, organisations: Collection[str] = ()) -> tuple[list[Path], list[str]]:
+def write_practice_sheets(study: Study, organisations: Collection[str] = ()) -> tuple[list[Path], list[str]]:
     """Writes the sheets into ``reports/team/trials/``, each as .html and .xlsx, in place of an earlier one;
-    returns the paths, and who takes part and did not agree to be asked. Raises as :func:`make_sheets`
-    does."""
-    sheets, others = make_sheets(study, organisations)
+    returns the paths, and who takes part and did not agree to be asked. Raises as
+    :func:`make_practice_sheets` does."""
+    sheets, others = make_practice_sheets(study, organisations)
     folder = study.reports / "team" / "trials"
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
@@ -195,12 +198,12 @@ def write_sheets(study: Study, organisations: Collection[str] = ()) -> tuple[lis
             if earlier.stem.rpartition("-")[0] == sheet.organisation_id:
                 earlier.unlink()
         paths += [folder / f"{sheet.file_name}.{suffix}" for suffix in ("html", "xlsx")]
-        paths[-2].write_text(sheet_page(sheet), encoding="utf-8", newline="\n")
-        write_workbook(paths[-1], sheet)
+        paths[-2].write_text(render_sheet_page(sheet), encoding="utf-8", newline="\n")
+        write_sheet_workbook(paths[-1], sheet)
     return paths, others
 
 
-def sheet_page(sheet: Sheet) -> str:
+def render_sheet_page(sheet: PracticeSheet) -> str:
     """A sheet as a page to print, and behind it the organisation's own trials."""
     return template(__file__, "sheet.html").render(
         sheet=sheet, say=sheet.say, questions=TRIAL_QUESTIONS, in_words=_IN_WORDS,
@@ -210,7 +213,7 @@ def sheet_page(sheet: Sheet) -> str:
                 for row in sheet.trials.to_dict("records") if row["decision"]])
 
 
-def write_workbook(path: Path, sheet: Sheet) -> None:
+def write_sheet_workbook(path: Path, sheet: PracticeSheet) -> None:
     """Writes a sheet as a workbook: the questions in rows, a column for each principle. Boxes take answers,
     all other cells are locked without a password; the same sheet gives the same bytes."""
     book = Workbook()
@@ -241,7 +244,7 @@ def write_workbook(path: Path, sheet: Sheet) -> None:
     save_workbook(book, path)
 
 
-def _rows(sheet: Sheet) -> Iterator[tuple[str, str, list[str], list[bool]]]:
+def _rows(sheet: PracticeSheet) -> Iterator[tuple[str, str, list[str], list[bool]]]:
     """The rows of a workbook: the name of the question, its words, the cells, and which of them are boxes."""
     say, none = sheet.say, [False] * AT_A_TIME
     heading = [f"{say['danger']} {sheet.safeguarding}", f"{say['title']} · {sheet.name}", say["how"],
@@ -268,7 +271,7 @@ def _rows(sheet: Sheet) -> Iterator[tuple[str, str, list[str], list[bool]]]:
         yield question, sheet.label(question), shown(), [True] * AT_A_TIME
 
 
-def _offer(grid: Worksheet, n: int, question: str, sheet: Sheet) -> None:
+def _offer(grid: Worksheet, n: int, question: str, sheet: PracticeSheet) -> None:
     """Offers the words that answer a question."""
     if offered := sheet.offered(question):
         rule = DataValidation(type="list", formula1=f'"{",".join(offered)}"', allow_blank=True)

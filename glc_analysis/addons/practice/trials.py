@@ -17,7 +17,7 @@ from glc_analysis.steps import Step, View
 PRACTICE_TABLES = ("commitments", "trials", "reviews")
 
 
-def practice_tables(reference: Any, organisations: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def make_practice_tables(reference: Any, organisations: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """The processed tables :data:`PRACTICE_TABLES` before their types are set; ``shown_for`` of a trial is
     what its organisation's consent covers, ``language`` that in which it answered."""
     frames = {name: getattr(reference, name).copy() for name in PRACTICE_TABLES}
@@ -34,7 +34,7 @@ def practice_tables(reference: Any, organisations: pd.DataFrame) -> dict[str, pd
 
 
 def _practice(view: View) -> dict[str, Any]:
-    return dict(practice_tables(view.reference, view["organisations"]))
+    return dict(make_practice_tables(view.reference, view["organisations"]))
 
 
 STEPS = (

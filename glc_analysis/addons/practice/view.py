@@ -26,13 +26,13 @@ SEEN = ("principle_id", "version", "changed", "decision", "learnt", "language")
 """The columns of a cleared trial that other audiences read."""
 
 
-def cleared_trials(trials: pd.DataFrame, audience: str) -> pd.DataFrame:
+def select_cleared_trials(trials: pd.DataFrame, audience: str) -> pd.DataFrame:
     """The rows of table ``trials`` with words that an audience may read: cleared for it, of trials that have
     ended and in which nobody may have been harmed.
 
     >>> rows = pd.DataFrame({"shown_for": ["convening", "convening;public", ""], "learnt": "Rest first.",
     ...                      "changed": "", "decision": "adopt", "harm": "none"})
-    >>> [len(cleared_trials(rows, audience)) for audience in ("convening", "public")]
+    >>> [len(select_cleared_trials(rows, audience)) for audience in ("convening", "public")]
     [2, 1]
     """
     is_cleared = trials["shown_for"].str.split(";").map(lambda words: audience in words).astype(bool)
@@ -40,15 +40,15 @@ def cleared_trials(trials: pd.DataFrame, audience: str) -> pd.DataFrame:
     return trials[is_cleared & has_ended & ((trials["learnt"] != "") | (trials["changed"] != ""))]
 
 
-def visible_trials(trials: pd.DataFrame, audience: str) -> pd.DataFrame:
+def visible_trials_without_owner(trials: pd.DataFrame, audience: str) -> pd.DataFrame:
     """Table ``trials`` as an audience other than the team may see it: words without their owner, in an order
     that follows from the words."""
-    rows = cleared_trials(trials, audience)[[*SEEN]].drop_duplicates().sort_values([*SEEN])
+    rows = select_cleared_trials(trials, audience)[[*SEEN]].drop_duplicates().sort_values([*SEEN])
     number = rows.groupby(["principle_id", "version"]).cumcount() + 1
     return rows.assign(organisation_id="", cycle=number)
 
 
-def visible_reviews(reviews: pd.DataFrame) -> pd.DataFrame:
+def visible_open_and_decided_reviews(reviews: pd.DataFrame) -> pd.DataFrame:
     """Table ``reviews`` as other audiences than the team may see it: one row per text that is under review or
     was decided on. A review that is only due some day is none."""
     rows = reviews[(reviews["decision"] != "") | (reviews["trigger"] != "date")]
@@ -65,20 +65,20 @@ class PracticeView(VisibleTables):
         """The rows of table ``trials`` that the audience may see; on a principle's page those on it."""
         rows = self.read("trials")
         if not self.may("team_notes"):
-            rows = visible_trials(rows, self.audience)
+            rows = visible_trials_without_owner(rows, self.audience)
         return rows[rows["principle_id"] == self.principle] if self.principle else rows
 
     @property
     def review_rows(self) -> pd.DataFrame:
         """The rows of table ``reviews`` that the audience may see; on a principle's page those on it."""
         rows = self.read("reviews")
-        rows = rows if self.may("team_notes") else visible_reviews(rows)
+        rows = rows if self.may("team_notes") else visible_open_and_decided_reviews(rows)
         return rows[rows["principle_id"] == self.principle] if self.principle else rows
 
     @property
     def under_review(self) -> set[str]:
         """The printed ids of the texts that are under review."""
-        rows = visible_reviews(self.read("reviews"))
+        rows = visible_open_and_decided_reviews(self.read("reviews"))
         rows = rows[rows["decision"] == ""]
         return {*(rows["principle_id"] + "." + rows["version"])}
 
@@ -87,35 +87,35 @@ class PracticeView(VisibleTables):
 # The folder that a page gets, the blocks of text, what a release says.
 
 
-def trials(reader: Reader) -> pd.DataFrame:
+def select_visible_trials(reader: Reader) -> pd.DataFrame:
     """The cleared words of trials without their owners."""
     rows, decided = reader.table("trials"), reader.own("blocks")
     hidden = {*decided.loc[~decided["is_shown"], "block_id"]}
     blocks = block_ids(BLOCK, rows["principle_id"])
     rows = rows[~blocks.isin(hidden) & ~line_ids(blocks, rows["trial_id"]).isin(hidden)]
-    return visible_trials(rows, reader.audience).assign(shown_for=reader.audience)
+    return visible_trials_without_owner(rows, reader.audience).assign(shown_for=reader.audience)
 
 
-def reviews(reader: Reader) -> pd.DataFrame:
+def select_visible_reviews(reader: Reader) -> pd.DataFrame:
     """The texts under review, and the decisions on them."""
-    return visible_reviews(reader.table("reviews"))
+    return visible_open_and_decided_reviews(reader.table("reviews"))
 
 
-def list_block_lines(frames: Mapping[str, pd.DataFrame], reference: Any, audience: str) -> Iterator[Row]:
+def list_text_block_lines(frames: Mapping[str, pd.DataFrame], reference: Any, audience: str) -> Iterator[Row]:
     """The words of trials that an audience reads, each with the organisation behind it."""
     shown = drop_hidden_principles(frames["principles"], audience)["principle_id"]
-    rows = cleared_trials(frames["trials"], audience)
+    rows = select_cleared_trials(frames["trials"], audience)
     for row in rows[rows["principle_id"].isin(shown)].to_dict("records"):
         yield block_id(BLOCK, row["principle_id"]), row["trial_id"], row["organisation_id"]
 
 
-def released_content(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
+def list_released_tables(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
     """The words of trials and the state of reviews that an audience reads."""
     if not has_capability(audience, "team_notes"):
-        yield visible_trials(frames["trials"], audience)
-        yield visible_reviews(frames["reviews"])
+        yield visible_trials_without_owner(frames["trials"], audience)
+        yield visible_open_and_decided_reviews(frames["reviews"])
 
 
-BLOCKS = AddedBlocks(kinds=Kinds(words=(BLOCK,)), needs=("trials", "principles"), lines=list_block_lines,
+BLOCKS = AddedBlocks(kinds=Kinds(words=(BLOCK,)), needs=("trials", "principles"), lines=list_text_block_lines,
                      rewritten=lambda frames: set(), rows={BLOCK: "principle_id"},
                      line={BLOCK: ("trial_id",)})

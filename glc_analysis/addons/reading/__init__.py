@@ -5,12 +5,12 @@ from glc_analysis.addon import AddOn
 ADD_ON = AddOn(
     "reading", "Summaries by case and theme, memos, comparisons in words, and the pages of codes.",
     commands={"Analyst": "commands:COMMANDS"}, checks="checks:CHECKS", steps="page_lists:STEPS",
-    slices="page_lists:slices", page_lists={"matrix": ("matrices", "shown_matrices"),
+    slices="page_lists:list_reading_pages", page_lists={"matrix": ("matrices", "shown_matrices"),
                                         "comparison": ("comparisons", "shown_comparisons"),
                                         "case": ("cases", "shown_cases")},
-    slots={"code": "code_page:behind_the_code"},
+    slots={"code": "code_page:show_reading_of_code"},
     view="view:ReadingView", view_names=("matrix", "comparison", "team_memos"),
     row_names={"summaries": "summary", "analytic_memos": "memo"},
     holds={"summaries": "its rows go; one of a group that rests on its passages loses its text",
            "analytic_memos": "memos about it go, and its names and words from all others"},
-    erasers={"rows": "erasers:edit_row"})
+    erasers={"rows": "erasers:erase_leaver_from_row"})

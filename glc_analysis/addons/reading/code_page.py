@@ -8,7 +8,7 @@ import pandas as pd
 from IPython.display import HTML as Html
 from markupsafe import Markup
 
-from glc_analysis.addons.reading.memos import show_memos
+from glc_analysis.addons.reading.memos import render_memos
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.errors import count_of
@@ -28,12 +28,12 @@ _CODES, _TURNS = 20, 4
 """How many codes are listed beside a code, and how many turns of each are printed."""
 
 
-def behind_the_code(view: StudyView) -> Html | None:
+def show_reading_of_code(view: StudyView) -> Html | None:
     """What an analyst has to read with the passages of the view's code; None for other readers."""
     if not view.code or not view.may("passages"):
         return None
     parts = (("Who raised it, and where", _who(view)), ("Who did not", _negative(view)),
-             ("Memos", show_memos(view, view.team_memos("code", view.code))),
+             ("Memos", render_memos(view, view.team_memos("code", view.code))),
              ("What it occurs with", _beside(view)), ("Where coders differed", _differences(view)),
              ("How the code came to be", _history(view)))
     return show(Markup().join(_HTML.part(heading, content) for heading, content in parts))

@@ -29,14 +29,14 @@ def matrix(study: Study, theme: str, case: str, by: str, enter: Path | None) -> 
     if enter:
         if theme or case:
             raise UsageError("--enter reads a file back, whatever it is about: leave out --theme and --case.")
-        from glc_analysis.addons.reading.workbook import enter_matrix
+        from glc_analysis.addons.reading.workbook import enter_matrix_workbook
 
-        entered = enter_matrix(study, enter, today=date.today())
+        entered = enter_matrix_workbook(study, enter, today=date.today())
         say(f"Summaries: {len(entered.new)} new, {len(entered.changed)} changed. `glc run` shows them.")
         return
     if not theme and not case:
         raise UsageError("Name a --theme, or a --case.")
-    from glc_analysis.addons.reading.workbook import has_unread, write_matrix
+    from glc_analysis.addons.reading.workbook import has_workbook_unread_summaries, write_matrix_workbook
     from glc_analysis.text import slug
     from glc_analysis.view.study_view import StudyView
 
@@ -45,10 +45,10 @@ def matrix(study: Study, theme: str, case: str, by: str, enter: Path | None) -> 
     folder.mkdir(parents=True, exist_ok=True)
     name = "-".join(slug(part) for part in (theme, case, "" if by == "organisation" else by) if part)
     path = folder / f"matrix-{name}.xlsx"
-    if path.is_file() and has_unread(study, path):
+    if path.is_file() and has_workbook_unread_summaries(study, path):
         raise GLCError(f"{study.relative(path)} was filled in and not read back. To fix: read it back with "
                        "--enter, or move it elsewhere.")
-    n_cells = write_matrix(StudyView(study), path, theme=theme, by=by, case=case)
+    n_cells = write_matrix_workbook(StudyView(study), path, theme=theme, by=by, case=case)
     click.echo(path)
     say(f"The workbook has {count_of(n_cells, 'cell')}. Fill it in, and read it back with "
         f"`glc matrix --enter {path.name}`.")

@@ -29,7 +29,7 @@ _NAMED = 8
 
 
 @team_only
-def comparisons(view: StudyView) -> Html:
+def show_group_comparisons(view: StudyView) -> Html:
     """The view's theme by country, by level of resources and by kind of organisation."""
     if view.read("mentions").empty:
         return note(NOT_CODED_YET)

@@ -13,7 +13,7 @@ from glc_analysis.study import WITHDRAWN
 Cells = dict[str, str]
 
 
-def edit_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[Cells, Cells] | None:
+def erase_leaver_from_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[Cells, Cells] | None:
     """A row of a reference table before and after the leaver's content is removed; None if the whole row
     goes."""
     if table == "analytic_memos" and was["about_id"] and was["about_id"] in leaver.ids:

@@ -26,8 +26,9 @@ MATRIX_COLUMNS = ["case_id", "case", "code_id", "code", "state", "summary", "wri
 _CELL = ["case_id", "code_id"]
 
 
-def case_passages(passages: pd.DataFrame, members: pd.DataFrame, above: Mapping[str, Sequence[str]],
-                  codes: Collection[str]) -> pd.DataFrame:
+def select_passages_of_cells(passages: pd.DataFrame, members: pd.DataFrame,
+                             above: Mapping[str, Sequence[str]],
+                             codes: Collection[str]) -> pd.DataFrame:
     """The passages behind each cell: the rows of ``passages`` with case_id, and code_id the code of the cell.
 
     ``members`` has the organisations of each case (organisation_id, group), ``above`` the codes above each.
@@ -35,7 +36,7 @@ def case_passages(passages: pd.DataFrame, members: pd.DataFrame, above: Mapping[
     >>> passages = pd.DataFrame({"organisation_id": ["a"], "code_id": ["late"], "segment_id": ["s1"],
     ...                          "quote": ["We wait."]})
     >>> members = pd.DataFrame({"organisation_id": ["a"], "group": ["KEN"]})
-    >>> case_passages(passages, members, {"late": ["needs"]}, ["needs"])[_CELL].values.tolist()
+    >>> select_passages_of_cells(passages, members, {"late": ["needs"]}, ["needs"])[_CELL].values.tolist()
     [['KEN', 'needs']]
     """
     cells = [(code, upper) for code in passages["code_id"].unique()
@@ -47,11 +48,11 @@ def case_passages(passages: pd.DataFrame, members: pd.DataFrame, above: Mapping[
     return rows.drop_duplicates([*_CELL, "segment_id", "quote"], ignore_index=True)
 
 
-def passages_version(passages: pd.DataFrame) -> str:
+def digest_passages(passages: pd.DataFrame) -> str:
     """The digest of some passages, which changes with their words and with nothing else.
 
     >>> rows = pd.DataFrame({"segment_id": ["s1", "s2"], "quote": ["We wait.", "Too long."]})
-    >>> passages_version(rows) == passages_version(rows[::-1]), passages_version(rows[:0])
+    >>> digest_passages(rows) == digest_passages(rows[::-1]), digest_passages(rows[:0])
     (True, 'none')
     """
     lines = sorted(f"{segment}\t{quote}" for segment, quote in zip(
@@ -59,16 +60,17 @@ def passages_version(passages: pd.DataFrame) -> str:
     return content_hash("\n".join(lines)) if lines else NO_PASSAGES
 
 
-def matrix_cells(passages: pd.DataFrame, mentions: pd.DataFrame, members: pd.DataFrame,
-                 summaries: pd.DataFrame) -> pd.DataFrame:
+def make_matrix_cells(passages: pd.DataFrame, mentions: pd.DataFrame, members: pd.DataFrame,
+                      summaries: pd.DataFrame) -> pd.DataFrame:
     """One row per case and code that anything is known of: case_id, code_id, state, summary, written_by,
     written_on, passages (their number), segment_ids (joined by ;), passages_version.
 
-    ``passages`` are those of :func:`case_passages`, ``members`` as there, ``mentions`` the table of this
-    name, ``summaries`` the rows of that on these cases. A cell without a row means that nobody was asked.
+    ``passages`` are those of :func:`select_passages_of_cells`, ``members`` as there, ``mentions`` the table
+    of this name, ``summaries`` the rows of that on these cases. A cell without a row means that nobody was
+    asked.
     """
     behind = pd.DataFrame([
-        (case, code, len(rows), ";".join(sorted({*rows["segment_id"]})), passages_version(rows))
+        (case, code, len(rows), ";".join(sorted({*rows["segment_id"]})), digest_passages(rows))
         for case, by_case in passages.groupby("case_id") for code, rows in by_case.groupby("code_id")],
         columns=[*_CELL, "passages", "segment_ids", "passages_version"])
     known = mentions.astype({"organisation_id": "str", "code_id": "str", "source": "str"})

@@ -21,7 +21,7 @@ from glc_analysis.addons.reading.matrix import (
     TO_REWRITE,
     UNDECIDED,
 )
-from glc_analysis.addons.reading.memos import author_and_day, show_memos
+from glc_analysis.addons.reading.memos import format_author_and_day, render_memos
 from glc_analysis.addons.reading.page_lists import CASES_PER_PAGE, PART_MARK
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.errors import count_of
@@ -50,17 +50,17 @@ Behind = dict[tuple[str, str], pd.DataFrame]
 """Passages by case and code."""
 
 
-def theme_of(matrix: str) -> str:
+def theme_of_matrix_page(matrix: str) -> str:
     """The theme of a page of the matrix.
 
-    >>> theme_of("needs--2"), theme_of("")
+    >>> theme_of_matrix_page("needs--2"), theme_of_matrix_page("")
     ('needs', '')
     """
     return matrix.partition(PART_MARK)[0]
 
 
 @team_only
-def theme_matrix(view: StudyView, matrix: str = "") -> Html:
+def show_theme_matrix(view: StudyView, matrix: str = "") -> Html:
     """The matrix of the view's theme: at a glance, then case by case. ``matrix`` may name a further page."""
     part = int(matrix.partition(PART_MARK)[2] or 1)
     rows = view.matrix()
@@ -73,7 +73,7 @@ def theme_matrix(view: StudyView, matrix: str = "") -> Html:
 
 
 @team_only
-def grouped_matrices(view: StudyView, matrix: str = "") -> Html | None:
+def show_group_matrices(view: StudyView, matrix: str = "") -> Html | None:
     """The matrices of groups of organisations for which somebody wrote summaries on the view's theme, on its
     first page; None where there are none."""
     rows = read_table(view.study, "summaries")
@@ -86,7 +86,7 @@ def grouped_matrices(view: StudyView, matrix: str = "") -> Html | None:
 
 
 @team_only
-def case_matrix(view: StudyView, case: str) -> Html:
+def show_case_matrix(view: StudyView, case: str) -> Html:
     """What one organisation said, theme by theme."""
     above = [*view.themes]
     rows = pd.concat([view.matrix(theme=theme, case=case) for theme in above], ignore_index=True)
@@ -102,7 +102,7 @@ def case_matrix(view: StudyView, case: str) -> Html:
 
 
 @team_only
-def case_memos(view: StudyView, case: str) -> Html | None:
+def show_case_memos(view: StudyView, case: str) -> Html | None:
     """The memos on an organisation and on its interviews; None where there are none."""
     documents = view.read("documents")
     own = {case, *documents.loc[documents["organisation_id"] == case, "document_id"]}
@@ -112,7 +112,7 @@ def case_memos(view: StudyView, case: str) -> Html | None:
 
 
 @team_only
-def theme_memos(view: StudyView) -> Html | None:
+def show_theme_memos(view: StudyView) -> Html | None:
     """The memos on the view's theme, its codes and the study; None where there are none."""
     rows = view.team_memos()
     is_own = (rows["about"] == "code") & rows["about_id"].isin(view.code_tree["code_id"])
@@ -120,7 +120,7 @@ def theme_memos(view: StudyView) -> Html | None:
 
 
 def _memos(view: StudyView, rows: pd.DataFrame) -> Html | None:
-    return show(_HTML.part("Memos", show_memos(view, rows))) if len(rows) else None
+    return show(_HTML.part("Memos", render_memos(view, rows))) if len(rows) else None
 
 
 # ------------------------------
@@ -196,7 +196,7 @@ def _cells(view: StudyView, rows: pd.DataFrame, behind: Behind,
             "id": _place(kind, row["case_id"], row["code_id"]),
             "name": WHOLE_THEME if row["code_id"] in view.themes else row["code"],
             "state": _STATES.get(row["state"], row["state"]), "summary": row["summary"],
-            "written": author_and_day(row["written_by"], row["written_on"]), "passages": printed,
+            "written": format_author_and_day(row["written_by"], row["written_on"]), "passages": printed,
             "is_open": not row["summary"], "left_out": n - len(printed),
             "place": f"code-{row['code_id'].lower()}.html",
             "said": count_of(n, "passage") if n else "" if row["passages"] else "There is no passage."})
@@ -230,6 +230,7 @@ def _attributes(view: StudyView, kind: str, case: str) -> str:
 
 
 def _other_parts(view: StudyView, part: int) -> Sequence[tuple[str, str]]:
-    listed = [row for row in read_slices(view.study)["matrices"] if theme_of(row["id"]) == view.theme]
+    listed = [row for row in read_slices(view.study)["matrices"] if theme_of_matrix_page(row["id"])
+              == view.theme]
     return [(row["label"], f"matrix-{row['id'].lower()}.html")
             for n, row in enumerate(listed, 1) if n != part]

@@ -16,13 +16,13 @@ _OPEN = 6
 _KINDS = {"theory": "theory", "method": "method", "case": "case", "": "of a coder"}
 
 
-def show_memos(view: StudyView, rows: pd.DataFrame) -> Markup:
+def render_memos(view: StudyView, rows: pd.DataFrame) -> Markup:
     """Rows of ``view.team_memos()``, the newest first; blank without any."""
     names = code_names(view) | view.labels
     return _HTML.memos([{
         "about": _subject(row, names), "kind": _KINDS[row["kind"]],
         "paragraphs": [*filter(None, row["text"].split("\n"))],
-        "written": author_and_day(row["by"], row["date"])}
+        "written": format_author_and_day(row["by"], row["date"])}
         for row in rows.to_dict("records")], _OPEN)
 
 
@@ -33,6 +33,6 @@ def _subject(row: dict[str, str], names: dict[str, str]) -> str:
         f", {row['place'].rpartition(':')[2]}" if row["place"] else "")
 
 
-def author_and_day(by: str, day: str) -> str:
+def format_author_and_day(by: str, day: str) -> str:
     """Who wrote something, and when."""
     return " ".join(filter(None, [by, format_day(day)]))

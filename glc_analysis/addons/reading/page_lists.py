@@ -28,7 +28,7 @@ def _summarised(view: View) -> dict[str, Any]:
 STEPS = (Step("reading", ("summaries.csv",), ("summarised",), _summarised),)
 
 
-def slices(read: Callable[[str], Any]) -> dict[str, Any]:
+def list_reading_pages(read: Callable[[str], Any]) -> dict[str, Any]:
     """The pages of the matrix, one or more for each theme, the themes that are compared, and the
     organisations with a page of their summaries; all for the team alone."""
     mentions, summarised, book = read("mentions"), read("summarised"), read("codebook").sort_values("order")

@@ -7,7 +7,12 @@ from collections.abc import Collection
 import pandas as pd
 
 from glc_analysis.addons.reading.checks import SUBJECTS
-from glc_analysis.addons.reading.matrix import MATRIX_COLUMNS, NOT_ASKED, case_passages, matrix_cells
+from glc_analysis.addons.reading.matrix import (
+    MATRIX_COLUMNS,
+    NOT_ASKED,
+    make_matrix_cells,
+    select_passages_of_cells,
+)
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.exports import mentioned_organisations
 from glc_analysis.errors import UsageError, nearest, resolve_id
@@ -45,8 +50,8 @@ class ReadingView(StudyView):
         rows = read_table(self.study, "summaries")
         rows = rows[(rows["attribute"] == kind) & rows["code_id"].isin(codes["code_id"])]
         members = self.case_members(kind)
-        cells = matrix_cells(self.cell_passages(kind, codes["code_id"]),
-                             self.read("mentions").query("code_id in @codes.code_id"), members, rows)
+        cells = make_matrix_cells(self.cell_passages(kind, codes["code_id"]),
+                                  self.read("mentions").query("code_id in @codes.code_id"), members, rows)
         known = self.case_names(kind, {*members["group"], *cells["case_id"]})
         chosen_cases = {resolve_id(case, known, "case")} if case else {*cells["case_id"]}
         cases = {one: name for one, name in known.items() if one in chosen_cases}
@@ -77,8 +82,9 @@ class ReadingView(StudyView):
     def cell_passages(self, kind: str, codes: Collection[str]) -> pd.DataFrame:
         """The coded passages behind each cell of a matrix: the rows of ``coded_passages`` with case_id, and
         code_id the code of the cell."""
-        return case_passages(self.coded_passages.astype({"organisation_id": "str", "code_id": "str"}),
-                             self.case_members(kind), ancestors(self.codebook), {*codes})
+        return select_passages_of_cells(self.coded_passages.astype({"organisation_id": "str",
+                                                                    "code_id": "str"}),
+                                        self.case_members(kind), ancestors(self.codebook), {*codes})
 
     def comparison(self, *, theme: str = "", by: str = "resource_level") -> pd.DataFrame:
         """Who raised each code of a theme, group by group, one row per code and group in which anybody was

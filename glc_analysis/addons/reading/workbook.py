@@ -51,8 +51,8 @@ _MOST_LETTERS = 30_000
 Cells = dict[str, str]
 
 
-def write_matrix(view: StudyView, path: Path, *, theme: str = "", by: str = "organisation",
-                 case: str = "") -> int:
+def write_matrix_workbook(view: StudyView, path: Path, *, theme: str = "", by: str = "organisation",
+                          case: str = "") -> int:
     """Writes a workbook with the cells of a theme, or of one case, and returns how many there are: of themes
     all that were asked about or raised, of codes those with passages, a summary or a doubt. Raises as
     ``view.matrix`` does."""
@@ -128,17 +128,17 @@ class EnteredSummaries:
     changed: dict[int, Cells]
 
 
-def enter_matrix(study: Study, path: Path, *, today: date) -> EnteredSummaries:
+def enter_matrix_workbook(study: Study, path: Path, *, today: date) -> EnteredSummaries:
     """Reads a workbook that was filled in, and writes what is new in it into summaries.csv. Raises Faults,
     and writes nothing, with everything that is wrong in it."""
-    entered = read_matrix(study, path)
+    entered = read_matrix_workbook(study, path)
     for cells in (*entered.new, *entered.changed.values()):
         cells["date"] = today.isoformat()
     _write(study, entered)
     return entered
 
 
-def read_matrix(study: Study, path: Path) -> EnteredSummaries:
+def read_matrix_workbook(study: Study, path: Path) -> EnteredSummaries:
     """The differences between a returned workbook and summaries.csv. Raises Faults with everything that
     is wrong in it."""
     reference = read_reference(study)
@@ -161,10 +161,10 @@ def read_matrix(study: Study, path: Path) -> EnteredSummaries:
     return entered
 
 
-def has_unread(study: Study, path: Path) -> bool:
+def has_workbook_unread_summaries(study: Study, path: Path) -> bool:
     """Whether a workbook has something in it that is not in summaries.csv, or that cannot be read."""
     try:
-        entered = read_matrix(study, path)
+        entered = read_matrix_workbook(study, path)
     except GLCError:
         return True
     return bool(entered.new or entered.changed)

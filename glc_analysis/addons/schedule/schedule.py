@@ -99,14 +99,14 @@ def has_systemd() -> bool:
     return bool(shutil.which("systemctl") and runtime and Path(runtime, "systemd").is_dir())
 
 
-def preview_schedule(schedule: Schedule) -> str:
-    """The text that :func:`install_schedule` would install."""
+def describe_daily_run(schedule: Schedule) -> str:
+    """The text that :func:`install_daily_run` would install."""
     if not has_systemd():
         return schedule.cron_line() + "\n"
     return "\n".join(f"# {_units_folder() / name}\n{text}" for name, text in schedule.units().items())
 
 
-def install_schedule(schedule: Schedule) -> str:
+def install_daily_run(schedule: Schedule) -> str:
     """Installs the schedule, in place of an earlier one of the same study and audience; returns where it is.
 
     Raises GLCError if the machine has neither systemd nor cron, or if they refuse it.

@@ -2,4 +2,4 @@
 
 from glc_analysis.addon import AddOn
 
-ADD_ON = AddOn("search", "The search in a site.", site_addition="site_search:make_search")
+ADD_ON = AddOn("search", "The search in a site.", site_addition="site_search:make_site_search")

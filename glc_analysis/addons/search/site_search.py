@@ -25,20 +25,20 @@ _NOT_IN_INDEX = ("site-facts", "site-cite", "glc-draft")
 """Classes of what is around the text of a translated page."""
 
 
-def make_search(pages: Mapping[str, etree._Element], book: Phrasebook | None = None) -> SiteAddition:
+def make_site_search(pages: Mapping[str, etree._Element], book: Phrasebook | None = None) -> SiteAddition:
     """The page of the search, its script and its index, and the form in the head of every page. With a
     ``book`` of phrases the pages are those of its language, and the script speaks it."""
     script = read_text(__file__, _SCRIPT)
     for page in pages.values() if book else ():
         for element in [part for part in page if part.get("class") in _NOT_IN_INDEX]:
             page.remove(element)
-    index = search_index({slug: PageText(page).found for slug, page in pages.items()})
+    index = render_search_index({slug: PageText(page).found for slug, page in pages.items()})
     return SiteAddition("search", "Search", read_text(__file__, "search.html"),
-                        {_SCRIPT: translate_script(script, book) if book else script, _INDEX: index},
+                        {_SCRIPT: translate_search_script(script, book) if book else script, _INDEX: index},
                         Markup(read_text(__file__, "search_form.html").rstrip()))
 
 
-def translate_script(script: str, book: Phrasebook) -> str:
+def translate_search_script(script: str, book: Phrasebook) -> str:
     """The script of the search with what it says in a language."""
     for english in _said_by(script):
         script = script.replace(f'"{english}"', f'"{book.say(english)}"')
@@ -63,7 +63,7 @@ _CELL = "\0"
 _NO_TEXT = frozenset({"script", "style", "template"})
 
 
-def search_index(pages: Mapping[str, list[_Text]]) -> str:
+def render_search_index(pages: Mapping[str, list[_Text]]) -> str:
     """The index of a site's pages, in their order, as a script.
 
     It holds each text once, with the places where it is printed: page, anchor and heading. The pages whose

@@ -17,9 +17,9 @@ def watch(directory: str) -> None:
     page in the browser is made first, then the others; the browser reloads it at the same place. Ctrl-C ends
     it.
     """
-    from glc_analysis.addons.watch.watching import watch_study
+    from glc_analysis.addons.watch.watching import serve_and_update_pages
 
-    watch_study(Study.find(directory, say=say), say=say)
+    serve_and_update_pages(Study.find(directory, say=say), say=say)
 
 
 COMMANDS = (watch,)

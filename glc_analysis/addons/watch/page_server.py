@@ -81,10 +81,10 @@ class PageServer:
     def _mark(self, page: str) -> str:
         site = self._site()
         path = site / f"{page}.html" if site else None
-        return content_mark(path.read_bytes()) if path and path.is_file() else ""
+        return digest_page_content(path.read_bytes()) if path and path.is_file() else ""
 
 
-def content_mark(content: bytes) -> str:
+def digest_page_content(content: bytes) -> str:
     """A digest that changes with the content of a page."""
     return hashlib.sha256(content).hexdigest()[:16]
 
@@ -96,7 +96,7 @@ def add_reload_script(content: bytes, page: str) -> bytes:
     >>> page.decode().partition("<body>")[0]
     "script-src 'self'; connect-src 'self'; style-src 'self'"
     """
-    mark = content_mark(content)
+    mark = digest_page_content(content)
     script = f'<script src="{_SCRIPT}" data-page="{page}" data-mark="{mark}"></script></body>'
     for policy in (b"script-src 'none'", b"script-src 'self'"):
         if policy in content:

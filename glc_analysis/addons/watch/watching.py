@@ -35,14 +35,14 @@ _PARTS = ("raw", "reference", "private/reference", "notebooks")
 """The folders of a study that are watched: those into which people and programs write."""
 
 
-def watch_study(study: Study, *, say: Say) -> None:
+def serve_and_update_pages(study: Study, *, say: Say) -> None:
     """Makes the pages, prints their address, and makes them anew after every change, until Ctrl-C.
 
     Raises GLCError if the package itself changes while it watches: this process still runs the old version.
     """
-    server = PageServer(lambda: site_of(study))
+    server = PageServer(lambda: find_team_site(study))
     with start_fork_server(study) as executor, python_strings():
-        package, files = package_state(), files_of(study)
+        package, files = package_state(), list_watched_files(study)
         update_pages(study, server, say, executor)
         server.start()
         say(f"The pages: {server.url}")
@@ -52,7 +52,7 @@ def watch_study(study: Study, *, say: Say) -> None:
                 time.sleep(_LOOK)
                 if package_state() != package:
                     raise GLCError("The package itself has changed. To fix: start `glc watch` again.")
-                if (now := files_of(study)) != files:
+                if (now := list_watched_files(study)) != files:
                     now = wait_until_settled(study, now)
                     files = now if update_pages(study, server, say, executor) else {}
         except KeyboardInterrupt:
@@ -72,7 +72,7 @@ def update_pages(study: Study, server: PageServer, say: Say, executor: Executor 
             ensure_built(now, are_decided=need_decisions(now, _AUDIENCE),
                          beside=lambda: nullcontext(executor))
             stale = run(now, dry_run=True).ran
-            if (seen := page_of(server.seen)) in stale:
+            if (seen := page_of_template_part(server.seen)) in stale:
                 run(now, only=seen)
                 say(f"{seen}: {time.monotonic() - begun:.1f} s")
             result = run(now)
@@ -87,22 +87,22 @@ def update_pages(study: Study, server: PageServer, say: Say, executor: Executor 
     return True
 
 
-def page_of(part: str) -> str:
+def page_of_template_part(part: str) -> str:
     """The slug of the page that has a part.
 
-    >>> page_of("survey-2"), page_of("country-khm")
+    >>> page_of_template_part("survey-2"), page_of_template_part("country-khm")
     ('survey', 'country-khm')
     """
     return re.sub(r"-\d+$", "", part)
 
 
-def site_of(study: Study) -> Path | None:
+def find_team_site(study: Study) -> Path | None:
     """The folder of the team's site as it is now; None before the first run."""
     folder = last_run(study)[0]
     return folder / "site" if folder else None
 
 
-def files_of(study: Study) -> Files:
+def list_watched_files(study: Study) -> Files:
     """All files that are watched, each with when it was written, its size and its number."""
     found: Files = {}
     folders = [*(str(study.root / part) for part in _PARTS), str(NOTEBOOKS)]
@@ -127,6 +127,6 @@ def wait_until_settled(study: Study, files: Files) -> Files:
     """The files once none has changed for a moment: a program may still be writing."""
     while True:
         time.sleep(_QUIET)
-        if (now := files_of(study)) == files:
+        if (now := list_watched_files(study)) == files:
             return files
         files = now

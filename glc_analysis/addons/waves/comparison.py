@@ -66,24 +66,24 @@ class ComparedQuestion:
         return pd.DataFrame([(*way, int(n[way])) for way in order if way in n.index], columns=TRANSITIONS)
 
 
-def why_not_compared(question_id: str, asked: list[str], crosswalk: pd.DataFrame,
-                     labels: Mapping[str, str]) -> str:
+def why_waves_not_compared(question_id: str, asked: list[str], crosswalk: pd.DataFrame,
+                           labels: Mapping[str, str]) -> str:
     """Why a question is not compared, as a sentence; blank where it is. ``asked`` are the waves in which it
     was asked, in order.
 
     >>> rows = pd.DataFrame({"question_id": ["Q1"], "wave_id": ["b"], "change": ["options"],
     ...                      "is_comparable": ["no"], "because": ["an option was split"]})
-    >>> why_not_compared("Q1", ["b"], rows, {"b": "2018"})
+    >>> why_waves_not_compared("Q1", ["b"], rows, {"b": "2018"})
     'asked in 2018 only'
-    >>> why_not_compared("Q1", ["a", "b"], rows, {"a": "2016", "b": "2018"})
+    >>> why_waves_not_compared("Q1", ["a", "b"], rows, {"a": "2016", "b": "2018"})
     'not compared: the options changed (an option was split)'
-    >>> why_not_compared("Q2", ["a", "b"], rows, {"a": "2016", "b": "2018"})
+    >>> why_waves_not_compared("Q2", ["a", "b"], rows, {"a": "2016", "b": "2018"})
     'not compared: nobody has decided yet whether it may be'
     """
     if len(asked) < 2:
         return f"asked in {labels[asked[0]]} only" if asked else "asked in no wave"
     rows = crosswalk[crosswalk["question_id"] == question_id]
-    if len(comparable_waves(question_id, asked, crosswalk)) > 1:
+    if len(select_comparable_waves(question_id, asked, crosswalk)) > 1:
         return ""
     refused = rows[rows["is_comparable"] == "no"]
     if refused.empty:
@@ -101,10 +101,10 @@ _CHANGED = {"wording": "the wording changed", "options": "the options changed",
             "new": "it was asked for the first time", "dropped": "it is no longer asked"}
 
 
-def change_sentence(row: pd.Series, wave: str) -> str:
+def describe_wave_change(row: pd.Series, wave: str) -> str:
     """A sentence on what changed in a wave according to a row of crosswalk.csv; blank where nothing did.
 
-    >>> change_sentence(pd.Series({"change": "wording", "because": "plainer"}), "2018")
+    >>> describe_wave_change(pd.Series({"change": "wording", "because": "plainer"}), "2018")
     'Changed in 2018: the wording changed (plainer).'
     """
     if row["change"] in ("", "none"):
@@ -113,14 +113,15 @@ def change_sentence(row: pd.Series, wave: str) -> str:
     return f"Changed in {wave}: {_CHANGED[row['change']]}{reason}."
 
 
-def comparable_waves(question_id: str, asked: list[str], crosswalk: pd.DataFrame) -> list[str]:
+def select_comparable_waves(question_id: str, asked: list[str], crosswalk: pd.DataFrame) -> list[str]:
     """The waves in which a question was asked and for which a person recorded that it may be compared."""
     rows = crosswalk[(crosswalk["question_id"] == question_id) & crosswalk["is_comparable"].isin(COMPARABLE)]
     return [wave for wave in asked if wave in {*rows["wave_id"]}]
 
 
-def compare_question(question: pd.Series, waves: list[str], responses: pd.DataFrame, options: pd.DataFrame,
-                     *, is_collapsed: bool) -> ComparedQuestion:
+def compare_question_across_waves(question: pd.Series, waves: list[str], responses: pd.DataFrame,
+                                  options: pd.DataFrame,
+                                  *, is_collapsed: bool) -> ComparedQuestion:
     """A question with options in these waves; ``responses`` are the rows of table ``wave_responses``, and
     ``options`` those of options.csv, whose common options take the place of others where ``is_collapsed``."""
     listed = options[options["option_list"] == question["option_list"]]
@@ -143,13 +144,13 @@ def compare_question(question: pd.Series, waves: list[str], responses: pd.DataFr
                             given.drop_duplicates(ignore_index=True), question["type"] == "multi")
 
 
-def count_in_wave(option_id: str, wave: str, responses: pd.DataFrame) -> str:
+def count_option_in_wave(option_id: str, wave: str, responses: pd.DataFrame) -> str:
     """How many chose an option in a wave, with the base, of the ``responses`` to its question; blank where
     nobody is in the base.
 
     >>> rows = pd.DataFrame({"wave_id": ["a", "a", "b"], "value": ["law;food", "food", "law"],
     ...                      "is_in_base": True})
-    >>> count_in_wave("law", "a", rows), count_in_wave("law", "c", rows)
+    >>> count_option_in_wave("law", "a", rows), count_option_in_wave("law", "c", rows)
     ('1 of 2', '')
     """
     rows = responses[(responses["wave_id"] == wave) & responses["is_in_base"]]

@@ -12,7 +12,7 @@ import pandas as pd
 from IPython.display import HTML as Html
 from markupsafe import Markup
 
-from glc_analysis.addons.waves.view import wave_counts
+from glc_analysis.addons.waves.view import count_question_by_wave
 from glc_analysis.cleaning.organisation_changes import merged_or_split
 from glc_analysis.errors import UsageError
 from glc_analysis.plots import figure_html, plot_waves
@@ -24,12 +24,12 @@ from glc_analysis.view.study_view import StudyView
 _NO_KIND = "not known"
 
 
-def changes(view: StudyView) -> Callable[[str], str]:
+def make_change_describer(view: StudyView) -> Callable[[str], str]:
     """What says which question changed in the wave of the study's figures."""
     return view.change_of
 
 
-def waves_table(view: StudyView) -> Html:
+def show_waves(view: StudyView) -> Html:
     """The waves: when each was opened, how many were invited, how many answered, and in which files."""
     waves, rows = read_table(view.study, "waves"), view.read("wave_organisations")
     files = read_table(view.study, "wave_files").groupby("wave_id")["file"].agg(", ".join)
@@ -40,7 +40,7 @@ def waves_table(view: StudyView) -> Html:
         "Files": [files.get(wave, "") for wave in waves["wave_id"]]}, numeric=["Invited", "Answered"]))
 
 
-def who_returned(view: StudyView) -> Html:
+def show_who_returned(view: StudyView) -> Html:
     """How many organisations answered in both of the last two waves, left, or are new, by their kind; those
     that merged or split are listed separately, because they are not the same before and after."""
     if not view.wave_labels:
@@ -63,7 +63,7 @@ def who_returned(view: StudyView) -> Html:
     return show(html_table({"Kind": [*listed, "All"], **columns}, numeric=[*columns]))
 
 
-def compared_questions(view: StudyView) -> Html:
+def show_compared_questions(view: StudyView) -> Html:
     """Every question that may be compared: how those who answered both waves changed, then each wave on its
     own base."""
     blocks = [_compared(view, row) for _, row in read_table(view.study, "questions").iterrows()
@@ -77,7 +77,7 @@ def compared_questions(view: StudyView) -> Html:
 def _compared(view: StudyView, question: pd.Series) -> Markup:
     name = question["question_id"]
     try:
-        counts, ways = wave_counts(view, name), view.transitions(name)
+        counts, ways = count_question_by_wave(view, name), view.transitions(name)
     except UsageError:  # a list of countries has no options to compare
         return Markup()
     if counts.empty:
@@ -96,7 +96,7 @@ def _compared(view: StudyView, question: pd.Series) -> Markup:
     return html_table(columns, caption=caption, numeric=["Organisations"]) + drawn
 
 
-def questions_not_compared(view: StudyView) -> Html:
+def show_questions_not_compared(view: StudyView) -> Html:
     """The questions that are not compared, each with the reason."""
     rows = read_table(view.study, "questions")
     reasons = [view.why_not_compared(name) for name in rows["question_id"]]

@@ -7,11 +7,11 @@ import pandas as pd
 
 from glc_analysis.addons.waves.comparison import (
     ComparedQuestion,
-    change_sentence,
-    comparable_waves,
-    compare_question,
-    count_in_wave,
-    why_not_compared,
+    compare_question_across_waves,
+    count_option_in_wave,
+    describe_wave_change,
+    select_comparable_waves,
+    why_waves_not_compared,
 )
 from glc_analysis.cleaning.organisation_changes import merged_or_split
 from glc_analysis.errors import UsageError
@@ -31,8 +31,8 @@ class WavesView(VisibleTables):
         after, without those that merged or split: option (of a multiple choice, each apart), before, after,
         n. For the team alone.
 
-        Raises as :func:`wave_counts` does."""
-        return compared_question(self, question_id).transitions(without=merged_or_split(
+        Raises as :func:`count_question_by_wave` does."""
+        return make_compared_question(self, question_id).transitions(without=merged_or_split(
             read_table(self.study, "organisation_changes")))
 
     def count_in_wave(self, figure_id: str, wave: str) -> str:
@@ -43,7 +43,7 @@ class WavesView(VisibleTables):
         if subset != ALL or not self.may("all_figures"):
             return ""
         rows = self.read("wave_responses")
-        return count_in_wave(option, wave, rows[rows["question_id"] == question])
+        return count_option_in_wave(option, wave, rows[rows["question_id"] == question])
 
     def change_of(self, question_id: str) -> str:
         """What crosswalk.csv says that changed in a question since the wave before that of the study's
@@ -52,20 +52,20 @@ class WavesView(VisibleTables):
             return ""
         rows = read_table(self.study, "crosswalk")
         rows = rows[(rows["question_id"] == question_id) & (rows["wave_id"] == self.wave_of_figures)]
-        return change_sentence(rows.iloc[0], self.wave_labels[self.wave_of_figures]) if len(rows) else ""
+        return describe_wave_change(rows.iloc[0], self.wave_labels[self.wave_of_figures]) if len(rows) else ""
 
     def why_not_compared(self, question_id: str) -> str:
         """Why a question is not compared between waves, as a sentence; blank where it is."""
         return _why_not_compared(self, question_id)
 
 
-def wave_counts(view: VisibleTables, question_id: str) -> pd.DataFrame:
+def count_question_by_wave(view: VisibleTables, question_id: str) -> pd.DataFrame:
     """The counts of a question in each wave that may be compared, each on its own base: the columns of
     :meth:`.StudyView.counts`, the group being the wave; options in their own order. For the team alone.
 
     Raises UsageError where crosswalk.csv does not say that the question may be compared, with the reason;
     NotReleased for another audience."""
-    compared = compared_question(view, question_id)
+    compared = make_compared_question(view, question_id)
     rows = compared.counts()
     share = rows["n"] / rows["base_n"]
     shown = [f"{n} of {base}" for n, base in zip(rows["n"], rows["base_n"], strict=True)]
@@ -76,8 +76,8 @@ def wave_counts(view: VisibleTables, question_id: str) -> pd.DataFrame:
 
 def _why_not_compared(view: VisibleTables, question_id: str) -> str:
     """Why a question is not compared between waves, as a sentence; blank where it is."""
-    return why_not_compared(question_id, _waves_asked(view, question_id),
-                            read_table(view.study, "crosswalk"), view.wave_labels)
+    return why_waves_not_compared(question_id, _waves_asked(view, question_id),
+                                  read_table(view.study, "crosswalk"), view.wave_labels)
 
 
 def _waves_asked(view: VisibleTables, question_id: str) -> list[str]:
@@ -86,7 +86,7 @@ def _waves_asked(view: VisibleTables, question_id: str) -> list[str]:
     return [wave for wave in view.wave_labels if wave in asked]
 
 
-def compared_question(view: VisibleTables, question_id: str) -> ComparedQuestion:
+def make_compared_question(view: VisibleTables, question_id: str) -> ComparedQuestion:
     """A question as it is compared between waves, where it may be."""
     if not view.wave_labels:
         raise UsageError("The survey has one wave. To fix: list the waves in waves.csv, and the wave of "
@@ -106,7 +106,7 @@ def compared_question(view: VisibleTables, question_id: str) -> ComparedQuestion
         raise UsageError(f"Question {question_id} is {reason}. What may be compared is decided in "
                          "crosswalk.csv.")
     name, crosswalk = question["question_id"], read_table(view.study, "crosswalk")
-    waves = comparable_waves(name, _waves_asked(view, name), crosswalk)
+    waves = select_comparable_waves(name, _waves_asked(view, name), crosswalk)
     own = crosswalk[(crosswalk["question_id"] == name) & crosswalk["wave_id"].isin(waves)]
-    return compare_question(question, waves, view.read("wave_responses"), read_table(
+    return compare_question_across_waves(question, waves, view.read("wave_responses"), read_table(
         view.study, "options"), is_collapsed=bool((own["is_comparable"] == "collapsed").any()))

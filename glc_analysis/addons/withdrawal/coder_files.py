@@ -23,7 +23,12 @@ from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
 
 from glc_analysis.addon import declared_by_name
-from glc_analysis.addons.withdrawal.redaction import edit_table, redact, redact_rows, remaining_span
+from glc_analysis.addons.withdrawal.redaction import (
+    replace_names_in_rows,
+    replace_names_in_texts,
+    rewrite_table_rows,
+    shift_span_after_removal,
+)
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.gate.file_text import Unreadable, extract_text
 from glc_analysis.intake.codings import PROJECT_PROGRAMS, read_codings
@@ -53,8 +58,8 @@ Tell = Callable[[list[str]], list[str]]
 """Gives texts without the words that go."""
 
 
-def redact_journal(path: Path, left: Left, is_found: Callable[[str, Masked | None], bool], tell: Tell,
-                   ids: Collection[str]) -> None:
+def redact_desk_journal(path: Path, left: Left, is_found: Callable[[str, Masked | None], bool], tell: Tell,
+                        ids: Collection[str]) -> None:
     """Rewrites a journal. A line that was cut goes whole: nobody can tell what is in it.
 
     ``is_found`` says whether all that goes was found in a text; ``ids`` are the segments that go. Raises
@@ -98,7 +103,8 @@ def _new_texts(line: dict[str, Any], texts: dict[str, Masked | None], lost: set[
     for text in line["texts"]:
         document = text["document_id"]
         texts[document] = now = left(document, text["text"])
-        spans = {name: {key: remaining_span(*span, now) if now else None for key, span in text[name].items()
+        spans = {name: {key: shift_span_after_removal(*span, now) if now else None for key,
+                        span in text[name].items()
                         if key not in lost} for name in ("moved", "waiting")}
         lost |= {key for key, span in spans["moved"].items() if span is None}
         if now is not None:
@@ -109,7 +115,7 @@ def _new_texts(line: dict[str, Any], texts: dict[str, Masked | None], lost: set[
     return line | {"texts": kept} if kept else None
 
 
-def redact_log(path: Path, gone: Collection[str], tell: Tell) -> None:
+def redact_suggestion_log(path: Path, gone: Collection[str], tell: Tell) -> None:
     """Rewrites a log of suggestions: without the lines on texts that go."""
     kept = [line for line in _lines(path) if not {line.get(name) for name in (
         "document_id", "answer_id", "segment_id", "example_by")} & {*gone}]
@@ -139,7 +145,7 @@ def _redacted(line: dict[str, Any], texts: dict[str, Masked | None], lost: set[s
         return line | {"passages": passages} if any(passages) else None
     if act in ("place", "resize"):
         now = texts.get(line["document_id"])
-        span = remaining_span(line["start"], line["end"], now) if now else None
+        span = shift_span_after_removal(line["start"], line["end"], now) if now else None
         if line["coding_id"] in lost:
             return None
         if span is None:
@@ -161,7 +167,7 @@ def _redacted(line: dict[str, Any], texts: dict[str, Masked | None], lost: set[s
         lost.add(str(line["n"]))
         return None
     if act in ("code", "propose_code", "propose_quotation"):
-        span = remaining_span(line["start"], line["end"], now)
+        span = shift_span_after_removal(line["start"], line["end"], now)
         if span is None:
             lost.add(str(line["n"]))
             return None
@@ -171,7 +177,7 @@ def _redacted(line: dict[str, Any], texts: dict[str, Masked | None], lost: set[s
 
 def _passage_left(passage: dict[str, Any] | None, texts: dict[str, Masked | None]) -> dict[str, Any] | None:
     now = texts.get(passage["document_id"]) if passage else None
-    span = remaining_span(passage["start"], passage["end"], now) if passage and now else None
+    span = shift_span_after_removal(passage["start"], passage["end"], now) if passage and now else None
     return passage | {"start": span[0], "end": span[1]} if passage and span else None
 
 
@@ -194,7 +200,7 @@ _NO_TURNS = pd.DataFrame(columns=["name", "pseudonym"], dtype="str")
 
 
 @dataclass(frozen=True)
-class Recoding:
+class CoderFileRedaction:
     """What is removed from coders' files.
 
     ``gone`` are the document_ids of whole texts. ``turns`` are single turns by document_id: name, the turn
@@ -211,7 +217,7 @@ class Recoding:
     separator: str = ""
     questions: Mapping[str, str] = field(default_factory=dict)
 
-    def with_copies(self, path: Path, document_of: Callable[[str, Sequence[str]], str]) -> Recoding:
+    def with_copies(self, path: Path, document_of: Callable[[str, Sequence[str]], str]) -> CoderFileRedaction:
         """The recoding for a file whose texts may have other names; ``document_of`` maps a text, or where the
         file has none the quotations from it, to the interview or call that it copies."""
         if is_added_to(path):
@@ -232,13 +238,13 @@ class Recoding:
         whose place is not certain would be lost, or if another coding would not be in its place when it is
         read again."""
         if is_decided:
-            edit_table(path, self._decisions)
+            rewrite_table_rows(path, self._decisions)
             return path
         if path.name in declared_by_name("coder_files"):
-            redact_journal(path, self._left, self._is_found, self._tell, self.ids)
+            redact_desk_journal(path, self._left, self._is_found, self._tell, self.ids)
             return path
         if path.name in declared_by_name("coder_logs"):
-            redact_log(path, self.gone | self.ids, self._tell)
+            redact_suggestion_log(path, self.gone | self.ids, self._tell)
             return path
         raw = read_codings(path, separator=self.separator, questions=self.questions)
         left = {source: self._left(source, text) for source, text in zip(
@@ -253,7 +259,7 @@ class Recoding:
             if met or self._tell(texts + quotes) != texts + quotes:
                 raise Faults([self._manual_fix(path, met)])
         elif raw.tool == "csv":
-            edit_table(path, self._rows)
+            rewrite_table_rows(path, self._rows)
         elif not all(self._is_found(source, now) for source, now in left.items()):
             raise Faults([self._manual_fix(path, met)])
         elif any(now is None or now.offsets for now in left.values()) or self._tell(texts) != texts:
@@ -271,7 +277,7 @@ class Recoding:
 
     def _decisions(self, grid: Grid) -> list[list[str] | None]:
         return [None if self.ids & {*row} else after
-                for row, after in zip(grid.rows, redact_rows(grid, self.words), strict=True)]
+                for row, after in zip(grid.rows, replace_names_in_rows(grid, self.words), strict=True)]
 
     def _rows(self, grid: Grid) -> list[list[str] | None]:
         """The rows of a table without those on removed words. Where turns were removed, offsets are left out:
@@ -280,10 +286,10 @@ class Recoding:
         if is_by_respondent(grid.names):
             return self._rows_by_respondent(grid)
         if not {"source", "respondent"} & {*roles}:  # a sheet beside that of the codings
-            return list(redact_rows(grid, self.words))
+            return list(replace_names_in_rows(grid, self.words))
         named_by = ["source"] if "source" in roles else ["respondent", "question"]
         kept: list[list[str] | None] = [grid.names]
-        for old, row in zip(grid.rows[1:], redact_rows(grid, self.words)[1:], strict=True):
+        for old, row in zip(grid.rows[1:], replace_names_in_rows(grid, self.words)[1:], strict=True):
             document = self._of(".".join(old[roles.index(role)].strip() for role in named_by))
             quote = normalise_space(old[roles.index("quote")]) if "quote" in roles else ""
             turns = self.turns[document]["name"] if document in self.turns else ()
@@ -298,7 +304,7 @@ class Recoding:
         rows of respondents of whom no answer is left."""
         respondent, asked = find_respondent_columns(grid.names, questions_of_sheet(grid, self.questions))
         kept: list[list[str] | None] = [grid.names]
-        for old, row in zip(grid.rows[1:], redact_rows(grid, self.words)[1:], strict=True):
+        for old, row in zip(grid.rows[1:], replace_names_in_rows(grid, self.words)[1:], strict=True):
             answers = {n: self._of(f"{old[respondent].strip()}.{question}") for n, question in asked.items()}
             known = {*answers.values()} - {""}
             is_gone = bool(known) and known <= self.gone
@@ -308,7 +314,7 @@ class Recoding:
 
     def _tell(self, texts: list[str]) -> list[str]:
         return [WITHDRAWN if text in self.ids else now
-                for text, now in zip(texts, redact(texts, self.words), strict=True)]
+                for text, now in zip(texts, replace_names_in_texts(texts, self.words), strict=True)]
 
     def _left(self, source: str, text: str) -> Masked | None:
         """What remains of a text, with the moves of its offsets; None if it is removed."""
@@ -326,7 +332,7 @@ class Recoding:
     def _manual_fix(self, path: Path, documents: Iterable[str]) -> Fault:
         turns = [turn for document in documents if document in self.turns
                  for turn in self.turns[document]["pseudonym"]]
-        return manual_fix_needed(path.name, documents, instead=", ".join(sorted({*turns})) or WITHDRAWN)
+        return manual_edit_fault(path.name, documents, instead=", ".join(sorted({*turns})) or WITHDRAWN)
 
     def _rewrite(self, path: Path, raw: RawCodings, left: Mapping[str, Masked | None]) -> Path:
         """Writes a project without the removed words, and checks that each remaining span is on its words."""
@@ -339,7 +345,7 @@ class Recoding:
             path.unlink()
             return path
         if raw.tool == "word":
-            write_word(path, *texts.values(), codings)
+            write_coded_word_file(path, *texts.values(), codings)
         else:
             sources = pd.DataFrame(texts.items(), columns=["source", "text"], dtype="str")
             write_qdpx(made, sources=sources, codings=codings, codes=codes, name=made.stem,
@@ -355,7 +361,8 @@ class Recoding:
     def _kept(self, codings: pd.DataFrame, left: Mapping[str, Masked | None]) -> pd.DataFrame:
         """The coded spans that remain, with their new places and texts."""
         rows = [row | {"start": span[0], "end": span[1]} for row in codings.to_dict("records")
-                if (now := left[row["source"]]) and (span := remaining_span(row["start"], row["end"], now))]
+                if (now := left[row["source"]])
+                and (span := shift_span_after_removal(row["start"], row["end"], now))]
         kept = pd.DataFrame(rows, columns=codings.columns)
         return kept.assign(**{name: self._tell([*kept[name]]) for name in ("code", "coder", "memo")})
 
@@ -365,7 +372,7 @@ def _is_about(memo: Any, left: Mapping[str, Masked | None]) -> bool:
     place = re.fullmatch(r"(.*):(\d+)-(\d+)", memo.attached_to, re.DOTALL)
     if memo.attached_kind == "coding" and place:
         now = left[place[1]]
-        return now is not None and remaining_span(int(place[2]), int(place[3]), now) is not None
+        return now is not None and shift_span_after_removal(int(place[2]), int(place[3]), now) is not None
     return memo.attached_kind != "source" or left[memo.attached_to] is not None
 
 
@@ -382,7 +389,7 @@ def _all_texts(path: Path) -> list[str]:
     return texts
 
 
-def manual_fix_needed(file: str, documents: Iterable[str], *, instead: str = WITHDRAWN) -> Fault:
+def manual_edit_fault(file: str, documents: Iterable[str], *, instead: str = WITHDRAWN) -> Fault:
     """A fault for a coder's file that has to be edited in its own tool; ``instead`` replaces turns there."""
     return Fault("cannot be rewritten here: memos or uncertain passages of a project, a text that was "
                  "edited, an .xls, a list of NVivo", file=file, value=", ".join(sorted(documents)),
@@ -416,7 +423,7 @@ def _remove_database(path: Path) -> None:
         shutil.rmtree(path.parent)
 
 
-def write_word(path: Path, text: str, codings: pd.DataFrame) -> None:
+def write_coded_word_file(path: Path, text: str, codings: pd.DataFrame) -> None:
     """Writes a Word file of paragraphs and comments: one comment for each coded span and coder."""
     document, marks = docx.Document(), defaultdict(list)
     for _, rows in codings.groupby(["start", "end", "coder"]):

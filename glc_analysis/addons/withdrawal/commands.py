@@ -37,14 +37,15 @@ def withdraw(study: Study, organisation: str, item: str, person: str, choice: st
     from datetime import date
 
     from glc_analysis.addons.withdrawal import withdrawal
-    from glc_analysis.addons.withdrawal.person import CANNOT_UNDO, withdraw_person
+    from glc_analysis.addons.withdrawal.person import CANNOT_UNDO, carry_out_person_choice
     from glc_analysis.publish.publication import published_folders
 
     if bool(organisation) == bool(person) or bool(person) != bool(choice) or person and item:
         raise UsageError("Name an organisation, or a person with --person ID --choice CHOICE.")
     ensure_built(study)
     how = {"today": date.today(), "dry_run": dry_run, "looked_at_by": looked_at_by, "say": say}
-    touched = withdraw_person(study, person, choice, **how) if person else withdrawal.withdraw(
+    touched = carry_out_person_choice(study, person, choice,
+                                      **how) if person else withdrawal.withdraw_organisation(
         study, organisation, item=item, **how)
     print_rows(touched, form, empty="The study holds nothing of it.")
     kinds = ", ".join(f"{kind} {n}" for kind, n in touched["kind"].value_counts(sort=False).items())

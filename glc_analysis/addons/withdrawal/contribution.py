@@ -12,7 +12,12 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addon import load_declared
-from glc_analysis.addons.withdrawal.redaction import edit_table, redact, redact_rows, turns_spoken_by
+from glc_analysis.addons.withdrawal.redaction import (
+    mark_turns_spoken_by,
+    replace_names_in_rows,
+    replace_names_in_texts,
+    rewrite_table_rows,
+)
 from glc_analysis.cleaning import columns
 from glc_analysis.cleaning.organisation_changes import former_names, names_before
 from glc_analysis.cleaning.records import assign_record_ids
@@ -81,16 +86,16 @@ class Contribution:
         """Whether a text says that something is the organisation's: by its id, a name or a pseudonym."""
         is_its_id = bool(self.organisation_id) and (
             self.organisation_id in re.split(r"[\s,;:()]+", text.lower()))
-        return self.is_whole and (is_its_id or redact([text], self.words) != [text])
+        return self.is_whole and (is_its_id or replace_names_in_texts([text], self.words) != [text])
 
     def redact(self, texts: list[str]) -> list[str]:
         """Texts of a file in which its words stay only where its quotations alone are withdrawn."""
-        return redact(texts, self.words_of_material)
+        return replace_names_in_texts(texts, self.words_of_material)
 
     def remove_rows(self, path: Path, is_gone: Callable[[int, list[str]], bool]) -> None:
         """Removes rows from a table, by number and cells, and its words from the others."""
-        edit_table(path, lambda grid: [None if is_gone(n, old) else new for n, old, new in zip(
-            grid.numbers, grid.rows, redact_rows(grid, self.words_of_material), strict=True)])
+        rewrite_table_rows(path, lambda grid: [None if is_gone(n, old) else new for n, old, new in zip(
+            grid.numbers, grid.rows, replace_names_in_rows(grid, self.words_of_material), strict=True)])
 
 
 def collect_contribution(study: Study, reference: Reference, key: dict[str, str], organisation_id: str,
@@ -152,7 +157,7 @@ def collect_contribution(study: Study, reference: Reference, key: dict[str, str]
     return leaver
 
 
-def check_person(study: Study, reference: Reference, person_id: str) -> None:
+def check_person_known(study: Study, reference: Reference, person_id: str) -> None:
     """Raises UsageError for whoever is neither a speaker nor a rater, with the id that was meant; for a coder
     with where the id stands."""
     speakers = reference.speakers
@@ -179,13 +184,14 @@ def _places_of_a_coder(study: Study, reference: Reference, coder_id: str) -> lis
     return places + [study.relative(path) for path in study.coder_files().get(coder_id, ())]
 
 
-def collect_person(study: Study, reference: Reference, key: dict[str, str], person_id: str) -> Contribution:
+def collect_person_contribution(study: Study, reference: Reference, key: dict[str, str],
+                                person_id: str) -> Contribution:
     """The contribution of a person, a speaker or a rater, to a built study: their turns and ballots.
 
     Raises UsageError for an unknown person.
     """
     speakers = reference.speakers
-    check_person(study, reference, person_id)
+    check_person_known(study, reference, person_id)
     leaver = Contribution("", MATERIAL, raters={person_id} & {*_people(reference)}, ids={person_id})
     leaver.others += [*speakers.loc[speakers["speaker_id"] != person_id, "name_in_file"],
                    *reference.organisations["label"], *_words_of_method(reference)]
@@ -264,7 +270,7 @@ def _collect_texts(leaver: Contribution, study: Study, reference: Reference, peo
             not names or _speak_here(elsewhere, document_id, turns))
         is_its_interview = bool(names) if not leaver.organisation_id else (
             document["organisation_id"] == leaver.organisation_id)
-        is_theirs = turns_spoken_by(turns, names, interpreters) if is_shared else (
+        is_theirs = mark_turns_spoken_by(turns, names, interpreters) if is_shared else (
             [is_its_interview] * len(turns))
         is_theirs = [is_its and kind in leaver.parts for is_its in is_theirs]
         leaver.turns[document_id] = is_theirs
@@ -321,7 +327,7 @@ def _collect_names(leaver: Contribution, reference: Reference, key: dict[str, st
               for word in normalise_space(name).split()}
              for who in (is_own, ~is_own)]
     is_person = (listed["kind"] == "person") & listed["name"].isin(words[0] - words[1])
-    is_about = (about != redact(list(about), leaver.names)) | is_person
+    is_about = (about != replace_names_in_texts(list(about), leaver.names)) | is_person
     shared = set(listed.loc[is_about & (listed["kind"] == "organisation"), "pseudonym"]) - {""}
     is_about |= listed["pseudonym"].isin(shared)
     used = _names_used(leaver.said, listed) - _names_used(leaver.others, listed)

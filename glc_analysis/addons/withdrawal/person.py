@@ -15,13 +15,13 @@ import pandas as pd
 
 from glc_analysis import manifest, tables
 from glc_analysis.addon import load_declared
-from glc_analysis.addons.withdrawal.contribution import check_person, collect_person
-from glc_analysis.addons.withdrawal.redaction import edit_table
+from glc_analysis.addons.withdrawal.contribution import check_person_known, collect_person_contribution
+from glc_analysis.addons.withdrawal.redaction import rewrite_table_rows
 from glc_analysis.addons.withdrawal.withdrawal import (
     WITHDRAWAL_AT_WORK,
-    changed_figures,
+    edit_copy_and_replace_study,
+    list_changed_figures,
     remove_contribution,
-    replace_study,
 )
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.claims import refuse_unclaimed
@@ -43,8 +43,9 @@ ABOUT_PEOPLE = ("speakers", "raters", "consent", "attendance")
 are replaced by pseudonyms as names.csv says."""
 
 
-def withdraw_person(study: Study, person_id: str, choice: str, *, today: date, dry_run: bool = False,
-                    looked_at_by: str = "", say: Callable[[str], None] = lambda line: None) -> pd.DataFrame:
+def carry_out_person_choice(study: Study, person_id: str, choice: str, *, today: date, dry_run: bool = False,
+                            looked_at_by: str = "", say: Callable[[str],
+                                                                  None] = lambda line: None) -> pd.DataFrame:
     """Carries out the choice of a person: ``stop-contact``, ``stop-use`` or ``erase``.
 
     Returns one row for everything that is removed or changed: kind, where, what. With ``dry_run`` the study
@@ -57,7 +58,8 @@ def withdraw_person(study: Study, person_id: str, choice: str, *, today: date, d
         raise UsageError(f"There is no choice {choice!r}; use one of {', '.join(_PERSON_CHOICES)}.")
     refuse_unclaimed(study)
     if choice == ERASE:
-        return remove_contribution(study, lambda *held: collect_person(study, *held, person_id), today=today,
+        return remove_contribution(study, lambda *held: collect_person_contribution(study, *held, person_id),
+                                   today=today,
                                    dry_run=dry_run, looked_at_by=looked_at_by, say=say)
     with lock_for_withdrawal(study.root, WITHDRAWAL_AT_WORK, say):
         reference = read_reference(study)
@@ -67,7 +69,7 @@ def withdraw_person(study: Study, person_id: str, choice: str, *, today: date, d
             if not dry_run:
                 _record(study, reference, person_id, choice, today)
             return _table([*found, ("reference row", "stopped.csv", f"{person_id} {choice}")])
-        with replace_study(study, is_kept=not dry_run, say=say) as new:
+        with edit_copy_and_replace_study(study, is_kept=not dry_run, say=say) as new:
             _record(new, reference, person_id, choice, today)
             build(new, say=say)
             rows = _unused(study, new, reference, person_id)
@@ -76,12 +78,12 @@ def withdraw_person(study: Study, person_id: str, choice: str, *, today: date, d
             if len(issued):
                 build(new, say=say)  # from the releases that are left
             recorded = _table([*rows, ("reference row", "stopped.csv", f"{person_id} {choice}")])
-            return pd.concat([recorded, changed_figures(study, new), issued], ignore_index=True)
+            return pd.concat([recorded, list_changed_figures(study, new), issued], ignore_index=True)
 
 
 def _names_of(study: Study, reference: Reference, person_id: str) -> set[str]:
     """The names of a person in files. Raises UsageError for an unknown person."""
-    check_person(study, reference, person_id)
+    check_person_known(study, reference, person_id)
     speakers = reference.speakers
     return {*speakers.loc[speakers["speaker_id"] == person_id, "name_in_file"]}
 
@@ -112,7 +114,7 @@ def _remove_contacts(study: Study, known: set[str], *, is_written: bool) -> list
         changed = [cell for sheet in sheets for row, told in zip(sheet.rows, edit(sheet), strict=True)
                    for cell, after in zip(row, told, strict=True) if cell != after]
         if changed and is_written:
-            edit_table(path, edit)
+            rewrite_table_rows(path, edit)
             _correct_checksum(study, path)
         found += [("contact", study.relative(path), cell) for cell in changed]
     return found

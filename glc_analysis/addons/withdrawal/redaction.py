@@ -30,23 +30,24 @@ Edit = Callable[[Grid], Sequence[list[str] | None]]
 """Gives the new rows of a sheet, the header first; None for a row that is removed."""
 
 
-def redact(texts: list[str], names: pd.DataFrame) -> list[str]:
+def replace_names_in_texts(texts: list[str], names: pd.DataFrame) -> list[str]:
     """Texts with :data:`WITHDRAWN` in place of ``names`` (columns name and match, as in names.csv).
 
-    >>> redact(["Ask HAART.", "A haart."], pd.DataFrame({"name": ["HAART"], "match": "exact"}))
+    >>> replace_names_in_texts(["Ask HAART.", "A haart."], pd.DataFrame({"name": ["HAART"],
+    ...     "match": "exact"}))
     ['Ask [withdrawn].', 'A haart.']
     """
     masker = Masker(names.assign(pseudonym=WITHDRAWN, allowed_for=""), {})
     return [masker.mask(text).text for text in texts]
 
 
-def redact_rows(grid: Grid, names: pd.DataFrame) -> list[list[str]]:
+def replace_names_in_rows(grid: Grid, names: pd.DataFrame) -> list[list[str]]:
     """The rows of a sheet without these names in any cell."""
-    cells = iter(redact([cell for row in grid.rows for cell in row], names))
+    cells = iter(replace_names_in_texts([cell for row in grid.rows for cell in row], names))
     return [[next(cells) for _ in row] for row in grid.rows]
 
 
-def edit_table(path: Path, edit: Edit, *, keep_places: bool = False) -> None:
+def rewrite_table_rows(path: Path, edit: Edit, *, keep_places: bool = False) -> None:
     """Rewrites a CSV or XLSX file. With ``keep_places`` a removed row leaves a blank one, so that the others
     keep their numbers."""
     if path.suffix.lower() in (".xlsx", ".xlsm"):
@@ -91,7 +92,7 @@ def _edit_workbook(path: Path, edit: Edit, keep_places: bool) -> None:
         save_workbook(book, path)
 
 
-def write_turns(path: Path, turns: pd.DataFrame, heading: str) -> None:
+def write_transcript_turns(path: Path, turns: pd.DataFrame, heading: str) -> None:
     """Writes a transcript in the format of its old file: cues, paragraphs or lines, one for each turn.
 
     ``turns`` are as :func:`read_transcript` gives them. Raises Faults if they would not be read back.
@@ -139,14 +140,14 @@ def _stamp(start: float, end: float, mark: str) -> str:
     return " --> ".join(f"{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}{mark}{ms:03}" for s, ms in clocks)
 
 
-def remaining_span(start: int, end: int, now: Masked) -> tuple[int, int] | None:
+def shift_span_after_removal(start: int, end: int, now: Masked) -> tuple[int, int] | None:
     """The place of a coded span after turns were removed; None if it held nothing else."""
     start, end = shift_span(start, end, now.offsets)
     return None if _NOTHING_LEFT.fullmatch(now.text[start:end]) else (start, end)
 
 
-def turns_spoken_by(turns: pd.DataFrame, speakers: Collection[str],
-                    interpreters: Collection[str]) -> list[bool]:
+def mark_turns_spoken_by(turns: pd.DataFrame, speakers: Collection[str],
+                         interpreters: Collection[str]) -> list[bool]:
     """Which turns are by these speakers (names in the file), or interpret what they just said."""
     is_theirs: list[bool] = []
     for speaker in map(normalise_space, turns["speaker"]):
@@ -154,12 +155,12 @@ def turns_spoken_by(turns: pd.DataFrame, speakers: Collection[str],
     return is_theirs
 
 
-def remove_turns(turns: pd.DataFrame, is_gone: Sequence[bool], instead: Mapping[str, str],
-                 names: pd.DataFrame) -> pd.DataFrame:
+def blank_removed_turns(turns: pd.DataFrame, is_gone: Sequence[bool], instead: Mapping[str, str],
+                        names: pd.DataFrame) -> pd.DataFrame:
     """The turns without the words of removed ones, and without ``names`` in the others.
 
     Speakers get the names ``instead`` of theirs. Every turn keeps its place."""
-    texts = redact([*turns["text"]], names)
+    texts = replace_names_in_texts([*turns["text"]], names)
     return turns.assign(
         speaker=[instead.get(normalise_space(name), name) for name in turns["speaker"]],
         text=[WITHDRAWN if gone else text for gone, text in zip(is_gone, texts, strict=True)])

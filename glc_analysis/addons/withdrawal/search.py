@@ -1,10 +1,10 @@
 """The search of a folder for what was withdrawn, whatever its files are called and however they are packed.
 
-It gives every place of the words that must not be left (:class:`Wanted`), and every file that cannot be
-judged, with the reason. A file is read for what it is, not for what its
-name says: packages and compressed files are unpacked, also within each other; tables, databases, documents
-and notebooks are read as such; anything else is searched as bytes. Pictures, recordings, and what is
-encrypted or packed in an unknown way are left to people.
+It gives every place of the words that must not be left (:class:`SoughtContent`), and every file that cannot
+be judged, with the reason. A file is read for what it is, not for what its name says: packages and compressed
+files are unpacked, also within each other; tables, databases, documents and notebooks are read as such;
+anything else is searched as bytes. Pictures, recordings, and what is encrypted or packed in an unknown way
+are left to people.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ _EAST_ASIAN = {"gb18030": "\u4e00", "big5": "\u4e00", "shift_jis": "\u3041", "eu
 """Where the letters begin for which such a page is used; it has those of other scripts as well."""
 
 
-class Wanted:
+class SoughtContent:
     """What must not be left: ``names`` and ``words`` (columns name and match, as in names.csv), ``ids``, and
     any run of :data:`_RUN` words of what was ``said`` that is not in what ``others`` said.
 
@@ -76,7 +76,7 @@ class Wanted:
     single plain word is found where nothing else is written, as in a cell of a table or in the name of a
     file: in a sentence it may be any word.
 
-    >>> wanted = Wanted(pd.DataFrame({"name": ["Mill House"], "match": "exact"}), ids=["mill"],
+    >>> wanted = SoughtContent(pd.DataFrame({"name": ["Mill House"], "match": "exact"}), ids=["mill"],
     ...                 said=["We walk with each woman to the court and back."], others=["We walk."])
     >>> [wanted.found_in(text) for text in ("a MILL\\nhouse", "mill", "the mill", "We walk with each woman.")]
     ['names the organisation', 'names the organisation', '', '']
@@ -105,7 +105,7 @@ class Wanted:
         write_atomic(path, json.dumps(self._described))
 
     @classmethod
-    def read(cls, path: Path) -> Wanted:
+    def read(cls, path: Path) -> SoughtContent:
         """Reads what another process wrote."""
         described = json.loads(path.read_bytes())
         names, words = (pd.DataFrame(described.pop(one), dtype="str") for one in ("names", "words"))
@@ -179,7 +179,7 @@ def _runs(text: str) -> Iterator[tuple[str, ...]]:
 
 
 @dataclass(frozen=True, order=True)
-class Trace:
+class FoundTrace:
     """A place where something was found: the file, the place in it, and what, in words."""
 
     file: str
@@ -188,7 +188,7 @@ class Trace:
 
 
 @dataclass(frozen=True, order=True)
-class Unread:
+class UnreadFile:
     """A file that somebody has to look at, and why no program can read it."""
 
     file: str
@@ -196,82 +196,84 @@ class Unread:
 
 
 @dataclass
-class Found:
+class SearchResult:
     """The result of a search."""
 
-    traces: list[Trace] = field(default_factory=list)
-    unread: list[Unread] = field(default_factory=list)
+    traces: list[FoundTrace] = field(default_factory=list)
+    unread: list[UnreadFile] = field(default_factory=list)
 
 
 _HISTORIES = {".git": "git", ".hg": "Mercurial", ".svn": "Subversion"}
 
 
-def search_folder(root: Path, wanted: Wanted, *, skip: Collection[str] = ()) -> Found:
+def search_folder_for_content(root: Path, wanted: SoughtContent, *,
+                              skip: Collection[str] = ()) -> SearchResult:
     """Searches all files below a folder, and their names. ``skip`` are files and folders that are left out,
     relative to the folder."""
-    results = Found()
+    results = SearchResult()
     if not root.is_dir():
         return results
     for path, name in _files(root, skip, results):
         if what := wanted.found_in_name(path.name):
-            results.traces.append(Trace(name, "its name", what))
+            results.traces.append(FoundTrace(name, "its name", what))
         if not path.is_symlink() and path.is_dir():
             continue
         _search_file(path, name, wanted, results)
-    return Found(sorted(set(results.traces)), sorted(set(results.unread)))
+    return SearchResult(sorted(set(results.traces)), sorted(set(results.unread)))
 
 
-def _search_file(path: Path, name: str, wanted: Wanted, results: Found) -> None:
+def _search_file(path: Path, name: str, wanted: SoughtContent, results: SearchResult) -> None:
     """Adds what a file holds, and what in it cannot be read."""
-    reading = read_file(path, wanted.code_pages)
-    results.unread += [Unread(name, f"{place}: {why}" if place else why) for place, why in reading.unread]
+    reading = extract_text_from_file(path, wanted.code_pages)
+    results.unread += [UnreadFile(name, f"{place}: {why}" if place else why) for place, why in reading.unread]
     places = wanted.found_among(reading.pieces) or wanted.found_among(reading.letters, is_text=False)
-    results.traces += [Trace(name, place, what) for place, what in places]
+    results.traces += [FoundTrace(name, place, what) for place, what in places]
 
 
-def search_new_file(path: Path, name: str, wanted: Wanted) -> Found:
+def search_arrived_file(path: Path, name: str, wanted: SoughtContent) -> SearchResult:
     """Searches one file, and the names of its folders in ``name``: it arrived when all others were searched
     already."""
-    found = Found([Trace(name, "its name", what) for part in PurePosixPath(name).parts
-                   if (what := wanted.found_in_name(part))])
+    found = SearchResult([FoundTrace(name, "its name", what) for part in PurePosixPath(name).parts
+                          if (what := wanted.found_in_name(part))])
     if path.is_symlink() or not path.is_file():
-        found.unread.append(Unread(name, "it is a link, or no file"))
+        found.unread.append(UnreadFile(name, "it is a link, or no file"))
     else:
         _search_file(path, name, wanted, found)
     return found
 
 
-def describe_new_file(wanted: Path, path: Path, name: str) -> str:
+def describe_arrived_file(wanted: Path, path: Path, name: str) -> str:
     """Describes the sought content found in a new file, or why the file cannot be searched; blank if nothing
     is found. Another process wrote what is sought."""
-    found = search_new_file(path, name, Wanted.read(wanted))
+    found = search_arrived_file(path, name, SoughtContent.read(wanted))
     if found.traces:
         return f"still {found.traces[0].what} ({found.traces[0].place})"
     return f"cannot be searched ({found.unread[0].why})" if found.unread else ""
 
 
-def _files(root: Path, skip: Collection[str], results: Found) -> Iterator[tuple[Path, str]]:
+def _files(root: Path, skip: Collection[str], results: SearchResult) -> Iterator[tuple[Path, str]]:
     """Every folder and regular file, with its name relative to the root; what else there is, is listed."""
     for path in sorted(root.iterdir()):
         yield from _within(path, root, skip, results)
 
 
-def _within(path: Path, root: Path, skip: Collection[str], results: Found) -> Iterator[tuple[Path, str]]:
+def _within(path: Path, root: Path, skip: Collection[str],
+            results: SearchResult) -> Iterator[tuple[Path, str]]:
     name = path.relative_to(root).as_posix()
     if name in skip:
         return
     mode = path.lstat().st_mode
     if stat.S_ISLNK(mode):
         if not path.resolve().is_relative_to(root.resolve()):
-            results.unread.append(Unread(name, "it is a link to what lies outside the study"))
+            results.unread.append(UnreadFile(name, "it is a link to what lies outside the study"))
     elif stat.S_ISDIR(mode) and path.name in _HISTORIES:
-        results.unread.append(Unread(name, f"it is the history that {_HISTORIES[path.name]} keeps"))
+        results.unread.append(UnreadFile(name, f"it is the history that {_HISTORIES[path.name]} keeps"))
     elif stat.S_ISDIR(mode):
         yield path, name
         try:
             inside = sorted(path.iterdir())
         except OSError as error:
-            results.unread.append(Unread(name, f"it cannot be opened ({error.strerror})"))
+            results.unread.append(UnreadFile(name, f"it cannot be opened ({error.strerror})"))
             return
         for one in inside:
             yield from _within(one, root, skip, results)
@@ -297,7 +299,7 @@ _DAMAGED = (ValueError, TypeError, LookupError, OSError, EOFError, RuntimeError,
 
 
 @dataclass
-class Reading:
+class ExtractedText:
     """What a file tells: pieces of text, and the letters among bytes that are not text, each with its place;
     and what could not be read, and why."""
 
@@ -613,16 +615,18 @@ _UNPACK: dict[str, Callable[[io.BytesIO], io.IOBase]] = {
     "gzip": lambda file: gzip.GzipFile(fileobj=file), "bz2": bz2.BZ2File,
     "xz": lzma.LZMAFile, "zstd": lambda file: pa.CompressedInputStream(file, "zstd"),
     "lz4": lambda file: pa.CompressedInputStream(file, "lz4")}
-_READ: dict[str, Callable[[Reading, str, bytes, str, int], None]] = {
-    "zip": Reading.zip, "tar": Reading.tar, "pdf": Reading.pdf, "database": Reading.database,
-    "table": Reading.table, "spss": Reading.spss, "office": Reading.office, "array": Reading.array,
-    "archive": Reading.archive}
+_READ: dict[str, Callable[[ExtractedText, str, bytes, str, int], None]] = {
+    "zip": ExtractedText.zip, "tar": ExtractedText.tar, "pdf": ExtractedText.pdf,
+    "database": ExtractedText.database,
+    "table": ExtractedText.table, "spss": ExtractedText.spss, "office": ExtractedText.office,
+    "array": ExtractedText.array,
+    "archive": ExtractedText.archive}
 
 
-def read_file(path: Path, code_pages: Collection[str] = CODE_PAGES) -> Reading:
+def extract_text_from_file(path: Path, code_pages: Collection[str] = CODE_PAGES) -> ExtractedText:
     """Extracts the text of a file of any kind; text that is not Unicode is also decoded with these code
     pages."""
-    reading = Reading(code_pages=code_pages)
+    reading = ExtractedText(code_pages=code_pages)
     try:
         reading.add(path.name, path.read_bytes())
     except OSError as error:

@@ -13,7 +13,7 @@ from glc_analysis.study import Study
 from glc_analysis.writing import write_atomic
 
 
-def name_in_settings(study: Study, coder: str, made: Sequence[Path]) -> None:
+def add_coder_files_to_settings(study: Study, coder: str, made: Sequence[Path]) -> None:
     """Names new files of a coder in study.toml, unless its pattern has them.
 
     Raises Faults where one name cannot stand for all files of the coder, or has to be written by hand."""
@@ -32,7 +32,7 @@ def name_in_settings(study: Study, coder: str, made: Sequence[Path]) -> None:
         lambda match: match[1] + json.dumps(name, ensure_ascii=False), text))
 
 
-def drop_removed_files(study: Study, new: Study) -> None:
+def drop_removed_files_from_settings(study: Study, new: Study) -> None:
     """Takes out of study.toml of ``new`` each file that it names by its plain path and that is there in
     ``study`` alone: the build would take it for a missing one. Patterns and comments stay.
 

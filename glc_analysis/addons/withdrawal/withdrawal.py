@@ -22,26 +22,29 @@ import pandas as pd
 
 from glc_analysis import manifest, tables
 from glc_analysis.addon import declared_by_name, load_declared
-from glc_analysis.addons.withdrawal.coder_files import Recoding, manual_fix_needed
+from glc_analysis.addons.withdrawal.coder_files import CoderFileRedaction, manual_edit_fault
 from glc_analysis.addons.withdrawal.contribution import Contribution, collect_contribution
 from glc_analysis.addons.withdrawal.record import RECORD_OF_WITHDRAWALS, read_withdrawals
 from glc_analysis.addons.withdrawal.redaction import (
-    edit_table,
-    redact,
-    redact_rows,
-    remove_turns,
-    write_turns,
+    blank_removed_turns,
+    replace_names_in_rows,
+    replace_names_in_texts,
+    rewrite_table_rows,
+    write_transcript_turns,
 )
 from glc_analysis.addons.withdrawal.search import (
-    Found,
-    Trace,
-    Unread,
-    Wanted,
-    read_file,
-    search_folder,
-    search_new_file,
+    FoundTrace,
+    SearchResult,
+    SoughtContent,
+    UnreadFile,
+    extract_text_from_file,
+    search_arrived_file,
+    search_folder_for_content,
 )
-from glc_analysis.addons.withdrawal.settings_file import drop_removed_files, name_in_settings
+from glc_analysis.addons.withdrawal.settings_file import (
+    add_coder_files_to_settings,
+    drop_removed_files_from_settings,
+)
 from glc_analysis.claims import refuse_unclaimed
 from glc_analysis.cleaning.countries import country_ids
 from glc_analysis.coding.coders import (
@@ -116,8 +119,10 @@ _KINDS = {"quotes": "quotation", "evidence": "principle", "judgements": "princip
 Rows = list[list[str] | None]
 
 
-def withdraw(study: Study, organisation_id: str, *, item: str = "", today: date, dry_run: bool = False,
-             looked_at_by: str = "", say: Callable[[str], None] = lambda line: None) -> pd.DataFrame:
+def withdraw_organisation(study: Study, organisation_id: str, *, item: str = "", today: date,
+                          dry_run: bool = False,
+                          looked_at_by: str = "", say: Callable[[str],
+                                                                None] = lambda line: None) -> pd.DataFrame:
     """Removes an organisation from a built study, or what belongs to one ``item`` of its consent.
 
     Returns one row for everything that is removed or changed: kind, where, what; and one for every file that
@@ -141,29 +146,30 @@ def remove_contribution(study: Study, collect: Callable[[Reference, dict[str, st
                         item: str = "", dry_run: bool = False, looked_at_by: str = "",
                         say: Callable[[str], None] = lambda line: None) -> pd.DataFrame:
     """Removes what ``collect`` finds in a built study, from its reference tables and its key of pseudonyms.
-    Returns and raises as :func:`withdraw` does."""
+    Returns and raises as :func:`withdraw_organisation` does."""
     from glc_analysis.build import build
 
     with lock_for_withdrawal(study.root, WITHDRAWAL_AT_WORK, say):
         reference = read_reference(study)
         key = complete_key(reference.names, read_key(study.key_file))
         leaver = collect(reference, key)
-        with replace_study(study, is_kept=not dry_run, say=say) as new:
+        with edit_copy_and_replace_study(study, is_kept=not dry_run, say=say) as new:
             _edit_raw_files(new, leaver, reference)
             wanted = _wanted(leaver)
             wanted.write(study.root / STAGE / WANTED)
             _edit_reference(study, new, leaver, wanted, key, item, today)
             made = _edit_coder_files(study, new, leaver, reference)
             new = Study(new.root)  # its settings name the files that were made
-            drop_removed_files(study, new)
+            drop_removed_files_from_settings(study, new)
             new = Study(new.root)
             _edit_manifest(study, new, leaver, made)
             touched = _list_changes(study, new, leaver, made)
             say("searching all files of the study")
-            unread = check_nothing_remains(study, new, wanted, but=_kept_material(new, leaver))
+            unread = check_no_content_remains(study, new, wanted, but=_kept_material(new, leaver))
             # The key keeps its pseudonyms: their numbers stay taken.
-            names_left = Wanted(leaver.names).found_among(read_file(new.key_file).pieces)
-            _raise_traces(Found([Trace(new.relative(new.key_file), *place) for place in names_left]))
+            names_left = SoughtContent(leaver.names).found_among(extract_text_from_file(new.key_file).pieces)
+            _raise_traces(SearchResult([FoundTrace(new.relative(new.key_file), *place)
+                                        for place in names_left]))
             if unread and not looked_at_by and not dry_run:
                 raise Faults(map(_look_at, unread))
             _record(new, {
@@ -177,10 +183,10 @@ def remove_contribution(study: Study, collect: Callable[[Reference, dict[str, st
             forget_contents(new)
             _check_codings_kept(study, new, leaver)
             for folder in () if leaver.quoted else _BUILT:
-                _raise_traces(search_folder(new.root / folder, wanted), folder)
+                _raise_traces(search_folder_for_content(new.root / folder, wanted), folder)
             to_look_at = pd.DataFrame({"kind": "to look at", "where": [one.file for one in unread],
                                        "what": [one.why for one in unread]}, dtype="str")
-            touched = pd.concat([touched, changed_figures(study, new), issued, to_look_at],
+            touched = pd.concat([touched, list_changed_figures(study, new), issued, to_look_at],
                                 ignore_index=True)
             if not dry_run:
                 _check_arrived(study, wanted)
@@ -188,8 +194,8 @@ def remove_contribution(study: Study, collect: Callable[[Reference, dict[str, st
 
 
 @contextmanager
-def replace_study(study: Study, *, is_kept: bool = True,
-                  say: Callable[[str], None] = lambda line: None) -> Generator[Study]:
+def edit_copy_and_replace_study(study: Study, *, is_kept: bool = True,
+                                say: Callable[[str], None] = lambda line: None) -> Generator[Study]:
     """A copy of a study, which takes the place of the study at the end of the block if ``is_kept``.
 
     The copy holds raw/, reference/ and private/; processed/ is built by the block, and all reports are
@@ -270,17 +276,17 @@ def _edit_raw_files(new: Study, leaver: Contribution, reference: Reference) -> N
                             read_survey_sheets(path, new.settings["survey"])}, leaver, new.settings["survey"])
     country = new.settings["context"]["country"]
     for path in new.raw_files("context"):
-        edit_table(path, lambda grid: _context_rows(grid, leaver, reference, country))
+        rewrite_table_rows(path, lambda grid: _context_rows(grid, leaver, reference, country))
     for _, document in reference.documents.iterrows():
         path, document_id = new.root / document["path"], document["document_id"]
         if document_id in leaver.documents:
             path.unlink()
             continue
         read, gone = read_transcript(path), leaver.turns[document_id]
-        turns = remove_turns(read.turns, gone, leaver.spoken.get(document_id, {}), leaver.names)
-        heading = redact([read.heading], leaver.names)[0]
+        turns = blank_removed_turns(read.turns, gone, leaver.spoken.get(document_id, {}), leaver.names)
+        heading = replace_names_in_texts([read.heading], leaver.names)[0]
         if not turns.equals(read.turns) or heading != read.heading:
-            write_turns(path, turns, heading)
+            write_transcript_turns(path, turns, heading)
     for erase in load_declared("erasers", "erase"):
         erase(new, leaver)
     _edit_other_files(new, leaver, reference)
@@ -308,18 +314,19 @@ def _edit_survey(path: Path, rows: Mapping[str, set[int]], leaver: Contribution,
                 for n, row in zip(grid.numbers, grid.rows, strict=True)]
         for key in (grid.names.index(name) for name in _LINKS.values() if name in grid.names and link < 0):
             parents.update(row[key] for row, one in zip(grid.rows, gone, strict=True) if one)
-        return [None if one else row for one, row in zip(gone, redact_rows(grid, leaver.names), strict=True)]
+        return [None if one else row for one,
+                row in zip(gone, replace_names_in_rows(grid, leaver.names), strict=True)]
 
     if any(survey.tool == "spss" for survey in before.values()):
         texts = [cell for survey in before.values() for cell in survey.frame.to_numpy().ravel()]
-        if rows[path.name] or redact(texts, leaver.names) != texts:
+        if rows[path.name] or replace_names_in_texts(texts, leaver.names) != texts:
             raise Faults([Fault(
                 "holds what is withdrawn, and SPSS files are not rewritten", file=path.name, fix=
                 f"save it from SPSS as {path.stem}.csv with value labels, put that in its place in raw/, "
                 "study.toml and manifest.csv, and repeat. Case 1 is then row 2: change the ids of records in "
                 "the tables that you wrote, unless respondents have ids of their own")])
         return
-    edit_table(path, edit, keep_places=True)
+    rewrite_table_rows(path, edit, keep_places=True)
     kept = {name: [row for row in survey.rows if row not in rows[name]] for name, survey in before.items()}
     if {survey.path.name: survey.rows for survey in read_survey_sheets(path, settings)} != kept:
         raise Faults([Fault("cannot be rewritten without its records", file=path.name,
@@ -333,7 +340,7 @@ def _context_rows(grid: Grid, leaver: Contribution, reference: Reference, column
     # Without the heading: only a column with nothing but codes is read as codes.
     ids = country_ids(names, reference.countries)
     return [None if country in leaver.countries else row for country, row in zip(
-        ["", *ids], redact_rows(grid, leaver.names), strict=True)]
+        ["", *ids], replace_names_in_rows(grid, leaver.names), strict=True)]
 
 
 def _edit_other_files(new: Study, leaver: Contribution, reference: Reference) -> None:
@@ -347,29 +354,32 @@ def _edit_other_files(new: Study, leaver: Contribution, reference: Reference) ->
         about = texts.get(path.stem, path.stem)
         # QualCoder keeps the files from which the texts of its database were made.
         is_copy = path.parent.name == "documents" and path.parents[1].suffix == ".qda"
-        if about in leaver.documents or (is_copy and about in leaver.spoken) or redact(
+        if about in leaver.documents or (is_copy and about in leaver.spoken) or replace_names_in_texts(
                 [path.stem], leaver.names) != [path.stem]:
             path.unlink()
         elif about in leaver.spoken:
             raise Faults([Fault("belongs to a call in which it spoke, and cannot be cut here", fix="cut or "
                                 "destroy it, correct manifest.csv, and repeat", file=new.relative(path))])
         elif path.suffix.lower() in (".csv", ".tsv", ".xlsx"):
-            edit_table(path, lambda grid: [None if leaver.ids & {*row} else after for row, after in zip(
-                grid.rows, redact_rows(grid, leaver.words), strict=True)])
+            rewrite_table_rows(path, lambda grid: [None if leaver.ids & {*row} else after for row,
+                                                   after in zip(
+                grid.rows, replace_names_in_rows(grid, leaver.words), strict=True)])
 
 
-def _edit_reference(study: Study, new: Study, leaver: Contribution, wanted: Wanted, key: Mapping[str, str],
+def _edit_reference(study: Study, new: Study, leaver: Contribution, wanted: SoughtContent,
+                    key: Mapping[str, str],
                     item: str, today: date) -> None:
     """Edits the reference tables and the key of pseudonyms of the copy."""
     spelt = {match_key(cell) for cell in leaver.said} - {match_key(cell) for cell in leaver.others}
     for path in new.reference_files():
         if path.stem not in ("manifest", "withdrawn"):
-            edit_table(path, lambda grid, name=path.stem: [grid.names, *(
+            rewrite_table_rows(path, lambda grid, name=path.stem: [grid.names, *(
                 _reference_row(name, dict(zip(grid.names, old, strict=True)), row, leaver, wanted, spelt,
                                item, today)
-                for old, row in zip(grid.rows[1:], redact_rows(grid, leaver.words)[1:], strict=True))])
+                for old, row in zip(grid.rows[1:], replace_names_in_rows(grid, leaver.words)[1:],
+                                    strict=True))])
     for name in (name for name in reference_tables() if len(table_files(name)) > 1):
-        drop_unpaired_rows(study, new, name)
+        drop_rows_missing_from_paired_file(study, new, name)
     append_rows(new.reference_file("speakers"), table_files("speakers")[0].required, [
         {"document_id": call, "name_in_file": name, "speaker_id": _speaker_id(name), "role": "observer"}
         for call, names in sorted(leaver.spoken.items()) for name in names.values()])
@@ -378,7 +388,7 @@ def _edit_reference(study: Study, new: Study, leaver: Contribution, wanted: Want
                                  for name, given in key.items()})
 
 
-def drop_unpaired_rows(study: Study, new: Study, name: str) -> None:
+def drop_rows_missing_from_paired_file(study: Study, new: Study, name: str) -> None:
     """Removes from both files of a reference table the rows that are gone from one of them."""
     files, key = [file.path for file in table_files(name)], reference_tables()[name].key
     before, after = ([{tuple(row[column] for column in key) for row in _records(root / file)}
@@ -386,7 +396,7 @@ def drop_unpaired_rows(study: Study, new: Study, name: str) -> None:
     gone = {one for had, has in zip(before, after, strict=True) for one in had - has}
     for path in (new.root / file for file in files):
         if path.is_file():
-            edit_table(path, lambda grid: [grid.names, *(
+            rewrite_table_rows(path, lambda grid: [grid.names, *(
                 None if tuple(row[grid.names.index(column)] for column in key) in gone else row
                 for row in grid.rows[1:])])
 
@@ -397,7 +407,8 @@ def _records(path: Path) -> list[dict[str, str]]:
     return [dict(zip(grid.names, row, strict=True)) for row in grid.rows[1:]] if grid else []
 
 
-def _reference_row(table: str, cell: dict[str, str], row: list[str], leaver: Contribution, wanted: Wanted,
+def _reference_row(table: str, cell: dict[str, str], row: list[str], leaver: Contribution,
+                   wanted: SoughtContent,
                    spelt: set[str], item: str, today: date) -> list[str] | None:
     """The new row of a reference table, from the redacted ``row``; None if the row is removed."""
     for edit_row in load_declared("erasers", "rows"):
@@ -450,7 +461,8 @@ def _edit_coder_files(study: Study, new: Study, leaver: Contribution, reference:
                 for speaker, text, name, is_gone in spoken if is_gone]
         turns[call] = pd.DataFrame(rows, columns=["name", "pseudonym"], dtype="str")
     documents = document_names(tables.read("documents", study=study), paths)
-    recoding, faults = Recoding(documents, leaver.documents, turns, leaver.ids, leaver.words_of_material,
+    recoding, faults = CoderFileRedaction(documents, leaver.documents, turns, leaver.ids,
+                                          leaver.words_of_material,
                                  new.settings["coding"]["code_separator"],
                                  names_of_questions(reference.questions)), []
     named = [(coder, path) for coder, files in new.coder_files().items() for path in files]
@@ -474,7 +486,7 @@ def _edit_coder_files(study: Study, new: Study, leaver: Contribution, reference:
         except Faults as found:
             faults += found.faults
     for coder, moves in made.items() if not faults else ():
-        name_in_settings(new, coder, [*moves.values()])
+        add_coder_files_to_settings(new, coder, [*moves.values()])
     if faults:
         raise Faults(faults)
     return {new.relative(old): new.relative(now) for moves in made.values() for old, now in moves.items()}
@@ -491,7 +503,7 @@ def _edit_manifest(study: Study, new: Study, leaver: Contribution, made: Mapping
             row |= {"path": new.relative(path), "sha256": manifest.checksum(path),
                     "bytes": str(path.stat().st_size)}
         if path.is_file() or not before.is_file():
-            rows.append(dict(zip(row, redact([*row.values()], leaver.words), strict=True)))
+            rows.append(dict(zip(row, replace_names_in_texts([*row.values()], leaver.words), strict=True)))
     manifest.write_manifest(new.reference_file("manifest"), rows)
 
 
@@ -527,7 +539,8 @@ def _removed_words(study: Study, leaver: Contribution) -> Iterator[tuple[str, st
         yield "coding", coding["coder_id"], f"{span} {coding['code_id']}"
     memos, settled = (tables.read(name, study=study) for name in ("memos", "disagreements"))
     for author, place, text in zip(memos["author_id"], memos["attached_to"], memos["text"], strict=True):
-        if place.partition(":")[0] in leaver.documents or redact([text], leaver.words) != [text]:
+        if place.partition(":")[0] in leaver.documents or replace_names_in_texts([text],
+                                                                                 leaver.words) != [text]:
             yield "memo", author, place
     is_decided = (settled["coder_id"] == CONSENSUS) & settled["segment_id"].isin(leaver.ids)
     yield from (("decision", CONSENSUS, segment) for segment in settled.loc[is_decided, "segment_id"])
@@ -568,7 +581,7 @@ def _own_codings(study: Study, leaver: Contribution) -> pd.DataFrame:
     return codings[is_own | codings["document_id"].isin(leaver.documents)]
 
 
-def changed_figures(study: Study, new: Study) -> pd.DataFrame:
+def list_changed_figures(study: Study, new: Study) -> pd.DataFrame:
     """The figures that change without the organisation, or disappear."""
     before, after = (tables.read("figures", study=one).set_index("figure_id")[["n", "base_n", "value"]]
                      for one in (study, new))
@@ -586,14 +599,15 @@ def _check_codings_kept(study: Study, new: Study, leaver: Contribution) -> None:
                            for frame in frames)
     lost = before.sub(gone, fill_value=0).sub(after, fill_value=0)
     if (lost != 0).any():
-        raise Faults(manual_fix_needed("a coder's work", [document]) for document in lost.index[lost != 0])
+        raise Faults(manual_edit_fault("a coder's work", [document]) for document in lost.index[lost != 0])
 
 
-def _wanted(leaver: Contribution) -> Wanted:
+def _wanted(leaver: Contribution) -> SoughtContent:
     """What must not be left of a contribution. An id that is one plain word is none of its names."""
-    return Wanted(leaver.names, words=leaver.words, ids=[leaver.organisation_id] if leaver.is_whole else (),
-                  said=leaver.said, others=leaver.others,
-                  who="organisation" if leaver.organisation_id else "person")
+    return SoughtContent(leaver.names, words=leaver.words,
+                         ids=[leaver.organisation_id] if leaver.is_whole else (),
+                         said=leaver.said, others=leaver.others,
+                         who="organisation" if leaver.organisation_id else "person")
 
 
 def _kept_material(new: Study, leaver: Contribution) -> set[str]:
@@ -604,22 +618,22 @@ def _kept_material(new: Study, leaver: Contribution) -> set[str]:
     return {new.relative(path.parent if path.parent.suffix == ".qda" else path) for path in paths}
 
 
-def check_nothing_remains(study: Study, new: Study, wanted: Wanted, *,
-                          but: Collection[str] = ()) -> list[Unread]:
+def check_no_content_remains(study: Study, new: Study, wanted: SoughtContent, *,
+                             but: Collection[str] = ()) -> list[UnreadFile]:
     """Searches the copy of a study, and all other files of the study folder but ``but``.
 
     Returns the files that no program can read. Raises Faults if something that is wanted was found.
     """
-    here = search_folder(new.root, wanted, skip={*but, new.relative(new.key_file), *_BUILT})
-    beside = search_folder(study.root, wanted, skip={*STUDY_PARTS, "reports", LOCKS})
-    _raise_traces(Found([*here.traces, *beside.traces]))
+    here = search_folder_for_content(new.root, wanted, skip={*but, new.relative(new.key_file), *_BUILT})
+    beside = search_folder_for_content(study.root, wanted, skip={*STUDY_PARTS, "reports", LOCKS})
+    _raise_traces(SearchResult([*here.traces, *beside.traces]))
     return [*here.unread, *beside.unread]
 
 
-def _check_arrived(study: Study, wanted: Wanted) -> None:
+def _check_arrived(study: Study, wanted: SoughtContent) -> None:
     """Raises Faults if something that is wanted, or that no program can read, is in a file that arrived or
     changed since the study was copied. Nobody can have looked at it yet."""
-    found = [search_new_file(study.root / name, name, wanted) for name in arrived_since_copy(study.root)]
+    found = [search_arrived_file(study.root / name, name, wanted) for name in arrived_since_copy(study.root)]
     what = "arrived or changed during the withdrawal, and"
     faults = [Fault(f"{what} {trace.what} ({trace.place})", file=trace.file, fix="repeat the command, which "
                     "then reads this file as well") for one in found for trace in one.traces]
@@ -629,7 +643,7 @@ def _check_arrived(study: Study, wanted: Wanted) -> None:
         raise Faults(faults)
 
 
-def _raise_traces(found: Found, folder: str = "") -> None:
+def _raise_traces(found: SearchResult, folder: str = "") -> None:
     """Raises Faults if something was found, with what to do."""
     if found.traces:
         fix = "remove it by hand (and correct a raw file's checksum in manifest.csv), then repeat"
@@ -637,7 +651,7 @@ def _raise_traces(found: Found, folder: str = "") -> None:
                            file=f"{folder}/{one.file}" if folder else one.file) for one in found.traces)
 
 
-def _look_at(unread: Unread) -> Fault:
+def _look_at(unread: UnreadFile) -> Fault:
     return Fault(f"no program can read it: {unread.why}", file=unread.file,
                  fix="look at it, or destroy it; if nothing of what is withdrawn is in any such file, repeat "
                  "with --looked-at-by and your name")

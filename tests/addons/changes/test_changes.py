@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from glc_analysis.addons.changes.changes import _RunData, changes_html, compare_runs
+from glc_analysis.addons.changes.changes import _RunData, compare_runs, render_changes
 
 
 def figures(**counts):
@@ -72,8 +72,8 @@ def test_raw_files_and_pages_are_named():
 
 
 def test_the_page_escapes_what_was_said():
-    assert "<script>" not in changes_html(found(made(), made(said=[("t", "c", "<script>")])))
+    assert "<script>" not in render_changes(found(made(), made(said=[("t", "c", "<script>")])))
 
 
 def test_the_first_run_says_that_there_is_no_earlier_one():
-    assert "no earlier run" in changes_html(None)
+    assert "no earlier run" in render_changes(None)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis import read_log, tables
-from glc_analysis.addons.cluster.cluster import covers_reads, inputs_to_send, pack_job
+from glc_analysis.addons.cluster.cluster import are_reads_covered, list_inputs_to_send, pack_page_job
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.read_log import EVERYTHING
 from glc_analysis.run.plan import plan
@@ -33,7 +33,7 @@ def packed(sample_study, job):
     """The files that travel with such a page, by their names in the study."""
     def pack(*reads):
         page = job(*reads)
-        bundle = pack_job(sample_study, page, inputs_to_send(sample_study, page))
+        bundle = pack_page_job(sample_study, page, list_inputs_to_send(sample_study, page))
         with zipfile.ZipFile(io.BytesIO(bundle)) as found:
             return {name: found.read(name) for name in found.namelist() if not name.startswith("notebooks/")}
     return pack
@@ -126,4 +126,4 @@ def test_with_a_page_that_was_never_made_travel_all_tables_of_its_audience_and_n
                                    "processed/provenance.json"])
 def test_a_page_that_reads_other_files_cannot_travel(thing, job, sample_study):
     page = job("answers", thing)
-    assert not covers_reads(page.reads, inputs_to_send(sample_study, page))
+    assert not are_reads_covered(page.reads, list_inputs_to_send(sample_study, page))

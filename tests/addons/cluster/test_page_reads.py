@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import papermill
 import pytest
 
-from glc_analysis.addons.cluster.cluster import copy_inputs
+from glc_analysis.addons.cluster.cluster import read_inputs_to_copy
 from glc_analysis.read_log import EVERYTHING, is_traced
 from glc_analysis.run.execute import Executed, PageProcesses, normalise_notebook
 from glc_analysis.run.plan import NOTEBOOKS, notebooks, plan
@@ -26,7 +26,7 @@ def only(study, reads, folder):
     """A study that holds nothing of another one but what was read of it."""
     files = {one for one in reads if "/" in one} | {"processed/slices.json", "reference/study.toml"}
     tables = {one for one in reads if one not in ("raw", "private")}
-    for name, content in copy_inputs(study, files | tables):
+    for name, content in read_inputs_to_copy(study, files | tables):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)

@@ -7,14 +7,14 @@ import pytest
 from openpyxl import load_workbook
 
 from glc_analysis import tables
-from glc_analysis.addons.desk.proposals import propose_row
-from glc_analysis.addons.member_checking.answer_sheets import read_filled
+from glc_analysis.addons.desk.proposals import propose_new_row
+from glc_analysis.addons.member_checking.answer_sheets import read_filled_workbook
 from glc_analysis.addons.member_checking.clearing import QuotationTables
 from glc_analysis.addons.member_checking.returns import (
     TO_DO,
-    citation_rows,
-    citations_to_review,
-    cited_passages,
+    collect_cited_passages,
+    list_citations_to_review,
+    make_citation_sheet_rows,
     write_returns,
 )
 from glc_analysis.cli import cli
@@ -27,7 +27,8 @@ from tests.sample.reader import table
 def rows(study, organisation, language="en"):
     held = QuotationTables.of(study)
     own = held.segments[segment_owners(held.segments, held.documents) == organisation]
-    return citation_rows(cited_passages(study), own, held.cases, language).set_index("citation")
+    return make_citation_sheet_rows(collect_cited_passages(study), own, held.cases,
+                                    language).set_index("citation")
 
 
 def returned(*decisions: tuple[str, str, str]) -> pd.DataFrame:
@@ -46,7 +47,7 @@ def copy(sample_study, tmp_path):
 def test_every_passage_cited_is_shown_to_its_own_organisation_and_to_no_other(sample_study):
     segments, documents = (tables.read(name, study=sample_study) for name in ("segments", "documents"))
     owner = dict(zip(segments["segment_id"], segment_owners(segments, documents), strict=True))
-    cited = cited_passages(sample_study).passages
+    cited = collect_cited_passages(sample_study).passages
     wanted = {(owner[row.segment_id], row.citation) for row in cited.itertuples()}
     assert {organisation for organisation, _ in wanted} >= {"canal-lamp", "second-key", "fig-courtyard"}
     for organisation in set(segments["organisation_id"]) - {""}:
@@ -69,10 +70,10 @@ def test_principles_come_in_the_organisations_language_where_a_current_translati
 
 
 def test_the_account_of_a_case_is_not_shown_although_it_is_cited(copy):
-    propose_row(copy, "evidence", {"principle_id": "P08", "evidence_id": "e7", "kind": "segment",
-                                   "reference": "call-2.9", "stance": "supports",
-                                   "claim": "practised"}).write()
-    assert "P08 / e7" in set(cited_passages(copy).passages["citation"])
+    propose_new_row(copy, "evidence", {"principle_id": "P08", "evidence_id": "e7", "kind": "segment",
+                                       "reference": "call-2.9", "stance": "supports",
+                                       "claim": "practised"}).write()
+    assert "P08 / e7" in set(collect_cited_passages(copy).passages["citation"])
     assert "P08 / e7" not in rows(copy, "river-mat").index
 
 
@@ -83,14 +84,14 @@ def test_the_sheet_is_in_the_return_and_reads_back(sample_study, tmp_path):
     at = [row[0].value for row in sheet].index("P05 / e3") + 1
     sheet.cell(at, 6, "remove"), sheet.cell(at, 8, "F. Lamp"), sheet.cell(at, 9, "2017-05-20")
     book.save(path)
-    found = read_filled(path)[["kind", "id", "decision"]]
+    found = read_filled_workbook(path)[["kind", "id", "decision"]]
     assert found.to_numpy().tolist() == [["citation", "P05 / e3", "remove"]]
     assert "P05 / e3" in page.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("decision", TO_DO)
 def test_what_is_not_approved_is_a_row_to_review_with_its_place(sample_study, decision):
-    found = citations_to_review(returned(("citation", "P05 / e3", decision)), sample_study)
+    found = list_citations_to_review(returned(("citation", "P05 / e3", decision)), sample_study)
     lines = sample_study.reference_file("evidence").read_text(encoding="utf-8").splitlines()
     row = found.iloc[0]
     assert (row["file"], row["cites"], row["to_do"], row["by"]) == (
@@ -99,20 +100,20 @@ def test_what_is_not_approved_is_a_row_to_review_with_its_place(sample_study, de
 
 
 def test_what_is_approved_needs_nothing(sample_study):
-    assert citations_to_review(returned(("citation", "P05 / e3", "approve")), sample_study).empty
+    assert list_citations_to_review(returned(("citation", "P05 / e3", "approve")), sample_study).empty
 
 
 def test_a_passage_taken_back_leads_to_all_that_cites_it_in_any_language(sample_study):
     back = returned(("passage", "interview-canal-lamp.8", "remove"),
                     ("passage", "interview-casa-del-telar-en.6", "remove"))
-    found = citations_to_review(back, sample_study)
+    found = list_citations_to_review(back, sample_study)
     assert set(found["citation"]) == {"P08 / e4", "P14 / e4", "counts", "P07 / e2"}
     assert set(found["file"]) == {"evidence.csv", "joint_display.csv"}
 
 
 def test_a_citation_that_is_not_known_is_a_fault(sample_study):
     with pytest.raises(Faults, match=r"back\.xlsx, row 3, column citation, value 'P05 / e99'"):
-        citations_to_review(returned(("citation", "P05 / e99", "remove")), sample_study)
+        list_citations_to_review(returned(("citation", "P05 / e99", "remove")), sample_study)
 
 
 def test_the_command_tells_what_to_do_and_changes_no_evidence(copy, runner):

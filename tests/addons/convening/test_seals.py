@@ -17,7 +17,7 @@ from glc_analysis.addons.convening.principles import tidy_reason_without_names
 from glc_analysis.addons.convening.round_roles import add_proxies_and_interests
 from glc_analysis.addons.convening.seals import erase_sealed_ballots, read_seals, renew_seal_digests
 from glc_analysis.addons.convening.slides import write_slides
-from glc_analysis.addons.withdrawal.withdrawal import withdraw
+from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.digests import replace_digest_key
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.reference import read_reference
@@ -403,7 +403,7 @@ def test_pages_do_not_tell_either_how_somebody_voted_who_left_after_the_room_was
 def test_nothing_of_an_organisation_that_withdraws_stays_in_a_seal(study):
     study.vote("s1", round_id="2")
     study.glc("build")
-    withdraw(Study(study.root), "beacon", today=pd.Timestamp("2017-06-01").date())
+    withdraw_organisation(Study(study.root), "beacon", today=pd.Timestamp("2017-06-01").date())
     seal = read_seals(Study(study.root), read_reference(Study(study.root)).rounds)["2"]
     assert seal.erased == 1 and "r02" not in {*seal.votes["rater_id"], *seal.raters["rater_id"]}
     assert not [path for path in (study.root / SEALED).iterdir() if b"beacon" in path.read_bytes()]
@@ -430,7 +430,7 @@ def test_a_withdrawal_seals_nothing_anew_that_somebody_has_changed(study):
     changed = path.read_text().replace('"provider": 8', '"provider": 9')
     path.write_text(changed)
     with pytest.raises(Faults, match="the raters, the rule or the quorum are not as they were sealed"):
-        withdraw(Study(study.root), "beacon", today=pd.Timestamp("2017-06-01").date())
+        withdraw_organisation(Study(study.root), "beacon", today=pd.Timestamp("2017-06-01").date())
     assert path.read_text() == changed and not (study.root / "reports/.withdrawal").exists()
 
 

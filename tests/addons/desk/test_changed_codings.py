@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from glc_analysis.addons.desk.coding_session import CodingSession, spans_of
-from glc_analysis.addons.desk.journal import journal_of
+from glc_analysis.addons.desk.coding_session import CodingSession, find_spans_of_words
+from glc_analysis.addons.desk.journal import coder_journal_path
 from glc_analysis.errors import GLCError
 from glc_analysis.intake.codings import read_codings
 
@@ -107,7 +107,7 @@ def test_what_is_handed_in_has_the_code_and_the_extent_of_the_last_change(sessio
     session.do({"act": "recode", "coding_id": coding, "code_id": "stigma"})
     session.do({"act": "resize", "coding_id": coding, "document_id": TEXT, "start": at, "end": at + 4})
     session.do({"act": "finish", "document_id": TEXT, "value": True})
-    row, = read_codings(journal_of(study, "ines"), coder="ines").codings.itertuples()
+    row, = read_codings(coder_journal_path(study, "ines"), coder="ines").codings.itertuples()
     assert (row.start, row.end, row.code, row.memo) == (at, at + 4, "stigma", "Negative case.\nask again")
 
 
@@ -147,7 +147,7 @@ def test_words_are_found_in_all_texts_of_the_coder_without_case_and_accents(sess
     ("here", ["here"]), ("😀", ["😀"]), ("កា", []), ("cafe here", ["cafe\u0301\n here"])])
 def test_found_words_stand_where_they_stand_behind_letters_that_fold_to_more_or_none(words, found):
     text = "😀 İstanbul, é, cafe\u0301\n here; កិ"
-    assert [text[start:end] for start, end in spans_of(words, text)] == found
+    assert [text[start:end] for start, end in find_spans_of_words(words, text)] == found
 
 
 def test_passages_of_several_texts_are_coded_by_one_act_and_undone_by_one(session, study):
@@ -202,7 +202,7 @@ def test_the_journal_keeps_a_change_and_the_passages_of_an_act_on_their_own_line
     session.do({"act": "resize", "coding_id": coding, "document_id": TEXT, "start": at, "end": at + 4})
     row = session.find("nadie")[0]
     session.do({"act": "code_passages", "code_id": "stigma", "passages": [row]})
-    lines = [json.loads(line) for line in journal_of(study, "ines").read_bytes().splitlines()]
+    lines = [json.loads(line) for line in coder_journal_path(study, "ines").read_bytes().splitlines()]
     kept = [{key: value for key, value in line.items() if key not in ("n", "on")} for line in lines]
     assert {"act": "recode", "coding_id": coding, "code_id": "stigma"} in kept
     assert {"act": "resize", "document_id": TEXT, "coding_id": coding, "start": at, "end": at + 4} in kept

@@ -8,9 +8,9 @@ from datetime import date
 
 import pytest
 
-from glc_analysis.addons.desk.coder_texts import CoderTexts
+from glc_analysis.addons.desk.coder_texts import AssignedTexts
 from glc_analysis.addons.desk.coding_session import CodingSession
-from glc_analysis.addons.desk.journal import Journal, journal_of
+from glc_analysis.addons.desk.journal import CoderJournal, coder_journal_path
 from glc_analysis.errors import GLCError
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.study import Study
@@ -122,10 +122,10 @@ def waiting(session, study):
 
 def test_it_is_one_line_that_another_session_reads(session, study):
     code(session, 3)
-    before = journal_of(study, "ines").read_bytes()
+    before = coder_journal_path(study, "ines").read_bytes()
     again = correct(study, first_word(session, 3), "Otra")
     go_on(again)
-    after = journal_of(study, "ines").read_bytes()
+    after = coder_journal_path(study, "ines").read_bytes()
     assert after.startswith(before)
     line, = after[len(before):].splitlines()
     assert json.loads(line)["act"] == "new_texts"
@@ -147,7 +147,7 @@ def test_the_text_is_open_again_and_not_handed_in_until_all_is_placed(waiting, s
     for act in ({"act": "finish"}, {"act": "read"}):
         with pytest.raises(GLCError, match="1 coding waits to be placed again"):
             waiting.do({"document_id": TEXT, **act})
-    raw = read_codings(journal_of(study, "ines"), coder="ines")
+    raw = read_codings(coder_journal_path(study, "ines"), coder="ines")
     assert raw.codings.empty
     assert raw.notes == ("ines: changed since it was coded, with codings that are to be placed again, so not "
                          f"counted yet: {TEXT}.",)
@@ -162,7 +162,7 @@ def test_a_waiting_coding_is_placed_on_other_words_with_its_memo_and_the_text_is
     waiting.do({"act": "finish", "document_id": TEXT})
     assert waiting.text(TEXT)["waiting"] == [] and turn["text"] in words(waiting)
     assert not any(one["is_changed"] for one in waiting.text(TEXT)["turns"])
-    raw = read_codings(journal_of(study, "ines"), coder="ines")
+    raw = read_codings(coder_journal_path(study, "ines"), coder="ines")
     assert sorted(raw.codings["code"]) == ["outreach", "stigma"]
     assert {*raw.codings["match"]} == {"exact"}
     assert raw.quarantined.empty
@@ -184,10 +184,10 @@ def test_a_waiting_coding_may_be_taken_off(waiting):
 ])
 def test_what_cannot_be_done_is_said_in_a_sentence(waiting, study, act, said):
     one, = waiting.text(TEXT)["waiting"]
-    before = journal_of(study, "ines").read_bytes()
+    before = coder_journal_path(study, "ines").read_bytes()
     with pytest.raises(GLCError, match=said):
         waiting.do({"document_id": TEXT, "coding_id": one["coding_id"], "start": 20, "end": 25} | act)
-    assert journal_of(study, "ines").read_bytes() == before
+    assert coder_journal_path(study, "ines").read_bytes() == before
 
 
 def test_where_names_alone_were_masked_the_text_stays_finished_and_all_codings_go_along(session, study):
@@ -226,14 +226,14 @@ def test_a_proposed_code_whose_words_changed_is_kept_with_its_words(session, stu
     again = correct(study, " ".join(turn["text"].split()[1:4]), "otra cosa")
     go_on(again)
     again.do({"act": "finish", "document_id": TEXT})
-    memo, = read_codings(journal_of(study, "ines"), coder="ines").memos["text"]
+    memo, = read_codings(coder_journal_path(study, "ines"), coder="ines").memos["text"]
     assert memo.startswith("Proposed code: Night line, of the words") and turn["text"][:40] in memo
 
 
 def test_what_was_handed_in_and_compared_stays_on_the_text_as_it_was(session, study, monkeypatch):
     code(session, 1)
     again = correct(study, first_word(session, 3), "Otra")
-    monkeypatch.setattr(CoderTexts, "purpose", lambda self, document: "double")
+    monkeypatch.setattr(AssignedTexts, "purpose", lambda self, document: "double")
     monkeypatch.setattr(type(again._own.double), "opened", {TEXT})
     with pytest.raises(GLCError, match="can no longer change"):
         go_on(again)
@@ -248,12 +248,12 @@ def test_a_changed_text_that_its_coder_did_not_begin_is_just_the_new_one(session
 def test_a_line_that_was_cut_leaves_the_text_as_it_was(session, study):
     code(session, 3)
     again = correct(study, first_word(session, 3), "Otra")
-    whole = journal_of(study, "ines").read_bytes()
+    whole = coder_journal_path(study, "ines").read_bytes()
     go_on(again)
-    content = journal_of(study, "ines").read_bytes()
+    content = coder_journal_path(study, "ines").read_bytes()
     for at in range(len(whole) + 1, len(content) - 1, max((len(content) - len(whole)) // 7, 1)):
-        journal_of(study, "ines").write_bytes(content[:at])
-        journal = Journal(journal_of(study, "ines"))
+        coder_journal_path(study, "ines").write_bytes(content[:at])
+        journal = CoderJournal(coder_journal_path(study, "ines"))
         journal.read()
         assert (len(journal.work.codings), journal.work.waiting, journal.work.earlier) == (1, {}, {})
         assert journal.work.cut == [len(content.splitlines())]
@@ -269,11 +269,11 @@ def answers(session, study, monkeypatch):
     ids = [row["answer_id"] for row in session.answers()[:3]]
     session.do({"act": "code_answers", "answer_ids": ids[:2], "code_id": "outreach"})
     session.do({"act": "read_answers", "answer_ids": ids[2:]})
-    now = CoderTexts(study, "ines").answers
+    now = AssignedTexts(study, "ines").answers
     for one, text in ((ids[0], "Other words."), (ids[1], now[ids[1]]["text"].replace(" ", "  ")),
                       (ids[2], "Not the same.")):
         now[one]["text"] = text
-    monkeypatch.setattr(CoderTexts, "answers", now)
+    monkeypatch.setattr(AssignedTexts, "answers", now)
     return CodingSession(study, "ines", today=LATER), ids
 
 
@@ -287,15 +287,15 @@ def test_changed_answers_are_gone_on_with_in_one_act(answers, study):
     first, second, third = rows_of(session, ids)
     assert first["change"] == ("This answer was corrected after you began it on 2016-07-01. Your one coding "
                                "does not lie in words that did not change.")
-    n = len(journal_of(study, "ines").read_bytes().splitlines())
+    n = len(coder_journal_path(study, "ines").read_bytes().splitlines())
     session.do({"act": "new_texts", "document_ids": ids})
-    assert len(journal_of(study, "ines").read_bytes().splitlines()) == n + 1
+    assert len(coder_journal_path(study, "ines").read_bytes().splitlines()) == n + 1
     first, second, third = rows_of(session, ids)
     assert (first["codings"], len(first["waiting"]), first["text"]) == ([], 1, "Other words.")
     assert (len(second["codings"]), second["waiting"]) == (1, [])
     assert second["codings"][0]["end"] == len(second["text"])
     assert not third["read"]
-    assert [*read_codings(journal_of(study, "ines"), coder="ines").codings["source"]] == [ids[1]]
+    assert [*read_codings(coder_journal_path(study, "ines"), coder="ines").codings["source"]] == [ids[1]]
 
 
 def test_the_code_of_a_changed_answer_is_placed_again_on_the_whole_answer(answers, study):
@@ -305,7 +305,8 @@ def test_the_code_of_a_changed_answer_is_placed_again_on_the_whole_answer(answer
     session.do({"act": "place", "coding_id": first["waiting"][0]["coding_id"]})
     first, *_ = rows_of(session, ids)
     assert [(one["start"], one["end"]) for one in first["codings"]] == [(0, len("Other words."))]
-    assert sorted(read_codings(journal_of(study, "ines"), coder="ines").codings["source"]) == sorted(ids[:2])
+    assert sorted(read_codings(coder_journal_path(study, "ines"),
+                               coder="ines").codings["source"]) == sorted(ids[:2])
 
 
 def test_the_desk_says_once_how_many_answers_changed(answers):
@@ -318,9 +319,9 @@ def test_the_desk_says_once_how_many_answers_changed(answers):
 def test_a_study_is_as_it_was_for_whoever_does_not_go_on(session, study):
     code(session, 1)
     session.do({"act": "finish", "document_id": TEXT})
-    before = read_codings(journal_of(study, "ines"), coder="ines").codings
+    before = read_codings(coder_journal_path(study, "ines"), coder="ines").codings
     again = correct(study, first_word(session, 3), "Otra")
     assert again.text(TEXT)["status"] == "finished"
-    assert read_codings(journal_of(study, "ines"), coder="ines").codings.equals(before)
+    assert read_codings(coder_journal_path(study, "ines"), coder="ines").codings.equals(before)
     shutil.rmtree(Study(study.root).processed)  # nothing that was built is needed to say so
     assert CodingSession(study, "ines").text(TEXT)["change"] != ""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from glc_analysis.addons.desk import code_ranking
-from glc_analysis.addons.desk.code_ranking import CodeRanking, Example
+from glc_analysis.addons.desk.code_ranking import CodeRanking, SettledPassage
 from tests.addons.desk.support.word_encoder import encode
 
 SAID = {"time": "we have no time for this deadline", "trust": "they do not trust the police",
@@ -13,7 +13,7 @@ SAID = {"time": "we have no time for this deadline", "trust": "they do not trust
 
 
 def examples(said=SAID, n=6):
-    return [Example(f"{code}{k}", f"{text} case {code} {k}", frozenset({code}), f"d{k}")
+    return [SettledPassage(f"{code}{k}", f"{text} case {code} {k}", frozenset({code}), f"d{k}")
             for code, text in said.items() for k in range(n)]
 
 
@@ -68,8 +68,8 @@ def test_what_is_like_settled_passages_is_sure_and_what_is_like_none_of_them_is_
 
 def test_nothing_is_sure_where_passages_say_nothing_of_their_codes():
     draw = np.random.default_rng(5)
-    passages = [Example(f"s{n}", " ".join(f"w{k}" for k in draw.integers(0, 5000, 6)),
-                        frozenset({f"c{draw.integers(0, 40)}"}), f"d{n}") for n in range(80)]
+    passages = [SettledPassage(f"s{n}", " ".join(f"w{k}" for k in draw.integers(0, 5000, 6)),
+                               frozenset({f"c{draw.integers(0, 40)}"}), f"d{n}") for n in range(80)]
     ranking = learned(passages)
     assert ranking.least == float("inf")
     assert not ranking.is_sure(ranked(ranking, passages[0].text))

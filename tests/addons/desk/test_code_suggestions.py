@@ -15,13 +15,22 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.addons.desk import code_suggestions, sentence_encoder, settled_passages
 from glc_analysis.addons.desk.code_ranking import CodeRanking
-from glc_analysis.addons.desk.code_suggestions import suggest_codes, why_no_suggestions
+from glc_analysis.addons.desk.code_suggestions import suggest_codes_for_passage, why_no_codes_suggested
 from glc_analysis.addons.desk.coding_desk import CodingDesk
 from glc_analysis.addons.desk.coding_session import CodingSession
-from glc_analysis.addons.desk.journal import journal_of
-from glc_analysis.addons.desk.sentence_encoder import VECTORS, Encoder, cached_vectors, find_encoder
+from glc_analysis.addons.desk.journal import coder_journal_path
+from glc_analysis.addons.desk.sentence_encoder import (
+    VECTORS,
+    SentenceEncoder,
+    encode_with_cache,
+    load_encoder,
+)
 from glc_analysis.addons.desk.settled_passages import SettledPassages
-from glc_analysis.addons.desk.suggestion_log import SUGGESTION_LOG, read_coder_log, refuse_suggestions
+from glc_analysis.addons.desk.suggestion_log import (
+    SUGGESTION_LOG,
+    log_refused_suggestions,
+    read_coder_suggestion_log,
+)
 from glc_analysis.build import build
 from glc_analysis.coding.assemble import UNITS, CodedTexts, agreement
 from glc_analysis.view.study_view import OpenStudy
@@ -33,7 +42,7 @@ DAY = date(2016, 7, 1)
 
 @pytest.fixture
 def session(study, monkeypatch):
-    monkeypatch.setattr(code_suggestions, "find_encoder", lambda: WORDS)
+    monkeypatch.setattr(code_suggestions, "load_encoder", lambda: WORDS)
     return CodingSession(study, "ines", today=DAY)
 
 
@@ -78,20 +87,20 @@ def test_nothing_is_suggested_before_the_coder_has_coded_the_passage(session, su
 
 
 def test_nothing_is_suggested_in_a_text_that_several_people_code(session, sure, study):
-    assert "independently" in why_no_suggestions(study, "ines", DOUBLE)
+    assert "independently" in why_no_codes_suggested(study, "ines", DOUBLE)
     turn = turns(session, DOUBLE)[0]
     assert suggested(session, turn, DOUBLE) == []
 
 
 def test_a_coder_in_training_on_a_text_silences_nothing(session, sure, study):
-    before = why_no_suggestions(study, "ines", SINGLE)
+    before = why_no_codes_suggested(study, "ines", SINGLE)
     path = study.reference_file("assignments")
     header, *rows = path.read_text(encoding="utf-8").splitlines()
     row = dict.fromkeys(header.split(","), "") | {"document_id": SINGLE, "coder_id": "nadia"}
     for purpose, is_other in (("training", False), ("", True)):
         added = ",".join({**row, "purpose": purpose}.values())
         path.write_text("\n".join([header, *rows, added, ""]), encoding="utf-8")
-        said = why_no_suggestions(study, "ines", SINGLE)
+        said = why_no_codes_suggested(study, "ines", SINGLE)
         assert ("independently" in said) == is_other
         assert is_other or said == before
 
@@ -102,7 +111,7 @@ def test_nothing_is_suggested_before_everybody_has_handed_in_the_texts_of_severa
     readings = study.processed / "readings.parquet"
     frame = tables.read("readings", study=study)
     frame[(frame["coder_id"] != missing) | (frame["document_id"] != DOUBLE)].to_parquet(readings)
-    said = why_no_suggestions(study, "ines", SINGLE)
+    said = why_no_codes_suggested(study, "ines", SINGLE)
     assert "handed in by all of you" in said and (DOUBLE in said) == names_it
     turn = turns(session)[0]
     code(session, turn)
@@ -118,21 +127,21 @@ def test_no_sentence_about_suggestions_tells_that_another_coder_has_handed_in_a_
     said = []
     for one in (without, pd.concat([without, added])):
         one.astype(frame.dtypes).to_parquet(readings)
-        said.append(why_no_suggestions(study, "ines", document))
+        said.append(why_no_codes_suggested(study, "ines", document))
     assert said[0] == said[1]
 
 
 def test_nothing_is_suggested_in_a_study_that_codes_interpretively(session, study):
     settings = study.settings_file.read_text()
     study.settings_file.write_text(settings.replace('approach = "codebook"', 'approach = "interpretive"'))
-    assert "interpretively" in why_no_suggestions(OpenStudy(study.root), "ines", SINGLE)
+    assert "interpretively" in why_no_codes_suggested(OpenStudy(study.root), "ines", SINGLE)
 
 
 @pytest.mark.parametrize(("version", "said"), [("", "frozen"), ("1", "newer than version 1")])
 def test_nothing_is_suggested_while_the_codebook_is_not_frozen(session, study, version, said):
     path = study.reference_file("assignments")
     path.write_text(path.read_text().replace(f"{SINGLE},ines,2", f"{SINGLE},ines,{version}"))
-    assert said in why_no_suggestions(study, "ines", SINGLE)
+    assert said in why_no_codes_suggested(study, "ines", SINGLE)
 
 
 @pytest.mark.parametrize("is_answer", [False, True])
@@ -144,42 +153,43 @@ def test_nothing_is_suggested_in_a_training_text(study, session, is_answer):
                                                   "purpose": "training"}
     rows = [one for one in rows if not one.startswith(f"{document},ines,")]
     path.write_text("\n".join([header, *rows, ",".join(row.values()), ""]), encoding="utf-8")
-    assert "training" in why_no_suggestions(study, "ines", document)
+    assert "training" in why_no_codes_suggested(study, "ines", document)
 
 
 def test_nothing_is_suggested_from_fewer_than_twenty_settled_passages(session, study, monkeypatch):
     monkeypatch.setattr(code_suggestions, "FEWEST_PASSAGES", 10_000)
-    assert "settled passages" in why_no_suggestions(study, "ines", SINGLE)
+    assert "settled passages" in why_no_codes_suggested(study, "ines", SINGLE)
 
 
 def test_without_the_model_one_sentence_says_how_to_get_it(session, study, monkeypatch):
-    monkeypatch.setattr(code_suggestions, "find_encoder", lambda: None)
-    assert "[suggest]" in why_no_suggestions(study, "ines", SINGLE)
+    monkeypatch.setattr(code_suggestions, "load_encoder", lambda: None)
+    assert "[suggest]" in why_no_codes_suggested(study, "ines", SINGLE)
     turn = turns(session)[0]
     code(session, turn)
     assert suggested(session, turn) == []
-    assert not journal_of(study, "ines").with_name(SUGGESTION_LOG).exists()
+    assert not coder_journal_path(study, "ines").with_name(SUGGESTION_LOG).exists()
 
 
 def test_a_model_that_does_not_load_is_as_one_that_is_not_installed(monkeypatch):
-    monkeypatch.setattr(sentence_encoder, "is_installed", lambda: True)
+    monkeypatch.setattr(sentence_encoder, "is_encoder_installed", lambda: True)
     monkeypatch.setitem(sys.modules, sentence_encoder.PACKAGE, ModuleType(sentence_encoder.PACKAGE))
-    assert find_encoder.__wrapped__() is None
+    assert load_encoder.__wrapped__() is None
 
 
 def test_the_account_of_a_case_is_never_given_to_the_model(session, sure, study):
     given = []
-    spy = Encoder("spy", lambda texts: (given.extend(texts), WORDS.encode(texts))[1])
+    spy = SentenceEncoder("spy", lambda texts: (given.extend(texts), WORDS.encode(texts))[1])
     cases = [words for row in study.codings.query("code_id == 'case_detail'").itertuples()
              for one in row.segment_ids.split(";")
              for words in study.segments.query("segment_id == @one")["text"]]
     turn = turns(session)[0]
     code(session, turn, "case_detail")
-    assert suggest_codes(study, "ines", SINGLE, turn["start"], turn["end"], session=session,
-                         encoder=spy) == []
+    assert suggest_codes_for_passage(study, "ines", SINGLE, turn["start"], turn["end"], session=session,
+                                     encoder=spy) == []
     other = turns(session)[1]
     code(session, other)
-    suggest_codes(study, "ines", SINGLE, other["start"], other["end"], session=session, encoder=spy)
+    suggest_codes_for_passage(study, "ines", SINGLE, other["start"], other["end"], session=session,
+                              encoder=spy)
     assert cases and given
     assert not any(told in words or words in told for told in [*cases, turn["text"]] for words in given)
     assert "case_detail" not in SettledPassages.of(study).definitions
@@ -187,11 +197,12 @@ def test_the_account_of_a_case_is_never_given_to_the_model(session, sure, study)
 
 def test_no_words_of_a_turn_in_which_the_coder_just_marked_a_case_are_given_to_the_model(session, study):
     turn, given = turns(session)[0], []
-    spy = Encoder("spy", lambda texts: (given.extend(texts), WORDS.encode(texts))[1])
+    spy = SentenceEncoder("spy", lambda texts: (given.extend(texts), WORDS.encode(texts))[1])
     middle = (turn["start"] + turn["end"]) // 2
     code(session, turn | {"end": middle}, "case_detail")
     code(session, turn | {"start": middle})
-    assert suggest_codes(study, "ines", SINGLE, middle, turn["end"], session=session, encoder=spy) == []
+    assert suggest_codes_for_passage(study, "ines", SINGLE, middle, turn["end"], session=session,
+                                     encoder=spy) == []
     assert given == []
 
 
@@ -199,11 +210,11 @@ def test_what_is_shown_is_logged_once_and_what_is_accepted_keeps_where_it_came_f
     turn, found = coded_turn(session)
     assert suggested(session, turn) == found
     code(session, turn, found[0]["code_id"], origin="suggested")
-    refuse_suggestions(study, "ines", SINGLE, turn["start"], turn["end"], [found[-1]["code_id"]])
-    acts = [line["act"] for line in read_coder_log(study, "ines")]
+    log_refused_suggestions(study, "ines", SINGLE, turn["start"], turn["end"], [found[-1]["code_id"]])
+    acts = [line["act"] for line in read_coder_suggestion_log(study, "ines")]
     assert acts == ["shown", "taken", "refused"]
-    shown = next(read_coder_log(study, "ines"))
-    line = json.loads(journal_of(study, "ines").read_text("utf-8").splitlines()[-1])
+    shown = next(read_coder_suggestion_log(study, "ines"))
+    line = json.loads(coder_journal_path(study, "ines").read_text("utf-8").splitlines()[-1])
     assert (line["origin"], line["model"], line["settled"]) == ("suggested", "words 1", shown["settled"])
 
 
@@ -249,7 +260,7 @@ def test_of_an_answer_codes_are_suggested_after_the_own_choice_and_accepted_one_
     assert (own["origin"], accepted["origin"]) == ("own", "suggested")
     assert accepted["suggested_by"].startswith("words 1 ")
     assert (accepted["start"], accepted["end"]) == (0, len(answer["text"]))
-    assert [line["act"] for line in read_coder_log(study, "ines")] == ["shown", "taken"]
+    assert [line["act"] for line in read_coder_suggestion_log(study, "ines")] == ["shown", "taken"]
     session.do({"act": "undo"})
     session.do({"act": "redo"})
     assert CodingSession(study, "ines").text(answer["answer_id"])["codings"] == codings
@@ -259,7 +270,7 @@ def test_of_an_answer_codes_are_suggested_after_the_own_choice_and_accepted_one_
 def test_no_byte_of_the_study_changes_by_what_was_only_shown_of_an_answer(session, sure, study, answer):
     code_answer(session, answer)
     assert suggested_for(session, answer)
-    log = journal_of(study, "ines").with_name(SUGGESTION_LOG)
+    log = coder_journal_path(study, "ines").with_name(SUGGESTION_LOG)
     kept = log.read_bytes()
     log.unlink()
     build(study)
@@ -287,20 +298,20 @@ def test_several_answers_at_once_are_the_coders_own_choice(session, sure, study,
     code = suggested_for(session, answer)[0]["code_id"]
     session.do({"act": "code_answers", "answer_ids": [answer["answer_id"], other["answer_id"]],
                 "code_id": code, "origin": "suggested"})
-    assert "origin" not in json.loads(journal_of(study, "ines").read_text("utf-8").splitlines()[-1])
-    assert "taken" not in [line["act"] for line in read_coder_log(study, "ines")]
+    assert "origin" not in json.loads(coder_journal_path(study, "ines").read_text("utf-8").splitlines()[-1])
+    assert "taken" not in [line["act"] for line in read_coder_suggestion_log(study, "ines")]
 
 
 def test_of_an_answer_that_somebody_else_coded_unassigned_nothing_is_suggested_and_nothing_is_said(
         session, sure, study, answer):
     code_answer(session, answer)
-    assert suggested_for(session, answer) and why_no_suggestions(study, "ines", answer["answer_id"]) == ""
+    assert suggested_for(session, answer) and why_no_codes_suggested(study, "ines", answer["answer_id"]) == ""
     path = study.reference_file("assignments")
     path.write_text(path.read_text(encoding="utf-8") + f"{SINGLE},nora,2,training\n", encoding="utf-8")
     CodingSession(study, "nora", today=DAY).do({
         "act": "code_answers", "answer_ids": [answer["answer_id"]], "code_id": "stigma"})
     assert suggested_for(session, answer) == []
-    assert why_no_suggestions(study, "ines", answer["answer_id"]) == ""
+    assert why_no_codes_suggested(study, "ines", answer["answer_id"]) == ""
 
 
 def test_nothing_is_suggested_of_an_answer_that_others_may_code_whether_they_do_or_not(
@@ -309,20 +320,21 @@ def test_nothing_is_suggested_of_an_answer_that_others_may_code_whether_they_do_
     rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
     answers = {row["answer_id"] for row in session.answers()}
     path.write_text("".join(row for row in rows if row.partition(",")[0] not in answers), encoding="utf-8")
-    before = why_no_suggestions(study, "ines", answer["answer_id"])
+    before = why_no_codes_suggested(study, "ines", answer["answer_id"])
     assert "assigned to nobody" in before
     CodingSession(study, "mira", today=DAY).do({
         "act": "code_answers", "answer_ids": [answer["answer_id"]], "code_id": "stigma"})
-    assert why_no_suggestions(study, "ines", answer["answer_id"]) == before
+    assert why_no_codes_suggested(study, "ines", answer["answer_id"]) == before
 
 
 def test_an_answer_that_tells_a_case_is_never_given_to_the_model(session, sure, study, answer):
     given = []
-    spy = Encoder("spy", lambda texts: (given.extend(texts), WORDS.encode(texts))[1])
+    spy = SentenceEncoder("spy", lambda texts: (given.extend(texts), WORDS.encode(texts))[1])
     code_answer(session, answer)
     code_answer(session, answer, "case_detail")
-    assert suggest_codes(study, "ines", answer["answer_id"], 0, len(answer["text"]), session=session,
-                         encoder=spy) == []
+    assert suggest_codes_for_passage(study, "ines", answer["answer_id"], 0, len(answer["text"]),
+                                     session=session,
+                                     encoder=spy) == []
     assert answer["text"] not in given
 
 
@@ -335,25 +347,26 @@ def test_the_widget_asks_for_suggestions_and_logs_that_they_were_put_aside(sessi
     codes = [one["code_id"] for one in found]
     assert found == learned != []
     assert desk.answer({"id": 2, "refuse": {**passage, "codes": codes}}) == {"id": 2, "ok": None}
-    assert [line["act"] for line in read_coder_log(study, "ines")] == ["shown", "refused"]
+    assert [line["act"] for line in read_coder_suggestion_log(study, "ines")] == ["shown", "refused"]
 
 
 def test_a_code_that_was_never_shown_for_the_passage_is_the_coders_own(session, study):
     code(session, turns(session)[0], "outreach", origin="suggested")
-    assert json.loads(journal_of(study, "ines").read_text("utf-8").splitlines()[-1])["origin"] == "own"
+    assert json.loads(coder_journal_path(study,
+                                         "ines").read_text("utf-8").splitlines()[-1])["origin"] == "own"
 
 
 def test_a_line_of_the_log_that_was_cut_off_spoils_no_other(session, sure, study):
     turn, found = coded_turn(session)
-    path = journal_of(study, "ines").with_name(SUGGESTION_LOG)
+    path = coder_journal_path(study, "ines").with_name(SUGGESTION_LOG)
     path.write_bytes(path.read_bytes()[:-9])
-    refuse_suggestions(study, "ines", SINGLE, turn["start"], turn["end"], [found[0]["code_id"]])
-    assert [line["act"] for line in read_coder_log(study, "ines")] == ["refused"]
+    log_refused_suggestions(study, "ines", SINGLE, turn["start"], turn["end"], [found[0]["code_id"]])
+    assert [line["act"] for line in read_coder_suggestion_log(study, "ines")] == ["refused"]
 
 
 def test_where_the_ranking_is_not_sure_nothing_is_suggested(session, study):
     assert coded_turn(session)[1] == []
-    assert not journal_of(study, "ines").with_name(SUGGESTION_LOG).exists()
+    assert not coder_journal_path(study, "ines").with_name(SUGGESTION_LOG).exists()
 
 
 @pytest.mark.acceptance
@@ -361,13 +374,14 @@ def test_no_byte_of_the_study_changes_by_what_was_only_shown(session, sure, stud
     turn, found = coded_turn(session)
     build(study)
     before = contents(study)
-    log = journal_of(study, "ines").with_name(SUGGESTION_LOG)
+    log = coder_journal_path(study, "ines").with_name(SUGGESTION_LOG)
     kept = log.read_bytes()
     log.unlink()
     build(study)
     assert contents(study) == before
     log.write_bytes(kept)
-    refuse_suggestions(study, "ines", SINGLE, turn["start"], turn["end"], [one["code_id"] for one in found])
+    log_refused_suggestions(study, "ines", SINGLE, turn["start"], turn["end"],
+                            [one["code_id"] for one in found])
     build(study)
     assert contents(study) == before and tables.read("suggestions", study=study).empty
 
@@ -409,9 +423,9 @@ def test_agreement_is_also_given_without_the_texts_in_which_a_suggestion_was_acc
 
 def test_vectors_are_kept_under_keyed_names_and_what_is_no_longer_settled_goes(study):
     asked = []
-    spy = Encoder("spy", lambda texts: (asked.extend(texts), WORDS.encode(texts))[1])
-    first = cached_vectors(study.root, spy, ["one text", "two texts", "one text"], study.digests)
-    again = cached_vectors(study.root, spy, ["two texts", "three"], study.digests)
+    spy = SentenceEncoder("spy", lambda texts: (asked.extend(texts), WORDS.encode(texts))[1])
+    first = encode_with_cache(study.root, spy, ["one text", "two texts", "one text"], study.digests)
+    again = encode_with_cache(study.root, spy, ["two texts", "three"], study.digests)
     assert asked == ["one text", "two texts", "three"]
     assert np.array_equal(first[1], again[0]) and np.array_equal(first[0], first[2])
     files = [*(study.root / VECTORS).iterdir()]
@@ -420,11 +434,11 @@ def test_vectors_are_kept_under_keyed_names_and_what_is_no_longer_settled_goes(s
     assert b"text" not in files[0].read_bytes()
     assert files[0].stat().st_mode & 0o777 == 0o600
     files[0].write_bytes(b"broken")
-    assert np.array_equal(cached_vectors(study.root, spy, ["three"], study.digests)[0], again[1])
+    assert np.array_equal(encode_with_cache(study.root, spy, ["three"], study.digests)[0], again[1])
 
 
 def test_the_model_gives_the_same_bytes_alone_and_among_others():
-    if (model := find_encoder()) is None:  # the extra `suggest` is not in the lock
+    if (model := load_encoder()) is None:  # the extra `suggest` is not in the lock
         assert sentence_encoder.find_spec(sentence_encoder.PACKAGE) is None
         return
     texts = ["Falta de tiempo", "ខ្វះពេលវេលា", "", "ends\0here"]
@@ -442,7 +456,7 @@ def test_nobody_waits_while_the_settled_passages_are_learned(session, sure, stud
         assert may_go_on.wait(60)
         return WORDS.encode(texts)
 
-    monkeypatch.setattr(code_suggestions, "find_encoder", lambda: Encoder("slow", encode))
+    monkeypatch.setattr(code_suggestions, "load_encoder", lambda: SentenceEncoder("slow", encode))
     desk, (turn, other) = CodingDesk(session), turns(session)[:2]
     code(session, turn)
     asked = {"id": 1, "get": "suggestions", "document_id": SINGLE, "start": turn["start"], "end": turn["end"]}
@@ -462,4 +476,4 @@ def test_vectors_that_cannot_be_kept_are_used_all_the_same(study, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(sentence_encoder, "_keep", full)
-    assert len(cached_vectors(study.root, WORDS, ["time", "trust"], study.digests)) == 2
+    assert len(encode_with_cache(study.root, WORDS, ["time", "trust"], study.digests)) == 2

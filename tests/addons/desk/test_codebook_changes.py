@@ -5,10 +5,10 @@ import shutil
 import pytest
 
 from glc_analysis.addons.desk.codebook_changes import (
-    may_change,
-    proposed_changes,
-    show_change,
-    write_change,
+    list_proposed_codebook_changes,
+    may_change_codebook,
+    preview_codebook_change,
+    write_codebook_change,
 )
 from glc_analysis.addons.desk.coding_desk import CodingDesk
 from glc_analysis.addons.desk.coding_session import CodingSession
@@ -44,13 +44,13 @@ def book(study):
      "A new code, “Night line”, under Ways in.", ("night_line", "definition", "At night."))])
 def test_a_change_is_said_and_shown_before_it_is_written_and_changes_one_row(open_coding, change, said, cell):
     before = book(open_coding)
-    shown = show_change(open_coding, "ines", **change)
+    shown = preview_codebook_change(open_coding, "ines", **change)
     assert shown["message"] == said
     lines = [line for line in shown["diff"].splitlines()
              if line[:1] in "+-" and line[1:3] not in ("++", "--")]
     assert len(lines) == 2  # the row before and after, or a row in each of the two files
     assert book(open_coding).equals(before)
-    write_change(open_coding, "ines", diff=shown["diff"], **change)
+    write_codebook_change(open_coding, "ines", diff=shown["diff"], **change)
     code, column, value = cell
     after = book(open_coding)
     assert after.at[code, column] == value
@@ -69,26 +69,26 @@ def test_a_change_is_said_and_shown_before_it_is_written_and_changes_one_row(ope
     ({"code_id": "stigma", "cells": {"definition": "else"}}, "nothing")])
 def test_a_change_that_does_not_fit_is_refused_in_a_sentence(open_coding, change, said):
     with pytest.raises(GLCError, match=said):
-        show_change(open_coding, "ines", **change)
+        preview_codebook_change(open_coding, "ines", **change)
 
 
 def test_a_change_is_not_written_after_somebody_else_changed_the_codebook(open_coding):
-    diff = show_change(open_coding, "ines", **RENAMED)["diff"]
+    diff = preview_codebook_change(open_coding, "ines", **RENAMED)["diff"]
     path = open_coding.reference_file("codebook")
     path.write_text(path.read_text(encoding="utf-8").replace(",Stigma,", ",Shaming,"), encoding="utf-8")
     with pytest.raises(GLCError, match="changed while you looked"):
-        write_change(open_coding, "ines", diff=diff, **RENAMED)
+        write_codebook_change(open_coding, "ines", diff=diff, **RENAMED)
 
 
 def test_whoever_decides_may_change_the_codebook_or_whoever_codes_alone(study, open_coding):
-    assert [may_change(open_coding, coder) for coder in ("ines", "tomas")] == [True, False]
+    assert [may_change_codebook(open_coding, coder) for coder in ("ines", "tomas")] == [True, False]
     nobody = OpenStudy(without_decider(study))
-    assert not may_change(nobody, "ines")  # several people code
+    assert not may_change_codebook(nobody, "ines")  # several people code
     path = open_coding.reference_file("assignments")
     rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
     path.write_text("".join([rows[0], *(row for row in rows if ",ines," in row)]), encoding="utf-8")
     alone = OpenStudy(without_decider(open_coding))
-    assert may_change(alone, "ines") and not may_change(alone, "tomas")
+    assert may_change_codebook(alone, "ines") and not may_change_codebook(alone, "tomas")
 
 
 def without_decider(study):
@@ -103,17 +103,18 @@ def without_decider(study):
 def test_who_may_not_proposes_and_whoever_decides_sees_it_until_it_is_done(open_coding):
     tomas = CodingSession(open_coding, "tomas")
     with pytest.raises(GLCError, match="ines decides"):
-        show_change(open_coding, "tomas", **RENAMED)
+        preview_codebook_change(open_coding, "tomas", **RENAMED)
     said = tomas.do({"act": "propose_change", **RENAMED})
     assert said["message"] == "Proposed: “Stigma” is called “Shame”. It is so once whoever decides writes it."
     assert said["changed"] == []
-    proposed = [one for one in proposed_changes(open_coding) if one["code_id"]]
+    proposed = [one for one in list_proposed_codebook_changes(open_coding) if one["code_id"]]
     assert proposed == [{"coder_id": "tomas", "message": "“Stigma” is called “Shame”.", **RENAMED}]
     assert tomas.do({"act": "undo"})["message"] == "Undone: the proposed change of the codebook."
-    assert [one for one in proposed_changes(open_coding) if one["code_id"]] == []
+    assert [one for one in list_proposed_codebook_changes(open_coding) if one["code_id"]] == []
     tomas.do({"act": "redo"})
-    write_change(open_coding, "ines", diff=show_change(open_coding, "ines", **RENAMED)["diff"], **RENAMED)
-    assert [one for one in proposed_changes(open_coding) if one["code_id"]] == []
+    write_codebook_change(open_coding, "ines",
+                          diff=preview_codebook_change(open_coding, "ines", **RENAMED)["diff"], **RENAMED)
+    assert [one for one in list_proposed_codebook_changes(open_coding) if one["code_id"]] == []
 
 
 def test_a_code_that_a_coder_proposed_in_the_words_of_a_text_is_among_the_proposals(open_coding):
@@ -121,7 +122,7 @@ def test_a_code_that_a_coder_proposed_in_the_words_of_a_text_is_among_the_propos
     at = ines.text(TEXT)["turns"][1]["start"]
     ines.do({"act": "propose_code", "document_id": TEXT, "start": at, "end": at + 10, "name": "Night line"})
     assert {"coder_id": "ines", "message": "A new code, “Night line”.", "code_id": "",
-            "cells": {"name": "Night line"}} in proposed_changes(open_coding)
+            "cells": {"name": "Night line"}} in list_proposed_codebook_changes(open_coding)
 
 
 def test_a_change_that_is_written_at_the_desk_reaches_the_tree_and_the_codings(open_coding):
@@ -135,4 +136,5 @@ def test_a_change_that_is_written_at_the_desk_reaches_the_tree_and_the_codings(o
     assert answer["ok"]["message"].startswith("Written to reference/codebook.csv")
     assert "stigma" not in {row["code_id"] for row in answer["news"]["codebook"]}
     assert session.state()["counts"] == {"staff-strain": 1}
-    assert desk.answer({"id": "3", "get": "proposed_changes"})["ok"] == proposed_changes(open_coding)
+    assert desk.answer({"id": "3",
+                        "get": "proposed_changes"})["ok"] == list_proposed_codebook_changes(open_coding)

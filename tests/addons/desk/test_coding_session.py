@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from glc_analysis.addons.desk import coder_texts
 from glc_analysis.addons.desk.coding_session import CodingSession
-from glc_analysis.addons.desk.journal import journal_of
+from glc_analysis.addons.desk.journal import coder_journal_path
 from glc_analysis.coding.coders import place_codings
 from glc_analysis.coding.exports import current_texts
 from glc_analysis.errors import GLCError, UsageError
@@ -36,7 +36,7 @@ def code(session, code_id="outreach", start=0, end=10, n=1, text=TEXT):
 
 
 def lines(study, coder="ines"):
-    return [json.loads(line) for line in journal_of(study, coder).read_bytes().splitlines()]
+    return [json.loads(line) for line in coder_journal_path(study, coder).read_bytes().splitlines()]
 
 
 def spans(session, text=TEXT):
@@ -103,7 +103,7 @@ def test_a_passage_is_widened_to_whole_characters_without_blanks_at_its_ends(ses
 def test_what_cannot_be_done_is_said_in_one_sentence_and_nothing_is_written(session, study, act, said):
     with pytest.raises(GLCError, match=said):
         session.do({"act": "code", "document_id": TEXT, "code_id": "outreach"} | act)
-    assert not journal_of(study, "ines").exists()
+    assert not coder_journal_path(study, "ines").exists()
 
 
 def test_a_coding_in_a_turn_that_no_figure_counts_is_kept_and_said(session):
@@ -162,7 +162,8 @@ def test_many_answers_are_read_by_one_act_and_undone_by_one(session, study):
     done = session.do({"act": "read_answers", "answer_ids": ids})
     assert done["message"] == "Read, nothing to code: 4 answers."
     assert [row["read"] for row in session.answers()[:5]] == [False, True, True, True, True]
-    assert read_codings(journal_of(study, "ines"), coder="ines").sources["source"].tolist() == sorted(ids)
+    assert read_codings(coder_journal_path(study, "ines"),
+                        coder="ines").sources["source"].tolist() == sorted(ids)
     for asked, said in ((ids[:1], "has codes"), (ids[1:], "already marked as read"), ([], "No answer")):
         with pytest.raises(GLCError, match=said):
             session.do({"act": "read_answers", "answer_ids": asked})
@@ -185,7 +186,7 @@ def test_a_text_that_was_handed_in_as_a_file_is_read_and_not_begun(sample_study,
                 {"act": "propose_code", "start": 20, "end": 30, "name": "new"}):
         with pytest.raises(GLCError, match=rf"handed in {TEXT} from another program \(glc_sample.qdpx\)"):
             session.do({"document_id": TEXT} | act)
-    assert not journal_of(OpenStudy(root), "ines").exists()
+    assert not coder_journal_path(OpenStudy(root), "ines").exists()
 
 
 def test_an_answer_that_was_handed_in_as_a_file_keeps_the_others_from_nothing_but_its_own_act(
@@ -255,7 +256,7 @@ def test_the_keys_of_a_journal_that_does_not_say_them_are_those_of_the_codes_use
     codes = [row["code_id"] for row in session.codebook() if row["level"] == "code"][:2]
     for one in codes:
         code(session, one)
-    path = journal_of(study, "ines")
+    path = coder_journal_path(study, "ines")
     lines = [line for line in path.read_text(encoding="utf-8").splitlines(keepends=True)
              if json.loads(line)["act"] != "keys"]
     path.write_text("".join(lines), encoding="utf-8")
@@ -388,7 +389,7 @@ def test_two_windows_lose_nothing(study):
 
 def test_a_line_that_was_cut_is_reported_and_set_apart(session, study):
     code(session)
-    path = journal_of(study, "ines")
+    path = coder_journal_path(study, "ines")
     whole = path.read_bytes()
     path.write_bytes(whole + b'{"n": 5, "on": "2016-07-01", "act": "co')
     again = CodingSession(study, "ines", today=DAY)
@@ -402,7 +403,7 @@ def test_a_line_that_was_cut_is_reported_and_set_apart(session, study):
 
 def test_a_whole_line_without_its_end_counts(session, study):
     code(session)
-    path = journal_of(study, "ines")
+    path = coder_journal_path(study, "ines")
     path.write_bytes(path.read_bytes()[:-1])
     again = CodingSession(study, "ines", today=DAY)
     assert len(spans(again)) == 1
@@ -418,17 +419,17 @@ def test_wherever_the_journal_is_cut_all_acts_before_are_there(sample_study, tmp
     acts = [{"n": n, "act": "finish", "document_id": f"call-{n} 😀", "value": True} for n in range(1, 9)]
     whole = [json.dumps(act, ensure_ascii=False).encode() + b"\n" for act in acts]
     content = b"".join(whole)
-    from glc_analysis.addons.desk.journal import Journal
+    from glc_analysis.addons.desk.journal import CoderJournal
 
     cut = content[:at % (len(content) + 1)]
     path.write_bytes(cut)
-    journal = Journal(path)
+    journal = CoderJournal(path)
     journal.read()
     kept = sum(len(b"".join(whole[:n])) - 1 <= len(cut) for n in range(1, 9))
     assert len(journal.work.finished) == kept
     with journal.adding(path.parent):
         journal.add([{"act": "finish", "document_id": "last", "value": True}])
-    again = Journal(path)
+    again = CoderJournal(path)
     again.read()
     assert len(again.work.finished) == kept + 1
     assert again.work.cut == []
@@ -436,7 +437,7 @@ def test_wherever_the_journal_is_cut_all_acts_before_are_there(sample_study, tmp
 
 def test_a_damaged_line_in_the_middle_is_a_fault_with_its_number(session, study):
     code(session)
-    path = journal_of(study, "ines")
+    path = coder_journal_path(study, "ines")
     content = path.read_bytes().split(b"\n")
     content[1] = content[1][:20]
     path.write_bytes(b"\n".join(content))
@@ -448,7 +449,7 @@ def test_a_full_disk_leaves_the_journal_as_it_was(session, study, monkeypatch):
     import os
 
     code(session)
-    before, write = journal_of(study, "ines").read_bytes(), os.write
+    before, write = coder_journal_path(study, "ines").read_bytes(), os.write
 
     def full(handle, content):
         if len(content) < 30:
@@ -459,7 +460,7 @@ def test_a_full_disk_leaves_the_journal_as_it_was(session, study, monkeypatch):
     with pytest.raises(GLCError, match="No space left on device.*everything before it is"):
         code(session, start=20, end=30)
     monkeypatch.undo()
-    assert journal_of(study, "ines").read_bytes() == before
+    assert coder_journal_path(study, "ines").read_bytes() == before
     code(session, start=20, end=30)
     assert len(spans(CodingSession(study, "ines"))) == 2
 
@@ -506,12 +507,12 @@ def test_a_text_counts_once_it_is_finished_and_an_answer_with_its_first_code(ses
     code(session)
     answer = session.answers()[0]["answer_id"]
     session.do({"act": "code_answers", "answer_ids": [answer], "code_id": "outreach"})
-    raw = read_codings(journal_of(study, "ines"), coder="ines")
+    raw = read_codings(coder_journal_path(study, "ines"), coder="ines")
     assert [*raw.codings["source"]] == [answer]
     assert raw.notes == (
         f"ines: begun at the coding desk and not finished, so not counted yet: {TEXT}.",)
     session.do({"act": "finish", "document_id": TEXT, "value": True})
-    raw = read_codings(journal_of(study, "ines"), coder="ines")
+    raw = read_codings(coder_journal_path(study, "ines"), coder="ines")
     assert sorted(raw.codings["source"]) == sorted([answer, TEXT])
     assert {*raw.codings["match"]} == {"exact"}
     assert {*raw.codings["coder"]} == {"ines"}
@@ -523,7 +524,7 @@ def test_a_proposed_code_is_no_coding(session, study):
                 "name": "Night line"})
     code(session)
     session.do({"act": "finish", "document_id": TEXT, "value": True})
-    raw = read_codings(journal_of(study, "ines"), coder="ines")
+    raw = read_codings(coder_journal_path(study, "ines"), coder="ines")
     assert [*raw.codings["code"]] == ["outreach"]
     assert [*raw.memos["text"]] == ["Proposed code: Night line"]
 
@@ -533,7 +534,7 @@ def test_a_proposed_quotation_is_no_coding_and_is_a_memo_of_the_passage(session,
     session.do({"act": "propose_quotation", "document_id": TEXT, "start": at, "end": at + 10})
     code(session)
     session.do({"act": "finish", "document_id": TEXT, "value": True})
-    raw = read_codings(journal_of(study, "ines"), coder="ines")
+    raw = read_codings(coder_journal_path(study, "ines"), coder="ines")
     assert [*raw.codings["code"]] == ["outreach"]
     assert [*raw.memos["text"]] == ["Proposed as a quotation"]
 
@@ -547,7 +548,7 @@ def test_a_fault_in_a_table_that_no_text_needs_keeps_nobody_from_coding(session,
 def test_a_text_that_left_the_study_is_told_and_stops_no_build(session, study):
     answer = session.answers()[0]["answer_id"]
     session.do({"act": "code_answers", "answer_ids": [answer], "code_id": "outreach"})
-    raw = read_codings(journal_of(study, "ines"), coder="ines")
+    raw = read_codings(coder_journal_path(study, "ines"), coder="ines")
     placed = place_codings([("ines", raw)], dict, {}, lambda text: Masked(text, ()))
     assert placed.faults == placed.codings == []
     left = f"ines: {answer} is not a text of this study; what was coded in it at the coding desk is left out."

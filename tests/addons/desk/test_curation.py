@@ -8,10 +8,10 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.addons.desk.coder_texts import DoubleCoding
-from glc_analysis.addons.desk.coding_desk import Curation
+from glc_analysis.addons.desk.coding_desk import DoubleCodingComparison
 from glc_analysis.addons.desk.coding_session import CodingSession
-from glc_analysis.addons.desk.journal import journal_of
-from glc_analysis.addons.desk.learning import compare_with_consensus
+from glc_analysis.addons.desk.journal import coder_journal_path
+from glc_analysis.addons.desk.learning import compare_coders_with_consensus
 from glc_analysis.build import build
 from glc_analysis.errors import GLCError
 from glc_analysis.view.study_view import OpenStudy
@@ -37,16 +37,17 @@ def assign(study, *rows):
 
 
 def test_it_opens_only_when_every_double_coded_text_is_handed_in(study):
-    assert Curation(study, "ines").why_not() == ""
+    assert DoubleCodingComparison(study, "ines").why_not() == ""
     assign(study, "interview-luz-de-maiz,rosa,2,")
-    curation = Curation(study, "ines", today=DAY)
+    curation = DoubleCodingComparison(study, "ines", today=DAY)
     assert curation.why_not().endswith("Others who have not finished all of theirs: rosa.")
     with pytest.raises(GLCError, match="would influence the next"):
         curation.differences()
-    assert not journal_of(study, "consensus").exists()
+    assert not coder_journal_path(study, "consensus").exists()
     rosa = CodingSession(study, "rosa", today=DAY)
     rosa.do({"act": "read", "document_id": "interview-luz-de-maiz", "value": True})
-    assert Curation(study, "ines").why_not().startswith("Texts were finished since the last build")
+    assert DoubleCodingComparison(study, "ines").why_not().startswith("Texts were finished since the last "
+                                                                      "build")
 
 
 def test_who_waits_for_the_comparison_reads_of_the_own_texts_alone_which_are_not_finished(study):
@@ -54,18 +55,18 @@ def test_who_waits_for_the_comparison_reads_of_the_own_texts_alone_which_are_not
                     for coder in ("rosa", "pia")))
     CodingSession(study, "pia", today=DAY).do({"act": "read", "document_id": "interview-canal-lamp",
                                                "value": True})
-    assert Curation(study, "rosa").why_not().endswith(
+    assert DoubleCodingComparison(study, "rosa").why_not().endswith(
         " You have not finished interview-canal-lamp, interview-luz-de-maiz."
         " Others who have not finished all of theirs: pia.")
 
 
 def test_a_study_without_double_coding_has_nothing_to_compare(study):
     study.reference_file("assignments").unlink()
-    assert "assigns no text to two coders" in Curation(study, "ines").why_not()
+    assert "assigns no text to two coders" in DoubleCodingComparison(study, "ines").why_not()
 
 
 def test_each_difference_shows_both_coders_and_the_decision(study):
-    rows = Curation(study, "ines", today=DAY).differences()
+    rows = DoubleCodingComparison(study, "ines", today=DAY).differences()
     assert all({coder["coder_id"] for coder in row["coders"]} == {"ines", "tomas"} for row in rows)
     assert {row["codes"] is None for row in rows} == {True, False}
     assert all(bool(row["reason"]) == (row["version"] == 1) for row in rows)
@@ -83,16 +84,16 @@ def name_who_decides(study, name):
 def compared(study, by):
     """The texts that somebody sees in the comparison, with the coders of each."""
     return {row["document_id"]: {one["coder_id"] for one in row["coders"]}
-            for row in Curation(study, by, today=DAY).differences()}
+            for row in DoubleCodingComparison(study, by, today=DAY).differences()}
 
 
 def test_who_coded_none_of_the_texts_that_two_people_coded_compares_none(study):
     said = ("None of the texts that two people coded is assigned to nadia, so there is nothing to compare. "
             "Whoever decides on all of them is named in study.toml: [coding] decided_by.")
-    assert Curation(study, "nadia").why_not() == said
+    assert DoubleCodingComparison(study, "nadia").why_not() == said
     with pytest.raises(GLCError, match="None of the texts"):
-        Curation(study, "nadia").differences()
-    assert not journal_of(study, "consensus").exists()
+        DoubleCodingComparison(study, "nadia").differences()
+    assert not coder_journal_path(study, "consensus").exists()
 
 
 def test_the_person_who_decides_compares_every_text_and_others_their_own(study):
@@ -102,12 +103,12 @@ def test_the_person_who_decides_compares_every_text_and_others_their_own(study):
 
 
 def test_a_coder_compares_and_decides_the_own_texts_alone(study):
-    theirs = [row["segment_id"] for row in Curation(study, "ines").differences()
+    theirs = [row["segment_id"] for row in DoubleCodingComparison(study, "ines").differences()
               if row["document_id"] == TEXT][0]
     take_over(study, TEXT, "ines", "rosa")
     assert TEXT not in compared(study, "ines") and TEXT in compared(study, "tomas")
     with pytest.raises(GLCError, match=f"{TEXT} is not among the texts of ines.*decided_by"):
-        Curation(study, "ines").decide(theirs, ["outreach"], "why")
+        DoubleCodingComparison(study, "ines").decide(theirs, ["outreach"], "why")
 
 
 def take_over(study, document, before, coder):
@@ -123,20 +124,21 @@ def take_over(study, document, before, coder):
 
 
 def test_a_decision_as_it_was_is_no_new_version_whoever_made_it(study):
-    settled, waiting = (next(row for row in Curation(study, "ines", today=DAY).differences()
+    settled, waiting = (next(row for row in DoubleCodingComparison(study, "ines", today=DAY).differences()
                              if (row["codes"] is None) == is_open) for is_open in (False, True))
-    Curation(study, "ines", today=DAY).decide(waiting["segment_id"], ["outreach"], "She goes there.")
-    before = journal_of(study, "consensus").read_bytes()
+    DoubleCodingComparison(study, "ines", today=DAY).decide(waiting["segment_id"], ["outreach"],
+                                                            "She goes there.")
+    before = coder_journal_path(study, "consensus").read_bytes()
     for segment, codes, reason, by in ((waiting["segment_id"], ["outreach"], "She goes there. ", "by ines"),
                                        (settled["segment_id"], settled["codes"], settled["reason"], "")):
         with pytest.raises(GLCError, match=f"Nothing is changed: version 1 of the decision.*{by}"):
-            Curation(study, "tomas", today=DAY).decide(segment, codes, reason)
-    assert journal_of(study, "consensus").read_bytes() == before
+            DoubleCodingComparison(study, "tomas", today=DAY).decide(segment, codes, reason)
+    assert coder_journal_path(study, "consensus").read_bytes() == before
 
 
 @pytest.mark.acceptance
 def test_a_decision_has_a_reason_and_a_later_one_is_its_next_version(study):
-    curation = Curation(study, "ines", today=DAY)
+    curation = DoubleCodingComparison(study, "ines", today=DAY)
     settled, waiting = (next(row for row in curation.differences() if (row["codes"] is None) == is_open)
                         for is_open in (False, True))
     for segment, codes, reason, said in ((waiting["segment_id"], ["outreach"], " ", "no reason"),
@@ -147,7 +149,7 @@ def test_a_decision_has_a_reason_and_a_later_one_is_its_next_version(study):
     assert curation.decide(waiting["segment_id"], ["outreach"], "She goes there.")["version"] == 1
     assert curation.decide(waiting["segment_id"], [], "No: others go.")["version"] == 2
     assert curation.decide(settled["segment_id"], ["outreach"], "Read again.")["version"] == 2
-    shown = {row["segment_id"]: row for row in Curation(study, "tomas").differences()}
+    shown = {row["segment_id"]: row for row in DoubleCodingComparison(study, "tomas").differences()}
     assert shown[waiting["segment_id"]]["codes"] == []
     assert shown[waiting["segment_id"]]["by"] == "ines"
     build(study)
@@ -164,7 +166,7 @@ def test_what_coders_gave_stays_as_it_is_once_it_was_compared(study):
     act = {"act": "code", "document_id": TEXT, "start": turn["start"], "end": turn["end"],
            "code_id": "outreach"}
     session.do(act)
-    Curation(study, "ines", today=DAY).differences()
+    DoubleCodingComparison(study, "ines", today=DAY).differences()
     for one in (act | {"end": turn["start"] + 9}, {"act": "undo"}, {"act": "memo", "memo": "new",
                 "coding_id": session.text(TEXT)["codings"][0]["coding_id"]}):
         with pytest.raises(GLCError, match="can no longer change"):
@@ -215,7 +217,7 @@ def two_versions(study):
 
 def test_codings_of_different_words_are_not_compared_and_a_sentence_says_so(two_versions):
     study, changed, same = two_versions
-    curation = Curation(study, "tomas", today=DAY)
+    curation = DoubleCodingComparison(study, "tomas", today=DAY)
     assert curation.versions() == [
         f"{TEXT} changed while it was coded: ines coded it as it was before, others did not. 1 turn has "
         "other words today, and what was coded there is not compared. Decide on the words of today."]
@@ -238,7 +240,7 @@ def test_once_both_went_on_everything_is_compared_again(two_versions):
                 "start": turn["start"], "end": turn["end"]})
     session.do({"act": "finish", "document_id": TEXT})
     build(study)
-    curation = Curation(OpenStudy(study.root), "tomas", today=DAY)
+    curation = DoubleCodingComparison(OpenStudy(study.root), "tomas", today=DAY)
     assert curation.versions() == []
     row = next(row for row in curation.differences() if row["segment_id"] == changed)
     assert {one["coder_id"]: one["codes"] for one in row["coders"]} == {
@@ -249,7 +251,7 @@ def test_once_both_went_on_everything_is_compared_again(two_versions):
 def test_what_version_another_coder_has_is_not_said_before_the_comparison_is_open(two_versions):
     study, *_ = two_versions
     assign(study, "interview-luz-de-maiz,rosa,2,")
-    assert Curation(study, "tomas", today=DAY).versions() == []
+    assert DoubleCodingComparison(study, "tomas", today=DAY).versions() == []
 
 
 @pytest.mark.acceptance
@@ -279,7 +281,7 @@ def test_training_texts_are_compared_once_finished_and_never_counted(study):
     build(study)
     for name, frame in before.items():
         assert tables.read(name, study=study).equals(frame), name
-    shown = compare_with_consensus(study).query("coder == 'rosa'").set_index("code_id")
+    shown = compare_coders_with_consensus(study).query("coder == 'rosa'").set_index("code_id")
     for row in found["codes"]:
         assert shown.loc[row["code_id"], ["passages", "missed", "added"]].tolist() == [
             row["passages"], row["missed"], row["added"]]

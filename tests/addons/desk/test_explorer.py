@@ -9,7 +9,7 @@ from ipywidgets.widgets.widget import _instances
 from ipywidgets.widgets.widget_link import DirectionalLink
 
 from glc_analysis import tables
-from glc_analysis.addons.desk.explorer import Explorer, passage_in_context
+from glc_analysis.addons.desk.explorer import Explorer, render_passage_in_context
 from glc_analysis.reference import read_table
 from glc_analysis.view.study_view import OpenStudy
 
@@ -93,7 +93,7 @@ def test_the_public_chooses_among_no_countries_that_are_not_listed(explorer):
 def test_every_coded_stretch_of_a_turn_is_marked_and_the_words_are_whole(explorer):
     segments = tables.read("segments", study=explorer.study).set_index("segment_id")["text"]
     for _, (segment, code, words) in explorer.passage.options:
-        html = passage_in_context(explorer.study, segment, code)
+        html = render_passage_in_context(explorer.study, segment, code)
         own = re.search(r'glc-own">.*?<blockquote[^>]*>(.*?)</blockquote>', html, re.DOTALL)[1]
         assert unescape(re.sub("<[^>]+>", "", own)) == segments[segment]
         assert words in unescape("".join(re.findall(r"<mark[^>]*>(.*?)</mark>", own, re.DOTALL)))

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from glc_analysis.addons.desk.learning import (
     FEWEST_PASSAGES,
-    compare_codes,
-    drift,
-    older_codings,
-    settled_codes,
-    texts_to_code_again,
+    choose_texts_to_code_again,
+    compare_codes_of_segments,
+    compare_first_and_second_coding,
+    find_codings_under_older_definitions,
+    select_independently_settled_codes,
 )
 from glc_analysis.cli import cli
 from glc_analysis.errors import UsageError
@@ -86,7 +86,7 @@ def test_with_few_passages_there_is_no_kappa(study):
 
 def test_with_enough_passages_kappa_is_given():
     own = {f"s{n}": frozenset("a" if n % 2 else "") for n in range(FEWEST_PASSAGES)}
-    found = compare_codes(own, own | {"s1": frozenset()}).set_index("code_id")
+    found = compare_codes_of_segments(own, own | {"s1": frozenset()}).set_index("code_id")
     assert found.at["a", "kappa"] == pytest.approx(.9) and found.at["a", "reason"] == ""
 
 
@@ -98,26 +98,26 @@ def units(*rows):
 def test_nothing_that_rests_on_the_coder_alone_is_settled():
     coded = units(("s1", "ana", "a"), ("s1", "eva", "a"), ("s2", "ana", "a"), ("s2", "ben", "a"),
                   ("s2", "eva", ""), ("s3", "ana", "a"), ("s3", "ben", "b"))
-    assert settled_codes(coded, {}, "eva") == {"s2": frozenset("a")}
+    assert select_independently_settled_codes(coded, {}, "eva") == {"s2": frozenset("a")}
 
 
 def test_a_decision_and_the_work_of_the_consensus_settle():
     coded = units(("s1", "ana", "a"), ("s1", "eva", "a"), ("s2", "consensus", "b"), ("s2", "eva", ""))
-    assert settled_codes(coded, sets(s1="c"), "eva") == sets(s1="c", s2="b")
+    assert select_independently_settled_codes(coded, sets(s1="c"), "eva") == sets(s1="c", s2="b")
 
 
 def test_a_coding_under_an_older_definition_is_marked_and_neither_missed_nor_added():
     codings = pd.DataFrame({"code_id": ["a", "b"], "codebook_version": "1.9", "segment_ids": "s1"})
     codebook = pd.DataFrame({"code_id": ["a", "b"], "version": ["1.10", "1.2"]})
-    older = older_codings(codings, codebook)
+    older = find_codings_under_older_definitions(codings, codebook)
     assert older == {("s1", "a")}
-    found = compare_codes(sets(s1="a"), sets(s1=""), older=older).set_index("code_id")
+    found = compare_codes_of_segments(sets(s1="a"), sets(s1=""), older=older).set_index("code_id")
     assert found.loc["a", ["missed", "added", "older"]].tolist() == [0, 0, 1]
 
 
 def test_a_tenth_is_chosen_the_same_way_each_time_and_handed_out_without_codings(study):
-    chosen = texts_to_code_again(study, "ana")
-    assert chosen == texts_to_code_again(study, "ana") and len(chosen) == 1
+    chosen = choose_texts_to_code_again(study, "ana")
+    assert chosen == choose_texts_to_code_again(study, "ana") and len(chosen) == 1
     folder = study.processed / "transcripts/again/ana"
     done = glc(study, "transcripts", "--again", "ana")
     assert [path.stem for path in folder.iterdir()] == chosen
@@ -128,7 +128,7 @@ def test_a_tenth_is_chosen_the_same_way_each_time_and_handed_out_without_codings
 def test_drift_compares_a_coder_with_themselves_and_counts_in_no_agreement(study, tmp_path):
     second = tmp_path / "again.csv"
     second.write_text("document,quote,code\nblue,A safe place for tonight.,Safe place\n", encoding="utf-8")
-    rows = drift(study, "ana", second).set_index("code_id")
+    rows = compare_first_and_second_coding(study, "ana", second).set_index("code_id")
     assert rows.loc["", ["passages", "missed", "added"]].tolist() == [2, 0, 1]
     assert rows.loc["delay", "added"] == 1 and rows.loc["shelter", "same"] == 1
     assert "This is drift" in glc(study, "agreement", "--again", "ana", second).stderr
@@ -138,9 +138,9 @@ def test_a_second_coding_of_other_texts_is_refused(study, tmp_path):
     (tmp_path / "x.csv").write_text("document,quote,code\nblue,A safe place for tonight.,Delay\n",
                                     encoding="utf-8")
     with pytest.raises(UsageError, match="has no text that 'zoe' coded before"):
-        drift(study, "zoe", tmp_path / "x.csv")
+        compare_first_and_second_coding(study, "zoe", tmp_path / "x.csv")
     with pytest.raises(UsageError, match="No coder 'zoe'"):
-        texts_to_code_again(study, "zoe")
+        choose_texts_to_code_again(study, "zoe")
 
 
 _SETS = st.dictionaries(st.sampled_from(["s1", "s2", "s3"]), st.frozensets(st.sampled_from("abc")))
@@ -148,5 +148,5 @@ _SETS = st.dictionaries(st.sampled_from(["s1", "s2", "s3"]), st.frozensets(st.sa
 
 @given(_SETS, _SETS)
 def test_what_one_misses_the_other_adds(first, second):
-    one, other = compare_codes(first, second), compare_codes(second, first)
+    one, other = compare_codes_of_segments(first, second), compare_codes_of_segments(second, first)
     assert one["missed"].tolist() == other["added"].tolist() and one["same"].equals(other["same"])

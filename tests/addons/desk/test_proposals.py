@@ -7,7 +7,12 @@ from datetime import date
 import pytest
 
 from glc_analysis.addons.desk.coding_session import CodingSession
-from glc_analysis.addons.desk.proposals import Proposer, propose_row, proposed_codes, proposed_quotations
+from glc_analysis.addons.desk.proposals import (
+    ProposalForm,
+    list_proposed_codes,
+    list_proposed_quotations,
+    propose_new_row,
+)
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.reference import read_reference
 from glc_analysis.spreadsheets import CsvRows
@@ -34,7 +39,7 @@ def quote(study, **changed):
 def test_the_change_is_one_line_and_nothing_is_written_before(study):
     path = study.reference_file("quotes")
     before = path.read_bytes()
-    proposal = propose_row(study, "quotes", quote(study))
+    proposal = propose_new_row(study, "quotes", quote(study))
     added = [line for line in proposal.diff.splitlines()[2:] if line.startswith(("+", "-"))]
     assert added == [f"+q99,{quote(study)['segment_id']},{WORDS},convening,,,,proposed"]
     assert path.read_bytes() == before
@@ -51,25 +56,25 @@ def test_the_change_is_one_line_and_nothing_is_written_before(study):
 ])
 def test_a_row_that_does_not_fit_is_refused(study, changed, said):
     with pytest.raises(Faults, match=said):
-        propose_row(study, "quotes", quote(study, **changed))
+        propose_new_row(study, "quotes", quote(study, **changed))
 
 
 def test_a_correction_has_to_name_what_stands_there(study):
     row = {"table": "survey", "key": "glc_2016_qualtrics.r20", "column": "Q1.8", "from": "nothing such",
            "to": "40", "reason": "The notes say so.", "by": "ana", "date": "2017-01-02"}
     with pytest.raises(Faults, match="does not match the file: record glc_2016_qualtrics.r20 has"):
-        propose_row(study, "corrections", row)
+        propose_new_row(study, "corrections", row)
 
 
 def test_a_wrong_name_suggests_the_right_one(study):
     with pytest.raises(UsageError, match="quotes"):
-        propose_row(study, "quote", QUOTE)
+        propose_new_row(study, "quote", QUOTE)
     with pytest.raises(UsageError, match="audience"):
-        propose_row(study, "quotes", {"audiance": "public"})
+        propose_new_row(study, "quotes", {"audiance": "public"})
 
 
 def test_a_table_that_changed_meanwhile_is_left_alone(study):
-    proposal = propose_row(study, "quotes", quote(study))
+    proposal = propose_new_row(study, "quotes", quote(study))
     path = study.reference_file("quotes")
     path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     with pytest.raises(Faults, match="was changed while you looked at it"):
@@ -78,8 +83,8 @@ def test_a_table_that_changed_meanwhile_is_left_alone(study):
 
 def test_a_table_that_is_not_there_begins_with_its_header(study):
     study.reference_file("parking_lot").unlink()
-    proposal = propose_row(study, "parking_lot",
-                           {"item": "Who pays?", "raised_by": "all", "date": "2017-05-08"})
+    proposal = propose_new_row(study, "parking_lot",
+                               {"item": "Who pays?", "raised_by": "all", "date": "2017-05-08"})
     change, = proposal.changes
     assert change.new == "item,raised_by,date,note\nWho pays?,all,2017-05-08,\n"
     assert change.old is None
@@ -88,7 +93,7 @@ def test_a_table_that_is_not_there_begins_with_its_header(study):
 def test_a_row_of_a_table_with_private_columns_goes_into_both_files(study):
     row = {"code_id": "night-key", "parent_id": "needs", "level": "code", "name": "Night key",
            "definition": "A key of one's own.", "since_version": "2", "example": "I had no key."}
-    proposal = propose_row(study, "codebook", row)
+    proposal = propose_new_row(study, "codebook", row)
     assert "+night-key,I had no key." in proposal.diff and "+night-key,needs,code,Night key" in proposal.diff
     proposal.write()
     assert "I had no key" not in study.reference_file("codebook").read_text(encoding="utf-8")
@@ -114,8 +119,8 @@ def test_a_code_from_the_desk_comes_into_the_codebook_by_a_change_that_is_shown(
     turn = session.text(text)["turns"][1]
     session.do({"act": "propose_code", "document_id": text, "start": turn["start"], "end": turn["start"] + 9,
                 "name": "Night line"})
-    assert [one[:3] for one in proposed_codes(study)] == [("ines", "Night line", text)]
-    form = Proposer(study)
+    assert [one[:3] for one in list_proposed_codes(study)] == [("ines", "Night line", text)]
+    form = ProposalForm(study)
     form.kind.value = "codebook"
     form.from_coders.value = form.from_coders.options[1][1]
     form.fields["codebook"]["parent_id"].value = "ways-in"
@@ -123,9 +128,9 @@ def test_a_code_from_the_desk_comes_into_the_codebook_by_a_change_that_is_shown(
     form.show_button.click()
     added = "+night_line,ways-in,code,Night line,Somebody answers at night."
     assert added in html.unescape(form.message.value)
-    assert proposed_codes(study)
+    assert list_proposed_codes(study)
     form.write_button.click()
-    assert proposed_codes(study) == []
+    assert list_proposed_codes(study) == []
     assert "'Night line', which you proposed, is in the codebook now" in " ".join(
         CodingSession(study, "ines").state()["problems"])
 
@@ -144,7 +149,7 @@ def test_the_words_of_a_proposed_code_stay_closed_while_a_double_coded_text_is_n
     session, text, turn = with_a_text_for_two(study)
     session.do({"act": "propose_code", "document_id": text, "start": turn["start"], "end": turn["end"],
                 "name": "Night line"})
-    assert proposed_codes(study)[0].words == ""
+    assert list_proposed_codes(study)[0].words == ""
 
 
 def test_a_quotation_from_the_desk_comes_into_quotes_by_a_change_that_is_shown(study):
@@ -160,30 +165,30 @@ def test_a_quotation_from_the_desk_comes_into_quotes_by_a_change_that_is_shown(s
     session.do({"act": "propose_quotation", "document_id": answer["answer_id"], "start": 0,
                 "end": len(answer["text"])})
     words = turn["text"].strip()
-    assert {*proposed_quotations(study)} == {("ines", turn["turn_id"], words),
-                                             ("ines", f"{answer['answer_id']}.1", answer["text"])}
-    assert proposed_codes(study) == []
-    form = Proposer(study)
+    assert {*list_proposed_quotations(study)} == {("ines", turn["turn_id"], words),
+                                                  ("ines", f"{answer['answer_id']}.1", answer["text"])}
+    assert list_proposed_codes(study) == []
+    form = ProposalForm(study)
     form.from_coders.value = next(one for _, one in form.from_coders.options if one and one.words == words)
     form.show_button.click()
     assert f",{turn['turn_id']}," in html.unescape(form.message.value)
     form.write_button.click()
-    assert [one.words for one in proposed_quotations(study)] == [answer["text"]]
+    assert [one.words for one in list_proposed_quotations(study)] == [answer["text"]]
     for _ in range(2):
         session.do({"act": "undo"})
-    assert proposed_quotations(study) == []
+    assert list_proposed_quotations(study) == []
 
 
 def test_a_quotation_of_a_double_coded_text_is_not_listed_before_all_are_handed_in(study):
     session, text, turn = with_a_text_for_two(study)
     session.do({"act": "propose_quotation", "document_id": text, "start": turn["start"], "end": turn["end"]})
-    assert proposed_quotations(study) == []
+    assert list_proposed_quotations(study) == []
     session.do({"act": "read", "document_id": text, "value": True})
-    assert [one.coder_id for one in proposed_quotations(study)] == ["rosa"]
+    assert [one.coder_id for one in list_proposed_quotations(study)] == ["rosa"]
 
 
 def test_the_forms_speak_words_and_not_the_names_of_columns(study):
-    form = Proposer(study)
+    form = ProposalForm(study)
     for table, fields in form.fields.items():
         labels = [field.description for field in fields.values()]
         assert len({*labels}) == len(labels), table

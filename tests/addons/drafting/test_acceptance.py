@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from click.testing import CliRunner
 
-from glc_analysis.addons.drafting.acceptance import accept_draft
+from glc_analysis.addons.drafting.acceptance import accept_chosen_draft_rows
 from glc_analysis.addons.drafting.store import read_draft
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults
@@ -26,5 +26,5 @@ def test_a_table_that_is_not_there_or_lacks_a_column_is_a_fault(tmp_path, table,
     if header:
         path.write_text(f"{header}\n", encoding="utf-8")
     with pytest.raises(Faults, match=fault):
-        accept_draft(study, read_draft(study), "ana", today=date(2017, 1, 9))
+        accept_chosen_draft_rows(study, read_draft(study), "ana", today=date(2017, 1, 9))
     assert not (study.root / "private/draft/accepted.csv").exists()

@@ -4,16 +4,16 @@ from collections import Counter
 
 import pytest
 
-from glc_analysis.addons.drafting.column_types import guess_type
+from glc_analysis.addons.drafting.column_types import guess_column_type
 from glc_analysis.addons.drafting.form import FormColumn
-from glc_analysis.addons.drafting.options import Options, pair_translated_options
+from glc_analysis.addons.drafting.options import AnswerOptions, pair_options_across_languages
 
 HELP = {"Law": 30, "Health": 20, "Food": 10}
 YES_NO = {"Yes": 30, "No": 25}
 
 
 def guess(wording, answers):
-    return guess_type(FormColumn((wording,), 1, wording, (Counter(answers),)))
+    return guess_column_type(FormColumn((wording,), 1, wording, (Counter(answers),)))
 
 
 @pytest.mark.parametrize(("wording", "answers", "kind", "is_sure", "note"), [
@@ -65,4 +65,5 @@ def test_what_a_column_of_numbers_is(wording, answers, kind, is_sure, why):
     ({"Law": 9}, {"Salud": 2}, {"Salud": ("", "open")}),
 ])
 def test_which_options_of_two_languages_are_the_same(ours, theirs, pairs):
-    assert pair_translated_options(Options(Counter(ours)), Options(Counter(theirs))) == pairs
+    assert pair_options_across_languages(AnswerOptions(Counter(ours)),
+                                         AnswerOptions(Counter(theirs))) == pairs

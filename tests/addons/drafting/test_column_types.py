@@ -4,14 +4,14 @@ from collections import Counter
 
 import pytest
 
-from glc_analysis.addons.drafting.column_types import guess_type
-from glc_analysis.addons.drafting.draft import make_draft
+from glc_analysis.addons.drafting.column_types import guess_column_type
+from glc_analysis.addons.drafting.draft import draft_survey_tables
 from glc_analysis.addons.drafting.form import FormColumn
 from tests.addons.drafting.support.exports import export
 
 
 def guess(wording, answers, **how):
-    return guess_type(FormColumn((wording,), 1, wording, (Counter(answers),)), **how)
+    return guess_column_type(FormColumn((wording,), 1, wording, (Counter(answers),)), **how)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def grid_kinds(*answers):
                for heading, own in zip(GRID, answers, strict=True)}
     longest = max(map(len, columns.values()))
     filled = {name: own + [""] * (longest - len(own)) for name, own in columns.items()}
-    questions = make_draft([export(filled, "grid.csv")]).tables["questions"]
+    questions = draft_survey_tables([export(filled, "grid.csv")]).tables["questions"]
     return {row.columns: (row.type, row.how_sure) for row in questions.itertuples()}
 
 
@@ -259,7 +259,7 @@ def test_all_dates_of_a_large_export_are_looked_at():
 
 def test_a_time_of_answering_that_check_refuses_is_no_setting():
     columns = {"Start time": [*REFUSED], "Who helps?": ["Lawyers", "Friends", "Nobody"] * 48}
-    tables = make_draft([export(columns)]).tables
+    tables = draft_survey_tables([export(columns)]).tables
     row = tables["settings"].set_index("setting").loc["survey.started"]
     assert (row["value"], row["how_sure"]) == ("", "unsure")
     assert "day and month cannot be told apart" in row["why"]
@@ -271,7 +271,8 @@ NOT_APPLICABLE = ("n/a", "N/A", "NA", "na", "N.A.")
 @pytest.mark.parametrize("word", NOT_APPLICABLE)
 def test_an_option_that_may_mean_an_empty_cell_is_never_sure(word):
     answers = ["Lawyers"] * 20 + ["Friends"] * 20 + [word] * 8
-    tables = make_draft([export({"Who helps?": answers, "Why?": ["Law", "Food", "Care"] * 16})]).tables
+    tables = draft_survey_tables([export({"Who helps?": answers,
+                                          "Why?": ["Law", "Food", "Care"] * 16})]).tables
     assert tables["options"].set_index("value")["how_sure"].to_dict()[word] == "unsure"
     row = tables["questions"].set_index("wording").loc["Who helps?"]
     assert (row["use"], row["how_sure"]) == ("", "unsure")
@@ -280,13 +281,14 @@ def test_an_option_that_may_mean_an_empty_cell_is_never_sure(word):
 
 def test_texts_of_which_some_may_mean_an_empty_cell_are_unsure():
     texts = [f"We waited {n} days before anybody wrote to us at all." for n in range(40)]
-    assert make_draft([export({"Why?": texts})]).tables["questions"]["how_sure"].tolist() == ["sure"]
-    [row] = make_draft([export({"Why?": texts + ["N/A"] * 5})]).tables["questions"].to_dict("records")
+    assert draft_survey_tables([export({"Why?": texts})]).tables["questions"]["how_sure"].tolist() == ["sure"]
+    [row] = draft_survey_tables([export({"Why?": texts
+                                         + ["N/A"] * 5})]).tables["questions"].to_dict("records")
     assert (row["use"], row["how_sure"]) == ("", "unsure")
 
 
 def blank_and_values(*files):
-    tables = make_draft([export(columns, f"{n}.csv") for n, columns in enumerate(files)]).tables
+    tables = draft_survey_tables([export(columns, f"{n}.csv") for n, columns in enumerate(files)]).tables
     settings = tables["settings"].set_index("setting")
     row = settings.loc["survey.blank"] if "survey.blank" in settings.index else {"value": "", "why": ""}
     return row["value"], row["why"], {*tables["options"]["value"]}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from glc_analysis.addons.drafting.draft import make_draft
+from glc_analysis.addons.drafting.draft import draft_survey_tables
 from tests.addons.drafting.support.drafted_study import glc, rewrite, rows
 from tests.addons.drafting.support.exports import csv_file, export
 
@@ -15,7 +15,7 @@ SKIPPED = {
 
 
 def conditions(columns):
-    return make_draft([export(columns)]).tables["asked_if"].set_index("asked_if")
+    return draft_survey_tables([export(columns)]).tables["asked_if"].set_index("asked_if")
 
 
 def test_the_questions_with_one_condition_are_one_row_that_waits():

@@ -5,7 +5,7 @@ from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from glc_analysis.addons.drafting.crosswalk_workbook import CROSSWALK_DRAFT
-from glc_analysis.addons.drafting.drafted_waves import draft_wave
+from glc_analysis.addons.drafting.drafted_waves import draft_new_wave
 from glc_analysis.cli import cli
 from glc_analysis.reference import read_table
 from tests.support.study_writer import choices, question, reference, survey, write_csv, write_study
@@ -23,8 +23,8 @@ BEFORE = [{"Q1": "yes", "Q2": "no", "Q3": "legal", "Q4": "Words"}] * 9
 def draft(*files, before=(BEFORE,), questions=QUESTIONS, **options):
     """The drafts of crosswalk and new questions for the files of a new wave, named 2.csv, 3.csv ..."""
     surveys = [survey(rows, name=f"{n}.csv") for n, rows in enumerate((*before, *files), 2 - len(before))]
-    return draft_wave(surveys[:len(before)], surveys[len(before):],
-                      reference(questions=questions, options=OPTIONS), "w2", **options)
+    return draft_new_wave(surveys[:len(before)], surveys[len(before):],
+                          reference(questions=questions, options=OPTIONS), "w2", **options)
 
 
 def drafted(*files, **options):

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from glc_analysis.addons.drafting.draft import make_draft
+from glc_analysis.addons.drafting.draft import draft_survey_tables
 from glc_analysis.schema import allowed_words
 from tests.addons.drafting.support.exports import export
 
@@ -22,7 +22,7 @@ SPANISH = {
 
 @pytest.fixture(scope="module")
 def draft():
-    return make_draft([export(ENGLISH, "en.csv"), export(SPANISH, "es.csv")]).tables
+    return draft_survey_tables([export(ENGLISH, "en.csv"), export(SPANISH, "es.csv")]).tables
 
 
 def test_questions_of_two_languages_are_one_row(draft):
@@ -55,7 +55,7 @@ def test_an_unknown_country_that_fewer_than_five_named_is_not_listed(draft):
 def test_a_theme_that_only_names_of_columns_show_has_no_name_of_its_own():
     cells = ["Shelter"] * 30 + ["Legal help"] * 17
     names = ("Q1.1", "Q1.2", "Q2.1", "Q2.2")
-    codebook = make_draft([export(dict.fromkeys(names, cells))]).tables["codebook"]
+    codebook = draft_survey_tables([export(dict.fromkeys(names, cells))]).tables["codebook"]
     assert codebook.loc[codebook["level"] == "theme", "name"].tolist() == [
         "Section Q1 of the form", "Section Q2 of the form"]
 
@@ -83,7 +83,7 @@ def test_a_count_below_five_is_never_shown(draft):
 def test_columns_of_ticks_are_one_question():
     columns = {"Q2_1": ["1", "0"] * 20, "Q2_2": ["0", "1"] * 20, "Q2_3": ["0", "0"] * 20}
     wording = {"Q2_1": "Which? - Law", "Q2_2": "Which? - Health", "Q2_3": "Which? - Other"}
-    tables = make_draft([export(columns, wording=wording)]).tables
+    tables = draft_survey_tables([export(columns, wording=wording)]).tables
     assert tables["questions"][["question_id", "columns", "type"]].to_numpy().tolist() == [
         ["Q2", "Q2_*", "multi"]
     ]
@@ -92,7 +92,7 @@ def test_columns_of_ticks_are_one_question():
 
 def test_a_question_that_one_file_lacks_waits_with_the_name_of_the_file():
     short = {key: cells for key, cells in ENGLISH.items() if key != "Do you ask later?"}
-    questions = make_draft([export(ENGLISH, "a.csv"), export(short, "b.csv")]).tables["questions"]
+    questions = draft_survey_tables([export(ENGLISH, "a.csv"), export(short, "b.csv")]).tables["questions"]
     row = questions.set_index("question_id").loc["Q2"]
     assert row["use"] == ""
     assert "b.csv has no such column" in row["why"]
@@ -101,14 +101,15 @@ def test_a_question_that_one_file_lacks_waits_with_the_name_of_the_file():
 
 def test_blanks_propose_who_was_asked_and_decide_nothing():
     columns = {"Has it?": ["Yes"] * 30 + ["No"] * 30, "Which one?": ["Red"] * 15 + ["Blue"] * 15 + [""] * 30}
-    tables = make_draft([export(columns)]).tables
+    tables = draft_survey_tables([export(columns)]).tables
     [row] = tables["asked_if"].to_dict("records")
     assert (row["use"], row["question_id"], row["asked_if"]) == ("", "Q2", "Q1 == yes")
     assert {*tables["questions"]["asked_if"]} == {""}
 
 
 def test_the_same_files_give_the_same_draft():
-    one, two = (make_draft([export(ENGLISH, "en.csv"), export(SPANISH, "es.csv")]).tables for _ in range(2))
+    one, two = (draft_survey_tables([export(ENGLISH, "en.csv"), export(SPANISH, "es.csv")]).tables
+                for _ in range(2))
     assert all(one[name].equals(two[name]) for name in one)
 
 
@@ -117,7 +118,7 @@ def test_questions_whose_columns_share_a_letter_have_lists_of_their_own():
     wording = {
         f"v_{n}": f"{'Which help?' if n < 10 else 'Which form?'} [Option {n}]" for n in (6, 7, 8, 12, 13)
     }
-    tables = make_draft([export(columns, wording=wording)]).tables
+    tables = draft_survey_tables([export(columns, wording=wording)]).tables
     assert tables["questions"][["question_id", "columns", "option_list"]].to_numpy().tolist() == [
         ["v_6", "v_*", "v_6"],
         ["v_12", "v_*", "v_12"],
@@ -131,7 +132,7 @@ def test_questions_whose_columns_share_a_letter_have_lists_of_their_own():
 def test_negative_numbers_among_texts_mean_an_empty_cell():
     columns = {f"Q{n}": [*(f"text {i} of {n}" for i in range(15)), *["-77"] * 25] for n in range(1, 4)}
     columns |= {f"R{n}": ["1", "2"] * 20 for n in range(30)}
-    tables = make_draft([export(columns)]).tables
+    tables = draft_survey_tables([export(columns)]).tables
     assert tables["settings"].set_index("setting").loc["survey.blank", "value"] == "-77"
     assert {*tables["questions"].set_index("question_id").loc[["Q1", "Q2", "Q3"], "type"]} == {"text"}
 
@@ -142,13 +143,13 @@ def test_only_questions_with_the_same_options_share_a_list():
         "Use of B?": ["More"] * 40 + ["Less"] * 20,
         "Use of C?": ["More"] * 30 + ["Less"] * 20 + ["I do not use C"] * 10,
     }
-    lists = make_draft([export(columns)]).tables["questions"].set_index("wording")["option_list"]
+    lists = draft_survey_tables([export(columns)]).tables["questions"].set_index("wording")["option_list"]
     assert lists["Use of A?"] == lists["Use of B?"] != lists["Use of C?"]
 
 
 def test_a_grid_of_the_same_options_waits_for_a_person():
     columns = {f"The matter {n}?": ["Blue"] * 20 + ["Green"] * 20 + ["Red"] * 20 for n in range(3)}
-    questions = make_draft([export(columns)]).tables["questions"]
+    questions = draft_survey_tables([export(columns)]).tables["questions"]
     assert questions["use"].tolist() == ["", "as Q1", "as Q1"]
     assert questions["why"].str.contains("perhaps a scale").all()
 
@@ -164,7 +165,7 @@ def form_of(n, **columns):
 
 
 def drafted(*forms):
-    tables = make_draft([export(form, f"{place}.csv") for place, form in enumerate(forms)]).tables
+    tables = draft_survey_tables([export(form, f"{place}.csv") for place, form in enumerate(forms)]).tables
     return tables["questions"].set_index("wording"), tables
 
 
@@ -206,7 +207,7 @@ def test_five_records_and_three_hundred_columns_are_drafted():
 
 def options_of(*answers, wording="Which language do you use most?"):
     """The drafted options of one question, by their values."""
-    tables = make_draft([export({wording: [*answers]})]).tables
+    tables = draft_survey_tables([export({wording: [*answers]})]).tables
     return tables["options"].set_index("value")
 
 
@@ -230,20 +231,20 @@ def in_order(rows):
 def test_numbers_are_in_order_in_a_list_that_several_questions_share():
     columns = {f"How would you rate it? [{k}]": ["5", "3", "4", "1", "2"] * 9 + [last] * 6
                for k, last in enumerate(("5", "5", "0"))}
-    options = make_draft([export(columns)]).tables["options"].set_index("value")
+    options = draft_survey_tables([export(columns)]).tables["options"].set_index("value")
     for _, rows in options.groupby("option_list"):
         assert in_order(rows) == sorted(rows.index)
 
 
 def test_the_position_of_a_step_that_is_a_number_is_the_number():
     answers = ["0"] * 6 + ["3", "4", "5"] * 15
-    options = make_draft([export({"How would you rate it from 0 to 5?": answers})]).tables["options"]
+    options = draft_survey_tables([export({"How would you rate it from 0 to 5?": answers})]).tables["options"]
     assert options["value"].tolist() == options["position"].tolist() == ["0", "1", "2", "3", "4", "5"]
 
 
 def test_the_order_of_a_scale_that_is_not_wholly_known_is_unsure_and_comes_first():
-    tables = make_draft([export({"How do you rate it?": ["Bad", "Good", "Excellent", "Spiffy"] * 12,
-                                 "Do you agree?": ["Yes", "No"] * 24})]).tables
+    tables = draft_survey_tables([export({"How do you rate it?": ["Bad", "Good", "Excellent", "Spiffy"] * 12,
+                                          "Do you agree?": ["Yes", "No"] * 24})]).tables
     assert tables["options"]["how_sure"].tolist() == ["unsure"] * 4 + ["sure"] * 2
     assert "correct the positions" in tables["options"]["why"].iloc[0]
     assert in_order(tables["options"].set_index("value").iloc[:4])[:3] == ["Bad", "Good", "Excellent"]
@@ -251,7 +252,7 @@ def test_the_order_of_a_scale_that_is_not_wholly_known_is_unsure_and_comes_first
 
 def test_a_question_with_the_name_of_a_tool_s_column_waits_where_no_tool_is_recognised():
     sessions = ["Git for beginners", "Teaching online", "How to run a meeting"]
-    [row] = make_draft([export({"session": sessions * 15})]).tables["questions"].to_dict("records")
+    [row] = draft_survey_tables([export({"session": sessions * 15})]).tables["questions"].to_dict("records")
     assert (row["use"], row["how_sure"], row["type"]) == ("", "unsure", "single")
     assert "no tool was recognised" in row["why"]
 
@@ -265,10 +266,10 @@ def test_two_waves_of_one_form_are_drafted_as_one_file_of_both():
         "Which help? (all that apply)": [", ".join(draw.sample(helps, n)) for n in (1, 2, 3) * 20],
         **{f"How important? [{k}]": draw.choices(degrees, [k, 5, 5, 1], k=60) for k in range(1, 5)},
     }
-    whole = make_draft([export(columns)]).tables
+    whole = draft_survey_tables([export(columns)]).tables
     waves = [export({name: cells[at] for name, cells in columns.items()}, name=name)
              for name, at in (("one.csv", slice(34)), ("two.csv", slice(34, None)))]
-    drafted = make_draft(waves).tables
+    drafted = draft_survey_tables(waves).tables
     for table in ("options", "questions"):
         assert drafted[table].to_dict("records") == whole[table].to_dict("records")
 
@@ -276,7 +277,7 @@ def test_two_waves_of_one_form_are_drafted_as_one_file_of_both():
 def test_a_question_with_answers_taken_for_texts_after_other_waits_for_a_person():
     roles = ["Developer"] * 30 + ["Researcher"] * 20 + ["Other"] * 6 + ["System administrator"] * 4 + [
         "Manager", "Director", "Clerk"]
-    tables = make_draft([export({"What do you do?": roles})]).tables
+    tables = draft_survey_tables([export({"What do you do?": roles})]).tables
     [row] = tables["questions"].to_dict("records")
     assert (row["use"], row["how_sure"]) == ("", "unsure")
     assert "7 answers (4 different) are counted and not listed" in row["why"]
@@ -286,7 +287,7 @@ def test_a_question_with_answers_taken_for_texts_after_other_waits_for_a_person(
 def test_an_option_other_is_drafted_unsure_where_many_answers_are_each_in_words_of_their_own():
     places = ["IT services"] * 14 + ["A department"] * 5 + ["The library"] * 4 + ["A laboratory"] * 4
     places += [f"Between the offices {letter} and us" for letter in "abcdefghi"]
-    options = make_draft([export({"Where are you based?": places})]).tables["options"]
+    options = draft_survey_tables([export({"Where are you based?": places})]).tables["options"]
     [other] = options[options["kind"] == "other"].to_dict("records")
     assert (other["value"], other["how_sure"]) == ("Other", "unsure")
     assert "17 answers (11 different) are counted and not listed" in other["why"]
@@ -294,7 +295,7 @@ def test_an_option_other_is_drafted_unsure_where_many_answers_are_each_in_words_
 
 def test_numbers_are_not_said_to_be_texts_after_other():
     versions = ["develop"] * 30 + ["stable"] * 20 + ["nightly"] * 8 + ["0.13"] * 2 + ["0.9", "own", "old"]
-    [row] = make_draft([export({"Which version?": versions})]).tables["questions"].to_dict("records")
+    [row] = draft_survey_tables([export({"Which version?": versions})]).tables["questions"].to_dict("records")
     assert 'those with letters are taken for texts after "Other", the 3 without letters need' in row["why"]
 
 
@@ -305,14 +306,14 @@ def test_answers_that_hardly_anybody_gave_before_suggest_no_skip_logic():
         "What else?": [f"{text} {n}".strip() if text else "" for n, text in enumerate(filled)]
         + ["yet more", ""] * 4,
     }
-    assert make_draft([export(columns)]).tables["asked_if"].empty
+    assert draft_survey_tables([export(columns)]).tables["asked_if"].empty
 
 
 def test_scales_of_which_some_steps_are_not_listed_share_no_list_by_their_numbers_alone():
     steps = [str(n) for n in range(2, 8) for _ in range(8)]
     columns = {"How often?": [*steps, *["10 (All my time)"] * 8],
                "How satisfied?": [*steps, *["10 - Completely satisfied"] * 4, *["9"] * 4]}
-    tables = make_draft([export(columns)]).tables
+    tables = draft_survey_tables([export(columns)]).tables
     assert tables["questions"]["option_list"].nunique() == 2
     options = tables["options"].set_index("label")
     assert options.loc["10 (All my time)", "position"] == "10"
@@ -320,7 +321,7 @@ def test_scales_of_which_some_steps_are_not_listed_share_no_list_by_their_number
 
 def blank_words(columns):
     """The words that a draft takes for an empty cell."""
-    settings = make_draft([export(columns)]).tables["settings"].set_index("setting")["value"]
+    settings = draft_survey_tables([export(columns)]).tables["settings"].set_index("setting")["value"]
     return settings.get("survey.blank", "")
 
 

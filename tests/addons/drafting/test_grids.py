@@ -3,7 +3,7 @@
 import random
 from pathlib import Path
 
-from glc_analysis.addons.drafting.draft import make_draft
+from glc_analysis.addons.drafting.draft import draft_survey_tables
 from glc_analysis.intake.survey import read_survey
 from tests.addons.drafting.support.exports import export
 
@@ -23,7 +23,7 @@ def wordings(columns):
 
 
 def drafted(columns, wording=None):
-    tables = make_draft([export(columns, wording=wording or wordings(columns))]).tables
+    tables = draft_survey_tables([export(columns, wording=wording or wordings(columns))]).tables
     return tables["questions"], tables["options"]
 
 
@@ -65,7 +65,7 @@ def test_items_with_options_of_their_own_have_lists_of_their_own():
 def test_a_grid_that_one_wave_lacks_is_one_decision():
     earlier, other = battery(60, 4), {"Do you agree?": ["Yes", "No"] * 30}
     files = [export(earlier | other, "2017.csv", wordings(earlier)), export(other, "2018.csv")]
-    questions = make_draft(files).tables["questions"]
+    questions = draft_survey_tables(files).tables["questions"]
     grid = questions[questions["columns"].str.startswith("likert4")]
     assert sorted(grid["use"]) == ["", *["as likert4_affRec0"] * 3]
 

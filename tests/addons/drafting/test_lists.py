@@ -3,7 +3,7 @@
 import pytest
 from click.testing import CliRunner
 
-from glc_analysis.addons.drafting.lists import find_list_files
+from glc_analysis.addons.drafting.lists import find_files_that_are_lists
 from glc_analysis.cli import cli
 from tests.addons.drafting.support.exports import csv_file, export
 
@@ -17,7 +17,7 @@ NAMES = {"organisation": ANSWERS["organisation"],
 
 def listed(**files):
     """The files that are lists, each with what it is said to hold."""
-    return find_list_files([export(columns, f"{name}.csv") for name, columns in files.items()])
+    return find_files_that_are_lists([export(columns, f"{name}.csv") for name, columns in files.items()])
 
 
 def test_a_file_of_wordings_is_no_wave():

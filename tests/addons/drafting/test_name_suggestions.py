@@ -4,14 +4,15 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from glc_analysis.addons.drafting.name_suggestions import suggest_names
+from glc_analysis.addons.drafting.name_suggestions import suggest_names_in_texts
 from glc_analysis.cli import cli
 from glc_analysis.pseudonyms.masking import make_canonical_text
 from tests.support.coded_studies import KHMER, coded_study
 
 
 def found(*texts):
-    return {(row["name"], row["kind"]): row["count"] for row in suggest_names(texts).to_dict("records")}
+    return {(row["name"], row["kind"]): row["count"]
+            for row in suggest_names_in_texts(texts).to_dict("records")}
 
 
 @pytest.mark.parametrize(
@@ -76,13 +77,13 @@ def test_speakers_of_a_canonical_text_are_suggested_however_they_are_written():
 
 
 def test_candidates_come_with_some_words_around_them():
-    row = suggest_names(["one two three four five Ana six seven eight nine ten"]).iloc[0]
+    row = suggest_names_in_texts(["one two three four five Ana six seven eight nine ten"]).iloc[0]
     assert row["context"] == "two three four five Ana six seven eight nine"
 
 
 def test_no_text_gives_an_empty_table():
-    assert suggest_names([]).columns.tolist() == ["name", "kind", "count", "context"]
-    assert suggest_names([""]).empty
+    assert suggest_names_in_texts([]).columns.tolist() == ["name", "kind", "count", "context"]
+    assert suggest_names_in_texts([""]).empty
 
 
 @pytest.mark.acceptance

@@ -3,8 +3,8 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from glc_analysis.addons.drafting.draft import make_draft
-from glc_analysis.addons.drafting.store import DraftState, draft_faults
+from glc_analysis.addons.drafting.draft import draft_survey_tables
+from glc_analysis.addons.drafting.store import DraftState, draft_table_faults
 from tests.addons.drafting.support.exports import export
 
 WORDS = st.sampled_from(
@@ -43,14 +43,15 @@ HEADINGS = st.one_of(
 @given(st.lists(st.dictionaries(HEADINGS, CELLS, min_size=1, max_size=5), min_size=1, max_size=2))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_export_gives_a_draft_without_faults(frames):
-    draft = make_draft(
+    draft = draft_survey_tables(
         [
             export({name: cells * 2 for name, cells in frame.items()}, f"{n}.csv")
             for n, frame in enumerate(frames)
         ]
     )
     assert (
-        list(draft_faults(DraftState(draft.tables, dict.fromkeys(draft.tables, "draft"), frozenset()))) == []
+        list(draft_table_faults(DraftState(draft.tables, dict.fromkeys(draft.tables, "draft"),
+                                           frozenset()))) == []
     )
     assert not {str(n) for n in range(1, 5)} & {
         *draft.tables["options"]["n"],

@@ -1,6 +1,6 @@
 """A draft of files that hold the same records says so."""
 
-from glc_analysis.addons.drafting.draft import make_draft
+from glc_analysis.addons.drafting.draft import draft_survey_tables
 from tests.support.study_writer import survey
 
 
@@ -12,4 +12,4 @@ def answers(size):
 
 def test_a_draft_of_both_files_says_so_first():
     files = survey(answers(6), name="march.csv"), survey(answers(9), name="april.csv")
-    assert make_draft(files).notes[0].startswith("6 of 6 records of march.csv are identical")
+    assert draft_survey_tables(files).notes[0].startswith("6 of 6 records of march.csv are identical")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.addons.drafting.words import degree_marks, scale_steps
+from glc_analysis.addons.drafting.words import count_degree_words, find_scale_steps
 
 ORDERED = [
     "Strongly disagree|Disagree|Neither agree nor disagree|Agree|Strongly agree",
@@ -78,7 +78,7 @@ def split(text):
 
 @pytest.mark.parametrize("labels", [*map(split, ORDERED)], ids=lambda labels: labels[0])
 def test_ordered_words_are_the_steps_of_a_scale_from_one_end_to_the_other(labels):
-    steps = scale_steps([*sorted(labels)])
+    steps = find_scale_steps([*sorted(labels)])
     assert steps is not None
     in_order = [label for _, label in sorted(zip(steps, sorted(labels), strict=True))]
     assert in_order in (labels, labels[::-1])
@@ -86,26 +86,26 @@ def test_ordered_words_are_the_steps_of_a_scale_from_one_end_to_the_other(labels
 
 @pytest.mark.parametrize("labels", [*map(split, NOT_ORDERED)], ids=lambda labels: "/".join(labels))
 def test_other_words_are_no_scale(labels):
-    assert scale_steps(labels) is None
+    assert find_scale_steps(labels) is None
 
 
 def test_two_opposite_words_in_degrees_are_a_scale_with_a_middle_that_is_in_no_list_of_words():
     labels = ["Agile", "Hybrid", "Plan-driven", "Rather agile", "Rather plan-driven"]
-    steps = dict(zip(labels, scale_steps(labels), strict=True))
+    steps = dict(zip(labels, find_scale_steps(labels), strict=True))
     assert abs(steps["Agile"]) > abs(steps["Rather agile"]) > steps["Hybrid"] == 0
     assert steps["Agile"] * steps["Plan-driven"] < 0
 
 
 def test_an_option_that_is_no_answer_and_a_number_among_words_have_no_step():
-    steps = scale_steps(["Rarely", "Often", "Always", "I don't know", "0", "-99"])
+    steps = find_scale_steps(["Rarely", "Often", "Always", "I don't know", "0", "-99"])
     assert [step == step for step in steps] == [True, True, True, False, False, False]
 
 
 def test_words_of_degree_are_counted():
-    assert degree_marks(["Very useful", "Not useful", "A novel", "Useful"]) == 2
+    assert count_degree_words(["Very useful", "Not useful", "A novel", "Useful"]) == 2
 
 
 @given(st.lists(st.text(max_size=30), max_size=14, unique=True))
 def test_any_texts_have_a_step_each_or_none_at_all(labels):
-    steps = scale_steps(labels)
+    steps = find_scale_steps(labels)
     assert steps is None or len(steps) == len(labels)

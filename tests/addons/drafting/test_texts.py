@@ -10,8 +10,13 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.addons.drafting.arrivals import sort_arrivals
-from glc_analysis.addons.drafting.code_tree import add_levels, added_codes, merge_trees, tree_difference
+from glc_analysis.addons.drafting.arrivals import sort_files_by_kind
+from glc_analysis.addons.drafting.code_tree import (
+    add_codebook_levels,
+    list_code_tree_changes,
+    merge_code_trees,
+    select_codes_to_add,
+)
 from glc_analysis.checks import _codebook
 from glc_analysis.cli import cli
 from glc_analysis.coding.codebook import CODEBOOK_COLUMNS, ancestors
@@ -196,19 +201,20 @@ def test_a_flat_name_that_several_codes_of_the_tree_have_is_asked_about_and_not_
 
 
 def test_a_path_that_begins_below_the_top_of_the_tree_is_matched_to_it():
-    whole = merge_trees([tree(("A", "B", "C")), tree(("B", "C"), ("B", "D"), ("E",))])
+    whole = merge_code_trees([tree(("A", "B", "C")), tree(("B", "C"), ("B", "D"), ("E",))])
     paths = {"/".join([*reversed(above), code]) for code, above in ancestors(whole).items()}
     assert paths == {"a", "a/b", "a/b/c", "a/b/d", "e"}
 
 
 def test_a_flat_list_moves_no_code_of_the_codebook_and_adds_none_twice():
-    book = add_levels(merge_trees([tree(("A", "B x"), ("A", "C"), ("D", "C"))]))[0].assign(contradicts="")
-    flat = merge_trees([tree(("b-x",), ("C",), ("New",))])
-    found = tree_difference(book, flat)
+    book = add_codebook_levels(merge_code_trees([tree(("A", "B x"), ("A", "C"),
+                                                      ("D", "C"))]))[0].assign(contradicts="")
+    flat = merge_code_trees([tree(("b-x",), ("C",), ("New",))])
+    found = list_code_tree_changes(book, flat)
     assert found[["change", "path", "now"]].to_numpy().tolist() == [
         ["unclear", "C", "Codes > A > C, Codes > D > C"], ["new", "New", ""]]
-    assert "New" in {*added_codes(book, flat)["name"]}
-    assert not {"b-x", "C"} & {*added_codes(book, flat)["name"]}
+    assert "New" in {*select_codes_to_add(book, flat)["name"]}
+    assert not {"b-x", "C"} & {*select_codes_to_add(book, flat)["name"]}
 
 
 def test_notes_of_codes_that_repeat_a_transcript_or_name_a_speaker_are_left_out(tmp_path, arrived):
@@ -306,7 +312,7 @@ def tree(*paths):
     (("A", "B", "C", "D"), ["domain", "theme", "family", "code"]),
     (("A", "B", "C", "D", "E"), ["domain", "theme", "family", "code", "code"])])
 def test_levels_are_guessed_by_depth(path, levels):
-    assert add_levels(tree(path))[0]["level"].tolist() == levels
+    assert add_codebook_levels(tree(path))[0]["level"].tolist() == levels
 
 
 _NAMES = st.lists(st.sampled_from("abcde"), min_size=1, max_size=6).map(tuple)
@@ -315,8 +321,8 @@ PATHS = st.lists(_NAMES, min_size=1, max_size=8)
 
 @given(PATHS)
 def test_every_drafted_codebook_passes_the_checks_and_keeps_every_name(paths):
-    whole = merge_trees([tree(*paths)])
-    book = add_levels(whole)[0].assign(contradicts="")
+    whole = merge_code_trees([tree(*paths)])
+    book = add_codebook_levels(whole)[0].assign(contradicts="")
     book.index = range(2, len(book) + 2)
     assert not list(_codebook({"codebook": book}))
     added = ("Codes", "Other codes")
@@ -325,24 +331,26 @@ def test_every_drafted_codebook_passes_the_checks_and_keeps_every_name(paths):
 
 @given(PATHS, PATHS)
 def test_a_tree_that_was_added_is_no_difference_and_passes_the_checks(first, second):
-    book = add_levels(merge_trees([tree(*first)]))[0].assign(contradicts="")
-    later = merge_trees([tree(*second)])
-    whole = pd.concat([book, added_codes(book, later)], ignore_index=True).fillna("")
+    book = add_codebook_levels(merge_code_trees([tree(*first)]))[0].assign(contradicts="")
+    later = merge_code_trees([tree(*second)])
+    whole = pd.concat([book, select_codes_to_add(book, later)], ignore_index=True).fillna("")
     whole.index = range(2, len(whole) + 2)
     assert whole["code_id"].is_unique and not list(_codebook({"codebook": whole}))
 
 
 def test_a_code_that_stands_elsewhere_now_is_shown_and_not_moved():
-    book, later = add_levels(merge_trees([tree(("A", "B"), ("C", "D"))]))[0], merge_trees([tree(("C", "B"))])
-    found = tree_difference(book, later)
+    book, later = add_codebook_levels(merge_code_trees([tree(("A", "B"),
+                                                             ("C", "D"))]))[0], merge_code_trees([tree(("C",
+                                                                                                        "B"))])
+    found = list_code_tree_changes(book, later)
     assert found[found["change"] == "moved"][["code_id", "now", "would_be"]].values.tolist() == [
         ["b", "Codes > A", "C"]]
-    assert added_codes(book, later).empty
+    assert select_codes_to_add(book, later).empty
 
 
 def test_a_changed_definition_is_shown_with_both():
-    book = add_levels(merge_trees([tree(("A", "B")).assign(definition="old")]))[0]
-    found = tree_difference(book, merge_trees([tree(("A", "B")).assign(definition="new")]))
+    book = add_codebook_levels(merge_code_trees([tree(("A", "B")).assign(definition="old")]))[0]
+    found = list_code_tree_changes(book, merge_code_trees([tree(("A", "B")).assign(definition="new")]))
     assert found[["change", "column", "now", "would_be"]].values.tolist() == [
         ["changed", "definition", "old", "new"]] * 2
 
@@ -351,7 +359,7 @@ def test_folders_stand_for_their_files_and_projects_for_themselves(tmp_path, sha
     shutil.copytree(shared_data / "qda/qualcoder/synthetic_calls.qda", tmp_path / "all/synthetic_calls.qda")
     (tmp_path / "all/calls").mkdir()
     (tmp_path / "all/calls/one.txt").write_text(CALL, encoding="utf-8")
-    found = sort_arrivals([tmp_path / "all"])
+    found = sort_files_by_kind([tmp_path / "all"])
     assert [path.name for path in found.codings] == ["synthetic_calls.qda"]
     assert {path.name for path in found.calls} == {"one.txt"} == {path.name for path in found.transcripts}
 
@@ -362,7 +370,7 @@ def test_folders_stand_for_their_files_and_projects_for_themselves(tmp_path, sha
 def test_a_file_that_nothing_reads_is_named(tmp_path, name, said):
     (tmp_path / name).write_bytes(b"x")
     with pytest.raises(Faults, match=said):
-        sort_arrivals([tmp_path])
+        sort_files_by_kind([tmp_path])
 
 
 @pytest.mark.parametrize(("name", "content", "said"), [

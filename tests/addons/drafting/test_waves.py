@@ -1,6 +1,6 @@
 """Drafts of several files: one form in two languages, and two waves whose questions changed."""
 
-from glc_analysis.addons.drafting.draft import make_draft
+from glc_analysis.addons.drafting.draft import draft_survey_tables
 from glc_analysis.addons.drafting.store import read_draft
 from glc_analysis.study import Study
 from tests.addons.drafting.support.drafted_study import glc, rewrite
@@ -11,7 +11,8 @@ STEPS = ["1", "2", "3", "4", "5"] * 9
 
 def drafted(*files, wordings=({}, {})):
     """The drafted tables of files named 0.csv, 1.csv ..., each a list of cells by heading."""
-    return make_draft([export(columns, f"{n}.csv", wordings[n]) for n, columns in enumerate(files)]).tables
+    return draft_survey_tables([export(columns, f"{n}.csv", wordings[n]) for n,
+                                columns in enumerate(files)]).tables
 
 
 # ------------------------------
@@ -69,7 +70,7 @@ def test_a_heading_that_stands_over_several_columns_tells_no_pair():
 
     columns = {"Why? [1]": ["Law", "Food", "Food"] * 15, "Why? [2]": ["Food", "Law", "Care"] * 15}
     files = [export({"Why?": columns["Why? [1]"], **columns}, name) for name in ("a.csv", "b.csv")]
-    tables = make_draft([replace(file, repeated=("Why?",)) for file in files]).tables
+    tables = draft_survey_tables([replace(file, repeated=("Why?",)) for file in files]).tables
     assert {*tables["questions"]["use"]} == {""}
     assert tables["questions"]["why"].str.contains("stands over several columns").all()
 

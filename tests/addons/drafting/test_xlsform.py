@@ -3,7 +3,7 @@
 import pytest
 from click.testing import CliRunner
 
-from glc_analysis.addons.drafting.xlsform import draft_from_xlsform
+from glc_analysis.addons.drafting.xlsform import draft_tables_from_xlsform
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults
 from glc_analysis.reference import read_reference
@@ -21,7 +21,7 @@ def test_the_form_of_these_tests_is_a_valid_xlsform(tmp_path):
 
 
 def test_each_answerable_row_becomes_a_question(tmp_path):
-    draft = draft_from_xlsform(form(tmp_path))
+    draft = draft_tables_from_xlsform(form(tmp_path))
     assert dict(zip(draft.questions["question_id"], draft.questions["type"], strict=True)) == {
         "identifies": "single", "services": "multi", "beds": "number", "visited": "date", "success": "text",
     }  # fmt: skip
@@ -32,7 +32,7 @@ def test_each_answerable_row_becomes_a_question(tmp_path):
 
 
 def test_columns_stand_with_and_without_their_groups(tmp_path):
-    draft = draft_from_xlsform(form(tmp_path))
+    draft = draft_tables_from_xlsform(form(tmp_path))
     assert question(draft, "identifies")["columns"] == (
         "identifies | intake/identifies | intake.identifies | intake-identifies")
     assert question(draft, "services")["columns"] == (
@@ -43,13 +43,13 @@ def test_columns_stand_with_and_without_their_groups(tmp_path):
 
 
 def test_simple_conditions_become_asked_if(tmp_path):
-    draft = draft_from_xlsform(form(tmp_path))
+    draft = draft_tables_from_xlsform(form(tmp_path))
     assert question(draft, "services")["asked_if"] == "identifies == yes"
     assert question(draft, "beds")["asked_if"] == "services has shelter and identifies != no"
 
 
 def test_other_conditions_are_left_blank_and_noted(tmp_path):
-    draft = draft_from_xlsform(form(tmp_path))
+    draft = draft_tables_from_xlsform(form(tmp_path))
     assert question(draft, "success")["asked_if"] == ""
     assert question(draft, "visited")["asked_if"] == ""
     assert len(draft.notes) == 2
@@ -65,12 +65,12 @@ def test_a_group_s_condition_holds_for_its_questions(tmp_path):
         ["select_one yn", "b", "B?", "", "${a} = 'yes'"],
         ["end_group"],
     ]
-    draft = draft_from_xlsform(form(tmp_path, survey))
+    draft = draft_tables_from_xlsform(form(tmp_path, survey))
     assert question(draft, "b")["asked_if"] == "(a == yes or a == no) and (a == yes)"
 
 
 def test_options_are_drafted_with_position_and_a_proposed_kind(tmp_path):
-    options = draft_from_xlsform(form(tmp_path)).options
+    options = draft_tables_from_xlsform(form(tmp_path)).options
     services = options[options["option_list"] == "services"]
     assert services["option_id"].tolist() == ["shelter", "legal", "none"]
     assert services["label"].tolist() == ["Shelter", "Legal aid", "None of these"]
@@ -79,8 +79,9 @@ def test_options_are_drafted_with_position_and_a_proposed_kind(tmp_path):
 
 
 def test_or_other_adds_the_option_and_the_text_beside_it(tmp_path):
-    draft = draft_from_xlsform(form(tmp_path,
-                                    [HEADER[:3], ["select_multiple services or_other", "s", "Which?"]]))
+    draft = draft_tables_from_xlsform(form(tmp_path,
+                                           [HEADER[:3], ["select_multiple services or_other", "s",
+                                                         "Which?"]]))
     assert draft.options["option_id"].tolist()[-1] == "other"
     assert question(draft, "s_other")["asked_if"] == "s has other"
 
@@ -89,7 +90,7 @@ def test_a_name_used_in_two_groups_is_told_apart_by_them(tmp_path):
     survey = [HEADER]
     for group in ("home", "work"):
         survey += [["begin group", group, group], ["text", "country", "Country?"], ["end group"]]
-    draft = draft_from_xlsform(form(tmp_path, survey))
+    draft = draft_tables_from_xlsform(form(tmp_path, survey))
     assert draft.questions["question_id"].tolist() == ["home.country", "work.country"]
     assert draft.questions["columns"].tolist() == [
         "home/country | home.country | home-country", "work/country | work.country | work-country"]
@@ -98,14 +99,14 @@ def test_a_name_used_in_two_groups_is_told_apart_by_them(tmp_path):
 def test_unknown_lists_are_all_named(tmp_path):
     survey = [HEADER, ["select_one service", "a", "A?"], ["select_multiple nothing", "b", "B?"]]
     with pytest.raises(Faults) as caught:
-        draft_from_xlsform(form(tmp_path, survey))
+        draft_tables_from_xlsform(form(tmp_path, survey))
     assert [fault.row for fault in caught.value.faults] == ["2", "3"]
     assert "'services'" in caught.value.faults[0].fix
 
 
 def test_a_workbook_that_is_no_form_is_a_fault(tmp_path):
     with pytest.raises(Faults, match="column type"):
-        draft_from_xlsform(form(tmp_path, [["org", "answer"], ["a", "b"]]))
+        draft_tables_from_xlsform(form(tmp_path, [["org", "answer"], ["a", "b"]]))
 
 
 @pytest.mark.parametrize(("country", "unit"), [("", "organisation"), ("country", "answer")])

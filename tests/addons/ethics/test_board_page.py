@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from glc_analysis.addons.ethics.board_page import ethics_page
+from glc_analysis.addons.ethics.board_page import make_ethics_page_lines
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
 
@@ -18,7 +18,7 @@ def root(sample_root, tmp_path) -> Path:
 
 
 def page(root: Path) -> list[str]:
-    return ethics_page(Study(root), today=date(2017, 3, 1))
+    return make_ethics_page_lines(Study(root), today=date(2017, 3, 1))
 
 
 def rows(path: Path) -> list[dict[str, str]]:

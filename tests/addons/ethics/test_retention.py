@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from glc_analysis.addons.ethics.retention import retention, retention_faults
+from glc_analysis.addons.ethics.retention import list_retention_dates, retention_faults
 from glc_analysis.errors import Faults
 from glc_analysis.manifest import compare_with_manifest, read_manifest, write_manifest
 from glc_analysis.study import Study
@@ -36,12 +36,12 @@ def keep_until(study: Study, **days: str) -> None:
 
 def destroyed(study: Study) -> list:
     """The faults of files that should have been destroyed."""
-    faults = retention_faults(study, retention(study, today=TODAY))
+    faults = retention_faults(study, list_retention_dates(study, today=TODAY))
     return [fault for fault in faults if "should have been destroyed" in fault.message]
 
 
 def state(study: Study) -> dict[str, tuple[str, str]]:
-    return {row.path: (row.kind, row.state) for row in retention(study, today=TODAY).itertuples()}
+    return {row.path: (row.kind, row.state) for row in list_retention_dates(study, today=TODAY).itertuples()}
 
 
 def test_the_last_day_counts_and_ninety_days_are_looked_ahead(study):
@@ -56,7 +56,7 @@ def test_recordings_and_the_key_are_listed_with_the_rest(study):
     found = state(study)
     assert found[KEY] == ("key", "kept") and found[RECORDING] == ("recording", "due")
     assert len(found) == len(list(study.raw.rglob("*.*"))) + 1
-    assert [row.path for row in retention(study, today=TODAY).itertuples()][:2] == [RECORDING, KEY]
+    assert [row.path for row in list_retention_dates(study, today=TODAY).itertuples()][:2] == [RECORDING, KEY]
 
 
 def test_what_is_overdue_is_a_fault_and_nothing_is_deleted(study):
@@ -76,7 +76,7 @@ def test_a_file_that_is_gone_is_not_overdue(study):
 def test_every_file_without_a_day_is_a_fault_with_its_row(study):
     rows = list(read_manifest(study))
     keep_until(study, **{"CALL": "2018-01-01"})
-    faults = list(retention_faults(study, retention(study, today=TODAY)))
+    faults = list(retention_faults(study, list_retention_dates(study, today=TODAY)))
     undated = {row: path for row, path in enumerate(rows, 2) if path != CALL}
     assert {int(fault.row) for fault in faults if fault.column == "keep_until"} == {*undated}
     missing = {fault.value: fault.fix for fault in faults if "has no row" in fault.message}
@@ -90,7 +90,8 @@ def test_a_row_for_the_folder_covers_the_private_files_without_one(study):
     write_manifest(study.reference_file("manifest"), rows.values())
     assert state(study)[KEY] == ("key", "kept")
     keep_until(study, KEY="2017-12-31")
-    assert [row.keep_until for row in retention(study, today=TODAY).itertuples() if row.path == KEY] == [
+    assert [row.keep_until for row in list_retention_dates(study,
+                                                           today=TODAY).itertuples() if row.path == KEY] == [
         "2017-12-31"]
     (study.root / RECORDING).unlink()
     compare_with_manifest(study)  # finds no fault in such rows
@@ -100,13 +101,13 @@ def test_with_a_day_for_every_file_there_is_no_fault(study):
     rows = read_manifest(study) | {one: {"path": one} for one in ("private", RECORDING)}
     rows = [row | {"keep_until": "2018-01-01"} for row in rows.values()]
     write_manifest(study.reference_file("manifest"), rows)
-    assert not list(retention_faults(study, retention(study, today=TODAY)))
+    assert not list(retention_faults(study, list_retention_dates(study, today=TODAY)))
 
 
 def test_a_day_that_is_none_is_a_fault(study):
     keep_until(study, CALL="end of 2017")
     with pytest.raises(Faults, match="keep_until, value 'end of 2017': is not a date"):
-        retention(study, today=TODAY)
+        list_retention_dates(study, today=TODAY)
 
 
 def test_the_sample_has_no_destroy_dates(sample_root):

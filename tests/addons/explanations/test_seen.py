@@ -11,8 +11,8 @@ from glc_analysis.addons.explanations.pages import NOT_READ, show_explanations
 from glc_analysis.addons.explanations.view import (
     BLOCKS,
     ExplanationsView,
-    explanations_seen,
-    list_block_lines,
+    list_text_block_lines,
+    select_visible_explanations,
 )
 from glc_analysis.disclosure.blocks import LINE_COLUMNS
 from glc_analysis.reference import read_reference
@@ -24,7 +24,8 @@ CLEARED = pd.DataFrame({"segment_id": ["a.1", "b.1", "c.1"], "owner": ["a", "b",
 
 
 def seen(quotations=CLEARED, networks=None, audience="convening", **changed):
-    return explanations_seen(pd.DataFrame([EXPLANATION | changed]), quotations, networks or {}, audience)
+    return select_visible_explanations(pd.DataFrame([EXPLANATION | changed]), quotations, networks or {},
+                                       audience)
 
 
 def test_it_is_read_with_its_cleared_passages_and_without_its_author():
@@ -44,7 +45,7 @@ def test_it_is_not_read_where_fewer_than_three_independent_organisations_speak_f
 
 def test_without_any_explanation_the_table_keeps_its_columns():
     rows = pd.DataFrame([EXPLANATION])
-    assert [*explanations_seen(rows[:0], CLEARED, {}, "convening")] == [*rows]
+    assert [*select_visible_explanations(rows[:0], CLEARED, {}, "convening")] == [*rows]
 
 
 def test_the_same_number_of_two_principles_is_two_lines_of_whoever_is_cited(sample_study):
@@ -52,7 +53,7 @@ def test_the_same_number_of_two_principles_is_two_lines_of_whoever_is_cited(samp
     frames = {name: tables.read(name, study=sample_study) for name in BLOCKS.needs if "." not in name}
     rows = frames["explanations"].query("principle_id == 'P01'")
     frames["explanations"] = pd.concat([rows, rows.assign(principle_id="P02")])
-    lines = list_block_lines(frames, read_reference(sample_study), "convening")
+    lines = list_text_block_lines(frames, read_reference(sample_study), "convening")
     cited = pd.DataFrame(lines, columns=LINE_COLUMNS)
     assert cited.groupby("organisation_id")["line"].nunique().eq(2).all() and len(cited) > 6
 
@@ -75,9 +76,9 @@ def test_its_line_has_everybody_behind_it_on_whose_words_it_rests():
     class Tables:
         quotes = CLEARED[["quote_id", "segment_id"]]
 
-    assert sorted(list_block_lines(frames, Tables, "convening")) == [
+    assert sorted(list_text_block_lines(frames, Tables, "convening")) == [
         ("explanations/P01", "P01/1", one) for one in "abcd"]
-    assert [*list_block_lines(frames, Tables, "public")] == []
+    assert [*list_text_block_lines(frames, Tables, "public")] == []
 
 
 def text_of(html):

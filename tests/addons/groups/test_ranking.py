@@ -3,14 +3,18 @@
 import pandas as pd
 import pytest
 
-from glc_analysis.addons.groups.ranking import counted_alike, possible_merges, rank_groupings
+from glc_analysis.addons.groups.ranking import (
+    list_counted_bases,
+    list_possible_merges,
+    rank_groupings_by_disclosed_figures,
+)
 from tests.support.small_surveys import OPTIONS, QUESTIONS, SETTINGS, consents, survey_of
 
 
 def ranked(frames, **refused):
-    parts = counted_alike(pd.DataFrame(QUESTIONS), pd.DataFrame(OPTIONS), 0)
-    return rank_groupings(parts, frames["organisations"], frames["answers"],
-                          consents(frames, **refused), SETTINGS)
+    parts = list_counted_bases(pd.DataFrame(QUESTIONS), pd.DataFrame(OPTIONS), 0)
+    return rank_groupings_by_disclosed_figures(parts, frames["organisations"], frames["answers"],
+                                               consents(frames, **refused), SETTINGS)
 
 
 def by_level(low, middle, high, ticks="food"):
@@ -43,11 +47,11 @@ def test_one_refusal_in_a_group_closes_it():
 
 
 def test_two_or_three_values_are_merged_into_one_group_and_each_into_one():
-    merges = [*possible_merges("abcd")]
+    merges = [*list_possible_merges("abcd")]
     assert ("a + b", "c + d") in merges and ("a + b + c",) in merges and ("a + b", "b + c") not in merges
     assert len(merges) == len({*merges}) == 1 + 6 + 4 + 3
 
 
 @pytest.mark.parametrize("values", [[], ["only"], ["one", "two"]])
 def test_where_nothing_can_be_merged_there_is_one_grouping(values):
-    assert [*possible_merges(values)] == [()]
+    assert [*list_possible_merges(values)] == [()]

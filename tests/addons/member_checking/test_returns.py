@@ -10,20 +10,25 @@ from openpyxl import load_workbook
 
 from glc_analysis import tables
 from glc_analysis.addons.member_checking import returns
-from glc_analysis.addons.member_checking.answer_sheets import Letter, Sheet, read_filled, sheets_page
+from glc_analysis.addons.member_checking.answer_sheets import (
+    AnswerSheet,
+    SheetLetter,
+    read_filled_workbook,
+    render_sheets_page,
+)
 from glc_analysis.addons.member_checking.clearing import (
     CONSENT_KEY,
     QuotationTables,
-    apply_decisions,
-    decided_changes,
-    write_to_clear,
+    apply_clearance_decisions,
+    list_decided_cell_changes,
+    write_clearance_workbook,
 )
 from glc_analysis.addons.member_checking.returns import (
     Citations,
-    citation_rows,
-    cited_passages,
-    correction_rows,
-    raw_columns,
+    collect_cited_passages,
+    list_correction_proposals,
+    make_citation_sheet_rows,
+    make_raw_column_finder,
     read_names_and_languages,
     write_returns,
 )
@@ -186,7 +191,7 @@ def test_quotations_are_those_of_the_organisation_with_those_it_cleared(folder):
 
 def test_markup_and_formulas_in_words_are_text(folder, tmp_path):
     rows = pd.DataFrame({"passage": ["=1+1"], "words": ['<script>alert("x")</script> & =SUM(A1)']})
-    said = sheets_page([Sheet("<b>A&B</b>", 'en"><i>', rows)], Letter("<b>A&B</b>", "en"))
+    said = render_sheets_page([AnswerSheet("<b>A&B</b>", 'en"><i>', rows)], SheetLetter("<b>A&B</b>", "en"))
     assert "<script" not in said and "<b>" not in said and "<i>" not in said
     assert "&lt;script&gt;alert(&#34;x&#34;)&lt;/script&gt; &amp; =SUM(A1)" in said
     for one in load_workbook(folder("seven-wells")):
@@ -203,12 +208,12 @@ def test_the_letter_says_by_when_and_to_whom_and_else_leaves_lines(study, tmp_pa
     for said in (web.read_text(encoding="utf-8"), str([*load_workbook(book).worksheets[0].values])):
         said = re.sub("[\u2068\u2069]|\\\\u206[89]", "", said)
         assert "Por favor, conteste antes del: 2017-06-30" in said and "Conteste a: Inés, +00 1" in said
-    assert "_" * 30 in Letter("Quay", "en").lines[-1]
+    assert "_" * 30 in SheetLetter("Quay", "en").lines[-1]
 
 
 def test_a_letter_that_nobody_has_translated_says_so_first(folder):
-    assert Letter("Quay", "uk").lines[0] == "[Not translated into Ukrainian yet.]"
-    assert all("[" not in line for line in Letter("Quay", "km").lines)
+    assert SheetLetter("Quay", "uk").lines[0] == "[Not translated into Ukrainian yet.]"
+    assert all("[" not in line for line in SheetLetter("Quay", "km").lines)
 
 
 def test_an_unknown_organisation_is_refused(study, tmp_path):
@@ -229,7 +234,7 @@ def test_a_passage_removed_takes_its_quotations_with_it_in_every_language(study,
     at = 1 + [row[0] for row in sheet(path, "Sus palabras y sus códigos")].index("interview-casa-del-telar.2")
     cells = {f"E{at}": "quitar", f"G{at}": "Pilar", f"H{at}": "2017-03-02"}
     back = fill(path, "Sus palabras y sus códigos", **cells)
-    diff = decided_changes(back, QuotationTables.of(study))
+    diff = list_decided_cell_changes(back, QuotationTables.of(study))
     assert diff.to_numpy().tolist() == [["quotes", "q3", "status", "proposed", "removed"],
                                         ["quotes", "q4", "status", "proposed", "removed"]]
 
@@ -238,7 +243,7 @@ def test_a_passage_to_talk_about_holds_its_quotations_up(study, folder):
     path = folder("acacia-room")
     at = 1 + [row[0] for row in sheet(path, "Your words and their codes")].index("call-1.2")
     back = fill(path, "Your words and their codes", **{f"E{at}": "talk to us"})
-    quotes, consent = apply_decisions(back, QuotationTables.of(study))
+    quotes, consent = apply_clearance_decisions(back, QuotationTables.of(study))
     assert quotes.set_index("quote_id")["status"].to_dict()["q1"] == "talk"
     after = [quotes, *QuotationTables.of(study)[1:]]
     assert "q1" not in set(printable_quotes(*after, audience="convening")["quote_id"])
@@ -249,9 +254,9 @@ def test_a_consent_removed_is_refused_from_that_day(study, folder):
     key = "acacia-room /  / quotation / convening"
     at = 1 + [row[0] for row in sheet(path, "What you agreed to")].index(key)
     back = fill(path, "What you agreed to", **{f"F{at}": "remove", f"H{at}": "Grace", f"I{at}": "2017-03-02"})
-    assert decided_changes(back, QuotationTables.of(study)).to_numpy().tolist() == [
+    assert list_decided_cell_changes(back, QuotationTables.of(study)).to_numpy().tolist() == [
         ["consent", key, "is_given", "true", "false"], ["consent", key, "date", "2016-03-04", "2017-03-02"]]
-    quotes, consent = apply_decisions(back, QuotationTables.of(study))
+    quotes, consent = apply_clearance_decisions(back, QuotationTables.of(study))
     assert len(consent) == len(read_reference(study).consent) and not consent.duplicated(CONSENT_KEY).any()
     before = QuotationTables.of(study)
     after = before._replace(consent=consent)
@@ -267,18 +272,19 @@ def test_changed_and_removed_answers_become_rows_to_review_for_corrections(study
     fill_only(path, "Sus respuestas", **{f"E{a}": "cambiar", f"F{a}": "40", f"G{a}": "Pilar",
                                          f"H{a}": "02/03/2017", f"E{b}": "aprobar"})
     with pytest.raises(Faults, match="name, date, value 'Pilar 02/03/2017'"):
-        read_filled(path)
+        read_filled_workbook(path)
     cells = {f"E{at}": "quitar", f"G{at}": "Pilar", f"H{at}": "2017-03-02"}
     fill_only(path, "Sus respuestas", **{f"H{a}": "2017-03-02"})
     back = fill(path, "Sus palabras y sus códigos", **cells)
-    found = correction_rows(back, QuotationTables.of(study).documents, raw_columns(study))
+    found = list_correction_proposals(back, QuotationTables.of(study).documents,
+                                      make_raw_column_finder(study))
     columns = read_reference(study).questions.set_index("question_id")["columns"]
     assert found.to_numpy().tolist() == [
         ["survey", "glc_2016_kobo.r4", columns["Q1.8"], "38", "40", "its organisation says so", "Pilar",
          "2017-03-02"],
         ["survey", "glc_2016_kobo.r4", columns["Q2.4"], "No reconoce la deuda como forma de control.", "",
          "its organisation says so", "Pilar", "2017-03-02"]]
-    assert decided_changes(back, QuotationTables.of(study)).empty
+    assert list_decided_cell_changes(back, QuotationTables.of(study)).empty
 
 
 def test_numbers_that_nobody_knows_are_told_at_once(study, folder):
@@ -287,17 +293,17 @@ def test_numbers_that_nobody_knows_are_told_at_once(study, folder):
     fill_only(path, "What you agreed to", A3="acacia-room /  / dance / public", F3="talk to us")
     back = fill(path, "Your answers", A3="glc.r9 / Q99", E3="remove", G3="Grace", H3="2017-03-02")
     with pytest.raises(Faults) as raised:
-        decided_changes(back, QuotationTables.of(study))
+        list_decided_cell_changes(back, QuotationTables.of(study))
     assert [fault.value for fault in raised.value.faults] == ["call-9.9", "acacia-room /  / dance / public"]
     with pytest.raises(Faults, match="glc.r9 / Q99"):
-        correction_rows(back, QuotationTables.of(study).documents, raw_columns(study))
+        list_correction_proposals(back, QuotationTables.of(study).documents, make_raw_column_finder(study))
 
 
 def test_the_sample_can_be_asked_and_its_quotations_are_sound(study, tmp_path):
     labels, languages = read_names_and_languages(study)
     held = QuotationTables.of(study)
     assert list(quotes_faults(held.quotes, held.segments)) == []
-    assert write_to_clear(tmp_path / "a.xlsx", held, labels=labels, languages=languages) == 4
+    assert write_clearance_workbook(tmp_path / "a.xlsx", held, labels=labels, languages=languages) == 4
     book = load_workbook(tmp_path / "a.xlsx")
     titles = [one.title.partition(" (")[0] for one in book]
     assert titles == ["Acacia Room", "Casa del Telar", "Fig Courtyard"]
@@ -320,7 +326,7 @@ def test_what_is_not_translated_says_so(study, every_return):
     assert "todavía no están traducidos" in said["casa-del-telar"] and "traducidos" in said[spanish]
     assert "not translated yet" not in said[english] and "[English]" not in said[english]
     own = pd.DataFrame({"segment_id": ["s1"]})
-    cited = cited_passages(study)
+    cited = collect_cited_passages(study)
     cited = Citations(cited.passages.head(2).assign(segment_id="s1", claim_id=["P01", "P08"]), cited.claims)
-    shown = citation_rows(cited, own, (), "fr")["principle"]
+    shown = make_citation_sheet_rows(cited, own, (), "fr")["principle"]
     assert shown.str.endswith(" [English]").all()

@@ -3,9 +3,17 @@
 import pandas as pd
 import pytest
 
-from glc_analysis.addons.member_checking.answer_sheets import read_filled
-from glc_analysis.addons.member_checking.clearing import QuotationTables, apply_decisions, decided_changes
-from glc_analysis.addons.member_checking.returns import correction_rows, raw_columns, write_returns
+from glc_analysis.addons.member_checking.answer_sheets import read_filled_workbook
+from glc_analysis.addons.member_checking.clearing import (
+    QuotationTables,
+    apply_clearance_decisions,
+    list_decided_cell_changes,
+)
+from glc_analysis.addons.member_checking.returns import (
+    list_correction_proposals,
+    make_raw_column_finder,
+    write_returns,
+)
 from glc_analysis.build import build
 from tests.addons.member_checking.support.filled_sheets import fill, sheet
 from tests.support.wave_study import CROSSWALK, decided, write_wave_study
@@ -41,8 +49,8 @@ def test_a_consent_of_one_wave_that_is_removed_leaves_that_of_the_other(study, r
     back = fill(returned, "What you agreed to",
                 **{f"F{at}": "remove", f"H{at}": "Grace", f"I{at}": "2018-04-01"})
     held = QuotationTables.of(study)
-    assert apply_decisions(back, held)[1]["is_given"].tolist() == ["true", "false"]
-    assert decided_changes(back, held)["key"].unique().tolist() == [NEW]
+    assert apply_clearance_decisions(back, held)[1]["is_given"].tolist() == ["true", "false"]
+    assert list_decided_cell_changes(back, held)["key"].unique().tolist() == [NEW]
 
 
 def test_a_correction_names_the_column_of_the_wave_of_its_record(study, returned):
@@ -51,7 +59,7 @@ def test_a_correction_names_the_column_of_the_wave_of_its_record(study, returned
     back = fill(returned, "Your answers",
                 **{f"E{at}": "change", f"F{at}": "yes", f"G{at}": "Grace", f"H{at}": "2018-04-01"})
     earlier = back.assign(id="2016.r2 / Q1")
-    found = correction_rows(pd.concat([back, earlier]), QuotationTables.of(study).documents,
-                            raw_columns(study))
+    found = list_correction_proposals(pd.concat([back, earlier]), QuotationTables.of(study).documents,
+                                      make_raw_column_finder(study))
     assert found["column"].tolist() == ["Q1 | Shelter", "Q1"]
-    assert read_filled(returned)["id"].tolist() == ["2018_en.r2 / Q1"]
+    assert read_filled_workbook(returned)["id"].tolist() == ["2018_en.r2 / Q1"]

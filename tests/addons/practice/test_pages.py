@@ -60,9 +60,9 @@ def test_under_review_stands_beside_the_status_for_everybody(sample_study, monke
 
 
 def test_the_page_of_what_is_due_lists_it_without_a_clock(sample_study):
-    page = pages.due(StudyView(sample_study, "team")).data
+    page = pages.show_due_matters(StudyView(sample_study, "team")).data
     assert "2018-05-09" in page and "overdue" not in page
-    who = pages.tried(StudyView(sample_study, "team")).data
+    who = pages.show_principles_being_tried(StudyView(sample_study, "team")).data
     assert "Fig Courtyard (invented)" in who and "Time before forms (P01.1)" in who
     assert not re.search(r"fig-courtyard|canal-lamp|`", page + who)
     assert "<code>glc amend P05</code>" in page

@@ -6,7 +6,7 @@ import pytest
 from openpyxl import load_workbook
 
 from glc_analysis.addons.practice import returned_sheets, sheets
-from glc_analysis.addons.practice.sheets import COMMITMENT, TRIAL_QUESTIONS, sheet_phrases
+from glc_analysis.addons.practice.sheets import COMMITMENT, TRIAL_QUESTIONS, practice_sheet_phrases
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.reference import read_table
 from glc_analysis.templates import texts_by_language
@@ -36,7 +36,7 @@ def study(tmp_path, monkeypatch):
 
 
 def written(study):
-    paths, _ = sheets.write_sheets(study)
+    paths, _ = sheets.write_practice_sheets(study)
     return paths
 
 
@@ -65,7 +65,7 @@ def test_who_tries_nothing_is_asked_on_paper_only_what_it_means_to_do(study):
     study.reference_file("commitments").write_text("organisation_id,principle_id,version,intent,because,review_on\n"
                                                    "quay,P01,1,already,We do.,\n", encoding="utf-8")
     tries_nothing = written(type(study)(study.root))[0].read_text(encoding="utf-8")
-    say = sheet_phrases("es")
+    say = practice_sheet_phrases("es")
     assert say["predicted"] in tries and say["predicted"] not in tries_nothing
     assert say["new_because"] in tries_nothing
 
@@ -82,7 +82,7 @@ def test_without_a_safeguarding_contact_no_sheet_is_written(study):
     path = study.settings_file
     path.write_text(path.read_text(encoding="utf-8").replace("Lina, day and night", ""), encoding="utf-8")
     with pytest.raises(GLCError, match="safeguarding"):
-        sheets.write_sheets(type(study)(study.root))
+        sheets.write_practice_sheets(type(study)(study.root))
 
 
 def test_a_sheet_is_in_the_organisations_language_and_says_that_this_is_a_draft(study):
@@ -95,7 +95,7 @@ def test_every_fixed_text_is_there_in_each_language():
     assert [*texts] == ["en", "es", "ar", "km", "fr"]
     assert not [(language, key) for language, said in texts.items() for key, text in said.items()
                 if "[English]" in text]
-    assert {*TRIAL_QUESTIONS, *COMMITMENT} <= {*sheet_phrases("en")}
+    assert {*TRIAL_QUESTIONS, *COMMITMENT} <= {*practice_sheet_phrases("en")}
 
 
 def test_the_same_sheet_gives_the_same_bytes(study):

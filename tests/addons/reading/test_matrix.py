@@ -3,21 +3,21 @@
 import pandas as pd
 import pytest
 
-from glc_analysis.addons.reading.matrix import case_passages, matrix_cells, passages_version
+from glc_analysis.addons.reading.matrix import digest_passages, make_matrix_cells, select_passages_of_cells
 
 MEMBERS = pd.DataFrame({"organisation_id": ["a", "b", "c"], "group": ["a", "b", "c"]})
 PASSAGES = pd.DataFrame({"case_id": ["a"], "code_id": ["late"], "segment_id": ["s1"], "quote": ["We wait."]})
 MENTION = {"organisation_id": "b", "code_id": "late", "source": "interview", "is_asked": True,
            "is_raised": False, "is_undecided": False}
-NOW = passages_version(PASSAGES)
+NOW = digest_passages(PASSAGES)
 
 
 def states(*mentions, summaries=(), passages=PASSAGES, members=MEMBERS):
     written = pd.DataFrame([{"case_id": "a", "code_id": "late", "text": "They wait.", "by": "ines",
                              "date": "2018-03-01"} | row for row in summaries],
                            columns=["case_id", "code_id", "text", "by", "date", "passages_version"])
-    rows = matrix_cells(passages, pd.DataFrame([MENTION | row for row in mentions], columns=[*MENTION]),
-                        members, written)
+    rows = make_matrix_cells(passages, pd.DataFrame([MENTION | row for row in mentions], columns=[*MENTION]),
+                             members, written)
     return dict(zip(rows["case_id"], rows["state"], strict=True))
 
 
@@ -58,14 +58,14 @@ def test_a_group_was_asked_where_one_of_it_was():
 
 def test_the_digest_changes_with_words_and_places_and_with_nothing_else():
     two = pd.concat([PASSAGES, PASSAGES.assign(segment_id="s2")])
-    assert passages_version(two) == passages_version(two[::-1]) != NOW
-    assert passages_version(PASSAGES.assign(quote="We waited.")) != NOW
-    assert passages_version(PASSAGES.assign(memo="A note.")) == NOW
+    assert digest_passages(two) == digest_passages(two[::-1]) != NOW
+    assert digest_passages(PASSAGES.assign(quote="We waited.")) != NOW
+    assert digest_passages(PASSAGES.assign(memo="A note.")) == NOW
 
 
 def test_a_passage_counts_once_for_the_theme_above_two_of_its_codes():
     coded = pd.DataFrame({"organisation_id": "a", "code_id": ["late", "far"], "segment_id": "s1",
                           "quote": "We wait."})
     above = {"late": ["needs"], "far": ["needs"]}
-    rows = case_passages(coded, MEMBERS, above, {"needs", "late", "far"})
+    rows = select_passages_of_cells(coded, MEMBERS, above, {"needs", "late", "far"})
     assert rows["code_id"].value_counts().to_dict() == {"needs": 1, "late": 1, "far": 1}

@@ -6,7 +6,11 @@ from datetime import date
 import pytest
 from openpyxl import load_workbook
 
-from glc_analysis.addons.reading.workbook import enter_matrix, has_unread, write_matrix
+from glc_analysis.addons.reading.workbook import (
+    enter_matrix_workbook,
+    has_workbook_unread_summaries,
+    write_matrix_workbook,
+)
 from glc_analysis.errors import Faults
 from glc_analysis.view.study_view import StudyView
 from tests.addons.reading.support.reading_study import reading_study, summary
@@ -23,7 +27,7 @@ def study(tmp_path):
 
 def fill(study, path, *texts, author="ines", **asked):
     """Writes a workbook and fills in boxes: (case, code, text), or with a column as a fourth."""
-    write_matrix(StudyView(study), path, **{"theme": "care"} | asked)
+    write_matrix_workbook(StudyView(study), path, **{"theme": "care"} | asked)
     book = load_workbook(path)
     sheet = book.active
     sheet.cell(2, 8).value = author
@@ -41,7 +45,7 @@ def rows_of(study):
 
 def test_what_is_filled_in_is_read_back_with_its_author_day_and_passages(study, tmp_path):
     path = fill(study, tmp_path / "m.xlsx", ("b", "care", "A house holds back. សុខ"))
-    entered = enter_matrix(study, path, today=DAY)
+    entered = enter_matrix_workbook(study, path, today=DAY)
     row = rows_of(study)["b", "care"]
     assert (len(entered.new), len(entered.changed)) == (1, 0)
     assert (row["text"], row["by"], row["date"]) == ("A house holds back. សុខ", "ines", "2018-03-02")
@@ -52,17 +56,17 @@ def test_what_is_filled_in_is_read_back_with_its_author_day_and_passages(study, 
 
 def test_reading_it_twice_changes_nothing(study, tmp_path):
     path = fill(study, tmp_path / "m.xlsx", ("b", "care", "A house holds back."))
-    assert has_unread(study, path)
-    enter_matrix(study, path, today=DAY)
+    assert has_workbook_unread_summaries(study, path)
+    enter_matrix_workbook(study, path, today=DAY)
     before = study.reference_file("summaries").read_bytes()
-    assert not has_unread(study, path)
-    enter_matrix(study, path, today=date(2019, 1, 1))
+    assert not has_workbook_unread_summaries(study, path)
+    enter_matrix_workbook(study, path, today=date(2019, 1, 1))
     assert study.reference_file("summaries").read_bytes() == before
 
 
 def test_a_stale_summary_is_rewritten_or_said_to_hold(study, tmp_path):
     path = fill(study, tmp_path / "m.xlsx", ("a", "care", "yes", HOLDS), author="tomas")
-    assert len(enter_matrix(study, path, today=DAY).changed) == 1
+    assert len(enter_matrix_workbook(study, path, today=DAY).changed) == 1
     row = rows_of(study)["a", "care"]
     assert (row["text"], row["by"], row["segment_ids"]) == ("They wait.", "tomas", "blue.2")
     cells = StudyView(study).matrix(theme="care", case="a")
@@ -80,7 +84,7 @@ def test_a_fault_names_its_row_and_nothing_is_written(study, tmp_path, texts, au
     before = study.reference_file("summaries").read_bytes()
     path = fill(study, tmp_path / "m.xlsx", *texts, author=author)
     with pytest.raises(Faults, match=fault):
-        enter_matrix(study, path, today=DAY)
+        enter_matrix_workbook(study, path, today=DAY)
     assert study.reference_file("summaries").read_bytes() == before and path.is_file()
 
 
@@ -88,38 +92,38 @@ def test_all_faults_of_a_file_are_named_at_once(study, tmp_path):
     path = fill(study, tmp_path / "m.xlsx", ("a", "care", None), ("b", "care", "nothing", 3),
                 ("b", "no-shelter", "Held back."), author=None)
     with pytest.raises(Faults) as caught:
-        enter_matrix(study, path, today=DAY)
+        enter_matrix_workbook(study, path, today=DAY)
     assert len(caught.value.faults) == 3
 
 
 def test_a_summary_that_somebody_else_changed_meanwhile_is_not_overwritten(study, tmp_path):
     mine = fill(study, tmp_path / "mine.xlsx", ("a", "care", "They wait, and say so."))
     theirs = fill(study, tmp_path / "theirs.xlsx", ("a", "care", "They wait for months."), author="tomas")
-    enter_matrix(study, theirs, today=DAY)
+    enter_matrix_workbook(study, theirs, today=DAY)
     with pytest.raises(Faults, match="was changed meanwhile by tomas.*They wait for months"):
-        enter_matrix(study, mine, today=DAY)
+        enter_matrix_workbook(study, mine, today=DAY)
     assert rows_of(study)["a", "care"]["text"] == "They wait for months."
 
 
 def test_an_untouched_box_beside_a_newer_summary_is_no_fault(study, tmp_path):
     mine = fill(study, tmp_path / "mine.xlsx", ("b", "care", "Held back."))
-    enter_matrix(study, fill(study, tmp_path / "theirs.xlsx", ("a", "care", "New.")), today=DAY)
-    enter_matrix(study, mine, today=DAY)
+    enter_matrix_workbook(study, fill(study, tmp_path / "theirs.xlsx", ("a", "care", "New.")), today=DAY)
+    enter_matrix_workbook(study, mine, today=DAY)
     assert {row["text"] for row in rows_of(study).values()} == {"New.", "Held back."}
 
 
 def test_a_workbook_may_be_about_one_case_or_about_groups(study, tmp_path):
     fill(study, tmp_path / "case.xlsx", ("a", "law", "Months."), theme="", case="a")
-    enter_matrix(study, tmp_path / "case.xlsx", today=DAY)
+    enter_matrix_workbook(study, tmp_path / "case.xlsx", today=DAY)
     path = fill(study, tmp_path / "low.xlsx", ("low", "care", "They wait."), by="resource_level")
-    enter_matrix(study, path, today=DAY)
+    enter_matrix_workbook(study, path, today=DAY)
     assert rows_of(study)["a", "law"]["attribute"] == "organisation"
     assert rows_of(study)["low", "care"]["attribute"] == "resource_level"
 
 
 def test_the_same_cells_give_the_same_bytes(study, tmp_path):
     for name in ("one", "two"):
-        write_matrix(StudyView(study), tmp_path / f"{name}.xlsx", theme="care")
+        write_matrix_workbook(StudyView(study), tmp_path / f"{name}.xlsx", theme="care")
     assert (tmp_path / "one.xlsx").read_bytes() == (tmp_path / "two.xlsx").read_bytes()
 
 
@@ -127,4 +131,4 @@ def test_another_file_is_refused_in_words(study, tmp_path):
     path = tmp_path / "m.xlsx"
     path.write_bytes(b"no workbook")
     with pytest.raises(Faults, match="cannot be read as a workbook"):
-        enter_matrix(study, path, today=DAY)
+        enter_matrix_workbook(study, path, today=DAY)

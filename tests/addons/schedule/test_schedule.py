@@ -107,16 +107,16 @@ def test_systemd_finds_nothing_wrong_with_the_units(planned, tmp_path):
 
 def test_a_crontab_keeps_its_other_lines_and_gets_one_of_ours(planned, crontab):
     crontab.write_text("0 1 * * * true\n", encoding="utf-8")
-    schedule.install_schedule(planned)
-    schedule.install_schedule(Schedule(planned.study, "team", (7, 0)))
+    schedule.install_daily_run(planned)
+    schedule.install_daily_run(Schedule(planned.study, "team", (7, 0)))
     lines = crontab.read_text(encoding="utf-8").splitlines()
     assert lines == ["0 1 * * * true", Schedule(planned.study, "team", (7, 0)).cron_line()]
 
 
 def test_another_audience_has_a_line_of_its_own(planned, crontab):
     crontab.write_text("", encoding="utf-8")
-    schedule.install_schedule(planned)
-    schedule.install_schedule(Schedule(planned.study, "public", (7, 0)))
+    schedule.install_daily_run(planned)
+    schedule.install_daily_run(Schedule(planned.study, "public", (7, 0)))
     assert len(crontab.read_text(encoding="utf-8").splitlines()) == 2
 
 
@@ -124,7 +124,7 @@ def test_a_machine_without_scheduler_is_told_the_command(planned, monkeypatch, t
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     with pytest.raises(GLCError, match="neither systemd"):
-        schedule.install_schedule(planned)
+        schedule.install_daily_run(planned)
 
 
 def test_a_run_that_finds_another_at_work_hands_on_its_exit_code(tmp_path):

@@ -9,7 +9,12 @@ import pycountry
 import pytest
 
 from glc_analysis.addons.search import site_search
-from glc_analysis.addons.search.site_search import FOLDED_LIMIT, PageText, search_index, translate_script
+from glc_analysis.addons.search.site_search import (
+    FOLDED_LIMIT,
+    PageText,
+    render_search_index,
+    translate_search_script,
+)
 from glc_analysis.phrases import Phrasebook
 from glc_analysis.pseudonyms.contacts import find_contacts
 from glc_analysis.publish import site
@@ -42,7 +47,7 @@ def test_search_needs_no_server_and_holds_what_pages_print_each_text_once(pages)
 def folded(characters):
     shown = (f"<p>Seen</p><details><summary>1 more</summary><p>{'a' * characters}</p></details><p>After</p>")
     page = page_article({"cells": [markdown("# Peru"), cell("x", {"text/html": shown})]})
-    return json.loads(search_index({"peru": PageText(page).found})[9:-2])["texts"]
+    return json.loads(render_search_index({"peru": PageText(page).found})[9:-2])["texts"]
 
 
 def test_folded_text_is_found_while_a_page_has_not_too_much_of_it():
@@ -53,7 +58,7 @@ def test_folded_text_is_found_while_a_page_has_not_too_much_of_it():
 def test_cells_of_a_row_are_apart_so_that_counts_are_not_taken_for_a_phone_number():
     row = "<table><tr><th>Yes</th><td>102</td><td></td><td>207</td><td>144</td></tr></table>"
     page = page_article({"cells": [markdown("# Peru"), cell("x", {"text/html": row})]})
-    *_, text = json.loads(search_index({"peru": PageText(page).found})[9:-2])["texts"]
+    *_, text = json.loads(render_search_index({"peru": PageText(page).found})[9:-2])["texts"]
     assert text == "Yes · 102 · 207 · 144" and not [*find_contacts(text)]
     assert [*find_contacts("102 207 144")]
 
@@ -62,7 +67,7 @@ def test_pages_of_one_title_come_first_in_the_order_of_the_site():
     def texts(*headings):
         page = lxml.html.fragment_fromstring("".join(f"<h2>{one}</h2>" for one in headings), "article")
         return PageText(page).found
-    index = json.loads(search_index({"list": texts("List", "Needs"), "theme": texts("Needs"),
+    index = json.loads(render_search_index({"list": texts("List", "Needs"), "theme": texts("Needs"),
                                     "code": texts("Needs")})[9:-2])
     at = index["at"][index["texts"].index("Needs")]
     assert [index["pages"][index["places"][one][0]][0] for one in at] == ["theme", "code", "list"]
@@ -110,5 +115,6 @@ def test_the_search_of_a_language_has_its_texts_and_speaks_it(made):
     script = (made / "es" / "search.js").read_text("utf-8")
     assert '"{n} encontrados."' in script and "«{word}»" in script and "found." not in script
     assert (made / "search.js").read_text("utf-8") == read_text(site_search.__file__, "search.js")
-    assert translate_script(read_text(site_search.__file__, "search.js"), Phrasebook("en")) == read_text(
+    assert translate_search_script(read_text(site_search.__file__, "search.js"),
+                                   Phrasebook("en")) == read_text(
         site_search.__file__, "search.js")

@@ -21,20 +21,20 @@ def study(tmp_path):
 @pytest.mark.parametrize("name", ["raw/survey/answers.csv", "reference/study.toml", "notebooks/70_own.ipynb",
                                   "private/reference/corrections.csv", "raw/interviews/new/anna.vtt"])
 def test_a_saved_file_is_noticed(study, name):
-    before = watching.files_of(study)
+    before = watching.list_watched_files(study)
     (study.root / name).parent.mkdir(parents=True, exist_ok=True)
     with (study.root / name).open("a") as file:
         file.write("\n")
-    assert watching.files_of(study) != before
+    assert watching.list_watched_files(study) != before
 
 
 @pytest.mark.parametrize("name", ["raw/survey/.~lock.answers.csv#", "raw/survey/~$answers.xlsx",
                                   "processed/figures.parquet", "reports/team/note.txt"])
 def test_traces_of_programs_and_what_is_made_are_not_watched(study, name):
-    before = watching.files_of(study)
+    before = watching.list_watched_files(study)
     (study.root / name).parent.mkdir(parents=True, exist_ok=True)
     (study.root / name).write_text("a")
-    assert watching.files_of(study) == before
+    assert watching.list_watched_files(study) == before
 
 
 def test_a_file_counts_as_saved_when_nothing_is_written_any_more(study):
@@ -46,9 +46,9 @@ def test_a_file_counts_as_saved_when_nothing_is_written_any_more(study):
             time.sleep(0.04)
     writer = threading.Thread(target=write)
     writer.start()
-    settled = watching.wait_until_settled(study, watching.files_of(study))
+    settled = watching.wait_until_settled(study, watching.list_watched_files(study))
     writer.join()
-    assert path.read_text() == "d" and settled == watching.files_of(study)
+    assert path.read_text() == "d" and settled == watching.list_watched_files(study)
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@
 import pytest
 
 from glc_analysis.addons.waves.pages import (
-    compared_questions,
-    questions_not_compared,
-    waves_table,
-    who_returned,
+    show_compared_questions,
+    show_questions_not_compared,
+    show_waves,
+    show_who_returned,
 )
 from glc_analysis.build import build
 from glc_analysis.pages.questions import asked_of
@@ -24,19 +24,19 @@ def view(tmp_path_factory):
 
 
 def test_the_waves_are_listed_with_who_answered(view):
-    page = waves_table(view).data
+    page = show_waves(view).data
     assert "2018_en.csv, 2018_es.csv" in page and ">4<" in page and ">3<" in page
 
 
 def test_compared_questions_have_dots_and_transitions_and_say_what_changed(view):
-    page = compared_questions(view).data
+    page = show_compared_questions(view).data
     assert "Dots. Yes: 2016: 2 of 4, 2018: 2 of 3" in page
     assert "Changed in 2018: the wording changed (read side by side)." in page
     assert "Those who answered both" in page and ">2016<" in page and "0 of 0" not in page
 
 
 def test_those_who_answered_both_come_before_each_wave_on_its_own_base(view):
-    page = compared_questions(view).data
+    page = show_compared_questions(view).data
     both = page.index("Do you run a shelter? Those who answered both")
     assert both < page.index("Q1. Each wave on its own")
 
@@ -47,12 +47,12 @@ def test_a_dot_at_the_end_of_the_line_is_whole(view):
 
 
 def test_who_left_and_who_is_new_are_counted(view):
-    page = who_returned(view).data
+    page = show_who_returned(view).data
     assert "Left after 2016" in page and "New in 2018" in page
 
 
 def test_what_is_not_compared_says_why(view):
-    page = questions_not_compared(view).data
+    page = show_questions_not_compared(view).data
     assert all(reason in page for reason in (
         "asked in 2016 only", "asked in 2018 only", "asked about something else"))
 
@@ -75,9 +75,9 @@ def test_a_study_with_one_wave_has_no_page_of_waves(sample_study):
 
 def test_the_parts_of_the_page_can_be_made_in_a_study_with_one_wave(sample_study):
     view = StudyView(sample_study, "team")
-    assert "one wave" in who_returned(view).data
-    assert "No question is compared" in compared_questions(view).data
-    assert waves_table(view).data and questions_not_compared(view).data
+    assert "one wave" in show_who_returned(view).data
+    assert "No question is compared" in show_compared_questions(view).data
+    assert show_waves(view).data and show_questions_not_compared(view).data
 
 
 @pytest.mark.parametrize("registered", [{}, {"organisations": [
@@ -90,5 +90,5 @@ def test_who_merged_or_split_is_in_no_transition_and_is_counted_apart(registered
     build(study)
     view = StudyView(study, "team")
     assert view.transitions("Q1")["n"].sum() == 2  # a and new: b merged, and c went into it
-    assert "Merged or split" in who_returned(view).data
-    assert "without organisations that merged or split" in compared_questions(view).data
+    assert "Merged or split" in show_who_returned(view).data
+    assert "without organisations that merged or split" in show_compared_questions(view).data

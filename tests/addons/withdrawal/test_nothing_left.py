@@ -6,7 +6,10 @@ import pandas as pd
 import pytest
 
 from glc_analysis import manifest
-from glc_analysis.addons.withdrawal.withdrawal import drop_unpaired_rows, withdraw
+from glc_analysis.addons.withdrawal.withdrawal import (
+    drop_rows_missing_from_paired_file,
+    withdraw_organisation,
+)
 from glc_analysis.build import build
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
@@ -23,7 +26,7 @@ def test_after_a_withdrawal_no_byte_of_the_study_has_its_words(tmp_path):
     build(Study(study.root))
     assert "processed/responses.parquet" in said_anywhere(study.root, "Marzipan")
     assert "processed/answer_translations.parquet" in said_anywhere(study.root, "number 6")
-    withdraw(Study(study.root), "e", today=date(2017, 1, 9))
+    withdraw_organisation(Study(study.root), "e", today=date(2017, 1, 9))
     for word in ("Marzipan", "House E", "number 6"):
         assert said_anywhere(study.root, word) == []
     assert said_anywhere(study.root, "number 5") == [
@@ -40,6 +43,6 @@ def test_a_row_that_a_withdrawal_removes_from_one_file_goes_from_the_other_too(t
     for study in (before, after):
         study.write_table("codebook", codebook)
     after.spoil("reference/codebook.csv", ("care,community,theme,Care,,,,1,\n", ""))
-    drop_unpaired_rows(Study(before.root), Study(after.root), "codebook")
+    drop_rows_missing_from_paired_file(Study(before.root), Study(after.root), "codebook")
     assert list(read_table(Study(after.root), "codebook")["code_id"]) == ["community"]
     assert b"We listen." not in after.files()["private/reference/codebook.csv"]

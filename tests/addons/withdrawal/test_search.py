@@ -23,12 +23,12 @@ import pyarrow as pa
 import pytest
 from pyarrow import feather
 
-from glc_analysis.addons.withdrawal.search import Trace, Wanted, search_folder
+from glc_analysis.addons.withdrawal.search import FoundTrace, SoughtContent, search_folder_for_content
 
 NAME, SAID = "Mill House", "We walk with each woman to the court and back again, every single time."
 EXCERPT = "with each woman to the court and back again"
-WANTED = Wanted(pd.DataFrame({"name": [NAME], "match": "exact"}), ids=["mill"], said=[SAID],
-                others=["We walk with each of them."])
+WANTED = SoughtContent(pd.DataFrame({"name": [NAME], "match": "exact"}), ids=["mill"], said=[SAID],
+                       others=["We walk with each of them."])
 RANDOM = b"".join(zlib.crc32(bytes([n % 256, n // 256])).to_bytes(4, "big") for n in range(2000))
 
 
@@ -207,9 +207,9 @@ def test_it_is_found(tmp_path, place, text):
     name, content = HOSTILE[place]
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_bytes(content("Nothing of anybody."))
-    assert search_folder(tmp_path, WANTED).traces == []
+    assert search_folder_for_content(tmp_path, WANTED).traces == []
     (tmp_path / name).write_bytes(content(f"They said: {text}, so."))
-    found = search_folder(tmp_path, WANTED).traces
+    found = search_folder_for_content(tmp_path, WANTED).traces
     assert {one.file for one in found} == {name} and all(one.place for one in found)
     what = "names the organisation" if text == NAME else "holds words of the organisation"
     assert {one.what for one in found} == {what}
@@ -224,36 +224,39 @@ CYRILLIC, LATVIAN, POLISH, ARABIC = "Клавдия Жердева", "Žaneta Ko
     ("cp850", "Inés Peña"), ("mac_roman", "Inés Peña"), ("gb18030", "梅花书院"),
     ("shift_jis", "ひまわりの家")])
 def test_it_is_found_in_text_as_spreadsheets_stored_it_before_unicode(tmp_path, code_page, name):
-    wanted = Wanted(pd.DataFrame({"name": [name], "match": "folded"}))
+    wanted = SoughtContent(pd.DataFrame({"name": [name], "match": "folded"}))
     (tmp_path / "contacts.csv").write_bytes(f"name,telephone\nNobody,1\n{name},2\n".encode(code_page))
-    assert [(one.file, one.what) for one in search_folder(tmp_path, wanted).traces] == [
+    assert [(one.file, one.what) for one in search_folder_for_content(tmp_path, wanted).traces] == [
         ("contacts.csv", "names the organisation")]
 
 
 def test_rich_text_says_in_which_letters_it_is(tmp_path):
     letters = "".join(f"\\'{byte:02x}" for byte in CYRILLIC.encode("cp1251"))
     (tmp_path / "letter.rtf").write_text(f"{{\\rtf1\\ansi\\ansicpg1251 {letters}}}")
-    wanted = Wanted(pd.DataFrame({"name": [CYRILLIC], "match": "folded"}))
-    assert search_folder(tmp_path, wanted).traces == [Trace("letter.rtf", "line 1", "names the organisation")]
+    wanted = SoughtContent(pd.DataFrame({"name": [CYRILLIC], "match": "folded"}))
+    assert search_folder_for_content(tmp_path, wanted).traces == [FoundTrace("letter.rtf", "line 1",
+                                                                             "names the organisation")]
 
 
 def test_it_is_found_in_the_names_of_files_and_of_what_is_in_packages(tmp_path):
     (tmp_path / "MillHouse").mkdir()
     (tmp_path / "mill_2017.txt").write_text("nothing")
     (tmp_path / "a.zip").write_bytes(zipped({"for/mill-house.txt": b"nothing"}))
-    assert {one.file for one in search_folder(tmp_path, WANTED).traces} == {"MillHouse", "mill_2017.txt",
-                                                                            "a.zip"}
+    assert {one.file for one in search_folder_for_content(tmp_path, WANTED).traces} == {"MillHouse",
+                                                                                        "mill_2017.txt",
+                                                                                        "a.zip"}
 
 
 def test_a_plain_word_that_is_an_id_is_found_in_a_cell_and_not_in_a_sentence(tmp_path):
     (tmp_path / "a.csv").write_text("day,who\n1,Mill\n2,the mill is closed\n")
-    assert search_folder(tmp_path,
-                         WANTED).traces == [Trace("a.csv", "row 2, column 2", "names the organisation")]
+    assert search_folder_for_content(tmp_path,
+                                     WANTED).traces == [FoundTrace("a.csv", "row 2, column 2",
+                                                                   "names the organisation")]
 
 
 def test_words_that_others_said_too_are_nobodys(tmp_path):
     (tmp_path / "a.txt").write_text(f"We walk with each of them. {SAID[:30]}")
-    assert search_folder(tmp_path, WANTED).traces == []
+    assert search_folder_for_content(tmp_path, WANTED).traces == []
 
 
 UNREADABLE = {
@@ -284,7 +287,7 @@ def _flagged(packed: bytes) -> bytes:
 def test_what_no_program_can_read_is_listed_with_the_reason(tmp_path, kind):
     name, content, why = UNREADABLE[kind]
     (tmp_path / name).write_bytes(content())
-    unread = search_folder(tmp_path, WANTED).unread
+    unread = search_folder_for_content(tmp_path, WANTED).unread
     assert [one.file for one in unread] == [name] and unread[0].why.startswith(why), unread
 
 
@@ -295,7 +298,7 @@ def test_links_histories_and_closed_folders_are_listed_and_a_pipe_holds_nobody_u
     (study / "notes").symlink_to(tmp_path)
     (study / "inside").symlink_to(study / ".git")
     os.mkfifo(study / "pipe")
-    found = search_folder(study, WANTED)
+    found = search_folder_for_content(study, WANTED)
     assert [(one.file, one.why) for one in found.unread] == [
         (".git", "it is the history that git keeps"),
         ("notes", "it is a link to what lies outside the study")]
@@ -305,7 +308,8 @@ def test_links_histories_and_closed_folders_are_listed_and_a_pipe_holds_nobody_u
 def test_a_bomb_is_listed_and_not_unpacked(tmp_path, monkeypatch):
     monkeypatch.setattr("glc_analysis.addons.withdrawal.search.UNPACKED", 10_000)
     (tmp_path / "bomb.gz").write_bytes(gzip.compress(b"0" * 1_000_000))
-    assert search_folder(tmp_path, WANTED).unread[0].why == "it unpacks to more than can be searched"
+    assert search_folder_for_content(tmp_path,
+                                     WANTED).unread[0].why == "it unpacks to more than can be searched"
 
 
 @pytest.mark.skipif(subprocess.run(["which", "pdftotext"], capture_output=True, check=False).returncode != 0,
@@ -314,4 +318,4 @@ def test_a_pdf_is_read_with_its_packed_streams(tmp_path):
     stream = zlib.compress(f"({NAME})".encode())
     (tmp_path / "a.pdf").write_bytes(b"%PDF-1.4\n1 0 obj\n<</Length 9>>stream\n" + stream
                                      + b"\nendstream\n%%EOF")
-    assert [one.place for one in search_folder(tmp_path, WANTED).traces] == ["in its streams"]
+    assert [one.place for one in search_folder_for_content(tmp_path, WANTED).traces] == ["in its streams"]

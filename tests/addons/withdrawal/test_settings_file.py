@@ -6,9 +6,12 @@ import pandas as pd
 import pytest
 
 from glc_analysis import manifest, tables
-from glc_analysis.addons.withdrawal.coder_files import write_word
-from glc_analysis.addons.withdrawal.settings_file import drop_removed_files, name_in_settings
-from glc_analysis.addons.withdrawal.withdrawal import withdraw
+from glc_analysis.addons.withdrawal.coder_files import write_coded_word_file
+from glc_analysis.addons.withdrawal.settings_file import (
+    add_coder_files_to_settings,
+    drop_removed_files_from_settings,
+)
+from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.build import build
 from glc_analysis.errors import Faults
 from glc_analysis.study import Study
@@ -26,7 +29,7 @@ def test_study_toml_names_the_new_file_and_keeps_what_people_wrote_beside(tmp_pa
     made = study.raw / "codings/ana.qdpx"
     made.parent.mkdir(parents=True)
     made.touch()
-    name_in_settings(study, "ana", [made])
+    add_coder_files_to_settings(study, "ana", [made])
     assert Study(tmp_path).coder_files() == {"ana": [made]}
     text = study.settings_file.read_text(encoding="utf-8")
     assert text.removeprefix(before).removesuffix(after)[1:-1] == named
@@ -41,7 +44,7 @@ def test_a_pattern_of_several_files_is_for_a_person_to_change(tmp_path):
     made.touch()
     made.with_name("other.sqlite3").touch()
     with pytest.raises(Faults, match="codings ana.*does not name raw/codings/ana.qdpx.*../raw/codings/ana.,"):
-        name_in_settings(study, "ana", [made])
+        add_coder_files_to_settings(study, "ana", [made])
 
 
 @pytest.mark.parametrize(("settings", "after"), [
@@ -61,7 +64,7 @@ def test_a_file_that_is_gone_is_named_no_more(tmp_path, settings, after):
                                        encoding="utf-8")
         (study.root / "b.csv").touch()
     (before.root / "a.csv").touch()
-    drop_removed_files(before, new)
+    drop_removed_files_from_settings(before, new)
     assert new.settings_file.read_text(encoding="utf-8").removeprefix("[raw]\n").strip() == after
 
 
@@ -72,7 +75,7 @@ def test_an_entry_that_cannot_be_edited_here_is_for_a_person(tmp_path):
         study.settings_file.write_text('[raw]\nsurvey = ["../\\u0061.csv"]\n', encoding="utf-8")
     (before.root / "a.csv").touch()
     with pytest.raises(Faults, match="names files that go.*name a pattern in their place"):
-        drop_removed_files(before, new)
+        drop_removed_files_from_settings(before, new)
 
 
 @pytest.mark.acceptance
@@ -82,13 +85,13 @@ def test_a_word_file_and_an_interview_that_are_named_by_their_paths_go(tmp_path)
                 "interviews": ["../raw/interviews/blue.txt", "../raw/interviews/lamp.txt"]}})
     text = texts_of(study).canonical["blue"]
     at = text.index("We wait")
-    write_word(study.raw / "codings/blue.docx", text, pd.DataFrame(
+    write_coded_word_file(study.raw / "codings/blue.docx", text, pd.DataFrame(
         [(at, at + 7, "ana", "Delay")], columns=["start", "end", "coder", "code"]))
     manifest.write_manifest(study.reference_file("manifest"), [
         {"path": study.relative(path), "sha256": manifest.checksum(path)} for path in study.all_raw_files()])
     build(study)
     assert len(tables.read("codings", study=study))
-    withdraw(study, "a", today=dt.date(2017, 1, 9))
+    withdraw_organisation(study, "a", today=dt.date(2017, 1, 9))
     study = Study(study.root)
     assert study.settings["raw"]["codings"] == {}
     assert study.settings["raw"]["interviews"] == ["../raw/interviews/lamp.txt"]

@@ -14,19 +14,19 @@ import pandas as pd
 import pytest
 
 from glc_analysis import locks, study_locks
-from glc_analysis.addons.desk.sentence_encoder import VECTORS, cached_vectors
+from glc_analysis.addons.desk.sentence_encoder import VECTORS, encode_with_cache
 from glc_analysis.addons.withdrawal import withdrawal
-from glc_analysis.addons.withdrawal.coder_files import Recoding
+from glc_analysis.addons.withdrawal.coder_files import CoderFileRedaction
 from glc_analysis.addons.withdrawal.contribution import Contribution
 from glc_analysis.addons.withdrawal.redaction import (
-    edit_table,
-    redact,
-    remove_turns,
-    turns_spoken_by,
-    write_turns,
+    blank_removed_turns,
+    mark_turns_spoken_by,
+    replace_names_in_texts,
+    rewrite_table_rows,
+    write_transcript_turns,
 )
-from glc_analysis.addons.withdrawal.search import Wanted
-from glc_analysis.addons.withdrawal.withdrawal import replace_study, withdraw
+from glc_analysis.addons.withdrawal.search import SoughtContent
+from glc_analysis.addons.withdrawal.withdrawal import edit_copy_and_replace_study, withdraw_organisation
 from glc_analysis.errors import Busy, Faults, UsageError
 from glc_analysis.intake.survey import read_survey, read_survey_sheets
 from glc_analysis.intake.transcripts import read_transcript
@@ -68,16 +68,17 @@ def test_other_records_of_a_csv_file_keep_their_bytes(tmp_path, encoding, end):
     lines = ["id;note;x", '1;"sí, two', 'lines";', '2;"go', 'away";b', ' 3 ; "é" ;', "4;last;"]
     path = tmp_path / "answers.csv"
     path.write_bytes(end.join(lines).encode(encoding))
-    edit_table(path, lambda grid: [None if row[0] == "2" else row for row in grid.rows], keep_places=True)
+    rewrite_table_rows(path, lambda grid: [None if row[0] == "2" else row for row in grid.rows],
+                       keep_places=True)
     assert path.read_bytes() == end.join([*lines[:3], "", *lines[5:]]).encode(encoding)
-    edit_table(path, lambda grid: [None if row[0] == "4" else row for row in grid.rows])
+    rewrite_table_rows(path, lambda grid: [None if row[0] == "4" else row for row in grid.rows])
     assert path.read_bytes() == (end.join([*lines[:3], "", lines[5]]) + end).encode(encoding)
 
 
 def test_a_changed_record_is_written_with_the_files_own_delimiter(tmp_path):
     path = tmp_path / "answers.csv"
     path.write_bytes(b"id\tnote\r\n1\t'x'\r\n2\tMill House; it\r\n")
-    edit_table(path, lambda grid: [redact(row, NAMES) for row in grid.rows])
+    rewrite_table_rows(path, lambda grid: [replace_names_in_texts(row, NAMES) for row in grid.rows])
     assert path.read_bytes() == b"id\tnote\r\n1\t'x'\r\n2\t[withdrawn]; it\r\n"
 
 
@@ -139,7 +140,7 @@ def test_every_transcript_of_the_sample_is_read_alike_after_it_was_written_anew(
     paths = [*sample_root.glob("raw/interviews/*"), *sample_root.glob("raw/calls/*")]
     for path in paths:
         told, copy = read_transcript(path), Path(shutil.copy(path, tmp_path))
-        write_turns(copy, told.turns, told.heading)  # raises where it is not
+        write_transcript_turns(copy, told.turns, told.heading)  # raises where it is not
         assert read_transcript(copy).heading == told.heading
     assert len(paths) == 16
 
@@ -149,7 +150,7 @@ def test_marks_and_entities_survive_and_notes_do_not(tmp_path):
     path.write_text("WEBVTT\n\nNOTE Ana Mill was here\n\n1\n00:01.000 --> 00:02.000\n"
                     "<v A & B>x &lt; y --&gt; z</v>\n", encoding="utf-8")
     turns = read_transcript(path).turns
-    write_turns(path, turns, "")
+    write_transcript_turns(path, turns, "")
     assert "Ana Mill" not in path.read_text(encoding="utf-8")
     assert read_transcript(path).turns[["speaker", "text"]].values.tolist() == [["A & B", "x < y --> z"]]
 
@@ -161,7 +162,8 @@ def test_struck_out_words_of_a_word_file_do_not_survive(tmp_path):
         document.add_paragraph(line)
     document.save(path)
     turns = read_transcript(path).turns
-    write_turns(path, remove_turns(turns, [False, True, False], {"Ana Mill": "Withdrawn 1"}, NAMES), "")
+    write_transcript_turns(path, blank_removed_turns(turns, [False, True, False], {"Ana Mill": "Withdrawn 1"},
+                                                     NAMES), "")
     assert read_transcript(path).turns[["speaker", "text"]].values.tolist() == [
         ["Ben", "Well."], ["Withdrawn 1", WITHDRAWN], ["Ben", "Yes."]]
     assert docx.Document(path).core_properties.author != "Ana Mill"
@@ -170,20 +172,20 @@ def test_struck_out_words_of_a_word_file_do_not_survive(tmp_path):
 def test_an_interpreter_goes_with_the_turn_interpreted_and_no_other():
     turns = pd.DataFrame({"speaker": ["Ana Mill", "Int", "Ben", "Int"],
                           "text": ["Sí.", "Yes.", "Ask Mill House.", "Z."]})
-    gone = turns_spoken_by(turns, {"Ana Mill"}, {"Int"})
+    gone = mark_turns_spoken_by(turns, {"Ana Mill"}, {"Int"})
     assert gone == [True, True, False, False]
-    left = remove_turns(turns, gone, {"Ana Mill": "Withdrawn 1"}, NAMES)
+    left = blank_removed_turns(turns, gone, {"Ana Mill": "Withdrawn 1"}, NAMES)
     assert left.values.tolist() == [["Withdrawn 1", WITHDRAWN], ["Int", WITHDRAWN],
                                     ["Ben", "Ask [withdrawn]."], ["Int", "Z."]]
 
 
 # Coders' files
 
-def recoding(**changes) -> Recoding:
+def recoding(**changes) -> CoderFileRedaction:
     turns = pd.DataFrame({"name": ["mill-1: We wait. And wait."], "pseudonym": [f"withdrawn-1: {WITHDRAWN}"]})
     given = {"documents": {name: name for name in ("call-1", "call-2", "talk")}, "gone": {"talk"},
              "turns": {"call-1": turns}, "ids": {"call-1.1"}, "words": NAMES}
-    return Recoding(**given | changes)
+    return CoderFileRedaction(**given | changes)
 
 
 def test_rows_of_a_sheet_by_respondent_and_question_leave_with_their_answer(tmp_path):
@@ -254,7 +256,7 @@ def test_a_project_with_memos_of_its_own_is_refused_and_named_and_another_is_lef
 @pytest.mark.acceptance
 def test_a_dry_run_lists_what_is_touched_and_changes_nothing(root):
     before = contents(root)
-    found = withdraw(Study(root), "blue-door", today=TODAY, dry_run=True)
+    found = withdraw_organisation(Study(root), "blue-door", today=TODAY, dry_run=True)
     assert contents(root) == before
     what = found.groupby("kind")["what"].agg(set)
     assert {"raw file", "row", "turn", "coding", "reference row", "figure"} <= set(what.index)
@@ -270,16 +272,16 @@ def test_a_dry_run_lists_what_is_touched_and_changes_nothing(root):
 
 def test_who_is_not_known_cannot_be_withdrawn(root):
     with pytest.raises(UsageError, match="There is no organisation 'blue-dor'; nearest: 'blue-door'"):
-        withdraw(Study(root), "blue-dor", today=TODAY)
+        withdraw_organisation(Study(root), "blue-dor", today=TODAY)
     with pytest.raises(UsageError, match="There is no item 'talk'"):
-        withdraw(Study(root), "blue-door", item="talk", today=TODAY)
+        withdraw_organisation(Study(root), "blue-door", item="talk", today=TODAY)
 
 
 def test_a_folder_that_is_mounted_is_refused_before_anything_is_copied(root, monkeypatch):
     monkeypatch.setattr(withdrawal, "_mount_points", lambda: {"/", str(root / "raw/calls")})
     said = []
     with pytest.raises(Faults, match="raw/calls: lies outside the study folder"):
-        withdraw(Study(root), "blue-door", today=TODAY, say=said.append)
+        withdraw_organisation(Study(root), "blue-door", today=TODAY, say=said.append)
     assert said == []
 
 
@@ -288,7 +290,7 @@ def test_raw_files_outside_the_study_folder_cannot_be_withdrawn_from(root, tmp_p
     (root / "raw/calls/call-1.vtt").symlink_to(outside)
     before = contents(root)
     with pytest.raises(Faults, match="raw/calls/call-1.vtt: lies outside the study folder"):
-        withdraw(Study(root), "blue-door", today=TODAY)
+        withdraw_organisation(Study(root), "blue-door", today=TODAY)
     assert contents(root) == before
 
 
@@ -299,7 +301,7 @@ def test_a_quotation_taken_back_changes_consent_and_no_material(root):
         "topic_id,theme_id,figure_id,code_id,quote_id,fit,inference,by\n"
         "t1,needs,,,q01,confirmed,as expected,ana\nt2,needs,,,q05,discordant,not so,ana\n",
         encoding="utf-8")
-    withdraw(Study(root), "blue-door", item="quotation", today=TODAY)
+    withdraw_organisation(Study(root), "blue-door", item="quotation", today=TODAY)
     with (root / "private/reference/consent.csv").open(encoding="utf-8", newline="") as file:
         own = [row for row in csv.DictReader(file) if row["organisation_id"] == "blue-door"]
     quotation = [(row["is_given"], row["date"]) for row in own if row["item"] == "quotation"]
@@ -315,7 +317,7 @@ def test_a_quotation_taken_back_changes_consent_and_no_material(root):
 @pytest.mark.acceptance
 def test_a_call_taken_back_leaves_the_interview_and_the_survey(root):
     before = contents(root / "raw")
-    withdraw(Study(root), "blue-door", item="call", today=TODAY)
+    withdraw_organisation(Study(root), "blue-door", item="call", today=TODAY)
     changed = {name for name, raw in contents(root / "raw").items() if raw != before[name]}
     assert changed == {"calls/call-3.docx", "codings/ines/glc_sample.qdpx", "codings/tomas/calls.csv"}
     segments = pd.read_parquet(root / "processed/segments.parquet").set_index("segment_id")
@@ -331,7 +333,7 @@ def test_what_would_remain_is_refused_and_nothing_changed(root):
     (root / "private/room.mp3").write_bytes(b"ID3\0" + "Blue Door".encode("utf-16"))
     before = contents(root)
     with pytest.raises(Faults, match="reference/study.toml: still names the organisation") as refused:
-        withdraw(Study(root), "blue-door", today=TODAY)
+        withdraw_organisation(Study(root), "blue-door", today=TODAY)
     assert contents(root) == before
     (file,) = [str(fault) for fault in refused.value.faults if "bytes" in str(fault)]
     assert file.startswith("private/room.mp3: still names the organisation (in its bytes)")
@@ -357,7 +359,7 @@ def test_its_words_and_names_are_found_in_every_folder_and_nothing_is_changed(ro
     pd.DataFrame({"who": ["blue-door"]}).to_parquet(root / "private/cache.parquet")
     before = contents(root)
     with pytest.raises(Faults) as refused:
-        withdraw(Study(root), "blue-door", today=TODAY)
+        withdraw_organisation(Study(root), "blue-door", today=TODAY)
     is_words, is_name = "still holds words of the organisation", "still names the organisation"
     assert {fault.file: fault.message.split(" (")[0] for fault in refused.value.faults} == {
         "notes/old/minutes.docx": is_words, "private/copy.csv.gz": is_words, "raw/scratch.txt": is_words,
@@ -368,9 +370,9 @@ def test_its_words_and_names_are_found_in_every_folder_and_nothing_is_changed(ro
 
 def test_the_vectors_of_settled_passages_go_with_any_withdrawal(root):
     study = Study(root)
-    cached_vectors(root, WORDS, ["We walk with each woman."], study.digests)
+    encode_with_cache(root, WORDS, ["We walk with each woman."], study.digests)
     assert (root / VECTORS).is_dir()
-    with replace_study(study) as new:
+    with edit_copy_and_replace_study(study) as new:
         assert not (new.root / VECTORS).exists()
         new.processed.mkdir(exist_ok=True)
     assert not (root / VECTORS).exists()
@@ -383,8 +385,8 @@ def test_what_it_raised_and_objected_goes_and_what_others_said_stays(root):
             lot: "Who pays rent?,Blue Door (Ana),2017-05-10,\nWho pays?,river-mat,2017-05-10,\n"}
     for path, more in rows.items():
         path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
-    cached_vectors(root, WORDS, ["Blue Door walks with each woman."], Study(root).digests)
-    withdraw(Study(root), "blue-door", today=TODAY)
+    encode_with_cache(root, WORDS, ["Blue Door walks with each woman."], Study(root).digests)
+    withdraw_organisation(Study(root), "blue-door", today=TODAY)
     assert not (root / VECTORS).exists()
     assert log.read_text(encoding="utf-8").splitlines()[-1] == (
         f"2017-05-10,P01,Kept,{WITHDRAWN},{WITHDRAWN}; River Mat: it asks too little,{WITHDRAWN}")
@@ -402,9 +404,9 @@ def test_a_quotation_taken_back_is_nowhere_beside_the_material(root):
     assert len(cited) > 0 and evidence.loc[is_own, "quoted_for"].any()
     (root / "notes.md").write_text(f"Good: {cited.iloc[0]}\n", encoding="utf-8")
     with pytest.raises(Faults, match="notes.md: still holds words of the organisation"):
-        withdraw(Study(root), "canal-lamp", item="quotation", today=TODAY)
+        withdraw_organisation(Study(root), "canal-lamp", item="quotation", today=TODAY)
     (root / "notes.md").unlink()
-    withdraw(Study(root), "canal-lamp", item="quotation", today=TODAY)
+    withdraw_organisation(Study(root), "canal-lamp", item="quotation", today=TODAY)
     after = read_reference(Study(root)).evidence
     assert after.loc[is_own, ["cited", "quoted_for"]].eq("").all(axis=None)
     assert after[~is_own].equals(evidence[~is_own])
@@ -416,15 +418,15 @@ def test_a_quotation_taken_back_is_nowhere_beside_the_material(root):
 def test_a_file_that_no_program_can_read_needs_a_person_who_is_recorded(root):
     (root / "private/room.mp3").write_bytes(b"ID3" + bytes(range(1, 256)) * 9)
     before = contents(root)
-    listed = withdraw(Study(root), "blue-door", today=TODAY, dry_run=True)
+    listed = withdraw_organisation(Study(root), "blue-door", today=TODAY, dry_run=True)
     assert listed.loc[listed["kind"] == "to look at", ["where", "what"]].values.tolist() == [
         ["private/room.mp3", "it is a picture or a recording"]]
     with pytest.raises(Faults, match="private/room.mp3: no program can read it.*--looked-at-by"):
-        withdraw(Study(root), "blue-door", today=TODAY)
+        withdraw_organisation(Study(root), "blue-door", today=TODAY)
     assert contents(root) == before
     record = Study(root).reference_file("withdrawn")
     record.write_text("number,date,items\n1,2016-01-01,3\n", encoding="utf-8")  # of an earlier version
-    withdraw(Study(root), "blue-door", today=TODAY, looked_at_by="Ana")
+    withdraw_organisation(Study(root), "blue-door", today=TODAY, looked_at_by="Ana")
     first, second = list(csv.DictReader(record.read_text(encoding="utf-8").splitlines()))
     assert list(first.values()) == ["1", "2016-01-01", "3", "", ""]
     assert (second["number"], second["unread"], second["looked_at_by"]) == ("2", "1", "Ana")
@@ -487,7 +489,7 @@ def test_the_copy_of_a_withdrawal_that_was_not_ready_is_deleted_by_the_next_comm
 
 def test_a_withdrawal_in_the_making_is_left_alone_by_whoever_reads(root, monkeypatch):
     monkeypatch.setattr(locks, "PATIENCE", 0.1)
-    with replace_study(Study(root), is_kept=False) as new, another_process():
+    with edit_copy_and_replace_study(Study(root), is_kept=False) as new, another_process():
         Study.find(root)
         with lock_for_reading(root, "test"):
             assert (new.root / "raw").is_dir()
@@ -510,7 +512,7 @@ def test_a_withdrawal_waits_for_commands_at_work_and_then_names_the_one_that_doe
     before = contents(root)
     with lock_for_writing(root, "`glc amend`"), another_process(), \
             pytest.raises(Busy, match=f"Another `glc amend` is at work .pid {os.getpid()}, host .*since 2"):
-        withdraw(Study(root), "blue-door", today=TODAY)
+        withdraw_organisation(Study(root), "blue-door", today=TODAY)
     assert contents(root) == before and not (root / STAGE).exists()
 
 
@@ -518,7 +520,8 @@ def test_a_reader_who_does_not_end_puts_the_switch_off_and_nothing_is_changed(ro
     monkeypatch.setattr(locks, "PATIENCE", 0.1)
     before = contents(root)
     with lock_for_reading(root, "`glc ethics`"), another_process(), \
-            pytest.raises(Busy, match="Another `glc ethics` is"), replace_study(Study(root)) as new:
+            pytest.raises(Busy, match="Another `glc ethics` is"), \
+            edit_copy_and_replace_study(Study(root)) as new:
         (new.root / "raw/new").touch()
     assert contents(root) == before and not (root / STAGE).exists()
 
@@ -528,7 +531,7 @@ def test_the_lock_of_a_command_that_was_killed_or_never_signed_stands_in_nobodys
     folder.mkdir(parents=True)
     for name, text in {"dead.work": '{"pid": 1}', "null.work": "null", "x.read": "", ".lock": "null"}.items():
         (folder / name).write_text(text)
-    with replace_study(Study(root), is_kept=True) as new:
+    with edit_copy_and_replace_study(Study(root), is_kept=True) as new:
         shutil.copytree(root / "processed", new.processed)
     assert not folder.exists()
 
@@ -538,7 +541,7 @@ def test_a_command_at_work_on_another_machine_is_respected(root):
     folder.mkdir(parents=True)
     (folder / "far.work").write_text('{"what": "`glc run`", "pid": 7, "host": "elsewhere"}')
     refusal = "Another `glc run` .*host elsewhere.*remove the file far.work in the folder .locks"
-    with pytest.raises(Busy, match=refusal), replace_study(Study(root)):
+    with pytest.raises(Busy, match=refusal), edit_copy_and_replace_study(Study(root)):
         pass
 
 
@@ -553,7 +556,7 @@ def late(root: Path) -> None:
 def test_what_arrives_during_a_withdrawal_is_kept_and_named(root):
     (root / "private/notes.txt").write_text("begun")
     said = []
-    with replace_study(Study(root), say=said.append):
+    with edit_copy_and_replace_study(Study(root), say=said.append):
         late(root)
     assert (root / "raw/survey/late.csv").read_text() == "late"
     assert (root / "private/notes.txt").read_text() == "went on"
@@ -567,7 +570,7 @@ def test_what_arrives_before_a_switch_that_was_killed_is_kept_by_whoever_ends_it
         raise RuntimeError
 
     rename, said = os.rename, []
-    with pytest.raises(RuntimeError), replace_study(Study(root)):
+    with pytest.raises(RuntimeError), edit_copy_and_replace_study(Study(root)):
         late(root)
         monkeypatch.setattr(os, "rename", killed)
     monkeypatch.setattr(os, "rename", rename)
@@ -581,7 +584,7 @@ def test_what_arrives_before_a_switch_that_was_killed_is_kept_by_whoever_ends_it
 def test_a_file_that_both_the_withdrawal_and_somebody_else_changed_is_kept_aside(root):
     (root / "private/notes.txt").write_text("begun")
     said = []
-    with replace_study(Study(root), say=said.append) as new:
+    with edit_copy_and_replace_study(Study(root), say=said.append) as new:
         (new.private / "notes.txt").write_text("redacted")
         late(root)
     assert (root / "private/notes.txt").read_text() == "redacted"
@@ -594,7 +597,7 @@ def test_a_file_that_both_the_withdrawal_and_somebody_else_changed_is_kept_aside
 @pytest.mark.parametrize(("name", "text", "at"), [
     ("late.csv", "day,who\n1,Ana Mill\n", "row 2, column 2"), ("mill/x.txt", "nothing", "its name")])
 def test_what_arrives_after_a_switch_was_killed_is_searched_by_whoever_ends_it(staged, name, text, at):
-    Wanted(NAMES, ids=["mill"]).write(staged / STAGE / WANTED)
+    SoughtContent(NAMES, ids=["mill"]).write(staged / STAGE / WANTED)
     (staged / STAGE / READY).touch()
     (staged / "raw" / name).parent.mkdir(exist_ok=True)
     (staged / "raw" / name).write_text(text)
@@ -633,7 +636,7 @@ def test_what_arrives_and_holds_words_of_the_leaver_stops_the_withdrawal_and_cha
 
     before = contents(root)
     with pytest.raises(Faults) as refused:
-        withdraw(Study(root), "blue-door", today=TODAY, looked_at_by="Ana", say=say)
+        withdraw_organisation(Study(root), "blue-door", today=TODAY, looked_at_by="Ana", say=say)
     what = "arrived or changed during the withdrawal, and "
     said = {fault.file: fault.message.removeprefix(what) for fault in refused.value.faults}
     assert {file: message.split(" (")[0] for file, message in said.items()} == {

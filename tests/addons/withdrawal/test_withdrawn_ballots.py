@@ -12,7 +12,7 @@ from glc_analysis.addons.convening.erasers import erase_ballots_and_signatures
 from glc_analysis.addons.convening.ratings import read_ratings_file
 from glc_analysis.addons.convening.tallies import make_ratings_and_tallies
 from glc_analysis.addons.withdrawal.contribution import MATERIAL, Contribution
-from glc_analysis.addons.withdrawal.withdrawal import withdraw
+from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.errors import Faults
 from glc_analysis.reference import read_reference
@@ -64,7 +64,7 @@ def test_the_tallies_are_those_of_a_study_that_never_had_it(tmp_path):
     study.glc("build")
     found, never = Study(study.root), Study(other.root)
     assert tables.read("tallies", study=found)["votes_low"].sum() == 4
-    touched = withdraw(found, "org5", today=date(2017, 6, 1))
+    touched = withdraw_organisation(found, "org5", today=date(2017, 6, 1))
     for name, frame in make_ratings_and_tallies(never, read_reference(never), CleaningLog()).items():
         pd.testing.assert_frame_equal(tables.read(name, study=found), frame, check_dtype=False)
     assert ("raw file", "raw/ratings/phone.csv", "rewritten") in [*touched.itertuples(index=False, name=None)]
@@ -79,7 +79,7 @@ def test_the_decision_on_a_text_keeps_neither_what_its_votes_said_nor_its_id(tmp
     study.spoil("private/reference/text_decisions.csv",
                 ("the room,2017-05-10,,", "org5,2017-05-10,Round 1: 9 of 10 high,"))
     study.glc("build")
-    withdraw(Study(study.root), "org5", today=date(2017, 6, 1))
+    withdraw_organisation(Study(study.root), "org5", today=date(2017, 6, 1))
     row = read_reference(Study(study.root)).text_decisions.iloc[0]
     assert (row["decided_by"], row["votes"], row["date"]) == (WITHDRAWN, WITHDRAWN, "2017-05-10")
 

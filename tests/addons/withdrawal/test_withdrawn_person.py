@@ -13,8 +13,8 @@ from click.testing import CliRunner
 from glc_analysis import tables
 from glc_analysis.addons.convening.principles import add_version_columns
 from glc_analysis.addons.convening.rating_forms import make_rater_forms
-from glc_analysis.addons.withdrawal.person import withdraw_person
-from glc_analysis.addons.withdrawal.withdrawal import withdraw
+from glc_analysis.addons.withdrawal.person import carry_out_person_choice
+from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.cli import cli
 from glc_analysis.errors import UsageError
 from glc_analysis.reference import read_reference
@@ -60,21 +60,21 @@ def test_an_unknown_person_is_answered_with_the_nearest(study):
     known, _ = person(study)
     for choice in ("stop-contact", "stop-use", "erase"):
         with pytest.raises(UsageError, match=f"There is no person '{known}x'; nearest: '{known}'"):
-            withdraw_person(study, f"{known}x", choice, today=TODAY)
+            carry_out_person_choice(study, f"{known}x", choice, today=TODAY)
     with pytest.raises(UsageError, match="There is no choice 'forget'; use one of stop-contact, stop-use, "):
-        withdraw_person(study, known, "forget", today=TODAY)
+        carry_out_person_choice(study, known, "forget", today=TODAY)
 
 
 def test_a_person_asked_for_as_an_organisation_or_by_name_is_answered_with_what_to_write(study):
     known, name = person(study)
     organisation = read_reference(study).organisations["organisation_id"].iloc[0]
     with pytest.raises(UsageError, match=f"'{known}' is a person. To fix: `glc withdraw --person {known} "):
-        withdraw(study, known, today=TODAY)
+        withdraw_organisation(study, known, today=TODAY)
     with pytest.raises(UsageError, match=f"{organisation!r} is an organisation. To fix: `glc withdraw "):
-        withdraw_person(study, organisation, "erase", today=TODAY)
+        carry_out_person_choice(study, organisation, "erase", today=TODAY)
     said = f"{name!r} is a name in files. To fix: give the id, {known}"
     with pytest.raises(UsageError, match=re.escape(said)):
-        withdraw_person(study, name, "stop-use", today=TODAY)
+        carry_out_person_choice(study, name, "stop-use", today=TODAY)
 
 
 def test_the_command_asks_for_a_choice_and_says_what_it_cannot_undo(study):
@@ -96,10 +96,10 @@ def test_who_stops_contact_gets_no_form_and_loses_the_addresses_and_the_votes_st
     (study.private / "contacts.csv").write_text(
         f"who,mail,phone\n{rater},a@lamp.example,+254 20 555 0101\nr01,b@quay.example,\n", encoding="utf-8")
     before = tables.read("tallies", study=study)
-    found = withdraw_person(study, rater, "stop-contact", today=TODAY, dry_run=True)
+    found = carry_out_person_choice(study, rater, "stop-contact", today=TODAY, dry_run=True)
     assert found["kind"].tolist() == ["contact", "contact", "reference row"]
     assert "a@lamp.example" in (study.private / "contacts.csv").read_text()
-    withdraw_person(study, rater, "stop-contact", today=TODAY)
+    carry_out_person_choice(study, rater, "stop-contact", today=TODAY)
     assert (study.private / "contacts.csv").read_text() == f"who,mail,phone\n{rater},,\nr01,b@quay.example,\n"
     reference = read_reference(Study(study.root))
     assert reference.stopped.values.tolist() == [[rater, "stop-contact", "2017-06-01"]]
@@ -118,9 +118,9 @@ def test_nothing_new_is_made_of_the_words_of_a_speaker_who_stops_their_use(study
     assert len(was) and set(was["role"]) == {"participant"}
     before, counted = contents(study.root), tables.read("figures", study=study).query(
         "measure == 'coded' and subset_kind == 'all'").set_index("figure_id")["n"]
-    found = withdraw_person(study, speaker, "stop-use", today=TODAY, dry_run=True)
+    found = carry_out_person_choice(study, speaker, "stop-use", today=TODAY, dry_run=True)
     assert contents(study.root) == before and {"turn", "figure"} <= set(found["kind"])
-    withdraw_person(study, speaker, "stop-use", today=TODAY)
+    carry_out_person_choice(study, speaker, "stop-use", today=TODAY)
     now = tables.read("segments", study=study).query("speaker_id == @speaker")
     assert now["text"].tolist() == was["text"].tolist()  # the material stays with the team
     assert set(now["role"]) == {"observer"} and set(now["organisation_id"]) == {""}
@@ -137,7 +137,7 @@ def test_a_quotation_of_a_speaker_who_stops_its_use_is_printed_for_nobody(study)
     shown = tables.read("quotations", study=study)["quote_id"]
     quote = next(row for row in reference.quotes.itertuples() if row.quote_id in set(shown)
                  and segments.at[row.segment_id, "speaker_id"])
-    withdraw_person(study, segments.at[quote.segment_id, "speaker_id"], "stop-use", today=TODAY)
+    carry_out_person_choice(study, segments.at[quote.segment_id, "speaker_id"], "stop-use", today=TODAY)
     assert quote.quote_id not in set(tables.read("quotations", study=study)["quote_id"])
     assert quote.quote_id in set(read_reference(study).quotes["quote_id"])
 
@@ -147,7 +147,8 @@ def test_votes_of_closed_rounds_stay_and_later_ones_and_comments_of_who_stops_ar
     raters = read_reference(study).raters
     rater = raters.query("role == 'provider' and may_rate == 'true'")["rater_id"].iloc[0]
     before = tables.read("tallies", study=study)
-    withdraw_person(study, rater, "stop-use", today=date(2017, 5, 9))  # the day on which round 2 was closed
+    carry_out_person_choice(study, rater, "stop-use",
+                            today=date(2017, 5, 9))  # the day on which round 2 was closed
     rated = tables.read("ratings", study=study)
     own = rated[rated["rater_id"] == rater]
     closed = read_reference(study).rounds.drop_duplicates("round_id").set_index("round_id")["closed_on"]
@@ -167,9 +168,9 @@ def test_nothing_of_an_erased_speaker_remains_and_the_organisation_stays(study):
     segments = tables.read("segments", study=study)
     said = [text for text in segments.query("speaker_id == @speaker")["text"] if len(text) > 40]
     before = contents(study.root)
-    found = withdraw_person(study, speaker, "erase", today=TODAY, dry_run=True)
+    found = carry_out_person_choice(study, speaker, "erase", today=TODAY, dry_run=True)
     assert contents(study.root) == before and "turn" in set(found["kind"])
-    withdraw_person(study, speaker, "erase", today=TODAY)
+    carry_out_person_choice(study, speaker, "erase", today=TODAY)
     left = everything_in(study.root)
     assert said and [one for one in (speaker, name, *said) if one in left] == []
     assert owner in set(tables.read("organisations", study=study)["organisation_id"])
@@ -184,7 +185,7 @@ def test_nothing_of_an_erased_rater_remains_and_the_others_votes_stay(study, rol
     desk = study.private / "desk"
     desk.mkdir(exist_ok=True)
     (desk / "1.jsonl").write_text(f'{{"form": "{rater}"}}\n{{"form": "other"}}\n', encoding="utf-8")
-    withdraw_person(study, rater, "erase", today=TODAY)
+    carry_out_person_choice(study, rater, "erase", today=TODAY)
     with study.reference_file("raters").open(encoding="utf-8", newline="") as file:
         assert rater not in {row["rater_id"] for row in csv.DictReader(file)}
     pd.testing.assert_frame_equal(tables.read("ratings", study=study), before)
@@ -196,7 +197,7 @@ def test_nothing_of_an_erased_rater_remains_and_the_others_votes_stay(study, rol
 def test_a_coder_is_told_where_the_id_stands_and_what_can_be_done(study, choice):
     coder = read_reference(study).assignments["coder_id"].iloc[0]
     with pytest.raises(UsageError) as refused:
-        withdraw_person(study, coder, choice, today=TODAY)
+        carry_out_person_choice(study, coder, choice, today=TODAY)
     told = str(refused.value)
     assert f"{coder!r} is a coder" in told and "A coder leaves" in told
     assert "assignments.csv, study.toml ([raw] codings)" in told

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from glc_analysis import manifest, tables
-from glc_analysis.addons.withdrawal.coder_files import Recoding, write_word
-from glc_analysis.addons.withdrawal.withdrawal import withdraw
+from glc_analysis.addons.withdrawal.coder_files import CoderFileRedaction, write_coded_word_file
+from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.build import build
 from glc_analysis.errors import Faults
 from glc_analysis.gate.leak_scan import find_leaks
@@ -32,10 +32,10 @@ OTHERS = ["Welcome", "😀 We train", "Nós não"]
 SECRET = ["Mill", "mill-1", "Olá", "And wait", "Fundaci"]
 
 
-def recoding(turn: str = LINES[2], document: str = "call", gone: str = "talk") -> Recoding:
+def recoding(turn: str = LINES[2], document: str = "call", gone: str = "talk") -> CoderFileRedaction:
     turns = pd.DataFrame({"name": [turn], "pseudonym": [f"withdrawn-1: {WITHDRAWN}"]})
     names = {name: name for name in (document, gone, "other")}
-    return Recoding(names, {gone}, {document: turns}, {"mill", "mill-1"}, NAMES)
+    return CoderFileRedaction(names, {gone}, {document: turns}, {"mill", "mill-1"}, NAMES)
 
 
 def bytes_of(path: Path) -> bytes:
@@ -324,7 +324,7 @@ def study_of_all_tools(root: Path):
         texts["call"].replace("\n", ""), *quotes["call"], count=lambda text: len(text.encode())),
         more=["UPDATE projects SET description = ''"])
     for name in ("blue", "lamp"):
-        write_word(study.raw / f"codings/cem/{name}.docx", texts[name], pd.DataFrame(
+        write_coded_word_file(study.raw / f"codings/cem/{name}.docx", texts[name], pd.DataFrame(
             [(*mark[:2], "cem", "Delay") for mark in spans(texts[name], *quotes[name])],
             columns=["start", "end", "coder", "code"]))
     manifest.write_manifest(study.reference_file("manifest"), [
@@ -345,7 +345,7 @@ def test_an_organisation_leaves_a_study_of_all_tools_and_others_codings_stay(tmp
 
     before = coded()
     assert {row[0] for row in before} == {"ana", "ben", "cem", "consensus"}
-    listed = withdraw(study, "a", today=dt.date(2017, 1, 9)).set_index("where")["what"]
+    listed = withdraw_organisation(study, "a", today=dt.date(2017, 1, 9)).set_index("where")["what"]
     study = Study(study.root)
     assert study.settings["raw"]["codings"] == {
         "ana": "../raw/codings/ana.qdpx", "ben": "../raw/codings/ben.qdpx", "cem": "../raw/codings/cem/*"}
@@ -395,12 +395,12 @@ def test_a_copy_under_a_name_of_its_own_goes_with_the_interview_that_it_is_a_cop
     (study.raw / "codings/ana").mkdir()
     texts = texts_of(study).canonical
     for name, document, words in (("my copy", "blue", "We wait"), ("another", "lamp", "No house")):
-        write_word(study.raw / f"codings/ana/{name}.docx", texts[document], pd.DataFrame(
+        write_coded_word_file(study.raw / f"codings/ana/{name}.docx", texts[document], pd.DataFrame(
             [(*mark[:2], "ana", "Delay") for mark in spans(texts[document], words)],
             columns=["start", "end", "coder", "code"]))
     manifest.write_manifest(study.reference_file("manifest"), [
         {"path": study.relative(path), "sha256": manifest.checksum(path)} for path in study.all_raw_files()])
     build(study)
     assert {*tables.read("codings", study=study)["document_id"]} == {"blue", "lamp"}
-    withdraw(study, "a", today=dt.date(2017, 1, 9))
+    withdraw_organisation(study, "a", today=dt.date(2017, 1, 9))
     assert [path.name for path in (study.raw / "codings/ana").iterdir()] == ["another.docx"]

@@ -58,7 +58,7 @@ from glc_analysis.addons.convening.packets.pdf import (
     largest_share_that_fits,
 )
 from glc_analysis.addons.convening.packets.word import convert_html_to_word
-from glc_analysis.addons.member_checking.answer_sheets import translation_notes
+from glc_analysis.addons.member_checking.answer_sheets import list_translation_notes
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers, merge_findings
 from glc_analysis.gate.leak_scan import identifiers, terms_in_own_words, without_own_names
@@ -228,7 +228,7 @@ def list_guide_language_notes(study: Study, made: Iterable[Packet]) -> list[str]
     """Notes on the languages of the packets' guides, and on missing or unchecked translations."""
     written = [one for packet in made if any(part.kind == "guide" for part in packet.parts)
                for one in list_guide_languages(study, packet)]
-    return translation_notes(written, "the texts of the guide", *GUIDE)
+    return list_translation_notes(written, "the texts of the guide", *GUIDE)
 
 
 def write_packets(study: Study, folder: Path, *, today: date, organisation: str = "",

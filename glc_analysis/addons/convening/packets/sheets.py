@@ -46,9 +46,9 @@ from glc_analysis.addons.convening.trace import EvidenceTrail
 from glc_analysis.addons.convening.translations import TranslatedText as Text
 from glc_analysis.addons.convening.translations import Translations
 from glc_analysis.addons.convening.votes import disclosed_bar_segments
-from glc_analysis.addons.member_checking.answer_sheets import sheet_phrases
+from glc_analysis.addons.member_checking.answer_sheets import answer_sheet_phrases
 from glc_analysis.addons.member_checking.clearing import QuotationTables
-from glc_analysis.addons.member_checking.returns import passage_rows
+from glc_analysis.addons.member_checking.returns import make_passage_sheet_rows
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN
 from glc_analysis.disclosure.consent import CONSENT_ITEMS
 from glc_analysis.disclosure.quotations import (
@@ -78,7 +78,7 @@ from glc_analysis.view.study_view import StudyView
 # The brief of one organisation.
 
 
-_PHRASES = sheet_phrases("en")
+_PHRASES = answer_sheet_phrases("en")
 PASSAGES, LENGTH = 12, 240
 """The most passages shown, and the most characters of each; the organisation's return has all of them."""
 _NOT_ASKED = "It was asked no question whose answers are counted."
@@ -116,7 +116,8 @@ def _own_segments(view: StudyView, held: QuotationTables) -> pd.DataFrame:
 
 
 def _coded_words(view: StudyView, held: QuotationTables) -> pd.DataFrame:
-    return passage_rows(view.study, _own_segments(view, held), held, held.cases, "en").query("codes != ''")
+    return make_passage_sheet_rows(view.study, _own_segments(view, held), held, held.cases,
+                                   "en").query("codes != ''")
 
 
 def _own_quotes(view: StudyView, held: QuotationTables) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pytest
 
 import glc_analysis
 from glc_analysis.addons.cluster import cluster as clusters
-from glc_analysis.addons.cluster.cluster import Cluster
+from glc_analysis.addons.cluster.cluster import PageCluster
 from glc_analysis.errors import GLCError
 from glc_analysis.report import run
 from glc_analysis.run.plan import NOTEBOOKS
@@ -40,7 +40,7 @@ def study(sample_study, tmp_path_factory):
 
 def on(address):
     """What executes pages on the workers of this scheduler."""
-    return partial(Cluster, address=address)
+    return partial(PageCluster, address=address)
 
 
 def notebooks(study):
@@ -132,17 +132,17 @@ def test_a_worker_with_another_package_is_refused(study, cluster, tmp_path):
     cluster.worker(PYTHONPATH=str(other))
     cluster.wait_for(1)
     with pytest.raises(GLCError, match="all 1 workers have another version"):
-        Cluster(study, cluster.address, timeout=60)
+        PageCluster(study, cluster.address, timeout=60)
     cluster.worker()
     cluster.wait_for(2)
-    mixed = Cluster(study, cluster.address, timeout=60)
+    mixed = PageCluster(study, cluster.address, timeout=60)
     assert (len(mixed.refused), mixed.jobs) == (1, 3)
     mixed.stop()
 
 
 def test_a_scheduler_that_does_not_answer_is_told_in_one_line(study):
     with pytest.raises(GLCError, match="No dask scheduler answers"):
-        Cluster(study, "tcp://127.0.0.1:9", timeout=60)
+        PageCluster(study, "tcp://127.0.0.1:9", timeout=60)
 
 
 @pytest.fixture(params=[b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", bytes(range(1, 200))],
@@ -183,7 +183,7 @@ def test_a_worker_in_place_of_the_scheduler_is_told(study, cluster):
     cluster.wait_for(1)
     worker, = cluster.workers()
     with pytest.raises(GLCError, match=f"No dask scheduler answers at '{worker}' .it is a worker"):
-        Cluster(study, worker, timeout=60)
+        PageCluster(study, worker, timeout=60)
 
 
 def test_a_worker_that_does_not_answer_is_told(study, cluster, monkeypatch):
@@ -192,4 +192,4 @@ def test_a_worker_that_does_not_answer_is_told(study, cluster, monkeypatch):
     monkeypatch.setattr(clusters, "_CONNECT", 1)
     stopped.send_signal(signal.SIGSTOP)
     with pytest.raises(GLCError, match=f"A worker of the scheduler at '{cluster.address}' does not answer"):
-        Cluster(study, cluster.address, timeout=60)
+        PageCluster(study, cluster.address, timeout=60)

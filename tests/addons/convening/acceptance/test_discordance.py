@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis import tables
-from glc_analysis.addons.changes.changes import contributor_counts
+from glc_analysis.addons.changes.changes import count_contributors_by_figure
 from glc_analysis.addons.convening.trace import EvidenceTrail
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
@@ -48,7 +48,7 @@ def test_the_discordance_is_found_in_its_size(ngo_study, compared, differing):
 
 
 def test_a_changed_figure_is_of_all_organisations_that_were_compared(ngo_study, compared):
-    counts = contributor_counts(Study(ngo_study), [FIGURE])
+    counts = count_contributors_by_figure(Study(ngo_study), [FIGURE])
     assert counts.to_dict() == {FIGURE: compared["clean.id"].nunique()}
 
 

@@ -18,7 +18,7 @@ from glc_analysis.addons.convening.packets.sheets import render_principle_sheets
 from glc_analysis.addons.convening.pages import convening, principles
 from glc_analysis.addons.convening.pages.marks import PRINCIPLE
 from glc_analysis.addons.convening.pages.principles import NOT_CLEARED
-from glc_analysis.addons.deposit.deposit import write_deposit
+from glc_analysis.addons.deposit.deposit import write_deposit_archive
 from glc_analysis.coding.exports import write_csv
 from glc_analysis.disclosure.blocks import own_quotations
 from glc_analysis.disclosure.cells import LEAST_MEMBERS
@@ -147,7 +147,7 @@ def tables(study: Study, audience: str) -> Iterator[tuple[str, list[str]]]:
             write_csv(frame, Path(folder, f"{name}.csv"))
         paths = [*Path(folder).glob("*.csv")]
         if audience == "public":
-            paths += [*write_deposit(study, Path(folder, "deposit")).glob("*")]
+            paths += [*write_deposit_archive(study, Path(folder, "deposit")).glob("*")]
         for path in sorted(paths):
             said = path.read_text(encoding="utf-8")
             rows = [" | ".join(row) for row in csv.reader(said.splitlines())][1:] if path.suffix == ".csv" \

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from glc_analysis import tables
 from glc_analysis.addons.desk.coding_session import CodingSession
-from glc_analysis.addons.desk.journal import journal_of
+from glc_analysis.addons.desk.journal import coder_journal_path
 from glc_analysis.build import build
 from glc_analysis.cli import cli
 from glc_analysis.coding.texts import grapheme_borders
@@ -101,7 +101,7 @@ def test_fifty_kills_lose_at_most_the_act_under_the_finger(sample_study, tmp_pat
         saved = found
         session = again
     assert len(saved) > 50
-    raw = read_codings(journal_of(study, "ines"), coder="ines")
+    raw = read_codings(coder_journal_path(study, "ines"), coder="ines")
     assert raw.notes[0].startswith("ines: begun at the coding desk and not finished")
 
 

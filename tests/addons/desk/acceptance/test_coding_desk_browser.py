@@ -10,9 +10,9 @@ from collections import Counter
 import pytest
 from click.testing import CliRunner
 
-from glc_analysis.addons.desk.coding_desk import CodingDesk, Curation
+from glc_analysis.addons.desk.coding_desk import CodingDesk, DoubleCodingComparison
 from glc_analysis.addons.desk.coding_session import CodingSession
-from glc_analysis.addons.desk.journal import journal_of
+from glc_analysis.addons.desk.journal import coder_journal_path
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.study import REPOSITORY, Study
 from tests.addons.desk.support.desk_page import (
@@ -530,7 +530,7 @@ def test_two_coders_are_compared_once_all_is_handed_in_and_a_decision_is_written
     desk.get_by_role("tab", name="Compare").click()
     desk.get_by_role("button", name="Show where the coders differ").click()
     desk.locator(".glc-difference").first.wait_for()
-    rows = Curation(session.study, "ines").differences()
+    rows = DoubleCodingComparison(session.study, "ines").differences()
     before = [one for one in rows if one["codes"] is None]
     undecided = desk.locator(".glc-difference[aria-label$=', not decided']")
     assert undecided.count() == len(before) > 0
@@ -545,7 +545,7 @@ def test_two_coders_are_compared_once_all_is_handed_in_and_a_decision_is_written
     page.keyboard.type("They say so themselves. ? 1")
     page.keyboard.press("Control+Enter")
     until_said(desk, "Decided")
-    decided = next(one for one in Curation(session.study, "ines").differences()
+    decided = next(one for one in DoubleCodingComparison(session.study, "ines").differences()
                    if one["segment_id"] == before[0]["segment_id"])
     assert len(decided["codes"]) == 1
     assert (decided["reason"], decided["by"]) == ("They say so themselves. ? 1", "ines")
@@ -592,7 +592,7 @@ def test_texts_have_names_and_one_that_was_handed_in_as_a_file_is_not_coded_here
     page.keyboard.type("papers")
     page.keyboard.press("Enter")
     until_said(desk, "from another program (glc_sample.qdpx)")
-    assert not journal_of(session.study, "ines").exists()
+    assert not coder_journal_path(session.study, "ines").exists()
 
 
 def test_why_no_codes_are_suggested_stands_below_the_text_after_a_coding(page, sample_study, axe, tmp_path):

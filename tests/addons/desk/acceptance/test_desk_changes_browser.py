@@ -5,7 +5,7 @@ import json
 import pytest
 
 from glc_analysis.addons.desk.coding_session import CodingSession
-from glc_analysis.addons.desk.journal import journal_of
+from glc_analysis.addons.desk.journal import coder_journal_path
 from glc_analysis.study import Study
 from tests.addons.desk.support.desk_page import codings_of, found, open_desk, places, until_said
 from tests.addons.desk.support.desk_study import SCRIPTS, TURNS
@@ -16,7 +16,7 @@ LATIN = [TURNS.index(words) for script in ("Latin", "Cyrillic", "Emoji") for wor
 
 
 def journal(session):
-    return [json.loads(line) for line in journal_of(session.study, "ana").read_bytes().splitlines()]
+    return [json.loads(line) for line in coder_journal_path(session.study, "ana").read_bytes().splitlines()]
 
 
 def coded(session, turn, start, end, code="stigma", memo=""):

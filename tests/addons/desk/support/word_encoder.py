@@ -4,7 +4,7 @@ import zlib
 
 import numpy as np
 
-from glc_analysis.addons.desk.sentence_encoder import Encoder
+from glc_analysis.addons.desk.sentence_encoder import SentenceEncoder
 
 
 def encode(texts):
@@ -15,4 +15,4 @@ def encode(texts):
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
 
 
-WORDS = Encoder("words 1", encode)
+WORDS = SentenceEncoder("words 1", encode)

@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 
 from glc_analysis.addons.drafting.crosswalk import ALL_THE_SAME, SAME, draft_crosswalk
 from glc_analysis.addons.drafting.crosswalk_workbook import CROSSWALK_DRAFT
-from glc_analysis.addons.drafting.draft import make_draft
+from glc_analysis.addons.drafting.draft import draft_survey_tables
 from glc_analysis.cleaning.columns import NOT_IN, split_alternatives
 from glc_analysis.cli import cli
 from glc_analysis.intake.survey import read_survey_sheets
@@ -121,7 +121,7 @@ def test_init_of_both_waves_pairs_no_two_headings_as_sure(shared_data):
     surveys = [read_survey_sheets(shared_data / f"r_community_survey/{year}_{language}.tsv",
                                   default_settings()[0]["survey"])[0]
                for year in (2018, 2019) for language in LANGUAGES]
-    questions = make_draft(surveys).tables["questions"]
+    questions = draft_survey_tables(surveys).tables["questions"]
     sure = questions.loc[questions["how_sure"] == "sure", "columns"]
     assert len(questions) > 50 and not [entry for entry in sure if len(
         [name for name in split_alternatives(entry) if not name.startswith(NOT_IN)]) > 1]

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis import tables
-from glc_analysis.addons.drafting.code_tree import merge_trees
+from glc_analysis.addons.drafting.code_tree import merge_code_trees
 from glc_analysis.cli import cli
 from glc_analysis.coding.codebook import ancestors, codebook_rows, qdc_codes
 from glc_analysis.intake.codings import read_codings
@@ -43,7 +43,7 @@ def arrive(source, folder):
         for line in text.splitlines():
             book.add_paragraph(line)
         book.save(folder / f"{name}.docx")
-    tree = merge_trees([codebook_rows(read_codings(source / "coded_segments.csv").codes)])
+    tree = merge_code_trees([codebook_rows(read_codings(source / "coded_segments.csv").codes)])
     codes, names = qdc_codes(tree), dict(zip(tree["code_id"], tree["name"], strict=True))
     labels = {" > ".join(names[one] for one in [*reversed(above), code]): label for (code, above), label
               in zip(ancestors(tree).items(), codes["code"], strict=True)}

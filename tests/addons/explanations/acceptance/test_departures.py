@@ -11,9 +11,9 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from glc_analysis.addons.explanations.checks import reopened_explanation_lines
+from glc_analysis.addons.explanations.checks import list_reopened_explanations
 from glc_analysis.addons.explanations.pages import show_explanations
-from glc_analysis.addons.withdrawal.withdrawal import withdraw
+from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.build import build
 from glc_analysis.reference import read_reference, read_table
 from glc_analysis.release_store import CELLS, publish
@@ -52,7 +52,7 @@ def read_by(study, audience):
 
 def left(study, organisation, folder):
     changed = copy_of(study, folder / organisation)
-    withdraw(changed, organisation, today=date(2018, 6, 1))
+    withdraw_organisation(changed, organisation, today=date(2018, 6, 1))
     return changed
 
 
@@ -83,7 +83,7 @@ def test_whoever_of_a_cell_leaves_or_takes_words_back_readers_find_the_same(prin
         assert read[0].keys() == {"P01"} and read[0]["P01"].count("Circumstances") == 1
         assert all(other == read[0] for other in read[1:])
     for study in after:  # whichever it was, the team is asked to look at the explanation
-        asked = " ".join(reopened_explanation_lines(study, read_reference(study)))
+        asked = " ".join(list_reopened_explanations(study, read_reference(study)))
         assert "xplanation 1 of P01" in asked and "xplanation 2 of P01" not in asked
     for study in after[:2]:
         read_again(study)

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from glc_analysis.addons.convening.pages.marks import PRINCIPLE, collect_status_remarks
-from glc_analysis.addons.withdrawal.withdrawal import withdraw
+from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.build import build
 from glc_analysis.cli import cli
 from glc_analysis.pages.slots import slot
@@ -112,7 +112,7 @@ def test_who_leaves_is_in_no_table_sheet_or_page_of_practice(study, item):
     answer(study, COMMITMENT)
     glc(study, "check", "--accept")
     build(study)
-    withdraw(study, "river-mat", item=item, today=date(2018, 6, 1), looked_at_by="ines")
+    withdraw_organisation(study, "river-mat", item=item, today=date(2018, 6, 1), looked_at_by="ines")
     for name in ("commitments", "trials"):
         assert "river-mat" not in {*read_table(study, name)["organisation_id"]}
     assert not [path for path in study.raw.rglob("*") if "river" in path.name and path.suffix == ".xlsx"]

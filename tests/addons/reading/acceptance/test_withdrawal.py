@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from glc_analysis.addons.explanations.checks import reopened_explanation_lines
+from glc_analysis.addons.explanations.checks import list_reopened_explanations
 from glc_analysis.addons.reading.matrix import STALE, SUMMARISED, TO_REWRITE
-from glc_analysis.addons.withdrawal.withdrawal import withdraw
+from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.reference import read_reference, read_table
 from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.view.study_view import StudyView
@@ -24,7 +24,7 @@ GROUP = ("resource_level", "high", "needs")
 def left(sample_study, tmp_path_factory):
     """The sample without the organisation, and what the withdrawal listed."""
     study = Study(Path(shutil.copytree(sample_study.root, tmp_path_factory.mktemp("left") / "study")))
-    listed = withdraw(study, LEAVER, today=date(2017, 6, 1))
+    listed = withdraw_organisation(study, LEAVER, today=date(2017, 6, 1))
     return Study(study.root), listed
 
 
@@ -73,5 +73,5 @@ def test_an_explanation_that_rested_on_it_waits_to_be_read_again(left, sample_st
     cited = rows.loc["P03", ["passages_for", "rival_passages"]]
     assert not any(LEAVER in cell for cell in cited) and cited["passages_for"] == "interview-second-key.4"
     assert rows.loc["P03", "date"] == "" != read_table(sample_study, "explanations")["date"].iloc[1]
-    lines = reopened_explanation_lines(study, read_reference(study))
+    lines = list_reopened_explanations(study, read_reference(study))
     assert any("1 of P03 is to be read again" in line for line in lines)

@@ -9,7 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis import tables
-from glc_analysis.addons.waves.pages import compared_questions, questions_not_compared, who_returned
+from glc_analysis.addons.waves.pages import (
+    show_compared_questions,
+    show_questions_not_compared,
+    show_who_returned,
+)
 from glc_analysis.build import build
 from glc_analysis.cli import cli
 from glc_analysis.study import Study
@@ -65,7 +69,7 @@ def test_who_withdrew_between_the_waves_is_in_none_of_them(study):
 
 
 def test_who_has_another_name_returned_and_who_merged_is_counted_apart(view):
-    cells = who_returned(view).data.replace("\n", "")
+    cells = show_who_returned(view).data.replace("\n", "")
     assert [int(text) for text in re.findall(r">(\d+)<", cells)][-4:] == [3, 2, 1, 2]
 
 
@@ -83,10 +87,10 @@ def test_each_wave_is_on_its_own_base_with_the_options_that_were_split_collapsed
 
 
 def test_what_is_not_compared_says_why_and_nothing_is_none_of_none(view):
-    page = questions_not_compared(view).data
+    page = show_questions_not_compared(view).data
     assert all(reason in page for reason in ("asked in 2016 only", "asked in 2018 only",
                                              "asked about something else"))
-    assert "0 of 0" not in compared_questions(view).data
+    assert "0 of 0" not in show_compared_questions(view).data
 
 
 @pytest.mark.parametrize(("leaver", "names"), [("new_mill", (b"Old Mill", b"New Mill", b"new_mill")),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from glc_analysis import manifest, tables
-from glc_analysis.addons.withdrawal.withdrawal import withdraw
+from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.build import build
 from glc_analysis.figures.contributors import find_contributors
 from glc_analysis.manifest import number_next_release, read_slices, release_folders
@@ -61,7 +61,7 @@ def record(study, path, lines):
 
 
 def one_went(study):
-    withdraw(study, "acacia-room", today=date(2017, 1, 9))
+    withdraw_organisation(study, "acacia-room", today=date(2017, 1, 9))
 
 
 def public(study):

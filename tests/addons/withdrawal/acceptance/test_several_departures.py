@@ -15,7 +15,7 @@ from typing import NamedTuple
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.addons.withdrawal.withdrawal import withdraw
+from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
 from glc_analysis.figures.contributors import find_contributors
 from glc_analysis.reference import read_reference
@@ -58,7 +58,7 @@ def release_of(study: Study, texts: dict[str, Text]) -> Release:
 
 def leave(study: Study, leaver: str, month: int) -> Release:
     """The release that follows a departure. What packets print is what the pages print."""
-    withdraw(study, leaver, today=date(2017, month, 1))
+    withdraw_organisation(study, leaver, today=date(2017, month, 1))
     for audience in READING_AUDIENCES:
         publish(study, audience)
     return release_of(study, {audience: text_of(study, audience, has_packets=False)

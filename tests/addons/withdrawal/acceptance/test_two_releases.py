@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from glc_analysis.addons.withdrawal.withdrawal import withdraw
+from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
@@ -33,7 +33,7 @@ def left(printed, organisation, folder):
     study, before = printed
     names, words = names_of(study, organisation), words_of_cell(study, organisation)
     changed = Study(Path(shutil.copytree(study.root, folder / "changed")))
-    withdraw(changed, organisation, today=date(2017, 6, 1))
+    withdraw_organisation(changed, organisation, today=date(2017, 6, 1))
     found = {audience: findings(before[audience], text_of(changed, audience), names=names,
                                 undecided=undecided(study)) for audience in READING_AUDIENCES}
     return changed, {audience: [line for line in lines if not any(text in line for text in words)]

@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis import manifest
-from glc_analysis.addons.withdrawal.withdrawal import withdraw
+from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.build import build, check_study
 from glc_analysis.errors import GLCError
 from glc_analysis.intake.codings import read_codings
@@ -53,7 +53,7 @@ def without(organisation, sample_study, tmp_path_factory) -> Study:
                   "processed/transcripts/call-1.txt"):
         (root / stale).parent.mkdir(parents=True, exist_ok=True)
         (root / stale).write_text(organisation)
-    withdraw(Study(root), organisation, today=date(2017, 1, 9))
+    withdraw_organisation(Study(root), organisation, today=date(2017, 1, 9))
     return Study(root)
 
 
