@@ -33,7 +33,7 @@ left: $(ALL) ## list the slow tests that `make acceptance` leaves out today
 	@$(BIN)/python -m pytest -m acceptance --left-out --collect-only -q
 
 soak: $(ALL) ## all slow tests with their full counts: 200 kills, 17,000 broken files, 133 countries; planted faults
-	@GLC_SOAK=1 $(BIN)/python -m pytest -m acceptance -n auto --dist loadfile --no-loadscope-reorder --durations=30
+	@GLC_SOAK=1 $(BIN)/python -m pytest -m "acceptance or hypothesis" -n auto --dist loadfile --no-loadscope-reorder --durations=30
 	@$(BIN)/python scripts/run-mutants
 
 # scripts/lab holds JupyterLab's settings: it asks no other computer for news, updates or extensions.

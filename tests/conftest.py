@@ -4,6 +4,7 @@ A test whose data or program is missing skips and says so in the summary. Under 
 where everything has to be there, a skip is a failure.
 """
 
+import gc
 import math
 import os
 import shutil
@@ -17,13 +18,13 @@ from hypothesis import settings
 
 from glc_analysis.permissions import owner_only
 from tests.support.kept import kept
-from tests.support.share import IS_SOAK, SEED, drawn
+from tests.support.share import IS_SOAK, SEED, drawn, share
 
 ROOT = Path(__file__).parents[1]
 NGO_STUDY = ROOT / "tests/studies/ngo_survey"
 
-# The same examples on every run, and no deadline: a busy machine is not a fault.
-settings.register_profile("glc", derandomize=True, deadline=None)
+# The same examples on every run, all hundred in `make soak`, and no deadline: a busy machine is not a fault.
+settings.register_profile("glc", derandomize=True, deadline=None, max_examples=share(100, 25))
 settings.load_profile("glc")
 
 
@@ -33,7 +34,7 @@ def pytest_configure(config):
     owner_only()  # as every command does
     # Commands and the kernels of pages hold text as Python's strings, which for many small tables takes a
     # fifth less time. The slow tests keep pandas' own setting, as an analyst's notebook does.
-    if config.option.markexpr != "acceptance":
+    if not config.option.markexpr.startswith("acceptance"):
         pd.options.mode.string_storage = "python"
 
 
@@ -44,6 +45,13 @@ LONGEST = [f"test_{name}.py" for name in (
     "robust", "run", "attack", "cluster", "release", "commands", "citations", "documents", "packet",
     "page_reads")]
 """Files of tests that take longest."""
+
+
+def pytest_collection_finish():
+    """What was imported and collected stays: the collector of garbage need not look through it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_collection_modifyitems(config, items):

@@ -17,6 +17,7 @@ from glc_analysis.coding.exports import (
 )
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.codings.refi import write_qdpx
+from tests.support.share import share
 
 CODEBOOK = pd.DataFrame([
     ("policy", "", "domain", "Policy", "Policy"), ("law", "policy", "theme", "Law", "Policy > Law"),
@@ -196,7 +197,7 @@ def schema(shared_data):
     return xmlschema.XMLSchema(str(shared_data / "qda" / "refi-qda" / "Project.xsd"))
 
 
-@settings(max_examples=30)
+@settings(max_examples=share(30, 8))
 @given(st.lists(st.tuples(st.sampled_from(sorted(TEXTS)), st.integers(0, 9), st.integers(1, 9),
                           st.sampled_from(list(CODEBOOK["code_id"])), st.sampled_from(["ines", "Ñandú"])),
                 unique=True, max_size=9))

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glc_analysis.intake.survey import read_survey
+from tests.support.share import share
 
 NAMES = ["Q1", "Q2[SQ001]", "group/services", "ក", "Вопрос 3", "a,b;c"]
 SAID = ["", "None", "NA", "007", "1,5", "¿Cómo?", "ខ្មែរ", "اختبار", "Приют", "🏠", 'say "no"', "a;b\tc,d",
@@ -67,7 +68,7 @@ def delimited(rows, mark, end="\n"):
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
 @pytest.mark.parametrize("mark", [",", ";", "\t"])
-@settings(max_examples=25)
+@settings(max_examples=share(25, 8))
 @given(
     rows=UNICODE,
     tool=st.sampled_from(sorted(TOOLS)),
@@ -82,7 +83,7 @@ def test_delimited_text_reads_back(tmp_path_factory, mark, encoding, rows, tool,
     assert answers(survey) == expected(rows)
 
 
-@settings(max_examples=50)
+@settings(max_examples=share(50, 12))
 @given(rows=tables(st.sampled_from(WESTERN)), mark=st.sampled_from(",;\t"))
 def test_windows_1252_reads_back(tmp_path_factory, rows, mark):
     path = tmp_path_factory.getbasetemp() / "western.csv"
@@ -91,7 +92,7 @@ def test_windows_1252_reads_back(tmp_path_factory, rows, mark):
     assert read_survey(path).frame.to_numpy().tolist() == expected(rows)
 
 
-@settings(max_examples=40)
+@settings(max_examples=share(40, 10))
 @given(rows=UNICODE, tool=st.sampled_from(sorted(TOOLS)), headers=st.integers(0, 2))
 def test_workbooks_read_back(tmp_path_factory, rows, tool, headers):
     book = openpyxl.Workbook()
@@ -106,7 +107,7 @@ def test_workbooks_read_back(tmp_path_factory, rows, tool, headers):
     assert answers(survey) == expected(rows)
 
 
-@settings(max_examples=40)
+@settings(max_examples=share(40, 10))
 @given(rows=UNICODE)
 def test_spss_files_read_back_but_for_blanks_at_the_end(tmp_path_factory, rows):
     pyreadstat = pytest.importorskip("pyreadstat")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.intake.transcripts import read_transcript
+from tests.support.share import share
 
 
 def listed(text):
@@ -470,7 +471,7 @@ WRITERS = {
 
 
 @pytest.mark.parametrize("name", WRITERS)
-@settings(max_examples=40)
+@settings(max_examples=share(40, 10))
 @given(drawn=turns(NAMES, sentences))
 def test_turns_written_in_each_format_read_back_the_same(tmp_path_factory, name, drawn):
     assert said(tmp_path_factory.mktemp("written"), WRITERS[name](drawn), name) == expected(drawn)

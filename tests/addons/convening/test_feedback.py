@@ -5,7 +5,7 @@ import re
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
@@ -131,7 +131,6 @@ def test_the_votes_of_a_panel_are_those_that_the_slides_tell(study):
 
 
 @given(st.integers(4, 14).flatmap(lambda n: st.sampled_from([*list_possible_counts(n)])))
-@settings(max_examples=100, deadline=None)
 def test_the_numbers_of_the_thirds_are_true_and_say_no_more_than_the_words(counts):
     said = disclosed_votes_in_words(counts)
     for number, shown in zip(counts, parse_disclosed_votes(said), strict=True):

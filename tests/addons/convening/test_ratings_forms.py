@@ -20,6 +20,7 @@ from glc_analysis.addons.convening.ratings import (
 from glc_analysis.errors import Faults
 from glc_analysis.text import content_hash
 from tests.addons.convening.support.form_study import LANGUAGES, FormStudy, fill
+from tests.support.share import share
 
 WHOLE = {0: {"importance": 8, "feasibility": "٣"}, 1: {"abstain": "x"},
          2: {"importance": "９", "feasibility": 1.0, "comment": " Nur nachts,\n„leise“ 🌙 ",
@@ -246,7 +247,7 @@ def test_the_xlsform_takes_the_codes_of_the_round_and_whole_numbers_alone(names)
     assert "P03.1 =1+1 is no sum: &lt;b&gt;plan&lt;/b&gt;" in xform
 
 
-@settings(max_examples=40)
+@settings(max_examples=share(40, 10))
 @given(st.text(st.characters(codec="utf-8", categories=["N", "P", "Z", "S"]), max_size=3))
 def test_a_score_is_one_of_nine_or_a_fault(names, folder, text):
     path = export(folder / "kobo.csv", names, SUBMITTED | {"importance_P01": text})

@@ -20,6 +20,7 @@ from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.pseudonyms.masking import Masked
 from glc_analysis.view.study_view import OpenStudy
+from tests.support.share import share
 
 TEXT, OTHER = "interview-farol-de-barro", "interview-luz-de-maiz"
 DAY = date(2016, 7, 1)
@@ -413,7 +414,7 @@ def test_a_whole_line_without_its_end_counts(session, study):
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=30)
+@settings(max_examples=share(30, 8))
 def test_wherever_the_journal_is_cut_all_acts_before_are_there(sample_study, tmp_path_factory, at):
     path = tmp_path_factory.mktemp("cut") / "desk.jsonl"
     acts = [{"n": n, "act": "finish", "document_id": f"call-{n} 😀", "value": True} for n in range(1, 9)]

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from glc_analysis.addons.drafting.draft import draft_survey_tables
 from glc_analysis.addons.drafting.store import DraftState, draft_table_faults
 from tests.addons.drafting.support.exports import export
+from tests.support.share import share
 
 WORDS = st.sampled_from(
     [
@@ -41,7 +42,7 @@ HEADINGS = st.one_of(
 
 
 @given(st.lists(st.dictionaries(HEADINGS, CELLS, min_size=1, max_size=5), min_size=1, max_size=2))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=share(40, 10), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_export_gives_a_draft_without_faults(frames):
     draft = draft_survey_tables(
         [

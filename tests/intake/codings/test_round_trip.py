@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.codings.refi import write_qdc, write_qdpx
+from tests.support.share import share
 
 PIECES = ["😀", "👩‍👩‍👧", "e\u0301", "n\u0303", "مرحبا", "שלום", "ខ្មែរ", "\u200f", "\n", "\n\n", "\t", "  ",
           "“ética”", "<&>", '"', "We wait.", "KE-01: ", "…", "ﬁ", "\u2028"]  # fmt: skip
@@ -59,7 +60,7 @@ def same(read, sources, codings):
     assert read.codings[[*KEY, "memo"]].sort_values(KEY).to_numpy().tolist() == codings.to_numpy().tolist()
 
 
-@settings(max_examples=80)
+@settings(max_examples=share(80, 20))
 @given(study=studies())
 def test_codings_come_back_as_they_were(folder, study):
     sources, codings = study
@@ -106,7 +107,7 @@ DISTINCT = st.permutations([*PIECES, "Funding is late", "always", "não há", "�
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=share(60, 15))
 @given(study=studies(texts=DISTINCT), crlf_counted=st.booleans(), utf16=st.booleans(), mark=st.booleans())
 def test_codings_come_back_from_every_dialect(folder, study, crlf_counted, utf16, mark):
     sources, codings = study
@@ -123,7 +124,7 @@ def test_codings_come_back_from_every_dialect(folder, study, crlf_counted, utf16
     same(read_codings(path), sources, codings)
 
 
-@settings(max_examples=25)
+@settings(max_examples=share(25, 8))
 @given(study=studies())
 def test_the_same_content_gives_the_same_bytes_whatever_its_order(folder, study):
     sources, codings = study
@@ -137,7 +138,7 @@ def schema(shared_data):
     return xmlschema.XMLSchema(str(shared_data / "qda" / "refi-qda" / "Project.xsd"))
 
 
-@settings(max_examples=40)
+@settings(max_examples=share(40, 10))
 @given(study=studies())
 def test_what_is_written_is_valid(folder, schema, study):
     sources, codings = study
