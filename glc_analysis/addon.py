@@ -56,8 +56,6 @@ class AddOn:
     """Other add-ons, of which it may use anything."""
     commands: Mapping[str, str] = field(default_factory=dict)
     """Commands, by their heading in ``glc --help``."""
-    preloaded: tuple[str, ...] = ()
-    """Modules of it that pages use: the fork server of a run imports them once."""
     counted_by: Mapping[str, str] = field(default_factory=dict)
     """By what an analyst may count a question beside its attributes: by the word for it, a function of a view
     and a question that gives the columns of :meth:`glc_analysis.view.study_view.StudyView.counts`."""
@@ -209,3 +207,10 @@ def load_declared(field_name: str, entry: str = "") -> list[Any]:
     declared = [(add_on, names.get(entry) if entry else names) for add_on,
                 names in list_declarations(field_name)]
     return [add_on.load(name) for add_on, name in declared if name]
+
+
+def modules_of(*field_names: str) -> set[str]:
+    """The names of the modules to which fields of all add-ons refer."""
+    return {f"glc_analysis.addons.{add_on.name}.{target.partition(':')[0]}"
+            for field_name in field_names for add_on, entry in list_declarations(field_name)
+            for target in (entry.values() if isinstance(entry, Mapping) else [entry])}

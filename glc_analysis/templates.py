@@ -82,6 +82,10 @@ def _folder(module: str) -> Path:
     return Path(module).parent / "content"
 
 
+_MACRO_FILES: list[Path] = []
+"""The templates of macros of all modules that have been imported."""
+
+
 class Macros:
     """The macros of a template as functions that return safe HTML. It may import those of ``elements.html``,
     and is compiled when the first of them is called.
@@ -94,6 +98,7 @@ class Macros:
 
     def __init__(self, module: str, name: str) -> None:
         self._path = _folder(module).absolute() / name
+        _MACRO_FILES.append(self._path)
 
     def __getattr__(self, macro: str) -> Callable[..., Markup]:
         return getattr(_compiled(self._path), macro)
@@ -103,11 +108,9 @@ ELEMENTS = Macros(__file__, "elements.html")
 """The elements of which pages and notebooks are made."""
 
 
-def compile_templates(package: Path) -> None:
-    """Compiles all templates of macros of a room and those that every page uses, once for all processes that
-    are forked afterwards."""
-    shared = _folder(__file__).absolute() / "elements.html"
-    for path in (shared, *sorted((package / "content").glob("*.html"))):
+def compile_macros() -> None:
+    """Compiles the macros of all modules imported so far, once for all processes forked afterwards."""
+    for path in _MACRO_FILES:
         _compiled(path)
 
 

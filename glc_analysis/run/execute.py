@@ -17,12 +17,14 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glc_analysis.addon import list_declarations
+from glc_analysis.addon import modules_of
 from glc_analysis.read_log import EVERYTHING, LOG_VARIABLE, read_cells, read_record
-from glc_analysis.run.plan import PageJob, parameters_at
+from glc_analysis.run.plan import NOTEBOOKS, PageJob, parameters_at
+from glc_analysis.schema import processed_tables
 from glc_analysis.study import Study
 from glc_analysis.terminal import check_interrupted
 
@@ -223,11 +225,7 @@ KERNEL_ENV = _REPRODUCIBLE_ENV | {
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
 """The environment of every page of a run."""
-_PRELOADED = {"GLC_PRELOAD": " ".join(f"glc_analysis.{name}" for name in (
-    "run.kernels", "view.study_view", "pages.coding", "pages.country", "pages.survey",
-    *(f"addons.{add_on.name}.{module}" for add_on, modules in list_declarations("preloaded")
-      for module in modules)))}
-"""What the fork server of a run imports, beside the libraries."""
+_IMPORTED = re.compile(r"\bfrom (glc_analysis[\w.]*) import ([\w, ]*)")
 _DEAD = "DeadKernelError"
 _LOG, _RECORDER = "reads", "glc_analysis.read_log"
 """The file in which a kernel records what its page reads, and the extension of IPython that does it."""
@@ -275,8 +273,8 @@ def start_fork_server(study: Study) -> AbstractContextManager[Executor | None]:
 
     if not _is_forking():
         return nullcontext()
-    start_server(_environment(study) | _PRELOADED)
-    return Calls(_environment(study) | _PRELOADED)
+    start_server(_environment(study) | _preloading())
+    return Calls(_environment(study) | _preloading())
 
 
 def _is_forking() -> bool:
@@ -285,6 +283,19 @@ def _is_forking() -> bool:
 
 def _environment(study: Study) -> dict[str, str]:
     return os.environ | KERNEL_ENV | {"GLC_STUDY": str(study.root)}
+
+
+@cache
+def _preloading() -> dict[str, str]:
+    """The variable that has the fork server of a run import what pages import once, beside the libraries."""
+    lines = [line for path in NOTEBOOKS.glob("*.ipynb")
+             for line in _IMPORTED.findall(path.read_text(encoding="utf-8"))]
+    # What is imported from a package may itself be a module; the server leaves out what is none.
+    imported = {module for package, names in lines
+                for module in (package, *(f"{package}.{name}" for name in names.split(", ")))}
+    of_add_ons = modules_of("view", "slots", "checks", "counted_by", "provides")
+    modules = sorted({"glc_analysis.view.reader_study", *imported, *of_add_ons})
+    return {"GLC_PRELOAD": " ".join(["glc_analysis.run.kernels", *modules])}
 
 
 class PageProcesses:
@@ -309,12 +320,14 @@ class PageProcesses:
         self._stopped = False
 
     def hold(self, reads: Iterable[str]) -> None:
-        """Reads the tables that pages read last time once, before processes are forked."""
+        """Reads the tables that pages read last time once, before processes are forked; all tables if it is
+        not known what a page will read."""
         from glc_analysis.run.fork_server import hold_tables
 
         if self._is_forking:
-            hold_tables(self._environment | _PRELOADED, str(self._reader_study.root),
-                        sorted({one.partition(" ")[0] for one in reads}))
+            read = {one.partition(" ")[0] for one in reads}
+            hold_tables(self._environment | _preloading(), str(self._reader_study.root),
+                        sorted(processed_tables() if read & {*EVERYTHING} else read))
 
     def execute(self, page: PageJob) -> Executed | Failure:
         """Executes a page; returns the executed notebook, or how it failed, with what it has read."""
@@ -330,7 +343,7 @@ class PageProcesses:
 
         with tempfile.TemporaryFile() as written, tempfile.TemporaryFile() as entered:
             process = fork(
-                self._page_environment(page, folder) | _PRELOADED, str(page.notebook.parent),
+                self._page_environment(page, folder) | _preloading(), str(page.notebook.parent),
                 files=(written, entered),
                 page={"notebook": str(page.notebook), "parameters": page.parameters})
             if process is None:

@@ -43,7 +43,7 @@ from zmq import ZMQError
 from glc_analysis.errors import UsageError
 from glc_analysis.read_log import load_ipython_extension
 from glc_analysis.run.fork_server import fork
-from glc_analysis.templates import compile_templates
+from glc_analysis.templates import compile_macros
 
 # ------------------------------
 # One page, in a process that was forked for it
@@ -64,7 +64,7 @@ def prepare() -> None:
     if shell.extension_manager:
         shell.extension_manager.load_extension("storemagic")
     papermill_engines.register(_ENGINE, _PageEngine)
-    compile_templates(Path(__file__).parents[1] / "pages")
+    compile_macros()
     nbformat.validate(nbformat.v4.new_notebook())  # which makes the functions that check a notebook
 
 

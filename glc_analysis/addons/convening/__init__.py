@@ -10,7 +10,6 @@ ADD_ON = AddOn(
     check_lines="handbook.gaps:list_handbook_gaps", status_lines="histories:principle_status_lines",
     steps="steps:STEPS", private_inputs=("rounds",), announced_blocks="announced_blocks",
     slices="steps:list_principle_pages", page_lists={"principle": ("principles", "shown_principles")},
-    preloaded=("pages.convening",),
     phrases="page_phrases.csv", translated="translations:translated_texts_by_original",
     slots={"opening": "pages.slots:show_principles_if_opening",
            "overview": "pages.slots:show_principles_unless_opening",
