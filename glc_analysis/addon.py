@@ -110,10 +110,9 @@ class AddOn:
     """A function of (tables, an audience) that yields what the audience reads of its tables: it tells whether
     a release says anything new."""
     phrases: str = ""
-    """The table of the phrases of its pages and papers in other languages (:mod:`glc_analysis.phrases`)."""
-    translated: str = ""
-    """A function of (study, audience, language) that gives texts of the study by the original, each with its
-    translation as this audience may read it and whether that is a draft."""
+    """The table of the phrases of its pages and papers in other languages."""
+    style: str = ""
+    """The style sheet of what it adds to pages, in its folder ``content``."""
     announced: Mapping[str, str] = field(default_factory=dict)
     """By name, a function of a view that gives what counts as announced once a release is published. The
     build keeps it in a table ``announced_NAME``."""
@@ -133,8 +132,11 @@ class AddOn:
     """What it gives to other add-ons, by the names under which these ask for it."""
     site_addition: str = ""
     """A function of the pages of a site (the element with what each shows, by slug) and, for pages in another
-    language, its :class:`glc_analysis.phrases.Phrasebook`, that gives a
+    language, a function that gives an English text in it, that gives a
     :class:`glc_analysis.publish.site.SiteAddition`."""
+    site_languages: str = ""
+    """A function of (study, audience) that gives the languages, beside English, in which an audience gets the
+    pages (:class:`glc_analysis.publish.site.SiteLanguages`)."""
     page_files: str = ""
     """A function of (a page of a site, its slug, the line with its source, the folder of figures of an
     earlier site or None) that gives files with what the page shows, by their names in the site's folder of
@@ -147,7 +149,8 @@ class AddOn:
     software_files: str = ""
     """Files that a site hands over for other software, a tuple."""
     runs: Mapping[str, str] = field(default_factory=dict)
-    """What it does in a run of the reports, by the moment: ``pages(study, audience, last run, keys)`` yields
+    """What it does in a run of the reports, by the moment: ``notes(study, audience)`` gives what the run says
+    at its end; ``pages(study, audience, last run, keys)`` yields
     slug, title, group in the menu and texts of pages that no notebook makes; ``site(study, audience,
     folder)`` adds files to the site before the gate reads it; ``keep(study, audience, run)`` puts something
     into the folder of a run that the gate has let through."""

@@ -90,10 +90,8 @@ class ReportRun:
         self.notes = []
         if self.recovered:
             self.notes.append(f"{len(self.recovered)} of them had been finished by an interrupted run.")
-        if study.settings["study"]["languages"]:
-            from glc_analysis.publish.site_languages import refusal_note
-
-            self.notes += filter(None, [refusal_note(study, self.audience)])
+        for notes in load_declared("runs", "notes"):
+            self.notes += notes(study, self.audience)
 
     def _path_in(self, run: Path, slug: str) -> Path:
         return run / f"{self.paths.get(slug, page_path(slug, {}))}.ipynb"

@@ -36,7 +36,6 @@ from glc_analysis.schema import (
 )
 from glc_analysis.study_locks import end_interrupted_withdrawal
 from glc_analysis.tabular import decode, parse_delimited
-from glc_analysis.templates import languages_of
 
 INVENTED = "Invented sample data: no organisation, person or answer here is real."
 """What pages, slides and papers of an invented study say first."""
@@ -84,7 +83,6 @@ def read_settings(path: Path, defaults: Defaults, words: Words) -> dict[str, dic
 
 def _rule_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
     """Faults of settings that have the right form, and break a rule of their own."""
-    yield from page_language_faults(file, settings["study"]["languages"])
     yield from counted_unit_faults(file, settings["study"]["unit_name"])
     yield from open_identity_faults(file, settings["survey"]["unknown"])
     yield from coding_faults(file, settings["coding"])
@@ -174,19 +172,6 @@ def open_identity_faults(file: str, unknown: list[str]) -> Iterator[Fault]:
         if name not in ("country", "organisation"):
             yield Fault("cannot be unknown", file=file, column="[survey] unknown", value=name,
                         fix="use country, organisation, or both")
-
-
-def page_language_faults(file: str, languages: list[str]) -> Iterator[Fault]:
-    """Faults of the languages of pages: those of which there are no phrases.
-
-    >>> [fault.value for fault in page_language_faults("study.toml", ["es", "de"])]
-    ['de']
-    """
-    known = languages_of(__file__, "phrases.csv")
-    for language in languages:
-        if language not in known:
-            yield Fault("there are no phrases in this language", file, column="[study] languages",
-                        value=language, fix=f"one of {', '.join(known)}")
 
 
 def coding_faults(file: str, settings: Mapping[str, Any]) -> Iterator[Fault]:

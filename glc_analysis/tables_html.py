@@ -16,6 +16,7 @@ from IPython.display import HTML as Html
 from IPython.display import display
 from markupsafe import Markup, escape
 
+from glc_analysis.addon import ADD_ONS_FOLDER, list_declarations
 from glc_analysis.errors import UsageError
 from glc_analysis.plots import figure_html
 from glc_analysis.templates import ELEMENTS
@@ -129,7 +130,9 @@ def style_element() -> Markup:
 
 def style_sheet() -> str:
     """What these elements look like: in JupyterLab, on the site, on paper."""
-    return Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+    sheets = [Path(__file__).with_name("page.css"), *(
+        ADD_ONS_FOLDER / add_on.name / "content" / name for add_on, name in list_declarations("style"))]
+    return "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
 
 
 # ------------------------------

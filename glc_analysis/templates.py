@@ -52,15 +52,6 @@ def texts_by_language(module: str, name: str) -> dict[str, dict[str, str]]:
             for language in rows[0] if language != "key"}
 
 
-def languages_of(module: str, name: str) -> list[str]:
-    """The languages of a table of texts, English left out, in its order.
-
-    >>> languages_of(__file__, "phrases.csv")
-    ['es', 'ar', 'km', 'fr']
-    """
-    return [column for column in read_records(module, name)[0] if column not in ("key", "en")]
-
-
 def fixed_texts(language: str, module: str, name: str) -> dict[str, str]:
     """The fixed texts of a table by key, in a language or, where it has no column, in English."""
     known = texts_by_language(module, name)

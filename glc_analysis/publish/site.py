@@ -9,7 +9,7 @@ import json
 import re
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from functools import cache
 from html import unescape
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import lxml.html
 from lxml import etree
@@ -28,14 +28,8 @@ from glc_analysis.addon import load_declared
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.gate.gate import Gate
 from glc_analysis.pages.survey import page_header
-from glc_analysis.phrases import Phrasebook
 from glc_analysis.publish import downloads
 from glc_analysis.publish.downloads import published_tables
-from glc_analysis.publish.site_languages import (
-    language_links,
-    site_phrases,
-    translate_page,
-)
 from glc_analysis.run.execute import NOTICE, notebook_json, prose_notebook
 from glc_analysis.run.plan import NOTEBOOKS, TEAM_GROUP, PageJob, page_path
 from glc_analysis.study import INVENTED, Study
@@ -342,9 +336,9 @@ STYLE_FILE = "style.css"
 
 def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience: str, synthetic: bool,
                failures: Collection[str] = (), facts: str = "", print_folded: bool = False,
-               drawn: Path | None = None, books: Sequence[Phrasebook] = ()) -> None:
-    """Makes ``run_dir/site`` from ``run_dir/notebooks``. The same notebooks give the same bytes. With
-    ``books`` of phrases every page is there in their languages too.
+               drawn: Path | None = None, languages: Sequence[SiteLanguages] = ()) -> None:
+    """Makes ``run_dir/site`` from ``run_dir/notebooks``. The same notebooks give the same bytes. Every page
+    is there in the ``languages`` too.
 
     ``failures`` are the slugs of pages that are out of date, which the navigation marks. ``facts`` are
     printed on every page. With ``print_folded``, what is folded on the screen is printed in full. ``drawn``
@@ -356,7 +350,7 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
     frame = {
         "title": title, "facts": facts, "print_folded": print_folded, "style": "",
         "banner": " ".join([INVENTED] * synthetic + [f"{mark}."] * bool(mark)),
-        "navigation": page_menu(pages, failures), "languages": language_links(books)}
+        "navigation": page_menu(pages, failures)}
     slugs, articles, wholes = frozenset(page.slug for page in pages), {}, {}
     titles = {page.slug: page.title for page in pages}
     source, last = f"{frame['banner']} {title}. {facts}".strip(), dict(_made)
@@ -378,35 +372,25 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
     for addition in additions:
         added = lxml.html.fragment_fromstring(addition.page, create_parent="article")
         shown[addition.slug] = added, addition.title, addition.slug
-        _write_files(site, addition)
-    for slug, page in shown.items():
-        _write(site / f"{slug}.html", _page(*page, frame))
+        write_files(site, addition)
+
+
+    def render(slug: str, switch: Markup) -> str:
+        return _page(*shown[slug], frame | {"switch": switch})
+
+    for slug in shown:
+        switch = Markup("").join(made.switch(slug) for made in languages)
+        write_text(site / f"{slug}.html", render(slug, switch))
     running = " · ".join([mark] * bool(mark) + ["Invented sample data"] * synthetic + [title])
-    _write(site / STYLE_FILE, f"{_style()}{_running_foot(running)}\n")
-    for book in books:
-        _write_language(site / book.language, book, shown, frame | {
-            "languages": language_links(books, book.language)})
+    write_text(site / STYLE_FILE, f"{_style()}{_running_foot(running)}\n")
+    for made in languages:
+        made.write(site, [*shown], render, additions)
 
 
-def _write_files(folder: Path, addition: SiteAddition) -> None:
+def write_files(folder: Path, addition: SiteAddition) -> None:
+    """Writes the files of an addition."""
     for name, content in addition.files.items():
-        _write(folder / name, content)
-
-
-def _write_language(folder: Path, book: Phrasebook, shown: Mapping[str, tuple[etree._Element, str, str]],
-                    frame: Mapping[str, Any]) -> None:
-    """Writes the pages of a site in another language, and what add-ons add to them. On paper the foot of a
-    page stays that of the English ones."""
-    folder.mkdir(exist_ok=True)
-    added = {addition.slug for addition in frame["additions"]}
-    articles, own = {}, {*shown, *(name for addition in frame["additions"] for name in addition.files)}
-    for slug, page in shown.items():
-        made = translate_page(_page(*page, frame), book, own)
-        _write(folder / f"{slug}.html", f"<!DOCTYPE html>\n{lxml.html.tostring(made, encoding='unicode')}\n")
-        if slug not in added:
-            articles[slug] = next(made.iter("main"))
-    for make_addition in load_declared("site_addition"):
-        _write_files(folder, make_addition(articles, book))
+        write_text(folder / name, content)
 
 
 class SiteAddition(NamedTuple):
@@ -418,6 +402,18 @@ class SiteAddition(NamedTuple):
     page: str
     files: Mapping[str, str]
     head: Markup
+
+
+class SiteLanguages(Protocol):
+    """The pages of a site in other languages, as an add-on makes them."""
+
+    def switch(self, slug: str) -> Markup:
+        """The links of an English page to itself in other languages."""
+
+    def write(self, site: Path, slugs: Collection[str], render: Callable[[str, Markup], str],
+              additions: Collection[SiteAddition]) -> None:
+        """Writes the pages into folders of the site. ``render`` gives an English page, by its slug and with
+        this switch."""
 
 
 @dataclass(frozen=True)
@@ -551,9 +547,9 @@ def write_standalone(notebook: Path, study: Study, *, title: str) -> Path:
     content = json.loads(notebook.read_text(encoding="utf-8"))
     mark = " ".join([INVENTED] * study.is_synthetic + [f"For {title} alone. {study.title}"])
     frame = {"title": study.title, "facts": "", "print_folded": False, "banner": mark, "navigation": [],
-             "languages": [], "additions": [], "style": _style()}
+             "switch": "", "additions": [], "style": _style()}
     path = notebook.with_suffix(".html")
-    _write(path, _page(page_article(content, slugs=()), title, "", frame))
+    write_text(path, _page(page_article(content, slugs=()), title, "", frame))
     return path
 
 
@@ -578,7 +574,8 @@ def _running_foot(text: str) -> str:
     return f'@media print {{ @page {{ @bottom-left {{ content: "{content}"; }} }} }}'
 
 
-def _write(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
+    """Writes a text file of a site: the same bytes on any machine."""
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
@@ -620,7 +617,7 @@ class Assembly:
             folder, [*(page for page in pages if not page.organisation), *preparation.pages],
             title=study.title, audience=self._audience, synthetic=study.is_synthetic, failures=failures,
             facts=preparation.facts, print_folded=print_folded, drawn=self._drawn,
-            books=site_phrases(study, self._audience))
+            languages=[make(study, self._audience) for make in load_declared("site_languages")])
         for write in load_declared("runs", "site") if preparation.facts else ():  # where anything is built
             write(study, self._audience, folder / "site")
         for page, path in briefs:

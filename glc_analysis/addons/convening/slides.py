@@ -52,11 +52,11 @@ from glc_analysis.addons.convening.votes import (
     largest_undisclosed_panel,
     select_fully_disclosed_panels,
 )
+from glc_analysis.addons.languages.phrases import Phrasebook
 from glc_analysis.disclosure.blocks import block_ids
 from glc_analysis.errors import Faults, GLCError, UsageError, nearest
 from glc_analysis.gate.gate import check_leaks
 from glc_analysis.gate.leak_scan import identifiers
-from glc_analysis.phrases import Phrasebook
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import INVENTED, Study
 from glc_analysis.templates import template

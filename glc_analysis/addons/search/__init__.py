@@ -2,4 +2,5 @@
 
 from glc_analysis.addon import AddOn
 
-ADD_ON = AddOn("search", "The search in a site.", site_addition="site_search:make_site_search")
+ADD_ON = AddOn("search", "The search in a site.", site_addition="site_search:make_site_search",
+               style="search.css")

@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from lxml import etree
 from markupsafe import Markup
 
-from glc_analysis.phrases import Phrasebook
 from glc_analysis.publish.site import HEADINGS, SiteAddition
 from glc_analysis.templates import read_text
 
@@ -25,23 +24,24 @@ _NOT_IN_INDEX = ("site-facts", "site-cite", "glc-draft")
 """Classes of what is around the text of a translated page."""
 
 
-def make_site_search(pages: Mapping[str, etree._Element], book: Phrasebook | None = None) -> SiteAddition:
-    """The page of the search, its script and its index, and the form in the head of every page. With a
-    ``book`` of phrases the pages are those of its language, and the script speaks it."""
+def make_site_search(pages: Mapping[str, etree._Element],
+                     say: Callable[[str], str] | None = None) -> SiteAddition:
+    """The page of the search, its script and its index, and the form in the head of every page. What
+    ``say`` gives in another language than English is the language of the pages, and the script speaks it."""
     script = read_text(__file__, _SCRIPT)
-    for page in pages.values() if book else ():
+    for page in pages.values() if say else ():
         for element in [part for part in page if part.get("class") in _NOT_IN_INDEX]:
             page.remove(element)
     index = render_search_index({slug: PageText(page).found for slug, page in pages.items()})
     return SiteAddition("search", "Search", read_text(__file__, "search.html"),
-                        {_SCRIPT: translate_search_script(script, book) if book else script, _INDEX: index},
+                        {_SCRIPT: translate_search_script(script, say) if say else script, _INDEX: index},
                         Markup(read_text(__file__, "search_form.html").rstrip()))
 
 
-def translate_search_script(script: str, book: Phrasebook) -> str:
+def translate_search_script(script: str, say: Callable[[str], str]) -> str:
     """The script of the search with what it says in a language."""
     for english in _said_by(script):
-        script = script.replace(f'"{english}"', f'"{book.say(english)}"')
+        script = script.replace(f'"{english}"', f'"{say(english)}"')
     return script
 
 

@@ -28,9 +28,9 @@ from glc_analysis.addons.convening.pages.slots import (
     show_principles_unless_opening,
 )
 from glc_analysis.addons.convening.translations import translated_texts_by_original
+from glc_analysis.addons.languages.phrases import Phrasebook
 from glc_analysis.errors import UsageError
 from glc_analysis.gate.leak_scan import organisation_names
-from glc_analysis.phrases import Phrasebook
 from glc_analysis.publish.downloads import published_tables, software_texts
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study

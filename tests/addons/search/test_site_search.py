@@ -15,7 +15,6 @@ from glc_analysis.addons.search.site_search import (
     render_search_index,
     translate_search_script,
 )
-from glc_analysis.phrases import Phrasebook
 from glc_analysis.pseudonyms.contacts import find_contacts
 from glc_analysis.publish import site
 from glc_analysis.publish.site import page_article
@@ -95,26 +94,6 @@ def test_no_file_of_the_search_names_a_country():
         assert not names & {*re.findall(r"\w+", path.read_text().casefold())}
 
 
-@pytest.fixture
-def made(tmp_path):
-    """A site in English, Spanish and Arabic."""
-    jobs = written(tmp_path, index="Overview", country_khm="Cambodia")
-    site.build_site(tmp_path, jobs, title="A study", audience="convening", synthetic=False,
-                    books=[Phrasebook("es"), Phrasebook("ar")])
-    return tmp_path / "site"
-
-
-def test_the_page_of_the_search_in_a_language_has_its_own_script_and_index(made):
-    search = (made / "es" / "search.html").read_text("utf-8")
-    assert 'src="search.js"' in search and 'src="search-index.js"' in search
-
-
-def test_the_search_of_a_language_has_its_texts_and_speaks_it(made):
-    index = (made / "es" / "search-index.js").read_text("utf-8")
-    assert "Camboya" in index and '"Cambodia"' not in index and "Borrador" not in index
-    script = (made / "es" / "search.js").read_text("utf-8")
-    assert '"{n} encontrados."' in script and "«{word}»" in script and "found." not in script
-    assert (made / "search.js").read_text("utf-8") == read_text(site_search.__file__, "search.js")
-    assert translate_search_script(read_text(site_search.__file__, "search.js"),
-                                   Phrasebook("en")) == read_text(
-        site_search.__file__, "search.js")
+def test_in_english_the_script_says_what_is_written_in_it():
+    script = read_text(site_search.__file__, "search.js")
+    assert translate_search_script(script, str) == script

@@ -30,8 +30,8 @@ from glc_analysis.addons.convening.translations import (
     TranslatedText,
     Translations,
 )
+from glc_analysis.addons.languages.phrases import ENGLISH, Phrasebook
 from glc_analysis.disclosure.blocks import COUNT_BLOCK
-from glc_analysis.phrases import ENGLISH, Phrasebook
 from glc_analysis.reference import read_table
 from glc_analysis.schema import allowed_words
 from glc_analysis.templates import fixed_texts, texts_by_language

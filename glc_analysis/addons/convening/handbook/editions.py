@@ -31,13 +31,13 @@ from glc_analysis.addons.convening.packets.pdf import PdfSettings, PrintedPart
 from glc_analysis.addons.convening.pages.marks import collect_status_remarks
 from glc_analysis.addons.convening.seal_code import find_latest_seal_code
 from glc_analysis.addons.convening.translations import TranslatedText
+from glc_analysis.addons.languages.phrases import LANGUAGE_NAMES, Phrasebook
 from glc_analysis.coding.exports import escape_formula
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import Faults, GLCError, UsageError, nearest
 from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers
 from glc_analysis.gate.leak_scan import identifiers
 from glc_analysis.locks import locked
-from glc_analysis.phrases import LANGUAGE_NAMES, Phrasebook
 from glc_analysis.publish.downloads import published_tables
 from glc_analysis.reference import read_reference
 from glc_analysis.release_store import publish

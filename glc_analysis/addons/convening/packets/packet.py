@@ -58,12 +58,12 @@ from glc_analysis.addons.convening.packets.pdf import (
     largest_share_that_fits,
 )
 from glc_analysis.addons.convening.packets.word import convert_html_to_word
+from glc_analysis.addons.languages.phrases import ENGLISH, Phrasebook
 from glc_analysis.addons.member_checking.answer_sheets import list_translation_notes
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers, merge_findings
 from glc_analysis.gate.leak_scan import identifiers, terms_in_own_words, without_own_names
 from glc_analysis.locks import locked
-from glc_analysis.phrases import ENGLISH, Phrasebook
 from glc_analysis.reference import read_reference
 from glc_analysis.release_store import publish
 from glc_analysis.run.record import last_run

@@ -36,6 +36,7 @@ from glc_analysis.addons.convening.packets.sheets import (
 )
 from glc_analysis.addons.convening.pages import convening
 from glc_analysis.addons.convening.rating_forms import form_phrases, language_by_rater
+from glc_analysis.addons.languages.phrases import DRAFT_NOTE, ENGLISH, Phrasebook, phrase_languages
 from glc_analysis.addons.member_checking.returns import read_names_and_languages
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.errors import GLCError, UsageError, nearest
@@ -43,7 +44,6 @@ from glc_analysis.pages.coding import codes
 from glc_analysis.pages.country import answers_by_country, codes_by_country, who_answered
 from glc_analysis.pages.questions import question_html
 from glc_analysis.pages.survey import definition
-from glc_analysis.phrases import DRAFT_NOTE, ENGLISH, Phrasebook, phrase_languages
 from glc_analysis.reference import Reference, read_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import INVENTED, Study

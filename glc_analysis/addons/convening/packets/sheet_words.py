@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from glc_analysis.addons.convening.rating_forms import language_name_for_reader
-from glc_analysis.phrases import ENGLISH, Phrasebook, phrase_languages
+from glc_analysis.addons.languages.phrases import ENGLISH, Phrasebook, phrase_languages
 from glc_analysis.study import Study
 from glc_analysis.text import language_direction
 

@@ -46,6 +46,7 @@ from glc_analysis.addons.convening.trace import EvidenceTrail
 from glc_analysis.addons.convening.translations import TranslatedText as Text
 from glc_analysis.addons.convening.translations import Translations
 from glc_analysis.addons.convening.votes import disclosed_bar_segments
+from glc_analysis.addons.languages.phrases import ENGLISH
 from glc_analysis.addons.member_checking.answer_sheets import answer_sheet_phrases
 from glc_analysis.addons.member_checking.clearing import QuotationTables
 from glc_analysis.addons.member_checking.returns import make_passage_sheet_rows
@@ -59,7 +60,6 @@ from glc_analysis.disclosure.quotations import (
     with_broken_rules,
     without_pseudonyms,
 )
-from glc_analysis.phrases import ENGLISH
 from glc_analysis.reference import read_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.tables_html import (

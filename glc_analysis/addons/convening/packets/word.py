@@ -29,7 +29,7 @@ from glc_analysis.addons.convening.packets.pandoc_html import (
     prepare_for_pandoc,
     read_pandoc_file,
 )
-from glc_analysis.phrases import ENGLISH, Phrasebook
+from glc_analysis.addons.languages.phrases import ENGLISH, Phrasebook
 
 PAPER_SIZES = {"a4": (210, 297), "letter": (215.9, 279.4)}
 

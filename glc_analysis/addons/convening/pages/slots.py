@@ -16,9 +16,9 @@ from glc_analysis.addons.convening.handbook.contents import (
 )
 from glc_analysis.addons.convening.pages.marks import collect_status_remarks
 from glc_analysis.addons.convening.settings import PANELS
+from glc_analysis.addons.languages.phrases import LANGUAGE_NAMES
 from glc_analysis.disclosure.quotations import segment_owners
 from glc_analysis.pages.checklists import MethodFacts, count_phrase, join_parts
-from glc_analysis.phrases import LANGUAGE_NAMES
 from glc_analysis.tables_html import show
 from glc_analysis.templates import Macros, read_toml
 from glc_analysis.view.places import Places, link

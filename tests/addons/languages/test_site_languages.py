@@ -9,15 +9,16 @@ from types import SimpleNamespace
 import lxml.html
 import pytest
 
-from glc_analysis import phrases
-from glc_analysis.phrases import Phrasebook
-from glc_analysis.publish import site
-from glc_analysis.publish.site_languages import (
+from glc_analysis.addons.languages import phrases
+from glc_analysis.addons.languages.phrases import Phrasebook
+from glc_analysis.addons.languages.site_languages import (
+    SiteLanguages,
     language_links,
     refusal_note,
     refused_languages,
     translate_page,
 )
+from glc_analysis.publish import site
 from glc_analysis.run.plan import PageJob
 
 
@@ -31,8 +32,8 @@ def made(tmp_path):
         cells = [{"cell_type": "markdown", "metadata": {}, "source": f"# {page.title}\n\n## Who answered\n\n"
                   "Data up to 2017-06-30. [All answers](country-khm.html#here), [a table](downloads/a.csv)"}]
         (tmp_path / "notebooks" / f"{page.slug}.ipynb").write_text(json.dumps({"cells": cells}))
-    books = [Phrasebook("es"), Phrasebook("ar")]
-    site.build_site(tmp_path, pages, title="A study", audience="convening", synthetic=False, books=books)
+    site.build_site(tmp_path, pages, title="A study", audience="convening", synthetic=False,
+                    languages=[SiteLanguages([Phrasebook("es"), Phrasebook("ar")])])
     return tmp_path / "site"
 
 
@@ -69,7 +70,8 @@ def test_a_page_is_whole_in_its_language_and_direction_and_says_that_it_is_a_dra
 
 def test_a_study_in_one_language_has_no_switch_and_no_folder(tmp_path):
     (tmp_path / "notebooks").mkdir()
-    site.build_site(tmp_path, [], title="A study", audience="team", synthetic=False)
+    site.build_site(tmp_path, [], title="A study", audience="team", synthetic=False,
+                    languages=[SiteLanguages([])])
     assert language_links([]) == [] and not [path for path in (tmp_path / "site").iterdir() if path.is_dir()]
     assert "site-languages" not in (tmp_path / "site" / "index.html").read_text("utf-8")
 

@@ -1,6 +1,6 @@
 """Pages and papers in other languages: the phrases of finished HTML are replaced by their translations.
 
-Pages are made in English. The tables ``content/phrases.csv`` of the core and of add-ons have a row per phrase
+Pages are made in English. ``content/phrases.csv`` and the tables of other add-ons have a row per phrase
 and a column per language; ``{}`` stands for a number, a day or an id, ``{name}`` for any words. What no table
 has stays in English and says so. Words of the study (its questions, answers, names) stay as people wrote
 them, and texts with a language or direction of their own are never touched.
@@ -19,14 +19,14 @@ import pycountry
 from lxml import etree
 
 from glc_analysis.addon import ADD_ONS_FOLDER, list_declarations, load_declared
+from glc_analysis.addons.languages.settings import ENGLISH, translated_languages
 from glc_analysis.errors import GLCError
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import word_columns
 from glc_analysis.study import Study
-from glc_analysis.templates import languages_of, read_records
+from glc_analysis.templates import read_records
 from glc_analysis.text import isolate_direction, language_direction
 
-ENGLISH = "en"
 _CHECKED = "native_reader"
 """The row of a table that says of each language whether a native reader has checked its phrases."""
 _VALUE = r"\d{4}-\d\d-\d\d|[A-Z]{1,3}\d+(?:[._][\dA-Z]+)*|\d+(?:[.,]\d+)*"
@@ -56,7 +56,7 @@ _Pieces = list[tuple[str, str]]
 
 @cache
 def _tables() -> tuple[list[dict[str, str]], ...]:
-    """The rows of every table of phrases, the core's first."""
+    """The rows of every table of phrases, that of the core's pages first."""
     of_add_ons = (read_records(str(ADD_ONS_FOLDER / add_on.name / "__init__.py"), name)
                   for add_on, name in list_declarations("phrases"))
     return read_records(__file__, "phrases.csv"), *of_add_ons
@@ -68,8 +68,7 @@ LANGUAGE_NAMES = {"en": "English", "es": "Español", "ar": "العربية", "km
 
 def phrase_languages(*, is_checked: bool = False) -> list[str]:
     """The languages, beside English, in which there are phrases; those that native readers have checked."""
-    return [language for language in languages_of(__file__, "phrases.csv")
-            if not is_checked or _is_checked(language)]
+    return [language for language in translated_languages() if not is_checked or _is_checked(language)]
 
 
 def _is_checked(language: str) -> bool:
@@ -148,7 +147,7 @@ class Phrasebook:
         if language not in phrase_languages():
             return cls(ENGLISH)
         known: dict[str, tuple[str, bool]] = {}
-        for translated in load_declared("translated"):
+        for translated in load_declared("provides", "translated_texts"):
             known |= translated(study, audience, language)
         return cls(language, study_words(study, reference), known)
 

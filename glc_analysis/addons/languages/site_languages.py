@@ -5,24 +5,63 @@ A reader who may not read drafts gets the languages whose phrases native readers
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
 
+import lxml.html
 from lxml import etree
+from markupsafe import Markup
 
-from glc_analysis.disclosure.rules import has_capability
-from glc_analysis.phrases import (
+from glc_analysis.addon import load_declared
+from glc_analysis.addons.languages.phrases import (
     ENGLISH,
     LANGUAGE_NAMES,
     Phrasebook,
     phrase_languages,
 )
+from glc_analysis.disclosure.rules import has_capability
+from glc_analysis.publish.site import SiteAddition, write_files, write_text
 from glc_analysis.study import Study
+from glc_analysis.templates import template
 from glc_analysis.text import language_name
 
-Languages = Sequence[tuple[str, str, str]]
-"""Of each language of a page its code, its own name, and where its pages lie, such as ``"es/"``."""
 _LINKS = (("a", "href"), ("link", "href"), ("img", "src"), ("image", "href"), ("script", "src"),
           ("form", "action"))
+
+
+class SiteLanguages:
+    """The pages of a site in the languages of its study, by their phrases."""
+
+    def __init__(self, books: Sequence[Phrasebook]) -> None:
+        self._books = books
+
+    def switch(self, slug: str, language: str = ENGLISH) -> Markup:
+        """The links of a page to itself in each language, its own first."""
+        links = language_links(self._books, language)
+        return Markup(template(__file__, "switch.html").render(slug=slug, languages=links) if links else "")
+
+    def write(self, site: Path, slugs: Collection[str], render: Callable[[str, Markup], str],
+              additions: Collection[SiteAddition]) -> None:
+        """Writes the pages of a site in each language, and what add-ons add to them. On paper the foot of a
+        page stays that of the English ones."""
+        for book in self._books:
+            folder = site / book.language
+            folder.mkdir(exist_ok=True)
+            added = {addition.slug for addition in additions}
+            articles, own = {}, {*slugs, *(name for addition in additions for name in addition.files)}
+            for slug in slugs:
+                made = translate_page(render(slug, self.switch(slug, book.language)), book, own)
+                write_text(folder / f"{slug}.html",
+                           f"<!DOCTYPE html>\n{lxml.html.tostring(made, encoding='unicode')}\n")
+                if slug not in added:
+                    articles[slug] = next(made.iter("main"))
+            for make_addition in load_declared("site_addition"):
+                write_files(folder, make_addition(articles, book.say))
+
+
+def site_languages(study: Study, audience: str) -> SiteLanguages:
+    """The languages in which an audience gets the pages of a study."""
+    return SiteLanguages(site_phrases(study, audience))
 
 
 def site_phrases(study: Study, audience: str) -> list[Phrasebook]:
@@ -47,8 +86,9 @@ def refusal_note(study: Study, audience: str) -> str:
                       "(row native_reader of the tables of phrases).")
 
 
-def language_links(books: Sequence[Phrasebook], own: str = ENGLISH) -> Languages:
-    """The switch of a page: its own language first, then the others in the order of the study."""
+def language_links(books: Sequence[Phrasebook], own: str = ENGLISH) -> list[tuple[str, str, str]]:
+    """Of each language of a page its code, its own name, and where its pages lie, such as ``"es/"``: the
+    page's own language first, then the others in the order of the study."""
     codes = [own, *(code for code in (ENGLISH, *(book.language for book in books)) if code != own)]
     up = "" if own == ENGLISH else "../"
     return [(code, LANGUAGE_NAMES[code], "" if code == own else up if code == ENGLISH else f"{up}{code}/")

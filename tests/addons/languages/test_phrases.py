@@ -5,8 +5,8 @@ import re
 import pycountry
 import pytest
 
+from glc_analysis.addons.languages.phrases import ENGLISH, Phrasebook, _phrases, _tables, phrase_languages
 from glc_analysis.errors import GLCError
-from glc_analysis.phrases import ENGLISH, Phrasebook, _phrases, _tables, phrase_languages
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,8 @@
+"""Pages and papers in other languages: a switch on each page of a site, and the phrases of all pages."""
+
+from glc_analysis.addon import AddOn
+
+ADD_ON = AddOn(
+    "languages", "Pages and papers in other languages than English.",
+    settings_faults="settings:page_language_faults", site_languages="site_languages:site_languages",
+    runs={"notes": "settings:refusal_notes"}, style="languages.css")

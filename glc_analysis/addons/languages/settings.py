@@ -1,0 +1,41 @@
+"""The setting `languages` of [study], and what a run says of it: every command imports this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from glc_analysis.errors import Fault
+from glc_analysis.study import Study
+from glc_analysis.templates import read_records
+
+ENGLISH = "en"
+
+
+def translated_languages() -> list[str]:
+    """The languages, beside English, of the table of phrases, in its order.
+
+    >>> translated_languages()
+    ['es', 'ar', 'km', 'fr']
+    """
+    return [column for column in read_records(__file__, "phrases.csv")[0] if column not in ("key", ENGLISH)]
+
+
+def page_language_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
+    """Faults of the languages of pages: those of which there are no phrases.
+
+    >>> [fault.value for fault in page_language_faults("study.toml", {"study": {"languages": ["es", "de"]}})]
+    ['de']
+    """
+    for language in settings["study"]["languages"]:
+        if language not in (known := translated_languages()):
+            yield Fault("there are no phrases in this language", file, column="[study] languages",
+                        value=language, fix=f"one of {', '.join(known)}")
+
+
+def refusal_notes(study: Study, audience: str) -> Iterator[str]:
+    """In which languages of the study there are no pages for an audience, and why."""
+    if study.settings["study"]["languages"]:
+        from glc_analysis.addons.languages.site_languages import refusal_note
+
+        yield from filter(None, [refusal_note(study, audience)])

@@ -1,0 +1,32 @@
+"""The search in the pages of each language."""
+
+import pytest
+
+from glc_analysis.addons.languages.phrases import Phrasebook
+from glc_analysis.addons.languages.site_languages import SiteLanguages
+from glc_analysis.addons.search import site_search
+from glc_analysis.publish import site
+from glc_analysis.templates import read_text
+from tests.support.site_pages import written
+
+
+@pytest.fixture
+def made(tmp_path):
+    """A site in English, Spanish and Arabic."""
+    jobs = written(tmp_path, index="Overview", country_khm="Cambodia")
+    site.build_site(tmp_path, jobs, title="A study", audience="convening", synthetic=False,
+                    languages=[SiteLanguages([Phrasebook("es"), Phrasebook("ar")])])
+    return tmp_path / "site"
+
+
+def test_the_page_of_the_search_in_a_language_has_its_own_script_and_index(made):
+    search = (made / "es" / "search.html").read_text("utf-8")
+    assert 'src="search.js"' in search and 'src="search-index.js"' in search
+
+
+def test_the_search_of_a_language_has_its_texts_and_speaks_it(made):
+    index = (made / "es" / "search-index.js").read_text("utf-8")
+    assert "Camboya" in index and '"Cambodia"' not in index and "Borrador" not in index
+    script = (made / "es" / "search.js").read_text("utf-8")
+    assert '"{n} encontrados."' in script and "«{word}»" in script and "found." not in script
+    assert (made / "search.js").read_text("utf-8") == read_text(site_search.__file__, "search.js")
