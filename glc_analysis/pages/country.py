@@ -114,8 +114,8 @@ def furthest_answers(view: StudyView) -> Html | pd.DataFrame:
     """The answers whose share here is furthest from that of the region or of the whole study, one per
     question, with both as marks on a line and in words; the opening sentences where there is nothing around.
 
-    Both counts are ones that the audience may see exactly. The page says that one organisation's answer is no
-    rate: what it shows are two counts and the distance between them.
+    Both counts are ones that the audience may see exactly. The answer of one organisation is no share: it is
+    in words alone.
     """
     around = around_country(view)[2]
     rows = beside_country(view)
@@ -127,18 +127,19 @@ def furthest_answers(view: StudyView) -> Html | pd.DataFrame:
     if rows.empty:
         return country_sentences(view)
     return show(_HTML.furthest(around, [
-        (row.wording, row.label, anchor("question", row.question_id), round(100 * row.share),
-         round(100 * row.share_around), _apart_in_words(row, around)) for row in rows.itertuples()]))
+        (row.wording, row.label, anchor("question", row.question_id),
+         round(100 * row.share) if row.base_n > 1 else None, round(100 * row.share_around),
+         _apart_in_words(row, around, view.study.unit_name[1])) for row in rows.itertuples()]))
 
 
-def _apart_in_words(row: Any, around: str) -> str:
+def _apart_in_words(row: Any, around: str, units: str) -> str:
     if row.base_n > 1:
         here = f"chosen here by {int(row.n)} of {int(row.base_n)}"
     else:
         here = "chosen here" if row.n else "not chosen here"
     if row.n and row.n_around == row.n:
-        return f"{here}, by none of the other {int(row.base_n_around - row.base_n)} in {around}"
-    return f"{here}, by {int(row.n_around)} of {int(row.base_n_around)} in {around}"
+        return f"{here}, by none of the other {int(row.base_n_around - row.base_n)} {units} in {around}"
+    return f"{here}, by {int(row.n_around)} of {int(row.base_n_around)} {units} in {around}"
 
 
 def said_here_alone(view: StudyView) -> Html:

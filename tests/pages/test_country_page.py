@@ -19,11 +19,20 @@ def rows_of(view):
     return lxml.html.fromstring(f"<div>{furthest_answers(view).data}</div>").xpath(".//ul/li")
 
 
+def shown_words(row):
+    return row.xpath("./p")[-1].text_content()
+
+
 def test_the_answers_furthest_from_the_region_come_first_in_words_and_as_marks(sample_study):
     first = rows_of(StudyView(sample_study, country="KHM"))[0]
     assert [one.text_content() for one in first.xpath(".//strong")] == ["Labour inspectors"]
-    assert first.xpath("./p")[-1].text_content() == "Chosen here, by none of the other 7 in Asia"
-    assert first.xpath(".//i/@style | .//b/@style") == ["left:12%", "left:100%"]
+    assert shown_words(first) == "Chosen here, by none of the other 7 organisations in Asia"
+    assert first.xpath(".//i/@style | .//b/@style") == ["left:12%"]  # one organisation's answer is no share
+
+
+def test_several_organisations_have_a_share_of_their_own(sample_study):
+    first = rows_of(StudyView(sample_study, country="IND"))[0]
+    assert len(first.xpath(".//i")) == len(first.xpath(".//b")) == 1
 
 
 @pytest.mark.parametrize(("audience", "country"), SEEN)
@@ -35,10 +44,10 @@ def test_distances_are_those_of_two_counts_that_the_audience_may_see_exactly(sam
         exact["n"], exact["base_n"], exact["subset_kind"], strict=True) if one == kind}
     apart = []
     for row in rows_of(view):
-        near, here = (int(re.search(r"\d+", style)[0]) for style in row.xpath(".//i/@style | .//b/@style"))
-        apart.append(abs(here - near))
-        words = row.xpath("./p")[-1].text_content()
-        if counted := re.findall(r"by (\d+) of (\d+) in", words):
+        near, *here = (int(re.search(r"\d+", style)[0]) for style in row.xpath(".//i/@style | .//b/@style"))
+        words = shown_words(row)
+        apart.append(abs((here or [100 * words.startswith("Chosen")])[0] - near))
+        if counted := re.findall(r"by (\d+) of (\d+) organisations in", words):
             assert (int(counted[0][0]), int(counted[0][1])) in around
     assert apart and all(one >= other - 1 for one, other in zip(apart, apart[1:], strict=False))
 
