@@ -122,10 +122,13 @@ def count_contributors_by_figure(study: Study, figures: Collection[str]) -> pd.S
     return pd.Series(counts, index=own["figure_id"], dtype="int64")
 
 
-def compare_runs(was: _RunData, now: _RunData, organisations: Organisations) -> pd.DataFrame:
+def compare_runs(earlier_run: _RunData, current_run: _RunData,
+                 count_contributors: Organisations) -> pd.DataFrame:
     """The changes between two states: one row each, columns :data:`_COLUMNS`, sorted."""
-    rows = [*_figures(was.figures, now.figures, organisations), *_passages(was.passages, now.passages),
-            *_changed_names("raw", was.raw, now.raw), *_changed_names("page", was.pages, now.pages)]
+    rows = [*_figures(earlier_run.figures, current_run.figures, count_contributors),
+            *_passages(earlier_run.passages, current_run.passages),
+            *_changed_names("raw", earlier_run.raw, current_run.raw),
+            *_changed_names("page", earlier_run.pages, current_run.pages)]
     return pd.DataFrame(rows, columns=_COLUMNS).astype({"organisations": "Int64"})
 
 
@@ -179,12 +182,12 @@ def make_page_of_changes(study: Study, audience: str, last_run: Path | None,
                render_changes(changes_since_run(study, last_run, keys)))
 
 
-def render_changes(found: pd.DataFrame | None) -> Markup:
+def render_changes(changes: pd.DataFrame | None) -> Markup:
     """The changes as HTML; None is the first run."""
     html = Macros(__file__, "changes.html")
-    if found is None:
+    if changes is None:
         return html.first_run()
-    kinds = [(head, found[found["kind"] == kind], _COLUMNS_OF.get(kind, {"id": "Name", "moved": ""}))
+    kinds = [(head, changes[changes["kind"] == kind], _COLUMNS_OF.get(kind, {"id": "Name", "moved": ""}))
              for kind, head in _HEADS.items()]
     return html.changes([(f"{head}: {len(rows)}", _table(rows.head(_LISTED), columns), len(rows) - _LISTED)
                          for head, rows, columns in kinds if len(rows)])

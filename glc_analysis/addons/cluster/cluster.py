@@ -178,37 +178,37 @@ def list_inputs_to_send(study: Study, page: PageJob) -> set[str]:
     return {*things, *needed, *_FILES}
 
 
-def are_reads_covered(reads: Collection[str], things: Collection[str]) -> bool:
+def are_reads_covered(reads: Collection[str], sent_parts: Collection[str]) -> bool:
     """Whether these things, or tables containing the slices, cover all that a page reads.
 
     >>> are_reads_covered(["answers country=KHM"], ["answers"]), are_reads_covered(["answers"],
     ...     ["answers country=KHM"])
     (True, False)
     """
-    return all(one in things or one.partition(" ")[0] in things for one in reads)
+    return all(one in sent_parts or one.partition(" ")[0] in sent_parts for one in reads)
 
 
-def pack_page_job(study: Study, page: PageJob, things: Collection[str]) -> bytes:
+def pack_page_job(study: Study, page: PageJob, parts: Collection[str]) -> bytes:
     """The job bundle of a page: a ZIP file with its notebook and these things of its study."""
     with io.BytesIO() as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as job_bundle:
         job_bundle.writestr(f"notebooks/{page.notebook.name}", page.notebook.read_bytes())
-        for name, content in read_inputs_to_copy(study, things):
+        for name, content in read_inputs_to_copy(study, parts):
             job_bundle.writestr(f"study/{name}", content)
         job_bundle.close()
         return file.getvalue()
 
 
-def read_inputs_to_copy(study: Study, things: Collection[str]) -> Iterator[tuple[str, bytes]]:
+def read_inputs_to_copy(study: Study, parts: Collection[str]) -> Iterator[tuple[str, bytes]]:
     """Files of a study that hold these tables, slices and files alone: path in the study, and content."""
     from glc_analysis import tables
 
-    for path in sorted(one for one in things if "/" in one):
+    for path in sorted(one for one in parts if "/" in one):
         if (study.root / path).is_file():
             yield path, (study.root / path).read_bytes()
-    for name in sorted({one.partition(" ")[0] for one in things if "/" not in one}):
+    for name in sorted({one.partition(" ")[0] for one in parts if "/" not in one}):
         path = study.processed / f"{name}.parquet"
-        slices = sorted(one.partition(" ")[2] for one in things if one.startswith(f"{name} "))
-        if name in things:
+        slices = sorted(one.partition(" ")[2] for one in parts if one.startswith(f"{name} "))
+        if name in parts:
             yield f"processed/{path.name}", path.read_bytes()
         else:
             yield f"processed/{path.name}", tables.parquet_bytes(_rows(study, name, slices))

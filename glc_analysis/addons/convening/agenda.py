@@ -46,12 +46,14 @@ LESS_FEASIBLE = "less feasible for providers with low resources"
 
 
 def make_agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFrame,
-                organisations: pd.DataFrame, *, test: str, agreed: Collection[str] = ()) -> pd.DataFrame:
+                organisations: pd.DataFrame, *, agreement_test: str,
+                fully_disclosed_panels: Collection[str] = ()) -> pd.DataFrame:
     """One row per principle of a closed round, in order: group, principle_id, version, short_name, facts; for
     each criterion the shape of :func:`describe_tally_result` and the votes; notes.
 
-    ``tallies`` and ``ratings`` are those of one round; the study's ``test`` and the panels that ``agreed`` to
-    more decide what is disclosed of them (:func:`.votes.blank_undisclosed_tallies`). The groups:
+    ``tallies`` and ``ratings`` are those of one round; the study's ``agreement_test`` and the panels that
+    ``fully_disclosed_panels`` to more decide what is disclosed of them
+    (:func:`.votes.blank_undisclosed_tallies`). The groups:
 
     - agreed: importance is high, the panel agrees or that is not disclosed, and feasibility is high;
     - split: the panel disagrees on importance or, where importance is not high, on feasibility;
@@ -62,14 +64,15 @@ def make_agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.Dat
     that are not disclosed. Survivor advisers are mentioned if their median is known to lie in another third.
     """
     names = short_names_of_principles(principles)
-    told = blank_undisclosed_tallies(tallies, test=test, agreed=agreed).to_dict("records")
+    told = blank_undisclosed_tallies(tallies, agreement_test=agreement_test,
+                                     fully_disclosed_panels=fully_disclosed_panels).to_dict("records")
     by = {(row["principle_id"], row["criterion"], row["panel"]): row for row in told}
     texts = tallies.drop_duplicates("principle_id")
     rows = []
     for principle, version in zip(texts["principle_id"], texts["version"], strict=True):
         votes = important, feasible = [by.get((principle, criterion, "provider")) for criterion in CRITERIA]
         low = low_resource_feasibility_phrase(ratings[ratings["principle_id"] == principle], organisations,
-                                              agreed=agreed)
+                                              fully_disclosed_panels=fully_disclosed_panels)
         others = [by.get((principle, criterion, "survivor_adviser")) for criterion in CRITERIA]
         notes = [low, _of_advisers(votes, others)]
         rows.append({
@@ -110,12 +113,12 @@ def _abstained(row: Mapping[str, Any]) -> float:
     return row["n_abstained"] / max(row["n"] + row["n_abstained"], 1)
 
 
-def shows_disagreement(row: Mapping[str, Any]) -> bool:
+def shows_disagreement(tally: Mapping[str, Any]) -> bool:
     """Whether a row of ``tallies`` is uncertain because the panel disagrees."""
-    return row["result"] == UNCERTAIN and DISAGREEMENT in (row["spread"], row["spread_ipras"])
+    return tally["result"] == UNCERTAIN and DISAGREEMENT in (tally["spread"], tally["spread_ipras"])
 
 
-def describe_tally_result(row: Mapping[str, Any]) -> tuple[str, str]:
+def describe_tally_result(tally: Mapping[str, Any]) -> tuple[str, str]:
     """A row of ``tallies`` as a shape (whole, half, split, few) and in words; the shape is blank where the
     result is disclosed, and not whether the panel agrees.
 
@@ -127,30 +130,30 @@ def describe_tally_result(row: Mapping[str, Any]) -> tuple[str, str]:
     >>> describe_tally_result({"result": "high", "spread": "", "spread_ipras": ""})
     ('', 'high')
     """
-    if row["result"] == TOO_FEW:
+    if tally["result"] == TOO_FEW:
         return "few", "too few for the rule"
-    if row["result"] == NO_DECISION:
-        return "few", why_no_result(row)
-    if not row["result"]:
+    if tally["result"] == NO_DECISION:
+        return "few", why_no_result(tally)
+    if not tally["result"]:
         return "half", "not disclosed"
-    if shows_disagreement(row):
+    if shows_disagreement(tally):
         return "split", "split"
     agreement = {AGREEMENT: "in agreement", NEITHER: "no agreement", DISAGREEMENT: "panel rule: disagreement",
-            "": "no disagreement by IPRAS" if row["spread_ipras"] else ""}[row["spread"]]
-    is_close = row["spread"] == AGREEMENT or not row["spread"] and row["spread_ipras"] != ""
-    shape = "whole" if is_close and row["result"] != UNCERTAIN else "half"
-    if not agreement and row["result"] != UNCERTAIN:
+            "": "no disagreement by IPRAS" if tally["spread_ipras"] else ""}[tally["spread"]]
+    is_close = tally["spread"] == AGREEMENT or not tally["spread"] and tally["spread_ipras"] != ""
+    shape = "whole" if is_close and tally["result"] != UNCERTAIN else "half"
+    if not agreement and tally["result"] != UNCERTAIN:
         shape = ""
-    where = "in between" if row["result"] == UNCERTAIN else row["result"]
+    where = "in between" if tally["result"] == UNCERTAIN else tally["result"]
     return shape, ", ".join(filter(None, [where, agreement]))
 
 
-def tally_as_agenda_phrase(row: Mapping[str, Any]) -> str:
+def tally_as_agenda_phrase(tally: Mapping[str, Any]) -> str:
     """A row of ``tallies`` in a line of the agenda."""
-    shape, words = describe_tally_result(row)
-    words = f"split: {row['votes_low']} at 1–3" if shape == "split" else words.removeprefix("high, ")
-    return f"{row['criterion']} {row['votes'].removesuffix(' high')}, {words}" + (
-        f", {row['n_abstained']} abstained" if row["n_abstained"] else "")
+    shape, words = describe_tally_result(tally)
+    words = f"split: {tally['votes_low']} at 1–3" if shape == "split" else words.removeprefix("high, ")
+    return f"{tally['criterion']} {tally['votes'].removesuffix(' high')}, {words}" + (
+        f", {tally['n_abstained']} abstained" if tally["n_abstained"] else "")
 
 
 def _undecided(rows: Sequence[Mapping[str, Any] | None]) -> str:
@@ -177,7 +180,7 @@ def _of_advisers(providers: Sequence[Mapping[str, Any] | None],
     return f"survivor advisers differ: {', '.join(said)}" if said else ""
 
 
-def disclosed_median_tertile(row: Mapping[str, Any]) -> str:
+def disclosed_median_tertile(tally: Mapping[str, Any]) -> str:
     """The third of the scale that holds the median of a row of ``tallies``; blank where that is not
     disclosed.
 
@@ -185,14 +188,14 @@ def disclosed_median_tertile(row: Mapping[str, Any]) -> str:
     >>> disclosed_median_tertile({"median": 6.5}), disclosed_median_tertile({"median": None, "said": said})
     ('high', 'high')
     """
-    if not pd.isna(row["median"]):
-        return scale_tertile(row["median"])
-    found = re.match(r"(\d+) or more of (\d+) (\w+)", row["said"])
+    if not pd.isna(tally["median"]):
+        return scale_tertile(tally["median"])
+    found = re.match(r"(\d+) or more of (\d+) (\w+)", tally["said"])
     return found[3] if found and 2 * int(found[1]) > int(found[2]) else ""
 
 
 def low_resource_feasibility_phrase(ratings: pd.DataFrame, organisations: pd.DataFrame, *,
-                                    agreed: Collection[str] = ()) -> str:
+                                    fully_disclosed_panels: Collection[str] = ()) -> str:
     """Whether a principle is less feasible for providers with low resources, in words; blank where it is not,
     or where saying so could disclose a vote (:func:`.votes.may_disclose_lower_median`)."""
     level = dict(zip(organisations["organisation_id"], organisations["resource_level"], strict=True))
@@ -203,4 +206,5 @@ def low_resource_feasibility_phrase(ratings: pd.DataFrame, organisations: pd.Dat
     is_low = votes["organisation_id"].map(level) == LOW_RESOURCES
     low, others = (tuple(count_votes_by_tertile([*map(int, votes.loc[one, "score"])]).values())
                    for one in (is_low, ~is_low))
-    return LESS_FEASIBLE if may_disclose_lower_median(low, others, is_exact="provider" in agreed) else ""
+    may_say = may_disclose_lower_median(low, others, is_fully_disclosed="provider" in fully_disclosed_panels)
+    return LESS_FEASIBLE if may_say else ""

@@ -107,8 +107,8 @@ def _results(study: Study, reference: Reference, text: Mapping[str, str],
     erased, lines_by_round, rules = list_rounds_with_erased_ballots(study), {}, []
     for round_id in closed:
         lines = ["  the results are no longer disclosed"] if round_id in erased else list_result_lines(
-            frames, round_id, reference.principles, test=study.settings["consensus"]["test"],
-            agreed=select_fully_disclosed_panels(reference.raters))
+            frames, round_id, reference.principles, agreement_test=study.settings["consensus"]["test"],
+            fully_disclosed_panels=select_fully_disclosed_panels(reference.raters))
         lines_by_round[round_id] = [line.strip() for line in lines if line.startswith("  ")] or [
             "nothing may be disclosed about these votes"]
         rules = [line for line in lines[1:] if not line.startswith("  ")]
@@ -132,7 +132,7 @@ def record_agreement(study: Study, principle_id: str, *, decided_by: str, today:
     by, text = resolve_requester(reference, decided_by), find_current_version_row(reference.principles,
                                                                                   principle_id)
     record_text_decision(study, text, "agreed", by=by, today=today, votes=before.votes)
-    write_principle_rows(study, [], {before.name: "agreed"}, after=int(text["row"]))
+    write_principle_rows(study, [], {before.name: "agreed"}, after_row=int(text["row"]))
     return before.name
 
 
@@ -140,7 +140,7 @@ OBJECTION = "Objection to {}, outside the ballot: it changes no count"
 """What the decision log says of a block, with the printed id of the text."""
 
 
-def record_objection(study: Study, principle_id: str, words: str, *, by: str, today: date) -> str:
+def record_objection(study: Study, principle_id: str, objection: str, *, by: str, today: date) -> str:
     """Records an objection to the latest text of a principle; returns the printed id of the text.
 
     Raises UsageError for an unknown principle, where who objects, or the words, are missing, and where they
@@ -148,9 +148,9 @@ def record_objection(study: Study, principle_id: str, words: str, *, by: str, to
     """
     reference = read_reference_allowing_undecided(study)
     row = find_current_version_row(reference.principles, principle_id)
-    require_nonblank_texts(by=by, because=words)
-    by, words = resolve_requester(reference, by), tidy_reason_without_names(reference, words)
+    require_nonblank_texts(by=by, because=objection)
+    by, objection = resolve_requester(reference, by), tidy_reason_without_names(reference, objection)
     name = format_printed_id(principle_id, row["version"])
     log_principle_decision(study, principle_id, OBJECTION.format(name), by=by, today=today,
-                           objections=words)
+                           objections=objection)
     return name

@@ -78,34 +78,34 @@ def read_reference_allowing_undecided(study: Study) -> Reference:
 # Another wording of the same principle.
 
 
-def amend_principle(study: Study, principle_id: str, text: str, *, asked_by: str, because: str,
-                    hold_out: bool = False) -> TextChange:
+def amend_principle(study: Study, principle_id: str, new_text: str, *, asked_by: str, because: str,
+                    exclude_old_ratings: bool = False) -> TextChange:
     """Issues the next version of a principle: a candidate with the new text and otherwise the same values.
 
     The old version is superseded. A principle that was withdrawn, split or merged comes back so, with the
     same words if that is wanted. An open round for which no form has come in asks about the new text from now
-    on; with ``hold_out`` one with forms too, and its ratings of the old text are excluded. Raises UsageError
-    for an unknown principle and for words that are missing, Faults for the same text and for an open round
-    with forms without ``hold_out``; nothing is then written.
+    on; with ``exclude_old_ratings`` one with forms too, and its ratings of the old text are excluded. Raises
+    UsageError for an unknown principle and for words that are missing, Faults for the same text and for an
+    open round with forms without ``exclude_old_ratings``; nothing is then written.
     """
     reference = read_reference_allowing_undecided(study)
-    old, statement = find_current_version_row(reference.principles, principle_id), normalise_space(text)
+    old, statement = find_current_version_row(reference.principles, principle_id), normalise_space(new_text)
     require_nonblank_texts(text=statement, asked_by=asked_by, because=because)
     asked_by, because = resolve_requester(reference, asked_by), tidy_reason_without_names(reference, because)
     rounds = reference.rounds[reference.rounds["principle_id"] == principle_id]
     is_open = rounds["closed_on"] == ""
-    waiting = rounds[is_open] if hold_out else _with_forms(study, reference, rounds[is_open])
+    waiting = rounds[is_open] if exclude_old_ratings else _with_forms(study, reference, rounds[is_open])
     is_same = statement == normalise_space(old["statement"]) and old["status"] in IN_USE
     is_interrupted = is_same and (
         old["version"] != "1" and old["asked_by"] == "" and old["changed_because"] == because
-        or (hold_out or waiting.empty) and (is_open & (rounds["version"] != old["version"])).any())
-    if faults := list(_faults(old, waiting, is_same, hold_out)) if not is_interrupted else []:
+        or (exclude_old_ratings or waiting.empty) and (is_open & (rounds["version"] != old["version"])).any())
+    if faults := list(_faults(old, waiting, is_same, exclude_old_ratings)) if not is_interrupted else []:
         raise Faults(faults)
     version = str(int(old["version"]) + (not is_interrupted))
     new = old | {"version": version, "statement": statement, "status": "candidate", "comes_from": "",
                  "changed_because": because, "asked_by": asked_by}
     before = format_printed_id(principle_id, str(int(version) - 1))
-    write_principle_rows(study, [new], {before: "superseded"}, after=int(old["row"]))
+    write_principle_rows(study, [new], {before: "superseded"}, after_row=int(old["row"]))
     if is_open.any():
         at = rounds.index[is_open]
         write_rounds(study, reference.rounds.assign(**{
@@ -131,15 +131,15 @@ def _with_forms(study: Study, reference: Reference, open_rounds: pd.DataFrame) -
     return open_rounds[[has_round_any_ballot(study, reference, one) for one in open_rounds["round_id"]]]
 
 
-def list_results_on_old_text(study: Study, done: TextChange) -> list[str]:
+def list_results_on_old_text(study: Study, change: TextChange) -> list[str]:
     """The results of the old version in closed rounds, as they are read out; empty before a build."""
-    if not done.closed_rounds or not (study.processed / "tallies.parquet").is_file():
+    if not change.closed_rounds or not (study.processed / "tallies.parquet").is_file():
         return []
-    principle_id, _, version = done.before[0].rpartition(".")
+    principle_id, _, version = change.before[0].rpartition(".")
     own = {name: frame[(frame["principle_id"] == principle_id) & (frame["version"] == version)]
            for name in ("tallies", "ratings") for frame in [tables.read(name, study=study)]}
     reference = read_reference_allowing_undecided(study)
-    return [line for round_id in done.closed_rounds if (own["tallies"]["round_id"] == round_id).any()
+    return [line for round_id in change.closed_rounds if (own["tallies"]["round_id"] == round_id).any()
             for line in (f"The results of round {round_id} do not change:",
                          *list_lines_to_read_out(study, reference, own, round_id))]
 
@@ -233,7 +233,7 @@ def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: st
     check_can_withdraw_text(study, old)
     names = [format_printed_id(principle_id, old["version"])]
     rounds, changed = _next_rounds(study, reference, names, [])
-    write_principle_rows(study, [], {names[0]: "set_aside"}, after=int(old["row"]))
+    write_principle_rows(study, [], {names[0]: "set_aside"}, after_row=int(old["row"]))
     if changed:
         write_rounds(study, rounds)
     log_principle_decision(study, principle_id, withdrawn + because, by=asked_by, today=today)
@@ -241,12 +241,12 @@ def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: st
     return _change(reference, names, [], open_rounds=changed)
 
 
-def check_can_withdraw_text(study: Study, row: Mapping[str, str]) -> None:
-    """Raises UsageError where a text is not in use; ``row`` is its :func:`find_current_version_row` one. One
-    that is set aside without a decision can be: the power failed before that was written, or somebody typed
-    the status."""
-    if row["status"] != "set_aside" or find_text_decision(study, row, "set_aside") is not None:
-        check_text_in_use(row)
+def check_can_withdraw_text(study: Study, text_row: Mapping[str, str]) -> None:
+    """Raises UsageError where a text is not in use; ``text_row`` is its :func:`find_current_version_row` one.
+    One that is set aside without a decision can be: the power failed before that was written, or somebody
+    typed the status."""
+    if text_row["status"] != "set_aside" or find_text_decision(study, text_row, "set_aside") is not None:
+        check_text_in_use(text_row)
 
 
 def find_current_version_row(principles: pd.DataFrame, principle_id: str) -> dict[str, str]:
@@ -262,14 +262,16 @@ def find_current_version_row(principles: pd.DataFrame, principle_id: str) -> dic
     return own.loc[row].to_dict() | {"row": str(row)}
 
 
-def check_text_in_use(row: Mapping[str, str]) -> None:
-    """Raises UsageError where a text was withdrawn, split or merged; ``row`` is its
+def check_text_in_use(text_row: Mapping[str, str]) -> None:
+    """Raises UsageError where a text was withdrawn, split or merged; ``text_row`` is its
     :func:`find_current_version_row` one."""
-    if row["status"] not in IN_USE:
-        said = "set aside" if row["status"] == "set_aside" else "replaced by other texts"
-        raise UsageError(f"{format_printed_id(row['principle_id'], row['version'])} is {said}. To fix: `glc "
+    if text_row["status"] not in IN_USE:
+        said = "set aside" if text_row["status"] == "set_aside" else "replaced by other texts"
+        raise UsageError(f"{format_printed_id(text_row['principle_id'], text_row['version'])} is {said}. To "
+                         f"fix: `glc "
                          f"amend "
-                         f"{row['principle_id']}` brings it back as a new version, with the same words or "
+                         f"{text_row['principle_id']}` brings it back as a new version, with the same words "
+                         f"or "
                          "others.")
 
 
@@ -299,7 +301,7 @@ def _issue(study: Study, reference: Reference, old: Sequence[Mapping[str, str]],
            for one, statement, name in zip(ids, statements, short, strict=True)]
     rounds, changed = _next_rounds(study, reference, before, new)
     below = max((int(one["row"]) for one in old), default=0)
-    write_principle_rows(study, new, dict.fromkeys(before, "superseded"), after=below)
+    write_principle_rows(study, new, dict.fromkeys(before, "superseded"), after_row=below)
     if changed:
         write_rounds(study, rounds)
     _write_who(study, new)
@@ -448,25 +450,26 @@ def _change(reference: Reference, before: Sequence[str], new: Sequence[Mapping[s
                       {name: int(signed[name]) for name in before if name in signed})
 
 
-def write_principle_rows(study: Study, new: Sequence[Mapping[str, Any]], closed: Mapping[str, str], *,
-                 after: int) -> None:
+def write_principle_rows(study: Study, new_rows: Sequence[Mapping[str, Any]],
+                         closed_statuses: Mapping[str, str], *,
+                 after_row: int) -> None:
     """Writes the status of texts that are no longer in use (by printed id, in every language) to
-    principles.csv, and new rows below row ``after``, or at the end. Rows that are there already stay."""
+    principles.csv, and new rows below row ``after_row``, or at the end. Rows that are there already stay."""
     path, (shared, _) = study.reference_file("principles"), table_files("principles")
     if not path.is_file():
         raise UsageError("This study has no principles.csv. To fix: `glc init` writes one.")
     rows = CsvRows.of(read_utf8(path), path.name)
     known = read_rows(path, shared.required, shared.optional)
     for n, row in known.items():
-        status = closed.get(format_printed_id(row["principle_id"], row["version"]), "")
+        status = closed_statuses.get(format_printed_id(row["principle_id"], row["version"]), "")
         if status and row["status"] != status:
             rows.set_cell(n, "status", status)
     there = {(row["principle_id"], row["version"]) for row in known.values() if not row["translation_of"]}
-    fresh = [one for one in new if (one["principle_id"], one["version"]) not in there]
+    fresh = [one for one in new_rows if (one["principle_id"], one["version"]) not in there]
     if any(one["comes_from"] for one in fresh):
         rows.add_column("comes_from")
     for one in reversed(fresh):
-        rows.insert(after or len(rows.records), one)
+        rows.insert(after_row or len(rows.records), one)
     write_atomic(path, rows.text)
 
 

@@ -110,12 +110,12 @@ def issued_text_faults(rounds: pd.DataFrame, principles: pd.DataFrame) -> Iterat
                             "whole: write the same day in all its rows")
 
 
-def select_eligible_raters(raters: pd.DataFrame, vote: str) -> pd.DataFrame:
+def select_eligible_raters(raters: pd.DataFrame, voting_unit: str) -> pd.DataFrame:
     """The raters who may rate, with ``voter``: the organisation or person whose vote their ballot is.
 
     A rater without an organisation always has a vote of their own.
     """
-    own = (raters["organisation_id"] == "") | (vote == "person")
+    own = (raters["organisation_id"] == "") | (voting_unit == "person")
     known = raters.assign(voter=raters["organisation_id"].mask(own, raters["rater_id"]))
     return known[known["may_rate"] == "true"]
 
@@ -188,7 +188,7 @@ def reopen_round(study: Study, round_id: str, because: str, *, today: date) -> N
     if (rounds.loc[is_it, "closed_on"] == "").any():
         raise UsageError(f"Round {round_id} is open.")
     record_reopening(study, round_id,
-                     tidy_reason_without_names(reference, because, audience="public", names_nobody=True),
+                     tidy_reason_without_names(reference, because, audience="public", refuse_all_names=True),
                      today=today.isoformat())
     files = list_sealed_ballot_files(study, round_id)
     remove_files_from_manifest(study, {study.relative(study.raw / "ratings" / name) for name in files})
@@ -219,9 +219,9 @@ class Ballots:
     seals: Mapping[str, Seal]
 
     @classmethod
-    def read(cls, study: Study, reference: Reference, *, issuing: str = "") -> Ballots:
-        """The ballots of a study; the faults of all files are found at once. ``issuing`` is a round whose
-        forms are just being written, with the proxies and interests of today."""
+    def read(cls, study: Study, reference: Reference, *, issuing_round: str = "") -> Ballots:
+        """The ballots of a study; the faults of all files are found at once. ``issuing_round`` is a round
+        whose forms are just being written, with the proxies and interests of today."""
         frames, faults, unread = [], list(issued_text_faults(reference.rounds, reference.principles)), []
         seals = read_seals(study, reference.rounds)
         are_all_sealed = {*seals} == {*reference.rounds["round_id"]} != set()
@@ -250,7 +250,7 @@ class Ballots:
                    *_of_one_organisation(
             votes, select_eligible_raters(reference.raters, study.settings["consensus"]["vote"])),
             *changed_rule_faults(seals, study.settings["consensus"]),
-                   *_role_faults(study, reference, issuing)]
+                   *_role_faults(study, reference, issuing_round)]
         votes = pd.concat([votes, *(seal.votes for seal in seals.values())], ignore_index=True)
         notes = [*notes, *unread, *changes, *unknown_round_sentences(reference)]
         return cls(votes, unanswered, faults, notes, seals)
@@ -280,7 +280,7 @@ def list_ballot_notes(study: Study, reference: Reference) -> list[str]:
 @lru_cache(maxsize=100)
 def _votes_in(path: Path, content: bytes, asked: tuple[tuple[str, tuple[str, ...]], ...]) -> pd.DataFrame:
     """The votes of a file for as long as it has this content: a command reads them several times."""
-    return read_ratings_file(path, asked=dict(asked))
+    return read_ratings_file(path, asked_principles=dict(asked))
 
 
 def _answered(votes: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -446,10 +446,10 @@ def mask_names_in_comments(ratings: pd.DataFrame, study: Study, names: pd.DataFr
 # Ballots in the manifest.
 
 
-def list_ballots_missing_from_manifest(study: Study, ballots: Iterable[str]) -> tuple[str, ...]:
+def list_ballots_missing_from_manifest(study: Study, ballot_files: Iterable[str]) -> tuple[str, ...]:
     """The ballot files that the manifest does not list yet, whatever the state of other raw files. Raises
     Faults if one of them changed since its checksum was recorded."""
-    recorded, names = manifest.read_manifest(study), sorted(ballots)
+    recorded, names = manifest.read_manifest(study), sorted(ballot_files)
     fix = "put the original back; where a form was keyed again, take the row of this file out of manifest.csv"
     changed = [name for name in names if name in recorded and not manifest.is_as_recorded(
         study.root / name, recorded[name], manifest.checksum(study.root / name))]
@@ -458,9 +458,9 @@ def list_ballots_missing_from_manifest(study: Study, ballots: Iterable[str]) -> 
     return tuple(name for name in names if name not in recorded)
 
 
-def remove_files_from_manifest(study: Study, names: Collection[str]) -> None:
+def remove_files_from_manifest(study: Study, file_names: Collection[str]) -> None:
     """Removes raw files from the manifest, so that others may replace them."""
     rows = manifest.read_manifest(study)
-    if not rows.keys().isdisjoint(names):
+    if not rows.keys().isdisjoint(file_names):
         manifest.write_manifest(study.reference_file("manifest"),
-                                [rows[name] for name in rows if name not in names])
+                                [rows[name] for name in rows if name not in file_names])

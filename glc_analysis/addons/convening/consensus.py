@@ -107,13 +107,13 @@ def median_vote(votes: Sequence[int]) -> float:
     return float(middle(votes))
 
 
-def scale_tertile(value: float) -> str:
+def scale_tertile(score: float) -> str:
     """The tertile of the scale that contains a vote or median; 3.5 and 6.5 belong to the higher one.
 
     >>> [scale_tertile(value) for value in (3, 3.5, 6, 6.5)]
     ['low', 'middle', 'middle', 'high']
     """
-    return "low" if value < 3.5 else "middle" if value < 6.5 else "high"
+    return "low" if score < 3.5 else "middle" if score < 6.5 else "high"
 
 
 def count_votes_by_tertile(votes: Sequence[int]) -> dict[str, int]:
@@ -126,7 +126,7 @@ def count_votes_by_tertile(votes: Sequence[int]) -> dict[str, int]:
     return {name: thirds.count(name) for name in ("low", "middle", "high")}
 
 
-def apply_panel_rule(votes: Sequence[int], abstained: int = 0) -> str:
+def apply_panel_rule(votes: Sequence[int], n_abstained: int = 0) -> str:
     """Whether a panel of 8 to 16 agrees, disagrees or does neither; ``""`` for any other size or no vote.
 
     Agreement: at most 2 ballots (of 11 to 13: 3, of 14 to 16: 4) outside the third that holds the median.
@@ -137,7 +137,7 @@ def apply_panel_rule(votes: Sequence[int], abstained: int = 0) -> str:
     >>> apply_panel_rule([8] * 8, abstained=2), apply_panel_rule([8] * 7, abstained=3)
     ('agreement', 'neither')
     """
-    size, by_third = len(votes) + abstained, count_votes_by_tertile(votes)
+    size, by_third = len(votes) + n_abstained, count_votes_by_tertile(votes)
     if not votes or not _SMALLEST <= size <= _LARGEST:
         return ""
     allowed = (size - _SMALLEST) // 3 + 2
@@ -157,20 +157,21 @@ def apply_ipras_rule(votes: Sequence[int]) -> str:
     return DISAGREEMENT if measure_dispersion(votes).is_disagreement else NO_DISAGREEMENT
 
 
-def compute_required_ballots(eligible: int, test: str = "panel", fixed: int = 0) -> int:
-    """How many ballots of a panel on a text make a decision: the number that the study has ``fixed``, else
-    two thirds of those who may vote, rounded up, and not fewer than the test needs, if the panel has so many.
+def compute_required_ballots(n_eligible: int, agreement_test: str = "panel", fixed_quorum: int = 0) -> int:
+    """How many ballots of a panel on a text make a decision: the number that the study has ``fixed_quorum``,
+    else two thirds of those who may vote, rounded up, and not fewer than the test needs, if the panel has so
+    many.
 
     >>> [compute_required_ballots(n) for n in (3, 8, 10, 14)]
     [2, 8, 8, 10]
     >>> compute_required_ballots(4, "ipras"), compute_required_ballots(10, fixed=9)
     (3, 9)
     """
-    least = SMALLEST_OF[test]
-    return fixed or max(-(-2 * eligible // 3), least if eligible >= least else 0)
+    least = SMALLEST_OF[agreement_test]
+    return fixed_quorum or max(-(-2 * n_eligible // 3), least if n_eligible >= least else 0)
 
 
-def decide_panel_result(votes: Sequence[int], test: str = "panel", *, abstained: int = 0,
+def decide_panel_result(votes: Sequence[int], agreement_test: str = "panel", *, n_abstained: int = 0,
                         quorum: int | None = None) -> str:
     """The panel's result on a text by the study's test: high, uncertain, low, no decision or too few.
 
@@ -192,21 +193,21 @@ def decide_panel_result(votes: Sequence[int], test: str = "panel", *, abstained:
     ['no decision', 'high', 'high', 'uncertain']
     """
     n, by_third = len(votes), count_votes_by_tertile(votes)
-    ballots = n if quorum is None else n + abstained
+    ballots = n if quorum is None else n + n_abstained
     if quorum is not None and ballots < quorum:
         return NO_DECISION
-    if ballots < SMALLEST_OF[test] or n < SMALLEST_IPRAS:
+    if ballots < SMALLEST_OF[agreement_test] or n < SMALLEST_IPRAS:
         return TOO_FEW
-    if test == "share":
+    if agreement_test == "share":
         return next((outer for outer in (HIGH, LOW) if by_third[outer] >= _SHARE * ballots), UNCERTAIN)
-    is_panel = test == "panel" and ballots <= _LARGEST
+    is_panel = agreement_test == "panel" and ballots <= _LARGEST
     spread = apply_panel_rule(votes, ballots - n) if is_panel else apply_ipras_rule(votes)
     where = scale_tertile(median_vote(votes))
     is_clear = where != "middle" and 2 * by_third[where] >= ballots
     return where if is_clear and spread != DISAGREEMENT else UNCERTAIN
 
 
-def compute_tally_columns(votes: Sequence[int], test: str = "panel", *, abstained: int = 0,
+def compute_tally_columns(votes: Sequence[int], agreement_test: str = "panel", *, n_abstained: int = 0,
                           quorum: int | None = None) -> dict[str, Any]:
     """The columns of table ``tallies`` that follow from the ballots alone; measures blank without a vote.
 
@@ -218,12 +219,13 @@ def compute_tally_columns(votes: Sequence[int], test: str = "panel", *, abstaine
     return {"n": len(votes), "median": median_vote(votes) if votes else None,
             **{name: float(getattr(wide, name)) if wide else None for name in ("p30", "p70", "ipr", "ipras")},
             "votes_low": found["low"], "votes_mid": found["middle"], "votes_high": found["high"],
-            "spread": apply_panel_rule(votes, 0 if quorum is None else abstained),
+            "spread": apply_panel_rule(votes, 0 if quorum is None else n_abstained),
             "spread_ipras": apply_ipras_rule(votes), "quorum": quorum,
-            "result": decide_panel_result(votes, test, abstained=abstained, quorum=quorum)}
+            "result": decide_panel_result(votes, agreement_test, n_abstained=n_abstained, quorum=quorum)}
 
 
-def possible_results_from_tertile_counts(votes: Sequence[int], test: str, *, abstained: int,
+def possible_results_from_tertile_counts(tertile_counts: Sequence[int], agreement_test: str, *,
+                                         n_abstained: int,
                                          quorum: int | None) -> frozenset[str]:
     """The possible results of a panel if only the numbers of low, middle and high votes are known: one, or
     two where the median may lie in either of two thirds. Empty where the counts do not decide it (IPRAS).
@@ -237,10 +239,11 @@ def possible_results_from_tertile_counts(votes: Sequence[int], test: str, *, abs
     """
     results = set()
     for scores in (1, 4, 7), (3, 6, 9):  # the median of an even panel is between these
-        own = [score for score, n in zip(scores, votes, strict=True) for _ in range(n)]
-        results.add(decide_panel_result(own, test, abstained=abstained, quorum=quorum))
+        own = [score for score, n in zip(scores, tertile_counts, strict=True) for _ in range(n)]
+        results.add(decide_panel_result(own, agreement_test, n_abstained=n_abstained, quorum=quorum))
     by_numbers_alone = results <= {NO_DECISION, TOO_FEW}
-    is_ipras = test == "ipras" or test == "panel" and sum(votes) + abstained > _LARGEST
+    is_large = sum(tertile_counts) + n_abstained > _LARGEST
+    is_ipras = agreement_test == "ipras" or agreement_test == "panel" and is_large
     return frozenset(results) if by_numbers_alone or not is_ipras else frozenset()
 
 
@@ -255,7 +258,7 @@ def median_movement(before: float | None, after: float | None) -> str:
     return "up" if after > before else "down" if after < before else "same"
 
 
-def tally_in_words(row: Mapping[str, Any]) -> str:
+def tally_in_words(tally: Mapping[str, Any]) -> str:
     """A row of ``tallies`` as it is read out: votes, never percentages. IPRAS is mentioned where the panel
     rule does not apply, or gives another result.
 
@@ -265,20 +268,20 @@ def tally_in_words(row: Mapping[str, Any]) -> str:
     >>> tally_in_words(compute_tally_columns([8] * 8 + [5, 2]) | {"said": "8 of 10 high, 1 middle, 1 low"})
     '8 of 10 high, 1 middle, 1 low; median 8; agreement'
     """
-    abstained, spread, by_ipras = row.get("n_abstained", 0), row["spread"], row["spread_ipras"]
-    if row["result"] == NO_DECISION:
+    abstained, spread, by_ipras = tally.get("n_abstained", 0), tally["spread"], tally["spread_ipras"]
+    if tally["result"] == NO_DECISION:
         spread = by_ipras = ""
     is_same = spread and (spread == DISAGREEMENT) == (by_ipras == DISAGREEMENT)
-    has_median = row["median"] is not None and row["median"] == row["median"]
+    has_median = tally["median"] is not None and tally["median"] == tally["median"]
     return "; ".join(filter(None, [
-        row["said"], f"{abstained} abstained" if abstained else "", proxies_and_interests_in_words(row),
-        f"median {row['median']:g}" if has_median else "",
+        tally["said"], f"{abstained} abstained" if abstained else "", proxies_and_interests_in_words(tally),
+        f"median {tally['median']:g}" if has_median else "",
         {NEITHER: "neither agreement nor disagreement"}.get(spread, spread),
         f"{by_ipras} by IPRAS" if by_ipras and not is_same else "",
-        why_no_result(row)]))
+        why_no_result(tally)]))
 
 
-def proxies_and_interests_in_words(row: Mapping[str, Any]) -> str:
+def proxies_and_interests_in_words(tally: Mapping[str, Any]) -> str:
     """How many ballots of a row of ``tallies`` were given by proxy, how many votes are left out because of an
     interest, and the other result, where it is disclosed; blank where there are neither.
 
@@ -288,36 +291,36 @@ def proxies_and_interests_in_words(row: Mapping[str, Any]) -> str:
     """
     parts = []
     for n, words, other, label in (
-            (row.get("n_by_proxy", 0), "by proxy", "without_proxies", "without them"),
-            (row.get("n_left_out", 0), "left out for a declared interest", "with_interests", "with them")):
+            (tally.get("n_by_proxy", 0), "by proxy", "without_proxies", "without them"),
+            (tally.get("n_left_out", 0), "left out for a declared interest", "with_interests", "with them")):
         if n:
-            parts.append(f"{n} {words}" + (f" ({label}: {row[other]})" if row[other] else ""))
+            parts.append(f"{n} {words}" + (f" ({label}: {tally[other]})" if tally[other] else ""))
     return "; ".join(parts)
 
 
-def why_no_result(row: Mapping[str, Any]) -> str:
+def why_no_result(tally: Mapping[str, Any]) -> str:
     """Why a row of ``tallies`` has no result, as it is read out; blank where it has one.
 
     >>> why_no_result(compute_tally_columns([8] * 6, abstained=1, quorum=8) | {"n_abstained": 1,
     ...     "n_expected": 10})
     'no decision: 7 of 10 ballots, quorum 8'
     """
-    if row["result"] != NO_DECISION:
-        return TOO_FEW if row["result"] == TOO_FEW else ""
-    return (f"{NO_DECISION}: {row['n'] + row['n_abstained']} of {row['n_expected']} ballots, "
-            f"quorum {row['quorum']}")
+    if tally["result"] != NO_DECISION:
+        return TOO_FEW if tally["result"] == TOO_FEW else ""
+    return (f"{NO_DECISION}: {tally['n'] + tally['n_abstained']} of {tally['n_expected']} ballots, "
+            f"quorum {tally['quorum']}")
 
 
-def dissent_in_words(row: Mapping[str, Any]) -> str:
+def dissent_in_words(tally: Mapping[str, Any]) -> str:
     """The votes of a row of ``tallies`` outside the third that holds the median, as they are read out; blank
     where they or the median are not disclosed.
 
     >>> dissent_in_words(compute_tally_columns([8] * 8 + [5, 2]))
     'dissent: 1 middle, 1 low'
     """
-    if row["median"] is None or row["median"] != row["median"]:
+    if tally["median"] is None or tally["median"] != tally["median"]:
         return ""
-    votes = {"high": row["votes_high"], "middle": row["votes_mid"], "low": row["votes_low"]}
+    votes = {"high": tally["votes_high"], "middle": tally["votes_mid"], "low": tally["votes_low"]}
     apart = [f"{count} {name}" for name, count in votes.items() if count
-             and name != scale_tertile(row["median"])]
+             and name != scale_tertile(tally["median"])]
     return f"dissent: {', '.join(apart)}" if apart else ""

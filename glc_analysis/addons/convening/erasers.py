@@ -74,23 +74,26 @@ def words_cited_by_evidence_row(reference: Reference, segment_ids: Iterable[str]
     return dict(zip(zip(rows["principle_id"], rows["evidence_id"], strict=True), rows["cited"], strict=True))
 
 
-def erase_leaver_from_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[Cells, Cells] | None:
+def erase_leaver_from_row(table: str, row_before: Cells, row_after: Cells,
+                          leaver: Leaver) -> tuple[Cells, Cells] | None:
     """A row of a reference table before and after the leaver's content is removed; None if the whole row
     goes."""
     blank: Collection[str] = ()
-    if table == "parking_lot" and leaver.is_by(was.get("raised_by", "")):
+    if table == "parking_lot" and leaver.is_by(row_before.get("raised_by", "")):
         return None
-    if table == "evidence" and (was["principle_id"], was["evidence_id"]) in leaver.cited:
+    if table == "evidence" and (row_before["principle_id"], row_before["evidence_id"]) in leaver.cited:
         blank = ("cited", "quoted_for")
-    elif table == "joint_display" and was["quote_id"] in leaver.ids:  # the row is not the leaver's
-        was, blank = was | {"quote_id": ""}, ("quote_id",)
+    elif table == "joint_display" and row_before["quote_id"] in leaver.ids:  # the row is not the leaver's
+        row_before, blank = row_before | {"quote_id": ""}, ("quote_id",)
     elif table == "raters" and leaver.raters:  # who refused may be gone, and a refusal is final
         blank = ("may_show_more",)
     elif table == "decision_log":
-        now = now | {column: _without_its_parts(was[column], leaver) for column in _SAID if column in was}
-    elif table == "text_decisions" and leaver.raters and now.get("votes"):
-        now = now | {"votes": WITHDRAWN}  # two counts, one without its ballot, would tell the vote
-    return was, now | {column: "" for column in blank if column in now}
+        row_after = row_after | {column: _without_its_parts(row_before[column], leaver)
+                                 for column in _SAID if column in row_before}
+    elif table == "text_decisions" and leaver.raters and row_after.get("votes"):
+        # two counts, one without its ballot, would disclose the vote
+        row_after = row_after | {"votes": WITHDRAWN}
+    return row_before, row_after | {column: "" for column in blank if column in row_after}
 
 
 def _without_its_parts(text: str, leaver: Leaver) -> str:

@@ -60,7 +60,7 @@ class RoundFeedback:
     earlier_language: str = ""
 
 
-def parse_disclosed_votes(words: str) -> tuple[str, str, str]:
+def parse_disclosed_votes(votes_in_words: str) -> tuple[str, str, str]:
     """The low, middle and high votes of a panel as far as the words of
     :func:`.votes.disclosed_votes_in_words` tell them.
 
@@ -71,9 +71,9 @@ def parse_disclosed_votes(words: str) -> tuple[str, str, str]:
     >>> parse_disclosed_votes("2 or more of 5 high")
     ('–', '–', '≥ 2 / 5')
     """
-    n, *_ = re.findall(r"of (\d+)", words)
+    n, *_ = re.findall(r"of (\d+)", votes_in_words)
     numbers = dict.fromkeys(TERTILES, NOT_DISCLOSED)
-    for part in words.split(", "):
+    for part in votes_in_words.split(", "):
         number, third = re.findall(r"\d+", part)[0], part.rpartition(" ")[2]
         sign = "≤ " if part.startswith("at most") else "≥ " if "or more" in part else ""
         numbers[third] = f"{sign}{number} / {n}"
@@ -102,7 +102,7 @@ class Feedback:
             return None
         last = closed.groupby("principle_id")["round_id"].transform("last")
         asked = closed.loc[closed["round_id"] == last, ["round_id", "principle_id", "version"]]
-        frames = make_ratings_and_tallies(study, reference, CleaningLog(), issuing=round_id)
+        frames = make_ratings_and_tallies(study, reference, CleaningLog(), issuing_round=round_id)
         ratings, tallies = (frames[name].merge(asked[["round_id", "principle_id"]].drop_duplicates())
                             for name in ("ratings", "tallies"))
         # Before the first build nothing has been published from which somebody could have left.
@@ -111,8 +111,8 @@ class Feedback:
         erased = [*list_rounds_with_erased_ballots(study)]
         is_hidden = block_ids("votes", tallies["principle_id"] + "/" + tallies["round_id"]).isin([*hidden])
         tallies = tallies[~is_hidden & ~tallies["round_id"].isin(erased)]
-        told = blank_undisclosed_tallies(tallies, test=study.settings["consensus"]["test"],
-                                         agreed=select_fully_disclosed_panels(reference.raters))
+        told = blank_undisclosed_tallies(tallies, agreement_test=study.settings["consensus"]["test"],
+                                         fully_disclosed_panels=select_fully_disclosed_panels(reference.raters))
         order = {one: n for n, one in enumerate((*PANELS, *CRITERIA))}
         panels: dict[str, list[tuple[str, ...]]] = {}
         for row in told.sort_values(["panel", "criterion"], key=lambda c: c.map(order),
@@ -151,9 +151,9 @@ class Feedback:
                                 *([] if is_same else [earlier["statement"], earlier["language"]]))
 
 
-def render_feedback_page(form: RatingForm, before: Sequence[RoundFeedback]) -> str:
+def render_feedback_page(form: RatingForm, feedback: Sequence[RoundFeedback]) -> str:
     """The page of one rater, in the language of the form."""
-    by_principle = {one.principle_id: one for one in before}
+    by_principle = {one.principle_id: one for one in feedback}
     return template(__file__, "feedback_page.html").render(
         form=form, say=form.say, style=read_text(__file__, "form_page.css").strip(), criteria=CRITERIA,
         not_told=NOT_DISCLOSED,
@@ -161,13 +161,13 @@ def render_feedback_page(form: RatingForm, before: Sequence[RoundFeedback]) -> s
               if text.principle_id in by_principle])
 
 
-def write_feedback_sheet(sheet: Worksheet, form: RatingForm, before: Sequence[RoundFeedback]) -> None:
+def write_feedback_sheet(sheet: Worksheet, form: RatingForm, feedback: Sequence[RoundFeedback]) -> None:
     """Writes the feedback as a read-only sheet of a workbook."""
     say = form.say
     sheet.title = say["before_title"][:31]
     lines: list[list[str]] = [[form.before_how], [
         say["principle"], "", *(say[shown] for shown in CRITERIA), "1–3", "4–6", "7–9"]]
-    for shown in before:
+    for shown in feedback:
         own = ["" if shown.earlier else shown.own.get(criterion, NOT_DISCLOSED) for criterion in CRITERIA]
         label = say["your_vote"].format(shown.round_id)
         if shown.earlier:

@@ -15,48 +15,50 @@ from glc_analysis.figures.groupings import MERGED
 Read = Callable[[str], pd.DataFrame]
 
 
-def records_counted_in_figure(read: Read, figure: Any, question: Any) -> pd.DataFrame:
+def records_counted_in_figure(read_table: Read, figure: Any, question: Any) -> pd.DataFrame:
     """The answers that a figure of a question is based on: answer_id, organisation_id, is_counted.
 
-    ``read`` gives a processed table by name, ``figure`` is a row of figures, ``question`` of questions.
+    ``read_table`` gives a processed table by name, ``figure`` is a row of figures, ``question`` of questions.
     """
     unit, about = question.unit, "question_id == @question.question_id"
     if figure.measure == DISCORDANCE:
-        rows = read("stated").query(f"{about} and recorded != ''")
+        rows = read_table("stated").query(f"{about} and recorded != ''")
         rows = rows[rows["indicator"] == figure.option_id]
         return rows.assign(is_counted=rows["is_discordant"])
-    rows = read("responses").query(about)
+    rows = read_table("responses").query(about)
     rows = rows[rows["is_in_base"] | (figure.statistic == "answered") & (rows["missing"] != "not_asked")]
     counted = rows["is_in_base"]
     if question.type == "multi":
-        ticked = read("selections").query(f"{about} and is_selected")
+        ticked = read_table("selections").query(f"{about} and is_selected")
         ticked = ticked[ticked["option_id"] == figure.option_id]
         counted = rows["answer_id"].isin(ticked["answer_id"])
     elif figure.option_id:
         counted = rows["value"] == figure.option_id
-    return rows.assign(is_counted=counted)[rows[f"{unit}_id"].isin(members_of_figure_subset(read, figure,
+    return rows.assign(is_counted=counted)[rows[f"{unit}_id"].isin(members_of_figure_subset(read_table,
+                                                                                            figure,
                                                                                             unit))]
 
 
-def members_of_figure_subset(read: Read, figure: Any, unit: str) -> set[str]:
+def members_of_figure_subset(read_table: Read, figure: Any, unit: str) -> set[str]:
     """The organisations or answers of the figure's subset."""
-    ids = read(f"{unit}s")[f"{unit}_id"]
+    ids = read_table(f"{unit}s")[f"{unit}_id"]
     if figure.subset_kind not in KINDS[1:]:  # a source or document is a property of passages
         return {*ids}
-    found = subset_membership(figure.subset_kind, unit, read("organisations"), read("answers"),
+    found = subset_membership(figure.subset_kind, unit, read_table("organisations"), read_table("answers"),
                               [figure.subset_id] if MERGED in figure.subset_id else ())
     return {*ids.iloc[found.rows[found.subsets == found.names.index(figure.subset_id)]]}
 
 
-def counted_ratings_by_principle(read: Read) -> dict[str, list[tuple[str, pd.DataFrame]]]:
+def counted_ratings_by_principle(read_table: Read) -> dict[str, list[tuple[str, pd.DataFrame]]]:
     """For each principle, its closed rounds and panels in words, with the ratings that count."""
     counts_by_panel: dict[tuple[str, ...], list[str]] = {}
-    for row in read("tallies").sort_values("criterion", ascending=False, kind="stable").to_dict("records"):
+    for row in read_table("tallies").sort_values("criterion", ascending=False,
+                                                 kind="stable").to_dict("records"):
         at = row["principle_id"], row["round_id"], row["version"], row["panel"]
         counts_by_panel.setdefault(at, []).append("; ".join(filter(None, [
             f"{row['criterion']} {row['votes_high']} of {row['n']} high",
             proxies_and_interests_in_words(row)])))
-    ratings = read("ratings")
+    ratings = read_table("ratings")
     ratings = ratings[ratings["excluded"] == ""]
     cast = dict(list(ratings.groupby(["principle_id", "round_id", "panel"])))
     lines: dict[str, list[tuple[str, pd.DataFrame]]] = {}

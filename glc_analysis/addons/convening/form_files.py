@@ -168,7 +168,7 @@ def _check_roles(study: Study, opened: Reference, round_id: str, raters: pd.Data
     """Raises Faults where the roles of a round are wrong, or changed after the rater voted."""
     faults = [*proxy_and_interest_faults(opened, round_id, study.settings["consensus"]["vote"])]
     if find_raters_with_changed_roles(study, round_id, raters):
-        votes = Ballots.read(study, opened, issuing=round_id).votes
+        votes = Ballots.read(study, opened, issuing_round=round_id).votes
         voted = {*votes.loc[votes["round_id"] == round_id, "rater_id"]}
         faults += changed_after_vote_faults(study, round_id, raters, voted)
     if faults:
@@ -227,9 +227,9 @@ _LINE = 120
 """So many letters fit on a line of a workbook's title."""
 
 
-def write_form_workbook(path: Path, form: RatingForm, before: Sequence[RoundFeedback] = ()) -> None:
+def write_form_workbook(path: Path, form: RatingForm, feedback: Sequence[RoundFeedback] = ()) -> None:
     """Writes a form: title, headings, the column names for reading it back, and a row for each principle; on
-    a second sheet what the rater is shown of the round ``before``.
+    a second sheet what the rater is shown of the round ``feedback``.
 
     The file contains no person's name, not even an author's. The same form gives the same bytes.
     """
@@ -257,8 +257,8 @@ def write_form_workbook(path: Path, form: RatingForm, before: Sequence[RoundFeed
                 cell.protection = Protection(locked=False)
     _lay_out(sheet, form)
     _validate(sheet, form)
-    if before:
-        write_feedback_sheet(book.create_sheet(), form, before)
+    if feedback:
+        write_feedback_sheet(book.create_sheet(), form, feedback)
     save_workbook(book, path)
 
 

@@ -70,9 +70,9 @@ def kind_of_change(text: Text) -> str:
     return {0: "", 1: SPLIT}.get(len(list_replaced_texts(text)), MERGED)
 
 
-def list_replacing_texts(name: str, texts: Iterable[Text]) -> list[str]:
+def list_replacing_texts(printed_id: str, texts: Iterable[Text]) -> list[str]:
     """The printed ids of the texts that replace a text, in the order of the table."""
-    return [printed_id_of_text(one) for one in texts if name in list_replaced_texts(one)]
+    return [printed_id_of_text(one) for one in texts if printed_id in list_replaced_texts(one)]
 
 
 def origin_in_words(text: Text) -> str:

@@ -100,16 +100,18 @@ def list_visible_topics(view: StudyView) -> Iterator[Topic]:
                         *numbers)
 
 
-def pair_topics_with_figures(rows: pd.DataFrame, released: pd.DataFrame) -> Iterator[tuple[Any, Any, Any]]:
+def pair_topics_with_figures(topics: pd.DataFrame,
+                             released_figures: pd.DataFrame) -> Iterator[tuple[Any, Any, Any]]:
     """Each topic that may be shown, with its survey figure and its code figure (None where there is none).
 
     People who saw all figures wrote how the two fit and what follows, and this may reveal a figure that the
     audience does not see: such a topic is left out. That nobody raised a topic reveals the count itself."""
-    cited = {*rows["figure_id"]} | {
-        format_code_figure_id(code, subset) for code in rows["code_id"] for subset in WHOLE}
-    shown = released[released["figure_id"].isin(cited)]
+    cited = {*topics["figure_id"]} | {
+        format_code_figure_id(code, subset) for code in topics["code_id"] for subset in WHOLE}
+    shown = released_figures[released_figures["figure_id"].isin(cited)]
     figures = dict(zip(shown["figure_id"], shown.itertuples(), strict=True))
-    for estimate, code, fit, row in zip(rows["figure_id"], rows["code_id"], rows["fit"], rows.itertuples(),
+    for estimate, code, fit, row in zip(topics["figure_id"], topics["code_id"], topics["fit"],
+                                        topics.itertuples(),
                                         strict=True):
         surveyed, coded = figures.get(estimate), find_figure_of_code(figures, code)
         is_hidden = estimate and surveyed is None or code and coded is None
@@ -133,10 +135,10 @@ def find_figure_of_code(figures: Mapping[str, Any], code_id: str) -> Any:
     return next(filter(None, (figures.get(format_code_figure_id(code_id, subset)) for subset in WHOLE)), None)
 
 
-def select_cited_figures(view: StudyView, rows: pd.DataFrame) -> pd.DataFrame:
+def select_cited_figures(view: StudyView, topics: pd.DataFrame) -> pd.DataFrame:
     """The figures about the questions and codes that rows of joint_display.csv cite; all figures, if one is
     cited that is about no question."""
-    questions = {view.words.question_of(one) for one in {*rows["figure_id"]} - {""}}
+    questions = {view.words.question_of(one) for one in {*topics["figure_id"]} - {""}}
     if "" in questions:
         return view.released
     return pd.concat([*map(view.question_figures, sorted(questions)), view.measured("coded")])

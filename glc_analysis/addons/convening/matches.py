@@ -30,18 +30,18 @@ class _Code(NamedTuple):
     stems: set[str]
 
 
-def suggest_option_code_pairs(study: Study, used: Collection[str]) -> Iterator[tuple[str, str, str]]:
+def suggest_option_code_pairs(study: Study, used_ids: Collection[str]) -> Iterator[tuple[str, str, str]]:
     """Theme, figure and code of pairs of a question's option and a code of its theme that some organisation
     chose and raised, of all that were asked both.
 
     First those with words in common, then those whose organisations are most alike (Jaccard); each option and
-    code once, ``PAIRS_PER_THEME`` per theme. Figures and codes that are ``used`` already are left out.
+    code once, ``PAIRS_PER_THEME`` per theme. Figures and codes that are ``used_ids`` already are left out.
     """
-    used, n = {*used}, Counter()
+    used_ids, n = {*used_ids}, Counter()
     for theme, figure, code in _pairs(study):
-        if {figure, code} & used or n[theme] == PAIRS_PER_THEME:
+        if {figure, code} & used_ids or n[theme] == PAIRS_PER_THEME:
             continue
-        used |= {figure, code}
+        used_ids |= {figure, code}
         n[theme] += 1
         yield theme, figure, code
 

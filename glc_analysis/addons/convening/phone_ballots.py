@@ -56,13 +56,13 @@ SCORES_AND_MARK = (*(question.name for question in SCORED), ABSTAIN)
 _MISREAD = str.maketrans("OIL", "011")
 
 
-def digest_slip_code(typed: str) -> str:
+def digest_slip_code(typed_code: str) -> str:
     """The digest of a code, however it is typed: in small letters, with blanks, with O for 0.
 
     >>> digest_slip_code("0XYZ-1234-5678-9ABC") == digest_slip_code("oxyz i234 5678 9abc")
     True
     """
-    letters = "".join(filter(str.isalnum, typed.upper())).translate(_MISREAD)
+    letters = "".join(filter(str.isalnum, typed_code.upper())).translate(_MISREAD)
     return sha256(letters.encode()).hexdigest()
 
 

@@ -121,9 +121,9 @@ _LEAST = 3
 """The median of a smaller group could show how one rater voted."""
 
 
-def make_evidence_tables(read: Callable[[str], pd.DataFrame]) -> dict[str, pd.DataFrame]:
+def make_evidence_tables(read_table: Callable[[str], pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """The tables :data:`COUNTED_TABLES` by name, and :func:`list_evidence_contributors` of all evidence."""
-    frames = {name: read(name) for name in COUNTED_TABLES}
+    frames = {name: read_table(name) for name in COUNTED_TABLES}
     return frames | {"evidence_contributors": list_evidence_contributors(frames["evidence"], frames)}
 
 
@@ -192,7 +192,7 @@ def count_represented_organisations(principle_id: str, frames: Frames) -> pd.Dat
     return pd.DataFrame(rows, columns=["attribute", "value", "study_n", "evidence_n", "raters_n"])
 
 
-def underrepresentation_sentences(representation: pd.DataFrame) -> list[str]:
+def underrepresentation_sentences(represented: pd.DataFrame) -> list[str]:
     """Which kinds of organisations of the study gave no evidence, and which did not rate, in sentences.
 
     >>> underrepresentation_sentences(pd.DataFrame([("language", "km", 1, 0, 0), ("language", "en", 9, 4, 0)],
@@ -201,7 +201,7 @@ def underrepresentation_sentences(representation: pd.DataFrame) -> list[str]:
     """
     sentences = []
     for column, start in (("evidence_n", "No evidence from"), ("raters_n", "No ratings from")):
-        missing = representation[representation[column] == 0]
+        missing = represented[represented[column] == 0]
         missing = missing.groupby("attribute", sort=False)["value"].agg(sorted)
         parts = [f"{name.removesuffix('_id').replace('_', ' ')} "
                  + ", ".join(language_name(one) if name == "language" else one.replace("_", " ")
@@ -342,10 +342,10 @@ def undecided_status_faults(texts: Mapping[Any, Mapping[str, Any]],
         yield Fault(said, "principles.csv", str(row), "status", status, fix)
 
 
-def changed_word_faults(table: str, done: str, texts: Iterable[Mapping[str, Any]],
+def changed_word_faults(table: str, action_done: str, texts: Iterable[Mapping[str, Any]],
                         rows: Mapping[Any, Mapping[str, Any]]) -> Iterator[Fault]:
     """Faults: texts whose words are not those that rows of a table (by their numbers) were about, as its
-    column ``text_version`` says; ``done`` is what was done with them, such as signed."""
+    column ``text_version`` says; ``action_done`` is what was done with them, such as signed."""
     now = {printed_id_of_text(one): one["statement"] for one in texts if not one["translation_of"]}
     others: dict[str, list[Any]] = {}
     for n, row in rows.items():
@@ -353,9 +353,9 @@ def changed_word_faults(table: str, done: str, texts: Iterable[Mapping[str, Any]
         if row["text_version"] not in ("", content_hash(statement)) and WITHDRAWN not in statement:
             others.setdefault(printed_id_of_text(row), []).append(n)
     for name, numbers in others.items():
-        yield Fault(f"the text of {name} was changed after it was {done}", f"{table}.csv",
+        yield Fault(f"the text of {name} was changed after it was {action_done}", f"{table}.csv",
                     ", ".join(map(str, numbers)), "text_version", rows[numbers[0]]["text_version"],
-                    f"put the {done} words back in principles.csv, and make new ones with "
+                    f"put the {action_done} words back in principles.csv, and make new ones with "
                     f"`glc amend {rows[numbers[0]]['principle_id']}`")
 
 
@@ -413,18 +413,18 @@ def resolve_requester(reference: Reference, typed: str) -> str:
     return typed
 
 
-def tidy_reason_without_names(reference: Reference, words: str, *, audience: str = "convening",
-                              names_nobody: bool = False) -> str:
+def tidy_reason_without_names(reference: Reference, reason: str, *, audience: str = "convening",
+                              refuse_all_names: bool = False) -> str:
     """Checks and tidies a reason before it is stored. Raises UsageError where it holds a rater's code, or the
-    name or address of somebody whom this audience may not know; with ``names_nobody`` also of an organisation
-    or person that it may know elsewhere."""
-    words, names, known = normalise_space(words), reference.names, who_is_who(reference, audience)
-    if names_nobody:
+    name or address of somebody whom this audience may not know; with ``refuse_all_names`` also of an
+    organisation or person that it may know elsewhere."""
+    reason, names, known = normalise_space(reason), reference.names, who_is_who(reference, audience)
+    if refuse_all_names:
         names = names.assign(allowed_for="")
         known |= {one: "organisation" for one in organisation_names(reference.organisations)
                   if len(one) >= MIN_LENGTH}
     search = make_search(names, audience, known)
-    if found := list(dict.fromkeys(leak.found for leak in leaks_in_pieces([("", words)], search))):
+    if found := list(dict.fromkeys(leak.found for leak in leaks_in_pieces([("", reason)], search))):
         raise UsageError(f"{_READ_BY[audience]}, and they name {' and '.join(map(repr, found))}. To fix: say "
                          "it without the code of a rater and without the name of a person or organisation.")
-    return words
+    return reason

@@ -54,14 +54,14 @@ def has_form_phrases(language: str) -> bool:
     return language == "en" or form_phrases(language) is not form_phrases("en")
 
 
-def language_name_for_reader(reader: str, language: str) -> str:
+def language_name_for_reader(reader_language: str, language: str) -> str:
     """The name of a language in that of a reader; in English where there is none.
 
     >>> language_name_for_reader("es", "en"), language_name_for_reader("fr",
     ...     "am"), language_name_for_reader("am", "es")
     ('inglés', 'Amharic', 'Spanish')
     """
-    return fixed_texts(reader, __file__, "languages.csv").get(language) or language_name(language)
+    return fixed_texts(reader_language, __file__, "languages.csv").get(language) or language_name(language)
 
 
 def format_language_and_code(language: str) -> str:
@@ -203,7 +203,7 @@ class RatingForm:
         return self.say.get(_WANTED.get(question.kind, ""), "")
 
 
-def round_texts_in_language(reference: Reference, asked: pd.DataFrame, language: str) -> pd.DataFrame:
+def round_texts_in_language(reference: Reference, round_texts: pd.DataFrame, language: str) -> pd.DataFrame:
     """The texts of a round in a language, in the order of the round.
 
     A text that is not translated is in its own language (column ``language``). A translation counts only if
@@ -214,13 +214,13 @@ def round_texts_in_language(reference: Reference, asked: pd.DataFrame, language:
     is_source = texts["translation_of"] == ""
     texts = texts.assign(printed_id=texts["printed_id"].where(is_source, texts["translation_of"]))
     translated = texts.drop_duplicates("printed_id").set_index("printed_id")
-    own = asked.set_index("printed_id")
+    own = round_texts.set_index("printed_id")
     is_there = own.index.isin(translated.index)
     found = translated.reindex(own.index)
     return found.where(pd.Series(is_there, own.index), own.reindex(columns=found.columns)).reset_index()
 
 
-def find_text_origins(reference: Reference, round_id: str, asked: pd.DataFrame,
+def find_text_origins(reference: Reference, round_id: str, round_texts: pd.DataFrame,
                       language: str) -> dict[str, TextOrigin]:
     """The earlier wording of the texts of a round that no earlier round asked about, by printed id.
 
@@ -233,7 +233,8 @@ def find_text_origins(reference: Reference, round_id: str, asked: pd.DataFrame,
     earlier = [*dict.fromkeys(rounds["round_id"])]
     earlier = earlier[:earlier.index(round_id)] if round_id in earlier else earlier
     is_earlier = rounds["round_id"].isin(earlier)
-    for row in texts[texts["printed_id"].isin(asked["printed_id"]) & (texts["translation_of"] == "")].to_dict(
+    for row in texts[texts["printed_id"].isin(round_texts["printed_id"])
+                     & (texts["translation_of"] == "")].to_dict(
             "records"):
         if row["printed_id"] in set(names[is_earlier]):
             continue
@@ -256,12 +257,12 @@ def _in_language(texts: pd.DataFrame, name: str, language: str) -> list[FormText
     return FormText.of(rows.assign(printed_id=name).head(1))
 
 
-def round_texts_by_language(reference: Reference, asked: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def round_texts_by_language(reference: Reference, round_texts: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """The texts of a round by language, the source language first. A language is there if
     principles.csv has a text of the round in it, or if it has the fixed texts of the form."""
-    source = asked["language"].iloc[0]
+    source = round_texts["language"].iloc[0]
     languages = sorted({source, *reference.principles["language"]}, key=lambda one: (one != source, one))
-    rows = {one: round_texts_in_language(reference, asked, one) for one in languages}
+    rows = {one: round_texts_in_language(reference, round_texts, one) for one in languages}
     return {one: rows[one] for one in languages if _is_asked_in(rows[one], one) or one == source}
 
 
@@ -270,21 +271,21 @@ def _is_asked_in(rows: pd.DataFrame, language: str) -> bool:
     return has_form_phrases(language) or language in set(rows["language"])
 
 
-def language_by_rater(raters: pd.DataFrame, answered_in: Mapping[str, str]) -> dict[str, str]:
+def language_by_rater(raters: pd.DataFrame, survey_languages: Mapping[str, str]) -> dict[str, str]:
     """The language of each rater: that of raters.csv, else the one in which the rater's organisation answered
-    (``answered_in``); blank where neither is known.
+    (``survey_languages``); blank where neither is known.
 
     >>> raters = pd.DataFrame([("r1", "", "es"), ("r2", "quay", "")],
     ...                       columns=["rater_id", "organisation_id", "language"])
     >>> language_by_rater(raters, {"quay": "km"})
     {'r1': 'es', 'r2': 'km'}
     """
-    return {row["rater_id"]: row["language"] or answered_in.get(row["organisation_id"], "")
+    return {row["rater_id"]: row["language"] or survey_languages.get(row["organisation_id"], "")
             for row in raters.to_dict("records")}
 
 
-def make_rater_forms(reference: Reference, round_id: str, asked: pd.DataFrame,
-                     languages: Mapping[str, str]) -> tuple[list[RatingForm], list[str]]:
+def make_rater_forms(reference: Reference, round_id: str, round_texts: pd.DataFrame,
+                     rater_languages: Mapping[str, str]) -> tuple[list[RatingForm], list[str]]:
     """A form for every rater who may rate and did not withdraw (stopped.csv), and a note about each.
 
     The language is that of the rater (:func:`language_by_rater`), if any text or the words of the ballot are
@@ -297,15 +298,15 @@ def make_rater_forms(reference: Reference, round_id: str, asked: pd.DataFrame,
     if raters.empty:
         raise Faults([Fault("names nobody who may rate", "raters.csv", column="may_rate",
                             fix="give every rater a code, and write true where the rater may rate")])
-    source, forms, notes = asked["language"].iloc[0], [], []
-    wanted_by = language_by_rater(raters, languages)
+    source, forms, notes = round_texts["language"].iloc[0], [], []
+    wanted_by = language_by_rater(raters, rater_languages)
     origins: dict[str, dict[str, TextOrigin]] = {}
     for rater in raters.to_dict("records"):
         wanted = wanted_by[rater["rater_id"]] or source
-        rows = round_texts_in_language(reference, asked, wanted)
+        rows = round_texts_in_language(reference, round_texts, wanted)
         language = wanted if _is_asked_in(rows, wanted) else source
         if language not in origins:
-            origins[language] = find_text_origins(reference, round_id, asked, language)
+            origins[language] = find_text_origins(reference, round_id, round_texts, language)
         forms.append(RatingForm(round_id, rater["rater_id"], language, rows, origins[language],
                                 rater["proxy_id"], tuple(filter(None, rater["interests"].split(";")))))
         others = rows[rows["language"] != language].groupby("language")["printed_id"]

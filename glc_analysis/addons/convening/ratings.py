@@ -180,14 +180,14 @@ class _Answer:
 
 
 def read_filled_form(path: Path, sheets: list[Grid] | None = None, *,
-                     asked: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
+                     asked_principles: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
     """The votes on a filled form, two rows per principle: the columns of :mod:`.ratings`.
 
     ``score`` is 1 to 9, ``abstain``, or :data:`UNANSWERED` where the boxes are blank or, of the principles
-    that a round ``asked`` about, the row is gone: somebody has to ask the rater. A comment stands with the
-    first criterion; digits of any script count as digits. ``sheets`` are those of the file where it is read
-    already. Raises Faults with all that is wrong: no form of ours, formulas and macros, boxes out of range, a
-    principle or rater twice, words that are not those of the stamp.
+    that a round ``asked_principles`` about, the row is gone: somebody has to ask the rater. A comment stands
+    with the first criterion; digits of any script count as digits. ``sheets`` are those of the file where it
+    is read already. Raises Faults with all that is wrong: no form of ours, formulas and macros, boxes out of
+    range, a principle or rater twice, words that are not those of the stamp.
     """
     if path.suffix.lower() == ".xlsm":
         fix = "save it as .xlsx, or copy the answers into the form as sent"
@@ -206,7 +206,7 @@ def read_filled_form(path: Path, sheets: list[Grid] | None = None, *,
     faults += [fault for answer in answers for fault in _answer_faults(answer)]
     faults += [*_mixed_faults(answers), *_repeated_faults(answers)]
     votes = [row for answer in answers for row in _votes(path.name, answer)]
-    rows = pd.DataFrame([*votes, *_rows_that_are_gone(path.name, answers, asked or {})],
+    rows = pd.DataFrame([*votes, *_rows_that_are_gone(path.name, answers, asked_principles or {})],
                         columns=list(VOTE_COLUMNS), dtype="str")
     if faults:
         raise Faults([*faults, *unanswered_question_faults(rows[rows["score"] == UNANSWERED])])
@@ -351,13 +351,15 @@ HEADER = (*VOTE_COLUMNS[2:9], *VOTE_COLUMNS[10:])
 """The columns of a long file: those of a vote, but for its place; an abstention stands as score."""
 
 
-def read_ratings_file(path: Path, *, asked: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
+def read_ratings_file(path: Path, *,
+                      asked_principles: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
     """The votes of one file, a row each in its order: :data:`VOTE_COLUMNS`, all text as it stands.
 
     ``score`` is 1 to 9, or blank where the rater abstained (``is_abstained`` is true) or left the
     question blank, which is not a vote and is not guessed at; of a form :data:`UNANSWERED` where nobody knows
-    yet whether it is to stay blank (``asked``: the principles of each round). Raises Faults with everything
-    that is wrong in the file: columns, blank ids, other scores, unknown criteria, a principle rated twice.
+    yet whether it is to stay blank (``asked_principles``: the principles of each round). Raises Faults with
+    everything that is wrong in the file: columns, blank ids, other scores, unknown criteria, a principle
+    rated twice.
     """
     kind, sheets = path.suffix.lower(), []
     if kind in OTHER_PROGRAMS:
@@ -368,7 +370,8 @@ def read_ratings_file(path: Path, *, asked: Mapping[str, Sequence[str]] | None =
         sheets = read_sheets(path, values_only=True) if kind == ".xlsx" else [read_table(path)]
     long = next((sheet for sheet in sheets
                  if {"criterion", "score"} <= set(map(normalise_space, sheet.names))), None)
-    rows = _long_rows(path.name, long) if long else read_filled_form(path, sheets, asked=asked)
+    rows = _long_rows(path.name, long) if long else read_filled_form(path, sheets,
+                                                                     asked_principles=asked_principles)
     is_abstained = (rows["score"] == ABSTAIN) | (rows["is_abstained"] == "true")
     rows = rows.assign(is_abstained=is_abstained.map({True: "true", False: "false"}),
                        score=rows["score"].mask(is_abstained, ""))[list(VOTE_COLUMNS)]

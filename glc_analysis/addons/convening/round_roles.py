@@ -54,13 +54,14 @@ def add_proxies_and_interests(raters: pd.DataFrame, reference: Reference, round_
         for name, found in ((PROXY, by_proxy), (INTERESTS, declared))})
 
 
-def proxy_and_interest_faults(reference: Reference, round_id: str, vote: str) -> Iterator[Fault]:
-    """Faults in proxies.csv and interests.csv about an open round; ``vote`` is that of ``[consensus]``."""
+def proxy_and_interest_faults(reference: Reference, round_id: str, voting_unit: str) -> Iterator[Fault]:
+    """Faults in proxies.csv and interests.csv about an open round; ``voting_unit`` is that of
+    ``[consensus]``."""
     raters = reference.raters.set_index("rater_id")
     own = reference.proxies[reference.proxies["round_id"] == round_id]
     represented = {*own["rater_id"]}
     for n, row in own.iterrows():
-        for column, value, said, fix in _misfits(row, own, raters, represented, vote):
+        for column, value, said, fix in _misfits(row, own, raters, represented, voting_unit):
             yield Fault(said, file="proxies.csv", row=str(n), column=column, value=value, fix=fix)
     asked = {*reference.rounds.loc[reference.rounds["round_id"] == round_id, "principle_id"]}
     declared = reference.interests[reference.interests["round_id"] == round_id]
@@ -165,25 +166,26 @@ def changed_role_faults(study: Study, round_id: str, raters: pd.DataFrame) -> It
 
 
 def changed_after_vote_faults(study: Study, round_id: str, raters: pd.DataFrame,
-                              voted: Collection[str]) -> Iterator[Fault]:
-    """Faults: roles that changed since the forms of the round were written, of raters who have ``voted``."""
+                              voted_rater_ids: Collection[str]) -> Iterator[Fault]:
+    """Faults: roles that changed since the forms of the round were written, of raters who have
+    ``voted_rater_ids``."""
     for rater, file in find_raters_with_changed_roles(study, round_id, raters).items():
-        if rater in voted:
+        if rater in voted_rater_ids:
             yield Fault(f"{rater} has voted in round {round_id}: a proxy or an interest is declared before "
                         "the vote", file=file, column="rater_id", value=rater, fix="put the row back as it "
                         f"was; or take the ballot of {rater} out of raw/ratings, and let it be given anew")
 
 
-def drop_raters_and_their_proxies(frame: pd.DataFrame, raters: Collection[str]) -> pd.DataFrame:
+def drop_raters_and_their_proxies(frame: pd.DataFrame, rater_ids: Collection[str]) -> pd.DataFrame:
     """Removes these raters, as voters and as proxies, from rows with roles."""
-    kept = frame[~frame["rater_id"].isin([*raters])]
-    return kept.assign(**{PROXY: kept[PROXY].mask(kept[PROXY].isin([*raters]), GONE)})
+    kept = frame[~frame["rater_id"].isin([*rater_ids])]
+    return kept.assign(**{PROXY: kept[PROXY].mask(kept[PROXY].isin([*rater_ids]), GONE)})
 
 
-def erase_raters_from_role_records(study: Study, raters: Collection[str]) -> None:
+def erase_raters_from_role_records(study: Study, rater_ids: Collection[str]) -> None:
     """Removes these raters from the records of all rounds."""
     for path in study.private_folder("rounds").glob(f"*/{_RECORD}"):
-        write_private_table(path, drop_raters_and_their_proxies(read_private_table(path), raters))
+        write_private_table(path, drop_raters_and_their_proxies(read_private_table(path), rater_ids))
 
 
 def _record(study: Study, round_id: str) -> Path:

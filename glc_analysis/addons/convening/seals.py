@@ -293,20 +293,20 @@ def _holds(folder: Path) -> tuple[bytes, bytes, dict[str, Any]]:
 
 
 def describe_changes_since_seal(seals: Mapping[str, Seal], votes: pd.DataFrame,
-                                raters: Mapping[str, pd.DataFrame],
-                                fixed_on: str) -> Iterator[str]:
+                                raters_by_round: Mapping[str, pd.DataFrame],
+                                rule_fixed_on: str) -> Iterator[str]:
     """Sentences on what differs from the seal today: in files (``votes`` of sealed rounds), in raters.csv, in
-    the tables of roles, or the day ``fixed_on`` of the rule. ``raters`` has those of today with their roles,
-    by round."""
+    the tables of roles, or the day ``rule_fixed_on`` of the rule. ``raters_by_round`` has those of today with
+    their roles, by round."""
     for seal in seals.values():
-        now = raters[seal.round_id].set_index("rater_id")
+        now = raters_by_round[seal.round_id].set_index("rater_id")
         count = f"What was sealed when round {seal.round_id} was closed on {seal.closed_on} counts"
         if seal.erased:
             yield (f"Ballots of round {seal.round_id} that were erased after it was closed: {seal.erased}. "
                    "The room is told no result of this round any more; `--format csv` has them.")
-        if (day := seal.rule["fixed_on"]) != fixed_on:
+        if (day := seal.rule["fixed_on"]) != rule_fixed_on:
             yield (f"study.toml, column [consensus] fixed_on: it was {day or 'blank'} and is "
-                   f"{fixed_on or 'blank'}. {count}.")
+                   f"{rule_fixed_on or 'blank'}. {count}.")
         here = votes[votes["round_id"] == seal.round_id]
         sealed = {rater: _content(own) for (rater,), own in rows_by(seal.votes, "rater_id")}
         parts, in_files = ({at: _content(own) for at, own in rows_by(votes_, "rater_id", "file")}
@@ -363,36 +363,36 @@ def record_reopening(study: Study, round_id: str, because: str, *, today: str) -
     write_private_table(folder / REOPENED, pd.DataFrame(rows, columns=["on", "because"]))
 
 
-def erase_sealed_ballots(study: Study, raters: Collection[str]) -> None:
+def erase_sealed_ballots(study: Study, rater_ids: Collection[str]) -> None:
     """Removes the ballots of these raters, and the raters, from every seal, and counts them."""
-    erase_raters_from_role_records(study, raters)
+    erase_raters_from_role_records(study, rater_ids)
     for path in study.private_folder("rounds").glob(f"*/*/{SEAL}"):
         known = _read_raters(path.with_name(RATERS))
-        is_gone = known["rater_id"].isin([*raters])
+        is_gone = known["rater_id"].isin([*rater_ids])
         if is_gone.any():
             votes = read_private_table(path.with_name(BALLOTS))
             sealed = json.loads(path.read_text(encoding="utf-8"))
-            write_private_table(path.with_name(BALLOTS), votes[~votes["rater_id"].isin([*raters])])
-            kept = drop_raters_and_their_proxies(known, raters)
+            write_private_table(path.with_name(BALLOTS), votes[~votes["rater_id"].isin([*rater_ids])])
+            kept = drop_raters_and_their_proxies(known, rater_ids)
             write_private_table(path.with_name(RATERS), kept)
             voted = known[known["ballot"] != ""]
             is_untold = mark_never_disclosed_ballots(voted["role"], voted["role"])
-            erased = sealed["erased"] + int((voted["rater_id"].isin([*raters]) & ~is_untold).sum())
+            erased = sealed["erased"] + int((voted["rater_id"].isin([*rater_ids]) & ~is_untold).sum())
             for file in DISCLOSED_FILES.values():
                 path.with_name(file).unlink(missing_ok=True)
             _write_seal(path, kept, study.digests,
                         sealed | {"erased": erased} | dict.fromkeys(DISCLOSED_FILES, ""))
 
 
-def mark_never_disclosed_ballots(roles: pd.Series, rounds: pd.Series) -> pd.Series:
+def mark_never_disclosed_ballots(roles: pd.Series, round_ids: pd.Series) -> pd.Series:
     """Which ballots of a round affect nothing that is disclosed: those of so few observers that none of their
-    votes is shown. Observers count in no result. ``rounds`` says which ballots are of the same round.
+    votes is shown. Observers count in no result. ``round_ids`` says which ballots are of the same round.
 
     >>> mark_never_disclosed_ballots(pd.Series(["provider", "observer"]), pd.Series(["1", "1"])).tolist()
     [False, True]
     """
     is_observer = roles == "observer"
-    return is_observer & (is_observer.groupby(rounds).transform("sum") <= LARGEST_UNDISCLOSED)
+    return is_observer & (is_observer.groupby(round_ids).transform("sum") <= LARGEST_UNDISCLOSED)
 
 
 def list_rounds_with_erased_ballots(study: Study) -> set[str]:

@@ -160,7 +160,7 @@ def render_signing_sheet(signing: SigningState, texts: pd.DataFrame, organisatio
 
 
 def select_signoff_decisions(study: Study, organisation_id: str,
-                             principles: Collection[str] = ()) -> pd.DataFrame:
+                             principle_ids: Collection[str] = ()) -> pd.DataFrame:
     """The rows of signoffs.csv of an organisation on the present texts, or on those of these principles.
     Raises UsageError where there are none."""
     signing = SigningState.of(study)
@@ -171,17 +171,17 @@ def select_signoff_decisions(study: Study, organisation_id: str,
     if organisation_id not in signing.known:
         raise UsageError(f"There is no organisation {organisation_id!r}; "
                          f"{nearest(organisation_id, signing.known)}.")
-    if unknown := sorted({*principles} - {*own["principle_id"]}) or ([""] if own.empty else []):
-        on = f" on {', '.join(unknown)}" if principles else ""
+    if unknown := sorted({*principle_ids} - {*own["principle_id"]}) or ([""] if own.empty else []):
+        on = f" on {', '.join(unknown)}" if principle_ids else ""
         raise UsageError(f"{organisation_id} has no decision{on} in signoffs.csv.")
-    return own[own["principle_id"].isin(principles)] if principles else own
+    return own[own["principle_id"].isin(principle_ids)] if principle_ids else own
 
 
-def remove_signoff_decisions(study: Study, rows: pd.DataFrame) -> None:
+def remove_signoff_decisions(study: Study, decisions: pd.DataFrame) -> None:
     """Removes these rows (:func:`select_signoff_decisions`) from signoffs.csv; every other byte stays."""
     path = study.reference_file("signoffs")
     table = CsvRows.read(path)
-    table.remove(int(row) for row in rows.index)
+    table.remove(int(row) for row in decisions.index)
     write_atomic(path, table.content)
 
 

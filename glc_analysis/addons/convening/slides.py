@@ -105,16 +105,16 @@ def write_slides(study: Study, round_id: str) -> Path:
     return path
 
 
-def write_received_page(study: Study, round_id: str, panels: pd.DataFrame) -> Path:
+def write_received_page(study: Study, round_id: str, received_by_panel: pd.DataFrame) -> Path:
     """Writes how many forms of an open round are received as a page to project, which loads itself anew; the
-    page says nothing else. ``panels`` is as :func:`.ballots.count_received_ballots` returns it."""
+    page says nothing else. ``received_by_panel`` is as :func:`.ballots.count_received_ballots` returns it."""
     path = slides_path(study, round_id).with_name("received.html")
     for folder in reversed(path.parents[:3]):
         folder.mkdir(parents=True, exist_ok=True)
     write_atomic(path, template(__file__, "received.html").render(
         round_id=round_id, invented=INVENTED if study.is_synthetic else "",
         panels=[(PANELS[panel], count.removesuffix(" received")) for panel, count in zip(
-            panels["panel"], panels["received"], strict=True)]))
+            received_by_panel["panel"], received_by_panel["received"], strict=True)]))
     return path
 
 
@@ -152,7 +152,7 @@ def _english_slides(study: Study, round_id: str) -> tuple[Reference, str]:
     if not is_it.any():
         raise GLCError(f"The tables do not hold round {round_id} yet. To fix: run `glc build`.")
     order = make_agenda(tallies[is_it], ratings[ratings["round_id"] == round_id], frames["principles"],
-                        reference.organisations, test=test, agreed=agreed)
+                        reference.organisations, agreement_test=test, fully_disclosed_panels=agreed)
     room = VisibleTables(study, "convening")
     # Where somebody who voted before has left, no earlier round is compared with.
     votes = block_ids("votes", tallies["principle_id"] + "/" + tallies["round_id"])
@@ -168,9 +168,9 @@ def _english_slides(study: Study, round_id: str) -> tuple[Reference, str]:
         columns=split_agenda_into_two_columns(group_agenda_rows(order)),
         results=make_slide_results(tallies[is_kept], ratings, frames["principles"], reference.rounds,
                                    round_id,
-                                   test=test, agreed=agreed, comments=comments,
+                                   agreement_test=test, fully_disclosed_panels=agreed, comments=comments,
                                    positions=frames["panel_positions"],
-                                   order=list(order["principle_id"])),
+                                   principle_order=list(order["principle_id"])),
         rule=tallies.loc[is_it, "rule"].iloc[0], seal_code=find_latest_seal_code(study, round_id),
         invented=INVENTED if study.is_synthetic else "",
         **{name: logs[table].to_dict("records") if table in logs else []
@@ -203,14 +203,14 @@ def _check_closed(study: Study, reference: Reference, round_id: str) -> None:
                        f"`glc tally --round {round_id} --close`.")
 
 
-def group_agenda_rows(order: pd.DataFrame) -> list[dict[str, Any]]:
+def group_agenda_rows(agenda: pd.DataFrame) -> list[dict[str, Any]]:
     """The agenda by group: heading, the reason for the group, and its rows."""
     return [{"name": name, "heading": heading, "why": why,
-             "rows": order[order["group"] == name].to_dict("records")}
-            for name, (heading, why) in AGENDA_GROUPS.items() if (order["group"] == name).any()]
+             "rows": agenda[agenda["group"] == name].to_dict("records")}
+            for name, (heading, why) in AGENDA_GROUPS.items() if (agenda["group"] == name).any()]
 
 
-def split_agenda_into_two_columns(all_groups: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+def split_agenda_into_two_columns(groups: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     """The groups of an agenda in two columns of about the same length. If a group continues in the second
     column, its heading is repeated there.
 
@@ -218,28 +218,29 @@ def split_agenda_into_two_columns(all_groups: list[dict[str, Any]]) -> list[list
     >>> [[len(part["rows"]) for part in column] for column in columns]
     [[4], [2, 1]]
     """
-    rows = [(n, row) for n, group in enumerate(all_groups) for row in group["rows"]]
+    rows = [(n, row) for n, group in enumerate(groups) for row in group["rows"]]
     starts = [not at or rows[at - 1][0] != n for at, (n, _) in enumerate(rows)]
     heights = [*accumulate(1 + _HEADING_ROWS * is_first for is_first in starts)]
     half = next(at for at, height in enumerate(heights, 1) if 2 * height >= heights[-1])
-    return [[all_groups[n] | {"rows": [row for _, row in part]}
+    return [[groups[n] | {"rows": [row for _, row in part]}
              for n, part in groupby(column, key=itemgetter(0))] for column in (rows[:half], rows[half:])]
 
 
 def make_slide_results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFrame,
                        rounds: pd.DataFrame,
-                       round_id: str, *, test: str, agreed: Collection[str] = (),
+                       round_id: str, *, agreement_test: str, fully_disclosed_panels: Collection[str] = (),
                        comments: Mapping[str, list[str]] | None = None, positions: pd.DataFrame | None = None,
-                       order: list[str] | None = None) -> list[dict[str, Any]]:
+                       principle_order: list[str] | None = None) -> list[dict[str, Any]]:
     """One dict a principle of a round: texts, criteria with their panels, what panels say together, comments.
 
     ``votes`` are nine counts where all counts of the panel are disclosed, else none. ``tallies`` and
-    ``ratings`` include the earlier rounds, ``rounds`` gives the order in which they were opened. ``test`` is
-    the study's, ``agreed`` are the panels that agreed to the disclosure of all their votes, ``comments`` the
-    readable ones by principle.
+    ``ratings`` include the earlier rounds, ``rounds`` gives the order in which they were opened.
+    ``agreement_test`` is the study's, ``fully_disclosed_panels`` are the panels that agreed to the disclosure
+    of all their votes, ``comments`` the readable ones by principle.
     """
     issued = fill_missing_role_columns(tallies[tallies["round_id"] == round_id])
-    tallies = blank_undisclosed_tallies(tallies, test=test, agreed=agreed)
+    tallies = blank_undisclosed_tallies(tallies, agreement_test=agreement_test,
+                                        fully_disclosed_panels=fully_disclosed_panels)
     past = [*rounds.sort_values("opened_on", kind="stable")["round_id"].drop_duplicates()]
     before: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in sorted(tallies.to_dict("records"), key=lambda row: past.index(row["round_id"])):
@@ -267,7 +268,7 @@ def make_slide_results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles:
                          if vote["principle_id"] == one and vote["excluded"].startswith(OTHER_WORDING)}),
         "criteria": [{"criterion": criterion, "asked": CRITERION_QUESTIONS[criterion], "panels": [
             panels[one, criterion, panel] for panel in PANELS if (one, criterion, panel) in panels]}
-            for criterion in CRITERIA]} for one in order or sorted(versions)]
+            for criterion in CRITERIA]} for one in principle_order or sorted(versions)]
 
 
 def _ballot_key(row: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -327,7 +328,7 @@ def _changed(row: Mapping[str, Any], last: Mapping[str, Any],
     before, after = ({rater: None if pd.isna(score) else int(score) for rater, score in
                       votes[own["round_id"], *_ballot_key(own)].items()} for own in (last, row))
     known = count_votes_known_to_coalition(max(row["n_by_proxy"], last["n_by_proxy"]))
-    return disclosed_vote_changes_in_words(before, after, known=known)
+    return disclosed_vote_changes_in_words(before, after, n_known_votes=known)
 
 
 def _untold(row: Mapping[str, Any]) -> dict[str, Any]:

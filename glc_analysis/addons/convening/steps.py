@@ -64,9 +64,9 @@ STEPS = (
 )
 
 
-def list_principle_pages(read: Callable[[str], pd.DataFrame]) -> dict[str, Any]:
+def list_principle_pages(read_table: Callable[[str], pd.DataFrame]) -> dict[str, Any]:
     """The principles in their latest text, by id, and the ids of those that each audience may read."""
-    rows = drop_hidden_principles(read("principles"), "team").sort_values("principle_id")
+    rows = drop_hidden_principles(read_table("principles"), "team").sort_values("principle_id")
     return {"principles": [{"id": row["principle_id"], "label": row["short_name"] or row["printed_id"]}
                            for row in rows.to_dict("records")],
-            "shown_principles": readable_principle_ids_by_audience(read("principles"))}
+            "shown_principles": readable_principle_ids_by_audience(read_table("principles"))}

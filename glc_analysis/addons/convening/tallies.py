@@ -59,16 +59,17 @@ from glc_analysis.schema import allowed_words
 from glc_analysis.study import Study
 
 
-def make_ratings_and_tallies(study: Study, reference: Reference, steps: CleaningLog, *,
-                             issuing: str = "") -> dict[str, pd.DataFrame]:
+def make_ratings_and_tallies(study: Study, reference: Reference, cleaning_log: CleaningLog, *,
+                             issuing_round: str = "") -> dict[str, pd.DataFrame]:
     """Tables ``ratings`` and ``tallies`` of closed rounds. Raises Faults with all that is wrong
-    in any ballot, open ones too; ``issuing`` is a round whose forms are just being written."""
-    ballots = Ballots.read(study, reference, issuing=issuing)
+    in any ballot, open ones too; ``issuing_round`` is a round whose forms are just being written."""
+    ballots = Ballots.read(study, reference, issuing_round=issuing_round)
     frames, _ = _tables(ballots, reference, study.settings["consensus"])
     if len(rated := frames["ratings"]):
         is_counted = (rated["excluded"] == "") & ~rated["is_abstained"]
-        steps.add("votes counted", rows_in=len(rated), rows_out=int(is_counted.sum()),
-                  why="closed rounds, without what was abstained, left blank, of another text, or left out "
+        cleaning_log.add("votes counted", rows_in=len(rated), rows_out=int(is_counted.sum()),
+                         why="closed rounds, without what was abstained, left blank, of another text, or "
+                             "left out "
                       "for a declared interest")
     return frames
 
@@ -89,7 +90,7 @@ _NOT_OF_THE_ROUND = ("movement", "rule")
 """What a row of ``tallies`` says that does not follow from the ballots of its round alone."""
 
 
-def restore_sealed_results(counted: pd.DataFrame, seals: Mapping[str, Seal]) -> tuple[pd.DataFrame,
+def restore_sealed_results(tallies: pd.DataFrame, seals: Mapping[str, Seal]) -> tuple[pd.DataFrame,
                                                                                       list[str]]:
     """The rows of ``tallies`` with the results that were sealed, and a sentence for each that this
     version of the package counts otherwise."""
@@ -98,10 +99,10 @@ def restore_sealed_results(counted: pd.DataFrame, seals: Mapping[str, Seal]) -> 
         if (results := seal.results) is None:
             continue
         sealed = results.set_index(_KEY)
-        columns = [name for name in sealed if name in counted and name not in _NOT_OF_THE_ROUND]
-        is_it = (counted["round_id"] == seal.round_id) & pd.MultiIndex.from_frame(
-            counted[_KEY]).isin(sealed.index)
-        for at, row in counted[is_it].iterrows():
+        columns = [name for name in sealed if name in tallies and name not in _NOT_OF_THE_ROUND]
+        is_it = (tallies["round_id"] == seal.round_id) & pd.MultiIndex.from_frame(
+            tallies[_KEY]).isin(sealed.index)
+        for at, row in tallies[is_it].iterrows():
             key = tuple(row[_KEY])
             for name in columns:
                 was, is_now = ("nothing" if pd.isna(value) else value
@@ -109,8 +110,8 @@ def restore_sealed_results(counted: pd.DataFrame, seals: Mapping[str, Seal]) -> 
                 if was != is_now:
                     notes.append(f"Round {seal.round_id}, {' '.join(key[1:])}, {name}: this version of the "
                                  f"package counts {is_now}, and the room was told {was}. That counts.")
-                    counted.at[at, name] = sealed.at[key, name]
-    return counted, notes
+                    tallies.at[at, name] = sealed.at[key, name]
+    return tallies, notes
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,7 @@ def count_round(study: Study, round_id: str, *, close_on: date | None = None) ->
     return RoundCount(round_id, reference, None, frames, [*ballots.notes, *notes], [])
 
 
-def make_tallies_table(rated: pd.DataFrame, ballots: Ballots, reference: Reference,
+def make_tallies_table(ratings: pd.DataFrame, ballots: Ballots, reference: Reference,
                        settings: Mapping[str, Any]) -> pd.DataFrame:
     """One row per closed round, principle, criterion and panel; table ``tallies``, but for its shape.
 
@@ -180,9 +181,9 @@ def make_tallies_table(rated: pd.DataFrame, ballots: Ballots, reference: Referen
                                                  settings["vote"]).groupby(
         "role")["voter"].nunique() for round_id in texts["round_id"].unique()}
     needed = {round_id: ballots.quorums_of(round_id, reference, settings) for round_id in expected}
-    asked = rated.groupby("round_id")["criterion"].unique()
+    asked = ratings.groupby("round_id")["criterion"].unique()
     votes: dict[tuple[str, ...], PanelVotes] = {}
-    for row in rated[rated["excluded"].isin(["", INTEREST])].to_dict("records"):
+    for row in ratings[ratings["excluded"].isin(["", INTEREST])].to_dict("records"):
         panel_votes = votes.setdefault(tuple(row[name] for name in _KEY), PanelVotes())
         part = (panel_votes.left_out if row["excluded"] else
                 panel_votes.by_proxy if row["is_by_proxy"] else panel_votes.in_person)
@@ -199,7 +200,7 @@ def make_tallies_table(rated: pd.DataFrame, ballots: Ballots, reference: Referen
             ballots_cast = parts.counted
             tallied = compute_tally_columns([vote for vote in ballots_cast if vote is not None],
                                             settings["test"],
-                                            abstained=ballots_cast.count(None), quorum=quorum)
+                                            n_abstained=ballots_cast.count(None), quorum=quorum)
             tallied |= parts.other_results(settings["test"], quorum, is_exact=panel in agreed)
             on = text["principle_id"], text["version"], criterion, panel
             rows.append({**key, "version": text["version"], **tallied, "n_expected": n_expected,
@@ -233,22 +234,23 @@ class PanelVotes:
         """
         def result_of(ballots: list[int | None]) -> str:
             cast = [vote for vote in ballots if vote is not None]
-            return decide_panel_result(cast, test, abstained=len(ballots) - len(cast), quorum=quorum)
+            return decide_panel_result(cast, test, n_abstained=len(ballots) - len(cast), quorum=quorum)
 
         def thirds(ballots: list[int | None]) -> tuple[int, ...]:
             return tuple(count_votes_by_tertile([vote for vote in ballots if vote is not None]).values())
 
         ballots = self.in_person if self.by_proxy else self.counted + self.left_out
-        outcome = partial(possible_results_from_tertile_counts, test=test, abstained=ballots.count(None),
+        outcome = partial(possible_results_from_tertile_counts, agreement_test=test,
+                          n_abstained=ballots.count(None),
                           quorum=quorum)
         may_tell = False
         if self.by_proxy:
             may_tell = may_disclose_smaller_result(thirds(self.by_proxy), thirds(self.in_person), outcome,
-                                                   known=count_votes_known_to_coalition(len(self.by_proxy)),
-                                                   is_exact=is_exact)
+                                                   n_known_votes=count_votes_known_to_coalition(len(self.by_proxy)),
+                                                   is_fully_disclosed=is_exact)
         elif self.left_out:
             may_tell = may_disclose_larger_result(thirds(self.counted), thirds(self.left_out), outcome,
-                                                  is_exact=is_exact)
+                                                  is_fully_disclosed=is_exact)
         return {"n_by_proxy": len(self.by_proxy), "n_left_out": len(self.left_out),
                 "without_proxies": result_of(self.in_person) if self.by_proxy else "",
                 "with_interests": result_of(self.counted + self.left_out) if self.left_out else "",
@@ -295,13 +297,13 @@ def _quorum_in_words(settings: Mapping[str, Any]) -> str:
 
 
 def list_result_lines(frames: Mapping[str, pd.DataFrame], round_id: str, principles: pd.DataFrame, *,
-                      test: str,
-                      agreed: Collection[str] = (), comments: Mapping[str,
-                                                                      list[str]] | None = None) -> list[str]:
+                      agreement_test: str, fully_disclosed_panels: Collection[str] = (),
+                      comments: Mapping[str, list[str]] | None = None) -> list[str]:
     """The results of a round, line by line, as they are read out: what may be disclosed of the votes.
 
-    ``frames`` are tables ``tallies`` and ``ratings`` of all rounds, ``test`` is the study's,
-    ``agreed`` are the panels of which all is disclosed. Under each principle stand its readable ``comments``.
+    ``frames`` are tables ``tallies`` and ``ratings`` of all rounds, ``agreement_test`` is the study's,
+    ``fully_disclosed_panels`` are the panels of which all is disclosed. Under each principle stand its
+    readable ``comments``.
 """
     here = {name: frame[frame["round_id"] == round_id] for name, frame in frames.items()}
     if here["tallies"].empty:
@@ -309,7 +311,8 @@ def list_result_lines(frames: Mapping[str, pd.DataFrame], round_id: str, princip
     own = principles[principles["translation_of"] == ""]
     names, lines = dict(zip(own["principle_id"], own["short_name"], strict=True)), []
     order = {word: n for n, word in enumerate((*CRITERIA, *allowed_words("raters", "role")))}
-    disclosed = blank_undisclosed_tallies(frames["tallies"], test=test, agreed=agreed)
+    disclosed = blank_undisclosed_tallies(frames["tallies"], agreement_test=agreement_test,
+                                          fully_disclosed_panels=fully_disclosed_panels)
     disclosed = disclosed[disclosed["round_id"] == round_id].sort_values(
         ["criterion", "panel"], key=lambda words: words.map(order), kind="stable")
     for principle, version in sorted({*zip(here["tallies"]["principle_id"], here["tallies"]["version"],
@@ -338,8 +341,10 @@ def list_lines_to_read_out(study: Study, reference: Reference, frames: Mapping[s
     ratings = frames["ratings"]
     comments = {principle: list_readable_comments(own, study, reference.names) for principle, own in
                 ratings[ratings["round_id"] == round_id].groupby("principle_id")}
-    return list_result_lines(frames, round_id, reference.principles, test=study.settings["consensus"]["test"],
-                             agreed=select_fully_disclosed_panels(reference.raters), comments=comments)
+    return list_result_lines(frames, round_id, reference.principles,
+                             agreement_test=study.settings["consensus"]["test"],
+                             fully_disclosed_panels=select_fully_disclosed_panels(reference.raters),
+                             comments=comments)
 
 
 def _line(row: Mapping[str, Any]) -> str:

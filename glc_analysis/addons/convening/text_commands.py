@@ -206,7 +206,7 @@ def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: 
     why = _why(study, asked_by, because)
     if is_typed:
         _confirm(f"Replace {principle} by the new text?")
-    done = issue(study, principle, text, hold_out=hold_out, **why)
+    done = issue(study, principle, text, exclude_old_ratings=hold_out, **why)
     click.echo(done.after[0])
     say(f"{done.before[0]} is superseded, and stays in principles.csv.")
     for line in list_results_on_old_text(study, done):

@@ -539,7 +539,7 @@ def trace_principle_to_sources(study: Study, principle_id: str, *, audience: str
             *trail.votes(row["principle_id"])]
 
 
-def list_principles_resting_on(study: Study, source: str) -> pd.DataFrame:
+def list_principles_resting_on(study: Study, source_id: str) -> pd.DataFrame:
     """The principles whose evidence or votes rest on a figure, code, segment, document, question, answer, raw
     file, organisation, quotation or rater: principle, evidence_id (blank for votes), reference, stance,
     through (the first line of the trace that is about it). For the team alone. Raises UsageError for what the
@@ -553,9 +553,9 @@ def list_principles_resting_on(study: Study, source: str) -> pd.DataFrame:
     traces += [((principle, "", "votes", ""), trail.votes(principle))
                for principle in sorted({*trail.read("tallies")["principle_id"]})]
     rows = [(*cited, through) for cited, nodes in traces
-            if (through := next((node.text for node in nodes if source in {node.id, *node.about}), ""))]
-    if not rows and source not in (known := _sources(study)):
-        raise UsageError(f"There is no {source!r}; {nearest(source, known)}.")
+            if (through := next((node.text for node in nodes if source_id in {node.id, *node.about}), ""))]
+    if not rows and source_id not in (known := _sources(study)):
+        raise UsageError(f"There is no {source_id!r}; {nearest(source_id, known)}.")
     columns = ["principle", "evidence_id", "reference", "stance", "through"]
     return pd.DataFrame(rows, columns=columns, dtype="str")
 

@@ -160,7 +160,8 @@ class ConveningView(VisibleTables):
         if not self.may("exact_votes"):
             test = self.study.settings["consensus"]["test"]
             # Of all rounds: whether a change may be shown depends on the earlier ones.
-            rows = blank_undisclosed_tallies(rows, test=test, agreed=self.agreed_panels)
+            rows = blank_undisclosed_tallies(rows, agreement_test=test,
+                                             fully_disclosed_panels=self.agreed_panels)
             if not self.may("every_round"):
                 rows = rows[(rows["panel"] != "observer") & is_last[rows.index]]
             return _as_announced(self, rows)

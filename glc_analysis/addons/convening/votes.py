@@ -48,68 +48,69 @@ ENOUGH = 2
 """Whether the third at the other end has at most so many votes is disclosed: then no panel disagrees."""
 
 
-def count_votes_known_to_coalition(by_proxy: int) -> int:
+def count_votes_known_to_coalition(n_by_proxy: int) -> int:
     """How many votes two readers know where so many of a panel were cast by proxy: each may be a proxy, who
     casts one vote more.
 
     >>> [count_votes_known_to_coalition(n) for n in (0, 1, 2, 5)]
     [2, 3, 4, 4]
     """
-    return COALITION + min(by_proxy, COALITION)
+    return COALITION + min(n_by_proxy, COALITION)
 
 
-def largest_undisclosed_panel(by_proxy: int) -> int:
-    """The size of the largest panel about which nothing is disclosed, if ``by_proxy`` votes were cast by
+def largest_undisclosed_panel(n_by_proxy: int) -> int:
+    """The size of the largest panel about which nothing is disclosed, if ``n_by_proxy`` votes were cast by
     proxy.
 
     >>> [largest_undisclosed_panel(n) for n in (0, 1, 2, 5)]
     [3, 4, 5, 5]
     """
-    return LARGEST_UNDISCLOSED + count_votes_known_to_coalition(by_proxy) - COALITION
+    return LARGEST_UNDISCLOSED + count_votes_known_to_coalition(n_by_proxy) - COALITION
 
 
 # ------------------------------
 # The check: what is still possible for everybody else, given what is disclosed.
 
 
-def list_possible_counts(n: int, kinds: int = len(TERTILES)) -> Iterator[Counts]:
+def list_possible_counts(n_votes: int, n_kinds: int = len(TERTILES)) -> Iterator[Counts]:
     """Every way in which n votes can fall on the thirds.
 
     >>> [*list_possible_counts(2)]
     [(0, 0, 2), (0, 1, 1), (0, 2, 0), (1, 0, 1), (1, 1, 0), (2, 0, 0)]
     """
-    if kinds == 1:
-        yield (n,)
+    if n_kinds == 1:
+        yield (n_votes,)
         return
-    for first in range(n + 1):
-        for rest in list_possible_counts(n - first, kinds - 1):
+    for first in range(n_votes + 1):
+        for rest in list_possible_counts(n_votes - first, n_kinds - 1):
             yield first, *rest
 
 
-def list_possible_coalition_votes(kinds: int, at_most: int = COALITION) -> Iterator[Counts]:
+def list_possible_coalition_votes(n_kinds: int, most_votes: int = COALITION) -> Iterator[Counts]:
     """The votes that readers may know from the inside, as counts: none, one, and so on."""
-    for size in range(at_most + 1):
-        for known in combinations_with_replacement(range(kinds), size):
-            yield tuple(known.count(kind) for kind in range(kinds))
+    for size in range(most_votes + 1):
+        for known in combinations_with_replacement(range(n_kinds), size):
+            yield tuple(known.count(kind) for kind in range(n_kinds))
 
 
-def subtract_coalition_votes(possible: Collection[Counts], known: Counts) -> list[Counts]:
+def subtract_coalition_votes(possible_counts: Collection[Counts], known_votes: Counts) -> list[Counts]:
     """The counts of all other votes that remain possible to readers who know some."""
-    rests = [tuple(map(int.__sub__, counts, known)) for counts in possible]
+    rests = [tuple(map(int.__sub__, counts, known_votes)) for counts in possible_counts]
     return [rest for rest in rests if min(rest) >= 0 and any(rest)]
 
 
-def keeps_votes_uncertain(possible: Collection[Counts], *, known: Collection[Counts] = ()) -> bool:
-    """Whether each vote could still lie in two of the thirds at least, if any of the ``possible`` counts may
-    be the true one. ``known`` are the votes that readers may know (:func:`list_possible_coalition_votes`): by
-    default of none, one or two of them.
+def keeps_votes_uncertain(possible_counts: Collection[Counts], *,
+                          known_votes: Collection[Counts] = ()) -> bool:
+    """Whether each vote could still lie in two of the thirds at least, if any of the ``possible_counts``
+    counts may be the true one. ``known_votes`` are the votes that readers may know
+    (:func:`list_possible_coalition_votes`): by default of none, one or two of them.
 
     >>> [keeps_votes_uncertain([counts]) for counts in ((2, 0, 3), (1, 0, 4), (2, 1, 4))]
     [False, False, True]
     """
-    kinds = len(next(iter(possible)))
-    for own in known or list_possible_coalition_votes(kinds):
-        rests = subtract_coalition_votes(possible, own)
+    kinds = len(next(iter(possible_counts)))
+    for own in known_votes or list_possible_coalition_votes(kinds):
+        rests = subtract_coalition_votes(possible_counts, own)
         if rests and sum(map(any, zip(*rests, strict=True))) < 2:
             return False
     return True
@@ -119,7 +120,7 @@ def keeps_votes_uncertain(possible: Collection[Counts], *, known: Collection[Cou
 # The votes of a panel: the words, and the numbers beside them.
 
 
-def disclosed_votes_in_words(counts: Counts, known: int = COALITION) -> str:
+def disclosed_votes_in_words(counts: Counts, n_known_votes: int = COALITION) -> str:
     """The disclosable counts of low, middle and high votes of a panel, in words; blank for a small panel.
 
     The first of these that holds, so that each choice leaves every vote open (:func:`keeps_votes_uncertain`):
@@ -142,7 +143,7 @@ def disclosed_votes_in_words(counts: Counts, known: int = COALITION) -> str:
     >>> disclosed_votes_in_words((0, 0, 10), known=3), disclosed_votes_in_words((3, 0, 7), known=3)
     ('6 or more of 10 high, at most 2 low', '6 or more of 10 high, 3 or more low')
     """
-    n, (low, _, high), margin = sum(counts), counts, known + MARGIN - COALITION
+    n, (low, _, high), margin = sum(counts), counts, n_known_votes + MARGIN - COALITION
     if n < margin:
         return ""
     least = n - margin + 1
@@ -175,35 +176,35 @@ def largest_tertile(counts: Counts) -> str:
     return TERTILES[counts.index(max(counts))]
 
 
-def disclosed_high_votes_in_words(counts: Counts, known: int = COALITION) -> str:
+def disclosed_high_votes_in_words(counts: Counts, n_known_votes: int = COALITION) -> str:
     """The high votes as far as :func:`disclosed_votes_in_words` tells them.
 
     >>> [disclosed_high_votes_in_words(n) for n in ((1, 3, 6), (0, 0, 10), (0, 10, 0), (10, 0, 0), (0, 4, 0))]
     ['6 of 10 high', '7 or more of 10 high', 'at most 3 of 10 high', 'at most 2 of 10 high', '0 of 4 high']
     """
-    (said, _, other), n = disclosed_votes_in_words(counts, known).partition(", "), sum(counts)
+    (said, _, other), n = disclosed_votes_in_words(counts, n_known_votes).partition(", "), sum(counts)
     if said.endswith(" middle"):
-        return f"at most {known + MARGIN - COALITION - 1} of {n} high"
+        return f"at most {n_known_votes + MARGIN - COALITION - 1} of {n} high"
     return f"{other.removesuffix(' high')} of {n} high" if said.endswith(" low") else said
 
 
 @cache
-def list_counts_disclosed_alike(counts: Counts, known: int = COALITION) -> tuple[Counts, ...]:
+def list_counts_disclosed_alike(counts: Counts, n_known_votes: int = COALITION) -> tuple[Counts, ...]:
     """All counts that would be disclosed in the same words as these: what a reader knows who knows the
     rules."""
-    said = disclosed_votes_in_words(counts, known)
+    said = disclosed_votes_in_words(counts, n_known_votes)
     return tuple(other for other in list_possible_counts(sum(counts))
-                 if disclosed_votes_in_words(other, known) == said)
+                 if disclosed_votes_in_words(other, n_known_votes) == said)
 
 
-def read_tertile_counts(row: Mapping[str, Any]) -> Counts:
+def read_tertile_counts(tally: Mapping[str, Any]) -> Counts:
     """The low, middle and high votes of a row of ``tallies``."""
-    return tuple(int(row[column]) for column in VOTE_COUNTS)
+    return tuple(int(tally[column]) for column in VOTE_COUNTS)
 
 
-def are_counts_disclosed(counts: Counts, known: int = COALITION) -> bool:
+def are_counts_disclosed(counts: Counts, n_known_votes: int = COALITION) -> bool:
     """Whether all counts of a panel are disclosed."""
-    return list_counts_disclosed_alike(counts, known) == (counts,)
+    return list_counts_disclosed_alike(counts, n_known_votes) == (counts,)
 
 
 RESULT_FROM = {"panel": 7, "ipras": 11, "share": 12}
@@ -224,13 +225,13 @@ def fill_missing_role_columns(tallies: pd.DataFrame) -> pd.DataFrame:
                           n_left_out=tallies["n_left_out"].fillna(0))
 
 
-def blank_undisclosed_tallies(tallies: pd.DataFrame, *, test: str,
-                              agreed: Collection[str] = ()) -> pd.DataFrame:
+def blank_undisclosed_tallies(tallies: pd.DataFrame, *, agreement_test: str,
+                              fully_disclosed_panels: Collection[str] = ()) -> pd.DataFrame:
     """The rows of ``tallies`` that other readers than the team may see, with ``votes`` (the high ones) and
     ``said`` (all that is disclosed) in words, and no number that does not follow from them.
 
-    ``test`` is that of the study. Of panels whose members all ``agreed`` that more may be shown, every count
-    is; but of three votes or fewer, with proxies of up to five, nothing is
+    ``agreement_test`` is that of the study. Of panels whose members all ``fully_disclosed_panels`` that more
+    may be shown, every count is; but of three votes or fewer, with proxies of up to five, nothing is
     (:func:`largest_undisclosed_panel`). The change since an earlier round is disclosed where the medians of
     all rounds on the text are. The numbers of ballots by proxy, and of votes left out for an interest, are
     disclosed for every panel. The number of abstentions is disclosed for every panel, and so is what follows
@@ -240,7 +241,7 @@ def blank_undisclosed_tallies(tallies: pd.DataFrame, *, test: str,
     rows = tallies[tallies["n"] > tallies["n_by_proxy"].map(largest_undisclosed_panel)]
     known = rows["n_by_proxy"].map(count_votes_known_to_coalition).astype(int)
     counts = [*zip(map(read_tertile_counts, rows.to_dict("records")), known, strict=True)]
-    is_told = pd.Series([row.panel in agreed or are_counts_disclosed(*own)
+    is_told = pd.Series([row.panel in fully_disclosed_panels or are_counts_disclosed(*own)
                          for row, own in zip(rows.itertuples(), counts, strict=True)], rows.index, dtype=bool)
     texts = ["principle_id", "version", "criterion", "panel"]
     untold = tallies.loc[(tallies["n"] > 0) & ~tallies.index.isin(rows.index[is_told]), texts]
@@ -248,14 +249,14 @@ def blank_undisclosed_tallies(tallies: pd.DataFrame, *, test: str,
     # Without a quorum abstentions were left out, as if there were none.
     abstained = rows["n_abstained"].where(rows["quorum"].notna(), 0)
     ballots = rows["n"] + abstained
-    is_void = (ballots < rows["quorum"]).fillna(False) | (ballots < _SMALLEST[test])
+    is_void = (ballots < rows["quorum"]).fillna(False) | (ballots < _SMALLEST[agreement_test])
     words = pd.Series([exact_votes_in_words(own) if one else disclosed_votes_in_words(own, other)
                       for (own, other), one in zip(counts, is_told, strict=True)], rows.index, dtype="str")
     # The result needs half of the ballots (share: three quarters) in a third of which n - 3 votes are known,
     # or as many fewer as readers know more votes; and that a panel cannot disagree.
     more = known - COALITION
-    least = (RESULT_FROM[test] + 4 * more + 3 * abstained if test == "share" else
-             (abstained + 6 + 2 * more).clip(RESULT_FROM[test] + 2 * more))
+    least = (RESULT_FROM[agreement_test] + 4 * more + 3 * abstained if agreement_test == "share" else
+             (abstained + 6 + 2 * more).clip(RESULT_FROM[agreement_test] + 2 * more))
     follows_from_thirds = (rows["n"] >= least) & ~words.str.contains(", 3 or more")
     is_agreement = (rows["n"] >= SPREAD_FROM) & (more == 0)
     # One other result is disclosed at most: the one that was checked.
@@ -271,9 +272,10 @@ def blank_undisclosed_tallies(tallies: pd.DataFrame, *, test: str,
     return rows.assign(**told, **other_result, votes=pd.Series(high, rows.index, dtype="str"), said=words)
 
 
-def disclosed_bar_segments(said: str) -> list[str]:
+def disclosed_bar_segments(votes_in_words: str) -> list[str]:
     """The disclosed tertile of each vote of a panel, in the order of the scale; blank where it is not
-    disclosed. ``said`` are the words of :func:`disclosed_votes_in_words` or :func:`exact_votes_in_words`.
+    disclosed. ``votes_in_words`` are the words of :func:`disclosed_votes_in_words` or
+    :func:`exact_votes_in_words`.
 
     >>> "".join(third[:1] or "?" for third in disclosed_bar_segments("7 or more of 10 high, 3 or more low"))
     'lllhhhhhhh'
@@ -282,10 +284,11 @@ def disclosed_bar_segments(said: str) -> list[str]:
     >>> "".join(third[:1] for third in disclosed_bar_segments("5 of 10 high, 1 middle, 4 low"))
     'llllmhhhhh'
     """
-    if all_told := re.fullmatch(r"(\d+) of \d+ high, (\d+) middle, (\d+) low", said):
+    if all_told := re.fullmatch(r"(\d+) of \d+ high, (\d+) middle, (\d+) low", votes_in_words):
         return [third for n, third in zip(reversed(all_told.groups()), TERTILES, strict=True)
                 for _ in range(int(n))]
-    found = re.fullmatch(r"(\d+) or more of (\d+) (\w+)(?:, (\d+) or more (\w+))?(?:, at most .*)?", said)
+    found = re.fullmatch(r"(\d+) or more of (\d+) (\w+)(?:, (\d+) or more (\w+))?(?:, at most .*)?",
+                         votes_in_words)
     if not found:
         return []
     votes = {found[3]: int(found[1]), found[5]: int(found[4] or 0)}
@@ -295,12 +298,13 @@ def disclosed_bar_segments(said: str) -> list[str]:
     return [*low, *[""] * left, *middle, *[""] * (open_n - left), *high]
 
 
-def disclosed_vote_changes_in_words(before: Mapping[str, int | None], after: Mapping[str, int | None], *,
-                                    known: int) -> str:
+def disclosed_vote_changes_in_words(votes_before: Mapping[str, int | None],
+                                    votes_after: Mapping[str, int | None], *,
+                                    n_known_votes: int) -> str:
     """How many raters of a panel changed their vote on the same text since the round before, in words; blank
     where that is not disclosed. Both are votes by rater, None for an abstention, of rounds whose counts are
     all disclosed, so that no vote follows from the number; who changed stays open too: more than the
-    ``known`` votes changed, and more did not. It is disclosed only where the same raters voted.
+    ``n_known_votes`` votes changed, and more did not. It is disclosed only where the same raters voted.
 
     >>> before = dict.fromkeys("abcdefgh", 7)
     >>> disclosed_vote_changes_in_words(before, before | dict.fromkeys("abc", 8), known=2)
@@ -308,44 +312,47 @@ def disclosed_vote_changes_in_words(before: Mapping[str, int | None], after: Map
     >>> disclosed_vote_changes_in_words(before, before | dict.fromkeys("ab", 8), known=2)
     ''
     """
-    changed = sum(vote != after.get(rater) for rater, vote in before.items())
-    if before.keys() != after.keys() or min(changed, len(before) - changed) <= known:
+    changed = sum(vote != votes_after.get(rater) for rater, vote in votes_before.items())
+    if votes_before.keys() != votes_after.keys() or min(changed,
+                                                        len(votes_before) - changed) <= n_known_votes:
         return ""
-    return f"{changed} of {len(before)} raters changed their vote"
+    return f"{changed} of {len(votes_before)} raters changed their vote"
 
 
 # ------------------------------
 # Providers with low resources and the others: the one comparison of parts of a panel.
 
 
-def may_disclose_lower_median(part: Counts, others: Counts, *, is_exact: bool = False) -> bool:
+def may_disclose_lower_median(part: Counts, others: Counts, *, is_fully_disclosed: bool = False) -> bool:
     """Whether a part of a panel votes lower than the others, and this may be disclosed.
 
     It is disclosed only if either answer would leave every vote open, whatever else is disclosed of the
-    panel: ``is_exact`` says that all its counts are. Nothing is disclosed of three votes or fewer.
+    panel: ``is_fully_disclosed`` says that all its counts are. Nothing is disclosed of three votes or fewer.
 
     >>> may_disclose_lower_median((0, 4, 2), (1, 2, 5)), may_disclose_lower_median((2, 2, 0), (0, 0, 6))
     (True, False)
     """
     panel = tuple(map(int.__add__, part, others))
-    possible = (panel,) if is_exact else list_counts_disclosed_alike(panel)
+    possible = (panel,) if is_fully_disclosed else list_counts_disclosed_alike(panel)
     return has_lower_median(part, others) and comparison_keeps_votes_uncertain(possible, sum(part))
 
 
 @cache
-def comparison_keeps_votes_uncertain(possible: tuple[Counts, ...], n: int) -> bool:
+def comparison_keeps_votes_uncertain(possible_counts: tuple[Counts, ...], n_in_part: int) -> bool:
     """Whether every vote stays open if readers learn that n of the voters vote lower than the others, and
-    also if they learn that these do not. The counts of the panel are one of the ``possible`` ones."""
-    if min(n, sum(possible[0]) - n) <= LARGEST_UNDISCLOSED:
+    also if they learn that these do not. The counts of the panel are one of the ``possible_counts`` ones."""
+    if min(n_in_part, sum(possible_counts[0]) - n_in_part) <= LARGEST_UNDISCLOSED:
         return False
     return all(_parts_are_open(rows)
-               for rows in _by_answer(list_possible_splits(possible, n), has_lower_median).values())
+               for rows in _by_answer(list_possible_splits(possible_counts, n_in_part),
+                                      has_lower_median).values())
 
 
-def list_possible_splits(possible: Collection[Counts], n: int) -> list[tuple[Counts, Counts]]:
-    """Every way in which n votes of a panel, and its others, can make up one of the ``possible`` counts."""
-    return [(part, tuple(map(int.__sub__, panel, part))) for panel in possible
-            for part in list_possible_counts(n)
+def list_possible_splits(possible_counts: Collection[Counts], n_in_part: int) -> list[tuple[Counts, Counts]]:
+    """Every way in which n votes of a panel, and its others, can make up one of the ``possible_counts``
+    counts."""
+    return [(part, tuple(map(int.__sub__, panel, part))) for panel in possible_counts
+            for part in list_possible_counts(n_in_part)
             if all(map(int.__le__, part, panel))]
 
 
@@ -389,14 +396,15 @@ Outcome = Callable[[Counts], frozenset[str]]
 """The results that votes of these thirds can have: one where it is certain."""
 
 
-def may_disclose_smaller_result(part: Counts, others: Counts, outcome: Outcome, *, known: int = COALITION,
-                                is_exact: bool = False) -> bool:
+def may_disclose_smaller_result(part: Counts, others: Counts, result_of: Outcome, *,
+                                n_known_votes: int = COALITION,
+                                is_fully_disclosed: bool = False) -> bool:
     """Whether the result of a panel without a part of its votes may be disclosed.
 
     It may only if each result that is possible given what is disclosed of the panel leaves every vote open,
     in the part and among the others; so whether it is disclosed depends only on what has already been
-    disclosed. And only where the thirds decide the result. ``known`` is how many votes two readers may know;
-    ``is_exact`` says that all counts of the panel are disclosed.
+    disclosed. And only where the thirds decide the result. ``n_known_votes`` is how many votes two readers
+    may know; ``is_fully_disclosed`` says that all counts of the panel are disclosed.
 
     >>> def high(counts):
     ...     return frozenset({"high" if counts[2] > sum(counts) / 2 else "uncertain"})
@@ -406,13 +414,13 @@ def may_disclose_smaller_result(part: Counts, others: Counts, outcome: Outcome, 
     False
     """
     panel = tuple(map(int.__add__, part, others))
-    possible = (panel,) if is_exact else list_counts_disclosed_alike(panel, known)
-    return len(outcome(others)) == 1 and _answers_are_open(
-        list_possible_splits(possible, sum(part)), lambda _, rest: outcome(rest), known)
+    possible = (panel,) if is_fully_disclosed else list_counts_disclosed_alike(panel, n_known_votes)
+    return len(result_of(others)) == 1 and _answers_are_open(
+        list_possible_splits(possible, sum(part)), lambda _, rest: result_of(rest), n_known_votes)
 
 
-def may_disclose_larger_result(panel: Counts, left_out: Counts, outcome: Outcome, *,
-                               is_exact: bool = False) -> bool:
+def may_disclose_larger_result(panel: Counts, left_out: Counts, result_of: Outcome, *,
+                               is_fully_disclosed: bool = False) -> bool:
     """Whether the result of a panel together with the votes that are left out of it may be disclosed: where
     each possible result would leave every vote open.
 
@@ -421,10 +429,10 @@ def may_disclose_larger_result(panel: Counts, left_out: Counts, outcome: Outcome
     >>> may_disclose_larger_result((0, 4, 4), (0, 0, 1), lambda counts: frozenset({counts[2] > 4}))
     False
     """
-    possible = (panel,) if is_exact else list_counts_disclosed_alike(panel)
+    possible = (panel,) if is_fully_disclosed else list_counts_disclosed_alike(panel)
     pairs = [(part, rest) for rest in possible for part in list_possible_counts(sum(left_out))]
-    return len(outcome(tuple(map(int.__add__, panel, left_out)))) == 1 and _answers_are_open(
-        pairs, lambda part, rest: outcome(tuple(map(int.__add__, part, rest))), COALITION)
+    return len(result_of(tuple(map(int.__add__, panel, left_out)))) == 1 and _answers_are_open(
+        pairs, lambda part, rest: result_of(tuple(map(int.__add__, part, rest))), COALITION)
 
 
 def _answers_are_open(pairs: Collection[tuple[Counts, Counts]],
@@ -439,24 +447,25 @@ def _answers_are_open(pairs: Collection[tuple[Counts, Counts]],
 SIGNED_DECISIONS = ("endorse", "endorse_with_reservation", "do_not_endorse")
 
 
-def split_disclosed_signatures(signed: pd.DataFrame, others_n: int) -> tuple[pd.DataFrame, dict[str, int]]:
+def split_disclosed_signatures(signoffs: pd.DataFrame, n_other_voters: int) -> tuple[pd.DataFrame,
+                                                                                     dict[str, int]]:
     """The rows of ``signoffs`` of one text that other audiences may read, and the decisions of those without
     a name, counted, as far as they may be disclosed.
 
-    ``is_named`` says whose names may be printed: they are shown with their decision. ``others_n`` is the
-    number of all others who were asked to sign: the reader knows who they are, and neither how each of them
-    decided nor whether it signed may follow. So the nameless are counted only where each could have decided
-    in two ways at least, or not have signed at all. Their reservations are printed as translated
+    ``is_named`` says whose names may be printed: they are shown with their decision. ``n_other_voters`` is
+    the number of all others who were asked to sign: the reader knows who they are, and neither how each of
+    them decided nor whether it signed may follow. So the nameless are counted only where each could have
+    decided in two ways at least, or not have signed at all. Their reservations are printed as translated
     (``reservation_read``), without the decision, where enough others could have written them.
     """
-    nameless = signed[~signed["is_named"]]
+    nameless = signoffs[~signoffs["is_named"]]
     counts = {one: int((nameless["decision"] == one).sum()) for one in SIGNED_DECISIONS}
-    absent, reserved = others_n - len(nameless), nameless["reservation"] != ""
+    absent, reserved = n_other_voters - len(nameless), nameless["reservation"] != ""
     is_told = absent > COALITION and len(nameless) - max(counts.values()) > COALITION
-    may_be_read = reserved & (nameless["reservation_read"] != "") & (others_n - reserved.sum() >= MARGIN)
-    words = nameless[may_be_read]
+    is_readable = (nameless["reservation_read"] != "") & (n_other_voters - reserved.sum() >= MARGIN)
+    words = nameless[reserved & is_readable]
     words = words.assign(decision="", reservation=words["reservation_read"])
-    return pd.concat([signed[signed["is_named"]], words]), counts if is_told else {}
+    return pd.concat([signoffs[signoffs["is_named"]], words]), counts if is_told else {}
 
 
 # ------------------------------

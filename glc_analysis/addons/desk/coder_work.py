@@ -290,22 +290,22 @@ class CoderWork:
                 "fix: see who may write there.")
 
 
-def assign_codes_to_keys(keys: Sequence[str], recent: Sequence[str]) -> list[str]:
-    """The codes on the keys 1 to 9 (blank for a free key), where ``recent`` are those used last, the last one
-    first. A code keeps its key; a new one takes a free key, else that of the code used longest ago.
+def assign_codes_to_keys(codes_by_key: Sequence[str], recent_codes: Sequence[str]) -> list[str]:
+    """The codes on the keys 1 to 9 (blank for a free key), where ``recent_codes`` are those used last, the
+    last one first. A code keeps its key; a new one takes a free key, else that of the code used longest ago.
 
     >>> assign_codes_to_keys(["a", "", "c"], ["d", "c", "a"]), assign_codes_to_keys([*"abcdefghi"], ["z",
     ...     *"ihgfdcba"])[3:6]
     (['a', 'd', 'c'], ['d', 'z', 'f'])
     """
-    kept = [*keys]
-    for code in (code for code in reversed(recent) if code not in kept):
+    kept = [*codes_by_key]
+    for code in (code for code in reversed(recent_codes) if code not in kept):
         if "" in kept:
             kept[kept.index("")] = code
         elif len(kept) < _N_KEYS:
             kept.append(code)
         else:
-            kept[max(range(_N_KEYS), key=lambda n: _age(kept[n], recent))] = code
+            kept[max(range(_N_KEYS), key=lambda n: _age(kept[n], recent_codes))] = code
     return kept
 
 
@@ -339,16 +339,16 @@ def describe_code_use(codebook: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def describe_definition_changes(before: Mapping[str, list[str]], now: Mapping[str, list[str]],
-                                names: Mapping[str, str]) -> list[str]:
+                                code_names: Mapping[str, str]) -> list[str]:
     """One sentence for a coder about what changed between two :func:`describe_code_use`; none where nothing
-    did. ``names`` are the codes' names of today.
+    did. ``code_names`` are the codes' names of today.
 
     >>> describe_definition_changes({}, {"c1": ["Law", "", "What courts decide.", "", "", ""]}, {"c1": "Law"})
     ['The codebook has changed since you last coded (new: Law). Your codings are kept.']
     """
 
     def listed(codes: Iterable[str]) -> str:
-        found = [names.get(code) or (before[code][0] if code in before else code) for code in codes]
+        found = [code_names.get(code) or (before[code][0] if code in before else code) for code in codes]
         return ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
 
     both = [code for code in now if code in before]

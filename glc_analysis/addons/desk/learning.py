@@ -51,26 +51,26 @@ Codes = Mapping[str, Set[str]]
 """The codes of each segment."""
 
 
-def compare_codes_of_segments(codes_of_coder: Codes, others: Codes, *,
-                              older: Collection[tuple[str, str]] = ()) -> pd.DataFrame:
+def compare_codes_of_segments(codes_of_coder: Codes, codes_of_others: Codes, *,
+                              older_codings: Collection[tuple[str, str]] = ()) -> pd.DataFrame:
     """One row per code, first all codes together, over the segments that both have: code_id, passages, same
     (the share of passages that have the code in both or in neither; of all codes, that have the same codes),
     missed (only the others have it), added (only the coder), older, kappa, reason.
 
-    ``older`` are the segments and codes that were coded before the code had its present definition: they
-    are counted, and neither missed nor added.
+    ``older_codings`` are the segments and codes that were coded before the code had its present definition:
+    they are counted, and neither missed nor added.
 
     >>> nothing = frozenset()
     >>> found = compare_codes_of_segments({"s1": {"a"}, "s2": nothing}, {"s1": {"a", "b"}, "s2": nothing})
     >>> found[["code_id", "passages", "same", "missed", "added"]].values.tolist()
     [['', 2, 0.5, 1, 0], ['a', 2, 1.0, 0, 0], ['b', 2, 0.5, 1, 0]]
     """
-    shared = sorted(codes_of_coder.keys() & others.keys())
-    codes = sorted({code for one in shared for code in codes_of_coder[one] | others[one]})
-    marked, rows = set(older), []
+    shared = sorted(codes_of_coder.keys() & codes_of_others.keys())
+    codes = sorted({code for one in shared for code in codes_of_coder[one] | codes_of_others[one]})
+    marked, rows = set(older_codings), []
     for code in codes:
         kept = [one for one in shared if (one, code) not in marked]
-        mine, theirs = ([code in found[one] for one in kept] for found in (codes_of_coder, others))
+        mine, theirs = ([code in found[one] for one in kept] for found in (codes_of_coder, codes_of_others))
         same = sum(a == b for a, b in zip(mine, theirs, strict=True))
         kappa = NOMINAL["kappa"].pooled(count_codings(np.array([mine, theirs], dtype=int), 2)) if len(
             kept) >= FEWEST_PASSAGES else None
@@ -78,8 +78,8 @@ def compare_codes_of_segments(codes_of_coder: Codes, others: Codes, *,
                      sum(b and not a for a, b in zip(mine, theirs, strict=True)),
                      sum(a and not b for a, b in zip(mine, theirs, strict=True)), len(shared) - len(kept),
                      kappa.value if kappa else float("nan"), kappa.reason if kappa else _TOO_FEW))
-    whole = [all((one, code) in marked or (code in codes_of_coder[one]) == (code in others[one])
-                 for code in codes_of_coder[one] | others[one]) for one in shared]
+    whole = [all((one, code) in marked or (code in codes_of_coder[one]) == (code in codes_of_others[one])
+                 for code in codes_of_coder[one] | codes_of_others[one]) for one in shared]
     first = ("", len(shared), sum(whole) / len(shared) if shared else float("nan"),
              *(sum(row[n] for row in rows) for n in (3, 4, 5)), float("nan"),
              "kappa is given code by code")
@@ -110,7 +110,7 @@ def compare_coders_with_consensus(study: Study) -> pd.DataFrame:
                                                      frames["codebook"])
         compared = compare_codes_of_segments(dict(zip(mine["segment_id"], mine["codes"], strict=True)),
                                              settled,
-                                             older=older)
+                                             older_codings=older)
         if compared["passages"].iloc[0]:
             parts.append(compared.assign(coder=coder))
     return _named(pd.concat(parts) if parts else pd.DataFrame(columns=LEARNING_COLUMNS), frames["codebook"])
@@ -220,10 +220,10 @@ def write_texts_to_code_again(study: Study, coder: str, folder: Path) -> pd.Data
     return pd.DataFrame({"document_id": chosen, "passages": [int(spoken[one]) for one in chosen]})
 
 
-def compare_first_and_second_coding(study: Study, coder: str, path: Path) -> pd.DataFrame:
-    """A coder's first coding compared with a second one of the same texts, which ``path`` holds: one row
-    per code, :data:`LEARNING_COLUMNS`. ``missed`` are codes that the first coding lacks, ``added`` those that
-    only it has.
+def compare_first_and_second_coding(study: Study, coder: str, second_coding: Path) -> pd.DataFrame:
+    """A coder's first coding compared with a second one of the same texts, which ``second_coding`` holds: one
+    row per code, :data:`LEARNING_COLUMNS`. ``missed`` are codes that the first coding lacks, ``added`` those
+    that only it has.
 
     The second coding is read here alone: it counts in no agreement and no consensus. Raises UsageError for
     an unknown coder or a file of other texts, Faults as reading the file does.
@@ -239,7 +239,7 @@ def compare_first_and_second_coding(study: Study, coder: str, path: Path) -> pd.
         return texts.texts.get(document_id) or Text(words[document_id], words[document_id], ())
 
     paths = dict(zip(reference.documents["document_id"], reference.documents["path"], strict=True))
-    raw = read_codings(path, coder=coder, questions=names_of_questions(reference.questions))
+    raw = read_codings(second_coding, coder=coder, questions=names_of_questions(reference.questions))
     placed = place_codings([(coder, raw)], text_of,
                            document_names(frames["documents"], paths), masker.mask,
                            conversations=sorted(texts.texts))
@@ -250,7 +250,8 @@ def compare_first_and_second_coding(study: Study, coder: str, path: Path) -> pd.
     both = readings[readings["document_id"].isin(again)]
     if both.empty:
         known = sorted({*frames["readings"]["coder_id"]} - {CONSENSUS})
-        raise UsageError(f"{path.name} has no text that {coder!r} coded before; {nearest(coder, known)}.")
+        raise UsageError(f"{second_coding.name} has no text that {coder!r} coded before; "
+                         f"{nearest(coder, known)}.")
     codes, codebook = extend_codebook({coding.code for coding in placed.codings}, placed.definitions,
                                       reference.codebook)
     placed.codings[:] = [coding._replace(coder_id=coder) for coding in placed.codings]
@@ -265,5 +266,5 @@ def compare_first_and_second_coding(study: Study, coder: str, path: Path) -> pd.
         sets[name] = dict(zip(coded["segment_id"], coded["codes"], strict=True))
     book = codebook.rename(columns={"since_version": "version"})
     found = compare_codes_of_segments(sets["first"], sets["second"],
-                                      older=find_codings_under_older_definitions(first, book))
+                                      older_codings=find_codings_under_older_definitions(first, book))
     return _named(found.assign(coder=coder), codebook)

@@ -74,40 +74,41 @@ class TableChangeProposal:
         return self.changes[-1].path
 
 
-def propose_new_row(study: Study, name: str, row: Mapping[str, str]) -> TableChangeProposal:
+def propose_new_row(study: Study, table: str, row: Mapping[str, str]) -> TableChangeProposal:
     """Proposes a row of a reference table; columns that ``row`` leaves out are blank.
 
     Raises UsageError for a table or column that is not there, Faults where the table would not be sound
     with the row: a key twice, a reference that points nowhere, words that are not in the passage.
     """
-    if name not in REQUIRED_COLUMNS:
-        raise UsageError(f"There is no reference table {name!r}; {nearest(name, REQUIRED_COLUMNS)}.")
-    columns = (*REQUIRED_COLUMNS[name], *OPTIONAL_COLUMNS.get(name, ()))
+    if table not in REQUIRED_COLUMNS:
+        raise UsageError(f"There is no reference table {table!r}; {nearest(table, REQUIRED_COLUMNS)}.")
+    columns = (*REQUIRED_COLUMNS[table], *OPTIONAL_COLUMNS.get(table, ()))
     for column in row:
         if column not in columns:
-            raise UsageError(f"{name}.csv has no column {column!r}; {nearest(column, columns)}.")
+            raise UsageError(f"{table}.csv has no column {column!r}; {nearest(column, columns)}.")
     study.refuse_misplaced()
     proposal = TableChangeProposal(study.root, tuple(_with_row(study.root / file.path, file, row)
-                                                     for file in reversed(table_files(name))))
-    _refuse_unsound(study, name, proposal)
+                                                     for file in reversed(table_files(table))))
+    _refuse_unsound(study, table, proposal)
     return proposal
 
 
-def propose_changed_cells(study: Study, name: str, key: str, cells: Mapping[str, str]) -> TableChangeProposal:
-    """Proposes new cells, of one file, for the row of a reference table whose first column is ``key``.
+def propose_changed_cells(study: Study, table: str, row_id: str,
+                          cells: Mapping[str, str]) -> TableChangeProposal:
+    """Proposes new cells, of one file, for the row of a reference table whose first column is ``row_id``.
 
     Raises Faults where the table would not be sound with the change."""
     study.refuse_misplaced()
-    file = next(one for one in table_files(name) if {*cells} <= {*one.required, *one.optional})
+    file = next(one for one in table_files(table) if {*cells} <= {*one.required, *one.optional})
     path = study.root / file.path
     old = read_utf8(path)
     rows = CsvRows.of(old, path.name)
     row = next(n for n, written in enumerate(csv.reader(rows.records, delimiter=rows.delimiter), 1)
-               if n > 1 and written[rows.header.index(file.required[0])].strip() == key)
+               if n > 1 and written[rows.header.index(file.required[0])].strip() == row_id)
     for column, cell in cells.items():
         rows.set_cell(row, column, cell)
     proposal = TableChangeProposal(study.root, (FileChange(path, old, rows.text),))
-    _refuse_unsound(study, name, proposal)
+    _refuse_unsound(study, table, proposal)
     return proposal
 
 

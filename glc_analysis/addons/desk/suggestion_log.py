@@ -51,11 +51,11 @@ def log_refused_suggestions(study: Study, coder: str, document_id: str, start: i
 
 def log_shown_suggestions(study: Study, coder: str, passage: tuple[str, int, int], codes: Sequence[str],
                           model: str,
-                          settled: str) -> None:
+                          settled_digest: str) -> None:
     """Logs the codes that a coder is shown for a passage, once however often they are drawn."""
     document_id, start, end = passage
     line = {"act": "shown", "document_id": document_id, "start": start, "end": end, "codes": [*codes],
-            "model": model, "settled": settled}
+            "model": model, "settled": settled_digest}
     if codes and line not in [*read_coder_suggestion_log(study, coder)]:
         _append(study, coder, line)
 

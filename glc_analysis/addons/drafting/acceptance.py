@@ -47,7 +47,7 @@ _ACCEPTED_COLUMNS = ("question_id", "by", "date", "how_sure")
 _DECIDED_COLUMNS = ("question_id", "is_sensitive", "by", "date")
 
 
-def accept_chosen_draft_rows(study: Study, state: DraftState, by: str, *, today: date) -> list[str]:
+def accept_chosen_draft_rows(study: Study, state: DraftState, accepted_by: str, *, today: date) -> list[str]:
     """Adds the chosen questions, with their options and settings, to the reference tables, and records the
     reviewer.
 
@@ -88,7 +88,7 @@ def accept_chosen_draft_rows(study: Study, state: DraftState, by: str, *, today:
     for path, text in texts.items():
         write_atomic(path, text)
     record_waves_and_files(study, survey_files_by_wave(state.tables["waves"]))
-    who, day = normalise_space(by), today.isoformat()
+    who, day = normalise_space(accepted_by), today.isoformat()
     _append(study, ACCEPTED_FILE, _ACCEPTED_COLUMNS,
             [(identifier, who, day, how_sure) for identifier, how_sure in zip(
                 chosen["question_id"], chosen["how_sure"], strict=True)])
@@ -97,11 +97,11 @@ def accept_chosen_draft_rows(study: Study, state: DraftState, by: str, *, today:
         _append(study, SENSITIVITY_FILE, _DECIDED_COLUMNS,
                 [(name, state.sensitivity[name], who, day) for name in now_decided])
         lines.append(f"{len(now_decided)} decisions on sensitive questions are accepted; "
-                     f"{DRAFT_FOLDER}/{SENSITIVITY_FILE} records {by} for each.")
+                     f"{DRAFT_FOLDER}/{SENSITIVITY_FILE} records {accepted_by} for each.")
     if len(chosen) or len(added["options"]) or len(added["countries"]):
         lines.append(f"{len(chosen)} questions, {len(added['options'])} rows of options and "
                      f"{len(added['countries'])} of countries are accepted; {DRAFT_FOLDER}/{ACCEPTED_FILE} "
-                     f"records {by} for each question.")
+                     f"records {accepted_by} for each question.")
     return lines
 
 
@@ -132,7 +132,7 @@ def _append(study: Study, name: str, columns: Iterable[str], rows: Iterable[Iter
     write_atomic(path, before + format_csv_rows((), rows))
 
 
-def accept_decided_open_rows(study: Study, by: str, *, today: date) -> list[str]:
+def accept_decided_open_rows(study: Study, accepted_by: str, *, today: date) -> list[str]:
     """Adds what a person has decided of the rest to the reference tables: options and names that say yes,
     cells with a correction, countries with a code. Returns the lines to print; raises Faults, before anything
     is written, where a row cannot be used."""
@@ -149,7 +149,7 @@ def accept_decided_open_rows(study: Study, by: str, *, today: date) -> list[str]
                for n, code in ready["countries"]["country_id"].items() if (meant := intended_iso_code(code))]
     if faults:
         raise Faults(faults)
-    who = normalise_space(by)
+    who = normalise_space(accepted_by)
     rows = ready | {
         "corrections": ready["corrections"].assign(table="survey", by=who, date=today.isoformat()),
         "countries": _described(ready["countries"]),

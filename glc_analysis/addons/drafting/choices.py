@@ -89,16 +89,17 @@ class _Spread:
         return f"{round(100 * self.covered)} % of {self.n} answers were given by several"
 
 
-def guess_choice_or_text(column: FormColumn, answers: Counter[str], known: Collection[str]) -> ColumnGuess:
-    """A choice of one or of several options, or a text where the answers are not options. ``known`` are the
-    keys of options listed elsewhere in the form."""
+def guess_choice_or_text(column: FormColumn, answers: Counter[str],
+                         known_option_keys: Collection[str]) -> ColumnGuess:
+    """A choice of one or of several options, or a text where the answers are not options.
+    ``known_option_keys`` are the keys of options listed elsewhere in the form."""
     few = FEWEST if answers.total() >= MANY else 2
     is_several = words.mentions_concept("several", column.wording)
-    if joined := _joined(column, answers, known, few, is_several):
+    if joined := _joined(column, answers, known_option_keys, few, is_several):
         return joined
-    spread = _Spread.of(answers, known, few)
+    spread = _Spread.of(answers, known_option_keys, few)
     if spread.is_list:
-        return _listed(column, answers, known, spread, is_several)
+        return _listed(column, answers, known_option_keys, spread, is_several)
     return _text(answers, spread, is_several)
 
 
@@ -172,9 +173,9 @@ def are_all_yes_or_no(labels: Collection[str]) -> bool:
         words.is_concept_word("yes", label) or words.is_concept_word("no", label) for label in answers)
 
 
-def list_options_by_file(column: FormColumn, known: Collection[str]) -> tuple[AnswerOptions, ...]:
+def list_options_by_file(column: FormColumn, known_option_keys: Collection[str]) -> tuple[AnswerOptions, ...]:
     """The options of a choice of one, by file."""
-    return tuple(list_answer_options(counts, known) for counts in column.counts)
+    return tuple(list_answer_options(counts, known_option_keys) for counts in column.counts)
 
 
 # ------------------------------

@@ -53,11 +53,11 @@ _DATE = re.compile(
     r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([ T,]+\d{1,2}:\d{2}.*)?|[^\d]{0,12}\d{1,2}[ .,]+[^\d]{3,12}\d{4}.*")
 
 
-def guess_column_type(column: FormColumn, known: Collection[str] = (), *,
+def guess_column_type(column: FormColumn, known_option_keys: Collection[str] = (), *,
                       is_of_tool: bool = True) -> ColumnGuess:
-    """The kind of question that a column holds. ``known`` are the keys of options listed elsewhere in the
-    form; ``is_of_tool`` says that a survey tool wrote the file, so that columns with the names of its own are
-    its own. In other files they may be questions, and are unsure.
+    """The kind of question that a column holds. ``known_option_keys`` are the keys of options listed
+    elsewhere in the form; ``is_of_tool`` says that a survey tool wrote the file, so that columns with the
+    names of its own are its own. In other files they may be questions, and are unsure.
 
     >>> from collections import Counter
     >>> def column(wording, **counts):
@@ -81,7 +81,7 @@ def guess_column_type(column: FormColumn, known: Collection[str] = (), *,
     guess = _dates(whole) or next(filter(None, (
         decide(column, answers) for decide in (
             _contacts, _identifiers, _language, _numbers, _country, _organisation))), None)
-    guess = guess or guess_choice_or_text(column, answers, known)
+    guess = guess or guess_choice_or_text(column, answers, known_option_keys)
     if not tool or guess.kind == NO_QUESTION:
         return guess
     if guess.kind in COLUMN_ROLES:

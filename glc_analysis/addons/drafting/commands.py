@@ -207,7 +207,7 @@ def speakers(study: Study, suggest: bool, form: str) -> None:
         new = conversations.select_unlisted_speakers(rows, known)
         for line in conversations.speaker_role_evidence_lines(new):
             say(line)
-        rows = conversations.draft_speaker_rows(new, taken=known["speaker_id"])
+        rows = conversations.draft_speaker_rows(new, taken_ids=known["speaker_id"])
     print_rows(rows, form, empty="Every speaker is in speakers.csv.")
 
 
@@ -299,7 +299,7 @@ def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None,
         before, surveys, add_draft_to_reference(drafted.tables, reference) if drafted else reference, wave_id,
         roles=[survey[role] for role in (RESPONDENT, *SURVEY_ROLES)],
         wordings=read_wordings_table(form) if form else None,
-        taken=[*drafted.tables["questions"]["question_id"]] if drafted else ())
+        taken_ids=[*drafted.tables["questions"]["question_id"]] if drafted else ())
     write_crosswalk_draft(study, crosswalk.rows, crosswalk.options)
     record_waves_and_files(study, {wave_id: names})
     say(describe_crosswalk_draft(crosswalk.rows))

@@ -45,12 +45,13 @@ class Conversation:
     transcript: Transcript
 
 
-def read_conversations(paths: Mapping[str, tuple[str, Path]], taken: Collection[str]) -> list[Conversation]:
+def read_conversations(paths: Mapping[str, tuple[str, Path]],
+                       taken_ids: Collection[str]) -> list[Conversation]:
     """The transcripts at some paths of the study folder, each with its kind and file, and an id of its own.
 
     Raises Faults as reading them does.
     """
-    conversations, ids = [], set(taken)
+    conversations, ids = [], set(taken_ids)
     for path, (kind, file) in paths.items():
         document_id = make_free_id(slug(file.stem), ids)
         ids.add(document_id)
@@ -155,17 +156,18 @@ def _role_elsewhere(facts: pd.DataFrame) -> pd.DataFrame:
                         why=facts["why"].mask(is_open, "as in another interview"))
 
 
-def draft_speaker_rows(facts: pd.DataFrame, taken: Collection[str] = ()) -> pd.DataFrame:
+def draft_speaker_rows(speaker_facts: pd.DataFrame, taken_ids: Collection[str] = ()) -> pd.DataFrame:
     """Rows of speakers.csv: one for a name that occurs in several transcripts in the same role (for all
     transcripts, ``*``), else one a transcript. Ids are neutral, since coders read them in the texts.
 
     A participant who is named by a role alone, such as "Participant", is somebody else in every transcript.
     """
-    named = facts.groupby("speaker", sort=False).agg(documents=("document_id", "nunique"),
-                                                     roles=("role", "nunique"))
-    words, rows, ids = _role_words(), [], set(taken)
+    named = speaker_facts.groupby("speaker", sort=False).agg(documents=("document_id", "nunique"),
+                                                             roles=("role", "nunique"))
+    words, rows, ids = _role_words(), [], set(taken_ids)
     done: set[str] = set()
-    for document_id, speaker, role in zip(facts["document_id"], facts["speaker"], facts["role"], strict=True):
+    for document_id, speaker, role in zip(speaker_facts["document_id"], speaker_facts["speaker"],
+                                          speaker_facts["role"], strict=True):
         is_shared = named.at[speaker, "documents"] > 1 and named.at[speaker, "roles"] == 1 \
             and words.get(match_key(speaker)) != "participant"
         if is_shared and speaker in done:
@@ -178,7 +180,7 @@ def draft_speaker_rows(facts: pd.DataFrame, taken: Collection[str] = ()) -> pd.D
     return pd.DataFrame(rows, columns=_SPEAKER_COLUMNS, dtype="str")
 
 
-def speaker_role_evidence_lines(facts: pd.DataFrame) -> list[str]:
+def speaker_role_evidence_lines(speaker_facts: pd.DataFrame) -> list[str]:
     """The evidence for the guessed roles of speakers, as lines to print.
 
     >>> facts = pd.DataFrame([("casa", "Ana", 2, 2, 9, "interviewer", "asks in 2 of 2 turns")],
@@ -189,7 +191,7 @@ def speaker_role_evidence_lines(facts: pd.DataFrame) -> list[str]:
     return [f"{document_id}: {speaker}: {turns} turns, {asks} with a question, {words} words; "
             + (f"{role} ({why})" if role else "role not told: write it into the row")
             for document_id, speaker, turns, asks, words, role, why in
-            facts[SPEAKER_FACTS].itertuples(index=False, name=None)]
+            speaker_facts[SPEAKER_FACTS].itertuples(index=False, name=None)]
 
 
 def list_decisions_left_to_people(documents: pd.DataFrame, speakers: pd.DataFrame,
@@ -233,7 +235,7 @@ def read_undescribed_conversations(study: Study, documents: pd.DataFrame) -> lis
     paths = {study.relative(path): (kind, path) for kind in ("interview", "call")
              for path in study.raw_files(f"{kind}s") if path.is_file()}
     return read_conversations({where: file for where, file in paths.items() if where not in described},
-                              taken=documents["document_id"])
+                              taken_ids=documents["document_id"])
 
 
 def read_described_conversations(study: Study, documents: pd.DataFrame) -> list[Conversation]:
@@ -243,20 +245,20 @@ def read_described_conversations(study: Study, documents: pd.DataFrame) -> list[
                                                strict=True) if (study.root / path).is_file()]
 
 
-def select_unlisted_speakers(facts: pd.DataFrame, speakers: pd.DataFrame) -> pd.DataFrame:
+def select_unlisted_speakers(speaker_facts: pd.DataFrame, speakers: pd.DataFrame) -> pd.DataFrame:
     """The facts about speakers whom speakers.csv does not have, in their transcript or in all of them."""
     known = {*zip(speakers["document_id"], speakers["name_in_file"].map(normalise_space), strict=True)}
-    names = facts["speaker"].map(normalise_space)
+    names = speaker_facts["speaker"].map(normalise_space)
     is_new = [not known & {(document_id, name), (ANY_DOCUMENT, name)}
-              for document_id, name in zip(facts["document_id"], names, strict=True)]
-    return facts[is_new].reset_index(drop=True)
+              for document_id, name in zip(speaker_facts["document_id"], names, strict=True)]
+    return speaker_facts[is_new].reset_index(drop=True)
 
 
-def make_free_id(wanted: str, taken: Collection[str]) -> str:
+def make_free_id(wanted: str, taken_ids: Collection[str]) -> str:
     """A free id: the wanted one, or one with a number added.
 
     >>> make_free_id("ana", {"ana", "ana_2"})
     'ana_3'
     """
     tries = chain([wanted], (f"{wanted}_{n}" for n in count(2)))
-    return next(identifier for identifier in tries if identifier not in taken)
+    return next(identifier for identifier in tries if identifier not in taken_ids)

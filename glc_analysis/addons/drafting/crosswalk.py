@@ -50,20 +50,21 @@ class CrosswalkDraft:
     held: Mapping[tuple[str, str], tuple[str, bool]]
 
 
-def draft_crosswalk(before: Sequence[RawSurvey], surveys: Sequence[RawSurvey], reference: Reference,
-                    wave: str, *, new: SurveyDraft | None = None,
+def draft_crosswalk(earlier_surveys: Sequence[RawSurvey], surveys: Sequence[RawSurvey], reference: Reference,
+                    wave: str, *, new_draft: SurveyDraft | None = None,
                     wordings: Mapping[str, str] = _NOTHING) -> CrosswalkDraft:
-    """The draft of crosswalk.csv for the files of a wave, a row per question that the files ``before`` ask.
+    """The draft of crosswalk.csv for the files of a wave, a row per question that the files
+    ``earlier_surveys`` ask.
 
     ``change`` is none where nothing differs, and dropped where no column is like it. What is the same and has
-    no options needs no row; a row ``*`` decides for all that are the same. ``new`` is the draft of the new
-    files by themselves, whose options in several languages tell which answers mean the same, and ``wordings``
-    how headings and answers read, by their keys.
+    no options needs no row; a row ``*`` decides for all that are the same. ``new_draft`` is the draft of the
+    new files by themselves, whose options in several languages tell which answers mean the same, and
+    ``wordings`` how headings and answers read, by their keys.
     """
-    pairs = [column.names for column in SurveyForm.of([*before, *surveys], wordings).columns]
-    partners = _partners(new, surveys) if new else {}
+    pairs = [column.names for column in SurveyForm.of([*earlier_surveys, *surveys], wordings).columns]
+    partners = _partners(new_draft, surveys) if new_draft else {}
     questions = [asked for _, question in reference.questions.iterrows() if (asked := _Question(
-        question, before, surveys, reference.options, pairs, wordings, partners)).was_asked]
+        question, earlier_surveys, surveys, reference.options, pairs, wordings, partners)).was_asked]
     rows = [row for asked in questions if (row := asked.row(wave))["change"] != "none"
             or asked.question["type"] in CHOICE_TYPES]
     same = [row for row in rows if row["why"] == SAME]

@@ -107,7 +107,7 @@ def _with_decisions(rows: pd.DataFrame, before: pd.DataFrame, key: list[str],
     return rows.assign(**{name: kept[name].fillna(rows[name]) for name in decided})
 
 
-def accept_crosswalk(study: Study, by: str, today: date) -> int:
+def accept_crosswalk(study: Study, accepted_by: str, today: date) -> int:
     """Adds the decided rows of the draft to crosswalk.csv, signed and dated, with a row of the waves before
     where these have none, and the options that say yes to options.csv. Keeps the others in the draft; returns
     how many questions were decided. Raises Faults, and writes nothing, with everything that is wrong."""
@@ -120,7 +120,7 @@ def accept_crosswalk(study: Study, by: str, today: date) -> int:
     # What is gone of a question that is still a draft waits for it.
     waits = (draft["because"] == GONE) & ~draft["question_id"].isin(reference.questions["question_id"])
     decided = draft[(draft["is_comparable"] != "") & (draft["question_id"] != ALL_THE_SAME) & ~waits]
-    decided = decided.assign(by=by, date=today.isoformat())
+    decided = decided.assign(by=accepted_by, date=today.isoformat())
     known = {*zip(reference.crosswalk["question_id"], reference.crosswalk["wave_id"], strict=True)}
     if faults := [*_draft_faults(decided, reference, known)]:
         raise Faults(faults)

@@ -80,9 +80,9 @@ class SurveyDraft:
     names: tuple[tuple[str, str], ...] = ()
 
 
-def draft_survey_tables(surveys: Sequence[RawSurvey], *, asked: FormDraft | None = None,
+def draft_survey_tables(surveys: Sequence[RawSurvey], *, xlsform: FormDraft | None = None,
                         wordings: Mapping[str, str] = MappingProxyType({})) -> SurveyDraft:
-    """The draft of the reference tables for files of one survey. ``asked`` is that of its XLSForm: what it
+    """The draft of the reference tables for files of one survey. ``xlsform`` is that of its XLSForm: what it
     says of a question counts, and the files say how it was answered. ``wordings`` say how headings and
     answers read, by their keys.
 
@@ -97,9 +97,9 @@ def draft_survey_tables(surveys: Sequence[RawSurvey], *, asked: FormDraft | None
     [{'option_id': 'yes', 'value': 'Yes', 'n': '25'}, {'option_id': 'no', 'value': 'No', 'n': '20'}]
     """
     form = merge_loop_columns(SurveyForm.of(surveys, wordings))
-    held = match_export_columns_to_questions(asked, form) if asked else {}
-    form, readings = _with_words_of(form, asked, held), _readings(asked, held)
-    drafting = _Drafting(form, asked, held, readings, wordings)
+    held = match_export_columns_to_questions(xlsform, form) if xlsform else {}
+    form, readings = _with_words_of(form, xlsform, held), _readings(xlsform, held)
+    drafting = _Drafting(form, xlsform, held, readings, wordings)
     lists, roles = drafting.lists, drafting.roles
     rows = _known_conditions(_following(_grids_unsure(drafting.question_rows(), lists)))
     questions = _frame("questions", add_themes_of_sections(rows, form))
@@ -122,7 +122,7 @@ def draft_survey_tables(surveys: Sequence[RawSurvey], *, asked: FormDraft | None
         "waves": _frame("waves", draft_wave_rows([survey.path for survey in surveys]))}
     organisation = split_alternatives(roles["organisation"][0].entry) if "organisation" in roles else ()
     return SurveyDraft({name: _unsure_first(table) for name, table in tables.items()},
-                       (*_notes(form, surveys, organisation), *_unmatched(asked, held, form, wordings)),
+                       (*_notes(form, surveys, organisation), *_unmatched(xlsform, held, form, wordings)),
                        drafting.names_of_persons())
 
 

@@ -23,17 +23,19 @@ _MOST_ANSWERS = 40
 """A question with more different answers decides nothing."""
 
 
-def draft_condition_rows(questions: pd.DataFrame, known: Mapping[str, Mapping[str, str]], country: str,
+def draft_condition_rows(questions: pd.DataFrame, option_ids: Mapping[str, Mapping[str, str]],
+                         country_column: str,
                          surveys: Sequence[RawSurvey], form: SurveyForm) -> list[dict[str, str]]:
     """A row for each condition that blank cells show, with the questions that were answered after it alone: a
-    person decides whether it was one of the form. ``known`` are the ids of answers by their keys and lists,
-    ``country`` is the column of the country, whose list has its name."""
+    person decides whether it was one of the form. ``option_ids`` are the ids of answers by their keys and
+    lists, ``country_column`` is the column of the country, whose list has its name."""
     frames = [survey.frame.head(_COMPARED_RECORDS // len(surveys)) for survey in surveys]
     conditions: dict[tuple[str, tuple[str, ...]], list[_Condition]] = {}
     earlier: list[_Choice] = []
-    listed = dict(zip(questions["question_id"], questions["option_list"], strict=True)) | {"country": country}
-    if country:
-        earlier.append(_Choice.of("country", [_cells(frame, country, form) for frame in frames]))
+    listed = dict(zip(questions["question_id"], questions["option_list"],
+                      strict=True)) | {"country": country_column}
+    if country_column:
+        earlier.append(_Choice.of("country", [_cells(frame, country_column, form) for frame in frames]))
     for _, question in questions[questions[USE] != "no"].iterrows():
         cells = [_cells(frame, question["columns"], form) for frame in frames]
         is_filled = np.concatenate([(of_file != "").any(axis=1) for of_file in cells])
@@ -45,7 +47,7 @@ def draft_condition_rows(questions: pd.DataFrame, known: Mapping[str, Mapping[st
                 earlier.append(choice)
     rows = []
     for (decider, answers), asked in conditions.items():
-        ids = known.get(listed[decider], {})
+        ids = option_ids.get(listed[decider], {})
         chosen = [*dict.fromkeys(filter(None, (ids.get(match_key(text), "") for text in answers)))]
         if chosen:
             named = " or ".join(map(repr, answers[:3])) + (" ..." if len(answers) > 3 else "")

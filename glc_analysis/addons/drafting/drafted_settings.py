@@ -66,14 +66,14 @@ def draft_codebook_rows(questions: pd.DataFrame) -> list[dict[str, str]]:
     return [row | about for row in (domain, *themes)]
 
 
-def draft_country_rows(roles: Roles, questions: pd.DataFrame, form: SurveyForm,
+def draft_country_rows(role_columns: Roles, questions: pd.DataFrame, form: SurveyForm,
                        readings: Mapping[int, Mapping[str, str]],
                        wordings: Mapping[str, str]) -> list[dict[str, str]]:
     """A row for each name of a country, or code of which the form or a table says the name. Unknown names
     have no id; those given by fewer than five are counted."""
     listed = {*questions.loc[questions["option_list"] == COUNTRY_LIST, PLACE]}
     columns = [column for column in form.columns if str(column.place) in listed
-               or "country" in roles and column == roles["country"][0]]
+               or "country" in role_columns and column == role_columns["country"][0]]
     names: Counter[str] = sum((column.total for column in columns), Counter())
     words = dict(wordings)
     for column in columns:
@@ -95,12 +95,12 @@ def draft_country_rows(roles: Roles, questions: pd.DataFrame, form: SurveyForm,
     return rows
 
 
-def draft_setting_rows(roles: Roles, form: SurveyForm) -> list[dict[str, str]]:
+def draft_setting_rows(role_columns: Roles, form: SurveyForm) -> list[dict[str, str]]:
     """The rows of the drafted settings: who answered, when and in which language, and what blanks mean."""
     rows = []
     for role in COLUMN_ROLES:
-        if role in roles:
-            column, guess = roles[role]
+        if role in role_columns:
+            column, guess = role_columns[role]
             lacking = form.lacking(column)
             doubts = [*filter(None, (form.pairing_doubt(column), note_on_files_lacking_column(lacking)))]
             row = _setting(f"survey.{role}",
@@ -110,13 +110,13 @@ def draft_setting_rows(roles: Roles, form: SurveyForm) -> list[dict[str, str]]:
         elif role in ("organisation", "country"):
             rows.append(_setting(f"survey.{role}", "", "no column was recognised: blank means that the "
                                                        f"survey names no {role}"))
-    if "organisation" not in roles:
+    if "organisation" not in role_columns:
         rows.append(_setting(
             "survey.unknown_organisations", "", "undecided: as the survey names no organisation, all records "
             "count together as one where answers are protected, and other audiences than the team see hardly "
             "any figure. Write each if every record is of another person or organisation"))
-    nameless = {role: form.size - roles[role][0].n_filled for role in ("country", "organisation")
-                if role in roles}
+    nameless = {role: form.size - role_columns[role][0].n_filled for role in ("country", "organisation")
+                if role in role_columns}
     if silent := [role for role, n in nameless.items() if n]:
         records = ", ".join(f"{nameless[role]} records name no {role}" for role in silent)
         rows.append(_setting("survey.unknown", " | ".join(silent), f"{records}: they would count as unknown; "

@@ -86,7 +86,7 @@ def draft_new_study(*, form: Path | None = None, codebook: Path | None = None, e
         texts = draft_tables_from_texts(arrived)
         survey["sheets"] = _named_sheets(arrived.surveys, sheets)
         if arrived.surveys:
-            drafted, arrived.surveys = draft_tables_from_exports(arrived.surveys, survey, asked=asked,
+            drafted, arrived.surveys = draft_tables_from_exports(arrived.surveys, survey, xlsform=asked,
                                                                  wordings=wordings)
         tables |= texts.tables
         notes += texts.notes
@@ -148,12 +148,12 @@ def _named_sheets(exports: Sequence[Path], names: Sequence[str]) -> dict[str, st
 
 
 def draft_tables_from_exports(exports: Sequence[Path], settings: Mapping[str, Any], *,
-                              asked: FormDraft | None = None,
+                              xlsform: FormDraft | None = None,
                               wordings: Mapping[str, str] | None = None) -> tuple[SurveyDraft, list[Path]]:
     """The draft of the tables for survey exports, and the files that hold answers: a list of wordings or of
     names is left out, and a note says so. Files are read as ``settings`` say, which are of [survey] of
-    study.toml; ``asked`` is the draft of their XLSForm, ``wordings`` those of a table. Raises Faults with all
-    that is wrong in any of them."""
+    study.toml; ``xlsform`` is the draft of their XLSForm, ``wordings`` those of a table. Raises Faults with
+    all that is wrong in any of them."""
     surveys, faults = [], []
     stems = [slug(path.stem) for path in exports]
     for path, stem in zip(exports, stems, strict=True):
@@ -168,7 +168,7 @@ def draft_tables_from_exports(exports: Sequence[Path], settings: Mapping[str, An
         raise Faults(faults)
     lists = find_files_that_are_lists(surveys)
     draft = draft_survey_tables([survey for survey in surveys if survey.path.name not in lists],
-                                asked=asked, wordings=wordings or {})
+                                xlsform=xlsform, wordings=wordings or {})
     notes = [f"{name} {said}: it is taken for a list, and no wave, and is left out; if it says how "
              f"headings read, write --form {name}; if it holds answers, copy it into raw/survey and add its "
              "questions to the tables" for name, said in lists.items()]

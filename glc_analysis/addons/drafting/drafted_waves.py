@@ -21,15 +21,17 @@ from glc_analysis.study import Study
 from glc_analysis.text import match_key
 
 
-def draft_new_wave(before: Sequence[RawSurvey], surveys: Sequence[RawSurvey], reference: Reference, wave: str,
+def draft_new_wave(earlier_surveys: Sequence[RawSurvey], surveys: Sequence[RawSurvey], reference: Reference,
+                   wave: str,
                    *,
                    roles: Collection[str] = (), wordings: Mapping[str, str] | None = None,
-                   taken: Collection[str] = ()) -> tuple[CrosswalkDraft, SurveyDraft]:
+                   taken_ids: Collection[str] = ()) -> tuple[CrosswalkDraft, SurveyDraft]:
     """The drafts of the crosswalk of a wave and of the questions that only its files ask. ``roles`` are the
     entries of study.toml that name the columns of who answered, ``wordings`` say how headings and answers
-    read, by their keys, and ``taken`` are the ids of questions that are drafted already."""
+    read, by their keys, and ``taken_ids`` are the ids of questions that are drafted already."""
     new = draft_survey_tables(surveys, wordings=wordings or {})
-    crosswalk = draft_crosswalk(before, surveys, reference, wave, new=new, wordings=wordings or {})
+    crosswalk = draft_crosswalk(earlier_surveys, surveys, reference, wave, new_draft=new, wordings=wordings
+                                or {})
     who = {match_key(name) for entry in roles for name in split_alternatives(entry)}
     questions = new.tables["questions"]
     is_who = [any(match_key(name) in who for survey in surveys
@@ -37,7 +39,8 @@ def draft_new_wave(before: Sequence[RawSurvey], surveys: Sequence[RawSurvey], re
               for entry in questions["columns"]]
     new = replace(new, tables=new.tables | {"questions": questions[~pd.Series(is_who, dtype=bool)]})
     new = select_questions_new_in_wave(new, crosswalk, surveys, reference, wave,
-                                       before=[survey.path.name for survey in before], taken=taken)
+                                       earlier_files=[survey.path.name for survey in earlier_surveys],
+                                       taken_ids=taken_ids)
     first_asked = [{"wave_id": wave, "wording_now": row["wording"],
                     "why": f"asked for the first time: drafted as {row['question_id']}"}
                    for row in new.tables["questions"].to_dict("records") if row[USE] != "no"]

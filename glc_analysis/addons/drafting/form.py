@@ -138,14 +138,14 @@ class SurveyForm:
         return different
 
 
-def select_columns_named_by_entry(entry: str, columns: Collection[str]) -> list[str]:
+def select_columns_named_by_entry(columns_entry: str, columns: Collection[str]) -> list[str]:
     """Of the ``columns`` of a file those that an entry of questions.csv names, also by a star or in loops.
 
     >>> select_columns_named_by_entry("Why? | Q2_* | {loop}_Q3 | not in b.csv", ["Why?", "Q2_1", "Q2_2",
     ...     "1_Q3", "Q4"])
     ['Why?', 'Q2_1', 'Q2_2', '1_Q3']
     """
-    alternatives = split_alternatives(entry)
+    alternatives = split_alternatives(columns_entry)
     patterns = [re.escape(name).replace(r"\*", ".+").replace(re.escape(LOOP), r"\d+")
                 for name in alternatives if "*" in name or LOOP in name]
     return [name for name in alternatives if name in columns] + [

@@ -20,11 +20,12 @@ from glc_analysis.text import match_key
 
 
 def select_questions_new_in_wave(new: SurveyDraft, crosswalk: CrosswalkDraft, surveys: Sequence[RawSurvey],
-                                 reference: Reference, wave: str, *, before: Collection[str],
-                                 taken: Collection[str]) -> SurveyDraft:
+                                 reference: Reference, wave: str, *, earlier_files: Collection[str],
+                                 taken_ids: Collection[str]) -> SurveyDraft:
     """Of the draft of a wave's files by themselves the questions that the study lacks, which are ``not in``
-    the files ``before``. Ids and lists that the study has, or that are ``taken``, get the wave behind them.
-    What the crosswalk takes for another wording of a question is left out until a person says otherwise."""
+    the files ``earlier_files``. Ids and lists that the study has, or that are ``taken_ids``, get the wave
+    behind them. What the crosswalk takes for another wording of a question is left out until a person says
+    otherwise."""
     questions, options, sensitivity = (new.tables[name] for name in ("questions", "options", "sensitivity"))
     held = {row["question_id"]: [*_held(row["columns"], crosswalk, surveys)]
             for _, row in questions.iterrows()}
@@ -32,13 +33,13 @@ def select_questions_new_in_wave(new: SurveyDraft, crosswalk: CrosswalkDraft, su
              if (certain := [question for question, is_certain in of_row if is_certain])}
     taken_for = {name: " and ".join(dict.fromkeys(question for question, _ in of_row))
                  for name, of_row in held.items() if of_row and name not in known}
-    used = {match_key(name) for name in (*taken, *reference.questions["question_id"],
+    used = {match_key(name) for name in (*taken_ids, *reference.questions["question_id"],
                                          *reference.options["option_list"])}
     ids = {name: f"{name}_{wave}" if match_key(name) in used else name
            for name in (*questions["question_id"], *options["option_list"])}
     lists = ids | _shared_lists(questions, options, known, reference)
     rows = questions[~questions["question_id"].isin([*known])].reset_index(drop=True)
-    names, not_before = rows["question_id"], "".join(f" | {NOT_IN}{file}" for file in before)
+    names, not_before = rows["question_id"], "".join(f" | {NOT_IN}{file}" for file in earlier_files)
     rows = rows.assign(**{
         "question_id": names.map(ids), "columns": rows["columns"] + not_before,
         "option_list": rows["option_list"].map(lambda name: lists.get(name, name)),

@@ -131,15 +131,15 @@ class DraftedOptionLists:
             else:
                 self._append(name, row)
 
-    def is_asked_for(self, name: str) -> bool:
+    def is_asked_for(self, list_name: str) -> bool:
         """Whether the options that a list lacks are asked for once its question is accepted: it has some, and
         none takes all other texts."""
-        return bool(self.lists[name]) and not self.has_other(name)
+        return bool(self.lists[list_name]) and not self.has_other(list_name)
 
-    def has_other(self, name: str) -> bool:
+    def has_other(self, list_name: str) -> bool:
         """Whether an option of a list takes all other texts, which a person is asked to look through once its
         question is accepted."""
-        return any(row["kind"] == "other" for row in self.lists[name])
+        return any(row["kind"] == "other" for row in self.lists[list_name])
 
     def _is_told(self, name: str, keys: frozenset[str], *, is_open: bool) -> bool:
         """Whether what a question and a list have in common tells that they are one. Numbers alone do not
@@ -149,25 +149,26 @@ class DraftedOptionLists:
             return True
         return keys == self.keys[name] and not is_open and name not in self.open
 
-    def add_ticks(self, name: str, group: TickGroup) -> None:
+    def add_ticks(self, list_name: str, group: TickGroup) -> None:
         """Adds the options of a question with a column per option; all are listed, since the form names
         them."""
-        self.lists.setdefault(name, [])
-        self.kinds[name], self.keys[name] = LIST_OF_FORM, frozenset()
+        self.lists.setdefault(list_name, [])
+        self.kinds[list_name], self.keys[list_name] = LIST_OF_FORM, frozenset()
         for values, label, count in zip(group.values, group.labels, group.counts, strict=True):
-            identifier = option_id(label, {row["option_id"] for row in self.lists[name]})
+            identifier = option_id(label, {row["option_id"] for row in self.lists[list_name]})
             for value in values:
-                self._append(name, {"option_id": identifier, "value": value, "label": label,
-                                    "kind": guess_option_kind(label), "how_sure": SURE,
-                                    "why": "the heading of its column", "n": str(count)})
+                self._append(list_name, {"option_id": identifier, "value": value, "label": label,
+                                         "kind": guess_option_kind(label), "how_sure": SURE,
+                                         "why": "the heading of its column", "n": str(count)})
 
-    def add_form(self, name: str, options: pd.DataFrame, ticks: Mapping[str, FormColumn], column: FormColumn,
+    def add_form(self, list_name: str, options: pd.DataFrame, ticks: Mapping[str, FormColumn],
+                 column: FormColumn,
                  *, is_multi: bool) -> Counter[str]:
         """Adds a list of an XLSForm with the answers to one of its questions, in one column or in ``ticks``,
         a column per option; returns the answers that are not options of it. Answers are the names of options
         or their labels in one of the languages of the form."""
-        rows = self.lists.setdefault(name, [])
-        self.kinds[name], self.keys[name] = LIST_OF_FORM, frozenset()
+        rows = self.lists.setdefault(list_name, [])
+        self.kinds[list_name], self.keys[list_name] = LIST_OF_FORM, frozenset()
         texts = {option: [value, *labels.splitlines()] for option, value, labels in zip(
             options["option_id"], options["value"], options["labels"], strict=True)}
         option_of = {match_key(text): option for option, of_option in reversed(texts.items())
@@ -395,14 +396,14 @@ def format_count_of_five_or_more(n: int) -> str:
 
 
 def draft_unlisted_options(faults: Iterable[OptionFault], options: pd.DataFrame,
-                           scales: Collection[str]) -> tuple[list[dict[str, str]], int]:
+                           scale_lists: Collection[str]) -> tuple[list[dict[str, str]], int]:
     """Rows of options.csv for texts that are not options, with a column ``use`` that says yes where the list
     itself shows that they are: a number among numbers, "no" beside "yes". The others come first, and wait
     for a person. And how many texts are left out, since they look like a name, an address or a number of
     somebody.
 
-    ``options`` are the rows of options.csv, ``scales`` the lists of scales. What stands in a list already and
-    moves, because numbers go by their size, has a row as well.
+    ``options`` are the rows of options.csv, ``scale_lists`` the lists of scales. What stands in a list
+    already and moves, because numbers go by their size, has a row as well.
     """
     texts: dict[str, Counter[str]] = {}
     free: set[str] = set()
@@ -416,7 +417,7 @@ def draft_unlisted_options(faults: Iterable[OptionFault], options: pd.DataFrame,
         listed = options[options["option_list"] == name]
         labels = [*listed.loc[listed["kind"].isin(("substantive", "none")), "label"]]
         wanted = [*shown, *([OTHER] if name in free and OTHER not in shown else [])]
-        placed, moved = place_options(listed, wanted, is_scale=name in scales)
+        placed, moved = place_options(listed, wanted, is_scale=name in scale_lists)
         for text, (identifier, place) in placed.items():
             is_rest = text not in counts
             is_sure = not is_rest and bool(place) and _belongs(text, labels)

@@ -142,11 +142,12 @@ def _join(parts: list[str], bound: set[tuple[str, str]], separator: str) -> list
     return joined
 
 
-def list_answer_options(counts: Mapping[str, int], known: Collection[str] = (),
-                        fewest: int = FEWEST) -> AnswerOptions:
+def list_answer_options(counts: Mapping[str, int], known_option_keys: Collection[str] = (),
+                        fewest_answers: int = FEWEST) -> AnswerOptions:
     """The options among answers and their spellings; what fewer than five gave is counted only.
 
-    ``known`` are keys of options that are listed elsewhere in the form, and so are nobody's own words.
+    ``known_option_keys`` are keys of options that are listed elsewhere in the form, and so are nobody's own
+    words.
 
     >>> found = list_answer_options(Counter({"Male": 9, "male": 3, "Male.": 1, "Female": 8, "xyz": 2}))
     >>> dict(found.counts), found.spellings, dict(found.hidden)
@@ -158,8 +159,9 @@ def list_answer_options(counts: Mapping[str, int], known: Collection[str] = (),
     options, listed = AnswerOptions(), Counter[str]()
     for key, group in groups.items():
         label = max(group, key=lambda text: (group[text], text))
-        if (group.total() >= fewest or key in known) and not (looks_like_name_or_address(label)
-                                                              or is_link(label)):
+        if (group.total() >= fewest_answers
+            or key in known_option_keys) and not (looks_like_name_or_address(label)
+                                                                                  or is_link(label)):
             listed[label] = group.total()
             others = {text: n for text, n in group.items() if match_key(text) != match_key(label)}
             if others:

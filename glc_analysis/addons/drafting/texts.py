@@ -95,7 +95,7 @@ def draft_tables_from_texts(arrivals: ArrivedFiles) -> TextStudyDraft:
                              f"of “{UNNAMED_SPEAKER}” (private/reference/speakers.csv)")
             files[where], kinds[where] = text, (kind, file)
         try:
-            read = read_conversations(kinds, taken=())
+            read = read_conversations(kinds, taken_ids=())
         except Faults as unreadable:
             faults += unreadable.faults
             read = []
@@ -128,7 +128,7 @@ def _draft(arrivals: ArrivedFiles, read: list[Conversation], files: dict[str, Pa
 
 
 def drop_revealing_notes(codebook: pd.DataFrame,
-                         read: Sequence[Conversation]) -> tuple[pd.DataFrame, list[str]]:
+                         conversations: Sequence[Conversation]) -> tuple[pd.DataFrame, list[str]]:
     """The drafted codebook without notes that repeat a transcript or name a speaker, and what to look at.
 
     codebook.csv lies in ``reference/``, which strangers may read. A note is left out where five words of it
@@ -138,8 +138,8 @@ def drop_revealing_notes(codebook: pd.DataFrame,
     def plain(text: str) -> str:
         return " ".join(["", *_WORD.findall(match_key(text)), ""])
 
-    spoken = [plain(" ".join(talk.transcript.turns["text"])) for talk in read]
-    names = {plain(name) for talk in read for name in talk.transcript.turns["speaker"]}
+    spoken = [plain(" ".join(talk.transcript.turns["text"])) for talk in conversations]
+    names = {plain(name) for talk in conversations for name in talk.transcript.turns["speaker"]}
     names = {name for name in names if len(name.strip()) > 3 and not is_role_name(name.strip())}
 
     def repeats(text: str, least: int) -> bool:

@@ -167,9 +167,9 @@ def _pattern(concept: str) -> re.Pattern[str]:
     return re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, words)) + r")(?!\w)")
 
 
-def read_word_table(name: str) -> list[dict[str, str]]:
+def read_word_table(table: str) -> list[dict[str, str]]:
     """The rows of a table of words."""
-    path = Path(__file__).with_name("content") / name
+    path = Path(__file__).with_name("content") / table
     return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
 
 

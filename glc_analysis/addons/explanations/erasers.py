@@ -9,17 +9,18 @@ from glc_analysis.addons.explanations.checks import PASSAGE_COLUMNS, split_segme
 Cells = dict[str, str]
 
 
-def erase_leaver_from_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[Cells, Cells] | None:
+def erase_leaver_from_row(table: str, row_before: Cells, row_after: Cells,
+                          leaver: Leaver) -> tuple[Cells, Cells] | None:
     """A row of a reference table as it was and as it is to be; None if the whole row goes: nothing that is
     left speaks for the explanation."""
     if table != "explanations":
-        return was, now
-    cited = {segment for column in PASSAGE_COLUMNS for segment in split_segment_ids(was[column])}
+        return row_before, row_after
+    cited = {segment for column in PASSAGE_COLUMNS for segment in split_segment_ids(row_before[column])}
     if cited.isdisjoint(leaver.ids | leaver.quoted):
-        return was, now
+        return row_before, row_after
     # Where quotations alone are withdrawn, the team goes on reading the passages.
     kept = {"date": "", "shown_for": ""} | {
-        column: ";".join(one for one in split_segment_ids(was[column])
+        column: ";".join(one for one in split_segment_ids(row_before[column])
                          if one not in leaver.ids - leaver.quoted)
         for column in PASSAGE_COLUMNS}
-    return (was | kept, now | kept) if kept["passages_for"] else None
+    return (row_before | kept, row_after | kept) if kept["passages_for"] else None

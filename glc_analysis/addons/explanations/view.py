@@ -39,7 +39,8 @@ LEAST_INDEPENDENT = 3
 """From so many independent organisations are the cleared quotations for an explanation that others read."""
 
 
-def select_visible_explanations(rows: pd.DataFrame, quotations: pd.DataFrame, networks: Mapping[str, str],
+def select_visible_explanations(explanations: pd.DataFrame, quotations: pd.DataFrame,
+                                networks: Mapping[str, str],
                                 audience: str) -> pd.DataFrame:
     """The rows of table ``explanations`` that an audience other than the team may read, without who wrote
     them; each list of segments has those with a quotation that it may read.
@@ -57,7 +58,8 @@ def select_visible_explanations(rows: pd.DataFrame, quotations: pd.DataFrame, ne
     """
     owned = quotations[quotations["owner"] != ""]
     owner = dict(zip(owned["segment_id"], owned["owner"], strict=True))
-    seen = rows[rows["shown_for"].str.split(";").map(lambda words: audience in words).astype(bool)]
+    is_shown = explanations["shown_for"].str.split(";").map(lambda words: audience in words).astype(bool)
+    seen = explanations[is_shown]
     seen = seen.assign(by="", date="", shown_for=audience, **{column: [
         ";".join(one for one in split_segment_ids(cell) if one in owner) for cell in seen[column]]
         for column in PASSAGE_COLUMNS})

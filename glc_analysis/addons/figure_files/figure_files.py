@@ -34,11 +34,11 @@ _TRACK, _COUNT, _LABEL_LETTERS, _COUNT_LETTERS = (256, 160), 428, 38, 30
 letters that fit into a line of an answer and of a count."""
 
 
-def extract_page_figures(page: lxml.html.HtmlElement, slug: str, source: str,
-                         drawn: Path | None = None) -> dict[str, str | bytes]:
-    """The files of a page by their names, and below each figure links to its files. ``source`` is printed
-    below every SVG. ``drawn`` is the folder of the figures of an earlier site that the same package made:
-    the picture of an SVG that is there is not drawn again.
+def extract_page_figures(page: lxml.html.HtmlElement, slug: str, source_line: str,
+                         earlier_figures: Path | None = None) -> dict[str, str | bytes]:
+    """The files of a page by their names, and below each figure links to its files. ``source_line`` is
+    printed below every SVG. ``earlier_figures`` is the folder of the figures of an earlier site that the same
+    package made: the picture of an SVG that is there is not drawn again.
 
     >>> claim = "<section class='glc-claim'><h2>Shelter: 18 of 30</h2><div class='glc-wide'>"
     >>> bar = "<span style='width:60%'></span></div></section>"
@@ -47,9 +47,10 @@ def extract_page_figures(page: lxml.html.HtmlElement, slug: str, source: str,
     (['index-1.svg', 'index-1.png', 'index-1.csv'], 'figures/index-1.svg')
     """
     files: dict[str, str | bytes] = {}
-    figures = [*_claims(page, source), *_drawings(page, source), *_tables(page, source)]
+    figures = [*_claims(page, source_line), *_drawings(page, source_line), *_tables(page, source_line)]
     for n, (element, svg, rows) in enumerate(figures, 1):
-        own = {"svg": svg, "png": _picture(svg, drawn and drawn / f"{slug}-{n}.svg"), "csv": _csv(rows)}
+        own = {"svg": svg, "png": _picture(svg, earlier_figures and earlier_figures / f"{slug}-{n}.svg"),
+               "csv": _csv(rows)}
         made = {f"{slug}-{n}.{kind}": content for kind, content in own.items() if content}
         files |= made
         links = [(f"{FIGURES_FOLDER}/{name}", name.rpartition(".")[2].upper()) for name in made]

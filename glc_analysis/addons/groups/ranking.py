@@ -41,15 +41,15 @@ class CountedBase:
     is_coded: bool = False
 
 
-def list_counted_bases(questions: pd.DataFrame, options: pd.DataFrame, codes: int) -> Iterator[CountedBase]:
+def list_counted_bases(questions: pd.DataFrame, options: pd.DataFrame, n_codes: int) -> Iterator[CountedBase]:
     """The questions of organisations, those of countries, and the codes, as far as there are any."""
     is_listed = questions["type"].isin(BY_OPTION) & (questions["option_list"] != COUNTRY_LIST)
     sizes = questions[is_listed]["option_list"].map(options.groupby("option_list")["option_id"].nunique())
     for label, unit in (("questions of organisations", "organisation"), ("questions of countries", "answer")):
         if n := int(sizes[questions["unit"] == unit].sum()):
             yield CountedBase(label, unit, n)
-    if codes:
-        yield CountedBase("codes", "organisation", codes, is_coded=True)
+    if n_codes:
+        yield CountedBase("codes", "organisation", n_codes, is_coded=True)
 
 
 def list_possible_merges(values: Iterable[str]) -> Iterator[tuple[str, ...]]:
@@ -66,7 +66,7 @@ def list_possible_merges(values: Iterable[str]) -> Iterator[tuple[str, ...]]:
                 yield tuple(MERGED.join(block) for block in chosen)
 
 
-def rank_groupings_by_disclosed_figures(parts: Iterable[CountedBase], organisations: pd.DataFrame,
+def rank_groupings_by_disclosed_figures(counted_bases: Iterable[CountedBase], organisations: pd.DataFrame,
                                         answers: pd.DataFrame,
                                         consent: Consent, settings: Mapping[str, Any]) -> pd.DataFrame:
     """Ranks groupings by how many figures could be shown by them, the best first: one row per part, attribute
@@ -77,7 +77,7 @@ def rank_groupings_by_disclosed_figures(parts: Iterable[CountedBase], organisati
     and the rule that stops the others.
     """
     rows = []
-    for part in parts:
+    for part in counted_bases:
         for attribute in GROUPED_BY[part.unit]:
             members = subset_membership(attribute, part.unit, organisations, answers)
             ranked = []

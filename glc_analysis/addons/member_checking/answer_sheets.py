@@ -89,9 +89,10 @@ def answer_sheet_phrases(language: str) -> dict[str, str]:
     return fixed_texts(language, *SHEET_PHRASES)
 
 
-def list_translation_notes(written: Iterable[str], what: str, module: str, name: str) -> list[str]:
+def list_translation_notes(paper_languages: Iterable[str], texts_named: str, phrases_module: str,
+                           phrases_table: str) -> list[str]:
     """Notes on how many papers were written in each language (blank: English), and on languages in which
-    ``what``, the texts of a table, is untranslated or unchecked.
+    ``texts_named``, the texts of a table, is untranslated or unchecked.
 
     >>> list_translation_notes(["es", "uk", "es", ""], "the letter and headings", *SHEET_PHRASES)
     ... # doctest: +NORMALIZE_WHITESPACE
@@ -99,8 +100,8 @@ def list_translation_notes(written: Iterable[str], what: str, module: str, name:
      'Not translated into Ukrainian (1): the letter and headings are in English, and say so.',
      'No native reader has checked the letter and headings in Spanish.']
     """
-    known = texts_by_language(module, name)
-    counts = Counter(language or "en" for language in written).most_common()
+    known = texts_by_language(phrases_module, phrases_table)
+    counts = Counter(language or "en" for language in paper_languages).most_common()
     translated = {language: n for language, n in counts if language in known}
     lines = []
     if translated:
@@ -108,11 +109,11 @@ def list_translation_notes(written: Iterable[str], what: str, module: str, name:
         lines.append(f"I{numbers[1:]}.")
     missing = ", ".join(f"{language_name(language)} ({n})" for language, n in counts if language not in known)
     if missing:
-        lines.append(f"Not translated into {missing}: {what} are in English, and say so.")
+        lines.append(f"Not translated into {missing}: {texts_named} are in English, and say so.")
     unchecked = [language_name(language) for language in translated
                  if known[language]["native_reader"] != "yes"]
     if unchecked:
-        lines.append(f"No native reader has checked {what} in {', '.join(unchecked)}.")
+        lines.append(f"No native reader has checked {texts_named} in {', '.join(unchecked)}.")
     return lines
 
 

@@ -64,52 +64,56 @@ class QuotationTables(NamedTuple):
         return case_segments(self.codings, self.segments, self.codebook)
 
 
-def write_clearance_workbook(path: Path, held: QuotationTables, *, labels: Mapping[str, str],
+def write_clearance_workbook(path: Path, quotation_tables: QuotationTables, *,
+                             organisation_names: Mapping[str, str],
                              languages: Mapping[str, str]) -> int:
     """Writes the workbook of proposed quotations, a sheet per organisation; returns how many there are.
 
-    ``labels`` and ``languages`` go by organisation_id. Quotations that no clearance could free (a
+    ``organisation_names`` and ``languages`` go by organisation_id. Quotations that no clearance could free (a
     case-narrative code, words that changed, a refusal) are left out; if none is left, no file is written. The
     workbook is for the team: each organisation gets its own sheet alone.
     """
-    rows = select_quotations_to_ask_about(with_broken_rules(*held), "proposed")
+    rows = select_quotations_to_ask_about(with_broken_rules(*quotation_tables), "proposed")
     sheets = []
-    for owner in sorted(rows["owner"].unique(), key=lambda owner: labels.get(owner, owner)):
+    for owner in sorted(rows["owner"].unique(), key=lambda owner: organisation_names.get(owner, owner)):
         asked = rows[rows["owner"] == owner]
         language = languages.get(owner) or asked["language"].iloc[0]
-        name = labels.get(owner, owner)
-        sheets.append((name, AnswerSheet(name, language, make_quotation_sheet_rows(asked, language, labels))))
+        name = organisation_names.get(owner, owner)
+        sheets.append((name, AnswerSheet(name, language,
+                                         make_quotation_sheet_rows(asked, language, organisation_names))))
     if sheets:
         write_sheets_workbook(path, sheets)
     return len(rows)
 
 
-def select_quotations_to_ask_about(rows: pd.DataFrame, *statuses: str) -> pd.DataFrame:
+def select_quotations_to_ask_about(quotations: pd.DataFrame, *statuses: str) -> pd.DataFrame:
     """The quotations (:func:`.with_broken_rules`) with these statuses that may be shown to their
     organisation."""
     is_free = [status in statuses and broken <= _MAY_STILL_BREAK
-               for status, broken in zip(rows["status"], rows["broken"], strict=True)]
-    return rows[pd.Series(is_free, rows.index, dtype=bool)]
+               for status, broken in zip(quotations["status"], quotations["broken"], strict=True)]
+    return quotations[pd.Series(is_free, quotations.index, dtype=bool)]
 
 
-def make_quotation_sheet_rows(rows: pd.DataFrame, language: str, labels: Mapping[str, str]) -> pd.DataFrame:
+def make_quotation_sheet_rows(quotations: pd.DataFrame, language: str,
+                              organisation_names: Mapping[str, str]) -> pd.DataFrame:
     """The rows on which an organisation sees its quotations: words as they would be printed, readers,
     source."""
-    say, rows = answer_sheet_phrases(language), rows.sort_values("quote_id")
-    is_cleared = rows["status"] == "cleared"
-    wording = [say["translation" if status else "original"] for status in rows["translation_status"]]
+    say, quotations = answer_sheet_phrases(language), quotations.sort_values("quote_id")
+    is_cleared = quotations["status"] == "cleared"
+    wording = [say["translation" if status else "original"] for status in quotations["translation_status"]]
     return pd.DataFrame({
-        "quotation": rows["quote_id"],
-        "words": rows["text"].map(without_pseudonyms),
+        "quotation": quotations["quote_id"],
+        "words": quotations["text"].map(without_pseudonyms),
         "readers": [f"{say[audience]} ({words})"
-                    for audience, words in zip(rows["audience"], wording, strict=True)],
-        "source": [labels.get(owner, owner) if is_named else say["provider"]
-                   for owner, is_named in zip(rows["owner"], rows["is_named"], strict=True)],
-        "noted": (say["approved"] + " " + rows["cleared_on"]).where(is_cleared, "")}, dtype="str")
+                    for audience, words in zip(quotations["audience"], wording, strict=True)],
+        "source": [organisation_names.get(owner, owner) if is_named else say["provider"]
+                   for owner, is_named in zip(quotations["owner"], quotations["is_named"], strict=True)],
+        "noted": (say["approved"] + " " + quotations["cleared_on"]).where(is_cleared, "")}, dtype="str")
 
 
-def apply_clearance_decisions(returned: pd.DataFrame, held: QuotationTables) -> tuple[pd.DataFrame,
-                                                                                      pd.DataFrame]:
+def apply_clearance_decisions(returned: pd.DataFrame,
+                              quotation_tables: QuotationTables) -> tuple[pd.DataFrame,
+                                                                                                  pd.DataFrame]:
     """quotes.csv and consent.csv as they are after what came back (:func:`.read_filled`).
 
     Approved: cleared by name and day. If nothing is recorded about quotations for the audience, this is
@@ -119,13 +123,13 @@ def apply_clearance_decisions(returned: pd.DataFrame, held: QuotationTables) -> 
     removed is refused from that day. Raises Faults for unknown numbers, words that are no longer those of the
     sheet, and quotations that were taken back before.
     """
-    segments, consent = held.segments, held.consent.copy()
-    rows = with_broken_rules(*held).set_index("quote_id")
+    segments, consent = quotation_tables.segments, quotation_tables.consent.copy()
+    rows = with_broken_rules(*quotation_tables).set_index("quote_id")
     decisions = SheetDecision.each(returned)
     if faults := list(_clearing_faults(decisions, rows, segments, consent)):
         raise Faults(faults)
     linked = map_to_originals(segments)
-    quotes = held.quotes.set_index("quote_id", drop=False)
+    quotes = quotation_tables.quotes.set_index("quote_id", drop=False)
     for decision in decisions:
         if decision.kind == "quotation":
             for column, value in _decided_cells(decision, rows.loc[decision.id]).items():
@@ -146,13 +150,13 @@ def apply_clearance_decisions(returned: pd.DataFrame, held: QuotationTables) -> 
     return quotes.reset_index(drop=True), consent.reset_index(drop=True)
 
 
-def list_decided_cell_changes(returned: pd.DataFrame, held: QuotationTables) -> pd.DataFrame:
+def list_decided_cell_changes(returned: pd.DataFrame, quotation_tables: QuotationTables) -> pd.DataFrame:
     """One row per cell that :func:`apply_clearance_decisions` would change: table, key, column, before,
     after."""
-    quotes, consent = apply_clearance_decisions(returned, held)
+    quotes, consent = apply_clearance_decisions(returned, quotation_tables)
     cells = []
-    for table, key, old, new in (("quotes", ["quote_id"], held.quotes, quotes),
-                                 ("consent", CONSENT_KEY, held.consent, consent)):
+    for table, key, old, new in (("quotes", ["quote_id"], quotation_tables.quotes, quotes),
+                                 ("consent", CONSENT_KEY, quotation_tables.consent, consent)):
         both = new.merge(old, on=key, how="left", suffixes=("", " before")).fillna("")
         for row in both.to_dict("records"):
             name = format_consent_number(row) if table == "consent" else row["quote_id"]
@@ -174,7 +178,7 @@ def _decided_cells(decision: SheetDecision, row: pd.Series) -> dict[str, str]:
                      "status": "cleared" if is_in_segment else "changed"}
 
 
-def format_consent_number(row: Mapping[str, str]) -> str:
+def format_consent_number(consent: Mapping[str, str]) -> str:
     """The number of a row of consent.csv on a sheet: its key; without the wave where it names none.
 
     >>> format_consent_number({"organisation_id": "a", "speaker_id": "", "item": "survey",
@@ -182,7 +186,7 @@ def format_consent_number(row: Mapping[str, str]) -> str:
     ...             "wave_id": "w2"})
     'a /  / survey / public / w2'
     """
-    *key, wave = (row[column] for column in CONSENT_KEY)
+    *key, wave = (consent[column] for column in CONSENT_KEY)
     return " / ".join([*key, *filter(None, [wave])])
 
 

@@ -34,7 +34,8 @@ def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, fo
         path = study.reports / "team" / "quotes_to_clear.xlsx"
         path.parent.mkdir(parents=True, exist_ok=True)
         labels, languages = read_names_and_languages(study)
-        count = write_clearance_workbook(path, QuotationTables.of(study), labels=labels, languages=languages)
+        count = write_clearance_workbook(path, QuotationTables.of(study), organisation_names=labels,
+                                         languages=languages)
         say(f"{count_of(count, 'quotation')} to be cleared: {path}. Send each organisation its own sheet "
             "only." if count else "No quotation has to be cleared.")
     else:

@@ -79,11 +79,11 @@ def collect_cited_passages(study: Study) -> Citations:
                   ignore_index=True))
 
 
-def make_citation_sheet_rows(citations: Citations, segments: pd.DataFrame, cases: Collection[str],
+def make_citation_sheet_rows(citations: Citations, segments: pd.DataFrame, case_segments: Collection[str],
                              language: str) -> pd.DataFrame:
     """The citations of an organisation's ``segments``, as it sees them: citation, principle, words, stance,
-    noted; without accounts of ``cases``. A claim is in the organisation's language if it has been translated,
-    else it is marked with its own."""
+    noted; without accounts of ``case_segments``. A claim is in the organisation's language if it has been
+    translated, else it is marked with its own."""
     say, claims = answer_sheet_phrases(language), citations.claims
     claims = claims[(claims["translation_of"] == "") | (claims["language"] == language)]
     claims = claims.sort_values("language", key=lambda languages: languages == language, kind="stable")
@@ -91,7 +91,7 @@ def make_citation_sheet_rows(citations: Citations, segments: pd.DataFrame, cases
              for claim_id, text, written_in in zip(claims["claim_id"], claims["text"], claims["language"],
                                                    strict=True)}
     rows = citations.passages
-    rows = rows[rows["segment_id"].isin(segments["segment_id"]) & ~rows["segment_id"].isin(cases)]
+    rows = rows[rows["segment_id"].isin(segments["segment_id"]) & ~rows["segment_id"].isin(case_segments)]
     return pd.DataFrame({
         "citation": rows["citation"],
         "principle": [texts.get(claim_id, say["topic"]) for claim_id in rows["claim_id"]],
@@ -207,26 +207,30 @@ def _answers(study: Study, organisation_id: str, language: str) -> pd.DataFrame:
         "understood": understood}, dtype="str")
 
 
-def make_passage_sheet_rows(study: Study, spoken: pd.DataFrame, held: QuotationTables, cases: Collection[str],
+def make_passage_sheet_rows(study: Study, spoken_segments: pd.DataFrame, quotation_tables: QuotationTables,
+                            case_segments: Collection[str],
                             language: str) -> pd.DataFrame:
-    """One row per turn or open answer among the segments that an organisation has ``spoken``, with the codes
-    agreed on by name; without accounts of ``cases``."""
-    spoken = spoken[~spoken["segment_id"].isin(cases) & (spoken["text"] != "")]
-    spoken = spoken.merge(held.documents[["document_id", "kind", "date"]], on="document_id").sort_values(
+    """One row per turn or open answer among the segments that an organisation has ``spoken_segments``, with
+    the codes agreed on by name; without accounts of ``case_segments``."""
+    spoken_segments = spoken_segments[~spoken_segments["segment_id"].isin(case_segments)
+                                      & (spoken_segments["text"] != "")]
+    spoken_segments = spoken_segments.merge(quotation_tables.documents[["document_id", "kind", "date"]],
+                                            on="document_id").sort_values(
         ["date", "document_id", "start"])
-    labels = dict(zip(held.codebook["code_id"], held.codebook["name"], strict=True))
-    agreed = codings_by_segment(held.codings[(held.codings["coder_id"] == CONSENSUS)
-                                             & held.codings["document_id"].isin(spoken["document_id"])])
+    labels = dict(zip(quotation_tables.codebook["code_id"], quotation_tables.codebook["name"], strict=True))
+    codings = quotation_tables.codings[quotation_tables.codings["coder_id"] == CONSENSUS]
+    agreed = codings_by_segment(codings[codings["document_id"].isin(spoken_segments["document_id"])])
     codes = agreed["code_id"].map(labels).fillna(agreed["code_id"]).groupby(agreed["segment_id"]).agg(
         lambda names: "; ".join(sorted(set(names))))
     asked = tables.read("questions", study=study).set_index("question_id")["wording"]
     say = answer_sheet_phrases(language)
-    day = (" " + spoken["date"]).where(spoken["date"] != "", "")
+    day = (" " + spoken_segments["date"]).where(spoken_segments["date"] != "", "")
     return pd.DataFrame({
-        "passage": spoken["segment_id"], "words": spoken["text"].map(without_pseudonyms),
-        "question": spoken["guide_question_id"].map(asked).where(spoken["kind"] == "answer").fillna(
-            spoken["kind"].map(say) + day),
-        "codes": spoken["segment_id"].map(codes).astype("str").fillna("")}).astype("str")
+        "passage": spoken_segments["segment_id"], "words": spoken_segments["text"].map(without_pseudonyms),
+        "question": spoken_segments["guide_question_id"].map(asked).where(spoken_segments["kind"]
+                                                                          == "answer").fillna(
+            spoken_segments["kind"].map(say) + day),
+        "codes": spoken_segments["segment_id"].map(codes).astype("str").fillna("")}).astype("str")
 
 
 def _consents(rows: pd.DataFrame, waves: pd.DataFrame, language: str) -> pd.DataFrame:
@@ -261,12 +265,12 @@ def make_raw_column_finder(study: Study) -> Callable[[str, str], str]:
 
 
 def list_correction_proposals(returned: pd.DataFrame, documents: pd.DataFrame,
-                              columns_of: Callable[[str, str], str]) -> pd.DataFrame:
+                              find_raw_columns: Callable[[str, str], str]) -> pd.DataFrame:
     """Rows for corrections.csv from answers to be changed or removed: to review, not to apply.
 
-    ``column`` is what ``columns_of`` (:func:`make_raw_column_finder`) says, and ``from`` as the organisation
-    saw it: a person writes what the raw file holds. Words of interviews and calls are not rows here. Raises
-    Faults for answers to questions that are not known.
+    ``column`` is what ``find_raw_columns`` (:func:`make_raw_column_finder`) says, and ``from`` as the
+    organisation saw it: a person writes what the raw file holds. Words of interviews and calls are not rows
+    here. Raises Faults for answers to questions that are not known.
     """
     open_answers = documents[documents["kind"] == "answer"]
     records = {f"{document_id}.1": (document_id[:-len(question) - 1], question) for document_id, question
@@ -275,7 +279,7 @@ def list_correction_proposals(returned: pd.DataFrame, documents: pd.DataFrame,
     for decision in SheetDecision.each(returned[returned["decision"].isin(["change", "remove"])]):
         answer, _, question = decision.id.partition(" / ") if decision.kind == "answer" else ("", "", "")
         answer, question = records.get(decision.id, (answer, question))
-        if columns := question and columns_of(answer, question):
+        if columns := question and find_raw_columns(answer, question):
             rows.append(("survey", answer, columns, decision.words, decision.changed,
                          "its organisation says so", decision.name, decision.date))
         elif decision.kind == "answer":

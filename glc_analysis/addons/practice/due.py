@@ -51,14 +51,14 @@ def list_participating_organisations(tables: Mapping[str, Sequence[Cells]]) -> s
     return (voting | {row["organisation_id"] for row in tables["commitments"]}) - {""}
 
 
-def list_organisations_not_informed(review: Cells, everybody: set[str]) -> list[str]:
+def list_organisations_not_informed(review: Cells, participants: set[str]) -> list[str]:
     """The participating organisations that have not been informed of a review.
 
     >>> [list_organisations_not_informed({"told": told}, {"quay", "mill"}) for told in ("quay", "all")]
     [['mill'], []]
     """
     told = {one.strip() for one in review["told"].split(";")}
-    return [] if EVERYBODY in told else sorted(everybody - told)
+    return [] if EVERYBODY in told else sorted(participants - told)
 
 
 def _reviews(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:

@@ -29,19 +29,21 @@ def collect_words_of_practice(study: Study, reference: Reference, leaver: Leaver
     return own, others
 
 
-def erase_leaver_from_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[Cells, Cells] | None:
+def erase_leaver_from_row(table: str, row_before: Cells, row_after: Cells,
+                          leaver: Leaver) -> tuple[Cells, Cells] | None:
     """A row of a reference table before and after the leaver's content is removed; None if the whole row
     goes."""
-    is_own = was.get("organisation_id") == leaver.organisation_id
+    is_own = row_before.get("organisation_id") == leaver.organisation_id
     if table in ("commitments", "trials") and is_own and _takes_practice_back(leaver):
         return None
-    if table == "evidence" and was.get("kind") == "trial" and _takes_practice_back(leaver):
-        is_own = was["reference"].partition("/")[0] == leaver.organisation_id
-        return None if is_own else (was, now)
-    if table == "reviews" and was.get("told") and leaver.organisation_id and _takes_practice_back(leaver):
-        kept = [one for one in was["told"].split(";") if one.strip() != leaver.organisation_id]
-        return was | {"told": ";".join(kept)}, now | {"told": ";".join(kept)}
-    return was, now
+    if table == "evidence" and row_before.get("kind") == "trial" and _takes_practice_back(leaver):
+        is_own = row_before["reference"].partition("/")[0] == leaver.organisation_id
+        return None if is_own else (row_before, row_after)
+    is_informed = table == "reviews" and row_before.get("told") and leaver.organisation_id
+    if is_informed and _takes_practice_back(leaver):
+        kept = [one for one in row_before["told"].split(";") if one.strip() != leaver.organisation_id]
+        return row_before | {"told": ";".join(kept)}, row_after | {"told": ";".join(kept)}
+    return row_before, row_after
 
 
 def _takes_practice_back(leaver: Leaver) -> bool:

@@ -13,18 +13,19 @@ from glc_analysis.study import WITHDRAWN
 Cells = dict[str, str]
 
 
-def erase_leaver_from_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[Cells, Cells] | None:
+def erase_leaver_from_row(table: str, row_before: Cells, row_after: Cells,
+                          leaver: Leaver) -> tuple[Cells, Cells] | None:
     """A row of a reference table before and after the leaver's content is removed; None if the whole row
     goes."""
-    if table == "analytic_memos" and was["about_id"] and was["about_id"] in leaver.ids:
+    if table == "analytic_memos" and row_before["about_id"] and row_before["about_id"] in leaver.ids:
         return None
     if table != "summaries":
-        return was, now
-    if was["case_id"] in leaver.ids | leaver.countries:
+        return row_before, row_after
+    if row_before["case_id"] in leaver.ids | leaver.countries:
         return None
-    written_from = was["segment_ids"].split(";")
+    written_from = row_before["segment_ids"].split(";")
     left = [segment for segment in written_from if segment not in leaver.ids]
     if left == written_from:
-        return was, now
+        return row_before, row_after
     kept = {"segment_ids": ";".join(left), "passages_version": ""}
-    return was | kept, now | kept | {"text": WITHDRAWN}
+    return row_before | kept, row_after | kept | {"text": WITHDRAWN}

@@ -27,11 +27,12 @@ _CELL = ["case_id", "code_id"]
 
 
 def select_passages_of_cells(passages: pd.DataFrame, members: pd.DataFrame,
-                             above: Mapping[str, Sequence[str]],
+                             codes_above: Mapping[str, Sequence[str]],
                              codes: Collection[str]) -> pd.DataFrame:
     """The passages behind each cell: the rows of ``passages`` with case_id, and code_id the code of the cell.
 
-    ``members`` has the organisations of each case (organisation_id, group), ``above`` the codes above each.
+    ``members`` has the organisations of each case (organisation_id, group), ``codes_above`` the codes above
+    each.
 
     >>> passages = pd.DataFrame({"organisation_id": ["a"], "code_id": ["late"], "segment_id": ["s1"],
     ...                          "quote": ["We wait."]})
@@ -40,7 +41,7 @@ def select_passages_of_cells(passages: pd.DataFrame, members: pd.DataFrame,
     [['KEN', 'needs']]
     """
     cells = [(code, upper) for code in passages["code_id"].unique()
-             for upper in (code, *above.get(code, ())) if upper in codes]
+             for upper in (code, *codes_above.get(code, ())) if upper in codes]
     counted = pd.DataFrame(cells, columns=["code_id", "cell"], dtype="str")
     rows = passages.merge(counted, on="code_id").merge(
         members.rename(columns={"group": "case_id"}), on="organisation_id")

@@ -28,10 +28,11 @@ def _summarised(view: View) -> dict[str, Any]:
 STEPS = (Step("reading", ("summaries.csv",), ("summarised",), _summarised),)
 
 
-def list_reading_pages(read: Callable[[str], Any]) -> dict[str, Any]:
+def list_reading_pages(read_table: Callable[[str], Any]) -> dict[str, Any]:
     """The pages of the matrix, one or more for each theme, the themes that are compared, and the
     organisations with a page of their summaries; all for the team alone."""
-    mentions, summarised, book = read("mentions"), read("summarised"), read("codebook").sort_values("order")
+    mentions, summarised = read_table("mentions"), read_table("summarised")
+    book = read_table("codebook").sort_values("order")
     theme_of = code_themes(book)
     cells = [*zip(mentions["organisation_id"], mentions["code_id"], strict=True),
              *((case, code) for case, codes in summarised.items() for code in codes)]
@@ -45,7 +46,7 @@ def list_reading_pages(read: Callable[[str], Any]) -> dict[str, Any]:
                 for part in range(1, max(1, ceil(len(cases_of.get(code, ())) / CASES_PER_PAGE)) + 1)]
     comparisons = [{"id": code, "label": name}
                    for code, name in zip(themes["code_id"], themes["name"], strict=True)]
-    rows = read("organisations").sort_values("organisation_id")
+    rows = read_table("organisations").sort_values("organisation_id")
     labels = dict(zip(rows["organisation_id"].astype("str"), rows["label"].astype("str"), strict=True))
     cases = [{"id": one, "label": labels.get(one, one)} for one in sorted(summarised)]
     pages = {"matrices": matrices, "comparisons": comparisons, "cases": cases}

@@ -66,10 +66,10 @@ class ComparedQuestion:
         return pd.DataFrame([(*way, int(n[way])) for way in order if way in n.index], columns=TRANSITIONS)
 
 
-def why_waves_not_compared(question_id: str, asked: list[str], crosswalk: pd.DataFrame,
+def why_waves_not_compared(question_id: str, waves_asked: list[str], crosswalk: pd.DataFrame,
                            labels: Mapping[str, str]) -> str:
-    """Why a question is not compared, as a sentence; blank where it is. ``asked`` are the waves in which it
-    was asked, in order.
+    """Why a question is not compared, as a sentence; blank where it is. ``waves_asked`` are the waves in
+    which it was asked, in order.
 
     >>> rows = pd.DataFrame({"question_id": ["Q1"], "wave_id": ["b"], "change": ["options"],
     ...                      "is_comparable": ["no"], "because": ["an option was split"]})
@@ -80,10 +80,10 @@ def why_waves_not_compared(question_id: str, asked: list[str], crosswalk: pd.Dat
     >>> why_waves_not_compared("Q2", ["a", "b"], rows, {"a": "2016", "b": "2018"})
     'not compared: nobody has decided yet whether it may be'
     """
-    if len(asked) < 2:
-        return f"asked in {labels[asked[0]]} only" if asked else "asked in no wave"
+    if len(waves_asked) < 2:
+        return f"asked in {labels[waves_asked[0]]} only" if waves_asked else "asked in no wave"
     rows = crosswalk[crosswalk["question_id"] == question_id]
-    if len(select_comparable_waves(question_id, asked, crosswalk)) > 1:
+    if len(select_comparable_waves(question_id, waves_asked, crosswalk)) > 1:
         return ""
     refused = rows[rows["is_comparable"] == "no"]
     if refused.empty:
@@ -113,10 +113,10 @@ def describe_wave_change(row: pd.Series, wave: str) -> str:
     return f"Changed in {wave}: {_CHANGED[row['change']]}{reason}."
 
 
-def select_comparable_waves(question_id: str, asked: list[str], crosswalk: pd.DataFrame) -> list[str]:
+def select_comparable_waves(question_id: str, waves_asked: list[str], crosswalk: pd.DataFrame) -> list[str]:
     """The waves in which a question was asked and for which a person recorded that it may be compared."""
     rows = crosswalk[(crosswalk["question_id"] == question_id) & crosswalk["is_comparable"].isin(COMPARABLE)]
-    return [wave for wave in asked if wave in {*rows["wave_id"]}]
+    return [wave for wave in waves_asked if wave in {*rows["wave_id"]}]
 
 
 def compare_question_across_waves(question: pd.Series, waves: list[str], responses: pd.DataFrame,

@@ -58,16 +58,18 @@ Tell = Callable[[list[str]], list[str]]
 """Gives texts without the words that go."""
 
 
-def redact_desk_journal(path: Path, left: Left, is_found: Callable[[str, Masked | None], bool], tell: Tell,
-                        ids: Collection[str]) -> None:
+def redact_desk_journal(path: Path, remaining_text: Left,
+                        were_turns_found: Callable[[str, Masked | None], bool], redact_texts: Tell,
+                        removed_segments: Collection[str]) -> None:
     """Rewrites a journal. A line that was cut goes whole: nobody can tell what is in it.
 
-    ``is_found`` says whether all that goes was found in a text; ``ids`` are the segments that go. Raises
-    Faults where a text was changed after it was begun, so that what goes cannot be found in it.
+    ``were_turns_found`` says whether all that goes was found in a text; ``removed_segments`` are the segments
+    that go. Raises Faults where a text was changed after it was begun, so that what goes cannot be found in
+    it.
     """
     def remaining(document: str, text: str) -> Masked | None:
-        now = left(document, text)
-        if not is_found(document, now):
+        now = remaining_text(document, text)
+        if not were_turns_found(document, now):
             raise Faults([Fault("the coder began this text before it was changed, so the turns that go "
                                 "cannot be found in it", file=path.name, value=document,
                                 fix="take the lines on this text out of the file, and repeat")])
@@ -89,8 +91,8 @@ def redact_desk_journal(path: Path, left: Left, is_found: Callable[[str, Masked 
         if act == "new_texts":
             kept.append(_new_texts(line, texts, lost, remaining) or {"n": line["n"], "act": "removed"})
             continue
-        kept.append(_redacted(line, texts, lost, ids) or {"n": line["n"], "act": "removed"})
-    words = [_told(line, tell) for line in kept]
+        kept.append(_redacted(line, texts, lost, removed_segments) or {"n": line["n"], "act": "removed"})
+    words = [_told(line, redact_texts) for line in kept]
     path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in words), encoding="utf-8",
                     newline="\n")
 
@@ -115,11 +117,12 @@ def _new_texts(line: dict[str, Any], texts: dict[str, Masked | None], lost: set[
     return line | {"texts": kept} if kept else None
 
 
-def redact_suggestion_log(path: Path, gone: Collection[str], tell: Tell) -> None:
+def redact_suggestion_log(path: Path, removed_documents: Collection[str], redact_texts: Tell) -> None:
     """Rewrites a log of suggestions: without the lines on texts that go."""
     kept = [line for line in _lines(path) if not {line.get(name) for name in (
-        "document_id", "answer_id", "segment_id", "example_by")} & {*gone}]
-    path.write_text("".join(json.dumps(_told(line, tell), ensure_ascii=False) + "\n" for line in kept),
+        "document_id", "answer_id", "segment_id", "example_by")} & {*removed_documents}]
+    path.write_text("".join(json.dumps(_told(line, redact_texts), ensure_ascii=False) + "\n"
+                            for line in kept),
                     encoding="utf-8", newline="\n")
 
 
@@ -332,7 +335,7 @@ class CoderFileRedaction:
     def _manual_fix(self, path: Path, documents: Iterable[str]) -> Fault:
         turns = [turn for document in documents if document in self.turns
                  for turn in self.turns[document]["pseudonym"]]
-        return manual_edit_fault(path.name, documents, instead=", ".join(sorted({*turns})) or WITHDRAWN)
+        return manual_edit_fault(path.name, documents, replacement=", ".join(sorted({*turns})) or WITHDRAWN)
 
     def _rewrite(self, path: Path, raw: RawCodings, left: Mapping[str, Masked | None]) -> Path:
         """Writes a project without the removed words, and checks that each remaining span is on its words."""
@@ -389,12 +392,13 @@ def _all_texts(path: Path) -> list[str]:
     return texts
 
 
-def manual_edit_fault(file: str, documents: Iterable[str], *, instead: str = WITHDRAWN) -> Fault:
-    """A fault for a coder's file that has to be edited in its own tool; ``instead`` replaces turns there."""
+def manual_edit_fault(file: str, documents: Iterable[str], *, replacement: str = WITHDRAWN) -> Fault:
+    """A fault for a coder's file that has to be edited in its own tool; ``replacement`` replaces turns
+    there."""
     return Fault("cannot be rewritten here: memos or uncertain passages of a project, a text that was "
                  "edited, an .xls, a list of NVivo", file=file, value=", ".join(sorted(documents)),
                  fix="in its tool remove these texts, or replace the organisation's turns in them by "
-                 f"{instead}, change what memos say of it, export it under the same name, correct its "
+                 f"{replacement}, change what memos say of it, export it under the same name, correct its "
                  "checksum in manifest.csv, and repeat")
 
 

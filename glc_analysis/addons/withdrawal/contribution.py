@@ -98,7 +98,8 @@ class Contribution:
             grid.numbers, grid.rows, replace_names_in_rows(grid, self.words_of_material), strict=True)])
 
 
-def collect_contribution(study: Study, reference: Reference, key: dict[str, str], organisation_id: str,
+def collect_contribution(study: Study, reference: Reference, pseudonym_key: dict[str, str],
+                         organisation_id: str,
                          item: str = "") -> Contribution:
     """The contribution of an organisation to a built study, or its part for one item of consent.
 
@@ -151,7 +152,7 @@ def collect_contribution(study: Study, reference: Reference, key: dict[str, str]
         leaver.ids.add(organisation_id)
         labels = [*labels, *names_before(reference.organisation_changes, [organisation_id])]
         _collect_written(leaver, study, reference)
-        _collect_names(leaver, reference, key, {*labels, *_without_brackets(labels), *plain_ids},
+        _collect_names(leaver, reference, pseudonym_key, {*labels, *_without_brackets(labels), *plain_ids},
                        reference.speakers["organisation_id"] == organisation_id)
     _collect_words(leaver)
     return leaver
@@ -184,7 +185,7 @@ def _places_of_a_coder(study: Study, reference: Reference, coder_id: str) -> lis
     return places + [study.relative(path) for path in study.coder_files().get(coder_id, ())]
 
 
-def collect_person_contribution(study: Study, reference: Reference, key: dict[str, str],
+def collect_person_contribution(study: Study, reference: Reference, pseudonym_key: dict[str, str],
                                 person_id: str) -> Contribution:
     """The contribution of a person, a speaker or a rater, to a built study: their turns and ballots.
 
@@ -205,7 +206,7 @@ def collect_person_contribution(study: Study, reference: Reference, key: dict[st
     leaver.ids |= {*leaver.documents, *segments.loc[is_said, "segment_id"]}
     leaver.ids |= {*reference.quotes.loc[reference.quotes["segment_id"].isin(leaver.ids), "quote_id"]}
     _collect_written(leaver, study, reference)
-    _collect_names(leaver, reference, key, set(), is_own)
+    _collect_names(leaver, reference, pseudonym_key, set(), is_own)
     _collect_words(leaver)
     return leaver
 

@@ -69,7 +69,7 @@ def carry_out_person_choice(study: Study, person_id: str, choice: str, *, today:
             if not dry_run:
                 _record(study, reference, person_id, choice, today)
             return _table([*found, ("reference row", "stopped.csv", f"{person_id} {choice}")])
-        with edit_copy_and_replace_study(study, is_kept=not dry_run, say=say) as new:
+        with edit_copy_and_replace_study(study, keep_changes=not dry_run, say=say) as new:
             _record(new, reference, person_id, choice, today)
             build(new, say=say)
             rows = _unused(study, new, reference, person_id)

@@ -47,13 +47,13 @@ def replace_names_in_rows(grid: Grid, names: pd.DataFrame) -> list[list[str]]:
     return [[next(cells) for _ in row] for row in grid.rows]
 
 
-def rewrite_table_rows(path: Path, edit: Edit, *, keep_places: bool = False) -> None:
-    """Rewrites a CSV or XLSX file. With ``keep_places`` a removed row leaves a blank one, so that the others
-    keep their numbers."""
+def rewrite_table_rows(path: Path, new_rows_of: Edit, *, keep_row_numbers: bool = False) -> None:
+    """Rewrites a CSV or XLSX file. With ``keep_row_numbers`` a removed row leaves a blank one, so that the
+    others keep their numbers."""
     if path.suffix.lower() in (".xlsx", ".xlsm"):
-        _edit_workbook(path, edit, keep_places)
+        _edit_workbook(path, new_rows_of, keep_row_numbers)
     else:
-        _edit_text(path, edit, keep_places)
+        _edit_text(path, new_rows_of, keep_row_numbers)
 
 
 def _changed_rows(grid: Grid, edit: Edit) -> dict[int, tuple[list[str], list[str] | None]]:
@@ -140,10 +140,10 @@ def _stamp(start: float, end: float, mark: str) -> str:
     return " --> ".join(f"{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}{mark}{ms:03}" for s, ms in clocks)
 
 
-def shift_span_after_removal(start: int, end: int, now: Masked) -> tuple[int, int] | None:
+def shift_span_after_removal(start: int, end: int, remaining: Masked) -> tuple[int, int] | None:
     """The place of a coded span after turns were removed; None if it held nothing else."""
-    start, end = shift_span(start, end, now.offsets)
-    return None if _NOTHING_LEFT.fullmatch(now.text[start:end]) else (start, end)
+    start, end = shift_span(start, end, remaining.offsets)
+    return None if _NOTHING_LEFT.fullmatch(remaining.text[start:end]) else (start, end)
 
 
 def mark_turns_spoken_by(turns: pd.DataFrame, speakers: Collection[str],
@@ -155,12 +155,12 @@ def mark_turns_spoken_by(turns: pd.DataFrame, speakers: Collection[str],
     return is_theirs
 
 
-def blank_removed_turns(turns: pd.DataFrame, is_gone: Sequence[bool], instead: Mapping[str, str],
+def blank_removed_turns(turns: pd.DataFrame, is_gone: Sequence[bool], new_speaker_names: Mapping[str, str],
                         names: pd.DataFrame) -> pd.DataFrame:
     """The turns without the words of removed ones, and without ``names`` in the others.
 
-    Speakers get the names ``instead`` of theirs. Every turn keeps its place."""
+    Speakers get the names ``new_speaker_names`` of theirs. Every turn keeps its place."""
     texts = replace_names_in_texts([*turns["text"]], names)
     return turns.assign(
-        speaker=[instead.get(normalise_space(name), name) for name in turns["speaker"]],
+        speaker=[new_speaker_names.get(normalise_space(name), name) for name in turns["speaker"]],
         text=[WITHDRAWN if gone else text for gone, text in zip(is_gone, texts, strict=True)])

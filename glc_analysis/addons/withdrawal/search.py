@@ -206,7 +206,7 @@ class SearchResult:
 _HISTORIES = {".git": "git", ".hg": "Mercurial", ".svn": "Subversion"}
 
 
-def search_folder_for_content(root: Path, wanted: SoughtContent, *,
+def search_folder_for_content(root: Path, sought: SoughtContent, *,
                               skip: Collection[str] = ()) -> SearchResult:
     """Searches all files below a folder, and their names. ``skip`` are files and folders that are left out,
     relative to the folder."""
@@ -214,11 +214,11 @@ def search_folder_for_content(root: Path, wanted: SoughtContent, *,
     if not root.is_dir():
         return results
     for path, name in _files(root, skip, results):
-        if what := wanted.found_in_name(path.name):
+        if what := sought.found_in_name(path.name):
             results.traces.append(FoundTrace(name, "its name", what))
         if not path.is_symlink() and path.is_dir():
             continue
-        _search_file(path, name, wanted, results)
+        _search_file(path, name, sought, results)
     return SearchResult(sorted(set(results.traces)), sorted(set(results.unread)))
 
 
@@ -230,22 +230,22 @@ def _search_file(path: Path, name: str, wanted: SoughtContent, results: SearchRe
     results.traces += [FoundTrace(name, place, what) for place, what in places]
 
 
-def search_arrived_file(path: Path, name: str, wanted: SoughtContent) -> SearchResult:
+def search_arrived_file(path: Path, name: str, sought: SoughtContent) -> SearchResult:
     """Searches one file, and the names of its folders in ``name``: it arrived when all others were searched
     already."""
     found = SearchResult([FoundTrace(name, "its name", what) for part in PurePosixPath(name).parts
-                          if (what := wanted.found_in_name(part))])
+                          if (what := sought.found_in_name(part))])
     if path.is_symlink() or not path.is_file():
         found.unread.append(UnreadFile(name, "it is a link, or no file"))
     else:
-        _search_file(path, name, wanted, found)
+        _search_file(path, name, sought, found)
     return found
 
 
-def describe_arrived_file(wanted: Path, path: Path, name: str) -> str:
+def describe_arrived_file(sought_file: Path, path: Path, name: str) -> str:
     """Describes the sought content found in a new file, or why the file cannot be searched; blank if nothing
     is found. Another process wrote what is sought."""
-    found = search_arrived_file(path, name, SoughtContent.read(wanted))
+    found = search_arrived_file(path, name, SoughtContent.read(sought_file))
     if found.traces:
         return f"still {found.traces[0].what} ({found.traces[0].place})"
     return f"cannot be searched ({found.unread[0].why})" if found.unread else ""

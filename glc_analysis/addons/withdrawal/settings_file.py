@@ -13,18 +13,19 @@ from glc_analysis.study import Study
 from glc_analysis.writing import write_atomic
 
 
-def add_coder_files_to_settings(study: Study, coder: str, made: Sequence[Path]) -> None:
+def add_coder_files_to_settings(study: Study, coder: str, new_files: Sequence[Path]) -> None:
     """Names new files of a coder in study.toml, unless its pattern has them.
 
     Raises Faults where one name cannot stand for all files of the coder, or has to be written by hand."""
     there = [path for path in study.coder_files()[coder] if path.is_file()]
-    if {*made} <= {*there}:
+    if {*new_files} <= {*there}:
         return
     old, text = study.settings["raw"]["codings"][coder], study.settings_file.read_text(encoding="utf-8")
-    name = Path(os.path.relpath(made[0], study.reference)).as_posix()
+    name = Path(os.path.relpath(new_files[0], study.reference)).as_posix()
     entry = re.compile(rf"""(?<![\w-])(["']?{re.escape(coder)}["']?\s*=\s*)(["']){re.escape(old)}\2""")
-    if there or len(made) > 1 or len(entry.findall(text)) != 1:
-        raise Faults([Fault(f"does not name {study.relative(made[0])}, which takes the place of a project",
+    if there or len(new_files) > 1 or len(entry.findall(text)) != 1:
+        raise Faults([Fault(f"does not name {study.relative(new_files[0])}, which takes the place of a "
+                            f"project",
                             file=study.settings_file.name, column=f"[raw] codings {coder}", value=old,
                             fix=f"write a pattern that names this file as well, such as "
                             f"../raw/codings/{coder}*, and repeat")])

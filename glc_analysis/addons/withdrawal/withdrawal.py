@@ -153,7 +153,7 @@ def remove_contribution(study: Study, collect: Callable[[Reference, dict[str, st
         reference = read_reference(study)
         key = complete_key(reference.names, read_key(study.key_file))
         leaver = collect(reference, key)
-        with edit_copy_and_replace_study(study, is_kept=not dry_run, say=say) as new:
+        with edit_copy_and_replace_study(study, keep_changes=not dry_run, say=say) as new:
             _edit_raw_files(new, leaver, reference)
             wanted = _wanted(leaver)
             wanted.write(study.root / STAGE / WANTED)
@@ -165,7 +165,7 @@ def remove_contribution(study: Study, collect: Callable[[Reference, dict[str, st
             _edit_manifest(study, new, leaver, made)
             touched = _list_changes(study, new, leaver, made)
             say("searching all files of the study")
-            unread = check_no_content_remains(study, new, wanted, but=_kept_material(new, leaver))
+            unread = check_no_content_remains(study, new, wanted, except_files=_kept_material(new, leaver))
             # The key keeps its pseudonyms: their numbers stay taken.
             names_left = SoughtContent(leaver.names).found_among(extract_text_from_file(new.key_file).pieces)
             _raise_traces(SearchResult([FoundTrace(new.relative(new.key_file), *place)
@@ -194,9 +194,9 @@ def remove_contribution(study: Study, collect: Callable[[Reference, dict[str, st
 
 
 @contextmanager
-def edit_copy_and_replace_study(study: Study, *, is_kept: bool = True,
+def edit_copy_and_replace_study(study: Study, *, keep_changes: bool = True,
                                 say: Callable[[str], None] = lambda line: None) -> Generator[Study]:
-    """A copy of a study, which takes the place of the study at the end of the block if ``is_kept``.
+    """A copy of a study, which takes the place of the study at the end of the block if ``keep_changes``.
 
     The copy holds raw/, reference/ and private/; processed/ is built by the block, and all reports are
     deleted with the old files. No other command that may write is at work meanwhile. If the block raises an
@@ -220,7 +220,7 @@ def edit_copy_and_replace_study(study: Study, *, is_kept: bool = True,
             say("making a copy")
             _copy(study, new)
             yield new
-            if is_kept:
+            if keep_changes:
                 with uninterrupted():
                     finish_withdrawal(study.root, say)
                     said = "The withdrawal is complete."
@@ -326,7 +326,7 @@ def _edit_survey(path: Path, rows: Mapping[str, set[int]], leaver: Contribution,
                 "study.toml and manifest.csv, and repeat. Case 1 is then row 2: change the ids of records in "
                 "the tables that you wrote, unless respondents have ids of their own")])
         return
-    rewrite_table_rows(path, edit, keep_places=True)
+    rewrite_table_rows(path, edit, keep_row_numbers=True)
     kept = {name: [row for row in survey.rows if row not in rows[name]] for name, survey in before.items()}
     if {survey.path.name: survey.rows for survey in read_survey_sheets(path, settings)} != kept:
         raise Faults([Fault("cannot be rewritten without its records", file=path.name,
@@ -388,9 +388,9 @@ def _edit_reference(study: Study, new: Study, leaver: Contribution, wanted: Soug
                                  for name, given in key.items()})
 
 
-def drop_rows_missing_from_paired_file(study: Study, new: Study, name: str) -> None:
+def drop_rows_missing_from_paired_file(study: Study, new: Study, table: str) -> None:
     """Removes from both files of a reference table the rows that are gone from one of them."""
-    files, key = [file.path for file in table_files(name)], reference_tables()[name].key
+    files, key = [file.path for file in table_files(table)], reference_tables()[table].key
     before, after = ([{tuple(row[column] for column in key) for row in _records(root / file)}
                       for file in files] for root in (study.root, new.root))
     gone = {one for had, has in zip(before, after, strict=True) for one in had - has}
@@ -618,14 +618,15 @@ def _kept_material(new: Study, leaver: Contribution) -> set[str]:
     return {new.relative(path.parent if path.parent.suffix == ".qda" else path) for path in paths}
 
 
-def check_no_content_remains(study: Study, new: Study, wanted: SoughtContent, *,
-                             but: Collection[str] = ()) -> list[UnreadFile]:
-    """Searches the copy of a study, and all other files of the study folder but ``but``.
+def check_no_content_remains(study: Study, new: Study, sought: SoughtContent, *,
+                             except_files: Collection[str] = ()) -> list[UnreadFile]:
+    """Searches the copy of a study, and all other files of the study folder but ``except_files``.
 
     Returns the files that no program can read. Raises Faults if something that is wanted was found.
     """
-    here = search_folder_for_content(new.root, wanted, skip={*but, new.relative(new.key_file), *_BUILT})
-    beside = search_folder_for_content(study.root, wanted, skip={*STUDY_PARTS, "reports", LOCKS})
+    here = search_folder_for_content(new.root, sought,
+                                     skip={*except_files, new.relative(new.key_file), *_BUILT})
+    beside = search_folder_for_content(study.root, sought, skip={*STUDY_PARTS, "reports", LOCKS})
     _raise_traces(SearchResult([*here.traces, *beside.traces]))
     return [*here.unread, *beside.unread]
 

@@ -166,7 +166,8 @@ def test_a_typed_text_is_asked_about_once_more_before_anything_is_written(study)
 def test_held_out_the_round_asks_about_the_new_text_and_old_ratings_do_not_count(study):
     for rater in PROVIDERS[:8]:
         study.vote(rater, 8, 8, 8, 8, round_id="2")
-    done = amend_principle(Study(study.root), "P02", "Pay people fairly, each month.", hold_out=True, **WHY)
+    done = amend_principle(Study(study.root), "P02", "Pay people fairly, each month.",
+                           exclude_old_ratings=True, **WHY)
     assert done.open_rounds == ["2"]
     rounds = read_reference(Study(study.root)).rounds.query("round_id == '2'").set_index("principle_id")
     assert rounds["version"].to_dict() == {"P01": "1", "P02": "3"}
@@ -180,14 +181,14 @@ def test_what_was_cut_off_between_the_files_is_finished_by_the_same_call(study, 
     with monkeypatch.context() as cut:
         cut.setattr("glc_analysis.addons.convening.amendments.write_rounds", _power_cut)
         with pytest.raises(KeyboardInterrupt):
-            amend_principle(Study(study.root), "P01", NEW, hold_out=True, **WHY)
+            amend_principle(Study(study.root), "P01", NEW, exclude_old_ratings=True, **WHY)
     assert principles(study).loc[("P01", "2", "en"), "statement"] == NEW
-    done = amend_principle(Study(study.root), "P01", NEW, hold_out=True, **WHY)
+    done = amend_principle(Study(study.root), "P01", NEW, exclude_old_ratings=True, **WHY)
     assert done.after == ["P01.2"] and len(principles(study).loc["P01"]) == 3
     rounds = read_reference(Study(study.root)).rounds
     assert rounds.query("round_id == '2' and principle_id == 'P01'")["version"].tolist() == ["2"]
     with pytest.raises(Faults, match="says the same"):
-        amend_principle(Study(study.root), "P01", NEW, hold_out=True, **WHY)
+        amend_principle(Study(study.root), "P01", NEW, exclude_old_ratings=True, **WHY)
 
 
 @pytest.mark.acceptance

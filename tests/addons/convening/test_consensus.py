@@ -186,25 +186,25 @@ def test_the_quorum_is_two_thirds_of_a_panel_and_what_the_test_needs(eligible, t
 @pytest.mark.parametrize("test", sorted(RULES_IN_WORDS))
 def test_below_the_quorum_there_is_no_decision_and_at_it_there_is(test):
     assert decide_panel_result([8] * 9, test, quorum=10) == "no decision"
-    assert decide_panel_result([8] * 9, test, abstained=1, quorum=10) == "high"
+    assert decide_panel_result([8] * 9, test, n_abstained=1, quorum=10) == "high"
 
 
 def test_a_panel_that_is_smaller_than_the_rule_needs_is_too_few_however_many_vote():
     assert decide_panel_result([8] * 3,
                                quorum=2) == "too few" and decide_panel_result([8], quorum=2) == "no decision"
-    assert decide_panel_result([8] * 2, abstained=8, quorum=8) == decide_panel_result([], abstained=9,
-                                                                                      quorum=8) == "too few"
+    assert decide_panel_result([8] * 2, n_abstained=8, quorum=8) == decide_panel_result([], n_abstained=9,
+                                                                                        quorum=8) == "too few"
 
 
 def test_no_decision_is_read_out_with_its_ballots_and_without_a_word_of_agreement():
-    row = compute_tally_columns([8] * 9, abstained=0, quorum=10) | {"said": "9 of 9 high", "n_abstained": 0,
-                                                                    "n_expected": 14}
+    row = compute_tally_columns([8] * 9, n_abstained=0, quorum=10) | {"said": "9 of 9 high", "n_abstained": 0,
+                                                                      "n_expected": 14}
     assert tally_in_words(row) == "9 of 9 high; median 8; no decision: 9 of 14 ballots, quorum 10"
 
 
 @given(panels, st.integers(0, 20), st.sampled_from(sorted(RULES_IN_WORDS)))
 def test_without_a_quorum_abstentions_change_nothing(votes, abstained, test):
-    assert compute_tally_columns(votes, test, abstained=abstained) == compute_tally_columns(votes, test)
+    assert compute_tally_columns(votes, test, n_abstained=abstained) == compute_tally_columns(votes, test)
     assert decide_panel_result(votes, test, quorum=0) == decide_panel_result(votes, test)
 
 
@@ -213,14 +213,14 @@ def test_an_agreement_is_one_whatever_those_who_abstained_had_voted(votes, their
     assume(len(votes) + len(theirs) <= 16)
     if apply_panel_rule(votes, len(theirs)) == "agreement":
         assert apply_panel_rule([*votes, *theirs]) == "agreement"
-    if (found := decide_panel_result(votes, "share", abstained=len(theirs), quorum=8)) in ("high", "low"):
+    if (found := decide_panel_result(votes, "share", n_abstained=len(theirs), quorum=8)) in ("high", "low"):
         assert decide_panel_result([*votes, *theirs], "share", quorum=8) == found
 
 
 @given(panels, st.sampled_from(sorted(RULES_IN_WORDS)))
 def test_whoever_abstains_instead_of_voting_makes_no_result_easier(votes, test):
     """A result with an abstention stays where the same person votes for it."""
-    found = decide_panel_result(votes, test, abstained=1, quorum=8)
+    found = decide_panel_result(votes, test, n_abstained=1, quorum=8)
     if found in ("high", "low"):
         assert decide_panel_result([*votes, 8 if found == "high" else 2], test, quorum=8) == found
 
@@ -263,5 +263,5 @@ def test_three_quarters_in_one_third_never_disagree(votes):
 @pytest.mark.parametrize(("votes", "abstained", "found"), [
     (5, 5, "high"), (4, 6, "uncertain"), (4, 4, "high"), (4, 5, "uncertain")])
 def test_high_needs_half_of_the_ballots_so_abstentions_make_it_no_easier(votes, abstained, found):
-    assert decide_panel_result([8] * votes, abstained=abstained, quorum=8) == found
-    assert decide_panel_result([2] * votes, abstained=abstained, quorum=8) == found.replace("high", "low")
+    assert decide_panel_result([8] * votes, n_abstained=abstained, quorum=8) == found
+    assert decide_panel_result([2] * votes, n_abstained=abstained, quorum=8) == found.replace("high", "low")

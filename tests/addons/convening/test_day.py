@@ -67,7 +67,7 @@ def both(importance, feasibility, **other):
 
 
 def listed(ratings):
-    return make_agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS, test="panel").iloc[0]
+    return make_agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS, agreement_test="panel").iloc[0]
 
 
 @pytest.mark.parametrize(("importance", "feasibility", "group"), [
@@ -90,7 +90,7 @@ def test_what_is_less_feasible_at_low_resources_asks_whether_it_works_elsewhere(
     ratings = both([8] * 14, [4, 5, 5, 6, 7, 8, 2, 4, 5, 7, 7, 8, 8, 9])
     known = pd.DataFrame({"organisation_id": [f"o{n}" for n in range(14)],
                           "resource_level": ["low"] * 6 + ["high"] * 8})
-    row = make_agenda(tallied(ratings), ratings, PRINCIPLES, known, test="panel").iloc[0]
+    row = make_agenda(tallied(ratings), ratings, PRINCIPLES, known, agreement_test="panel").iloc[0]
     assert (row["group"], row["notes"]) == ("elsewhere", "less feasible for providers with low resources")
     few = known.assign(resource_level=["low"] * 4 + ["high"] * 10)
     assert low_resource_feasibility_phrase(ratings,
@@ -110,7 +110,7 @@ def test_of_three_survivor_advisers_the_agenda_says_nothing():
 
 def test_the_agenda_is_in_the_order_of_what_to_decide():
     ratings = pd.concat([both(MIDDLE, HIGH), both(HIGH, HIGH, principle="P02", version="2")])
-    found = make_agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS, test="panel")
+    found = make_agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS, agreement_test="panel")
     assert found[["group", "principle_id", "short_name"]].to_numpy().tolist() == [
         ["agreed", "P02", "Fair pay"], ["rest", "P01", "Rest first"]]
     assert [one["heading"] for one in group_agenda_rows(found)] == ["High on both", "The rest"]
@@ -128,8 +128,8 @@ def result(ratings, round_id="1", moved="", earlier=(), agreed=()):
     tallies = pd.concat([*map(tallied, earlier), tallied(ratings, moved)], ignore_index=True)
     rounds = pd.DataFrame({"round_id": ["1", "2"], "opened_on": ["2017-05-08", "2017-05-09"]})
     return make_slide_results(tallies, pd.concat([*earlier, ratings]), PRINCIPLES, rounds, round_id,
-                              test="panel",
-                              agreed=agreed)[0]
+                              agreement_test="panel",
+                              fully_disclosed_panels=agreed)[0]
 
 
 def test_what_is_told_to_be_high_without_whether_all_agree_has_no_sign():
@@ -180,7 +180,7 @@ def test_where_proxies_voted_it_is_said_of_how_many_votes_nothing_is_shown(by_pr
     tallies = tallied(ratings).assign(n_by_proxy=by_proxy)
     rounds = pd.DataFrame({"round_id": ["1"], "opened_on": ["2017-05-08"]})
     panel = make_slide_results(tallies, ratings, PRINCIPLES, rounds, "1",
-                               test="panel")[0]["criteria"][0]["panels"][0]
+                               agreement_test="panel")[0]["criteria"][0]["panels"][0]
     assert panel["share"] == f"{most} votes or fewer, with proxies among them: nothing of them is shown"
 
 
@@ -258,9 +258,10 @@ def test_how_many_changed_is_not_told_where_not_all_counts_are_nor_where_others_
     assert panel_of(second_round(HIGH, [*HIGH[:5], *[7] * 5]))["changed"] == ""
     first, second = (dict(zip("abcdefgh", votes, strict=True)) for votes in ([5] * 8, [5] * 4 + [6] * 4))
     assert disclosed_vote_changes_in_words(first, second,
-                                           known=2) and not disclosed_vote_changes_in_words(first, second,
-                                                                                            known=4)
-    assert disclosed_vote_changes_in_words(first, second | {"i": 5}, known=2) == ""
+                                           n_known_votes=2) and not disclosed_vote_changes_in_words(first,
+                                                                                                    second,
+                                                                                                    n_known_votes=4)
+    assert disclosed_vote_changes_in_words(first, second | {"i": 5}, n_known_votes=2) == ""
 
 
 def test_ipras_is_printed_where_every_count_is_told():
@@ -357,7 +358,7 @@ def test_the_same_blocks_stand_on_pages_of_ones_own():
     html = render_slide_part("result", result(ratings))
     assert html.count("<svg class=\"strip\"") == 2  # counts, and a bar where they are not told
     assert "median 6" in html  # for those who hear the page
-    order = make_agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS, test="panel")
+    order = make_agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS, agreement_test="panel")
     assert "Works elsewhere?" in render_slide_part("agenda",
                                                    split_agenda_into_two_columns(group_agenda_rows(order)))
     assert "Nothing is decided yet." in render_slide_part("decided", [])

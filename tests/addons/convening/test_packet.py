@@ -339,7 +339,7 @@ def test_words_from_right_to_left_run_so_on_paper_and_in_word():
     assert 'set text(lang: "ar")' in convert_html_to_typst(quoted)
     mixed = '<p>Arabic: <span dir="auto">قال أحدهم.</span></p>'
     assert '#text(lang: "ar")[قال أحدهم.]' in convert_html_to_typst(mixed)
-    made = convert_html_to_word(quoted + mixed, mark="For all", running="A study", title="A", day=DAY)
+    made = convert_html_to_word(quoted + mixed, header="For all", footer="A study", title="A", day=DAY)
     xml = "".join(paragraph._p.xml for paragraph in Document(io.BytesIO(made)).paragraphs)
     assert xml.count("<w:bidi/>") == 1 and xml.count("<w:rtl/>") == 2
     assert "dir" not in prepare_for_pandoc('<p dir="auto">From left to right</p>', "word")
@@ -384,7 +384,7 @@ def test_properties_of_a_table_stand_in_the_order_that_word_asks_for(made):
 
 def test_the_last_paragraph_of_a_part_is_not_alone_on_a_page():
     made = convert_html_to_word("<h1>A</h1><p>one</p><p>two</p><p>three</p><h1>B</h1><p>four</p><p>five</p>",
-                                mark="For all", running="A study", title="A", day=DAY)
+                                header="For all", footer="A study", title="A", day=DAY)
     kept = {paragraph.text: paragraph.paragraph_format.keep_with_next
             for paragraph in Document(io.BytesIO(made)).paragraphs}
     assert kept == {"A": None, "one": None, "two": True, "three": None, "B": None, "four": True, "five": None}
@@ -392,7 +392,7 @@ def test_the_last_paragraph_of_a_part_is_not_alone_on_a_page():
 
 @pytest.mark.parametrize(("paper", "size"), [("a4", (210, 297)), ("letter", (216, 279))])
 def test_paper_is_a4_or_letter(paper, size):
-    made = convert_html_to_word("<h1>A</h1>", mark="For all", running="A study", title="A", day=DAY,
+    made = convert_html_to_word("<h1>A</h1>", header="For all", footer="A study", title="A", day=DAY,
                                 paper=paper)
     section = Document(io.BytesIO(made)).sections[0]
     assert (round(section.page_width.mm), round(section.page_height.mm)) == size

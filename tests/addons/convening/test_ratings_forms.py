@@ -119,7 +119,7 @@ def test_a_row_that_is_gone_is_one_of_the_round_without_an_answer(filled, how, n
             cell.value = None
     book.save(path)
     asked = {"1": ["P01", "P02", "P03"]}
-    gone = read_ratings_file(path, asked=asked).query("score == 'unanswered'")
+    gone = read_ratings_file(path, asked_principles=asked).query("score == 'unanswered'")
     assert {*zip(gone["principle_id"], gone["row"], gone["text_version"], strict=True)} == {
         (f"P0{n + 1}", str(n + 4), "")}
     assert gone["criterion"].tolist() == ["importance", "feasibility"]

@@ -63,15 +63,15 @@ def row(votes, *, test="panel", abstained=0, quorum=None, **other):
     return {"round_id": "1", "principle_id": "P1", "version": "1", "criterion": "importance",
             "panel": "provider", "n_abstained": abstained, "n_expected": len(votes), "rule": "",
             "movement": "", "n_by_proxy": 0, "n_left_out": 0,
-            **compute_tally_columns(votes, test, abstained=abstained, quorum=quorum), **other}
+            **compute_tally_columns(votes, test, n_abstained=abstained, quorum=quorum), **other}
 
 
 def told_of(ballots, *, agreed=(), test="panel", **rule):
     """Everything that is told of each of these votes, each on a text of its own; of a small panel nothing."""
     rows = pd.DataFrame([row(votes, test=test, principle_id=f"P{k}", **rule)
                          for k, votes in enumerate(ballots)])
-    told = blank_undisclosed_tallies(tables.shape_table("tallies", rows), test=test,
-                                     agreed=agreed).set_index("principle_id")
+    told = blank_undisclosed_tallies(tables.shape_table("tallies", rows), agreement_test=test,
+                                     fully_disclosed_panels=agreed).set_index("principle_id")
     said = told[[*HIDDEN, "n", "votes", "said"]].astype(str)
     return [tuple(said.loc[f"P{k}"]) if f"P{k}" in said.index else () for k in range(len(ballots))]
 
@@ -112,7 +112,7 @@ def test_readers_who_are_proxies_know_more_votes_and_can_place_no_other(n, by_pr
         for counts in list_possible_counts(n):
             if disclosed_votes_in_words(counts, known_by_two(by_proxy)):
                 assert keeps_votes_uncertain(list_counts_disclosed_alike(counts, known_by_two(by_proxy)),
-                                             known=[known]), (counts, known)
+                                             known_votes=[known]), (counts, known)
 
 
 def test_proxies_who_are_thought_to_know_one_vote_each_could_place_another():
@@ -120,7 +120,7 @@ def test_proxies_who_are_thought_to_know_one_vote_each_could_place_another():
             for counts in list_possible_counts(8)
             if disclosed_votes_in_words(counts)
             and not keeps_votes_uncertain(list_counts_disclosed_alike(counts),
-                                                                              known=[known])]
+                                                                              known_votes=[known])]
 
 
 @pytest.mark.parametrize("test", ["panel", "ipras", "share"])
@@ -177,7 +177,7 @@ def test_that_there_is_no_decision_is_told_of_every_panel():
     votes = [8] * 5
     rows = pd.DataFrame([row(votes, abstained=1, quorum=8)])
     assert blank_undisclosed_tallies(tables.shape_table("tallies", rows),
-                                     test="panel")["result"].item() == "no decision"
+                                     agreement_test="panel")["result"].item() == "no decision"
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -214,7 +214,8 @@ def told_pairs(pairs):
                 movement=median_movement(compute_tally_columns(pair[0])["median"],
                                          compute_tally_columns(votes)["median"]) if at else "")
             for k, pair in enumerate(pairs) for at, votes in enumerate(pair)]
-    told = blank_undisclosed_tallies(tables.shape_table("tallies", pd.DataFrame(rows)), test="panel")
+    told = blank_undisclosed_tallies(tables.shape_table("tallies", pd.DataFrame(rows)),
+                                     agreement_test="panel")
     said = told[[*HIDDEN, "said"]].astype(str).groupby([told["principle_id"]], sort=False)
     found = {key[0]: tuple(map(tuple, own.to_numpy())) for key, own in said}
     return [found[f"P{k}"] for k in range(len(pairs))]

@@ -111,7 +111,7 @@ def test_a_coding_under_an_older_definition_is_marked_and_neither_missed_nor_add
     codebook = pd.DataFrame({"code_id": ["a", "b"], "version": ["1.10", "1.2"]})
     older = find_codings_under_older_definitions(codings, codebook)
     assert older == {("s1", "a")}
-    found = compare_codes_of_segments(sets(s1="a"), sets(s1=""), older=older).set_index("code_id")
+    found = compare_codes_of_segments(sets(s1="a"), sets(s1=""), older_codings=older).set_index("code_id")
     assert found.loc["a", ["missed", "added", "older"]].tolist() == [0, 0, 1]
 
 

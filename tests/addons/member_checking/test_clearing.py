@@ -45,7 +45,7 @@ def rules(quotes, **held):
 def asked(tmp_path, *quotes, labels=LABELS, languages=LANGUAGES, **held):
     path = tmp_path / "clear.xlsx"
     rows = pd.concat([row.assign(quote_id=f"q{n}") for n, row in enumerate(quotes, 1)], ignore_index=True)
-    write_clearance_workbook(path, held_of(rows, **held), labels=labels, languages=languages)
+    write_clearance_workbook(path, held_of(rows, **held), organisation_names=labels, languages=languages)
     return path, rows
 
 
@@ -214,5 +214,5 @@ def test_every_fixed_text_is_there_in_every_language_and_leads_back():
 
 def test_where_nothing_is_proposed_nobody_is_asked(tmp_path):
     nothing = held_of(quote()[:0])
-    assert write_clearance_workbook(tmp_path / "a.xlsx", nothing, labels={}, languages={}) == 0
+    assert write_clearance_workbook(tmp_path / "a.xlsx", nothing, organisation_names={}, languages={}) == 0
     assert not (tmp_path / "a.xlsx").exists()

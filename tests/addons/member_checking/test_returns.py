@@ -303,7 +303,8 @@ def test_the_sample_can_be_asked_and_its_quotations_are_sound(study, tmp_path):
     labels, languages = read_names_and_languages(study)
     held = QuotationTables.of(study)
     assert list(quotes_faults(held.quotes, held.segments)) == []
-    assert write_clearance_workbook(tmp_path / "a.xlsx", held, labels=labels, languages=languages) == 4
+    assert write_clearance_workbook(tmp_path / "a.xlsx", held, organisation_names=labels,
+                                    languages=languages) == 4
     book = load_workbook(tmp_path / "a.xlsx")
     titles = [one.title.partition(" (")[0] for one in book]
     assert titles == ["Acacia Room", "Casa del Telar", "Fig Courtyard"]

@@ -69,7 +69,7 @@ def test_other_records_of_a_csv_file_keep_their_bytes(tmp_path, encoding, end):
     path = tmp_path / "answers.csv"
     path.write_bytes(end.join(lines).encode(encoding))
     rewrite_table_rows(path, lambda grid: [None if row[0] == "2" else row for row in grid.rows],
-                       keep_places=True)
+                       keep_row_numbers=True)
     assert path.read_bytes() == end.join([*lines[:3], "", *lines[5:]]).encode(encoding)
     rewrite_table_rows(path, lambda grid: [None if row[0] == "4" else row for row in grid.rows])
     assert path.read_bytes() == (end.join([*lines[:3], "", lines[5]]) + end).encode(encoding)
@@ -489,7 +489,7 @@ def test_the_copy_of_a_withdrawal_that_was_not_ready_is_deleted_by_the_next_comm
 
 def test_a_withdrawal_in_the_making_is_left_alone_by_whoever_reads(root, monkeypatch):
     monkeypatch.setattr(locks, "PATIENCE", 0.1)
-    with edit_copy_and_replace_study(Study(root), is_kept=False) as new, another_process():
+    with edit_copy_and_replace_study(Study(root), keep_changes=False) as new, another_process():
         Study.find(root)
         with lock_for_reading(root, "test"):
             assert (new.root / "raw").is_dir()
@@ -531,7 +531,7 @@ def test_the_lock_of_a_command_that_was_killed_or_never_signed_stands_in_nobodys
     folder.mkdir(parents=True)
     for name, text in {"dead.work": '{"pid": 1}', "null.work": "null", "x.read": "", ".lock": "null"}.items():
         (folder / name).write_text(text)
-    with edit_copy_and_replace_study(Study(root), is_kept=True) as new:
+    with edit_copy_and_replace_study(Study(root), keep_changes=True) as new:
         shutil.copytree(root / "processed", new.processed)
     assert not folder.exists()
 

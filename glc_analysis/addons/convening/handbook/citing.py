@@ -10,17 +10,17 @@ from glc_analysis.addons.convening.handbook.contents import Handbook
 from glc_analysis.publish.downloads import published_release
 
 
-def render_handbook_bibtex(book: Handbook) -> str:
+def render_handbook_bibtex(handbook: Handbook) -> str:
     """The handbook and each of its principles as BibTeX."""
-    study, doi = book.view.study, book.view.study.settings["handbook"]["doi"]
+    study, doi = handbook.view.study, handbook.view.study.settings["handbook"]["doi"]
     name = re.sub(r"\W+", "-", study.id, flags=re.ASCII)
     common = {"author": f"{{{collective_author_name(study)}}}",
               "note": "Invented sample data" if study.is_synthetic else "",
               "doi": doi}
-    entries = [(f"{name}-principles", {"title": f"{{{PRINCIPLES_TITLE}}}", "year": book.agreed_on[:4]}),
+    entries = [(f"{name}-principles", {"title": f"{{{PRINCIPLES_TITLE}}}", "year": handbook.agreed_on[:4]}),
                *((f"{name}-{principle.printed_id}", {
                    "title": f"{{{principle.printed_id} {principle.texts['statement'].text}}}",
-                   "year": principle.agreed_on[:4]}) for principle in book.principles)]
+                   "year": principle.agreed_on[:4]}) for principle in handbook.principles)]
     return "\n".join("\n".join([f"@misc{{{key},", *(f"  {field} = {{{_escaped(text)}}}," for field, text in
                                                      (own | common).items() if text), "}"])
                      for key, own in entries) + "\n"
@@ -31,13 +31,13 @@ def _escaped(text: str) -> str:
     return re.sub(r"([&%$#_])", r"\\\1", text)
 
 
-def render_handbook_citation_cff(book: Handbook) -> str:
+def render_handbook_citation_cff(handbook: Handbook) -> str:
     """CITATION.cff of the handbook."""
-    study, settings = book.view.study, book.view.study.settings["handbook"]
-    release = published_release(study, book.view.audience) or {}
+    study, settings = handbook.view.study, handbook.view.study.settings["handbook"]
+    release = published_release(study, handbook.view.audience) or {}
     lines = {"cff-version": "1.2.0", "type": "dataset", "title": f"{PRINCIPLES_TITLE}. {study.title}",
              "message": "If you use these principles, please cite them as below.",
-             "version": str(release.get("number", "")), "date-released": book.agreed_on,
+             "version": str(release.get("number", "")), "date-released": handbook.agreed_on,
              "doi": settings["doi"],
              "license": study.licence if re.fullmatch(r"[A-Za-z0-9.+-]+", study.licence) else ""}
     said = [f"{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in lines.items() if text]

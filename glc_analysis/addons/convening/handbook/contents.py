@@ -140,9 +140,9 @@ def make_handbook(view: StudyView, language: str = "", phrases: Phrasebook | Non
     return Handbook(view, language, say, made, written_in, phrases or Phrasebook(ENGLISH))
 
 
-def most_common_source_language(rows: pd.DataFrame) -> str:
+def most_common_source_language(principles: pd.DataFrame) -> str:
     """The language in which most of the principles were written; English where there are none."""
-    return next(iter(rows["language"].mode()), "en")
+    return next(iter(principles["language"].mode()), "en")
 
 
 def list_handbook_languages(view: StudyView) -> list[str]:

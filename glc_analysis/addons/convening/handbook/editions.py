@@ -186,28 +186,28 @@ def _handbook_parts(book: Handbook) -> Iterator[Markup]:
                               format_principle_citation(study, principle.printed_id, principle.agreed_on))
 
 
-def render_self_check_html(book: Handbook) -> Markup:
+def render_self_check_html(handbook: Handbook) -> Markup:
     """The self-check on paper: a question per principle, boxes in words, and how it is known."""
-    return _HTML.self_check(book, [book.say[answer] for answer in ANSWERS])
+    return _HTML.self_check(handbook, [handbook.say[answer] for answer in ANSWERS])
 
 
-def render_funder_questions_html(book: Handbook) -> Markup:
+def render_funder_questions_html(handbook: Handbook) -> Markup:
     """Open questions that a funder may ask applicants, without answers to choose from."""
-    how = book.say["funder_how"].format(n=book.organisations or "").replace("  ", " ")
-    return _HTML.funder(book, how)
+    how = handbook.say["funder_how"].format(n=handbook.organisations or "").replace("  ", " ")
+    return _HTML.funder(handbook, how)
 
 
-def make_self_check_workbook(book: Handbook) -> Workbook:
+def make_self_check_workbook(handbook: Handbook) -> Workbook:
     """The self-check as a workbook: the answers are words to choose from, and nothing adds them up."""
-    workbook, say = Workbook(), book.say
+    workbook, say = Workbook(), handbook.say
     sheet = workbook.active
     sheet.title = say["self_check"][:31]
-    sheet.sheet_view.rightToLeft = language_direction(book.language) == "rtl"
+    sheet.sheet_view.rightToLeft = language_direction(handbook.language) == "rtl"
     sheet.append([say["self_check_how"]])
     sheet.append(["", say["set"], say["tell"], say["answer"], say["how_known"]])
     for cell in sheet[2]:
         cell.font = Font(bold=True)
-    for principle in book.principles:
+    for principle in handbook.principles:
         statement, asked = principle.texts["statement"], principle.texts.get("question")
         sheet.append([principle.printed_id, escape_formula(statement.text),
                       escape_formula(asked.text) if asked else say["question"], "", ""])

@@ -34,7 +34,7 @@ def write_forms_pdf(study: Study, forms: Sequence[RatingForm], path: Path) -> No
     write_atomic(path, render_forms_pdf(forms, make_pdf_settings(study)))
 
 
-def render_feedback_pdf(forms: Sequence[RatingForm], before: Sequence[Sequence[RoundFeedback]],
+def render_feedback_pdf(forms: Sequence[RatingForm], feedback: Sequence[Sequence[RoundFeedback]],
                         settings: PdfSettings) -> bytes:
     """The feedback on the previous round for every rater, each on separate sheets; raters without feedback
     have no page."""
@@ -42,18 +42,18 @@ def render_feedback_pdf(forms: Sequence[RatingForm], before: Sequence[Sequence[R
     plain = "#set page(header: none, footer: none)\n"
     return settings.compiled(title, plain + "\n".join(
         _markup(n, form, render_feedback_html(form, shown)) for n, (form, shown) in enumerate(
-            zip(forms, before, strict=True)) if shown))
+            zip(forms, feedback, strict=True)) if shown))
 
 
-def write_feedback_pdf(study: Study, forms: Sequence[RatingForm], before: Sequence[Sequence[RoundFeedback]],
+def write_feedback_pdf(study: Study, forms: Sequence[RatingForm], feedback: Sequence[Sequence[RoundFeedback]],
                        path: Path) -> None:
     """Writes :func:`render_feedback_pdf` of a study."""
-    write_atomic(path, render_feedback_pdf(forms, before, make_pdf_settings(study)))
+    write_atomic(path, render_feedback_pdf(forms, feedback, make_pdf_settings(study)))
 
 
-def render_feedback_html(form: RatingForm, before: Sequence[RoundFeedback]) -> str:
+def render_feedback_html(form: RatingForm, feedback: Sequence[RoundFeedback]) -> str:
     """The feedback on the previous round for one rater, as HTML for paper."""
-    shown = {one.principle_id: one for one in before}
+    shown = {one.principle_id: one for one in feedback}
     return load_part_macros().before_sheet(
         f"{form.heading} · {form.say['before_title']}", form.before_how.split("\n"),
         [(text, form.shown(text), shown[text.principle_id]) for text in form.texts

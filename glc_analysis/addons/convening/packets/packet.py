@@ -86,20 +86,20 @@ PACKETS_MADE = "packets.csv"
 """The list of packets that were made, and when. It is in private/, so that it outlives the files."""
 
 
-def check_packets_with_gate(stage: Path, study: Study, chosen: Iterable[Packet]) -> None:
+def check_packets_with_gate(stage_folder: Path, study: Study, packets: Iterable[Packet]) -> None:
     """Raises Faults if a file holds something that its reader may not see; a packet may name its own
     organisation. Then deletes the sources of the documents."""
     reference, known, faults = read_reference(study), identifiers(study, audience=PACKET_AUDIENCE), []
-    parts = [(stage / "briefs", reference.names, known, "")]
+    parts = [(stage_folder / "briefs", reference.names, known, "")]
     said = terms_in_own_words(study, known)
-    for packet in chosen:
+    for packet in packets:
         own = packet.organisation
         kept = (without_own_names(own, study, reference, known, said.get(own, {})) if own
                 else (reference.names, known))
-        parts.append((stage / packet.name, *kept, own))
+        parts.append((stage_folder / packet.name, *kept, own))
 
     def found_in(folder: Path, names: pd.DataFrame, texts: Mapping[str, str], own: str) -> list[Fault]:
-        search = partial(check_leaks, root=stage, names=names, audience=PACKET_AUDIENCE, known=texts,
+        search = partial(check_leaks, root=stage_folder, names=names, audience=PACKET_AUDIENCE, known=texts,
                          study=study, organisation=own)
         return find_leaks_in_papers(search, sorted(path for path in folder.glob("*") if path.is_file()))
 
@@ -108,18 +108,18 @@ def check_packets_with_gate(stage: Path, study: Study, chosen: Iterable[Packet])
             faults += found
     if faults:
         raise Faults(merge_findings(faults))
-    for path in stage.glob(f"*/*{_SOURCE_SUFFIX}"):
+    for path in stage_folder.glob(f"*/*{_SOURCE_SUFFIX}"):
         path.unlink()
 
 
-def record_packets_made(stage: Path, study: Study, chosen: Iterable[Packet], *, today: date) -> None:
+def record_packets_made(stage_folder: Path, study: Study, packets: Iterable[Packet], *, today: date) -> None:
     """Records in private/ which packets were made on which day, each once."""
     path, names = study.private / PACKETS_MADE, ["packet_sha256", "date", "organisation_id", "parts"]
     study.private.mkdir(exist_ok=True)
     rows = list(csv.reader(path.open(encoding="utf-8", newline="")))[1:] if path.is_file() else []
     known = {tuple(row) for row in rows}
-    for packet in chosen:
-        digest = hashlib.sha256((stage / packet.name / "packet.pdf").read_bytes()).hexdigest()
+    for packet in packets:
+        digest = hashlib.sha256((stage_folder / packet.name / "packet.pdf").read_bytes()).hexdigest()
         whose = "" if packet.name == SHARED else packet.name
         row = (digest, today.isoformat(), whose, " ".join(part.slug for part in packet.parts))
         rows += [list(row)] if row not in known else []
@@ -128,9 +128,9 @@ def record_packets_made(stage: Path, study: Study, chosen: Iterable[Packet], *, 
     write_atomic(path, text.getvalue())
 
 
-def move_packets_into_place(stage: Path, folder: Path) -> None:
+def move_packets_into_place(stage_folder: Path, folder: Path) -> None:
     """Moves each packet into its place, instead of an earlier one; briefs are added to the others."""
-    for made in sorted(stage.iterdir()):
+    for made in sorted(stage_folder.iterdir()):
         place = folder / made.name
         if made.name == "briefs" and place.is_dir():
             for path in made.iterdir():
@@ -224,9 +224,9 @@ def list_planned_packets(study: Study, *, organisation: str = "", only: Collecti
                           languages=study.settings["study"]["languages"])
 
 
-def list_guide_language_notes(study: Study, made: Iterable[Packet]) -> list[str]:
+def list_guide_language_notes(study: Study, packets: Iterable[Packet]) -> list[str]:
     """Notes on the languages of the packets' guides, and on missing or unchecked translations."""
-    written = [one for packet in made if any(part.kind == "guide" for part in packet.parts)
+    written = [one for packet in packets if any(part.kind == "guide" for part in packet.parts)
                for one in list_guide_languages(study, packet)]
     return list_translation_notes(written, "the texts of the guide", *GUIDE)
 
@@ -306,11 +306,11 @@ def _write_packet(path: Path, book: Phrasebook, packet: Packet, first: list[Prin
     """Writes a packet as PDF and as Word; ``first`` is its cover on paper, ``whole`` its HTML for Word."""
     title = book.say(f"Packet for {packet.label}")
     path.with_suffix(".pdf").write_bytes(settings.pdf(title, [*first, *printed_parts]))
-    path.with_suffix(".docx").write_bytes(convert_html_to_word(whole, mark=book.say(_shared_mark(packet)),
-                                                               running=book.say(settings.running),
+    path.with_suffix(".docx").write_bytes(convert_html_to_word(whole, header=book.say(_shared_mark(packet)),
+                                                               footer=book.say(settings.running),
                                                                title=title, day=settings.day,
                                                                paper=settings.paper,
-                                                               book=book))
+                                                               phrases=book))
     _write_source(path, title, settings, printed_parts, whole)
 
 

@@ -220,7 +220,7 @@ class Section:
     html: str
     unit: str = ""
 
-    def truncate(self, share: float, where: str) -> Markup:
+    def truncate(self, share: float, full_version_place: str) -> Markup:
         """The section with the first ``share`` of its units, and a line that says what is left out.
 
         >>> both = Section("", "", "<figure>One</figure><figure>Two</figure>", "quotations")
@@ -233,7 +233,7 @@ class Section:
         kept = ceil(share * len(units))
         for element in units[kept:]:
             element.drop_tree()
-        left_out = f"Here are {kept} of {len(units)} {self.unit}; all are in {where}."
+        left_out = f"Here are {kept} of {len(units)} {self.unit}; all are in {full_version_place}."
         return load_part_macros().section(self.heading, self.note, Markup(_tidy(root)),
                                           left_out if kept < len(units) else "")
 
@@ -301,23 +301,23 @@ def packet_phrases(study: Study, language: str) -> Phrasebook:
     return Phrasebook.of_study(study, PACKET_AUDIENCE, language)
 
 
-def translate_paper_html(book: Phrasebook, html: str) -> str:
+def translate_paper_html(phrases: Phrasebook, html: str) -> str:
     """HTML of a paper in a language; in English it stays as it is. Room for notes takes what is left of the
     page, which it can only outside of the element with the language."""
-    if book.language == ENGLISH:
+    if phrases.language == ENGLISH:
         return html
-    content, notes, after = book.html(html).partition(_NOTES)
-    draft = "" if book.is_checked else book.say(DRAFT_NOTE)
-    return load_part_macros().in_language(book.language, book.direction, Markup(content), draft,
+    content, notes, after = phrases.html(html).partition(_NOTES)
+    draft = "" if phrases.is_checked else phrases.say(DRAFT_NOTE)
+    return load_part_macros().in_language(phrases.language, phrases.direction, Markup(content), draft,
                                           Markup(notes + after))
 
 
-def render_sections_with_heading(part: Part, all_sections: list[Section], share: float = 1) -> str:
+def render_sections_with_heading(part: Part, sections: list[Section], share: float = 1) -> str:
     """Sections below the heading of their part, and what the reader is asked to do with them."""
     notes = "Your corrections" if part.kind == "brief" else "Your notes" if part.kind in NOTED else ""
     return load_part_macros().part(part.title, part.slug, WHAT_TO_DO.get(part.kind, ""),
                                    [section.truncate(share, where_to_find_whole_part(part))
-                                    for section in all_sections],
+                                    for section in sections],
                                    render_room_for_notes(notes) if notes else "")
 
 

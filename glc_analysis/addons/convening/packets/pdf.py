@@ -167,13 +167,14 @@ def _letters(path: str) -> frozenset[str]:
         return frozenset(map(chr, font.getBestCmap() or ()))
 
 
-def largest_share_that_fits(settings: PdfSettings, title: str, printed: Callable[[float], PrintedPart],
-                            shares: Sequence[float], most: int) -> float:
+def largest_share_that_fits(settings: PdfSettings, title: str,
+                            render_at_share: Callable[[float], PrintedPart],
+                            shares: Sequence[float], most_pages: int) -> float:
     """The largest of the shares with which a part fits on so many pages; the smallest if none does."""
     low, high = 0, len(shares) - 1
     while low < high:
         middle = (low + high) // 2 if low else 0  # most parts fit whole: that is tried first
-        if count_pdf_pages(settings.pdf(title, [printed(shares[middle])])) <= most:
+        if count_pdf_pages(settings.pdf(title, [render_at_share(shares[middle])])) <= most_pages:
             high = middle
         else:
             low = middle + 1

@@ -54,25 +54,25 @@ _ORDER = ("tblStyle", "tblpPr", "tblOverlap", "bidiVisual", "tblStyleRowBandSize
 _OWN = {"Note": 9, "Source": 9, "Quotation": 10, "Lead": 10, "Ruled": 14}
 
 
-def convert_html_to_word(html: str, *, mark: str, running: str, title: str, day: date | None,
-                         paper: str = "a4", book: Phrasebook | None = None) -> bytes:
-    """HTML as a Word document, with ``mark`` in the header and ``running`` in the footer; a ``book`` has the
-    phrases of another language than English.
+def convert_html_to_word(html: str, *, header: str, footer: str, title: str, day: date | None,
+                         paper: str = "a4", phrases: Phrasebook | None = None) -> bytes:
+    """HTML as a Word document, with ``header`` in the header and ``footer`` in the footer; a ``phrases`` has
+    the phrases of another language than English.
 
     The same HTML gives the same bytes.
     """
-    book = book or Phrasebook(ENGLISH)
+    phrases = phrases or Phrasebook(ENGLISH)
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder, "reference.docx")
-        model.write_bytes(_reference(mark, running, paper, book.direction == "rtl"))
+        model.write_bytes(_reference(header, footer, paper, phrases.direction == "rtl"))
         made = convert_with_pandoc(prepare_for_pandoc(html, "word"), "docx", f"--reference-doc={model}",
-                       f"--metadata=lang:{book.language}")
+                       f"--metadata=lang:{phrases.language}")
     document = Document(io.BytesIO(made))
     said = document.core_properties
     said.title, said.author = title, ""
     said.created = said.modified = datetime.combine(day or EPOCH, time())
     for table in document.tables:
-        _finish_table(table, book)
+        _finish_table(table, phrases)
     _keep_last_paragraphs(document)
     _keep_notes(document)
     return _same_bytes(document)

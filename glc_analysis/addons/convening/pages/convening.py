@@ -129,7 +129,8 @@ def make_visible_agenda(view: StudyView) -> pd.DataFrame:
     tallies, ratings = (view.read(name)[lambda f: f["round_id"] == closed[-1]]
                         for name in ("tallies", "ratings"))
     return by_decision.make_agenda(tallies, ratings, view.read("principles"), register,
-                                   test=view.study.settings["consensus"]["test"], agreed=view.agreed_panels)
+                                   agreement_test=view.study.settings["consensus"]["test"],
+                                   fully_disclosed_panels=view.agreed_panels)
 
 
 def render_principle_link(principle_id: str, name: str, cited: str = "") -> Markup:

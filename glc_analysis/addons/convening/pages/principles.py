@@ -200,23 +200,23 @@ def show_citation(view: StudyView) -> Html | None:
     return show(_macros().paragraph(format_principle_citation(view.study, row.printed_id, days.iloc[0])))
 
 
-def status_with_remarks(view: StudyView, row: Any) -> str:
+def status_with_remarks(view: StudyView, principle: Any) -> str:
     """How far a text (a row of ``principle_rows``) is, with what add-ons say beside it."""
-    return "; ".join(filter(None, [STATUS_LABELS.get(row.status, row.status),
-                                   collect_status_remarks(view).get(row.printed_id, "")]))
+    return "; ".join(filter(None, [STATUS_LABELS.get(principle.status, principle.status),
+                                   collect_status_remarks(view).get(principle.printed_id, "")]))
 
 
 def _own_row(view: StudyView) -> Any:
     return next(iter(view.principle_rows.itertuples()))
 
 
-def render_statement(view: StudyView, row: Any) -> Markup:
+def render_statement(view: StudyView, principle: Any) -> Markup:
     """The words of a text, a row of ``principle_rows``, and their translations."""
     rows = select_readable_texts(view.read("principles"), view.audience)
-    others = rows[rows["translation_of"] == row.printed_id]
+    others = rows[rows["translation_of"] == principle.printed_id]
     labels = others["language"].map(language_label) + others["translation_status"].map(
         {DRAFT: f" ({DRAFT})"}).fillna("")
-    return _macros().statement(row.statement, row.language, [
+    return _macros().statement(principle.statement, principle.language, [
         *zip(labels, others["language"], others["statement"], strict=True)])
 
 
@@ -227,9 +227,9 @@ def show_reasons(view: StudyView) -> Html | None:
     return show(shown) if shown else None
 
 
-def render_reasons(row: Any, lead: str = "") -> Markup:
+def render_reasons(principle: Any, lead: str = "") -> Markup:
     """Why a text is proposed, behind a ``lead``, and by what one would see that it is followed."""
-    return _macros().reasons(row.rationale, row.indicator, lead)
+    return _macros().reasons(principle.rationale, principle.indicator, lead)
 
 
 def list_evidence_of_view(view: StudyView) -> pd.DataFrame:
@@ -299,10 +299,10 @@ def _passage(trail: EvidenceTrail, row: Any) -> dict[str, Any]:
             "by": trail.view.labels.get(owner, _UNNAMED)}
 
 
-def show_evidence(pieces: pd.DataFrame) -> Html:
+def show_evidence(evidence: pd.DataFrame) -> Html:
     """The evidence (:func:`list_evidence_of_view`) for and against a principle side by side: sentences, and
     one quotation each; further quotations are folded. Where nothing is recorded, it is said."""
-    return show(_both_sides(pieces))
+    return show(_both_sides(evidence))
 
 
 def _both_sides(pieces: pd.DataFrame) -> Markup:
@@ -318,13 +318,13 @@ def _both_sides(pieces: pd.DataFrame) -> Markup:
     return _macros().both_sides(first, others, told)
 
 
-def phrase_side_without_evidence(pieces: pd.DataFrame, nothing: str) -> str:
+def phrase_side_without_evidence(evidence: pd.DataFrame, default_phrase: str) -> str:
     """The text for a side without evidence: nothing is recorded, except an objection."""
-    if nothing != NOT_CHALLENGED:
-        return nothing
-    if pieces.attrs.get("lost_lines"):
+    if default_phrase != NOT_CHALLENGED:
+        return default_phrase
+    if evidence.attrs.get("lost_lines"):
         return CONTRARY_MISSING
-    return ONLY_OBJECTED if pieces.attrs.get("is_objected_to") else nothing
+    return ONLY_OBJECTED if evidence.attrs.get("is_objected_to") else default_phrase
 
 
 def _side(heading: str, pieces: pd.DataFrame, nothing: str) -> Markup:
