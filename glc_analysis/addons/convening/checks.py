@@ -162,9 +162,9 @@ def _closed_rounds(tables: Tables) -> Iterator[Fault]:
                         row=str(n), column="closed_on", value=row["closed_on"], fix="correct a day")
 
 
-def other_wave_cited(citation: Any, waves: Sequence[str], current_wave: str) -> str:
+def other_wave_cited(citation: Any, waves: Sequence[str], current: str) -> str:
     """The wave that a row of evidence, or a topic of the joint display, is of, where that is another than the
-    ``current_wave`` one, which the study's figures are of; blank where it is not. A figure or code that names
+    ``current`` one, which the study's figures are of; blank where it is not. A figure or code that names
     none is of the first.
 
     >>> from types import SimpleNamespace
@@ -173,26 +173,26 @@ def other_wave_cited(citation: Any, waves: Sequence[str], current_wave: str) -> 
     ('w1', '')
     """
     wave = citation.wave_id or (waves[0] if waves and citation.kind in ("figure", "code") else "")
-    return wave if waves and wave != current_wave else ""
+    return wave if waves and wave != current else ""
 
 
 def missing_evidence_target_faults(evidence: pd.DataFrame, joint_display: pd.DataFrame,
                                    figures: pd.DataFrame,
                                    segments: pd.DataFrame, *, waves: Sequence[str] = (),
-                                   current_wave: str = "") -> Iterator[Fault]:
+                                   current: str = "") -> Iterator[Fault]:
     """Figures and passages that evidence.csv or joint_display.csv names and the built tables lack. Those of
-    another wave than the ``current_wave`` one are in no table.
+    another wave than the ``current`` one are in no table.
 
     The index of the first two is the row number in the file.
     """
-    is_of_now = [not other_wave_cited(row, waves, current_wave) for row in evidence.itertuples()]
+    is_of_now = [not other_wave_cited(row, waves, current) for row in evidence.itertuples()]
     evidence = evidence[pd.Series(is_of_now, evidence.index, dtype=bool)]
     known = {"figure": figures["figure_id"], "segment": segments["segment_id"]}
     for kind, ids in known.items():
         cells = evidence.loc[evidence["kind"] == kind, "reference"]
         yield from unknown_names("evidence", "reference", cells, {*ids}, f"the study has no such {kind}")
     topics = joint_display.assign(kind="figure")
-    is_of_now = [not other_wave_cited(row, waves, current_wave) for row in topics.itertuples()]
+    is_of_now = [not other_wave_cited(row, waves, current) for row in topics.itertuples()]
     yield from unknown_names("joint_display", "figure_id",
                              topics.loc[pd.Series(is_of_now, topics.index, dtype=bool), "figure_id"],
                              {*known["figure"]}, "the study has no such figure")
