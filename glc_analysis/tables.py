@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -293,5 +293,5 @@ def rows_by(frame: pd.DataFrame, *columns: str,
     >>> [rater for (_, rater), _ in rows_by(votes, "round_id", "rater_id")]
     ['r1', 'r2']
     """
-    for _, rows in frame.groupby([*columns], sort=sort):
-        yield tuple(rows[[*columns]].iloc[0]), rows
+    for key, rows in frame.groupby([*columns], sort=sort):
+        yield cast(tuple[Any, ...], key), rows

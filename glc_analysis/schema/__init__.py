@@ -472,12 +472,13 @@ def word_columns(name: str) -> list[str]:
 def cross_faults(tables: Tables, unread: set[str], checks: Sequence[Check]) -> list[Fault]:
     """The faults between tables, without the tables that could not be read.
 
-    A column that the schema describes is checked where a check names it, else after all checks.
+    A column that the schema describes is checked where a check names it, else after all checks. Where every
+    table of a check is empty, it has nothing to find.
     """
     placed = {column for check in checks for column in check.columns}
     rest = [schema_check(column) for column in _declared_columns() if column not in placed]
     return [fault for check in (*checks, *rest) if not unread & set(check.tables)
-            for fault in check.faults(tables)]
+            and not all(tables[name].empty for name in check.tables) for fault in check.faults(tables)]
 
 
 def schema_check(*columns: str) -> Check:

@@ -236,6 +236,7 @@ class RatingFormSession(KeyingSession):
     def __init__(self, study: Study, round_id: str, ask: Ask, say: Say, clear: Callable[[], None]) -> None:
         super().__init__(study, ask, say, clear)
         self.round_id, self.table_bytes = round_id, [b""]
+        self.file_bytes: list[bytes] | None = None
         self.incomplete: dict[str, PaperForm] = {}
 
     def title(self) -> str:
@@ -246,7 +247,7 @@ class RatingFormSession(KeyingSession):
         Raises GLCError where the round was closed meanwhile."""
         if self.table_bytes != (content := _table_bytes(self.study)):
             self.reference = read_reference(self.study, needed=ENTRY_TABLES, beside=("organisations",))
-            self.table_bytes = content
+            self.table_bytes, self.file_bytes = content, None
             settings = self.study.settings["consensus"]
             self.form = PaperForm.of(self.reference, self.round_id)
             self.names = self.form.names
@@ -254,7 +255,10 @@ class RatingFormSession(KeyingSession):
 
     def states(self) -> dict[str, str]:
         """The state of each rater's form; blank where nothing is keyed."""
-        ballots, known = Ballots.read(self.study, self.reference), self.voters
+        content = [path.read_bytes() for path in self.study.raw_files("ratings")]
+        if self.file_bytes != content:
+            self.ballots, self.file_bytes = Ballots.read(self.study, self.reference), content
+        ballots, known = self.ballots, self.voters
         here = set(ballots.votes.loc[ballots.votes["round_id"] == self.round_id, "rater_id"])
         rows = ballots.unanswered[ballots.unanswered["round_id"] == self.round_id]
         self.incomplete = {rater: self.form.only(own) for rater, own in rows.groupby("rater_id")}

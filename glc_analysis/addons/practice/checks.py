@@ -75,6 +75,8 @@ def select_active_commitments(tables: Tables) -> pd.DataFrame:
 def _consents(table: str, tables: Tables) -> Iterator[Fault]:
     """An organisation was asked before anything of its practice is kept, and for each audience before that
     may read it."""
+    if tables[table].empty:
+        return
     consent = Consent.of(tables["consent"])
     for n, row in tables[table].to_dict("index").items():
         fault = partial(Fault, file=f"{table}.csv", row=str(n))
@@ -137,13 +139,15 @@ def _says_why(text: str) -> bool:
 
 def _names(tables: Tables) -> Iterator[Fault]:
     """No words of a commitment or trial name a person or an organisation."""
+    columns = {"commitments": ("because",), "trials": WORDS, "reviews": ("because",)}
+    pieces = [(f"{table}\t{n}\t{column}", row[column]) for table, texts in columns.items()
+              for n, row in tables[table].to_dict("index").items() for column in texts if row[column]]
+    if not pieces:
+        return
     reference = Reference(dict(tables))
     known = who_is_who(reference, "public") | {one: "organisation" for one in organisation_names(
         reference.organisations) if len(one) >= MIN_LENGTH}
     search = make_search(reference.names.assign(allowed_for=""), "public", known)
-    columns = {"commitments": ("because",), "trials": WORDS, "reviews": ("because",)}
-    pieces = [(f"{table}\t{n}\t{column}", row[column]) for table, texts in columns.items()
-              for n, row in tables[table].to_dict("index").items() for column in texts if row[column]]
     for leak in leaks_in_pieces(pieces, search):
         table, n, column = leak.place.split("\t")
         yield Fault("names a person or an organisation", file=f"{table}.csv", row=n, column=column,

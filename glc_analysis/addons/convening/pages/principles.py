@@ -269,7 +269,8 @@ def _piece(trail: EvidenceTrail, row: Any) -> dict[str, str]:
     first = next(trail.sources(row), None)
     piece = {"stance": row.stance, "claim": row.claim, "place": first.place if first else "",
             "note": row.note if trail.has_sources else ""}
-    words = trail.view.quotation_frame(trail.quotations(row).head(1)).to_dict("records")
+    cited = trail.quotations(row).head(1)
+    words = [] if cited.empty else trail.view.quotation_frame(cited).to_dict("records")
     piece |= {name: words[0][name] for name in EVIDENCE if words and name in words[0]}
     if earlier := trail.of_another_wave(row):
         return piece | {"sentence": earlier}
