@@ -131,9 +131,8 @@ class _Links:
         path_of = dict(zip(paths["document_id"], paths["path"], strict=True))
         for document, who in sorted(self.waiting.items()):
             n = int((held["document_id"] == document).sum())
-            yield Fault(f"{n} coded passage{'s' * (n != 1)} of {document} {'are' if n != 1 else 'is'} "
-                        f"quarantined, because the words are not as they were coded; the figures of "
-                        f"{_names(who)} wait for {'them' if n != 1 else 'it'}",
+            yield Fault(f"coded passages in quarantine, because the text no longer holds the words that were "
+                        f"coded: {n}; the figures that {_names(who)} cites may change once they are settled",
                         path_of.get(document, document), fix="put the original back, or settle the passages "
                         "with the coders; look at these figures again after that")
 
@@ -219,7 +218,7 @@ def _changed_files(trail: EvidenceTrail) -> Iterator[Fault]:
             resting.setdefault(path, []).append(name)
     for path, who in sorted(resting.items()):
         if wrong := trail.files.state(path)[1]:
-            yield Fault(f"{wrong}; {_names(who)} rest{'s' * (len(who) == 1)} on it", path or "raw/",
+            yield Fault(f"{wrong}; evidence that rests on it: {_names(who)}", path or "raw/",
                         fix=_FIXES[wrong])
 
 

@@ -231,7 +231,7 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
         click.echo("\n".join(list_lines_to_read_out(study, count.reference, count.frames, round_id)))
         missing = list_unchecked_comments(count.here["ratings"])
         if missing and round_id not in list_rounds_with_erased_ballots(study):
-            say(f"{len(missing)} comment{'s' * (len(missing) != 1)} may be read aloud as soon as the words "
+            say(f"{count_of(len(missing), 'comment')} may be read aloud as soon as the words "
                 "in the study's language are in comments.csv.")
             for_the_team.append(f"Comments that are not in comments.csv: {', '.join(missing)}.")
     else:

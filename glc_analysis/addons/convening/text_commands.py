@@ -16,7 +16,7 @@ from glc_analysis.command_line import (
     pass_study,
     say,
 )
-from glc_analysis.errors import UsageError, count_of
+from glc_analysis.errors import UsageError
 from glc_analysis.study import Study
 
 if TYPE_CHECKING:
@@ -131,8 +131,8 @@ def _confirm(question: str) -> None:
 def _say_signatures(done: TextChange) -> None:
     """How many signed each old text: a number alone, because the room may see the screen."""
     for name, n in done.signatures.items():
-        say(f"{count_of(n, 'organisation')} signed {name}: the signature{'s' * (n > 1)} "
-            f"stay{'s' * (n == 1)} with that text.")
+        say(f"1 organisation signed {name}: the signature stays with that text." if n == 1 else
+            f"{n} organisations signed {name}: the signatures stay with that text.")
 
 
 def _say_change(done: TextChange, *, is_kept: str) -> None:
@@ -141,33 +141,32 @@ def _say_change(done: TextChange, *, is_kept: str) -> None:
 
     for name in done.after:
         click.echo(name)
-    is_one = len(done.before) == 1
-    if done.before:
-        with_votes = f" with {'its' if is_one else 'their'} votes" * bool(done.closed_rounds)
-        say(f"{join_names_in_sentence(done.before)} {is_kept}, and stay{'s' * is_one} in "
-            f"principles.csv{with_votes}.")
+    if len(done.before) == 1:
+        with_votes = " with its votes" if done.closed_rounds else ""
+        say(f"{done.before[0]} {is_kept}, and stays in principles.csv{with_votes}.")
+    elif done.before:
+        with_votes = " with their votes" if done.closed_rounds else ""
+        say(f"{join_names_in_sentence(done.before)} {is_kept}, and stay in principles.csv{with_votes}.")
     if done.closed_rounds:
-        say(f"The results of round{'s' * (len(done.closed_rounds) > 1)} "
-            f"{join_names_in_sentence(done.closed_rounds)} "
-            "do not change.")
+        rounds = "round" if len(done.closed_rounds) == 1 else "rounds"
+        say(f"The results of {rounds} {join_names_in_sentence(done.closed_rounds)} do not change.")
     _say_signatures(done)
     if done.after:
         are = "is a candidate" if len(done.after) == 1 else "are candidates"
         say(f"{join_names_in_sentence(done.after)} {are} without votes, signatures and evidence. Pages say "
-            f"so until "
-            "evidence.csv has some.")
+            "so until evidence.csv has some.")
     if done.languages_to_translate:
         say(f"To be translated: {', '.join(done.languages_to_translate)}. Until then forms in these "
             "languages show the words as they were written, and say so.")
-    now_asked = join_names_in_sentence(done.after)
-    if done.after and not done.before:
+    now_asked = join_names_in_sentence(done.after) if done.after else "one text less"
+    if not done.before:
         now_asked = f"{now_asked} too"
     for round_id in done.open_rounds:
-        say(f"Round {round_id} is open and no form of it is in: it now asks about "
-            f"{now_asked or 'one text less'}. Next: `glc forms --round {round_id}` writes its forms again; "
+        say(f"Round {round_id} is open and none of its forms has been received: it now asks about "
+            f"{now_asked}. Next: `glc forms --round {round_id}` writes its forms again; "
             "take back the ones you gave out.")
     for round_id in done.not_in_rounds:
-        say(f"Round {round_id} is open and forms of it are in: it does not ask about "
+        say(f"Round {round_id} is open and forms of it have been received: it does not ask about "
             f"{join_names_in_sentence(done.after)}; the next round will.")
     if not done.open_rounds and not done.not_in_rounds:
         texts = join_names_in_sentence(done.after or done.before)
@@ -214,8 +213,9 @@ def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: 
     for round_id in done.open_rounds:
         say(f"Round {round_id} is open and now asks about {done.after[0]}: ratings of {done.before[0]} are "
             "excluded, and its raters have to be asked again (`glc forms` writes the new forms)." if hold_out
-            else f"Round {round_id} is open and no form of it is in: it now asks about {done.after[0]}. "
-            f"Next: `glc forms --round {round_id}` writes its forms again; take back the ones you gave out.")
+            else f"Round {round_id} is open and none of its forms has been received: it now asks about "
+            f"{done.after[0]}. Next: `glc forms --round {round_id}` writes its forms again; take back the "
+            f"ones you gave out.")
     _say_signatures(done)
     if done.languages_to_translate:
         say(f"To be translated again: {', '.join(done.languages_to_translate)}.")

@@ -373,7 +373,8 @@ class CorrectedTexts:
         when = f"on {day}" if before.on and day >= before.on else since
         counted = "You have no codings in it." if not n else \
             f"Your one coding {'lies' if stay else 'does not lie'} in words that did not change." if n == 1 \
-            else f"{stay} of your {n} codings lie{'s' * (stay == 1)} in words that did not change."
+            else f"1 of your {n} codings lies in words that did not change." if stay == 1 \
+            else f"{stay} of your {n} codings lie in words that did not change."
         said = "answer" if document in self._own.answers else "text"
         return {"change": f"This {said} was corrected {when}. {counted}", "stay": stay}
 

@@ -30,7 +30,7 @@ from glc_analysis.addons.desk.journal import TRAINING, CodeProposal, Line
 from glc_analysis.addons.desk.learning import codes_settled_by_others, compare_codes_of_segments
 from glc_analysis.addons.desk.suggestion_log import log_accepted_suggestion, log_refused_suggestions
 from glc_analysis.coding.codebook import ancestors
-from glc_analysis.errors import GLCError, UsageError, nearest
+from glc_analysis.errors import GLCError, UsageError, count_of, nearest
 from glc_analysis.text import language_direction, normalise_space
 
 _UNDONE = {"code": "the code {name}", "uncode": "the removal of {name}", "memo": "the memo on {name}",
@@ -328,7 +328,7 @@ class CodingSession(CoderWork):
                                             code)
         line = {"act": "code_answers", "answer_ids": missing, "code_id": code}
         return (line | ({"origin": "suggested", **about} if about else {}),
-                f"Coded {len(missing)} answer{'s' * (len(missing) != 1)}: {self._names[code]}.")
+                f"Coded {count_of(len(missing), 'answer')}: {self._names[code]}.")
 
     def _code_passages(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         wanted = [self._passage(one) for one in act.get("passages", [])]
@@ -421,7 +421,7 @@ class CodingSession(CoderWork):
         if not value:
             for one in changed:
                 self._refuse_fixed(one)
-        said = f"{len(changed)} answer{'s' * (len(changed) != 1)}"
+        said = count_of(len(changed), "answer")
         return ({"act": "read_answers", "answer_ids": changed, "value": value},
                 f"Read, nothing to code: {said}." if value else f"No longer marked as read: {said}.")
 
@@ -491,11 +491,12 @@ class CodingSession(CoderWork):
         texts = [self._corrected.new_text(one) for one in changed]
         moved, waiting = (sum(len({*one[name]} & {*self._journal.work.codings}) for one in texts)
                           for name in ("moved", "waiting"))
-        said = "answer" if changed[0] in self._own.answers else "text"
-        message = f"You go on with the {said}{'s' * (len(texts) > 1)} of today. "
+        is_answer = changed[0] in self._own.answers
+        message = "You now code the corrected answers. " if is_answer and len(texts) > 1 else \
+            "You now code the corrected answer. " if is_answer else "You now code the corrected text. "
         message += f"Codings that went along: {moved}; to be placed again: {waiting}." if moved + waiting \
             else "There were no codings to take along."
-        if said == "text" and (texts[0]["is_edited"] or waiting):
+        if not is_answer and (texts[0]["is_edited"] or waiting):
             message += " The text is open again: read the turns that changed, then finish it."
         return {"act": "new_texts", "texts": texts}, message
 

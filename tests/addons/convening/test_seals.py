@@ -362,8 +362,8 @@ def test_whoever_changes_what_the_room_was_told_stops_the_count(study, file, nam
 
 
 def test_results_that_another_version_counts_otherwise_stay_as_they_were_told(study, monkeypatch):
-    monkeypatch.setattr("glc_analysis.addons.convening.tallies.compute_tally_columns", lambda votes, *given,
-                        **more: {
+    monkeypatch.setattr("glc_analysis.addons.convening.tallies.compute_tally_columns",
+                        lambda votes, *given, **more: {
         **compute_tally_columns(votes, *given, **more), "result": "uncertain"})
     results, said = told(study)
     assert results == study.results and "of 8 high, at most 2 low; high" in results

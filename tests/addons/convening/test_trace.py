@@ -281,9 +281,10 @@ def test_a_raw_file_that_is_gone_or_was_never_recorded(study):
     (study.raw / "interviews/blue.txt").unlink()
     edit(study, "manifest", lambda rows: [rows.pop(n) for n in [*rows] if "survey" in rows[n]["path"]])
     assert [str(fault) for fault in find_broken_evidence_links(study)] == [
-        "raw/interviews/blue.txt: is missing; P01 e2, P01 e3 rest on it. To fix: put it back.",
-        "raw/survey/survey.csv: has no checksum in manifest.csv; P01 e1 rests on it. To fix: record it with "
-        "`glc check --accept`."]
+        "raw/interviews/blue.txt: is missing; evidence that rests on it: P01 e2, P01 e3. "
+        "To fix: put it back.",
+        "raw/survey/survey.csv: has no checksum in manifest.csv; evidence that rests on it: P01 e1. To fix: "
+        "record it with `glc check --accept`."]
 
 
 @pytest.mark.acceptance
@@ -317,7 +318,7 @@ def test_a_text_that_changed_is_one_line_after_the_evidence_whose_words_changed(
     first, *others = find_broken_evidence_links(study)
     assert (first.file, first.value) == (EVIDENCE_FILE, "A safe place for tonight.")
     text, = [fault for fault in others if fault.file == "raw/interviews/blue.txt"]
-    assert "of blue are quarantined" in text.message and "the figures of P01 e2 wait for them" in text.message
+    assert "coded passages in quarantine" in text.message and "the figures that P01 e2 cites" in text.message
     assert not any(fault.value == "1 of 2" for fault in others)
     assert not any("cite it as it is" in fault.fix for fault in others)
 

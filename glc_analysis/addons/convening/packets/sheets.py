@@ -60,6 +60,7 @@ from glc_analysis.disclosure.quotations import (
     with_broken_rules,
     without_pseudonyms,
 )
+from glc_analysis.errors import count_of
 from glc_analysis.reference import read_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.tables_html import (
@@ -108,7 +109,7 @@ def _macros() -> Macros:
 
 
 def _number(rows: pd.DataFrame, noun: str) -> str:
-    return f"{len(rows) or 'no'} {noun}{'s' * (len(rows) != 1)}"
+    return count_of(len(rows), noun) if len(rows) else f"no {noun}s"
 
 
 def _own_segments(view: StudyView, held: QuotationTables) -> pd.DataFrame:
@@ -485,7 +486,7 @@ def _hours(minutes: int) -> str:
     ('45 minutes', '2 hours 10 minutes')
     """
     hours, rest = divmod(minutes, 60)
-    parts = [f"{hours} hour{'s' * (hours != 1)}" if hours else "", f"{rest} minutes" if rest else ""]
+    parts = [count_of(hours, "hour") if hours else "", f"{rest} minutes" if rest else ""]
     return " ".join(filter(None, parts))
 
 

@@ -487,7 +487,7 @@ def render_signatures(view: StudyView, principle_id: str, *, is_on_paper: bool =
     shown = len(reserved) if is_on_paper else WORDS_SHOWN
     rest = reserved[shown:]
     return Markup().join([*parts, *reserved[:shown], _folded(
-        f"{len(rest)} more reservation{'s' * (len(rest) != 1)}", rest, "reservations")])
+        count_of(len(rest), "more reservation"), rest, "reservations")])
 
 
 def _nameless(nameless: dict[str, int]) -> str:
