@@ -80,6 +80,10 @@ def number_next_release(private: Path, audience: str, number: int) -> None:
         release.with_name("next").rename(release)
 
 
+SLICES = "processed/slices.json"
+"""How the record of what a page reads names slices.json."""
+
+
 # ------------------------------
 # The manifest: the raw files with their checksums.
 
@@ -409,6 +413,21 @@ def read_slices(study: Study) -> dict[str, Any]:
         return json.loads((study.processed / "slices.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise GLCError("Nothing is built yet. To fix: run `glc build` first.") from None
+
+
+def read_slice_list(study: Study, name: str) -> Any:
+    """One list of slices.json. In a run it is recorded that the page has read this list alone."""
+    with read_log.record_exactly():
+        read_log.record_read(study.root, f"{SLICES} {name}")
+        return read_slices(study)[name]
+
+
+def has_page(study: Study, name: str, id_: str) -> bool:
+    """Whether something is on a list of slices.json, and so has a page of its own. In a run it is recorded
+    that the page has asked for this entry alone."""
+    with read_log.record_exactly():
+        read_log.record_read(study.root, f"{SLICES} {name}={id_}")
+        return any(row["id"] == id_ for row in read_slices(study).get(name, []))
 
 
 def release_of(study: Study, audience: str) -> dict[str, Any]:

@@ -6,7 +6,8 @@ for each input that is read, and ``GLC_STUDY``. A page is made again only when o
 study, whichever library opens it. Outside a run nothing is recorded.
 
 An input is written as the name of a table (``figures``), of a slice (``figures country=KHM``), of a file
-(``reference/codebook.csv``) or of a folder with everything in it (``raw``). Raw files are not named, since
+(``reference/codebook.csv``), of a part of one (``reference/codebook.csv naming=stigma``) or of a folder with
+everything in it (``raw``). Raw files are not named, since
 their names may say who took part.
 """
 
@@ -63,6 +64,7 @@ class _Log:
 
 _log: _Log | None = None
 _is_paused = ContextVar("_is_paused", default=False)
+_is_silent = ContextVar("_is_silent", default=False)
 
 
 def load_ipython_extension(shell: object) -> None:
@@ -75,8 +77,19 @@ def load_ipython_extension(shell: object) -> None:
 
 def record_read(root: Path, thing: str) -> None:
     """Records that something of the study in the folder ``root`` was read, whether or not it is there."""
-    if _log and os.path.realpath(root) == _log.root:
+    if _log and not _is_silent.get() and os.path.realpath(root) == _log.root:
         _log.add(thing)
+
+
+@contextmanager
+def recording_nothing() -> Generator[None]:
+    """Within this block nothing is recorded, since the caller records what part the page gets."""
+    paused, silent = _is_paused.set(True), _is_silent.set(True)
+    try:
+        yield
+    finally:
+        _is_paused.reset(paused)
+        _is_silent.reset(silent)
 
 
 @contextmanager

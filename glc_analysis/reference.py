@@ -152,6 +152,18 @@ def read_table(study: Study, name: str) -> pd.DataFrame:
     return frame
 
 
+def read_part(study: Study, name: str, *, columns: Collection[str] = (), naming: str = "") -> pd.DataFrame:
+    """Some columns of a reference table, or the rows that name something: an id alone in a cell, or in a list
+    by blanks there. In a run it is recorded that the page has read this part alone."""
+    with read_log.recording_nothing():
+        frame = read_table(study, name)
+    for file in table_files(name):
+        read_log.record_read(study.root, tabular.part_name(file.path, columns, naming))
+    if columns:
+        return frame[[*columns]]
+    return frame[[any(naming in cell.split() for cell in row) for row in frame.itertuples(index=False)]]
+
+
 LOOP = "{loop}"
 """What stands for the number of a loop in the names of columns."""
 

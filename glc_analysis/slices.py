@@ -1,4 +1,4 @@
-"""Slices of the processed tables: which rows are about one country, one theme or one question; their digests.
+"""Slices of the processed tables: which rows are about one country, theme, question or code; their digests.
 
 A page is out of date when the digest of a slice that it has read has changed; comparing digests needs no
 pandas.
@@ -6,7 +6,7 @@ pandas.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,8 @@ from glc_analysis.schema import processed_tables
 
 
 def slice_digests(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str, dict[str, str]]:
-    """For every table the digest of each slice: ``""``, ``country=ID``, ``theme=ID``, ``question=ID``.
+    """For every table the digest of each slice: ``""``, ``country=ID``, ``theme=ID``, ``question=ID``,
+    ``code=ID``; of the codebook also ``names`` and ``name=ID``, which leave out the texts that define codes.
 
     ``frames`` are the tables, among them answers, organisations, questions, codebook and figures. Rows are
     hashed one by one and added up (64 bits, two sums), so that all slices of a large table cost one pass; the
@@ -27,7 +28,7 @@ def slice_digests(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str
     by_question = dict(zip(questions["question_id"], questions["theme_id"], strict=True))
     by_code = code_themes(frames["codebook"])
     listed = sorted({*by_question.values(), *by_code.values()} - {""})
-    wanted = _wanted_by_country(members)
+    wanted, above = _wanted_by_country(members), ancestors(frames["codebook"])
     result = {}
     for name, frame in frames.items():
         hashes = hash_pandas_object(frame, index=False).to_numpy()
@@ -39,6 +40,10 @@ def slice_digests(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str
             found |= _by_theme(themes, hashes, listed)
         if is_by_question(name):
             found |= _by_question(frame, hashes, frames["figures"], questions["question_id"])
+        if name == "codebook":
+            found |= _of_codebook(frame, above, by_code)
+        elif is_by_code(name):
+            found |= _by_code(name, frame, hashes, above)
         result[name] = {one: digests.of_bytes(total.astype("<u8").tobytes())[:16]
                         for one, total in found.items()}
     return result
@@ -130,6 +135,36 @@ def _by_question(frame: pd.DataFrame, hashes: np.ndarray, estimates: pd.DataFram
     return {f"question={subject}": sums.get(subject, nothing) for subject in sorted(subjects - {""})}
 
 
+def _by_code(name: str, frame: pd.DataFrame, hashes: np.ndarray,
+             above: Mapping[str, list[str]]) -> dict[str, np.ndarray]:
+    """A code's slice: its rows, or those of the turns that have it."""
+    pairs = [(n, code) for n, codes in enumerate(row_codes(name, frame, above)) for code in codes]
+    rows, codes = [n for n, _ in pairs], pd.Series([code for _, code in pairs], dtype="object")
+    sums, nothing = _sums(codes, hashes[rows]), np.zeros(2, dtype=np.uint64)
+    return {f"code={code}": sums.get(code, nothing) for code in above}
+
+
+def _of_codebook(codebook: pd.DataFrame, above: Mapping[str, list[str]],
+                 themes: Mapping[str, str]) -> dict[str, np.ndarray]:
+    """The slices of the codebook: a code with what is above it, with or without definitions; a theme with
+    what is above and below it; the names of all codes."""
+    among = order_among_siblings(codebook)
+    whole, named = (dict(zip(codebook["code_id"], hash_pandas_object(rows, index=False), strict=True))
+                    for rows in (among, without_definitions(among)))
+    below: dict[str, list[str]] = {}
+    for code, theme in themes.items():
+        below.setdefault(theme, []).append(code)
+
+    def total(hashes: Mapping[str, int], codes: Iterable[str]) -> np.ndarray:
+        rows = codes_with_above(codes, above)
+        return _total(np.array([hashes[one] for one in rows], dtype=np.uint64))
+
+    return {"names": _total(hash_pandas_object(without_definitions(codebook), index=False).to_numpy()),
+            **{f"code={code}": total(whole, [code]) for code in above},
+            **{f"name={code}": total(named, [code]) for code in above},
+            **{f"theme={theme}": total(whole, codes) for theme, codes in below.items()}}
+
+
 def _sums(keys: pd.Series, hashes: np.ndarray) -> dict[str, np.ndarray]:
     codes, names = pd.factorize(keys)
     order = np.argsort(codes, kind="stable")
@@ -150,10 +185,10 @@ def _mix(hashes: np.ndarray) -> np.ndarray:
     return mixed ^ (mixed >> np.uint64(29))
 
 
-def slice_name(name: str, country: str, theme: str, question: str) -> str:
+def slice_name(name: str, country: str, theme: str, question: str, code: str = "") -> str:
     """The slice in which all rows are that are read, blank for the whole table."""
-    kinds = {"question": question, "country": country if is_by_country(name) else "",
-             "theme": theme if is_by_theme(name) else ""}
+    kinds = {"question": question, "code": code, "country": country if is_by_country(name) else "",
+             "theme": theme if is_by_theme(name) or name == "codebook" else ""}
     return next((f"{kind}={chosen}" for kind, chosen in kinds.items() if chosen), "")
 
 
@@ -178,6 +213,11 @@ def is_by_theme(name: str) -> bool:
     """Whether a table can be read theme by theme."""
     return name not in ("questions", "codebook") and bool(
         {"question_id", "guide_question_id", "code_id"} & set(processed_tables()[name].columns))
+
+
+def is_by_code(name: str) -> bool:
+    """Whether a table can be read code by code: the codebook, coders' work, and what is counted of it."""
+    return name in ("agreement", "codebook", "codings", "disagreements", "figures", "mentions")
 
 
 def is_by_country(name: str) -> bool:
@@ -208,9 +248,66 @@ def row_themes(name: str, frame: pd.DataFrame, questions: Mapping[str, str],
     themes = of(asked, questions) if asked else pd.Series("", frame.index)
     if "code_id" in frame:
         themes = themes.where(themes != "", of("code_id", codes))
+    if name == "figures":  # two codes together are about no single theme
+        themes = themes.mask(frame["measure"].astype("str") == "cooccurrence", "")
     if name == "documents":
         themes = themes.where(frame["kind"] == "answer", "*")
     return themes.where(frame["speaker_id"] == "", "*") if name == "segments" else themes
+
+
+def row_codes(name: str, frame: pd.DataFrame, above: Mapping[str, list[str]]) -> list[set[str]]:
+    """The codes in whose slices each row is, of a table that can be read by code, not the codebook.
+
+    A coding and a disagreement are in those of all codes that anybody gave to their turns, and of the codes
+    ``above`` these: a page of a code shows what stands beside it.
+    """
+    if name == "figures":  # two codes together are about neither alone
+        return [{code} - {""} if measure == "coded" else set() for code, measure in zip(
+            frame["code_id"].astype("str"), frame["measure"].astype("str"), strict=True)]
+    if name not in ("codings", "disagreements"):
+        return [{code} for code in frame["code_id"].astype("str")]
+    is_coding = name == "codings"
+    turns = [str(ids).split(";") for ids in frame["segment_ids" if is_coding else "segment_id"]]
+    given = [str(codes).split(";") for codes in frame["code_id" if is_coding else "codes"]]
+    in_turn: dict[str, set[str]] = {}
+    for segments, codes in zip(turns, given, strict=True):
+        for segment in segments:
+            in_turn.setdefault(segment, set()).update(
+                one for code in codes if code for one in (code, *above.get(code, ())))
+    return [{code for segment in segments for code in in_turn[segment]} for segments in turns]
+
+
+def ancestors(codebook: pd.DataFrame) -> dict[str, list[str]]:
+    """Each code -> the codes above it, nearest first."""
+    parents, above = dict(zip(codebook["code_id"], codebook["parent_id"], strict=True)), {}
+    for code, parent in parents.items():
+        above[code] = []
+        while parent and parent not in (code, *above[code]):
+            above[code].append(parent)
+            parent = parents.get(parent, "")
+    return above
+
+
+def codes_with_above(codes: Iterable[str], above: Mapping[str, list[str]]) -> list[str]:
+    """Those of the codes that there are, and what is above them, each once.
+
+    >>> codes_with_above(["gap", "gone"], {"law": [], "gap": ["law"]})
+    ['gap', 'law']
+    """
+    return [*dict.fromkeys(one for code in codes if code in above
+                           for one in (code, *above[code]) if one in above)]
+
+
+def order_among_siblings(codebook: pd.DataFrame) -> pd.DataFrame:
+    """The codebook with ``order`` counted among the codes of one parent: a code that goes elsewhere leaves
+    the others as they are."""
+    order = codebook.groupby("parent_id")["order"].rank().astype("Int64")
+    return codebook.assign(order=order)
+
+
+def without_definitions(codebook: pd.DataFrame) -> pd.DataFrame:
+    """The codebook with blanks for the texts that say what a code means."""
+    return codebook.assign(**dict.fromkeys(("definition", "include", "exclude", "example"), ""))
 
 
 def code_themes(codebook: pd.DataFrame) -> dict[str, str]:

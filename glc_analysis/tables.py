@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,13 +21,19 @@ from glc_analysis.schema import Table, new_names, processed_tables
 from glc_analysis.slices import (
     QUESTION_MEASURES,
     SUBJECTS,
+    ancestors,
     code_themes,
+    codes_with_above,
     figure_subjects,
+    is_by_code,
     is_by_country,
     is_by_question,
     is_by_work_country,
+    order_among_siblings,
+    row_codes,
     row_themes,
     slice_name,
+    without_definitions,
 )
 from glc_analysis.study import Study
 
@@ -158,16 +164,19 @@ def _ranks(names: pd.Series) -> np.ndarray:
 
 
 def read(name: str, *, study: str | Path | Study = "", country: str = "", theme: str = "",
-         question: str = "") -> pd.DataFrame:
-    """A processed table, or the slice of it that is about one country, one theme or one question.
+         question: str = "", code: str = "") -> pd.DataFrame:
+    """A processed table, or the slice of it that is about one country, theme, question or code.
 
     ``country`` is the work country. Rows about organisations are included for every country that the
     organisation answered for. Of ``figures`` the figures of the region are included, and of the figures
     about the whole study only how much the country's organisations spoke. ``theme`` selects the rows
     about its questions and codes, and everything from interviews and calls. ``question`` selects figures,
-    or what is released of them. A table that has no such slices is read whole. In a run it is recorded that
-    the page has read this slice. Raises UsageError for an unknown table, country, theme or question, with the
-    nearest name that is known; GLCError if the study is not built.
+    or what is released of them. ``code`` selects the rows of a code (of ``figures`` its counts) and, of
+    coders' work, all that they gave to its turns. Of the codebook a theme has what is above and below it, a
+    code what is above it, and ``order`` counts among the codes of one parent. A table that has no such slices
+    is read whole. In a run it is recorded that the page has read this slice. Raises UsageError for an unknown
+    table, country, theme or question, with the nearest name that is known; GLCError if the study is not
+    built.
     """
     if name in new_names("table"):
         raise UsageError(f"Table {name!r} is now called {new_names('table')[name]!r}.")
@@ -187,8 +196,49 @@ def read(name: str, *, study: str | Path | Study = "", country: str = "", theme:
             # What is not in the slices of a table may be in the whole one.
             read_log.record_read(of_study.root, name)
             raise
-        read_log.record_read(of_study.root, f"{name} {slice_name(name, country, theme, question)}".strip())
+        slice_ = slice_name(name, country, theme, question, code if is_by_code(name) else "")
+        read_log.record_read(of_study.root, f"{name} {slice_}".strip())
+        if code and is_by_code(name):
+            return _read_code(of_study.processed, name, code)
         return _read(of_study.processed, name, country, theme, question)
+
+
+def read_code_names(study: Study, codes: Iterable[str] | None = None) -> pd.DataFrame:
+    """The codebook without the texts that say what codes mean; or the rows of these codes and of what is
+    above them, ``order`` counting among the codes of one parent. In a run it is recorded for which."""
+    with read_log.record_exactly():
+        rows = without_definitions(_read(study.processed, "codebook", "", "", ""))
+        if codes is None:
+            read_log.record_read(study.root, "codebook names")
+            return rows
+        for code in (wanted := [*codes]):
+            read_log.record_read(study.root, f"codebook name={code}")
+        return _codes_with_above(rows, wanted)
+
+
+class CodeNames(Mapping[str, str]):
+    """The names of a study's codes by id. A page depends on the codes whose names it asks for; on all of them
+    where it asks which there are."""
+
+    def __init__(self, study: Study) -> None:
+        self._study = study
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        with read_log.record_exactly():
+            rows = _read(self._study.processed, "codebook", "", "", "").sort_values("order")
+        return dict(zip(rows["code_id"], rows["name"], strict=True))
+
+    def __getitem__(self, code: str) -> str:
+        read_log.record_read(self._study.root, f"codebook name={code}")
+        return self._names[code]
+
+    def __iter__(self) -> Iterator[str]:
+        read_log.record_read(self._study.root, "codebook names")
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def read_every_wave(name: str, *, study: str | Path | Study = "") -> pd.DataFrame:
@@ -231,10 +281,29 @@ def _read(folder: Path, name: str, country: str, theme: str, question: str) -> p
         own = _question_filter(folder, name, question)
         filters = [[*part, own] for part in filters or [[]]]
     frame = read_rows(path, filters)
+    if theme and name == "codebook":
+        below = [code for code, its_theme in code_themes(frame).items() if its_theme == theme]
+        return _codes_with_above(categories_as_text(name, frame), below)
     themes = _themes(folder, name, frame) if theme else None
     if themes is not None:
         frame = frame[themes.isin([theme, "*"])]
     return categories_as_text(name, frame).reset_index(drop=True)
+
+
+def _read_code(folder: Path, name: str, code: str) -> pd.DataFrame:
+    """The slice of a table that is about one code."""
+    frame = _read(folder, name, "", "", "")
+    if name == "codebook":
+        return _codes_with_above(frame, [code])
+    above = ancestors(_read(folder, "codebook", "", "", ""))
+    is_chosen = np.array([code in codes for codes in row_codes(name, frame, above)], dtype=bool)
+    return frame[is_chosen].reset_index(drop=True)
+
+
+def _codes_with_above(codebook: pd.DataFrame, codes: Iterable[str]) -> pd.DataFrame:
+    chosen = codes_with_above(codes, ancestors(codebook))
+    rows = order_among_siblings(codebook)
+    return rows[rows["code_id"].isin(chosen)].reset_index(drop=True)
 
 
 def _country_filter(folder: Path, name: str, country: str) -> list | None:

@@ -17,7 +17,7 @@ import unicodedata
 import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from encodings.aliases import aliases
 from io import BytesIO
@@ -596,6 +596,31 @@ def _per_cent(number: float) -> str:
 
 # ------------------------------
 # Reference tables.
+
+
+def part_name(path: str, columns: Collection[str], naming: str) -> str:
+    """How the record of what a page reads names some columns of a CSV file, or the rows that name something.
+
+    >>> part_name("reference/codebook.csv", ["code_id", "name"], "")
+    'reference/codebook.csv columns=code_id,name'
+    >>> part_name("reference/codebook.csv", [], "stigma")
+    'reference/codebook.csv naming=stigma'
+    """
+    return f"{path} " + (f"columns={','.join(columns)}" if columns else f"naming={naming}")
+
+
+def part_of(path: Path, part: str) -> list[list[str]]:
+    """The cells of a part of a CSV file, as :func:`part_name` names it behind the path; none where there is
+    no such file, or it cannot be read."""
+    kind, _, value = part.partition("=")
+    try:
+        header, *rows = parse_delimited(decode(path.read_bytes(), path.name), path.name)
+    except (FileNotFoundError, Faults, ValueError):
+        return []
+    if kind == "naming":
+        return [header, *(row for row in rows if any(value in cell.split() for cell in row))]
+    places = [n for n, column in enumerate(header) if column.strip() in value.split(",")]
+    return [[row[n] if n < len(row) else "" for n in places] for row in (header, *rows)]
 
 
 def read_rows(path: Path, columns: Sequence[str],

@@ -13,6 +13,13 @@ from glc_analysis.study import Study
 from tests.support.built_studies import built
 from tests.support.study_writer import choices, places, question, themes, write_study
 
+
+def code(code_id, parent, definition=""):
+    """A row of codebook.csv."""
+    return {"code_id": code_id, "parent_id": parent, "level": "code", "name": code_id,
+            "definition": definition}
+
+
 ROWS = [{"org": "a", "country": "KHM", "Q1": "yes", "Q2": "food", "Q3": "Two rooms", "own": "yes"},
         {"org": "a", "country": "PER", "Q1": "no", "Q2": "food legal", "Q3": "", "own": ""},
         {"org": "b", "country": "KHM", "Q1": "yes", "Q2": "legal", "Q3": "ផ្ទះ", "own": "no"},
@@ -26,7 +33,7 @@ REFERENCE = {
                   question("country", "single", "countries")],
     "options": [*choices("law", "yes", "no"), *choices("services", "food", "legal")],
     "countries": places("KHM asia", "LAO asia", "PER america", "KEN africa"),
-    "codebook": themes("rights", "care", "empty")}
+    "codebook": [*themes("rights", "care", "empty"), code("shelter", "care"), code("food", "care")]}
 
 
 def made(folder, rows=ROWS, **changed):
@@ -41,6 +48,8 @@ def made(folder, rows=ROWS, **changed):
 @cache
 def read(study, table, name):
     kind, _, value = name.partition("=")
+    if kind in ("names", "name"):
+        return tables.read_code_names(study, [value] if value else None)
     return tables.read(table, study=study, **({kind: value} if kind else {}))
 
 
@@ -65,6 +74,9 @@ CHANGES = {
                                                     "KEN africa")},
     "the theme of a question": {"questions": [{**q, "theme_id": "care"} for q in
                                               REFERENCE["questions"]]},
+    "what a code means": {"codebook": [*themes("rights", "care", "empty"), code("shelter", "care", "A roof"),
+                                       code("food", "care")]},
+    "a code taken out": {"codebook": [*themes("rights", "care", "empty"), code("food", "care")]},
     "an outside fact": {"context": [{"country": "KHM", "tier": "3"}]}}
 
 
@@ -99,7 +111,9 @@ def test_every_country_theme_and_question_has_its_slice(before):
     asked = {f"question={row['question_id']}" for row in REFERENCE["questions"]}
     assert set(hashes["responses"]) == {"", "theme=rights", "theme=care", *countries, *asked}
     assert {"question=Q1", "question=own"} <= set(hashes["figures"]) & set(hashes["release_public"])
-    assert set(hashes["codebook"]) == set(hashes["steps"]) == {""}
+    codes = {f"{kind}={row['code_id']}" for row in REFERENCE["codebook"] for kind in ("code", "name")}
+    assert set(hashes["codebook"]) == {"", "names", "theme=rights", "theme=care", "theme=empty", *codes}
+    assert set(hashes["steps"]) == {""}
 
 
 def test_a_study_without_countries_has_no_slice_by_country(tmp_path):

@@ -20,6 +20,7 @@ import pandas as pd
 from glc_analysis.cleaning.skip_logic import find_cycle
 from glc_analysis.coding.patterns import cooccurrence
 from glc_analysis.errors import Fault, nearest
+from glc_analysis.slices import ancestors
 from glc_analysis.text import loose_key, match_key, slug
 
 CODEBOOK_COLUMNS = ("code_id", "parent_id", "level", "name", "definition", "include", "exclude", "example",
@@ -108,17 +109,6 @@ def update_codes(codings: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.Data
         moved.loc[twice, "memo"] = memos.transform(lambda each: "\n".join(sorted({*each} - {""})))
     return (moved.drop_duplicates(_STRETCH, ignore_index=True),
             again.assign(split_into=again["code_id"].map(split).astype("str")))
-
-
-def ancestors(codebook: pd.DataFrame) -> dict[str, list[str]]:
-    """Each code -> the codes above it, nearest first."""
-    parents, above = dict(zip(codebook["code_id"], codebook["parent_id"], strict=True)), {}
-    for code, parent in parents.items():
-        above[code] = []
-        while parent and parent not in (code, *above[code]):
-            above[code].append(parent)
-            parent = parents.get(parent, "")
-    return above
 
 
 def descendants(codebook: pd.DataFrame) -> dict[str, list[str]]:

@@ -37,14 +37,14 @@ class Words:
     organisations: str = "organisations"
 
     @classmethod
-    def of(cls, questions: pd.DataFrame, options: pd.DataFrame, codebook: pd.DataFrame,
+    def of(cls, questions: pd.DataFrame, options: pd.DataFrame, codes: Mapping[str, str],
            organisations: str) -> Words:
-        """From the processed tables of these names; ``organisations`` are called what study.toml calls
-        them."""
+        """From the processed tables of these names, and the names of codes; ``organisations`` are called what
+        study.toml calls them."""
         listed = zip(options["option_list"], options["option_id"], strict=True)
         return cls(dict(zip(questions["question_id"], questions.itertuples(), strict=True)),
                    dict(zip(listed, options["label"], strict=True)),
-                   dict(zip(codebook["code_id"], codebook["name"], strict=True)), organisations)
+                   codes, organisations)
 
     def _unit(self, figure: Any) -> str:
         return self.organisations if figure.unit == "organisation" else f"{figure.unit}s"

@@ -26,7 +26,7 @@ from glc_analysis.coding.patterns import interviews_to_threshold
 from glc_analysis.errors import count_of
 from glc_analysis.figures.groupings import MERGED
 from glc_analysis.figures.mentions import negative_cases, undecided_organisations
-from glc_analysis.manifest import read_slices
+from glc_analysis.manifest import has_page
 from glc_analysis.pages.slots import AGREEMENT, slot_contents
 from glc_analysis.pages.text_names import text_names, turn_name
 from glc_analysis.plots import interval_text, number_text
@@ -75,11 +75,6 @@ def uncounted_work_note(view: StudyView) -> str:
     if not view.may("passages") or (view.read("codings")["match"].astype("str") != "by_position").any():
         return ""
     return COUNTED_NOWHERE if len(view.read("codings")) or len(view.read("quarantined")) else ""
-
-
-def code_names(view: StudyView) -> dict[str, str]:
-    """Names of all codes by id."""
-    return dict(zip(view.codebook["code_id"], view.codebook["name"], strict=True))
 
 
 def codes(view: StudyView) -> Html:
@@ -207,7 +202,7 @@ def _caution(view: StudyView) -> Markup:
     """For the team: the codes of the theme on which agreement is below the threshold of the study."""
     if not view.may("coding"):
         return Markup()
-    least, names = view.study.settings["coding"]["agreement_threshold"], code_names(view)
+    least, names = view.study.settings["coding"]["agreement_threshold"], view.code_names
     rows = view.read("agreement").query("measure == 'alpha' and unit == 'turn' and subset == 'all'")
     low = [f"{names[row.code_id]} ({row.value:.2f})" for row in rows[rows["value"] < least].itertuples()]
     return ELEMENTS.note(f"Read with caution: agreement between coders is below the study's threshold (alpha "
@@ -237,7 +232,7 @@ def contrary_cases(view: StudyView) -> Html | None:
         rows = quoted[quoted["code_id"].isin(opposite) & quoted["organisation_id"].isin(who)]
         if who:
             told.append((sentence.format(many=count_of(len(who), *view.study.unit_name),
-                                         name=code_names(view)[code]),
+                                         name=view.code_names[code]),
                          _listed(sorted(view.labels[organisation] for organisation in who)),
                          [show_passage(view, row) for row in rows.itertuples() if sentence == _CONTRARY]))
     if not told:
@@ -260,20 +255,20 @@ def passages(view: StudyView) -> Html:
     """
     rows = view.coded_passages
     counts, printed = rows.groupby("code_id").size(), dict(list(printed_passages(rows).groupby("code_id")))
-    paged, listed = codes_with_a_page(view), []
+    listed = []
     for code in view.code_tree[lambda f: f["code_id"].isin(printed)].itertuples():
         listed.append({
             "name": code.name, "id": passages_anchor(code.code_id), "total": counts[code.code_id],
-            "definition": code.definition if code.code_id != view.theme else "",
+            "definition": view.definition_of(code.code_id) if code.code_id != view.theme else "",
             "printed": _printed(view, printed[code.code_id]),
-            "page": f"code-{code.code_id.lower()}.html" if code.code_id in paged else ""})
+            "page": code_page(view, code.code_id)})
     return show(_HTML.passages(listed, _OPENED)) if listed else note(uncounted_work_note(view)
                                                                      or NOT_CODED_YET)
 
 
-def codes_with_a_page(view: StudyView) -> set[str]:
-    """The codes that have a page of their own: those with passages."""
-    return {one["id"] for one in read_slices(view.study).get("codes", [])}
+def code_page(view: StudyView, code: str) -> str:
+    """The file of a code's page; blank where it has none, without passages."""
+    return f"code-{code.lower()}.html" if has_page(view.study, "codes", code) else ""
 
 
 def _printed(view: StudyView, rows: pd.DataFrame) -> list[Markup]:
@@ -393,7 +388,7 @@ def _agreement_sentences(view: StudyView, settings: Mapping[str, Any]) -> list[s
         least, lowest = settings["agreement_threshold"], alphas.sort_values(["value", "code_id"]).iloc[0]
         sentences.append(f"Agreement is below the study's threshold of {number_text(least)} on "
                     f"{(alphas['value'] < least).sum()} of {len(alphas)} codes; the lowest is "
-                    f"“{code_names(view)[lowest['code_id']]}” ({number_text(lowest['value'])}).")
+                    f"“{view.code_names[lowest['code_id']]}” ({number_text(lowest['value'])}).")
     return sentences
 
 
@@ -411,7 +406,7 @@ def show_disagreements(view: StudyView, rows: pd.DataFrame, most: int = _MOST) -
     turns = rows.drop_duplicates("segment_id").set_index("segment_id")[["reason"]]
     about = view.read("segments").set_index("segment_id").join(turns, how="inner")
     about = _fitting(about.sort_values(["document_id", "start"]), about["text"].map(_cut), most)
-    names = code_names(view)
+    names = view.code_names
     rows = rows[rows["segment_id"].isin(about.index)]
     said = [", ".join(names.get(c, c) for c in codes.split(";") if c) or "no code" for codes in rows["codes"]]
     said = [f"{one} (a quarantined passage may be here)".removeprefix("no code ") if is_missing else one
@@ -446,7 +441,7 @@ def other_words(view: StudyView) -> Html | None:
     rest = count_of(total, "code of a turn rests", "codes of turns rest")
     sentence = (f"{rest} on other words for each coder, {n_none:,} of them on words of which none is shared. "
                 "By turn these agree, by character they do not.")
-    names = code_names(view)
+    names = view.code_names
     texts = text_names(view.read("documents"), view.labels)
     columns = {"Turn": [turn_name(texts, turn) for turn in listed["segment_id"]],
                "Code": [names.get(code, code) for code in listed["code_id"]],

@@ -95,7 +95,8 @@ def words_from_here(view: StudyView) -> pd.DataFrame:
     rows = view.quotations()
     if view.may("passages"):
         said = view.passages()
-        said = said[~said["code_id"].isin(case_codes(view.codebook)) & (said["agreement"] == "")]
+        never = case_codes(view.codes_of(said["code_id"]))
+        said = said[~said["code_id"].isin(never) & (said["agreement"] == "")]
         rows = pd.concat([rows, said.reindex(columns=rows.columns, fill_value="")])
         rows = rows.drop_duplicates("text", ignore_index=True)
     turns = rows.groupby("by").cumcount().sort_values(kind="stable")
@@ -157,8 +158,9 @@ def said_here_alone(view: StudyView) -> Html:
     alone = alone[alone["base_n_around"] > alone["base_n"]]
     substantive = view.options[view.options["kind"] == "substantive"]
     known = {*zip(substantive["option_list"], substantive["option_id"], strict=True)}
-    book = view.code_tree[view.code_tree["level"] == "code"].set_index("code_id")["name"]
-    left_out = {*sensitive_questions(view)} | case_codes(view.codebook)
+    codes = view.codes_of(alone["code_id"])
+    book = codes[codes["level"] == "code"].set_index("code_id")["name"]
+    left_out = {*sensitive_questions(view)} | case_codes(codes)
     said: list[tuple[str, str, str]] = []
     for row in alone[~alone["question_id"].isin(left_out) & ~alone["code_id"].isin(left_out)].itertuples():
         asked = view.words.questions.get(row.question_id)
@@ -301,7 +303,7 @@ def codes_by_country(view: StudyView) -> Html:
     for row in mentioned.to_dict("records"):
         listed.setdefault(row["code_id"], []).append(row)
     said = {code: _said_here(own, labels) for code, own in listed.items()}
-    book = view.code_tree[lambda f: f["code_id"].isin(said) & f["level"].eq("code")]
+    book = view.codes_of(said)[lambda f: f["code_id"].isin(said) & f["level"].eq("code")]
     if book.empty:
         return note(NOTHING_CODED_HERE)
     asked = {*mentioned.loc[mentioned["is_asked"] & ~mentioned["source"].isin(UNASKED), "code_id"]}
@@ -356,7 +358,7 @@ def _released_codes(view: StudyView) -> Html:
     rows = view.released[view.released["measure"] == "coded"]
     here, whole = ({row.code_id: row for row in rows[rows["subset_kind"] == kind].itertuples()}
                    for kind in ("country", "all"))
-    book = view.code_tree[lambda f: f["code_id"].isin(here) & f["level"].eq("code")]
+    book = view.codes_of(here)[lambda f: f["code_id"].isin(here) & f["level"].eq("code")]
     if book.empty:
         return note(CODES_NOT_SHOWN)
     rows, silent = [], []
@@ -377,7 +379,7 @@ def passages_by_country(view: StudyView) -> Html:
     if not view.may("passages"):
         return show("")
     rows = view.passages()
-    themes = rows["code_id"].map(code_themes(view.codebook)).fillna("")
+    themes = rows["code_id"].map(code_themes(view.codes_of(rows["code_id"]))).astype("str").fillna("")
     # In place of the country, which the page is about, the line below a passage names its codes.
     codes = rows.groupby([themes, "segment_id"])["code"].agg(lambda names: ", ".join(dict.fromkeys(names)))
     keys = zip(themes, rows["segment_id"], strict=True)

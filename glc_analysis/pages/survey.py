@@ -305,10 +305,9 @@ def theme_list(view: StudyView) -> Html:
     counts = view.question_table["theme_id"].value_counts()
     themes, found = [], top_claims(view)
     rows = view.codebook.query("level == 'theme'")
-    for theme, name, text, path in zip(rows["code_id"], rows["name"], rows["definition"], rows["path"],
-                                       strict=True):
+    for theme, name, path in zip(rows["code_id"], rows["name"], rows["path"], strict=True):
         asked = f" {count_of(counts.get(theme, 0), 'question')}." if view.has_survey else ""
-        themes.append((name, f"theme-{theme.lower()}.html", found.get(theme, ""), text,
+        themes.append((name, f"theme-{theme.lower()}.html", found.get(theme, ""), view.definition_of(theme),
                        f"{path.split(' > ')[0]}.{asked}"))
     return show(_HTML.theme_list(themes))
 
@@ -333,7 +332,7 @@ def definition(view: StudyView) -> Html:
         low, high = bases.min(), bases.max()
         said += f" Each has {low if low == high else f'{low} to {high}'} answers that count." \
             if len(bases) == len(view.questions) else ""
-    return show(_HTML.definition(path, row["definition"], said if view.has_survey else ""))
+    return show(_HTML.definition(path, view.definition_of(view.theme), said if view.has_survey else ""))
 
 
 # ------------------------------

@@ -20,11 +20,12 @@ from typing import Any
 from glc_analysis.addon import installed_add_ons, list_declarations
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest, resolve_id
-from glc_analysis.manifest import package_hash, read_record, read_slices
+from glc_analysis.manifest import SLICES, package_hash, read_record, read_slices
 from glc_analysis.read_log import EVERYTHING
 from glc_analysis.run.record import last_run
 from glc_analysis.schema import AUDIENCES, reference_path
 from glc_analysis.study import NOTEBOOKS, Study, notebook_files
+from glc_analysis.tabular import part_of
 
 # ------------------------------
 # The notebooks of a folder: the question of each, and its parameters
@@ -186,7 +187,7 @@ class Inputs:
         # slices change with who works there.
         unseen = ["tables", "inputs", "release", "work_places", *(name for names in _ADDED.values()
                                                                   for name in names)]
-        lists = {name: value for name, value in self.slices.items() if name not in unseen}
+        self._lists = lists = {name: value for name, value in self.slices.items() if name not in unseen}
         own = self.slices["release"].get(audience, {})  # where no number is printed, only the day of the data
         lists["release"] = own if has_capability(audience, "numbered_releases") else own.get("day", "")
         # Read now, so that a change during the run is noticed.
@@ -196,7 +197,7 @@ class Inputs:
         """The number of rows of each table."""
         self._others = reference | {
             "processed": [lists, {name: self._tables[name][""] for name in self.own_tables}],
-            "processed/slices.json": lists, "reference": reference,
+            SLICES: lists, "reference": reference,
             "raw": record.get("raw", {})}
 
     def marks(self, values: Mapping[str, Any]) -> dict[str, str]:
@@ -212,6 +213,12 @@ class Inputs:
         table, _, slice_ = thing.partition(" ")
         if table in self._tables:
             return self._tables[table].get(slice_, "no rows")
+        if table == SLICES and slice_:
+            name, _, id_ = slice_.partition("=")
+            listed = self._lists.get(name, self.slices.get(name))
+            return [row for row in listed or () if row["id"] == id_] if id_ else listed
+        if slice_ and table.endswith(".csv"):
+            return part_of(self.study.root / table, slice_)
         return self._others[thing] if thing in self._others else self._path_digest(self.study.root / thing)
 
     @property
@@ -297,7 +304,7 @@ def inputs_of_reads(reads: Iterable[str], audience: str) -> list[str]:
     for _, declared in list_declarations("visible_from"):
         made_from |= declared
     others = [other for one in reads for other in made_from.get(one.partition(" ")[0], ())]
-    return sorted({*reads, *others, "processed/slices.json", reference_path("consent"),
+    return sorted({*reads, *others, SLICES, reference_path("consent"),
                    reference_path("waves")})
 
 

@@ -87,8 +87,8 @@ class OpenStudy(Study, TypedTables):
              code: str | None = None) -> StudyView:
         """What an audience (team, convening or public) may see, of the whole study or of a part of it.
 
-        ``country``, ``theme``, ``principle`` and ``organisation`` narrow the view to one of them, ``code``
-        says which code a page is about: an id such as ``KHM``, or blank for the first one of the study.
+        ``country``, ``theme``, ``principle``, ``organisation`` and ``code`` (with what coders gave to its
+        turns) narrow the view to one of them: an id such as ``KHM``, or blank for the first one of the study.
         Raises UsageError for an unknown name, with the nearest ones.
         """
         view = StudyView(self, audience)
@@ -99,8 +99,7 @@ class OpenStudy(Study, TypedTables):
                          principle=_known(
                              principle, {} if principle is None else view.principle_names, "principle"),
                          organisation=_known(organisation, view.labels, "organisation"),
-                         code=_known(code, {} if code is None else dict(zip(
-                             view.codebook["code_id"], view.codebook["name"], strict=True)), "code"))
+                         code=_known(code, view.code_names, "code"))
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         if name.startswith("_") or name not in tables.TABLES:
@@ -269,7 +268,7 @@ class StudyView(VisibleTables):
             rows = rows[rows["subset_id"] == self.country]
         if kind != ALL and rows.empty:
             raise self._not_released(kind)
-        book = self.code_tree
+        book = self.codes_of([self.code]) if self.code else self.code_tree
         book = book[book["theme_id"] == chosen] if chosen else book
         columns = ["subset_id", "code_id", "n", "base_n", "undecided_n", "share"]
         columns += ["band"] * ("band" in rows)
@@ -373,8 +372,7 @@ class StudyView(VisibleTables):
                               "the passages that were cleared for this audience.")
         rows = self.coded_passages
         if code:
-            known = dict(zip(self.codebook["code_id"], self.codebook["name"], strict=True))
-            rows = rows[rows["code_id"] == _known(code, known, "code")]
+            rows = rows[rows["code_id"] == _known(code, self.code_names, "code")]
         if chosen := _known(theme or None, self.themes, "theme") or self.theme:
             rows = rows[rows["theme_id"] == chosen]
         cleared = self._cleared_words
@@ -413,7 +411,7 @@ class StudyView(VisibleTables):
 
     def quotation_frame(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Rows of :attr:`quotation_rows` as :meth:`quotations` gives them."""
-        names = dict(zip(self.codebook["code_id"], self.codebook["name"], strict=True))
+        names = self.code_names
         wording = rows["wording"].where(rows["wording"] == "", ", " + rows["wording"])
         return pd.DataFrame({
             "text": rows["text"],
@@ -620,6 +618,8 @@ def _known(name: str | None, known: Mapping[str, str], kind: str) -> str:
     first one. Raises UsageError with the nearest names."""
     if name is None:
         return ""
+    if name in known:
+        return name
     if not name and known:
         return next(iter(known))
     return resolve_id(name, known, kind)

@@ -27,11 +27,21 @@ from glc_analysis.disclosure.suppression import release
 from glc_analysis.errors import Faults, nearest
 from glc_analysis.figures.estimates import ALL
 from glc_analysis.figures.summary import Words, summaries, unknown_question_error
-from glc_analysis.manifest import read_slices
+from glc_analysis.manifest import read_slice_list
 from glc_analysis.reference import read_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.slices import code_themes
 from glc_analysis.study import Study
+
+
+def _as_tree(codebook: pd.DataFrame) -> pd.DataFrame:
+    """Codes, each below the one it belongs to, with theme_id and depth."""
+    above, order = ancestors(codebook), dict(zip(codebook["code_id"], codebook["order"], strict=True))
+    places = [[order.get(one, 0) for one in [*reversed(above[code]), code]] for code in codebook["code_id"]]
+    themes = codebook["code_id"].map(code_themes(codebook)).astype("str").fillna("")
+    rows = codebook.assign(theme_id=themes, depth=[len(place) for place in places])
+    return rows.iloc[sorted(range(len(rows)), key=places.__getitem__)]
+
 
 UNNAMED_ORGANISATION = "an organisation"
 """What readers see in place of an organisation that they may not know by name."""
@@ -61,8 +71,8 @@ def in_columns(translations: Iterable[Translation]) -> dict[str, list[str]]:
 class VisibleTables:
     """The tables of a study as one audience may see them.
 
-    ``country``, ``theme`` or ``principle`` narrows them to one of them; ``organisation`` to the rows of one
-    organisation, for the page that it alone receives. ``code`` is the code that a page is about.
+    ``country``, ``theme``, ``principle`` or ``code`` narrows them to one of them; ``organisation`` to the
+    rows of one organisation, for the page that it alone receives.
     """
 
     study: Study
@@ -97,7 +107,8 @@ class VisibleTables:
     def _read(self) -> Callable[[str], pd.DataFrame]:
         """Reads each table once: several parts of a page use the same ones."""
         def own(name: str) -> pd.DataFrame:
-            frame = tables.read(name, study=self.study, country=self.country, theme=self.theme)
+            frame = tables.read(name, study=self.study, country=self.country, theme=self.theme,
+                                code=self.code)
             if name == QUOTATION_BLOCKS:
                 frame = frame[~self.are_hidden(name, frame["quote_id"])]
                 frame = frame.assign(language=frame["language"].mask(
@@ -195,7 +206,7 @@ class VisibleTables:
         >>> view.has_survey
         True
         """
-        return read_slices(self.study)["has_survey"]
+        return read_slice_list(self.study, "has_survey")
 
     @cached_property
     def talks(self) -> dict[str, int]:
@@ -235,7 +246,7 @@ class VisibleTables:
     @cached_property
     def _measured(self) -> Callable[[str], pd.DataFrame]:
         def of(measure: str) -> pd.DataFrame:
-            if self.country or self.theme or "released" in self.__dict__:
+            if self.country or self.theme or self.code or "released" in self.__dict__:
                 return self.released[self.released["measure"] == measure]
             return self.question_figures(measure)
         return cache(of)
@@ -250,19 +261,31 @@ class VisibleTables:
 
     @cached_property
     def codebook(self) -> pd.DataFrame:
-        """One row per code, in the order of codebook.csv."""
-        return tables.read("codebook", study=self.study).sort_values("order")
+        """One row per code, in the order of codebook.csv, without what the codes mean
+        (:meth:`definition_of`); on a theme's page only what is above and below the theme."""
+        rows = self.read("codebook") if self.theme else tables.read_code_names(self.study)
+        return rows.sort_values("order")
 
     @cached_property
     def code_tree(self) -> pd.DataFrame:
         """The page's codes, each below the one it belongs to, with theme_id and depth."""
-        book, above = self.codebook, ancestors(self.codebook)
-        order = dict(zip(book["code_id"], book["order"], strict=True))
-        places = [[order.get(one, 0) for one in [*reversed(above[code]), code]] for code in book["code_id"]]
-        themes = book["code_id"].map(code_themes(book)).fillna("")
-        rows = book.assign(theme_id=themes, depth=[len(place) for place in places])
-        rows = rows.iloc[sorted(range(len(rows)), key=places.__getitem__)]
+        rows = _as_tree(self.codebook)
         return rows[rows["theme_id"] == self.theme] if self.theme else rows
+
+    def codes_of(self, codes: Iterable[str]) -> pd.DataFrame:
+        """The rows of :attr:`code_tree` of these codes, and of what is above them: a page that shows a few
+        codes does not depend on the others."""
+        return _as_tree(tables.read_code_names(self.study, sorted({*map(str, codes)})))
+
+    def definition_of(self, code: str) -> str:
+        """What a code means; blank where there is no such code."""
+        rows = tables.read("codebook", study=self.study, code=code)
+        return "".join(rows.loc[rows["code_id"] == code, "definition"])
+
+    @cached_property
+    def code_names(self) -> Mapping[str, str]:
+        """The names of all codes by id, in the order of the codebook."""
+        return tables.CodeNames(self.study)
 
     @cached_property
     def options(self) -> pd.DataFrame:
@@ -277,7 +300,7 @@ class VisibleTables:
     @cached_property
     def visible_countries(self) -> set[str]:
         """The ids of the work countries that the audience may know of."""
-        return set(read_slices(self.study)["shown"][self.audience])
+        return set(read_slice_list(self.study, "shown")[self.audience])
 
     @cached_property
     def organisation_names(self) -> dict[str, str]:
@@ -301,14 +324,13 @@ class VisibleTables:
     @cached_property
     def work_countries(self) -> dict[str, str]:
         """Work countries that the audience may know of, by id, in the order of their names."""
-        listed = read_slices(self.study)["countries"]
+        listed = read_slice_list(self.study, "countries")
         return {one["id"]: one["label"] for one in listed if one["id"] in self.visible_countries}
 
     @cached_property
     def themes(self) -> dict[str, str]:
         """Names of the themes by id, in the order of the codebook."""
-        rows = self.codebook[self.codebook["level"] == "theme"]
-        return dict(zip(rows["code_id"], rows["name"], strict=True))
+        return {one["id"]: one["label"] for one in read_slice_list(self.study, "themes")}
 
     @cached_property
     def country_labels(self) -> dict[str, str]:
@@ -325,8 +347,8 @@ class VisibleTables:
     @cached_property
     def words(self) -> Words:
         """The names of the study's questions, options and codes, for figures and conditions in words."""
-        return Words.of(*(tables.read(name, study=self.study)
-                          for name in ("questions", "options", "codebook")), self.study.unit_name[1])
+        return Words.of(*(tables.read(name, study=self.study) for name in ("questions", "options")),
+                        self.code_names, self.study.unit_name[1])
 
     @cached_property
     def quotation_rows(self) -> pd.DataFrame:
@@ -348,11 +370,12 @@ class VisibleTables:
         # An answer to a question of another theme may have words on this theme.
         segments, documents = (tables.read(name, study=self.study, country=self.country)
                                for name in ("segments", "documents"))
-        rows = coded_passages(self.read("codings"), segments, documents, self.read("organisations"),
-                              self.codebook)
+        codings = self.read("codings")
+        book = self.codes_of(codings["code_id"].unique())
+        rows = coded_passages(codings, segments, documents, self.read("organisations"), book)
         sources = ["answer", "interview", "call"]
         rows = rows.merge(segments[["segment_id", "role"]], on="segment_id").assign(
-            theme_id=rows["code_id"].map(code_themes(self.codebook)).fillna(""),
+            theme_id=rows["code_id"].map(code_themes(book)).fillna(""),
             **self.translated(rows["segment_id"]), rank=rows["kind"].map(sources.index),
             is_open=~rows["is_agreed"]).sort_values(
                 ["rank", "date", "document_id", "is_open"], kind="stable")

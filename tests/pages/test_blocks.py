@@ -460,7 +460,7 @@ def test_a_theme_page_prints_the_first_passages_of_a_code_and_says_where_the_oth
     row = view.coded_passages[lambda f: f["code_id"] == "shelter"].iloc[:1]
     many = pd.concat([row.assign(segment_id=f"blue.{n}") for n in range(90)])
     view.__dict__["coded_passages"] = many
-    monkeypatch.setattr(coding, "codes_with_a_page", lambda view: {"shelter"})
+    monkeypatch.setattr(coding, "has_page", lambda study, listed, code: code == "shelter")
     shown = passages(view).data
     assert shown.count("<blockquote") == MOST_PRINTED_PASSAGES
     assert "20 of 90 passages are printed here." in shown and 'href="code-shelter.html"' in shown

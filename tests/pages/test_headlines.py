@@ -303,7 +303,9 @@ def test_in_a_small_study_an_answer_of_enough_organisations_is_said():
         "study": {"unit_name": []}}
     frames["codebook"] = tables.shape_table("codebook", pd.DataFrame())
     with mock.patch.object(tables, "read", lambda name, **chosen: frames[name].copy()):
-        frame = check(Decided(study, "public").given(frames["figures"], decisions))
+        view = Decided(study, "public").given(frames["figures"], decisions)
+        view.__dict__ |= {"themes": {}, "code_names": {}, "codebook": frames["codebook"]}
+        frame = check(view)
     assert [*frame["figure_id"]] == ["Q1/yes/all"] and "15 of the 30 answers" in frame["sentence"].iloc[0]
 
 

@@ -170,11 +170,13 @@ def list_inputs_to_send(study: Study, page: PageJob) -> set[str]:
     """The parts of a study that are sent with a page: what it last read, as far as it may be sent."""
     tables = set(Inputs(study, page.parameters["audience"]).own_tables)
     things = tables if "processed" in page.reads else {
-        one for one in page.reads if one.partition(" ")[0] in tables}
+        "codebook" if one.startswith("codebook ") else one  # its slices are cut from the whole
+        for one in page.reads if one.partition(" ")[0] in tables}
     # What is needed to cut a slice; who works in a country is in slices.json.
     needed = {f"figures {one.partition(' ')[2]}" for one in things if " question=" in one}
     needed |= {"questions"} if needed else set()
     needed |= {table for table in ("questions", "codebook") if any(" theme=" in one for one in things)}
+    needed |= {"codebook"} if any(" code=" in one for one in things) else set()
     return {*things, *needed, *_FILES}
 
 

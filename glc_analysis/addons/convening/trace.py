@@ -45,7 +45,7 @@ from glc_analysis.figures.estimates import ALL, DOCUMENT, SOURCE
 from glc_analysis.figures.mentions import text_sources
 from glc_analysis.figures.summary import Words
 from glc_analysis.pages.text_names import text_names, turn_name
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_part, read_table
 from glc_analysis.schema import CALL, UNASKED, WITHOUT_GUIDE
 from glc_analysis.study import Study
 from glc_analysis.tables import rows_by
@@ -241,7 +241,7 @@ class EvidenceTrail:
     def places(self) -> Places:
         """The places on the pages of the audience."""
         passages = self.view.coded_passages if self.has_sources else None
-        return Places.of(self.read("codebook"), self.view.question_figures("coded"), passages)
+        return Places.of(self.view.codebook, self.view.question_figures("coded"), passages)
 
     @cached_property
     def words(self) -> Words:
@@ -253,7 +253,7 @@ class EvidenceTrail:
 
     @cached_property
     def _case_codes(self) -> set[str]:
-        return case_codes(self.reference("codebook"))
+        return case_codes(self._tree)
 
     def node(self, depth: int, kind: str, name: str, text: str, place: str = "", *about: str,
              quote: str = "", language: str = "") -> TraceNode:
@@ -309,7 +309,7 @@ class EvidenceTrail:
     def _code(self, figure: Any) -> Iterator[TraceNode]:
         code = figure.code_id
         with_descendants = {code, *self._descendants.get(code, [])}
-        said = ": ".join(filter(None, [self.words.codes.get(code, code), self._definitions.get(code)]))
+        said = ": ".join(filter(None, [self.words.codes.get(code, code), self.view.definition_of(code)]))
         yield self.node(2, "code", code, said, self.places.code(code), *with_descendants)
         if not self.has_sources:
             codes = with_descendants - self._case_codes
@@ -454,7 +454,8 @@ class EvidenceTrail:
     def passages(self) -> pd.DataFrame:
         """One row per passage and code agreed on: :func:`glc_analysis.coding.exports.quotations`, with the
         source of its text. The wording also says where the words are not agreed."""
-        rows = quotations(*map(self.read, ("codings", "segments", "documents", "organisations", "codebook")))
+        rows = quotations(*map(self.read, ("codings", "segments", "documents", "organisations")),
+                          self.view.codebook)
         sources = text_sources(self.read("documents"), self.read("segments"))
         wording = ["; ".join(filter(None, [row["wording"], "" if row["is_agreed"]
                                            else words_not_agreed(row["marked_by"])]))
@@ -463,11 +464,11 @@ class EvidenceTrail:
 
     @cached_property
     def _descendants(self) -> dict[str, list[str]]:
-        return descendants(self.reference("codebook"))
+        return descendants(self._tree)
 
     @cached_property
-    def _definitions(self) -> dict[str, str]:
-        return self.read("codebook").set_index("code_id")["definition"].to_dict()
+    def _tree(self) -> pd.DataFrame:
+        return read_part(self.view.study, "codebook", columns=("code_id", "parent_id", "merged_into"))
 
     @cached_property
     def _coders(self) -> dict[str, set[str]]:

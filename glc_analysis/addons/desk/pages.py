@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from glc_analysis.pages.checklists import MethodFacts
-from glc_analysis.pages.coding import code_names
 from glc_analysis.plots import number_text
 from glc_analysis.templates import read_toml
 from glc_analysis.view.study_view import StudyView
@@ -13,7 +12,7 @@ _FACTS = read_toml(__file__, "facts.toml")
 
 def suggestion_acceptance_sentences(view: StudyView) -> list[str]:
     """How often suggested codes were accepted, by code, and agreement without; nothing where none was."""
-    counts, names = view.read("suggestions"), code_names(view)
+    counts, names = view.read("suggestions"), view.code_names
     if counts.empty:
         return []
     listed = "; ".join(f"“{names.get(code, code)}” {taken} of {shown}" for code, taken, shown

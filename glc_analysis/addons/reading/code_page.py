@@ -13,10 +13,9 @@ from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.errors import count_of
 from glc_analysis.figures.mentions import negative_cases, undecided_organisations
-from glc_analysis.manifest import read_slices
-from glc_analysis.pages.coding import code_names, show_disagreements, show_passage
+from glc_analysis.pages.coding import code_page, show_disagreements, show_passage
 from glc_analysis.plots import number_text
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_part, read_table
 from glc_analysis.tables_html import html_table, show
 from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.view.study_view import StudyView
@@ -73,8 +72,8 @@ def _beside(view: StudyView) -> Markup:
     or below it is none of them."""
     rows = view.coded_passages
     own = rows[rows["code_id"] == view.code]
-    above = ancestors(view.codebook)
     others = rows[rows["segment_id"].isin(own["segment_id"])]
+    above = ancestors(view.codes_of(others["code_id"]))
     is_kin = [code == view.code or code in above.get(view.code, ()) or view.code in above.get(code, ())
               for code in others["code_id"]]
     others = others[[not kin for kin in is_kin]]
@@ -99,15 +98,10 @@ def _pair(view: StudyView, own: pd.DataFrame, other: pd.DataFrame, n: int) -> di
         rows["segment_id"], rows["quote"], strict=True)])
     name, code = other["code"].iloc[0], other["code_id"].iloc[0]
     left = len(turns) - _TURNS
-    return {"name": name, "said": f"{name}: {count_of(n, 'turn')}", "place": _page(view, code),
+    return {"name": name, "said": f"{name}: {count_of(n, 'turn')}", "place": code_page(view, code),
             "turns": [Markup("{}{}").format(ELEMENTS.note(row.both), show_passage(view, row))
                       for row in rows.itertuples()],
             "left_out": f"{count_of(left, 'further turn')}: `glc export quotes` has all." if left > 0 else ""}
-
-
-def _page(view: StudyView, code: str) -> str:
-    return f"code-{code.lower()}.html" if any(
-        one["id"] == code for one in read_slices(view.study)["codes"]) else ""
 
 
 def _differences(view: StudyView) -> Markup:
@@ -130,11 +124,10 @@ def _differences(view: StudyView) -> Markup:
 
 def _history(view: StudyView) -> Markup:
     """Since when the code is there, what was merged into it, and what it contradicts."""
-    book = read_table(view.study, "codebook")
-    names, said = code_names(view) | dict(zip(book["code_id"], book["name"], strict=True)), []
+    book, said = read_part(view.study, "codebook", naming=view.code), []
     for row in book[book["code_id"] == view.code].to_dict("records"):
         said += [f"In the codebook since version {row['since_version']}."] if row["since_version"] else []
-        said += [f"Its contrary: {names.get(row['contradicts'], row['contradicts'])}."] \
+        said += [f"Its contrary: {view.code_names.get(row['contradicts'], row['contradicts'])}."] \
             if row.get("contradicts") else []
     is_merged = [view.code in into.split() for into in book["merged_into"]]
     said += [f"Took in “{row['name']}”. {row['definition']}".strip()

@@ -26,7 +26,7 @@ from glc_analysis.addons.reading.page_lists import CASES_PER_PAGE, PART_MARK
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.errors import count_of
 from glc_analysis.figures.code_counts import EACH_ORGANISATION
-from glc_analysis.manifest import read_slices
+from glc_analysis.manifest import has_page, read_slice_list
 from glc_analysis.pages.coding import NOT_CODED_YET, show_passage, team_only
 from glc_analysis.reference import read_table
 from glc_analysis.tables_html import html_table, note, show
@@ -215,8 +215,8 @@ def _printed(view: StudyView, passages: pd.DataFrame) -> Iterator[Markup]:
 
 def _page_of(view: StudyView, kind: str, case: str) -> str:
     """The page of a case, where it has one."""
-    listed = read_slices(view.study).get("cases", []) if kind == EACH_ORGANISATION else []
-    return next((f"case-{case.lower()}.html" for one in listed if one["id"] == case), "")
+    is_shown = kind == EACH_ORGANISATION and has_page(view.study, "cases", case)
+    return f"case-{case.lower()}.html" if is_shown else ""
 
 
 def _attributes(view: StudyView, kind: str, case: str) -> str:
@@ -230,7 +230,7 @@ def _attributes(view: StudyView, kind: str, case: str) -> str:
 
 
 def _other_parts(view: StudyView, part: int) -> Sequence[tuple[str, str]]:
-    listed = [row for row in read_slices(view.study)["matrices"] if theme_of_matrix_page(row["id"])
-              == view.theme]
+    listed = [row for row in read_slice_list(view.study, "matrices")
+              if theme_of_matrix_page(row["id"]) == view.theme]
     return [(row["label"], f"matrix-{row['id'].lower()}.html")
             for n, row in enumerate(listed, 1) if n != part]

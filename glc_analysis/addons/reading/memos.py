@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 from markupsafe import Markup
 
-from glc_analysis.pages.coding import code_names
 from glc_analysis.templates import Macros
 from glc_analysis.text import format_day
 from glc_analysis.view.study_view import StudyView
@@ -18,7 +17,8 @@ _KINDS = {"theory": "theory", "method": "method", "case": "case", "": "of a code
 
 def render_memos(view: StudyView, rows: pd.DataFrame) -> Markup:
     """Rows of ``view.team_memos()``, the newest first; blank without any."""
-    names = code_names(view) | view.labels
+    labels = view.labels
+    names = {one: labels.get(one) or view.code_names.get(one, one) for one in rows["about_id"]}
     return _HTML.memos([{
         "about": _subject(row, names), "kind": _KINDS[row["kind"]],
         "paragraphs": [*filter(None, row["text"].split("\n"))],

@@ -82,9 +82,9 @@ class ReadingView(StudyView):
     def cell_passages(self, kind: str, codes: Collection[str]) -> pd.DataFrame:
         """The coded passages behind each cell of a matrix: the rows of ``coded_passages`` with case_id, and
         code_id the code of the cell."""
-        return select_passages_of_cells(self.coded_passages.astype({"organisation_id": "str",
-                                                                    "code_id": "str"}),
-                                        self.case_members(kind), ancestors(self.codebook), {*codes})
+        rows = self.coded_passages.astype({"organisation_id": "str", "code_id": "str"})
+        above = ancestors(self.codes_of(rows["code_id"]))
+        return select_passages_of_cells(rows, self.case_members(kind), above, {*codes})
 
     def comparison(self, *, theme: str = "", by: str = "resource_level") -> pd.DataFrame:
         """Who raised each code of a theme, group by group, one row per code and group in which anybody was

@@ -21,7 +21,7 @@ from glc_analysis.disclosure.quotations import segment_owners
 from glc_analysis.pages.checklists import MethodFacts, count_phrase, join_parts
 from glc_analysis.tables_html import show
 from glc_analysis.templates import Macros, read_toml
-from glc_analysis.view.places import Places, link
+from glc_analysis.view.places import Places, anchor, link
 from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "slots.html")
@@ -121,9 +121,8 @@ def _codes_raised_here(view: StudyView) -> set[str]:
 def show_principles_citing_country(view: StudyView) -> Html:
     """The principles that cite evidence from the country, with links, by what the evidence says of them."""
     rows = list_principles_citing_country(view)
-    places = Places.of(view.codebook, view.question_figures("coded"))
     return show(_HTML.country_principles([
-        (said, [(row["principle"], link(places.principle(row["principle_id"])))
+        (said, [(row["principle"], link(anchor("principle", row["principle_id"])))
                 for row in rows[rows["stance"] == stance].to_dict("records")])
         for stance, said in _STANCES.items()]))
 
