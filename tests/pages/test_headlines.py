@@ -217,6 +217,12 @@ class Decided(StudyView):
         return self.released[self.released["question_id"] == question_id]
 
 
+class Uncoded(Decided):
+    """A view of a survey without codes."""
+
+    themes, code_names, codebook = {}, {}, tables.shape_table("codebook", pd.DataFrame())
+
+
 def check(view):
     """Every number is one of a shown figure, exactly; and no number that is not shown changes a sentence."""
     frame = headlines(view)
@@ -303,9 +309,7 @@ def test_in_a_small_study_an_answer_of_enough_organisations_is_said():
         "study": {"unit_name": []}}
     frames["codebook"] = tables.shape_table("codebook", pd.DataFrame())
     with mock.patch.object(tables, "read", lambda name, **chosen: frames[name].copy()):
-        view = Decided(study, "public").given(frames["figures"], decisions)
-        view.__dict__ |= {"themes": {}, "code_names": {}, "codebook": frames["codebook"]}
-        frame = check(view)
+        frame = check(Uncoded(study, "public").given(frames["figures"], decisions))
     assert [*frame["figure_id"]] == ["Q1/yes/all"] and "15 of the 30 answers" in frame["sentence"].iloc[0]
 
 
