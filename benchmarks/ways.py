@@ -23,13 +23,13 @@ def pages_of(study: Study) -> list[PageJob]:
     return [page for page in plan(study) if page.slug.startswith(KINDS)]
 
 
-def execute(study: Study, *, is_warm: bool = True, jobs: int = 0, scheduler: str = "") -> None:
+def execute(study: Study, *, is_plain: bool = False, jobs: int = 0, scheduler: str = "") -> None:
     """Our processes alone, or those of a dask scheduler's workers: no site, nothing written."""
     from glc_analysis.addons.cluster.cluster import PageCluster
-    from glc_analysis.run.execute import Failure, PageProcesses
+    from glc_analysis.run.execute import Failure, PageProcesses, page_processes
 
     processes = PageCluster(study, scheduler, timeout=600) if scheduler else \
-        PageProcesses(study, timeout=600, is_warm=is_warm)
+        (PageProcesses if is_plain else page_processes())(study, timeout=600)
     with ThreadPoolExecutor(jobs or processes.jobs) as pool:
         assert not [one for one in pool.map(processes.execute, pages_of(study)) if isinstance(one, Failure)]
     processes.stop()
@@ -37,10 +37,10 @@ def execute(study: Study, *, is_warm: bool = True, jobs: int = 0, scheduler: str
 
 def alone(study: Study) -> None:
     """Warm pages one after another; prints the seconds of the first and, on average, of the next four."""
-    from glc_analysis.run.execute import PageProcesses
+    from glc_analysis.run.execute import page_processes
 
     pages, times, begun = pages_of(study)[:5], [], time.perf_counter()
-    processes = PageProcesses(study, timeout=600, is_warm=True)
+    processes = page_processes()(study, timeout=600)
     for page in pages:
         processes.execute(page)
         times.append(time.perf_counter() - begun)
@@ -139,7 +139,7 @@ def one(study: Study, slug: str) -> None:
 WAYS: dict[str, Callable[[Study], None]] = {
     "ours": execute,
     "workers": lambda study: execute(study, scheduler=os.environ["SCHEDULER"]),
-    "threads": lambda study: execute(study, is_warm=False, jobs=2),
+    "threads": lambda study: execute(study, is_plain=True, jobs=2),
     "papermill": papermill, "cells": cells, "whole": whole, "site": site, "alone": alone}
 
 

@@ -149,11 +149,13 @@ class AddOn:
     software_files: str = ""
     """Files that a site hands over for other software, a tuple."""
     runs: Mapping[str, str] = field(default_factory=dict)
-    """What it does in a run of the reports, by the moment: ``notes(study, audience)`` gives what the run says
-    at its end; ``pages(study, audience, last run, keys)`` yields
-    slug, title, group in the menu and texts of pages that no notebook makes; ``site(study, audience,
-    folder)`` adds files to the site before the gate reads it; ``keep(study, audience, run)`` puts something
-    into the folder of a run that the gate has let through."""
+    """What it does in a run of the reports, by the moment: ``start(study)`` gets ready for pages while tables
+    are built, and gives a context manager of an Executor for parts of the build; ``processes`` makes what
+    executes pages in place of :class:`glc_analysis.run.execute.PageProcesses`; ``notes(study, audience)``
+    gives what the run says at its end; ``pages(study, audience, last run, keys)`` yields slug, title, group
+    in the menu and texts of pages that no notebook makes; ``site(study, audience, folder)`` adds files to the
+    site before the gate reads it; ``keep(study, audience, run)`` puts something into the folder of a run that
+    the gate has let through."""
     papers: tuple[str, ...] = ()
     """Folders of papers of a run that are published with its site."""
     rehearsed: tuple[str, ...] = ()
@@ -210,10 +212,3 @@ def load_declared(field_name: str, entry: str = "") -> list[Any]:
     declared = [(add_on, names.get(entry) if entry else names) for add_on,
                 names in list_declarations(field_name)]
     return [add_on.load(name) for add_on, name in declared if name]
-
-
-def modules_of(*field_names: str) -> set[str]:
-    """The names of the modules to which fields of all add-ons refer."""
-    return {f"glc_analysis.addons.{add_on.name}.{target.partition(':')[0]}"
-            for field_name in field_names for add_on, entry in list_declarations(field_name)
-            for target in (entry.values() if isinstance(entry, Mapping) else [entry])}

@@ -197,12 +197,10 @@ class ReportRun:
         return write_reader_study(self.study, self.audience, Path(folder))
 
     def _processes(self, elsewhere: Processes | None, reader_study: Study | None) -> Any:
-        from glc_analysis.run.execute import PageProcesses
+        from glc_analysis.run.execute import page_processes
 
-        timeout = self.study.settings["reports"]["timeout"]
-        if not elsewhere:
-            return PageProcesses(self.study, timeout=timeout, is_warm=True, reader_study=reader_study)
-        processes = elsewhere(self.study, timeout=timeout, reader_study=reader_study)
+        processes = (elsewhere or page_processes())(
+            self.study, timeout=self.study.settings["reports"]["timeout"], reader_study=reader_study)
         self.notes += processes.notes
         return processes
 

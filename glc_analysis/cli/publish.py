@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from glc_analysis.addon import load_declared
 from glc_analysis.command_line import (
     ensure_built,
     for_audience,
@@ -58,9 +59,7 @@ def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: 
         study = Study(study.root)
 
     def start() -> AbstractContextManager[Executor | None]:
-        from glc_analysis.run.execute import start_fork_server
-
-        return start_fork_server(study)  # which is ready for pages when the tables are
+        return next((begin(study) for begin in load_declared("runs", "start")), nullcontext())
 
     with run_around_command("run", **further) as elsewhere:
         processes = next(filter(None, elsewhere), None)

@@ -10,21 +10,20 @@ import json
 import logging
 import os
 import re
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glc_analysis.addon import modules_of
+from glc_analysis.addon import load_declared
 from glc_analysis.read_log import EVERYTHING, LOG_VARIABLE, read_cells, read_record
-from glc_analysis.run.plan import NOTEBOOKS, PageJob, parameters_at
-from glc_analysis.schema import processed_tables
+from glc_analysis.run.plan import PageJob, parameters_at
 from glc_analysis.study import Study
 from glc_analysis.terminal import check_interrupted
 
@@ -210,7 +209,7 @@ def _timed(execute: Callable[[PageJob], Any], page: PageJob) -> tuple[Any, float
 
 
 # ------------------------------
-# One page in a process of its own: forked, or a kernel
+# One page in a process of its own
 
 
 _REPRODUCIBLE_ENV = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": "0"}
@@ -225,8 +224,10 @@ KERNEL_ENV = _REPRODUCIBLE_ENV | {
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
 """The environment of every page of a run."""
-_IMPORTED = re.compile(r"\bfrom (glc_analysis[\w.]*) import ([\w, ]*)")
-_DEAD = "DeadKernelError"
+_UNUSED_GRAMMAR = "rfc3987_syntax"
+"""The grammar by which nbformat checks addresses: it takes 1.4 s to import, and notebooks have none."""
+DEAD_KERNEL = "DeadKernelError"
+"""The error of a page whose process died."""
 _LOG, _RECORDER = "reads", "glc_analysis.read_log"
 """The file in which a kernel records what its page reads, and the extension of IPython that does it."""
 _LONGEST = 70
@@ -259,114 +260,47 @@ class Failure:
     @property
     def is_dead(self) -> bool:
         """Whether its process died; another try may succeed."""
-        return self.error == _DEAD
+        return self.error == DEAD_KERNEL
 
     def __str__(self) -> str:
         cell = f", cell {self.cell}" if self.cell else ""
         return f"{self.notebook}, page {self.slug}{cell}: {self.error}: {self.message}"
 
 
-def start_fork_server(study: Study) -> AbstractContextManager[Executor | None]:
-    """Starts the process from which pages are forked: it imports its libraries while the caller goes on.
-    Returns what has a function called in a process that is forked from it, until the end of a block."""
-    from glc_analysis.run.fork_server import Calls, start_server
-
-    if not _is_forking():
-        return nullcontext()
-    start_server(_environment(study) | _preloading())
-    return Calls(_environment(study) | _preloading())
-
-
-def _is_forking() -> bool:
-    return "JUPYTER_DEFAULT_PROVISIONER_NAME" not in os.environ
-
-
-def _environment(study: Study) -> dict[str, str]:
+def page_environment(study: Study) -> dict[str, str]:
+    """The environment of the processes that make pages of a study."""
     return os.environ | KERNEL_ENV | {"GLC_STUDY": str(study.root)}
-
-
-@cache
-def _preloading() -> dict[str, str]:
-    """The variable that has the fork server of a run import what pages import once, beside the libraries."""
-    lines = [line for path in NOTEBOOKS.glob("*.ipynb")
-             for line in _IMPORTED.findall(path.read_text(encoding="utf-8"))]
-    # What is imported from a package may itself be a module; the server leaves out what is none.
-    imported = {module for package, names in lines
-                for module in (package, *(f"{package}.{name}" for name in names.split(", ")))}
-    of_add_ons = modules_of("view", "slots", "checks", "counted_by", "provides")
-    modules = sorted({"glc_analysis.view.reader_study", *imported, *of_add_ons})
-    return {"GLC_PRELOAD": " ".join(["glc_analysis.run.kernels", *modules])}
 
 
 class PageProcesses:
     """The processes in which the pages of one run are executed, on this machine. Pages are executed from
     threads; one call stops all processes.
 
-    A page is executed in a kernel. With ``is_warm`` it gets, where that is possible, a process that is forked
-    from a server that has imported the libraries, unless the environment variable
-    JUPYTER_DEFAULT_PROVISIONER_NAME says whose kernels to take. Pages that do not need the whole study get
-    ``reader_study`` in its place, if there is one.
+    Each page has a kernel. Pages that do not need the whole study get ``reader_study`` in its place, if there
+    is one. ``notes`` are messages of the run, ``jobs`` the pages to execute at a time.
     """
 
-    def __init__(self, study: Study, *, timeout: float, is_warm: bool = False,
-                 reader_study: Study | None = None) -> None:
-        self._environment = _environment(study)
-        self._is_forking = is_warm and _is_forking()
-        self._timeout, self._reader_study = timeout, reader_study or study
-        self.jobs = os.cpu_count() or 1
-        if not self._is_forking:
-            self.jobs *= 2  # a kernel spends a third of its time waiting for messages
+    notes: Sequence[str] = ()
+
+    def __init__(self, study: Study, *, timeout: float, reader_study: Study | None = None) -> None:
+        self.environment = page_environment(study)
+        self._timeout, self.reader_study = timeout, reader_study or study
+        self.jobs = 2 * (os.cpu_count() or 1)  # a kernel spends a third of its time waiting for messages
         self._at_work: set[Any] = set()
         self._stopped = False
 
     def hold(self, reads: Iterable[str]) -> None:
-        """Reads the tables that pages read last time once, before processes are forked; all tables if it is
-        not known what a page will read."""
-        from glc_analysis.run.fork_server import hold_tables
-
-        if self._is_forking:
-            read = {one.partition(" ")[0] for one in reads}
-            hold_tables(self._environment | _preloading(), str(self._reader_study.root),
-                        sorted(processed_tables() if read & {*EVERYTHING} else read))
+        """Tables that pages read last time may be read now for all of them: each kernel reads its own."""
 
     def execute(self, page: PageJob) -> Executed | Failure:
         """Executes a page; returns the executed notebook, or how it failed, with what it has read."""
         with tempfile.TemporaryDirectory(prefix="glc-", dir=_folder_of_sockets()) as folder:
-            outcome = self._fork(page, Path(folder)) if self._is_forking else None
-            if outcome is None:
-                outcome = self._in_kernel(page, Path(folder))
+            outcome = self.make_page(page, Path(folder))
             return replace(outcome, reads=read_record(Path(folder, _LOG), page.notebook))
 
-    def _fork(self, page: PageJob, folder: Path) -> Executed | Failure | None:
-        """A page in a forked process; None where none can be forked. ``folder`` is a folder for its files."""
-        from glc_analysis.run.fork_server import fork
-
-        with tempfile.TemporaryFile() as written, tempfile.TemporaryFile() as entered:
-            process = fork(
-                self._page_environment(page, folder) | _preloading(), str(page.notebook.parent),
-                files=(written, entered),
-                page={"notebook": str(page.notebook), "parameters": page.parameters})
-            if process is None:
-                return None
-            is_late = threading.Event()
-            with self._working(process, is_late):
-                code = process.wait()
-            written.seek(0)
-            content, place = written.read(), int(entered.read() or -1)
-        if is_late.is_set():
-            return _failure(page, place, "TimeoutError", self._late)
-        if code or not content:
-            return _failure(page, place, _DEAD, _how_it_died(code))
-        outcome = json.loads(content)
-        if "notebook" in outcome:
-            return Executed(outcome["notebook"])
-        return _failure(page, outcome["place"], outcome["error"], outcome["message"])
-
-    def _in_kernel(self, page: PageJob, folder: Path) -> Executed | Failure:
-        """A page in a kernel."""
-        from glc_analysis.run.fork_server import UNUSED_GRAMMAR, block_imports
-
-        block_imports(UNUSED_GRAMMAR)
+    def make_page(self, page: PageJob, folder: Path) -> Executed | Failure:
+        """A page, made in a kernel. ``folder`` is a folder for its files."""
+        sys.modules.setdefault(_UNUSED_GRAMMAR, None)  # ty: ignore[no-matching-overload]  # as if not there
         import papermill
 
         place, is_late, exit_codes = -1, threading.Event(), []
@@ -384,20 +318,22 @@ class PageProcesses:
         # The failure of one page must not end the run of the others.
         except Exception as error:  # noqa: BLE001
             if is_late.is_set():
-                return _failure(page, place, "TimeoutError", self._late)
+                return page_failure(page, place, "TimeoutError", self.lateness)
             if exit_codes:
-                return _failure(page, place, _DEAD, _how_it_died(exit_codes[0]))
+                return page_failure(page, place, DEAD_KERNEL, describe_exit(exit_codes[0]))
             if isinstance(error, papermill.PapermillExecutionError):
-                return _failure(page, error.cell_index, error.ename, error.evalue)
-            return _failure(page, place, type(error).__name__, str(error))
+                return page_failure(page, error.cell_index, error.ename, error.evalue)
+            return page_failure(page, place, type(error).__name__, str(error))
 
     @property
-    def _late(self) -> str:
+    def lateness(self) -> str:
+        """What is wrong with a page that takes too long."""
         return f"took longer than {self._timeout:g} seconds"
 
-    def _page_environment(self, page: PageJob, folder: Path) -> dict[str, str]:
-        root = {} if page.whole_study else {"GLC_STUDY": str(self._reader_study.root)}
-        return self._environment | {LOG_VARIABLE: str(folder / _LOG)} | root
+    def environment_of(self, page: PageJob, folder: Path) -> dict[str, str]:
+        """The environment of the process of a page, which keeps in ``folder`` what it reads."""
+        root = {} if page.whole_study else {"GLC_STUDY": str(self.reader_study.root)}
+        return self.environment | {LOG_VARIABLE: str(folder / _LOG)} | root
 
     def stop(self) -> None:
         """Kills every kernel; their pages fail."""
@@ -406,7 +342,7 @@ class PageProcesses:
             process.kill()
 
     @contextmanager
-    def _working(self, process: Any, is_late: threading.Event) -> Generator[None]:
+    def working(self, process: Any, is_late: threading.Event) -> Generator[None]:
         """In this block the process of a page is killed if it takes too long, or all are stopped."""
         timer = threading.Timer(self._timeout, lambda: (is_late.set(), process.kill()))
         self._at_work.add(process)
@@ -436,16 +372,21 @@ class PageProcesses:
                 kernel.transport = "ipc"
             # cwd is set here: papermill would change the folder of all threads.
             run_sync(kernel.start_kernel)(
-                cwd=str(page.notebook.parent), env=self._page_environment(page, folder),
+                cwd=str(page.notebook.parent), env=self.environment_of(page, folder),
                 extra_arguments=["--HistoryManager.hist_file=:memory:",
                                  f"--IPKernelApp.extensions={_RECORDER}"])
             process = kernel.process
-            with self._working(process, is_late):
+            with self.working(process, is_late):
                 try:
                     yield kernel
                 finally:
                     if (code := process.poll()) is not None:
                         exit_codes.append(code)
+
+
+def page_processes() -> Callable[..., PageProcesses]:
+    """What executes pages on this machine, as :class:`PageProcesses` or as an add-on does it."""
+    return next(iter(load_declared("runs", "processes")), PageProcesses)
 
 
 def _folder_of_sockets() -> str:
@@ -455,13 +396,13 @@ def _folder_of_sockets() -> str:
     return usual if len(os.fsencode(usual)) <= _LONGEST or os.name != "posix" else "/tmp"
 
 
-def _how_it_died(code: int) -> str:
+def describe_exit(code: int) -> str:
     """What the exit code of a process says that did not get to its end."""
     return ("its process was killed; perhaps the memory ran out" if code == -9
             else f"its process ended with {code}")
 
 
-def _failure(page: PageJob, place: int, error: str, message: str) -> Failure:
+def page_failure(page: PageJob, place: int, error: str, message: str) -> Failure:
     """What went wrong, without traceback, and in which cell of the notebook as it is in the repository:
     ``place`` counts from 0, with the cell that papermill inserts after the parameters."""
     place += 1 if place <= parameters_at(read_cells(page.notebook)) else 0

@@ -232,23 +232,6 @@ def test_a_kernel_that_is_killed_each_time_fails_its_own_page_alone(study, folde
 
 
 @pytest.mark.acceptance
-def test_a_killed_fork_server_costs_a_run_nothing(study, folder):
-    with start(study, folder) as process:
-        until(process, "0 3 ")
-        wait_for_kernel(process.pid)
-        server, = (child for child in psutil.Process(process.pid).children()
-                   if "server.py" in " ".join(child.cmdline()))
-        deadline = time.monotonic() + 30
-        while not (kernels := server.children()) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        server.kill()
-        said, wrong = process.communicate(timeout=100)
-    assert (process.returncode, wrong) == (0, "")
-    assert "3 of 3 pages ran, 0 of them failed." in said
-    assert kernels and psutil.wait_procs(kernels, timeout=10)[1] == []
-
-
-@pytest.mark.acceptance
 def test_an_endless_page_ends_at_the_time_limit_of_study_toml_and_the_others_are_made(study, folder):
     collection(folder, "40")
     with (study.reference / "study.toml").open("a") as file:

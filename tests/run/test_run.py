@@ -16,7 +16,7 @@ import zmq
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.gate.gate import PASSED
 from glc_analysis.report import run
-from glc_analysis.run.execute import Failure, PageProcesses
+from glc_analysis.run.execute import Failure, PageProcesses, page_processes
 from glc_analysis.run.folders import promote, remove_incomplete, remove_old
 from glc_analysis.run.plan import PageJob, plan
 from glc_analysis.study import Study
@@ -166,15 +166,15 @@ def test_a_page_that_somebody_removed_is_made_again(after_first):
 
 
 @pytest.mark.acceptance
-@pytest.mark.parametrize("is_warm", [False, True])
-def test_a_page_leaves_no_socket_open(tmp_path, is_warm):
+@pytest.mark.parametrize("processes", [PageProcesses, page_processes()])
+def test_a_page_leaves_no_socket_open(tmp_path, processes):
     # One that is left to the garbage collector can make it wait for ever.
     page = plan(small_study(tmp_path / "study"), folder=collection(tmp_path / "notebooks", "00"))[0]
     gc.collect()
     gc.disable()
     try:
         before = open_sockets()
-        outcome = PageProcesses(Study(tmp_path / "study"), timeout=60, is_warm=is_warm).execute(page)
+        outcome = processes(Study(tmp_path / "study"), timeout=60).execute(page)
         left = open_sockets()
     finally:
         gc.enable()
@@ -252,8 +252,8 @@ def children(pid):
     """What a run started, once a kernel is among it."""
     for _ in range(200):
         found = psutil.Process(pid).children(recursive=True)
-        if any(one.ppid() != pid for one in found):  # a kernel, which the fork server has started
-            return found
+        if any(one.ppid() != pid or "ipykernel" in " ".join(one.cmdline()) for one in found):
+            return found  # a page in a forked process, or a kernel
         time.sleep(0.05)
     raise AssertionError("no kernel was started")
 

@@ -25,7 +25,7 @@ from glc_analysis.errors import GLCError
 from glc_analysis.manifest import package_hash
 from glc_analysis.permissions import owner_only
 from glc_analysis.read_log import EVERYTHING
-from glc_analysis.run.execute import Executed, Failure, PageProcesses
+from glc_analysis.run.execute import Executed, Failure, PageProcesses, page_processes
 from glc_analysis.run.plan import Inputs, PageJob
 from glc_analysis.schema import reference_path
 from glc_analysis.study import REPOSITORY, Study
@@ -248,7 +248,7 @@ def run_page_job(job_bundle: bytes, page: PageJob, timeout: float, version: str)
         with zipfile.ZipFile(io.BytesIO(job_bundle)) as packed:
             packed.extractall(folder)
         study = Study(Path(folder, "study"))
-        processes = PageProcesses(study, timeout=timeout, is_warm=True)
+        processes = page_processes()(study, timeout=timeout)
         try:
             own = replace(page, notebook=Path(folder, "notebooks", page.notebook.name))
             outcome = processes.execute(own)

@@ -3,4 +3,4 @@
 from glc_analysis.addon import AddOn
 
 ADD_ON = AddOn("watch", "The team's pages in a browser, made again whenever a file is saved.",
-               commands={"Analyst": "commands:COMMANDS"})
+               needs=("forked_pages",), commands={"Analyst": "commands:COMMANDS"})

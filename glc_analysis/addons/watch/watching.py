@@ -13,13 +13,13 @@ from concurrent.futures import Executor
 from contextlib import nullcontext
 from pathlib import Path
 
+from glc_analysis.addons.forked_pages.forked_pages import start_fork_server
 from glc_analysis.addons.watch.page_server import PageServer
 from glc_analysis.command_line import ensure_built
 from glc_analysis.errors import Busy, GLCError, Interrupted
 from glc_analysis.locks import Say
 from glc_analysis.manifest import package_state
 from glc_analysis.report import run
-from glc_analysis.run.execute import start_fork_server
 from glc_analysis.run.plan import need_decisions
 from glc_analysis.run.record import last_run
 from glc_analysis.study import NOTEBOOKS, Study

@@ -9,7 +9,7 @@ import pytest
 
 from glc_analysis.addons.cluster.cluster import read_inputs_to_copy
 from glc_analysis.read_log import EVERYTHING, is_traced
-from glc_analysis.run.execute import Executed, PageProcesses, normalise_notebook
+from glc_analysis.run.execute import Executed, PageProcesses, normalise_notebook, page_processes
 from glc_analysis.run.plan import NOTEBOOKS, notebooks, plan
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
@@ -17,7 +17,7 @@ from glc_analysis.study import Study
 
 @pytest.fixture(scope="module")
 def kernels(sample_study):
-    started = PageProcesses(sample_study, timeout=300, is_warm=True)
+    started = page_processes()(sample_study, timeout=300)
     yield started
     started.stop()
 
@@ -54,7 +54,7 @@ def test_a_page_of_every_notebook_is_the_same_with_what_it_has_read_alone(
     def twice(job):
         whole = kernels.execute(job)
         part = only(sample_study, whole.reads, tmp_path / job.slug)
-        alone = PageProcesses(part, timeout=300, is_warm=True).execute(job)
+        alone = page_processes()(part, timeout=300).execute(job)
         return job.slug, whole.reads, page(whole, sample_study), page(alone, part)
     all_figures = set()
     with ThreadPoolExecutor(kernels.jobs) as pool:
@@ -99,13 +99,13 @@ def executed(study, path, kernels):
 
 @pytest.mark.acceptance
 @pytest.mark.parametrize("metadata", [{}, {"kernelspec": PYTHON3}])
-@pytest.mark.parametrize("is_warm", [False, True])
+@pytest.mark.parametrize("processes", [PageProcesses, page_processes()])
 def test_a_notebook_that_is_dropped_in_belongs_to_the_team_s_collection(
-        metadata, is_warm, sample_study, tmp_path):
+        metadata, processes, sample_study, tmp_path):
     path = notebook(tmp_path / "own", "from glc_analysis import tables\n"
                     "len(tables.read('figures', study=study, question='Q4.1'))", **metadata)
     assert [page.slug for page in plan(sample_study, folder=path.parent)] == ["dropped_in"]
-    done = executed(sample_study, path, PageProcesses(sample_study, timeout=60, is_warm=is_warm))
+    done = executed(sample_study, path, processes(sample_study, timeout=60))
     assert done.reads == ("figures question=Q4.1",)
     assert int(done.notebook["cells"][-1]["outputs"][0]["data"]["text/plain"]) > 0
 

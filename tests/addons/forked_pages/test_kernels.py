@@ -12,9 +12,9 @@ import pytest
 from jupyter_client import KernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory
 
+from glc_analysis.addons.forked_pages.fork_server import Forked, Server, _servers
+from glc_analysis.addons.forked_pages.kernels import PROVISIONER_NAME
 from glc_analysis.run.execute import KERNEL_ENV
-from glc_analysis.run.fork_server import Forked, Server, _servers
-from glc_analysis.run.kernels import PROVISIONER_NAME
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
 ENVIRONMENT = os.environ | KERNEL_ENV | {"GLC_PRELOAD": ""}
@@ -142,7 +142,8 @@ def test_the_end_of_a_kernel_that_hardly_began_is_no_part_of_its_process_id(monk
         forked = server.fork({"arguments": [], "cwd": "/nowhere", "env": dict(ENVIRONMENT)}, {})
         return forked.wait(timeout=60)
     assert ended() == 1
-    monkeypatch.setattr("glc_analysis.run.fork_server.Forked", lambda told: time.sleep(1) or starting(told))
+    monkeypatch.setattr("glc_analysis.addons.forked_pages.fork_server.Forked",
+                        lambda told: time.sleep(1) or starting(told))
     assert ended() == 1
     server.close()
 
@@ -168,7 +169,7 @@ def test_server_and_kernels_go_with_their_owner(tmp_path):
     """An owner that is killed cannot close anything."""
     owner = subprocess.Popen([sys.executable, "-c", (
         "import sys, time\n"
-        "from glc_analysis.run.fork_server import Server\n"
+        "from glc_analysis.addons.forked_pages.fork_server import Server\n"
         "import os\n"
         "server = Server(os.environ)\n"
         "kernel = server.fork({'arguments': ['-f', sys.argv[1]], 'cwd': '.', 'env': dict(os.environ)}, {})\n"

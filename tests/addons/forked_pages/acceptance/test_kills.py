@@ -23,11 +23,12 @@ import psutil
 import pytest
 
 from glc_analysis.addon import installed_add_ons
+from glc_analysis.addons.forked_pages import fork_server
 from glc_analysis.command_line import run_around_command
 from glc_analysis.errors import GLCError
 from glc_analysis.gate.gate import PASSED
 from glc_analysis.report import run
-from glc_analysis.run import fork_server, record
+from glc_analysis.run import record
 from glc_analysis.run.plan import page_path, plan
 from glc_analysis.study import Study
 from tests.support.dask_cluster import DaskCluster
@@ -51,7 +52,7 @@ CELLS = {"00_index": ("audience = 'team'\nstudy = ''", READ + "len(rows), rows")
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload([
     "papermill", "nbclient", "glc_analysis.report", "glc_analysis.run.execute",
-    "glc_analysis.publish.site", "tests.acceptance.test_kills"])
+    "glc_analysis.publish.site", "tests.addons.forked_pages.acceptance.test_kills"])
 
 
 def write_notebooks(folder):

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.run import fork_server
+from glc_analysis.addons.forked_pages import fork_server
+from glc_analysis.addons.forked_pages.forked_pages import ForkedPages
 from glc_analysis.run.execute import Failure, PageProcesses, normalise_notebook, notebook_json
 from glc_analysis.run.plan import PageJob, plan
 from glc_analysis.schema import AUDIENCES
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="pages are forke
 
 @pytest.fixture(scope="module")
 def forked(sample_study):
-    started = PageProcesses(sample_study, timeout=300, is_warm=True)
+    started = ForkedPages(sample_study, timeout=300)
     yield started
     started.stop()
 
@@ -144,7 +145,7 @@ def test_a_cell_where_the_process_ends_is_named(end, code, forked, tmp_path):
 
 
 def test_a_cell_that_takes_too_long_is_named(sample_study, tmp_path):
-    kernels = PageProcesses(sample_study, timeout=1, is_warm=True)
+    kernels = ForkedPages(sample_study, timeout=1)
     failure = kernels.execute(job(tmp_path / "cells", "while True: pass"))
     assert str(failure) == "80_cells.ipynb, page cells, cell 2: TimeoutError: took longer than 1 seconds"
 

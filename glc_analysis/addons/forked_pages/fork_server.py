@@ -7,9 +7,9 @@ takes a fifth of the imports, and nobody debugs a page there.
 Over the socket whose number is its first argument come requests (JSON), each with a socket on which the id of
 the new process is told and, at its end, how it ended, and with open files: first those that become its
 ``streams`` of that number. A request has ``cwd``, ``env`` and the ``arguments`` of a kernel, a ``page``
-(:mod:`glc_analysis.run.kernels`) or a ``call`` of a function, which get the other files: what is said of a
-study is in no file with a name. A request of ``tables`` has them read here, for all pages that follow. When
-the owner is gone, all processes and the server go.
+(:mod:`.kernels`) or a ``call`` of a function, which get the other files: what is said of a study is in no
+file with a name. A request of ``tables`` has them read here, for all pages that follow. When the owner is
+gone, all processes and the server go.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _PRELOADED = ("numpy", "pandas", "pyarrow.parquet", "pyarrow.dataset", "scipy.sp
 matplotlib and seaborn, which take as long as all of these and draw few figures. The environment variable
 GLC_PRELOAD may name more modules, separated by blanks: a run names our own, since they do not change while it
 lasts."""
-_PAGES = "glc_analysis.run.kernels"
+_PAGES = "glc_analysis.addons.forked_pages.kernels"
 """The module that executes pages; a server that preloads it forks no kernels."""
 _KERNELS = ("ipykernel.kernelapp", "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.debugger",
            "tornado.platform.asyncio")

@@ -1,0 +1,7 @@
+"""Pages in processes that are forked from one that has imported what they need: several times as fast."""
+
+from glc_analysis.addon import AddOn
+
+ADD_ON = AddOn(
+    "forked_pages", "The pages of a run in processes forked from one that has imported what they need.",
+    runs={"start": "forked_pages:start_fork_server", "processes": "forked_pages:ForkedPages"})

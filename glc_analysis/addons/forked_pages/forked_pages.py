@@ -1,0 +1,111 @@
+"""The processes in which a run makes its pages: forked from a server that has imported what pages need."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+import threading
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache
+from pathlib import Path
+
+from glc_analysis.addon import list_declarations
+from glc_analysis.addons.forked_pages.fork_server import Calls, fork, hold_tables, start_server
+from glc_analysis.read_log import EVERYTHING
+from glc_analysis.run.execute import (
+    DEAD_KERNEL,
+    Executed,
+    Failure,
+    PageProcesses,
+    describe_exit,
+    page_environment,
+    page_failure,
+)
+from glc_analysis.run.plan import NOTEBOOKS, PageJob
+from glc_analysis.schema import processed_tables
+from glc_analysis.study import Study
+
+_IMPORTED = re.compile(r"\bfrom (glc_analysis[\w.]*) import ([\w, ]*)")
+
+
+def start_fork_server(study: Study) -> AbstractContextManager[Executor | None]:
+    """Starts the process from which pages are forked: it imports its libraries while the caller goes on.
+    Returns what has a function called in a process that is forked from it, until the end of a block."""
+    if not _is_forking():
+        return nullcontext()
+    environment = page_environment(study) | _preloading()
+    start_server(environment)
+    return Calls(environment)
+
+
+def _is_forking() -> bool:
+    return "JUPYTER_DEFAULT_PROVISIONER_NAME" not in os.environ
+
+
+@cache
+def _preloading() -> dict[str, str]:
+    """The variable that has the fork server of a run import what pages import once, beside the libraries."""
+    lines = [line for path in NOTEBOOKS.glob("*.ipynb")
+             for line in _IMPORTED.findall(path.read_text(encoding="utf-8"))]
+    # What is imported from a package may itself be a module; the server leaves out what is none.
+    imported = {module for package, names in lines
+                for module in (package, *(f"{package}.{name}" for name in names.split(", ")))}
+    of_add_ons = _modules_of("view", "slots", "checks", "counted_by", "provides")
+    modules = sorted({"glc_analysis.view.reader_study", *imported, *of_add_ons})
+    return {"GLC_PRELOAD": " ".join(["glc_analysis.addons.forked_pages.kernels", *modules])}
+
+
+def _modules_of(*field_names: str) -> set[str]:
+    """The names of the modules to which fields of all add-ons refer."""
+    return {f"glc_analysis.addons.{add_on.name}.{target.partition(':')[0]}"
+            for field_name in field_names for add_on, entry in list_declarations(field_name)
+            for target in (entry.values() if isinstance(entry, Mapping) else [entry])}
+
+
+class ForkedPages(PageProcesses):
+    """The processes in which the pages of one run are executed: each is forked, where that is possible,
+    unless the environment variable JUPYTER_DEFAULT_PROVISIONER_NAME says whose kernels to take."""
+
+    def __init__(self, study: Study, *, timeout: float, reader_study: Study | None = None) -> None:
+        super().__init__(study, timeout=timeout, reader_study=reader_study)
+        if _is_forking():
+            self.jobs = os.cpu_count() or 1
+
+    def hold(self, reads: Iterable[str]) -> None:
+        """Reads the tables that pages read last time once, before processes are forked; all tables if it is
+        not known what a page will read."""
+        if _is_forking():
+            read = {one.partition(" ")[0] for one in reads}
+            hold_tables(self.environment | _preloading(), str(self.reader_study.root),
+                        sorted(processed_tables() if read & {*EVERYTHING} else read))
+
+    def make_page(self, page: PageJob, folder: Path) -> Executed | Failure:
+        """A page in a forked process, or in a kernel where none can be forked."""
+        forked = self._fork(page, folder) if _is_forking() else None
+        return forked or super().make_page(page, folder)
+
+    def _fork(self, page: PageJob, folder: Path) -> Executed | Failure | None:
+        with tempfile.TemporaryFile() as written, tempfile.TemporaryFile() as entered:
+            process = fork(
+                self.environment_of(page, folder) | _preloading(), str(page.notebook.parent),
+                files=(written, entered),
+                page={"notebook": str(page.notebook), "parameters": page.parameters})
+            if process is None:
+                return None
+            is_late = threading.Event()
+            with self.working(process, is_late):
+                code = process.wait()
+            written.seek(0)
+            content, place = written.read(), int(entered.read() or -1)
+        if is_late.is_set():
+            return page_failure(page, place, "TimeoutError", self.lateness)
+        if code or not content:
+            return page_failure(page, place, DEAD_KERNEL, describe_exit(code))
+        outcome = json.loads(content)
+        if "notebook" in outcome:
+            return Executed(outcome["notebook"])
+        return page_failure(page, outcome["place"], outcome["error"], outcome["message"])

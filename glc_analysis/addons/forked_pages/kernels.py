@@ -1,0 +1,252 @@
+"""Runs the cells of a page in a process forked for it, and forks kernels for other programs.
+
+A kernel answers to messages on five sockets; a page needs none of them. Its process has the shell of such a
+kernel, and what the shell would send to a client is handed to nbclient in the same process: the same outputs
+in a third of the time. Nobody can talk to it while it runs, and no page sees what another one did.
+
+Where no process can be forked (not on Linux, with another Python, after an error), a page gets a kernel. For
+other programs there is a provisioner of Jupyter that forks kernels as well, so that papermill, nbclient and
+nbval use it unchanged: set ``JUPYTER_DEFAULT_PROVISIONER_NAME=glc-fork``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import io
+import json
+import os
+import pickle
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import nbformat
+import papermill
+from ipykernel.zmqshell import ZMQInteractiveShell
+from IPython.core.interactiveshell import ExecutionResult
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.session import Session
+from nbclient.exceptions import CellExecutionError
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import Engine, papermill_engines
+from traitlets.config import Config
+
+from glc_analysis.addons.forked_pages.fork_server import fork
+from glc_analysis.read_log import load_ipython_extension
+from glc_analysis.templates import compile_macros
+
+# ------------------------------
+# One page, in a process that was forked for it
+
+
+_ENGINE = "glc-page"
+"""The name by which papermill knows our engine."""
+
+
+def prepare() -> None:
+    """Makes the shell, once, before processes are forked; each page has its own copy of it."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    shell = ZMQInteractiveShell.instance(config=config)
+    shell.displayhook.set_trait("session", _LISTENER)
+    shell.display_pub.set_trait("session", _LISTENER)
+    shell.kernel = SimpleNamespace(eventloop=None)
+    if shell.extension_manager:
+        shell.extension_manager.load_extension("storemagic")
+    papermill_engines.register(_ENGINE, _PageEngine)
+    compile_macros()
+    nbformat.validate(nbformat.v4.new_notebook())  # which makes the functions that check a notebook
+
+
+def hold(root: str, tables: list[str]) -> None:
+    """Reads tables of a study once, for all pages that are forked afterwards. Another process reads them:
+    pyarrow does it in threads, and a process with threads should not be forked."""
+    from glc_analysis.held_tables import hold_tables, small_tables
+    from glc_analysis.study import Study
+
+    with tempfile.TemporaryFile() as file:
+        if not (reader := os.fork()):
+            try:
+                pickle.dump(small_tables(Study(Path(root)), tables), file)
+                file.flush()
+            finally:
+                os._exit(0)
+        os.waitpid(reader, 0)
+        file.seek(0)
+        hold_tables(pickle.load(file))
+    gc.freeze()
+
+
+def execute(outcome: int, entered: int, *, notebook: str, parameters: dict[str, Any]) -> None:
+    """Executes a page in this process, and writes to the open file ``outcome`` the executed notebook or, of a
+    page that failed, place of the cell, name of the error and its message. The open file ``entered`` has the
+    place of the cell that runs, counted from 0."""
+    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    sys.path.insert(0, "")  # what lies beside a notebook can be imported
+    shell = ZMQInteractiveShell.instance()
+    load_ipython_extension(shell)
+    sys.stdout, sys.stderr = (_Printed(name, number, _LISTENER) for number, name in
+                              enumerate(("stdout", "stderr"), start=1))
+    place = -1
+
+    def enter(cell: object, cell_index: int) -> None:
+        nonlocal place
+        place = cell_index
+        os.pwrite(entered, f"{place:<9}".encode(), 0)
+
+    try:
+        said: dict[str, Any] = {"notebook": papermill.execute_notebook(
+            notebook, None, parameters, engine_name=_ENGINE, kernel_name="python3", language="python",
+            progress_bar=False, on_cell_execute=enter)}
+    except papermill.PapermillExecutionError as error:
+        said = {"place": error.cell_index, "error": error.ename, "message": error.evalue}
+    except Exception as error:  # noqa: BLE001
+        said = {"place": place, "error": type(error).__name__, "message": str(error)}
+    with open(outcome, "w", encoding="utf-8") as file:
+        json.dump(said, file)
+
+
+class _PageEngine(Engine):
+    """Our engine of papermill."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, on_cell_execute: Any = None,
+                                 **options: Any) -> None:
+        """Executes all cells, until one fails."""
+        asyncio.run(_Client(nb_man, on_cell_execute=on_cell_execute).run_cells())
+
+
+class _Client(PapermillNotebookClient):
+    """papermill's client of a kernel, for the shell of this process."""
+
+    async def run_cells(self) -> None:
+        """Runs the cells, as ``papermill_execute_cells`` does. A loop runs meanwhile, as in a kernel."""
+        self.reset_execution_trackers()
+        for index, cell in enumerate(self.nb.cells):
+            self.nb_man.cell_start(cell, index)
+            try:
+                if self._is_to_run(cell):
+                    await self._run_cell(cell, index)
+            except CellExecutionError as error:
+                self.nb_man.cell_exception(cell, cell_index=index, exception=error)
+                break
+            finally:
+                self.nb_man.cell_complete(cell, cell_index=index)
+
+    def _is_to_run(self, cell: Any) -> bool:
+        tags = cell.metadata.get("tags", [])
+        return cell.cell_type == "code" and bool(cell.source.strip()) and self.skip_cells_with_tag not in tags
+
+    async def _run_cell(self, cell: Any, index: int) -> None:
+        shell = ZMQInteractiveShell.instance()
+        self.on_cell_execute(cell=cell, cell_index=index)
+        self.clear_before_next_output = False
+        cell.outputs, cell.execution_count = [], shell.execution_count
+        _LISTENER.heard = lambda message: self.process_message(message, cell, index)
+        result = await _run(shell, cell.source)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        if shell.exit_now:  # exit() ends a kernel
+            os._exit(0)
+        if not result.success and "raises-exception" not in cell.metadata.get("tags", []):
+            error = result.error_before_exec or result.error_in_exec
+            raise CellExecutionError("", type(error).__name__, str(error))
+
+
+async def _run(shell: ZMQInteractiveShell, source: str) -> ExecutionResult:
+    """Runs a cell, as the kernel of IPython does it for a client."""
+    try:
+        transformed, failure = shell.transform_cell(source), None
+    except Exception:  # noqa: BLE001
+        transformed, failure = source, sys.exc_info()
+    result = await shell.run_cell_async(source, store_history=True, transformed_cell=transformed,
+                                        preprocessing_exc_tuple=failure)
+    shell.events.trigger("post_execute")
+    shell.events.trigger("post_run_cell", result)
+    return result
+
+
+# What the shell says goes to nbclient, not to sockets.
+
+
+class _Listener(Session):
+    """A session of Jupyter that hands what is sent to a function of this process."""
+
+    heard: Callable[[dict[str, Any]], object]
+
+    def send(self, stream: object, msg_or_type: Any, content: Any = None, *others: Any, **more: Any) -> None:
+        """Hands on a message, or what makes one: its type and content."""
+        self.heard(msg_or_type if isinstance(msg_or_type, dict) else self.msg(msg_or_type, content))
+
+
+_LISTENER = _Listener()
+
+
+class _Printed(io.TextIOBase):
+    """Standard output or standard error of a page: what Python prints, and, at each flush, what others have
+    written to the descriptor of that ``number``."""
+
+    encoding, errors = "utf-8", "replace"
+
+    def __init__(self, name: str, number: int, session: _Listener) -> None:
+        self.name, self._number, self._session = name, number, session
+        self._printed: list[str] = []
+        self._file, self._place = tempfile.TemporaryFile(), 0  # noqa: SIM115
+        os.dup2(self._file.fileno(), number)
+
+    def writable(self) -> bool:
+        """It can be written to."""
+        return True
+
+    def fileno(self) -> int:
+        """The descriptor, for programs that are started."""
+        return self._number
+
+    def write(self, text: str) -> int:
+        """Keeps a text until the next flush."""
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        self._printed.append(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Hands on what was written since the last flush."""
+        file = self._file.fileno()
+        written = os.pread(file, os.fstat(file).st_size - self._place, self._place)
+        self._place += len(written)
+        text = "".join(self._printed) + written.decode(errors="replace")
+        self._printed.clear()
+        if text:
+            self._session.send(None, "stream", {"name": self.name, "text": text})
+
+
+# ------------------------------
+# Kernels that are forked
+
+
+PROVISIONER_NAME = "glc-fork"
+
+
+class ForkProvisioner(LocalProvisioner):
+    """The provisioner of Jupyter, except that kernels are forked if possible."""
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Starts the kernel of the command ``cmd``; returns its connection information."""
+        env, cwd = kwargs.get("env") or os.environ, str(kwargs.get("cwd") or Path.cwd())
+        named = {1: kwargs.get("stdout"), 2: kwargs.get("stderr")}
+        streams = {number: file for number, file in named.items() if file}
+        is_usual = cmd[:3] == [sys.executable, "-m", "ipykernel_launcher"] and not any(
+            map(kwargs.get, ("stdin", "independent"))) and all(
+            hasattr(file, "fileno") for file in streams.values())
+        forked = fork(env, cwd, streams, arguments=cmd[3:]) if is_usual else None
+        if forked is None:
+            return await super().launch_kernel(cmd, **kwargs)
+        self.process, self.cwd = forked, cwd
+        # No process group to signal by number: only the kernel itself knows whether it is still there.
+        self.pid, self.pgid = forked.pid, None
+        return self.connection_info
