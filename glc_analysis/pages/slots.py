@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from IPython.display import HTML as Html
@@ -13,11 +14,24 @@ from glc_analysis.tables_html import show
 from glc_analysis.view.study_view import StudyView
 
 OPENING, OVERVIEW, COUNTRY, CODE, METHODS = "opening", "overview", "country", "code", "methods"
-AGREEMENT, QUESTION = "agreement", "question"
+AGREEMENT, QUESTION, METHOD_FACTS = "agreement", "question", "method_facts"
 """The slots: above the findings of the overview, below those of the overview and of a theme, on a country's
-page and above the passages of a code, HTML each; what the checklists of the methods record
-(:class:`.checklists.MethodFacts`); sentences below what the coders
-agree on; and a function that gives the sentence to be added to who was asked a question."""
+page, above the passages of a code and on the page of methods, HTML each; sentences below what the coders
+agree on; a function that gives the sentence to be added to who was asked a question; and
+:class:`MethodFacts`."""
+
+
+@dataclass(frozen=True)
+class MethodFacts:
+    """What is recorded about how a study was made, in words, by the names of items of reporting checklists.
+
+    ``details`` are facts about persons, durations and days, and what was counted in texts and ballots: the
+    team alone sees them. ``counted`` are facts that change when an organisation or a person leaves.
+    """
+
+    texts: Mapping[str, str]
+    details: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
 
 
 def slot(view: StudyView, name: str) -> Html:

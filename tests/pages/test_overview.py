@@ -4,9 +4,7 @@ import re
 
 import pytest
 
-from glc_analysis import tables
 from glc_analysis.build import build
-from glc_analysis.pages.checklists import method_facts
 from glc_analysis.pages.survey import (
     AUDIENCE_WORDS,
     FIGURES_SHOWN,
@@ -105,9 +103,6 @@ def unstated(sample_study, tmp_path):
 def test_sampling_is_stated_only_if_the_study_states_it(sample_study, unstated):
     assert "chosen on purpose" in sampling_note(StudyView(sample_study)).data
     assert unstated.sampling == "purposive" and sampling_note(StudyView(unstated)).data == ""
-    stated, silent = (method_facts(StudyView(one)) for one in (sample_study, unstated))
-    assert "on purpose" in stated["sampling"] and "on purpose" in stated["limits"]
-    assert (silent["sampling"], silent["limits"]) == ("", "")
 
 
 def test_the_day_of_the_data_is_that_of_the_last_record_also_where_an_organisation_answered_before(tmp_path):
@@ -117,18 +112,3 @@ def test_the_day_of_the_data_is_that_of_the_last_record_also_where_an_organisati
                         settings={"survey": {"started": "day"}}, countries=places("KHM asia"))
     build(study)
     assert page_header(StudyView(study)).endswith("Data up to 2023-01-19.")
-    assert method_facts(StudyView(study))["period"] == "2023-01-17 to 2023-01-19"
-
-
-def test_the_checklists_of_a_study_without_interviews_name_no_interview_guide(tmp_path):
-    study = write_study(tmp_path, [{"org": one, "country": "KHM", "Q1": "We listen."} for one in "ab"],
-                        questions=[question("Q1", "text")], countries=places("KHM asia"))
-    build(study)
-    assert method_facts(StudyView(study))["guide"] == ""
-
-
-def test_the_checklists_state_how_far_the_coders_agree(sample_study):
-    known = tables.read("agreement", study=sample_study)
-    whole = known[(known["code_id"] == "") & (known["unit"] == "turn") & (known["subset"] == "all")]
-    assert method_facts(StudyView(sample_study))["agreement"] == (
-        f"Krippendorff's alpha (MASI) {whole['value'].iloc[0]:.2f}")

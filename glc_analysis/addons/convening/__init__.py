@@ -14,7 +14,7 @@ ADD_ON = AddOn(
     slots={"opening": "pages.slots:show_principles_if_opening",
            "overview": "pages.slots:show_principles_unless_opening",
            "country": "pages.slots:show_principles_citing_country",
-           "methods": "pages.slots:convening_method_facts"},
+           "method_facts": "pages.slots:convening_method_facts"},
     view="view:ConveningView", view_names=("principles", "votes"),
     visible={"principles": "view:select_visible_principles", "evidence": "view:select_visible_evidence",
              "announced_votes": "view:select_visible_announced_votes"},

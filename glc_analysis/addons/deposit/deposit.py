@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from glc_analysis.addons.checklists.checklists import method_facts, reporting_items, stated_sampling
 from glc_analysis.coding.codebook import qdc_codes
 from glc_analysis.coding.exports import write_csv
 from glc_analysis.dictionary import describe_package, describe_tables
@@ -22,7 +23,6 @@ from glc_analysis.gate.gate import check_leaks
 from glc_analysis.gate.leak_scan import identifiers
 from glc_analysis.intake.codings.refi import write_qdc
 from glc_analysis.manifest import VERSION, release_of
-from glc_analysis.pages.checklists import method_facts, reporting_items, stated_sampling
 from glc_analysis.pages.survey import FIGURES_SHOWN
 from glc_analysis.publish.downloads import (
     BLANK_CELLS,

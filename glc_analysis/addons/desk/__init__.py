@@ -9,7 +9,8 @@ ADD_ON = AddOn(
     coder_files={"desk.jsonl": "journal:read_journal_codings"},
     coder_logs={"suggestions.jsonl": '"act": "taken"'},
     steps="suggestion_log:STEPS",
-    slots={"agreement": "pages:suggestion_acceptance_sentences", "methods": "pages:suggestion_method_facts"},
+    slots={"agreement": "pages:suggestion_acceptance_sentences",
+           "method_facts": "pages:suggestion_method_facts"},
     holds={"private/vectors": "goes as a whole, and is made again from what is left"},
     erasers={"renew": "sentence_encoder:delete_cached_vectors"},
     front_door={"coding_desk": "coding_desk:coding_desk"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glc_analysis.pages.checklists import MethodFacts
+from glc_analysis.pages.slots import MethodFacts
 from glc_analysis.plots import number_text
 from glc_analysis.templates import read_toml
 from glc_analysis.view.study_view import StudyView

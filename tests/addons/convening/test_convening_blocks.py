@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
+from glc_analysis.addons.checklists.checklists import show_checklists
 from glc_analysis.addons.convening.packets.sheets import render_principle_sheets
 from glc_analysis.addons.convening.pages import convening
 from glc_analysis.addons.convening.pages.principles import show_principles_overview, show_signatures
-from glc_analysis.pages.checklists import methods
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
 
@@ -102,7 +102,7 @@ def test_what_is_counted_stands_beside_each_concern_for_the_team(page, pages):
 
 
 def test_a_checklist_item_that_nobody_recorded_says_so(page):
-    told = methods(page).data
+    told = show_checklists(page).data
     assert "not recorded" in told
     assert all(name in told for name in ("COREQ", "SRQR", "CROSS", "ACCORD"))
 

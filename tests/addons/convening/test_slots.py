@@ -3,10 +3,10 @@
 import pytest
 
 from glc_analysis import tables
+from glc_analysis.addons.checklists.checklists import method_facts
 from glc_analysis.addons.convening.handbook.contents import make_handbook
 from glc_analysis.addons.convening.pages.slots import list_principles_citing_country
 from glc_analysis.pages import slots
-from glc_analysis.pages.checklists import method_facts
 from glc_analysis.pages.slots import COUNTRY, OPENING, OVERVIEW, slot
 from glc_analysis.view.reader_study import write_reader_study
 from glc_analysis.view.study_view import StudyView

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
+from glc_analysis.addons.checklists.checklists import show_checklists
 from glc_analysis.addons.convening.consensus import (
     SMALLEST_OF,
     compute_tally_columns,
@@ -44,7 +45,6 @@ from glc_analysis.addons.convening.votes import (
 )
 from glc_analysis.addons.convening.votes import count_votes_known_to_coalition as known_by_two
 from glc_analysis.addons.deposit.deposit import write_deposit_archive
-from glc_analysis.pages.checklists import methods
 from glc_analysis.publish.downloads import published_tables
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
@@ -383,7 +383,7 @@ def test_named_signatures_cannot_be_subtracted_from_any_total(sample_study, samp
     page = StudyView(sample_study, audience)
     by_name = sum(len(page.signatures(one)[0]) for one in page.principle_names)
     every = tables.read("signoffs", study=sample_study)["decision"].value_counts()
-    shown = methods(page).data
+    shown = show_checklists(page).data
     counted = [int(n) for n in re.findall(r"(\d+) (?:endorse|do not endorse)", shown)]
     assert counted and sum(counted) % by_name == 0 and str(every["endorse"]) not in re.findall(r"\d+", shown)
     said = "".join([*sample_pages.pages(audience).values(), show_principles_overview(page).data])

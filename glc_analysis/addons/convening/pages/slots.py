@@ -18,7 +18,8 @@ from glc_analysis.addons.convening.pages.marks import collect_status_remarks
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.languages.phrases import LANGUAGE_NAMES
 from glc_analysis.disclosure.quotations import segment_owners
-from glc_analysis.pages.checklists import MethodFacts, count_phrase, join_parts
+from glc_analysis.errors import count_of
+from glc_analysis.pages.slots import MethodFacts
 from glc_analysis.tables_html import show
 from glc_analysis.templates import Macros, read_toml
 from glc_analysis.view.places import Places, anchor, link
@@ -141,12 +142,12 @@ def convening_method_facts(view: StudyView) -> MethodFacts:
     evidence = view.read("evidence")
     is_told = ~evidence["kind"].isin(["segment", "trial"]) | view.may("passages")
     evidence = evidence[evidence["principle_id"].isin(rows["principle_id"]) & is_told]
-    status = rows["status"].value_counts()
+    status, cited = rows["status"].value_counts(), (evidence["kind"] == "literature").sum()
     facts = _FACTS["convening"] | {
-        "principles": join_parts(f"{n} {name.replace('_', ' ')}" for name, n in status.items()),
-        "evidence": join_parts(count_phrase(n, f"{kind} cited") for kind, n in
-                            evidence["kind"].value_counts().sort_index().items()),
-        "literature": count_phrase((evidence["kind"] == "literature").sum(), "publication cited"),
+        "principles": ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in status.items()),
+        "evidence": ", ".join(count_of(n, f"{kind} cited", f"{kind}s cited") for kind, n in
+                              evidence["kind"].value_counts().sort_index().items()),
+        "literature": count_of(cited, "publication cited", "publications cited") if cited else "",
         "scale": "{} to {}, importance and feasibility".format(*rule["scale"]),
         "rule": f"{_FACTS['test'][rule['test']]}; fixed on {rule['fixed_on']}" if rule["fixed_on"] else "",
         "signoffs": _signed(view)}
@@ -162,13 +163,13 @@ def _rounds(view: StudyView) -> dict[str, str]:
     principles, tallies = view.read("principles"), view.read("tallies")
     changed = (principles["translation_of"] == "") & (principles["version"] != "1")
     aside = (view.principle_rows["status"] == "set_aside").sum()
+    reworded = [count_of(changed.sum(), "text reworded", "texts reworded")] if changed.any() else []
     ends = tallies.drop_duplicates(["round_id", "panel"])
-    return {"rounds": count_phrase(len(view.closed_rounds), "round"),
-            "panel": join_parts(f"{name}: {n}" for name, n in view.panel_sizes.items()),
-            "votes": join_parts(f"{row['round_id']}: {row['n'] + row['n_abstained']} of {row['n_expected']} "
-                             f"{row['panel'].replace('_', ' ')}s" for row in ends.to_dict("records")),
-            "changes": join_parts([count_phrase(changed.sum(), "text reworded"), f"{aside} set aside"])
-            if view.may("earlier_texts") else ""}
+    return {"rounds": count_of(len(view.closed_rounds), "round"),
+            "panel": ", ".join(f"{name}: {n}" for name, n in view.panel_sizes.items()),
+            "votes": ", ".join(f"{row['round_id']}: {row['n'] + row['n_abstained']} of {row['n_expected']} "
+                               f"{row['panel'].replace('_', ' ')}s" for row in ends.to_dict("records")),
+            "changes": ", ".join([*reworded, f"{aside} set aside"]) if view.may("earlier_texts") else ""}
 
 
 def _signed(view: StudyView) -> str:
@@ -177,5 +178,4 @@ def _signed(view: StudyView) -> str:
         pd.DataFrame({"decision": []})])
     said = found.loc[found["decision"] != "", "decision"].value_counts()
     whose = "" if view.may("signatures") else "by name: "
-    return whose + join_parts(f"{n} {name.replace('_', ' ')}" for name,
-                              n in said.items()) if len(said) else ""
+    return whose + ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in said.items()) if len(said) else ""

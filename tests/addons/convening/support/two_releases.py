@@ -12,6 +12,7 @@ import lxml.html
 import pandas as pd
 
 from glc_analysis import tables as built_tables
+from glc_analysis.addons.checklists.checklists import FACT_NOT_SHOWN, show_checklists
 from glc_analysis.addons.convening.packets.packet import list_planned_packets
 from glc_analysis.addons.convening.packets.parts import render_part_pages
 from glc_analysis.addons.convening.packets.sheets import render_principle_sheets
@@ -25,7 +26,6 @@ from glc_analysis.disclosure.cells import LEAST_MEMBERS
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.pages import coding, country, survey
-from glc_analysis.pages.checklists import FACT_NOT_SHOWN, methods
 from glc_analysis.pages.findings import claims, headlines
 from glc_analysis.pages.questions import question_html
 from glc_analysis.pages.slots import COUNTRY, OPENING, OVERVIEW, slot
@@ -90,7 +90,7 @@ def pages(study: Study, audience: str, *, has_packets: bool) -> Iterator[tuple[s
                            slot(view, OVERVIEW),
                            survey.about_survey(view) if view.has_survey else "",
                            survey.country_list(view), survey.study_numbers(view), survey.page_header(view))
-    yield "methods", _joined(methods(view))
+    yield "methods", _joined(show_checklists(view))
     yield "principles", _joined(principles.show_principle_counts(view),
                                 principles.show_principles_overview(view),
                                 principles.show_rater_representation(view))

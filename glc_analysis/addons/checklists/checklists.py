@@ -6,8 +6,7 @@ COREQ (Tong, Sainsbury & Craig 2007), SRQR (O'Brien et al. 2014), CROSS (Sharma 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 
 import pandas as pd
 from IPython.display import HTML as Html
@@ -15,7 +14,7 @@ from IPython.display import HTML as Html
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.disclosure.blocks import COUNT_BLOCK
 from glc_analysis.manifest import VERSION
-from glc_analysis.pages.slots import METHODS, slot_contents
+from glc_analysis.pages.slots import METHOD_FACTS, MethodFacts, slot_contents
 from glc_analysis.study import Study
 from glc_analysis.tables_html import html_table, show
 from glc_analysis.templates import ELEMENTS, read_records, read_toml
@@ -26,19 +25,6 @@ _NOT_RECORDED = "not recorded"
 FACT_NOT_SHOWN = "not shown to these readers"
 _FACTS = read_toml(__file__, "facts.toml")
 """Texts that are the same for every study, by table and name in ``content/facts.toml``."""
-
-
-@dataclass(frozen=True)
-class MethodFacts:
-    """What a study records about how it was made, in words, by the names of column ``fact``.
-
-    ``details`` are facts about persons, durations and days, and what was counted in texts and ballots: the
-    team alone sees them. ``counted`` are facts that change when an organisation or a person leaves.
-    """
-
-    texts: Mapping[str, str]
-    details: tuple[str, ...] = ()
-    counted: tuple[str, ...] = ()
 
 
 def stated_sampling(study: Study) -> str:
@@ -63,7 +49,7 @@ def method_facts(view: StudyView) -> dict[str, str]:
     Every number is one that the view's audience may know. Facts about persons, durations and days, and what
     was counted in texts, are for the team alone. After somebody left, no fact is shown that this changes.
     """
-    recorded = [_of_core(view), *slot_contents(view, METHODS)]
+    recorded = [_of_core(view), *slot_contents(view, METHOD_FACTS)]
     names = dict.fromkeys(name for part in recorded for name in part.texts)
     facts = {name: join_parts(part.texts.get(name, "") for part in recorded) for name in names}
     if not view.may("method_details"):
@@ -147,7 +133,7 @@ def join_parts(parts: Iterable[str]) -> str:
     return ", ".join(filter(None, parts))
 
 
-def methods(view: StudyView) -> Html:
+def show_checklists(view: StudyView) -> Html:
     """The items of the reporting checklists, with what is recorded for each."""
     rows = reporting_items(method_facts(view))
 
