@@ -1,7 +1,7 @@
 """The agenda of the discussion after a round: per principle a row with its group and facts about its votes.
 
-The groups follow from what is disclosed of the providers' votes and sort the discussion; no decision is
-computed. The room reads the agenda: of the votes it tells what :mod:`.votes` allows.
+Principles are grouped by the disclosed votes of the providers, to order the discussion; the program decides
+nothing. The room reads the agenda, so it shows only the votes that :mod:`.votes` lets it disclose.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ AGENDA_GROUPS = {
     "split": ("Split", "votes at both ends of the scale"),
     "elsewhere": ("Works elsewhere?", "important, but not feasible everywhere"),
     "rest": ("The rest", "low, no clear result, no decision, or too few votes")}
-"""The groups in order: heading, and the reason why a principle is in it."""
+"""The groups in order: their heading, and why a principle belongs to them."""
 MANY_ABSTAINED = 1 / 4
 LOW_RESOURCES = "low"
 LESS_FEASIBLE = "less feasible for providers with low resources"
@@ -60,8 +60,8 @@ def make_agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.Dat
     - works elsewhere?: importance is high, but feasibility is not, or it is lower among raters whose
       organisation has low resources (organisations.csv, ``resource_level``), or a quarter or more abstained.
 
-    "6 of 10" counts votes in the high third. A principle is in no group that would follow only from numbers
-    that are not disclosed. Survivor advisers are mentioned if their median is known to lie in another third.
+    "6 of 10" counts votes in the high third. A principle is never placed in a group because of numbers that
+    are not disclosed. Survivor advisers are mentioned if their median is disclosed and lies in another third.
     """
     names = short_names_of_principles(principles)
     told = blank_undisclosed_tallies(tallies, agreement_test=agreement_test,
@@ -119,8 +119,8 @@ def shows_disagreement(tally: Mapping[str, Any]) -> bool:
 
 
 def describe_tally_result(tally: Mapping[str, Any]) -> tuple[str, str]:
-    """A row of ``tallies`` as a shape (whole, half, split, few) and in words; the shape is blank where the
-    result is disclosed, and not whether the panel agrees.
+    """Describes a row of ``tallies`` by a shape (whole, half, split, few) and in words. The shape is blank
+    where the result is disclosed but not whether the panel agrees.
 
     >>> describe_tally_result({"result": "high", "spread": "agreement", "spread_ipras": "no disagreement"})
     ('whole', 'high, in agreement')
@@ -149,7 +149,7 @@ def describe_tally_result(tally: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def tally_as_agenda_phrase(tally: Mapping[str, Any]) -> str:
-    """A row of ``tallies`` in a line of the agenda."""
+    """Words a row of ``tallies`` for a line of the agenda."""
     shape, words = describe_tally_result(tally)
     words = f"split: {tally['votes_low']} at 1–3" if shape == "split" else words.removeprefix("high, ")
     return f"{tally['criterion']} {tally['votes'].removesuffix(' high')}, {words}" + (
@@ -171,8 +171,8 @@ def _abstentions(rows: Sequence[Mapping[str, Any] | None]) -> str:
 
 def _of_advisers(providers: Sequence[Mapping[str, Any] | None],
                  advisers: Sequence[Mapping[str, Any] | None]) -> str:
-    """The criteria on which the survivor advisers' median is in another third than that of the providers, as
-    far as both are disclosed."""
+    """The criteria on which the survivor advisers' median lies in another third than the providers', where
+    both are disclosed."""
     said = [f"{other['criterion']} {other['votes'].removesuffix(' high')}"
             for one, other in zip(providers, advisers, strict=True) if one and other
             and disclosed_median_tertile(one) and disclosed_median_tertile(other)
@@ -181,7 +181,7 @@ def _of_advisers(providers: Sequence[Mapping[str, Any] | None],
 
 
 def disclosed_median_tertile(tally: Mapping[str, Any]) -> str:
-    """The third of the scale that holds the median of a row of ``tallies``; blank where that is not
+    """The third of the scale in which the median of a row of ``tallies`` lies; blank where it is not
     disclosed.
 
     >>> said = "7 or more of 10 high, at most 2 low"
@@ -196,8 +196,8 @@ def disclosed_median_tertile(tally: Mapping[str, Any]) -> str:
 
 def low_resource_feasibility_phrase(ratings: pd.DataFrame, organisations: pd.DataFrame, *,
                                     fully_disclosed_panels: Collection[str] = ()) -> str:
-    """Whether a principle is less feasible for providers with low resources, in words; blank where it is not,
-    or where saying so could disclose a vote (:func:`.votes.may_disclose_lower_median`)."""
+    """Says, where it is so, that providers with low resources find a principle less feasible; blank where
+    they do not, or where saying so could disclose a vote (:func:`.votes.may_disclose_lower_median`)."""
     level = dict(zip(organisations["organisation_id"], organisations["resource_level"], strict=True))
     votes = ratings[(ratings["criterion"] == "feasibility") & (ratings["panel"] == "provider")
                     & ratings["excluded"].isin(["", INTEREST]) & ratings["score"].notna()]

@@ -1,9 +1,9 @@
 """Records that a text is agreed (`glc agree`), or an objection made outside the ballot (`glc object`).
 
-The convening decides after it has seen what speaks for and against a text (:func:`collect_agreement_basis`).
-Who decided, when and on which votes is in text_decisions.csv. An objection changes no count: it is a row of
-decision_log.csv, which slides, pages, packets and the trace print; an organisation is named there only if it
-may be.
+The convening decides after it has seen the results on a text and the objections to it
+(:func:`collect_agreement_basis`). Who decided, when and on which votes is in text_decisions.csv. An objection
+changes no count. It is a row of decision_log.csv and is printed on slides, pages, packets and traces, which
+name an organisation only with its consent.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ from glc_analysis.study import Study
 
 @dataclass(frozen=True)
 class AgreementBasis:
-    """The state of the latest text of a principle, whose printed id is ``name``: ``results`` by closed round,
-    as they are read out; of the last round the ``ballots`` of each panel with their quorum, and by which
-    ``rules`` the results are disclosed; what panels say together (``positions``); and the ``objections`` and
-    reservations that the decision log holds."""
+    """What the convening should know before it agrees to the latest text of a principle (``name`` is its
+    printed id): the ``results`` of each closed round as they are read out; for the last round, the
+    ``ballots`` and quorum of each panel and the ``rules`` of disclosure; the joint ``positions`` of panels;
+    and the ``objections`` and reservations in the decision log."""
 
     name: str
     statement: str
@@ -56,7 +56,8 @@ class AgreementBasis:
 
     @property
     def votes(self) -> str:
-        """The results of the last round in one cell; blank where no round on the text is closed."""
+        """The results of the last closed round as the text of one cell; blank if no round on the text is
+        closed."""
         last = [*self.results.items()][-1:]
         return "".join(f"Round {round_id}: {' / '.join(lines)}" for round_id, lines in last)
 
@@ -65,7 +66,7 @@ def collect_agreement_basis(study: Study, principle_id: str) -> AgreementBasis:
     """Collects the results, objections and reservations on the latest text of a principle, before it is
     agreed.
 
-    Raises UsageError for a principle that is unknown, not in use or agreed already, Faults where an open
+    Raises UsageError for a principle that is unknown, not in use or already agreed, and Faults if an open
     round asks about it.
     """
     reference = read_reference_allowing_undecided(study)
@@ -97,8 +98,8 @@ def collect_agreement_basis(study: Study, principle_id: str) -> AgreementBasis:
 
 def _results(study: Study, reference: Reference, text: Mapping[str, str],
              closed: Sequence[str]) -> tuple[dict[str, list[str]], list[str], list[str]]:
-    """The results on a text by closed round, and of the last the ballots of each panel and the rules; for a
-    round that is no longer disclosed, that alone."""
+    """The results on a text by closed round, then the ballots of each panel and the rules of the last round.
+    For a round that may no longer be disclosed, only that fact."""
     if not closed:
         return {}, [], []
     frames = {name: frame[(frame["principle_id"] == text["principle_id"]) & (
@@ -137,14 +138,14 @@ def record_agreement(study: Study, principle_id: str, *, decided_by: str, today:
 
 
 OBJECTION = "Objection to {}, outside the ballot: it changes no count"
-"""What the decision log says of a block, with the printed id of the text."""
+"""How the decision log words an objection, with the printed id of the text."""
 
 
 def record_objection(study: Study, principle_id: str, objection: str, *, by: str, today: date) -> str:
     """Records an objection to the latest text of a principle; returns the printed id of the text.
 
-    Raises UsageError for an unknown principle, where who objects, or the words, are missing, and where they
-    name a person.
+    Raises UsageError for an unknown principle, if the objection or the objector is missing, and if either
+    names a person.
     """
     reference = read_reference_allowing_undecided(study)
     row = find_current_version_row(reference.principles, principle_id)

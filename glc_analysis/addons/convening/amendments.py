@@ -1,4 +1,5 @@
-"""Changes of the principles in the room: reworded (`glc amend`), proposed, split, merged, withdrawn.
+"""Changes made to principles during the convening: texts are reworded (`glc amend`), proposed, split, merged
+or withdrawn.
 
 Each function writes new rows of principles.csv and says what follows from the change (:class:`TextChange`).
 Who decided that a text is withdrawn is in text_decisions.csv. A text that is replaced or withdrawn stays in
@@ -49,15 +50,16 @@ IN_USE = ("candidate", "agreed")
 ENDORSED = ("endorse", "endorse_with_reservation")
 """The decisions of those who signed a text."""
 WORDS_OF_NAME = 5
-"""So many first words of a new text are its short name where nobody gives one."""
+"""The number of first words that become the short name of a text without one."""
 
 
 @dataclass(frozen=True)
 class TextChange:
-    """What a change did: the printed ids of the texts ``before`` and ``after`` it, the languages to translate
-    into, the ``open_rounds`` that it changed, the open rounds that do not ask about the new texts
-    (``not_in_rounds``), the closed rounds that voted on the old texts, and by old text how many organisations
-    signed it, with or without a reservation (``signatures``, which do not hold for the new ones)."""
+    """The consequences of a change: the printed ids of the texts ``before`` and ``after`` it, the languages
+    to translate into, the ``open_rounds`` that it changed, the open rounds that do not ask about the new
+    texts (``not_in_rounds``), the closed rounds that voted on the old texts, and the number of organisations
+    that signed each old text, with or without a reservation (``signatures``; they do not apply to the new
+    texts)."""
 
     before: list[str]
     after: list[str]
@@ -69,8 +71,8 @@ class TextChange:
 
 
 def read_reference_allowing_undecided(study: Study) -> Reference:
-    """The reference tables as the commands of the room need them: all of them right, but for statuses that
-    nobody has decided on, which some of these commands write down."""
+    """Reads the reference tables for the commands used in the room. Every fault is raised, except a status
+    without a recorded decision, because these commands may record it."""
     return read_reference(study, needed=reference_tables().keys() - {"text_decisions"})
 
 
@@ -82,11 +84,11 @@ def amend_principle(study: Study, principle_id: str, new_text: str, *, asked_by:
                     exclude_old_ratings: bool = False) -> TextChange:
     """Issues the next version of a principle: a candidate with the new text and otherwise the same values.
 
-    The old version is superseded. A principle that was withdrawn, split or merged comes back so, with the
-    same words if that is wanted. An open round for which no form has come in asks about the new text from now
-    on; with ``exclude_old_ratings`` one with forms too, and its ratings of the old text are excluded. Raises
-    UsageError for an unknown principle and for words that are missing, Faults for the same text and for an
-    open round with forms without ``exclude_old_ratings``; nothing is then written.
+    The old version is superseded. This also brings back a principle that was withdrawn, split or merged, with
+    the same words if wanted. An open round without any received form then asks about the new text; with
+    ``exclude_old_ratings`` so does a round with forms, and its ratings of the old text are excluded. Raises
+    UsageError for an unknown principle and for missing words, and Faults if the text is unchanged or an open
+    round has forms without ``exclude_old_ratings``; nothing is then written.
     """
     reference = read_reference_allowing_undecided(study)
     old, statement = find_current_version_row(reference.principles, principle_id), normalise_space(new_text)
@@ -116,8 +118,8 @@ def amend_principle(study: Study, principle_id: str, new_text: str, *, asked_by:
 
 
 def check_can_amend(study: Study, principle_id: str) -> None:
-    """Raises Faults where ballots of an open round on the principle have been received, so that nobody types
-    a new text in vain."""
+    """Raises Faults if ballots of an open round on the principle have been received; called before anybody
+    types a new text."""
     reference = read_reference_allowing_undecided(study)
     rounds = reference.rounds[reference.rounds["principle_id"] == principle_id]
     waiting = _with_forms(study, reference, rounds[rounds["closed_on"] == ""])
@@ -127,7 +129,7 @@ def check_can_amend(study: Study, principle_id: str) -> None:
 
 
 def _with_forms(study: Study, reference: Reference, open_rounds: pd.DataFrame) -> pd.DataFrame:
-    """The rows of open rounds for which a form has come in."""
+    """The rows of open rounds for which a form has been received."""
     return open_rounds[[has_round_any_ballot(study, reference, one) for one in open_rounds["round_id"]]]
 
 
@@ -163,11 +165,11 @@ def _faults(old: Mapping[str, str], open_rounds: pd.DataFrame, is_same: bool,
 
 def propose_principle(study: Study, text: str, *, asked_by: str, because: str, name: str = "",
                       language: str = "") -> TextChange:
-    """Adds a text that somebody proposes in the room: a candidate without evidence, and says so.
+    """Adds a text that somebody proposes in the room, as a candidate marked as having no evidence.
 
-    Its ``language`` is that of the first principle if none is given, its short name the first words. An open
-    round for which a form has come in does not ask about it. Raises UsageError for words that are missing and
-    an unknown language, Faults for a text that is there already; nothing is then written.
+    The default ``language`` is that of the first principle; the default short name is the first words. An
+    open round with a received form does not ask about it. Raises UsageError for missing words and for an
+    unknown language, and Faults for a text that already exists; nothing is then written.
     """
     reference = read_reference_allowing_undecided(study)
     if language and not language_code(language):
@@ -186,8 +188,8 @@ def split_principle(study: Study, principle_id: str, texts: Sequence[str], *, as
                     names: Sequence[str] = ()) -> TextChange:
     """Replaces a text by two or more new principles, in its language, domain and themes.
 
-    Raises UsageError for a principle that is unknown or not in use, for fewer than two texts and for words
-    that are missing, Faults where a form of an open round on it is in; nothing is then written.
+    Raises UsageError for a principle that is unknown or not in use, for fewer than two texts and for missing
+    words, and Faults if a form of an open round on it has been received; nothing is then written.
     """
     if len(texts) < 2:
         raise UsageError("A split makes two texts or more. To fix: give each new text, or use `glc amend` "
@@ -203,8 +205,9 @@ def merge_principles(study: Study, principle_ids: Sequence[str], text: str, *, a
     """Replaces two or more texts by one new principle: with all their themes, and their domain if they share
     it.
 
-    Raises UsageError for a principle that is unknown or not in use, for fewer than two and for words that are
-    missing, Faults where a form of an open round on one of them is in; nothing is then written.
+    Raises UsageError for a principle that is unknown or not in use, for fewer than two principles and for
+    missing words, and Faults if a form of an open round on one of them has been received; nothing is then
+    written.
     """
     if len(set(principle_ids)) < 2:
         raise UsageError("A merger takes two principles or more. To fix: name them, as in "
@@ -219,11 +222,11 @@ def merge_principles(study: Study, principle_ids: Sequence[str], text: str, *, a
 
 
 def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: str, today: date) -> TextChange:
-    """Sets a text aside: no later round asks about it. Who asked for it and why go to decision_log.csv,
-    and that it was decided to text_decisions.csv.
+    """Sets a text aside, so that no later round asks about it. Records the requester and the reason in
+    decision_log.csv, and the decision in text_decisions.csv.
 
-    Raises UsageError for a principle that is unknown or not in use and for words that are missing, Faults
-    where a form of an open round on it is in; nothing is then written.
+    Raises UsageError for a principle that is unknown or not in use and for missing words, and Faults if a
+    form of an open round on it has been received; nothing is then written.
     """
     reference = read_reference_allowing_undecided(study)
     old = find_current_version_row(reference.principles, principle_id)
@@ -243,8 +246,8 @@ def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: st
 
 def check_can_withdraw_text(study: Study, text_row: Mapping[str, str]) -> None:
     """Raises UsageError where a text is not in use; ``text_row`` is its :func:`find_current_version_row` one.
-    One that is set aside without a decision can be: the power failed before that was written, or somebody
-    typed the status."""
+    A text that is set aside without a recorded decision may be withdrawn: the command was interrupted, or
+    somebody typed the status."""
     if text_row["status"] != "set_aside" or find_text_decision(study, text_row, "set_aside") is not None:
         check_text_in_use(text_row)
 
@@ -277,7 +280,8 @@ def check_text_in_use(text_row: Mapping[str, str]) -> None:
 
 def _issue(study: Study, reference: Reference, old: Sequence[Mapping[str, str]], texts: Sequence[str],
            names: Sequence[str], asked_by: str, because: str, shared: Mapping[str, str]) -> TextChange:
-    """Writes new principles that replace the ``old`` ones; ``shared`` is what the new rows have in common."""
+    """Writes new principles that replace the ``old`` ones; ``shared`` holds the cells common to all new
+    rows."""
     statements = [normalise_space(text) for text in texts]
     numbered = {f"text {n}": one for n, one in enumerate(statements, 1)}
     require_nonblank_texts(**numbered, asked_by=asked_by, because=because)
@@ -322,7 +326,7 @@ def short_name_from_statement(statement: str) -> str:
 
 
 def _next_ids(principles: pd.DataFrame, n: int) -> list[str]:
-    """New ids that go on counting: letters, digits and width of the highest one there is."""
+    """New ids that continue the numbering of the highest existing id, with its letters and width."""
     found = [match for one in principles["principle_id"] if (match := re.fullmatch(r"(\D*)(\d+)", one))]
     last = max(found, key=lambda match: int(match[2]), default=None)
     letters, number, width = (last[1], int(last[2]), len(last[2])) if last else ("P", 0, 2)
@@ -330,7 +334,7 @@ def _next_ids(principles: pd.DataFrame, n: int) -> list[str]:
 
 
 def _cut_off(principles: pd.DataFrame, statements: Sequence[str], why: Mapping[str, str]) -> list[str]:
-    """The ids of these new texts if an interrupted command has written them, but not who asked for them."""
+    """The ids of these new texts if an interrupted command wrote them without their requester."""
     rows = principles[(principles["comes_from"] == why["comes_from"]) & (principles["asked_by"] == "")
                       & (principles["changed_because"] == why["changed_because"])]
     known = dict(zip(rows["statement"].map(normalise_space), rows["principle_id"], strict=True))
@@ -353,10 +357,10 @@ def _repeats(principles: pd.DataFrame, statements: Sequence[str]) -> Iterator[Fa
 
 def _next_rounds(study: Study, reference: Reference, before: Sequence[str],
                  new: Sequence[Mapping[str, str]]) -> tuple[pd.DataFrame, list[str]]:
-    """rounds.csv after a change, and the open rounds that it changes: those without a form so far ask about
-    the new texts in place of the old ones.
+    """Returns rounds.csv after a change, and the open rounds that it changes: rounds without a received form
+    ask about the new texts in place of the old ones.
 
-    Raises Faults where a form of an open round on one of the old texts is in.
+    Raises Faults if a form of an open round on one of the old texts has been received.
     """
     rounds, changed, faults = reference.rounds, [], []
     names = rounds["principle_id"] + "." + rounds["version"]
@@ -396,7 +400,7 @@ def _next_rounds(study: Study, reference: Reference, before: Sequence[str],
 
 def has_round_any_ballot(study: Study, reference: Reference, round_id: str) -> bool:
     """Whether any ballot of a round has been received, is being keyed, or was begun on a phone. Raises Faults
-    where a file of ratings cannot be read, because it might be one."""
+    if a file of ratings cannot be read, because it might hold one."""
     try:
         check_all_forms_keyed(study, round_id)
         check_box_collected(study, round_id)
@@ -434,7 +438,7 @@ def require_nonblank_texts(**said: str) -> None:
 
 def _change(reference: Reference, before: Sequence[str], new: Sequence[Mapping[str, str]], *,
             open_rounds: Sequence[str], not_in: Sequence[str] = ()) -> TextChange:
-    """What follows from a change; ``reference`` is as it was before."""
+    """Collects the consequences of a change; ``reference`` is from before the change."""
     rounds, rows = reference.rounds, reference.principles
     names = rounds["principle_id"] + "." + rounds["version"]
     is_closed = names.isin(before) & (rounds["closed_on"] != "")
@@ -454,7 +458,7 @@ def write_principle_rows(study: Study, new_rows: Sequence[Mapping[str, Any]],
                          closed_statuses: Mapping[str, str], *,
                  after_row: int) -> None:
     """Writes the status of texts that are no longer in use (by printed id, in every language) to
-    principles.csv, and new rows below row ``after_row``, or at the end. Rows that are there already stay."""
+    principles.csv, and new rows below row ``after_row``, or at the end. Existing rows stay."""
     path, (shared, _) = study.reference_file("principles"), table_files("principles")
     if not path.is_file():
         raise UsageError("This study has no principles.csv. To fix: `glc init` writes one.")
@@ -474,8 +478,8 @@ def write_principle_rows(study: Study, new_rows: Sequence[Mapping[str, Any]],
 
 
 def _write_who(study: Study, new: Sequence[Mapping[str, Any]]) -> None:
-    """Writes who asked for new rows to the private file: last, because its rows must have one in
-    principles.csv, and because a new text without it shows that a command was interrupted."""
+    """Writes the requesters of new rows to the private file. This comes last: its rows need a row in
+    principles.csv, and a new text without a requester shows that a command was interrupted."""
     _, apart = table_files("principles")
     private = study.root / apart.path
     is_there = private.is_file()

@@ -1,9 +1,9 @@
 """Ballots: read from all files, and checked against raters, rounds and the texts issued.
 
-In: the files in ``raw/ratings/`` and the reference tables. Out: votes, table ``ratings``, and how many
-forms are received. A round is closed by its day in rounds.csv. Until then its ballot is secret: no table has
-a vote of it, and only the number of forms received is shown. A vote on a text other than the one issued, and
-a question left blank, are excluded with the reason.
+Reads the files in ``raw/ratings/`` and the reference tables, and makes votes, table ``ratings`` and the
+number of forms received. A round is closed once rounds.csv has its closing day. Until then its ballot is
+secret: no table holds its votes, and only the number of forms received is shown. Votes on a text other than
+the one issued, and questions left blank, are excluded with the reason.
 """
 
 from __future__ import annotations
@@ -54,13 +54,13 @@ from glc_analysis.tables import rows_by
 from glc_analysis.text import content_hash
 
 ENTRY_TABLES = ("principles", "rounds", "raters", "stopped", "proxies", "interests")
-"""The reference tables that have to be right to open a round and to receive its forms."""
+"""The reference tables that must be free of faults to open a round and receive its forms."""
 BALLOT_TABLES = (*ENTRY_TABLES, "comments", "names")
-"""The reference tables that have to be right to count a round and to read out its results."""
+"""The reference tables that must be free of faults to count a round and read out its results."""
 OTHER_WORDING = "rated "
-"""How the reason in column ``excluded`` begins where another wording was rated."""
+"""The beginning of the reason in column ``excluded`` for a vote on another wording."""
 INTEREST = "the voter declared an interest"
-"""The reason in column ``excluded`` where that is so."""
+"""The reason in column ``excluded`` for a vote whose rater declared an interest."""
 
 # ------------------------------
 # A round: the texts it asks about, who may vote, how many forms are received, and closing it.
@@ -70,7 +70,7 @@ def join_issued_texts(rounds: pd.DataFrame, principles: pd.DataFrame) -> pd.Data
     """The rows of rounds.csv with the text that was issued, rounds in the order in which they were opened.
 
     A blank ``text_version`` is filled with that of the statement; ``texts`` are the versions of the statement
-    and of its translations; ``is_cut`` is true where a withdrawal removed words from one of them.
+    and of its translations; ``is_cut`` is true if a withdrawal removed words from one of these texts.
     """
     is_source = principles["translation_of"] == ""
     names = principles["translation_of"].mask(is_source, [
@@ -113,7 +113,7 @@ def issued_text_faults(rounds: pd.DataFrame, principles: pd.DataFrame) -> Iterat
 def select_eligible_raters(raters: pd.DataFrame, voting_unit: str) -> pd.DataFrame:
     """The raters who may rate, with ``voter``: the organisation or person whose vote their ballot is.
 
-    A rater without an organisation always has a vote of their own.
+    A rater without an organisation always has their own vote.
     """
     own = (raters["organisation_id"] == "") | (voting_unit == "person")
     known = raters.assign(voter=raters["organisation_id"].mask(own, raters["rater_id"]))
@@ -159,7 +159,8 @@ def required_ballots_by_panel(raters: pd.DataFrame, settings: Mapping[str, Any])
 
 def close_round(study: Study, reference: Reference, round_id: str, votes: pd.DataFrame, *,
                 today: date) -> pd.DataFrame:
-    """Closes a round: seals it, records its files in the manifest, and writes rounds.csv. Returns that."""
+    """Closes a round: seals it, records its files in the manifest, and writes rounds.csv. Returns the new
+    rounds.csv."""
     rounds = reference.rounds
     files = set(votes.loc[votes["round_id"] == round_id, "file"])
     new = list_ballots_missing_from_manifest(study,
@@ -177,9 +178,9 @@ def close_round(study: Study, reference: Reference, round_id: str, votes: pd.Dat
 
 
 def reopen_round(study: Study, round_id: str, because: str, *, today: date) -> None:
-    """Opens a closed round again, and keeps its seal; a file of the round may now be replaced. Raises
-    UsageError where it is not closed, and where the reason, which everybody reads, names somebody: who it is
-    about would tell whose vote made the difference."""
+    """Reopens a closed round and keeps its seal; its files may then be replaced. Raises UsageError if the
+    round is not closed, or if the reason, which is public, names somebody: a name could disclose whose vote
+    changed the result."""
     reference = read_reference(study, needed=ENTRY_TABLES)
     rounds = reference.rounds
     is_it = rounds["round_id"] == round_id
@@ -206,11 +207,10 @@ def reopen_round(study: Study, round_id: str, because: str, *, today: date) -> N
 
 @dataclass(frozen=True)
 class Ballots:
-    """Every vote, also of open rounds: ``votes`` as the intake reads them; of a sealed round those of its
-    seal, with a note of whatever is different in the files now. A file that repeats another is left out, with
-    a note; one that answers what another leaves open completes it. Of forms of open rounds ``unanswered`` has
-    the questions without an answer, which are faults. Where there are ``faults`` the votes must not be
-    tallied."""
+    """All votes, those of open rounds included. For a sealed round, ``votes`` come from its seal, and a note
+    lists the differences from today's files. A file that repeats another is left out, with a note; a file
+    that answers questions left open by another completes it. ``unanswered`` holds the unanswered questions on
+    forms of open rounds, which are faults. Votes must not be tallied while there are ``faults``."""
 
     votes: pd.DataFrame
     unanswered: pd.DataFrame
@@ -256,7 +256,7 @@ class Ballots:
         return cls(votes, unanswered, faults, notes, seals)
 
     def raters_of(self, round_id: str, reference: Reference) -> pd.DataFrame:
-        """The raters of a round with their roles: those of its seal, or of today."""
+        """The raters of a round with their roles: from its seal, or from today's tables if it is open."""
         if round_id in self.seals:
             return self.seals[round_id].raters
         is_open = (reference.rounds.loc[reference.rounds["round_id"] == round_id, "closed_on"] == "").any()
@@ -265,8 +265,8 @@ class Ballots:
         return own[[*RATER, *ROLE_COLUMNS]]
 
     def quorums_of(self, round_id: str, reference: Reference, settings: Mapping[str, Any]) -> dict[str, int]:
-        """The quorum of each panel in a round: that of its seal, or by the rule of today. None of a round
-        that was sealed without one."""
+        """The quorum of each panel in a round: from its seal, or by today's rule if it is open. None for a
+        round that was sealed without one."""
         if round_id in self.seals:
             return {**(self.seals[round_id].quorum or {})}
         return required_ballots_by_panel(reference.raters, settings)
@@ -279,13 +279,12 @@ def list_ballot_notes(study: Study, reference: Reference) -> list[str]:
 
 @lru_cache(maxsize=100)
 def _votes_in(path: Path, content: bytes, asked: tuple[tuple[str, tuple[str, ...]], ...]) -> pd.DataFrame:
-    """The votes of a file for as long as it has this content: a command reads them several times."""
+    """The votes of a file, cached by its content because a command reads them several times."""
     return read_ratings_file(path, asked_principles=dict(asked))
 
 
 def _answered(votes: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The votes without the questions that a form leaves open; and those of them that no other file of the
-    rater answers."""
+    """The votes without unanswered questions; and the questions that no file of the rater answers."""
     question = ["round_id", "rater_id", "principle_id", "criterion"]
     is_open = votes["score"] == UNANSWERED
     given = pd.MultiIndex.from_frame(votes.loc[~is_open, question])
@@ -294,8 +293,8 @@ def _answered(votes: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _without_repeats(votes: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list[Fault]]:
-    """The votes without what a file repeats, with notes; faults where two files of a rater answer a question
-    differently."""
+    """The votes without repetitions, notes about these, and faults where two files of a rater answer a
+    question differently."""
     columns, repeats, notes, faults = [*HEADER[2:], "is_abstained"], [], [], []
     for (round_id, rater), own in rows_by(votes, "round_id", "rater_id"):
         (_, first), *others = own.groupby("source")
@@ -368,8 +367,8 @@ def make_ratings_table(ballots: Ballots, reference: Reference) -> pd.DataFrame:
     """Table ``ratings`` before its types are set: the votes of closed rounds, and why some are
     excluded.
 
-    Raters who stopped the use of their votes (stopped.csv) have none in rounds closed since, and no readable
-    comment.
+    Raters who stopped the use of their votes (stopped.csv) have no votes in rounds closed since, and no
+    readable comments.
     """
     texts = join_issued_texts(reference.rounds, reference.principles)
     texts = texts[texts["closed_on"] != ""].rename(columns={"version": "issued", "text_version": "text"})
@@ -397,8 +396,8 @@ def make_ratings_table(ballots: Ballots, reference: Reference) -> pd.DataFrame:
 
 
 def _exclusion_reason(row: Mapping[Any, Any], is_blank: bool) -> str:
-    """Why a vote is excluded: it is about another text than the one that was issued, is left blank, or the
-    rater declared an interest in the text. Blank: it is not."""
+    """Why a vote is excluded: it is about another text than the one issued, was left blank, or its rater
+    declared an interest in the text. Blank if it counts."""
     name = format_printed_id(row["principle_id"], row["issued"])
     if row["version"] != row["issued"]:
         return f"{OTHER_WORDING}{format_printed_id(row['principle_id'], row['version'])}; {name} was issued"
@@ -415,13 +414,13 @@ def _exclusion_reason(row: Mapping[Any, Any], is_blank: bool) -> str:
 
 
 COMMENT = ["round_id", "rater_id", "principle_id"]
-"""What tells a comment in comments.csv."""
+"""The columns that identify a comment in comments.csv."""
 
 
 def list_readable_comments(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) -> list[str]:
     """The comments on a principle that may be read outside the team: in the study's language, names masked.
 
-    Their order follows from their words, so it shows neither who wrote them nor who handed in first.
+    They are sorted by their words, so the order reveals neither the authors nor who handed in first.
     """
     is_other = ratings["excluded"].str.startswith(OTHER_WORDING)
     rows = ratings[ratings["may_be_read"] & (ratings["comment_read"] != "") & ~is_other]
@@ -447,8 +446,8 @@ def mask_names_in_comments(ratings: pd.DataFrame, study: Study, names: pd.DataFr
 
 
 def list_ballots_missing_from_manifest(study: Study, ballot_files: Iterable[str]) -> tuple[str, ...]:
-    """The ballot files that the manifest does not list yet, whatever the state of other raw files. Raises
-    Faults if one of them changed since its checksum was recorded."""
+    """The ballot files that the manifest does not list yet; other raw files are not checked. Raises Faults if
+    a ballot file changed since its checksum was recorded."""
     recorded, names = manifest.read_manifest(study), sorted(ballot_files)
     fix = "put the original back; where a form was keyed again, take the row of this file out of manifest.csv"
     changed = [name for name in names if name in recorded and not manifest.is_as_recorded(

@@ -1,7 +1,7 @@
 """Blocks of text of the convening: joint display, evidence, votes, comments, signatures, agenda, decisions.
 
-The core decides which blocks an audience may see (:mod:`glc_analysis.disclosure.blocks`); this module says
-what each holds, and which organisation each line belongs to.
+The core decides which blocks an audience may see (:mod:`glc_analysis.disclosure.blocks`); this module lists
+the lines of each block and the organisation behind each line.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from glc_analysis.study import WITHDRAWN
 from glc_analysis.text import content_hash
 
 JOINT_DISPLAY_BLOCK, AGENDA_BLOCK, DECISIONS_BLOCK = "joint_display", "agenda", "decisions"
-"""The blocks that an audience has once. Others are of one principle."""
+"""The blocks of which an audience has one. Every other block belongs to one principle."""
 
 
 def list_text_block_lines(frames: Mapping[str, pd.DataFrame], reference: Reference,
                           audience: str) -> Iterator[Row]:
-    """The lines of every block, each with the organisation behind it. A rater without an organisation stands
-    for itself."""
+    """The lines of every block, each with the organisation behind it. A rater without an organisation counts
+    as one."""
     owner = _owners_of_raters(reference.raters)
     return chain(_joint_display_lines(frames, reference.quotes, audience),
                  _evidence_lines(frames, reference.quotes, reference.codebook, audience),
@@ -71,9 +71,8 @@ def _evidence_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, co
 def _convening_lines(frames: Mapping[str, pd.DataFrame], owner: Mapping[str, str],
                      audience: str) -> Iterator[Row]:
     """The ballots behind the votes of each round that are disclosed, the agenda, the comments, the
-    signatures, and who proposed what or asked for which text, of the principles that the audience may read.
-    The votes of each round are a block of their own: whoever votes in a later one does not change those of an
-    earlier one.
+    signatures, and the proposers and requesters, for the principles that the audience may read. The votes of
+    each round are a separate block, so that later voters do not change the block of an earlier round.
     """
     shown = drop_hidden_principles(frames["principles"], audience)["principle_id"]
     said, signed = (rows[rows["principle_id"].isin(shown)]
@@ -118,8 +117,8 @@ def blocks_mentioning_withdrawal(frames: Mapping[str, pd.DataFrame]) -> set[str]
 
 
 def is_withdrawal_mentioned(*tables: pd.DataFrame) -> bool:
-    """Whether a cell of these tables says that something was withdrawn: the block is hidden until people have
-    written the row anew."""
+    """Whether a cell of these tables says that something was withdrawn. The block is then hidden until
+    somebody rewrites the row."""
     cells: Iterator[Any] = (cell for table in tables for column in table for cell in table[column])
     return any(isinstance(cell, str) and WITHDRAWN in cell for cell in cells)
 

@@ -1,8 +1,8 @@
 """Broken links between principles and their evidence: ``glc trace --check``.
 
-In: the reference tables as they are now, the tables of the last build, and the raw files. Out: a fault for
-each citation whose target is missing or says something else. A raw file that changed is also found, although
-it stops the build.
+Compares today's reference tables with the tables of the last build and the raw files, and gives a fault for
+each citation whose target is missing or has changed. Changed raw files are found as well, although they stop
+the build.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from glc_analysis.text import normalise_space
 from glc_analysis.view.study_view import StudyView
 
 CHANGED_WORDS = "was cited, and is not in the passage today"
-"""What is said of evidence whose words changed."""
+"""The message for evidence whose words changed."""
 _SHOWN = 8
-"""How many pieces of evidence are named for each raw file."""
+"""The most pieces of evidence named for one raw file."""
 _FIXES = {FILE_CHANGED: "put the original back; a new export gets a new name", FILE_MISSING: "put it back",
           FILE_UNRECORDED: "record it with `glc check --accept`"}
 _COLUMNS = {"removed": "status", "not_cleared": "cleared_by_organisation", "changed": "text",
@@ -36,7 +36,7 @@ _COLUMNS = {"removed": "status", "not_cleared": "cleared_by_organisation", "chan
 
 
 def find_broken_evidence_links(study: Study) -> list[Fault]:
-    """Every broken link of a built study, each with the place where it has to be corrected.
+    """Finds every broken link of a built study, with the place to correct it.
 
     Evidence for an unknown principle; an unknown figure, code or segment; a code without an agreed coding;
     figures and words that changed since they were cited; passages and codes without a quotation cleared for
@@ -44,8 +44,8 @@ def find_broken_evidence_links(study: Study) -> list[Fault]:
     or changed; tallies of an unknown version.
 
     Evidence whose words changed comes first. Figures that differ because coded passages of a text are
-    quarantined may be right again when these are settled: they are one line per text, which does not say to
-    cite them as they are.
+    quarantined may be right again once these are settled. They give one fault per text, which does not advise
+    citing the new figure.
     """
     trail = EvidenceTrail(StudyView(study))
     links, faults = _Links(trail), []
@@ -57,7 +57,7 @@ def find_broken_evidence_links(study: Study) -> list[Fault]:
 
 
 class _Links:
-    """The targets that a citation can have."""
+    """Checks citations against their targets."""
 
     def __init__(self, trail: EvidenceTrail) -> None:
         self.trail, codebook = trail, trail.reference("codebook")
@@ -103,7 +103,7 @@ class _Links:
             yield from self._uncleared(fault, row, audience)
 
     def _of_another_wave(self, fault: Any, row: pd.Series, wave: str) -> Iterator[Fault]:
-        """A figure of another wave than the study's: it must be the one that was counted in that wave."""
+        """Checks a figure from another wave than the study's against the count in that wave."""
         view = self.trail.view
         label, counted = view.wave_labels[wave], view.count_in_wave(row["reference"], wave)
         if not row["cited"]:
@@ -115,8 +115,8 @@ class _Links:
                         fix="cite it as it is, or name another wave in wave_id")
 
     def _awaited(self, row: pd.Series) -> list[str]:
-        """The documents whose quarantined passages a cited figure of codes waits for: those with the code,
-        and those that are set aside as a whole, which count as not coded."""
+        """The documents whose quarantined passages could change a cited figure of codes: those with the code,
+        and those that are quarantined as a whole and count as not coded."""
         figure = self.trail.figure(row)
         code = row["reference"] if row["kind"] == "code" else getattr(figure, "code_id", "")
         if not code:
@@ -126,7 +126,7 @@ class _Links:
         return sorted({*held.loc[own, "document_id"].astype("str")})
 
     def waiting_faults(self) -> Iterator[Fault]:
-        """A line for each text with quarantined passages for which cited figures wait."""
+        """A fault for each text with quarantined passages that could change a cited figure."""
         held, paths = self.trail.read("quarantined"), self.trail.reference("documents")
         path_of = dict(zip(paths["document_id"], paths["path"], strict=True))
         for document, who in sorted(self.waiting.items()):
@@ -146,7 +146,7 @@ class _Links:
                         fix="name one that is there, or take it away")
 
     def _today(self, row: pd.Series) -> str | None:
-        """What a piece of evidence says today, if that differs from what was cited."""
+        """What a piece of evidence says today, if it differs from the citation; else None."""
         cited = normalise_space(row["cited"])
         if row["kind"] == "segment":
             words = self.trail.segments[row["reference"]].text
@@ -156,7 +156,7 @@ class _Links:
         return None if cited in (today, today.split(" (")[0]) else today.split(" (")[0]
 
     def _uncleared(self, fault: Any, row: pd.Series, audience: str) -> Iterator[Fault]:
-        """A passage or code whose words an audience should read, but may not: where clearance fails."""
+        """Faults for a passage or code that an audience should read but for which clearance is missing."""
         passages, origins = self.trail.passages, self.trail.origins
         under = {row["reference"], *self.below.get(row["reference"], ())}
         own = {row["reference"]} if row["kind"] == "segment" else {
@@ -195,7 +195,7 @@ class _Links:
 
 
 def _missing_versions(trail: EvidenceTrail) -> Iterator[Fault]:
-    """Tallies of closed rounds whose version of a principle is not there."""
+    """Faults for tallies of closed rounds on a version that principles.csv lacks."""
     known, rounds = trail.reference("principles"), trail.reference("rounds")
     there = {*zip(known["principle_id"], known["version"], strict=True)}
     told = trail.read("tallies")[["round_id", "principle_id", "version"]].drop_duplicates()
@@ -209,7 +209,7 @@ def _missing_versions(trail: EvidenceTrail) -> Iterator[Fault]:
 
 
 def _changed_files(trail: EvidenceTrail) -> Iterator[Fault]:
-    """Raw files that evidence rests on and that are not as they were recorded."""
+    """Faults for raw files behind evidence that are missing, changed or unrecorded."""
     resting: dict[str, list[str]] = {}
     evidence = trail.reference("evidence")
     names = evidence["principle_id"] + " " + evidence["evidence_id"]

@@ -1,6 +1,7 @@
-"""The checks between the reference tables of the convening, and of what evidence points to.
+"""Checks between the reference tables of the convening, and of the targets of evidence.
 
-In: the reference tables as read. Out: one Fault for each cell that is wrong or does not fit another table.
+Takes the reference tables as read, and gives one Fault for each cell that is wrong or contradicts another
+table.
 """
 
 from __future__ import annotations
@@ -110,8 +111,8 @@ def _translations(rows: pd.DataFrame) -> Iterator[Fault]:
 
 
 def _evidence(tables: Tables) -> Iterator[Fault]:
-    """Every principle in use has evidence, but for those that came to be in the room; claim ``literature`` is
-    for evidence from the literature alone."""
+    """Every principle in use has evidence, except those proposed, split or merged in the room; claim
+    ``literature`` is for evidence from the literature alone."""
     principles, evidence = tables["principles"], tables["evidence"]
     in_the_room = set(principles.loc[principles["comes_from"] != "", "principle_id"])
     is_live = (principles["status"].isin(LIVE) & (principles["translation_of"] == "")
@@ -132,8 +133,8 @@ def _evidence(tables: Tables) -> Iterator[Fault]:
 
 
 def _versions(name: str, tables: Tables) -> Iterator[Fault]:
-    """Rounds, joint positions, signatures or decisions (table ``name``) are about existing texts. Those on a
-    text that was replaced later stay: they belong to that text, and count for no other."""
+    """Rounds, joint positions, signatures or decisions (table ``name``) are about existing texts. Rows about
+    a replaced text stay: they count for that text only."""
     principles = tables["principles"]
     sources = principles[principles["translation_of"] == ""]
     known = {*(sources["principle_id"] + "." + sources["version"])}
@@ -142,14 +143,14 @@ def _versions(name: str, tables: Tables) -> Iterator[Fault]:
 
 
 def _same_words(name: str, done: str, tables: Tables) -> Iterator[Fault]:
-    """A text stays as it was signed or decided on (rows of table ``name``), whether or not a round was about
-    it."""
+    """The words of a text are those that were signed or decided on (rows of table ``name``), even if no round
+    asked about it."""
     yield from changed_word_faults(name, done, tables["principles"].to_dict("records"),
                                    tables[name].to_dict("index"))
 
 
 def _decided_texts(tables: Tables) -> Iterator[Fault]:
-    """Somebody decided that a text is agreed or set aside."""
+    """A text is agreed or set aside only by a recorded decision."""
     yield from undecided_status_faults(tables["principles"].to_dict("index"),
                                        tables["text_decisions"].to_dict("records"))
 
@@ -163,9 +164,9 @@ def _closed_rounds(tables: Tables) -> Iterator[Fault]:
 
 
 def other_wave_cited(citation: Any, waves: Sequence[str], current: str) -> str:
-    """The wave that a row of evidence, or a topic of the joint display, is of, where that is another than the
-    ``current`` one, which the study's figures are of; blank where it is not. A figure or code that names
-    none is of the first.
+    """The wave of a row of evidence, or of a topic of the joint display, if it differs from the ``current``
+    one, wave, which the study's figures describe; else blank. A figure or code without a wave belongs to the
+    first one.
 
     >>> from types import SimpleNamespace
     >>> cited = SimpleNamespace(kind="figure", wave_id="")
@@ -180,10 +181,10 @@ def missing_evidence_target_faults(evidence: pd.DataFrame, joint_display: pd.Dat
                                    figures: pd.DataFrame,
                                    segments: pd.DataFrame, *, waves: Sequence[str] = (),
                                    current: str = "") -> Iterator[Fault]:
-    """Figures and passages that evidence.csv or joint_display.csv names and the built tables lack. Those of
+    """Figures and passages that evidence.csv or joint_display.csv names and the built tables lack. Figures of
     another wave than the ``current`` one are in no table.
 
-    The index of the first two is the row number in the file.
+    The index of the first two frames is the row number in the file.
     """
     is_of_now = [not other_wave_cited(row, waves, current) for row in evidence.itertuples()]
     evidence = evidence[pd.Series(is_of_now, evidence.index, dtype=bool)]

@@ -8,7 +8,7 @@ PRINCIPLES_TITLE = "Principles of practice"
 
 
 def collective_author_name(study: Study) -> str:
-    """The author as cited: the organisations of the study collectively, none by name."""
+    """The author to cite: the organisations of the study collectively, without naming any."""
     return f"The organisations of {study.title}"
 
 

@@ -1,14 +1,13 @@
 """Whether a panel agrees: the RAND/UCLA appropriateness method, on votes of 1 to 9.
 
-Fitch et al. 2001, *The RAND/UCLA Appropriateness Method User's Manual* (RAND MR-1269), chapter 8;
-worked example: BMJ Open 2012;2:e001431, table 1 (it prints 2.5 where only 2.35 gives its own result).
-The votes are those of one panel on one text and criterion. An abstention is a ballot, but no vote: it
-counts for the quorum and for the size of the panel by which a rule and its limits are chosen, and never as a
-vote for a result. So agreement by the panel rule, and a result of the test ``share``, are what they are
-whatever those who abstained would have voted. That cannot be said of disagreement and of IPRAS, which are
-about the votes alone: of ten, five high and five low votes disagree; where three of the low ones abstain,
-five high and two low ones do not. All
-arithmetic is exact, so that a panel on the very edge of a rule is on the same side of it on every machine.
+Fitch et al. 2001, *The RAND/UCLA Appropriateness Method User's Manual* (RAND MR-1269), chapter 8; worked
+example: BMJ Open 2012;2:e001431, table 1 (it prints 2.5 where only 2.35 gives its own result). The votes are
+those of one panel on one text and criterion. An abstention is a ballot but not a vote: it counts towards the
+quorum and towards the panel size that selects a rule and its limits, but never towards a result. Agreement by
+the panel rule, and a result of the test ``share``, therefore hold however the abstaining raters would have
+voted. Disagreement and IPRAS use the votes alone and can depend on abstentions: five high and five low votes
+are a disagreement, but if three of the low voters abstain, five high and two low votes are not. All
+arithmetic is exact, so that borderline cases have the same result on every machine.
 """
 
 from __future__ import annotations
@@ -21,13 +20,14 @@ from typing import Any
 
 HIGH, UNCERTAIN, LOW, TOO_FEW = "high", "uncertain", "low", "too few"
 NO_DECISION = "no decision"
-"""The result where fewer ballots than the quorum are received on a text."""
+"""The result on a text with fewer ballots than the quorum."""
 AGREEMENT, NEITHER, DISAGREEMENT, NO_DISAGREEMENT = ("agreement", "neither", "disagreement",
                                                      "no disagreement")
 _SMALLEST, _LARGEST, SMALLEST_IPRAS = 8, 16, 3
-"""The panels for which the panel rule is stated; below three votes percentiles say nothing."""
+"""The panel sizes for which the panel rule is defined, and the least votes for which percentiles are
+meaningful."""
 SMALLEST_OF = {"panel": _SMALLEST, "ipras": SMALLEST_IPRAS, "share": _SMALLEST}
-"""By test: how many ballots it needs at least."""
+"""The fewest ballots that each test needs."""
 _SHARE = Fraction(3, 4)
 RULES_IN_WORDS = {
     "panel": "RAND/UCLA panel rule for 8 to 16 votes, IPRAS above 16, too few below 8",
@@ -51,7 +51,7 @@ def votes_percentile(votes: Sequence[int], percent: int) -> Fraction:
 
 @dataclass(frozen=True)
 class Dispersion:
-    """The dispersion of votes, and the limit above which it counts as disagreement:
+    """The dispersion of votes and the limit above which it is disagreement; made by
     :func:`measure_dispersion`."""
 
     p30: Fraction
@@ -89,7 +89,7 @@ class Dispersion:
 
 
 def measure_dispersion(votes: Sequence[int]) -> Dispersion:
-    """The measures of IPRAS; at least one vote.
+    """The IPRAS measures of at least one vote.
 
     >>> found = measure_dispersion([4, 5, 6, 7, 7, 7, 7, 7, 8, 8, 8, 8, 8, 9, 9])
     >>> float(found.p30), float(found.p70), float(found.ipr), float(found.ipras), found.is_disagreement
@@ -129,8 +129,8 @@ def count_votes_by_tertile(votes: Sequence[int]) -> dict[str, int]:
 def apply_panel_rule(votes: Sequence[int], n_abstained: int = 0) -> str:
     """Whether a panel of 8 to 16 agrees, disagrees or does neither; ``""`` for any other size or no vote.
 
-    Agreement: at most 2 ballots (of 11 to 13: 3, of 14 to 16: 4) outside the third that holds the median.
-    Disagreement: at least 3 (4, 5) votes in the lowest third and as many in the highest.
+    Agreement: at most 2 ballots lie outside the third with the median (3 for panels of 11 to 13, 4 for 14 to
+    16). Disagreement: at least 3 votes (4, 5) lie in the lowest third and at least as many in the highest.
 
     >>> [apply_panel_rule([8] * n + apart) for n, apart in ((8, [1, 5]), (7, [1] * 3), (7, [1, 1, 5]))]
     ['agreement', 'disagreement', 'neither']
@@ -159,8 +159,8 @@ def apply_ipras_rule(votes: Sequence[int]) -> str:
 
 def compute_required_ballots(n_eligible: int, agreement_test: str = "panel", fixed_quorum: int = 0) -> int:
     """How many ballots of a panel on a text make a decision: the number that the study has ``fixed_quorum``,
-    else two thirds of those who may vote, rounded up, and not fewer than the test needs, if the panel has so
-    many.
+    else two thirds of those who may vote, rounded up, and at least as many as the test needs if the panel is
+    large enough.
 
     >>> [compute_required_ballots(n) for n in (3, 8, 10, 14)]
     [2, 8, 8, 10]
@@ -184,7 +184,7 @@ def decide_panel_result(votes: Sequence[int], agreement_test: str = "panel", *, 
     one vote more or less of seven moves a share by 14 points. (With 75 % in one third no panel disagrees by
     either rule.) See :data:`RULES_IN_WORDS`.
 
-    ``quorum`` None counts as rounds were counted for which no quorum was fixed: without the abstentions.
+    ``quorum`` None counts a round without a fixed quorum, as before quorums existed: abstentions are ignored.
 
     >>> [decide_panel_result([8] * 7 + [1] * n) for n in (0, 1, 3)], decide_panel_result([8] * 7 + [1] * 3,
     ...     "share")
@@ -209,7 +209,8 @@ def decide_panel_result(votes: Sequence[int], agreement_test: str = "panel", *, 
 
 def compute_tally_columns(votes: Sequence[int], agreement_test: str = "panel", *, n_abstained: int = 0,
                           quorum: int | None = None) -> dict[str, Any]:
-    """The columns of table ``tallies`` that follow from the ballots alone; measures blank without a vote.
+    """The columns of table ``tallies`` that follow from the ballots alone; measures are blank if there are no
+    votes.
 
     >>> compute_tally_columns([7, 7, 8])["result"], compute_tally_columns([7, 7,
     ...     8])["median"], compute_tally_columns([])["median"]
@@ -227,8 +228,9 @@ def compute_tally_columns(votes: Sequence[int], agreement_test: str = "panel", *
 def possible_results_from_tertile_counts(tertile_counts: Sequence[int], agreement_test: str, *,
                                          n_abstained: int,
                                          quorum: int | None) -> frozenset[str]:
-    """The possible results of a panel if only the numbers of low, middle and high votes are known: one, or
-    two where the median may lie in either of two thirds. Empty where the counts do not decide it (IPRAS).
+    """The results that are possible if only the numbers of low, middle and high votes are known: one result,
+    or two if the median may lie in either of two thirds. Empty if these counts cannot decide the result
+    (IPRAS).
 
     >>> sorted(possible_results_from_tertile_counts((1, 1, 8), "panel", abstained=0, quorum=8))
     ['high']
@@ -248,7 +250,7 @@ def possible_results_from_tertile_counts(tertile_counts: Sequence[int], agreemen
 
 
 def median_movement(before: float | None, after: float | None) -> str:
-    """The movement of the median between two rounds; ``""`` where one of them has no median.
+    """The movement of the median between two rounds; ``""`` if a median is missing.
 
     >>> median_movement(6.5, 8), median_movement(7, 7), median_movement(None, 7)
     ('up', 'same', '')
@@ -259,10 +261,10 @@ def median_movement(before: float | None, after: float | None) -> str:
 
 
 def tally_in_words(tally: Mapping[str, Any]) -> str:
-    """A row of ``tallies`` as it is read out: votes, never percentages. IPRAS is mentioned where the panel
-    rule does not apply, or gives another result.
+    """A row of ``tallies`` as it is read out: votes, never percentages. IPRAS is mentioned if the panel rule
+    does not apply or gives another result.
 
-    ``said`` are the votes in words; whatever else is blank in the row is not disclosed
+    ``said`` are the votes in words; other blank cells of the row are not disclosed
     (:func:`.votes.blank_undisclosed_tallies`).
 
     >>> tally_in_words(compute_tally_columns([8] * 8 + [5, 2]) | {"said": "8 of 10 high, 1 middle, 1 low"})
@@ -299,7 +301,7 @@ def proxies_and_interests_in_words(tally: Mapping[str, Any]) -> str:
 
 
 def why_no_result(tally: Mapping[str, Any]) -> str:
-    """Why a row of ``tallies`` has no result, as it is read out; blank where it has one.
+    """Why a row of ``tallies`` has no result, as it is read out; blank if it has one.
 
     >>> why_no_result(compute_tally_columns([8] * 6, abstained=1, quorum=8) | {"n_abstained": 1,
     ...     "n_expected": 10})
@@ -313,7 +315,7 @@ def why_no_result(tally: Mapping[str, Any]) -> str:
 
 def dissent_in_words(tally: Mapping[str, Any]) -> str:
     """The votes of a row of ``tallies`` outside the third that holds the median, as they are read out; blank
-    where they or the median are not disclosed.
+    if they or the median are not disclosed.
 
     >>> dissent_in_words(compute_tally_columns([8] * 8 + [5, 2]))
     'dissent: 1 middle, 1 low'

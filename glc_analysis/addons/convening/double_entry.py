@@ -1,7 +1,7 @@
 """Double data entry of paper rating forms at the keyboard: ``glc enter``.
 
-A form becomes ``raw/ratings/<round>-<rater>.csv`` only when it was keyed twice and both keyings agree
-(:mod:`.keying`). If a workbook came back with a row blank or missing, only that row is keyed, into
+A form becomes ``raw/ratings/<round>-<rater>.csv`` only after it has been keyed twice with the same result
+(:mod:`.keying`). If a returned workbook has a blank or missing row, only that row is keyed, into
 ``<round>-<rater>-<principle>.csv``. Until the round is closed the screen shows how many forms are received,
 and no result.
 """
@@ -47,16 +47,16 @@ from glc_analysis.writing import sync_folder, write_atomic
 # A paper form: its fields, and what a typed line means.
 
 MARKS = "marks"
-"""The field of a row of the form: its marks, typed as one line."""
+"""The field with the marks of one row of the form, typed as one line."""
 BLANK_MARK, COMMENT_MARK = "-", "+"
-"""The keys for a blank, and for a comment that is written beside the row."""
+"""The keys for a blank, and for a comment written beside the row."""
 
 
 @dataclass(frozen=True)
 class PaperForm(KeyedPaper):
     """The paper form of a round: short ``names`` of its principles, ``statements`` by principle, version and
-    language, and the ``languages`` of the forms. For a form that came as a file, only what it leaves ``open``
-    is asked: criteria by principle; ``issued`` are the version and text_version that its rows name."""
+    language, and the ``languages`` of the forms. For a form received as a file, only its unanswered criteria
+    are asked (``open``, by principle); ``issued`` holds the version and text_version named in its rows."""
 
     round_id: str
     names: dict[str, str]
@@ -67,7 +67,7 @@ class PaperForm(KeyedPaper):
 
     @classmethod
     def of(cls, reference: Reference, round_id: str) -> PaperForm:
-        """The form of an open round. Raises UsageError for an unknown round, GLCError for a closed one."""
+        """The form of an open round. Raises UsageError for an unknown round and GLCError for a closed one."""
         rows, known = select_open_round_rows(reference.rounds, round_id), reference.principles
         known = known[known["principle_id"].isin(rows["principle_id"])].sort_values(
             "translation_of", key=lambda of: of != "", kind="stable")  # a source before its translations
@@ -92,8 +92,8 @@ class PaperForm(KeyedPaper):
         return sorted({version for one, version, _ in self.statements if one == principle}, key=int)
 
     def fields(self, values: Values) -> Iterator[str]:
-        """The fields of the form in order: its language, and per principle the marks of its row, then the
-        comment where the row says that there is one."""
+        """The fields of the form in order: its language, then for each principle the marks of its row and, if
+        the row has one, the comment."""
         if len(self.languages) > 1 and set(self.open or self.names) - {*self.issued}:
             yield ".language"
         for principle in self.open or self.names:
@@ -113,7 +113,7 @@ class PaperForm(KeyedPaper):
                 "may_be_read": "may it be read aloud (y/n)"}.get(name, name)
 
     def parse_line(self, field: str, line: str) -> tuple[str, str]:
-        """Parses a typed line: its value or, if it has none, a message that says what to type.
+        """Parses a typed line into its value or, if it is invalid, a message that says what to type.
 
         Digits of any script are accepted.
         """
@@ -132,7 +132,7 @@ class PaperForm(KeyedPaper):
         return (meant, "") if meant is not None else ("", f"{line!r} is not understood: type {expected}.")
 
     def _parse_marks(self, principle: str, line: str) -> tuple[str, str]:
-        """A row as its marks with blanks between them, such as ``7 8`` or, of version 2, ``2 7 8 +``."""
+        """Parses the marks of a row, separated by blanks, such as ``7 8`` or, of version 2, ``2 7 8 +``."""
         criteria, versions = self.open.get(principle, CRITERIA), self._versions_asked(principle)
         if not line:
             return "", ""
@@ -147,7 +147,7 @@ class PaperForm(KeyedPaper):
                     f"{SCORES[0]} to {SCORES[-1]}, a (abstain), {BLANK_MARK} (blank).")
 
     def _versions_asked(self, principle: str) -> list[str]:
-        """The versions of which one is on the paper; none where that is known."""
+        """The versions that may be on the paper; empty if the version is known."""
         versions = [] if principle in self.issued else self.versions(principle)
         return versions if len(versions) > 1 else []
 
@@ -171,9 +171,10 @@ class PaperForm(KeyedPaper):
 
 
 def _read_marks(keys: str, count: int) -> list[str]:
-    """The marks of a row, one for each key; none where they are not understood.
+    """The marks of a row, one for each key; empty if the keys are not understood.
 
-    The paper has one box for "not my context", so an abstention at the first criterion is for the whole row.
+    The paper has one box for "not my context", so an abstention on the first criterion applies to the whole
+    row.
 
     >>> _read_marks("78", 2), _read_marks("7-", 2), _read_marks("x", 2), _read_marks("", 2)
     (['7', '8'], ['7', '-'], ['abstain'], ['-', '-'])
@@ -207,7 +208,8 @@ def enter_rating_forms(study: Study, round_id: str, *, ask: Ask, say: Say,
 
 
 def check_all_forms_keyed(study: Study, round_id: str) -> None:
-    """Raises Faults where the data entry of a form of the round is not finished: it would not count."""
+    """Raises Faults if the data entry of a form of the round is unfinished, because the form would not
+    count."""
     forms = KeyingLog.read(_log_path(study, round_id)).forms
     begun = [form for form, passes in forms.items() if any(one.values for one in passes.values())]
     if begun:
@@ -217,7 +219,7 @@ def check_all_forms_keyed(study: Study, round_id: str) -> None:
 
 
 def unfinished_entry_phrase(study: Study, round_id: str) -> str:
-    """How many forms are keyed once or in part, and count for nothing yet; blank where there are none."""
+    """Says how many forms are keyed only once or in part and do not count yet; blank if there are none."""
     forms = KeyingLog.read(_log_path(study, round_id)).forms
     count = sum(any(one.values for one in passes.values()) for passes in forms.values())
     return (f"Forms keyed once or in part: {count}. They are in none of these numbers. To finish: "
@@ -243,8 +245,8 @@ class RatingFormSession(KeyingSession):
         return f"Round {self.round_id}"
 
     def reload_tables(self) -> None:
-        """Reads the tables again where they changed, so that an amended text is asked in its new version.
-        Raises GLCError where the round was closed meanwhile."""
+        """Reads changed tables again, so that an amended text is asked about in its new version. Raises
+        GLCError if the round has been closed."""
         if self.table_bytes != (content := _table_bytes(self.study)):
             self.reference = read_reference(self.study, needed=ENTRY_TABLES, beside=("organisations",))
             self.table_bytes, self.file_bytes = content, None
@@ -270,7 +272,7 @@ class RatingFormSession(KeyingSession):
                 for rater, role, voter in zip(known["rater_id"], known["role"], known["voter"], strict=True)}
 
     def paper_of(self, code: str) -> PaperForm:
-        """The form of a rater; of one that came as a file, what it leaves open."""
+        """The form of a rater; for a form received as a file, only its unanswered questions."""
         return self.incomplete.get(code, self.form)
 
     def expected(self) -> int:
@@ -286,7 +288,7 @@ class RatingFormSession(KeyingSession):
         return super().refusal(line, code, states)
 
     def receive(self, code: str) -> str:
-        """Writes the file of a complete form, unless the last session already did."""
+        """Writes the file of a complete form, unless an earlier session already has."""
         form = self.paper_of(code)
         name = "-".join([self.round_id, code, *form.open])
         path = self.study.raw / "ratings" / f"{name}.csv"

@@ -51,8 +51,8 @@ DOWNLOADS = {
 
 
 def render_principles_json(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> str:
-    """The principles for other software: an id that stays, what each says in which languages, by what one
-    would see it, how far it is, its version; the study's licence."""
+    """The principles as JSON for other software: a permanent id, the text in each language, the indicator,
+    the status and the version of each; and the study's licence."""
     rows = frames.get("principles", pd.DataFrame({"translation_of": []}))
     view = StudyView(study, audience)
     pages = {one.printed_id: one for one in make_handbook(view).principles} if len(rows) else {}
@@ -75,7 +75,7 @@ def render_principles_json(study: Study, frames: Mapping[str, pd.DataFrame], aud
 
 
 def _of_handbook(page: HandbookPrinciple | None) -> dict[str, Any]:
-    """What the handbook says of an agreed principle beside its text: no grade, and nobody who signed."""
+    """What the handbook says about an agreed principle besides its text, without grades and signatories."""
     if page is None:
         return {}
     return {"agreed_on": page.agreed_on, "rests_on": page.rests_on, "is_effect_measured": page.is_measured,

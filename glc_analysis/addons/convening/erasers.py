@@ -1,7 +1,7 @@
-"""What the convening holds of an organisation or a person, and how a withdrawal erases it.
+"""Erases what the convening holds of an organisation or a person that withdraws.
 
-Ballots lie in files, in the logs of data entry and in sealed rounds; raters wrote comments; tables have
-decisions and signatures, and the list of packets says who has one on paper.
+Ballots are in files, in logs of data entry and in sealed rounds; raters wrote comments; tables hold decisions
+and signatures; and a list records who received a packet on paper.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from glc_analysis.tabular import read_table
 
 Cells = dict[str, str]
 _SAID = ("proposed_by", "objections", "reservations")
-"""Columns of the decision log that say who thought what."""
+"""Columns of the decision log that record who held which view."""
 
 
 @contextmanager
 def lock_entry_logs(study: Study) -> Generator[None]:
-    """Locks the logs of data entry against changes. Raises Faults for rounds that are not as they were
-    sealed: what somebody changed must not be sealed anew."""
+    """Locks the logs of data entry against changes. Raises Faults for rounds that changed since they were
+    sealed, because a changed round must not be sealed again."""
     read_seals(study, read_reference(study).rounds)
     desk = study.private / "desk"
     with locked(desk, what="data entry session") if desk.is_dir() else nullcontext():
@@ -97,14 +97,14 @@ def erase_leaver_from_row(table: str, row_before: Cells, row_after: Cells,
 
 
 def _without_its_parts(text: str, leaver: Leaver) -> str:
-    """The text of a column of the decision log, without the parts that belong to the leaver alone. Parts end
-    at a semicolon or a line."""
+    """The text of a cell of the decision log without the parts that belong to the leaver alone. Parts end at
+    a semicolon or a line end."""
     return "".join(WITHDRAWN if leaver.is_by(part) else part for part in re.split(r"(\s*[;\n]\s*)", text))
 
 
 def erase_ballots_and_signatures(study: Study, leaver: Leaver) -> None:
     """Removes the leaver's ballots and signatures from a study, and their names from what others wrote. A
-    file with nothing else in it is deleted. Raises Faults if the votes of others would change."""
+    file that then holds nothing else is deleted. Raises Faults if the votes of others would change."""
     faults = []
     for path in study.raw_files("ratings"):
         try:
@@ -122,7 +122,8 @@ def erase_ballots_and_signatures(study: Study, leaver: Leaver) -> None:
 
 
 def _remove_keyed(path: Path, papers: Collection[str], leaver: Leaver) -> None:
-    """Removes what was keyed for these papers from a log of data entry, and names from the rest."""
+    """Removes the entries of these papers from a log of data entry, and the leaver's names from the
+    others."""
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     whole = [line for line in lines if line.endswith("\n")]  # a power cut may have torn the last
     kept = [line for line in whole if json.loads(line)["form"] not in papers]
@@ -147,7 +148,7 @@ def _remove_from_ratings(path: Path, leaver: Leaver) -> None:
 
 
 def list_unused_votes(study: Study, new: Study, person_id: str) -> list[tuple[str, str, str]]:
-    """The votes and comments of a person that are no longer used: kind, place, content."""
+    """The votes and comments of a person that are no longer used: kind, place and content."""
     rated, still = (tables.read("ratings", study=one) for one in (study, new))
     rated, still = (votes[votes["rater_id"] == person_id] for votes in (rated, still))
     rows = [("vote", f"round {row['round_id']}", f"{row['principle_id']} {row['criterion']}")
@@ -158,7 +159,7 @@ def list_unused_votes(study: Study, new: Study, person_id: str) -> list[tuple[st
 
 
 def list_packet_holders_to_inform(study: Study) -> list[tuple[str, str, str]]:
-    """The packets that were made, whose holders must be informed."""
+    """The packets whose holders must be informed: kind, place and content."""
     path = study.private / PACKETS_MADE
     rows = read_table(path).rows[1:] if path.is_file() else []
     return [("packet", PACKETS_MADE, f"{day} {whose or 'shared'}: {parts}") for _, day, whose, parts in rows]

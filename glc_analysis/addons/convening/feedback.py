@@ -1,10 +1,10 @@
 """Feedback to a rater before a second vote: their own earlier votes, the panels' votes, and what changed.
 
 For each rater there is a page to print and hand over in a sealed envelope, and a sheet of the rater's
-workbook. A rater's own votes go to that rater alone; of everybody else the page says what the slides say:
-the votes of a panel as far as :mod:`.votes` discloses them, and comments that may be read. So two raters who
-put their pages side by side learn nothing more of a third one than the room. A text that was changed carries
-no earlier vote.
+workbook. A rater's own votes are shown to that rater alone. About everybody else the page says only what the
+slides say: the panel votes that :mod:`.votes` discloses, and comments that may be read. Two raters who
+compare their pages therefore learn no more about a third rater than the room does. No earlier votes are shown
+for a text that has changed.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ from glc_analysis.templates import read_text, template
 from glc_analysis.view.visible_tables import VisibleTables
 
 NOT_DISCLOSED = "–"
-"""Stands for a number that is not disclosed, and for a vote that was not cast."""
+"""Replaces a number that is not disclosed, and a vote that was not cast."""
 
 
 @dataclass(frozen=True)
 class RoundFeedback:
-    """What a rater is shown of the last closed round that asked about a principle.
+    """What a rater sees about the last closed round on a principle.
 
-    ``own`` are the rater's scores by criterion (``x``: abstained); empty where the rater did not vote, or
-    voted on an earlier text. ``panels`` are rows (panel, criterion, low, middle, high), each number in signs
-    that every language has. ``earlier`` is the text that was voted on, where it was changed since, in the
-    language of the form where there is a translation.
+    ``own`` are the rater's scores by criterion (``x``: abstained); empty if the rater did not vote or voted
+    on an earlier text. ``panels`` are rows (panel, criterion, low, middle, high), with numbers in signs that
+    all languages share. ``earlier`` is the text that was voted on, if it has changed since, translated into
+    the language of the form if possible.
     """
 
     principle_id: str
@@ -61,7 +61,7 @@ class RoundFeedback:
 
 
 def parse_disclosed_votes(votes_in_words: str) -> tuple[str, str, str]:
-    """The low, middle and high votes of a panel as far as the words of
+    """The low, middle and high votes of a panel, as far as the words of
     :func:`.votes.disclosed_votes_in_words` tell them.
 
     >>> parse_disclosed_votes("6 of 10 high, 3 middle, 1 low")
@@ -83,9 +83,9 @@ def parse_disclosed_votes(votes_in_words: str) -> tuple[str, str, str]:
 
 @dataclass(frozen=True)
 class Feedback:
-    """Feedback from the last closed round on each principle, which later rounds may have left out: ``votes``,
-    and by principle what is disclosed of ``panels`` and the ``comments``; the ``texts`` voted on, with their
-    round."""
+    """Feedback from the last closed round on each principle, which may be several rounds ago: all ``votes``;
+    the disclosed votes of ``panels`` and the ``comments`` by principle; and the ``texts`` voted on, with
+    their round."""
 
     votes: pd.DataFrame
     panels: Mapping[str, list[tuple[str, ...]]]
@@ -94,8 +94,8 @@ class Feedback:
 
     @classmethod
     def of(cls, study: Study, reference: Reference, round_id: str) -> Feedback | None:
-        """The feedback before a round; None where no earlier round is closed. Raises Faults where a ballot
-        of it is faulty."""
+        """The feedback before a round; None if no earlier round is closed. Raises Faults if one of its
+        ballots is faulty."""
         rounds = reference.rounds[reference.rounds["round_id"] != round_id]
         closed = rounds[rounds["closed_on"] != ""].sort_values(["closed_on", "opened_on"], kind="stable")
         if closed.empty:
@@ -129,7 +129,8 @@ class Feedback:
                    asked.merge(add_version_columns(reference.principles), on=["principle_id", "version"]))
 
     def of_rater(self, rater_id: str, language: str, rows: pd.DataFrame) -> list[RoundFeedback]:
-        """What one rater is shown, for each of the ``rows`` of a form that an earlier round asked about."""
+        """The feedback for one rater, for each of the ``rows`` of a form that an earlier round asked
+        about."""
         return [*self._of_rater(rater_id, language, rows)]
 
     def _of_rater(self, rater_id: str, language: str, rows: pd.DataFrame) -> Iterator[RoundFeedback]:

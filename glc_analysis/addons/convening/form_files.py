@@ -1,6 +1,6 @@
 """The rating forms of a round as files: ``glc forms``.
 
-In: the descriptions of the forms (``rating_forms``). Out: files in ``reports/team/forms/<round>/``
+Writes the forms described in ``rating_forms`` as files in ``reports/team/forms/<round>/``
 (:func:`write_round_forms`): a workbook, a page to print and a text for every rater; one XLSForm for all.
 """
 
@@ -70,7 +70,7 @@ from glc_analysis.templates import Macros, read_text
 from glc_analysis.text import content_hash
 
 _NOT_ASKED = {"agreed": "agreed", "set_aside": "set aside", "superseded": "replaced by other texts"}
-"""Why a round does not ask about a text, by its status."""
+"""Why a round leaves a text out, by its status."""
 
 # ------------------------------
 # Writing the forms of a round.
@@ -79,9 +79,9 @@ _NOT_ASKED = {"agreed": "agreed", "set_aside": "set aside", "superseded": "repla
 @dataclass(frozen=True)
 class FormsIssued:
     """What :func:`write_round_forms` did: the texts ``asked``, ``raters`` (rater_id, language, note), the
-    languages whose fixed texts no native reader has checked, by printed id why the round does not ask about
-    the other current texts (``not_asked``), the forms, what each shows of the round ``before``, and who votes
-    for whom (``roles``)."""
+    languages whose fixed texts no native reader has checked, the reason for each current text that the round
+    leaves out (``not_asked``, by printed id), the forms, the feedback on earlier rounds in each (``before``),
+    and who votes for whom (``roles``)."""
 
     folder: Path
     is_new: bool
@@ -99,12 +99,12 @@ def write_round_forms(study: Study, round_id: str, *, today: date, without: Coll
                       decided_by: str = "", because: str = "") -> FormsIssued:
     """Opens a new round, and writes its forms to ``reports/team/forms/<round>/``.
 
-    A new round asks about every candidate (:func:`.rounds.plan_round_texts`), but for the principles
-    ``without``: who decided that, and why, goes to decision_log.csv. A round that is open keeps its texts and
-    gets the same forms again. Raises UsageError where a decision lacks who or why; Faults, before anything is
-    written, where the round is closed or its texts were changed, where nobody may rate, where a proxy or an
-    interest does not fit or comes after the vote (:mod:`.round_roles`), or where a workbook in the folder
-    holds answers.
+    A new round asks about every candidate (:func:`.rounds.plan_round_texts`), except the principles
+    ``without``; who decided to leave these out, and why, is recorded in decision_log.csv. An open round keeps
+    its texts and gets the same forms again. Raises UsageError if that decision lacks its author or reason.
+    Raises Faults, before anything is written, if the round is closed, its texts were changed, nobody may
+    rate, a proxy or an interest is invalid or declared after the vote (:mod:`.round_roles`), or a workbook in
+    the folder holds answers.
     """
     reference = read_reference(study, needed=BALLOT_TABLES, beside=("organisations",))
     if without and not (decided_by.strip() and because.strip()):
@@ -165,7 +165,7 @@ def _not_asked(reference: Reference, asked: pd.DataFrame, without: Collection[st
 
 
 def _check_roles(study: Study, opened: Reference, round_id: str, raters: pd.DataFrame) -> None:
-    """Raises Faults where the roles of a round are wrong, or changed after the rater voted."""
+    """Raises Faults if the roles of a round are invalid or changed after the rater voted."""
     faults = [*proxy_and_interest_faults(opened, round_id, study.settings["consensus"]["vote"])]
     if find_raters_with_changed_roles(study, round_id, raters):
         votes = Ballots.read(study, opened, issuing_round=round_id).votes
@@ -176,7 +176,7 @@ def _check_roles(study: Study, opened: Reference, round_id: str, raters: pd.Data
 
 
 def _check_not_filled(folder: Path, forms: list[RatingForm]) -> None:
-    """Raises Faults where a workbook in the folder holds answers: it must not be overwritten."""
+    """Raises Faults if a workbook in the folder holds answers, because it must not be overwritten."""
     paths = [path for form in forms if (path := folder / f"{form.rater_id}.xlsx").is_file()]
     if filled := [path for path in paths if is_form_filled(path)]:
         raise Faults([Fault("holds answers", f"{folder.name}/{path.name}", fix="move it to raw/ratings")
@@ -196,12 +196,14 @@ _MOUTHS = {"low": "M20 48 Q32 34 44 48", "mid": "M20 43 H44", "high": "M20 39 Q3
 
 
 def render_form_page(form: RatingForm) -> str:
-    """A form to print: nine boxes a line, the rater's code on every page, and the version of each text."""
+    """A form to print, with nine boxes per criterion, the rater's code on every page, and the version of each
+    text."""
     return Macros(__file__, "rating_form.html").page(form, _STYLE, SCORED, BY_NAME["may_be_read"].choices)
 
 
 def render_picture_scale_sheet(forms: Iterable[RatingForm]) -> str:
-    """The sheet of three pictures, a section a language: a separate scale, never converted to numbers."""
+    """The sheet with the scale of three pictures, one section per language. It is a separate scale and is
+    never converted to numbers."""
     return Macros(__file__, "rating_form.html").pictures([*forms], _STYLE, _MOUTHS)
 
 
@@ -224,12 +226,12 @@ _WIDTHS = {"statement": 60, "comment": 44, "feasibility": 16, "may_be_read": 16,
 _THIN, _THICK = (Border(*[Side(style=style, color="808080")] * 4) for style in ("thin", "medium"))
 _GREY = "A0A0A0"
 _LINE = 120
-"""So many letters fit on a line of a workbook's title."""
+"""The letters that fit on a line of a workbook's title."""
 
 
 def write_form_workbook(path: Path, form: RatingForm, feedback: Sequence[RoundFeedback] = ()) -> None:
-    """Writes a form: title, headings, the column names for reading it back, and a row for each principle; on
-    a second sheet what the rater is shown of the round ``feedback``.
+    """Writes a form: title, headings, the column names for reading it back, and a row for each principle; a
+    second sheet shows the rater's ``feedback``.
 
     The file contains no person's name, not even an author's. The same form gives the same bytes.
     """
@@ -263,7 +265,8 @@ def write_form_workbook(path: Path, form: RatingForm, feedback: Sequence[RoundFe
 
 
 def _histories(form: RatingForm) -> list[str]:
-    """What the texts were before: above the table, because the cell of a text holds exactly its words."""
+    """The earlier wording of the texts. It stands above the table, because the cell of a text holds exactly
+    its words."""
     return [f"{row.printed_id}: {line}" for row in form.texts for line in form.history_lines(row)]
 
 
@@ -293,7 +296,7 @@ def _lay_out(sheet: Worksheet, form: RatingForm) -> None:
 
 
 def _validate(sheet: Worksheet, form: RatingForm) -> None:
-    """Sets the input that each box accepts; comments are free text."""
+    """Restricts the input of each box; comments are free text."""
     last = len(form.rows) + 3
     for question in QUESTIONS:
         if question.kind == "words":
@@ -326,10 +329,10 @@ _TYPES = {"mark": "select_multiple mark", "words": "text", "choice": "select_one
 
 
 def write_round_xlsform(path: Path, forms: Sequence[RatingForm], raters: Sequence[str]) -> None:
-    """Writes the XLSForm of a round from its form in every language, all in one order.
+    """Writes the XLSForm of a round from its forms in all languages, which have the same order.
 
-    The form asks for the rater's code, which must be one of the round, and for the language in which the
-    rater reads. From the language follows the stamp of each principle: round, printed id, text_version.
+    The form asks for the rater's code, which must belong to the round, and for the rater's language, which
+    determines the stamp of each principle: round, printed id, text_version.
     """
     form, round_id = _XLSForm(forms), forms[0].round_id
     survey = list(form.survey(raters))
@@ -391,7 +394,7 @@ class _XLSForm:
         return {"type": _TYPES[question.kind], "name": name} | relevant | self._labels(key)
 
     def _stamp(self, n: int) -> str:
-        """The expression for the stamp of the text that is read; blank before a language is chosen."""
+        """The expression for the stamp of the displayed text; blank before a language is chosen."""
         stamps = {form.language: f"'{form.stamps[n]}'" for form in self.forms}
         if len(stamps) == 1:
             return next(iter(stamps.values()))

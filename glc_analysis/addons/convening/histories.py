@@ -1,9 +1,9 @@
 """The history of each text: which texts it replaced, and which replaced it.
 
-In: the rows of principles.csv, originals only, as mappings of their columns. Out: printed ids and plain
-sentences, which status, trace, pages and forms share. A text comes from the version before it, or from the
-texts that ``comes_from`` names: one that it was split from, several that were merged into it. ``floor`` there
-says that somebody proposed it in the room. No pandas: ``glc status`` is immediate.
+Takes the original-language rows of principles.csv as mappings, and gives the printed ids and sentences that
+status, trace, pages and forms share. A text replaces its previous version, or the texts named in
+``comes_from``: one if it was split from it, several if they were merged. ``floor`` there marks a text
+proposed in the room. pandas is not used, so that ``glc status`` is immediate.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from glc_analysis.tabular import read_rows
 FLOOR = "floor"
 """The word in ``comes_from`` of a text that was proposed in the room."""
 REWORDED, SPLIT, MERGED, PROPOSED = "reworded", "split", "merged", "proposed"
-"""How a text came to be; blank for one that was drafted."""
+"""How a text originated; blank for a drafted text."""
 
 Text = Mapping[str, Any]
 
@@ -121,8 +121,8 @@ def list_text_change_lines(texts: Iterable[Text]) -> Iterator[str]:
 
 
 def principle_status_lines(study: Study) -> Iterator[tuple[str, list[str]]]:
-    """How many principles are in use, with those that were proposed, split or merged, or are no longer in
-    use; nothing where none is."""
+    """Yields the number of principles in use, with a list of those that were proposed, split, merged or are
+    no longer in use; yields nothing if there are no principles."""
     path, (shared, *_) = study.reference_file("principles"), table_files("principles")
     try:
         rows = read_rows(path, shared.required, shared.optional).values() if path.is_file() else ()

@@ -1,7 +1,7 @@
 """The joint display of survey and interviews (Guetterman et al. 2015): one row per topic, with both counts.
 
-In: joint_display.csv, in which people wrote how the two fit and what follows, and the released figures. Out:
-the rows with both counts in words, as an audience may see them; and proposals for new rows
+Combines joint_display.csv, in which people wrote how the two sides fit and what follows, with the released
+figures: rows with both counts in words, as an audience may see them, and proposals for new rows
 (:func:`suggest_joint_display_rows`).
 """
 
@@ -27,13 +27,13 @@ from glc_analysis.view.study_view import StudyView
 
 NOT_RAISED, OF_CALLS = "not_raised", f"{SOURCE}={CALL}"
 WHOLE = ("all", f"{SOURCE}={WITHOUT_GUIDE}", OF_CALLS)
-"""The figures of a code over the whole study: the first one that there is stands for it."""
+"""The study-wide figures of a code, in order of preference: the first that exists represents the code."""
 ROWS = ["topic_id", "theme_id", "figure_id", "code_id", "quote_id", "fit", "inference", "by"]
 
 
 @dataclass(frozen=True)
 class Quote:
-    """A quotation: its words, their language, and who said them (blank for the team, which knows)."""
+    """A quotation: its words, their language, and its source (blank for the team, which knows it)."""
 
     text: str
     language: str
@@ -46,8 +46,8 @@ class Quote:
 @dataclass(frozen=True)
 class Topic:
     """A topic that an audience may see: its row of joint_display.csv, its survey figure and its code figure
-    (None where there is none), and where the study has several waves the label of its wave. Of another wave
-    than the study's figures ``then`` and ``now`` are the number in that wave, and what the study's says."""
+    (None if missing), and in a study of several waves the label of its wave. For a topic of an earlier wave,
+    ``then`` is the number in that wave and ``now`` describes the study's current wave."""
 
     row: Any
     surveyed: Any
@@ -59,7 +59,7 @@ class Topic:
 
 def make_joint_display_table(view: StudyView) -> pd.DataFrame:
     """The joint display of a built study, as the audience of the view may see it, a row per topic: topic,
-    wave (where the study has several), theme, survey_result, coded_finding, quotation, fit, inference."""
+    wave (in a study of several), theme, survey_result, coded_finding, quotation, fit, inference."""
     words, quotes = view.words, readable_quotes_by_id(view)
     shown = [(topic.row.topic_id, topic.wave, words.codes.get(topic.row.theme_id, topic.row.theme_id),
               _survey_result(topic, words), "" if topic.coded is None else words.said(topic.coded),
@@ -78,8 +78,9 @@ def _survey_result(topic: Topic, words: Words) -> str:
 
 
 def list_visible_topics(view: StudyView) -> Iterator[Topic]:
-    """The topics that the audience of a view may see, in order. One of another wave than the study's figures
-    is for the team alone: others read nothing that rests on a figure that is not released today."""
+    """The topics that the audience of a view may see, in order. Topics of another wave than the study's
+    figures are for the team alone, because other readers see nothing based on a figure that is not released
+    today."""
     rows = view.read("joint_display").sort_values("order").assign(kind="figure")
     waves, current = [*view.wave_labels], view.wave_of_figures
     listed: list[Any] = [*rows.itertuples()]
@@ -102,10 +103,10 @@ def list_visible_topics(view: StudyView) -> Iterator[Topic]:
 
 def pair_topics_with_figures(topics: pd.DataFrame,
                              released_figures: pd.DataFrame) -> Iterator[tuple[Any, Any, Any]]:
-    """Each topic that may be shown, with its survey figure and its code figure (None where there is none).
+    """Yields each topic that may be shown, with its survey figure and its code figure (None if missing).
 
-    People who saw all figures wrote how the two fit and what follows, and this may reveal a figure that the
-    audience does not see: such a topic is left out. That nobody raised a topic reveals the count itself."""
+    The authors of a topic saw all figures, so their words may reveal one that the audience does not see; such
+    a topic is left out. A statement that nobody raised a topic reveals the count itself."""
     cited = {*topics["figure_id"]} | {
         format_code_figure_id(code, subset) for code in topics["code_id"] for subset in WHOLE}
     shown = released_figures[released_figures["figure_id"].isin(cited)]
@@ -129,15 +130,15 @@ def format_code_figure_id(code_id: str, subset: str = "all") -> str:
 
 
 def find_figure_of_code(figures: Mapping[str, Any], code_id: str) -> Any:
-    """The figure that stands for a code: how many raised it in interviews and answers, of those asked; where
-    nobody was asked, of those interviewed without a guide; of a code that came up in calls alone, of those
-    present. None where there is none."""
+    """The figure that represents a code: how many organisations raised it in interviews and answers, of those
+    asked; if nobody was asked, of those interviewed without a guide; for a code raised only in calls, of
+    those present. None if there is no such figure."""
     return next(filter(None, (figures.get(format_code_figure_id(code_id, subset)) for subset in WHOLE)), None)
 
 
 def select_cited_figures(view: StudyView, topics: pd.DataFrame) -> pd.DataFrame:
-    """The figures about the questions and codes that rows of joint_display.csv cite; all figures, if one is
-    cited that is about no question."""
+    """The figures about the questions and codes that rows of joint_display.csv cite; all figures, if a cited
+    one belongs to no question."""
     questions = {view.words.question_of(one) for one in {*topics["figure_id"]} - {""}}
     if "" in questions:
         return view.released
@@ -151,8 +152,8 @@ def read_question_and_code_names(study: Study) -> Words:
 
 def readable_quotes_by_id(view: StudyView) -> dict[str, Quote]:
     """The readable form of each quotation: the quotation itself, or another from the same passage that is
-    cleared for the audience, with its source. Quotations without a cleared text are left out, and all of them
-    where one of them was taken back since an earlier release."""
+    cleared for the audience, with its source. Quotations without a cleared text are left out. If one was
+    withdrawn since an earlier release, none is shown."""
     listed = read_table(view.study, "quotes")
     if view.may("passages"):
         languages = dict(zip(*(view.read("segments")[name] for name in ("segment_id", "language")),
@@ -174,7 +175,7 @@ def list_contradicted_records(view: StudyView) -> pd.DataFrame:
     """Statements by organisations that contradict a recorded fact about their work country.
 
     For the team one row per answer that differs: organisation, country, indicator, stated, recorded, year.
-    For others one row per indicator, study-wide, in words, where release shows it.
+    For others one study-wide row per indicator, in words, if its release is allowed.
     """
     words = view.words
     if not view.may("country_facts"):
@@ -196,8 +197,8 @@ def list_contradicted_records(view: StudyView) -> pd.DataFrame:
 
 
 def suggest_joint_display_rows(study: Study) -> pd.DataFrame:
-    """Proposed rows for joint_display.csv, with both counts: for the team only. What joint_display.csv has is
-    left out (:func:`.matches.suggest_option_code_pairs`)."""
+    """Proposes rows for joint_display.csv with both counts, for the team only. Pairs that joint_display.csv
+    already has are left out (:func:`.matches.suggest_option_code_pairs`)."""
     known = read_reference(study).joint_display
     free = tables.read("quotations", study=study).sort_values("audience", ascending=False, kind="stable")
     figures = tables.read("figures", study=study).set_index("figure_id", drop=False)

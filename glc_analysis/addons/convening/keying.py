@@ -1,8 +1,8 @@
-"""Papers keyed twice at the keyboard, field by field, without a network.
+"""Double data entry of paper forms at the keyboard, field by field, without a network.
 
-The two passes are compared, and where they differ the person looks at the paper again. Every line is saved
-in ``private/desk/`` before the next one is asked for, so a power cut loses none. Only its owner may read
-that folder: it holds the votes of an open ballot.
+The two passes are compared; where they differ, the person checks the paper. Every line is saved in
+``private/desk/`` before the next prompt, so a power cut loses nothing. Only the owner may read that folder,
+because it holds the votes of an open ballot.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class KeyingPass:
 
 @dataclass
 class KeyingLog:
-    """The papers begun but not yet received, by code, with three passes each.
+    """The papers that were begun but are not complete, by code, each with three passes.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -54,8 +54,8 @@ class KeyingLog:
 
     @classmethod
     def read(cls, path: Path, say: Callable[[str], None] | None = None) -> KeyingLog:
-        """Reads the log. With ``say`` an incomplete last line is removed from the file, and this is said;
-        without, it is ignored. Raises Faults where another line cannot be read."""
+        """Reads the log. With ``say``, an incomplete last line is removed from the file and reported; without
+        it, the line is ignored. Raises Faults if any other line cannot be read."""
         log, content = cls(path), path.read_bytes() if path.is_file() else b""
         *lines, incomplete = content.split(b"\n")
         for n, line in enumerate(lines, 1):
@@ -71,7 +71,7 @@ class KeyingLog:
         return log
 
     def passes(self, form: str) -> dict[str, KeyingPass]:
-        """The three passes over a form; those that were not begun are empty."""
+        """The three passes over a form; passes not yet begun are empty."""
         return self.forms.get(form) or {name: KeyingPass() for name in PASSES}
 
     def key(self, form: str, pass_name: str, by: str, field: str, value: str | None) -> None:
@@ -79,7 +79,7 @@ class KeyingLog:
         self._write({"form": form, "keying": pass_name, "by": by, "field": field, "value": value})
 
     def end(self, form: str, why: str) -> None:
-        """Marks a form as done: received, or its entries deleted."""
+        """Marks a form as finished: received, or its entries deleted."""
         self._write({"form": form, "end": why})
 
     def _write(self, line: dict[str, Any]) -> None:
@@ -114,27 +114,27 @@ Values = Mapping[str, str]
 
 
 class KeyedPaper:
-    """A paper that is keyed field by field. A kind of paper gives its fields, and what a typed line means."""
+    """A paper that is keyed field by field. Subclasses define the fields and how a typed line is parsed."""
 
     def fields(self, values: Values) -> Iterator[str]:
-        """The fields in order, such as ``P01.importance``; some are asked only after another has a value."""
+        """The fields in order, such as ``P01.importance``; some depend on the value of an earlier field."""
         raise NotImplementedError
 
     def prompt(self, field: str) -> str:
-        """The words with which a field is asked for."""
+        """The prompt for a field."""
         raise NotImplementedError
 
     def parse_line(self, field: str, line: str) -> tuple[str, str]:
-        """Parses a typed line: its value or, if it has none, a message that says what to type."""
+        """Parses a typed line into its value or, if it is invalid, a message that says what to type."""
         raise NotImplementedError
 
     def next_field(self, one: KeyingPass) -> str:
-        """The first field that a pass has not reached; blank where it is complete."""
+        """The first field that a pass has not reached; blank if the pass is complete."""
         return next((field for field in self.fields(one.values) if field not in one.values), "")
 
     def agreed_values(self, passes: Mapping[str, KeyingPass]) -> tuple[dict[str, str], str]:
-        """The values on which two complete passes agree or whose difference was resolved, up to the first
-        field with an open difference; and that field (blank: there is none)."""
+        """The values on which the two passes agree or whose difference was resolved, up to the first
+        unresolved field; and that field (blank if there is none)."""
         first, second, resolved = (passes[name].values for name in (FIRST, SECOND, RESOLVED))
         values: dict[str, str] = {}
         for name in self.fields(values):
@@ -145,7 +145,7 @@ class KeyedPaper:
         return values, ""
 
     def stage(self, passes: Mapping[str, KeyingPass]) -> tuple[str, str]:
-        """The pass that comes next and its next field; both blank where the passes agree on everything."""
+        """The next pass and its next field; both blank if the passes agree on everything."""
         for name in (FIRST, SECOND):
             if field := self.next_field(passes[name]):
                 return name, field
@@ -154,7 +154,7 @@ class KeyedPaper:
 
 
 def _at(field: str) -> str:
-    """A field as it is told: ``P01 importance``."""
+    """A field as it is shown: ``P01 importance``."""
     return field.strip(".").replace(".", " ")
 
 
@@ -181,8 +181,8 @@ KEYING_COMMANDS = ("< = back one field, q = leave the {0} (what is keyed is kept
 class KeyingSession:
     """One session of data entry of papers of one kind.
 
-    A kind has a ``noun`` for its paper, ``keys`` (which keys are understood), ``code_prompt``, and ``names``
-    of the principles on the paper. It overrides the methods at the end.
+    Subclasses set the ``noun`` for the paper, ``keys`` (help on the valid keys), ``code_prompt``, and the
+    ``names`` of the principles on the paper, and override the methods at the end.
     """
 
     noun = "form"
@@ -196,8 +196,8 @@ class KeyingSession:
         self.announced = self.last_typed = ("", "", "")
 
     def start(self, path: Path) -> None:
-        """Data entry until the person ends it, saved in the log at ``path``. Raises GLCError where somebody
-        else enters papers at the same time."""
+        """Runs data entry until the person ends it, saving to the log at ``path``. Raises GLCError if
+        somebody else is entering papers."""
         self.reload_tables()
         with locked(path.parent, what="data entry session"):
             self.log = KeyingLog.read(path, self.say)
@@ -222,7 +222,7 @@ class KeyingSession:
             code = ""
 
     def read_line(self, prompt: str) -> str:
-        """A typed line without surplus blanks; asked again where it contains control characters."""
+        """Reads a typed line without surplus blanks; asks again if it contains control characters."""
         while True:
             line = normalise_space(self.ask(prompt))
             if all(unicodedata.category(c) not in ("Cc", "Cs") for c in line):
@@ -230,7 +230,7 @@ class KeyingSession:
             self.say("That line contains a key that is not a character (an arrow key?). Type it again.")
 
     def interrupted_paper(self) -> str:
-        """The paper at which the last session was interrupted; blank where it ended between two passes."""
+        """The paper at which the last session was interrupted; blank if it ended between two passes."""
         code = self.log.last
         if code not in self.log.forms or code not in self.states():
             return ""
@@ -239,7 +239,7 @@ class KeyingSession:
         return "" if pass_name in (FIRST, SECOND) and not passes[pass_name].values else code
 
     def ask_code(self) -> str:
-        """The code of the next paper; blank where the person ends data entry."""
+        """Asks for the code of the next paper; blank if the person ends data entry."""
         while (line := self.read_line(f"{self.code_prompt} (? lists them, q ends)")) != LEAVE:
             self.reload_tables()
             states = self.states()
@@ -253,7 +253,7 @@ class KeyingSession:
         return ""
 
     def state(self, code: str) -> str:
-        """The progress of keying a paper; blank if not begun."""
+        """How far the keying of a paper has got; blank if not begun."""
         passes = self.log.passes(code)
         pass_name, _ = self.paper_of(code).stage(passes)
         if pass_name == SECOND and not passes[SECOND].values:
@@ -308,7 +308,7 @@ class KeyingSession:
                      "mistakes.")
 
     def ask_field(self, code: str, pass_name: str, field: str) -> bool:
-        """Asks for one field; returns whether the person goes on with the paper."""
+        """Asks for one field; returns whether the person continues with the paper."""
         passes, (principle, _, name) = self.log.passes(code), field.rpartition(".")
         self.announce_principle(code, pass_name, principle)
         keyed = [passes[one].values.get(field) for one in (FIRST, SECOND)]
@@ -338,14 +338,14 @@ class KeyingSession:
         return at[2] in keyed or at == before or at[1].endswith(".comment")
 
     def announce_principle(self, code: str, pass_name: str, principle: str) -> None:
-        """Announces the next principle, unless it is the one just asked about."""
+        """Announces the next principle, unless it is the current one."""
         if principle and (code, pass_name, principle) != self.announced:
             place = [*self.names].index(principle) + 1
             self.say(f"{principle} {self.names[principle]} ({place} of {len(self.names)})")
         self.announced = code, pass_name, principle
 
     def take_back(self, code: str, pass_name: str) -> bool:
-        """Retracts the last field of a pass; False where there is none."""
+        """Retracts the last field of a pass; returns False if there is none."""
         last = [*self.log.passes(code)[pass_name].values][-1:]
         for name in last:
             self.log.key(code, pass_name, self.by, name, None)
@@ -354,11 +354,11 @@ class KeyingSession:
     # What a kind of paper has of its own.
 
     def title(self) -> str:
-        """What the papers are about."""
+        """The title of the session: what the papers are about."""
         raise NotImplementedError
 
     def reload_tables(self) -> None:
-        """Reads the tables again where they changed, so that an amended text is asked in its new version."""
+        """Reads changed tables again, so that an amended text is asked about in its new version."""
         raise NotImplementedError
 
     def paper_of(self, code: str) -> KeyedPaper:

@@ -1,4 +1,5 @@
-"""Options of the survey and codes of their theme that match: who chose the one raised the other."""
+"""Suggests matching pairs of a survey option and a code of its theme: organisations that chose the one raised
+the other."""
 
 from __future__ import annotations
 
@@ -18,8 +19,8 @@ from glc_analysis.text import match_key
 PAIRS_PER_THEME = 2
 """How many pairs are proposed for each theme."""
 _LEAST_IN_BOTH, _LEAST_ALIKE = 2, 1 / 3
-"""The least number of organisations in both; and, where option and code share no word, the least share of
-those in both among those in either."""
+"""The fewest organisations that a pair must share; and, if option and code have no word in common, the least
+share of these among the organisations in either."""
 
 
 class _Code(NamedTuple):
@@ -31,11 +32,10 @@ class _Code(NamedTuple):
 
 
 def suggest_option_code_pairs(study: Study, used_ids: Collection[str]) -> Iterator[tuple[str, str, str]]:
-    """Theme, figure and code of pairs of a question's option and a code of its theme that some organisation
-    chose and raised, of all that were asked both.
-
-    First those with words in common, then those whose organisations are most alike (Jaccard); each option and
-    code once, ``PAIRS_PER_THEME`` per theme. Figures and codes that are ``used_ids`` already are left out.
+    """Yields pairs of a question's option and a code of its theme that some organisation both chose and
+    raised, among those asked both. Pairs with words in common come first, then pairs with the most similar
+    organisations (Jaccard); each option and code occurs once, ``PAIRS_PER_THEME`` per theme. Figures and
+    codes in ``used_ids`` are left out.
     """
     used_ids, n = {*used_ids}, Counter()
     for theme, figure, code in _pairs(study):
@@ -47,7 +47,7 @@ def suggest_option_code_pairs(study: Study, used_ids: Collection[str]) -> Iterat
 
 
 def _pairs(study: Study) -> list[tuple[str, str, str]]:
-    """Theme, figure and code of all pairs to propose, the best first."""
+    """All pairs to propose, the best first."""
     offered, chosen_by, asked = _answered(study)
     mentions = tables.read("mentions", study=study)
     mentions = mentions[~mentions["source"].isin(UNASKED)]  # silence there is not a no
@@ -69,7 +69,7 @@ def _pairs(study: Study) -> list[tuple[str, str, str]]:
 
 
 def _codes(codebook: pd.DataFrame, raised: Collection[str]) -> list[_Code]:
-    """The codes of level code that somebody raised, in the order of the codebook."""
+    """The raised codes of level ``code``, in the order of the codebook."""
     themes, rows = code_themes(codebook), codebook[codebook["level"] == "code"]
     return [_Code(code, themes.get(code, ""), _stems(code, *texts)) for code, *texts in zip(*(
         rows[name] for name in ("code_id", "name", "definition", "include")), strict=True) if code in raised]
@@ -81,7 +81,8 @@ def _organisations_by(rows: pd.DataFrame, key: str | list[str]) -> dict[Any, set
 
 
 def _answered(study: Study) -> tuple[pd.DataFrame, dict[Any, set[str]], dict[Any, set[str]]]:
-    """The options of the questions that have a theme; who chose each option; who was asked each question."""
+    """The options of all questions with a theme, the organisations that chose each option, and those that
+    were asked each question."""
     questions, options, responses, selections = (tables.read(name, study=study) for name in (
         "questions", "options", "responses", "selections"))
     closed = questions.query("theme_id != '' and option_list not in ('', 'countries')")

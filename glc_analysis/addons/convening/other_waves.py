@@ -1,4 +1,4 @@
-"""What was cited of another wave than the study's figures are of, beside what the study's wave says today."""
+"""Citations of an earlier wave beside the figures of the study's current wave."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from glc_analysis.view.study_view import StudyView
 
 def format_cited_and_current_numbers(view: StudyView, words: Words, figure_id: str, figure: Any, wave: str, *,
                                      cited: str = "", is_figure: bool = True) -> tuple[str, str]:
-    """The number of a figure in a wave, as it was ``cited`` or else counted, and what the study's wave says
-    where the question may be compared, else why not ("2 of 4 in 2016", "2018: 2 of 3"). ``figure`` is that
-    of the study's wave, None where there is none; of a code there is no number of an earlier wave. For the
-    team alone."""
+    """The number of a figure in a wave, as it was ``cited`` or else counted, and what the current wave says
+    if the question may be compared, else why it may not ("2 of 4 in 2016", "2018: 2 of 3"). ``figure`` is the
+    current wave's, None if there is none; codes have no numbers from earlier waves. For the team alone."""
     labels = view.wave_labels
     now = labels[view.wave_of_figures]
     number = cited or view.count_in_wave(figure_id, wave) or "a number that nobody noted"

@@ -15,18 +15,18 @@ LOOPBACK = "127.0.0.1"
 
 
 PORT = 8443
-"""At which the page is found, here and on the access point."""
+"""The port of the page, on this computer and on the access point."""
 
 
 CERTIFICATE_FILE, KEY_FILE = "certificate.pem", "key.pem"
 
 
 DAYS = 7
-"""For which a certificate holds: slips may be printed some days before."""
+"""The days for which a certificate is valid; slips may be printed some days in advance."""
 
 
 def parse_private_address(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """An address at which the page may be served: of this computer alone, or of a private network.
+    """Parses an address at which the page may be served: this computer alone, or a private network.
 
     >>> parse_private_address("192.168.4.1").is_loopback, parse_private_address("127.0.0.1").is_loopback
     (False, True)
@@ -57,7 +57,7 @@ def ballot_url(address: str) -> str:
 
 
 def make_tls_certificate(folder: Path, address: str) -> str:
-    """Makes a certificate for an address, with a key of its own; returns its fingerprint."""
+    """Makes a certificate with a new key for an address; returns its fingerprint."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -86,7 +86,8 @@ def read_certificate_fingerprint(folder: Path) -> str:
 
 
 def load_tls_context(folder: Path) -> ssl.SSLContext:
-    """TLS with the certificate in a folder. Raises GLCError where there is none, or it has ended."""
+    """The TLS context with the certificate in a folder. Raises GLCError if there is none or it has
+    expired."""
     from cryptography import x509
 
     path = folder / CERTIFICATE_FILE

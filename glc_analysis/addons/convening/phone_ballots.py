@@ -1,15 +1,15 @@
 """Ballots given on phones in the room: the box of answers, and its collection.
 
-Answers come with the code of a slip (:mod:`.phone_slips`) and end as
-``raw/ratings/<round>-<rater>-phone.csv``, the same file that two keyings of a paper form give. Who holds
-which slip is not on the computer that serves the page: people draw their slips from a shuffled stack, and
-one person writes it down on a sheet, the register. Only when the vote is over is the register brought here,
-and the answers get the codes of their raters (:func:`collect_ballots`).
+Answers arrive with the code of a slip (:mod:`.phone_slips`) and become
+``raw/ratings/<round>-<rater>-phone.csv``, the same file that two keyings of a paper form give. The computer
+that serves the page does not know who holds which slip: people draw their slips from a shuffled stack, and
+one person records the draws on a sheet, the register. The register is brought to the computer only after the
+vote, and the answers then get the codes of their raters (:func:`collect_ballots`).
 
 Until then everything is in ``private/phones/<round>/box.json``, one line per slip. An answer is on disk
-before the phone is told so. The file is written anew as a whole each time, in the order of the slips: lines
-appended to a journal would show who voted when. A saved answer is never sent to a phone. So whoever finds or
-guesses a code can see which questions are answered, and no vote.
+before the phone gets its confirmation. The file is rewritten each time in the order of the slips, because an
+appended journal would show who voted when. A saved answer is never sent to a phone, so somebody who finds or
+guesses a code sees which questions are answered but no vote.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ from glc_analysis.writing import sync_folder, write_atomic
 
 
 LONGEST_COMMENT = 1000
-"""Characters of a comment that a phone may send."""
+"""The most characters of a comment from a phone."""
 PHONE_BALLOT_LOCK = "ballot on phones"
-"""What a lock says while a ballot is served, prepared or collected."""
+"""The name of the lock while a ballot is served, prepared or collected."""
 SCORES_AND_MARK = (*(question.name for question in SCORED), ABSTAIN)
 
 
@@ -57,7 +57,7 @@ _MISREAD = str.maketrans("OIL", "011")
 
 
 def digest_slip_code(typed_code: str) -> str:
-    """The digest of a code, however it is typed: in small letters, with blanks, with O for 0.
+    """The digest of a code; small letters, blanks and O for 0 make no difference.
 
     >>> digest_slip_code("0XYZ-1234-5678-9ABC") == digest_slip_code("oxyz i234 5678 9abc")
     True
@@ -73,7 +73,7 @@ def digest_slip_code(typed_code: str) -> str:
 @dataclass(frozen=True)
 class RoundTexts:
     """The texts of an open round by language, the source language first: rows of principles.csv with
-    ``printed_id`` and ``text_version``, as rating forms have them; ``origins`` say what they were before."""
+    ``printed_id`` and ``text_version``, as rating forms have them; ``origins`` give the earlier texts."""
 
     round_id: str
     by_language: Mapping[str, pd.DataFrame]
@@ -81,8 +81,8 @@ class RoundTexts:
 
     @classmethod
     def of(cls, reference: Reference, round_id: str) -> RoundTexts:
-        """The texts of a round. Raises UsageError for an unknown round, RoundClosed for a closed one, Faults
-        where a text is not the one that was issued."""
+        """The texts of a round. Raises UsageError for an unknown round, RoundClosed for a closed one, and
+        Faults if a text differs from the one issued."""
         select_open_round_rows(reference.rounds, round_id)
         _, asked = plan_round_texts(reference, round_id, today=date.today())
         by_language = round_texts_by_language(reference, asked)
@@ -96,7 +96,7 @@ class RoundTexts:
 
     @property
     def stamps(self) -> dict[str, set[str]]:
-        """The stamps of each principle, one for each wording: printed id and version of the text."""
+        """The stamps of each principle, one for each wording: printed id and text_version."""
         stamps: dict[str, set[str]] = {principle: set() for principle in self.principles}
         for rows in self.by_language.values():
             for text in FormText.of(rows):
@@ -115,9 +115,9 @@ def format_text_stamp(printed_id: str, text_version: str) -> str:
 
 @dataclass(frozen=True)
 class Slip:
-    """What the box holds of a slip: the digest of its ``code``, how often a phone ``saves`` with it, the
-    ``mark`` of the last time, and ``answers``: by principle the stamp of the words that were read (``text``)
-    and what was answered, by the name of the question."""
+    """One slip in the box: the digest of its ``code``, how often it was saved (``saves``), the ``mark`` of
+    the last save, and the ``answers``: for each principle the stamp of the wording read (``text``), and the
+    answer to each question by its name."""
 
     code: str
     saves: int = 0
@@ -125,13 +125,13 @@ class Slip:
     answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def answered(self, stamps: Mapping[str, set[str]]) -> list[str]:
-        """The questions that are answered on the words that the round asks about, such as
-        ``P01.importance``; never what was answered."""
+        """The questions that are answered for the current wording, such as ``P01.importance``; never the
+        answers themselves."""
         return [f"{principle}.{name}" for principle, own in self.answers.items()
                 if own["text"] in stamps.get(principle, ()) for name in own if name != "text"]
 
     def is_complete(self, stamps: Mapping[str, set[str]]) -> bool:
-        """Whether each principle has all its scores, or is marked as not about the rater's context."""
+        """Whether each principle has all scores or is marked as outside the rater's context."""
         given = {*self.answered(stamps)}
         return all(f"{one}.{ABSTAIN}" in given or given >= {f"{one}.{question.name}" for question in SCORED}
                    for one in stamps)
@@ -139,8 +139,8 @@ class Slip:
     def with_answers(self, stamps: Mapping[str, str], answers: Mapping[str, str], mark: str) -> Slip:
         """The slip after another save from a phone; a blank answer deletes an earlier one.
 
-        An abstention takes the scores of its principle away, and a score the abstention. Answers on an
-        earlier version of a text go when the new version is answered.
+        An abstention deletes the scores of its principle, and a score deletes the abstention. Answers on an
+        earlier version of a text are deleted when the new version is answered.
         """
         kept = {principle: dict(answers_on) for principle, answers_on in self.answers.items()}
         for at, answer in answers.items():
@@ -175,7 +175,7 @@ class BallotBox:
 
     @classmethod
     def read(cls, study: Study, round_id: str) -> BallotBox | None:
-        """The box of a round; None where no slips were made."""
+        """The box of a round; None if no slips were made."""
         path = ballot_box_folder(study, round_id) / "box.json"
         if not path.is_file():
             return None
@@ -185,16 +185,16 @@ class BallotBox:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nobody has answered anything yet."""
+        """Whether there are no answers yet."""
         return not any(slip.answers for slip in self.slips.values())
 
     def slip_of(self, code: str) -> str:
-        """The number of the slip with this code; blank where there is none."""
+        """The number of the slip with this code; blank if there is none."""
         digest = digest_slip_code(code)
         return next((number for number, slip in self.slips.items() if slip.code == digest), "")
 
     def put(self, number: str, slip: Slip) -> None:
-        """Replaces a slip, first on disk. Raises OSError, and keeps the old one, where the disk fails."""
+        """Replaces a slip, on disk first. Raises OSError and keeps the old slip if the disk fails."""
         new = self.slips | {number: slip}
         self._write(new)
         self.slips = new
@@ -217,7 +217,7 @@ def ballot_box_folder(study: Study, round_id: str) -> Path:
 
 
 def uncollected_ballots_phrase(study: Study, round_id: str) -> str:
-    """The number of uncollected phone ballots, worded as the beginning of a sentence; blank where there are
+    """The number of uncollected phone ballots, worded as the beginning of a sentence; blank if there are
     none."""
     box = BallotBox.read(study, round_id)
     if box is None or box.is_empty:
@@ -228,15 +228,14 @@ def uncollected_ballots_phrase(study: Study, round_id: str) -> str:
 
 
 def check_box_collected(study: Study, round_id: str) -> None:
-    """Raises Faults where answers given on phones are not collected: they would not count."""
+    """Raises Faults if answers given on phones are uncollected, because they would not count."""
     if said := uncollected_ballots_phrase(study, round_id):
         raise Faults([Fault(f"{said} would not count",
                             fix=f"bring the register: `glc ballot --round {round_id} --collect REGISTER`")])
 
 
 def uncollected_ballots_note(study: Study, round_id: str) -> str:
-    """A note that phone ballots are not yet in any count of forms, and what to do; blank where there are
-    none."""
+    """A note that phone ballots are not yet counted as received, and what to do; blank if there are none."""
     said = uncollected_ballots_phrase(study, round_id)
     are = "is" if said.startswith("1 ") else "are"
     return said and (f"{said} {are} in none of these numbers. To collect: bring the register, `glc ballot "
@@ -250,13 +249,13 @@ def uncollected_ballots_note(study: Study, round_id: str) -> str:
 REGISTER = ("round_id", "slip", "rater_id")
 """The columns of the register."""
 VOID = "void"
-"""What stands in the register for a slip that does not count, because it was lost or given back."""
+"""The entry in the register for a slip that does not count because it was lost or returned."""
 
 
 @dataclass(frozen=True)
 class CollectedBallots:
-    """What :func:`collect_ballots` does: the raters whose ballots are ``written``, those with a slip who
-    answered nothing (``silent``) or left something blank (``incomplete``), and the numbers of ``void`` slips
+    """The result of :func:`collect_ballots`: the raters whose ballots are ``written``, raters with a slip who
+    answered nothing (``silent``) or left questions blank (``incomplete``), and the numbers of ``void`` slips
     whose answers are destroyed."""
 
     written: list[str]
@@ -267,12 +266,12 @@ class CollectedBallots:
 
 def collect_ballots(study: Study, round_id: str, register: Path, *,
                     confirm: Callable[[CollectedBallots], object] = lambda planned: None) -> CollectedBallots:
-    """Writes the ballots given on phones to raw/ratings, and empties the box. Before that ``confirm`` gets
-    what will be done; where it raises, nothing is written.
+    """Writes the ballots given on phones to raw/ratings, and empties the box. Calls ``confirm`` with the plan
+    first; if it raises, nothing is written.
 
-    Every ballot is on disk there before the box is emptied; after an interruption the same call does the
-    rest. Raises UsageError where there is nothing to collect, and Faults, before anything is written, with
-    all that is wrong in the register, and with raters who have handed in another form.
+    Every ballot is on disk before the box is emptied; after an interruption, the same call completes the
+    work. Raises UsageError if there is nothing to collect. Raises Faults, before anything is written, for all
+    errors in the register and for raters who have handed in another form.
     """
     with locked(ballot_box_folder(study, round_id), what=PHONE_BALLOT_LOCK):
         box = BallotBox.read(study, round_id)
@@ -306,12 +305,12 @@ def collect_ballots(study: Study, round_id: str, register: Path, *,
 
 
 def _file_name(round_id: str, rater: str) -> str:
-    """The name of the file of a ballot, which says for good that it was given on a phone."""
+    """The file name of a ballot, which records that it was given on a phone."""
     return f"{round_id}-{rater}-phone.csv"
 
 
 def _read_register(path: Path, round_id: str, box: BallotBox, reference: Reference) -> dict[str, str]:
-    """The number of the slip of each rater. Raises Faults with everything that is wrong in the register."""
+    """The slip number of each rater. Raises Faults with all errors in the register."""
     table = read_table(path)
     names = [normalise_space(name) for name in table.names]
     if missing := [name for name in REGISTER if name not in names]:
@@ -360,7 +359,7 @@ def _read_register(path: Path, round_id: str, box: BallotBox, reference: Referen
 
 
 def _file_text(texts: RoundTexts, rater: str, slip: Slip) -> str:
-    """A ballot as two keyings of a paper form would write it; what was not answered is blank."""
+    """A ballot in the format of a keyed paper form; unanswered questions are blank."""
     source = {text.principle_id: format_text_stamp(text.printed_id, text.text_version)
               for text in FormText.of(next(iter(texts.by_language.values())))}
     text = io.StringIO()
@@ -379,7 +378,7 @@ def _file_text(texts: RoundTexts, rater: str, slip: Slip) -> str:
 
 def _other_forms(study: Study, reference: Reference, round_id: str,
                  files: Mapping[str, str]) -> Iterator[Fault]:
-    """Faults: raters, or their organisation in the panel, who have handed in a form in another way."""
+    """Faults for raters who, or whose organisation in the panel, also handed in another form."""
     votes = Ballots.read(study, reference).votes
     own_files = {_file_name(round_id, rater): content for rater, content in files.items()}
     ratings, here = study.raw / "ratings", votes[votes["round_id"] == round_id]

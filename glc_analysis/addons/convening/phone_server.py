@@ -1,12 +1,12 @@
 """The page on which people in the room vote with their phones, without internet.
 
-In: an open round for which slips were made. Out: a page on one address, that of this computer alone or, with
-TLS, of the team's own access point; and answers in the box (:mod:`.phone_ballots`). A
-phone gets the texts for the code of a slip, and sends answers. It is told "saved" when they are on disk here.
+Serves an open round for which slips were made, on one address: this computer alone or, with TLS, the team's
+own access point; and stores answers in the box (:mod:`.phone_ballots`). A phone sends the code of a slip,
+gets the texts, and sends answers. It shows "saved" once they are on disk.
 
-No response contains a vote, and nothing is kept about who asked: no addresses, no times, no cookies. A page
-says how often the slip had been saved when it was loaded. If another page has saved since, it is told so and
-changes nothing. A page that heard no answer sends the same again, which counts once.
+No response contains a vote, and no addresses, times or cookies are stored. Each request states how often the
+slip had been saved when the page was loaded; if another page has saved since, the request is refused and the
+page is informed. A page without a response sends the same request again, which counts once.
 """
 
 from __future__ import annotations
@@ -63,24 +63,25 @@ from glc_analysis.text import language_direction, language_name, normalise_space
 Say = Callable[[str], None]
 
 _LARGEST_REQUEST = 256 * 1024
-"""Bytes of a request: comments of full length on eighty principles fit, in any script."""
+"""The most bytes of a request, enough for full-length comments on eighty principles in any script."""
 CONNECTIONS, LONGEST_CONNECTION = 200, 60.0
-"""How many connections are open at once, and for how many seconds each at most: phones connect again."""
+"""The most connections open at once, and the seconds after which each is closed; phones then reconnect."""
 IDLE = 15.0
-"""Seconds after which a connection on which nothing comes is closed."""
+"""Seconds after which an idle connection is closed."""
 SAVES_AT_ONCE, SAVES_A_SECOND = 20, 5.0
-"""How often one slip may save."""
+"""How often one slip may save at once, and per second."""
 WRONG_AT_ONCE, WRONG_TAKES = 20, 1.0
-"""How many wrong codes are answered at the same time, and the seconds that each takes."""
+"""How many wrong codes are processed at a time, and the seconds that each takes."""
 STEP, _LOOK = 5, 60.0
-"""The screen counts complete ballots in steps, and looks once a minute: it does not show who just ended."""
+"""The screen counts complete ballots in steps and once a minute, so that it does not show who has just
+finished."""
 
 
 def serve_ballot_page(study: Study, round_id: str, *, say: Say) -> None:
     """Serves the page of a round until Ctrl-C.
 
-    Raises UsageError where no slips were made, GLCError where the round is closed, the ballots are collected,
-    the address is not one of this computer, or another command holds the box.
+    Raises UsageError if no slips were made. Raises GLCError if the round is closed, the ballots are
+    collected, the address does not belong to this computer, or another command uses the box.
     """
     with locked(ballot_box_folder(study, round_id), what=PHONE_BALLOT_LOCK):
         polling_place = PollingPlace(study, round_id, say)
@@ -112,13 +113,13 @@ async def _serve(polling_place: PollingPlace) -> None:
 
 
 def _log_nothing() -> None:
-    """Tornado and asyncio name the addresses of phones in what they log, so they log nothing."""
+    """Switches off the logs of Tornado and asyncio, which contain the addresses of phones."""
     for name in ("tornado.access", "tornado.application", "tornado.general", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 class PollingPlace:
-    """The box of a round with its texts, and what phones may ask of it."""
+    """The box of a round with its texts, and the requests that phones may make."""
 
     def __init__(self, study: Study, round_id: str, say: Say) -> None:
         box = BallotBox.read(study, round_id)
@@ -137,7 +138,7 @@ class PollingPlace:
         self.count()
 
     def server(self) -> HTTPServer:
-        """The server of the page, which does not listen yet."""
+        """The server of the page, not yet listening."""
         application = Application([(r"/", PageHandler), (r"/open", TextsHandler), (r"/save", AnswersHandler)],
                                   polling_place=self,
                                   log_function=lambda handler: None, default_handler_class=NotFoundHandler)
@@ -148,8 +149,8 @@ class PollingPlace:
             ssl_options=None if is_alone else load_tls_context(self.box.path.parent))
 
     def read_tables(self) -> None:
-        """Reads the texts again where tables changed, so that an amended text is voted on in its new words.
-        A table that cannot be read is said once, and the texts stay. Raises RoundClosed."""
+        """Reads changed tables again, so that an amended text is voted on in its new words. If a table cannot
+        be read, this is printed once and the texts stay as they were. Raises RoundClosed."""
         content = [self.study.reference_file(name).read_bytes()
                    for name in ("principles", "rounds", "raters")]
         if content == self._table_bytes:
@@ -168,7 +169,7 @@ class PollingPlace:
         self._table_bytes = content
 
     def count(self) -> None:
-        """Prints the number of complete ballots, in steps, if it has not been printed yet."""
+        """Prints the number of complete ballots, in steps, unless it was printed before."""
         complete = sum(slip.is_complete(self.stamps) for slip in self.box.slips.values())
         many = f"{complete - complete % STEP} or more" if complete >= STEP else f"fewer than {STEP}"
         self.say_once(f"Phones: {many} ballots are complete ({self.people} people may vote).")
@@ -195,7 +196,7 @@ class PollingPlace:
         raise Refusal(HTTPStatus.FORBIDDEN, "unknown_code")
 
     def open(self, number: str) -> dict[str, Any]:
-        """The response to a page with the code of a slip: the texts, and which questions are answered."""
+        """The response to the code of a slip: the texts, and which questions are answered."""
         self.read_tables()
         slip = self.box.slips[number]
         return {"round": self.round_id, "saves": slip.saves, "answered": slip.answered(self.stamps),
@@ -203,8 +204,8 @@ class PollingPlace:
                     [*self.texts.by_language, *phone_page_languages()])]}
 
     def save(self, number: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Saves what a phone sent. Returns how often the slip has been saved and which questions are
-        answered. Raises Refusal where nothing is saved."""
+        """Saves the answers from a phone. Returns how often the slip has been saved and which questions are
+        answered. Raises Refusal if nothing is saved."""
         self.read_tables()
         slip = self.box.slips[number]
         stamps, answers, mark = _checked(request, self.stamps)
@@ -233,7 +234,7 @@ class PollingPlace:
 
 
 class Refusal(Exception):
-    """A request that changes nothing: its status, and a word that tells the page why."""
+    """A refused request: its HTTP status, and a word that tells the page the reason."""
 
     def __init__(self, status: HTTPStatus, why: str) -> None:
         super().__init__(why)
@@ -244,7 +245,7 @@ MALFORMED = Refusal(HTTPStatus.BAD_REQUEST, "refused")
 
 
 def _checked(request: Mapping[str, Any], stamps: Mapping[str, set[str]]) -> tuple[dict, dict, str]:
-    """The stamps, answers and mark of a request to save, as they are kept. Raises Refusal for anything that
+    """Validates a request to save, and returns its stamps, answers and mark. Raises Refusal for anything that
     the page does not send."""
     if set(request) != {"code", "saves", "mark", "stamps", "answers"}:
         raise MALFORMED
@@ -271,7 +272,7 @@ def _checked(request: Mapping[str, Any], stamps: Mapping[str, set[str]]) -> tupl
 
 
 def _in_language(texts: RoundTexts, language: str) -> dict[str, Any]:
-    """The texts of a round in a language, or as they were written, with all that is said around them."""
+    """The texts of a round in a language, or in the original, with the fixed texts of the page."""
     own = language if language in texts.by_language else next(iter(texts.by_language))
     form = RatingForm(texts.round_id, "", language, texts.by_language[own], texts.origins[own])
     name = form.say["language_name"] if has_form_phrases(language) else language_name(language)
@@ -291,10 +292,10 @@ def _in_language(texts: RoundTexts, language: str) -> dict[str, Any]:
 
 
 class LimitedServer(HTTPServer):
-    """A server that holds so many connections at most, each for a minute at most."""
+    """A server that limits the number of connections and their duration."""
 
     def handle_stream(self, stream: IOStream, address: tuple) -> None:
-        """Takes a connection, or closes it at once where too many are open."""
+        """Accepts a connection, or closes it at once if too many are open."""
         if len(self._connections) >= CONNECTIONS:
             stream.close()
             return
@@ -303,11 +304,11 @@ class LimitedServer(HTTPServer):
 
 
 class PhoneRequestHandler(RequestHandler):
-    """The handler common to all responses: nothing is cached, and nothing is revealed about the server."""
+    """The base of all request handlers: forbids caching and reveals nothing about the server."""
 
     @property
     def polling_place(self) -> PollingPlace:
-        """What is asked."""
+        """The polling place that answers the request."""
         return self.settings["polling_place"]
 
     def set_default_headers(self) -> None:
@@ -320,7 +321,7 @@ class PhoneRequestHandler(RequestHandler):
             self.set_header(name, value)
 
     def compute_etag(self) -> None:
-        """Sends no tag by which a phone could be recognised."""
+        """Disables ETags, which could identify a phone."""
 
     def log_exception(self, typ: type[BaseException] | None, value: BaseException | None,
                       tb: TracebackType | None) -> None:
@@ -330,7 +331,7 @@ class PhoneRequestHandler(RequestHandler):
                                         "it was.")
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """A refusal as a word, whatever went wrong."""
+        """Responds with one word, whatever the error."""
         self.finish({"why": "refused" if status_code < 500 else "busy"})
 
     async def answer(self, reply: Callable[[str, Mapping[str, Any]], dict[str, Any]]) -> None:
@@ -354,7 +355,7 @@ class PhoneRequestHandler(RequestHandler):
 
 
 class PageHandler(PhoneRequestHandler):
-    """The page, the same for everybody."""
+    """Serves the page, which is the same for everybody."""
 
     def get(self) -> None:  # ty: ignore[incompatible-mutable-override]
         """Serves the page, which contains no text of the study."""
@@ -362,7 +363,7 @@ class PageHandler(PhoneRequestHandler):
 
 
 class TextsHandler(PhoneRequestHandler):
-    """The texts, for the code of a slip."""
+    """Serves the texts for the code of a slip."""
 
     async def post(self) -> None:  # ty: ignore[incompatible-mutable-override]
         """Told are the texts, and which questions are answered."""
@@ -370,7 +371,7 @@ class TextsHandler(PhoneRequestHandler):
 
 
 class AnswersHandler(PhoneRequestHandler):
-    """Answers, with the code of a slip."""
+    """Receives answers with the code of a slip."""
 
     async def post(self) -> None:  # ty: ignore[incompatible-mutable-override]
         """Told is which questions are answered."""
@@ -378,17 +379,18 @@ class AnswersHandler(PhoneRequestHandler):
 
 
 class NotFoundHandler(PhoneRequestHandler):
-    """Everything else."""
+    """Refuses every other address."""
 
     def prepare(self) -> None:
-        """There is nothing."""
+        """Responds that nothing is found."""
         self.set_status(HTTPStatus.NOT_FOUND)
         self.finish({"why": "refused"})
 
 
 @cache
 def _page() -> tuple[str, str]:
-    """The page as one file, and what it may do: run its own script, and ask this server."""
+    """The page as one file, and its content security policy: it may run its own script and contact this
+    server."""
     style, script = read_text(__file__, "phone_page.css"), read_text(__file__, "phone_page.js")
     names = texts_by_language(__file__, "languages.csv")
     warnings = [{"code": one, "dir": language_direction(one), "name": form_phrases(one)["language_name"],

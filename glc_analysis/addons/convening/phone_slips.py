@@ -1,8 +1,8 @@
 """The slips for voting on phones: a stack to print, and the register of who draws which.
 
-A folder outside the study gets ``slips.html``, with a code on each slip and the sheet on which is written
-who draws which, and ``register.csv``, the same sheet to be typed; the box in the study has only digests of
-the codes. Nobody's name or rater code is on a slip: people draw them from a shuffled stack.
+A folder outside the study gets ``slips.html``, with the slips, each with a code, and a sheet to record who
+draws which slip, and ``register.csv``, the same sheet to be typed. The box in the study holds only digests of
+the codes. Slips carry no names or rater codes: people draw them from a shuffled stack.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no letter that looks like anoth
 
 
 CODE_LENGTH = 16
-"""Letters of a code, of 5 bits each: nobody guesses 80 bits, not even with the file of the box."""
+"""Letters of a code, of 5 bits each: 80 bits cannot be guessed, even with the file of the box."""
 
 
 def draw_slip_code() -> str:
-    """A random code, as it is printed on a slip.
+    """A new random code, as it is printed on a slip.
 
     >>> len(draw_slip_code()), draw_slip_code() == draw_slip_code()
     (19, False)
@@ -55,8 +55,8 @@ def draw_slip_code() -> str:
 
 @dataclass(frozen=True)
 class SlipsMade:
-    """What :func:`make_phone_slips` wrote: the files, how many slips, the address of the page, the
-    fingerprint of its certificate (blank on this computer alone), and the languages of the page that no
+    """What :func:`make_phone_slips` wrote: the files, the number of slips, the address of the page, the
+    fingerprint of its certificate (blank for this computer alone), and the languages of the page that no
     native reader has checked."""
 
     slips: Path
@@ -68,8 +68,8 @@ class SlipsMade:
 
 
 def existing_slips_note(study: Study, round_id: str) -> str:
-    """A note on the slips that an open round already has, which new ones void; blank where it has none, or
-    where ballots have begun and no new slips are made."""
+    """A note on the existing slips of an open round, which new ones make void; blank if there are none, or if
+    voting has begun, when no new slips can be made."""
     box = BallotBox.read(study, round_id)
     if box is None or box.is_collected or not box.is_empty:
         return ""
@@ -79,11 +79,11 @@ def existing_slips_note(study: Study, round_id: str) -> str:
 
 def make_phone_slips(study: Study, round_id: str, folder: Path, *, address: str = LOOPBACK,
                      network: str = "") -> SlipsMade:
-    """Makes the slips of an open round, a quarter more than people who may rate, and an empty box;
-    ``network`` is the name of the access point, as phones list it.
+    """Makes the slips of an open round, a quarter more than there are raters, and an empty box; ``network``
+    is the name of the access point, as phones list it.
 
-    Raises UsageError for an unknown round, a folder within the study, or an address that is not of a private
-    network; GLCError where the round is closed or the box holds answers; Faults where texts were changed.
+    Raises UsageError for an unknown round, a folder within the study, or an address outside private networks;
+    GLCError if the round is closed or the box holds answers; Faults if texts were changed.
     """
     here = parse_private_address(address)
     if not folder.is_dir():
@@ -120,7 +120,7 @@ def make_phone_slips(study: Study, round_id: str, folder: Path, *, address: str 
 
 
 def phone_page_phrases(language: str) -> dict[str, str]:
-    """The fixed texts of the page by key, in a language or, where nobody has translated them, in English.
+    """The fixed texts of the page by key, in a language or, if they are not translated, in English.
 
     >>> phone_page_phrases("es")["begin"], phone_page_phrases("am")["begin"]
     ('Empezar', 'Begin')
@@ -138,7 +138,7 @@ def phone_page_languages() -> list[str]:
 
 
 def _said(texts: RoundTexts, network: str) -> list[tuple[str, str, list[str]]]:
-    """What every slip says in each language of the round: the language, its direction and the lines."""
+    """The text of every slip in each language of the round: the language, its direction and the lines."""
     known = [one for one in texts.by_language if one in phone_page_languages()] or ["en"]
     return [(one, language_direction(one), [
         *([say["network"].format(network)] if network else []), say["scan"], say["warning"]])
@@ -146,7 +146,8 @@ def _said(texts: RoundTexts, network: str) -> list[tuple[str, str, list[str]]]:
 
 
 def _numbers(count: int) -> list[str]:
-    """Different numbers of four digits: those of one stack are not those of another, nor in any order."""
+    """Random distinct numbers of four digits, so that stacks cannot be confused and the numbers show no
+    order."""
     return [*map(str, secrets.SystemRandom().sample(range(1000, 10_000), count))]
 
 

@@ -46,7 +46,7 @@ ONLY_OBJECTED = "No evidence against it is recorded, but an objection is recorde
 NOT_MEASURED = "Rests on providers' reported experience; effectiveness not measured."
 UNSUPPORTED = "No evidence for it is recorded."
 _MEASURED = ("outcome_measured", "literature")
-"""Kinds of claims that are more than practice and reports of providers."""
+"""Kinds of claims that go beyond practice and providers' reports."""
 
 
 def format_printed_id(principle_id: str, version: str) -> str:
@@ -72,7 +72,7 @@ def make_principle_tables(reference: Reference) -> dict[str, pd.DataFrame]:
 
 def add_version_columns(principles: pd.DataFrame) -> pd.DataFrame:
     """Rows of principles.csv with ``printed_id``, ``text_version``, and ``is_current``: whether it is the
-    latest version of its principle, or a translation of that."""
+    latest version of its principle or a translation of it."""
     ids = [*map(format_printed_id, principles["principle_id"], principles["version"])]
     numbers = principles["version"].astype(int)
     sources = principles["translation_of"] == ""
@@ -85,7 +85,7 @@ def add_version_columns(principles: pd.DataFrame) -> pd.DataFrame:
 def evidence_fact_sentences(evidence: pd.DataFrame) -> list[str]:
     """Facts about the evidence of one principle, in sentences, from its rows of table ``evidence``.
 
-    Evidence against is what contradicts; a principle rests on what supports it.
+    Evidence that contradicts is evidence against; a principle rests on the evidence that supports it.
 
     >>> evidence_fact_sentences(pd.DataFrame({
     ...     "stance": ["contradicts", "supports"], "claim": ["literature", "practised"]}))
@@ -118,7 +118,7 @@ _ATTRIBUTES = ("resource_level", "type", "home_region_id", "language")
 _STANCES = {"supports": "for it", "qualifies": "with limits", "contradicts": "against it"}
 """How a piece of evidence bears on the principle, in words."""
 _LEAST = 3
-"""The median of a smaller group could show how one rater voted."""
+"""The smallest group with a median: that of a smaller one could show how one rater voted."""
 
 
 def make_evidence_tables(read_table: Callable[[str], pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -193,7 +193,8 @@ def count_represented_organisations(principle_id: str, frames: Frames) -> pd.Dat
 
 
 def underrepresentation_sentences(represented: pd.DataFrame) -> list[str]:
-    """Which kinds of organisations of the study gave no evidence, and which did not rate, in sentences.
+    """Sentences on the kinds of organisations in the study that gave no evidence, and those that did not
+    rate.
 
     >>> underrepresentation_sentences(pd.DataFrame([("language", "km", 1, 0, 0), ("language", "en", 9, 4, 0)],
     ...     columns=["attribute", "value", "study_n", "evidence_n", "raters_n"]))
@@ -222,7 +223,7 @@ def _counts(words: pd.Series) -> str:
 
 
 def _contradicted(evidence: pd.DataFrame, frames: Frames) -> list[str]:
-    """How many organisations said the opposite of a code that supports the principle."""
+    """Sentences on how many organisations said the opposite of a code that supports the principle."""
     cited = evidence.loc[(evidence["kind"] == "code") & (evidence["stance"] == "supports"), "reference"]
     rows = frames["mentions"][frames["mentions"]["code_id"].isin(cited)]
     count = rows.loc[rows["is_contradicted"], "organisation_id"].nunique()
@@ -237,7 +238,7 @@ def _by_source(contributors: pd.DataFrame) -> str:
 
 
 def _count_places(own: pd.DataFrame, frames: Frames, column: str) -> int:
-    """In how many countries, or regions, the organisations work; a blank is none."""
+    """The number of countries, or regions, in which the organisations work; blanks do not count."""
     answers = frames["answers"]
     places = answers.loc[answers["organisation_id"].isin(own["organisation_id"]), column]
     return places[places != ""].nunique()
@@ -274,7 +275,8 @@ def _votes(principle_id: str, criterion: str, frames: Frames) -> Iterator[str]:
 
 
 def _by_resources(rated: pd.DataFrame) -> Iterable[str]:
-    """The median score by the resources of the raters' organisations; too few votes are not shown."""
+    """The median score by the resources of the raters' organisations; groups with too few votes are not
+    shown."""
     for level, scores in rated[rated["resource_level"] != ""].groupby("resource_level")["score"]:
         score = f"median {median(map(int, scores)):g}" if len(scores) >= _LEAST else "too few to show"
         yield f"Resources {level}: {score} (votes: {len(scores)})."
@@ -295,7 +297,7 @@ def _signatures(principle_id: str, frames: Frames) -> list[str]:
 
 def log_principle_decision(study: Study, principle_id: str, decision: str, *, by: str, today: date,
                            objections: str = "") -> None:
-    """Adds a decision about a principle, unless that day has it already."""
+    """Adds a decision about a principle to the decision log, unless it is already there for that day."""
     path, (file, *_) = study.reference_file("decision_log"), table_files("decision_log")
     row = {"date": today.isoformat(), "principle_id": principle_id, "decision": decision, "proposed_by": by,
            "objections": objections}
@@ -317,7 +319,7 @@ _RECORDED_BY = {"agreed": "`glc agree {}` shows its votes and objections, asks, 
 
 def undecided_status_faults(texts: Mapping[Any, Mapping[str, Any]],
                             decisions: Iterable[Mapping[str, Any]]) -> Iterator[Fault]:
-    """Faults: texts (by their rows of principles.csv) whose status is not the one that was decided on.
+    """Faults for texts (by row of principles.csv) whose status differs from the recorded decision.
 
     >>> text = {"principle_id": "P07", "version": "2", "translation_of": "", "status": "agreed"}
     >>> [fault.message for fault in undecided_status_faults({4: text}, [])]
@@ -344,8 +346,8 @@ def undecided_status_faults(texts: Mapping[Any, Mapping[str, Any]],
 
 def changed_word_faults(table: str, action_done: str, texts: Iterable[Mapping[str, Any]],
                         rows: Mapping[Any, Mapping[str, Any]]) -> Iterator[Fault]:
-    """Faults: texts whose words are not those that rows of a table (by their numbers) were about, as its
-    column ``text_version`` says; ``action_done`` is what was done with them, such as signed."""
+    """Faults for texts whose words changed since the rows of a table (by row number) refer to them, as shown
+    by its column ``text_version``; ``action_done`` is what was done with the text, such as signed."""
     now = {printed_id_of_text(one): one["statement"] for one in texts if not one["translation_of"]}
     others: dict[str, list[Any]] = {}
     for n, row in rows.items():
@@ -383,14 +385,14 @@ def record_text_decision(study: Study, text: Mapping[str, str], status: str, *, 
 
 
 NEAR = .8
-"""How similar to the name of an organisation a word must be to stand for it (of 1: the same)."""
+"""How similar a word must be to the name of an organisation to stand for it (1: identical)."""
 _READ_BY = {"convening": "The room reads these words", "public": "Everybody reads these words, "
            "on public pages too"}
 
 
 def resolve_requester(reference: Reference, typed: str) -> str:
-    """Resolves the typed requester of a change: an organisation, by id or name in any case or nearly so,
-    becomes its id; anyone else, such as a panel or the room, stays as typed.
+    """Resolves the typed requester of a change: the id or name of an organisation, even with small spelling
+    differences, becomes its id; anything else, such as a panel or the room, stays as typed.
 
     Raises UsageError for a person, a rater's code, and words that might be a person's name.
     """
@@ -415,9 +417,9 @@ def resolve_requester(reference: Reference, typed: str) -> str:
 
 def tidy_reason_without_names(reference: Reference, reason: str, *, audience: str = "convening",
                               refuse_all_names: bool = False) -> str:
-    """Checks and tidies a reason before it is stored. Raises UsageError where it holds a rater's code, or the
-    name or address of somebody whom this audience may not know; with ``refuse_all_names`` also of an
-    organisation or person that it may know elsewhere."""
+    """Checks and tidies a reason before it is stored. Raises UsageError if it contains a rater's code, or the
+    name or address of somebody whom this audience may not know; with ``refuse_all_names`` also of
+    organisations and people whom it may know."""
     reason, names, known = normalise_space(reason), reference.names, who_is_who(reference, audience)
     if refuse_all_names:
         names = names.assign(allowed_for="")

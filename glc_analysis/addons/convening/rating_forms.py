@@ -1,8 +1,8 @@
-"""What a rating form asks.
+"""Describes the rating form of each rater.
 
-There is one description for each rater (:class:`RatingForm`), from which workbooks, pages, messages, XLSForms
-and the pages of phones are made, so that all ask the same. The fixed texts are in ``content/forms.csv``, a
-column per language; its row ``native_reader`` says whether a native speaker has checked them.
+One description per rater (:class:`RatingForm`) is the source of workbooks, pages, messages, XLSForms and
+phone pages, so that all ask the same questions. The fixed texts are in ``content/forms.csv``, a column per
+language; its row ``native_reader`` says whether a native speaker has checked them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _WANTED = {"score": "number_wanted", "mark": "mark_wanted", "choice": "word_want
 
 
 def form_phrases(language: str) -> dict[str, str]:
-    """The fixed texts by key, in a language or, where nobody has translated them, in English.
+    """The fixed texts by key, in a language or, if they are not translated, in English.
 
     >>> form_phrases("fr")["round"].format(2), form_phrases("am")["round"].format(2)
     ('Tour 2', 'Round 2')
@@ -37,7 +37,7 @@ def form_phrases(language: str) -> dict[str, str]:
 
 
 def list_form_languages() -> list[str]:
-    """The languages that the fixed texts are in.
+    """The languages in which the fixed texts exist.
 
     >>> list_form_languages()[:2]
     ['en', 'es']
@@ -46,7 +46,7 @@ def list_form_languages() -> list[str]:
 
 
 def has_form_phrases(language: str) -> bool:
-    """Whether there are fixed texts in a language.
+    """Whether the fixed texts exist in a language.
 
     >>> has_form_phrases("km"), has_form_phrases("am")
     (True, False)
@@ -55,7 +55,7 @@ def has_form_phrases(language: str) -> bool:
 
 
 def language_name_for_reader(reader_language: str, language: str) -> str:
-    """The name of a language in that of a reader; in English where there is none.
+    """The name of a language in the language of a reader; in English if unknown.
 
     >>> language_name_for_reader("es", "en"), language_name_for_reader("fr",
     ...     "am"), language_name_for_reader("am", "es")
@@ -74,7 +74,7 @@ def format_language_and_code(language: str) -> str:
 
 
 class FormText(NamedTuple):
-    """A text as a form shows it: which one it is, its language, and its words with their version."""
+    """A text as a form shows it: its ids, its language, and its words with their version."""
 
     principle_id: str
     printed_id: str
@@ -90,8 +90,8 @@ class FormText(NamedTuple):
 
 @dataclass(frozen=True)
 class TextOrigin:
-    """A form's explanation of a text's origin: the fixed texts with these ``keys``, and the earlier texts
-    that it replaces."""
+    """The explanation on a form of where a text comes from: the ``keys`` of fixed texts, and the earlier
+    texts that it replaces."""
 
     keys: tuple[str, ...]
     texts: tuple[FormText, ...]
@@ -99,12 +99,12 @@ class TextOrigin:
 
 @dataclass(frozen=True)
 class RatingForm:
-    """What a rater is asked in one language: ``rows`` of principles.csv, in the round's order. A text that is
-    not translated stands in the source language, and says so. ``origins`` say by printed id what a text was
-    before.
+    """The rating form of one rater in one language: ``rows`` of principles.csv, in the round's order. An
+    untranslated text is shown in its source language and marked. ``origins`` give the earlier texts by
+    printed id.
 
-    At each of them :data:`.ratings.QUESTIONS` are asked. ``rater_id`` is blank on
-    a form that is the same for all raters.
+    The questions about each text are :data:`.ratings.QUESTIONS`. ``rater_id`` is blank on a form for all
+    raters.
     """
 
     round_id: str
@@ -113,7 +113,7 @@ class RatingForm:
     rows: pd.DataFrame
     origins: Mapping[str, TextOrigin] = field(default_factory=dict)
     proxy_id: str = ""
-    """Who votes for the rater (:mod:`.round_roles`)."""
+    """The proxy who votes for the rater (:mod:`.round_roles`)."""
     interests: Collection[str] = ()
     """The principles in which the rater declared an interest."""
 
@@ -134,7 +134,7 @@ class RatingForm:
 
     @property
     def heading(self) -> str:
-        """The round, the rater's code, and who votes for the rater."""
+        """The heading: the round, the rater's code, and the proxy if there is one."""
         heading = f"{self.say['round'].format(self.round_id)} · {self.say['code'].format(self.rater_id)}"
         return heading + (f" · {self.say['by_proxy'].format(self.proxy_id)}" if self.proxy_id else "")
 
@@ -145,8 +145,8 @@ class RatingForm:
 
     @property
     def before_how(self) -> str:
-        """The introduction to the feedback sheet before a second vote. Between words that run from right to
-        left a sign would be printed as its opposite."""
+        """The introduction to the feedback sheet before a second vote. In right-to-left text, signs such as ≤
+        would be printed mirrored."""
         said = self.say["before_how"]
         if self.direction == "ltr":
             return said
@@ -159,23 +159,23 @@ class RatingForm:
                 for text in self.texts]
 
     def words_of(self, text: FormText) -> str:
-        """Which words the form shows: printed id, language, version of the text."""
+        """Identifies the wording on the form: printed id, language and text_version."""
         return f"{text.printed_id} {text.language} {text.text_version}"
 
     def shown(self, text: FormText) -> str:
-        """The words of a text; in another language than the form's, with the name of that language."""
+        """The words of a text, with the name of its language if this differs from the form's."""
         return text.statement + self.language_mark(text)
 
     def language_mark(self, text: FormText) -> str:
-        """The name of the language of a text in that of the form, where it is another."""
+        """The name of the language of a text, in the language of the form; blank if both are the same."""
         if text.language == self.language:
             return ""
         return f" [{language_name_for_reader(self.language, text.language)}]"
 
     def history(self, text: FormText) -> Iterator[tuple[str, str, str]]:
-        """The history of a text: a fixed text, the earlier words, and their language; both blank where there
-        are no earlier words. Nothing where raters know the text, or where it was drafted. First that the
-        rater declared an interest in it, if that is so."""
+        """The history of a text as fixed text, earlier words and their language, the latter two blank if
+        there are no earlier words. A declared interest of the rater comes first. Yields nothing for drafted
+        texts and texts that raters already know."""
         if text.principle_id in self.interests:
             yield self.say["interest_declared"], "", ""
         if (origin := self.origins.get(text.printed_id)) is None:
@@ -191,7 +191,7 @@ class RatingForm:
         return [f"{said} {words}".strip() for said, words, _ in self.history(text)]
 
     def label(self, question: RatingQuestion) -> str:
-        """What is asked."""
+        """The wording of a question."""
         return self.say[question.name]
 
     def ends(self, question: RatingQuestion) -> tuple[str, str]:
@@ -199,15 +199,15 @@ class RatingForm:
         return self.say[f"{question.name}_low"], self.say[f"{question.name}_high"]
 
     def wanted(self, question: RatingQuestion) -> str:
-        """What to write in the box; blank where any words are allowed."""
+        """What to write in the box; blank if any words are allowed."""
         return self.say.get(_WANTED.get(question.kind, ""), "")
 
 
 def round_texts_in_language(reference: Reference, round_texts: pd.DataFrame, language: str) -> pd.DataFrame:
     """The texts of a round in a language, in the order of the round.
 
-    A text that is not translated is in its own language (column ``language``). A translation counts only if
-    it is of the version that the round asks about: after an amendment the other texts stay in the language.
+    An untranslated text is given in its original language (column ``language``). A translation counts only if
+    it belongs to the version that the round asks about.
     """
     texts = add_version_columns(reference.principles)
     texts = texts[texts["language"] == language]
@@ -222,11 +222,11 @@ def round_texts_in_language(reference: Reference, round_texts: pd.DataFrame, lan
 
 def find_text_origins(reference: Reference, round_id: str, round_texts: pd.DataFrame,
                       language: str) -> dict[str, TextOrigin]:
-    """The earlier wording of the texts of a round that no earlier round asked about, by printed id.
+    """The origins of the texts that no earlier round asked about, by printed id.
 
-    A reworded text shows the wording that the last earlier round asked about, if one did; one that was split
-    or merged the texts that it replaces; one from the floor says so, and that no evidence for it is recorded
-    where that is so. Words are in the language where a translation exists, else as they were written.
+    A reworded text shows the wording in the last earlier round, if any; a split or merged text shows the
+    texts that it replaces; a text proposed in the room is marked as such, with a note if no evidence is
+    recorded for it. Words are in the given language if a translation exists, else in the original.
     """
     rounds, texts = reference.rounds, add_version_columns(reference.principles)
     names, origins = rounds["principle_id"] + "." + rounds["version"], {}
@@ -250,7 +250,7 @@ def find_text_origins(reference: Reference, round_id: str, round_texts: pd.DataF
 
 
 def _in_language(texts: pd.DataFrame, name: str, language: str) -> list[FormText]:
-    """The text of a printed id in a language where it exists, else as it was written."""
+    """The text of a printed id in a language if it exists, else in the original."""
     own = texts[(texts["printed_id"] == name) | (texts["translation_of"] == name)]
     translated = own[own["language"] == language]
     rows = translated if len(translated) else own[own["translation_of"] == ""]
@@ -258,8 +258,8 @@ def _in_language(texts: pd.DataFrame, name: str, language: str) -> list[FormText
 
 
 def round_texts_by_language(reference: Reference, round_texts: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The texts of a round by language, the source language first. A language is there if
-    principles.csv has a text of the round in it, or if it has the fixed texts of the form."""
+    """The texts of a round by language, the source language first. A language is included if principles.csv
+    has a text of the round in it, or if the fixed texts of the form exist in it."""
     source = round_texts["language"].iloc[0]
     languages = sorted({source, *reference.principles["language"]}, key=lambda one: (one != source, one))
     rows = {one: round_texts_in_language(reference, round_texts, one) for one in languages}
@@ -267,13 +267,13 @@ def round_texts_by_language(reference: Reference, round_texts: pd.DataFrame) -> 
 
 
 def _is_asked_in(rows: pd.DataFrame, language: str) -> bool:
-    """Whether a form can be in a language: it has any of the texts, or the words around them."""
+    """Whether forms can be made in a language: any of the texts or the fixed texts exist in it."""
     return has_form_phrases(language) or language in set(rows["language"])
 
 
 def language_by_rater(raters: pd.DataFrame, survey_languages: Mapping[str, str]) -> dict[str, str]:
-    """The language of each rater: that of raters.csv, else the one in which the rater's organisation answered
-    (``survey_languages``); blank where neither is known.
+    """The language of each rater: from raters.csv, else the language in which the rater's organisation
+    answered the survey (``survey_languages``); blank if neither is known.
 
     >>> raters = pd.DataFrame([("r1", "", "es"), ("r2", "quay", "")],
     ...                       columns=["rater_id", "organisation_id", "language"])
@@ -286,10 +286,10 @@ def language_by_rater(raters: pd.DataFrame, survey_languages: Mapping[str, str])
 
 def make_rater_forms(reference: Reference, round_id: str, round_texts: pd.DataFrame,
                      rater_languages: Mapping[str, str]) -> tuple[list[RatingForm], list[str]]:
-    """A form for every rater who may rate and did not withdraw (stopped.csv), and a note about each.
+    """Makes a form for every rater who may rate and did not withdraw (stopped.csv), and a note about each.
 
-    The language is that of the rater (:func:`language_by_rater`), if any text or the words of the ballot are
-    translated into it; a text that is not is marked with its own language.
+    The form is in the rater's language (:func:`language_by_rater`) if any text or the fixed texts are
+    translated into it; an untranslated text is marked with its language.
     """
     is_asked = (reference.raters["may_rate"] == "true") & ~reference.raters["rater_id"].isin(
         reference.stopped["person_id"])

@@ -1,8 +1,8 @@
 """Ballots of any kind as one table: one row per vote, as it was given.
 
-Read are a long CSV or XLSX file (one row per rater, principle and criterion), our own workbook filled in, and
-KoboToolbox or ODK exports of our XLSForm. Every principle on a form carries a stamp (round, rater, printed
-id, text version), so that nothing has to be guessed.
+Reads long CSV or XLSX files (one row per rater, principle and criterion), filled-in workbooks of this
+package, and KoboToolbox or ODK exports of its XLSForm. Every principle on a form carries a stamp (round,
+rater, printed id, text version), so that nothing has to be guessed.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ from glc_analysis.text import content_hash, match_key, normalise_space
 CRITERIA = ("importance", "feasibility")
 """The criteria by which a principle is rated."""
 SCORES = tuple("123456789")
-"""The scale: other scales, such as pictures, are never made into these numbers."""
+"""The scale. Other scales, such as pictures, are never converted to these numbers."""
 ABSTAIN = "abstain"
 ABSTENTION_MARK = "x"
 _MARKS = (ABSTENTION_MARK, "х", "×", "✓", "✔", "☒", "☑")  # the second is Cyrillic
 
 
 class RatingQuestion(NamedTuple):
-    """One thing that a rater is asked at a principle.
+    """One question to a rater about a principle.
 
-    ``name`` is that of its column, and the key of its label in ``forms.csv``. ``choices`` are the answers
-    that there are, none where any words may be written. A question with ``only_with`` is asked where that
-    other question was answered.
+    ``name`` is the name of its column and the key of its label in ``forms.csv``. ``choices`` are the possible
+    answers; empty if any words are allowed. A question with ``only_with`` is asked only if that other
+    question was answered.
     """
 
     name: str
@@ -53,9 +53,9 @@ class RatingQuestion(NamedTuple):
     only_with: str = ""
 
     def read(self, text: str) -> str | None:
-        """The answer that somebody wrote: blank where nothing is written, None where it is not an answer.
+        """Parses a written answer: blank if nothing was written, None if it is not a valid answer.
 
-        A digit of any script is a score; a list may offer ``yes / sí``, of which the first word counts.
+        Digits of any script are scores; in bilingual choices such as ``yes / sí`` the first word counts.
 
         >>> score, *_, may_be_read = QUESTIONS
         >>> [score.read(text) for text in ("7", "٧", "៧", "７", "", "7-8", "07", "²", "0")]
@@ -85,9 +85,9 @@ QUESTIONS = (
 BY_NAME = {question.name: question for question in QUESTIONS}
 SCORED = tuple(question for question in QUESTIONS if question.kind == "score")
 FORM_BOXES = tuple(BY_NAME)
-"""What a rater fills in at each principle."""
+"""The boxes that a rater fills in for each principle."""
 WORKBOOK_COLUMNS = ("principle", "statement", *FORM_BOXES, "stamp")
-"""The columns of our workbook, by the names that stand in its row :data:`NAMES_AT`."""
+"""The columns of the workbook, by the names in its row :data:`NAMES_AT`."""
 NAMES_AT = 3
 
 
@@ -102,7 +102,7 @@ class FormStamp(NamedTuple):
 
     @classmethod
     def read(cls, text: str) -> FormStamp:
-        """Parses a stamp; all parts are blank where the text is not a stamp.
+        """Parses a stamp; all parts are blank if the text is not a stamp.
 
         >>> Stamp.read(format_form_stamp("1", "r07", "P07.2", "9745af7abe75"))[2:]
         ('P07', '2', '9745af7abe75')
@@ -114,7 +114,7 @@ class FormStamp(NamedTuple):
 
 
 def format_form_stamp(round_id: str, rater_id: str, printed_id: str, text_version: str) -> str:
-    """A stamp as it is written on a form; a form for all raters leaves the rater out.
+    """Formats a stamp for a form; a form for all raters leaves the rater out.
 
     >>> format_form_stamp("1", "", "P07.2", "9745af7abe75")
     '1 P07.2 9745af7abe75'
@@ -123,7 +123,7 @@ def format_form_stamp(round_id: str, rater_id: str, printed_id: str, text_versio
 
 
 def add_rater_to_stamp(stamp: str, rater_id: str) -> str:
-    """The stamp of a form for all raters with the rater's code in it.
+    """Inserts a rater's code into the stamp of a form for all raters.
 
     >>> add_rater_to_stamp("1 P07.2 9745af7abe75", "r07")
     '1 r07 P07.2 9745af7abe75'
@@ -142,7 +142,7 @@ def add_rater_to_stamp(stamp: str, rater_id: str) -> str:
 VOTE_COLUMNS = ("file", "row", "round_id", "rater_id", "principle_id", "version", "text_version", "criterion",
            "score", "is_abstained", "comment", "may_be_read")
 UNANSWERED = "unanswered"
-"""The score of a form's question whose boxes are blank, until somebody has asked the rater."""
+"""The score of a question left blank on a form, until somebody has asked the rater."""
 OTHER_PROGRAMS = {".ods": "a LibreOffice spreadsheet", ".fods": "a LibreOffice spreadsheet",
                   ".xls": "a workbook of an old Excel", ".numbers": "a Numbers spreadsheet"}
 """Files of programs in which a form may have been saved by accident."""
@@ -152,7 +152,7 @@ _RATER = re.compile(r"(?:.*[/:-])?rater_id")
 
 @dataclass(frozen=True)
 class _Answer:
-    """What stands at one principle, and where."""
+    """The boxes of one principle on a form, and their place in the file."""
 
     file: str
     row: str
@@ -183,11 +183,11 @@ def read_filled_form(path: Path, sheets: list[Grid] | None = None, *,
                      asked_principles: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
     """The votes on a filled form, two rows per principle: the columns of :mod:`.ratings`.
 
-    ``score`` is 1 to 9, ``abstain``, or :data:`UNANSWERED` where the boxes are blank or, of the principles
-    that a round ``asked_principles`` about, the row is gone: somebody has to ask the rater. A comment stands
-    with the first criterion; digits of any script count as digits. ``sheets`` are those of the file where it
-    is read already. Raises Faults with all that is wrong: no form of ours, formulas and macros, boxes out of
-    range, a principle or rater twice, words that are not those of the stamp.
+    ``score`` is 1 to 9, ``abstain``, or :data:`UNANSWERED` if the boxes are blank or the row of a principle
+    in ``asked_principles`` (the principles of each round) is missing: somebody has to ask the rater. Comments
+    are stored with the first criterion; digits of any script are accepted. ``sheets`` are those of the file
+    if it was read before. Raises Faults with all errors: not a form of this package, formulas or macros,
+    invalid answers, a principle or rater twice, words that differ from the stamp.
     """
     if path.suffix.lower() == ".xlsm":
         fix = "save it as .xlsx, or copy the answers into the form as sent"
@@ -220,7 +220,7 @@ def is_form_filled(path: Path) -> bool:
 
 
 def _on_sheet(sheet: Grid) -> list[_Answer]:
-    """The rows of a sheet of ours, below the one that names its columns; none of any other sheet."""
+    """The rows of a sheet of this package, below the row of column names; none for other sheets."""
     at = next((n for n, row in enumerate(sheet.rows) if len({*WORKBOOK_COLUMNS} & {*row}) > 4), -1)
     if at < 0:
         return []
@@ -237,7 +237,7 @@ def _on_sheet(sheet: Grid) -> list[_Answer]:
 
 
 def _in_export(sheet: Grid) -> list[_Answer]:
-    """The principles of every submission to our XLSForm; none of any other table."""
+    """The principles in every submission to the XLSForm of this package; none for other tables."""
     places: dict[tuple[str, str], int] = {}
     for n, name in enumerate(sheet.names):
         if found := _BOX.fullmatch(name.strip()):
@@ -256,7 +256,7 @@ def _in_export(sheet: Grid) -> list[_Answer]:
 
 
 def _answer_faults(answer: _Answer) -> Iterator[Fault]:
-    """What is wrong at one principle."""
+    """Faults in the answers on one principle."""
     boxes, stamp = answer.boxes, answer.parts
     if not stamp.round_id:
         yield answer.fault("this is not the stamp of a form", "stamp", answer.stamp, "put back the round, "
@@ -279,7 +279,7 @@ def _answer_faults(answer: _Answer) -> Iterator[Fault]:
 
 
 def _mixed_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
-    """Rows of a sheet of ours that are of another rater or round than the first."""
+    """Faults for rows of a sheet that belong to another rater or round than its first row."""
     first: dict[str, tuple[str, ...]] = {}
     for one in answers:
         is_ours = bool(one.parts[0]) and not one.columns
@@ -289,7 +289,7 @@ def _mixed_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
 
 
 def _repeated_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
-    """Rows that rate what an earlier row of the same rater and round rates: one fault per row."""
+    """Faults for rows that repeat a principle of the same rater and round, one per row."""
     first: dict[tuple[str, ...], _Answer] = {}
     said: set[tuple[str, str]] = set()
     for one in answers:
@@ -312,8 +312,8 @@ def _votes(file: str, answer: _Answer) -> Iterator[tuple[str | None, ...]]:
 
 def _rows_that_are_gone(file: str, answers: Sequence[_Answer],
                         asked: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, ...]]:
-    """Votes without an answer for principles of the round that a form has no row of, each in the row after
-    that of the principle before it."""
+    """Unanswered votes for principles of the round that a form lacks, each placed after the row of the
+    preceding principle."""
     forms: dict[tuple[str, ...], dict[str, _Answer]] = {}
     for one in answers:
         forms.setdefault(one.parts[:2], {})[one.parts.principle_id] = one
@@ -329,7 +329,7 @@ def _rows_that_are_gone(file: str, answers: Sequence[_Answer],
 
 
 def unanswered_question_faults(rows: pd.DataFrame) -> Iterator[Fault]:
-    """A fault for each principle of a form that has no answer: its boxes are blank, or its row is gone."""
+    """A fault for each unanswered principle of a form: its boxes are blank, or its row is missing."""
     for (file, row, round_id, rater, principle), own in rows_by(
             rows, "file", "row", "round_id", "rater_id", "principle_id", sort=False):
         is_gone = (own["text_version"] == "").all()
@@ -348,18 +348,17 @@ def unanswered_question_faults(rows: pd.DataFrame) -> Iterator[Fault]:
 
 
 HEADER = (*VOTE_COLUMNS[2:9], *VOTE_COLUMNS[10:])
-"""The columns of a long file: those of a vote, but for its place; an abstention stands as score."""
+"""The columns of a long file: those of a vote without its place; abstentions are entered as scores."""
 
 
 def read_ratings_file(path: Path, *,
                       asked_principles: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
-    """The votes of one file, a row each in its order: :data:`VOTE_COLUMNS`, all text as it stands.
+    """Reads the votes of one file, one row per vote in file order: :data:`VOTE_COLUMNS`, all as text.
 
-    ``score`` is 1 to 9, or blank where the rater abstained (``is_abstained`` is true) or left the
-    question blank, which is not a vote and is not guessed at; of a form :data:`UNANSWERED` where nobody knows
-    yet whether it is to stay blank (``asked_principles``: the principles of each round). Raises Faults with
-    everything that is wrong in the file: columns, blank ids, other scores, unknown criteria, a principle
-    rated twice.
+    ``score`` is 1 to 9, or blank if the rater abstained (``is_abstained`` is true) or left the question
+    blank, which is not a vote. On forms it is :data:`UNANSWERED` while nobody has confirmed that a question
+    stays blank (``asked_principles``: the principles of each round). Raises Faults with all errors in the
+    file: columns, blank ids, invalid scores, unknown criteria, a principle rated twice.
     """
     kind, sheets = path.suffix.lower(), []
     if kind in OTHER_PROGRAMS:
@@ -384,7 +383,7 @@ def read_ratings_file(path: Path, *,
 
 
 def _long_rows(file: str, sheet: Grid) -> pd.DataFrame:
-    """The rows of a table in :data:`HEADER`; ids and words tidy, comments as they stand."""
+    """The rows of a table with :data:`HEADER`; ids and words are tidied, comments unchanged."""
     names = [normalise_space(name) for name in sheet.names]
     faults = [Fault("this column is missing", file=sheet.place, row="1", column=name,
                     fix=f"the header is {','.join(HEADER)}") for name in HEADER if name not in names]
@@ -401,7 +400,7 @@ def _long_rows(file: str, sheet: Grid) -> pd.DataFrame:
 
 
 def _rating_faults(rows: pd.DataFrame) -> Iterator[Fault]:
-    """The faults in the votes of one file, whichever rater they are from."""
+    """The faults in the votes of one file, for all raters."""
     words = {"criterion": CRITERIA, "may_be_read": (*BY_NAME["may_be_read"].choices, "")}
     for row in rows.to_dict("records"):
         place = {"file": row["file"], "row": row["row"]}

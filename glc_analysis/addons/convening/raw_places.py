@@ -1,4 +1,4 @@
-"""Where in the raw files words and records are, and whether each file is still the one that was recorded."""
+"""Locates words and records in the raw files, and checks whether each file is still as recorded."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class RawFiles:
         self._turns, self._lines = cache(self._read_turns), cache(self._read_lines)
 
     def _state(self, path: str) -> tuple[str, str]:
-        """The checksum of a file now (blank: no file), and what is wrong with it."""
+        """The present checksum of a file (blank if there is no file), and what is wrong with it."""
         if not path or not (self.study.root / path).is_file():
             return "", FILE_MISSING
         found, row = checksum(self.study.root / path), self._manifest.get(path)
@@ -40,17 +40,17 @@ class RawFiles:
         return found, "" if row["sha256"].lower() == found else FILE_CHANGED
 
     def of_record(self, answer_id: str) -> str:
-        """The survey file that a record came from; blank where it is unknown."""
+        """The survey file of a record; blank if unknown."""
         return self._surveys.get(_RECORD.sub("", answer_id), "")
 
     def of_ballot(self, name: str) -> str:
-        """The file of ratings that has a vote; blank where it is no longer there."""
+        """The path of a ratings file; blank if it no longer exists."""
         return self._ballots.get(name, "")
 
     def of_segment(self, segment_id: str, document: Any, words: str) -> tuple[str, str]:
-        """The file of a segment and the place of some of its words in it: the row of an answer; in a turn the
-        line, in DOCX the paragraph, where the words begin; where they begin with a masked name, that of the
-        turn. ``document`` is its row of table ``documents``."""
+        """The file of a segment, and the place of some of its words in it: the row of an answer, or the line
+        (in DOCX the paragraph) of a turn where the words begin; if they begin with a masked name, the place
+        of the turn. ``document`` is its row of table ``documents``."""
         if document.kind == "answer":
             answer = document.document_id[:-len(document.question_id) - 1]
             return self.of_record(answer), f"row {raw_row_number(answer)}"
@@ -64,7 +64,7 @@ class RawFiles:
         return path, f"{what} {begins or numbers.start}"
 
     def _read_turns(self, path: str) -> list[int]:
-        """The lines at which the turns of a transcript begin; empty where the file was changed."""
+        """The lines at which the turns of a transcript begin; empty if the file was changed."""
         from glc_analysis.intake.transcripts import read_transcript
 
         try:
@@ -106,12 +106,12 @@ def raw_row_number(answer_id: str) -> int:
 
 
 _BEGINNING = 30
-"""So many characters say where words begin; at the end of a line, a third of them."""
+"""The number of first characters by which words are located; a third of it at the end of a line."""
 
 
 def find_line_where_words_begin(words: str, lines: Iterable[tuple[int, str]]) -> int | None:
-    """The number of the first line in which some words begin, which may go on in the next one; None where
-    none is found. The lines are in the form of ``match_key``.
+    """The number of the first line in which some words begin; they may continue in the next line. None if
+    they are not found. The lines are in the form of ``match_key``.
 
     >>> lines = [(4, "ana: we met at ten, and it was cold."), (8, "then we all went home in one car.")]
     >>> find_line_where_words_begin("It was cold. Then we all went home",

@@ -1,6 +1,7 @@
-"""The tables of the convening written without the others, in a second: in the room nobody waits for a build.
+"""Writes the tables of the convening without the other tables, in about a second, so that nobody in the room
+waits for a build.
 
-All tables count as out of date until the next build: slices.json stays as it was.
+All tables count as out of date until the next build, and slices.json stays unchanged.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from glc_analysis.study import Study
 
 def write_convening_tables(study: Study, reference: Reference, ballots: dict[str, pd.DataFrame], *,
                            say: Callable[[str], None] = lambda line: None) -> None:
-    """Writes the tables of the convening where the others are there already, else builds all; ``ballots``
-    are ``ratings`` and ``tallies``."""
+    """Writes the tables of the convening if the other tables exist, else builds all; ``ballots`` are
+    ``ratings`` and ``tallies``."""
     if not (study.processed / "slices.json").is_file():
         build(study, say=say)
         return
@@ -35,7 +36,7 @@ def write_convening_tables(study: Study, reference: Reference, ballots: dict[str
 
 
 def remove_round_results(study: Study, round_id: str) -> None:
-    """Takes a round that was opened again out of the tables and removes its slides, until it is closed."""
+    """Removes a reopened round from the tables and deletes its slides, until it is closed again."""
     shutil.rmtree(study.reports / "team" / "day" / round_id, ignore_errors=True)
     aside = study.processed / ".building"
     for name in ("ratings", "tallies"):

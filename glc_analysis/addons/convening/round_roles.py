@@ -1,12 +1,12 @@
 """Proxies, who vote for absent raters, and declared interests in a text.
 
-Both are rows of proxies.csv and interests.csv per round and rater, declared before the vote: the record made
-when the forms of a round are written (:func:`record_proxies_and_interests`) holds from the moment a rater has
-voted.
+Both are declared before the vote, as rows of proxies.csv and interests.csv per round and rater. They are
+recorded when the forms of a round are written (:func:`record_proxies_and_interests`), and the record is
+binding once the rater has voted.
 
 One proxy votes for one rater of the same panel, is present at the discussion, and is not represented;
-survivor advisers choose their own. A ballot by proxy counts as any other. A vote on a text in which the
-voter declared an interest is left out of the result.
+survivor advisers choose their own. A ballot by proxy counts like any other. Votes on a text in which the
+voter declared an interest are left out of the result.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ PROXY, INTERESTS = "proxy_id", "interests"
 
 
 ROLE_COLUMNS = (PROXY, INTERESTS)
-"""The columns of :func:`add_proxies_and_interests`: who votes for the rater; the principles in which the
-rater has an interest, separated by semicolons."""
+"""The columns of :func:`add_proxies_and_interests`: the proxy who votes for the rater; and the principles in
+which the rater has an interest, separated by semicolons."""
 
 
 RULE_IN_WORDS = "ballots by proxy count; votes on a text in which the voter declared an interest are left out"
@@ -37,14 +37,14 @@ FILE_OF = {PROXY: "proxies.csv", INTERESTS: "interests.csv"}
 
 
 GONE = "withdrawn"
-"""In place of a proxy who withdrew: the ballot stays one by proxy."""
+"""Replaces the id of a proxy who withdrew; the ballot still counts as cast by proxy."""
 
 
 _RECORD = "roles.csv"
 
 
 def add_proxies_and_interests(raters: pd.DataFrame, reference: Reference, round_id: str) -> pd.DataFrame:
-    """Raters with the columns :data:`ROLE_COLUMNS` of a round; blank where there is nothing."""
+    """Raters with the columns :data:`ROLE_COLUMNS` of a round; blank if there are none."""
     proxies, interests = (table[table["round_id"] == round_id]
                           for table in (reference.proxies, reference.interests))
     by_proxy = dict(zip(proxies["rater_id"], proxies["proxy_id"].replace("", GONE), strict=True))
@@ -55,7 +55,7 @@ def add_proxies_and_interests(raters: pd.DataFrame, reference: Reference, round_
 
 
 def proxy_and_interest_faults(reference: Reference, round_id: str, voting_unit: str) -> Iterator[Fault]:
-    """Faults in proxies.csv and interests.csv about an open round; ``voting_unit`` is that of
+    """Faults in proxies.csv and interests.csv for an open round; ``voting_unit`` is the setting ``vote`` of
     ``[consensus]``."""
     raters = reference.raters.set_index("rater_id")
     own = reference.proxies[reference.proxies["round_id"] == round_id]
@@ -73,7 +73,7 @@ def proxy_and_interest_faults(reference: Reference, round_id: str, voting_unit: 
 
 def _misfits(row: pd.Series, proxies: pd.DataFrame, raters: pd.DataFrame, represented: Collection[str],
              vote: str) -> Iterator[tuple[str, str, str, str]]:
-    """What is wrong in a row of proxies.csv: column, value, what is said, and the fix."""
+    """The errors in a row of proxies.csv: column, value, message and fix."""
     rater, proxy = row["rater_id"], row["proxy_id"]
     if proxy == "" or proxy not in raters.index:
         yield "proxy_id", proxy, f"nobody votes for {rater}", "name another proxy, or take the row out"
@@ -132,7 +132,8 @@ def proxy_and_interest_count_sentences(reference: Reference, round_id: str) -> I
 
 
 def unknown_round_sentences(reference: Reference) -> Iterator[str]:
-    """A sentence for each round in the two tables that has not been opened, which may be a typing error."""
+    """A sentence for each round in the two tables that does not exist yet, because it may be a typing
+    error."""
     for name in FILE_OF.values():
         table = reference.tables[name.removesuffix(".csv")]
         for round_id in sorted({*table["round_id"]} - {*reference.rounds["round_id"]}):
@@ -140,7 +141,7 @@ def unknown_round_sentences(reference: Reference) -> Iterator[str]:
 
 
 def record_proxies_and_interests(study: Study, round_id: str, raters: pd.DataFrame) -> None:
-    """Stores the roles of a round as printed on its forms."""
+    """Records the proxies and interests of a round as printed on its forms."""
     path = _record(study, round_id)
     own = raters.loc[(raters[list(ROLE_COLUMNS)] != "").any(axis=1), ["rater_id", *ROLE_COLUMNS]]
     if len(own) or path.is_file():
@@ -149,7 +150,7 @@ def record_proxies_and_interests(study: Study, round_id: str, raters: pd.DataFra
 
 
 def find_raters_with_changed_roles(study: Study, round_id: str, raters: pd.DataFrame) -> dict[str, str]:
-    """The raters whose roles are not as on the forms of the round, and the table in which they differ."""
+    """The raters whose roles differ from the forms of the round, each with the table in which they differ."""
     path = _record(study, round_id)
     nothing = pd.DataFrame(columns=["rater_id", *ROLE_COLUMNS], dtype="str")
     was = (read_private_table(path) if path.is_file() else nothing).set_index("rater_id")
@@ -158,7 +159,7 @@ def find_raters_with_changed_roles(study: Study, round_id: str, raters: pd.DataF
 
 
 def changed_role_faults(study: Study, round_id: str, raters: pd.DataFrame) -> Iterator[Fault]:
-    """Faults of roles in the tables that differ from those on the forms of an open round."""
+    """Faults for roles in the tables that differ from the forms of an open round."""
     for rater, file in find_raters_with_changed_roles(study, round_id, raters).items():
         yield Fault(f"what it says of {rater} is not on the forms of round {round_id}", file=file,
                     column="rater_id", value=rater, fix=f"write the forms again with `glc forms --round "
@@ -193,7 +194,7 @@ def _record(study: Study, round_id: str) -> Path:
 
 
 def read_private_table(path: Path) -> pd.DataFrame:
-    """A table of a round in private/, all text."""
+    """Reads a table of a round in private/ as text."""
     # A comment may hold a carriage return by itself, which is not written in quotation marks.
     return pd.read_csv(path, dtype="str", keep_default_na=False, lineterminator="\n")
 

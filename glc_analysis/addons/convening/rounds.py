@@ -1,7 +1,7 @@
-"""Opening a rating round: the exact texts it asks about.
+"""Opens a rating round with the exact texts that it asks about.
 
-A round asks about the texts of the day on which it was opened, until it is closed. :func:`plan_round_texts`
-gives rounds.csv with the round, and the texts to print on its forms.
+Until it is closed, a round asks about the texts of its opening day. :func:`plan_round_texts` returns
+rounds.csv with the round, and the texts to print on its forms.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _KEY = ["principle_id", "version"]
 
 def plan_round_texts(reference: Reference, round_id: str, *, today: date,
                      without: Collection[str] = ()) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """rounds.csv with a round, and the texts it asks about. Nothing is written.
+    """Returns rounds.csv with a round, and the texts that it asks about. Nothing is written.
 
-    The rule: a new round, opened today, asks about every current text that is a candidate, so about none that
-    is agreed, set aside or replaced; but not about the principles ``without``, which somebody decided to
-    leave out. A row without ``text_version`` gets that of the current text. The texts are rows of
-    principles.csv in the source language with ``printed_id`` and ``text_version``, in the order of the round.
-    Raises Faults where the round is closed, has no principle to ask about, or a text changed after it was
-    issued, and UsageError for a principle to leave out that is not a candidate.
+    A new round, opened today, asks about every current text that is a candidate (not agreed, set aside or
+    replaced), except the principles ``without``, which somebody decided to leave out. A row without
+    ``text_version`` gets that of the current text. The texts are rows of principles.csv in the source
+    language with ``printed_id`` and ``text_version``, in the order of the round. Raises Faults if the round
+    is closed, has no principle to ask about, or a text changed after it was issued, and UsageError if a
+    principle to leave out is not a candidate.
     """
     if not re.fullmatch(r"\w[\w.-]*", round_id):
         raise UsageError(f"{round_id!r} cannot be the name of a round. To fix: use letters, digits, dot, "
@@ -78,7 +78,7 @@ def select_open_round_rows(rounds: pd.DataFrame, round_id: str) -> pd.DataFrame:
 
 
 def _candidates(texts: pd.DataFrame, without: Collection[str]) -> pd.DataFrame:
-    """The current candidates but for those left out, in the order of their principles in principles.csv."""
+    """The current candidates except those left out, in the order of principles.csv."""
     order = {name: n for n, name in enumerate(dict.fromkeys(texts["principle_id"]))}
     rows = texts[texts["is_current"] & (texts["status"] == "candidate")]
     for name in without:
@@ -108,7 +108,7 @@ def _faults(found: pd.DataFrame, round_id: str) -> Iterator[Fault]:
 
 
 def write_rounds(study: Study, rounds: pd.DataFrame) -> None:
-    """Replaces rounds.csv as a whole; the column ``is_sealed`` comes with the first seal."""
+    """Replaces rounds.csv as a whole; the column ``is_sealed`` is added with the first seal."""
     if (rounds["is_sealed"] == "").all():
         rounds = rounds.drop(columns="is_sealed")
     write_atomic(study.reference_file("rounds"), rounds.to_csv(index=False, lineterminator="\n"))

@@ -1,9 +1,9 @@
-"""The seal code: eight letters that stand for all closes of rounds so far, for people to write down.
+"""The seal code: eight letters that identify all closes of rounds so far, for people to write down.
 
-Each close adds a link to a chain: a keyed digest of the link before it and of what was sealed. Whoever has
-the code of a day on paper can ask a study whether it still has every close up to that day as it was: a study
-that was rolled back to an older copy, a round that was removed everywhere, or a recount that was deleted, has
-another code. The key is private, so that nobody can find a vote by trying which one gives the code.
+Each close adds a link to a chain: a keyed digest of the previous link and of the sealed content. Somebody
+with a code on paper can check whether every close up to that day is unchanged: restoring an older copy of the
+study, removing a round or deleting a recount changes the code. The key is private, so nobody can infer a vote
+by trying which one gives the code.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
-"""The letters of a code: no vowels, so that none is a word, and no letter that is taken for a digit."""
+"""The letters of a code: without vowels, so that no code is a word, and without letters that resemble
+digits."""
 _LENGTH = 8
 
 
 def list_seal_codes(study: Study) -> list[tuple[str, str]]:
-    """The closes in their order, each as "round 2, close 1", with the code after it. A code of an earlier day
-    is that of an earlier close."""
+    """The closes in order, each as "round 2, close 1", with the seal code after it."""
     from glc_analysis.addons.convening.seals import SEAL, list_counted_seal_folders, read_sealed_content
 
     folders = list_counted_seal_folders(study)
@@ -45,7 +45,7 @@ def list_seal_codes(study: Study) -> list[tuple[str, str]]:
 
 
 def find_latest_seal_code(study: Study, round_id: str = "") -> str:
-    """The code after the last close, or after the last one of a round; blank where none is sealed."""
+    """The code after the last close, or after the last close of a round; blank if none is sealed."""
     start = f"round {round_id}," if round_id else ""
     codes = [code for name, code in list_seal_codes(study) if name.startswith(start)]
     return codes[-1] if codes else ""
@@ -65,8 +65,8 @@ def _letters(link: str) -> str:
 
 
 def seal_code_faults(study: Study, code: str) -> Iterator[Fault]:
-    """Faults: the study does not have the closes for which a code stands, or a page to project is not as it
-    was shown. Raises UsageError for what cannot be a code."""
+    """Faults if the closes of the study do not give this code, or if a page to project differs from the one
+    shown. Raises UsageError for an invalid code."""
     from glc_analysis.addons.convening.seals import (
         digest_key_faults,
         list_rounds_with_erased_ballots,
@@ -93,7 +93,8 @@ def seal_code_faults(study: Study, code: str) -> Iterator[Fault]:
 
 
 def _changed_pages(study: Study) -> Iterator[Fault]:
-    """Faults: pages to project that are neither as they were shown first nor as the study makes them now."""
+    """Faults for pages to project that match neither the page first shown nor the one that the study makes
+    now."""
     from glc_analysis.addons.convening.seals import DISCLOSED_FILES, list_rounds_with_erased_ballots
     from glc_analysis.addons.convening.slides import render_slides_pages, slides_path
 

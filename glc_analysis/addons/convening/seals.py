@@ -1,17 +1,15 @@
-"""Sealing a closed round: the counted ballots are preserved, whatever happens to the files afterwards.
+"""Seals a closed round: preserves the counted ballots, whatever happens to the files afterwards.
 
-A folder ``private/rounds/<round>/<number>/`` holds every vote of the day on which the round was closed
-(ballots.csv), all raters with their panel, their organisation, who voted for them, their interests and the
-digest of their ballot (raters.csv), the results (results.parquet), the page that the room was shown
-(slides.html), and the day, the rule, the quorum of each panel, the texts, and a digest of all this
-(seal.json). Results of a sealed round are counted from there; if another version of the package counts
-differently, the announced results stay, and the team is informed. rounds.csv says that a round is sealed, so
-that a lost seal is noticed.
+A folder ``private/rounds/<round>/<number>/`` holds the votes as they were when the round was closed
+(ballots.csv), all raters with their panel, organisation, proxy, interests and the digest of their ballot
+(raters.csv), the results (results.parquet), the page shown to the room (slides.html), and the day, the rule,
+the quorum of each panel, the texts, and a digest of all this (seal.json). Results of a sealed round are
+counted from this folder. If another version of the package counts differently, the announced results stay and
+the team is informed. rounds.csv records that a round is sealed, so that a lost seal is noticed.
 
-What has changed in the folder since then, such as a form that came late, is listed
-(:func:`describe_changes_since_seal`) and changes nothing. A round that is opened again
-(:func:`record_reopening`) gets a new folder when it is closed; the old one stays, and every result says that
-it was counted again.
+Later changes, such as a late form, are listed (:func:`describe_changes_since_seal`) and do not count. A
+reopened round (:func:`record_reopening`) gets a new folder when it is closed; the old one stays, and every
+result states that it was counted again.
 """
 
 from __future__ import annotations
@@ -43,7 +41,7 @@ from glc_analysis.tables import rows_by
 from glc_analysis.writing import write_atomic
 
 RATER = ("rater_id", "organisation_id", "role", "may_rate")
-"""The columns of raters.csv that a seal keeps; beside them it keeps :data:`ROLE_COLUMNS`."""
+"""The columns of raters.csv that a seal keeps, in addition to :data:`ROLE_COLUMNS`."""
 
 
 _SEALED = (*RATER, *ROLE_COLUMNS)
@@ -54,24 +52,24 @@ _TEXT = ["principle_id", "version", "text_version"]
 
 
 SEALED_SETTINGS = ("test", "vote", "quorum", "fixed_on")
-"""The settings of ``[consensus]`` that decide a result."""
+"""The settings of ``[consensus]`` that determine a result."""
 
 
 BALLOTS, RATERS, SEAL, REOPENED = "ballots.csv", "raters.csv", "seal.json", "reopened.csv"
 
 
 DISCLOSED_FILES = {"results": "results.parquet", "slides": "slides.html"}
-"""What the room was told, as it was: the rows of table ``tallies``, and the page that was projected. Gone
-once a ballot is erased: another count beside it would give away the vote."""
+"""The files with what was disclosed to the room: the rows of table ``tallies``, and the projected page. They
+are deleted once a ballot is erased, because comparing them with a new count would disclose the vote."""
 
 
 @dataclass(frozen=True)
 class Seal:
-    """A closed round as it was sealed: ``votes`` as the intake reads them, all ``raters`` of the day, the
-    ``rule``, and how many ballots were ``erased`` since by withdrawals. ``quorum`` has the number of ballots
-    that each panel needed; None where the round was sealed before the package knew a quorum. ``reopened`` has
-    the day and the reason of each time that the round was opened again and other ballots were counted.
-    ``results`` are the rows of table ``tallies`` as they were disclosed; None where they are not kept."""
+    """A closed round as it was sealed: ``votes`` as the intake reads them, all ``raters`` of that day, the
+    ``rule``, and the number of ballots ``erased`` since by withdrawals. ``quorum`` has the ballots that each
+    panel needed; None if the round was sealed before quorums existed. ``reopened`` has the day and reason of
+    each reopening after which other ballots were counted. ``results`` are the rows of table ``tallies`` as
+    they were disclosed; None if they are not kept."""
 
     round_id: str
     closed_on: str
@@ -85,7 +83,7 @@ class Seal:
 
     @property
     def history(self) -> str:
-        """The note on every result of a round that was closed more than once; blank otherwise.
+        """The note on the results of a round that was closed more than once; else blank.
 
         >>> Seal("1", "2017-05-09", {}, None, None, 0, (("2017-05-09", "a form was in the post"),)).history
         '; counted again on 2017-05-09, because a form was in the post'
@@ -118,13 +116,13 @@ def seal_round(study: Study, rounds: pd.DataFrame, round_id: str, closed_on: str
 
 
 def _closes(study: Study) -> int:
-    """How many closes are sealed."""
+    """The number of sealed closes."""
     return len([*study.private_folder("rounds").glob(f"*/*/{SEAL}")])
 
 
 def list_counted_seal_folders(study: Study) -> list[Path]:
-    """The folders of all seals, without those of rounds that were closed again with the same ballots: nothing
-    was counted anew."""
+    """The folders of all seals, except those of rounds that were closed again with the same ballots, because
+    nothing was recounted."""
     rounds = study.private_folder("rounds")
     homes = [_sealed_folders(home) for home in sorted(rounds.glob("*"))]
     return [folder for folders in homes for before, folder in zip([None, *folders], folders, strict=False)
@@ -140,10 +138,10 @@ def read_sealed_content(folder: Path) -> list[Any]:
 
 
 def store_disclosed_file(study: Study, round_id: str, name: str, content: bytes) -> None:
-    """Keeps what the room is told of a round (:data:`DISCLOSED_FILES`) in its last seal, unless it is there
-    already: a page that is made again shows more comments. Nothing is kept for a round that an earlier
-    version of the package closed, since nobody knows what the room was told, nor for a round from which a
-    ballot was erased."""
+    """Keeps a file shown to the room (:data:`DISCLOSED_FILES`) in the last seal of a round, unless it is
+    there already, because a page made later shows more comments. Nothing is kept for rounds closed by an
+    earlier version of the package, where it is unknown what the room was shown, nor for rounds with an erased
+    ballot."""
     folders = _sealed_folders(study.private_folder("rounds") / round_id)
     said = json.loads((folders[-1] / SEAL).read_text(encoding="utf-8")) if folders else {}
     if said.get(name) == "" and not said["erased"]:
@@ -153,13 +151,13 @@ def store_disclosed_file(study: Study, round_id: str, name: str, content: bytes)
 
 
 def _sealed_folders(home: Path) -> list[Path]:
-    """The folders of the seals of a round, the last one last."""
+    """The folders of the seals of a round, the newest last."""
     return sorted((path.parent for path in home.glob(f"*/{SEAL}")), key=lambda path: int(path.name))
 
 
 def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
-    """The seals of the closed rounds of rounds.csv, by round; a round that an earlier version of the package
-    closed has none. Raises Faults where a round is not as it was sealed, or its seal is gone."""
+    """The seals of the closed rounds of rounds.csv, by round; rounds closed by an earlier version of the
+    package have none. Raises Faults if a round changed since it was sealed, or if its seal is missing."""
     if misplaced := [*misplaced_seal_faults(study)]:
         raise Faults(misplaced)
     seals, faults = {}, []
@@ -194,7 +192,7 @@ def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
 
 
 def misplaced_seal_faults(study: Study) -> Iterator[Fault]:
-    """Faults: folders of seals that lie under the name of another round."""
+    """Faults for folders of seals under the name of another round."""
     for home in sorted(study.private_folder("rounds").glob("*")):
         for folder in _sealed_folders(home):
             others = {*read_private_table(folder / BALLOTS)["round_id"]} - {home.name}
@@ -206,8 +204,8 @@ def misplaced_seal_faults(study: Study) -> Iterator[Fault]:
 
 
 def digest_key_faults(study: Study) -> Iterator[Fault]:
-    """Faults: the key of the digests is gone, or is one that no sealed ballot fits. Nothing can be compared
-    then, and nothing need have changed."""
+    """Faults if the key of the digests is missing or fits no sealed ballot. Seals then cannot be compared,
+    although nothing may have changed."""
     sealed = [folder for home in study.private_folder("rounds").glob("*") for folder in _sealed_folders(home)]
     fix = ("put the file back from a backup: what was sealed need not have changed. Without a backup, "
            "reopen and close each round")
@@ -226,8 +224,8 @@ def digest_key_faults(study: Study) -> Iterator[Fault]:
 
 def _faults_of_seal(study: Study, folder: Path, sealed: Mapping[str, Any], raters: pd.DataFrame,
                     votes: pd.DataFrame, rows: pd.DataFrame) -> Iterator[Fault]:
-    """Whatever is not as it was sealed: ballots, the raters, rule and quorum, or the ``rows`` of rounds.csv.
-    The seal of an older version has no digest of the whole, and no texts."""
+    """Faults for everything that changed since it was sealed: ballots, raters, rule, quorum, or the ``rows``
+    of rounds.csv. Seals of older versions have no overall digest and no texts."""
     round_id = folder.parent.name
     now = _with_digests(raters[list(_SEALED)], votes, study.digests)
     changed = raters.loc[raters["ballot"] != now["ballot"], "rater_id"]
@@ -249,7 +247,7 @@ def _faults_of_seal(study: Study, folder: Path, sealed: Mapping[str, Any], rater
 
 
 def _faults_of_told(study: Study, folder: Path, said: Mapping[str, Any]) -> Iterator[Fault]:
-    """Faults where the announced results differ from those that were kept."""
+    """Faults if the announced results differ from those that were kept."""
     for name, file in DISCLOSED_FILES.items():
         path = folder / file
         if said.get(name) and not (path.is_file() and study.digests.of_file(path) == said[name]):
@@ -268,7 +266,7 @@ def _texts_of(rows: pd.DataFrame) -> list[list[str]]:
 
 
 def _seal_digest(raters: pd.DataFrame, digests: Digests, said: Mapping[str, Any]) -> str:
-    """The keyed digest of what a seal says, with the digests of its ballots."""
+    """The keyed digest of the content of a seal and the digests of its ballots."""
     rest = {name: value for name, value in said.items() if name != "digest"}
     return digests.of_value([raters[[*_SEALED, "ballot"]].to_numpy().tolist(), rest])
 
@@ -278,7 +276,7 @@ def _write_seal(path: Path, raters: pd.DataFrame, digests: Digests, said: Mappin
 
 
 def list_sealed_ballot_files(study: Study, round_id: str) -> set[str]:
-    """The names of the files from which ballots of a round were sealed, and of no other round."""
+    """The names of the files whose sealed ballots belong to this round alone."""
     files: dict[bool, set[str]] = {True: set(), False: set()}
     for path in study.private_folder("rounds").glob(f"*/*/{BALLOTS}"):
         files[path.parent.parent.name == round_id] |= set(read_private_table(path)["file"])
@@ -286,7 +284,7 @@ def list_sealed_ballot_files(study: Study, round_id: str) -> set[str]:
 
 
 def _holds(folder: Path) -> tuple[bytes, bytes, dict[str, Any]]:
-    """What was sealed in a folder, whenever it was."""
+    """The content of a seal, from any version of the package."""
     said = json.loads((folder / SEAL).read_text(encoding="utf-8"))
     return ((folder / BALLOTS).read_bytes(), (folder / RATERS).read_bytes(),
             said | dict.fromkeys(("closed_on", "digest", "place", *DISCLOSED_FILES), ""))
@@ -295,9 +293,9 @@ def _holds(folder: Path) -> tuple[bytes, bytes, dict[str, Any]]:
 def describe_changes_since_seal(seals: Mapping[str, Seal], votes: pd.DataFrame,
                                 raters_by_round: Mapping[str, pd.DataFrame],
                                 rule_fixed_on: str) -> Iterator[str]:
-    """Sentences on what differs from the seal today: in files (``votes`` of sealed rounds), in raters.csv, in
-    the tables of roles, or the day ``rule_fixed_on`` of the rule. ``raters_by_round`` has those of today with
-    their roles, by round."""
+    """Sentences on today's differences from the seals: in files (``votes`` of sealed rounds), in raters.csv,
+    in the tables of roles, or in the day ``rule_fixed_on`` of the rule. ``raters_by_round`` has those of
+    today with their roles, by round."""
     for seal in seals.values():
         now = raters_by_round[seal.round_id].set_index("rater_id")
         count = f"What was sealed when round {seal.round_id} was closed on {seal.closed_on} counts"
@@ -338,7 +336,8 @@ def describe_changes_since_seal(seals: Mapping[str, Seal], votes: pd.DataFrame,
 
 
 def changed_rule_faults(seals: Mapping[str, Seal], settings: Mapping[str, Any]) -> Iterator[Fault]:
-    """Faults: another test or quorum, or other voters, than those under which a round was closed."""
+    """Faults if the test, the quorum or the voting unit differs from the rule under which a round was
+    closed."""
     for seal in seals.values():
         for name in ("test", "vote", "quorum"):
             if name in seal.rule and not _is_same(settings[name], seal.rule[name]):
@@ -349,14 +348,14 @@ def changed_rule_faults(seals: Mapping[str, Seal], settings: Mapping[str, Any]) 
 
 
 def _is_same(one: Any, other: Any) -> bool:
-    """Whether two values of a setting say the same: a panel whose quorum is 0 may be left out."""
+    """Whether two values of a setting are equivalent: a panel with quorum 0 may be left out."""
     if isinstance(one, dict):
         return all(one.get(panel, 0) == other.get(panel, 0) for panel in one.keys() | other.keys())
     return one == other
 
 
 def record_reopening(study: Study, round_id: str, because: str, *, today: str) -> None:
-    """Records that a closed round is opened again, on this day and why. Its seals stay."""
+    """Records the day and the reason on which a closed round is reopened. Its seals stay."""
     folder = study.private_folder("rounds") / round_id
     folder.mkdir(parents=True, exist_ok=True)
     rows = [*_reopened(folder), (today, because)]
@@ -364,7 +363,7 @@ def record_reopening(study: Study, round_id: str, because: str, *, today: str) -
 
 
 def erase_sealed_ballots(study: Study, rater_ids: Collection[str]) -> None:
-    """Removes the ballots of these raters, and the raters, from every seal, and counts them."""
+    """Removes these raters and their ballots from every seal, and records how many ballots were erased."""
     erase_raters_from_role_records(study, rater_ids)
     for path in study.private_folder("rounds").glob(f"*/*/{SEAL}"):
         known = _read_raters(path.with_name(RATERS))
@@ -385,8 +384,8 @@ def erase_sealed_ballots(study: Study, rater_ids: Collection[str]) -> None:
 
 
 def mark_never_disclosed_ballots(roles: pd.Series, round_ids: pd.Series) -> pd.Series:
-    """Which ballots of a round affect nothing that is disclosed: those of so few observers that none of their
-    votes is shown. Observers count in no result. ``round_ids`` says which ballots are of the same round.
+    """Marks ballots that affect nothing disclosed: those of observers too few to be shown, who count in no
+    result. ``round_ids`` says which ballots belong to the same round.
 
     >>> mark_never_disclosed_ballots(pd.Series(["provider", "observer"]), pd.Series(["1", "1"])).tolist()
     [False, True]
@@ -396,16 +395,15 @@ def mark_never_disclosed_ballots(roles: pd.Series, round_ids: pd.Series) -> pd.S
 
 
 def list_rounds_with_erased_ballots(study: Study) -> set[str]:
-    """The rounds from which a ballot was erased after the results were announced. Whoever heard them could
-    work out from a new count how the person who left had voted, so nothing about these rounds is disclosed to
-    the room."""
+    """The rounds from which a ballot was erased after the results were announced. Somebody who heard them
+    could work out from a new count how the person who left had voted, so nothing more about these rounds is
+    disclosed to the room."""
     return {path.parent.parent.name for path in study.private_folder("rounds").glob(f"*/*/{SEAL}")
             if json.loads(path.read_text(encoding="utf-8"))["erased"]}
 
 
 def renew_seal_digests(study: Study) -> None:
-    """Gives every seal and each of its ballots the digest that it has now, with the present key of the
-    study."""
+    """Recomputes the digests of every seal and its ballots with the present key of the study."""
     for path in study.private_folder("rounds").glob(f"*/*/{SEAL}"):
         raters = _read_raters(path.with_name(RATERS))[list(_SEALED)]
         votes = read_private_table(path.with_name(BALLOTS))
@@ -418,14 +416,14 @@ def renew_seal_digests(study: Study) -> None:
 
 
 def _with_digests(raters: pd.DataFrame, votes: pd.DataFrame, digests: Digests) -> pd.DataFrame:
-    """Raters with ``ballot``, the keyed digest of the ballot of each; blank where there is none."""
+    """Raters with ``ballot``, the keyed digest of the ballot of each; blank if there is none."""
     own = {rater: digests.of_value([list(row) for row in rows[list(VOTE_COLUMNS)].itertuples(index=False)])
            for rater, rows in votes.groupby("rater_id")}
     return raters.assign(ballot=[own.get(rater, "") for rater in raters["rater_id"]])
 
 
 def _content(votes: pd.DataFrame) -> set[tuple[str, ...]]:
-    """What a form says, whatever the order of its rows."""
+    """The content of a form, independent of the order of its rows."""
     return set(votes[list(VOTE_COLUMNS[4:])].itertuples(index=False, name=None))
 
 
@@ -435,7 +433,7 @@ def _reopened(folder: Path) -> tuple[tuple[str, str], ...]:
 
 
 def _read_raters(path: Path) -> pd.DataFrame:
-    """The sealed raters; the seal of an older version knows no roles."""
+    """Reads the sealed raters; seals of older versions have no roles."""
     frame = read_private_table(path)
     return frame.assign(**{name: "" for name in ROLE_COLUMNS if name not in frame})
 
