@@ -1,12 +1,12 @@
 """Signing the final principles: a sheet for each organisation, and its decisions keyed from paper.
 
-In: the agreed principles, and what somebody types from a signed sheet (:mod:`.keying`). Out: the
-sheets in ``reports/team/signing/`` (:func:`write_signing_sheets`), and rows of ``signoffs.csv``
-(:func:`enter_signatures`), written only when a sheet was keyed twice and both keyings agree.
+Writes the sheets for the agreed principles to ``reports/team/signing/`` (:func:`write_signing_sheets`), and
+enters signed sheets (:mod:`.keying`) as rows of ``signoffs.csv`` (:func:`enter_signatures`), only after a
+sheet has been keyed twice with the same result.
 
-The module decides that a decision belongs to one version of one text. A sheet has a code that stands for its
-texts: of a sheet with another code the version of each text is asked. An organisation that decided on some of
-the texts, such as before one was amended, is asked about the others alone.
+A decision belongs to one version of one text. A sheet has a code that identifies its texts; if a sheet has
+another code, the version of each text is asked for. An organisation that has already decided on some of the
+texts is asked only about the others.
 """
 
 from __future__ import annotations
@@ -57,11 +57,11 @@ SIGNATURE_LOG = "_signatures.jsonl"
 
 @dataclass(frozen=True)
 class SigningState:
-    """The texts to sign, and the organisations that are asked to sign them.
+    """The texts to sign, and the organisations asked to sign them.
 
     ``texts`` are the current rows of principles.csv that are agreed, with ``printed_id``; ``principles`` are
-    all rows, ``decided`` those of signoffs.csv. ``asked`` are the organisations that have a rater, ``known``
-    all of them. ``seal_code`` is that of the last close.
+    all rows, ``decided`` those of signoffs.csv. ``asked`` are the organisations with a rater, ``known`` all
+    organisations. ``seal_code`` is the code after the last close.
     """
 
     texts: pd.DataFrame
@@ -73,8 +73,8 @@ class SigningState:
 
     @classmethod
     def of(cls, study: Study) -> SigningState:
-        """Raises GLCError where no principle is agreed yet, Faults where a table cannot be read, nobody has
-        decided that a text is agreed, or its words were changed since."""
+        """Reads the state of signing. Raises GLCError if no principle is agreed yet, and Faults if a table
+        cannot be read, or an agreed text has no recorded decision or was changed since."""
         principles, raters = add_version_columns(read_table(study, "principles")), read_table(study, "raters")
         texts = principles[principles["is_current"] & (principles["translation_of"] == "")
                            & (principles["status"] == "agreed")]
@@ -92,7 +92,7 @@ class SigningState:
 
     @property
     def code(self) -> str:
-        """Four characters that stand for the texts of a sheet, whatever its language."""
+        """Four characters that identify the texts of a sheet, in any language."""
         return content_hash(" ".join(sorted(self.texts["printed_id"] + self.texts["text_version"])))[:4]
 
     def open_texts(self, organisation_id: str) -> pd.DataFrame:
@@ -112,10 +112,10 @@ class SigningState:
 
 
 def write_signing_sheets(study: Study, organisations: tuple[str, ...] = ()) -> list[Path]:
-    """Writes a page to print for each organisation that is asked and has not decided on every text, or for
-    those named; returns the paths.
+    """Writes a page to print for each organisation that has not decided on every text, or for those named;
+    returns the paths.
 
-    A sheet is in the organisation's language as far as it is translated; its fixed texts are in
+    A sheet is in the organisation's language as far as translations exist; its fixed texts are in
     ``content/signing.csv``. Raises UsageError for an unknown organisation.
     """
     signing, (labels, answered_in) = SigningState.of(study), read_names_and_languages(study)
@@ -140,7 +140,7 @@ def write_signing_sheets(study: Study, organisations: tuple[str, ...] = ()) -> l
 
 def render_signing_sheet(signing: SigningState, texts: pd.DataFrame, organisation_id: str, name: str,
                          language: str) -> str:
-    """The page of one organisation: every text with three boxes and a line for its words."""
+    """The page of one organisation: every text with three boxes and a line for a reservation."""
     rows = round_texts_in_language(Reference({"principles": signing.principles}), texts, language)
     if language not in {*rows["language"], *texts_by_language(__file__, "signing.csv")}:
         language = texts["language"].iloc[0]
@@ -161,8 +161,8 @@ def render_signing_sheet(signing: SigningState, texts: pd.DataFrame, organisatio
 
 def select_signoff_decisions(study: Study, organisation_id: str,
                              principle_ids: Collection[str] = ()) -> pd.DataFrame:
-    """The rows of signoffs.csv of an organisation on the present texts, or on those of these principles.
-    Raises UsageError where there are none."""
+    """The rows of signoffs.csv of an organisation on the current texts, or only on these principles. Raises
+    UsageError if there are none."""
     signing = SigningState.of(study)
     own = signing.decided[signing.decided["organisation_id"] == organisation_id]
     current = {*signing.texts["printed_id"]}
@@ -178,7 +178,7 @@ def select_signoff_decisions(study: Study, organisation_id: str,
 
 
 def remove_signoff_decisions(study: Study, decisions: pd.DataFrame) -> None:
-    """Removes these rows (:func:`select_signoff_decisions`) from signoffs.csv; every other byte stays."""
+    """Removes these rows (:func:`select_signoff_decisions`) from signoffs.csv; all other bytes stay."""
     path = study.reference_file("signoffs")
     table = CsvRows.read(path)
     table.remove(int(row) for row in decisions.index)
@@ -191,7 +191,8 @@ def remove_signoff_decisions(study: Study, decisions: pd.DataFrame) -> None:
 
 @dataclass(frozen=True)
 class SignedSheet(KeyedPaper):
-    """The sheet of one organisation: its open texts (id -> version), the versions of each, and its code."""
+    """The sheet of one organisation: its undecided texts (id -> version), the versions of each, and its
+    code."""
 
     texts: dict[str, str]
     versions: Mapping[str, list[str]]
@@ -199,7 +200,8 @@ class SignedSheet(KeyedPaper):
     today: str
 
     def fields(self, values: Values) -> Iterator[str]:
-        """The sheet's code and its day; whether the name may be printed; then the decision on each text."""
+        """The fields: the sheet's code and day; whether the name may be printed; then the decision on each
+        text."""
         yield ".code"
         yield ".date"
         yield ".named"
@@ -239,7 +241,7 @@ class SignedSheet(KeyedPaper):
         return line, ""
 
     def rows(self, organisation_id: str, values: Values) -> Iterator[dict[str, str]]:
-        """A complete sheet as rows of signoffs.csv; a text without a decision has none."""
+        """A complete sheet as rows of signoffs.csv, one for each text with a decision."""
         for principle, version in self.texts.items():
             if decision := values[f"{principle}.decision"]:
                 yield {"principle_id": principle, "version": values.get(f"{principle}.version", version),
@@ -290,7 +292,7 @@ class SigningSession(KeyingSession):
                            self.signing.code, self.today)
 
     def states(self) -> dict[str, str]:
-        """The state of each organisation's sheet, those that are asked first."""
+        """The state of each organisation's sheet; organisations asked to sign come first."""
         states, all_n = {}, len(self.signing.texts)
         for one in dict.fromkeys([*self.signing.asked, *self.signing.known]):
             decided = all_n - len(self.signing.open_texts(one))
@@ -308,7 +310,7 @@ class SigningSession(KeyingSession):
         return f"There is no organisation {line!r}; {nearest(line, states)}."
 
     def receive(self, code: str) -> str:
-        """Adds the decisions to signoffs.csv, all in one writing."""
+        """Adds the decisions to signoffs.csv in one write."""
         paper, decided = self.paper_of(code), self.signing.decided
         values, _ = paper.agreed_values(self.log.passes(code))
         done = {*zip(decided["principle_id"], decided["version"], decided["organisation_id"], strict=True)}

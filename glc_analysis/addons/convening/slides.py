@@ -1,8 +1,8 @@
 """The slides of a closed round: its results as a page to project, one principle a screen.
 
 :func:`make_slide_results` and :func:`.agenda.make_agenda` give their content as plain data,
-:func:`render_slide_part` one piece as HTML. The room reads them: of the votes they show what :mod:`.votes`
-allows.
+:func:`render_slide_part` one piece as HTML. The room reads the slides, so they show only the votes that
+:mod:`.votes` lets them disclose.
 """
 
 from __future__ import annotations
@@ -67,25 +67,25 @@ CRITERION_QUESTIONS = {"importance": "Important?", "feasibility": "Feasible, wit
 
 
 _HEADING_ROWS = 2
-"""How many rows of the agenda the heading of a group is high."""
+"""The height of a group's heading, in rows of the agenda."""
 
 
 NUMBERS = {3: "Three", 4: "Four", 5: "Five"}
-"""The numbers of votes of which nothing may be disclosed (:func:`.votes.largest_undisclosed_panel`), in
+"""The panel sizes about which nothing may be disclosed (:func:`.votes.largest_undisclosed_panel`), in
 words."""
 
 
 def write_slides(study: Study, round_id: str) -> Path:
-    """Writes the slides of a closed round to ``reports/team/day/<round>/index.html``, for its owner only; in
-    the other languages of the study beside it (``index-es.html``).
+    """Writes the slides of a closed round to ``reports/team/day/<round>/index.html``, readable by its owner
+    only, with versions in the other languages of the study beside it (``index-es.html``).
 
     The agenda comes first, then a screen for each principle in the order of the agenda, then decisions and
-    parking lot. The arrow keys turn the screens; without JavaScript it is one long page. The first page of a
-    close is kept with the seal of the round.
+    parking lot. The arrow keys move between screens; without JavaScript it is one long page. The first page
+    made after a close is kept with the seal of the round.
 
-    Raises UsageError for an unknown round, GLCError where it is open, not in the tables yet or no longer
-    disclosed, Faults where the slides hold something that the room may not know: there are none then, nor
-    those of an earlier count.
+    Raises UsageError for an unknown round, and GLCError if it is open, not yet in the tables or no longer
+    disclosed. Raises Faults if the slides would hold something that the room may not know; slides of an
+    earlier count are then removed too.
     """
     reference, pages = render_slides_pages(study, round_id)
     path = slides_path(study, round_id)
@@ -106,8 +106,8 @@ def write_slides(study: Study, round_id: str) -> Path:
 
 
 def write_received_page(study: Study, round_id: str, received_by_panel: pd.DataFrame) -> Path:
-    """Writes how many forms of an open round are received as a page to project, which loads itself anew; the
-    page says nothing else. ``received_by_panel`` is as :func:`.ballots.count_received_ballots` returns it."""
+    """Writes a page to project that shows only how many forms of an open round are received, and reloads
+    itself. ``received_by_panel`` is what :func:`.ballots.count_received_ballots` returns it."""
     path = slides_path(study, round_id).with_name("received.html")
     for folder in reversed(path.parents[:3]):
         folder.mkdir(parents=True, exist_ok=True)
@@ -124,8 +124,9 @@ def slides_path(study: Study, round_id: str) -> Path:
 
 
 def render_slides_pages(study: Study, round_id: str) -> tuple[Reference, dict[Path, str]]:
-    """The tables that were read, and the pages to project of a round by their paths: in English, and in the
-    other languages of the study. Raises as :func:`write_slides` does, but for what the room may not know."""
+    """Returns the reference tables read, and the pages to project of a round by path, in English and in the
+    other languages of the study. Raises like :func:`write_slides`, except for content that the room may not
+    know."""
     reference, english = _english_slides(study, round_id)
     path, languages = slides_path(study, round_id), study.settings["study"]["languages"]
     pages = {path: english.removesuffix("\n")}
@@ -178,7 +179,7 @@ def _english_slides(study: Study, round_id: str) -> tuple[Reference, str]:
 
 
 def _pass_gate(study: Study, reference: Reference, path: Path, text: str) -> None:
-    """Raises Faults where slides hold something that the convening may not know, as on any page of it."""
+    """Raises Faults if slides hold something that the convening may not know."""
     with TemporaryDirectory() as folder:
         page = Path(folder) / path.relative_to(study.root)
         page.parent.mkdir(parents=True)
@@ -231,12 +232,13 @@ def make_slide_results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles:
                        round_id: str, *, agreement_test: str, fully_disclosed_panels: Collection[str] = (),
                        comments: Mapping[str, list[str]] | None = None, positions: pd.DataFrame | None = None,
                        principle_order: list[str] | None = None) -> list[dict[str, Any]]:
-    """One dict a principle of a round: texts, criteria with their panels, what panels say together, comments.
+    """One dict per principle of a round: texts, criteria with their panels, joint positions of panels,
+    comments.
 
-    ``votes`` are nine counts where all counts of the panel are disclosed, else none. ``tallies`` and
-    ``ratings`` include the earlier rounds, ``rounds`` gives the order in which they were opened.
-    ``agreement_test`` is the study's, ``fully_disclosed_panels`` are the panels that agreed to the disclosure
-    of all their votes, ``comments`` the readable ones by principle.
+    ``votes`` are nine counts if all counts of the panel are disclosed, else none. ``tallies`` and ``ratings``
+    include the earlier rounds, ``rounds`` gives the order in which they were opened. ``agreement_test`` is
+    the study's, ``fully_disclosed_panels`` are the panels that agreed to the disclosure of all their votes,
+    ``comments`` the readable ones by principle.
     """
     issued = fill_missing_role_columns(tallies[tallies["round_id"] == round_id])
     tallies = blank_undisclosed_tallies(tallies, agreement_test=agreement_test,
@@ -276,7 +278,7 @@ def _ballot_key(row: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def _texts(principles: pd.DataFrame, principle: str, version: str) -> dict[str, Any]:
-    """The statement of a version, its language, where it came from, and its translations by language."""
+    """The statement of a version, its language, its origin, and its translations by language."""
     own = principles[(principles["principle_id"] == principle) & (principles["translation_of"] == "")
                      & (principles["version"] == version)]
     of = principles[principles["translation_of"] == format_printed_id(principle, version)]
@@ -288,9 +290,9 @@ def _texts(principles: pd.DataFrame, principle: str, version: str) -> dict[str, 
 
 def _panel(row: dict[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any]],
            before: list[dict[str, Any]]) -> dict[str, Any]:
-    """What is shown of one panel's votes on one criterion, and beside it of the last earlier round on the
-    same text; ``row`` and those ``before`` are disclosed (:func:`.votes.blank_undisclosed_tallies`),
-    ``votes`` by rater."""
+    """The disclosed votes of one panel on one criterion, with those of the last earlier round on the same
+    text; ``row`` and those ``before`` are disclosed (:func:`.votes.blank_undisclosed_tallies`), ``votes`` by
+    rater."""
     shape, words = describe_tally_result(row)
     last = next((one for one in reversed(before) if one["version"] == row["version"]), None)
     are_all_told = not pd.isna(row["median"])
@@ -308,7 +310,7 @@ def _panel(row: dict[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any
 
 
 def _drawn(row: Mapping[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any]]) -> dict[str, Any]:
-    """What is drawn of a panel's votes in one round: nine counts where all are disclosed, else a bar."""
+    """The drawing of a panel's votes in one round: nine counts if all are disclosed, else a bar."""
     are_all_told, middle = not pd.isna(row["median"]), disclosed_median_tertile(row)
     counts = Counter(votes[row["round_id"], *_ballot_key(row)].values())
     is_split = are_all_told and describe_tally_result(row)[0] == "split"
@@ -322,7 +324,8 @@ def _drawn(row: Mapping[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, 
 
 def _changed(row: Mapping[str, Any], last: Mapping[str, Any],
              votes: Mapping[tuple[str, ...], Mapping[str, Any]]) -> str:
-    """How many raters changed their vote since the round before, where every count of both is disclosed."""
+    """How many raters changed their vote since the previous round, if every count of both rounds is
+    disclosed."""
     if pd.isna(row["median"]) or pd.isna(last["median"]):
         return ""
     before, after = ({rater: None if pd.isna(score) else int(score) for rater, score in
@@ -332,7 +335,7 @@ def _changed(row: Mapping[str, Any], last: Mapping[str, Any],
 
 
 def _untold(row: Mapping[str, Any]) -> dict[str, Any]:
-    """What is shown of a panel whose votes are not disclosed at all."""
+    """What is shown for a panel whose votes are not disclosed at all."""
     with_proxies = ", with proxies among them" * (row["n_by_proxy"] > 0)
     few = f"{NUMBERS[largest_undisclosed_panel(row['n_by_proxy'])]} votes or fewer{with_proxies}"
     return {"panel": row["panel"], "name": PANELS[row["panel"]], "shape": "few", "words": "not shown",
@@ -342,7 +345,7 @@ def _untold(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _dissent(row: dict[str, Any], shape: str) -> str:
-    """The votes outside the third of the scale that has the median; of a split, the votes at both ends."""
+    """The votes outside the third of the scale with the median; for a split panel, the votes at both ends."""
     if shape == "split":
         return f"at both ends: {row['votes_low']} at 1–3, {row['votes_high']} at 7–9"
     thirds = (("low", "1–3", row["votes_low"]), ("middle", "4–6", row["votes_mid"]),

@@ -1,6 +1,6 @@
-"""The steps of the build that make the tables of the convening, and what they add to slices.json.
+"""The build steps that make the tables of the convening, and their entries in slices.json.
 
-In: the reference tables, ballots, and the tables that evidence points to. Out: :data:`STEPS`.
+They read the reference tables, the ballots, and the tables with the targets of evidence.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from glc_analysis.steps import Step, View
 
 
 def _evidence(view: View) -> dict[str, Any]:
-    """Makes nothing. Raises Faults for evidence that points nowhere."""
+    """Makes no table; raises Faults for evidence without a target."""
     reference = view.reference
     waves = waves_of_consent(reference.waves, view.study.settings["study"]["wave"])
     if faults := [*missing_evidence_target_faults(reference.evidence, reference.joint_display,
@@ -45,7 +45,7 @@ def _ratings(view: View) -> dict[str, Any]:
 
 
 def _announced(view: View) -> dict[str, Any]:
-    """The blocks with votes of rounds of which a ballot was erased after the room heard their results."""
+    """The blocks with votes of rounds from which a ballot was erased after their results were announced."""
     voted = view["ratings"][view["ratings"]["round_id"].isin(list_rounds_with_erased_ballots(view.study))]
     return {"announced_blocks": sorted({
         *block_ids("votes", voted["principle_id"] + "/" + voted["round_id"]),
@@ -65,7 +65,7 @@ STEPS = (
 
 
 def list_principle_pages(read_table: Callable[[str], pd.DataFrame]) -> dict[str, Any]:
-    """The principles in their latest text, by id, and the ids of those that each audience may read."""
+    """The principles that have a page, by id, and the ids of those that each audience may read."""
     rows = drop_hidden_principles(read_table("principles"), "team").sort_values("principle_id")
     return {"principles": [{"id": row["principle_id"], "label": row["short_name"] or row["printed_id"]}
                            for row in rows.to_dict("records")],

@@ -1,7 +1,7 @@
 """The results of closed rounds: tallies by panel under the study's rule, and the lines to read out.
 
-In: ballots and reference tables. Out: tables ``ratings`` and ``tallies``. An open round gives
-only the number of forms received. Each panel is tallied by itself, and votes on another wording are excluded.
+Makes tables ``ratings`` and ``tallies`` from ballots and reference tables. An open round gives only the
+number of forms received. Each panel is tallied separately, and votes on another wording are excluded.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ from glc_analysis.study import Study
 
 def make_ratings_and_tallies(study: Study, reference: Reference, cleaning_log: CleaningLog, *,
                              issuing_round: str = "") -> dict[str, pd.DataFrame]:
-    """Tables ``ratings`` and ``tallies`` of closed rounds. Raises Faults with all that is wrong
-    in any ballot, open ones too; ``issuing_round`` is a round whose forms are just being written."""
+    """Tables ``ratings`` and ``tallies`` of closed rounds. Raises Faults with all errors in any ballot, also
+    of open rounds; ``issuing_round`` is a round whose forms are being written."""
     ballots = Ballots.read(study, reference, issuing_round=issuing_round)
     frames, _ = _tables(ballots, reference, study.settings["consensus"])
     if len(rated := frames["ratings"]):
@@ -76,7 +76,7 @@ def make_ratings_and_tallies(study: Study, reference: Reference, cleaning_log: C
 
 def _tables(ballots: Ballots, reference: Reference,
             settings: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], list[str]]:
-    """Both tables, and what the team is told of results that were sealed otherwise."""
+    """Both tables, and notes for the team on results that differ from the sealed ones."""
     if ballots.faults:
         raise Faults(ballots.faults)
     rated = tables.shape_table("ratings", make_ratings_table(ballots, reference))
@@ -87,13 +87,13 @@ def _tables(ballots: Ballots, reference: Reference,
 
 _KEY = ["round_id", "principle_id", "criterion", "panel"]
 _NOT_OF_THE_ROUND = ("movement", "rule")
-"""What a row of ``tallies`` says that does not follow from the ballots of its round alone."""
+"""Columns of ``tallies`` that do not follow from the ballots of the round alone."""
 
 
 def restore_sealed_results(tallies: pd.DataFrame, seals: Mapping[str, Seal]) -> tuple[pd.DataFrame,
                                                                                       list[str]]:
-    """The rows of ``tallies`` with the results that were sealed, and a sentence for each that this
-    version of the package counts otherwise."""
+    """The rows of ``tallies`` with the sealed results, and a sentence for each result that this version of
+    the package counts differently."""
     notes = []
     for seal in seals.values():
         if (results := seal.results) is None:
@@ -116,9 +116,8 @@ def restore_sealed_results(tallies: pd.DataFrame, seals: Mapping[str, Seal]) -> 
 
 @dataclass(frozen=True)
 class RoundCount:
-    """The state of a round. While it is open: how many forms are ``received`` (one row per
-    panel), and the ``faults`` of the files. Once it is closed: ``tallies`` and ``ratings`` of all
-    closed rounds."""
+    """The state of a round. While it is open: the forms ``received`` (one row per panel) and the ``faults``
+    of the files. Once it is closed: ``tallies`` and ``ratings`` of all closed rounds."""
 
     round_id: str
     reference: Reference
@@ -134,10 +133,10 @@ class RoundCount:
 
 
 def count_round(study: Study, round_id: str, *, close_on: date | None = None) -> RoundCount:
-    """Counts a round from its files; with ``close_on`` an open round is closed first, on that day.
+    """Counts a round from its files; with ``close_on``, an open round is first closed on that day.
 
-    Raises UsageError for an unknown round, GLCError where there is nothing to close yet, and Faults,
-    before anything is written, where a file of ratings is faulty and the round is closed or to be.
+    Raises UsageError for an unknown round and GLCError if there is nothing to close yet. Raises Faults,
+    before anything is written, if a file of ratings is faulty and the round is closed or to be closed.
     """
     reference = read_reference(study, needed=BALLOT_TABLES, beside=("organisations",))
     settings = study.settings["consensus"]
@@ -170,11 +169,10 @@ def count_round(study: Study, round_id: str, *, close_on: date | None = None) ->
 
 def make_tallies_table(ratings: pd.DataFrame, ballots: Ballots, reference: Reference,
                        settings: Mapping[str, Any]) -> pd.DataFrame:
-    """One row per closed round, principle, criterion and panel; table ``tallies``, but for its shape.
+    """One row per closed round, principle, criterion and panel; table ``tallies`` before its types are set.
 
-    Every panel that had raters in the round has a row for whatever was asked in it. ``movement`` compares
-    with the last earlier round in which the panel voted on the same version, and from which no ballot was
-    erased.
+    Every panel with raters in the round has a row for each question asked. ``movement`` compares with the
+    last earlier round in which the panel voted on the same version and from which no ballot was erased.
 """
     texts = join_issued_texts(reference.rounds, reference.principles)
     expected = {round_id: select_eligible_raters(ballots.raters_of(round_id, reference),
@@ -213,8 +211,8 @@ def make_tallies_table(ratings: pd.DataFrame, ballots: Ballots, reference: Refer
 
 @dataclass(frozen=True)
 class PanelVotes:
-    """The ballots of a panel on a text and criterion, None for an abstention: given in person, by proxy, and
-    left out because the voter declared an interest."""
+    """The ballots of a panel on a text and criterion (None for an abstention): cast in person, cast by proxy,
+    and left out because the voter declared an interest."""
 
     in_person: list[int | None] = field(default_factory=list)
     by_proxy: list[int | None] = field(default_factory=list)
@@ -222,15 +220,15 @@ class PanelVotes:
 
     @property
     def counted(self) -> list[int | None]:
-        """The ballots that make the result."""
+        """The ballots that count for the result."""
         return self.in_person + self.by_proxy
 
     def other_results(self, test: str, quorum: int | None, *, is_exact: bool) -> dict[str, Any]:
-        """The columns of ``tallies`` about proxies and interests. ``is_exact`` says that all counts of
-        the panel are disclosed.
+        """The columns of ``tallies`` about proxies and interests. ``is_exact`` says whether all counts of the
+        panel are disclosed.
 
-        Other readers see at most one other result: the one without proxies where there are any, else the one
-        with the votes that are left out. That choice does not depend on a vote.
+        Readers outside the team see at most one other result: without proxies if there are any, else with the
+        votes that were left out. This choice does not depend on any vote.
         """
         def result_of(ballots: list[int | None]) -> str:
             cast = [vote for vote in ballots if vote is not None]
@@ -259,14 +257,15 @@ class PanelVotes:
 
 def describe_rule_by_round(seals: Mapping[str, Seal], settings: Mapping[str, Any],
                            texts: pd.DataFrame) -> dict[str, str]:
-    """The rule of each round, as it is printed: that of its seal, with what is said of a second count."""
+    """The printed rule of each round, from its seal, with a note if the round was counted again."""
     return {round_id: describe_rule(seals[round_id].rule,
                                     texts) + seals[round_id].history if round_id in seals
             else describe_rule(settings, texts) for round_id in texts["round_id"].unique()}
 
 
 def describe_rule(settings: Mapping[str, Any], texts: pd.DataFrame) -> str:
-    """The study's rule as it is printed on every result, its day, and whether it was changed since.
+    """The study's rule as printed on every result, with its day, and a note if it was changed after the first
+    round.
 
     >>> describe_rule({"test": "ipras", "vote": "person", "quorum": {"observer": 4},
     ...     "fixed_on": "2017-05-01"},
@@ -286,7 +285,7 @@ def describe_rule(settings: Mapping[str, Any], texts: pd.DataFrame) -> str:
 
 
 def _quorum_in_words(settings: Mapping[str, Any]) -> str:
-    """The quorum of a rule; the rule of an older round has none."""
+    """The quorum of a rule in words; rules of older rounds have none."""
     if "quorum" not in settings:
         return "no quorum was fixed"
     own = "".join(f"; of {PANELS[panel].lower()} {ballots}" for panel, ballots in settings["quorum"].items()
@@ -299,11 +298,11 @@ def _quorum_in_words(settings: Mapping[str, Any]) -> str:
 def list_result_lines(frames: Mapping[str, pd.DataFrame], round_id: str, principles: pd.DataFrame, *,
                       agreement_test: str, fully_disclosed_panels: Collection[str] = (),
                       comments: Mapping[str, list[str]] | None = None) -> list[str]:
-    """The results of a round, line by line, as they are read out: what may be disclosed of the votes.
+    """The results of a round as lines to read out, with the votes that may be disclosed.
 
     ``frames`` are tables ``tallies`` and ``ratings`` of all rounds, ``agreement_test`` is the study's,
-    ``fully_disclosed_panels`` are the panels of which all is disclosed. Under each principle stand its
-    readable ``comments``.
+    ``fully_disclosed_panels`` are the panels whose counts are all disclosed. The readable ``comments`` on
+    each principle follow its results.
 """
     here = {name: frame[frame["round_id"] == round_id] for name, frame in frames.items()}
     if here["tallies"].empty:
@@ -334,7 +333,7 @@ def list_result_lines(frames: Mapping[str, pd.DataFrame], round_id: str, princip
 
 def list_lines_to_read_out(study: Study, reference: Reference, frames: Mapping[str, pd.DataFrame],
                            round_id: str) -> list[str]:
-    """:func:`list_result_lines` of a round of a study; none where somebody has left since they were
+    """:func:`list_result_lines` for a round of a study; none if somebody has left since they were
     disclosed."""
     if round_id in list_rounds_with_erased_ballots(study):
         return [f"The results of round {round_id} are no longer disclosed."]

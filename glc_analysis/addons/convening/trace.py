@@ -1,9 +1,9 @@
-"""The trace of a principle: evidence, code or question, passage or rows, raw file.
+"""Traces a principle to its sources: evidence, code or question, passage or rows, raw file.
 
-:func:`trace_principle_to_sources` gives the lines of a trace, :func:`list_principles_resting_on` what rests
-on a source. The tables are those of the last build; checksums of raw files are computed anew. The team sees
-call, time, line, raw file and checksum, and the forms that votes come from. Other readers see released
-figures and cleared quotations: no document, time, file or id of a passage, and no note.
+:func:`trace_principle_to_sources` gives the lines of a trace, :func:`list_principles_resting_on` the reverse.
+Both use the tables of the last build and recompute the checksums of raw files. The team sees call, time,
+line, raw file and checksum, and the forms behind votes. Other readers see released figures and cleared
+quotations, but no document, time, file, passage id or note.
 """
 
 from __future__ import annotations
@@ -79,16 +79,16 @@ _WITHHELD = "evidence that stays with the team"
 _OF_A_WAVE = "{} of the wave {}, as released then, and not printed again."
 _NOT_CLEARED = "words that are not cleared for this audience"
 TRAIL = "_trail"
-"""Where a view keeps its trail, as it keeps whatever else it has read."""
+"""The key under which a view caches its trail."""
 
 
 @dataclass(frozen=True)
 class TraceNode:
-    """A line of a trace. ``depth`` is 0 for the principle; ``kind`` is principle, text, decision,
-    evidence, votes, question, code, memo, passage, quotation or file; ``id`` and ``text`` are what the
-    audience may read; ``place`` is where a page shows it (:mod:`~glc_analysis.view.places`; blank:
-    nowhere). The text of a passage or quotation begins with its words, ``quote``, in a ``language``.
-    ``about`` has, for the team, every id it stands for."""
+    """A line of a trace. ``depth`` is 0 for the principle; ``kind`` is principle, text, decision, evidence,
+    votes, question, code, memo, passage, quotation or file; ``id`` and ``text`` contain only what the
+    audience may read; ``place`` is where a page shows it (:mod:`~glc_analysis.view.places`; blank: nowhere).
+    The text of a passage or quotation begins with its words, ``quote``, in a ``language``. ``about`` has, for
+    the team, every id that the line covers."""
 
     depth: int
     kind: str
@@ -101,8 +101,8 @@ class TraceNode:
 
 
 class EvidenceTrail:
-    """The tables of a built study for the traces of one audience, each read once; ``view`` is of the whole
-    study."""
+    """The tables of a built study for traces as one audience may see them, each read once; ``view`` covers
+    the whole study."""
 
     def __init__(self, view: StudyView) -> None:
         self.view, self.study, self.read = view, view.study, view.read
@@ -112,14 +112,14 @@ class EvidenceTrail:
 
     @classmethod
     def of(cls, view: StudyView) -> EvidenceTrail:
-        """The trail of a view: all parts of a page share one."""
+        """The trail of a view, shared by all parts of a page."""
         held = vars(view)
         if TRAIL not in held:
             held[TRAIL] = cls(view)
         return held[TRAIL]
 
     def evidence(self, row: Any) -> Iterator[TraceNode]:
-        """The lines of one row of evidence, its own first; those below it are found as they are asked for."""
+        """The lines of one row of evidence: its own first, then those below it, computed on demand."""
         figure, below = self.figure(row), self.sources(row)
         first = next(below, None)
         if earlier := self.of_another_wave(row):
@@ -141,7 +141,7 @@ class EvidenceTrail:
             yield from below
 
     def name_trial(self, reference: str) -> str:
-        """A trial that is evidence: who tried which text, and in which cycle."""
+        """Describes a trial cited as evidence: who tried which text, in which cycle."""
         organisation, _, rest = reference.partition("/")
         return f"{self.view.labels.get(organisation, organisation)}, {rest.replace('/', ', cycle ')}"
 
@@ -156,17 +156,16 @@ class EvidenceTrail:
             yield from self.below(figure)
 
     def wave_of(self, row: Any) -> str:
-        """The wave that a row of evidence is of, where that is another than the wave of the study's figures;
-        blank where it is the same, or the survey has one wave."""
+        """The wave of a row of evidence if it differs from the wave of the study's figures; else blank."""
         labels = self.view.wave_labels
         if not labels and not self.has_sources:
             return row.wave_id  # a label: what other readers get of the study has no waves
         return other_wave_cited(row, [*labels], self.view.wave_of_figures)
 
     def of_another_wave(self, row: Any) -> str:
-        """What a row of evidence says that is of another wave than the study's figures, as a sentence: for
-        the team the number as it was cited, and beside it what the study's wave would say where the question
-        may be compared; else why not. Blank for any other row."""
+        """A sentence for a row of evidence from another wave than the study's figures. The team reads the
+        number as cited and, beside it, the current wave's number if the question may be compared, else why
+        not. Blank for all other rows."""
         if not (wave := self.wave_of(row)):
             return ""
         labels = self.view.wave_labels
@@ -204,8 +203,7 @@ class EvidenceTrail:
         return rows[rows["code_ids"].map(lambda codes: not own.isdisjoint(codes.split(";"))).astype(bool)]
 
     def votes(self, principle_id: str) -> list[TraceNode]:
-        """For the team: the votes on a principle, a line per round and panel, and the forms they come
-        from."""
+        """For the team: the votes on a principle, a line per round and panel, and the forms behind them."""
         lines = []
         for said, rows in self._votes.get(principle_id, ()) if self.has_sources else ():
             about = (*rows["rater_id"], *rows["organisation_id"])
@@ -217,7 +215,7 @@ class EvidenceTrail:
         return lines
 
     def figure(self, row: Any) -> Any:
-        """The figure that a row of evidence cites, as the audience may see it; None where there is none."""
+        """The figure cited by a row of evidence, as the audience may see it; None if there is none."""
         if row.kind == "code":
             return find_figure_of_code(self._figures("coded"), row.reference)
         if row.kind == "figure":
@@ -226,8 +224,8 @@ class EvidenceTrail:
 
     @cached_property
     def _figures(self) -> Callable[[str], dict[str, Any]]:
-        """The figures about a question, or about codes, by their ids; those about nothing of these are looked
-        for among all. So a trace depends only on the figures that it shows."""
+        """Returns a function that gives the figures of a question, or of codes, by their ids, so that a trace
+        reads only the figures that it shows."""
         def figures_by_id(question: str) -> dict[str, Any]:
             rows = self.view.question_figures(question) if question else self.view.released
             return dict(zip(rows["figure_id"], rows.itertuples(), strict=True))
@@ -297,7 +295,7 @@ class EvidenceTrail:
 
     @cached_property
     def _read_about(self) -> Callable[[str], Read]:
-        """For a question, what reads tables: of those with answers only the answers to this question."""
+        """Returns, for a question, a function that reads tables, limited to the answers to this question."""
         answers = cache(lambda name, question: tables.read(name, study=self.study, question=question))
 
         def reader(question: str) -> Read:
@@ -345,8 +343,8 @@ class EvidenceTrail:
                 yield from self._passage(4, row.segment_id, row.quote, [row.code_id], row.wording, row.memo)
 
     def _segment(self, segment_id: str, cited: str) -> Iterator[TraceNode]:
-        """The passage of a segment, at the place of the words that are cited; for readers other than the team
-        its cleared quotations."""
+        """The passage of a segment, at the place of the cited words; for readers outside the team, its
+        cleared quotations."""
         if segment_id in self.segments:
             if self.has_sources:
                 codes = self.passages.loc[self.passages["segment_id"] == segment_id, "code_id"]
@@ -357,7 +355,7 @@ class EvidenceTrail:
 
     def _passage(self, depth: int, segment_id: str, quote: str, codes: Iterable[str], wording: str = "",
                  memo: str = "", begins: str = "") -> Iterator[TraceNode]:
-        """The line of a passage and that of its file, at the place of ``begins`` or of the quotation."""
+        """The line of a passage and the line of its file, at the place of ``begins`` or of the quotation."""
         segment = self.segments[segment_id]
         document = self.documents[segment.document_id]
         path, place = self.files.of_segment(segment_id, document, begins or quote)
@@ -380,18 +378,18 @@ class EvidenceTrail:
 
     @cached_property
     def texts(self) -> dict[str, dict[str, str]]:
-        """The original texts of all principles by printed id, for those who read earlier texts."""
+        """The original texts of all principles by printed id, for audiences that may read earlier texts."""
         rows = self.read("principles") if self.view.may("earlier_texts") else self.read("principles")[:0]
         return {row["printed_id"]: row for row in rows[rows["translation_of"] == ""].to_dict("records")}
 
     def evidence_count(self, principle_id: str) -> int:
-        """How many pieces of evidence are recorded for a principle."""
+        """The number of pieces of evidence recorded for a principle."""
         return int((self.read("evidence")["principle_id"] == principle_id).sum())
 
     def reason(self, text: Mapping[str, str]) -> str:
-        """Why a text was made and who asked for it, as sentences. Others than the team read of the second
-        only the name of an organisation that may be named, and nothing where the decisions are hidden because
-        somebody left."""
+        """The reason for a text and who asked for it, as sentences. Readers outside the team see the
+        requester only if it is an organisation that may be named, and not while the decisions are hidden
+        because somebody left."""
         if DECISIONS_BLOCK in self.view.hidden:
             return ""
         by = text["asked_by"]
@@ -400,8 +398,8 @@ class EvidenceTrail:
         return "".join(f" {head}: {words.rstrip('.')}." for head, words in said.items() if words)
 
     def decisions(self, principle_id: str) -> list[str]:
-        """The decisions about a principle and the objections to it, for those who read earlier texts: day,
-        decision, who proposed it, objections and reservations."""
+        """The decisions about a principle and the objections to it, for audiences that may read earlier
+        texts: day, decision, proposer, objections and reservations."""
         if DECISIONS_BLOCK in self.view.hidden or not self.view.may("earlier_texts"):
             return []
         rows = self.read("decision_log").sort_values("order")
@@ -419,8 +417,8 @@ class EvidenceTrail:
         return bool(is_own.any()) and bool(self.decisions(principle_id))
 
     def history(self, row: Any) -> Iterator[TraceNode]:
-        """Where the text of a principle came from, with the earlier words, and what became of it; whether its
-        evidence is recorded; the decisions about it."""
+        """The origin of a principle's text with its earlier words, what became of it, whether evidence is
+        recorded, and the decisions about it."""
         text = self.texts.get(row["printed_id"])
         if text is None:
             return
@@ -452,8 +450,8 @@ class EvidenceTrail:
 
     @cached_property
     def passages(self) -> pd.DataFrame:
-        """One row per passage and code agreed on: :func:`glc_analysis.coding.exports.quotations`, with the
-        source of its text. The wording also says where the words are not agreed."""
+        """One row per passage and agreed code: :func:`glc_analysis.coding.exports.quotations`, with the
+        source of its text. The wording column also says if coders do not agree on the words."""
         rows = quotations(*map(self.read, ("codings", "segments", "documents", "organisations")),
                           self.view.codebook)
         sources = text_sources(self.read("documents"), self.read("segments"))
@@ -472,7 +470,7 @@ class EvidenceTrail:
 
     @cached_property
     def _coders(self) -> dict[str, set[str]]:
-        """Who used each code."""
+        """The coders who used each code."""
         return self.read("codings").groupby("code_id")["coder_id"].agg(set).to_dict()
 
     @cached_property
@@ -501,12 +499,12 @@ class EvidenceTrail:
 
     @cached_property
     def origins(self) -> dict[str, str]:
-        """Each segment -> the one it translates, or itself."""
+        """Maps each segment to the segment that it translates, or to itself."""
         return map_to_originals(self.read("segments"))
 
     @cached_property
     def _quoted(self) -> dict[str, list[str]]:
-        """The quotations of each segment, for whomever."""
+        """The quotations of each segment, for any audience."""
         return self.reference("quotes").groupby("segment_id")["quote_id"].agg(list).to_dict()
 
     @cached_property
@@ -521,9 +519,9 @@ class EvidenceTrail:
 
 
 def trace_principle_to_sources(study: Study, principle_id: str, *, audience: str = "team") -> list[TraceNode]:
-    """The tree of one principle as lines in order; ``P03`` is its latest version, ``P03.1`` its first.
+    """The trace of one principle as lines in order; ``P03`` means its latest version, ``P03.1`` its first.
 
-    Raises UsageError for a principle that is not there, GLCError where nothing is built.
+    Raises UsageError for an unknown principle, and GLCError if nothing is built.
     """
     trail = EvidenceTrail(StudyView(study, audience))
     rows = trail.read("principles").query("translation_of == ''")
@@ -543,8 +541,8 @@ def trace_principle_to_sources(study: Study, principle_id: str, *, audience: str
 def list_principles_resting_on(study: Study, source_id: str) -> pd.DataFrame:
     """The principles whose evidence or votes rest on a figure, code, segment, document, question, answer, raw
     file, organisation, quotation or rater: principle, evidence_id (blank for votes), reference, stance,
-    through (the first line of the trace that is about it). For the team alone. Raises UsageError for what the
-    study does not have."""
+    through (the first line of the trace that refers to it). For the team alone. Raises UsageError for an
+    unknown source."""
     trail = EvidenceTrail(StudyView(study))
     evidence = trail.read("evidence")
     columns = ["principle_id", "evidence_id", "reference", "stance"]

@@ -1,8 +1,8 @@
-"""Translations of principles, and how far each is checked.
+"""Translations of principles, and their review status.
 
-A text has an id such as ``P07.2/statement``. The words of a translation stand in principles.csv, where they
-were voted on, or in translations.csv alone; how far they are checked says translations.csv. A draft is
-marked, and only those who may read drafts of principles see it.
+A text has an id such as ``P07.2/statement``. Translations that were voted on are in principles.csv, others
+only in translations.csv, which also has their review status. A draft is marked, and shown only to audiences
+that may read drafts of principles.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ TRANSLATED_COLUMNS = ("statement", "short_name", "rationale", "indicator")
 """The columns of principles.csv with words that are translated."""
 DRAFT = "draft"
 CHECKED = ("reviewed", "tried")
-"""The words of translations.csv for a translation that everybody may read."""
+"""The review statuses of translations that everybody may read."""
 
 
 @dataclass(frozen=True)
 class TranslatedText:
-    """A text in a language: ``status`` is blank for an original, else a word of translations.csv."""
+    """A text in a language; ``status`` is blank for an original, else its review status in
+    translations.csv."""
 
     text: str
     language: str
@@ -43,7 +44,7 @@ class Translations:
 
     @classmethod
     def of(cls, principles: pd.DataFrame, translations: pd.DataFrame) -> Translations:
-        """From rows of principles.csv and translations.csv."""
+        """Collects the translations in principles.csv and translations.csv."""
         written = {(row["text_id"], row["language"]): TranslatedText(row["text"], row["language"],
                                                                      row["status"])
                    for row in translations.to_dict("records")}
@@ -59,22 +60,22 @@ class Translations:
         return cls(written | voted_on)
 
     def find(self, text_id: str, original: TranslatedText, language: str, audience: str) -> TranslatedText:
-        """A text in a language, as an audience may read it; the original where there is no such translation
-        or the audience may not read drafts."""
+        """A text in a language, as an audience may read it; the original if there is no translation or only a
+        draft that the audience may not read."""
         words = self.words.get((text_id, language)) if original.text else None
         return original if words is None or not is_translation_readable(words.status, audience) else words
 
     def status_of(self, row: Mapping[str, str]) -> str:
-        """The review status of a translation, a row of principles.csv: the lowest status of its texts.
-        Blank for an original."""
+        """The review status of a translation (a row of principles.csv): the lowest status of its texts. Blank
+        for an original."""
         texts = [self.words[f"{row['translation_of']}/{column}", row["language"]].status
                  for column in TRANSLATED_COLUMNS if row["translation_of"] and row.get(column, "")]
         return min(texts, key=(DRAFT, *CHECKED).index, default="")
 
 
 def translated_texts_by_original(study: Study, audience: str, language: str) -> dict[str, tuple[str, bool]]:
-    """The texts of principles in a language, as far as an audience may read it: by the original each with its
-    translation, and whether that is a draft."""
+    """For each original text of the principles, its translation as far as an audience may read it, and
+    whether that is a draft."""
     rows = tables.read("principles", study=study)
     translations = Translations.of(rows, read_table(study, "translations"))
     translated = {}
@@ -89,7 +90,7 @@ def translated_texts_by_original(study: Study, audience: str, language: str) -> 
 
 
 def is_translation_readable(status: str, audience: str) -> bool:
-    """Whether an audience may read a translation of this status.
+    """Whether an audience may read a translation with this review status.
 
     >>> is_translation_readable("draft", "convening"), is_translation_readable("draft",
     ...     "public"), is_translation_readable("reviewed", "public")
@@ -105,8 +106,8 @@ def select_readable_texts(principles: pd.DataFrame, audience: str) -> pd.DataFra
 
 
 def translation_faults(tables: Tables) -> Iterator[Fault]:
-    """Faults: translations marked as checked that no second speaker has checked, and those whose words differ
-    from the ones voted on."""
+    """Faults for translations marked as checked without a second speaker, and for translations whose words
+    differ from those voted on."""
     principles = tables["principles"]
     rows = principles[principles["translation_of"] != ""].to_dict("records")
     voted_on = {(f"{row['translation_of']}/{column}", row["language"]): row[column]

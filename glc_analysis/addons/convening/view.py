@@ -1,8 +1,8 @@
 """What one audience may see of the convening: principles, votes and signatures.
 
 The attributes of :class:`ConveningView` are attributes of every view of a study
-(:class:`glc_analysis.view.visible_tables.VisibleTables`). The functions below it give what the folder that a
-page gets holds of each table (:mod:`glc_analysis.view.reader_study`).
+(:class:`glc_analysis.view.visible_tables.VisibleTables`). The functions below it select the rows of each
+table that are written into the folder of a page (:mod:`glc_analysis.view.reader_study`).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _VOTES = ["principle_id", "principle", "round", "panel", "criterion", "n", "high
 
 
 class ConveningView(VisibleTables):
-    """What a view shows of the convening; the view itself is the instance."""
+    """The convening's attributes of a view; ``self`` is the view."""
 
     @property
     def principles(self) -> pd.DataFrame:
@@ -55,11 +55,11 @@ class ConveningView(VisibleTables):
                                     language=rows["language"]).reset_index(drop=True)
 
     def votes(self, round: str | int = "") -> pd.DataFrame:
-        """The votes of closed rounds as they may be disclosed, one row per principle, panel and criterion; of
-        one ``round`` or of all: principle_id, principle, round, panel, criterion, n, high (7 to 9), middle,
-        low, median, shown_as. Other audiences see only counts from which no single vote can be worked out,
-        and only of panels of four or more; the public sees the last round on each principle only. Raises
-        UsageError for an unknown round.
+        """The votes of closed rounds as they may be disclosed, one row per principle, panel and criterion,
+        for one ``round`` or for all: principle_id, principle, round, panel, criterion, n, high (7 to 9),
+        middle, low, median, shown_as. Audiences outside the team see only counts from which no single vote
+        can be worked out, for panels of four or more; the public sees only the last round on each principle.
+        Raises UsageError for an unknown round.
 
         >>> view.votes(round=2).query("criterion == 'importance'")["shown_as"].iloc[0]
         '10 of 10 high'
@@ -78,8 +78,8 @@ class ConveningView(VisibleTables):
 
     @cached_property
     def principle_rows(self) -> pd.DataFrame:
-        """Rows of table ``principles``: the latest text of each that the audience may read; with a
-        ``principle``, of this one."""
+        """Rows of table ``principles``: the latest text of each principle that the audience may read; on the
+        page of a ``principle``, only this one."""
         rows = drop_hidden_principles(self.read("principles"), self.audience)
         return rows[rows["principle_id"] == self.principle] if self.principle else rows
 
@@ -90,13 +90,12 @@ class ConveningView(VisibleTables):
         return dict(zip(rows["principle_id"], rows["short_name"], strict=True))
 
     def signatures(self, principle_id: str) -> tuple[pd.DataFrame, dict[str, int]]:
-        """The signatures under a principle that the audience may read, and the decisions of those whose names
-        it may not know, counted; empty where that could tell how one of them decided.
+        """The signatures under a principle that the audience may read, and the number of decisions by those
+        whose names it may not know; empty if this could disclose how one of them decided.
 
-        Decisions belong to one text: those on an earlier version are not among them.
-        organisation_id, name (blank where the audience may not know it), decision (blank where it must not
-        know it), reservation. An organisation is named if it agreed to be named, here and in the consent that
-        it gave.
+        Decisions on an earlier version of the text are left out. Columns: organisation_id, name (blank where
+        the audience may not know it), decision (blank if the audience may not know it), reservation. An
+        organisation is named only if it agreed to this on the sheet and in its consent.
 
         >>> view.signatures("P03")[0]["decision"].value_counts().to_dict()
         {'endorse': 9, 'do_not_endorse': 1}
@@ -117,7 +116,8 @@ class ConveningView(VisibleTables):
         return rows[["organisation_id", "name", "decision", "reservation"]].reset_index(drop=True), nameless
 
     def is_signed_before(self, principle_id: str) -> bool:
-        """Whether only an earlier text of a principle was signed, and the present one is to be agreed."""
+        """Whether only an earlier text of a principle was signed, because the current one is not yet
+        agreed."""
         rows = self.read("signoffs")
         versions = {*rows.loc[rows["principle_id"] == principle_id, "version"]}
         status = self.principle_rows.set_index("principle_id")["status"].get(principle_id, "")
@@ -125,18 +125,18 @@ class ConveningView(VisibleTables):
 
     @cached_property
     def voters(self) -> pd.DataFrame:
-        """The rows of raters.csv of those who may rate."""
+        """The rows of raters.csv for raters who may rate."""
         rows = read_table(self.study, "raters")
         return rows[rows["may_rate"] == "true"]
 
     @cached_property
     def agreed_panels(self) -> set[str]:
-        """The panels whose members all agreed that every count of their votes is shown."""
+        """The panels whose members all agreed to the disclosure of every count."""
         return select_fully_disclosed_panels(self.voters)
 
     @cached_property
     def panel_sizes(self) -> dict[str, int]:
-        """How many may rate in each panel, by its name: the largest number of any closed round.
+        """The number of raters in each panel: the largest of all closed rounds.
         """
         sizes = self.read("tallies").groupby("panel")["n_expected"].max()
         return {PANELS[panel]: int(sizes[panel]) for panel in PANELS if panel in sizes}
@@ -144,10 +144,10 @@ class ConveningView(VisibleTables):
     @cached_property
     def tallies(self) -> pd.DataFrame:
         """Rows of table ``tallies`` (closed rounds) that the audience may see, with the high ``votes`` and
-        all that may be ``said`` of the votes in words (:mod:`.votes`).
+        ``said``, the disclosed votes in words (:mod:`.votes`).
 
-        Panels with one or two votes are on no page; other audiences than the team do not see those with three
-        either, and the public sees the last round on each principle only."""
+        Panels with one or two votes are never shown, and panels with three only to the team; the public sees
+        only the last round on each principle."""
         rows = self.read("tallies")
         rows = rows[rows["principle_id"].isin(self.principle_rows["principle_id"])]
         # Before anything is hidden: an earlier round never takes the place of one that may not be disclosed.
@@ -172,7 +172,7 @@ class ConveningView(VisibleTables):
 
     @cached_property
     def panel_positions(self) -> pd.DataFrame:
-        """What panels say together about the principles that the audience may read: rows of table
+        """Joint statements of panels about the principles that the audience may read: rows of table
         ``panel_positions``."""
         rows = self.read("panel_positions")
         return rows[rows["principle_id"].isin(self.principle_rows["principle_id"])]
@@ -191,13 +191,13 @@ class ConveningView(VisibleTables):
 
 
 def _version(view: VisibleTables, principle_id: str) -> str:
-    """The version of the text that the audience reads."""
+    """The version of a principle that the audience reads."""
     return view.principle_rows.set_index("principle_id")["version"].get(principle_id, "")
 
 
 def _as_announced(view: VisibleTables, rows: pd.DataFrame) -> pd.DataFrame:
-    """Votes on agreed principles as they were announced: people correct them by an erratum with a date
-    (errata.csv), never by other numbers, which could be subtracted from the old ones."""
+    """Votes on agreed principles as they were announced. They are corrected only by a dated erratum
+    (errata.csv), never by new numbers, which could be compared with the old ones."""
     announced = fill_missing_role_columns(tables.read("announced_votes", study=view.study))
     agreed = view.principle_rows.loc[view.principle_rows["status"] == "agreed", "principle_id"]
     announced = announced[(announced["audience"] == view.audience) & announced["principle_id"].isin(agreed)]
@@ -226,9 +226,9 @@ def select_visible_principles(reader: Reader) -> pd.DataFrame:
 
 
 def select_visible_evidence(reader: Reader) -> pd.DataFrame:
-    """What a principle rests on: which figures, codes and publications; of passages and trials the claim
-    alone, so that nobody reads that nothing was measured where something was. Notes are left out. A figure of
-    a wave other than the study's has the label of its wave."""
+    """The evidence for principles as an audience may see it: figures, codes and publications in full; of
+    passages and trials only the claim, so that no page says that nothing was measured when something was.
+    Notes are left out. A figure of a wave other than the study's has the label of its wave."""
     rows = reader.table("evidence")
     rows = rows[rows["principle_id"].isin(select_visible_principles(reader)["principle_id"])]
     waves = waves_of_consent(read_table(reader.study, "waves"), reader.study.settings["study"]["wave"])
