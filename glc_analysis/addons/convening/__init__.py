@@ -33,7 +33,7 @@ ADD_ON = AddOn(
         "private/desk": "what was keyed of its ballots and signatures goes",
         "private/rounds": "its ballots and raters go, and the rest is sealed anew",
         "private/phones": "searched: if anything of it is left there, nothing is withdrawn",
-        "private/packets.csv": "stays: whoever has one on paper must be told",
+        "private/packets.csv": "stays: whoever has one on paper must be informed",
         **dict.fromkeys(("raters", "proxies", "interests", "comments", "panel_positions", "signoffs",
                          "principles", "evidence", "judgements", "rounds", "decision_log", "text_decisions",
                          "parking_lot", "errata", "joint_display",

@@ -88,7 +88,7 @@ def serve_ballot_page(study: Study, round_id: str, *, say: Say) -> None:
         try:
             asyncio.run(_serve(polling_place))
         except KeyboardInterrupt:
-            say("The page is off. Every answer that a phone was told is saved is in the box. To go on: the "
+            say("The page is off. Every answer that a phone showed as saved is in the box. To go on: the "
                 f"same command. To count: `glc ballot --round {round_id} --collect REGISTER`.")
 
 

@@ -251,7 +251,7 @@ def _faults_of_told(study: Study, folder: Path, said: Mapping[str, Any]) -> Iter
     for name, file in DISCLOSED_FILES.items():
         path = folder / file
         if said.get(name) and not (path.is_file() and study.digests.of_file(path) == said[name]):
-            yield Fault(f"the {name} of round {folder.parent.name} differ from those that the room was told",
+            yield Fault(f"the {name} of round {folder.parent.name} differ from those disclosed to the room",
                         file=study.relative(path), fix=_restore(folder.parent.name))
 
 
@@ -301,7 +301,7 @@ def describe_changes_since_seal(seals: Mapping[str, Seal], votes: pd.DataFrame,
         count = f"What was sealed when round {seal.round_id} was closed on {seal.closed_on} counts"
         if seal.erased:
             yield (f"Ballots of round {seal.round_id} that were erased after it was closed: {seal.erased}. "
-                   "The room is told no result of this round any more; `--format csv` has them.")
+                   "No result of this round is disclosed to the room any more; `--format csv` has them.")
         if (day := seal.rule["fixed_on"]) != rule_fixed_on:
             yield (f"study.toml, column [consensus] fixed_on: it was {day or 'blank'} and is "
                    f"{rule_fixed_on or 'blank'}. {count}.")

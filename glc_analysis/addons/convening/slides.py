@@ -143,7 +143,7 @@ def _english_slides(study: Study, round_id: str) -> tuple[Reference, str]:
     _check_closed(study, reference, round_id)
     if round_id in (erased := list_rounds_with_erased_ballots(study)):
         raise GLCError(f"There are no slides of round {round_id}: a ballot was erased after the room was "
-                       "told the results, and another count would show that vote.")
+                       "shown the results, and another count would disclose that vote.")
     frames = {name: tables.read(name, study=study) for name in ("tallies", "ratings", "principles",
                                                                 "panel_positions", "decision_log",
                                                                 "parking_lot")}

@@ -109,7 +109,7 @@ def restore_sealed_results(tallies: pd.DataFrame, seals: Mapping[str, Seal]) -> 
                                for value in (sealed.at[key, name], row[name]))
                 if was != is_now:
                     notes.append(f"Round {seal.round_id}, {' '.join(key[1:])}, {name}: this version of the "
-                                 f"package counts {is_now}, and the room was told {was}. That counts.")
+                                 f"package counts {is_now}, but {was} was disclosed to the room and stays.")
                     tallies.at[at, name] = sealed.at[key, name]
     return tallies, notes
 

@@ -358,7 +358,7 @@ def test_whoever_changes_what_the_room_was_told_stops_the_count(study, file, nam
     spoil(study.root / SEALED / file)
     done = study.glc("tally", "--round", "2")
     assert done.exit_code == 1 and f"{SEALED}/{file}" in done.stderr
-    assert f"the {named} of round 2 differ from those that the room was told" in done.stderr
+    assert f"the {named} of round 2 differ from those disclosed to the room" in done.stderr
 
 
 def test_results_that_another_version_counts_otherwise_stay_as_they_were_told(study, monkeypatch):
@@ -367,8 +367,8 @@ def test_results_that_another_version_counts_otherwise_stay_as_they_were_told(st
         **compute_tally_columns(votes, *given, **more), "result": "uncertain"})
     results, said = told(study)
     assert results == study.results and "of 8 high, at most 2 low; high" in results
-    assert ("Round 2, P01 importance provider, result: this version of the package counts uncertain, and the "
-            "room was told high. That counts.") in said
+    assert ("Round 2, P01 importance provider, result: this version of the package counts uncertain, but "
+            "high was disclosed to the room and stays.") in said
 
 
 def test_the_room_is_told_no_second_count_from_which_the_erased_vote_would_follow(study):

@@ -461,7 +461,7 @@ def show_signatures(view: StudyView) -> Html | None:
 
 def render_signatures(view: StudyView, principle_id: str, *, is_on_paper: bool = False) -> Markup:
     """Who endorses a principle's text, and every reservation. On paper nothing is folded, and what holds of
-    all signatures is told once, in the guide."""
+    all signatures is said once, in the guide."""
     if view.is_signed_before(principle_id):
         return _macros().paragraph(TO_SIGN_ANEW)
     signed, nameless = view.signatures(principle_id)
