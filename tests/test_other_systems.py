@@ -132,3 +132,24 @@ def test_set_up_calls_the_python_of_the_new_environment(system, python, monkeypa
 def test_set_up_says_which_python_it_takes(version, is_refused, says):
     refused, said = set_up.judge(version)
     assert refused == is_refused and says in said
+
+
+def test_set_up_works_in_a_path_that_the_locale_has_no_letters_for(tmp_path):
+    folder = tmp_path / "ការសិក្សា"
+    code = ("import sys; from pathlib import Path; from scripts import set_up; "
+            "set_up.run([[sys.executable, '-c', 'import sys; print(sys.argv[1].encode().decode())', "
+            "sys.argv[1]]], Path(sys.argv[1]) / 'stamp')")
+    folder.mkdir()
+    subprocess.run([sys.executable, "-c", code, folder], check=True, cwd=ROOT, env={
+        **os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"})
+    assert (folder / "stamp").is_file()
+
+
+def test_set_up_leaves_out_the_tests_that_packages_bring(tmp_path):
+    library = tmp_path / "lib/python3.12/site-packages/scipy/stats"
+    kept, left = library / "_stats.py", library / "tests/test_stats.py"
+    for path in (kept, left):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    set_up.leave_out_tests(tmp_path)
+    assert kept.is_file() and not left.parent.exists()
