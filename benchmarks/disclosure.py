@@ -41,7 +41,7 @@ def released(study: Study, build_seconds: float) -> list[str]:
     from glc_analysis.figures.contributors import find_contributors
     from glc_analysis.reference import read_reference
 
-    frames = {name: tables.read(name, study=study) for name in tables.TABLES}
+    frames = {name: tables.read_table(name, study=study) for name in tables.TABLES}
     consent = Consent.of(read_reference(study).consent)
     begun = time.perf_counter()
     contributors = find_contributors(frames)

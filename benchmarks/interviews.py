@@ -54,5 +54,5 @@ def _built(root: Path) -> tuple[float, float]:
 def _count(root: Path) -> int:
     """Codings that the coders made, in the texts they are placed on or set apart."""
     study = Study(root)
-    codings: pd.DataFrame = tables.read("codings", study=study)
-    return int((codings["coder_id"] != CONSENSUS).sum()) + len(tables.read("quarantined", study=study))
+    codings: pd.DataFrame = tables.read_table("codings", study=study)
+    return int((codings["coder_id"] != CONSENSUS).sum()) + len(tables.read_table("quarantined", study=study))

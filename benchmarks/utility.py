@@ -64,7 +64,7 @@ def with_one_complement(counts: pd.Series, tables_of: pd.Series) -> pd.Series:
 def rows(study: Study, name: str) -> list[str]:
     """The lines of a built study: the counts of all options of its questions, by group, or by the groups that
     were chosen; without questions whose answers are countries."""
-    figures, questions = (tables.read(name, study=study) for name in ("figures", "questions"))
+    figures, questions = (tables.read_table(name, study=study) for name in ("figures", "questions"))
     chosen = groupings_of(read_reference(study).groupings, questions)
     listed = questions.loc[questions["option_list"] != COUNTRY_LIST, "question_id"].astype("str")
     figures = figures[(figures["measure"] == "response") & (figures["statistic"] == "count")
@@ -77,7 +77,7 @@ def rows(study: Study, name: str) -> list[str]:
     lines = []
     for group, is_own in groups.items():
         own = figures[is_own & (figures["base_n"] > 0)]
-        decided = [tables.read(f"release_{audience}", study=study).set_index("figure_id").loc[
+        decided = [tables.read_table(f"release_{audience}", study=study).set_index("figure_id").loc[
             own["figure_id"], "status"] for audience in ("convening", "public")]
         counts = own["n"].astype(int)
         simple = [rounded(counts), with_one_complement(counts, own["question_id"] + "/" + own["subset_id"])]

@@ -147,7 +147,7 @@ def build(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
     return build_steps(study, say=say).rows
 
 
-@tables.python_strings()
+@tables.use_python_strings()
 def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executor | None = None,
                 is_forced: bool = False, are_decided: bool = True) -> BuildResult:
     """Builds a study (:func:`build`) and reports for every step whether it ran: if ``is_forced``, all do. An
@@ -200,7 +200,7 @@ def forecast(study: Study) -> list[Forecast]:
                    lambda line: None).forecast()
 
 
-@tables.python_strings()
+@tables.use_python_strings()
 def build_one_step(study: Study, name: str, *, say: Say = lambda line: None,
                    is_forced: bool = False) -> BuildResult:
     """Builds one step alone, and of those that it needs what is out of date; if ``is_forced``, it runs though
@@ -731,7 +731,7 @@ def _releases(view: View) -> dict[str, Any]:
             decisions = limit_to_convening(decisions, released["release_convening"], *counted[audience],
                                            counted["convening"][1], organisations, consent, settings)
         decisions, release = prepare_release(
-            view.study, tables.shape_table(f"release_{audience}", decisions), *counted[audience], view,
+            view.study, tables.conform_to_schema(f"release_{audience}", decisions), *counted[audience], view,
             audience,
             {} if "agreed" in named_countries[audience] else regions, issued)
         issued.append(release)

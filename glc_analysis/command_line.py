@@ -166,9 +166,9 @@ def _with_study(command: Callable, lock: Callable[..., AbstractContextManager[No
 def _strings_of(command: str) -> AbstractContextManager[None]:
     if command in _QUICK:
         return nullcontext()
-    from glc_analysis.tables import python_strings
+    from glc_analysis.tables import use_python_strings
 
-    return python_strings()
+    return use_python_strings()
 
 
 def ask_line(prompt: str) -> str:
@@ -219,7 +219,7 @@ def note_on_unknown_organisations(study: Study, audience: str) -> str:
     from glc_analysis import tables  # only now: a run with nothing to do needs no pandas
     from glc_analysis.schema import UNKNOWN
 
-    networks = tables.read("organisations", study=study)["network_id"]
+    networks = tables.read_table("organisations", study=study)["network_id"]
     if not len(networks) or not (networks == UNKNOWN).all():
         return ""
     return ("All records are of unknown organisations. They may all be of one, so they count together as one "

@@ -25,7 +25,7 @@ from glc_analysis import addon, read_log
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.schema import AUDIENCES, reference_path, reference_tables, table_files
 from glc_analysis.study import REPOSITORY, Study, is_added_to
-from glc_analysis.tabular import read_rows
+from glc_analysis.tabular import read_reference_rows
 from glc_analysis.writing import write_atomic
 
 # ------------------------------
@@ -115,7 +115,7 @@ def read_manifest(study: Study) -> dict[str, dict[str, str]]:
     """The rows of the manifest by path; empty if there is none yet. Raises Faults if it is wrong."""
     path = study.reference_file("manifest")
     read_log.record_read(study.root, reference_path("manifest"))
-    rows = read_rows(path, MANIFEST_COLUMNS).values() if path.is_file() else []
+    rows = read_reference_rows(path, MANIFEST_COLUMNS).values() if path.is_file() else []
     return {row["path"]: row for row in rows}
 
 

@@ -14,8 +14,8 @@ from glc_analysis.errors import UsageError
 from glc_analysis.reference import write_gitignore
 from glc_analysis.schema import reference_tables, settings_of_add_ons, table_files
 from glc_analysis.study import RAW_KINDS, Study
-from glc_analysis.templates import template
-from glc_analysis.text import slug
+from glc_analysis.templates import load_template
+from glc_analysis.text import make_slug
 
 FOLDERS = (*(f"raw/{kind}" for kind in RAW_KINDS), "reference", "processed", "reports", "private/reference")
 
@@ -37,9 +37,9 @@ def start_study(directory: Path) -> None:
     title = directory.resolve().name
     # TOML writes a text as JSON does, so that a quotation mark in a folder's name does no harm.
     named = {key: json.dumps(text, ensure_ascii=False)
-             for key, text in (("id", slug(title)), ("title", title))}
+             for key, text in (("id", make_slug(title)), ("title", title))}
     (directory / "reference" / "study.toml").write_text(
-        template(__file__, "study.toml").render(named, add_ons=settings_of_add_ons()), encoding="utf-8",
+        load_template(__file__, "study.toml").render(named, add_ons=settings_of_add_ons()), encoding="utf-8",
         newline="\n")
     for about in (about for name in reference_tables() for about in table_files(name)):
         with (directory / about.path).open("w", encoding="utf-8", newline="") as file:

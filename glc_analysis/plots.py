@@ -29,7 +29,7 @@ from markupsafe import Markup
 
 from glc_analysis.errors import UsageError
 from glc_analysis.templates import ELEMENTS
-from glc_analysis.text import content_hash, count_texts
+from glc_analysis.text import content_hash, format_counts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -252,7 +252,7 @@ def _counted(counts: pd.DataFrame) -> list[str]:
     if counts["n"].isna().any():
         raise UsageError("Some counts are missing, so the frame needs the column shown_as: what is known of "
                          "them, in words.")
-    return count_texts(counts[["n", "base_n"]])
+    return format_counts(counts[["n", "base_n"]])
 
 
 class _Bars:

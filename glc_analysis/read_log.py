@@ -2,8 +2,8 @@
 
 A run gives the kernel of a page the environment variables ``GLC_READ_LOG``, a file to which a line is added
 for each input that is read, and ``GLC_STUDY``. A page is made again only when one of its inputs has changed.
-``tables.read`` and similar functions call :func:`record_read`. Python itself reports every other file of the
-study, whichever library opens it. Outside a run nothing is recorded.
+``tables.read_table`` and similar functions call :func:`record_read`. Python itself reports every other file
+of the study, whichever library opens it. Outside a run nothing is recorded.
 
 An input is written as the name of a table (``figures``), of a slice (``figures country=KHM``), of a file
 (``reference/codebook.csv``), of a part of one (``reference/codebook.csv naming=stigma``) or of a folder with

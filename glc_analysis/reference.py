@@ -35,7 +35,7 @@ from glc_analysis.schema import (
 )
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
-from glc_analysis.tabular import read_rows
+from glc_analysis.tabular import read_reference_rows
 from glc_analysis.writing import write_atomic
 
 # ------------------------------
@@ -101,7 +101,7 @@ def _read_checked(study: Study, content: str, needed: frozenset[str] | None,
     unread: set[str] = set()
     for name in reference_tables():
         try:
-            tables[name] = read_table(study, name)
+            tables[name] = read_reference_table(study, name)
         except Faults as found:
             faults += found.faults
             unread.add(name)
@@ -131,7 +131,7 @@ def _empty(name: str) -> pd.DataFrame:
     return pd.DataFrame(columns=[*REQUIRED_COLUMNS[name], *OPTIONAL_COLUMNS.get(name, ())], dtype="str")
 
 
-def read_table(study: Study, name: str) -> pd.DataFrame:
+def read_reference_table(study: Study, name: str) -> pd.DataFrame:
     """One reference table, its columns alone checked; rows are indexed by the number a spreadsheet shows."""
     table, (shared, *apart) = reference_tables()[name], table_files(name)
     study.reference_file(name)  # raises Faults if it lies in the wrong place
@@ -156,7 +156,7 @@ def read_part(study: Study, name: str, *, columns: Collection[str] = (), naming:
     """Some columns of a reference table, or the rows that name something: an id alone in a cell, or in a list
     by blanks there. In a run it is recorded that the page has read this part alone."""
     with read_log.recording_nothing():
-        frame = read_table(study, name)
+        frame = read_reference_table(study, name)
     for file in table_files(name):
         read_log.record_read(study.root, tabular.part_name(file.path, columns, naming))
     if columns:
@@ -189,7 +189,7 @@ def _read_file(study: Study, file: TableFile) -> Rows:
     read_log.record_read(study.root, file.path)
     path = study.table_path(file)
     try:
-        return read_rows(path, file.required, file.optional) if path.is_file() else {}
+        return read_reference_rows(path, file.required, file.optional) if path.is_file() else {}
     except Faults as found:
         if file == table_files(path.stem)[0]:
             raise
@@ -262,7 +262,7 @@ def blocked_needs(study: Study, faults: Iterable[Fault]) -> dict[str, tuple[str,
         columns.setdefault(_table_of(fault), set()).add(fault.column)
     blocked = {}
     for name in columns.keys() & reference_tables().keys():
-        is_read = not add_faults_of(partial(read_table, study, name), [])
+        is_read = not add_faults_of(partial(read_reference_table, study, name), [])
         is_enough = name in ("questions", "options") or columns[name] <= _UNUSED.get(name, set())
         blocked[f"{name}.csv"] = _SURVEY_STEPS if is_read and is_enough else ()
     return blocked
@@ -393,7 +393,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return []
     if path.suffix.casefold() != ".csv":
         return [{"": path.read_bytes().hex()}]
-    table = tabular.read_table(path)
+    table = tabular.read_delimited_file(path)
     names = [name.strip() for name in table.names]
     return [dict(zip(names, row, strict=True)) for row in table.rows[1:]]
 

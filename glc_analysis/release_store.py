@@ -208,7 +208,8 @@ def earlier_announced(study: Study, name: str, audience: str, earlier: Collectio
     before the first."""
     files = [file for folder in release_folders(study.private, audience)
              if f"{audience}/{folder.name}" in earlier and (file := folder / f"{name}.parquet").is_file()]
-    return tables.shape_table(f"announced_{name}", pd.read_parquet(files[-1]) if files else pd.DataFrame())
+    return tables.conform_to_schema(f"announced_{name}", pd.read_parquet(files[-1]) if files
+                                    else pd.DataFrame())
 
 
 def next_is_stored(study: Study, audience: str, inputs: str) -> bool:
@@ -278,7 +279,7 @@ def publish(study: Study, audience: str) -> None:
         for add_on, names in list_declarations("announced"):
             for name, function in names.items():
                 rows = add_on.load(function)(view).assign(audience=audience)
-                tables.shape_table(f"announced_{name}", rows).to_parquet(new / f"{name}.parquet")
+                tables.conform_to_schema(f"announced_{name}", rows).to_parquet(new / f"{name}.parquet")
     number_next_release(study.private, audience, number)
 
 
@@ -312,7 +313,7 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
     rows, departed = [], set()
     kept = [folder for audience in READING_AUDIENCES for folder in release_folders(study.private, audience)]
     if kept:
-        frames = {name: tables.read(name, study=study) for name in tables.TABLES}
+        frames = {name: tables.read_table(name, study=study) for name in tables.TABLES}
         figure_ids = frames["figures"]["figure_id"]
         reference = read_reference(study)
         consent = Consent.of(reference.consent, **waves_of_consent(

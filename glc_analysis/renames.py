@@ -18,7 +18,7 @@ from glc_analysis.errors import Faults
 from glc_analysis.schema import new_names, reference_tables, table_files, with_new_names
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
-from glc_analysis.tabular import decode
+from glc_analysis.tabular import decode_text
 from glc_analysis.writing import write_atomic
 
 
@@ -83,7 +83,7 @@ def rename_in_rows(rows: CsvRows, table: str) -> list[str]:
 def _in_settings(study: Study) -> Iterator[Renaming]:
     path = study.settings_file
     try:
-        text = decode(path.read_bytes(), path.name)
+        text = decode_text(path.read_bytes(), path.name)
         before = tomllib.loads(text)
     except (FileNotFoundError, Faults, tomllib.TOMLDecodeError):  # told where they are read
         return

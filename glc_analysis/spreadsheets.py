@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.tabular import csv_row, detect_delimiter, normalise_line_ends, parse_delimited
+from glc_analysis.tabular import detect_delimiter, format_csv_row, normalise_line_ends, parse_delimited
 from glc_analysis.writing import write_atomic
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class CsvRows:
         end = _line_end(record)
         cells = self._written_cells(record.removesuffix(end))
         cells += [""] * (place + 1 - len(cells))
-        cells[place] = csv_row([value], self.delimiter) if value else ""
+        cells[place] = format_csv_row([value], self.delimiter) if value else ""
         self.records[row - 1] = self.delimiter.join(cells) + end
 
     def add_column(self, column: str) -> None:
@@ -117,12 +117,12 @@ class CsvRows:
         if column not in self.header:
             end = _line_end(self.records[0])
             header = self.records[0].removesuffix(end)
-            self.records[0] = f"{header}{self.delimiter}{csv_row([column], self.delimiter)}{end}"
+            self.records[0] = f"{header}{self.delimiter}{format_csv_row([column], self.delimiter)}{end}"
 
     def replace(self, row: int, cells: Iterable[str]) -> None:
         """Replaces all cells of one row."""
         end = _line_end(self.records[row - 1])
-        self.records[row - 1] = csv_row(cells, self.delimiter) + end
+        self.records[row - 1] = format_csv_row(cells, self.delimiter) + end
 
     def blank(self, row: int) -> None:
         """Replaces a row by a blank line, so that the rows below keep their numbers."""
@@ -135,7 +135,7 @@ class CsvRows:
 
     def insert(self, after: int, row: Mapping[str, str]) -> None:
         """Adds a row below another one, with the same line end; columns that it does not name are blank."""
-        written = csv_row((row.get(column, "") for column in self.header), self.delimiter)
+        written = format_csv_row((row.get(column, "") for column in self.header), self.delimiter)
         end = self.line_end
         if after:
             end = _line_end(self.records[after - 1]) or end

@@ -490,9 +490,9 @@ class Engine:
             if table not in tables.TABLES:
                 self._run(self._makers[name], is_again=True)
             elif name in self._parts:
-                self._held[name] = self._parts[name].of(tables.read_stored(self._processed, table))
+                self._held[name] = self._parts[name].of(tables.read_stored_table(self._processed, table))
             else:
-                self._held[name] = tables.read_stored(self._processed, name)
+                self._held[name] = tables.read_stored_table(self._processed, name)
         return self._held[name]
 
     def holds(self, name: str) -> bool:
@@ -501,7 +501,7 @@ class Engine:
 
     def add(self, name: str, frame: pd.DataFrame) -> None:
         """Adds a table, shaped and checked."""
-        self._held[name] = tables.shape_table(name, frame)
+        self._held[name] = tables.conform_to_schema(name, frame)
         if not self._is_kept:
             return
         self.packed[name] = tables.parquet_bytes(self._held[name])
@@ -593,7 +593,7 @@ class Engine:
             elif is_again:
                 continue
             elif name in self._parts:
-                self._held[name] = tables.shape_table(self._parts[name].table, value)
+                self._held[name] = tables.conform_to_schema(self._parts[name].table, value)
                 if not self._is_kept:
                     continue
                 self._digests[name] = frame_digest(self._held[name], self._inputs.study.digests)
@@ -622,7 +622,7 @@ class Engine:
         if not lengths[name]:
             return []
         if self._earlier_lines is None:
-            self._earlier_lines = tables.read_stored(self._processed, LOG_TABLE).drop(columns="order")
+            self._earlier_lines = tables.read_stored_table(self._processed, LOG_TABLE).drop(columns="order")
         lines = self._earlier_lines.iloc[before:before + lengths[name]].astype(object)
         return lines.where(lines.notna(), None).to_dict("records")
 

@@ -35,7 +35,7 @@ from glc_analysis.schema import (
     with_new_names,
 )
 from glc_analysis.study_locks import end_interrupted_withdrawal
-from glc_analysis.tabular import decode, parse_delimited
+from glc_analysis.tabular import decode_text, parse_delimited
 
 INVENTED = "Invented sample data: no organisation, person or answer here is real."
 """What pages, slides and papers of an invented study say first."""
@@ -92,7 +92,7 @@ def _rule_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterat
 
 
 def _parsed(path: Path) -> dict[str, Any]:
-    text = decode(path.read_bytes(), path.name)
+    text = decode_text(path.read_bytes(), path.name)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -547,7 +547,7 @@ def _database(path: Path) -> Path:
 def _header(path: Path) -> list[str]:
     """The names of the columns of a table; none if the file cannot be read, which reading it will say."""
     with suppress(Faults):
-        records = parse_delimited(decode(path.read_bytes(), path.name), path.name)
+        records = parse_delimited(decode_text(path.read_bytes(), path.name), path.name)
         return [cell.strip() for cell in records[0]] if records else []
     return []
 

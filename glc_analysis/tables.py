@@ -53,7 +53,7 @@ _PYTHON_TEXT = pd.StringDtype("python", na_value=np.nan)
 
 
 @contextmanager
-def python_strings() -> Generator[None]:
+def use_python_strings() -> Generator[None]:
     """Holds text as Python's own strings meanwhile: most of the package looks at it piece by piece, and a
     build or a command takes a sixth less time than with Arrow's strings, which pandas takes otherwise. An
     analyst's own frames stay as pandas makes them."""
@@ -61,7 +61,7 @@ def python_strings() -> Generator[None]:
         yield
 
 
-def shape_table(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+def conform_to_schema(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """A frame in the columns, types and order of its table, sorted by key and checked.
 
     Text may be categorical and stays so; a column that the frame lacks is blank. Raises GLCError if the
@@ -146,8 +146,8 @@ def with_python_strings(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**changed) if changed else frame
 
 
-def read_stored(folder: Path, name: str) -> pd.DataFrame:
-    """Reads a table of a folder in the form that :func:`shape_table` gave it: sorted by key, categories
+def read_stored_table(folder: Path, name: str) -> pd.DataFrame:
+    """Reads a table of a folder in the form that :func:`conform_to_schema` gave it: sorted by key, categories
     kept."""
     frame = pd.read_parquet(folder / f"{name}.parquet")
     return frame.sort_values(list(TABLES[name].key), kind="stable", ignore_index=True) \
@@ -163,8 +163,8 @@ def _ranks(names: pd.Series) -> np.ndarray:
 # Reading a table of a built study, whole or a slice of it.
 
 
-def read(name: str, *, study: str | Path | Study = "", country: str = "", theme: str = "",
-         question: str = "", code: str = "") -> pd.DataFrame:
+def read_table(name: str, *, study: str | Path | Study = "", country: str = "", theme: str = "",
+               question: str = "", code: str = "") -> pd.DataFrame:
     """A processed table, or the slice of it that is about one country, theme, question or code.
 
     ``country`` is the work country. Rows about organisations are included for every country that the
@@ -241,11 +241,11 @@ class CodeNames(Mapping[str, str]):
         return sum(1 for _ in self)
 
 
-def read_every_wave(name: str, *, study: str | Path | Study = "") -> pd.DataFrame:
+def read_all_waves(name: str, *, study: str | Path | Study = "") -> pd.DataFrame:
     """Table ``organisations``, ``answers`` or ``responses`` of every wave of the survey: its columns that are
-    kept of each wave, as text; the same as :func:`read` where the survey has one wave. An organisation has a
-    row for each wave that differs."""
-    parts = [read(table, study=study) for table in (name, f"wave_{name}")]
+    kept of each wave, as text; the same as :func:`read_table` where the survey has one wave. An organisation
+    has a row for each wave that differs."""
+    parts = [read_table(table, study=study) for table in (name, f"wave_{name}")]
     shared = [column for column in parts[1] if column in parts[0]]
     return pd.concat([part[shared].astype("str") for part in parts]).drop_duplicates(ignore_index=True)
 
@@ -354,12 +354,12 @@ def _themes(folder: Path, name: str, frame: pd.DataFrame) -> pd.Series | None:
                       code_themes(codebook))
 
 
-def rows_by(frame: pd.DataFrame, *columns: str,
-            sort: bool = True) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:
+def group_rows(frame: pd.DataFrame, *columns: str,
+               sort: bool = True) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:
     """Groups rows by the values of these columns, as ``groupby`` does, but with typed keys.
 
     >>> votes = pd.DataFrame({"round_id": ["1", "1"], "rater_id": ["r2", "r1"]})
-    >>> [rater for (_, rater), _ in rows_by(votes, "round_id", "rater_id")]
+    >>> [rater for (_, rater), _ in group_rows(votes, "round_id", "rater_id")]
     ['r1', 'r2']
     """
     for key, rows in frame.groupby([*columns], sort=sort):

@@ -20,7 +20,7 @@ from glc_analysis.addon import ADD_ONS_FOLDER, list_declarations
 from glc_analysis.errors import UsageError
 from glc_analysis.plots import figure_html
 from glc_analysis.templates import ELEMENTS
-from glc_analysis.text import count_texts, language_name
+from glc_analysis.text import format_counts, language_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,16 +34,16 @@ Columns = Mapping[str, Iterable] | Sequence[tuple[str, Iterable]]
 """The columns of a table by their headings; as pairs where two headings may be the same."""
 
 
-def html_table(columns: Columns, *, caption: str = "", numeric: Collection[str | int] = (),
-               rows: Iterable[str] = ()) -> Markup:
+def render_table(columns: Columns, *, caption: str = "", numeric: Collection[str | int] = (),
+                 row_classes: Iterable[str] = ()) -> Markup:
     """Columns side by side as a table that scrolls by itself.
 
     Cells that are :class:`Markup` are not escaped. A row whose later cells are all None
     spans the table. The first column holds the row headers; columns in ``numeric``, by heading
-    or by place from 0, align right. ``rows`` gives each row's class; a row of class ``glc-asked``
+    or by place from 0, align right. ``row_classes`` gives each row's class; a row of class ``glc-asked``
     begins a group that is kept together on paper.
 
-    >>> html_table([("Answer", ["Yes"]), ("Answer", ["No"])]).count(">Answer<")
+    >>> render_table([("Answer", ["Yes"]), ("Answer", ["No"])]).count(">Answer<")
     2
     """
     pairs = [*(columns.items() if isinstance(columns, Mapping) else columns)]
@@ -51,7 +51,7 @@ def html_table(columns: Columns, *, caption: str = "", numeric: Collection[str |
     headings = [(name, number) for (name, _), number in zip(pairs, align, strict=True)]
     groups: list[list[tuple]] = [[]]
     body = [*zip(*(values for _, values in pairs), strict=True)]
-    for row, kind in zip(body, [*rows] or [""] * len(body), strict=True):
+    for row, kind in zip(body, [*row_classes] or [""] * len(body), strict=True):
         if kind == "glc-asked" and groups[-1]:
             groups.append([])
         groups[-1].append((kind, *_row(row, align)))
@@ -67,42 +67,42 @@ def _row(row: tuple, align: Sequence[str]) -> tuple[str, list[tuple[str, str]] |
     return header, [*zip(cells, align[1:], strict=True)]
 
 
-def bar(share: float, text: str, low: float | None = None, high: float | None = None) -> Markup:
+def render_count_bar(share: float, count: str, low: float | None = None, high: float | None = None) -> Markup:
     """A count with a bar, for table cells that people compare at a glance.
 
     Where the share is not known, a hatched band reaches from ``low`` to ``high``, the least and the most that
     it may be, and without these there are words alone: a hidden count never looks like zero.
 
-    >>> "glc-bar" in bar(0, "0 of 4"), "glc-band" in bar(None, "few of 30", 0, 0.23)
+    >>> "glc-bar" in render_count_bar(0, "0 of 4"), "glc-band" in render_count_bar(None, "few of 30", 0, 0.23)
     (True, True)
-    >>> bar(None, "not shown")
+    >>> render_count_bar(None, "not shown")
     Markup('<span class="glc-count"><span>not shown</span></span>')
     """
     if pd.notna(share):
-        return ELEMENTS.bar(text, round(100 * share))
+        return ELEMENTS.bar(count, round(100 * share))
     if low is not None and high is not None and pd.notna(high):
         start = round(100 * low)
-        return ELEMENTS.bar(text, round(100 * high) - start, start)
-    return ELEMENTS.bar(text)
+        return ELEMENTS.bar(count, round(100 * high) - start, start)
+    return ELEMENTS.bar(count)
 
 
-def bars(rows: pd.DataFrame) -> list[Markup]:
+def render_count_bars(counts: pd.DataFrame) -> list[Markup]:
     """A bar for each row of counts: columns share, n, base_n, and where there are any shown_as (the count in
     words), low and high (of a missing share, the least and the most that it may be)."""
-    texts = rows["shown_as"] if "shown_as" in rows else count_texts(rows)
-    nothing = [None] * len(rows)
-    ends = [rows.get(end, nothing) for end in ("low", "high")]
-    return [bar(*row) for row in zip(rows["share"], texts, *ends, strict=True)]
+    texts = counts["shown_as"] if "shown_as" in counts else format_counts(counts)
+    nothing = [None] * len(counts)
+    ends = [counts.get(end, nothing) for end in ("low", "high")]
+    return [render_count_bar(*row) for row in zip(counts["share"], texts, *ends, strict=True)]
 
 
-def show(text: str) -> Html:
+def make_displayable(html: str) -> Html:
     """A piece of HTML that a notebook displays."""
-    return Html(text)
+    return Html(html)
 
 
-def note(*said: str) -> Html:
+def render_note(*sentences: str) -> Html:
     """Sentences about what is, or is not, shown."""
-    return show(ELEMENTS.notes(said))
+    return make_displayable(ELEMENTS.notes(sentences))
 
 
 def language_label(code: str) -> str:
@@ -114,13 +114,13 @@ def language_label(code: str) -> str:
     return "not stated" if code in ("", "unknown") else language_name(code)
 
 
-def region_name(region: str) -> str:
+def region_label(region_id: str) -> str:
     """A region's id as words.
 
-    >>> region_name("asia-oceania"), region_name("")
+    >>> region_label("asia-oceania"), region_label("")
     ('Asia oceania', 'none given')
     """
-    return region.replace("-", " ").replace("_", " ").capitalize() if region else "none given"
+    return region_id.replace("-", " ").replace("_", " ").capitalize() if region_id else "none given"
 
 
 def style_element() -> Markup:
@@ -160,7 +160,7 @@ _TITLES = {"option": "Answer", "code": "Code", "shown_as": "Count", "group": "Gr
           _WITHOUT_GUIDE: "In interviews without a guide, of those interviewed"}
 
 
-def register() -> None:
+def register_notebook_display() -> None:
     """Registers with IPython how frames and figures are shown; does nothing outside a notebook."""
     from IPython import get_ipython
 
@@ -172,16 +172,16 @@ def register() -> None:
         from glc_analysis.plots import use_style
 
         use_style()
-        formatter.for_type(pd.DataFrame, frame_html)
-        display(show(style_element()))
+        formatter.for_type(pd.DataFrame, render_frame)
+        display(make_displayable(style_element()))
 
 
-def frame_html(frame: pd.DataFrame) -> Markup:
+def render_frame(frame: pd.DataFrame) -> Markup:
     """A frame as HTML: bars where it counts, quotations where it has words, a list where it has sentences,
     else the table of pandas.
 
     >>> counts = pd.DataFrame({"option": ["Yes"], "n": [3], "base_n": [4], "shown_as": ["3 of 4"]})
-    >>> "width:75%" in frame_html(counts), "dataframe" in frame_html(counts[["option", "n"]])
+    >>> "width:75%" in render_frame(counts), "dataframe" in render_frame(counts[["option", "n"]])
     (True, True)
     """
     return _html(frame, "")
@@ -199,7 +199,7 @@ def table(frame: pd.DataFrame | pd.Series, *, caption: str) -> Html:
     if not isinstance(frame, pd.DataFrame):
         raise UsageError(f"A table is made of a frame, not of a {type(frame).__name__}. To fix: make a "
                          "pd.DataFrame of it.")
-    return show(_html(frame, caption))
+    return make_displayable(_html(frame, caption))
 
 
 def figure(ax: Axes, *, title: str, caption: str = "") -> Html:
@@ -214,7 +214,7 @@ def figure(ax: Axes, *, title: str, caption: str = "") -> Html:
     if not hasattr(ax, "figure"):
         raise UsageError(f"A figure is made of the axes of a plot, not of a {type(ax).__name__}. To fix: "
                          "give it what sns.countplot(...) or glc.plot_counts(...) returns.")
-    return show(figure_html(ax, title=title, caption=caption))
+    return make_displayable(figure_html(ax, title=title, caption=caption))
 
 
 def _html(frame: pd.DataFrame, caption: str) -> Markup:
@@ -243,7 +243,8 @@ def _counted(frame: pd.DataFrame, caption: str) -> Markup:
     counted = pd.to_numeric(first[n]) / pd.to_numeric(first[base]).where(lambda bases: bases > 0)
     share = first.get("share", counted)
     low, high = (first[name] if name in first else [None] * len(frame) for name in ("low", "high"))
-    drawn = [bar(*cells) for cells in zip(share, first["shown_as"].fillna(""), low, high, strict=True)]
+    drawn = [render_count_bar(*cells)
+             for cells in zip(share, first["shown_as"].fillna(""), low, high, strict=True)]
     unseen = _DRAWN | (_TALKS if _IN_CALLS in frame else set())
     labels = [(name, frame.iloc[:, at]) for at, name in enumerate(frame.columns)
               if name not in unseen and not str(name).endswith("_id") and frame.iloc[:, at].notna().any()]
@@ -261,13 +262,13 @@ def _counted(frame: pd.DataFrame, caption: str) -> Markup:
     shown += [("Count", pd.Series(drawn, dtype=object)), *((_title(name), values) for name, values in others)]
     numeric = [place for place, (_, values) in enumerate(shown) if pd.api.types.is_numeric_dtype(values)]
     if not has_groups:
-        return html_table(shown, caption=caption, numeric=numeric)
+        return render_table(shown, caption=caption, numeric=numeric)
     rows = pd.Series(range(len(heads))).groupby(heads, sort=False).agg(list)
     columns = [(name, [cell for head, own in rows.items()
                        for cell in (None if place else head, *values.iloc[own])])
                for place, (name, values) in enumerate(shown)]
     kinds = [kind for own in rows for kind in ("glc-asked", *["glc-option"] * len(own))]
-    return html_table(columns, caption=caption, numeric=numeric, rows=kinds)
+    return render_table(columns, caption=caption, numeric=numeric, row_classes=kinds)
 
 
 def _are_together(heads: Sequence[str]) -> bool:
@@ -290,7 +291,7 @@ def _spoken(frame: pd.DataFrame, caption: str) -> Markup:
     said = f"{left} more rows are not shown here. To read them: filter the frame." if left else ""
     if frame.empty:
         said = frame.attrs.get("note", "")  # why there is none
-    return ELEMENTS.quotations(caption, map(quotation, rows), said)
+    return ELEMENTS.quotations(caption, map(render_quotation, rows), said)
 
 
 def _sentences(frame: pd.DataFrame, caption: str) -> Markup:
@@ -301,15 +302,15 @@ def _sentences(frame: pd.DataFrame, caption: str) -> Markup:
     return ELEMENTS.sentences(caption, linked, filter(None, dict.fromkeys(frame["chosen_by"])))
 
 
-def quotation(row: Mapping[str, str]) -> Markup:
+def render_quotation(quotation: Mapping[str, str]) -> Markup:
     """A quotation or passage: the words, their translation, who said them and where.
 
-    >>> quotation({"text": "Hola", "language": "es", "by": "a provider"})[:56]
+    >>> render_quotation({"text": "Hola", "language": "es", "by": "a provider"})[:56]
     Markup('<figure class="glc-quotation"><blockquote lang="es" dir=')
     """
-    return ELEMENTS.quotation(row["text"], row["language"], ", ".join(_source(row)),
-                              row.get("translation", ""), row.get("translation_status", ""),
-                              row.get("quotation_id", ""))
+    return ELEMENTS.quotation(quotation["text"], quotation["language"], ", ".join(_source(quotation)),
+                              quotation.get("translation", ""), quotation.get("translation_status", ""),
+                              quotation.get("quotation_id", ""))
 
 
 def _source(row: Mapping[str, str]) -> Iterator[str]:

@@ -58,7 +58,7 @@ def read_bytes(path: Path, *, limit: int = _MOST_BYTES) -> bytes:
     """The content of a file; a missing, unreadable or empty one is a fault. One over `limit` bytes is a
     fault too, and not read."""
     try:
-        refuse_large(path, limit=limit)
+        refuse_large_file(path, limit=limit)
         raw = path.read_bytes()
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
@@ -68,7 +68,7 @@ def read_bytes(path: Path, *, limit: int = _MOST_BYTES) -> bytes:
     return raw
 
 
-def refuse_large(path: Path, *, limit: int = _MOST_BYTES) -> None:
+def refuse_large_file(path: Path, *, limit: int = _MOST_BYTES) -> None:
     """Raises Faults if a file holds more than `limit` bytes: reading it might take all memory."""
     size = path.stat().st_size
     if size > limit:
@@ -85,12 +85,12 @@ def normalise_line_ends(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def decode(raw: bytes, file: str) -> str:
+def decode_text(raw: bytes, file: str) -> str:
     """Text of a file, line ends LF; `file` is its name in faults.
 
-    >>> decode("Sí;ខ្មែរ\\r\\n".encode("utf-16"), "a.csv")
+    >>> decode_text("Sí;ខ្មែរ\\r\\n".encode("utf-16"), "a.csv")
     'Sí;ខ្មែរ\\n'
-    >>> decode("Español, “cómo”".encode("cp1252"), "a.csv")
+    >>> decode_text("Español, “cómo”".encode("cp1252"), "a.csv")
     'Español, “cómo”'
     """
     marked = next((name for mark, name in _MARKS.items() if raw.startswith(mark)), "")
@@ -104,14 +104,14 @@ def decode(raw: bytes, file: str) -> str:
     return normalise_line_ends(text.removeprefix("\ufeff"))
 
 
-def decode_as(raw: bytes, encoding: Sequence[str], file: str) -> str:
+def decode_text_as(raw: bytes, encoding: Sequence[str], file: str) -> str:
     """Text of a file whose encoding somebody named; `file` is its name in faults.
 
     One name is its encoding. Three undo a damage: the bytes are read by the first, written by the second and
     read by the third, run by run of other letters than ASCII. A run that lost a letter stays as it is.
 
     >>> damaged = "Más años".encode().decode("cp1252").encode("mac_roman", "replace")
-    >>> decode_as(damaged, ["mac_roman", "cp1252", "utf-8"], "a.csv")
+    >>> decode_text_as(damaged, ["mac_roman", "cp1252", "utf-8"], "a.csv")
     'Más años'
     """
     first, *others = encoding
@@ -137,15 +137,15 @@ def _recoded(run: str, written: str, read: str) -> str:
         return run
 
 
-def read_table(path: Path, *, limit: int = _MOST_BYTES, encoding: Sequence[str] = ()) -> Grid:
+def read_delimited_file(path: Path, *, limit: int = _MOST_BYTES, encoding: Sequence[str] = ()) -> Grid:
     """The cells of a comma, semicolon or tab delimited file, all as text.
 
     Rows shorter than the header are filled up, since spreadsheets leave trailing blanks
     out; a row longer than it, or broken in two, is a fault. All such faults come at once. A file
-    over `limit` bytes is not read. ``encoding`` is as in :func:`decode_as`; without it, it is found out.
+    over `limit` bytes is not read. ``encoding`` is as in :func:`decode_text_as`; without it, it is found out.
     """
     raw = read_bytes(path, limit=limit)
-    text = decode_as(raw, encoding, path.name) if encoding else decode(raw, path.name)
+    text = decode_text_as(raw, encoding, path.name) if encoding else decode_text(raw, path.name)
     del raw  # a large file is not held beside its text, nor its text beside its cells
     records, mark, ends_whole = parse_delimited(text, path.name), detect_delimiter(text), text.endswith("\n")
     del text
@@ -213,15 +213,15 @@ def _unquoted(text: str) -> list[list[str]]:
     return [line.split("\t") if line else [] for line in lines]
 
 
-def csv_row(cells: Iterable[str], mark: str = ",") -> str:
+def format_csv_row(cells: Iterable[str], delimiter: str = ",") -> str:
     """Cells as one row of a CSV file, in quotation marks where they need them, without a line end.
 
-    >>> csv_row(["Ana", "a, b"])
+    >>> format_csv_row(["Ana", "a, b"])
     'Ana,"a, b"'
     """
     row = io.StringIO(newline="")
     # With this line end a line break in a cell is quoted by every version of Python.
-    csv.writer(row, delimiter=mark, lineterminator="\r\n").writerow(cells)
+    csv.writer(row, delimiter=delimiter, lineterminator="\r\n").writerow(cells)
     return row.getvalue().removesuffix("\r\n")
 
 
@@ -326,7 +326,7 @@ def _has_controls(text: str) -> bool:
 # ZIP files, such as office documents and coding projects.
 
 
-def list_members(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+def list_zip_members(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """The files in a ZIP file, as it lists them.
 
     Raises BadZipFile where one claims to be longer than the ZIP file, or is packed by LZMA: a reader would
@@ -391,11 +391,11 @@ def make_grid(file: str, sheet: str, rows: Iterable[Sequence[str]]) -> Grid:
     )
 
 
-def clean_text(text: str) -> str:
+def normalise_characters(text: str) -> str:
     """Text in NFC, with LF line ends and without byte-order marks (joined files contain them). No other
     change is made to an answer.
 
-    >>> clean_text("e\\u0301te\\u0301\\r\\n")
+    >>> normalise_characters("e\\u0301te\\u0301\\r\\n")
     'été\\n'
     """
     return unicodedata.normalize("NFC", normalise_line_ends(text.replace("\ufeff", "")))
@@ -411,7 +411,7 @@ def _composed(row: Sequence[str]) -> list[str]:
     joined = "\n".join(row)
     if "\r" not in joined and "\ufeff" not in joined and unicodedata.is_normalized("NFC", joined):
         return row if isinstance(row, list) else list(row)
-    return [clean_text(cell) for cell in row]
+    return [normalise_characters(cell) for cell in row]
 
 
 # ------------------------------
@@ -423,7 +423,7 @@ _MOST_ROWS = 2**20
 """Rows of a sheet: Excel has no more."""
 
 
-def read_sheets(path: Path, *, values_only: bool = False) -> list[Grid]:
+def read_workbook_sheets(path: Path, *, values_only: bool = False) -> list[Grid]:
     """Every sheet of a workbook that holds anything, in order: of an XLSX file, or of an XLS file of older
     programs, recognised by their content.
 
@@ -494,7 +494,7 @@ def _old_text(cell: Any, book: Any) -> str:
 
 def _refuse_large_package(raw: bytes, file: str) -> None:
     with zipfile.ZipFile(BytesIO(raw)) as package:
-        size = sum(part.file_size for part in list_members(package))
+        size = sum(part.file_size for part in list_zip_members(package))
     if size > _MOST_BYTES:
         fix = "save it without pictures, or as CSV"
         refuse(f"unpacks to {size:,} bytes; the limit is {_MOST_BYTES:,}", file, fix)
@@ -614,7 +614,7 @@ def part_of(path: Path, part: str) -> list[list[str]]:
     no such file, or it cannot be read."""
     kind, _, value = part.partition("=")
     try:
-        header, *rows = parse_delimited(decode(path.read_bytes(), path.name), path.name)
+        header, *rows = parse_delimited(decode_text(path.read_bytes(), path.name), path.name)
     except (FileNotFoundError, Faults, ValueError):
         return []
     if kind == "naming":
@@ -623,8 +623,8 @@ def part_of(path: Path, part: str) -> list[list[str]]:
     return [[row[n] if n < len(row) else "" for n in places] for row in (header, *rows)]
 
 
-def read_rows(path: Path, columns: Sequence[str],
-              optional: Sequence[str] = ()) -> dict[int, dict[str, str]]:
+def read_reference_rows(path: Path, columns: Sequence[str],
+                        optional: Sequence[str] = ()) -> dict[int, dict[str, str]]:
     """The rows of a reference table with these columns, by the row number a spreadsheet shows; old names of
     columns and words are read as the new ones.
 
@@ -637,12 +637,12 @@ def read_rows(path: Path, columns: Sequence[str],
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "names.csv")
     ...     _ = path.write_text("name;note\\n\\nAna;\\n", encoding="utf-8")
-    ...     read_rows(path, ["name", "note"])
+    ...     read_reference_rows(path, ["name", "note"])
     {3: {'name': 'Ana', 'note': ''}}
     """
-    refuse_large(path)
-    records = parse_delimited(decode(path.read_bytes(), path.name), path.name)
-    header, *rows = [[clean_text(cell).strip() for cell in record] for record in records] or [[]]
+    refuse_large_file(path)
+    records = parse_delimited(decode_text(path.read_bytes(), path.name), path.name)
+    header, *rows = [[normalise_characters(cell).strip() for cell in record] for record in records] or [[]]
     header = with_new_names(header, "column", path.stem)
     columns = [*columns, *(column for column in optional if column in header)]
     faults = [*_header_faults(path.name, header, columns), *_row_faults(path.name, header, rows)]

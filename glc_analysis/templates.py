@@ -23,50 +23,50 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 
-def read_text(module: str, name: str) -> str:
+def read_packaged_text(beside: str, file_name: str) -> str:
     """The text of a file.
 
-    >>> read_text(__file__, "study.toml").splitlines()[1]
+    >>> read_packaged_text(__file__, "study.toml").splitlines()[1]
     '[study]'
     """
-    return (_folder(module) / name).read_text(encoding="utf-8")
+    return (_folder(beside) / file_name).read_text(encoding="utf-8")
 
 
-def read_records(module: str, name: str) -> list[dict[str, str]]:
+def read_packaged_csv(beside: str, file_name: str) -> list[dict[str, str]]:
     """The rows of a CSV file, in their order, by the names of the columns."""
-    with (_folder(module) / name).open(encoding="utf-8", newline="") as file:
+    with (_folder(beside) / file_name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
-def read_toml(module: str, name: str) -> dict[str, Any]:
+def read_packaged_toml(beside: str, file_name: str) -> dict[str, Any]:
     """The tables of a TOML file."""
-    return tomllib.loads(read_text(module, name))
+    return tomllib.loads(read_packaged_text(beside, file_name))
 
 
 @cache
-def texts_by_language(module: str, name: str) -> dict[str, dict[str, str]]:
+def read_texts_by_language(beside: str, file_name: str) -> dict[str, dict[str, str]]:
     """The texts of a table with a column per language, by language and key. A text that nobody has translated
     is in English, and says so."""
-    rows = read_records(module, name)
+    rows = read_packaged_csv(beside, file_name)
     return {language: {row["key"]: row[language] or f"{row['en']} [English]" for row in rows}
             for language in rows[0] if language != "key"}
 
 
-def fixed_texts(language: str, module: str, name: str) -> dict[str, str]:
+def read_fixed_texts(language: str, beside: str, file_name: str) -> dict[str, str]:
     """The fixed texts of a table by key, in a language or, where it has no column, in English."""
-    known = texts_by_language(module, name)
+    known = read_texts_by_language(beside, file_name)
     return known.get(language, known["en"])
 
 
-def template(module: str, name: str) -> Template:
-    """A Jinja template, to be rendered with ``template(...).render(name=value)``.
+def load_template(beside: str, file_name: str) -> Template:
+    """A Jinja template, to be rendered with ``load_template(...).render(file_name=value)``.
 
     A value that the template names and that is not given is an error.
 
-    >>> template(__file__, "study.toml").render(id='"a"', title='"A"', add_ons=[]).splitlines()[2]
+    >>> load_template(__file__, "study.toml").render(id='"a"', title='"A"', add_ons=[]).splitlines()[2]
     'id = "a"'
     """
-    return _environment(_folder(module)).get_template(name)
+    return _environment(_folder(beside)).get_template(file_name)
 
 
 def _folder(module: str) -> Path:

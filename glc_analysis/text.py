@@ -44,27 +44,27 @@ def normalise_space(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def match_key(text: str) -> str:
+def match_key(name: str) -> str:
     """A key under which names match whatever their case and spacing.
 
     >>> match_key("  SAFE house") == match_key("Safe House")
     True
     """
-    return normalise_space(text).casefold()
+    return normalise_space(name).casefold()
 
 
 _SEPARATORS = re.compile(r"[\s_\-‐-―./\\>:|·•,]+")
 _ACCENTS = dict.fromkeys(range(0x300, 0x370))
 
 
-def loose_key(text: str) -> str:
+def loose_match_key(name: str) -> str:
     """A key under which names match whatever their case, accents, blanks and separators, since programs write
     names and paths differently in flat lists.
 
-    >>> {loose_key(name) for name in ("Accès légal", "acces-legal", "ACCES_LEGAL", "Acces > Legal")}
+    >>> {loose_match_key(name) for name in ("Accès légal", "acces-legal", "ACCES_LEGAL", "Acces > Legal")}
     {'acceslegal'}
     """
-    plain = unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).translate(_ACCENTS))
+    plain = unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).translate(_ACCENTS))
     return _SEPARATORS.sub("", plain.casefold())
 
 
@@ -77,10 +77,10 @@ def content_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def make_words_anchor(text: str) -> str:
+def make_quotation_anchor(text: str) -> str:
     """The id of a quotation, made from its words alone.
 
-    >>> make_words_anchor("A room in a shared flat")
+    >>> make_quotation_anchor("A room in a shared flat")
     'words-h6b08a2e2'
     """
     return f"words-h{content_hash(text)[:8]}"  # a letter first, so that it is not taken for a phone number
@@ -240,10 +240,10 @@ def _codes() -> dict[str, str]:
     return {**names, **codes, "": ""}
 
 
-def slug(text: str) -> str:
+def make_slug(text: str) -> str:
     """Text as an id: lower case, only letters, digits, dot, dash, underscore.
 
-    >>> slug("GLC 2016 (Qualtrics)")
+    >>> make_slug("GLC 2016 (Qualtrics)")
     'glc_2016_qualtrics'
     """
     plain = unicodedata.normalize("NFKD", text).casefold()
@@ -251,21 +251,23 @@ def slug(text: str) -> str:
     return re.sub(r"[^\w.-]+", "_", plain).strip("_") or "_"
 
 
-def count_text(n: float, base_n: float, band: str = "", undecided_n: float = 0) -> str:
+def format_count(n: float, base_n: float, range_text: str = "", undecided_n: float = 0) -> str:
     """How a count is printed: out of its base, with a percentage from a base of 30 up, or as a
     range if the audience may not see the count; then of how many of the base it is undecided.
 
-    >>> count_text(1, 4), count_text(18, 30), count_text(1, 480), count_text(float("nan"), 30, "at most 4")
-    ('1 of 4', '18 of 30 (60 %)', '1 of 480 (under 1 %)', 'at most 4 of 30')
-    >>> count_text(4, 10, undecided_n=6)
+    >>> format_count(1, 4), format_count(18, 30), format_count(1, 480)
+    ('1 of 4', '18 of 30 (60 %)', '1 of 480 (under 1 %)')
+    >>> format_count(float("nan"), 30, "at most 4")
+    'at most 4 of 30'
+    >>> format_count(4, 10, undecided_n=6)
     '4 of 10, 6 undecided'
     """
     if pd.isna(base_n) or base_n == 0:
         return "nobody asked"
     if pd.notna(undecided_n) and undecided_n > 0:
-        return f"{count_text(n, base_n, band)}, {int(undecided_n)} undecided"
-    if band:
-        return f"{band} of {int(base_n)}"
+        return f"{format_count(n, base_n, range_text)}, {int(undecided_n)} undecided"
+    if range_text:
+        return f"{range_text} of {int(base_n)}"
     text = f"{int(n)} of {int(base_n)}"
     if base_n < _PERCENT_FROM:
         return text
@@ -273,11 +275,11 @@ def count_text(n: float, base_n: float, band: str = "", undecided_n: float = 0) 
     return f"{text} (under 1 %)" if 0 < percent < 1 else f"{text} ({percent:.0f} %)"
 
 
-def count_texts(released: pd.DataFrame) -> list[str]:
-    """:func:`count_text` of every row of released figures."""
+def format_counts(released: pd.DataFrame) -> list[str]:
+    """:func:`format_count` of every row of released figures."""
     bands = released["band"] if "band" in released else [""] * len(released)
     undecided = released["undecided_n"] if "undecided_n" in released else [0] * len(released)
-    return [*map(count_text, released["n"], released["base_n"], bands, undecided)]
+    return [*map(format_count, released["n"], released["base_n"], bands, undecided)]
 
 
 _RIGHT_TO_LEFT = ("ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "syr", "ug", "ur", "yi")
@@ -295,23 +297,23 @@ def language_direction(code: str) -> str:
     return "rtl" if code.split("-")[0] in _RIGHT_TO_LEFT else "ltr"
 
 
-def day_of_text(kind: str, day: str) -> str:
+def format_text_day(text_kind: str, day: str) -> str:
     """The day of a text, or a note that the day is unknown; blank for an answer, which has no day of its own.
 
-    >>> day_of_text("interview", ""), day_of_text("call", "2016-09-01"), day_of_text("answer", "")
+    >>> format_text_day("interview", ""), format_text_day("call", "2016-09-01"), format_text_day("answer", "")
     ('date not known', '2016-09-01', '')
     """
-    return day or ("" if kind == "answer" else "date not known")
+    return day or ("" if text_kind == "answer" else "date not known")
 
 
-def summarise_rows(rows: Sequence[int]) -> str:
+def summarise_row_numbers(row_numbers: Sequence[int]) -> str:
     """The first three row numbers, and how many more there are.
 
-    >>> summarise_rows([2, 5, 9, 11])
+    >>> summarise_row_numbers([2, 5, 9, 11])
     '2, 5, 9 and 1 more'
     """
-    more = f" and {len(rows) - 3:,} more" if len(rows) > 3 else ""
-    return ", ".join(map(str, rows[:3])) + more
+    more = f" and {len(row_numbers) - 3:,} more" if len(row_numbers) > 3 else ""
+    return ", ".join(map(str, row_numbers[:3])) + more
 
 
 def format_day(day: str) -> str:

@@ -37,7 +37,7 @@ def built(tmp_path_factory):
     rows = [*ROWS, {"org": "c", "country": "AFG", "home": "Peru", "Q1": "yes"}]
     made = small(tmp_path_factory.mktemp("built"), rows, codebook=themes("rights", "care"),
                  settings={"survey": {"home_country": "home"}})
-    assert build(made) == {name: len(tables.read(name, study=made)) for name in tables.TABLES}
+    assert build(made) == {name: len(tables.read_table(name, study=made)) for name in tables.TABLES}
     return made
 
 
@@ -65,7 +65,7 @@ def test_the_order_of_columns_does_not_change_a_byte_of_the_tables(study, tmp_pa
 
 
 def test_every_step_of_the_cleaning_is_accounted_for(built):
-    steps = tables.read("steps", study=built)
+    steps = tables.read_table("steps", study=built)
     assert steps["order"].tolist() == list(range(1, len(steps) + 1))
     assert {"file read", "duplicates marked", "language checked"} <= set(steps["step"])
 
@@ -143,7 +143,7 @@ def test_a_failure_while_moving_leaves_tables_that_are_known_to_be_incomplete(st
     monkeypatch.undo()
     assert not tables_are_current(study)
     build(study)
-    assert len(tables.read("answers", study=study)) == 1
+    assert len(tables.read_table("answers", study=study)) == 1
 
 
 def test_a_study_that_never_built_stays_without_tables(study):
@@ -232,7 +232,7 @@ def test_context_joins_by_country_and_is_counted(tmp_path):
     study = small(tmp_path, settings={"context": {"country": "iso", "indicators": ["tier"]}},
                   context=[{"iso": "Cambodia", "tier": "2"}, {"iso": "Atlantis", "tier": "1"}])
     build(study)
-    found = tables.read("context", study=study)
+    found = tables.read_table("context", study=study)
     assert found[["country_id", "value"]].values.tolist() == [["KHM", "2"]]
 
 
@@ -251,7 +251,7 @@ def test_context_joins_by_country_and_is_counted(tmp_path):
 def test_a_study_may_be_small_in_every_way(tmp_path, rows, settings, questions):
     study = small(tmp_path, rows, settings=settings, questions=questions)
     build(study)
-    assert len(tables.read("answers", study=study)) == len(rows)
+    assert len(tables.read_table("answers", study=study)) == len(rows)
 
 
 @pytest.mark.acceptance
@@ -262,6 +262,6 @@ def test_a_probability_sample_builds_with_its_comparisons(tmp_path):
                   organisations=[{"organisation_id": f"o{n}", "type": "shelter" if n < 6 else "legal"}
                                  for n in range(12)])
     build(study)
-    found = tables.read("figures", study=study).set_index("figure_id")
+    found = tables.read_table("figures", study=study).set_index("figure_id")
     assert found.loc["Q1/cramers_v/type=", "value"] == pytest.approx(1)
     assert found.loc["Q1/p_adjusted/type=", "value"] < .05

@@ -18,7 +18,7 @@ from glc_analysis.plots import (
     plot_counts,
     plot_saturation_curve,
 )
-from glc_analysis.text import count_text
+from glc_analysis.text import format_count
 
 NONE = float("nan")
 COUNTS = pd.DataFrame({"option": ["Shelter", "Counselling", "ជម្រក"], "n": [18, 25, 0], "base_n": 30,
@@ -206,7 +206,7 @@ def test_a_frame_without_rows_can_be_drawn():
 @pytest.mark.parametrize(("n", "base", "text"), [
     (3, 29, "3 of 29"), (3, 30, "3 of 30 (10 %)"), (0, 0, "nobody asked"), (1, 480, "1 of 480 (under 1 %)")])
 def test_percentages_are_printed_from_a_base_of_thirty(n, base, text):
-    assert count_text(n, base) == text
+    assert format_count(n, base) == text
 
 
 def test_kinds_of_missing_are_told_apart_without_colour():

@@ -9,7 +9,7 @@ import pytest
 from glc_analysis import reference
 from glc_analysis.errors import Faults
 from glc_analysis.intake.transcripts import read_transcript
-from glc_analysis.reference import move_private, read_reference, read_table
+from glc_analysis.reference import move_private, read_reference, read_reference_table
 from glc_analysis.schema import reference_tables, table_files
 from glc_analysis.study import REPOSITORY, Study
 from tests.support.study_on_disk import SmallStudy, whole_table
@@ -61,13 +61,13 @@ def test_a_stranger_who_reads_all_of_reference_finds_nobody_and_no_words_of_a_ta
     shown = [path.read_text(encoding="utf-8-sig") for path in sample_study.reference.rglob("*")
              if path.is_file()]
     who = {cell for name, columns in IDENTIFYING.items()
-           for cell in read_table(sample_study, name)[columns].to_numpy().ravel()} - {""}
+           for cell in read_reference_table(sample_study, name)[columns].to_numpy().ravel()} - {""}
     assert len(who) > 100
     found = [one for one in who for text in shown
              if re.search(rf"(?<!\w){re.escape(one)}(?!\w)", text, flags=re.IGNORECASE)]
     turns = pd.concat([read_transcript(path).turns for kind in ("interviews", "calls")
                        for path in sample_study.raw_files(kind)])
-    speakers = read_table(sample_study, "speakers")
+    speakers = read_reference_table(sample_study, "speakers")
     is_asked = turns["speaker"].isin(speakers.loc[speakers["role"] == "interviewer", "name_in_file"])
     asked, spoken = ({phrase for turn in turns.loc[is_one, "text"] for phrase in phrases(turn)}
                      for is_one in (is_asked, ~is_asked))
@@ -122,7 +122,8 @@ def test_what_tells_of_nobody_may_stay(small, name):
 
 def test_what_is_private_is_moved_and_nothing_is_lost(small):
     before = small.files()
-    tables = {name: read_table(Study(small.root), name) for name in reference_tables() if name != "manifest"}
+    tables = {name: read_reference_table(Study(small.root), name) for name in reference_tables()
+              if name != "manifest"}
     as_it_was(small)
     moved = small.glc("check", "--accept")
     assert "reference/names.csv: moved to private/reference/names.csv" in moved.stderr
@@ -130,7 +131,7 @@ def test_what_is_private_is_moved_and_nothing_is_lost(small):
     after = small.files()
     assert after.pop("private/reference/manifest.csv")  # with its faults gone, the raw file is recorded
     assert after == before | {".gitignore": (REPOSITORY / "data/.gitignore").read_bytes()}
-    assert all(read_table(Study(small.root), name).equals(table) for name, table in tables.items())
+    assert all(read_reference_table(Study(small.root), name).equals(table) for name, table in tables.items())
     assert "moved to" not in small.glc("check", "--accept").stderr
 
 
@@ -233,7 +234,8 @@ def told(small):
 def test_private_columns_are_joined_by_the_key_whatever_the_order_of_the_rows(small):
     small.write("private/reference/codebook.csv",
                 'code_id,example\ncare,"We listen, and we wait."\ncommunity,Us.\n')
-    assert list(read_table(Study(small.root), "codebook")["example"]) == ["Us.", "We listen, and we wait."]
+    assert list(read_reference_table(Study(small.root), "codebook")["example"]) == ["Us.",
+                                                                                    "We listen, and we wait."]
 
 
 def test_a_private_row_without_its_row_and_one_that_comes_twice_are_faults(small):

@@ -61,7 +61,7 @@ def survey(study, *rows):
 
 def seen(study):
     """Number, day and what the public reads of those who said yes."""
-    of, row = read_slices(study)["release"]["public"], tables.read("release_public", study=study).query(
+    of, row = read_slices(study)["release"]["public"], tables.read_table("release_public", study=study).query(
         "figure_id == 'Q1/yes/all'").iloc[0]
     return of["number"], of["day"], row["shown_n"], row["shown_base_n"]
 
@@ -138,7 +138,7 @@ def test_one_who_comes_changes_neither_figure_nor_number(study):
     survey(study, *ROWS, LATER[1])
     assert seen(study) == (1, "2016-05-20", 10, 20)
     assert len(list(study.private.glob("releases/public/*"))) == 1
-    assert tables.read("figures", study=study).set_index("figure_id").loc["Q1/yes/all", "n"] == 11
+    assert tables.read_table("figures", study=study).set_index("figure_id").loc["Q1/yes/all", "n"] == 11
 
 
 def test_a_release_stored_with_an_old_name_of_a_column_still_holds_the_next_one_back(study):
@@ -225,9 +225,9 @@ def test_a_table_that_two_persons_close_is_gone_at_once_and_stays_on_record(stud
     one_row(study.root, "closed", question_id="Q1", audience="public", by="Ana", confirmed_by="Ben",
             date="2017-01-09", because="somebody asked")
     build(study)
-    row = tables.read("release_public", study=study).query("figure_id == 'Q1/yes/all'").iloc[0]
+    row = tables.read_table("release_public", study=study).query("figure_id == 'Q1/yes/all'").iloc[0]
     assert (row["status"], row["rule"]) == ("suppressed", "closed") and pd.isna(row["shown_base_n"])
-    convening = tables.read("release_convening", study=study).set_index("figure_id")
+    convening = tables.read_table("release_convening", study=study).set_index("figure_id")
     assert convening.loc["Q1/yes/all", "status"] == "shown"
     number_next_release(study.private, "public", read_slices(study)["release"]["public"]["number"])
     check_groupings(study, read_reference(study))  # closed figures of every kind of group

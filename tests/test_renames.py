@@ -86,4 +86,4 @@ def test_nothing_is_published_or_erased_under_an_old_name(study):
 
 def test_an_old_name_of_a_processed_table_says_the_new_one(study):
     with pytest.raises(UsageError, match="Table 'old_answers' is now called 'answers'"):
-        tables.read("old_answers", study=Study(study.root))
+        tables.read_table("old_answers", study=Study(study.root))

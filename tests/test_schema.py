@@ -164,7 +164,7 @@ def test_every_reference_is_to_a_column_that_is_there():
 
 
 def test_processed_tables_refer_to_rows_that_are_there(sample_study):
-    frames = {name: tables.read(name, study=sample_study) for name in processed_tables()}
+    frames = {name: tables.read_table(name, study=sample_study) for name in processed_tables()}
     lost = {}
     for name, table in processed_tables().items():
         for column, about in table.columns.items():

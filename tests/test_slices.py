@@ -50,7 +50,7 @@ def read(study, table, name):
     kind, _, value = name.partition("=")
     if kind in ("names", "name"):
         return tables.read_code_names(study, [value] if value else None)
-    return tables.read(table, study=study, **({kind: value} if kind else {}))
+    return tables.read_table(table, study=study, **({kind: value} if kind else {}))
 
 
 @pytest.fixture(scope="module")
@@ -127,14 +127,14 @@ def test_a_study_without_countries_has_no_slice_by_country(tmp_path):
 
 def test_the_order_of_rows_does_not_matter(before):
     study, hashes = before
-    frames = {name: tables.read(name, study=study) for name in hashes}
+    frames = {name: tables.read_table(name, study=study) for name in hashes}
     turned = {name: frame.iloc[::-1] for name, frame in frames.items()}
     assert slice_digests(turned, study.digests) == slice_digests(frames, study.digests) == hashes
 
 
 def test_equal_rows_do_not_cancel_out(before):
     study, hashes = before
-    frames = {name: tables.read(name, study=study) for name in hashes}
+    frames = {name: tables.read_table(name, study=study) for name in hashes}
     answers = frames["answers"]
     doubled = {**frames, "answers": answers.loc[[*answers.index, 0, 0]]}
     assert slice_digests(doubled, study.digests)["answers"][""] != hashes["answers"][""]
@@ -145,18 +145,18 @@ def test_a_slice_is_the_same_from_a_small_file_that_is_held_and_from_a_large_one
     names = "answers", "responses", "organisations", "segments", "figures", "release_public"
     chosen = [(table, {kind: value} if kind else {}) for table in names
               for kind, _, value in (name.partition("=") for name in hashes[table])]
-    held = [tables.read(table, study=study, **slice_) for table, slice_ in chosen]
+    held = [tables.read_table(table, study=study, **slice_) for table, slice_ in chosen]
     monkeypatch.setattr(held_tables, "SMALL", 0)
     for (table, slice_), frame in zip(chosen, held, strict=True):
-        pd.testing.assert_frame_equal(frame, tables.read(table, study=study, **slice_))
+        pd.testing.assert_frame_equal(frame, tables.read_table(table, study=study, **slice_))
 
 
 def test_a_table_that_is_held_changes_with_its_file_alone(before, tmp_path):
     study = Study(shutil.copytree(before[0].root, tmp_path / "copy"))
-    first = tables.read("answers", study=study)
+    first = tables.read_table("answers", study=study)
     first["answer_id"] = "spoilt"
     first.loc[0, "country_id"] = "XXX"
-    again = tables.read("answers", study=study)
+    again = tables.read_table("answers", study=study)
     assert "spoilt" not in {*again["answer_id"]} and "XXX" not in {*again["country_id"]}
     tables.write_table(study.processed, "answers", again.head(2))
-    assert len(tables.read("answers", study=study)) == 2 < len(again)
+    assert len(tables.read_table("answers", study=study)) == 2 < len(again)

@@ -215,13 +215,13 @@ def test_a_step_that_fails_leaves_everything_as_it_was(study, monkeypatch):
 def test_taken_over_tables_are_read_as_they_were_made(tmp_path, monkeypatch):
     monkeypatch.setattr(tables, "_ROW_GROUP", 3)
     study = write(tmp_path / "study", contents())
-    with tables.python_strings():
+    with tables.use_python_strings():
         arrivals, reference = manifest.compare_with_manifest(study), read_reference(study)
         engine = building._run(study, reference, arrivals, Record(why="all"), lambda line: None)
         for name in building.TABLE_ORDER:
             (tmp_path / f"{name}.parquet").write_bytes(engine.packed[name])
             made = tables.with_python_strings(engine[name])  # as it is written
-            pd.testing.assert_frame_equal(tables.read_stored(tmp_path, name), made, check_exact=True)
+            pd.testing.assert_frame_equal(tables.read_stored_table(tmp_path, name), made, check_exact=True)
 
 
 @pytest.mark.acceptance

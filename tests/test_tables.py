@@ -41,7 +41,7 @@ def study(tmp_path_factory):
 
 
 def read(name, study, **slice_):
-    return tables.read(name, study=study, **slice_)
+    return tables.read_table(name, study=study, **slice_)
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -76,25 +76,25 @@ def frame_of(name, **columns):
 
 def test_a_key_that_stands_twice_breaks_the_schema():
     with pytest.raises(GLCError, match="Table organisations breaks its schema: key organisation_id = a "):
-        tables.shape_table("organisations", frame_of("organisations", organisation_id="a",
-                                                     is_interpreted=False))
+        tables.conform_to_schema("organisations", frame_of("organisations", organisation_id="a",
+                                                           is_interpreted=False))
 
 
 def test_a_word_that_is_not_allowed_breaks_the_schema():
     frame = frame_of("documents", document_id=["d1", "d2"], kind="letter", is_interpreted=False)
     with pytest.raises(GLCError, match="Table documents breaks its schema: column kind has 'letter'"):
-        tables.shape_table("documents", frame)
+        tables.conform_to_schema("documents", frame)
 
 
 def test_all_that_breaks_the_schema_is_said_at_once():
     frame = frame_of("documents", document_id=pd.Categorical(["d1", None]), kind="letter",
                      is_interpreted=False)
     with pytest.raises(GLCError, match="column document_id lacks text; column kind has 'letter'"):
-        tables.shape_table("documents", frame)
+        tables.conform_to_schema("documents", frame)
 
 
 def test_shaping_sorts_by_key_fills_in_columns_and_drops_others():
-    shaped = tables.shape_table("context", pd.DataFrame({
+    shaped = tables.conform_to_schema("context", pd.DataFrame({
         "country_id": ["PER", "KHM"], "indicator": "tier", "value": ["1", None], "more": 1}))
     assert shaped.columns.tolist() == list(TABLES["context"].columns)
     assert shaped["country_id"].tolist() == ["KHM", "PER"]
@@ -104,7 +104,7 @@ def test_shaping_sorts_by_key_fills_in_columns_and_drops_others():
 def test_shaping_leaves_the_frame_that_came_in_alone():
     frame = frame_of("context", country_id=["PER", "KHM"])
     before = frame.copy()
-    tables.shape_table("context", frame)
+    tables.conform_to_schema("context", frame)
     pd.testing.assert_frame_equal(frame, before)
 
 
@@ -122,7 +122,7 @@ def test_the_bytes_do_not_depend_on_how_pandas_holds_text(name, study, tmp_path)
     written = set()
     for storage in ("python", "pyarrow"):
         with pd.option_context("mode.string_storage", storage):
-            frame = tables.read_stored(study.processed, name)
+            frame = tables.read_stored_table(study.processed, name)
             assert {one.storage for one in frame.dtypes if isinstance(one, pd.StringDtype)} == {storage}
             written.add(tables.write_table(tmp_path, name, frame).read_bytes())
     assert len(written) == 1
@@ -213,7 +213,7 @@ def test_tables_of_an_earlier_version_say_which_column_is_missing(study, tmp_pat
     shutil.copytree(study.root, tmp_path / "older")
     older.to_parquet(tmp_path / "older/processed/memos.parquet")
     with pytest.raises(GLCError, match="another version .*: memos has no column 'text'. To fix: "):
-        tables.read("memos", study=tmp_path / "older")
+        tables.read_table("memos", study=tmp_path / "older")
 
 
 def test_the_descriptor_is_a_valid_data_package(study):

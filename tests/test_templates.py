@@ -18,18 +18,18 @@ def module(tmp_path) -> str:
 
 
 def test_what_is_put_into_html_is_escaped_and_into_other_texts_is_not(module):
-    assert templates.template(module, "page.html").render(said="a < b") == "<p>a &lt; b</p>\n"
-    assert templates.template(module, "page.md").render(said="a < b") == "# a < b\n"
+    assert templates.load_template(module, "page.html").render(said="a < b") == "<p>a &lt; b</p>\n"
+    assert templates.load_template(module, "page.md").render(said="a < b") == "# a < b\n"
 
 
 def test_a_value_that_nobody_gives_is_an_error(module):
     with pytest.raises(UndefinedError, match="said"):
-        templates.template(module, "page.md").render()
+        templates.load_template(module, "page.md").render()
 
 
 def test_tables_and_settings_are_read_from_the_folder_beside_the_module(module):
-    assert templates.read_records(module, "words.csv") == [{"key": "how", "en": "One, two"}]
-    assert templates.read_toml(module, "words.toml") == {"how": "Ainsi"}
+    assert templates.read_packaged_csv(module, "words.csv") == [{"key": "how", "en": "One, two"}]
+    assert templates.read_packaged_toml(module, "words.toml") == {"how": "Ainsi"}
 
 
 def test_in_a_template_of_macros_a_line_break_beside_an_element_says_nothing(tmp_path):

@@ -57,7 +57,7 @@ def files(study):
 
 
 def shown_n(study, audience):
-    rows = tables.read(f"release_{audience}", study=study).set_index("figure_id")
+    rows = tables.read_table(f"release_{audience}", study=study).set_index("figure_id")
     return rows.loc["Q1/yes/all", "shown_n"]
 
 
@@ -67,8 +67,8 @@ def test_the_team_sees_the_correction_at_once(undecided):
 
 
 DOORS = {
-    "the decisions": lambda study, audience, _: tables.read(f"release_{audience}", study=study),
-    "those of a question": lambda study, audience, _: tables.read(
+    "the decisions": lambda study, audience, _: tables.read_table(f"release_{audience}", study=study),
+    "those of a question": lambda study, audience, _: tables.read_table(
         f"release_{audience}", study=study, question="Q1"),
     "a table of the study": lambda study, audience, _: getattr(OpenStudy(study.root), f"release_{audience}"),
     "counts": lambda study, audience, _: OpenStudy(study.root).view(audience).counts("Q1"),
@@ -129,7 +129,7 @@ def test_a_second_correction_before_anything_is_decided_is_not_decided_either(st
     corrected(study)
     corrected(study, [*ROWS[:1], ROWS[1] | {"Q1": "no"}, *ROWS[2:]])
     with pytest.raises(GLCError, match="has not been decided"):
-        tables.read("release_public", study=study)
+        tables.read_table("release_public", study=study)
     corrected(study, ROWS)  # back to what was decided once: its tables are gone all the same
     assert not tables_are_current(study) and UNDECIDED in json.loads(
         (study.processed / "slices.json").read_text(encoding="utf-8"))
@@ -178,12 +178,12 @@ def test_one_step_alone_makes_nothing_current_for_others(study):
         "releases: would run (not decided yet)"]
     build_one_step(study, "blocks")
     with pytest.raises(GLCError, match="has not been decided"):
-        tables.read("release_convening", study=study)
+        tables.read_table("release_convening", study=study)
     build_one_step(study, "releases")
     assert not tables_are_current(study) and raw_changes(study) is None
     corrected(study, [ROWS[0], ROWS[1] | {"Q1": "no"}, *ROWS[2:]])
     with pytest.raises(GLCError, match="has not been decided"):
-        tables.read("release_convening", study=study)
+        tables.read_table("release_convening", study=study)
 
 
 def test_status_says_what_is_not_decided(study):

@@ -38,19 +38,20 @@ def talks(tmp_path_factory):
 
 
 def test_organisations_of_a_study_without_a_survey_are_those_that_spoke(talks):
-    own = tables.read("organisations", study=talks)
+    own = tables.read_table("organisations", study=talks)
     columns = ["organisation_id", "label", "home_country_id", "home_region_id", "answered_on"]
     assert own[columns].values.tolist() == [
         ["a", "Amber", "KHM", "asia", "2016-03-01"], ["b", "Beacon", "LAO", "asia", "2016-04-01"]]
-    assert tables.read("answers", study=talks).empty and tables.read("responses", study=talks).empty
+    assert tables.read_table("answers", study=talks).empty and tables.read_table("responses",
+                                                                                 study=talks).empty
 
 
 def test_without_a_survey_an_organisation_works_where_its_main_office_is(talks):
-    documents = tables.read("documents", study=talks)
+    documents = tables.read_table("documents", study=talks)
     assert dict(zip(documents["document_id"], documents["country_id"], strict=True)) == {
         "blue": "KHM", "lamp": "LAO", "call": ""}
     assert [one["id"] for one in read_slices(talks)["countries"]] == ["KHM", "LAO"]
-    assert set(tables.read("segments", study=talks, country="LAO")["document_id"]) == {"lamp", "call"}
+    assert set(tables.read_table("segments", study=talks, country="LAO")["document_id"]) == {"lamp", "call"}
 
 
 def test_a_study_without_a_survey_has_no_page_of_questions(talks):

@@ -20,8 +20,8 @@ import pandas as pd
 
 from glc_analysis.errors import Fault, nearest
 from glc_analysis.schema import UNKNOWN
-from glc_analysis.templates import read_records
-from glc_analysis.text import map_distinct, match_key, normalise_space, summarise_rows
+from glc_analysis.templates import read_packaged_csv
+from glc_analysis.text import map_distinct, match_key, normalise_space, summarise_row_numbers
 
 # ------------------------------
 # The names that people write, as country ids.
@@ -86,7 +86,8 @@ def find_unknown_countries(names: pd.Series, rows: Sequence[int], file: str, col
     faults = []
     for name, numbers in rows_of.items():
         code = normalise_space(name)
-        fault = partial(CountryFault, file=file, row=summarise_rows(numbers), column=column, value=name)
+        fault = partial(CountryFault, file=file, row=summarise_row_numbers(numbers), column=column,
+                        value=name)
         if code in CODES_THAT_ARE_WORDS:
             country = country_name(code)
             faults.append(fault(f"is the code of {country}, but a word as well, and the column holds names "
@@ -267,7 +268,7 @@ def un_regions() -> dict[str, str]:
     >>> un_regions()["KHM"], len(set(un_regions().values()))
     ('asia', 5)
     """
-    return {row["country_id"]: row["region_id"] for row in read_records(__file__, "un_regions.csv")}
+    return {row["country_id"]: row["region_id"] for row in read_packaged_csv(__file__, "un_regions.csv")}
 
 
 def _whole_name(key: str, everywhere: bool) -> str:
@@ -299,7 +300,7 @@ def _names_in(language: str) -> dict[str, str]:
             if country_id not in CODES_THAT_ARE_WORDS:
                 names.setdefault(country_id.casefold(), country_id)
         names |= {_key(row["name"]): row["country_id"]
-                  for row in read_records(__file__, "country_other_names.csv")}
+                  for row in read_packaged_csv(__file__, "country_other_names.csv")}
     names.pop("", None)
     return {name: country_id for name, country_id in names.items() if name not in _AMBIGUOUS}
 

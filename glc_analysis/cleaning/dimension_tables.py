@@ -19,8 +19,8 @@ from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import Reference
 from glc_analysis.schema import COUNTRY_LIST, SENSITIVE
 from glc_analysis.slices import work_places
-from glc_analysis.tabular import csv_row
-from glc_analysis.text import map_distinct, match_key, normalise_space, slug
+from glc_analysis.tabular import format_csv_row
+from glc_analysis.text import make_slug, map_distinct, match_key, normalise_space
 
 # ------------------------------
 # Table ``context``: facts about countries from outside sources (region, income, tier by year).
@@ -167,7 +167,7 @@ def option_id(label: str, taken: Collection[str] = ()) -> str:
     """
     text = MINUS.sub(" minus ", label)
     text = "".join(f" {_SPELLED[c]} " if c in _SPELLED else c for c in text)
-    stem = re.sub(r"_+", "_", re.sub(r"_-+_", "_", slug(text)).replace(".", "_"))[:_LONGEST].strip("_-")
+    stem = re.sub(r"_+", "_", re.sub(r"_-+_", "_", make_slug(text)).replace(".", "_"))[:_LONGEST].strip("_-")
     stem = stem if re.fullmatch(r"[a-z0-9_-]+", stem) and stem != "option" else f"option_{len(taken) + 1}"
     numbered = (f"{stem}_{n}" for n in itertools.count(2))
     return next(name for name in itertools.chain([stem], numbered) if name not in taken)
@@ -375,7 +375,7 @@ def write_option_rows(name: str, options: pd.DataFrame, texts: Sequence[str], *,
     rows = {}
     for text, (identifier, place) in placed.items():
         kind = "other" if _is_other(text) else "substantive"
-        rows[text] = csv_row([name, identifier, text, text, place, kind])
+        rows[text] = format_csv_row([name, identifier, text, text, place, kind])
     return rows, ", ".join(f"{label!r} has position {place}" for label, place in moved.items())
 
 

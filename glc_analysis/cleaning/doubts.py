@@ -17,8 +17,8 @@ import pandas as pd
 
 from glc_analysis.errors import CellFault, Fault
 from glc_analysis.intake.survey import RawSurvey
-from glc_analysis.tabular import csv_row
-from glc_analysis.text import map_distinct, match_key, normalise_space, summarise_rows
+from glc_analysis.tabular import format_csv_row
+from glc_analysis.text import map_distinct, match_key, normalise_space, summarise_row_numbers
 
 # ------------------------------
 # Records.
@@ -93,7 +93,7 @@ def _asked(survey: RawSurvey, is_open: np.ndarray, doubts: Mapping[int, tuple[st
         if not is_open[position]:
             continue
         key = survey.frame.index[position]
-        correction = csv_row(["survey", key, "*", "", "drop", doubt, "", ""])
+        correction = format_csv_row(["survey", key, "*", "", "drop", doubt, "", ""])
         yield CellFault(f"the record seems to be {doubt}", file=survey.path.name,
                         row=str(survey.rows[position]), column="*", value=text, key=key, fix="add to "
                         f"corrections.csv: {correction} with your name and the day at the end; or with "
@@ -184,7 +184,7 @@ def _undecided_status(survey: RawSurvey, name: str, at: np.ndarray, texts: list[
     whole = " | ".join(filter(None, [others, *texts]))
     return Fault(f"{len(at):,} of {len(survey.frame):,} records say {quoted} here: whether they count is not "
                  "decided", file=survey.path.name, column=name, n=len(at), is_structure=True,
-                 row=summarise_rows([survey.rows[n] for n in at]),
+                 row=summarise_row_numbers([survey.rows[n] for n in at]),
                  fix=f"write under [survey] in study.toml counted = {{{_toml(name)} = {_toml(others)}}} if "
                  f"they do not, or {_toml(whole)} there if they do; or decide about each record in "
                  "corrections.csv (column *, to: drop or keep)")

@@ -37,16 +37,16 @@ from glc_analysis.intake.survey import RawSurvey, read_survey, read_survey_sheet
 from glc_analysis.reference import LOOP, Reference, read_reference
 from glc_analysis.schema import CHOICE_TYPES, UNKNOWN
 from glc_analysis.study import Study
-from glc_analysis.tabular import csv_row
+from glc_analysis.tabular import format_csv_row
 from glc_analysis.text import (
     language_code,
+    make_slug,
     map_distinct,
     match_key,
     normalise_space,
     parse_dates,
     parse_numbers,
-    slug,
-    summarise_rows,
+    summarise_row_numbers,
 )
 
 # ------------------------------
@@ -127,7 +127,7 @@ def find_repeated_records(surveys: Sequence[RawSurvey]) -> list[Repetition]:
 def list_repetition_faults(repetitions: Sequence[Repetition]) -> list[Fault]:
     """A fault for each pair of files with records in common, which would count twice."""
     return [Fault(f"{repetition}: they would count twice", file=repetition.file, fix=repetition.fix,
-                  n=repetition.n, row=summarise_rows(repetition.rows), is_structure=True)
+                  n=repetition.n, row=summarise_row_numbers(repetition.rows), is_structure=True)
             for repetition in repetitions]
 
 
@@ -212,7 +212,7 @@ def clean_organisations(records: Records, reference: Reference, *,
     home = registered["home_country_id"].where(registered["home_country_id"] != "", first["home_country_id"])
     label = registered["label"].where(registered["label"] != "", first["organisation"])
     is_unknown = first.index.astype("str").str.startswith(f"{UNKNOWN}.") & (label == "").to_numpy()
-    stem = map_distinct(first["file"], lambda name: slug(Path(name).stem)).astype("str")
+    stem = map_distinct(first["file"], lambda name: make_slug(Path(name).stem)).astype("str")
     by_place = "Unknown organisation (" + stem + ", row " + first["row"].astype("str") + ")"
     registered = registered.assign(home_country_id=home, label=label.mask(is_unknown, by_place))
     if unknown == "one":
@@ -491,7 +491,7 @@ def assign_record_ids(survey: RawSurvey, settings: dict) -> tuple[RawSurvey, lis
         column = at.get("", "")
         if column:
             respondents = map_distinct(survey.frame[column], str.strip).astype("str")
-    stem, ids, rows = slug(survey.path.stem), [], {}
+    stem, ids, rows = make_slug(survey.path.stem), [], {}
     for row, loop, respondent in zip(survey.rows, survey.loops, respondents.to_numpy(), strict=True):
         key = re.sub(r"[^\w-]+", "_", respondent).strip("_") or f"r{row}"
         ids.append(f"{stem}.{key}" + (f".l{loop}" if loop else ""))
@@ -637,10 +637,10 @@ def _organisation_ids(part: pd.DataFrame, columns_of: dict[str, str], reference:
                     column=columns_of["organisation"], fix=_unknown_fix("organisation"))
               for row in part.loc[is_blank, "row"]
               if columns_of.get("organisation") and "organisation" not in unknown]
-    nobody = f"{UNKNOWN}.{slug(Path(file).stem)}.r" + part["row"].astype("str")
+    nobody = f"{UNKNOWN}.{make_slug(Path(file).stem)}.r" + part["row"].astype("str")
     before = former_names(reference.organisation_changes)
     if register.empty:
-        ids = map_distinct(names, lambda name: before.get(match_key(name)) or slug(name))
+        ids = map_distinct(names, lambda name: before.get(match_key(name)) or make_slug(name))
         return ids.mask(is_blank, nobody), faults
     labels = register["label"].map(match_key)
     once = ~labels.duplicated(keep=False) & (labels != "")
@@ -757,17 +757,17 @@ def report_several_records(records: Records, reference: Reference, settings: dic
                                        reference)
         also = "" if reference.organisations.empty else ", and the new names to organisations.csv"
         lines.append(
-            f"{file}, rows {summarise_rows(sorted([first, *later]))}: {len(group)} records are of one "
+            f"{file}, rows {summarise_row_numbers(sorted([first, *later]))}: {len(group)} records are of one "
             f"organisation, {group['organisation'].iloc[0]!r}; {n} of {shared} answers that several of them "
             f"give differ. {_what_counts(reference.questions, settings)} To fix: if they are of different "
             f"organisations, add to corrections.csv{also}, with your name and the day at the end:")
         for row in later[:_NEW_NAMES]:
             keys = answers.loc[(answers["file"] == file) & (answers["row"] == row), "answer_id"].astype("str")
             name = survey.frame.at[keys.iloc[0], column]
-            new = next(new for n in itertools.count(2) if slug(new := f"{name} ({n})") not in taken)
-            taken.add(slug(new))
-            lines += [csv_row(["survey", key, column, name, new, "another organisation of the same name", "",
-                               ""]) for key in keys]
+            new = next(new for n in itertools.count(2) if make_slug(new := f"{name} ({n})") not in taken)
+            taken.add(make_slug(new))
+            lines += [format_csv_row(["survey", key, column, name, new,
+                                      "another organisation of the same name", "", ""]) for key in keys]
         if len(later) > _NEW_NAMES:
             lines.append(f"And so on for {len(later) - _NEW_NAMES:,} more of its records.")
     more = len(groups) - SHOWN_ROWS
@@ -825,7 +825,7 @@ def read_raw(study: Study, kind: str) -> list[RawSurvey]:
                 else [read_survey(path)]
         except Faults as error:
             faults += error.faults
-    stems = [slug(survey.path.stem) for survey in read]
+    stems = [make_slug(survey.path.stem) for survey in read]
     faults += [Fault("another file has the same name with another extension", fix="rename one",
                      file=survey.path.name)
                for survey, stem in zip(read, stems, strict=True) if stems.count(stem) > 1]

@@ -38,7 +38,7 @@ from glc_analysis.text import (
     normalise_space,
     parse_dates,
     parse_numbers,
-    summarise_rows,
+    summarise_row_numbers,
 )
 
 # ------------------------------
@@ -302,7 +302,7 @@ def _unknown_option_faults(asked: QuestionCells, records: Records, options: Opti
     option_list, labels = asked.question["option_list"], options.options["label"]
     for number, (text, positions) in enumerate(texts, 1):
         place = records.fault(positions[0], "", asked.columns, text, "")
-        rows = summarise_rows([int(row) for row in records.answers["row"].iloc[positions]])
+        rows = summarise_row_numbers([int(row) for row in records.answers["row"].iloc[positions]])
         if meant := guess_range(text, labels):
             faults.append(replace(make_date_fault(option_list, text, meant, file=place.file, row=rows,
                                                   column=place.column), n=len(positions)))

@@ -65,10 +65,10 @@ def _show_agreement(study: Study, form: str) -> None:
     from glc_analysis.coding.exports import write_csv
 
     print_rows(agreement_summary(study), form, empty="No text was coded by two coders.")
-    rows = tables.read("agreement", study=study).query("unit == 'turn' and subset == 'all'")
+    rows = tables.read_table("agreement", study=study).query("unit == 'turn' and subset == 'all'")
     for sentence in why_blank(rows, MEASURES):
         say(sentence)
-    codings, quarantined = (tables.read(name, study=study) for name in ("codings", "quarantined"))
+    codings, quarantined = (tables.read_table(name, study=study) for name in ("codings", "quarantined"))
     for sentence in placement_sentences(codings, quarantined):
         say(sentence)
     say(f"A coding of a theme or family alone counts there and above; for each code below it is "
@@ -160,7 +160,8 @@ def _texts_after_other(study: Study, question: str, audience: str) -> pd.DataFra
     asked = reference.questions.set_index("question_id", drop=False)
     if question not in asked.index:
         raise unknown_question_error(question, asked.index)
-    return list_other_texts(tables.read("responses", study=study), asked.loc[question], reference.options)
+    return list_other_texts(tables.read_table("responses", study=study), asked.loc[question],
+                            reference.options)
 
 
 _EXPORTS = declared_by_name("exports")

@@ -21,7 +21,7 @@ from glc_analysis.cleaning.skip_logic import find_cycle
 from glc_analysis.coding.patterns import cooccurrence
 from glc_analysis.errors import Fault, nearest
 from glc_analysis.slices import ancestors
-from glc_analysis.text import loose_key, match_key, slug
+from glc_analysis.text import loose_match_key, make_slug, match_key
 
 CODEBOOK_COLUMNS = ("code_id", "parent_id", "level", "name", "definition", "include", "exclude", "example",
            "since_version", "merged_into", "contradicts")
@@ -67,15 +67,15 @@ def _meanings(names: Iterable[str], codebook: pd.DataFrame) -> dict[str, set[str
     for code, path in name_paths(codebook).items():
         for at in range(len(path)):
             ends[_path_key(" > ".join(path[at:]))].add(code)
-            loose[loose_key(" > ".join(path[at:]))].add(code)
+            loose[loose_match_key(" > ".join(path[at:]))].add(code)
         ends[_path_key(code)].add(code)
-        loose[loose_key(code)].add(code)
+        loose[loose_match_key(code)].add(code)
         if len(path) > 1:
             whole[_path_key(" > ".join(path))].add(code)
 
     def meant(name: str) -> set[str]:
         codes = whole.get(_path_key(name)) or ends.get(_path_key(name)) \
-            or loose.get(loose_key(name)) or set()
+            or loose.get(loose_match_key(name)) or set()
         return codes if len(codes) == 1 else {now for code in codes for now in successors[code]}
 
     return {name: meant(name) for name in names if name.strip()}
@@ -188,7 +188,7 @@ def codebook_rows(codes: pd.DataFrame) -> pd.DataFrame:
     """
     ids = {"": ""}
     for code in codes["code"]:
-        tries = (f"{slug(code)}_{n}" if n > 1 else slug(code) for n in count(1))
+        tries = (f"{make_slug(code)}_{n}" if n > 1 else make_slug(code) for n in count(1))
         ids[code] = next(one for one in tries if one not in ids.values())
     parents = dict(zip(codes["code"], codes["parent"], strict=True))
 

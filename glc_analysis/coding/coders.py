@@ -36,7 +36,7 @@ from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.pseudonyms.masking import Masked
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
-from glc_analysis.text import map_distinct, match_key, normalise_space, slug
+from glc_analysis.text import make_slug, map_distinct, match_key, normalise_space
 
 # ------------------------------
 # All coders' passages placed in the canonical texts, or quarantined.
@@ -140,7 +140,7 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
 
     for coder, raw in files:
         people = {*raw.codings["coder"], *raw.quarantined["coder"]} - {""}
-        ids = {name: slug(name) if len(people) > 1 else coder for name in {*people, ""}}
+        ids = {name: make_slug(name) if len(people) > 1 else coder for name in {*people, ""}}
         result.mixed_coders |= {coder} if raw.is_mixed else set()
         result.notes += [f"{raw.path.name}: {masked(note)}" for note in raw.notes]
         result.definitions |= dict(zip(raw.codes["code"], raw.codes["definition"].map(masked), strict=True))
@@ -392,14 +392,14 @@ def _add_memos(result: PlacedCodings, memos: Iterable[tuple[Any, str]], document
         if span and alignment:
             start, end = alignment.locate(*map(int, span.split("-")))
             to = f"{document_id}:{start}-{end}"
-        result.memos.append((ids.get(row.author, slug(row.author) if row.author else ids[""]), to,
+        result.memos.append((ids.get(row.author, make_slug(row.author) if row.author else ids[""]), to,
                              row.attached_kind, masked(row.text), row.date))
 
 
 def _add_other_memos(result: PlacedCodings, raw: RawCodings, ids: Mapping[str, str],
                      masked: Callable[[str], str]) -> None:
     for row in raw.memos[~raw.memos["attached_kind"].isin(["source", "coding"])].itertuples():
-        result.memos.append((ids.get(row.author, slug(row.author) if row.author else ids[""]),
+        result.memos.append((ids.get(row.author, make_slug(row.author) if row.author else ids[""]),
                              row.attached_to, row.attached_kind, masked(row.text), row.date))
 
 
@@ -713,7 +713,7 @@ def extend_codebook(names: Iterable[str], definitions: Mapping[str, str],
     known = book.resolve_code_names(sorted(names), codebook)
     used_ids, orphans = set(codebook["code_id"]), []
     for name in sorted(name for name, code_id in known.items() if not code_id):
-        code_id = slug(name)
+        code_id = make_slug(name)
         while code_id in used_ids:
             code_id += "_"
         used_ids.add(code_id)

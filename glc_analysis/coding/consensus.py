@@ -25,8 +25,8 @@ from glc_analysis.coding.codebook import current_code, resolve_code_names
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.spreadsheets import print_on_a4, save_workbook, style_cell, write_text
 from glc_analysis.study import Study
-from glc_analysis.tables import read
-from glc_analysis.tabular import read_sheets
+from glc_analysis.tables import read_table
+from glc_analysis.tabular import read_workbook_sheets
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -65,9 +65,9 @@ def coding_units(codings: pd.DataFrame, read: pd.DataFrame, segments: pd.DataFra
     """One row per participant's segment and coder who read it: segment_id, document_id, coder_id, codes,
     is_missing.
 
-    ``read`` has a row per document and coder; ``codes`` is the set of code_ids, empty where the coder left
-    the segment uncoded. ``is_missing`` are the segments (segment_id and coder_id in ``unread``) for which the
-    coder's coding is not known: neither agreed nor left uncoded.
+    ``read_table`` has a row per document and coder; ``codes`` is the set of code_ids, empty where the coder
+    left the segment uncoded. ``is_missing`` are the segments (segment_id and coder_id in ``unread``) for
+    which the coder's coding is not known: neither agreed nor left uncoded.
     """
     spoken = segments[segments["role"] == "participant"]
     frame = spoken[["segment_id", "document_id", "guide_question_id"]].merge(read, on="document_id")
@@ -352,8 +352,8 @@ def agreement_summary(study: Study) -> pd.DataFrame:
     """One row per code (first all codes together, by alpha with MASI distance): name, n_units,
     n_pairable, prevalence, coefficients, the interval of alpha, the reason where there is none. Where
     passages are quarantined, how many values are missing, and alpha in the worst and in the best case."""
-    rows = read("agreement", study=study).query("unit == 'turn' and subset == 'all'")
-    codebook = read("codebook", study=study).sort_values("order")
+    rows = read_table("agreement", study=study).query("unit == 'turn' and subset == 'all'")
+    codebook = read_table("codebook", study=study).sort_values("order")
     wide = rows.pivot(index="code_id", columns="measure", values="value")
     wide = wide.reindex(columns=[*MEASURES, "masi_alpha"])
     wide["alpha"] = wide["alpha"].fillna(wide["masi_alpha"])
@@ -373,10 +373,11 @@ def agreement_summary(study: Study) -> pd.DataFrame:
 def write_disagreements(study: Study) -> tuple[Path, int, int]:
     """Writes ``processed/disagreements.xlsx``; returns its path, how many segments are open, and how many are
     settled."""
-    rows = read("disagreements", study=study)
+    rows = read_table("disagreements", study=study)
     path = study.processed / "disagreements.xlsx"
     reasons = dict(zip(rows["segment_id"], rows["reason"], strict=True))
-    write_decisions(path, rows, read("segments", study=study), read("codebook", study=study), reasons=reasons)
+    write_decisions(path, rows, read_table("segments", study=study), read_table("codebook", study=study),
+                    reasons=reasons)
     n_open = rows.loc[rows["is_open"], "segment_id"].nunique()
     return path, n_open, rows["segment_id"].nunique() - n_open
 
@@ -452,7 +453,8 @@ def read_decisions(path: Path, codebook: pd.DataFrame) -> pd.DataFrame:
     Rows whose ``consensus`` is blank are not decided and left out; codes are those of today. Raises
     `Faults` with everything wrong; whether a segment exists is the caller's to check.
     """
-    sheet = max(read_sheets(path), key=lambda one: one.sheet == DISAGREEMENTS_SHEET)  # else the first
+    sheet = max(read_workbook_sheets(path),
+                key=lambda one: one.sheet == DISAGREEMENTS_SHEET)  # else the first
     rows = pd.DataFrame(sheet.rows[1:], sheet.numbers[1:], [name.strip().casefold() for name in sheet.names])
     if lost := [name for name in _FILLED if list(rows.columns).count(name) != 1]:
         raise Faults(Fault("this column must be there once", sheet.place, "1", name, "", "put it back")

@@ -20,7 +20,7 @@ from glc_analysis.coding.texts import Texts, read_texts
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.intake.codings.refi import write_qdc, write_qdpx
 from glc_analysis.pseudonyms.masking import complete_key, read_key
-from glc_analysis.reference import read_reference, read_table
+from glc_analysis.reference import read_reference, read_reference_table
 from glc_analysis.schema import UNASKED
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash, language_name
@@ -207,7 +207,7 @@ def current_texts(study: Study, *, needed: Collection[str] | None = None) -> Tex
 
 def canonical_texts(study: Study) -> dict[str, str]:
     """The canonical text of every interview, call and open answer, by document_id."""
-    segments = tables.read("segments", study=study)
+    segments = tables.read_table("segments", study=study)
     answers = segments[~segments["document_id"].isin(current := current_texts(study).canonical)]
     return current | dict(zip(answers["document_id"], answers["text"], strict=True))
 
@@ -228,7 +228,7 @@ def write_texts_to_code(study: Study, folder: Path) -> pd.DataFrame:
             (folder / "earlier").mkdir(exist_ok=True)
             os.replace(path, folder / "earlier" / f"{document_id}.{content_hash(before)}.txt")
         path.write_text(text, encoding="utf-8", newline="\n")
-    segments = tables.read("segments", study=study)
+    segments = tables.read_table("segments", study=study)
     answers = segments[(segments["speaker_id"] == "") & (segments["text"] != "")]
     write_csv(pd.DataFrame({"document": answers["document_id"], "text": answers["text"], "code": ""}),
               folder / ANSWERS_SHEET)
@@ -250,9 +250,9 @@ def export(study: Study, what: str, path: Path | None = None, *, coder: str = CO
     path = path or study.reports / "team" / "exports" / f"{name}.{kind}"
     path.parent.mkdir(parents=True, exist_ok=True)
     names = ("codings", "codebook", "mentions", "organisations", "answers", "segments", "documents")
-    held = {name: tables.read(name, study=study) for name in names}
+    held = {name: tables.read_table(name, study=study) for name in names}
     if what == "qdpx":
-        readings = tables.read("readings", study=study)
+        readings = tables.read_table("readings", study=study)
         coders = {CONSENSUS, *readings["coder_id"], *held["codings"]["coder_id"]}
         if coder not in coders:
             raise UsageError(f"There is no coder {coder!r}; {nearest(coder, coders)}.")
@@ -265,7 +265,7 @@ def export(study: Study, what: str, path: Path | None = None, *, coder: str = CO
         write_qdc(path, qdc_codes(held["codebook"].assign(merged_into="")))
     elif what == "matrix":
         everybody = mentioned_organisations(held["organisations"], held["mentions"],
-                                            read_table(study, "organisations"))
+                                            read_reference_table(study, "organisations"))
         write_csv(code_matrix(held["mentions"], held["codebook"], everybody, held["answers"]), path)
     else:
         write_csv(quotations(*(held[n] for n in ("codings", "segments", "documents", "organisations",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.schema import AUDIENCES
-from glc_analysis.templates import read_records
+from glc_analysis.templates import read_packaged_csv
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 COALITION = 2
-FIGURE_RULES = {row["rule"]: row["reason"] for row in read_records(__file__, "rules.csv")}
+FIGURE_RULES = {row["rule"]: row["reason"] for row in read_packaged_csv(__file__, "rules.csv")}
 """Every rule with its reason in words (``content/rules.csv``)."""
 
 _IDENTIFYING_GROUPS = ("language", "is_interpreted", "resource_level", "network", "home_country")
@@ -155,4 +155,4 @@ def check_audience(audience: str) -> None:
 def _capabilities() -> dict[str, frozenset[str]]:
     """The audiences that have each capability."""
     return {row["capability"]: frozenset(one for one in AUDIENCES if row[one] == "yes")
-            for row in read_records(__file__, "audiences.csv")}
+            for row in read_packaged_csv(__file__, "audiences.csv")}

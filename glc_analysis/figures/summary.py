@@ -17,7 +17,7 @@ from glc_analysis.cleaning.skip_logic import Comparison, Condition, Junction, pa
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.figures.estimates import ALL, DOCUMENT, KINDS, NUMBER_STATISTICS, SOURCE
 from glc_analysis.schema import CALL, COUNTRY_LIST, WITHOUT_GUIDE
-from glc_analysis.text import count_text
+from glc_analysis.text import format_count
 
 # ------------------------------
 # A figure in words.
@@ -53,7 +53,7 @@ class Words:
         """The number with its base: "18 of 30 (60 %)", "median 12 of 30 answers"."""
         if pd.isna(figure.n) and not getattr(figure, "band", ""):
             return f"{figure.statistic.replace('_', ' ')} {figure.value:g}, base {int(figure.base_n)}"
-        return count_text(figure.n, figure.base_n, getattr(figure, "band", ""))
+        return format_count(figure.n, figure.base_n, getattr(figure, "band", ""))
 
     def question_of(self, figure_id: str) -> str:
         """The question that a figure is about; blank where it is about none.

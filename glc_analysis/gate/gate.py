@@ -220,7 +220,7 @@ def _written(study: Study, organisation: str) -> Iterator[Piece]:
         yield from ((f"notebook\t{path.name}\t\tcell {n}", "".join(cell["source"]))
                     for n, cell in enumerate(cells, start=1))
     if (study.processed / "segments.parquet").is_file():
-        said = tables.read("segments", study=study)
+        said = tables.read_table("segments", study=study)
         said = said[said["organisation_id"] == organisation] if organisation else said
         yield from ((f"said\t{document}\t\t{segment}", text) for document, segment, text in zip(
             said["document_id"], said["segment_id"], said["text"], strict=True))

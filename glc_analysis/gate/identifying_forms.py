@@ -14,7 +14,7 @@ from functools import cache
 
 from glc_analysis.pseudonyms.contacts import COMPLETE_DATE, western_digits
 from glc_analysis.pseudonyms.masking import fold_text
-from glc_analysis.templates import read_records
+from glc_analysis.templates import read_packaged_csv
 
 IdentifyingForm = tuple[str, int, int]
 """The kind, and its start and end in a text."""
@@ -167,7 +167,7 @@ def _with_house(text: str, kind: str, start: int, end: int) -> Iterator[Identify
 @cache
 def _cues() -> list[tuple[str, str, str]]:
     """The kind of each cue, the cue, and its first word in folded letters."""
-    rows = [(row["kind"], row["cue"]) for row in read_records(__file__, "identifying_cues.csv")]
+    rows = [(row["kind"], row["cue"]) for row in read_packaged_csv(__file__, "identifying_cues.csv")]
     return [(kind, cue, re.findall(r"[^\W_]+", fold_text(cue))[0]) for kind, cue in rows]
 
 

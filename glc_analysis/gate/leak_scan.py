@@ -143,7 +143,7 @@ def terms_in_own_words(study: Study, known: Mapping[str, str]) -> dict[str, dict
     each with its rule; empty for a study that is not built."""
     if not all((study.processed / f"{name}.parquet").is_file() for name in ("segments", "responses")):
         return {}
-    said, answered = (tables.read(name, study=study) for name in ("segments", "responses"))
+    said, answered = (tables.read_table(name, study=study) for name in ("segments", "responses"))
     pieces = [(organisation, text) for frame, column in ((said, "text"), (answered, "value"))
               for organisation, text in zip(frame["organisation_id"], frame[column], strict=True)
               if organisation and text]

@@ -27,7 +27,7 @@ from glc_analysis.disclosure.countries import visible_countries, visible_home_co
 from glc_analysis.pseudonyms.masking import fold_text
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
-from glc_analysis.templates import read_records
+from glc_analysis.templates import read_packaged_csv
 from glc_analysis.text import language_name, match_key
 
 # ------------------------------
@@ -47,7 +47,8 @@ _RUN_TOGETHER = 7
 _BROKEN, _BROKEN_BESIDE = 6, 4
 """The fewest letters of a word that is found when it is broken in two: alone, beside others of a name."""
 
-_LOOK_ALIKE = str.maketrans({row["letter"]: row["like"] for row in read_records(__file__, "look_alikes.csv")})
+_LOOK_ALIKE = str.maketrans({row["letter"]: row["like"]
+                             for row in read_packaged_csv(__file__, "look_alikes.csv")})
 _DIGITS = [str.maketrans(f"0{one}345", f"o{like}eas") for one, like in (("1", "l"), ("1", "i"))]
 _ARABIC = re.compile("[\u0600-\u06ff]")
 _ARABIC_LETTERS = str.maketrans({**dict.fromkeys("أإآٱ", "ا"), **dict.fromkeys("ىیئ", "ي"), "ة": "ه",
@@ -58,7 +59,7 @@ _KHMER = re.compile("[\u1780-\u17ff]")
 _KHMER_LETTERS = str.maketrans({"ដ": "ត", "ឲ": "ឱ", "ឨ": "ឧ", **dict.fromkeys(
     "\u17b4\u17b5\u17c9\u17ca\u17cb\u17d0\u200b")})
 _CYRILLIC = re.compile("[\u0400-\u052f]")
-_ENDINGS = {script: [fold_text(row["ending"]) for row in read_records(__file__, "case_endings.csv")
+_ENDINGS = {script: [fold_text(row["ending"]) for row in read_packaged_csv(__file__, "case_endings.csv")
                      if row["script"] == script] for script in ("cyrillic", "latin")}
 """The endings of cases in folded letters, the longest first."""
 
@@ -216,8 +217,8 @@ def hidden_countries(study: Study, reference: Reference, audience: str) -> set[s
     """
     if not _is_built(study):
         return set()
-    answers, own = (tables.read(name, study=study) for name in ("answers", "organisations"))
-    worked = tables.read_every_wave("answers", study=study)["country_id"]
+    answers, own = (tables.read_table(name, study=study) for name in ("answers", "organisations"))
+    worked = tables.read_all_waves("answers", study=study)["country_id"]
     consent = Consent.of(reference.consent, **waves_of_consent(
         reference.waves, study.settings["study"]["wave"]))
     settings = study.settings["disclosure"]
@@ -234,7 +235,8 @@ def own_countries(study: Study, organisation_id: str) -> set[str]:
     """The countries of work and of the main office of an organisation, which its own pages may name."""
     if not _is_built(study):
         return set()
-    answers, own = tables.read_every_wave("answers", study=study), tables.read("organisations", study=study)
+    answers, own = tables.read_all_waves("answers", study=study), tables.read_table("organisations",
+                                                                                    study=study)
     return {*answers.loc[answers["organisation_id"] == organisation_id, "country_id"],
             *own.loc[own["organisation_id"] == organisation_id, "home_country_id"].astype("str")}
 
@@ -248,7 +250,7 @@ def study_languages(study: Study, reference: Reference) -> list[str]:
     first."""
     found = {*reference.documents["language"], *_printed_languages(reference)}
     if _is_built(study):
-        found |= {*tables.read_every_wave("answers", study=study)["language"]}
+        found |= {*tables.read_all_waves("answers", study=study)["language"]}
     return ["en", *sorted(found - {"", "en"})]
 
 
@@ -362,7 +364,7 @@ def state_words() -> frozenset[str]:
 @cache
 def public_figures() -> list[str]:
     """Public figures whose given name may also be a participant's."""
-    rows = read_records(__file__, "ordinary_words.csv")
+    rows = read_packaged_csv(__file__, "ordinary_words.csv")
     return [row["text"] for row in rows if row["kind"] == "public figure"]
 
 
@@ -429,7 +431,7 @@ def _locale(language: str) -> Locale | None:
 
 @cache
 def _records() -> pd.DataFrame:
-    return pd.DataFrame(read_records(__file__, "country_words.csv")).set_index("country_id")
+    return pd.DataFrame(read_packaged_csv(__file__, "country_words.csv")).set_index("country_id")
 
 
 def _listed(country_id: str, column: str) -> list[str]:
@@ -441,6 +443,6 @@ def _listed(country_id: str, column: str) -> list[str]:
 
 @cache
 def _ordinary() -> dict[str, frozenset[str]]:
-    rows = read_records(__file__, "ordinary_words.csv")
+    rows = read_packaged_csv(__file__, "ordinary_words.csv")
     return {kind: frozenset(fold_text(match_key(row["text"])) for row in rows if row["kind"] == kind)
             for kind in ("never", "capital", "place", "given", "before", "state", "phrase")}

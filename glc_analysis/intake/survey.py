@@ -23,7 +23,13 @@ import pyarrow.compute as pc
 from pandas.core.util.hashing import hash_array  # pandas.util has it too, without its type
 
 from glc_analysis.errors import Fault, Faults, GLCError, count_of, nearest, refuse
-from glc_analysis.tabular import Grid, clean_text, read_bytes, read_sheets, read_table
+from glc_analysis.tabular import (
+    Grid,
+    normalise_characters,
+    read_bytes,
+    read_delimited_file,
+    read_workbook_sheets,
+)
 
 # ------------------------------
 # What every reader returns: a survey export as text, with what its header says.
@@ -166,10 +172,12 @@ def read_spss(path: Path) -> RawSurvey:
     wording = meta.column_names_to_labels
     return RawSurvey(
         path, "spss",
-        text_frame({clean_text(name): [cells[n - 1] for n in rows] for name, cells in columns.items()}),
-        rows, [0] * len(rows), {clean_text(name): clean_text(wording[name] or "") for name in columns},
+        text_frame({normalise_characters(name): [cells[n - 1] for n in rows]
+                    for name, cells in columns.items()}),
+        rows, [0] * len(rows),
+        {normalise_characters(name): normalise_characters(wording[name] or "") for name in columns},
         repeated=(),
-        missing={clean_text(name): frozenset(map(clean_text, texts.values()))
+        missing={normalise_characters(name): frozenset(map(normalise_characters, texts.values()))
                  for name, texts in absent.items() if texts})
 
 
@@ -182,7 +190,7 @@ def _user_missing(values: Iterable[Any], labels: Mapping[Any, str], ranges: Iter
 
 
 def _texts(values: Iterable[Any], labels: Mapping[Any, str]) -> list[str]:
-    return [clean_text(labels[value] if value in labels else _text(value)) for value in values]
+    return [normalise_characters(labels[value] if value in labels else _text(value)) for value in values]
 
 
 def _text(value: Any) -> str:
@@ -558,7 +566,7 @@ def read_survey(path: Path, settings: Mapping[str, Any] | None = None) -> RawSur
     """One survey file as text, one row per record, by the reader of the tool that made it.
 
     ``settings`` are [survey] of study.toml: its ``tool`` decides where it is not blank, its ``encoding``
-    says how the characters of a text file are read (:func:`~glc_analysis.tabular.decode_as`), and its
+    says how the characters of a text file are read (:func:`~glc_analysis.tabular.decode_text_as`), and its
     ``sheets`` which sheet of a workbook is read. Raises `Faults` with everything that keeps the file from
     being read, and `GLCError` where the reader of SPSS files is not installed.
 
@@ -634,9 +642,9 @@ def _undecided_sheets(file: str, sheets: list[Grid], parts: list[Grid], *, is_su
 def _sheets(path: Path, encoding: Sequence[str]) -> list[Grid]:
     match path.suffix.lower():
         case ".csv" | ".tsv" | ".tab" | ".txt":
-            return [read_table(path, encoding=encoding)]
+            return [read_delimited_file(path, encoding=encoding)]
         case ending if ending in SHEETS:
-            return read_sheets(path)
+            return read_workbook_sheets(path)
         case _:
             fix = "export it as .csv, .tsv, .txt, .xlsx, .xls or .sav"
             refuse("the ending is not that of a survey export", path.name, fix)

@@ -25,7 +25,7 @@ import lxml.etree as etree
 import pandas as pd
 
 from glc_analysis.errors import Fault, Faults, count_of, refuse
-from glc_analysis.tabular import decode, list_members, read_bytes
+from glc_analysis.tabular import decode_text, list_zip_members, read_bytes
 from glc_analysis.text import match_key, normalise_space
 
 # ------------------------------
@@ -392,7 +392,7 @@ def _read_rows(path: Path) -> tuple[list[Row], set[str]]:
         refuse(f"the file holds more than {_MOST_TEXT_BYTES // 1_000_000} MB of text", path.name,
                "check that it is the right file")
     try:
-        return list(enumerate(decode(raw, path.name).split("\n"), 1)), set()
+        return list(enumerate(decode_text(raw, path.name).split("\n"), 1)), set()
     except Faults as error:
         fix = "save it as plain text in UTF-8, or hand in the .vtt, .srt or .docx file"
         raise Faults(replace(fault, fix=fix) for fault in error.faults) from error
@@ -409,7 +409,7 @@ def _paragraphs(raw: bytes, file: str) -> tuple[list[Row], set[str]]:
 
     try:
         with zipfile.ZipFile(BytesIO(raw)) as packed:
-            size = sum(part.file_size for part in list_members(packed))
+            size = sum(part.file_size for part in list_zip_members(packed))
         body = docx.Document(BytesIO(raw)).element if size <= _MOST_DOCX_BYTES else None
     except Exception as error:  # whatever zip, XML and the package's own parts raise
         fix = "open it in a word processor and save it as .docx without a password"

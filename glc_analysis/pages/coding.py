@@ -31,9 +31,15 @@ from glc_analysis.pages.slots import AGREEMENT, slot_contents
 from glc_analysis.pages.text_names import text_names, turn_name
 from glc_analysis.plots import interval_text, number_text
 from glc_analysis.schema import UNASKED, WITHOUT_GUIDE
-from glc_analysis.tables_html import bar, html_table, note, region_name, show
+from glc_analysis.tables_html import (
+    make_displayable,
+    region_label,
+    render_count_bar,
+    render_note,
+    render_table,
+)
 from glc_analysis.templates import ELEMENTS, Macros
-from glc_analysis.text import count_text, count_texts, day_of_text, format_day
+from glc_analysis.text import format_count, format_counts, format_day, format_text_day
 from glc_analysis.view.places import anchor, passage_anchor, passages_anchor, printed_passages
 from glc_analysis.view.study_view import StudyView
 
@@ -66,7 +72,7 @@ def team_only(block: Callable[..., Html | None]) -> Callable[..., Html | None]:
     """A block that shows its content to those who read passages, and tells others why they do not see it."""
     @wraps(block)
     def shown(view: StudyView, *rest: Any) -> Html | None:
-        return block(view, *rest) if view.may("passages") else note(TEAM_ONLY)
+        return block(view, *rest) if view.may("passages") else render_note(TEAM_ONLY)
     return shown
 
 
@@ -81,16 +87,16 @@ def codes(view: StudyView) -> Html:
     """How many organisations raised each code of the theme: overall, by source, by call and by region; for
     the team how many said the contrary, and what nobody was asked about."""
     if said := uncounted_work_note(view):
-        return note(said)
+        return render_note(said)
     whole, rows = view.codes(), view.measured("coded")
     if whole.empty:
-        return note(NOT_CODED_YET if view.may("all_figures") else NO_COUNTS)
+        return render_note(NOT_CODED_YET if view.may("all_figures") else NO_COUNTS)
     depth = whole["code_id"].map(view.code_tree.set_index("code_id")["depth"])
     kinds = [f"glc-depth-{one}" for one in depth - depth.min()]
     first: dict[str, Sequence[str]] = {}
     is_counted = whole["asked"].notna().any()
     if is_counted:
-        first["Organisations"] = [*map(bar, whole["share"], whole["shown_as"])]
+        first["Organisations"] = [*map(render_count_bar, whole["share"], whole["shown_as"])]
     if whole["contrary"].fillna(0).any():
         first["Contrary"] = ["–" if pd.isna(n) or n == 0 else str(n) for n in whole["contrary"]]
     documents = view.read("documents").query("kind == 'call'").sort_values(["date", "document_id"])
@@ -102,11 +108,11 @@ def codes(view: StudyView) -> Html:
     parts = [("", first | _side_by_side(rows, of, "source", _SOURCES)),
              ("In each call, out of the organisations present. Silence does not count as a no.",
               _side_by_side(rows, of, "document", calls) if len(calls) <= _MOST_CALLS else {}),
-             ("By region of work", _side_by_side(rows, of, "region", {one: region_name(one)
+             ("By region of work", _side_by_side(rows, of, "region", {one: region_label(one)
                                                                       for one in regions}))]
-    return show(Markup().join(
-        html_table({"Code": whole["code"] if caption else _anchored(whole), **columns}, caption=caption,
-              rows=kinds, numeric=tuple(name for name in columns if name != "Organisations"))
+    return make_displayable(Markup().join(
+        render_table({"Code": whole["code"] if caption else _anchored(whole), **columns}, caption=caption,
+              row_classes=kinds, numeric=tuple(name for name in columns if name != "Organisations"))
         for caption, columns in parts if columns) + ("" if is_counted else ELEMENTS.note(CALLS_ALONE))
         + _not_asked(view, whole) + _caution(view))
 
@@ -117,7 +123,7 @@ def codes_by_group(view: StudyView, by: str) -> Html:
     answers, out of those asked; below, in calls, out of those present. Silence in a call is not a no."""
     rows = view.code_counts(by=by)
     if rows.empty:
-        return note(uncounted_work_note(view) or NOT_CODED_YET)
+        return render_note(uncounted_work_note(view) or NOT_CODED_YET)
     book = view.code_tree[lambda f: f["code_id"].isin(rows["code_id"])]
     kinds = [f"glc-depth-{one}" for one in book["depth"] - book["depth"].min()]
     size = rows.groupby("group")[["asked", "interviewed", "present"]].max().sum(axis=1)
@@ -132,15 +138,15 @@ def codes_by_group(view: StudyView, by: str) -> Html:
             ("In calls, out of those present", "raised_in_calls", "present", "undecided_in_calls")):
         counted = rows[rows[names[1]] > 0]
         keys = zip(counted["group"], counted["code_id"], strict=True)
-        texts = count_texts(counted[names].set_axis(["n", "base_n", "undecided_n"], axis=1))
+        texts = format_counts(counted[names].set_axis(["n", "base_n", "undecided_n"], axis=1))
         shares = counted[names[0]] / counted[names[1]]
         cells = {key: _heat(text.partition(" (")[0], share)
                  for key, text, share in zip(keys, texts, shares, strict=True)}
         columns = [(group, [cells.get((group, code), "–") for code in book["code_id"]])
                    for group in groups if group in {*counted["group"]}]
-        parts += [html_table([("Code", book["name"]), *columns], caption=caption, rows=kinds,
-                             numeric=range(1, len(columns) + 1))] if columns else []
-    return show(_HTML.by_group(parts))
+        parts += [render_table([("Code", book["name"]), *columns], caption=caption, row_classes=kinds,
+                               numeric=range(1, len(columns) + 1))] if columns else []
+    return make_displayable(_HTML.by_group(parts))
 
 
 _SHADES_OF_HEAT = 4
@@ -170,7 +176,7 @@ def _side_by_side(rows: pd.DataFrame, listed: pd.Series, kind: str,
 
 def _count_text(row) -> str:
     """A count out of its base; a small count is a range for some readers."""
-    return count_text(row.n, row.base_n, getattr(row, "band", ""), row.undecided_n)
+    return format_count(row.n, row.base_n, getattr(row, "band", ""), row.undecided_n)
 
 
 def _not_asked(view: StudyView, whole: pd.DataFrame) -> Markup:
@@ -215,7 +221,7 @@ def contrary_cases(view: StudyView) -> Html | None:
     if not view.may("passages"):
         return None
     if said := uncounted_work_note(view):
-        return note(said)
+        return render_note(said)
     mentioned, quoted = view.read("mentions"), view.coded_passages.drop_duplicates(
         ["code_id", "organisation_id"])
     # Silence where nobody was asked does not count as a no.
@@ -236,8 +242,9 @@ def contrary_cases(view: StudyView) -> Html | None:
                          _listed(sorted(view.labels[organisation] for organisation in who)),
                          [show_passage(view, row) for row in rows.itertuples() if sentence == _CONTRARY]))
     if not told:
-        return note("None of those who were asked." if len(mentioned) else NOT_CODED_YET)
-    return show(ELEMENTS.note("Silence in a call does not count.") + _HTML.contrary(told, _OPENED))
+        return render_note("None of those who were asked." if len(mentioned) else NOT_CODED_YET)
+    return make_displayable(ELEMENTS.note("Silence in a call does not count.")
+                            + _HTML.contrary(told, _OPENED))
 
 
 def _with_case(mentioned: pd.DataFrame, code: str, case: str) -> set[str]:
@@ -262,8 +269,9 @@ def passages(view: StudyView) -> Html:
             "definition": view.definition_of(code.code_id) if code.code_id != view.theme else "",
             "printed": _printed(view, printed[code.code_id]),
             "page": code_page(view, code.code_id)})
-    return show(_HTML.passages(listed, _OPENED)) if listed else note(uncounted_work_note(view)
-                                                                     or NOT_CODED_YET)
+    return make_displayable(_HTML.passages(listed,
+                                           _OPENED)) if listed else render_note(uncounted_work_note(view)
+                                                                                or NOT_CODED_YET)
 
 
 def code_page(view: StudyView, code: str) -> str:
@@ -283,7 +291,7 @@ def _printed(view: StudyView, rows: pd.DataFrame) -> list[Markup]:
 def show_passage(view: StudyView, row: Any, place: str = "") -> Markup:
     """A row of ``view.coded_passages`` as a quotation: who said it where, and the coder's note."""
     kind, role = (("survey answer", "") if row.kind == "answer" else (row.kind, row.role.replace("_", " ")))
-    day = day_of_text(row.kind, row.date)
+    day = format_text_day(row.kind, row.date)
     said = (row.organisation, view.country_labels.get(row.country_id, ""), kind, day, role, row.wording,
             "" if row.is_agreed else words_not_agreed(row.marked_by))
     return ELEMENTS.quotation(row.quote, row.language, ", ".join(filter(None, said)),
@@ -309,7 +317,7 @@ _BASE, _RUN, _THRESHOLD = 4, 2, 0.05
 
 def lead(sentences: Sequence[str]) -> Html:
     """The sentences that open a page."""
-    return show(_HTML.lead(sentences))
+    return make_displayable(_HTML.lead(sentences))
 
 
 @team_only
@@ -320,7 +328,7 @@ def agreement_findings(view: StudyView) -> Html:
     marked = view.read("codings")[lambda f: f["coder_id"] != CONSENSUS]
     waiting, sentences = len(view.read("quarantined")), []
     if marked.empty and not waiting:
-        return note(NOTHING_CODED_IN_STUDY)
+        return render_note(NOTHING_CODED_IN_STUDY)
     readers = read[read["coder_id"] != CONSENSUS].groupby("document_id")["coder_id"].nunique()
     coders = marked["coder_id"].nunique()
     sentences.append(
@@ -421,9 +429,9 @@ def show_disagreements(view: StudyView, rows: pd.DataFrame, most: int = _MOST) -
         is_open = rows.drop_duplicates("segment_id").set_index("segment_id")["is_open"].loc[about.index]
         undecided = pd.Series("by majority", about.index).mask(is_open, "open")
         columns += [("Decision", wide[CONSENSUS].fillna(undecided)), ("Why", about["reason"])]
-    parts = [html_table([(name, [*values][at:at + _AT_ONCE]) for name, values in columns])
+    parts = [render_table([(name, [*values][at:at + _AT_ONCE]) for name, values in columns])
              for at in range(0, len(about), _AT_ONCE)]
-    return show(_HTML.disagreements(len(about), len(turns), parts))
+    return make_displayable(_HTML.disagreements(len(about), len(turns), parts))
 
 
 @team_only
@@ -447,7 +455,7 @@ def other_words(view: StudyView) -> Html | None:
                "Code": [names.get(code, code) for code in listed["code_id"]],
                **{coder: listed[coder].map(_cut) for coder in coders},
                "In common": [f"{share:.0%}" for share in listed["shared"]]}
-    return show(ELEMENTS.note(sentence) + html_table(columns, numeric=("In common",)))
+    return make_displayable(ELEMENTS.note(sentence) + render_table(columns, numeric=("In common",)))
 
 
 @team_only
@@ -462,7 +470,7 @@ def readers(view: StudyView) -> Html | None:
              "a code counts where": "A code counts where"}
     names = _listed(sorted(view.labels.get(one, one) for one in single))
     marked = ELEMENTS.note(f"Read by one coder alone, so that nobody else looked: {names}.") if single else ""
-    return show(html_table({head: table[name] for name, head in heads.items()}, numeric=[
+    return make_displayable(render_table({head: table[name] for name, head in heads.items()}, numeric=[
         *heads.values()][:3]) + marked)
 
 
@@ -490,7 +498,7 @@ def quarantined(view: StudyView) -> Html | None:
     texts = text_names(view.read("documents"), view.labels)
     shown["Text"] = listed["document_id"].map(lambda document: texts.get(document, document))
     left = f"The first {len(listed)} of {len(rows):,} codings are listed; table quarantined has all of them."
-    return show((ELEMENTS.note(left) if len(listed) < len(rows) else "") + html_table(shown))
+    return make_displayable((ELEMENTS.note(left) if len(listed) < len(rows) else "") + render_table(shown))
 
 
 def interview_order(view: StudyView) -> str:

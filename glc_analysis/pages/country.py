@@ -31,9 +31,16 @@ from glc_analysis.pages.questions import options_in_base
 from glc_analysis.pages.text_names import text_names
 from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNKNOWN, WITHOUT_GUIDE
 from glc_analysis.slices import code_themes
-from glc_analysis.tables_html import bar, html_table, language_label, note, quotation, show
-from glc_analysis.templates import Macros, read_records
-from glc_analysis.text import count_text, format_day
+from glc_analysis.tables_html import (
+    language_label,
+    make_displayable,
+    render_count_bar,
+    render_note,
+    render_quotation,
+    render_table,
+)
+from glc_analysis.templates import Macros, read_packaged_csv
+from glc_analysis.text import format_count, format_day
 from glc_analysis.view.places import anchor, printed_passages
 from glc_analysis.view.study_view import StudyView
 
@@ -66,7 +73,7 @@ def who_answered(view: StudyView) -> Html:
                     else f"{unknown} that the survey does not name")
     if unnamed := n - len(known):
         each.append(_UNNAMED if unnamed == 1 else f"{unnamed} organisations that are not named")
-    return show(_HTML.who_answered(sentence, n, [] if unknown == n else each))
+    return make_displayable(_HTML.who_answered(sentence, n, [] if unknown == n else each))
 
 
 def _described(view: StudyView, row: Any) -> str:
@@ -127,7 +134,7 @@ def furthest_answers(view: StudyView) -> Html | pd.DataFrame:
     rows = rows[rows["apart"] > 0].drop_duplicates("question_id").head(_MOST_FURTHEST)
     if rows.empty:
         return country_sentences(view)
-    return show(_HTML.furthest(around, [
+    return make_displayable(_HTML.furthest(around, [
         (row.wording, row.label, anchor("question", row.question_id),
          round(100 * row.share) if row.base_n > 1 else None, round(100 * row.share_around),
          _apart_in_words(row, around, view.study.unit_name[1])) for row in rows.itertuples()]))
@@ -169,7 +176,8 @@ def said_here_alone(view: StudyView) -> Html:
         elif asked and asked.type == "multi" and (asked.option_list, row.option_id) in known:
             said.append((view.words.options[asked.option_list, row.option_id], asked.wording,
                          anchor("question", row.question_id)))
-    return show(_HTML.here_alone(around, said[:_MOST_ALONE], len(said) - _MOST_ALONE)) if said else show("")
+    return (make_displayable(_HTML.here_alone(around, said[:_MOST_ALONE], len(said) - _MOST_ALONE)) if said
+            else make_displayable(""))
 
 
 # ------------------------------
@@ -190,7 +198,7 @@ def answers_by_country(view: StudyView) -> Html:
     organisation is not counted. What these readers may not see is named below, folded too.
     """
     if not view.has_survey:
-        return show("")
+        return make_displayable("")
     parts, shown = [], set()
     here, (_, _, around) = view.country_labels[view.country], around_country(view)
     for theme, name in {**view.themes, "": "Background"}.items():
@@ -201,10 +209,11 @@ def answers_by_country(view: StudyView) -> Html:
                     for question, given in found.values() if given]:
             parts.append((name, rows))
     if not parts:
-        return note("No answers are shown.")
+        return render_note("No answers are shown.")
     is_hidden = ~view.question_table["question_id"].isin(shown) & (not view.may("all_figures"))
     rest = [*view.question_table.loc[is_hidden, "wording"]]
-    return show(_HTML.answers_by_country(here, around, parts, rest, f"Not shown are {_NOT_RELEASED}."))
+    return make_displayable(_HTML.answers_by_country(here, around, parts, rest,
+                                                     f"Not shown are {_NOT_RELEASED}."))
 
 
 def _given_here(view: StudyView, question: Any) -> Markup:
@@ -240,7 +249,7 @@ def _percent(row: Any) -> int | None:
 
 
 def _counted(row: Any) -> str:
-    return count_text(row.n, row.base_n, getattr(row, "band", ""), getattr(row, "undecided_n", 0))
+    return format_count(row.n, row.base_n, getattr(row, "band", ""), getattr(row, "undecided_n", 0))
 
 
 def _figures_of(view: StudyView, question: Any, kind: str, group: str) -> list[Any]:
@@ -294,7 +303,7 @@ def codes_by_country(view: StudyView) -> Html:
     if not view.may("passages"):
         return _released_codes(view)
     if said := uncounted_work_note(view):
-        return note(said)
+        return render_note(said)
     mentioned, labels = view.read("mentions"), view.labels
     kind, _, around = around_country(view)
     rows = view.released[view.released["measure"] == "coded"]
@@ -305,7 +314,7 @@ def codes_by_country(view: StudyView) -> Html:
     said = {code: _said_here(own, labels) for code, own in listed.items()}
     book = view.codes_of(said)[lambda f: f["code_id"].isin(said) & f["level"].eq("code")]
     if book.empty:
-        return note(NOTHING_CODED_HERE)
+        return render_note(NOTHING_CODED_HERE)
     asked = {*mentioned.loc[mentioned["is_asked"] & ~mentioned["source"].isin(UNASKED), "code_id"]}
     groups, silent, waiting = [], [], []
     for theme, name in {**view.themes, "": "Other codes"}.items():
@@ -317,7 +326,7 @@ def codes_by_country(view: StudyView) -> Html:
         rows = [_code_row(row.name, said[row.code_id], near.get(row.code_id)) for row in own
                 if said[row.code_id]]
         groups += [(name, rows)] if rows else []
-    return show(_HTML.codes_by_country(
+    return make_displayable(_HTML.codes_by_country(
         "Where it came up", around, view.study.unit_name[1], groups,
         [("undecided here: coders differ, or a passage waits", waiting),
          ("asked about, and not raised here", silent)], _words_in_calls(view, labels)))
@@ -348,9 +357,10 @@ def _words_in_calls(view: StudyView, labels: Mapping[str, str]) -> Markup:
     if rows.empty:
         return Markup()
     calls = text_names(view.read("documents"), labels)
-    return html_table({"Call": rows["question_id"].map(calls), "Organisation": rows["option_id"].map(labels),
-                       "Words, out of all by participants": [bar(row.share, _counted(row))
-                                                             for row in rows.itertuples()]})
+    return render_table({"Call": rows["question_id"].map(calls),
+                         "Organisation": rows["option_id"].map(labels),
+                         "Words, out of all by participants": [render_count_bar(row.share, _counted(row))
+                                                               for row in rows.itertuples()]})
 
 
 def _released_codes(view: StudyView) -> Html:
@@ -360,7 +370,7 @@ def _released_codes(view: StudyView) -> Html:
                    for kind in ("country", "all"))
     book = view.codes_of(here)[lambda f: f["code_id"].isin(here) & f["level"].eq("code")]
     if book.empty:
-        return note(CODES_NOT_SHOWN)
+        return render_note(CODES_NOT_SHOWN)
     rows, silent = [], []
     for row in book.itertuples(index=False):
         own = here[row.code_id]
@@ -369,7 +379,7 @@ def _released_codes(view: StudyView) -> Html:
         else:
             said = "Raised" if own.base_n == 1 else _counted(own)
             rows.append(_code_row(row.name, said, whole.get(row.code_id)))
-    return show(_HTML.codes_by_country(
+    return make_displayable(_HTML.codes_by_country(
         view.country_labels[view.country], "the whole study", view.study.unit_name[1],
         [("", rows)] if rows else [], [("not raised here", silent)], ""))
 
@@ -377,7 +387,7 @@ def _released_codes(view: StudyView) -> Html:
 def passages_by_country(view: StudyView) -> Html:
     """The coded passages of the country, theme by theme and folded; for those who may read them."""
     if not view.may("passages"):
-        return show("")
+        return make_displayable("")
     rows = view.passages()
     themes = rows["code_id"].map(code_themes(view.codes_of(rows["code_id"]))).astype("str").fillna("")
     # In place of the country, which the page is about, the line below a passage names its codes.
@@ -388,16 +398,16 @@ def passages_by_country(view: StudyView) -> Html:
     order = rows["code_id"].map([*view.themes].index)
     rows = rows.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
     printed = printed_passages(rows.assign(quote=rows["text"]))
-    sections = [(view.themes[str(theme)], [*map(quotation, own.to_dict("records"))])
+    sections = [(view.themes[str(theme)], [*map(render_quotation, own.to_dict("records"))])
                 for theme, own in printed.groupby("code_id", sort=False)]
-    return show(_HTML.words("Coded passages, theme by theme", sections, len(printed), len(rows)))
+    return make_displayable(_HTML.words("Coded passages, theme by theme", sections, len(printed), len(rows)))
 
 
 def open_answers_by_country(view: StudyView) -> Html:
     """The open answers of the country in their original language, with a translation where there is one,
     question by question and folded; for those who may read them."""
     if not view.may("passages"):
-        return show("")
+        return make_displayable("")
     segments, documents = view.read("segments"), view.read("documents").query("kind == 'answer'")
     rows = segments[segments["translation_of"] == ""].merge(
         documents[["document_id", "question_id", "is_interpreted"]], on="document_id")
@@ -407,9 +417,9 @@ def open_answers_by_country(view: StudyView) -> Html:
         own = own.assign(**view.translated(own["segment_id"]),
                          by=[view.labels.get(one, "") for one in own["organisation_id"]],
                          country=own["is_interpreted"].map({True: "interpreter's words", False: ""}))
-        shown = [*map(quotation, own.to_dict("records"))]
+        shown = [*map(render_quotation, own.to_dict("records"))]
         sections += [(question.wording, shown)] if shown else []
-    return show(_HTML.words("Open answers, question by question", sections))
+    return make_displayable(_HTML.words("Open answers, question by question", sections))
 
 
 # ------------------------------
@@ -420,7 +430,7 @@ def country_facts(view: StudyView) -> Html:
     """Facts about the country from outside sources, in words, for those who may read them; years with the
     same value together. Nothing where none are recorded."""
     if not view.may("country_facts"):
-        return show("")
+        return make_displayable("")
     rows = view.read("context").sort_values(["indicator", "year"], kind="stable")
     facts: dict[str, str] = {}
     for indicator, own in rows.groupby("indicator", sort=True):
@@ -429,7 +439,7 @@ def country_facts(view: StudyView) -> Html:
             years.setdefault(_fact_label(view, str(indicator), value), []).append(year)
         facts[_fact_label(view, str(indicator), "")] = "; ".join(
             value + _in_years(listed) for value, listed in years.items())
-    return show(_HTML.country_facts([f"{name}: {value}." for name, value in facts.items()]))
+    return make_displayable(_HTML.country_facts([f"{name}: {value}." for name, value in facts.items()]))
 
 
 def _in_years(years: Iterable[str]) -> str:
@@ -455,4 +465,4 @@ def _fact_label(view: StudyView, indicator: str, value: str) -> str:
 @cache
 def _fact_labels() -> dict[tuple[str, str], str]:
     return {(row["indicator"], row["value"]): row["label"]
-            for row in read_records(__file__, "country_facts.csv")}
+            for row in read_packaged_csv(__file__, "country_facts.csv")}

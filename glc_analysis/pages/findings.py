@@ -21,12 +21,12 @@ from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.figures.estimates import ALL, BY_OPTION
 from glc_analysis.figures.summary import undecided_n
 from glc_analysis.pages.questions import options_in_base
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNDECIDED
 from glc_analysis.slices import code_themes
-from glc_analysis.tables_html import quotation, region_name, show
+from glc_analysis.tables_html import make_displayable, region_label, render_quotation
 from glc_analysis.templates import Macros
-from glc_analysis.text import count_text
+from glc_analysis.text import format_count
 from glc_analysis.view.places import Places, anchor, link
 from glc_analysis.view.study_view import StudyView
 
@@ -102,7 +102,7 @@ def _who_answered(view: StudyView) -> Iterator[tuple[str, ...]]:
 
 def _chosen(view: StudyView) -> pd.DataFrame:
     """The figures that become findings: those of headlines.csv, or without it those of the rule."""
-    listed = read_table(view.study, "headlines")
+    listed = read_reference_table(view.study, "headlines")
     return _listed(view, listed) if len(listed) else _by_rule(view)
 
 
@@ -174,7 +174,7 @@ def _undecided(view: StudyView) -> Iterator[tuple[str, ...]]:
     asked = view.question_table
     asked = asked.loc[asked["type"].isin(BY_OPTION) & (asked["option_list"] != COUNTRY_LIST), "question_id"]
     if view.may("all_figures"):
-        rows = read_table(view.study, "questions")
+        rows = read_reference_table(view.study, "questions")
         n = int(rows.loc[rows["question_id"].isin(asked), "is_sensitive"].eq(UNDECIDED).sum())
         if n:
             yield (f"Findings are missing: of {n} of {len(asked)} questions no finding is stated, since "
@@ -300,7 +300,7 @@ MOST_CLAIMS, _OF_THEME = 5, 3
 
 def who_answered(view: StudyView) -> Html:
     """How many organisations answered, and for how many countries, in a sentence."""
-    return show(_HTML.opening([row[0] for row in _who_answered(view)]))
+    return make_displayable(_HTML.opening([row[0] for row in _who_answered(view)]))
 
 
 def claims(view: StudyView) -> Html:
@@ -320,7 +320,7 @@ def claims(view: StudyView) -> Html:
             for link_to in [_link(view, _place(view, places, figure))]]
     closing = [*_undecided(view), *_contrary(view), *_not_asked(view)]
     below = [(sentence, place) for sentence, _, place, _ in closing]
-    return show(_HTML.claims(made, below, dict.fromkeys(figures["chosen_by"])))
+    return make_displayable(_HTML.claims(made, below, dict.fromkeys(figures["chosen_by"])))
 
 
 def _claimed(view: StudyView) -> pd.DataFrame:
@@ -341,7 +341,8 @@ def strongest_question(view: StudyView) -> str:
 
 def top_claims(view: StudyView) -> dict[str, Markup]:
     """The first finding of each theme with a small bar, by theme; nothing of a theme without one."""
-    listed, by_rule = _chosen(view), _by_rule(view) if len(read_table(view.study, "headlines")) else None
+    listed, by_rule = (_chosen(view), _by_rule(view) if len(read_reference_table(view.study, "headlines"))
+                       else None)
     themes = code_themes(view.codebook)
     found: dict[str, Markup] = {}
     for figure in _read_figures(listed if by_rule is None else pd.concat([listed, by_rule])):
@@ -411,7 +412,7 @@ class _Quotations:
         for n, (row, codes, themes) in enumerate(self._left):
             if fits(codes, themes):
                 del self._left[n]
-                return quotation(row)
+                return render_quotation(row)
         return ""
 
 
@@ -533,7 +534,7 @@ def around_country(view: StudyView) -> tuple[str, str, str]:
     region = view.read("countries")["region_id"].iloc[0]
     if not region:
         return "", "", ""
-    name = region_name(region)
+    name = region_label(region)
     return "region", region, f"the {name}" if name.endswith("s") else name
 
 
@@ -542,5 +543,5 @@ def _country_sentence(row: Any, around: str) -> str:
     said = f"“{row.label}” {chosen} for “{row.wording.removesuffix('.')}”"
     # A region in which nobody else answered has nothing to add.
     if around and row.base_n_around > row.base_n:
-        return f"{said}; in {around} by {count_text(row.n_around, row.base_n_around)}."
+        return f"{said}; in {around} by {format_count(row.n_around, row.base_n_around)}."
     return f"{said}."

@@ -16,9 +16,9 @@ from markupsafe import Markup
 from glc_analysis.figures.estimates import BY_OPTION
 from glc_analysis.pages.slots import QUESTION, slot_contents
 from glc_analysis.schema import COUNTRY_LIST
-from glc_analysis.tables_html import frame_html, html_table, quotation, show
+from glc_analysis.tables_html import make_displayable, render_frame, render_quotation, render_table
 from glc_analysis.templates import ELEMENTS, Macros
-from glc_analysis.text import count_texts
+from glc_analysis.text import format_counts
 from glc_analysis.view.places import anchor
 from glc_analysis.view.study_view import NotReleased, StudyView
 
@@ -65,12 +65,12 @@ def show_question(view: StudyView, question: Any, *, by: str = "") -> None:
     <IPython.core.display.HTML object>
     """
     if html := question_html(view, question, by=by):
-        display(show(html))
+        display(make_displayable(html))
 
 
 def ranges_note(view: StudyView) -> Html | None:
     """What ranges mean, for those who do not see every count."""
-    return None if view.may("all_figures") else show(ELEMENTS.note(_RANGES))
+    return None if view.may("all_figures") else make_displayable(ELEMENTS.note(_RANGES))
 
 
 def question_html(view: StudyView, question: Any, *, by: str = "") -> Markup:
@@ -162,7 +162,7 @@ def _answered(view: StudyView, question: Any) -> str:
     rows = view.summary(question.question_id)
     if rows.empty or not rows["base_n"].iloc[0]:
         return ""
-    count = count_texts(rows)[0].partition(" (")[0]
+    count = format_counts(rows)[0].partition(" (")[0]
     return f"{'Answered in their own words' if question.type == 'text' else 'Answered'}: {count}"
 
 
@@ -177,9 +177,9 @@ def _numbers(rows: pd.DataFrame, asked: str) -> Markup:
 def _folded(counts: pd.DataFrame) -> Markup:
     """Bars; the smaller counts of a long list are one click away."""
     if len(counts) < FOLDED_FROM:
-        return frame_html(counts)
+        return render_frame(counts)
     rest = counts.iloc[OPTIONS_SHOWN:]
-    return _HTML.bars(frame_html(counts.iloc[:OPTIONS_SHOWN]), frame_html(rest), len(rest))
+    return _HTML.bars(render_frame(counts.iloc[:OPTIONS_SHOWN]), render_frame(rest), len(rest))
 
 
 def _missing_options(view: StudyView, question: Any, counts: pd.DataFrame) -> str:
@@ -235,7 +235,7 @@ def _group_table(view: StudyView, question: Any, by: str) -> Markup:
             return Markup()
     except NotReleased:
         return Markup()
-    return html_table(columns, numeric=range(1, len(columns)))
+    return render_table(columns, numeric=range(1, len(columns)))
 
 
 def _columns_by_group(view: StudyView, question: Any, counts: pd.DataFrame) -> list[tuple[str, list]]:
@@ -288,7 +288,7 @@ def show_open_answers(view: StudyView, question: Any) -> None:
     <IPython.core.display.HTML object>
     """
     if html := open_answers_html(view, question):
-        display(show(html))
+        display(make_displayable(html))
 
 
 def open_answers_html(view: StudyView, question: Any) -> str:
@@ -299,7 +299,7 @@ def open_answers_html(view: StudyView, question: Any) -> str:
     found, limit = open_answers(view, row), MOST_OPEN_ANSWERS // max(asked, 1)
     if found.empty:
         return ""
-    shown = [quotation(one) for one in found.head(limit).to_dict("records")]
+    shown = [render_quotation(one) for one in found.head(limit).to_dict("records")]
     said = f"These are {limit} of {len(found)}: the study's table segments has all." \
         if len(found) > limit else ""
     return _HTML.open_answers(f"{row.question_id} {row.wording}", shown, _OPEN, said)

@@ -10,7 +10,7 @@ from IPython.display import HTML as Html
 from markupsafe import Markup
 
 from glc_analysis.addon import load_declared
-from glc_analysis.tables_html import show
+from glc_analysis.tables_html import make_displayable
 from glc_analysis.view.study_view import StudyView
 
 OPENING, OVERVIEW, COUNTRY, CODE, METHODS = "opening", "overview", "country", "code", "methods"
@@ -40,7 +40,7 @@ def slot(view: StudyView, name: str) -> Html:
     >>> slot(view, "a slot that no add-on fills").data == ""
     True
     """
-    return show(Markup().join(shown.data for shown in slot_contents(view, name)))
+    return make_displayable(Markup().join(shown.data for shown in slot_contents(view, name)))
 
 
 def slot_contents(view: StudyView, name: str) -> Iterator[Any]:

@@ -24,9 +24,9 @@ from glc_analysis.manifest import release_of
 from glc_analysis.pages.findings import top_claims
 from glc_analysis.plots import SHADES, STATUS_SHADES, status_label
 from glc_analysis.schema import UNKNOWN
-from glc_analysis.tables_html import html_table, language_label, note, region_name, show
-from glc_analysis.templates import ELEMENTS, Macros, read_text, read_toml
-from glc_analysis.text import count_texts, format_day
+from glc_analysis.tables_html import language_label, make_displayable, region_label, render_note, render_table
+from glc_analysis.templates import ELEMENTS, Macros, read_packaged_text, read_packaged_toml
+from glc_analysis.text import format_counts, format_day
 from glc_analysis.view.places import anchor
 from glc_analysis.view.study_view import StudyView
 
@@ -66,7 +66,8 @@ def world_map(countries: Mapping[str, str]) -> Markup:
     lines = "".join(f"M0 {y}H360" for y in range(NORTH - 60, NORTH - SOUTH, 30))
     lines += "".join(f"M{x} 0V{NORTH - SOUTH}" for x in range(30, 360, 30))
     return _HTML.world_map(
-        f"{-_EDGE} 0 {360 + 2 * _EDGE} {NORTH - SOUTH}", read_text(__file__, "coastlines.txt").strip(), lines,
+        f"{-_EDGE} 0 {360 + 2 * _EDGE} {NORTH - SOUTH}",
+        read_packaged_text(__file__, "coastlines.txt").strip(), lines,
         marks, said=f"Map of the world. Marked: {', '.join(shown.values())}.",
         caption=_CAPTION + (f" Not on the map: {', '.join(not_on_map)}." if not_on_map else ""))
 
@@ -122,7 +123,7 @@ def _map_point(latitude: float, longitude: float) -> tuple[float, float]:
 
 
 AUDIENCE_WORDS = {"team": "the team", "convening": "the convening", "public": "everybody"}
-FIGURES_SHOWN = read_toml(__file__, "figures_shown.toml")
+FIGURES_SHOWN = read_packaged_toml(__file__, "figures_shown.toml")
 """Which figures each audience sees, in words; the numbers come from [disclosure] of study.toml."""
 _SAMPLING = {
     "purposive": "The {many} were chosen on purpose, not at random. The counts describe these "
@@ -146,7 +147,7 @@ def study_numbers(view: StudyView) -> Html:
     if view.may("all_figures"):
         said += _more_numbers(view, view.sizes.get("records", 0))
     release = _release_note(view) if view.may("numbered_releases") else ""
-    return show(_HTML.study_numbers(said, release))
+    return make_displayable(_HTML.study_numbers(said, release))
 
 
 def _more_numbers(view: StudyView, records: int) -> list[str]:
@@ -218,7 +219,7 @@ def sampling_note(view: StudyView) -> Html:
                 "which they are not."]
     if study.frame_size:
         said.append(f"The sampling frame had {study.frame_size:,} {many}.")
-    return note(" ".join(said)) if said else show("")
+    return render_note(" ".join(said)) if said else make_displayable("")
 
 
 _TYPES = {"single": "with one answer", "multi": "with several answers", "scale": "on a scale",
@@ -254,7 +255,7 @@ def about_survey(view: StudyView) -> Html:
                                                                        "recorded: a blank may mean either."))
     if view.may("all_figures"):
         facts.append(("Changed", _changed_answers(view)))
-    return show(_HTML.about(facts))
+    return make_displayable(_HTML.about(facts))
 
 
 def _days_and_languages(view: StudyView) -> list[tuple[str, str]]:
@@ -279,7 +280,7 @@ def country_map(view: StudyView) -> Html:
     """A map of the work countries that the audience may know of, all with the same mark; blank where there
     are none."""
     countries = view.work_countries
-    return show(world_map(countries) if countries else "")
+    return make_displayable(world_map(countries) if countries else "")
 
 
 def country_list(view: StudyView) -> Html:
@@ -288,15 +289,15 @@ def country_list(view: StudyView) -> Html:
     rows = view.country_table
     rows = rows[rows["country_id"].isin(view.visible_countries)].sort_values("label")
     if rows.empty:
-        return show("")
+        return make_displayable("")
     names = rows["label"] if not view.may("country_pages") else [
         ELEMENTS.links([(row.label, f"country-{row.country_id.lower()}.html")])
         if row.country_id != UNKNOWN else row.label for row in rows.itertuples()]
     counts = {"Organisations": rows["organisations_n"],
               **({"Records": rows["answers_n"]} if view.has_survey else {})}
-    listed = html_table({"Country": names, "Region": rows["region_id"].map(region_name),
-                         **(counts if view.may("all_figures") else {})}, numeric=(*counts,))
-    return show(_HTML.country_list(count_of(len(rows), "country", "countries"), listed))
+    listed = render_table({"Country": names, "Region": rows["region_id"].map(region_label),
+                           **(counts if view.may("all_figures") else {})}, numeric=(*counts,))
+    return make_displayable(_HTML.country_list(count_of(len(rows), "country", "countries"), listed))
 
 
 def theme_list(view: StudyView) -> Html:
@@ -309,7 +310,7 @@ def theme_list(view: StudyView) -> Html:
         asked = f" {count_of(counts.get(theme, 0), 'question')}." if view.has_survey else ""
         themes.append((name, f"theme-{theme.lower()}.html", found.get(theme, ""), view.definition_of(theme),
                        f"{path.split(' > ')[0]}.{asked}"))
-    return show(_HTML.theme_list(themes))
+    return make_displayable(_HTML.theme_list(themes))
 
 
 def released_rules(view: StudyView) -> Html:
@@ -319,7 +320,7 @@ def released_rules(view: StudyView) -> Html:
     if not view.may("all_figures"):
         sentences.append("Which figures are left out was decided for all figures together, so that none "
                          "can be worked out from the others.")
-    return show(_HTML.released_rules(sentences))
+    return make_displayable(_HTML.released_rules(sentences))
 
 
 def definition(view: StudyView) -> Html:
@@ -332,7 +333,8 @@ def definition(view: StudyView) -> Html:
         low, high = bases.min(), bases.max()
         said += f" Each has {low if low == high else f'{low} to {high}'} answers that count." \
             if len(bases) == len(view.questions) else ""
-    return show(_HTML.definition(path, view.definition_of(view.theme), said if view.has_survey else ""))
+    return make_displayable(_HTML.definition(path, view.definition_of(view.theme), said if view.has_survey
+                                             else ""))
 
 
 # ------------------------------
@@ -360,7 +362,7 @@ def missing_answers(view: StudyView) -> Html:
     rows = view.question_table[["question_id"]].merge(figures, on="question_id")
     rows = rows[rows["option_id"].isin(STATUS_SHADES) & rows["n"].gt(0)]
     if rows.empty:
-        return show("")
+        return make_displayable("")
     counts = rows.groupby("option_id", observed=True)["n"].sum()
     asked, blank = counts.sum() - counts.get("not_asked", 0), counts.get("unanswered", 0)
     title = f"{blank:,} of {asked:,} answers that were asked for were left blank" if view.says_who_was_asked \
@@ -374,7 +376,7 @@ def missing_answers(view: StudyView) -> Html:
     if complete := [one for one in rows["question_id"].unique() if one not in missing]:
         notes.append(f"Nothing is missing in {', '.join(complete)}.")
     legend = [(status_label(status), _fill(status)) for status in STATUS_SHADES if status in counts.index]
-    return show(_HTML.missing_answers(title, legend, lines, notes))
+    return make_displayable(_HTML.missing_answers(title, legend, lines, notes))
 
 
 def _missing_line(question: str, counts: pd.Series) -> tuple[str, list[tuple[int, str]], str]:
@@ -394,7 +396,7 @@ def notable_records(view: StudyView) -> pd.DataFrame | Html:
     """Numbers of records to check: duplicates, durations, straight-lining, no region. Blank without a
     survey."""
     if not view.has_survey:
-        return show("")
+        return make_displayable("")
     where = " for the country" if view.is_by_country else ""
     labels = {"unknown_organisation": "the organisation is unknown",
               "unknown_country": "the country is unknown",
@@ -413,7 +415,7 @@ def text_quality(view: StudyView, kind: str) -> pd.DataFrame | Html:
     """Open answers by ``language`` or ``script``, the most frequent first. Blank where there are none."""
     rows = view.quality(kind).sort_values("n", ascending=False, kind="stable")
     if rows.empty:
-        return show("")
+        return make_displayable("")
     names = rows["option_id"].map(language_label) if kind == "language" else rows["option_id"]
     return _counted(kind, names, rows)
 
@@ -421,7 +423,7 @@ def text_quality(view: StudyView, kind: str) -> pd.DataFrame | Html:
 def _counted(what: str, names: pd.Series | pd.Index, figures: pd.DataFrame) -> pd.DataFrame:
     """Figures as a frame that a notebook shows with bars."""
     return pd.DataFrame({what: [*names], "n": [*figures["n"]], "base_n": [*figures["base_n"]],
-                         "share": [*figures["share"]], "shown_as": count_texts(figures)})
+                         "share": [*figures["share"]], "shown_as": format_counts(figures)})
 
 
 # ------------------------------
@@ -444,7 +446,7 @@ def scales(view: StudyView) -> Html:
             title = _most_agreed(drawn) if len(drawn) == len(found) else ""
             figures.append((title or f"{count_of(len(drawn), 'statement')} on the same scale",
                             [_statement(question, counts) for question, counts in drawn.items()]))
-    return show(_HTML.scales(figures, [
+    return make_displayable(_HTML.scales(figures, [
         (question.wording.rstrip("."), f"#{anchor('question', question.question_id)}")
         for question in not_drawn]))
 

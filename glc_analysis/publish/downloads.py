@@ -22,12 +22,12 @@ from glc_analysis.coding.exports import escape_formula, write_csv
 from glc_analysis.disclosure.blocks import QUOTATION_BLOCKS
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.manifest import release_of
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import Column, Table
 from glc_analysis.spreadsheets import save_workbook
 from glc_analysis.study import Study
 from glc_analysis.tables import TABLES
-from glc_analysis.tables_html import Markup, html_table
+from glc_analysis.tables_html import Markup, render_table
 from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.view.study_view import StudyView
 
@@ -102,7 +102,7 @@ def _codes(page: StudyView) -> pd.DataFrame:
     book = page.codebook
     if page.may("all_figures"):
         return book
-    above, never = ancestors(book), case_codes(read_table(page.study, "codebook"))
+    above, never = ancestors(book), case_codes(read_reference_table(page.study, "codebook"))
     counted = page.released.loc[page.released["measure"] == "coded", "code_id"]
     named = ({*counted} | {*page.themes}) - never
     return book[book["code_id"].isin(named | {one for code in named & {*above} for one in above[code]})]
@@ -215,9 +215,9 @@ def downloads_page(study: Study, frames: Mapping[str, pd.DataFrame]) -> list[str
     names = [ELEMENTS.links([(_words(name), f"dictionary.html#{_anchor(name)}")]) for name in frames]
     files = [html.files(_words(name), [(kind.upper(), f"{DOWNLOADS_FOLDER}/{FILE_STEM.format(name)}.{kind}")
                                        for kind in ("csv", "xlsx")]) for name in frames]
-    offered = html_table({"Table": names, "One row is": [_grain(name) for name in frames],
-                          "Rows": [len(frame) for frame in frames.values()], "Files": files},
-                         numeric=("Rows",))
+    offered = render_table({"Table": names, "One row is": [_grain(name) for name in frames],
+                            "Rows": [len(frame) for frame in frames.values()], "Files": files},
+                           numeric=("Rows",))
     others = [(file.name, f"{DOWNLOADS_FOLDER}/{file.name}", file.about) for file in software_files()]
     return [
         "# Downloads\n\n*Which tables can be taken along?*\n\n"
@@ -235,7 +235,7 @@ def _tables(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
         about = describe_columns(name)
         yield f"## {_words(name)}\n\nOne row is {_grain(name)}."
         columns = {"Column": about["column"], "Type": about["type"], "Meaning": about["meaning"]}
-        yield Markup(html_table(columns))
+        yield Markup(render_table(columns))
 
 
 def _grain(name: str) -> str:

@@ -34,8 +34,8 @@ from glc_analysis.run.execute import NOTICE, notebook_json, prose_notebook
 from glc_analysis.run.plan import NOTEBOOKS, TEAM_GROUP, PageJob, page_path
 from glc_analysis.study import INVENTED, Study
 from glc_analysis.tables_html import style_sheet
-from glc_analysis.templates import Macros, read_text, template
-from glc_analysis.text import slug as slug_of
+from glc_analysis.templates import Macros, load_template, read_packaged_text
+from glc_analysis.text import make_slug as slug_of
 from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "site_parts.html")
@@ -555,12 +555,12 @@ def write_standalone(notebook: Path, study: Study, *, title: str) -> Path:
 
 def _page(text: etree._Element, title: str, slug: str, frame: Mapping[str, Any]) -> str:
     content = etree.tostring(text, encoding="unicode", method="html")
-    return template(__file__, "page.html").render(
+    return load_template(__file__, "page.html").render(
         frame, page_title=title, slug=slug, content=content, outline=outline(text))
 
 
 def _style() -> str:
-    return style_sheet() + read_text(__file__, "site.css")
+    return style_sheet() + read_packaged_text(__file__, "site.css")
 
 
 def _running_foot(text: str) -> str:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from glc_analysis.figures.estimates import is_whole_study
 from glc_analysis.slices import code_themes
-from glc_analysis.text import make_words_anchor
+from glc_analysis.text import make_quotation_anchor
 
 SURVEY_PAGE = "survey"
 """The slug of the page of all questions."""
@@ -112,7 +112,7 @@ class Places:
 
     def quotation(self, text: str, *codes: str) -> str:
         """The place of a quotation from a passage with these codes, on the pages of other readers."""
-        return self._on(self._first(codes), make_words_anchor(text))
+        return self._on(self._first(codes), make_quotation_anchor(text))
 
     def _first(self, codes: Collection[str]) -> str:
         return min((code for code in codes if code in self.themes), key=self.themes.__getitem__, default="")

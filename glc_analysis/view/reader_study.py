@@ -28,7 +28,7 @@ from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import countable_members
 from glc_analysis.disclosure.suppression import SUPPRESSED, release
 from glc_analysis.manifest import read_slices, release_of
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.slices import places_by_country, work_places
 from glc_analysis.study import Study
@@ -50,7 +50,7 @@ def write_reader_study(study: Study, audience: str, folder: Path) -> Study:
         if source.is_file():
             path.write_bytes(source.read_bytes())
     reader.consent_rows.to_csv(consent, index=False, lineterminator="\n")
-    frames = {name: tables.shape_table(name, reader.part_of(name)) for name in tables.TABLES}
+    frames = {name: tables.conform_to_schema(name, reader.part_of(name)) for name in tables.TABLES}
     for name, frame in frames.items():
         tables.write_table(made.processed, name, frame)
     places = places_by_country(work_places(frames["answers"], frames["organisations"]))
@@ -78,7 +78,7 @@ class Reader:
         return _MAKERS.get(name, Reader.nothing)(self, name)
 
     def table(self, name: str) -> pd.DataFrame:
-        return tables.read(name, study=self.study)
+        return tables.read_table(name, study=self.study)
 
     def nothing(self, name: str) -> pd.DataFrame:
         return self.table(name).iloc[:0]
@@ -113,14 +113,14 @@ class Reader:
     @cached_property
     def consent_rows(self) -> pd.DataFrame:
         """The consents to be named for this audience; what anybody else decided is left out."""
-        rows = read_table(self.study, "consent")
+        rows = read_reference_table(self.study, "consent")
         is_shown = (rows["item"] == _CONSENT_SHOWN) & (rows["audience"] == self.audience)
         return rows[is_shown & rows["organisation_id"].isin(self.named)]
 
     @cached_property
     def consent(self) -> Consent:
-        return Consent.of(read_table(self.study, "consent"), **waves_of_consent(
-            read_table(self.study, "waves"), self.study.settings["study"]["wave"]))
+        return Consent.of(read_reference_table(self.study, "consent"), **waves_of_consent(
+            read_reference_table(self.study, "waves"), self.study.settings["study"]["wave"]))
 
     @cached_property
     def named(self) -> frozenset[str]:

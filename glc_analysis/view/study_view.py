@@ -30,12 +30,12 @@ from glc_analysis.figures import code_counts as counting
 from glc_analysis.figures.estimates import ALL, BY_OPTION, CleanTables, crossed_estimates, unasked_source
 from glc_analysis.figures.groupings import MERGED
 from glc_analysis.figures.summary import subset_kind, summaries, unknown_question_error
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import CALL, WITHOUT_GUIDE
 from glc_analysis.study import RAW_KINDS, Study
-from glc_analysis.tables_html import html_table, region_name
+from glc_analysis.tables_html import region_label, render_table
 from glc_analysis.templates import Macros
-from glc_analysis.text import count_texts, make_words_anchor
+from glc_analysis.text import format_counts, make_quotation_anchor
 from glc_analysis.view.typed_tables import TypedTables
 from glc_analysis.view.visible_tables import UNTRANSLATED, Translation, VisibleTables, in_columns
 
@@ -105,7 +105,7 @@ class OpenStudy(Study, TypedTables):
         if name.startswith("_") or name not in tables.TABLES:
             known = [*tables.TABLES, "view"]
             raise AttributeError(f"A study has no table {name!r}; {nearest(name, known)}.")
-        return tables.read(name, study=self)
+        return tables.read_table(name, study=self)
 
     def _repr_html_(self) -> str:
         """What a notebook shows of a study: its title, its raw files, whether it is built, its reports."""
@@ -115,7 +115,7 @@ class OpenStudy(Study, TypedTables):
         rows = {"Folder": str(self.root), **kinds,
                 "Tables": "built" if is_built else "not built yet: `glc build`",
                 "Reports": ", ".join(reports) or "none yet: `glc run`"}
-        about = html_table({"This study": rows.keys(), "": rows.values()})
+        about = render_table({"This study": rows.keys(), "": rows.values()})
         return Macros(__file__, "study.html").study(self.title, self.is_synthetic, about)
 
     def __dir__(self) -> list[str]:
@@ -201,7 +201,7 @@ class StudyView(VisibleTables):
             raise UsageError(
                 f"Question {question_id} has no options to count: its type is {question.type}.{fix}")
         rows = self._released_rows(question_id, by, answered)
-        rows = rows.assign(shown_as=count_texts(rows))
+        rows = rows.assign(shown_as=format_counts(rows))
         leading = ["group"] * bool(by) + ["answer"] * bool(answered)
         if question.type != "scale":
             middle = (rows["low"] + rows["high"]).fillna(-2) / 2
@@ -213,7 +213,7 @@ class StudyView(VisibleTables):
     @cached_property
     def wave_of_figures(self) -> str:
         """The wave that the study's figures are of; blank where the survey has one wave."""
-        return study_wave(read_table(self.study, "waves"), self.study.settings["study"]["wave"])
+        return study_wave(read_reference_table(self.study, "waves"), self.study.settings["study"]["wave"])
 
     @cached_property
     def wave_labels(self) -> dict[str, str]:
@@ -222,7 +222,7 @@ class StudyView(VisibleTables):
         >>> view.wave_labels
         {}
         """
-        rows = read_table(self.study, "waves")
+        rows = read_reference_table(self.study, "waves")
         return dict(zip(rows["wave_id"], rows["label"], strict=True)) if len(rows) > 1 else {}
 
     def numbers(self, question_id: str, *, by: str = "") -> pd.DataFrame:
@@ -273,7 +273,7 @@ class StudyView(VisibleTables):
         columns = ["subset_id", "code_id", "n", "base_n", "undecided_n", "share"]
         columns += ["band"] * ("band" in rows)
         talks = figures[unasked_source(figures) != ""]
-        talks = (talks if kind == ALL else talks.head(0)).assign(shown_as=count_texts)
+        talks = (talks if kind == ALL else talks.head(0)).assign(shown_as=format_counts)
         calls, open_talks = (talks[talks["subset_id"] == source].set_index("code_id")
                              for source in (CALL, WITHOUT_GUIDE))
         in_talks_alone = book["code_id"].isin(talks["code_id"]) & ~book["code_id"].isin(rows["code_id"])
@@ -284,7 +284,7 @@ class StudyView(VisibleTables):
         if self.may("all_figures"):  # what has no figure was asked of nobody; of others it may be hidden
             rows = rows.fillna({"n": 0, "base_n": 0, "undecided_n": 0})
         texts = [_NOT_SHOWN if pd.isna(base) else text for base, text in zip(
-            rows["base_n"], count_texts(rows), strict=True)]
+            rows["base_n"], format_counts(rows), strict=True)]
         frame = pd.DataFrame({
             "group": self._group_names(rows["subset_id"], kind), "code": rows["name"], "level": rows["level"],
             "raised": rows["n"].astype("Int64"), "undecided": rows["undecided_n"].astype("Int64"),
@@ -325,7 +325,7 @@ class StudyView(VisibleTables):
                               "attribute such as region.")
         mentions, answers = self.read("mentions"), self.read("answers")
         organisations = mentioned_organisations(self.read("organisations"), mentions,
-                                                read_table(self.study, "organisations"))
+                                                read_reference_table(self.study, "organisations"))
         if answered:
             question = self._question(answered)
             self._refuse_without_options(question, "count codes by")
@@ -421,7 +421,7 @@ class StudyView(VisibleTables):
             "code": [", ".join(names.get(one, one) for one in codes.split(";") if one)
                      for codes in rows["code_ids"]],
             "cleared": rows["cleared"],
-            "quotation_id": rows["text"].map(make_words_anchor)}).reset_index(drop=True)
+            "quotation_id": rows["text"].map(make_quotation_anchor)}).reset_index(drop=True)
 
     @property
     def names(self) -> pd.DataFrame:
@@ -449,7 +449,7 @@ class StudyView(VisibleTables):
         rows = self.country_table[self.country_table["country_id"].isin(self.visible_countries)]
         rows = rows.sort_values("label")
         return pd.DataFrame({"country_id": rows["country_id"], "country": rows["label"],
-                             "region": rows["region_id"].map(region_name)}).reset_index(drop=True)
+                             "region": rows["region_id"].map(region_label)}).reset_index(drop=True)
 
     # What the frames have in common.
 
@@ -489,7 +489,7 @@ class StudyView(VisibleTables):
             raise UsageError(f"A question cannot be counted by itself: {question.question_id}. To fix: name "
                              "another question with options.")
         kind = subset_kind(by)
-        data = CleanTables(**{name: tables.read(name, study=self.study) for name in (
+        data = CleanTables(**{name: tables.read_table(name, study=self.study) for name in (
             "questions", "options", "organisations", "answers", "responses", "selections")})
         figures = crossed_estimates(data, self.study, question.question_id, other.question_id, kind=kind)
         labels = self._option_labels(other)
@@ -550,7 +550,7 @@ class StudyView(VisibleTables):
     def _group_names(self, groups: pd.Series, kind: str) -> pd.Series:
         if kind in _LABELLED_GROUPS:
             return groups
-        names = groups.map(lambda group: MERGED.join(map(region_name, group.split(MERGED))))
+        names = groups.map(lambda group: MERGED.join(map(region_label, group.split(MERGED))))
         is_merged = groups.str.contains(MERGED, regex=False) & self.may("all_figures")
         return names.mask(is_merged, names + _AS_OTHERS_SEE_IT)
 
@@ -569,7 +569,7 @@ class StudyView(VisibleTables):
         what was cleared for them."""
         if not self.may("passages"):
             return {}
-        rows = tables.read("segments", study=self.study, country=self.country)
+        rows = tables.read_table("segments", study=self.study, country=self.country)
         rows = rows[rows["segment_id"].isin([*self.translations])]
         originals = [*zip(rows["segment_id"], rows["text"], strict=True)]
         return {text: self.translations[segment] for text in self.quotation_rows["text"]
@@ -597,9 +597,9 @@ def open_study(path: str | Path = "") -> OpenStudy:
     Traceback (most recent call last):
     glc_analysis.errors.UsageError: There is no study folder nowhere. To fix: name one that is there, ...
     """
-    from glc_analysis.tables_html import register
+    from glc_analysis.tables_html import register_notebook_display
 
-    register()
+    register_notebook_display()
     return OpenStudy(Study.find(path).root)
 
 

@@ -28,7 +28,7 @@ from glc_analysis.errors import Faults, nearest
 from glc_analysis.figures.estimates import ALL
 from glc_analysis.figures.summary import Words, summaries, unknown_question_error
 from glc_analysis.manifest import read_slice_list
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.slices import code_themes
 from glc_analysis.study import Study
@@ -107,8 +107,8 @@ class VisibleTables:
     def _read(self) -> Callable[[str], pd.DataFrame]:
         """Reads each table once: several parts of a page use the same ones."""
         def own(name: str) -> pd.DataFrame:
-            frame = tables.read(name, study=self.study, country=self.country, theme=self.theme,
-                                code=self.code)
+            frame = tables.read_table(name, study=self.study, country=self.country, theme=self.theme,
+                                      code=self.code)
             if name == QUOTATION_BLOCKS:
                 frame = frame[~self.are_hidden(name, frame["quote_id"])]
                 frame = frame.assign(language=frame["language"].mask(
@@ -132,7 +132,7 @@ class VisibleTables:
         team."""
         if self.may("passages"):
             return frozenset()
-        rows = tables.read("blocks", study=self.study)
+        rows = tables.read_table("blocks", study=self.study)
         return frozenset(rows.loc[(rows["audience"] == self.audience) & ~rows["is_shown"], "block_id"])
 
     @cached_property
@@ -144,7 +144,7 @@ class VisibleTables:
         """
         if self.may("all_figures"):
             return release(self.read("figures"), audience=self.audience)
-        rows = tables.read("figures", study=self.study, theme=self.theme)
+        rows = tables.read_table("figures", study=self.study, theme=self.theme)
         if self.country:
             rows = rows[(rows["subset_kind"] == ALL)
                         | (rows["subset_kind"] == "country") & (rows["subset_id"] == self.country)]
@@ -154,9 +154,9 @@ class VisibleTables:
         """What the audience may see of the figures about one question, or about the ``survey`` (sizes of the
         study), or of the measures ``coded``, ``cooccurrence``, ``discordance``, ``novelty``, ``quality`` and
         ``salience``; no other figure is read."""
-        rows, decisions = tables.read("figures", study=self.study, question=question_id), None
+        rows, decisions = tables.read_table("figures", study=self.study, question=question_id), None
         if not self.may("all_figures"):
-            decisions = tables.read(f"release_{self.audience}", study=self.study, question=question_id)
+            decisions = tables.read_table(f"release_{self.audience}", study=self.study, question=question_id)
         return release(rows, audience=self.audience, decisions=decisions)
 
     @cached_property
@@ -188,7 +188,7 @@ class VisibleTables:
         >>> view.says_who_was_asked
         True
         """
-        return bool((tables.read("questions", study=self.study)["asked_if"] != "").any())
+        return bool((tables.read_table("questions", study=self.study)["asked_if"] != "").any())
 
     @property
     def is_by_country(self) -> bool:
@@ -225,7 +225,7 @@ class VisibleTables:
             return counts
         networks = self.read("organisations").set_index("organisation_id")["network_id"]
         independent = networks.where(networks != "", networks.index)
-        attendance = read_table(self.study, "attendance")
+        attendance = read_reference_table(self.study, "attendance")
         present = attendance.loc[attendance["is_present"] == "true", "organisation_id"]
         came, gave = (ids.map(independent).nunique() for ids in (present, rows["organisation_id"]))
         least = Rules.of(self.study.settings["disclosure"], self.audience).count
@@ -255,7 +255,7 @@ class VisibleTables:
     def question_table(self) -> pd.DataFrame:
         """The rows of table ``questions``, in the survey's order; on a theme's page those of the theme. None
         where there is no survey, and the questions are those of an interview guide."""
-        rows = tables.read("questions", study=self.study).sort_values("order")
+        rows = tables.read_table("questions", study=self.study).sort_values("order")
         rows = rows if self.has_survey else rows[:0]
         return rows[rows["theme_id"] == self.theme] if self.theme else rows
 
@@ -279,7 +279,7 @@ class VisibleTables:
 
     def definition_of(self, code: str) -> str:
         """What a code means; blank where there is no such code."""
-        rows = tables.read("codebook", study=self.study, code=code)
+        rows = tables.read_table("codebook", study=self.study, code=code)
         return "".join(rows.loc[rows["code_id"] == code, "definition"])
 
     @cached_property
@@ -290,7 +290,7 @@ class VisibleTables:
     @cached_property
     def options(self) -> pd.DataFrame:
         """One row per option of every list."""
-        return tables.read("options", study=self.study)
+        return tables.read_table("options", study=self.study)
 
     @cached_property
     def country_table(self) -> pd.DataFrame:
@@ -308,7 +308,7 @@ class VisibleTables:
         known = self.labels
         if self.may("organisation_details"):
             return known
-        agreed = Consent.of(read_table(self.study, "consent")).organisations("name", self.audience)
+        agreed = Consent.of(read_reference_table(self.study, "consent")).organisations("name", self.audience)
         return {one: label for one, label in known.items() if one in agreed}
 
     def named(self, ids: pd.Series) -> pd.Series:
@@ -316,7 +316,7 @@ class VisibleTables:
         other words stay as they are."""
         known = {*self.labels}
         with suppress(Faults):  # a round can be closed while the register has faults; pages cannot be made
-            known |= {*read_table(self.study, "organisations")["organisation_id"]}
+            known |= {*read_reference_table(self.study, "organisations")["organisation_id"]}
         unnamed = dict.fromkeys(known, UNNAMED_ORGANISATION)
         return ids.map(lambda organisation: self.organisation_names.get(
             organisation, unnamed.get(organisation, organisation)))
@@ -347,7 +347,7 @@ class VisibleTables:
     @cached_property
     def words(self) -> Words:
         """The names of the study's questions, options and codes, for figures and conditions in words."""
-        return Words.of(*(tables.read(name, study=self.study) for name in ("questions", "options")),
+        return Words.of(*(tables.read_table(name, study=self.study) for name in ("questions", "options")),
                         self.code_names, self.study.unit_name[1])
 
     @cached_property
@@ -368,7 +368,7 @@ class VisibleTables:
         columns of :func:`.exports.quotations`. Sorted by source, then date; the first passage of each
         organisation before its further ones."""
         # An answer to a question of another theme may have words on this theme.
-        segments, documents = (tables.read(name, study=self.study, country=self.country)
+        segments, documents = (tables.read_table(name, study=self.study, country=self.country)
                                for name in ("segments", "documents"))
         codings = self.read("codings")
         book = self.codes_of(codings["code_id"].unique())
@@ -407,7 +407,7 @@ class VisibleTables:
     @cached_property
     def translations(self) -> Mapping[str, Translation]:
         """The English translation of a segment, by the segment's id: of a turn, or of an open answer."""
-        turns, answers = (tables.read(name, study=self.study, country=self.country)
+        turns, answers = (tables.read_table(name, study=self.study, country=self.country)
                           for name in ("segments", "answer_translations"))
         turns = turns[turns["translation_of"] != ""].drop(columns="segment_id").rename(
             columns={"translation_of": "segment_id", "translation_status": "status"})

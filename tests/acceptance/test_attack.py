@@ -69,7 +69,7 @@ def attacks(sample_study, grouped_study, merged_study, ngo_study):
     studies = {"sample": sample_study, "grouped sample": grouped_study, "merged sample": merged_study,
                "ngo": Study(ngo_study)}
     for name, study in studies.items():
-        frames = {table: tables.read(table, study=study) for table in tables.TABLES}
+        frames = {table: tables.read_table(table, study=study) for table in tables.TABLES}
         contributors = find_contributors(frames)
         chosen = groupings_of(read_reference(study).groupings, frames["questions"])
         for audience in ("public", "convening"):
@@ -257,8 +257,8 @@ def who_contradicts():
     rows = rows.assign(indicator="law", stated=rows["value"], year="2016",
                        recorded=rows["country_id"].map({"KHM": "yes", "PER": "no"}))
     rows = rows.assign(is_discordant=rows["stated"] != rows["recorded"])
-    frames["stated"] = tables.shape_table("stated", rows)
-    frames["figures"] = tables.shape_table("figures", pd.concat(
+    frames["stated"] = tables.conform_to_schema("stated", rows)
+    frames["figures"] = tables.conform_to_schema("figures", pd.concat(
         [frames["figures"], discordance_estimates(discordance_records(rows, frames["answers"]))]))
     decisions = decided(frames).reset_index()
     return Attack(frames, find_contributors(frames), decisions, SETTINGS, "public").contradicted()[0]

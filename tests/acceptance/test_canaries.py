@@ -344,8 +344,8 @@ def test_nothing_tells_of_a_country_that_may_not_be_known(masked, published, aud
 
 
 def test_two_allies_read_no_words_of_a_third_in_their_briefs(masked, published):
-    segments = tables.read("segments", study=masked).query("organisation_id != ''")
-    free = " ".join(tables.read("quotations", study=masked).query("audience == 'convening'")["text"])
+    segments = tables.read_table("segments", study=masked).query("organisation_id != ''")
+    free = " ".join(tables.read_table("quotations", study=masked).query("audience == 'convening'")["text"])
     briefs = {path.stem: readable(path) for path in published["convening"].glob("briefs/*.html")}
     read = [(brief, row.segment_id) for brief, text in briefs.items() for row in segments.itertuples()
             if len(row.text) > 30 and row.organisation_id != brief and row.text[:60] not in free
@@ -359,8 +359,8 @@ def test_two_allies_read_no_words_of_a_third_in_their_briefs(masked, published):
 @pytest.mark.parametrize("audience", ["convening", "public"])
 def test_quotations_on_several_pages_are_linked_by_their_words_alone(masked, published, audience):
     """Neither an id nor a place of origin stands with one, and nobody's name but who wished it."""
-    rows = tables.read("quotations", study=masked).query("audience == @audience")
-    segments = tables.read("segments", study=masked).set_index("segment_id")
+    rows = tables.read_table("quotations", study=masked).query("audience == @audience")
+    segments = tables.read_table("segments", study=masked).set_index("segment_id")
     quoted = read_reference(masked).quotes["segment_id"]
     pages = texts(published[audience], "site/**/*")
     where = {text: [file for file, page in pages.items() if text[:60] in page] for text in rows["text"]}
@@ -368,7 +368,7 @@ def test_quotations_on_several_pages_are_linked_by_their_words_alone(masked, pub
     assert len(where) >= 2 and max(map(len, where.values())) > 1
     ids = {*quoted, *segments.loc[quoted, "document_id"]}
     assert not [(file, one) for file, page in pages.items() for one in ids if one in page]
-    labels = tables.read("organisations", study=masked)["label"]
+    labels = tables.read_table("organisations", study=masked)["label"]
     sources = {*rows["source"]}
     assert sources <= {"a provider", *labels} and (audience != "public" or sources == {"a provider"})
 

@@ -25,7 +25,7 @@ COALITION = 2
 @pytest.fixture(scope="module")
 def words(sample_study):
     """Which organisation each line of words is of, and the cells, before the first release."""
-    frames = {name: tables.read(name, study=sample_study) for name in tables.TABLES}
+    frames = {name: tables.read_table(name, study=sample_study) for name in tables.TABLES}
     reference, own = read_reference(sample_study), frames["organisations"]
     known = countries_shown(frames["answers"], own, Consent.of(reference.consent),
                             sample_study.settings["disclosure"])

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.study import REPOSITORY, Study
 from tests.support.jupyterlab import PATIENCE, opened, run_all, served
 
@@ -111,11 +111,11 @@ def test_the_explorer_proposes_a_quotation_by_keyboard_alone(page, lab, study):
             break
     page.keyboard.press("Enter")
     notebook.locator("pre", has_text="quotes.csv, changed").wait_for()
-    before = len(read_table(study, "quotes"))
+    before = len(read_reference_table(study, "quotes"))
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     notebook.get_by_text("Written: a row in private/reference/quotes.csv").wait_for()
-    rows = read_table(study, "quotes")
+    rows = read_reference_table(study, "quotes")
     assert len(rows) == before + 1
     assert rows.iloc[-1]["status"] == "proposed"
 

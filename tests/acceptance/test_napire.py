@@ -57,8 +57,8 @@ def counted(study, question, option):
 
 
 def test_the_complete_records_are_488(study):
-    assert len(tables.read("answers", study=study)) == 488
-    why = tables.read("steps", study=study).set_index("step").loc["records that count"]
+    assert len(tables.read_table("answers", study=study)) == 488
+    why = tables.read_table("steps", study=study).set_index("step").loc["records that count"]
     assert (why["rows_in"], why["rows_out"]) == (1051, 488)
 
 
@@ -101,14 +101,14 @@ def test_the_first_problem_of_hybrid_teams_by_an_analyst(study):
     assert counted(study, "v_24", "Hybrid")[0] == 161
     row, = [row for row in summary(study, "v_246", "--with", "v_24") if row["answer"] == "Hybrid"
             and row["option"].startswith("Communication flaws between the project")]
-    named = tables.read("responses", study=study).pivot(index="organisation_id", columns="question_id",
-                                                        values="is_in_base")
-    ways = tables.read("responses", study=study).query("question_id == 'v_24' and value == 'hybrid'")
+    named = tables.read_table("responses", study=study).pivot(index="organisation_id", columns="question_id",
+                                                              values="is_in_base")
+    ways = tables.read_table("responses", study=study).query("question_id == 'v_24' and value == 'hybrid'")
     assert (row["n"], row["base_n"]) == ("32", str(int(named.loc[ways["organisation_id"], "v_246"].sum())))
 
 
 def test_letters_that_were_not_lost_come_back(study):
-    texts = tables.read("responses", study=study).query("question_id == 'v_21'")
-    said = tables.read("responses", study=study)["value"].astype("str")
+    texts = tables.read_table("responses", study=study).query("question_id == 'v_21'")
+    said = tables.read_table("responses", study=study)["value"].astype("str")
     assert len(texts) == 488 and said.str.contains("ção").sum() > 20
     assert not said.str.contains("√").any()

@@ -68,7 +68,7 @@ def test_the_public_collection_is_whole_and_names_no_answer(ngo_study):
         "index", "survey", "methods", "downloads", "dictionary", "search",
         *(f"theme-{theme['id']}" for theme in themes)}
     pages = " ".join(path.read_text(encoding="utf-8") for path in site.glob("*.html"))
-    said = tables.read("segments", study=ngo_study)["text"]
+    said = tables.read_table("segments", study=ngo_study)["text"]
     long = [text for text in said if len(text) > 40]
     assert len(long) > 500 and not [text for text in long if html.escape(text) in pages]
 
@@ -82,13 +82,14 @@ def test_the_public_reads_of_no_country_but_those_of_work_with_ten_organisations
     names = [(one.alpha_3, name) for one in pycountry.countries
              for name in {one.name, getattr(one, "common_name", one.name)}]
     named = {code for code, name in names if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", pages)} - {"USA"}
-    answers = tables.read("answers", study=ngo_study).astype(str)
+    answers = tables.read_table("answers", study=ngo_study).astype(str)
     sizes = answers.groupby("country_id")["organisation_id"].nunique()
     assert len(named) >= 5 and named <= {*sizes.index[sizes >= 10]}
 
 
 def test_without_the_record_no_country_is_in_any_public_figure(ngo_study):
-    frames = {name: tables.read(name, study=ngo_study) for name in tables.TABLES if name[:8] != "release_"}
+    frames = {name: tables.read_table(name, study=ngo_study) for name in tables.TABLES
+              if name[:8] != "release_"}
     reference, settings = read_reference(Study(ngo_study)), Study(ngo_study).settings
     agreed = settings["disclosure"] | {"countries_agreed": {}}
     own, consent = frames["organisations"], Consent.of(reference.consent)
@@ -109,7 +110,7 @@ def test_without_the_record_no_country_is_in_any_public_figure(ngo_study):
 
 @pytest.mark.parametrize("audience", ["convening", "public"])
 def test_what_is_banded_or_suppressed_names_its_rule(ngo_study, audience, capsys):
-    decided = tables.read(f"release_{audience}", study=ngo_study)
+    decided = tables.read_table(f"release_{audience}", study=ngo_study)
     counted = decided.groupby(["status", "rule"], observed=True).size()
     with capsys.disabled():
         print(f"\nThe survey of 480, {audience}:", *(f"{n} {status} {rule}".rstrip() for (status, rule), n

@@ -81,8 +81,8 @@ def test_every_closed_question_counts_what_plain_pandas_counts(printed, survey):
 
 
 def test_480_organisations_answer_561_times_for_133_work_countries(study):
-    answers = tables.read("answers", study=study)
-    assert len(tables.read("organisations", study=study)) == 480
+    answers = tables.read_table("answers", study=study)
+    assert len(tables.read_table("organisations", study=study)) == 480
     assert len(answers) == 561
     assert answers["organisation_id"].nunique() == 480
     assert answers["country_id"].nunique() == 133
@@ -91,14 +91,14 @@ def test_480_organisations_answer_561_times_for_133_work_countries(study):
 
 
 def test_five_organisations_answer_twice_for_one_country_and_both_answers_stay(study):
-    answers = tables.read("answers", study=study)
+    answers = tables.read_table("answers", study=study)
     pair = ["organisation_id", "country_id"]
     assert answers.duplicated(pair).sum() == 5
     assert len(answers.loc[answers["is_duplicate"], pair].drop_duplicates()) == 5
 
 
 def test_none_is_an_answer_to_how_much_is_known_and_not_a_missing_one(study):
-    known = tables.read("responses", study=study).query("question_id == 'Q3.3'")
+    known = tables.read_table("responses", study=study).query("question_id == 'Q3.3'")
     assert known["is_in_base"].sum() == 555
     assert (known["value"] == "none").sum() == 4
     assert (known["value"] == "dont_know").sum() == 4
@@ -107,7 +107,7 @@ def test_none_is_an_answer_to_how_much_is_known_and_not_a_missing_one(study):
 def test_one_country_of_the_survey_is_in_no_region(study):
     countries = reference("countries")
     without = set(countries.loc[countries["region_id"] == "", "country_id"])
-    assert without & set(tables.read("answers", study=study)["country_id"]) == {"TWN", "global"}
+    assert without & set(tables.read_table("answers", study=study)["country_id"]) == {"TWN", "global"}
 
 
 HAND_CODES = {"Q3.24": r"Q3\.24_.+", "Q3.5_5_TEXT": r"Q3\.5_5_(?!TEXT).+", "Q3.21_4_TEXT": r".+_3\.21\.\d+"}
@@ -118,10 +118,10 @@ def test_the_authors_hand_codes_are_codings_of_the_open_answers(study, survey, q
     """Every tick of every column, also beside an answer that was withheld; who was read is the base."""
     columns = [c for c in survey.columns if re.fullmatch(HAND_CODES[question], c)]
     ticks = survey[columns].notna() & (survey[columns] != "0")
-    codings = tables.read("codings", study=study).query("coder_id == 'survey' and code_id in @columns")
+    codings = tables.read_table("codings", study=study).query("coder_id == 'survey' and code_id in @columns")
     assert codings["code_id"].value_counts().to_dict() == {c: n for c, n in ticks.sum().items() if n}
     assert codings["document_id"].str.endswith("." + question.lower()).all()
-    figures = tables.read("figures", study=study).query(
+    figures = tables.read_table("figures", study=study).query(
         "measure == 'coded' and subset_kind == 'all' and code_id in @columns")
     was_read = survey[columns].notna().any(axis=1)
     assert set(figures["base_n"]) == {survey.loc[was_read, "clean.id"].nunique()}

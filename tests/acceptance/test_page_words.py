@@ -19,11 +19,11 @@ ABOUT_TABLES = {"downloads", "dictionary", "search", "data_quality"}
 
 def ids_of(study):
     """Ids of codes, themes, options and kinds of organisations that no reader would take for words."""
-    listed = [tables.read(name, study=study)[column].astype("str") for name, column in (
+    listed = [tables.read_table(name, study=study)[column].astype("str") for name, column in (
         ("codebook", "code_id"), ("options", "option_id"), ("organisations", "type"),
         ("organisations", "resource_level"))]
-    columns = {column for name in tables.TABLES for column in tables.read(name, study=study).columns}
-    texts = [tables.read(name, study=study)[column].astype("str") for name, column in (
+    columns = {column for name in tables.TABLES for column in tables.read_table(name, study=study).columns}
+    texts = [tables.read_table(name, study=study)[column].astype("str") for name, column in (
         ("documents", "document_id"), ("segments", "segment_id"), ("organisations", "organisation_id"))]
     return {one for one in (*columns, *(cell for column in listed for cell in column))
             if re.search("[a-z]_[a-z]", one)} | {

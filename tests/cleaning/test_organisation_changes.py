@@ -26,7 +26,7 @@ def study(request, tmp_path_factory):
 
 
 def test_records_under_a_former_name_are_of_the_same_organisation(study):
-    rows = tables.read("wave_organisations", study=study).astype("str")
+    rows = tables.read_table("wave_organisations", study=study).astype("str")
     assert {*rows.loc[rows["organisation_id"] == "new", "wave_id"]} == {"w2016", "w2018"}
     assert "left" not in {*rows["organisation_id"]}
 

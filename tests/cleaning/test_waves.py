@@ -19,7 +19,7 @@ def study(tmp_path_factory):
 
 
 def rows(study, table, **wanted):
-    frame = tables.read(table, study=study).astype("str")
+    frame = tables.read_table(table, study=study).astype("str")
     for column, value in wanted.items():
         frame = frame[frame[column] == value]
     return frame
@@ -55,7 +55,7 @@ def test_the_wave_of_the_figures_is_the_one_that_study_toml_names(tmp_path):
 
 
 def test_a_study_with_one_wave_has_no_row_in_the_tables_of_waves(sample_study):
-    assert all(tables.read(name, study=sample_study).empty
+    assert all(tables.read_table(name, study=sample_study).empty
                for name in ("wave_organisations", "wave_answers", "wave_responses"))
 
 

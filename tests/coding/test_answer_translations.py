@@ -22,11 +22,11 @@ def study_with(root, **changed):
 
 def test_a_translation_belongs_to_the_organisation_and_country_of_its_answer_and_is_masked(tmp_path):
     study = built(study_with(tmp_path))
-    rows = tables.read("answer_translations", study=study)
+    rows = tables.read_table("answer_translations", study=study)
     assert rows.iloc[0].to_dict() == {
         "segment_id": "survey.r4.q1.1", "language": "en", "organisation_id": "c", "country_id": "UGA",
         "question_id": "Q1", "text": "The court, says Somebody.", "status": "machine"}
-    assert len(tables.read("answer_translations", study=study, country="LAO")) == 0
+    assert len(tables.read_table("answer_translations", study=study, country="LAO")) == 0
 
 
 def test_a_translation_stands_under_its_answer_with_how_it_was_made(tmp_path):

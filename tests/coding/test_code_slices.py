@@ -19,7 +19,7 @@ def made(folder, ana=ANA, codebook=CODEBOOK):
     digests = json.loads((study.processed / "slices.json").read_text(encoding="utf-8"))["tables"]
     slices = [(table, name) for table in digests if is_by_code(table) for name in digests[table]
               if name.startswith("code=")]
-    return {(table, name): (tables.read(table, study=study, code=name.removeprefix("code=")),
+    return {(table, name): (tables.read_table(table, study=study, code=name.removeprefix("code=")),
                             digests[table][name]) for table, name in slices}
 
 

@@ -42,7 +42,7 @@ def study(tmp_path):
 
 
 def read(study, name, **slice_):
-    return tables.read(name, study=study, **slice_)
+    return tables.read_table(name, study=study, **slice_)
 
 
 def words(study, coder):

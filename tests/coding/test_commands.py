@@ -136,8 +136,8 @@ def test_a_project_has_uncoded_texts_and_unused_codes_and_may_be_one_coders_own(
 
 def test_a_project_has_the_open_answers_that_nobody_coded_or_read(study, tmp_path):
     glc(study, "export", "qdpx", "--coder", "ana", "--to", str(tmp_path / "ana.qdpx"))
-    answers = tables.read("segments", study=study).query("speaker_id == '' and text != ''")
-    assert {*answers["document_id"]} & {*tables.read("readings", study=study)["document_id"]} == set()
+    answers = tables.read_table("segments", study=study).query("speaker_id == '' and text != ''")
+    assert {*answers["document_id"]} & {*tables.read_table("readings", study=study)["document_id"]} == set()
     sources = read_codings(tmp_path / "ana.qdpx").sources.set_index("source")["text"]
     assert len(answers) and sources[answers["document_id"]].tolist() == answers["text"].tolist()
 

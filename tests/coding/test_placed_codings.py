@@ -288,7 +288,7 @@ def test_a_code_that_may_be_among_its_words_is_no_no_of_an_organisation(study):
                               found.tables["codings"])
     assert waiting.to_numpy().tolist() == [["lamp.2", "shelter"]]
     built(study)
-    rows = tables.read("mentions", study=study).set_index(["organisation_id", "code_id", "source"])
+    rows = tables.read_table("mentions", study=study).set_index(["organisation_id", "code_id", "source"])
     told = rows[["is_raised", "is_undecided"]]
     assert [told.loc[key].tolist() for key in (("a", "shelter", "interview"), ("b", "shelter", "interview"),
                                                ("b", "care", "interview"))] == [

@@ -41,8 +41,8 @@ def study_of(root, qda, name):
 def test_every_coding_of_a_real_project_finds_its_words(tmp_path, shared_data, name):
     study, raw = study_of(tmp_path, shared_data / "qda", name)
     build(study)
-    codings = tables.read("codings", study=study).query("coder_id != 'consensus'")
-    assert tables.read("quarantined", study=study).empty
+    codings = tables.read_table("codings", study=study).query("coder_id != 'consensus'")
+    assert tables.read_table("quarantined", study=study).empty
     assert len(codings) == FILES[name] == len(raw.codings)
     ours, theirs = (sorted("".join(quote.split()) for quote in frame["quote"])
                     for frame in (codings, raw.codings))
@@ -52,5 +52,5 @@ def test_every_coding_of_a_real_project_finds_its_words(tmp_path, shared_data, n
 def test_two_coders_of_one_project_are_told_apart(tmp_path, shared_data):
     study, _ = study_of(tmp_path, shared_data / "qda", "qualcoder/synthetic_calls.qdpx")
     build(study)
-    assert set(tables.read("codings", study=study)["coder_id"]) == {"ana", "bert", "consensus"}
-    assert not tables.read("agreement", study=study).empty
+    assert set(tables.read_table("codings", study=study)["coder_id"]) == {"ana", "bert", "consensus"}
+    assert not tables.read_table("agreement", study=study).empty

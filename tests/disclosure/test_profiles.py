@@ -77,8 +77,8 @@ def test_what_could_be_held_against_an_organisation_is_not_told():
 
 def test_what_an_organisation_says_against_a_public_record_is_not_told():
     frames = survey((6, YES), (6, NO), (6, UNSURE))
-    frames["stated"] = tables.shape_table("stated",
-                                          pd.DataFrame({"question_id": ["Q1"], "is_discordant": False}))
+    frames["stated"] = tables.conform_to_schema("stated",
+                                                pd.DataFrame({"question_id": ["Q1"], "is_discordant": False}))
     assert told(frames, "Q1/yes/country=KHM") == ("suppressed", "country")
 
 

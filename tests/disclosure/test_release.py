@@ -289,7 +289,7 @@ def coded(undecided_n=0, **sources):
     told = [(name, "rest", source, True, k < n, source == "interview" and n <= k < n + undecided_n)
             for source, (n, size) in sources.items()
             for k, name in enumerate(names[:size])]
-    frames["mentions"] = tables.shape_table("mentions", pd.DataFrame(
+    frames["mentions"] = tables.conform_to_schema("mentions", pd.DataFrame(
         told, columns=["organisation_id", "code_id", "source", "is_asked", "is_raised", "is_undecided"]))
     about = {"measure": "coded", "statistic": "organisations", "unit": "organisation", "code_id": "rest"}
     rows = [{"figure_id": f"rest/{source}", "subset_kind": "source", "subset_id": source, "n": n,
@@ -298,7 +298,7 @@ def coded(undecided_n=0, **sources):
     n, size = sources["interview"]
     rows.append({"figure_id": "rest/all", "subset_kind": "all", "subset_id": "", "n": n, "base_n": size,
                  "undecided_n": undecided_n})
-    frames["figures"] = tables.shape_table("figures", pd.DataFrame(rows).assign(**about))
+    frames["figures"] = tables.conform_to_schema("figures", pd.DataFrame(rows).assign(**about))
     given = [(name, "", item, "public") for name in names for item in ("survey", "interview", "call")]
     return decide(frames["figures"], find_contributors(frames), frames["organisations"],
                   Consent(frozenset(given)), SETTINGS, audience="public").set_index("figure_id")
@@ -359,7 +359,7 @@ def test_every_figure_is_decided_once_and_every_rule_is_explained(sample_decisio
 def sample_decisions(sample_study):
     from glc_analysis import tables
     from glc_analysis.reference import read_reference
-    frames = {name: tables.read(name, study=sample_study) for name in tables.TABLES}
+    frames = {name: tables.read_table(name, study=sample_study) for name in tables.TABLES}
     return {audience: decide(frames["figures"], find_contributors(frames), frames["organisations"],
                              Consent.of(read_reference(sample_study).consent), SETTINGS, audience=audience)
             for audience in ("team", "convening", "public")}

@@ -128,7 +128,7 @@ def test_words_that_have_cells_go_line_by_line_and_country_pages_whole():
 def test_whoever_leaves_the_country_pages_of_the_convening_go(audience, is_everybody, sample_study):
     """What they show depends on the answers of all, also of those whose own country is not shown."""
     reference = read_reference(sample_study)
-    frames = {name: tables.read(name, study=sample_study) for name in tables.TABLES}
+    frames = {name: tables.read_table(name, study=sample_study) for name in tables.TABLES}
     today = collect_block_lines(frames, reference.quotes, ["KHM"], [], audience=audience)
     behind = {*today.loc[today["block_id"] == COUNTRY_BLOCK, "organisation_id"]}
     assert (behind == {*frames["organisations"]["organisation_id"]}) == is_everybody

@@ -57,7 +57,7 @@ def test_what_the_rules_ask_about_a_question_comes_along():
 
 
 def test_every_base_and_count_of_the_sample_is_the_sum_of_its_organisations(sample_study):
-    frames = {name: tables.read(name, study=sample_study) for name in tables.TABLES}
+    frames = {name: tables.read_table(name, study=sample_study) for name in tables.TABLES}
     figures, contributors = frames["figures"], find_contributors(frames)
     due = (figures["measure"] == "response") | (figures["measure"] == "coded") & (
         figures["subset_kind"] != "document")
@@ -70,7 +70,7 @@ def test_every_base_and_count_of_the_sample_is_the_sum_of_its_organisations(samp
 
 @pytest.mark.parametrize("kind", ["all", "country"])
 def test_a_plain_count_of_the_answers_has_the_same_organisations(kind, sample_study):
-    frames = {name: tables.read(name, study=sample_study) for name in tables.TABLES}
+    frames = {name: tables.read_table(name, study=sample_study) for name in tables.TABLES}
     types = frames["questions"].set_index("question_id")["type"]
     figures = frames["figures"].query("measure == 'response' and statistic == 'count'")
     figures = figures[figures["subset_kind"] == kind]
@@ -93,7 +93,7 @@ def test_a_plain_count_of_the_answers_has_the_same_organisations(kind, sample_st
 
 @pytest.mark.parametrize("kind", ["all", "source", "home_region"])
 def test_a_plain_count_of_the_mentions_has_the_same_organisations(kind, sample_study):
-    frames = {name: tables.read(name, study=sample_study) for name in tables.TABLES}
+    frames = {name: tables.read_table(name, study=sample_study) for name in tables.TABLES}
     figures = frames["figures"].query("measure == 'coded' and subset_kind == @kind")
     assert len(figures) > 40
     of = frames["organisations"].set_index("organisation_id")
@@ -134,15 +134,15 @@ def test_an_answer_that_differs_from_the_record_is_its_organisations():
     rows = answers.assign(question_id="Q1", indicator="law", recorded=["yes", "no", ""],
                           is_discordant=[False, True, False])
     frames = {name: FRAMES[name] for name in CONTRIBUTOR_TABLES if name in FRAMES}
-    frames["stated"] = tables.shape_table("stated", rows)
-    frames["figures"] = tables.shape_table("figures",
-                                           discordance_estimates(discordance_records(rows, answers)))
+    frames["stated"] = tables.conform_to_schema("stated", rows)
+    frames["figures"] = tables.conform_to_schema("figures",
+                                                 discordance_estimates(discordance_records(rows, answers)))
     assert of(frames, f"{DISCORDANCE}/Q1/law/all") == {
         answers["organisation_id"][0]: (1, 0), answers["organisation_id"][1]: (1, 1)}
 
 
 def test_the_words_of_a_call_are_of_those_who_spoke(sample_study):
-    frames = {name: tables.read(name, study=sample_study) for name in tables.TABLES}
+    frames = {name: tables.read_table(name, study=sample_study) for name in tables.TABLES}
     words = frames["figures"][frames["figures"]["measure"] == "words"]
     contributors = find_contributors(frames)
     for row, organisation in words["option_id"].items():

@@ -6,7 +6,13 @@ import tracemalloc
 import pytest
 
 from glc_analysis.errors import Faults
-from glc_analysis.tabular import decode, detect_delimiter, parse_delimited, read_rows, read_table
+from glc_analysis.tabular import (
+    decode_text,
+    detect_delimiter,
+    parse_delimited,
+    read_delimited_file,
+    read_reference_rows,
+)
 
 ANSWER = "Sí, “según” el caso"
 
@@ -14,7 +20,7 @@ ANSWER = "Sí, “según” el caso"
 def table(tmp_path, content):
     path = tmp_path / "answers.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return read_table(path)
+    return read_delimited_file(path)
 
 
 def faults(tmp_path, content):
@@ -25,16 +31,16 @@ def faults(tmp_path, content):
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
 def test_every_encoding_gives_the_same_text(encoding):
-    assert decode(f"Q1\n{ANSWER}\n".encode(encoding), "a.csv") == f"Q1\n{ANSWER}\n"
+    assert decode_text(f"Q1\n{ANSWER}\n".encode(encoding), "a.csv") == f"Q1\n{ANSWER}\n"
 
 
 def test_big_endian_utf_16_shows_by_its_mark():
     raw = codecs.BOM_UTF16_BE + "Q1\nខ្មែរ\n".encode("utf-16-be")
-    assert decode(raw, "a.csv") == "Q1\nខ្មែរ\n"
+    assert decode_text(raw, "a.csv") == "Q1\nខ្មែរ\n"
 
 
 def test_utf_16_without_a_mark_is_found_in_scripts_that_have_no_zero_bytes():
-    assert decode("សំណួរ\tអង្គការ\nបាទ\tមិនមែន\n".encode("utf-16-le"), "a.txt").startswith("សំណួរ")
+    assert decode_text("សំណួរ\tអង្គការ\nបាទ\tមិនមែន\n".encode("utf-16-le"), "a.txt").startswith("សំណួរ")
 
 
 @pytest.mark.parametrize("mark", [",", ";", "\t"])
@@ -128,10 +134,10 @@ def test_an_encoding_of_another_alphabet_is_refused_rather_than_misread(tmp_path
 def test_a_small_file_that_spans_millions_of_cells_is_refused(tmp_path):
     (tmp_path / "a.csv").write_text("a" + ",b" * 20_000 + "\n" + "a\n" * 2000)
     with pytest.raises(Faults, match="spans 2,001 rows and 20,001 columns"):
-        read_table(tmp_path / "a.csv")
+        read_delimited_file(tmp_path / "a.csv")
 
 
-@pytest.mark.parametrize("read", [read_table, lambda path: read_rows(path, ["a"])],
+@pytest.mark.parametrize("read", [read_delimited_file, lambda path: read_reference_rows(path, ["a"])],
                          ids=["a survey", "a reference table"])
 def test_a_huge_file_is_refused_before_it_takes_memory(tmp_path, read):
     path = tmp_path / "huge.csv"
@@ -151,10 +157,10 @@ def test_too_many_cells_are_refused_before_all_are_read(tmp_path, monkeypatch):
     path = tmp_path / "a.csv"
     path.write_text("a,b\n" + "1,2\n" * 10_000)
     with pytest.raises(Faults, match="a.csv, row 51: spans over 100 cells"):
-        read_table(path)
+        read_delimited_file(path)
     path.write_text("a,b\n1,2\n" + "\n" * 10_000)  # a row without cells takes memory, too
     with pytest.raises(Faults, match="a.csv, row 99: spans over 100 cells"):
-        read_table(path)
+        read_delimited_file(path)
 
 
 def test_cells_that_say_the_same_are_one_text_in_memory(tmp_path):
@@ -166,10 +172,10 @@ def test_rows_divided_by_another_mark_than_the_header_are_refused_with_their_row
     path = tmp_path / "two.csv"
     path.write_text("org,country,help\na,Peru,food\nb;Kenya;food, law\nc;Nepal;\n", encoding="utf-8")
     with pytest.raises(Faults, match="rows 3, 4: has its cells divided by semicolons"):
-        read_table(path)
+        read_delimited_file(path)
 
 
 def test_a_cell_that_holds_another_mark_in_a_short_row_is_an_answer(tmp_path):
     path = tmp_path / "one.csv"
     path.write_text("org,help,note\na; b,food; law,\nc;d\ne,food;law;money\n", encoding="utf-8")
-    assert read_table(path).rows[2] == ["c;d", "", ""]
+    assert read_delimited_file(path).rows[2] == ["c;d", "", ""]

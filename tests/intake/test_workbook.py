@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 
 from glc_analysis.errors import Faults
-from glc_analysis.tabular import read_sheets
+from glc_analysis.tabular import read_workbook_sheets
 
 
 def written(tmp_path, *rows, title="Sheet", change=None):
@@ -26,7 +26,7 @@ def written(tmp_path, *rows, title="Sheet", change=None):
 def test_a_blank_second_sheet_is_no_table_and_merged_cells_have_their_text_once(tmp_path):
     path = written(tmp_path, ["org", "help"], ["a", "food"], ["b", ""], change=lambda sheet: (
         sheet.merge_cells("A2:A3"), sheet.parent.create_sheet("Notes")))
-    assert [sheet.rows for sheet in read_sheets(path)] == [[["org", "help"], ["a", "food"]]]
+    assert [sheet.rows for sheet in read_workbook_sheets(path)] == [[["org", "help"], ["a", "food"]]]
 
 
 @pytest.mark.parametrize(
@@ -49,12 +49,12 @@ def test_a_blank_second_sheet_is_no_table_and_merged_cells_have_their_text_once(
     ],
 )
 def test_a_cell_becomes_the_text_that_was_stored(tmp_path, value, text):
-    (sheet,) = read_sheets(written(tmp_path, ["Q1"], [value]))
+    (sheet,) = read_workbook_sheets(written(tmp_path, ["Q1"], [value]))
     assert sheet.rows == [["Q1"], [text]]
 
 
 def test_row_numbers_are_the_workbook_s(tmp_path):
-    (sheet,) = read_sheets(written(tmp_path, [], ["Q1", "Q2"], [], ["a"], [None, "b"]))
+    (sheet,) = read_workbook_sheets(written(tmp_path, [], ["Q1", "Q2"], [], ["a"], [None, "b"]))
     assert sheet.rows == [["Q1", "Q2"], ["a", ""], ["", "b"]]
     assert sheet.numbers == [2, 4, 5]
 
@@ -62,7 +62,7 @@ def test_row_numbers_are_the_workbook_s(tmp_path):
 def test_a_formula_without_a_stored_result_is_a_fault_that_names_the_cell(tmp_path):
     path = written(tmp_path, ["Q1", "Q2"], [1, "=A2+1"], [2, "=A3+1"], title="Answers")
     with pytest.raises(Faults) as caught:
-        read_sheets(path)
+        read_workbook_sheets(path)
     places = [(fault.file, fault.row, fault.column, fault.value) for fault in caught.value.faults]
     assert places == [
         ("book.xlsx, sheet Answers", "2", "B", "=A2+1"),
@@ -74,13 +74,13 @@ def test_a_formatted_blank_cell_is_no_formula(tmp_path):
     def bold(sheet):
         sheet["B2"].font = openpyxl.styles.Font(bold=True)
 
-    (sheet,) = read_sheets(written(tmp_path, ["Q1", "Q2"], ["a"], change=bold))
+    (sheet,) = read_workbook_sheets(written(tmp_path, ["Q1", "Q2"], ["a"], change=bold))
     assert sheet.rows[1] == ["a", ""]
 
 
 def test_a_stored_result_stands_for_its_formula(tmp_path, with_results):
     path = with_results(written(tmp_path, ["Q1", "Q2"], [1, "=A2+1"], [2, '=""']))
-    assert read_sheets(path)[0].rows == [["Q1", "Q2"], ["1", "2"], ["2", ""]]
+    assert read_workbook_sheets(path)[0].rows == [["Q1", "Q2"], ["1", "2"], ["2", ""]]
 
 
 @pytest.fixture
@@ -127,16 +127,16 @@ def test_a_small_file_whose_sheet_spans_very_many_cells_is_refused(tmp_path, mon
     monkeypatch.setattr("glc_analysis.tabular._MOST_CELLS", 200_000)
     rewritten(tmp_path / "a.xlsx", rows=rows)
     with pytest.raises(Faults, match="a.xlsx, sheet Sheet: spans over 1,000 rows or 200,000 cells"):
-        read_sheets(tmp_path / "a.xlsx")
+        read_workbook_sheets(tmp_path / "a.xlsx")
 
 
 def test_a_workbook_that_unpacks_to_far_too_much_is_refused_unread(tmp_path):
     rewritten(tmp_path / "a.xlsx", more=200)
     with pytest.raises(Faults, match="the limit is 200,000,000"):
-        read_sheets(tmp_path / "a.xlsx")
+        read_workbook_sheets(tmp_path / "a.xlsx")
 
 
 def test_a_workbook_packed_as_no_spreadsheet_program_does_is_refused(tmp_path):
     rewritten(tmp_path / "a.xlsx", packed=zipfile.ZIP_LZMA)
     with pytest.raises(Faults, match="cannot be read as a workbook"):
-        read_sheets(tmp_path / "a.xlsx")
+        read_workbook_sheets(tmp_path / "a.xlsx")

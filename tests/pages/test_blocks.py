@@ -44,9 +44,15 @@ from glc_analysis.pages.questions import (
     show_question,
 )
 from glc_analysis.pages.survey import country_list, country_map, missing_answers, study_numbers
-from glc_analysis.tables_html import bars, frame_html, html_table, note, quotation
+from glc_analysis.tables_html import (
+    render_count_bars,
+    render_frame,
+    render_note,
+    render_quotation,
+    render_table,
+)
 from glc_analysis.templates import ELEMENTS
-from glc_analysis.text import count_texts
+from glc_analysis.text import format_counts
 from glc_analysis.view.places import MOST_PRINTED_PASSAGES, THEME_ROOM
 from glc_analysis.view.study_view import NotReleased, StudyView, open_study
 from tests.pages.notebook_cells import run_cells
@@ -62,13 +68,13 @@ def cambodia(sample_study):
 
 
 def test_whatever_comes_from_data_is_escaped():
-    shown = html_table({"<b>": ["<script>alert(1)</script>"], "n": ["3 < 4"]})
+    shown = render_table({"<b>": ["<script>alert(1)</script>"], "n": ["3 < 4"]})
     assert "<script>" not in shown and "&lt;script&gt;" in shown and "3 &lt; 4" in shown
 
 
 def test_an_open_answer_with_markup_is_shown_as_it_was_written():
     row = {"text": "<img src=x onerror=alert(1)>", "by": "<i>A</i>", "language": 'en" onclick="'}
-    shown = quotation(row)
+    shown = render_quotation(row)
     assert "<img" not in shown and "&lt;img src=x" in shown
     assert "<i>" not in shown and 'lang="en&#34; onclick=&#34;"' in shown
 
@@ -121,15 +127,15 @@ def test_a_profile_names_only_its_own_organisations(cambodia):
 
 def test_a_quotation_carries_its_language_and_its_direction(cambodia):
     assert '<blockquote lang="km" dir="ltr">' in open_answers_by_country(cambodia).data
-    arabic = quotation({"text": "نعم", "language": "ar", "by": "a provider"})
+    arabic = render_quotation({"text": "نعم", "language": "ar", "by": "a provider"})
     assert '<blockquote lang="ar" dir="rtl">' in arabic
 
 
 def test_others_read_only_the_words_that_were_cleared_for_them(sample_study):
-    shown = frame_html(StudyView(sample_study, audience="public", theme="success").quotations())
+    shown = render_frame(StudyView(sample_study, audience="public", theme="success").quotations())
     assert shown.count("<blockquote") == 1 and "none of it ever told me who was well" in shown
     assert "<figcaption>a provider</figcaption>" in shown
-    assert frame_html(StudyView(sample_study, audience="public", theme="resources").quotations()) == (
+    assert render_frame(StudyView(sample_study, audience="public", theme="resources").quotations()) == (
         f'<p class="glc-note">{NO_QUOTATION}</p>')
 
 
@@ -147,8 +153,8 @@ def test_an_overview_for_others_names_no_country_and_counts_no_texts(sample_stud
 def test_a_figure_shown_as_a_range_is_printed_with_its_edges(sample_study):
     rows = StudyView(sample_study, audience="public").summary("Q4.1")
     banded = rows[rows["band"] != ""].iloc[0]
-    assert count_texts(rows)[banded.name] == f"{banded['band']} of {banded['base_n']}"
-    assert f">{banded['band']} of {banded['base_n']}</span>" in bars(rows)[banded.name]
+    assert format_counts(rows)[banded.name] == f"{banded['band']} of {banded['base_n']}"
+    assert f">{banded['band']} of {banded['base_n']}</span>" in render_count_bars(rows)[banded.name]
 
 
 def test_a_question_says_how_many_are_not_in_its_base(sample_study):
@@ -290,7 +296,7 @@ def test_codes_stand_below_their_theme_with_counts_of_organisations(small):
 
 
 def test_where_no_count_is_released_it_is_not_said_that_nothing_is_coded(small):
-    assert codes(StudyView(small, "public", theme="care")).data == note(NO_COUNTS).data
+    assert codes(StudyView(small, "public", theme="care")).data == render_note(NO_COUNTS).data
 
 
 def test_of_codes_in_calls_that_nearly_all_have_the_same_range_nothing_is_shown(sample_study):
@@ -329,7 +335,8 @@ def test_who_was_asked_and_did_not_raise_the_theme_is_named(tmp_path):
 
 
 def test_silence_in_a_call_is_no_negative_case(small):
-    assert contrary_cases(StudyView(small, theme="law")).data == note("None of those who were asked.").data
+    assert contrary_cases(StudyView(small,
+                                    theme="law")).data == render_note("None of those who were asked.").data
 
 
 def test_a_passage_carries_its_language_its_source_and_its_speaker(small):
@@ -375,7 +382,7 @@ def test_names_of_codes_are_escaped_wherever_they_stand(tmp_path):
                  ben=[("blue", "A safe place for tonight.", "shelter"), ("call", "", "")])
     theme, country = StudyView(made, theme="care"), StudyView(made, country="KHM")
     shown = [passages(theme), codes(theme), passages_by_country(country), codes_by_country(country)]
-    shown.append(coding.show_disagreements(StudyView(made), tables.read("disagreements", study=made)))
+    shown.append(coding.show_disagreements(StudyView(made), tables.read_table("disagreements", study=made)))
     assert all("<script>" not in one.data for one in shown)
     assert sum("&lt;script&gt;" in one.data for one in shown) >= 5
 
@@ -417,8 +424,9 @@ TEAM_BLOCKS = [passages, coding.agreement_findings, coding.quarantined]
 
 @pytest.mark.parametrize("block", TEAM_BLOCKS, ids=lambda block: block.__name__)
 def test_who_said_what_and_how_it_was_coded_is_for_the_team_alone(small, block):
-    assert block(StudyView(small, "public", country="KHM")).data == note(TEAM_ONLY).data
-    assert codes_by_country(StudyView(small, "public", country="KHM")).data == note(CODES_NOT_SHOWN).data
+    assert block(StudyView(small, "public", country="KHM")).data == render_note(TEAM_ONLY).data
+    assert codes_by_country(StudyView(small, "public",
+                                      country="KHM")).data == render_note(CODES_NOT_SHOWN).data
 
 
 def test_who_said_otherwise_is_no_section_for_others(small):
@@ -427,7 +435,7 @@ def test_who_said_otherwise_is_no_section_for_others(small):
 
 def test_codes_are_shown_to_others_as_far_as_they_are_released(small):
     page = StudyView(small, "public", theme="care")
-    figures = tables.read("figures", study=small).query("measure == 'coded' and subset_kind == 'all'")
+    figures = tables.read_table("figures", study=small).query("measure == 'coded' and subset_kind == 'all'")
     page.__dict__["released"] = figures[figures["code_id"] != "no-shelter"].assign(
         n=pd.NA, share=float("nan"), base_n=30, band="few")
     assert rows_of(codes(page)) == [["Code", "Organisations"], ["Care", "few of 30"],
@@ -435,8 +443,8 @@ def test_codes_are_shown_to_others_as_far_as_they_are_released(small):
 
 
 def test_disagreements_are_for_the_team_alone(small):
-    rows = tables.read("disagreements", study=small)
-    assert coding.show_disagreements(StudyView(small, "public"), rows).data == note(TEAM_ONLY).data
+    rows = tables.read_table("disagreements", study=small)
+    assert coding.show_disagreements(StudyView(small, "public"), rows).data == render_note(TEAM_ONLY).data
 
 
 def test_a_code_of_low_agreement_is_shown_with_caution(small):
@@ -470,12 +478,13 @@ def test_a_theme_page_prints_the_first_passages_of_a_code_and_says_where_the_oth
 
 def test_the_opening_sentences_on_agreement_are_those_of_the_tables(sample_study):
     shown = unescape(coding.agreement_findings(StudyView(sample_study)).data)
-    rows = tables.read("agreement", study=sample_study).query(
+    rows = tables.read_table("agreement", study=sample_study).query(
         "measure == 'alpha' and unit == 'turn' and subset == 'all'")
-    codes_only = tables.read("codebook", study=sample_study).query("level == 'code'")["code_id"]
+    codes_only = tables.read_table("codebook", study=sample_study).query("level == 'code'")["code_id"]
     alphas = rows[rows["code_id"].isin(codes_only)]["value"].dropna()
     assert f"threshold of 0.70 on {(alphas < 0.7).sum()} of {len(alphas)} codes" in shown
-    differ = tables.read("disagreements", study=sample_study).drop_duplicates("segment_id")["is_decided"]
+    differ = tables.read_table("disagreements",
+                               study=sample_study).drop_duplicates("segment_id")["is_decided"]
     assert f"on {len(differ)} turns: {differ.sum()} are decided, {(~differ).sum()} are open." in shown
 
 
@@ -487,24 +496,26 @@ def test_a_study_says_why_it_has_no_agreement_to_measure(tmp_path, uncoded):
     spreadsheet(made, "ana", *ANA)
     built(made)
     assert coding.UNMEASURED["codebook"] in coding.agreement_findings(StudyView(made)).data
-    assert coding.agreement_findings(StudyView(uncoded)).data == note(coding.NOTHING_CODED_IN_STUDY).data
+    nothing_coded = render_note(coding.NOTHING_CODED_IN_STUDY)
+    assert coding.agreement_findings(StudyView(uncoded)).data == nothing_coded.data
 
 
 def test_an_open_disagreement_stands_side_by_side(small):
-    rows = rows_of(coding.show_disagreements(StudyView(small), tables.read("disagreements", study=small)))
+    rows = rows_of(coding.show_disagreements(StudyView(small),
+                                             tables.read_table("disagreements", study=small)))
     assert ["We wait for months.Interview with a, turn 4", "Delay", "no code"] in rows
 
 
 def test_a_decision_comes_with_its_reason(sample_study):
-    decided = tables.read("disagreements", study=sample_study).query("is_decided")
+    decided = tables.read_table("disagreements", study=sample_study).query("is_decided")
     shown = rows_of(coding.show_disagreements(StudyView(sample_study), decided))
     reason = decided.loc[decided["coder_id"] == "consensus", "reason"].iloc[0]
     assert escape(reason) in [cells[-1] for cells in shown]
 
 
 def test_of_many_disagreements_the_first_hundred_are_listed_and_the_workbook_is_named(small):
-    turn = tables.read("disagreements", study=small)
-    ids = tables.read("segments", study=small)
+    turn = tables.read_table("disagreements", study=small)
+    ids = tables.read_table("segments", study=small)
     names = pd.Series([f"blue.{n}" for n in range(13291)])
     segments = ids.iloc[[0] * len(names)].assign(segment_id=names.array, start=range(len(names)))
     rows = turn.iloc[[*range(len(turn))] * len(names)].assign(segment_id=names.repeat(len(turn)).array)
@@ -536,8 +547,8 @@ def test_the_rule_on_new_codes_is_told_in_words(new, said):
 def test_nothing_is_printed_about_codes_where_nothing_is_coded(uncoded):
     theme = StudyView(uncoded, theme="care")
     for block in (codes, contrary_cases, passages):
-        assert block(theme).data == note(NOT_CODED_YET).data
-    assert codes_by_country(StudyView(uncoded, country="KHM")).data == note(NOTHING_CODED_HERE).data
+        assert block(theme).data == render_note(NOT_CODED_YET).data
+    assert codes_by_country(StudyView(uncoded, country="KHM")).data == render_note(NOTHING_CODED_HERE).data
 
 
 def test_pages_say_that_what_was_coded_counts_nowhere_until_somebody_looks(tmp_path):
@@ -546,7 +557,7 @@ def test_pages_say_that_what_was_coded_counts_nowhere_until_somebody_looks(tmp_p
                                               encoding="utf-8")
     theme, country = StudyView(built(made), theme="care"), StudyView(made, country="KHM")
     for shown in (codes(theme), contrary_cases(theme), passages(theme), codes_by_country(country)):
-        assert shown.data == note(coding.COUNTED_NOWHERE).data
+        assert shown.data == render_note(coding.COUNTED_NOWHERE).data
 
 
 # The frames of the notebooks
@@ -568,7 +579,7 @@ def test_coders_are_counted_by_text_and_coder(agreement):
 
 def test_alpha_percent_and_positive_agreement_of_a_code_are_those_of_the_table(small, agreement):
     told = agreement["codes"].loc["Delay"]
-    known = tables.read("agreement", study=small).query(
+    known = tables.read_table("agreement", study=small).query(
         "code_id == 'delay' and unit == 'turn' and subset == 'all'").set_index("measure")["value"]
     assert told["agree"] == 0.8 and told["alpha"] == round(known["alpha"], 2)
     assert set(agreement["codes"]) <= {"agree", "positive", "alpha", "by character"} and "kappa" in known
@@ -618,7 +629,7 @@ def test_a_code_of_a_single_organisation_is_named_with_it(new_codes):
 
 
 def test_pairs_of_codes_are_those_of_the_estimates(sample_study):
-    figures = tables.read("figures", study=sample_study).query("measure == 'cooccurrence'")
+    figures = tables.read_table("figures", study=sample_study).query("measure == 'cooccurrence'")
     most = figures[figures["statistic"] == "turns"].nlargest(1, "n").iloc[0]
     rows = run_cells("04_new_codes", sample_study)["pairs"]
     assert rows["n"].iloc[0] == most["n"] and rows["base_n"].iloc[0] == most["base_n"]
@@ -637,7 +648,7 @@ def test_the_overview_counts_interviews_calls_and_coded_passages(small, uncoded)
 def test_a_count_that_is_not_known_has_a_band_or_no_bar_at_all():
     rows = pd.DataFrame({"share": [0, None, None], "low": [None, 0.5, None], "high": [None, 0.9, None],
                          "shown_as": ["0 of 30", "most of 30", "not shown"]})
-    zero, band, words = bars(rows)
+    zero, band, words = render_count_bars(rows)
     assert 'class="glc-bar" style="width:0%"' in zero and "glc-band" not in zero
     assert 'class="glc-band" style="left:50%;width:40%"' in band and "glc-bar" not in band
     assert "glc-track" not in words and "not shown" in words

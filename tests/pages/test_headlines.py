@@ -25,9 +25,9 @@ from glc_analysis.pages.findings import (
     MOST_SENTENCES,
     headlines,
 )
-from glc_analysis.reference import read_reference, read_table
+from glc_analysis.reference import read_reference, read_reference_table
 from glc_analysis.study import Study
-from glc_analysis.tables_html import frame_html
+from glc_analysis.tables_html import render_frame
 from glc_analysis.view.reader_study import write_reader_study
 from glc_analysis.view.study_view import StudyView
 from tests.support.share import share
@@ -120,7 +120,7 @@ def test_no_sentence_is_about_a_sensitive_question_or_compares(by_rule, sample_s
 def test_a_question_asked_because_of_a_sensitive_answer_is_not_chosen(by_rule):
     view = StudyView(by_rule)
     questions = view.question_table.assign(is_sensitive=lambda f: f["question_id"] == "Q2.1")
-    with mock.patch.object(tables, "read", _instead(questions=questions)):
+    with mock.patch.object(tables, "read_table", _instead(questions=questions)):
         found = {*headlines(StudyView(by_rule, theme="definitions"))["figure_id"]}
     assert not any(one.startswith("Q2") for one in found)
     otherwise = {*headlines(StudyView(by_rule, theme="definitions"))["figure_id"]}
@@ -130,7 +130,7 @@ def test_a_question_asked_because_of_a_sensitive_answer_is_not_chosen(by_rule):
 def test_a_theme_without_a_question_of_the_survey_is_named(by_rule):
     questions = StudyView(by_rule).question_table
     questions = questions.assign(theme_id=questions["theme_id"].replace({"language": ""}))
-    with mock.patch.object(tables, "read", _instead(questions=questions)):
+    with mock.patch.object(tables, "read_table", _instead(questions=questions)):
         assert said(StudyView(by_rule, "public"))[-1] == (
             "No question of the survey was about Language and custom.")
         assert said(StudyView(by_rule, "public", theme="language"))[-1] == (
@@ -138,9 +138,9 @@ def test_a_theme_without_a_question_of_the_survey_is_named(by_rule):
 
 
 def test_codes_that_nobody_was_asked_about_are_named_for_the_team_and_are_no_finding(by_rule):
-    rows = tables.read("mentions", study=by_rule)
+    rows = tables.read_table("mentions", study=by_rule)
     rows = rows.assign(is_asked=rows["is_asked"] & (rows["code_id"] != "contact-after"))
-    with mock.patch.object(tables, "read", _instead(mentions=rows)):
+    with mock.patch.object(tables, "read_table", _instead(mentions=rows)):
         found = said(StudyView(by_rule, theme="success"))
         assert found[-1] == "Nobody was asked about “Contact after the end”: this was raised unasked."
         assert "Contact after" not in "".join(found[:-1])
@@ -148,19 +148,19 @@ def test_codes_that_nobody_was_asked_about_are_named_for_the_team_and_are_no_fin
 
 
 def test_sentences_are_shown_as_a_list_of_links_with_how_they_were_chosen(sample_study):
-    html = frame_html(headlines(StudyView(sample_study, "public", theme="success")))
+    html = render_frame(headlines(StudyView(sample_study, "public", theme="success")))
     assert html.startswith('<ul class="glc-headlines"><li><a href="index.html">30 organisations answered')
     assert html.count("<li>") == 3 and html.count("chosen by the analysis team on 2016-01-18") == 1
     assert "figure_id" not in html and "Q5.2/" not in html
 
 
 def test_no_sentences_give_no_output(sample_study):
-    assert frame_html(headlines(StudyView(sample_study)).head(0)) == ""
+    assert render_frame(headlines(StudyView(sample_study)).head(0)) == ""
 
 
 def test_names_of_the_survey_are_escaped():
     row = {"sentence": "3 of 4 chose “<b>”.", "figure_id": "x", "link": "", "chosen_by": "A & B"}
-    assert frame_html(pd.DataFrame([row])) == (
+    assert render_frame(pd.DataFrame([row])) == (
         '<ul class="glc-headlines"><li>3 of 4 chose “&lt;b&gt;”.</li></ul><p class="glc-note">A &amp; B</p>')
 
 
@@ -171,8 +171,8 @@ def test_what_is_read_for_a_list_is_the_figures_of_its_questions_alone(sample_st
         read.append((name, chosen.get("question", "")))
         return tables_read(name, **chosen)
 
-    tables_read = tables.read
-    with mock.patch.object(tables, "read", reading):
+    tables_read = tables.read_table
+    with mock.patch.object(tables, "read_table", reading):
         headlines(StudyView(sample_study, "public", theme="challenges"))
     assert {one for one in read if one[0] in ("figures", "release_public")} == {
         (name, question) for name in ("figures", "release_public") for question in ("survey", "Q5.5")}
@@ -186,7 +186,7 @@ def test_the_folder_that_other_readers_get_gives_the_same_sentences(sample_study
         whole, part = (headlines(StudyView(one, audience, theme=theme)) for one in (sample_study, reader))
         assert part.equals(whole)
     # Where the size of the study may not be seen, no sentence says it.
-    figures = tables.read_stored(reader.processed, "figures")
+    figures = tables.read_stored_table(reader.processed, "figures")
     tables.write_table(reader.processed, "figures", figures[figures["question_id"] != "survey"])
     (reader.processed / "slices.json").touch()
     assert said(StudyView(reader, audience))[0].startswith("18 of the 30 organisations that answered “Which")
@@ -194,7 +194,7 @@ def test_the_folder_that_other_readers_get_gives_the_same_sentences(sample_study
 
 def _instead(**frames):
     """Reads these tables from memory, all others as ever."""
-    original = tables.read
+    original = tables.read_table
 
     def read(name, **chosen):
         return frames[name].copy() if name in frames else original(name, **chosen)
@@ -220,7 +220,7 @@ class Decided(StudyView):
 class Uncoded(Decided):
     """A view of a survey without codes."""
 
-    themes, code_names, codebook = {}, {}, tables.shape_table("codebook", pd.DataFrame())
+    themes, code_names, codebook = {}, {}, tables.conform_to_schema("codebook", pd.DataFrame())
 
 
 def check(view):
@@ -255,7 +255,7 @@ def check(view):
 @given(seed=st.integers(0, 2**32 - 1), shown=st.floats(0, 1), theme=st.sampled_from(["", "needs", "success"]))
 def test_whatever_is_released_of_the_sample_no_other_count_is_in_a_sentence(by_rule, audience, seed, shown,
                                                                             theme):
-    estimates = tables.read("figures", study=by_rule, theme=theme)
+    estimates = tables.read_table("figures", study=by_rule, theme=theme)
     draw = np.random.default_rng(seed).random(len(estimates))
     status = np.where(draw < shown, "shown", np.where(draw < (1 + shown) / 2, "banded", "suppressed"))
     is_shown = status == "shown"
@@ -285,15 +285,15 @@ def test_in_no_small_study_is_a_count_that_may_not_be_seen_in_a_sentence(audienc
     answers = [(times, one | ({} if one["Q1"] == "yes" else {"Q5": ""})) for times, one in answers]
     frames = survey_of(*answers)
     data = SimpleNamespace(**frames)
-    frames["figures"] = tables.shape_table("figures", pd.concat(
+    frames["figures"] = tables.conform_to_schema("figures", pd.concat(
         [survey_estimates(data, STUDY, records_behind_figures(data)),
          quality_estimates(data, frames["documents"])]))
     decisions = decided(frames, audience, refused=refused).reset_index()
     study = Study(Path("there-is-no-such-study"))
     study.__dict__["settings"] = {
         "disclosure": SETTINGS, "survey": {"organisation": "org", "country": "country", "loop": ""}}
-    frames["codebook"] = tables.shape_table("codebook", pd.DataFrame())
-    with mock.patch.object(tables, "read", lambda name, **chosen: frames[name].copy()):
+    frames["codebook"] = tables.conform_to_schema("codebook", pd.DataFrame())
+    with mock.patch.object(tables, "read_table", lambda name, **chosen: frames[name].copy()):
         view = Decided(study, audience).given(frames["figures"], decisions)
         frame = check(view)
     sizes = decisions.set_index("figure_id")["status"].get("quality/survey/organisations/all")
@@ -307,8 +307,8 @@ def test_in_a_small_study_an_answer_of_enough_organisations_is_said():
     study.__dict__["settings"] = {
         "disclosure": SETTINGS, "survey": {"organisation": "org", "country": "country", "loop": ""},
         "study": {"unit_name": []}}
-    frames["codebook"] = tables.shape_table("codebook", pd.DataFrame())
-    with mock.patch.object(tables, "read", lambda name, **chosen: frames[name].copy()):
+    frames["codebook"] = tables.conform_to_schema("codebook", pd.DataFrame())
+    with mock.patch.object(tables, "read_table", lambda name, **chosen: frames[name].copy()):
         frame = check(Uncoded(study, "public").given(frames["figures"], decisions))
     assert [*frame["figure_id"]] == ["Q1/yes/all"] and "15 of the 30 answers" in frame["sentence"].iloc[0]
 
@@ -319,9 +319,9 @@ def test_a_finding_with_a_small_base_is_not_said(sample_study):
     figures = StudyView(sample_study).question_figures("Q4.1").assign(base_n=LEAST_FINDING_BASE - 1)
 
     def reading(study, name):
-        return listed if name == "headlines" else read_table(study, name)
+        return listed if name == "headlines" else read_reference_table(study, name)
 
-    with mock.patch("glc_analysis.pages.findings.read_table", reading), \
+    with mock.patch("glc_analysis.pages.findings.read_reference_table", reading), \
             mock.patch.object(StudyView, "question_figures", lambda view, question: figures):
         assert "Q4.1/shelter/all" not in {*headlines(StudyView(sample_study))["figure_id"]}
 

@@ -26,7 +26,7 @@ from glc_analysis.pages.slots import COUNTRY, slot
 from glc_analysis.reference import read_reference
 from glc_analysis.report import run
 from glc_analysis.run.plan import plan, select_stale
-from glc_analysis.tables_html import frame_html, note
+from glc_analysis.tables_html import render_frame, render_note
 from glc_analysis.view.study_view import StudyView
 from tests.run.small_study import collection, edit, small_study
 from tests.support.sentences import everybody, names, plain, sentences_by_owner
@@ -38,7 +38,7 @@ def country_page(study, country):
     page = StudyView(study, "convening", country=country)
     blocks = (who_answered, lambda view: slot(view, COUNTRY), answers_by_country, codes_by_country,
               passages_by_country, open_answers_by_country, country_facts)
-    return plain("".join([*country_sentences(page)["sentence"], frame_html(words_from_here(page)),
+    return plain("".join([*country_sentences(page)["sentence"], render_frame(words_from_here(page)),
                           *(block(page).data for block in blocks)]))
 
 
@@ -65,7 +65,7 @@ def test_only_who_agreed_to_it_is_named_and_nothing_tells_who_the_others_are(sam
 
 
 def test_a_countrys_page_names_nobody_who_works_elsewhere_or_did_not_agree(sample_study, pages):
-    consent, answers = read_reference(sample_study).consent, tables.read("answers", study=sample_study)
+    consent, answers = read_reference(sample_study).consent, tables.read_table("answers", study=sample_study)
     agreed = set(consent.query("item == 'name' and audience == 'convening' and is_given == 'true'")[
         "organisation_id"])
     for country, page in pages.items():
@@ -85,11 +85,11 @@ def test_outside_records_and_the_languages_of_organisations_stay_with_the_team(s
 
 
 def test_all_answers_on_a_countrys_page_are_released_and_none_is_sensitive(sample_study, pages):
-    decisions = tables.read("release_convening", study=sample_study).merge(
-        tables.read("figures", study=sample_study), on="figure_id").query("measure == 'response'")
+    decisions = tables.read_table("release_convening", study=sample_study).merge(
+        tables.read_table("figures", study=sample_study), on="figure_id").query("measure == 'response'")
     shown = set(decisions.query("subset_id == 'PER' and subset_kind == 'country' and status == 'shown'")[
         "question_id"])
-    questions = tables.read("questions", study=sample_study)
+    questions = tables.read_table("questions", study=sample_study)
     held_against = set(questions.loc[questions["is_sensitive"], "question_id"])
     assert len(shown) > 5 and held_against and not shown & held_against
     answers, _, rest = answers_by_country(StudyView(sample_study, "convening", country="PER")).data.partition(
@@ -131,14 +131,14 @@ def test_a_sentence_of_the_team_has_the_count_of_the_region_next_to_it(sample_st
 def test_codes_are_there_only_where_organisations_agreed_for_all_they_were_coded_in(sample_study, pages):
     here = codes_by_country(StudyView(sample_study, "convening", country="KHM"))
     assert "Contact after the end Raised 13 of 28" in plain(here.data)
-    nothing = note(CODES_NOT_SHOWN).data
+    nothing = render_note(CODES_NOT_SHOWN).data
     assert codes_by_country(StudyView(sample_study, "convening", country="PER")).data == nothing
     case = read_reference(sample_study).codebook.set_index("code_id").at["case_detail", "name"]
     assert not any(case in page for page in pages.values())
 
 
 def test_words_on_a_countrys_page_are_quotations_that_name_an_organisation_of_it(sample_study, pages):
-    printed = tables.read("quotations", study=sample_study).query("audience == 'convening'")
+    printed = tables.read_table("quotations", study=sample_study).query("audience == 'convening'")
     assert "Blue Door (invented)" in set(printed["source"])
     for country, page in pages.items():
         here = StudyView(sample_study, country=country).labels.values()
@@ -146,7 +146,7 @@ def test_words_on_a_countrys_page_are_quotations_that_name_an_organisation_of_it
 
 
 def test_no_open_answer_and_no_turn_is_on_a_countrys_page(sample_study, pages, said):
-    cleared = " ".join(tables.read("quotations", study=sample_study)["text"])
+    cleared = " ".join(tables.read_table("quotations", study=sample_study)["text"])
     for page in pages.values():
         assert [one for one in set().union(*said) if one in page and one not in cleared] == []
 
@@ -161,7 +161,7 @@ def test_an_organisation_may_read_its_own_name_in_its_brief_and_no_other(sample_
     reference = SimpleNamespace(organisations=read.organisations,
                                 organisation_changes=read.organisation_changes,
                                 names=pd.DataFrame(rows, columns=["name", "kind", "pseudonym"]))
-    answers = tables.read("answers", study=sample_study).astype(str)
+    answers = tables.read_table("answers", study=sample_study).astype(str)
     here = answers.loc[answers["organisation_id"] == "blue-door", "country_id"].iloc[0]
     known = {"Blue Door": "organisation", "blue-door": "organisation", "Mango Step": "organisation",
              "Here": f"country: {here}"}
@@ -171,7 +171,7 @@ def test_an_organisation_may_read_its_own_name_in_its_brief_and_no_other(sample_
 
 
 def test_the_own_country_is_no_finding_where_its_name_holds_that_of_another(sample_study):
-    answers = tables.read("answers", study=sample_study).astype(str)
+    answers = tables.read_table("answers", study=sample_study).astype(str)
     here = answers.loc[answers["organisation_id"] == "blue-door", "country_id"].iloc[0]
     known = {"North Korea": f"country: {here}", "Korea": "country: KOR"}
     names, own = without_own_names("blue-door", sample_study, read_reference(sample_study), known, {})
@@ -189,7 +189,8 @@ def ran(tmp_path_factory):
     edit(folder / "50_brief.ipynb", "<desc>Bars of", "<desc>Only for")
     edit(folder / "50_brief.ipynb", "object()", "print(organisation), own")
     edit(folder / "50_brief.ipynb", '"import time\\n"', '"import time\\n", "from glc_analysis.reference '
-         'import read_table\\n", "from glc_analysis.study import Study\\n", "own = [len(read_table('
+         'import read_reference_table\\n", "from glc_analysis.study import Study\\n", "own = [len('
+         'read_reference_table('
          'Study.find(), name)) for name in (\'quotes\', \'consent\')]\\n"')
     for path in folder.iterdir():
         notebook = json.loads(path.read_text(encoding="utf-8"))

@@ -36,8 +36,8 @@ def folder(sample_study, frames, tmp_path_factory):
 
 @pytest.mark.parametrize("audience", ["convening", "public"])
 def test_others_than_the_team_get_every_released_figure_and_no_other(sample_study, frames, audience):
-    seen = release(tables.read("figures", study=sample_study), audience=audience,
-                   decisions=tables.read(f"release_{audience}", study=sample_study))
+    seen = release(tables.read_table("figures", study=sample_study), audience=audience,
+                   decisions=tables.read_table(f"release_{audience}", study=sample_study))
     shown = frames[audience]["figures"]
     assert set(shown["figure_id"]) == set(seen["figure_id"])
     assert shown.loc[shown["band"] != "", ["n", "value", "share"]].isna().all(axis=None)

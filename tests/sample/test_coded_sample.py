@@ -13,7 +13,7 @@ TRUTH = tomllib.loads((FOLDER / "truth.toml").read_text(encoding="utf-8"))
 
 @pytest.fixture(scope="module")
 def read(sample_study):
-    return lambda name: tables.read(name, study=sample_study)
+    return lambda name: tables.read_table(name, study=sample_study)
 
 
 @pytest.fixture(scope="module")

@@ -196,7 +196,7 @@ def test_the_answers_of_tomas_are_where_he_says(sample_root):
 def test_the_answers_of_tomas_are_documents_of_the_built_study(sample_root, sample_study):
     from glc_analysis import tables
 
-    documents = set(tables.read("documents", study=sample_study.root)["document_id"])
+    documents = set(tables.read_table("documents", study=sample_study.root)["document_id"])
     assert {row["document"] for row in table(sample_root / "raw/codings/tomas/answers.csv")} <= documents
 
 

@@ -123,11 +123,11 @@ def test_consent_is_given_as_planted_and_whoever_agrees_to_more_agrees_to_less(s
 def test_the_processed_tables_hold_the_truth_too(sample_study):
     from glc_analysis import tables
 
-    estimates = tables.read("figures", study=sample_study.root)
+    estimates = tables.read_table("figures", study=sample_study.root)
     of_all = estimates[(estimates["subset_kind"] == "all") & (estimates["measure"] == "response")]
     counts = {f"{r.question_id}/{r.option_id}": [r.n, r.base_n] for r in of_all.itertuples()}
     assert {name: counts[name] for name in TRUTH["figures"]} == TRUTH["figures"]
-    missing = Counter(f"{r.question_id}/{r.missing}" for r in tables.read(
+    missing = Counter(f"{r.question_id}/{r.missing}" for r in tables.read_table(
         "responses", study=sample_study.root).itertuples() if r.missing)
     assert {name: missing[name] for name in TRUTH["missing"]} == TRUTH["missing"]
 

@@ -21,11 +21,11 @@ OF_ALL_ADD_ONS = ("steps", "blocks")
 
 def as_csv(study, name):
     """A table as CSV text, its figures with ten digits."""
-    frame = tables.read(name, study=study)
+    frame = tables.read_table(name, study=study)
     if name == "agreement":
         frame = frame[frame["subset"] == "all"]
     if name in OF_FIGURES:
-        figures = tables.read("figures", study=study)
+        figures = tables.read_table("figures", study=study)
         figures = figures[is_whole_study(figures) | (figures["subset_kind"] == "region")]
         frame = frame[frame["figure_id"].isin(figures["figure_id"])]
     return frame.to_csv(index=False, float_format="%.10g", lineterminator="\n")

@@ -17,7 +17,7 @@ def plain(text: str) -> str:
 
 def sentences_by_owner(study: Study) -> pd.Series:
     """Sets of sentences of texts, long enough to be told apart, by the organisation that said them."""
-    segments, documents = (tables.read(name, study=study) for name in ("segments", "documents"))
+    segments, documents = (tables.read_table(name, study=study) for name in ("segments", "documents"))
     sentences = segments.assign(owner=segment_owners(segments, documents), text=segments["text"].str.split(
         r"(?<=[.?!;؟។])\s+", regex=True)).explode("text")
     is_long = (sentences["text"].str.len() > 25) & (sentences["owner"] != "")
@@ -26,11 +26,11 @@ def sentences_by_owner(study: Study) -> pd.Series:
 
 def names(study: Study, organisations: set[str]) -> set[str]:
     """Labels with and without (invented), and ids, but of ids that are plain words."""
-    rows = tables.read("organisations", study=study)
+    rows = tables.read_table("organisations", study=study)
     rows = rows[rows["organisation_id"].isin(organisations)]
     return {*rows["label"].str.removesuffix(" (invented)"), *rows["organisation_id"]}
 
 
 def everybody(study: Study) -> set[str]:
     """The ids of all organisations."""
-    return set(tables.read("organisations", study=study)["organisation_id"])
+    return set(tables.read_table("organisations", study=study)["organisation_id"])

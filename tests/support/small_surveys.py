@@ -42,10 +42,10 @@ def survey_of(*answers, network=(), merged=MappingProxyType({}), **settings):
     data = cleaned(rows, known, **settings).data
     frames = {name: getattr(data, name) for name in data.__dataclass_fields__}
     for name in ("mentions", "codings", "segments", "documents", "stated"):
-        frames[name] = tables.shape_table(name, pd.DataFrame())
-    frames["figures"] = tables.shape_table("figures",
-                                           survey_estimates(data, STUDY, records_behind_figures(data),
-                                                            merged))
+        frames[name] = tables.conform_to_schema(name, pd.DataFrame())
+    frames["figures"] = tables.conform_to_schema("figures",
+                                                 survey_estimates(data, STUDY, records_behind_figures(data),
+                                                                  merged))
     return frames
 
 

@@ -82,7 +82,7 @@ def cleaned(rows, known, *, redacted=(), **settings):
     frames = {"questions": question_table(known), "options": option_table(known, nations),
               "organisations": own, "answers": records.answer_table(found), "responses": given,
               "selections": selections}
-    frames = {name: tables.shape_table(name, frame) for name, frame in frames.items()}
+    frames = {name: tables.conform_to_schema(name, frame) for name, frame in frames.items()}
     return SimpleNamespace(**frames, records=found, steps=steps.frame(), data=CleanTables(**frames))
 
 

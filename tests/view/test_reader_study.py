@@ -7,7 +7,7 @@ import pytest
 
 from glc_analysis import read_log, tables
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.report import run
 from glc_analysis.run.plan import NOTEBOOKS, inputs_of_reads
 from glc_analysis.study import Study
@@ -28,7 +28,7 @@ def texts_of(study):
     """Every text in the tables and files of a study."""
     found = set()
     for name in tables.TABLES:
-        frame = tables.read(name, study=study)
+        frame = tables.read_table(name, study=study)
         for column in frame.select_dtypes("str"):
             found |= {*frame[column]}
     files = (path for path in study.root.rglob("*") if path.suffix in (".csv", ".json", ".toml"))
@@ -37,7 +37,7 @@ def texts_of(study):
 
 def test_no_organisation_that_is_not_named_is_in_the_folder(pair):
     audience, whole, reader = pair
-    named = Consent.of(read_table(whole, "consent")).organisations("name", audience)
+    named = Consent.of(read_reference_table(whole, "consent")).organisations("name", audience)
     others = whole_organisations(whole)[lambda f: ~f["organisation_id"].isin(named)]
     assert len(others) > 3
     # The settings of a study name files of coders, and never an organisation.
@@ -48,7 +48,7 @@ def test_no_organisation_that_is_not_named_is_in_the_folder(pair):
 
 
 def whole_organisations(study):
-    return tables.read("organisations", study=study)
+    return tables.read_table("organisations", study=study)
 
 
 def test_no_country_that_the_audience_must_not_know_of_is_in_the_folder(pair):
@@ -64,8 +64,8 @@ def test_no_country_that_the_audience_must_not_know_of_is_in_the_folder(pair):
 
 def test_only_released_figures_are_in_the_folder_with_the_numbers_that_may_be_seen(pair):
     audience, whole, reader = pair
-    decisions = tables.read(f"release_{audience}", study=whole).set_index("figure_id")
-    found = tables.read("figures", study=reader).set_index("figure_id")
+    decisions = tables.read_table(f"release_{audience}", study=whole).set_index("figure_id")
+    found = tables.read_table("figures", study=reader).set_index("figure_id")
     assert {*found.index} == {*decisions.index[decisions["status"] != "suppressed"]}
     banded = found[decisions.loc[found.index, "status"] == "banded"]
     assert len(banded) and banded["n"].isna().all() and banded["share"].isna().all()
@@ -73,10 +73,10 @@ def test_only_released_figures_are_in_the_folder_with_the_numbers_that_may_be_se
 
 def test_no_words_of_answers_interviews_or_calls_are_in_the_folder_unless_cleared(pair):
     audience, whole, reader = pair
-    cleared = {*tables.read("quotations", study=whole).query("audience == @audience")["text"]}
-    assert {*tables.read("quotations", study=reader)["text"]} == cleared
+    cleared = {*tables.read_table("quotations", study=whole).query("audience == @audience")["text"]}
+    assert {*tables.read_table("quotations", study=reader)["text"]} == cleared
     for name in ("segments", "codings", "responses", "mentions", "memos"):
-        assert tables.read(name, study=reader).empty, name
+        assert tables.read_table(name, study=reader).empty, name
 
 
 def test_the_view_of_the_folder_shows_the_same_as_the_view_of_the_whole_study(pair):
@@ -135,5 +135,5 @@ def test_a_page_depends_on_all_that_a_table_of_the_folder_is_made_from(pair, tmp
 
 def test_a_code_has_no_typical_passage_that_nobody_cleared(pair):
     _, whole, reader = pair
-    assert (tables.read("codebook", study=whole)["example"] != "").any()
-    assert (tables.read("codebook", study=reader)["example"] == "").all()
+    assert (tables.read_table("codebook", study=whole)["example"] != "").any()
+    assert (tables.read_table("codebook", study=reader)["example"] == "").all()

@@ -336,7 +336,7 @@ def test_the_tables_of_a_study_are_frames(study):
         changed, frame = getattr(study, name), getattr(study, name)
         changed["more"] = 1
         assert type(frame) is pd.DataFrame
-        pd.testing.assert_frame_equal(frame, tables.read(name, study=study))
+        pd.testing.assert_frame_equal(frame, tables.read_table(name, study=study))
 
 
 def test_every_name_that_is_offered_can_be_asked_for(study, team):

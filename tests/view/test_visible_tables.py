@@ -29,6 +29,6 @@ def test_interviews_are_counted_where_it_stays_open_who_gave_one(monkeypatch, in
               "documents": pd.DataFrame({"document_id": names, "organisation_id": names, "kind": "interview",
                                          "translation_of": ""})[:interviewed]}
     monkeypatch.setattr(VisibleTables, "read", lambda self, name: frames[name])
-    monkeypatch.setattr(visible_tables, "read_table", lambda study, name: pd.DataFrame(
+    monkeypatch.setattr(visible_tables, "read_reference_table", lambda study, name: pd.DataFrame(
         {"organisation_id": [], "is_present": []}, dtype="str"))
     assert VisibleTables(STUDY, "public").talks == ({"interview": interviewed} if is_known else {})

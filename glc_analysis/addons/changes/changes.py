@@ -26,9 +26,9 @@ from glc_analysis.manifest import read_record
 from glc_analysis.run.plan import TEAM_GROUP
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
-from glc_analysis.tables_html import html_table
+from glc_analysis.tables_html import render_table
 from glc_analysis.templates import Macros
-from glc_analysis.text import count_text
+from glc_analysis.text import format_count
 from glc_analysis.writing import hard_link
 
 _FOLDER = "tables"
@@ -116,7 +116,7 @@ def _keys(pages: Mapping[str, Any]) -> dict[str, str]:
 
 def count_contributors_by_figure(study: Study, figures: Collection[str]) -> pd.Series:
     """The number of organisations that contribute to each figure, by figure_id; without deleted figures."""
-    frames = {name: tables.read(name, study=study) for name in CONTRIBUTOR_TABLES}
+    frames = {name: tables.read_table(name, study=study) for name in CONTRIBUTOR_TABLES}
     own = frames["figures"][frames["figures"]["figure_id"].isin(figures)]
     counts = np.diff(find_contributors(frames | {"figures": own}).base.indptr) if len(own) else []
     return pd.Series(counts, index=own["figure_id"], dtype="int64")
@@ -153,7 +153,7 @@ def _figures(was: pd.DataFrame, now: pd.DataFrame, organisations: Organisations)
 
 def _figure_text(value: float, n: float, base_n: float) -> str:
     if pd.notna(n) and pd.notna(base_n):
-        return count_text(n, base_n)
+        return format_count(n, base_n)
     return "" if pd.isna(value) else f"{value:g}"
 
 
@@ -194,5 +194,5 @@ def render_changes(changes: pd.DataFrame | None) -> Markup:
 
 
 def _table(rows: pd.DataFrame, columns: Mapping[str, str]) -> Markup:
-    return html_table({title: rows[column].astype("str").replace("<NA>", "")
-                       for column, title in columns.items()})
+    return render_table({title: rows[column].astype("str").replace("<NA>", "")
+                         for column, title in columns.items()})

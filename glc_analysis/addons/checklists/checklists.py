@@ -16,14 +16,14 @@ from glc_analysis.disclosure.blocks import COUNT_BLOCK
 from glc_analysis.manifest import VERSION
 from glc_analysis.pages.slots import METHOD_FACTS, MethodFacts, slot_contents
 from glc_analysis.study import Study
-from glc_analysis.tables_html import html_table, show
-from glc_analysis.templates import ELEMENTS, read_records, read_toml
+from glc_analysis.tables_html import make_displayable, render_table
+from glc_analysis.templates import ELEMENTS, read_packaged_csv, read_packaged_toml
 from glc_analysis.view.study_view import StudyView
 
 Read = Callable[[str], pd.DataFrame]
 _NOT_RECORDED = "not recorded"
 FACT_NOT_SHOWN = "not shown to these readers"
-_FACTS = read_toml(__file__, "facts.toml")
+_FACTS = read_packaged_toml(__file__, "facts.toml")
 """Texts that are the same for every study, by table and name in ``content/facts.toml``."""
 
 
@@ -38,7 +38,7 @@ def reporting_items(facts: dict[str, str]) -> pd.DataFrame:
     >>> reporting_items({"coders": "2"}).query("checklist == 'COREQ' and item == '24'")["value"].item()
     '2'
     """
-    rows = pd.DataFrame(read_records(__file__, "checklists.csv"))
+    rows = pd.DataFrame(read_packaged_csv(__file__, "checklists.csv"))
     value = [facts.get(fact, "") or _NOT_RECORDED for fact in rows["fact"]]
     return rows.assign(value=value)
 
@@ -142,7 +142,7 @@ def show_checklists(view: StudyView) -> Html:
         n = (items["value"] != _NOT_RECORDED).sum()
         return "" if COUNT_BLOCK in view.hidden else f": {n} of {len(items)} items recorded"
 
-    return show(ELEMENTS.folded_tables([
+    return make_displayable(ELEMENTS.folded_tables([
         (f"{name}{recorded(items)}",
-         html_table({"Item": items["item"] + " " + items["topic"], "What is recorded": items["value"]}))
+         render_table({"Item": items["item"] + " " + items["topic"], "What is recorded": items["value"]}))
         for name, items in rows.groupby("checklist", sort=False)]))

@@ -222,11 +222,11 @@ def _rows(study: Study, name: str, slices: Collection[str]) -> pd.DataFrame:
 
     from glc_analysis import tables
 
-    first, *others = (tables.read(name, study=study, **{kind: chosen}) for kind, _, chosen in (
+    first, *others = (tables.read_table(name, study=study, **{kind: chosen}) for kind, _, chosen in (
         one.partition("=") for one in slices))
     if not others:
         return first
-    whole, key = tables.read(name, study=study), list(tables.TABLES[name].key)
+    whole, key = tables.read_table(name, study=study), list(tables.TABLES[name].key)
     wanted = pd.MultiIndex.from_frame(pd.concat([first, *others])[key])
     return whole[pd.MultiIndex.from_frame(whole[key]).isin(wanted)]
 

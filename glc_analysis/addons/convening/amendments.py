@@ -33,11 +33,11 @@ from glc_analysis.addons.convening.principles import (
 from glc_analysis.addons.convening.rounds import write_rounds
 from glc_analysis.addons.convening.tallies import list_lines_to_read_out
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
-from glc_analysis.reference import Reference, read_reference, read_table
+from glc_analysis.reference import Reference, read_reference, read_reference_table
 from glc_analysis.schema import reference_tables, table_files
 from glc_analysis.spreadsheets import CsvRows, read_utf8
 from glc_analysis.study import Study
-from glc_analysis.tabular import read_rows
+from glc_analysis.tabular import read_reference_rows
 from glc_analysis.text import content_hash, language_code, normalise_space
 from glc_analysis.writing import write_atomic
 
@@ -139,7 +139,7 @@ def list_results_on_old_text(study: Study, change: TextChange) -> list[str]:
         return []
     principle_id, _, version = change.before[0].rpartition(".")
     own = {name: frame[(frame["principle_id"] == principle_id) & (frame["version"] == version)]
-           for name in ("tallies", "ratings") for frame in [tables.read(name, study=study)]}
+           for name in ("tallies", "ratings") for frame in [tables.read_table(name, study=study)]}
     reference = read_reference_allowing_undecided(study)
     return [line for round_id in change.closed_rounds if (own["tallies"]["round_id"] == round_id).any()
             for line in (f"The results of round {round_id} do not change:",
@@ -420,7 +420,7 @@ def has_round_any_ballot(study: Study, reference: Reference, round_id: str) -> b
 
 def find_text_decision(study: Study, text: Mapping[str, str], status: str) -> dict[str, str] | None:
     """The row of text_decisions.csv that records a text as agreed or set aside; None where there is none."""
-    rows = read_table(study, "text_decisions")
+    rows = read_reference_table(study, "text_decisions")
     own = rows[(rows["principle_id"] == text["principle_id"]) & (rows["version"] == text["version"])
                & (rows["status"] == status)]
     return own.iloc[0].to_dict() if len(own) else None
@@ -463,7 +463,7 @@ def write_principle_rows(study: Study, new_rows: Sequence[Mapping[str, Any]],
     if not path.is_file():
         raise UsageError("This study has no principles.csv. To fix: `glc init` writes one.")
     rows = CsvRows.of(read_utf8(path), path.name)
-    known = read_rows(path, shared.required, shared.optional)
+    known = read_reference_rows(path, shared.required, shared.optional)
     for n, row in known.items():
         status = closed_statuses.get(format_printed_id(row["principle_id"], row["version"]), "")
         if status and row["status"] != status:
@@ -485,7 +485,7 @@ def _write_who(study: Study, new: Sequence[Mapping[str, Any]]) -> None:
     is_there = private.is_file()
     who = CsvRows.of(read_utf8(private) if is_there else ",".join(apart.required) + "\n", apart.path)
     key = reference_tables()["principles"].key
-    known = read_rows(private, apart.required, apart.optional) if is_there else {}
+    known = read_reference_rows(private, apart.required, apart.optional) if is_there else {}
     for one in new:
         if not any(all(row[column] == one[column] for column in key) for row in known.values()):
             who.append(one)

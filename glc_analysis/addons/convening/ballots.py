@@ -50,7 +50,7 @@ from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import STOP_USE, WITHDRAWN, Study
-from glc_analysis.tables import rows_by
+from glc_analysis.tables import group_rows
 from glc_analysis.text import content_hash
 
 ENTRY_TABLES = ("principles", "rounds", "raters", "stopped", "proxies", "interests")
@@ -134,7 +134,7 @@ def count_received_ballots(votes: pd.DataFrame, raters: pd.DataFrame, round_id: 
     """
     here, rows = set(votes.loc[votes["round_id"] == round_id, "rater_id"]), []
     needed = required_ballots_by_panel(raters, settings)
-    for (panel,), own in rows_by(select_eligible_raters(raters, settings["vote"]), "role"):
+    for (panel,), own in group_rows(select_eligible_raters(raters, settings["vote"]), "role"):
         is_here = own["voter"].isin(own.loc[own["rater_id"].isin(here), "voter"])
         count, expected = own.loc[is_here, "voter"].nunique(), own["voter"].nunique()
         rows.append((panel, f"{count} of {expected} received",
@@ -296,7 +296,7 @@ def _without_repeats(votes: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list
     """The votes without repetitions, notes about these, and faults where two files of a rater answer a
     question differently."""
     columns, repeats, notes, faults = [*HEADER[2:], "is_abstained"], [], [], []
-    for (round_id, rater), own in rows_by(votes, "round_id", "rater_id"):
+    for (round_id, rater), own in group_rows(votes, "round_id", "rater_id"):
         (_, first), *others = own.groupby("source")
         known = {(row[0], row[3]): row for row in first[columns].itertuples(index=False, name=None)}
         for _, other in others:
@@ -322,7 +322,7 @@ def _without_repeats(votes: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list
 def _faults(votes: pd.DataFrame, reference: Reference) -> Iterator[Fault]:
     """Faults: unknown raters, rounds and principles, and raters who may not rate."""
     raters, rounds = reference.raters.set_index("rater_id")["may_rate"], reference.rounds
-    listed = {round_id: set(own["principle_id"]) for (round_id,), own in rows_by(rounds, "round_id")}
+    listed = {round_id: set(own["principle_id"]) for (round_id,), own in group_rows(rounds, "round_id")}
     for row in votes.to_dict("records"):
         place, rater, round_id = (row["file"], row["row"]), row["rater_id"], row["round_id"]
         if rater not in raters.index:
@@ -355,7 +355,7 @@ def _role_faults(study: Study, reference: Reference, issuing: str) -> Iterator[F
 def _of_one_organisation(votes: pd.DataFrame, known: pd.DataFrame) -> Iterator[Fault]:
     """Faults: ballots of several raters of an organisation in a panel where it has one vote."""
     first = votes.drop_duplicates(["round_id", "rater_id"]).merge(known, on="rater_id")
-    for (round_id, panel, voter), own in rows_by(first, "round_id", "role", "voter"):
+    for (round_id, panel, voter), own in group_rows(first, "round_id", "role", "voter"):
         for row in own.iloc[1:].to_dict("records"):
             yield Fault(f"{voter} has one vote per panel, and {own['rater_id'].iloc[0]} has cast it in round "
                         f"{round_id} ({own['file'].iloc[0]}, panel {panel})", row["file"], row["row"],

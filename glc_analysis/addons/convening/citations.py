@@ -13,7 +13,7 @@ from glc_analysis.study import Study
 def collect_cited_passages_and_claims(study: Study) -> Citations:
     """One row per passage that evidence.csv or joint_display.csv cites (``P05 / e2``, or a topic), and the
     current texts of the principles as claims."""
-    reference, segments = read_reference(study), tables.read("segments", study=study)
+    reference, segments = read_reference(study), tables.read_table("segments", study=study)
     evidence = reference.evidence.reset_index(names="row").query("kind == 'segment'")
     words = evidence["reference"].map(segments.set_index("segment_id")["text"]).fillna("")
     display = reference.joint_display.reset_index(names="row").merge(reference.quotes, on="quote_id")
@@ -25,7 +25,7 @@ def collect_cited_passages_and_claims(study: Study) -> Citations:
         pd.DataFrame({"file": "joint_display.csv", "row": display["row"], "citation": display["topic_id"],
                       "claim_id": "", "segment_id": display["segment_id"], "words": display["text"],
                       "stance": "", "note": display["inference"]})])
-    texts = tables.read("principles", study=study).query("is_current")
+    texts = tables.read_table("principles", study=study).query("is_current")
     claims = pd.DataFrame({"claim_id": texts["principle_id"], "language": texts["language"],
                            "translation_of": texts["translation_of"],
                            "text": texts["printed_id"] + " " + texts["statement"]})

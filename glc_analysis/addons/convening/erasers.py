@@ -22,7 +22,7 @@ from glc_analysis.errors import Fault, Faults
 from glc_analysis.locks import locked
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import WITHDRAWN, Study
-from glc_analysis.tabular import read_table
+from glc_analysis.tabular import read_delimited_file
 
 Cells = dict[str, str]
 _SAID = ("proposed_by", "objections", "reservations")
@@ -149,7 +149,7 @@ def _remove_from_ratings(path: Path, leaver: Leaver) -> None:
 
 def list_unused_votes(study: Study, new: Study, person_id: str) -> list[tuple[str, str, str]]:
     """The votes and comments of a person that are no longer used: kind, place and content."""
-    rated, still = (tables.read("ratings", study=one) for one in (study, new))
+    rated, still = (tables.read_table("ratings", study=one) for one in (study, new))
     rated, still = (votes[votes["rater_id"] == person_id] for votes in (rated, still))
     rows = [("vote", f"round {row['round_id']}", f"{row['principle_id']} {row['criterion']}")
             for row in rated.to_dict("records") if row["round_id"] not in {*still["round_id"]}]
@@ -161,5 +161,5 @@ def list_unused_votes(study: Study, new: Study, person_id: str) -> list[tuple[st
 def list_packet_holders_to_inform(study: Study) -> list[tuple[str, str, str]]:
     """The packets whose holders must be informed: kind, place and content."""
     path = study.private / PACKETS_MADE
-    rows = read_table(path).rows[1:] if path.is_file() else []
+    rows = read_delimited_file(path).rows[1:] if path.is_file() else []
     return [("packet", PACKETS_MADE, f"{day} {whose or 'shared'}: {parts}") for _, day, whose, parts in rows]

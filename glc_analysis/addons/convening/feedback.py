@@ -34,7 +34,7 @@ from glc_analysis.disclosure.blocks import block_ids, line_ids
 from glc_analysis.reference import Reference
 from glc_analysis.spreadsheets import write_text
 from glc_analysis.study import Study
-from glc_analysis.templates import read_text, template
+from glc_analysis.templates import load_template, read_packaged_text
 from glc_analysis.view.visible_tables import VisibleTables
 
 NOT_DISCLOSED = "–"
@@ -155,8 +155,9 @@ class Feedback:
 def render_feedback_page(form: RatingForm, feedback: Sequence[RoundFeedback]) -> str:
     """The page of one rater, in the language of the form."""
     by_principle = {one.principle_id: one for one in feedback}
-    return template(__file__, "feedback_page.html").render(
-        form=form, say=form.say, style=read_text(__file__, "form_page.css").strip(), criteria=CRITERIA,
+    return load_template(__file__, "feedback_page.html").render(
+        form=form, say=form.say, style=read_packaged_text(__file__, "form_page.css").strip(),
+        criteria=CRITERIA,
         not_told=NOT_DISCLOSED,
         rows=[(text, form.shown(text), by_principle[text.principle_id]) for text in form.texts
               if text.principle_id in by_principle])

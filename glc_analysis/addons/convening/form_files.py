@@ -66,7 +66,7 @@ from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.spreadsheets import print_on_a4, save_workbook
 from glc_analysis.study import Study
-from glc_analysis.templates import Macros, read_text
+from glc_analysis.templates import Macros, read_packaged_text
 from glc_analysis.text import content_hash
 
 _NOT_ASKED = {"agreed": "agreed", "set_aside": "set aside", "superseded": "replaced by other texts"}
@@ -191,7 +191,7 @@ def _write(path: Path, content: str) -> None:
 # Forms for paper and telephone: pages to print in grey on A4 or Letter, and texts.
 
 
-_STYLE = read_text(__file__, "form_page.css").strip()
+_STYLE = read_packaged_text(__file__, "form_page.css").strip()
 _MOUTHS = {"low": "M20 48 Q32 34 44 48", "mid": "M20 43 H44", "high": "M20 39 Q32 53 44 39"}
 
 

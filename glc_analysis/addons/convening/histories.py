@@ -14,7 +14,7 @@ from typing import Any
 from glc_analysis.errors import Faults
 from glc_analysis.schema import table_files
 from glc_analysis.study import Study
-from glc_analysis.tabular import read_rows
+from glc_analysis.tabular import read_reference_rows
 
 FLOOR = "floor"
 """The word in ``comes_from`` of a text that was proposed in the room."""
@@ -125,7 +125,7 @@ def principle_status_lines(study: Study) -> Iterator[tuple[str, list[str]]]:
     no longer in use; yields nothing if there are no principles."""
     path, (shared, *_) = study.reference_file("principles"), table_files("principles")
     try:
-        rows = read_rows(path, shared.required, shared.optional).values() if path.is_file() else ()
+        rows = read_reference_rows(path, shared.required, shared.optional).values() if path.is_file() else ()
     except Faults:  # `glc check` reports them
         return
     texts = [row for row in rows if not row["translation_of"] and row["version"].isdecimal()]

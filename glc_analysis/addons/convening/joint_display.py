@@ -20,7 +20,7 @@ from glc_analysis.addons.convening.matches import suggest_option_code_pairs
 from glc_analysis.addons.convening.other_waves import format_cited_and_current_numbers
 from glc_analysis.figures.estimates import SOURCE
 from glc_analysis.figures.summary import Words
-from glc_analysis.reference import read_reference, read_table
+from glc_analysis.reference import read_reference, read_reference_table
 from glc_analysis.schema import CALL, WITHOUT_GUIDE
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
@@ -154,7 +154,7 @@ def readable_quotes_by_id(view: StudyView) -> dict[str, Quote]:
     """The readable form of each quotation: the quotation itself, or another from the same passage that is
     cleared for the audience, with its source. Quotations without a cleared text are left out. If one was
     withdrawn since an earlier release, none is shown."""
-    listed = read_table(view.study, "quotes")
+    listed = read_reference_table(view.study, "quotes")
     if view.may("passages"):
         languages = dict(zip(*(view.read("segments")[name] for name in ("segment_id", "language")),
                              strict=True))
@@ -200,8 +200,9 @@ def suggest_joint_display_rows(study: Study) -> pd.DataFrame:
     """Proposes rows for joint_display.csv with both counts, for the team only. Pairs that joint_display.csv
     already has are left out (:func:`.matches.suggest_option_code_pairs`)."""
     known = read_reference(study).joint_display
-    free = tables.read("quotations", study=study).sort_values("audience", ascending=False, kind="stable")
-    figures = tables.read("figures", study=study).set_index("figure_id", drop=False)
+    free = tables.read_table("quotations", study=study).sort_values("audience", ascending=False,
+                                                                    kind="stable")
+    figures = tables.read_table("figures", study=study).set_index("figure_id", drop=False)
     words = read_question_and_code_names(study)
     proposed = []
     for theme, estimate, code in suggest_option_code_pairs(study, {*known["figure_id"], *known["code_id"]}):

@@ -49,11 +49,11 @@ def suggest_option_code_pairs(study: Study, used_ids: Collection[str]) -> Iterat
 def _pairs(study: Study) -> list[tuple[str, str, str]]:
     """All pairs to propose, the best first."""
     offered, chosen_by, asked = _answered(study)
-    mentions = tables.read("mentions", study=study)
+    mentions = tables.read_table("mentions", study=study)
     mentions = mentions[~mentions["source"].isin(UNASKED)]  # silence there is not a no
     raised_by, decided_of = (_organisations_by(rows, "code_id") for rows in (
         mentions.query("is_raised"), mentions.query("(is_asked or is_raised) and not is_undecided")))
-    codes = _codes(tables.read("codebook", study=study), {*raised_by})
+    codes = _codes(tables.read_table("codebook", study=study), {*raised_by})
     pairs = []
     for theme, question, option, label in zip(*(offered[name] for name in (
             "theme_id", "question_id", "option_id", "label")), strict=True):
@@ -83,7 +83,7 @@ def _organisations_by(rows: pd.DataFrame, key: str | list[str]) -> dict[Any, set
 def _answered(study: Study) -> tuple[pd.DataFrame, dict[Any, set[str]], dict[Any, set[str]]]:
     """The options of all questions with a theme, the organisations that chose each option, and those that
     were asked each question."""
-    questions, options, responses, selections = (tables.read(name, study=study) for name in (
+    questions, options, responses, selections = (tables.read_table(name, study=study) for name in (
         "questions", "options", "responses", "selections"))
     closed = questions.query("theme_id != '' and option_list not in ('', 'countries')")
     substantive = options.loc[options["kind"] == "substantive", ["option_list", "option_id", "label"]]

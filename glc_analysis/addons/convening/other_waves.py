@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from glc_analysis.figures.summary import Words
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.view.study_view import StudyView
 
 
@@ -24,5 +24,5 @@ def format_cited_and_current_numbers(view: StudyView, words: Words, figure_id: s
 
 def _question_of(view: StudyView, figure_id: str) -> str:
     """The question that a figure is about, also one that is no longer asked."""
-    return next((name for name in read_table(view.study, "questions")["question_id"]
+    return next((name for name in read_reference_table(view.study, "questions")["question_id"]
                  if figure_id.startswith(f"{name}/")), "")

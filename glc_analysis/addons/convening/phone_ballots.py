@@ -38,7 +38,7 @@ from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.locks import locked
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
-from glc_analysis.tabular import read_table
+from glc_analysis.tabular import read_delimited_file
 from glc_analysis.text import normalise_space
 from glc_analysis.writing import sync_folder, write_atomic
 
@@ -311,7 +311,7 @@ def _file_name(round_id: str, rater: str) -> str:
 
 def _read_register(path: Path, round_id: str, box: BallotBox, reference: Reference) -> dict[str, str]:
     """The slip number of each rater. Raises Faults with all errors in the register."""
-    table = read_table(path)
+    table = read_delimited_file(path)
     names = [normalise_space(name) for name in table.names]
     if missing := [name for name in REGISTER if name not in names]:
         raise Faults([Fault("this column is missing", path.name, "1", name,

@@ -57,7 +57,7 @@ from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.locks import locked
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from glc_analysis.templates import read_text, template, texts_by_language
+from glc_analysis.templates import load_template, read_packaged_text, read_texts_by_language
 from glc_analysis.text import language_direction, language_name, normalise_space
 
 Say = Callable[[str], None]
@@ -279,7 +279,7 @@ def _in_language(texts: RoundTexts, language: str) -> dict[str, Any]:
     return {"code": language, "name": name, "dir": language_direction(language),
             "mark": "" if language in phone_page_languages()
             else f" [{language_name_for_reader('en', 'en')}]",
-            "names": texts_by_language(__file__, "languages.csv").get(language, {}),
+            "names": read_texts_by_language(__file__, "languages.csv").get(language, {}),
             "say": form.say | phone_page_phrases(language),
             "rows": [{"id": text.principle_id, "stamp": format_text_stamp(text.printed_id, text.text_version),
                       "words": text.statement, "language": text.language,
@@ -391,13 +391,14 @@ class NotFoundHandler(PhoneRequestHandler):
 def _page() -> tuple[str, str]:
     """The page as one file, and its content security policy: it may run its own script and contact this
     server."""
-    style, script = read_text(__file__, "phone_page.css"), read_text(__file__, "phone_page.js")
-    names = texts_by_language(__file__, "languages.csv")
+    style, script = read_packaged_text(__file__, "phone_page.css"), read_packaged_text(__file__,
+                                                                                       "phone_page.js")
+    names = read_texts_by_language(__file__, "languages.csv")
     warnings = [{"code": one, "dir": language_direction(one), "name": form_phrases(one)["language_name"],
              "names": names[one], "say": {key: phone_page_phrases(one)[key] for key in (
                  "warning", "enter_code", "begin", "unknown_code", "language", "no_connection", "closed")}}
             for one in phone_page_languages()]
-    page = template(__file__, "phone_page.html").render(
+    page = load_template(__file__, "phone_page.html").render(
         style=style, script=script, longest=LONGEST_COMMENT, warnings=warnings,
         said=json.dumps(warnings, ensure_ascii=False).replace("<", "\\u003c"))
     digests = {kind: base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

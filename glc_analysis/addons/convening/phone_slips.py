@@ -32,7 +32,7 @@ from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.locks import locked
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from glc_analysis.templates import fixed_texts, template, texts_by_language
+from glc_analysis.templates import load_template, read_fixed_texts, read_texts_by_language
 from glc_analysis.text import language_direction
 from glc_analysis.writing import write_atomic
 
@@ -107,7 +107,7 @@ def make_phone_slips(study: Study, round_id: str, folder: Path, *, address: str 
         box = BallotBox(ballot_box_folder(study, round_id) / "box.json", address,
                         {number: Slip(digest_slip_code(code)) for number, code in codes.items()})
         url = ballot_url(address)
-        page = template(__file__, "phone_slips.html").render(
+        page = load_template(__file__, "phone_slips.html").render(
             round_id=round_id, url=url, fingerprint=fingerprint, said=_said(texts, network),
             slips=[(number, code, _qr_code(f"{url}#{code}")) for number, code in codes.items()],
             numbers=sorted(codes), void=VOID)
@@ -125,7 +125,7 @@ def phone_page_phrases(language: str) -> dict[str, str]:
     >>> phone_page_phrases("es")["begin"], phone_page_phrases("am")["begin"]
     ('Empezar', 'Begin')
     """
-    return fixed_texts(language, __file__, "phone_page.csv")
+    return read_fixed_texts(language, __file__, "phone_page.csv")
 
 
 def phone_page_languages() -> list[str]:
@@ -134,7 +134,7 @@ def phone_page_languages() -> list[str]:
     >>> phone_page_languages()
     ['en', 'es', 'ar', 'km', 'fr']
     """
-    return [*texts_by_language(__file__, "phone_page.csv")]
+    return [*read_texts_by_language(__file__, "phone_page.csv")]
 
 
 def _said(texts: RoundTexts, network: str) -> list[tuple[str, str, list[str]]]:

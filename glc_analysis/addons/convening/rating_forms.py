@@ -21,7 +21,7 @@ from glc_analysis.addons.convening.ratings import RatingQuestion, format_form_st
 from glc_analysis.addons.convening.round_roles import add_proxies_and_interests
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.reference import Reference
-from glc_analysis.templates import fixed_texts, read_records
+from glc_analysis.templates import read_fixed_texts, read_packaged_csv
 from glc_analysis.text import isolate_direction, language_direction, language_name
 
 _WANTED = {"score": "number_wanted", "mark": "mark_wanted", "choice": "word_wanted"}
@@ -33,7 +33,7 @@ def form_phrases(language: str) -> dict[str, str]:
     >>> form_phrases("fr")["round"].format(2), form_phrases("am")["round"].format(2)
     ('Tour 2', 'Round 2')
     """
-    return fixed_texts(language, __file__, "forms.csv")
+    return read_fixed_texts(language, __file__, "forms.csv")
 
 
 def list_form_languages() -> list[str]:
@@ -42,7 +42,7 @@ def list_form_languages() -> list[str]:
     >>> list_form_languages()[:2]
     ['en', 'es']
     """
-    return [name for name in read_records(__file__, "forms.csv")[0] if name != "key"]
+    return [name for name in read_packaged_csv(__file__, "forms.csv")[0] if name != "key"]
 
 
 def has_form_phrases(language: str) -> bool:
@@ -61,7 +61,8 @@ def language_name_for_reader(reader_language: str, language: str) -> str:
     ...     "am"), language_name_for_reader("am", "es")
     ('inglés', 'Amharic', 'Spanish')
     """
-    return fixed_texts(reader_language, __file__, "languages.csv").get(language) or language_name(language)
+    return read_fixed_texts(reader_language, __file__,
+                            "languages.csv").get(language) or language_name(language)
 
 
 def format_language_and_code(language: str) -> str:

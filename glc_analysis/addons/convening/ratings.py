@@ -17,8 +17,8 @@ from typing import Literal, NamedTuple
 import pandas as pd
 
 from glc_analysis.errors import Fault, Faults, refuse
-from glc_analysis.tables import rows_by
-from glc_analysis.tabular import Grid, read_sheets, read_table
+from glc_analysis.tables import group_rows
+from glc_analysis.tabular import Grid, read_delimited_file, read_workbook_sheets
 from glc_analysis.text import content_hash, match_key, normalise_space
 
 # ------------------------------
@@ -195,7 +195,8 @@ def read_filled_form(path: Path, sheets: list[Grid] | None = None, *,
     is_book = path.suffix.lower() == ".xlsx"
     answers: list[_Answer] = []
     faults: list[Fault] = []
-    for sheet in sheets or (read_sheets(path, values_only=True) if is_book else [read_table(path)]):
+    for sheet in sheets or (read_workbook_sheets(path, values_only=True) if is_book
+                            else [read_delimited_file(path)]):
         try:
             answers += _on_sheet(sheet) or _in_export(sheet)
         except Faults as found:
@@ -215,7 +216,7 @@ def read_filled_form(path: Path, sheets: list[Grid] | None = None, *,
 
 def is_form_filled(path: Path) -> bool:
     """Whether any box of a rating workbook is filled in."""
-    return any(text for sheet in read_sheets(path) for answer in _on_sheet(sheet)
+    return any(text for sheet in read_workbook_sheets(path) for answer in _on_sheet(sheet)
                for text in answer.boxes.values())
 
 
@@ -330,7 +331,7 @@ def _rows_that_are_gone(file: str, answers: Sequence[_Answer],
 
 def unanswered_question_faults(rows: pd.DataFrame) -> Iterator[Fault]:
     """A fault for each unanswered principle of a form: its boxes are blank, or its row is missing."""
-    for (file, row, round_id, rater, principle), own in rows_by(
+    for (file, row, round_id, rater, principle), own in group_rows(
             rows, "file", "row", "round_id", "rater_id", "principle_id", sort=False):
         is_gone = (own["text_version"] == "").all()
         yield Fault(f"the row of {principle} is missing" if is_gone else f"{principle} is blank", file, row,
@@ -366,7 +367,8 @@ def read_ratings_file(path: Path, *,
                "choose Save As with the type Excel workbook (.xlsx), put that file into raw/ratings, and "
                "take this one out")
     if kind != ".xlsm":
-        sheets = read_sheets(path, values_only=True) if kind == ".xlsx" else [read_table(path)]
+        sheets = read_workbook_sheets(path,
+                                      values_only=True) if kind == ".xlsx" else [read_delimited_file(path)]
     long = next((sheet for sheet in sheets
                  if {"criterion", "score"} <= set(map(normalise_space, sheet.names))), None)
     rows = _long_rows(path.name, long) if long else read_filled_form(path, sheets,

@@ -10,9 +10,9 @@ from typing import Any
 
 from glc_analysis.errors import Faults
 from glc_analysis.manifest import checksum, read_manifest
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
-from glc_analysis.text import match_key, slug
+from glc_analysis.text import make_slug, match_key
 
 FILE_CHANGED, FILE_MISSING = "has changed since its checksum was recorded", "is missing"
 
@@ -84,7 +84,7 @@ class RawFiles:
 
     @cached_property
     def _surveys(self) -> dict[str, str]:
-        return {slug(path.stem): self.study.relative(path) for path in self.study.raw_files("survey")}
+        return {make_slug(path.stem): self.study.relative(path) for path in self.study.raw_files("survey")}
 
     @cached_property
     def _ballots(self) -> dict[str, str]:
@@ -92,7 +92,7 @@ class RawFiles:
 
     @cached_property
     def _paths(self) -> dict[str, str]:
-        listed = read_table(self.study, "documents")
+        listed = read_reference_table(self.study, "documents")
         return dict(zip(listed["document_id"], listed["path"], strict=True))
 
 

@@ -30,7 +30,7 @@ def write_convening_tables(study: Study, reference: Reference, ballots: dict[str
     aside.mkdir(exist_ok=True)
     written = make_principle_tables(reference) | ballots  # of an unsound table the last build has the rows
     for name, frame in ((name, written[name]) for name in written if name not in reference.unsound):
-        os.replace(tables.write_table(aside, name, tables.shape_table(name, frame)),
+        os.replace(tables.write_table(aside, name, tables.conform_to_schema(name, frame)),
                    study.processed / f"{name}.parquet")
     shutil.rmtree(aside)
 
@@ -43,6 +43,6 @@ def remove_round_results(study: Study, round_id: str) -> None:
         path = study.processed / f"{name}.parquet"
         if path.is_file():
             aside.mkdir(exist_ok=True)
-            frame = tables.read(name, study=study)
+            frame = tables.read_table(name, study=study)
             os.replace(tables.write_table(aside, name, frame[frame["round_id"] != round_id]), path)
     shutil.rmtree(aside, ignore_errors=True)

@@ -37,7 +37,7 @@ from glc_analysis.addons.convening.votes import LARGEST_UNDISCLOSED
 from glc_analysis.digests import KEY_FILE, Digests
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.study import Study
-from glc_analysis.tables import rows_by
+from glc_analysis.tables import group_rows
 from glc_analysis.writing import write_atomic
 
 RATER = ("rater_id", "organisation_id", "role", "may_rate")
@@ -161,7 +161,7 @@ def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
     if misplaced := [*misplaced_seal_faults(study)]:
         raise Faults(misplaced)
     seals, faults = {}, []
-    for (round_id,), rows in rows_by(rounds, "round_id", sort=False):
+    for (round_id,), rows in group_rows(rounds, "round_id", sort=False):
         is_sealed, home = (rows["is_sealed"] != "").any(), study.private_folder("rounds") / round_id
         if (rows["closed_on"] == "").all():
             if is_sealed:
@@ -306,8 +306,8 @@ def describe_changes_since_seal(seals: Mapping[str, Seal], votes: pd.DataFrame,
             yield (f"study.toml, column [consensus] fixed_on: it was {day or 'blank'} and is "
                    f"{rule_fixed_on or 'blank'}. {count}.")
         here = votes[votes["round_id"] == seal.round_id]
-        sealed = {rater: _content(own) for (rater,), own in rows_by(seal.votes, "rater_id")}
-        parts, in_files = ({at: _content(own) for at, own in rows_by(votes_, "rater_id", "file")}
+        sealed = {rater: _content(own) for (rater,), own in group_rows(seal.votes, "rater_id")}
+        parts, in_files = ({at: _content(own) for at, own in group_rows(votes_, "rater_id", "file")}
                         for votes_ in (seal.votes, here))
         for (rater, file), content in in_files.items():
             if rater not in sealed:

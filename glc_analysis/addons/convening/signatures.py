@@ -38,11 +38,11 @@ from glc_analysis.addons.convening.rating_forms import language_name_for_reader,
 from glc_analysis.addons.convening.seal_code import find_latest_seal_code
 from glc_analysis.addons.member_checking.returns import read_names_and_languages
 from glc_analysis.errors import Faults, GLCError, UsageError, nearest
-from glc_analysis.reference import Reference, read_table
+from glc_analysis.reference import Reference, read_reference_table
 from glc_analysis.schema import is_day, table_files
 from glc_analysis.spreadsheets import CsvRows, append_rows
 from glc_analysis.study import Study
-from glc_analysis.templates import fixed_texts, read_text, template, texts_by_language
+from glc_analysis.templates import load_template, read_fixed_texts, read_packaged_text, read_texts_by_language
 from glc_analysis.text import content_hash, language_direction
 from glc_analysis.writing import write_atomic
 
@@ -75,19 +75,20 @@ class SigningState:
     def of(cls, study: Study) -> SigningState:
         """Reads the state of signing. Raises GLCError if no principle is agreed yet, and Faults if a table
         cannot be read, or an agreed text has no recorded decision or was changed since."""
-        principles, raters = add_version_columns(read_table(study, "principles")), read_table(study, "raters")
+        principles, raters = (add_version_columns(read_reference_table(study, "principles")),
+                              read_reference_table(study, "raters"))
         texts = principles[principles["is_current"] & (principles["translation_of"] == "")
                            & (principles["status"] == "agreed")]
         if texts.empty:
             raise GLCError("There is nothing to sign: no principle is agreed. To fix: `glc agree P01` writes "
                            "down that the convening agreed to P01.")
-        rows, decisions = texts.to_dict("index"), read_table(study, "text_decisions")
+        rows, decisions = texts.to_dict("index"), read_reference_table(study, "text_decisions")
         if faults := [*undecided_status_faults(rows, decisions.to_dict("records")), *changed_word_faults(
                 "text_decisions", "decided", rows.values(), decisions.to_dict("index"))]:
             raise Faults(faults)
-        known = read_table(study, "organisations")["organisation_id"]
+        known = read_reference_table(study, "organisations")["organisation_id"]
         may = raters.loc[raters["may_rate"] == "true", "organisation_id"]
-        return cls(texts, principles, read_table(study, "signoffs"), tuple(sorted({*may} - {""})),
+        return cls(texts, principles, read_reference_table(study, "signoffs"), tuple(sorted({*may} - {""})),
                    tuple(sorted({*known, *may} - {""})), find_latest_seal_code(study))
 
     @property
@@ -142,11 +143,11 @@ def render_signing_sheet(signing: SigningState, texts: pd.DataFrame, organisatio
                          language: str) -> str:
     """The page of one organisation: every text with three boxes and a line for a reservation."""
     rows = round_texts_in_language(Reference({"principles": signing.principles}), texts, language)
-    if language not in {*rows["language"], *texts_by_language(__file__, "signing.csv")}:
+    if language not in {*rows["language"], *read_texts_by_language(__file__, "signing.csv")}:
         language = texts["language"].iloc[0]
-    return template(__file__, "signing_sheet.html").render(
-        style=read_text(__file__, "form_page.css").strip(),
-        say=fixed_texts(language, __file__, "signing.csv"),
+    return load_template(__file__, "signing_sheet.html").render(
+        style=read_packaged_text(__file__, "form_page.css").strip(),
+        say=read_fixed_texts(language, __file__, "signing.csv"),
         language=language, direction=language_direction(language), name=name, organisation_id=organisation_id,
         code=signing.code, seal_code=signing.seal_code, texts=[text | {
             "direction": language_direction(text["language"]),

@@ -59,7 +59,7 @@ from glc_analysis.gate.gate import check_leaks
 from glc_analysis.gate.leak_scan import identifiers
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import INVENTED, Study
-from glc_analysis.templates import template
+from glc_analysis.templates import load_template
 from glc_analysis.view.visible_tables import VisibleTables
 from glc_analysis.writing import write_atomic
 
@@ -111,7 +111,7 @@ def write_received_page(study: Study, round_id: str, received_by_panel: pd.DataF
     path = slides_path(study, round_id).with_name("received.html")
     for folder in reversed(path.parents[:3]):
         folder.mkdir(parents=True, exist_ok=True)
-    write_atomic(path, template(__file__, "received.html").render(
+    write_atomic(path, load_template(__file__, "received.html").render(
         round_id=round_id, invented=INVENTED if study.is_synthetic else "",
         panels=[(PANELS[panel], count.removesuffix(" received")) for panel, count in zip(
             received_by_panel["panel"], received_by_panel["received"], strict=True)]))
@@ -144,9 +144,9 @@ def _english_slides(study: Study, round_id: str) -> tuple[Reference, str]:
     if round_id in (erased := list_rounds_with_erased_ballots(study)):
         raise GLCError(f"There are no slides of round {round_id}: a ballot was erased after the room was "
                        "shown the results, and another count would disclose that vote.")
-    frames = {name: tables.read(name, study=study) for name in ("tallies", "ratings", "principles",
-                                                                "panel_positions", "decision_log",
-                                                                "parking_lot")}
+    frames = {name: tables.read_table(name, study=study) for name in ("tallies", "ratings", "principles",
+                                                                      "panel_positions", "decision_log",
+                                                                      "parking_lot")}
     tallies, ratings = frames["tallies"], frames["ratings"]
     test, agreed = study.settings["consensus"]["test"], select_fully_disclosed_panels(reference.raters)
     is_it = tallies["round_id"] == round_id
@@ -164,7 +164,7 @@ def _english_slides(study: Study, round_id: str) -> tuple[Reference, str]:
     comments = {principle: list_readable_comments(own, study, reference.names) for principle, own in
                 ratings[ratings["round_id"] == round_id].groupby("principle_id")}
     closed_on = reference.rounds.loc[reference.rounds["round_id"] == round_id, "closed_on"].max()
-    return reference, template(__file__, "results_slides.html").render(
+    return reference, load_template(__file__, "results_slides.html").render(
         title=study.title, round_id=round_id, closed_on=closed_on,
         columns=split_agenda_into_two_columns(group_agenda_rows(order)),
         results=make_slide_results(tallies[is_kept], ratings, frames["principles"], reference.rounds,
@@ -374,4 +374,4 @@ def _moved(row: dict[str, Any], before: list[dict[str, Any]]) -> str:
 def render_slide_part(name: str, *data: Any) -> str:
     """One piece of the slides as safe HTML: ``style()``, ``agenda(groups)``, ``result(one)``,
     ``decided(decisions)`` or ``parking(parked)``. Put ``style`` first where they are used together."""
-    return str(getattr(template(__file__, "slide_blocks.html").module, name)(*data))
+    return str(getattr(load_template(__file__, "slide_blocks.html").module, name)(*data))

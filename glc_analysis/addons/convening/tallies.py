@@ -79,8 +79,8 @@ def _tables(ballots: Ballots, reference: Reference,
     """Both tables, and notes for the team on results that differ from the sealed ones."""
     if ballots.faults:
         raise Faults(ballots.faults)
-    rated = tables.shape_table("ratings", make_ratings_table(ballots, reference))
-    counted = tables.shape_table("tallies", make_tallies_table(rated, ballots, reference, settings))
+    rated = tables.conform_to_schema("ratings", make_ratings_table(ballots, reference))
+    counted = tables.conform_to_schema("tallies", make_tallies_table(rated, ballots, reference, settings))
     counted, notes = restore_sealed_results(counted, ballots.seals)
     return {"ratings": rated, "tallies": counted}, notes
 

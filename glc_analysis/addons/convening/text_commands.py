@@ -193,10 +193,10 @@ def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: 
     """
     from glc_analysis.addons.convening.amendments import amend_principle as issue
     from glc_analysis.addons.convening.amendments import check_can_amend, list_results_on_old_text
-    from glc_analysis.tabular import decode, read_bytes
+    from glc_analysis.tabular import decode_text, read_bytes
 
     if path:
-        text = decode(read_bytes(path), path.name)
+        text = decode_text(read_bytes(path), path.name)
     if is_typed := not text:
         _show_old(study, principle, is_back=True)
         if not hold_out:

@@ -45,11 +45,11 @@ from glc_analysis.figures.estimates import ALL, DOCUMENT, SOURCE
 from glc_analysis.figures.mentions import text_sources
 from glc_analysis.figures.summary import Words
 from glc_analysis.pages.text_names import text_names, turn_name
-from glc_analysis.reference import read_part, read_table
+from glc_analysis.reference import read_part, read_reference_table
 from glc_analysis.schema import CALL, UNASKED, WITHOUT_GUIDE
 from glc_analysis.study import Study
-from glc_analysis.tables import rows_by
-from glc_analysis.text import day_of_text, format_day, normalise_space
+from glc_analysis.tables import group_rows
+from glc_analysis.text import format_day, format_text_day, normalise_space
 from glc_analysis.view.places import Places
 from glc_analysis.view.study_view import StudyView
 
@@ -107,7 +107,7 @@ class EvidenceTrail:
     def __init__(self, view: StudyView) -> None:
         self.view, self.study, self.read = view, view.study, view.read
         self.has_sources = view.may("passages")
-        self.reference = cache(lambda name: read_table(view.study, name))
+        self.reference = cache(lambda name: read_reference_table(view.study, name))
         self.files = RawFiles(view.study)
 
     @classmethod
@@ -208,7 +208,7 @@ class EvidenceTrail:
         for said, rows in self._votes.get(principle_id, ()) if self.has_sources else ():
             about = (*rows["rater_id"], *rows["organisation_id"])
             lines.append(self.node(1, "votes", "", said, "", *about))
-            for (name,), own in rows_by(rows, "entered_by"):
+            for (name,), own in group_rows(rows, "entered_by"):
                 by_proxy = f", {int(own['is_by_proxy'].sum())} by proxy" if own["is_by_proxy"].any() else ""
                 lines.append(self._file(2, self.files.of_ballot(name), f"{len(own)} votes{by_proxy}",
                                         *own["rater_id"], *own["organisation_id"]))
@@ -282,7 +282,7 @@ class EvidenceTrail:
         if not self.has_sources:
             return
         rows = records_counted_in_figure(self._read_about(question.question_id), figure, question)
-        for (path,), own in rows_by(rows.assign(path=rows["answer_id"].map(self.files.of_record)), "path"):
+        for (path,), own in group_rows(rows.assign(path=rows["answer_id"].map(self.files.of_record)), "path"):
             at = own["answer_id"].map(raw_row_number)
             is_own = {"counted rows": own["is_counted"], "others in the base": ~own["is_counted"]}
             places = [f"{what}: {format_number_ranges(at[which])}" for what,
@@ -296,7 +296,7 @@ class EvidenceTrail:
     @cached_property
     def _read_about(self) -> Callable[[str], Read]:
         """Returns, for a question, a function that reads tables, limited to the answers to this question."""
-        answers = cache(lambda name, question: tables.read(name, study=self.study, question=question))
+        answers = cache(lambda name, question: tables.read_table(name, study=self.study, question=question))
 
         def reader(question: str) -> Read:
             return lambda name: answers(name, question) if name in _ANSWERS else self.read(name)
@@ -361,7 +361,7 @@ class EvidenceTrail:
         path, place = self.files.of_segment(segment_id, document, begins or quote)
         clock = "" if pd.isna(segment.start_s) else str(pd.Timedelta(int(segment.start_s), "s"))[-8:]
         name, written = turn_name(self._text_names, segment_id), format_day(document.date)
-        day = "" if written and written in name else day_of_text(document.kind, document.date)
+        day = "" if written and written in name else format_text_day(document.kind, document.date)
         said = [name, day, clock, place, wording, memo and f"memo: {memo}"]
         owners = (segment.organisation_id, document.organisation_id)
         yield self.node(depth, "passage", segment_id, f"“{quote}” {', '.join(filter(None, said))}",
@@ -565,6 +565,7 @@ def _sources(study: Study) -> set[str]:
            "documents": "document_id", "answers": "answer_id", "organisations": "organisation_id",
            "codebook": "code_id"}
     known = {one for table, column in ids.items()
-             for one in tables.read(table, study=study)[column].astype("str").unique()}
-    known |= {*read_table(study, "quotes")["quote_id"], *read_table(study, "raters")["rater_id"]}
+             for one in tables.read_table(table, study=study)[column].astype("str").unique()}
+    known |= {*read_reference_table(study, "quotes")["quote_id"],
+              *read_reference_table(study, "raters")["rater_id"]}
     return known | {study.relative(path) for path in study.all_raw_files()}

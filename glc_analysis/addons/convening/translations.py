@@ -15,7 +15,7 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import Fault
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import Tables
 from glc_analysis.study import Study
 
@@ -76,8 +76,8 @@ class Translations:
 def translated_texts_by_original(study: Study, audience: str, language: str) -> dict[str, tuple[str, bool]]:
     """For each original text of the principles, its translation as far as an audience may read it, and
     whether that is a draft."""
-    rows = tables.read("principles", study=study)
-    translations = Translations.of(rows, read_table(study, "translations"))
+    rows = tables.read_table("principles", study=study)
+    translations = Translations.of(rows, read_reference_table(study, "translations"))
     translated = {}
     for row in rows[rows["translation_of"] == ""].to_dict("records"):
         for column in TRANSLATED_COLUMNS:

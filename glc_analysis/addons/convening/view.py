@@ -28,7 +28,7 @@ from glc_analysis.addons.convening.votes import (
 from glc_analysis.cleaning.waves import waves_of_consent
 from glc_analysis.disclosure.blocks import block_id, block_ids
 from glc_analysis.errors import resolve_id
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.view.reader_study import Reader
 from glc_analysis.view.visible_tables import VisibleTables
 
@@ -126,7 +126,7 @@ class ConveningView(VisibleTables):
     @cached_property
     def voters(self) -> pd.DataFrame:
         """The rows of raters.csv for raters who may rate."""
-        rows = read_table(self.study, "raters")
+        rows = read_reference_table(self.study, "raters")
         return rows[rows["may_rate"] == "true"]
 
     @cached_property
@@ -198,7 +198,7 @@ def _version(view: VisibleTables, principle_id: str) -> str:
 def _as_announced(view: VisibleTables, rows: pd.DataFrame) -> pd.DataFrame:
     """Votes on agreed principles as they were announced. They are corrected only by a dated erratum
     (errata.csv), never by new numbers, which could be compared with the old ones."""
-    announced = fill_missing_role_columns(tables.read("announced_votes", study=view.study))
+    announced = fill_missing_role_columns(tables.read_table("announced_votes", study=view.study))
     agreed = view.principle_rows.loc[view.principle_rows["status"] == "agreed", "principle_id"]
     announced = announced[(announced["audience"] == view.audience) & announced["principle_id"].isin(agreed)]
     if announced.empty:
@@ -231,8 +231,9 @@ def select_visible_evidence(reader: Reader) -> pd.DataFrame:
     Notes are left out. A figure of a wave other than the study's has the label of its wave."""
     rows = reader.table("evidence")
     rows = rows[rows["principle_id"].isin(select_visible_principles(reader)["principle_id"])]
-    waves = waves_of_consent(read_table(reader.study, "waves"), reader.study.settings["study"]["wave"])
-    labels = read_table(reader.study, "waves").set_index("wave_id")["label"].to_dict()
+    waves = waves_of_consent(read_reference_table(reader.study, "waves"),
+                             reader.study.settings["study"]["wave"])
+    labels = read_reference_table(reader.study, "waves").set_index("wave_id")["label"].to_dict()
     rows = rows.assign(wave_id=[labels.get(other_wave_cited(row, **waves), "") for row in rows.itertuples()])
     is_open = rows["kind"].isin(["figure", "code", "literature"]) & (rows["wave_id"] == "")
     return rows.assign(reference=rows["reference"].where(is_open, ""), note="", cited="", quoted_for="")

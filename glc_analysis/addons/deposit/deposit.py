@@ -36,7 +36,7 @@ from glc_analysis.publish.downloads import (
 from glc_analysis.reference import read_reference
 from glc_analysis.release_store import publish
 from glc_analysis.study import Study
-from glc_analysis.templates import template
+from glc_analysis.templates import load_template
 from glc_analysis.view.study_view import StudyView
 
 _AUDIENCE = "public"
@@ -112,7 +112,7 @@ def format_dataset_citation(study: Study, release: Mapping[str, object]) -> str:
 
 def _readme(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:
     release = release_of(study, _AUDIENCE)
-    return template(__file__, "deposit.md").render(
+    return load_template(__file__, "deposit.md").render(
         title=study.title, invented=_INVENTED if study.is_synthetic else "", number=release["number"],
         day=release["day"], sampling=stated_sampling(study),
         licence=f"Licence: {study.licence}." if study.licence else NO_LICENCE,

@@ -22,7 +22,7 @@ from glc_analysis.addons.desk.settled_passages import BEING_LEARNED, SettledPass
 from glc_analysis.addons.desk.suggestion_log import Plain, log_shown_suggestions
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.errors import GLCError
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
 
 NO_ENCODER = ("Codes are suggested where the small language model is installed: "
@@ -92,7 +92,7 @@ def why_no_codes_suggested(study: Study, coder: str, document_id: str, *,
     """
     if study.settings["coding"]["approach"] == "interpretive":
         return "This study codes interpretively, so no codes are suggested."
-    assignments = read_table(study, "assignments")
+    assignments = read_reference_table(study, "assignments")
     all_rows = assignments[assignments["coder_id"] != CONSENSUS]
     mine = assignments[(assignments["coder_id"] == coder) & (assignments["document_id"] == document_id)]
     if (mine["purpose"] == TRAINING).any():
@@ -100,8 +100,8 @@ def why_no_codes_suggested(study: Study, coder: str, document_id: str, *,
     # A coder in training works on texts that others code or have settled, and is none of those who code them.
     assignments = all_rows[all_rows["purpose"] != TRAINING]
     try:
-        settled, readings, documents = (SettledPassages.of(study), tables.read("readings", study=study),
-                                        tables.read("documents", study=study))
+        settled, readings, documents = (SettledPassages.of(study), tables.read_table("readings", study=study),
+                                        tables.read_table("documents", study=study))
     except GLCError:
         return "Codes are suggested after `glc build`, from passages that are settled."
     people = assignments.groupby("document_id")["coder_id"].agg(set).to_dict()
@@ -118,7 +118,7 @@ def why_no_codes_suggested(study: Study, coder: str, document_id: str, *,
         missing = f" Of yours these are not: {', '.join(mine[:3])}{' ...' * (len(mine) > 3)}." if mine else ""
         return ("Codes are suggested once the texts that you and others code are handed in by all of you, "
                 f"and built.{missing}")
-    if said := _not_frozen(assigned, read_table(study, "codebook"), document_id):
+    if said := _not_frozen(assigned, read_reference_table(study, "codebook"), document_id):
         return said
     if len(settled.examples) < FEWEST_PASSAGES:
         return (f"Codes are suggested from {FEWEST_PASSAGES} settled passages on: passages that two coders "
@@ -158,7 +158,7 @@ def _without_answers(assignments: pd.DataFrame, documents: pd.DataFrame) -> set[
 
 def _is_coded_by_others(study: Study, coder: str, document_id: str) -> bool:
     """Whether somebody else has handed a text in, in a file or at the desk since the last build."""
-    readings = tables.read("readings", study=study)
+    readings = tables.read_table("readings", study=study)
     readers = {*readings.loc[readings["document_id"] == document_id, "coder_id"].astype("str")}
     if readers - {coder, CONSENSUS}:
         return True

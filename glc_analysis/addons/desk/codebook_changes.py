@@ -21,9 +21,9 @@ from glc_analysis.addons.desk.proposals import (
 )
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.errors import Fault, Faults, GLCError, nearest
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
-from glc_analysis.text import match_key, normalise_space, slug
+from glc_analysis.text import make_slug, match_key, normalise_space
 
 Plain = dict[str, Any]
 _CHANGES = {"name", "parent_id", "merged_into"}
@@ -41,7 +41,7 @@ def may_change_codebook(study: Study, coder: str) -> bool:
 
 def describe_codebook_change(study: Study, code_id: str, cells: Mapping[str, str]) -> str:
     """A change in one sentence. Raises GLCError for one that does not fit the codebook."""
-    book = read_table(study, "codebook").set_index("code_id")
+    book = read_reference_table(study, "codebook").set_index("code_id")
     names, cells = book["name"].to_dict(), {column: normalise_space(cell) for column, cell in cells.items()}
     if not code_id:
         _refuse_name(cells.get("name", ""), names)
@@ -123,7 +123,7 @@ def _proposal(study: Study, coder: str, code_id: str, cells: Mapping[str, str]) 
 
 def _new_id(study: Study, name: str) -> str:
     """An id for a new code, from its name; a number after it where the codebook has it already."""
-    known, base = {*read_table(study, "codebook")["code_id"]}, slug(name) or "code"
+    known, base = {*read_reference_table(study, "codebook")["code_id"]}, make_slug(name) or "code"
     return base if base not in known else next(
         numbered for n in range(2, len(known) + 3) if (numbered := f"{base}-{n}") not in known)
 

@@ -35,9 +35,9 @@ from glc_analysis.coding.texts import Text
 from glc_analysis.errors import GLCError
 from glc_analysis.manifest import checksum, read_manifest
 from glc_analysis.pseudonyms.masking import Masked, Masker, complete_key, read_key
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
-from glc_analysis.text import content_hash, day_of_text, language_direction, match_key
+from glc_analysis.text import content_hash, format_text_day, language_direction, match_key
 
 # ------------------------------
 # Which texts are coded twice, and whether all of them are handed in.
@@ -59,7 +59,7 @@ class DoubleCoding:
     @cached_property
     def assignments(self) -> pd.DataFrame:
         """assignments.csv, with the purpose of each row: double, single or training."""
-        rows = read_table(self.study, "assignments").reset_index(drop=True)
+        rows = read_reference_table(self.study, "assignments").reset_index(drop=True)
         counted = rows[(rows["coder_id"] != CONSENSUS) & (rows["purpose"] != TRAINING)]
         people = counted.groupby("document_id")["coder_id"].nunique()
         return rows.assign(purpose=[
@@ -121,7 +121,7 @@ class DoubleCoding:
     def _handed_in(self) -> set[tuple[str, str]]:
         found = {(document, coder) for coder, work in self._work().items() for document in work.handed_in()}
         try:
-            readings = tables.read("readings", study=self.study)
+            readings = tables.read_table("readings", study=self.study)
         except GLCError:  # nothing is built yet
             return found
         pairs = readings[["document_id", "coder_id"]].astype("str")
@@ -188,7 +188,8 @@ class AssignedTexts:
         country, language, direction, and its text as it is now. A coder who was assigned no answer may code
         all of them, as may those of a study without assignments."""
         try:
-            documents, segments = (tables.read(name, study=self.study) for name in ("documents", "segments"))
+            documents, segments = (tables.read_table(name, study=self.study)
+                                   for name in ("documents", "segments"))
         except GLCError:
             return {}
         rows = documents[documents["kind"] == "answer"]
@@ -200,7 +201,7 @@ class AssignedTexts:
                  for name, key, label in (("organisations", "organisation_id", "label"),
                                           ("countries", "country_id", "label"),
                                           ("questions", "question_id", "wording"))
-                 for frame in [tables.read(name, study=self.study)]}
+                 for frame in [tables.read_table(name, study=self.study)]}
         words = segments.drop_duplicates("document_id").set_index("document_id")["text"]
         return {row.document_id: {
             "question_id": str(row.question_id), "question": names["questions"].get(str(row.question_id), ""),
@@ -219,16 +220,16 @@ class AssignedTexts:
     @cached_property
     def described(self) -> pd.DataFrame:
         """documents.csv by document_id."""
-        return read_table(self.study, "documents").set_index("document_id")
+        return read_reference_table(self.study, "documents").set_index("document_id")
 
     @cached_property
     def titles(self) -> dict[str, str]:
         """Titles of texts: kind, organisation and day. Two of the same name have their
         ids as well."""
-        organisations = read_table(self.study, "organisations")
+        organisations = read_reference_table(self.study, "organisations")
         labels = dict(zip(organisations["organisation_id"], organisations["label"], strict=True))
         names = {document: ", ".join(filter(None, (
-            kind.capitalize(), labels.get(owner) or owner, day_of_text(kind, day))))
+            kind.capitalize(), labels.get(owner) or owner, format_text_day(kind, day))))
             for document, kind, owner, day in self.described[
                 ["kind", "organisation_id", "date"]].itertuples(name=None)}
         times = Counter(names.values())
@@ -264,7 +265,7 @@ class AssignedTexts:
     @cached_property
     def mask(self) -> Callable[[str], Masked]:
         """Puts today's pseudonyms into a text."""
-        names = read_table(self.study, "names")
+        names = read_reference_table(self.study, "names")
         return Masker(names, complete_key(names, read_key(self.study.key_file))).mask
 
     def received_on(self, document: str) -> str:
@@ -316,7 +317,7 @@ class AssignedTexts:
         if not self.files and self.coder in self.study.settings["raw"]["codings"]:
             return set()
         try:
-            readings = tables.read("readings", study=self.study)
+            readings = tables.read_table("readings", study=self.study)
         except GLCError:  # nothing is built yet
             return set()
         return {*readings.loc[readings["coder_id"] == self.coder, "document_id"].astype("str")}

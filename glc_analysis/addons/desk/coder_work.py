@@ -29,7 +29,7 @@ from glc_analysis.coding.coders import SURVEY_CODER
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.texts import widen_to_graphemes
 from glc_analysis.errors import GLCError, UsageError, nearest
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash, match_key
 
@@ -214,7 +214,7 @@ class CoderWork:
 
     def _load_codebook(self) -> None:
         self._codebook_state = self._codebook_files()
-        self._codebook = read_table(self.study, "codebook")
+        self._codebook = read_reference_table(self.study, "codebook")
         self._defined = describe_code_use(self._codebook)
         self._current_codes: dict[str, str] = {}
         self._names = dict(zip(self._codebook["code_id"], self._codebook["name"], strict=True))

@@ -32,7 +32,7 @@ from glc_analysis.coding.assemble import complete_codebook
 from glc_analysis.coding.changed_texts import ChangedText
 from glc_analysis.coding.consensus import CONSENSUS, read_decisions
 from glc_analysis.errors import GLCError, nearest
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
 from glc_analysis.text import language_direction
 
@@ -83,7 +83,7 @@ class DoubleCodingComparison:
         if waiting := self._double.waiting:
             return ("The comparison opens when everybody has finished every double-coded text, since seeing "
                     f"one would influence the next.{self._unfinished(waiting)}")
-        built = tables.read("readings", study=self.study)[["document_id", "coder_id"]].astype("str")
+        built = tables.read_table("readings", study=self.study)[["document_id", "coder_id"]].astype("str")
         wanted = rows.loc[rows["purpose"] == DOUBLE, ["document_id", "coder_id"]]
         if {*wanted.itertuples(index=False, name=None)} - {*built.itertuples(index=False, name=None)}:
             return "Texts were finished since the last build. To fix: run `glc build`, then compare them."
@@ -110,7 +110,7 @@ class DoubleCodingComparison:
         self._open()
         self._journal.read()
         rows, older = self._rows(), {key: words for key, (_, words) in self._older_words.items()}
-        segments = tables.read("segments", study=self.study).set_index("segment_id")
+        segments = tables.read_table("segments", study=self.study).set_index("segment_id")
         differing: dict[str, Plain] = {}
         for _, row in rows.iterrows():
             segment, coder = str(row["segment_id"]), str(row["coder_id"])
@@ -151,7 +151,7 @@ class DoubleCodingComparison:
         if not differ:
             return {}
         texts, older = AssignedTexts(self.study, self.by), {}
-        segments = tables.read("segments", study=self.study)
+        segments = tables.read_table("segments", study=self.study)
         for document, copies in differ.items():
             own = segments[segments["document_id"] == document]
             for coder, copy in copies.items():
@@ -213,7 +213,7 @@ class DoubleCodingComparison:
                         for segment, one in self._journal.work.decisions.items()}
 
     def _document_of(self, segment_id: str) -> str:
-        rows = tables.read("disagreements", study=self.study)
+        rows = tables.read_table("disagreements", study=self.study)
         return next(iter(rows.loc[rows["segment_id"] == segment_id, "document_id"].astype("str")), "")
 
     def _open(self) -> None:
@@ -225,18 +225,18 @@ class DoubleCodingComparison:
 
     def _rows(self) -> pd.DataFrame:
         """The rows of table ``disagreements`` that are about the texts that are compared here."""
-        rows = tables.read("disagreements", study=self.study)
+        rows = tables.read_table("disagreements", study=self.study)
         return rows[rows["document_id"].isin(self.texts)]
 
     def _live_codes(self) -> dict[str, str]:
-        book = read_table(self.study, "codebook")
+        book = read_reference_table(self.study, "codebook")
         book = book[book["merged_into"] == ""]
         return dict(zip(book["code_id"], book["name"], strict=True))
 
     def _workbook_of(self, segment_id: str) -> str:
         """The workbook with a decision on a segment; blank if there is none."""
-        book = complete_codebook(read_table(self.study, "codebook"),
-                                 tables.read("codebook", study=self.study))
+        book = complete_codebook(read_reference_table(self.study, "codebook"),
+                                 tables.read_table("codebook", study=self.study))
         for path in self.study.coder_files().get(CONSENSUS, ()):
             if path.suffix.lower() == ".xlsx" and segment_id in {*read_decisions(path, book)["segment_id"]}:
                 return path.name

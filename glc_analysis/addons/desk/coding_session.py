@@ -203,7 +203,7 @@ class CodingSession(CoderWork):
                     if self._own.purpose(one) == TRAINING and self._status(one) == FINISHED]
         if not finished:
             raise GLCError("No training text is finished yet; the comparison comes after the coding.")
-        frames = {name: tables.read(name, study=self.study) for name in (
+        frames = {name: tables.read_table(name, study=self.study) for name in (
             "codings", "readings", "segments", "disagreements", "codebook")}
         settled = {segment: codes for segment, codes in codes_settled_by_others(frames, self.coder).items()
                    if segment.rpartition(".")[0] in finished}

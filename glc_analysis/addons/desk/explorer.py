@@ -23,7 +23,7 @@ from glc_analysis.pages.coding import codes
 from glc_analysis.pages.questions import answers
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
-from glc_analysis.tables_html import bars, frame_html, html_table, style_element
+from glc_analysis.tables_html import render_count_bars, render_frame, render_table, style_element
 from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.view.study_view import NotReleased, OpenStudy, StudyView, open_study
 
@@ -43,23 +43,23 @@ def render_passage_in_context(study: Study, segment_id: str, code: str = "") -> 
 
     Stretches of ``code`` are marked more strongly than those of other codes. For the team alone.
     """
-    segments, names = tables.read("segments", study=study), _names(study)
+    segments, names = tables.read_table("segments", study=study), _names(study)
     passage = segments[segments["segment_id"] == segment_id].iloc[0]
     talk = segments[segments["document_id"] == passage["document_id"]].sort_values("start", kind="stable")
     if passage["translation_of"] or (talk["translation_of"] != "").any():
         talk = talk[(talk["translation_of"] == "") == (passage["translation_of"] == "")]
     at = talk["segment_id"].tolist().index(segment_id)
     near = talk.iloc[max(at - _TURNS_AROUND, 0):at + _TURNS_AROUND + 1]
-    codings = tables.read("codings", study=study)
+    codings = tables.read_table("codings", study=study)
     marked = codings_by_segment(codings[codings["coder_id"] == CONSENSUS])
-    labels = tables.read("organisations", study=study).set_index("organisation_id")["label"].to_dict()
+    labels = tables.read_table("organisations", study=study).set_index("organisation_id")["label"].to_dict()
     return Markup().join(
         _turn(turn, marked[marked["segment_id"] == turn["segment_id"]], code, names, labels,
               is_chosen=turn["segment_id"] == segment_id) for _, turn in near.iterrows())
 
 
 def _names(study: Study) -> dict[str, str]:
-    book = tables.read("codebook", study=study)
+    book = tables.read_table("codebook", study=study)
     return dict(zip(book["code_id"], book["name"], strict=True))
 
 
@@ -212,7 +212,7 @@ class Explorer:
         if code := _chosen(self.code):
             name = view.words.codes[code]
             rows = rows.loc[[n for n, names in rows["code"].items() if name in names.split(", ")]]
-        return frame_html(rows) or ELEMENTS.note("No quotation is cleared for this audience.")
+        return render_frame(rows) or ELEMENTS.note("No quotation is cleared for this audience.")
 
 
 def _answers(view: StudyView, question: Any, country: str) -> str:
@@ -226,9 +226,9 @@ def _answers(view: StudyView, question: Any, country: str) -> str:
         in_country = view.counts(question.question_id, by="country").query("group == @label")
     except NotReleased:
         return heading + answers(view, question)
-    there = dict(zip(in_country["option"], bars(in_country), strict=True))
-    return heading + html_table([("Answer", counts["option"]), ("Whole study", bars(counts)),
-                                 (label, [there.get(option, "–") for option in counts["option"]])])
+    there = dict(zip(in_country["option"], render_count_bars(in_country), strict=True))
+    return heading + render_table([("Answer", counts["option"]), ("Whole study", render_count_bars(counts)),
+                                   (label, [there.get(option, "–") for option in counts["option"]])])
 
 
 def _choice(name: str, options: Iterable[tuple[str, str]]) -> widgets.Dropdown:

@@ -93,7 +93,7 @@ def compare_coders_with_consensus(study: Study) -> pd.DataFrame:
     A segment in which a coding of the coder is quarantined is left out: how they coded it is unknown. A text
     that was coded to learn is compared as well: its codings have no reader, and so settle nothing.
     """
-    frames = {name: tables.read(name, study=study) for name in
+    frames = {name: tables.read_table(name, study=study) for name in
               ("codings", "readings", "segments", "disagreements", "codebook", "quarantined")}
     codings = frames["codings"][frames["codings"]["coder_id"] != CONSENSUS]
     coded = coding_units(frames["codings"], frames["readings"], frames["segments"])
@@ -192,7 +192,7 @@ def choose_texts_to_code_again(study: Study, coder: str) -> list[str]:
 
     Raises UsageError for a coder who handed in none.
     """
-    readings, segments = (tables.read(name, study=study) for name in ("readings", "segments"))
+    readings, segments = (tables.read_table(name, study=study) for name in ("readings", "segments"))
     spoken = segments[(segments["role"] == "participant") & (segments["speaker_id"] != "")]
     sizes = spoken.groupby("document_id", observed=True).size()
     own = sorted({*readings.loc[readings["coder_id"] == coder, "document_id"]} & {*sizes.index})
@@ -228,7 +228,7 @@ def compare_first_and_second_coding(study: Study, coder: str, second_coding: Pat
     The second coding is read here alone: it counts in no agreement and no consensus. Raises UsageError for
     an unknown coder or a file of other texts, Faults as reading the file does.
     """
-    frames = {name: tables.read(name, study=study) for name in
+    frames = {name: tables.read_table(name, study=study) for name in
               ("codings", "readings", "segments", "documents", "quarantined")}
     reference = read_reference(study)
     masker = Masker(reference.names, complete_key(reference.names, read_key(study.key_file)))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from glc_analysis.pages.slots import MethodFacts
 from glc_analysis.plots import number_text
-from glc_analysis.templates import read_toml
+from glc_analysis.templates import read_packaged_toml
 from glc_analysis.view.study_view import StudyView
 
-_FACTS = read_toml(__file__, "facts.toml")
+_FACTS = read_packaged_toml(__file__, "facts.toml")
 
 
 def suggestion_acceptance_sentences(view: StudyView) -> list[str]:

@@ -26,13 +26,13 @@ from glc_analysis.addons.desk.journal import CoderJournal, coder_journal_path
 from glc_analysis.cleaning.records import Records, read_corrected_records
 from glc_analysis.disclosure.quotations import READING_AUDIENCES, quotes_faults
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
-from glc_analysis.reference import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, read_reference, read_table
+from glc_analysis.reference import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, read_reference, read_reference_table
 from glc_analysis.schema import TableFile, allowed_words, table_files
 from glc_analysis.spreadsheets import CsvRows, read_utf8
 from glc_analysis.study import Study
 from glc_analysis.study_locks import lock_for_writing
 from glc_analysis.templates import Macros
-from glc_analysis.text import match_key, slug
+from glc_analysis.text import make_slug, match_key
 from glc_analysis.writing import write_atomic
 
 # ------------------------------
@@ -137,7 +137,7 @@ def _refuse_unsound(study: Study, name: str, proposal: TableChangeProposal) -> N
             write_atomic(path, change.new)
         reference, faults = read_reference(changed), []
         if name == "quotes":
-            faults = [*quotes_faults(reference.quotes.tail(1), tables.read("segments", study=study))]
+            faults = [*quotes_faults(reference.quotes.tail(1), tables.read_table("segments", study=study))]
         elif name == "corrections":
             faults = [fault for fault in read_corrected_records(study, reference).faults
                       if fault.file == f"{name}.csv"]
@@ -200,7 +200,7 @@ class ProposalForm:
 
     def _names_of(self, *levels: str) -> list[tuple[str, str]]:
         """The rows of the codebook on these levels, by name, each with its id; a blank one first."""
-        book = read_table(self.study, "codebook")
+        book = read_reference_table(self.study, "codebook")
         rows = book[book["level"].isin(levels) & (book["merged_into"] == "")]
         return [("", ""), *zip(rows["name"], rows["code_id"], strict=True)]
 
@@ -225,7 +225,7 @@ class ProposalForm:
             fields["key"].options = sorted({key for frame in frames for key in frame.index})
             fields["column"].options = sorted({name for frame in frames for name in frame})
         elif self.kind.value == "joint_display":
-            known = read_table(self.study, "joint_display")
+            known = read_reference_table(self.study, "joint_display")
             fields["figure_id"].options = [
                 figure for pairs_of in load_declared("provides", "matching_pairs")
                 for _, figure, _ in pairs_of(self.study, {*known["figure_id"], *known["code_id"]})]
@@ -249,7 +249,7 @@ class ProposalForm:
             fields["segment_id"].value, fields["text"].value = chosen.segment_id, chosen.words
         elif chosen is not None:
             fields = self.fields["codebook"]
-            fields["code_id"].value, fields["name"].value = slug(chosen.name), chosen.name
+            fields["code_id"].value, fields["name"].value = make_slug(chosen.name), chosen.name
             fields["example"].value = chosen.words
 
     @cached_property
@@ -264,7 +264,7 @@ class ProposalForm:
                 fields["from"].value = survey.frame.at[fields["key"].value, fields["column"].value]
 
     def _next_quote(self) -> str:
-        known, n = {*read_table(self.study, "quotes")["quote_id"]}, 1
+        known, n = {*read_reference_table(self.study, "quotes")["quote_id"]}, 1
         while f"q{n:02}" in known:
             n += 1
         return f"q{n:02}"
@@ -311,7 +311,7 @@ class ProposedCode(NamedTuple):
 
 def list_proposed_codes(study: Study) -> list[ProposedCode]:
     """The codes that coders proposed at the desk and that codebook.csv does not have, by coder and name."""
-    known = {*map(match_key, read_table(study, "codebook")["name"])}
+    known = {*map(match_key, read_reference_table(study, "codebook")["name"])}
     double, proposed = DoubleCoding(study), []
     for coder in study.coder_files():
         journal = CoderJournal(coder_journal_path(study, coder))
@@ -336,7 +336,7 @@ class ProposedQuotation(NamedTuple):
 def list_proposed_quotations(study: Study) -> list[ProposedQuotation]:
     """The passages that coders proposed as quotations at the desk and that quotes.csv does not have, by coder
     and segment; those of double-coded texts once all coders have handed these in."""
-    quotes, segments = read_table(study, "quotes"), tables.read("segments", study=study)
+    quotes, segments = read_reference_table(study, "quotes"), tables.read_table("segments", study=study)
     known = {*quotes[["segment_id", "text"]].itertuples(index=False, name=None)}
     double, proposed = DoubleCoding(study), []
     for coder in study.coder_files():

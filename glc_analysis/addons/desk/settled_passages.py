@@ -17,7 +17,7 @@ from glc_analysis.addons.desk.learning import select_independently_settled_codes
 from glc_analysis.addons.desk.sentence_encoder import SentenceEncoder, encode_with_cache
 from glc_analysis.coding.codebook import case_codes
 from glc_analysis.coding.consensus import CONSENSUS, coding_units, codings_by_segment, map_to_originals
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash, normalise_space
 
@@ -44,10 +44,10 @@ class SettledPassages:
     @classmethod
     def of(cls, study: Study) -> SettledPassages:
         """The settled passages of a built study. Raises GLCError for one that is not."""
-        frames = {name: tables.read(name, study=study) for name in
+        frames = {name: tables.read_table(name, study=study) for name in
                   ("codings", "readings", "segments", "disagreements", "codebook")}
         codings, segments = frames["codings"], frames["segments"]
-        book = read_table(study, "codebook")
+        book = read_reference_table(study, "codebook")
         cases = frozenset(case_codes(book))
         told = codings_by_segment(codings[codings["code_id"].isin(cases)])["segment_id"]
         linked = map_to_originals(segments)

@@ -14,7 +14,7 @@ from pathlib import Path
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.codings.documents import guess_column_roles, is_references, read_word_lines
 from glc_analysis.study import is_data_file
-from glc_analysis.tabular import Grid, decode, read_bytes, read_sheets, read_table
+from glc_analysis.tabular import Grid, decode_text, read_bytes, read_delimited_file, read_workbook_sheets
 
 _PROJECTS = (".qdpx", ".qde", ".sqlite3", ".sqlite", ".db")
 _TRANSCRIPTS = (".docx", ".vtt", ".srt")
@@ -94,7 +94,7 @@ def _is_references(path: Path, ending: str) -> bool:
     """Whether a file has the references of one code, as NVivo exports them."""
     try:
         return is_references(read_word_lines(path) if ending == ".docx" else
-                             decode(read_bytes(path), path.name).split("\n"))
+                             decode_text(read_bytes(path), path.name).split("\n"))
     except Faults:
         return False  # the reader of transcripts says what is wrong
 
@@ -116,7 +116,8 @@ def _has_comments(path: Path) -> bool:
 def _is_coded(path: Path) -> bool:
     """Whether a table has passages with their codes, in the layout of a program or in our own."""
     try:
-        sheets = read_sheets(path) if path.suffix.lower().startswith(".xls") else [read_table(path)]
+        sheets = (read_workbook_sheets(path) if path.suffix.lower().startswith(".xls")
+                  else [read_delimited_file(path)])
     except Faults:
         return False  # the reader of surveys says what is wrong
     return any(map(_has_codings, sheets))

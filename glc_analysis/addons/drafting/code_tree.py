@@ -30,7 +30,7 @@ from glc_analysis.intake.codings import read_codings
 from glc_analysis.schema import table_files
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
-from glc_analysis.text import loose_key, match_key, slug
+from glc_analysis.text import loose_match_key, make_slug, match_key
 from glc_analysis.writing import write_atomic
 
 ADDED_DOMAIN, ADDED_THEME = "Codes", "Other codes"
@@ -83,7 +83,7 @@ def merge_code_trees(trees: Sequence[pd.DataFrame], notes: list[str] | None = No
                 rows[path] |= {name: row[name] for name in ("definition", "include", "exclude", "example")
                                if row[name] and not rows[path][name]}
                 continue
-            own = make_free_id(slug(row["name"]), ids)
+            own = make_free_id(make_slug(row["name"]), ids)
             ids.add(own)
             rows[path] = row | {"code_id": own, "level": "", "parent_id": ""}
     for path, row in rows.items():
@@ -98,11 +98,11 @@ def _places_in(rows: Mapping[tuple[str, ...], dict[str, str]], tree: pd.DataFram
     ends: dict[str, list[tuple[str, ...]]] = {}
     for path in rows:
         for at in range(len(path)):
-            ends.setdefault(loose_key(" > ".join(path[at:])), []).append(path)
+            ends.setdefault(loose_match_key(" > ".join(path[at:])), []).append(path)
     paths, above = _paths(tree), ancestors(tree)
     guids = dict(zip(tree["code_id"], tree.get("guid", pd.Series("", tree.index)), strict=True))
     names, parents = dict(zip(tree["code_id"], tree["name"], strict=True)), {*tree["parent_id"]}
-    meant = {code: [path] if path in rows else ends.get(loose_key(" > ".join(path)), [])
+    meant = {code: [path] if path in rows else ends.get(loose_match_key(" > ".join(path)), [])
              for code, path in paths.items()}
     place: dict[str, tuple[str, ...]] = {}
     for code in sorted(paths, key=lambda one: -len(above[one])):  # from the lowest codes up
@@ -111,7 +111,7 @@ def _places_in(rows: Mapping[tuple[str, ...], dict[str, str]], tree: pd.DataFram
                    if code not in parents or any(path == lower[:-1] for lower in below)]
         if guids[code] in by_guid:
             place[code] = by_guid[guids[code]]
-            if loose_key(names[code]) != loose_key(place[code][-1]):
+            if loose_match_key(names[code]) != loose_match_key(place[code][-1]):
                 notes.append(f"whether the code “{names[code]}” is “{rows[place[code]]['name']}”: both have "
                              "the same GUID, so that they were drafted as one code (codebook.csv)")
         elif len(fitting) == 1:
@@ -253,7 +253,8 @@ def select_codes_to_add(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFr
         path = (match_key(ADDED_DOMAIN),) + ((match_key(ADDED_THEME),) if name == ADDED_THEME else ())
         if path not in known:
             parent = added(ADDED_DOMAIN) if name == ADDED_THEME else ""
-            known[path] = add({"code_id": slug(name), "name": name}, "theme" if parent else "domain", parent)
+            known[path] = add({"code_id": make_slug(name), "name": name}, "theme" if parent else "domain",
+                              parent)
         return known[path]
 
     for row in tree.to_dict("records"):

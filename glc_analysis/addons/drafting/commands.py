@@ -153,10 +153,10 @@ def _check_draft(study: Study, looked_by: str) -> bool:
 
 def _has_questions(study: Study) -> bool:
     """Whether a study has questions of its own; without the table it may be one of interviews."""
-    from glc_analysis.tabular import read_table
+    from glc_analysis.tabular import read_delimited_file
 
     questions = study.reference_file("questions")
-    return not questions.is_file() or len(read_table(questions).rows) > 1
+    return not questions.is_file() or len(read_delimited_file(questions).rows) > 1
 
 
 # ------------------------------
@@ -172,15 +172,16 @@ def documents(study: Study, suggest: bool, form: str) -> None:
     """List the interviews and calls, or suggest rows."""
     from glc_analysis.addons.drafting import conversations
     from glc_analysis.addons.drafting.texts import drop_copies_of_transcripts
-    from glc_analysis.reference import read_table
+    from glc_analysis.reference import read_reference_table
 
-    rows = read_table(study, "documents")
+    rows = read_reference_table(study, "documents")
     if suggest:
-        listed = read_table(study, "organisations")
+        listed = read_reference_table(study, "organisations")
         new, notes = drop_copies_of_transcripts(conversations.read_undescribed_conversations(study, rows),
                                                 conversations.read_described_conversations(study, rows))
         rows = conversations.draft_document_rows(new, organisations=None if listed.empty else listed)
-        left = conversations.list_decisions_left_to_people(rows, read_table(study, "speakers")[:0], rows[:0])
+        left = conversations.list_decisions_left_to_people(rows, read_reference_table(study, "speakers")[:0],
+                                                           rows[:0])
         for line in (*notes, *left):
             say(f"To decide: {line}")
     print_rows(rows, form, empty="Every transcript is in documents.csv.")
@@ -197,9 +198,9 @@ def speakers(study: Study, suggest: bool, form: str) -> None:
     questions. Check them.
     """
     from glc_analysis.addons.drafting import conversations
-    from glc_analysis.reference import read_table
+    from glc_analysis.reference import read_reference_table
 
-    listed, known = read_table(study, "documents"), read_table(study, "speakers")
+    listed, known = read_reference_table(study, "documents"), read_reference_table(study, "speakers")
     rows = conversations.count_turns_of_speakers(conversations.read_described_conversations(study, listed)
                                                  + conversations.read_undescribed_conversations(study,
                                                                                                 listed))
@@ -231,11 +232,12 @@ def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str)
         merge_code_trees,
         read_code_tree,
     )
-    from glc_analysis.reference import read_table
+    from glc_analysis.reference import read_reference_table
 
     notes: list[str] = []
-    tree, book = merge_code_trees([read_code_tree(path) for path in trees], notes), read_table(study,
-                                                                                               "codebook")
+    tree, book = merge_code_trees([read_code_tree(path) for path in trees],
+                                  notes), read_reference_table(study,
+                                                               "codebook")
     rows = list_code_tree_changes(book, tree)
     print_rows(rows, form, empty="The tree says what codebook.csv says.")
     for note in notes:

@@ -20,8 +20,8 @@ from glc_analysis.cleaning.languages import detect_language
 from glc_analysis.intake.transcripts import Transcript, read_transcript
 from glc_analysis.schema import ANY_DOCUMENT
 from glc_analysis.study import Study
-from glc_analysis.templates import read_records
-from glc_analysis.text import match_key, normalise_space, slug
+from glc_analysis.templates import read_packaged_csv
+from glc_analysis.text import make_slug, match_key, normalise_space
 
 _DOCUMENT_COLUMNS = ["document_id", "kind", "path", "organisation_id", "date", "language", "is_interpreted"]
 _SPEAKER_COLUMNS = ["document_id", "name_in_file", "speaker_id", "organisation_id", "role"]
@@ -53,7 +53,7 @@ def read_conversations(paths: Mapping[str, tuple[str, Path]],
     """
     conversations, ids = [], set(taken_ids)
     for path, (kind, file) in paths.items():
-        document_id = make_free_id(slug(file.stem), ids)
+        document_id = make_free_id(make_slug(file.stem), ids)
         ids.add(document_id)
         conversations.append(Conversation(document_id, kind, path, read_transcript(file)))
     return conversations
@@ -78,7 +78,7 @@ def draft_document_rows(conversations: Iterable[Conversation], *,
         organisation = ""
         if talk.kind == "interview":
             name = _organisation_name(talk)
-            organisation = (slug(name) or talk.document_id) if known is None else \
+            organisation = (make_slug(name) or talk.document_id) if known is None else \
                 known.get(match_key(name), known.get(match_key(re.sub(r"[_-]+", " ", name)), ""))
         rows.append((talk.document_id, talk.kind, talk.path, organisation,
                      "-".join(day.groups()) if day else "", detect_language(text[:2000]), ""))
@@ -225,7 +225,7 @@ def is_role_name(name: str) -> bool:
 @cache
 def _role_words() -> dict[str, str]:
     """Names that are roles, in the form in which names are compared -> the role."""
-    return {match_key(word): row["role"] for row in read_records(__file__, "speaker_words.csv")
+    return {match_key(word): row["role"] for row in read_packaged_csv(__file__, "speaker_words.csv")
             for word in row["words"].split(" | ")}
 
 

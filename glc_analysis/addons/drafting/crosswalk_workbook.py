@@ -26,7 +26,7 @@ from glc_analysis.reference import REQUIRED_COLUMNS, Reference, read_reference
 from glc_analysis.schema import allowed_words
 from glc_analysis.spreadsheets import append_rows, fill_sheet, save_workbook
 from glc_analysis.study import Study
-from glc_analysis.tabular import read_sheets
+from glc_analysis.tabular import read_workbook_sheets
 
 CROSSWALK_DRAFT = "private/draft/crosswalk.xlsx"
 _OPTIONS = "options"
@@ -145,7 +145,7 @@ def accept_crosswalk(study: Study, accepted_by: str, today: date) -> int:
 def read_crosswalk_draft(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The rows of the workbook by their number in it, those of crosswalk.csv and of options.csv. Raises
     Faults where a column is missing."""
-    sheets = {sheet.sheet: sheet for sheet in read_sheets(study.root / CROSSWALK_DRAFT)}
+    sheets = {sheet.sheet: sheet for sheet in read_workbook_sheets(study.root / CROSSWALK_DRAFT)}
     tables, faults = {}, []
     for name, wanted in (("crosswalk", COLUMNS), (_OPTIONS, OPTION_COLUMNS)):
         sheet = sheets.get(name) or next(iter(sheets.values())) if name == "crosswalk" else sheets.get(name)

@@ -15,7 +15,7 @@ from glc_analysis.addons.drafting.sensitivity import SENSITIVITY_DECISIONS
 from glc_analysis.schema import allowed_words, table_files
 from glc_analysis.spreadsheets import fill_sheet
 from glc_analysis.study import Study
-from glc_analysis.tabular import read_table
+from glc_analysis.tabular import read_delimited_file
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -53,6 +53,6 @@ def read_column_values(study: Study, table: str, column: str) -> set[str]:
     path = study.root / table_files(table)[0].path
     if not path.is_file():
         return set()
-    grid = read_table(path)
+    grid = read_delimited_file(path)
     names = [name.strip() for name in grid.names]
     return {row[names.index(column)].strip() for row in grid.rows[1:]} if column in names else set()

@@ -19,7 +19,7 @@ from glc_analysis.addons.drafting.words import looks_like_name_or_address
 from glc_analysis.cleaning.columns import NOT_IN
 from glc_analysis.cleaning.countries import country_label, find_country_id, is_contested, un_regions
 from glc_analysis.schema import COUNTRY_LIST
-from glc_analysis.text import match_key, slug
+from glc_analysis.text import make_slug, match_key
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
@@ -48,7 +48,7 @@ def add_themes_of_sections(rows: list[dict[str, str]], form: SurveyForm) -> list
 
 
 def _theme_id(section: str) -> str:
-    return f"section-{slug(section)}"
+    return f"section-{make_slug(section)}"
 
 
 def draft_codebook_rows(questions: pd.DataFrame) -> list[dict[str, str]]:

@@ -25,8 +25,8 @@ from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.intake.survey import read_survey_sheets
 from glc_analysis.schema import table_files
 from glc_analysis.study import Study
-from glc_analysis.tabular import read_sheets
-from glc_analysis.text import slug
+from glc_analysis.tabular import read_workbook_sheets
+from glc_analysis.text import make_slug
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def _named_sheets(exports: Sequence[Path], names: Sequence[str]) -> dict[str, st
     """[survey] sheets of study.toml: those of these sheets that each workbook has. Raises Faults for a sheet
     that none has."""
     books = [path for path in exports if path.suffix.lower().startswith(".xls")] if names else []
-    held = {path.name: [sheet.sheet for sheet in read_sheets(path)] for path in books}
+    held = {path.name: [sheet.sheet for sheet in read_workbook_sheets(path)] for path in books}
     known = {sheet for sheets in held.values() for sheet in sheets}
     if faults := [Fault(f"no workbook has a sheet {name!r}; {nearest(name, known)}",
                         fix="correct --sheet")
@@ -155,7 +155,7 @@ def draft_tables_from_exports(exports: Sequence[Path], settings: Mapping[str, An
     study.toml; ``xlsform`` is the draft of their XLSForm, ``wordings`` those of a table. Raises Faults with
     all that is wrong in any of them."""
     surveys, faults = [], []
-    stems = [slug(path.stem) for path in exports]
+    stems = [make_slug(path.stem) for path in exports]
     for path, stem in zip(exports, stems, strict=True):
         if stems.count(stem) > 1:
             faults.append(Fault("another file has the same name", file=path.name, fix="rename one of them"))

@@ -15,7 +15,7 @@ from glc_analysis.addons.drafting.form import select_columns_named_by_entry
 from glc_analysis.addons.drafting.new_questions import select_questions_new_in_wave
 from glc_analysis.cleaning.columns import split_alternatives
 from glc_analysis.intake.survey import RawSurvey
-from glc_analysis.reference import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, Reference, read_table
+from glc_analysis.reference import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, Reference, read_reference_table
 from glc_analysis.spreadsheets import append_rows
 from glc_analysis.study import Study
 from glc_analysis.text import match_key
@@ -85,7 +85,7 @@ def add_draft_to_reference(tables: Mapping[str, pd.DataFrame], reference: Refere
 def record_waves_and_files(study: Study, files: Mapping[str, Collection[str]]) -> None:
     """Adds to waves.csv and wave_files.csv what they lack of waves and their files, by wave. Where one wave
     is new to empty tables, the other files of raw/survey are of the first wave, which is called so."""
-    waves, listed = read_table(study, "waves"), {*read_table(study, "wave_files")["file"]}
+    waves, listed = read_reference_table(study, "waves"), {*read_reference_table(study, "wave_files")["file"]}
     if waves.empty and len(files) == 1:
         named = {name for names in files.values() for name in names}
         first = [path.name for path in study.raw_files("survey") if path.name not in named]

@@ -19,7 +19,7 @@ from glc_analysis.pseudonyms.contacts import COMPLETE_DATE, CONTACT_FORMS
 from glc_analysis.pseudonyms.masking import complete_key, read_key
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from glc_analysis.tables import read
+from glc_analysis.tables import read_table
 from glc_analysis.text import normalise_space
 
 SUGGESTED_KINDS = ("speaker", "e-mail", "link", "date of birth", "address", "phone", "name")
@@ -50,7 +50,7 @@ def suggest_unlisted_names(study: Study, spoken: Iterable[str]) -> pd.DataFrame:
     The rows are those of :func:`suggest_names_in_texts` and :func:`find_account_numbers`, without parts of
     pseudonyms.
     """
-    segments = read("segments", study=study)
+    segments = read_table("segments", study=study)
     answers = segments.loc[segments["speaker_id"] == "", "text"]
     reference = read_reference(study)
     pseudonyms = {*complete_key(reference.names, read_key(study.key_file)).values(),

@@ -32,7 +32,7 @@ from glc_analysis.reference import read_reference
 from glc_analysis.schema import CHOICE_TYPES, COUNTRY_LIST, UNKNOWN
 from glc_analysis.spreadsheets import save_workbook
 from glc_analysis.study import Study
-from glc_analysis.tabular import read_sheets, read_table
+from glc_analysis.tabular import read_delimited_file, read_workbook_sheets
 from glc_analysis.text import match_key, normalise_space
 from glc_analysis.writing import write_atomic
 
@@ -67,9 +67,9 @@ def read_open_rows(study: Study) -> dict[str, pd.DataFrame]:
     """Reads the tables of undecided rows, with the decisions people entered."""
     folder = study.root / DRAFT_FOLDER
     book = folder / "more.xlsx"
-    sheets = {sheet.sheet: sheet for sheet in read_sheets(book)} if book.is_file() else {}
+    sheets = {sheet.sheet: sheet for sheet in read_workbook_sheets(book)} if book.is_file() else {}
     paths = {name: folder / f"more_{name}.csv" for name in OPEN_COLUMNS}
-    sheets |= {name: read_table(path) for name, path in paths.items() if path.is_file()}
+    sheets |= {name: read_delimited_file(path) for name, path in paths.items() if path.is_file()}
     tables = {}
     for name, columns in OPEN_COLUMNS.items():
         rows = sheets[name].rows[1:] if name in sheets else []

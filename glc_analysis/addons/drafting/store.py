@@ -57,7 +57,7 @@ from glc_analysis.schema import (
 )
 from glc_analysis.spreadsheets import save_workbook, write_text
 from glc_analysis.study import Study
-from glc_analysis.tabular import Grid, read_sheets, read_table
+from glc_analysis.tabular import Grid, read_delimited_file, read_workbook_sheets
 from glc_analysis.text import match_key
 from glc_analysis.writing import write_atomic
 
@@ -191,10 +191,10 @@ def _read_tables(study: Study) -> tuple[dict[str, pd.DataFrame], dict[str, str]]
     folder = study.root / DRAFT_FOLDER
     book = folder / DRAFT_WORKBOOK
     if book.is_file():
-        sheets = {sheet.sheet: sheet for sheet in read_sheets(book)}
+        sheets = {sheet.sheet: sheet for sheet in read_workbook_sheets(book)}
         files = {name: f"{DRAFT_WORKBOOK}, sheet {name}" for name in DRAFTED_TABLES}
     elif (folder / "questions.csv").is_file():
-        sheets = {name: read_table(folder / f"{name}.csv") for name in DRAFTED_TABLES
+        sheets = {name: read_delimited_file(folder / f"{name}.csv") for name in DRAFTED_TABLES
                   if (folder / f"{name}.csv").is_file()}
         files = {name: f"{DRAFT_FOLDER}/{name}.csv" for name in DRAFTED_TABLES}
     else:
@@ -371,7 +371,7 @@ def _accepted(study: Study) -> frozenset[str]:
     path = study.root / DRAFT_FOLDER / ACCEPTED_FILE
     if not path.is_file():
         return frozenset()
-    table = read_table(path)
+    table = read_delimited_file(path)
     return frozenset(row[table.names.index("question_id")] for row in table.rows[1:])
 
 
@@ -380,7 +380,7 @@ def _written_sensitivity(study: Study) -> dict[str, str]:
     path = study.root / table_files("questions")[0].path
     if not path.is_file():
         return {}
-    grid = read_table(path)
+    grid = read_delimited_file(path)
     rows = [dict(zip((name.strip() for name in grid.names), row, strict=False)) for row in grid.rows[1:]]
     words = {row.get("question_id", "").strip(): row.get("is_sensitive", "").strip().lower() for row in rows}
     return {name: word or "false" for name, word in words.items() if word != UNDECIDED}

@@ -35,7 +35,7 @@ from glc_analysis.coding.texts import spoken_key
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.transcripts import read_transcript
-from glc_analysis.text import match_key, slug
+from glc_analysis.text import make_slug, match_key
 
 UNNAMED_SPEAKER = "Text"
 """The speaker of a text of a project that names none."""
@@ -179,7 +179,7 @@ def _kind(path: Path, arrivals: ArrivedFiles) -> str:
 
 def _coder(path: Path, taken: Collection[str]) -> str:
     """An id for the coder of a file: its name without ending."""
-    return make_free_id(slug(path.stem) or "coder", taken)
+    return make_free_id(make_slug(path.stem) or "coder", taken)
 
 
 def _same_names(paths: Sequence[Path]) -> Iterator[Fault]:

@@ -21,7 +21,7 @@ from glc_analysis.addons.drafting.words import guess_option_kind
 from glc_analysis.errors import Fault, Faults, nearest, refuse
 from glc_analysis.intake.survey import SHEETS
 from glc_analysis.schema import UNDECIDED
-from glc_analysis.tabular import Grid, read_sheets, read_table
+from glc_analysis.tabular import Grid, read_delimited_file, read_workbook_sheets
 from glc_analysis.text import match_key, normalise_space
 
 _QUESTIONS = ["question_id", "columns", "unit", "type", "wording", "theme_id", "asked_if", "option_list",
@@ -92,7 +92,7 @@ def draft_tables_from_xlsform(path: Path) -> XLSFormDraft:
 
 def _form(path: Path) -> tuple[list[tuple[int, dict[str, str]]], Lists]:
     """The numbered rows of the survey sheet, and the option lists of the choices sheet."""
-    sheets = {sheet.sheet.casefold(): sheet for sheet in read_sheets(path)}
+    sheets = {sheet.sheet.casefold(): sheet for sheet in read_workbook_sheets(path)}
     if "survey" not in sheets:
         refuse("the workbook has no sheet named survey", path.name, "give the XLSForm itself")
     survey = _records(sheets["survey"], "type", "name")
@@ -235,7 +235,7 @@ def match_export_columns_to_questions(draft: XLSFormDraft, form: SurveyForm) -> 
 def read_wordings_table(path: Path) -> dict[str, str]:
     """The wording, label or translation of headings and answers by their keys (:func:`match_key`), in the
     order of the table. Raises Faults where it has not two columns, or says two things of one text."""
-    [grid, *_] = read_sheets(path) if path.suffix.lower() in SHEETS else [read_table(path)]
+    [grid, *_] = read_workbook_sheets(path) if path.suffix.lower() in SHEETS else [read_delimited_file(path)]
     wordings: dict[str, str] = {}
     faults = []
     for number, row in zip(grid.numbers, grid.rows, strict=True):
@@ -259,5 +259,5 @@ def is_xlsform(path: Path) -> bool:
     sheets, which may be meant as one."""
     if path.suffix.lower() not in SHEETS:
         return False
-    sheets = read_sheets(path)
+    sheets = read_workbook_sheets(path)
     return len(sheets) > 1 or any(sheet.sheet.casefold() == "survey" for sheet in sheets)

@@ -17,7 +17,7 @@ from glc_analysis.manifest import read_manifest
 from glc_analysis.reference import read_reference
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import RAW_KINDS, Study
-from glc_analysis.templates import template
+from glc_analysis.templates import load_template
 
 
 def make_ethics_page_lines(study: Study, *, today: date) -> list[str]:
@@ -26,7 +26,7 @@ def make_ethics_page_lines(study: Study, *, today: date) -> list[str]:
     parties = set(reference.organisations["organisation_id"]) or set(reference.consent["organisation_id"])
     raw = {kind: study.raw_files(kind) for kind in RAW_KINDS}
     unnamed = set(study.all_raw_files()).difference(*raw.values())
-    page = template(__file__, "ethics.md").render(
+    page = load_template(__file__, "ethics.md").render(
         title=study.title, today=today.isoformat(), audiences=AUDIENCES,
         raw=[(kind, _size(files)) for kind, files in raw.items()], unnamed=_size(unnamed),
         processed=_size(study.processed.rglob("*")),

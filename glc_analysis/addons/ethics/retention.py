@@ -14,7 +14,7 @@ from glc_analysis.errors import Fault, Faults
 from glc_analysis.manifest import read_manifest
 from glc_analysis.schema import is_day
 from glc_analysis.study import Study
-from glc_analysis.tabular import read_rows
+from glc_analysis.tabular import read_reference_rows
 
 _DUE_WITHIN = timedelta(days=90)
 STATES = ("overdue", "due", "kept", "no date")
@@ -51,7 +51,7 @@ def retention_faults(study: Study, held: pd.DataFrame) -> Iterator[Fault]:
     """A fault for every file of :func:`list_retention_dates` that should have been destroyed, or for which
     nobody has agreed until when it may be kept."""
     path = study.reference_file("manifest")
-    rows = read_rows(path, manifest.MANIFEST_COLUMNS) if path.is_file() else {}
+    rows = read_reference_rows(path, manifest.MANIFEST_COLUMNS) if path.is_file() else {}
     number = {row["path"]: str(n) for n, row in rows.items()}
     for name, state, keep_until in zip(held["path"], held["state"], held["keep_until"], strict=True):
         if state == "overdue":

@@ -23,7 +23,7 @@ from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import AUDIENCES, reference_tables
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
-from glc_analysis.templates import read_records, template
+from glc_analysis.templates import load_template, read_packaged_csv
 from glc_analysis.writing import write_atomic
 
 BLANK_ANSWER = "▢ to fill in"
@@ -43,9 +43,9 @@ def list_safety_questions(countries: dict[str, str]) -> Iterator[dict[str, str]]
     >>> asked[0]["item"], asked[0]["label"], asked[0]["question"]
     ('risk', 'Peru', 'What could happen, and to whom, if it were known who took part or what was said?')
     """
-    keys = {row["key"]: row["label"] for row in read_records(__file__, "safety_keys.csv")}
+    keys = {row["key"]: row["label"] for row in read_packaged_csv(__file__, "safety_keys.csv")}
     subjects = {"": {"": ""}, "country": countries, "key": keys}
-    for row in read_records(__file__, "safety_questions.csv"):
+    for row in read_packaged_csv(__file__, "safety_questions.csv"):
         for subject, label in subjects[row["each"]].items():
             yield {**row, "subject": subject, "label": label}
 
@@ -84,7 +84,7 @@ def make_safety_page_lines(study: Study, *, published: Mapping[str, list[str]], 
     known = {(row["item"], row["subject"]) for row in asked}
     counts = {word: n for counted in load_declared("provides", COUNTED)
               for word, n in counted(study, reference).items()}
-    page = template(__file__, "safety.md").render(
+    page = load_template(__file__, "safety.md").render(
         title=study.title, today=today.isoformat(), blank=BLANK_ANSWER,
         file=study.relative(study.reference_file("safety")),
         answered=len(known & {*answered}), total=len(known),
@@ -135,7 +135,8 @@ def _table(study: Study, asked: Iterable[dict[str, str]], answered: dict[tuple[s
     items = {row["item"]: row["question"] for row in rows}
     labels = {row["subject"]: row["label"] for row in rows}
     if section == "keys":
-        labels = {row["key"]: _key_label(study, **row) for row in read_records(__file__, "safety_keys.csv")}
+        labels = {row["key"]: _key_label(study, **row)
+                  for row in read_packaged_csv(__file__, "safety_keys.csv")}
     kind = next((row["each"] for row in rows), "country")
     lines = [[kind, *items.values()], ["---"] * (len(items) + 1)]
     lines += [[label, *(answered.get((item, subject), BLANK_ANSWER) for item in items)]
@@ -152,7 +153,7 @@ def _files_held(study: Study) -> list[tuple[str, str, int, int, int]]:
     """The files of the study by what they tell (``content/safety_files.csv``): where, what, how many, their
     bytes, and how many of them others on this computer can read. A file counts where it first belongs."""
     is_closed = not study.root.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
-    kinds = {row["where"]: (row["what"], []) for row in read_records(__file__, "safety_files.csv")}
+    kinds = {row["where"]: (row["what"], []) for row in read_packaged_csv(__file__, "safety_files.csv")}
     for path in (path for path in study.root.rglob("*") if path.is_file()):
         name = study.relative(path)
         where = next(where for where in kinds if any(fnmatchcase(name, one) for one in where.split()))

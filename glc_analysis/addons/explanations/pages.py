@@ -12,7 +12,7 @@ from markupsafe import Markup
 from glc_analysis.addons.explanations.checks import split_segment_ids
 from glc_analysis.disclosure.quotations import segment_owners
 from glc_analysis.pages.text_names import text_names, turn_name
-from glc_analysis.tables_html import quotation, show
+from glc_analysis.tables_html import make_displayable, render_quotation
 from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.text import format_day
 from glc_analysis.view.study_view import StudyView
@@ -39,7 +39,7 @@ def show_explanations(view: StudyView) -> Html | None:
         return None
     for_team = view.may("passages")
     passage, nothing = (_passages(view), _NOTHING) if for_team else (_quotations(view), _NOT_SHOWN)
-    return show(_HTML.explanations([{
+    return make_displayable(_HTML.explanations([{
         "words": [(term, row[column]) for column, term in _TERMS.items()],
         "written": _written(row, view) if for_team else "",
         "sides": [(heading, passage(split_segment_ids(row[column])), nothing)
@@ -85,5 +85,5 @@ def _quotations(view: StudyView) -> Callable[[Sequence[str]], list[Markup]]:
 
     def quoted(ids: Sequence[str]) -> list[Markup]:
         frame: pd.DataFrame = view.quotation_frame(rows[of.isin(ids)])
-        return [quotation(row) for row in frame.to_dict("records")]
+        return [render_quotation(row) for row in frame.to_dict("records")]
     return quoted

@@ -29,7 +29,7 @@ from glc_analysis.disclosure.blocks import (
 )
 from glc_analysis.disclosure.quotations import segment_owners
 from glc_analysis.disclosure.rules import has_capability
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.view.visible_tables import VisibleTables
 
 BLOCK = "explanations"
@@ -113,7 +113,7 @@ class ExplanationsView(VisibleTables):
 
 def _own_quotations(view: VisibleTables, audience: str) -> pd.DataFrame:
     frames = {name: view.read(name) for name in ("segments", "documents", "quotations")}
-    return own_quotations(frames, read_table(view.study, "quotes"), audience)
+    return own_quotations(frames, read_reference_table(view.study, "quotes"), audience)
 
 
 def _networks(organisations: pd.DataFrame) -> dict[str, str]:

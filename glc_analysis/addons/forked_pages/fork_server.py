@@ -174,7 +174,8 @@ def main() -> None:
         with suppress(ImportError):
             importlib.import_module(name)
     if pandas := sys.modules.get("pandas"):
-        # Pages look at text piece by piece, as builds do (tables.python_strings): a tenth less time a run.
+        # Pages look at text piece by piece, as builds do (tables.use_python_strings): a tenth less time a
+        # run.
         pandas.options.mode.string_storage = "python"
         # pandas took us for a terminal; in a kernel it prints as many columns as this.
         pandas.options.display.max_columns = 20

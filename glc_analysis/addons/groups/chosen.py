@@ -12,7 +12,7 @@ from glc_analysis.figures.groupings import CODES, groupings_of, is_shown_group
 from glc_analysis.figures.summary import unknown_question_error
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
-from glc_analysis.tables import read
+from glc_analysis.tables import read_table
 
 EVERY_CODE = "codes"
 """In place of a question: all codes."""
@@ -34,12 +34,12 @@ def count_figures_of_groupings(study: Study, reference: Reference, question: str
         raise UsageError(f"No groups are chosen for {question}, and the reasons would reveal something about "
                          "answers. To fix: choose groups with `glc groups`, and write them into "
                          "groupings.csv.")
-    figures = read("figures", study=study)
+    figures = read_table("figures", study=study)
     about = figures["question_id"].astype("str")
     is_own = (about == key) & figures["measure"].isin(["response", "coded"]) & ~is_whole_study(figures)
     rows = figures.loc[is_own & is_shown_group(figures, about, groupings), ["figure_id"]]
     for audience in READING_AUDIENCES:
-        decided = read(f"release_{audience}", study=study).set_index("figure_id").loc[rows["figure_id"]]
+        decided = read_table(f"release_{audience}", study=study).set_index("figure_id").loc[rows["figure_id"]]
         seen = decided["band"].where(decided["status"] == "banded", decided["status"].map(
             {"shown": EXACT, "suppressed": "not shown"}))
         why = decided["rule"].map(FIGURE_RULES).fillna("")

@@ -26,7 +26,7 @@ def groups(study: Study, question: str, form: str) -> None:
     from glc_analysis.coding.codebook import case_codes
     from glc_analysis.disclosure.consent import Consent
     from glc_analysis.reference import read_reference
-    from glc_analysis.tables import read
+    from glc_analysis.tables import read_table
 
     ensure_built(study)
     reference, settings = read_reference(study), study.settings
@@ -34,13 +34,13 @@ def groups(study: Study, question: str, form: str) -> None:
         rows = count_figures_of_groupings(study, reference, question)
         print_rows(rows, form, empty="No figure of it is in a group.")
         return
-    codes = {*read("codebook", study=study)["code_id"]} - case_codes(reference.codebook)
-    n_codes = len(codes) if len(read("mentions", study=study)) else 0
+    codes = {*read_table("codebook", study=study)["code_id"]} - case_codes(reference.codebook)
+    n_codes = len(codes) if len(read_table("mentions", study=study)) else 0
     consent = Consent.of(reference.consent, **waves_of_consent(reference.waves, settings["study"]["wave"]))
     ranked = rank_groupings_by_disclosed_figures(list_counted_bases(reference.questions, reference.options,
                                                                     n_codes),
-                                                 read("organisations", study=study),
-                                                 read("answers", study=study), consent,
+                                                 read_table("organisations", study=study),
+                                                 read_table("answers", study=study), consent,
                                                  settings["disclosure"])
     if form == "table" and len(ranked) and not ranked["convening"].any():
         say("No group is large enough to be shown to the convening, whatever is merged.")

@@ -24,7 +24,7 @@ from glc_analysis.errors import GLCError
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import word_columns
 from glc_analysis.study import Study
-from glc_analysis.templates import read_records
+from glc_analysis.templates import read_packaged_csv
 from glc_analysis.text import isolate_direction, language_direction
 
 _CHECKED = "native_reader"
@@ -57,9 +57,9 @@ _Pieces = list[tuple[str, str]]
 @cache
 def _tables() -> tuple[list[dict[str, str]], ...]:
     """The rows of every table of phrases, that of the core's pages first."""
-    of_add_ons = (read_records(str(ADD_ONS_FOLDER / add_on.name / "__init__.py"), name)
+    of_add_ons = (read_packaged_csv(str(ADD_ONS_FOLDER / add_on.name / "__init__.py"), name)
                   for add_on, name in list_declarations("phrases"))
-    return read_records(__file__, "phrases.csv"), *of_add_ons
+    return read_packaged_csv(__file__, "phrases.csv"), *of_add_ons
 
 
 LANGUAGE_NAMES = {"en": "English", "es": "Español", "ar": "العربية", "km": "ខ្មែរ", "fr": "Français"}

@@ -7,7 +7,7 @@ from typing import Any
 
 from glc_analysis.errors import Fault
 from glc_analysis.study import Study
-from glc_analysis.templates import read_records
+from glc_analysis.templates import read_packaged_csv
 
 ENGLISH = "en"
 
@@ -18,7 +18,8 @@ def translated_languages() -> list[str]:
     >>> translated_languages()
     ['es', 'ar', 'km', 'fr']
     """
-    return [column for column in read_records(__file__, "phrases.csv")[0] if column not in ("key", ENGLISH)]
+    return [column for column in read_packaged_csv(__file__, "phrases.csv")[0]
+            if column not in ("key", ENGLISH)]
 
 
 def page_language_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:

@@ -22,7 +22,7 @@ from glc_analysis.addons.languages.phrases import (
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.publish.site import SiteAddition, write_files, write_text
 from glc_analysis.study import Study
-from glc_analysis.templates import template
+from glc_analysis.templates import load_template
 from glc_analysis.text import language_name
 
 _LINKS = (("a", "href"), ("link", "href"), ("img", "src"), ("image", "href"), ("script", "src"),
@@ -38,7 +38,8 @@ class SiteLanguages:
     def switch(self, slug: str, language: str = ENGLISH) -> Markup:
         """The links of a page to itself in each language, its own first."""
         links = language_links(self._books, language)
-        return Markup(template(__file__, "switch.html").render(slug=slug, languages=links) if links else "")
+        return Markup(load_template(__file__, "switch.html").render(slug=slug, languages=links) if links
+                      else "")
 
     def write(self, site: Path, slugs: Collection[str], render: Callable[[str, Markup], str],
               additions: Collection[SiteAddition]) -> None:

@@ -19,8 +19,8 @@ import pandas as pd
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.schema import is_day
 from glc_analysis.spreadsheets import print_on_a4, save_workbook, style_cell, write_text
-from glc_analysis.tabular import Grid, read_sheets
-from glc_analysis.templates import fixed_texts, read_text, template, texts_by_language
+from glc_analysis.tabular import Grid, read_workbook_sheets
+from glc_analysis.templates import load_template, read_fixed_texts, read_packaged_text, read_texts_by_language
 from glc_analysis.text import isolate_direction, language_direction, language_name, match_key, parse_dates
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def answer_sheet_phrases(language: str) -> dict[str, str]:
     >>> answer_sheet_phrases("es")["remove"], answer_sheet_phrases("uk")["remove"]
     ('quitar', 'remove')
     """
-    return fixed_texts(language, *SHEET_PHRASES)
+    return read_fixed_texts(language, *SHEET_PHRASES)
 
 
 def list_translation_notes(paper_languages: Iterable[str], texts_named: str, phrases_module: str,
@@ -100,7 +100,7 @@ def list_translation_notes(paper_languages: Iterable[str], texts_named: str, phr
      'Not translated into Ukrainian (1): the letter and headings are in English, and say so.',
      'No native reader has checked the letter and headings in Spanish.']
     """
-    known = texts_by_language(phrases_module, phrases_table)
+    known = read_texts_by_language(phrases_module, phrases_table)
     counts = Counter(language or "en" for language in paper_languages).most_common()
     translated = {language: n for language, n in counts if language in known}
     lines = []
@@ -131,7 +131,7 @@ class SheetLetter:
     def lines(self) -> list[str]:
         """The letter, a paragraph each; where nobody has translated it, this comes first."""
         say, name = answer_sheet_phrases(self.language), language_name(self.language)
-        is_translated = self.language in texts_by_language(*SHEET_PHRASES)
+        is_translated = self.language in read_texts_by_language(*SHEET_PHRASES)
         note = [] if is_translated else [f"[Not translated into {name} yet.]"]
         return [*note, *say["letter"].split("\n"),
                 f"{say['by_when']}: {isolate_direction(self.by or _BLANK_LINE)}",
@@ -197,10 +197,10 @@ def render_sheets_page(sheets: list[AnswerSheet], letter: SheetLetter) -> str:
     """The letter and the same sheets as one page of HTML: to read on a telephone, or to print and fill in by
     hand."""
     first = sheets[0]
-    return template(__file__, "return_page.html").render(
+    return load_template(__file__, "return_page.html").render(
         letter=letter, say=answer_sheet_phrases(first.language), decisions=SHEET_DECISIONS,
         language=first.language,
-        direction=first.direction, style=read_text(__file__, "return_page.css").strip(),
+        direction=first.direction, style=read_packaged_text(__file__, "return_page.css").strip(),
         # Of each row the cells that are not blank, with the names of their columns; the first is the id.
         sheets=[(sheet, [[(name, text) for name, text in row.items() if text]
                          for row in sheet.rows.to_dict("records")]) for sheet in sheets])
@@ -213,7 +213,7 @@ def read_filled_workbook(path: Path) -> pd.DataFrame:
     decisions = _keys_by_phrase(SHEET_DECISIONS)
     parts: list[pd.DataFrame] = []
     faults: list[Fault] = []
-    for sheet in read_sheets(path):
+    for sheet in read_workbook_sheets(path):
         table = [[headings.get(match_key(cell), "") for cell in row] for row in sheet.rows]
         at = next((n for n, row in enumerate(table) if {*row} & {"decision", *SHEET_KINDS}), -1)
         if at < 0:
@@ -237,7 +237,7 @@ def read_filled_workbook(path: Path) -> pd.DataFrame:
 
 def _keys_by_phrase(keys: Collection[str]) -> dict[str, str]:
     """The keys of fixed texts, by what they say in any language."""
-    return {match_key(texts[key]): key for texts in texts_by_language(*SHEET_PHRASES).values()
+    return {match_key(texts[key]): key for texts in read_texts_by_language(*SHEET_PHRASES).values()
             for key in keys}
 
 

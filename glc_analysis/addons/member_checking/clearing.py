@@ -54,7 +54,7 @@ class QuotationTables(NamedTuple):
     def of(cls, study: Study) -> QuotationTables:
         """Those of a built study."""
         reference = read_reference(study)
-        codings, segments, documents = (tables.read(name, study=study)
+        codings, segments, documents = (tables.read_table(name, study=study)
                                         for name in ("codings", "segments", "documents"))
         return cls(reference.quotes, codings, segments, documents, reference.consent, reference.codebook)
 

@@ -39,7 +39,7 @@ from glc_analysis.disclosure.quotations import (
     without_pseudonyms,
 )
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
-from glc_analysis.reference import read_reference, read_table
+from glc_analysis.reference import read_reference, read_reference_table
 from glc_analysis.schema import UNKNOWN
 from glc_analysis.study import Study
 from glc_analysis.text import language_name
@@ -106,8 +106,8 @@ def list_citations_to_review(returned: pd.DataFrame, study: Study) -> pd.DataFra
 
     Raises Faults for unknown citations.
     """
-    passages, linked = collect_cited_passages(study).passages, map_to_originals(tables.read("segments",
-                                                                                            study=study))
+    passages, linked = collect_cited_passages(study).passages, map_to_originals(tables.read_table("segments",
+                                                                                                  study=study))
     decisions = SheetDecision.each(returned)
     known = {*passages["citation"]}
     if unknown := [decision for decision in decisions
@@ -134,7 +134,7 @@ def list_citations_to_review(returned: pd.DataFrame, study: Study) -> pd.DataFra
 def read_names_and_languages(study: Study) -> tuple[dict[str, str], dict[str, str]]:
     """The organisations' names and languages, by organisation_id; no reference table has to be right."""
     register = read_reference(study, needed=()).organisations
-    known = tables.read("organisations", study=study)
+    known = tables.read_table("organisations", study=study)
     known = known[~known["organisation_id"].str.startswith(f"{UNKNOWN}.")]  # nobody can be asked
     labels = pd.concat([known, register]).set_index("organisation_id")["label"]
     return labels.to_dict(), dict(zip(known["organisation_id"], known["language"], strict=True))
@@ -154,7 +154,7 @@ def write_returns(study: Study, organisations: Collection[str], folder: Path, *,
         if organisation not in labels:
             raise UsageError(f"There is no organisation {organisation!r}; {nearest(organisation, labels)}.")
     held = QuotationTables.of(study)
-    segments, consent, waves = held.segments, held.consent, read_table(study, "waves")
+    segments, consent, waves = held.segments, held.consent, read_reference_table(study, "waves")
     whose = segment_owners(segments, held.documents)
     cases = held.cases
     asked_about = select_quotations_to_ask_about(with_broken_rules(*held), "proposed", "cleared")
@@ -189,7 +189,7 @@ def write_returns(study: Study, organisations: Collection[str], folder: Path, *,
 def _answers(study: Study, organisation_id: str, language: str) -> pd.DataFrame:
     """One row per answer to a question that was asked; open answers are passages."""
     say = answer_sheet_phrases(language)
-    responses, questions, options, countries = (tables.read(name, study=study) for name in (
+    responses, questions, options, countries = (tables.read_table(name, study=study) for name in (
         "responses", "questions", "options", "countries"))
     rows = responses[responses["organisation_id"] == organisation_id]
     rows = rows[rows["missing"] != "not_asked"].merge(questions[questions["type"] != "text"],
@@ -222,7 +222,7 @@ def make_passage_sheet_rows(study: Study, spoken_segments: pd.DataFrame, quotati
     agreed = codings_by_segment(codings[codings["document_id"].isin(spoken_segments["document_id"])])
     codes = agreed["code_id"].map(labels).fillna(agreed["code_id"]).groupby(agreed["segment_id"]).agg(
         lambda names: "; ".join(sorted(set(names))))
-    asked = tables.read("questions", study=study).set_index("question_id")["wording"]
+    asked = tables.read_table("questions", study=study).set_index("question_id")["wording"]
     say = answer_sheet_phrases(language)
     day = (" " + spoken_segments["date"]).where(spoken_segments["date"] != "", "")
     return pd.DataFrame({
@@ -255,7 +255,7 @@ def _consents(rows: pd.DataFrame, waves: pd.DataFrame, language: str) -> pd.Data
 def make_raw_column_finder(study: Study) -> Callable[[str, str], str]:
     """Returns a function from a record and a question to the raw columns that hold the answer in the record's
     wave; blank for an unknown question."""
-    reference, answers = read_reference(study), tables.read("wave_answers", study=study)
+    reference, answers = read_reference(study), tables.read_table("wave_answers", study=study)
     current = study_wave(reference.waves, study.settings["study"]["wave"])
     wave_of = dict(zip(answers["answer_id"].astype("str"), answers["wave_id"].astype("str"), strict=True))
     questions = {wave: reference_of_wave(reference, wave,

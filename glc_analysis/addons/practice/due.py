@@ -16,7 +16,7 @@ from glc_analysis.addons.convening.histories import join_names_in_sentence, prin
 from glc_analysis.errors import Faults
 from glc_analysis.schema import table_files
 from glc_analysis.study import Study
-from glc_analysis.tabular import read_rows
+from glc_analysis.tabular import read_reference_rows
 
 Cells = Mapping[str, Any]
 READ = ("commitments", "trials", "reviews", "principles", "text_decisions", "raters", "judgements",
@@ -176,4 +176,4 @@ def list_practice_status_lines(study: Study, *, today: date | None = None) -> It
 
 def _rows(study: Study, name: str) -> list[dict[str, str]]:
     path, (file, *_) = study.reference_file(name), table_files(name)
-    return [*read_rows(path, file.required, file.optional).values()] if path.is_file() else []
+    return [*read_reference_rows(path, file.required, file.optional).values()] if path.is_file() else []

@@ -12,7 +12,7 @@ from glc_analysis.addons.practice.checks import WORDS as WORDS_OF_TRIAL
 from glc_analysis.addons.practice.sheets import STAMP
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
-from glc_analysis.tabular import read_sheets
+from glc_analysis.tabular import read_workbook_sheets
 
 Cells = dict[str, str]
 
@@ -58,7 +58,7 @@ def delete_returned_sheets(study: Study, leaver: Leaver) -> None:
     for path in study.raw_files("trials"):
         if path.suffix.lower() != ".xlsx":
             continue  # the search of all files reads it, or names it as one to look at
-        stamps = {cell for grid in read_sheets(path) for row in grid.rows for cell in row
+        stamps = {cell for grid in read_workbook_sheets(path) for row in grid.rows for cell in row
                   if cell.split()[:1] == [STAMP]}
         if any(stamp.split()[1:2] == [leaver.organisation_id] for stamp in stamps):
             path.unlink()

@@ -13,8 +13,8 @@ from glc_analysis.addons.practice.checks import ENDING
 from glc_analysis.addons.practice.due import READ, TRIGGERS, list_due_matters
 from glc_analysis.addons.practice.trials import PRACTICE_TABLES
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN
-from glc_analysis.reference import read_table
-from glc_analysis.tables_html import html_table, note, show
+from glc_analysis.reference import read_reference_table
+from glc_analysis.tables_html import make_displayable, render_note, render_table
 from glc_analysis.templates import Macros
 from glc_analysis.view.study_view import StudyView
 
@@ -37,14 +37,14 @@ def show_what_became_of_principle(view: StudyView) -> Html:
     """What became of the view's principle: what organisations decided after trying it, in their words where
     these are cleared, and what reviews decided. For the team who tried what, and counts."""
     if all(view.read(name).empty for name in PRACTICE_TABLES):
-        return show("")
+        return make_displayable("")
     trials, reviews = view.trial_rows, view.review_rows
     now = view.principle_rows.set_index("principle_id")["version"].get(view.principle, "")
     texts = [(version, trials[trials["version"] == version], reviews[reviews["version"] == version])
              for version in sorted({now, *trials["version"], *reviews["version"]}, key=int, reverse=True)]
     if view.may("team_notes"):
         commitments = view.read("commitments").query("principle_id == @view.principle and version == @now")
-        return show(_macros().for_the_team(
+        return make_displayable(_macros().for_the_team(
             _meant(commitments), [(version, version == now, _trial_table(view, own), _review_table(reviewed))
                                   for version, own, reviewed in texts], NO_TRIALS, NOT_BECAUSE))
     shown = [(version, version == now, [
@@ -53,7 +53,7 @@ def show_what_became_of_principle(view: StudyView) -> Html:
         for decision, heading in WENT_ON.items() if (own["decision"] == decision).any()],
         [REVIEW_OUTCOMES[decision] for decision in reviewed["decision"] if decision])
         for version, own, reviewed in texts]
-    return show(_macros().for_others(shown, trials.empty, BLOCK_NOT_SHOWN, NOT_BECAUSE))
+    return make_displayable(_macros().for_others(shown, trials.empty, BLOCK_NOT_SHOWN, NOT_BECAUSE))
 
 
 def _meant(commitments: pd.DataFrame) -> list[str]:
@@ -73,31 +73,32 @@ def _trial_table(view: StudyView, trials: pd.DataFrame) -> str:
                "Before": "before", "Afterwards": "after", "Seen": "observed", "Adapted": "changed",
                "Kept, and how it is known": "kept_and_known", "Harm": "harm", "Next": "decision",
                "Learnt": "learnt"}
-    return html_table({heading: rows[column].astype("str").str.replace("_", " ")
-                       if column in ("observed", "decision") else rows[column]
-                       for heading, column in columns.items()},
-                      caption=f"Trials: {len(rows)}, ended with a decision to adopt or abandon: "
-                      f"{rows['decision'].isin(ENDING).sum()}")
+    return render_table({heading: rows[column].astype("str").str.replace("_", " ")
+                         if column in ("observed", "decision") else rows[column]
+                         for heading, column in columns.items()},
+                        caption=f"Trials: {len(rows)}, ended with a decision to adopt or abandon: "
+                        f"{rows['decision'].isin(ENDING).sum()}")
 
 
 def _review_table(reviews: pd.DataFrame) -> str:
     if reviews.empty:
         return ""
     rows = reviews.sort_values("due_on")
-    return html_table({"Review due on": rows["due_on"], "Why": rows["trigger"].map(TRIGGERS),
-                       "Decision": rows["decision"].where(rows["decision"] != "", UNDER_REVIEW),
-                       "Because": rows["because"], "By": rows["by"],
-                       "Closed by, outside the team": rows["closed_by"], "Decided on": rows["decided_on"]})
+    return render_table({"Review due on": rows["due_on"], "Why": rows["trigger"].map(TRIGGERS),
+                         "Decision": rows["decision"].where(rows["decision"] != "", UNDER_REVIEW),
+                         "Because": rows["because"], "By": rows["by"],
+                         "Closed by, outside the team": rows["closed_by"], "Decided on": rows["decided_on"]})
 
 
 def show_due_matters(view: StudyView) -> Html:
     """One row per matter that is due, the earliest first; for the team."""
-    rows = list_due_matters({name: read_table(view.study, name).to_dict("records") for name in READ})
+    rows = list_due_matters({name: read_reference_table(view.study, name).to_dict("records")
+                             for name in READ})
     if not rows:
-        return note("Nothing is due.")
-    return show(html_table({"Due on": [row.due_on or "no day is fixed" for row in rows],
-                            "Principle": [_with_names(view, row.about) for row in rows],
-                            "What": [_with_names(view, row.what) for row in rows]}))
+        return render_note("Nothing is due.")
+    return make_displayable(render_table({"Due on": [row.due_on or "no day is fixed" for row in rows],
+                                          "Principle": [_with_names(view, row.about) for row in rows],
+                                          "What": [_with_names(view, row.what) for row in rows]}))
 
 
 def _with_names(view: StudyView, text: str) -> Markup:
@@ -116,14 +117,14 @@ def show_principles_being_tried(view: StudyView) -> Html:
     """One row per text that somebody tries or means to try: who, in which cycle; for the team."""
     commitments, trials = view.read("commitments"), view.read("trials")
     if commitments.empty and trials.empty:
-        return note(NO_TRIALS)
+        return render_note(NO_TRIALS)
     last = trials.sort_values("cycle").drop_duplicates(["organisation_id", "principle_id", "version"],
                                                        keep="last")
     rows = commitments.merge(last, on=["organisation_id", "principle_id", "version"], how="outer",
                              suffixes=("", "_of_trial")).sort_values(["principle_id", "version",
                                                                       "organisation_id"])
     texts = rows.astype({"cycle": "str"}).fillna("")
-    return show(html_table({
+    return make_displayable(render_table({
         "Principle": [_with_names(view, text) for text in texts["principle_id"] + "." + texts["version"]],
         "Organisation": [_with_names(view, organisation) for organisation in texts["organisation_id"]],
         "Means to": texts["intent"].str.replace("_", " "), "Cycle": texts["cycle"].replace("<NA>", ""),

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cache
 
-from glc_analysis.templates import read_records
+from glc_analysis.templates import read_packaged_csv
 
 _DAY = re.compile(r"\b\d{4}-\d\d?-\d\d?\b|\b\d\d?[./]\d\d?[./]\d{2,4}\b")
 _NUMBER = re.compile(r"(?<![\d.,:/-])[0-4](?![.,:/-]?\d)[\s-]*(?P<behind>\w*)")
@@ -54,7 +54,7 @@ def _counted(text: str) -> Iterator[re.Match[str]]:
 def _pattern(*kinds: str) -> re.Pattern[str]:
     """Words of these kinds, one behind the other, in any of the languages; up to one word may stand between.
     Khmer has no blanks between words."""
-    rows = {row["kind"]: row for row in read_records(__file__, "refused.csv")}
+    rows = {row["kind"]: row for row in read_packaged_csv(__file__, "refused.csv")}
     patterns = []
     for language in [name for name in rows["few"] if name != "kind"]:
         words = [rows[kind][language] for kind in kinds]

@@ -20,8 +20,8 @@ from glc_analysis.reference import read_reference
 from glc_analysis.schema import is_day, reference_tables, table_faults, table_files
 from glc_analysis.spreadsheets import CsvRows, append_rows
 from glc_analysis.study import Study
-from glc_analysis.tabular import Grid, read_sheets
-from glc_analysis.templates import texts_by_language
+from glc_analysis.tabular import Grid, read_workbook_sheets
+from glc_analysis.templates import read_texts_by_language
 from glc_analysis.text import match_key
 from glc_analysis.writing import write_atomic
 
@@ -76,7 +76,7 @@ def _answers(path: Path) -> Iterator[tuple[str, list[str], Cells]]:
         raise Faults([Fault("is not a workbook of `glc trials --sheets`", file=path.name,
                             fix="type what is on the paper into the organisation's workbook, and put that "
                             "here")])
-    grid = next((grid for grid in read_sheets(path, values_only=True) if _is_sheet(grid)), None)
+    grid = next((grid for grid in read_workbook_sheets(path, values_only=True) if _is_sheet(grid)), None)
     if grid is None:
         raise Faults([Fault("has no row `stamp` in its first column", file=path.name,
                             fix="fill in the workbook of `glc trials --sheets` as it was sent")])
@@ -99,7 +99,7 @@ def _word(question: str, answer: str) -> str:
     answer as it stands."""
     if question not in CHOICES or not answer:
         return answer
-    meant = {match_key(said[word]): word for said in texts_by_language(__file__, "sheet.csv").values()
+    meant = {match_key(said[word]): word for said in read_texts_by_language(__file__, "sheet.csv").values()
              for word in CHOICES[question]}
     meant |= {match_key(word.replace("_", " ")): word for word in CHOICES[question]}
     first = answer.partition(" / ")[0].replace("_", " ")

@@ -29,7 +29,7 @@ from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import allowed_words
 from glc_analysis.spreadsheets import print_on_a4, save_workbook, style_cell, write_text
 from glc_analysis.study import Study
-from glc_analysis.templates import fixed_texts, read_text, template, texts_by_language
+from glc_analysis.templates import load_template, read_fixed_texts, read_packaged_text, read_texts_by_language
 from glc_analysis.text import language_direction
 
 TRIAL_QUESTIONS = (
@@ -58,7 +58,7 @@ def practice_sheet_phrases(language: str) -> dict[str, str]:
     >>> practice_sheet_phrases("fr")["cycle"].format(2), practice_sheet_phrases("am")["cycle"].format(2)
     ('Cycle 2', 'Cycle 2')
     """
-    return fixed_texts(language, __file__, "sheet.csv")
+    return read_fixed_texts(language, __file__, "sheet.csv")
 
 
 def practice_consent_label(language: str) -> dict[str, str]:
@@ -162,7 +162,7 @@ def _sheet(reference: Reference, organisation: str, name: str, language: str, co
     rows, trials, commitments = (frame[frame["organisation_id"] == organisation] for frame in (
         select_active_commitments(reference.tables), reference.trials, reference.commitments))
     number = 1 + len(commitments) + len(trials) + int((trials["decision"] != "").sum())
-    known = texts_by_language(__file__, "sheet.csv")
+    known = read_texts_by_language(__file__, "sheet.csv")
     tried = [_tried(reference, row, trials, language) for row in rows.head(AT_A_TIME).to_dict("records")]
     return PracticeSheet(organisation, name, language if language in known else "en", contact, tuple(tried),
                          trials,
@@ -205,10 +205,10 @@ def write_practice_sheets(study: Study, organisations: Collection[str] = ()) -> 
 
 def render_sheet_page(sheet: PracticeSheet) -> str:
     """A sheet as a page to print, and behind it the organisation's own trials."""
-    return template(__file__, "sheet.html").render(
+    return load_template(__file__, "sheet.html").render(
         sheet=sheet, say=sheet.say, questions=TRIAL_QUESTIONS, in_words=_IN_WORDS,
         commitment=COMMITMENT,
-        style=read_text(__file__, "sheet.css").strip(), places=range(AT_A_TIME),
+        style=read_packaged_text(__file__, "sheet.css").strip(), places=range(AT_A_TIME),
         trials=[row | {"printed_id": format_printed_id(row["principle_id"], row["version"])}
                 for row in sheet.trials.to_dict("records") if row["decision"]])
 

@@ -15,8 +15,8 @@ from glc_analysis.errors import count_of
 from glc_analysis.figures.mentions import negative_cases, undecided_organisations
 from glc_analysis.pages.coding import code_page, show_disagreements, show_passage
 from glc_analysis.plots import number_text
-from glc_analysis.reference import read_part, read_table
-from glc_analysis.tables_html import html_table, show
+from glc_analysis.reference import read_part, read_reference_table
+from glc_analysis.tables_html import make_displayable, render_table
 from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.view.study_view import StudyView
 
@@ -35,7 +35,7 @@ def show_reading_of_code(view: StudyView) -> Html | None:
              ("Memos", render_memos(view, view.team_memos("code", view.code))),
              ("What it occurs with", _beside(view)), ("Where coders differed", _differences(view)),
              ("How the code came to be", _history(view)))
-    return show(Markup().join(_HTML.part(heading, content) for heading, content in parts))
+    return make_displayable(Markup().join(_HTML.part(heading, content) for heading, content in parts))
 
 
 def _who(view: StudyView) -> Markup:
@@ -47,9 +47,10 @@ def _who(view: StudyView) -> Markup:
     names = view.case_names("organisation", rows["organisation_id"])
     sources = rows.assign(source=rows["source"].astype("str").map(_SOURCES)).groupby(
         "organisation_id")["source"].agg(lambda words: ", ".join(sorted(words)))
-    register = read_table(view.study, "organisations").set_index("organisation_id")["home_country_id"]
+    register = read_reference_table(view.study,
+                                    "organisations").set_index("organisation_id")["home_country_id"]
     homes = register.reindex([*names]).fillna("")
-    return html_table({
+    return render_table({
         "Organisation": names.values(), "Main office": [view.country_labels.get(one, one) for one in homes],
         "Raised in": [sources[one] for one in names], "Passages": [passages.get(one, 0) for one in names]},
         numeric=("Passages",))

@@ -37,13 +37,13 @@ def matrix(study: Study, theme: str, case: str, by: str, enter: Path | None) -> 
     if not theme and not case:
         raise UsageError("Name a --theme, or a --case.")
     from glc_analysis.addons.reading.workbook import has_workbook_unread_summaries, write_matrix_workbook
-    from glc_analysis.text import slug
+    from glc_analysis.text import make_slug
     from glc_analysis.view.study_view import StudyView
 
     ensure_built(study)
     folder = study.reports / "team" / "matrix"
     folder.mkdir(parents=True, exist_ok=True)
-    name = "-".join(slug(part) for part in (theme, case, "" if by == "organisation" else by) if part)
+    name = "-".join(make_slug(part) for part in (theme, case, "" if by == "organisation" else by) if part)
     path = folder / f"matrix-{name}.xlsx"
     if path.is_file() and has_workbook_unread_summaries(study, path):
         raise GLCError(f"{study.relative(path)} was filled in and not read back. To fix: read it back with "

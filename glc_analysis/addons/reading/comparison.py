@@ -13,7 +13,7 @@ from IPython.display import HTML as Html
 from markupsafe import Markup
 
 from glc_analysis.pages.coding import NOT_CODED_YET, show_passage, team_only
-from glc_analysis.tables_html import note, show
+from glc_analysis.tables_html import make_displayable, render_note
 from glc_analysis.templates import Macros
 from glc_analysis.view.places import anchor
 from glc_analysis.view.study_view import StudyView
@@ -32,8 +32,8 @@ _NAMED = 8
 def show_group_comparisons(view: StudyView) -> Html:
     """The view's theme by country, by level of resources and by kind of organisation."""
     if view.read("mentions").empty:
-        return note(NOT_CODED_YET)
-    return show(Markup().join(_comparison(view, by, heading) for by, heading in COMPARED.items()))
+        return render_note(NOT_CODED_YET)
+    return make_displayable(Markup().join(_comparison(view, by, heading) for by, heading in COMPARED.items()))
 
 
 def _comparison(view: StudyView, by: str, heading: str) -> Markup:

@@ -28,8 +28,8 @@ from glc_analysis.errors import count_of
 from glc_analysis.figures.code_counts import EACH_ORGANISATION
 from glc_analysis.manifest import has_page, read_slice_list
 from glc_analysis.pages.coding import NOT_CODED_YET, show_passage, team_only
-from glc_analysis.reference import read_table
-from glc_analysis.tables_html import html_table, note, show
+from glc_analysis.reference import read_reference_table
+from glc_analysis.tables_html import make_displayable, render_note, render_table
 from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.view.places import anchor
 from glc_analysis.view.study_view import StudyView
@@ -65,23 +65,23 @@ def show_theme_matrix(view: StudyView, matrix: str = "") -> Html:
     part = int(matrix.partition(PART_MARK)[2] or 1)
     rows = view.matrix()
     if rows.empty:
-        return note(NOT_CODED_YET)
+        return render_note(NOT_CODED_YET)
     cases = [*rows["case_id"].unique()]
     shown = cases[(part - 1) * CASES_PER_PAGE:part * CASES_PER_PAGE]
     rows = rows[rows["case_id"].isin(shown)]
-    return show(_matrix(view, rows, EACH_ORGANISATION) + _HTML.parts(_other_parts(view, part)))
+    return make_displayable(_matrix(view, rows, EACH_ORGANISATION) + _HTML.parts(_other_parts(view, part)))
 
 
 @team_only
 def show_group_matrices(view: StudyView, matrix: str = "") -> Html | None:
     """The matrices of groups of organisations for which somebody wrote summaries on the view's theme, on its
     first page; None where there are none."""
-    rows = read_table(view.study, "summaries")
+    rows = read_reference_table(view.study, "summaries")
     codes = view.code_tree["code_id"]
     kinds = sorted({*rows.loc[rows["code_id"].isin(codes), "attribute"]} - {EACH_ORGANISATION})
     if not kinds or PART_MARK in matrix:
         return None
-    return show(Markup().join(_HTML.part(f"By {kind.replace('_', ' ')}", _matrix(
+    return make_displayable(Markup().join(_HTML.part(f"By {kind.replace('_', ' ')}", _matrix(
         view, view.matrix(by=kind), kind)) for kind in kinds))
 
 
@@ -95,7 +95,7 @@ def show_case_matrix(view: StudyView, case: str) -> Html:
     behind = _behind(view, EACH_ORGANISATION, rows)
     is_shown = _is_readable(view, rows, behind)
     rows, themes = rows[is_shown], themes[is_shown]
-    return show(_listed([
+    return make_displayable(_listed([
         {"id": anchor("theme", theme), "name": view.themes[theme], "about": "",
          "place": f"matrix-{theme.lower()}.html", **_cells(view, own, behind)}
         for theme, own in rows.groupby(themes, sort=False)]))
@@ -120,7 +120,7 @@ def show_theme_memos(view: StudyView) -> Html | None:
 
 
 def _memos(view: StudyView, rows: pd.DataFrame) -> Html | None:
-    return show(_HTML.part("Memos", render_memos(view, rows))) if len(rows) else None
+    return make_displayable(_HTML.part("Memos", render_memos(view, rows))) if len(rows) else None
 
 
 # ------------------------------
@@ -142,7 +142,7 @@ def _matrix(view: StudyView, rows: pd.DataFrame, kind: str) -> Markup:
     sections = [{"id": _place(kind, case), "name": names[case], "place": _page_of(view, kind, case),
                  "about": _attributes(view, kind, case), **_cells(view, own, behind, kind)}
                 for case, own in rows.groupby("case_id", sort=False)]
-    return _HTML.glance(html_table(columns), meanings) + _listed(sections)
+    return _HTML.glance(render_table(columns), meanings) + _listed(sections)
 
 
 def _listed(sections: Sequence[dict[str, Any]]) -> Markup:
@@ -221,7 +221,7 @@ def _page_of(view: StudyView, kind: str, case: str) -> str:
 
 def _attributes(view: StudyView, kind: str, case: str) -> str:
     """What is known of an organisation: country, kind and resources."""
-    register = read_table(view.study, "organisations")
+    register = read_reference_table(view.study, "organisations")
     own = register[(register["organisation_id"] == case) & (kind == EACH_ORGANISATION)].to_dict("records")
     return "; ".join(part for row in own for part in (
         view.country_labels.get(row["home_country_id"], row["home_country_id"]),

@@ -18,7 +18,7 @@ from glc_analysis.coding.exports import mentioned_organisations
 from glc_analysis.errors import UsageError, nearest, resolve_id
 from glc_analysis.figures import code_counts as counting
 from glc_analysis.figures.summary import subset_kind
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.view.study_view import NotReleased, StudyView
 
 MEMO_COLUMNS = ["about", "about_id", "kind", "text", "by", "date", "place"]
@@ -47,7 +47,7 @@ class ReadingView(StudyView):
         book, kind = self.code_tree, subset_kind(by, more=[counting.EACH_ORGANISATION])
         chosen = resolve_id(theme, self.themes, "theme") if theme else self.theme
         codes = book[book["theme_id"] == chosen] if chosen else book[book["level"] == "theme"]
-        rows = read_table(self.study, "summaries")
+        rows = read_reference_table(self.study, "summaries")
         rows = rows[(rows["attribute"] == kind) & rows["code_id"].isin(codes["code_id"])]
         members = self.case_members(kind)
         cells = make_matrix_cells(self.cell_passages(kind, codes["code_id"]),
@@ -67,14 +67,14 @@ class ReadingView(StudyView):
         """The organisations of each case, of a kind that ``matrix(by=...)`` names: organisation_id, group."""
         mentions = self.read("mentions")
         organisations = mentioned_organisations(self.read("organisations"), mentions,
-                                                read_table(self.study, "organisations"))
+                                                read_reference_table(self.study, "organisations"))
         rows = counting.organisation_groups(kind, organisations, self.read("answers")).astype("str")
         return rows[rows["organisation_id"].isin(mentions["organisation_id"]) & (rows["group"] != "")]
 
     def case_names(self, kind: str, ids: Collection[str]) -> dict[str, str]:
         """The names of cases by id, in the order of their names."""
         listed = pd.Series(sorted({*ids}), dtype="str")
-        register = read_table(self.study, "organisations")
+        register = read_reference_table(self.study, "organisations")
         labels = dict(zip(register["organisation_id"], register["label"], strict=True)) | self.labels
         names = self._named_groups(listed, kind, labels).astype("str").str.replace("_", " ")
         return dict(sorted(zip(listed, names, strict=True), key=lambda pair: (pair[1].casefold(), pair[0])))
@@ -134,7 +134,7 @@ class ReadingView(StudyView):
         if about not in ("", "passage", "study", *SUBJECTS):
             known = nearest(about, ("study", "passage", *SUBJECTS))
             raise UsageError(f"There are no memos on a {about!r}; {known}.")
-        own = read_table(self.study, "analytic_memos").assign(place="")
+        own = read_reference_table(self.study, "analytic_memos").assign(place="")
         others = self.read("memos")
         place = others["attached_to"].where(others["attached_kind"] == "coding", "")
         document = place.str.replace(r":[^:]*$", "", regex=True)

@@ -30,7 +30,7 @@ from glc_analysis.spreadsheets import (
     write_text,
 )
 from glc_analysis.study import Study
-from glc_analysis.tabular import Grid, read_sheets
+from glc_analysis.tabular import Grid, read_workbook_sheets
 from glc_analysis.text import content_hash, normalise_space
 from glc_analysis.view.study_view import StudyView
 from glc_analysis.writing import write_atomic
@@ -142,7 +142,7 @@ def read_matrix_workbook(study: Study, path: Path) -> EnteredSummaries:
     """The differences between a returned workbook and summaries.csv. Raises Faults with everything that
     is wrong in it."""
     reference = read_reference(study)
-    grid = next((grid for grid in read_sheets(path, values_only=True) if _header(grid) >= 0), None)
+    grid = next((grid for grid in read_workbook_sheets(path, values_only=True) if _header(grid) >= 0), None)
     if grid is None:
         raise Faults([Fault("is not a workbook of `glc matrix`: it has no row with the grey names "
                             f"{', '.join(_KEYS)} once each", file=path.name,

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.study import Study
-from glc_analysis.templates import template
+from glc_analysis.templates import load_template
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,9 @@ class Schedule:
     def units(self) -> dict[str, str]:
         """The files of the systemd user timer, by name."""
         hour, minute = self.at
-        service = template(__file__, "schedule.service").render(
+        service = load_template(__file__, "schedule.service").render(
             study=self.study.name.replace("%", "%%"), audience=self.audience, script=_quoted(self.script))
-        timer = template(__file__, "schedule.timer").render(name=self.name, at=f"{hour:02}:{minute:02}")
+        timer = load_template(__file__, "schedule.timer").render(name=self.name, at=f"{hour:02}:{minute:02}")
         return {f"{self.name}.service": service, f"{self.name}.timer": timer}
 
 

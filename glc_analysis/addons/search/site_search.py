@@ -15,7 +15,7 @@ from lxml import etree
 from markupsafe import Markup
 
 from glc_analysis.publish.site import HEADINGS, SiteAddition
-from glc_analysis.templates import read_text
+from glc_analysis.templates import read_packaged_text
 
 _Text = tuple[str, str, str, bool]
 """A text of a page: its words, its anchor, its heading, and whether it is folded."""
@@ -28,14 +28,14 @@ def make_site_search(pages: Mapping[str, etree._Element],
                      say: Callable[[str], str] | None = None) -> SiteAddition:
     """The page of the search, its script and its index, and the form in the head of every page. What
     ``say`` gives in another language than English is the language of the pages, and the script speaks it."""
-    script = read_text(__file__, _SCRIPT)
+    script = read_packaged_text(__file__, _SCRIPT)
     for page in pages.values() if say else ():
         for element in [part for part in page if part.get("class") in _NOT_IN_INDEX]:
             page.remove(element)
     index = render_search_index({slug: PageText(page).found for slug, page in pages.items()})
-    return SiteAddition("search", "Search", read_text(__file__, "search.html"),
+    return SiteAddition("search", "Search", read_packaged_text(__file__, "search.html"),
                         {_SCRIPT: translate_search_script(script, say) if say else script, _INDEX: index},
-                        Markup(read_text(__file__, "search_form.html").rstrip()))
+                        Markup(read_packaged_text(__file__, "search_form.html").rstrip()))
 
 
 def translate_search_script(script: str, say: Callable[[str], str]) -> str:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from glc_analysis.templates import read_text
+from glc_analysis.templates import read_packaged_text
 
 _NEWS, _SCRIPT = "~news", "~watch.js"
 _LONGEST_WAIT = 20.0
@@ -62,7 +62,7 @@ class PageServer:
     def content(self, name: str) -> bytes | None:
         """The content of a file of the site, as it is sent; None where there is none."""
         if name == _SCRIPT:
-            return read_text(__file__, "watch.js").encode()
+            return read_packaged_text(__file__, "watch.js").encode()
         site = self._site()
         path = (site / name).resolve() if site else None
         if site is None or path is None or not path.is_relative_to(site.resolve()) or not path.is_file():

@@ -24,7 +24,7 @@ from glc_analysis.run.plan import need_decisions
 from glc_analysis.run.record import last_run
 from glc_analysis.study import NOTEBOOKS, Study
 from glc_analysis.study_locks import lock_for_writing
-from glc_analysis.tables import python_strings
+from glc_analysis.tables import use_python_strings
 
 Files = dict[str, tuple[int, int, int]]
 _LOOK, _QUIET = 0.1, 0.1
@@ -41,7 +41,7 @@ def serve_and_update_pages(study: Study, *, say: Say) -> None:
     Raises GLCError if the package itself changes while it watches: this process still runs the old version.
     """
     server = PageServer(lambda: find_team_site(study))
-    with start_fork_server(study) as executor, python_strings():
+    with start_fork_server(study) as executor, use_python_strings():
         package, files = package_state(), list_watched_files(study)
         update_pages(study, server, say, executor)
         server.start()

@@ -16,9 +16,9 @@ from glc_analysis.addons.waves.view import count_question_by_wave
 from glc_analysis.cleaning.organisation_changes import merged_or_split
 from glc_analysis.errors import UsageError
 from glc_analysis.plots import figure_html, plot_waves
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import CHOICE_TYPES
-from glc_analysis.tables_html import html_table, note, show
+from glc_analysis.tables_html import make_displayable, render_note, render_table
 from glc_analysis.view.study_view import StudyView
 
 _NO_KIND = "not known"
@@ -31,10 +31,10 @@ def make_change_describer(view: StudyView) -> Callable[[str], str]:
 
 def show_waves(view: StudyView) -> Html:
     """The waves: when each was opened, how many were invited, how many answered, and in which files."""
-    waves, rows = read_table(view.study, "waves"), view.read("wave_organisations")
-    files = read_table(view.study, "wave_files").groupby("wave_id")["file"].agg(", ".join)
+    waves, rows = read_reference_table(view.study, "waves"), view.read("wave_organisations")
+    files = read_reference_table(view.study, "wave_files").groupby("wave_id")["file"].agg(", ".join)
     sizes = rows.groupby("wave_id")["organisation_id"].nunique()
-    return show(html_table({
+    return make_displayable(render_table({
         "Wave": [*waves["label"]], "Opened": [*waves["opened_on"]], "Invited": [*waves["invited"]],
         "Answered": [int(sizes.get(wave, 0)) for wave in waves["wave_id"]],
         "Files": [files.get(wave, "") for wave in waves["wave_id"]]}, numeric=["Invited", "Answered"]))
@@ -44,12 +44,12 @@ def show_who_returned(view: StudyView) -> Html:
     """How many organisations answered in both of the last two waves, left, or are new, by their kind; those
     that merged or split are listed separately, because they are not the same before and after."""
     if not view.wave_labels:
-        return note("The survey has one wave.")
+        return render_note("The survey has one wave.")
     before, after = [*view.wave_labels][-2:]
     rows = view.read("wave_organisations").astype("str")
     sides = [{*rows.loc[rows["wave_id"] == wave, "organisation_id"]} for wave in (before, after)]
     kinds = rows.drop_duplicates("organisation_id", keep="last").set_index("organisation_id")["type"]
-    other = merged_or_split(read_table(view.study, "organisation_changes")) & (sides[0] | sides[1])
+    other = merged_or_split(read_reference_table(view.study, "organisation_changes")) & (sides[0] | sides[1])
     sides = [side - other for side in sides]
     groups = {"Answered both": sides[0] & sides[1],
               f"Left after {view.wave_labels[before]}": sides[0] - sides[1],
@@ -60,18 +60,18 @@ def show_who_returned(view: StudyView) -> Html:
               for name, ids in groups.items()}
     columns = {name: [int(n.get(kind, 0)) for kind in listed] + [len(groups[name])]
                for name, n in counts.items()}
-    return show(html_table({"Kind": [*listed, "All"], **columns}, numeric=[*columns]))
+    return make_displayable(render_table({"Kind": [*listed, "All"], **columns}, numeric=[*columns]))
 
 
 def show_compared_questions(view: StudyView) -> Html:
     """Every question that may be compared: how those who answered both waves changed, then each wave on its
     own base."""
-    blocks = [_compared(view, row) for _, row in read_table(view.study, "questions").iterrows()
+    blocks = [_compared(view, row) for _, row in read_reference_table(view.study, "questions").iterrows()
               if row["type"] in CHOICE_TYPES and not view.why_not_compared(row["question_id"])]
     blocks = [block for block in blocks if block]
     if not blocks:
-        return note("No question is compared: nobody has written in crosswalk.csv that one may be.")
-    return show(Markup("\n").join(blocks))
+        return render_note("No question is compared: nobody has written in crosswalk.csv that one may be.")
+    return make_displayable(Markup("\n").join(blocks))
 
 
 def _compared(view: StudyView, question: pd.Series) -> Markup:
@@ -91,20 +91,20 @@ def _compared(view: StudyView, question: pd.Series) -> Markup:
     if (ways["option"] != "").any():
         columns = {"Option": [*ways["option"]], **columns}
     caption = f"{question['wording']} Those who answered both"
-    if merged_or_split(read_table(view.study, "organisation_changes")):
+    if merged_or_split(read_reference_table(view.study, "organisation_changes")):
         caption += ", without organisations that merged or split"
-    return html_table(columns, caption=caption, numeric=["Organisations"]) + drawn
+    return render_table(columns, caption=caption, numeric=["Organisations"]) + drawn
 
 
 def show_questions_not_compared(view: StudyView) -> Html:
     """The questions that are not compared, each with the reason."""
-    rows = read_table(view.study, "questions")
+    rows = read_reference_table(view.study, "questions")
     reasons = [view.why_not_compared(name) for name in rows["question_id"]]
     reasons = [reason or ("" if kind in CHOICE_TYPES else "not compared: it has no options")
                for reason, kind in zip(reasons, rows["type"], strict=True)]
     listed = [(name, wording, reason) for name, wording, reason in zip(
         rows["question_id"], rows["wording"], reasons, strict=True) if reason]
     if not listed:
-        return note("Every question is compared.")
+        return render_note("Every question is compared.")
     names, wordings, why = zip(*listed, strict=True)
-    return show(html_table({"Question": [*names], "Wording": [*wordings], "Why": [*why]}))
+    return make_displayable(render_table({"Question": [*names], "Wording": [*wordings], "Why": [*why]}))

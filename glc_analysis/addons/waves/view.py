@@ -17,7 +17,7 @@ from glc_analysis.cleaning.organisation_changes import merged_or_split
 from glc_analysis.errors import UsageError
 from glc_analysis.figures.estimates import ALL, BY_OPTION
 from glc_analysis.figures.summary import unknown_question_error
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.view.study_view import NotReleased
 from glc_analysis.view.visible_tables import VisibleTables
@@ -33,7 +33,7 @@ class WavesView(VisibleTables):
 
         Raises as :func:`count_question_by_wave` does."""
         return make_compared_question(self, question_id).transitions(without=merged_or_split(
-            read_table(self.study, "organisation_changes")))
+            read_reference_table(self.study, "organisation_changes")))
 
     def count_in_wave(self, figure_id: str, wave: str) -> str:
         """The count of an option with its base in any wave ("18 of 30"), of all who answered; blank for a
@@ -50,7 +50,7 @@ class WavesView(VisibleTables):
         figures, as a sentence; blank where nothing did, or for another audience than the team."""
         if not self.wave_labels or not self.may("all_figures"):
             return ""
-        rows = read_table(self.study, "crosswalk")
+        rows = read_reference_table(self.study, "crosswalk")
         rows = rows[(rows["question_id"] == question_id) & (rows["wave_id"] == self.wave_of_figures)]
         return describe_wave_change(rows.iloc[0], self.wave_labels[self.wave_of_figures]) if len(rows) else ""
 
@@ -77,7 +77,7 @@ def count_question_by_wave(view: VisibleTables, question_id: str) -> pd.DataFram
 def _why_not_compared(view: VisibleTables, question_id: str) -> str:
     """Why a question is not compared between waves, as a sentence; blank where it is."""
     return why_waves_not_compared(question_id, _waves_asked(view, question_id),
-                                  read_table(view.study, "crosswalk"), view.wave_labels)
+                                  read_reference_table(view.study, "crosswalk"), view.wave_labels)
 
 
 def _waves_asked(view: VisibleTables, question_id: str) -> list[str]:
@@ -95,7 +95,7 @@ def make_compared_question(view: VisibleTables, question_id: str) -> ComparedQue
         raise NotReleased("Waves side by side are for the team only: from two of them could follow what "
                           "a single organisation changed. To fix: ask for the study's own figures, "
                           "which are of one wave.")
-    questions = read_table(view.study, "questions")
+    questions = read_reference_table(view.study, "questions")
     found = questions[questions["question_id"].str.casefold() == question_id.casefold()]
     if found.empty:
         raise unknown_question_error(question_id, questions["question_id"])
@@ -105,8 +105,8 @@ def make_compared_question(view: VisibleTables, question_id: str) -> ComparedQue
     if reason := _why_not_compared(view, question["question_id"]):
         raise UsageError(f"Question {question_id} is {reason}. What may be compared is decided in "
                          "crosswalk.csv.")
-    name, crosswalk = question["question_id"], read_table(view.study, "crosswalk")
+    name, crosswalk = question["question_id"], read_reference_table(view.study, "crosswalk")
     waves = select_comparable_waves(name, _waves_asked(view, name), crosswalk)
     own = crosswalk[(crosswalk["question_id"] == name) & crosswalk["wave_id"].isin(waves)]
-    return compare_question_across_waves(question, waves, view.read("wave_responses"), read_table(
+    return compare_question_across_waves(question, waves, view.read("wave_responses"), read_reference_table(
         view.study, "options"), is_collapsed=bool((own["is_comparable"] == "collapsed").any()))

@@ -42,7 +42,7 @@ from glc_analysis.intake.codings.model import RawCodings
 from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.pseudonyms.masking import Masked, Masker
 from glc_analysis.study import WITHDRAWN, is_added_to
-from glc_analysis.tabular import Grid, read_sheets
+from glc_analysis.tabular import Grid, read_workbook_sheets
 from glc_analysis.text import content_hash, match_key, normalise_space
 
 # ------------------------------
@@ -255,7 +255,8 @@ class CoderFileRedaction:
         met = {self._of(source) for source in left} & {*self.gone, *self.turns}
         texts = [*raw.sources["text"], *_all_texts(path)]
         if raw.tool == "csv" and path.suffix.lower() == ".xls":
-            if met or any(self._tell([*row]) != [*row] for sheet in read_sheets(path) for row in sheet.rows):
+            if met or any(self._tell([*row]) != [*row] for sheet in read_workbook_sheets(path)
+                          for row in sheet.rows):
                 raise Faults([self._manual_fix(path, met)])
         elif raw.tool == "nvivo":
             quotes = [*raw.codings["quote"], *raw.quarantined["quote"]]

@@ -28,7 +28,7 @@ from glc_analysis.pseudonyms.masking import Masker
 from glc_analysis.reference import Reference
 from glc_analysis.schema import ANY_DOCUMENT, COUNTRY_LIST
 from glc_analysis.study import WITHDRAWN, Study
-from glc_analysis.text import match_key, normalise_space, slug
+from glc_analysis.text import make_slug, match_key, normalise_space
 
 MATERIAL = frozenset({"survey", "interview", "call"})
 """Items of consent that stand for material; the others are permissions."""
@@ -105,7 +105,7 @@ def collect_contribution(study: Study, reference: Reference, pseudonym_key: dict
 
     Raises UsageError for an unknown organisation.
     """
-    answers = tables.read_every_wave("answers", study=study)
+    answers = tables.read_all_waves("answers", study=study)
     known = {*reference.organisations["organisation_id"], *answers["organisation_id"]}
     if organisation_id not in known:
         if organisation_id in {*reference.speakers["speaker_id"], *_people(reference)}:
@@ -120,11 +120,11 @@ def collect_contribution(study: Study, reference: Reference, pseudonym_key: dict
     _collect_records(leaver, study, reference, answers)
     _collect_texts(leaver, study, reference,
                    reference.speakers[reference.speakers["organisation_id"] == organisation_id])
-    segments = tables.read("segments", study=study)
+    segments = tables.read_table("segments", study=study)
     is_own = segments["document_id"].isin(leaver.documents) | segments["segment_id"].isin(leaver.ids)
     leaver.said += list(segments.loc[is_own, "text"])  # as coders read them: with pseudonyms
     leaver.ids |= {*leaver.documents, *segments.loc[is_own, "segment_id"]}
-    translated = tables.read("answer_translations", study=study)
+    translated = tables.read_table("answer_translations", study=study)
     is_its = translated["segment_id"].isin(leaver.ids)
     leaver.said += [*translated.loc[is_its, "text"]]
     leaver.others += [*translated.loc[~is_its, "text"]]
@@ -196,11 +196,11 @@ def collect_person_contribution(study: Study, reference: Reference, pseudonym_ke
     leaver = Contribution("", MATERIAL, raters={person_id} & {*_people(reference)}, ids={person_id})
     leaver.others += [*speakers.loc[speakers["speaker_id"] != person_id, "name_in_file"],
                    *reference.organisations["label"], *_words_of_method(reference)]
-    answers = tables.read_every_wave("responses", study=study)["value"]
+    answers = tables.read_all_waves("responses", study=study)["value"]
     leaver.others += [*answers[answers != ""].unique()]
     is_own = speakers["speaker_id"] == person_id
     _collect_texts(leaver, study, reference, speakers[is_own])
-    segments = tables.read("segments", study=study)
+    segments = tables.read_table("segments", study=study)
     is_said = segments["document_id"].isin(leaver.documents) | segments["segment_id"].isin(leaver.ids)
     leaver.said += list(segments.loc[is_said, "text"])
     leaver.ids |= {*leaver.documents, *segments.loc[is_said, "segment_id"]}
@@ -237,7 +237,7 @@ def _collect_records(leaver: Contribution, study: Study, reference: Reference, a
         for row, name, (answer_id, *cells) in zip(survey.rows, names, survey.frame.itertuples(name=None),
                                                   strict=True):
             record = re.sub(r"\.l\d+$", "", answer_id)
-            whose = known.get(match_key(name), slug(name) if register.empty else leaver.organisation_id)
+            whose = known.get(match_key(name), make_slug(name) if register.empty else leaver.organisation_id)
             is_own = owner.get(record, whose) == leaver.organisation_id
             (leaver.said if is_own else leaver.others).extend(cells)
             if is_own:
@@ -245,11 +245,11 @@ def _collect_records(leaver: Contribution, study: Study, reference: Reference, a
                 leaver.ids.add(record)
     if "survey" in leaver.parts:
         leaver.ids |= set(answers.loc[answers["organisation_id"] == leaver.organisation_id, "answer_id"])
-        answered = tables.read_every_wave("responses", study=study)
+        answered = tables.read_all_waves("responses", study=study)
         answered = answered[answered["organisation_id"] == leaver.organisation_id]
         texts = answered["answer_id"] + "." + answered["question_id"].str.lower()
         leaver.ids |= {*texts, *texts + ".1"}  # texts of an earlier wave may be cited, and are in no table
-        texts = tables.read("documents", study=study).query("kind == 'answer'")
+        texts = tables.read_table("documents", study=study).query("kind == 'answer'")
         leaver.documents |= set(texts.loc[texts["organisation_id"] == leaver.organisation_id, "document_id"])
 
 
@@ -350,7 +350,7 @@ def _collect_countries(leaver: Contribution, study: Study, reference: Reference,
                        answers: pd.DataFrame) -> None:
     """Countries in which no other organisation works or has its home, and that none names in an answer."""
     questions = reference.questions.loc[reference.questions["option_list"] == COUNTRY_LIST, "question_id"]
-    named = tables.read_every_wave("responses", study=study)
+    named = tables.read_all_waves("responses", study=study)
     named = named.loc[named["question_id"].isin(questions), ["organisation_id", "value"]]
     homes = reference.organisations[["organisation_id", "home_country_id"]]
     works = answers[["organisation_id", "country_id"]]

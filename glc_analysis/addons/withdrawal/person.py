@@ -33,7 +33,7 @@ from glc_analysis.schema import reference_tables
 from glc_analysis.spreadsheets import append_rows
 from glc_analysis.study import ERASE, STOP_CONTACT, Study
 from glc_analysis.study_locks import lock_for_withdrawal
-from glc_analysis.tabular import Grid, read_sheets, read_table
+from glc_analysis.tabular import Grid, read_delimited_file, read_workbook_sheets
 
 _PERSON_CHOICES, CANNOT_UNDO = WITHDRAWAL_WORDS["choices"], WITHDRAWAL_WORDS["cannot_undo"]
 """What a person may choose, and what each choice does not reach, in words."""
@@ -110,7 +110,7 @@ def _remove_contacts(study: Study, known: set[str], *, is_written: bool) -> list
 
     found = []
     for path in _tables_about_people(study):
-        sheets = read_sheets(path) if path.suffix.lower() == ".xlsx" else [read_table(path)]
+        sheets = read_workbook_sheets(path) if path.suffix.lower() == ".xlsx" else [read_delimited_file(path)]
         changed = [cell for sheet in sheets for row, told in zip(sheet.rows, edit(sheet), strict=True)
                    for cell, after in zip(row, told, strict=True) if cell != after]
         if changed and is_written:
@@ -148,7 +148,7 @@ def _correct_checksum(study: Study, path: Path) -> None:
 
 def _unused(study: Study, new: Study, reference: Reference, person_id: str) -> list[tuple[str, str, str]]:
     """What is used no more: turns, quotations, votes and comments; one row each."""
-    before, after = (tables.read("segments", study=one) for one in (study, new))
+    before, after = (tables.read_table("segments", study=one) for one in (study, new))
     was = before.loc[(before["speaker_id"] == person_id) & (before["role"] == "participant"), "segment_id"]
     rows = [("turn", one.rpartition(".")[0], one) for one in was]
     quoted = reference.quotes.loc[reference.quotes["segment_id"].isin(was), "quote_id"]

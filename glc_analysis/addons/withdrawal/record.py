@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from glc_analysis.study import Study
-from glc_analysis.tabular import read_rows
+from glc_analysis.tabular import read_reference_rows
 
 RECORD_OF_WITHDRAWALS = ("number", "date", "items", "unread", "looked_at_by")
 """The columns of withdrawn.csv; earlier versions of the package wrote the first three."""
@@ -13,4 +13,4 @@ def read_withdrawals(study: Study) -> list[dict[str, str]]:
     """The rows of withdrawn.csv. Prints, backups and other people's copies have to be recalled by people."""
     path = study.reference_file("withdrawn")
     columns = RECORD_OF_WITHDRAWALS
-    return [*read_rows(path, columns[:3], columns[3:]).values()] if path.is_file() else []
+    return [*read_reference_rows(path, columns[:3], columns[3:]).values()] if path.is_file() else []

@@ -21,7 +21,7 @@ from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.pseudonyms.masking import Masked, Masker, shift_span
 from glc_analysis.spreadsheets import CsvRows, save_workbook
 from glc_analysis.study import WITHDRAWN
-from glc_analysis.tabular import Grid, read_sheets, read_table
+from glc_analysis.tabular import Grid, read_delimited_file, read_workbook_sheets
 from glc_analysis.text import normalise_space
 
 _NOTHING_LEFT = re.compile(rf"(?:\S+: {re.escape(WITHDRAWN)}\s*)+")
@@ -63,7 +63,7 @@ def _changed_rows(grid: Grid, edit: Edit) -> dict[int, tuple[list[str], list[str
 
 
 def _edit_text(path: Path, edit: Edit, keep_places: bool) -> None:
-    changed, rows = _changed_rows(read_table(path), edit), CsvRows.read(path)
+    changed, rows = _changed_rows(read_delimited_file(path), edit), CsvRows.read(path)
     gone = [n for n, (_, cells) in changed.items() if cells is None]
     for n, (_, cells) in changed.items():
         if cells is not None:
@@ -77,7 +77,7 @@ def _edit_text(path: Path, edit: Edit, keep_places: bool) -> None:
 
 def _edit_workbook(path: Path, edit: Edit, keep_places: bool) -> None:
     book, is_changed = load_workbook(path, keep_vba=path.suffix.lower() == ".xlsm"), False
-    for grid in read_sheets(path):
+    for grid in read_workbook_sheets(path):
         sheet = book[grid.sheet]
         for n, (old, new) in _changed_rows(grid, edit).items():
             is_changed = True

@@ -63,7 +63,7 @@ from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.locks import locked
 from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key, write_key
 from glc_analysis.reference import Reference, read_reference
-from glc_analysis.reference import read_table as read_reference_table
+from glc_analysis.reference import read_reference_table as read_reference_table
 from glc_analysis.release_store import erase_from_stored_releases, forget_contents
 from glc_analysis.schema import AUDIENCES, reference_tables, table_files
 from glc_analysis.spreadsheets import append_rows
@@ -80,7 +80,7 @@ from glc_analysis.switch import (
     record_copied_files,
     undo_withdrawal,
 )
-from glc_analysis.tabular import Grid, read_table
+from glc_analysis.tabular import Grid, read_delimited_file
 from glc_analysis.terminal import graceful_interrupt, uninterrupted
 from glc_analysis.text import match_key, normalise_space
 
@@ -403,7 +403,7 @@ def drop_rows_missing_from_paired_file(study: Study, new: Study, table: str) -> 
 
 def _records(path: Path) -> list[dict[str, str]]:
     """The rows of a CSV file as dicts; none if it is not there."""
-    grid = read_table(path) if path.is_file() else None
+    grid = read_delimited_file(path) if path.is_file() else None
     return [dict(zip(grid.names, row, strict=True)) for row in grid.rows[1:]] if grid else []
 
 
@@ -451,7 +451,7 @@ def _edit_coder_files(study: Study, new: Study, leaver: Contribution, reference:
     """Edits the coders' files of the copy to match its transcripts, and study.toml where a file has another
     name afterwards. Returns the new paths of these by the old ones. Raises all faults at once."""
     paths, turns = dict(zip(reference.documents["document_id"], reference.documents["path"], strict=True)), {}
-    segments = tables.read("segments", study=study).set_index("document_id")
+    segments = tables.read_table("segments", study=study).set_index("document_id")
     for call, names in leaver.spoken.items():
         said = segments.loc[[call]].sort_values("start")
         speakers = read_transcript(study.root / paths[call]).turns["speaker"]
@@ -460,7 +460,7 @@ def _edit_coder_files(study: Study, new: Study, leaver: Contribution, reference:
                  f"{_speaker_id(names.get(normalise_space(name), speaker))}: {WITHDRAWN}")
                 for speaker, text, name, is_gone in spoken if is_gone]
         turns[call] = pd.DataFrame(rows, columns=["name", "pseudonym"], dtype="str")
-    documents = document_names(tables.read("documents", study=study), paths)
+    documents = document_names(tables.read_table("documents", study=study), paths)
     recoding, faults = CoderFileRedaction(documents, leaver.documents, turns, leaver.ids,
                                           leaver.words_of_material,
                                  new.settings["coding"]["code_separator"],
@@ -537,7 +537,7 @@ def _removed_words(study: Study, leaver: Contribution) -> Iterator[tuple[str, st
     for _, coding in _own_codings(study, leaver).iterrows():
         span = f"{coding['document_id']}:{coding['start']}-{coding['end']}"
         yield "coding", coding["coder_id"], f"{span} {coding['code_id']}"
-    memos, settled = (tables.read(name, study=study) for name in ("memos", "disagreements"))
+    memos, settled = (tables.read_table(name, study=study) for name in ("memos", "disagreements"))
     for author, place, text in zip(memos["author_id"], memos["attached_to"], memos["text"], strict=True):
         if place.partition(":")[0] in leaver.documents or replace_names_in_texts([text],
                                                                                  leaver.words) != [text]:
@@ -576,14 +576,14 @@ def _deleted_outputs(study: Study) -> Iterator[tuple[str, str, str]]:
 
 def _own_codings(study: Study, leaver: Contribution) -> pd.DataFrame:
     """The codings of nothing but the leaver's words."""
-    codings = tables.read("codings", study=study)
+    codings = tables.read_table("codings", study=study)
     is_own = codings["segment_ids"].map(lambda ids: leaver.ids >= {*ids.split(";")}).astype(bool)
     return codings[is_own | codings["document_id"].isin(leaver.documents)]
 
 
 def list_changed_figures(study: Study, new: Study) -> pd.DataFrame:
     """The figures that change without the organisation, or disappear."""
-    before, after = (tables.read("figures", study=one).set_index("figure_id")[["n", "base_n", "value"]]
+    before, after = (tables.read_table("figures", study=one).set_index("figure_id")[["n", "base_n", "value"]]
                      for one in (study, new))
     after = after.reindex(before.index)
     is_same = ((before == after) | (before.isna() & after.isna())).all(axis=1) & after["base_n"].notna()
@@ -593,7 +593,7 @@ def list_changed_figures(study: Study, new: Study) -> pd.DataFrame:
 
 def _check_codings_kept(study: Study, new: Study, leaver: Contribution) -> None:
     """Raises Faults if a coding of another organisation's words is missing."""
-    frames = (tables.read("codings", study=study), tables.read("codings", study=new),
+    frames = (tables.read_table("codings", study=study), tables.read_table("codings", study=new),
               _own_codings(study, leaver))
     before, after, gone = (frame[frame["coder_id"] != CONSENSUS].groupby("document_id").size()
                            for frame in frames)

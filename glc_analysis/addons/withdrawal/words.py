@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from glc_analysis.templates import read_toml
+from glc_analysis.templates import read_packaged_toml
 
-WITHDRAWAL_WORDS = read_toml(__file__, "withdrawal.toml")
+WITHDRAWAL_WORDS = read_packaged_toml(__file__, "withdrawal.toml")

@@ -53,7 +53,14 @@ from glc_analysis.intake.codings.model import (
 )
 from glc_analysis.intake.codings.sqlite import read_qualcoder, read_taguette
 from glc_analysis.study import JOURNALS
-from glc_analysis.tabular import OLD_WORKBOOK, Grid, decode, read_bytes, read_sheets, read_table
+from glc_analysis.tabular import (
+    OLD_WORKBOOK,
+    Grid,
+    decode_text,
+    read_bytes,
+    read_delimited_file,
+    read_workbook_sheets,
+)
 
 # ------------------------------
 # Choosing the reader.
@@ -105,18 +112,18 @@ def _read(path: Path, coder: str, separator: str, questions: Mapping[str, str]) 
     if start.startswith(b"PK"):
         return _read_package(path, coder, separator, questions)
     if start.startswith(OLD_WORKBOOK):
-        return _read_sheets(path, read_sheets(path), coder, separator, questions)
+        return _read_sheets(path, read_workbook_sheets(path), coder, separator, questions)
     if path.suffix == JOURNALS:
         return _read_journal(path, coder)
     if path.suffix.lower() == ".txt":
-        lines = decode(read_bytes(path, limit=TABLE_BYTES), path.name).split("\n")
+        lines = decode_text(read_bytes(path, limit=TABLE_BYTES), path.name).split("\n")
         if is_references(lines):
             return read_references(path, lines, coder=coder)
     if start.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0").startswith(b"<"):
         return refi.read_markup(path, coder=coder)
     if path.suffix.lower() not in {".csv", ".tsv", ".tab", ".txt"}:
         refuse("this is not a file of a known coding program", path.name, _FORMATS)
-    return _read_sheets(path, [read_table(path, limit=TABLE_BYTES)], coder, separator, questions)
+    return _read_sheets(path, [read_delimited_file(path, limit=TABLE_BYTES)], coder, separator, questions)
 
 
 def _read_journal(path: Path, coder: str) -> ParsedCodings:
@@ -156,7 +163,7 @@ def _read_package(path: Path, coder: str, separator: str, questions: Mapping[str
             return read_references(path, lines, coder=coder)
         return read_word_comments(path, coder=coder)
     if "xl/workbook.xml" in kinds:
-        return _read_sheets(path, read_sheets(path), coder, separator, questions)
+        return _read_sheets(path, read_workbook_sheets(path), coder, separator, questions)
     return refi.read_package(path, coder=coder)
 
 

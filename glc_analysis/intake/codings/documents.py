@@ -30,7 +30,7 @@ from glc_analysis.intake.codings.model import (
 )
 from glc_analysis.intake.transcripts import note_word_extras, table_openings
 from glc_analysis.tabular import Grid
-from glc_analysis.templates import read_records
+from glc_analysis.templates import read_packaged_csv
 from glc_analysis.text import TICKED, match_key
 
 # ------------------------------
@@ -89,7 +89,7 @@ class Layout:
 def read_layouts() -> tuple[Layout, ...]:
     """The layouts of all programs, in the order in which they are tried."""
     rows: dict[str, list[dict[str, str]]] = {}
-    for row in read_records(__file__, "layouts.csv"):
+    for row in read_packaged_csv(__file__, "layouts.csv"):
         rows.setdefault(row["layout"], []).append(row)
     return tuple(Layout(program, {row["role"]: tuple(row["names"].split(" | ")) for row in of_program},
                         tuple(row["role"] for row in of_program if row["is_needed"]))

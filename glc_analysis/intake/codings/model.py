@@ -28,7 +28,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from glc_analysis.errors import Fault, Faults, GLCError, count_of, refuse
-from glc_analysis.tabular import list_members, normalise_line_ends
+from glc_analysis.tabular import list_zip_members, normalise_line_ends
 from glc_analysis.text import UNTICKED
 
 # ------------------------------
@@ -481,7 +481,7 @@ def unpack(path: Path, wanted: str) -> dict[str, bytes]:
     """
     try:
         with zipfile.ZipFile(path) as package:
-            listed = list_members(package)
+            listed = list_zip_members(package)
             _check_members(listed, path.name)
             return {member.filename: package.read(member) for member in listed
                     if re.search(wanted, member.filename, re.IGNORECASE)}

@@ -44,7 +44,7 @@ def test_the_checklists_of_a_study_without_interviews_name_no_interview_guide(tm
 
 
 def test_the_checklists_state_how_far_the_coders_agree(sample_study):
-    known = tables.read("agreement", study=sample_study)
+    known = tables.read_table("agreement", study=sample_study)
     whole = known[(known["code_id"] == "") & (known["unit"] == "turn") & (known["subset"] == "all")]
     assert method_facts(StudyView(sample_study))["agreement"] == (
         f"Krippendorff's alpha (MASI) {whole['value'].iloc[0]:.2f}")

@@ -73,7 +73,7 @@ def test_a_worker_reads_the_same_rows_of_a_country_whatever_else_it_has(country,
     sliced = [name for name in tables.TABLES if is_by_country(name) and name != "organisations"]
     sent = worker_study("organisations", *(f"{name} country={country}" for name in sliced))
     for name in ("organisations", *sliced):
-        here, there = (tables.read(name, study=one, country=country) for one in (sample_study, sent))
+        here, there = (tables.read_table(name, study=one, country=country) for one in (sample_study, sent))
         assert here.equals(there), name
         assert len(here) or name.startswith("wave_") or name in (
             "answer_translations", "context", "disagreements", "stated")
@@ -85,12 +85,12 @@ def test_tables_of_a_version_that_did_not_say_who_works_where_are_to_be_built_ag
     path.write_text(json.dumps({**json.loads(path.read_text()), "work_places": {}}).replace(
         '"work_places"', '"places"'))
     with pytest.raises(GLCError, match="built by another version of glc_analysis. To fix: run `glc build`"):
-        tables.read("answers", study=sent, country="KHM")
+        tables.read_table("answers", study=sent, country="KHM")
 
 
 def test_a_worker_reads_the_same_rows_of_a_question(worker_study, sample_study):
     sent = worker_study("responses question=Q4.1")
-    here, there = (tables.read("responses", study=one, question="Q4.1") for one in (sample_study, sent))
+    here, there = (tables.read_table("responses", study=one, question="Q4.1") for one in (sample_study, sent))
     assert len(here) and here.equals(there)
 
 
@@ -100,16 +100,16 @@ def test_a_page_that_asks_for_a_question_that_was_not_sent_is_not_done_with_what
     reads, sent = [], worker_study("responses question=Q4.1", "questions")
     monkeypatch.setattr(read_log, "_log", SimpleNamespace(root=str(sent.root.resolve()), add=reads.append))
     with pytest.raises(UsageError):
-        tables.read("figures", study=sent, question="language")
+        tables.read_table("figures", study=sent, question="language")
     assert reads == ["figures"]
 
 
 def test_several_slices_of_a_table_travel_together_in_its_own_order(packed, sample_study):
     found = packed("figures question=Q4.1", "figures question=Q3.3", "figures country=KHM")
-    whole = tables.read("figures", study=sample_study)
+    whole = tables.read_table("figures", study=sample_study)
     sent = rows(found["study/processed/figures.parquet"])
     is_sent = whole["question_id"].isin(["Q4.1", "Q3.3"]) | whole["figure_id"].isin(
-        tables.read("figures", study=sample_study, country="KHM")["figure_id"])
+        tables.read_table("figures", study=sample_study, country="KHM")["figure_id"])
     assert list(sent["figure_id"]) == list(whole["figure_id"][is_sent])
 
 

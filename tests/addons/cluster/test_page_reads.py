@@ -103,7 +103,7 @@ def executed(study, path, kernels):
 def test_a_notebook_that_is_dropped_in_belongs_to_the_team_s_collection(
         metadata, processes, sample_study, tmp_path):
     path = notebook(tmp_path / "own", "from glc_analysis import tables\n"
-                    "len(tables.read('figures', study=study, question='Q4.1'))", **metadata)
+                    "len(tables.read_table('figures', study=study, question='Q4.1'))", **metadata)
     assert [page.slug for page in plan(sample_study, folder=path.parent)] == ["dropped_in"]
     done = executed(sample_study, path, processes(sample_study, timeout=60))
     assert done.reads == ("figures question=Q4.1",)
@@ -111,7 +111,7 @@ def test_a_notebook_that_is_dropped_in_belongs_to_the_team_s_collection(
 
 
 def test_bare_papermill_runs_a_notebook_that_is_dropped_in(sample_study, tmp_path):
-    source = "from glc_analysis import tables\nlen(tables.read('steps', study=study))"
+    source = "from glc_analysis import tables\nlen(tables.read_table('steps', study=study))"
     path = notebook(tmp_path / "own", source, kernelspec=PYTHON3)
     done = papermill.execute_notebook(str(path), str(tmp_path / "done.ipynb"),
                                       {"study": str(sample_study.root)}, progress_bar=False)
@@ -146,7 +146,7 @@ def test_a_page_that_starts_another_program_depends_on_everything(source, sample
 
 
 def test_a_page_that_fails_tells_what_it_has_read_as_well(sample_study, kernels, tmp_path):
-    path = notebook(tmp_path / "own", "from glc_analysis import tables\ntables.read('steps')\n1 / 0")
+    path = notebook(tmp_path / "own", "from glc_analysis import tables\ntables.read_table('steps')\n1 / 0")
     assert executed(sample_study, path, kernels).reads == ("steps",)
 
 

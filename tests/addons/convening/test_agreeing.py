@@ -8,7 +8,7 @@ from glc_analysis.addons.convening.agreeing import collect_agreement_basis, reco
 from glc_analysis.addons.convening.amendments import amend_principle, withdraw_text
 from glc_analysis.addons.convening.signatures import write_signing_sheets
 from glc_analysis.errors import Faults, UsageError
-from glc_analysis.reference import read_reference, read_table
+from glc_analysis.reference import read_reference, read_reference_table
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
 from tests.addons.convening.support.ballot_study import ADVISERS, PROVIDERS, STATEMENTS, BallotStudy
@@ -35,12 +35,12 @@ def typed(study, old, new):
 
 
 def statuses(study):
-    rows = read_table(Study(study.root), "principles")
+    rows = read_reference_table(Study(study.root), "principles")
     return {f"{row.principle_id}.{row.version} {row.language}": row.status for row in rows.itertuples()}
 
 
 def decisions(study):
-    return read_table(Study(study.root), "text_decisions").to_dict("records")
+    return read_reference_table(Study(study.root), "text_decisions").to_dict("records")
 
 
 def test_a_status_that_somebody_typed_is_a_fault_with_the_command_to_run(study):

@@ -201,7 +201,8 @@ def test_old_votes_stay_in_the_tables_and_are_told(closed):
     assert "importance, providers: 7 or more of 10 high" in done.stderr
     assert "To be translated again: es." in done.stderr
     build(Study(closed.root))
-    rows = tables.read("tallies", study=Study(closed.root)).query("principle_id == 'P01' and round_id == '1'")
+    rows = tables.read_table("tallies",
+                             study=Study(closed.root)).query("principle_id == 'P01' and round_id == '1'")
     assert set(rows["version"]) == {"1"} and rows["votes_high"].max() == 10
 
 

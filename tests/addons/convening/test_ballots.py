@@ -248,8 +248,8 @@ def test_the_tables_are_those_of_the_build(study):
     study.full_round()
     build(found := Study(study.root))
     for name, frame in made(study).items():
-        pd.testing.assert_frame_equal(tables.read(name, study=found), frame, check_dtype=False)
-    steps = tables.read("steps", study=found).set_index("step").loc["votes counted"]
+        pd.testing.assert_frame_equal(tables.read_table(name, study=found), frame, check_dtype=False)
+    steps = tables.read_table("steps", study=found).set_index("step").loc["votes counted"]
     assert (steps["rows_in"], steps["rows_out"]) == (56, 56)
 
 

@@ -45,7 +45,7 @@ def copy(sample_study, tmp_path):
 
 
 def test_every_passage_cited_is_shown_to_its_own_organisation_and_to_no_other(sample_study):
-    segments, documents = (tables.read(name, study=sample_study) for name in ("segments", "documents"))
+    segments, documents = (tables.read_table(name, study=sample_study) for name in ("segments", "documents"))
     owner = dict(zip(segments["segment_id"], segment_owners(segments, documents), strict=True))
     cited = collect_cited_passages(sample_study).passages
     wanted = {(owner[row.segment_id], row.citation) for row in cited.itertuples()}

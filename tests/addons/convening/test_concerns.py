@@ -23,7 +23,7 @@ from glc_analysis.addons.convening.principles import (
 
 @pytest.fixture(scope="module")
 def frames(sample_study):
-    return make_evidence_tables(partial(tables.read, study=sample_study))
+    return make_evidence_tables(partial(tables.read_table, study=sample_study))
 
 
 def evidence(*rows: tuple[str, str]) -> pd.DataFrame:

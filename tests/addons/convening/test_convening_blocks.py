@@ -35,7 +35,7 @@ def shown(pages):
 
 
 def test_the_public_reads_the_principles_that_are_agreed_and_others_all(page):
-    rows = tables.read("principles", study=page.study).query("is_current and translation_of == ''")
+    rows = tables.read_table("principles", study=page.study).query("is_current and translation_of == ''")
     expected = rows if page.audience != "public" else rows[rows["status"] == "agreed"]
     assert [*page.principle_names] == [*expected["principle_id"]]
     assert len(expected) == {"public": 14}.get(page.audience, 16)
@@ -57,16 +57,17 @@ def test_raw_files_and_checksums_are_the_teams(page, shown):
 
 
 def test_passages_are_the_teams_until_they_are_cleared(page, shown):
-    evidence = tables.read("evidence", study=page.study).query("kind == 'segment'")
-    segments = tables.read("segments", study=page.study).set_index("segment_id")["text"]
-    free = " ".join(tables.read("quotations", study=page.study).query("audience == @page.audience")["text"])
+    evidence = tables.read_table("evidence", study=page.study).query("kind == 'segment'")
+    segments = tables.read_table("segments", study=page.study).set_index("segment_id")["text"]
+    free = " ".join(tables.read_table("quotations",
+                                      study=page.study).query("audience == @page.audience")["text"])
     words = [text for text in evidence["reference"].map(segments) if text[:60] not in free]
     assert any(text[:60] in shown for text in words) == (page.audience == "team")
 
 
 def test_a_name_that_is_withheld_is_nobodys_but_the_teams(page, shown):
-    rows = tables.read("signoffs", study=page.study)
-    withheld = rows[~rows["is_named"]].merge(tables.read("organisations", study=page.study),
+    rows = tables.read_table("signoffs", study=page.study)
+    withheld = rows[~rows["is_named"]].merge(tables.read_table("organisations", study=page.study),
                                              on="organisation_id")["label"]
     open_ = rows[rows["is_named"]]["organisation_id"].nunique()
     assert len(withheld) and open_
@@ -74,13 +75,13 @@ def test_a_name_that_is_withheld_is_nobodys_but_the_teams(page, shown):
 
 
 def test_reservations_are_printed(page, shown):
-    said = tables.read("signoffs", study=page.study)["reservation"].replace("", None).dropna()
+    said = tables.read_table("signoffs", study=page.study)["reservation"].replace("", None).dropna()
     assert len(said)
     assert all(" ".join(text.split()) in " ".join(shown.split()) for text in said)
 
 
 def test_a_comment_is_read_where_its_rater_allowed_it_and_never_by_the_public(page, shown):
-    rated = tables.read("ratings", study=page.study).query("comment != ''")
+    rated = tables.read_table("ratings", study=page.study).query("comment != ''")
     allowed = rated[rated["may_be_read"]]
     assert not any(text in shown for text in rated[~rated["may_be_read"]]["comment"])
     assert any(text in shown for text in allowed["comment_read"] if text) == (page.audience != "public")
@@ -89,7 +90,7 @@ def test_a_comment_is_read_where_its_rater_allowed_it_and_never_by_the_public(pa
 
 
 def test_a_stale_translation_is_not_shown(page, shown):
-    rows = tables.read("principles", study=page.study)
+    rows = tables.read_table("principles", study=page.study)
     stale = rows[(rows["translation_of"] != "") & ~rows["is_current"]]
     assert len(stale)
     assert not any(text in shown for text in stale["statement"])
@@ -126,7 +127,7 @@ def test_the_joint_display_shows_both_counts_and_a_box_for_people(sample_study):
 
 def test_decisions_name_only_who_agreed_to_be_named(sample_study):
     told = convening.show_decisions(StudyView(sample_study, "convening")).data
-    rows = tables.read("organisations", study=sample_study)
+    rows = tables.read_table("organisations", study=sample_study)
     named = StudyView(sample_study, "convening").organisation_names
     assert not any(row.label in told for row in rows.itertuples() if row.organisation_id not in named)
 
@@ -140,19 +141,19 @@ def test_decisions_link_to_their_principle_however_pandas_holds_text(storage, sa
 
 def test_a_changed_text_has_no_signatures_and_a_new_one_counts_for_it_alone(sample_study, tmp_path):
     study = Study(Path(shutil.copytree(sample_study.root, tmp_path / "study")))
-    rows, signed = tables.read("principles", study=study), tables.read("signoffs", study=study)
+    rows, signed = tables.read_table("principles", study=study), tables.read_table("signoffs", study=study)
     old = rows.index[(rows["principle_id"] == "P03") & rows["is_current"] & (rows["translation_of"] == "")]
     new = rows.loc[old].assign(version="9", status="candidate")
     rows.loc[old, "is_current"] = False
     tables.write_table(study.processed, "principles",
-                       tables.shape_table("principles", pd.concat([rows, new])))
+                       tables.conform_to_schema("principles", pd.concat([rows, new])))
     for audience in ("team", "convening"):
         page = StudyView(study, audience, principle="P03")
         assert "not signed yet" in show_signatures(page).data
         assert page.signatures("P03")[0].empty and "to be signed anew" in show_principles_overview(page).data
         assert "not signed yet" in "".join(render_principle_sheets(page).values())
     one = signed[(signed["principle_id"] == "P03") & (signed["decision"] == "endorse")].head(1)
-    both = tables.shape_table("signoffs", pd.concat([signed, one.assign(version="9")]))
+    both = tables.conform_to_schema("signoffs", pd.concat([signed, one.assign(version="9")]))
     tables.write_table(study.processed, "signoffs", both)
     page = StudyView(study, "team", principle="P03")
     assert page.signatures("P03")[0]["organisation_id"].tolist() == one["organisation_id"].tolist()

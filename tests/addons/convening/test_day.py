@@ -23,7 +23,7 @@ from glc_analysis.addons.convening.slides import (
 )
 from glc_analysis.addons.convening.votes import disclosed_vote_changes_in_words
 from glc_analysis.errors import GLCError, UsageError
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
 from tests.addons.convening.support.desk_clerk import RATERS, ROUNDS, convening_study
 
@@ -46,7 +46,7 @@ def rated(votes, *, principle="P01", panel="provider", **other):
              "principle_id": principle, "organisation_id": f"o{n}" if panel == "provider" else "",
              "panel": panel, "score": vote, "is_abstained": vote is None, **other}
             for n, vote in enumerate(votes)]
-    return tables.shape_table("ratings", pd.DataFrame(rows))
+    return tables.conform_to_schema("ratings", pd.DataFrame(rows))
 
 
 def tallied(ratings, movement=""):
@@ -58,7 +58,7 @@ def tallied(ratings, movement=""):
         rows.append(dict(zip(("round_id", "principle_id", "version", "criterion", "panel"), key, strict=True))
                     | found | {"n_abstained": int(own["is_abstained"].sum()), "n_expected": len(own),
                                "rule": "panel rule; fixed on 2017-04-03", "movement": movement})
-    return tables.shape_table("tallies", pd.DataFrame(rows))
+    return tables.conform_to_schema("tallies", pd.DataFrame(rows))
 
 
 def both(importance, feasibility, **other):
@@ -189,7 +189,7 @@ def test_comments_are_read_in_one_language_where_the_rater_allowed_it_and_in_no_
     ratings.loc[0:4, "comment"] = ["so be it", "not aloud", "así sea", "так и быть", "نعم"]
     ratings.loc[0:4, "comment_read"] = ["so be it", "not aloud", "thus be it", "let it be", ""]
     ratings.loc[[0, 2, 3, 4], "may_be_read"] = True
-    names = read_table(study, "names")
+    names = read_reference_table(study, "names")
     found = list_readable_comments(ratings, study, names)
     assert sorted(found) == ["let it be", "so be it", "thus be it"]
     assert list_readable_comments(ratings[::-1], study, names) == found
@@ -300,7 +300,7 @@ def study(tmp_path):
               "blocks": pd.DataFrame()}
     (tmp_path / "processed").mkdir()
     for name, frame in frames.items():
-        tables.write_table(tmp_path / "processed", name, tables.shape_table(name, frame))
+        tables.write_table(tmp_path / "processed", name, tables.conform_to_schema(name, frame))
     return Study(tmp_path)
 
 

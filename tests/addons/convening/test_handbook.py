@@ -34,7 +34,7 @@ from glc_analysis.gate.leak_scan import organisation_names
 from glc_analysis.publish.downloads import published_tables, software_texts
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from glc_analysis.templates import texts_by_language
+from glc_analysis.templates import read_texts_by_language
 from glc_analysis.view.study_view import StudyView
 
 
@@ -52,7 +52,7 @@ def study(sample_root, tmp_path):
 
 
 def test_it_has_the_agreed_principles_alone(sample_study, books):
-    rows = tables.read("principles", study=sample_study)
+    rows = tables.read_table("principles", study=sample_study)
     agreed = rows[(rows["status"] == "agreed") & (rows["translation_of"] == "") & rows["is_current"]]
     assert {one.printed_id for one in books["convening"].principles} == {*agreed["printed_id"]}
 
@@ -155,8 +155,8 @@ def test_it_and_each_principle_can_be_cited(sample_study, books):
 
 
 def test_every_phrase_has_words_in_every_language():
-    english = texts_by_language(*FRAME)["en"]
-    for language, say in texts_by_language(*FRAME).items():
+    english = read_texts_by_language(*FRAME)["en"]
+    for language, say in read_texts_by_language(*FRAME).items():
         assert {*say} == {*english}
         assert not [key for key, text in say.items() if "[English]" in text], language
         assert all(re.findall(r"{\w+}", say[key]) == re.findall(r"{\w+}", text) or

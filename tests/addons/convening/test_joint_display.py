@@ -46,11 +46,11 @@ def test_stated_and_recorded_are_compared_in_the_year_of_the_answer(tmp_path):
     study = built(tmp_path, answer("a", "KHM", "Tier 1"), answer("b", "KHM", "Tier 1", "2017"),
                   answer("c", "LAO", "Tier 2"), answer("d", "LAO", "Don't know"),
                   answer("e", "PER", "Tier 1"), answer("f", "LAO", ""))
-    rows = tables.read("stated", study=study)
+    rows = tables.read_table("stated", study=study)
     assert dict(zip(rows["organisation_id"], zip(rows["recorded"], rows["is_discordant"], strict=True),
                     strict=True)) == {"a": ("two", True), "b": ("one", False), "c": ("one", True),
                                       "e": ("", False)}
-    figure = tables.read("figures", study=study).set_index("figure_id").loc["discordance/Q1/tier/all"]
+    figure = tables.read_table("figures", study=study).set_index("figure_id").loc["discordance/Q1/tier/all"]
     assert (figure["n"], figure["base_n"]) == (2, 3)
 
 
@@ -80,7 +80,7 @@ def test_a_comparison_that_does_not_fit_is_a_fault(tmp_path, change, said):
 
 def test_proposals_carry_both_counts_as_the_estimates_have_them(sample_study):
     rows = suggest_joint_display_rows(sample_study)
-    figures = tables.read("figures", study=sample_study).set_index("figure_id")
+    figures = tables.read_table("figures", study=sample_study).set_index("figure_id")
     assert len(rows) >= 8
     for row in rows.itertuples():
         survey, said = figures.loc[row.figure_id], figures.loc[f"{row.code_id}/organisations/all"]
@@ -93,7 +93,7 @@ def test_proposals_are_new_of_one_theme_and_leave_the_judgement_to_people(sample
     assert not any({*rows[column]} & {*known[column]} for column in ("figure_id", "code_id"))
     assert rows["code_id"].is_unique and rows["figure_id"].is_unique
     assert rows["theme_id"].value_counts().max() <= PAIRS_PER_THEME
-    questions = tables.read("questions", study=sample_study).set_index("question_id")["theme_id"]
+    questions = tables.read_table("questions", study=sample_study).set_index("question_id")["theme_id"]
     assert (rows["figure_id"].str.split("/").str[0].map(questions) == rows["theme_id"]).all()
     assert (rows[["fit", "inference", "by"]] == "").all(axis=None)
 

@@ -168,7 +168,8 @@ def test_a_section_that_says_there_is_nothing_takes_no_room_on_paper(sample_stud
 
 def test_a_packet_holds_its_own_brief_and_no_words_of_others_that_are_not_cleared(made, sample_study):
     _, _, segments, documents, _, _ = QuotationTables.of(sample_study)
-    cleared = " ".join(tables.read("quotations", study=sample_study).query("audience == 'convening'")["text"])
+    cleared = " ".join(tables.read_table("quotations",
+                                         study=sample_study).query("audience == 'convening'")["text"])
     whose = segment_owners(segments, documents)
     packed = " ".join(word_of(made.folder / "fig-courtyard" / "packet.docx").split())
     found = {is_own: {text for text in segments.loc[(whose == "fig-courtyard") == is_own, "text"]

@@ -38,7 +38,7 @@ from glc_analysis.addons.convening.principles import NOT_CHALLENGED, ONLY_OBJECT
 from glc_analysis.addons.convening.rating_forms import form_phrases
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.study import Study
-from glc_analysis.templates import texts_by_language
+from glc_analysis.templates import read_texts_by_language
 from glc_analysis.view.study_view import StudyView
 from tests.addons.convening.support.fonts import need_fonts
 
@@ -291,11 +291,11 @@ def guide_in(sample_study, monkeypatch):
     return made
 
 
-@pytest.mark.parametrize("language", [one for one in texts_by_language(*GUIDE) if one != "en"])
+@pytest.mark.parametrize("language", [one for one in read_texts_by_language(*GUIDE) if one != "en"])
 def test_the_guide_is_one_page_in_the_language_of_its_reader_and_says_that_nobody_checked_it(
         guide_in, language):
     need_fonts("ខ្មែរ العربية")
-    html, say = guide_in(language), texts_by_language(*GUIDE)[language]
+    html, say = guide_in(language), read_texts_by_language(*GUIDE)[language]
     direction = "rtl" if language == "ar" else "ltr"
     head = f'<div lang="{language}" dir="{direction}">\n<h1 id="guide">{escape(say["title"])}</h1>'
     assert html.strip().startswith(head)
@@ -323,7 +323,8 @@ def test_the_guide_of_a_panel_is_in_each_language_of_its_raters(sample_study, mo
                           columns=["rater_id", "organisation_id", "role", "language"])
     monkeypatch.setattr("glc_analysis.addons.convening.packets.parts.read_names_and_languages",
                         lambda study: ({}, {"quay": "km"}))
-    monkeypatch.setattr("glc_analysis.addons.convening.packets.parts.read_table", lambda study, name: raters)
+    monkeypatch.setattr("glc_analysis.addons.convening.packets.parts.read_reference_table", lambda study,
+                        name: raters)
     packet = Packet("", "the survivor advisers", (GUIDE_PART,), "survivor-advisers")
     pages = render_part_pages(sample_study, GUIDE_PART, packet)
     assert [re.findall(r'<h1 id="(.*?)"', page) for page in pages] == [["guide"], ["guide-es"], ["guide-km"]]
@@ -331,7 +332,7 @@ def test_the_guide_of_a_panel_is_in_each_language_of_its_raters(sample_study, mo
 
 
 def test_every_text_of_the_guide_is_translated_and_says_in_english_what_other_pages_say():
-    by_language = texts_by_language(*GUIDE)
+    by_language = read_texts_by_language(*GUIDE)
     english = by_language["en"]
     for language, say in by_language.items():
         assert all("[English]" not in text for text in say.values()), language
@@ -350,7 +351,7 @@ def test_the_guide_speaks_to_the_panel(sample_study):
     assert "never averaged with the providers" in advisers and "panel of providers" not in advisers
     assert "Cross one box" in advisers and "dir=" not in advisers
     arabic, = render_part_pages(sample_study, GUIDE_PART, Packet("fig-courtyard", "Fig Courtyard", ()))
-    assert texts_by_language(*GUIDE)["ar"]["provider"] in arabic
+    assert read_texts_by_language(*GUIDE)["ar"]["provider"] in arabic
 
 
 def test_the_cover_has_what_study_toml_says_and_lines_for_the_rest(sample_study, tmp_path):

@@ -9,7 +9,7 @@ from glc_analysis.addons.convening.pages import convening
 from glc_analysis.addons.convening.trace import EvidenceTrail
 from glc_analysis.pages.coding import codes, passages
 from glc_analysis.pages.questions import question_html
-from glc_analysis.tables_html import frame_html
+from glc_analysis.tables_html import render_frame
 from glc_analysis.view import places
 from glc_analysis.view.study_view import StudyView
 from tests.addons.convening.support.principle_pages import page_of
@@ -47,7 +47,7 @@ def _ids_by_page(page):
 def _ids(page):
     shown = [question_html(page, row) for row in page.questions.itertuples()]
     if page.theme:
-        shown += [codes(page).data, passages(page).data, frame_html(page.quotations())]
+        shown += [codes(page).data, passages(page).data, render_frame(page.quotations())]
     return re.findall(r'\bid="([\w-]+)"', "".join(shown))
 
 
@@ -75,7 +75,7 @@ def test_a_place_is_one_place(ids):
 def test_every_line_that_a_page_shows_is_a_link(page):
     """Raw files, memos and votes are on no page; nor is a code outside the themes, nor literature."""
     trail = EvidenceTrail(page)
-    nodes = [node for row in tables.read("evidence", study=page.study).itertuples()
+    nodes = [node for row in tables.read_table("evidence", study=page.study).itertuples()
              for node in trail.evidence(row)]
     bare = {node.kind for node in nodes if not node.place}
     assert bare <= {"evidence", "file", "memo"}
@@ -86,7 +86,7 @@ def test_every_line_that_a_page_shows_is_a_link(page):
 def test_a_link_tells_others_no_passage_and_no_code_that_they_may_not_see(page, links):
     if page.audience == "team":
         return
-    rows = tables.read(f"release_{page.audience}", study=page.study).query("status != 'suppressed'")
+    rows = tables.read_table(f"release_{page.audience}", study=page.study).query("status != 'suppressed'")
     free = {*rows["figure_id"]}
     assert not any(place.startswith("passage-") for _, place in links)
     codes = {place.removeprefix("code-") for _, place in links if place.startswith("code-")}

@@ -10,7 +10,7 @@ from glc_analysis import tables
 from glc_analysis.addons.convening.pages import principles
 from glc_analysis.addons.convening.principles import NOT_CHALLENGED
 from glc_analysis.publish.site import page_menu
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.run.plan import plan
 from glc_analysis.view.study_view import StudyView
 
@@ -54,8 +54,8 @@ def test_evidence_is_said_in_sentences_with_a_quotation(sample_study):
 
 @pytest.mark.parametrize(("audience", "is_named"), [("team", True), ("convening", False), ("public", False)])
 def test_who_coded_and_who_judged_is_for_the_team_alone(sample_study, sample_pages, audience, is_named):
-    coders = {*tables.read("codings", study=sample_study)["coder_id"]} - {"consensus"}
-    people = coders | {*read_table(sample_study, "judgements")["by"]}
+    coders = {*tables.read_table("codings", study=sample_study)["coder_id"]} - {"consensus"}
+    people = coders | {*read_reference_table(sample_study, "judgements")["by"]}
     words = set(re.findall(r"\w+", "".join(sample_pages.pages(audience).values())))
     assert len(people) > 1 and bool(people & words) == is_named
 

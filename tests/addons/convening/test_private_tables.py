@@ -3,7 +3,7 @@
 import pytest
 
 from glc_analysis.errors import Faults
-from glc_analysis.reference import move_private, read_table
+from glc_analysis.reference import move_private, read_reference_table
 from glc_analysis.study import Study
 from tests.support.study_on_disk import SmallStudy
 
@@ -40,7 +40,7 @@ def small(tmp_path):
 def test_the_names_of_a_list_may_stand_behind_blanks(small):
     path = small.root / "reference/principles.csv"
     path.write_text(path.read_text().replace("Listen,,,,", "Listen,,care; law ,,"))
-    assert read_table(Study(small.root), "principles")["theme_ids"].tolist() == ["care;law"]
+    assert read_reference_table(Study(small.root), "principles")["theme_ids"].tolist() == ["care;law"]
 
 
 def test_a_private_column_of_principles_in_reference_is_one_fault(small):

@@ -14,4 +14,4 @@ def test_principles_are_those_of_the_view_and_ratings_and_signatures_are_not_the
     whole, part = (OpenStudy(study.root).view(audience) for study in (sample_study, reader))
     assert len(whole.principles) and whole.principles.equals(part.principles)
     for name in ("ratings", "signoffs"):
-        assert tables.read(name, study=reader).empty, name
+        assert tables.read_table(name, study=reader).empty, name

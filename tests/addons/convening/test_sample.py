@@ -10,7 +10,7 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.agreeing import collect_agreement_basis
-from glc_analysis.reference import read_reference, read_table
+from glc_analysis.reference import read_reference, read_reference_table
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
 from scripts.sample_study import write_study
@@ -39,7 +39,7 @@ def principles(sample_root):
 
 @pytest.fixture(scope="module")
 def evidence(sample_root):
-    return read_table(Study(sample_root), "evidence").to_dict("records")
+    return read_reference_table(Study(sample_root), "evidence").to_dict("records")
 
 
 def scores(votes, raters, name, of=lambda rater: rater["role"] == "provider"):
@@ -118,7 +118,7 @@ def test_each_vote_is_on_a_text_of_its_version_in_the_raters_language_where_ther
 
 
 def test_candidates_are_agreed_set_aside_or_superseded_and_a_translation_goes_stale(sample_study, principles):
-    rows = tables.read("principles", study=sample_study)
+    rows = tables.read_table("principles", study=sample_study)
     now = rows[rows["is_current"] & (rows["translation_of"] == "")].set_index("principle_id")["status"]
     assert len(now) == CONVENING["principles"] and (now == "agreed").sum() == CONVENING["agreed"]
     assert sorted(now.index[now == "set_aside"]) == CONVENING["set_aside"]
@@ -137,8 +137,8 @@ def test_a_text_is_agreed_on_the_votes_that_the_room_was_told(sample_root, tmp_p
 
 
 def test_evidence_cites_figures_and_words_as_they_stand_in_the_built_sample(sample_study, evidence):
-    estimates = tables.read("figures", study=sample_study).set_index("figure_id")
-    words = tables.read("segments", study=sample_study).set_index("segment_id")["text"]
+    estimates = tables.read_table("figures", study=sample_study).set_index("figure_id")
+    words = tables.read_table("segments", study=sample_study).set_index("segment_id")["text"]
     for row in evidence:
         if row["kind"] == "segment":
             assert row["cited"] == words[row["reference"]], row["reference"]
@@ -171,15 +171,15 @@ def test_only_organisations_that_agreed_to_be_named_at_the_convening_are(sample_
               if row["is_named"] == "true"}
     logged = {row[column] for name, column in (("decision_log", "proposed_by"), ("parking_lot", "raised_by"),
                                                ("principles", "asked_by"), ("text_decisions", "decided_by"))
-              for row in read_table(Study(sample_root), name).to_dict("records")} & set(LEVELS)
+              for row in read_reference_table(Study(sample_root), name).to_dict("records")} & set(LEVELS)
     assert signed | logged <= named and logged
 
 
 def test_the_joint_display_has_every_fit_and_only_quotations_cleared_for_the_convening(sample_study):
-    rows = tables.read("joint_display", study=sample_study)
+    rows = tables.read_table("joint_display", study=sample_study)
     assert rows["fit"].value_counts().to_dict() == CONVENING["fits"]
     assert set(rows["quote_id"]) - {""} <= set(TRUTH["quotations"]["convening"])
-    estimates = set(tables.read("figures", study=sample_study)["figure_id"])
+    estimates = set(tables.read_table("figures", study=sample_study)["figure_id"])
     assert set(rows["figure_id"]) - {""} <= estimates
     assert {f"{code}/organisations/all" for code in rows["code_id"]} <= estimates
 
@@ -188,13 +188,13 @@ def test_nobody_who_spoke_is_named_in_what_was_written(sample_root):
     spoke = {word for row in table(FOLDER / "speakers.csv") if row["organisation_id"]
              for word in row["name_in_file"].split()} - {"Mango", "Step", "(phone)"}
     for name in ("principles", "judgements", "joint_display", "decision_log", "parking_lot", "signoffs"):
-        text = read_table(Study(sample_root), name).to_csv()
+        text = read_reference_table(Study(sample_root), name).to_csv()
         assert not [word for word in spoke if re.search(rf"\b{word}\b", text)], name
 
 
 def test_another_sample_has_the_same_convening_and_cites_no_figures(tmp_path, sample_root, evidence):
     write_study(tmp_path, organisations=31, countries=25)
     read_reference(Study(tmp_path))
-    other = read_table(Study(tmp_path), "evidence").to_dict("records")
+    other = read_reference_table(Study(tmp_path), "evidence").to_dict("records")
     assert [row["reference"] for row in other] == [row["reference"] for row in evidence]
     assert {row["kind"] for row in other if row["cited"]} == {"segment"}

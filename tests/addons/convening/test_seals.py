@@ -232,7 +232,7 @@ def test_a_close_that_is_undone_and_repeated_with_the_same_ballots_leaves_no_tra
     study.glc("reopen", "2", "--because", "closed by mistake")
     assert not slides.exists()
     for name in ("ratings", "tallies"):
-        assert "2" not in set(tables.read(name, study=Study(study.root))["round_id"])
+        assert "2" not in set(tables.read_table(name, study=Study(study.root))["round_id"])
     done = study.glc("tally", "--round", "2", "--close", "--yes")
     assert done.stdout == study.results and slides.read_bytes() == shown
     assert (study.root / "private/rounds/2/2/ballots.csv").is_file()

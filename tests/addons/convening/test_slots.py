@@ -28,7 +28,7 @@ def test_the_overview_begins_with_principles_for_those_who_were_not_there(sample
 
 def test_principles_are_those_that_cite_words_or_codes_from_the_country(sample_study):
     team = list_principles_citing_country(StudyView(sample_study, country="PER"))
-    cited = tables.read("evidence", study=sample_study).query(
+    cited = tables.read_table("evidence", study=sample_study).query(
         "reference.str.startswith('interview-farol-de-barro.')")
     assert {*cited["principle_id"]} == {*team.query("source == 'words'")["principle_id"]} and len(cited) >= 3
     view = StudyView(sample_study, "convening", country="THA")

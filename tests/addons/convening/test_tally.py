@@ -141,14 +141,14 @@ def test_closing_writes_the_day_and_seals_the_ballots(study):
 @pytest.mark.acceptance
 def test_closing_writes_the_tables_and_closing_again_says_the_same(study):
     first, at = study.glc("tally", "--round", "2", "--close", "--yes"), study.files()
-    rows = tables.read("tallies", study=Study(study.root))
+    rows = tables.read_table("tallies", study=Study(study.root))
     assert set(rows["round_id"]) == {"1", "2"}
     again = study.glc("tally", "--round", "2", "--close", "--yes")
     assert (again.stdout, again.exit_code) == (first.stdout, 0)
     now = study.files()
     assert {name for name in now if now[name] != at.get(name)} == set()
     study.glc("build")
-    again = tables.read("tallies", study=Study(study.root))
+    again = tables.read_table("tallies", study=Study(study.root))
     assert again.to_csv() == rows.to_csv()
 
 
@@ -177,7 +177,7 @@ def test_a_power_cut_in_closing_leaves_rounds_whole_and_closing_again_ends_it(st
         told = study.glc("tally", "--round", "2").stdout
         assert ("P01.1 Rest" in told) == is_closed
     assert study.glc("tally", "--round", "2", "--close", "--yes").exit_code == 0
-    assert set(tables.read("tallies", study=Study(study.root))["round_id"]) == {"1", "2"}
+    assert set(tables.read_table("tallies", study=Study(study.root))["round_id"]) == {"1", "2"}
 
 
 def test_a_closed_round_is_told_again_in_any_form(study):

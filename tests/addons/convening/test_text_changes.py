@@ -102,7 +102,7 @@ def test_the_public_reads_no_earlier_text(study):
 
 
 def test_the_tables_of_other_readers_hold_neither_who_asked_nor_where_a_text_came_from(study, tmp_path):
-    rows = tables.read("principles", study=write_reader_study(study, "convening", tmp_path / "readers"))
+    rows = tables.read_table("principles", study=write_reader_study(study, "convening", tmp_path / "readers"))
     assert len(rows) and not rows[["asked_by", "changed_because", "comes_from"]].any(axis=None)
 
 

@@ -25,7 +25,7 @@ from glc_analysis.addons.convening.trace import (
 from glc_analysis.build import build
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults, UsageError
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
 from tests.support.built_studies import built
@@ -101,7 +101,7 @@ def texts(study, audience="team"):
 
 def edit(study, name, change):
     """Rewrites a reference table; ``change`` gets its rows, by number as a spreadsheet shows them."""
-    rows = read_table(study, name).to_dict("index")
+    rows = read_reference_table(study, name).to_dict("index")
     change(rows)
     write_reference(study.root, name, rows.values())
 
@@ -176,7 +176,7 @@ def test_released_figures_are_shown_to_others_as_they_may_see_them(sample_study)
     ("region=africa", "Said in calls, which this figure does not count.")])
 def test_passages_in_calls_are_apart_from_those_that_a_figure_counts(sample_study, subset, said):
     trail = EvidenceTrail(StudyView(sample_study))
-    figures = tables.read("figures", study=sample_study)
+    figures = tables.read_table("figures", study=sample_study)
     figure = next(figures[figures["figure_id"] == f"time-before-forms/organisations/{subset}"].itertuples())
     nodes = [*trail.below(figure)]
     assert [node.text for node in nodes if node.kind == "code" and node.depth == 3] == [said]
@@ -214,7 +214,7 @@ def test_a_principle_without_a_version_is_followed_from_its_latest(sample_study)
 
 
 def test_behind_a_figure_of_a_text_stand_all_who_were_asked(study):
-    read = partial(tables.read, study=study)
+    read = partial(tables.read_table, study=study)
     figure = next(read("figures").query("question_id == 'Q1' and statistic == 'answered'").itertuples())
     asked = next(read("questions").query("question_id == 'Q1'").itertuples())
     assert sorted(records_counted_in_figure(read, figure, asked)["organisation_id"]) == ["a", "b", "c"]
@@ -222,7 +222,7 @@ def test_behind_a_figure_of_a_text_stand_all_who_were_asked(study):
 
 def test_ratings_that_were_excluded_are_not_told_behind_a_result(sample_study):
     def read(name):
-        rows = tables.read(name, study=sample_study)
+        rows = tables.read_table(name, study=sample_study)
         return rows.assign(excluded="too late") if name == "ratings" and is_late else rows
 
     is_late = False
@@ -234,7 +234,7 @@ def test_ratings_that_were_excluded_are_not_told_behind_a_result(sample_study):
 
 def test_a_case_narrative_code_is_withheld_even_where_its_figure_were_released(sample_study):
     trail = EvidenceTrail(StudyView(sample_study, "public"))
-    row = next(row for row in tables.read("evidence", study=sample_study).itertuples()
+    row = next(row for row in tables.read_table("evidence", study=sample_study).itertuples()
                if row.kind == "code" and not trail.is_withheld(row))
     trail.__dict__["_case_codes"] = {row.reference}
     assert trail.is_withheld(row)
@@ -391,7 +391,7 @@ def test_a_tally_of_a_version_that_is_not_there(study):
                                                 "principle_id": "P01", "version": "2"}])
     row = {"round_id": "1", "principle_id": "P01", "version": "2", "criterion": "importance",
            "panel": "provider", "result": "high"}
-    tables.write_table(study.processed, "tallies", tables.shape_table("tallies", pd.DataFrame([row])))
+    tables.write_table(study.processed, "tallies", tables.conform_to_schema("tallies", pd.DataFrame([row])))
     assert told(study) == [("rounds.csv", "2", "version", "P01.2")]
 
 
@@ -442,10 +442,10 @@ def test_a_new_form_makes_the_votes_anew_and_nothing_else(sample_study, tmp_path
         said = glc(whole, "--from", source).stdout
     assert said == list_principles_resting_on(whole, source).to_csv(index=False,
                                                                     lineterminator="\n") and "votes" in said
-    traced = {name: tables.read(name, study=whole) for name in tables.TABLES}
+    traced = {name: tables.read_table(name, study=whole) for name in tables.TABLES}
     build(whole)
     for name, frame in traced.items():
-        assert name == "steps" or frame.to_csv() == tables.read(name, study=whole).to_csv(), name
+        assert name == "steps" or frame.to_csv() == tables.read_table(name, study=whole).to_csv(), name
 
 
 @pytest.mark.parametrize(("name", "is_read"), [("survey/late.csv", True), ("notes.csv", False)])

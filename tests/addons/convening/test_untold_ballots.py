@@ -16,7 +16,7 @@ def test_ballots_of_few_observers_are_never_told_and_those_of_many_are():
 
 
 def test_the_votes_rest_on_no_ballot_of_the_one_observer(sample_study):
-    frames = {name: tables.read(name, study=sample_study) for name in tables.TABLES}
+    frames = {name: tables.read_table(name, study=sample_study) for name in tables.TABLES}
     rated = frames["ratings"]
     observers = {*rated.loc[rated["panel"] == "observer", "rater_id"]}
     assert observers

@@ -70,7 +70,7 @@ def told_of(ballots, *, agreed=(), test="panel", **rule):
     """Everything that is told of each of these votes, each on a text of its own; of a small panel nothing."""
     rows = pd.DataFrame([row(votes, test=test, principle_id=f"P{k}", **rule)
                          for k, votes in enumerate(ballots)])
-    told = blank_undisclosed_tallies(tables.shape_table("tallies", rows), agreement_test=test,
+    told = blank_undisclosed_tallies(tables.conform_to_schema("tallies", rows), agreement_test=test,
                                      fully_disclosed_panels=agreed).set_index("principle_id")
     said = told[[*HIDDEN, "n", "votes", "said"]].astype(str)
     return [tuple(said.loc[f"P{k}"]) if f"P{k}" in said.index else () for k in range(len(ballots))]
@@ -176,7 +176,7 @@ def test_from_as_few_ballots_as_the_rules_say_nothing_follows():
 def test_that_there_is_no_decision_is_told_of_every_panel():
     votes = [8] * 5
     rows = pd.DataFrame([row(votes, abstained=1, quorum=8)])
-    assert blank_undisclosed_tallies(tables.shape_table("tallies", rows),
+    assert blank_undisclosed_tallies(tables.conform_to_schema("tallies", rows),
                                      agreement_test="panel")["result"].item() == "no decision"
 
 
@@ -214,7 +214,7 @@ def told_pairs(pairs):
                 movement=median_movement(compute_tally_columns(pair[0])["median"],
                                          compute_tally_columns(votes)["median"]) if at else "")
             for k, pair in enumerate(pairs) for at, votes in enumerate(pair)]
-    told = blank_undisclosed_tallies(tables.shape_table("tallies", pd.DataFrame(rows)),
+    told = blank_undisclosed_tallies(tables.conform_to_schema("tallies", pd.DataFrame(rows)),
                                      agreement_test="panel")
     said = told[[*HIDDEN, "said"]].astype(str).groupby([told["principle_id"]], sort=False)
     found = {key[0]: tuple(map(tuple, own.to_numpy())) for key, own in said}
@@ -363,7 +363,7 @@ def test_pages_and_tables_tell_of_the_votes_what_the_rules_tell(sample_study, sa
     pages = "".join(sample_pages.pages(audience).values())
     said = "".join([show_principles_overview(page).data, pages,
                     "".join(render_principle_sheets(page).values())])
-    tallies = tables.read("tallies", study=sample_study)
+    tallies = tables.read_table("tallies", study=sample_study)
     rows = [tuple(int(one[column]) for column in VOTE_COUNTS) for one in tallies.to_dict("records")]
     allowed = " | ".join({disclosed_votes_in_words(counts) for counts in rows} - {""})
     told = re.findall(r"(?:at most )?\d+(?: or more)? of \d+ high", said)
@@ -382,7 +382,7 @@ def test_named_signatures_cannot_be_subtracted_from_any_total(sample_study, samp
     """Of every decision only those with a name are counted, on the pages of principles and of the methods."""
     page = StudyView(sample_study, audience)
     by_name = sum(len(page.signatures(one)[0]) for one in page.principle_names)
-    every = tables.read("signoffs", study=sample_study)["decision"].value_counts()
+    every = tables.read_table("signoffs", study=sample_study)["decision"].value_counts()
     shown = show_checklists(page).data
     counted = [int(n) for n in re.findall(r"(\d+) (?:endorse|do not endorse)", shown)]
     assert counted and sum(counted) % by_name == 0 and str(every["endorse"]) not in re.findall(r"\d+", shown)
@@ -403,7 +403,7 @@ def test_agenda_slides_and_deposit_tell_no_vote_of_the_sample(sample_study, tmp_
     for text in said:
         assert not re.search(r"\bof 3\b|low resources: median|10 of 10\b|\b9 of 10\b|\b8 of 10\b", text)
         assert {*re.findall(r"\d+ or more of 10|\b[789] of 10", text)} <= told | {"7 of 10"}
-    ratings = tables.read("ratings", study=study)
+    ratings = tables.read_table("ratings", study=study)
     words = {*ratings["comment"], *ratings.loc[~ratings["may_be_read"], "comment"]} - {
         "", *ratings["comment_read"]}
     assert len(words) > 5 and not any(one in text for one in words for text in said)

@@ -61,6 +61,6 @@ def test_interviews_with_and_without_a_guide_are_counted_apart(study):
 
 
 def test_a_text_whose_date_nobody_knows_is_accepted_and_says_so(study):
-    assert tables.read("documents", study=study).set_index("document_id").loc["blue", "date"] == ""
+    assert tables.read_table("documents", study=study).set_index("document_id").loc["blue", "date"] == ""
     assert "date not known" in passages(StudyView(study, theme="law")).data
     assert "date not known" not in passages(StudyView(study, theme="care")).data

@@ -54,9 +54,9 @@ def test_the_citation_schema_refuses_what_is_no_citation():
 
 def test_no_words_of_an_organisation_and_no_country_are_in_it(study, folder):
     text = "\n".join(path.read_text(encoding="utf-8") for path in folder.iterdir())
-    segments = tables.read("segments", study=study)["text"]
+    segments = tables.read_table("segments", study=study)["text"]
     assert not [said for said in segments if len(said) > 40 and said in text]
-    quoted = tables.read("quotations", study=study)["text"]
+    quoted = tables.read_table("quotations", study=study)["text"]
     assert len(quoted) > 5 and not [said for said in quoted if said in text]
     assert "Cambodia" not in text and "case_detail" not in text
 
@@ -89,7 +89,7 @@ def test_the_gate_stops_it_and_nothing_is_written(study, tmp_path):
     root = tmp_path / "study"
     shutil.copytree(study.root, root)
     leaky = Study(root)
-    shown = tables.read("codebook", study=leaky)
+    shown = tables.read_table("codebook", study=leaky)
     names = read_reference(leaky).names
     person = names.loc[(names["kind"] == "person") & (names["allowed_for"] == ""), "name"].iloc[0]
     shown.loc[shown["level"] == "theme", "definition"] = f"As {person} said."

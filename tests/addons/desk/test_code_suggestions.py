@@ -109,7 +109,7 @@ def test_a_coder_in_training_on_a_text_silences_nothing(session, sure, study):
 def test_nothing_is_suggested_before_everybody_has_handed_in_the_texts_of_several_people(
         session, sure, study, missing, names_it):
     readings = study.processed / "readings.parquet"
-    frame = tables.read("readings", study=study)
+    frame = tables.read_table("readings", study=study)
     frame[(frame["coder_id"] != missing) | (frame["document_id"] != DOUBLE)].to_parquet(readings)
     said = why_no_codes_suggested(study, "ines", SINGLE)
     assert "handed in by all of you" in said and (DOUBLE in said) == names_it
@@ -121,7 +121,7 @@ def test_nothing_is_suggested_before_everybody_has_handed_in_the_texts_of_severa
 @pytest.mark.parametrize("document", [SINGLE, DOUBLE])
 def test_no_sentence_about_suggestions_tells_that_another_coder_has_handed_in_a_text(study, document):
     readings = study.processed / "readings.parquet"
-    frame = tables.read("readings", study=study)
+    frame = tables.read_table("readings", study=study)
     without = frame[(frame["document_id"] != document) | (frame["coder_id"] == "ines")]
     added = without[(without["document_id"] == document)].assign(coder_id="tomas")
     said = []
@@ -229,7 +229,7 @@ def answers(session, study):
     found = [row for row in session.answers() if len(row["text"]) > 40 and row["answer_id"] not in rows][:2]
     ids = [row["answer_id"] for row in found]
     path.write_text(rows + "".join(f"{one},ines,2,\n" for one in ids), encoding="utf-8")
-    readings = tables.read("readings", study=study)
+    readings = tables.read_table("readings", study=study)
     readings[~readings["document_id"].isin(ids)].to_parquet(study.processed / "readings.parquet")
     return found
 
@@ -286,10 +286,10 @@ def test_an_accepted_suggestion_of_an_answer_is_in_the_tables(session, sure, stu
     found = suggested_for(session, answer)
     code_answer(session, answer, found[0]["code_id"], origin="suggested")
     build(study)
-    codings = tables.read("codings", study=study).query("suggested_by != ''")
+    codings = tables.read_table("codings", study=study).query("suggested_by != ''")
     assert {*codings["document_id"]} == {answer["answer_id"]} and {*codings["code_id"]} == {
         found[0]["code_id"]}
-    assert tables.read("suggestions", study=study)["taken_n"].sum() == 1
+    assert tables.read_table("suggestions", study=study)["taken_n"].sum() == 1
 
 
 def test_several_answers_at_once_are_the_coders_own_choice(session, sure, study, answers):
@@ -383,7 +383,7 @@ def test_no_byte_of_the_study_changes_by_what_was_only_shown(session, sure, stud
     log_refused_suggestions(study, "ines", SINGLE, turn["start"], turn["end"],
                             [one["code_id"] for one in found])
     build(study)
-    assert contents(study) == before and tables.read("suggestions", study=study).empty
+    assert contents(study) == before and tables.read_table("suggestions", study=study).empty
 
 
 def contents(study):
@@ -397,11 +397,11 @@ def test_an_accepted_suggestion_is_in_the_tables_with_its_model_and_counted_by_c
     code(session, turn, found[0]["code_id"], origin="suggested")
     session.do({"act": "finish", "document_id": SINGLE, "value": True})
     build(study)
-    codings = tables.read("codings", study=study)
+    codings = tables.read_table("codings", study=study)
     assisted = codings[codings["suggested_by"] != ""]
     assert {*assisted["code_id"]} == {found[0]["code_id"]} and {*assisted["document_id"]} == {SINGLE}
     assert assisted["suggested_by"].str.startswith("words 1 ").all()
-    counts = tables.read("suggestions", study=study).set_index("code_id")
+    counts = tables.read_table("suggestions", study=study).set_index("code_id")
     assert counts.at[found[0]["code_id"], "taken_n"] == 1
     assert (counts["shown_n"] == counts["taken_n"] + counts["refused_n"]).all()
 

@@ -13,7 +13,7 @@ from glc_analysis.addons.desk.codebook_changes import (
 from glc_analysis.addons.desk.coding_desk import CodingDesk
 from glc_analysis.addons.desk.coding_session import CodingSession
 from glc_analysis.errors import GLCError
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.view.study_view import OpenStudy
 
 TEXT = "interview-farol-de-barro"
@@ -30,7 +30,7 @@ def open_coding(study):
 
 
 def book(study):
-    return read_table(study, "codebook").set_index("code_id")
+    return read_reference_table(study, "codebook").set_index("code_id")
 
 
 @pytest.mark.parametrize(("change", "said", "cell"), [

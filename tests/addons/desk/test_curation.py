@@ -97,7 +97,7 @@ def test_who_coded_none_of_the_texts_that_two_people_coded_compares_none(study):
 
 
 def test_the_person_who_decides_compares_every_text_and_others_their_own(study):
-    rows = tables.read("disagreements", study=study)
+    rows = tables.read_table("disagreements", study=study)
     documents = {*rows.loc[rows["document_id"].isin(DoubleCoding(study).texts), "document_id"]}
     assert {*compared(name_who_decides(study, "Nadia"), "nadia")} == documents
 
@@ -117,7 +117,7 @@ def take_over(study, document, before, coder):
     path.write_text(path.read_text(encoding="utf-8").replace(f"{document},{before},", f"{document},{coder},"),
                     encoding="utf-8")
     for name in ("readings", "disagreements"):
-        rows = tables.read(name, study=study)
+        rows = tables.read_table(name, study=study)
         rows["coder_id"] = rows["coder_id"].astype("str").mask(
             (rows["document_id"] == document) & (rows["coder_id"] == before), coder)
         rows.to_parquet(study.processed / f"{name}.parquet")
@@ -153,7 +153,7 @@ def test_a_decision_has_a_reason_and_a_later_one_is_its_next_version(study):
     assert shown[waiting["segment_id"]]["codes"] == []
     assert shown[waiting["segment_id"]]["by"] == "ines"
     build(study)
-    rows = tables.read("disagreements", study=study).query("coder_id == 'consensus'")
+    rows = tables.read_table("disagreements", study=study).query("coder_id == 'consensus'")
     codes = dict(zip(rows["segment_id"], rows["codes"], strict=True))
     assert codes[waiting["segment_id"]] == ""
     assert codes[settled["segment_id"]] == "outreach"
@@ -277,10 +277,10 @@ def test_training_texts_are_compared_once_finished_and_never_counted(study):
     assert {row["title"] for row in found["passages"]} == {session.text(TEXT)["title"]}
     with pytest.raises(GLCError, match="can no longer change"):
         session.do({"act": "finish", "document_id": TEXT, "value": False})
-    before = {name: tables.read(name, study=study) for name in COUNTED}
+    before = {name: tables.read_table(name, study=study) for name in COUNTED}
     build(study)
     for name, frame in before.items():
-        assert tables.read(name, study=study).equals(frame), name
+        assert tables.read_table(name, study=study).equals(frame), name
     shown = compare_coders_with_consensus(study).query("coder == 'rosa'").set_index("code_id")
     for row in found["codes"]:
         assert shown.loc[row["code_id"], ["passages", "missed", "added"]].tolist() == [
@@ -288,12 +288,12 @@ def test_training_texts_are_compared_once_finished_and_never_counted(study):
 
 
 def test_a_text_coded_at_the_desk_to_learn_counts_nowhere_when_its_purpose_is_taken_back(study):
-    before = tables.read("figures", study=study)
+    before = tables.read_table("figures", study=study)
     path = study.reference_file("assignments")
     rows = path.read_text(encoding="utf-8")
     assign(study, f"{TEXT},rosa,2,training")
     CodingSession(study, "rosa", today=DAY).do({"act": "read", "document_id": TEXT})
     path.write_text(rows, encoding="utf-8")
     build(study)
-    assert "rosa" not in {*tables.read("readings", study=study)["coder_id"]}
-    assert tables.read("figures", study=study).equals(before)
+    assert "rosa" not in {*tables.read_table("readings", study=study)["coder_id"]}
+    assert tables.read_table("figures", study=study).equals(before)

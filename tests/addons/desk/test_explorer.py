@@ -10,7 +10,7 @@ from ipywidgets.widgets.widget_link import DirectionalLink
 
 from glc_analysis import tables
 from glc_analysis.addons.desk.explorer import Explorer, render_passage_in_context
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.view.study_view import OpenStudy
 
 
@@ -33,7 +33,7 @@ def test_a_code_narrows_the_passages_to_its_own(explorer):
 def test_a_country_stands_beside_the_whole_study(explorer):
     explorer.theme.value, explorer.country.value = "services", "PER"
     assert "<th scope=\"col\">Peru</th>" in explorer.figures.value
-    rows = tables.read("segments", study=explorer.study).set_index("segment_id")
+    rows = tables.read_table("segments", study=explorer.study).set_index("segment_id")
     spoke = {rows.at[segment, "organisation_id"] for _, (segment, _, _) in explorer.passage.options}
     assert spoke == {"farol-de-barro"}
 
@@ -50,7 +50,7 @@ def test_others_see_no_passage_that_is_not_cleared_for_them(explorer, audience):
     words = {value[2] for _, value in explorer.passage.options}
     explorer.audience.value = audience
     assert not explorer.passage.options
-    cleared = {row.text for row in read_table(explorer.study, "quotes").itertuples()}
+    cleared = {row.text for row in read_reference_table(explorer.study, "quotes").itertuples()}
     for theme in [value for _, value in explorer.theme.options]:
         explorer.theme.value = theme
         hidden = {one for one in words if not any(one in quote for quote in cleared)}
@@ -91,7 +91,7 @@ def test_the_public_chooses_among_no_countries_that_are_not_listed(explorer):
 
 
 def test_every_coded_stretch_of_a_turn_is_marked_and_the_words_are_whole(explorer):
-    segments = tables.read("segments", study=explorer.study).set_index("segment_id")["text"]
+    segments = tables.read_table("segments", study=explorer.study).set_index("segment_id")["text"]
     for _, (segment, code, words) in explorer.passage.options:
         html = render_passage_in_context(explorer.study, segment, code)
         own = re.search(r'glc-own">.*?<blockquote[^>]*>(.*?)</blockquote>', html, re.DOTALL)[1]
@@ -109,7 +109,8 @@ def test_a_proposal_is_shown_before_it_can_be_written(explorer):
     assert form.write_button.disabled, "an edited form must be shown again"
     form.show_button.click()
     form.write_button.click()
-    assert read_table(explorer.study, "quotes").iloc[-1][["quote_id", "audience", "status"]].tolist() == [
+    assert read_reference_table(explorer.study,
+                                "quotes").iloc[-1][["quote_id", "audience", "status"]].tolist() == [
         "q17", "public", "proposed"]
 
 

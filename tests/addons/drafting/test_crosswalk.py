@@ -7,7 +7,7 @@ from openpyxl import load_workbook
 from glc_analysis.addons.drafting.crosswalk_workbook import CROSSWALK_DRAFT
 from glc_analysis.addons.drafting.drafted_waves import draft_new_wave
 from glc_analysis.cli import cli
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from tests.support.study_writer import choices, question, reference, survey, write_csv, write_study
 
 QUESTIONS = [question("Q1", "single", "law", wording="Is there a law?"),
@@ -158,15 +158,15 @@ def decide(study, question_id, **cells):
 
 
 def test_the_wave_and_the_wave_of_each_file_are_written(study):
-    assert read_table(study, "waves")["wave_id"].tolist() == ["first", "w2"]
-    assert read_table(study, "wave_files")[["file", "wave_id"]].values.tolist() == [
+    assert read_reference_table(study, "waves")["wave_id"].tolist() == ["first", "w2"]
+    assert read_reference_table(study, "wave_files")[["file", "wave_id"]].values.tolist() == [
         ["survey.csv", "first"], ["w2.csv", "w2"]]
 
 
 def test_what_a_person_decided_is_added_for_both_waves_with_name_and_day_and_the_rest_waits(study):
     decide(study, "Q1", is_comparable="yes")
     assert wave(study, "--accept", "Ana") == "1 decision added to crosswalk.csv.\n"
-    rows = read_table(study, "crosswalk")
+    rows = read_reference_table(study, "crosswalk")
     assert rows[["question_id", "wave_id", "is_comparable", "by"]].values.tolist() == [
         ["Q1", "first", "yes", "Ana"], ["Q1", "w2", "yes", "Ana"]]
     left = [row[0] for row in load_workbook(study.root / CROSSWALK_DRAFT).active.values][1:]
@@ -177,7 +177,8 @@ def test_a_row_for_all_that_are_the_same_decides_for_those_that_are_left_blank(s
     decide(study, "*", is_comparable="yes")
     decide(study, "Q1", is_comparable="no", because="read")
     assert wave(study, "--accept", "Ana") == "3 decisions added to crosswalk.csv.\n"
-    rows = read_table(study, "crosswalk").query("wave_id == 'w2'").set_index("question_id")["is_comparable"]
+    rows = read_reference_table(study, "crosswalk").query("wave_id == 'w2'")
+    rows = rows.set_index("question_id")["is_comparable"]
     assert rows.to_dict() == {"Q1": "no", "Q2": "yes", "Q3": "yes"}
     assert not (study.root / CROSSWALK_DRAFT).exists()
 
@@ -191,7 +192,7 @@ def test_a_wrong_decision_is_a_fault_of_the_workbook_and_nothing_is_written(stud
     decide(study, "Q2", **cells)
     done = wave(study, "--accept", "Ana", code=1)
     assert message in done and CROSSWALK_DRAFT in done
-    assert read_table(study, "crosswalk").empty
+    assert read_reference_table(study, "crosswalk").empty
 
 
 def test_a_draft_that_waits_is_not_replaced(study):

@@ -6,7 +6,7 @@ from openpyxl import load_workbook
 
 from glc_analysis.addons.drafting.crosswalk_workbook import CROSSWALK_DRAFT
 from glc_analysis.cli import cli
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
 from tests.addons.drafting.support.exports import csv_file
 
@@ -50,7 +50,7 @@ def test_the_wave_of_each_file_is_drafted_from_the_year_in_its_name_and_waits(be
     rows = sheet(study, "private/draft/draft.xlsx", "waves")
     assert [(row["file"], row["wave_id"], row["how_sure"]) for row in rows] == [
         ("may_2018.csv", "w2018", "unsure"), ("may_2019.csv", "w2019", "unsure")]
-    assert read_table(study, "waves").empty
+    assert read_reference_table(study, "waves").empty
 
 
 def test_the_crosswalk_is_drafted_and_compares_nothing(begun):
@@ -71,8 +71,8 @@ def test_accepting_the_draft_writes_the_waves_and_renews_the_crosswalk(begun):
     fill(study, "private/draft/draft.xlsx", "questions", "use",
          lambda row: "no" if row["wording"] == "Is there a law?" else "yes")
     glc("--study", study.root, "check", "--accept-draft", "Ana")
-    assert read_table(study, "waves")["wave_id"].tolist() == ["w2018", "w2019"]
-    assert read_table(study, "wave_files")[["file", "wave_id"]].values.tolist() == [
+    assert read_reference_table(study, "waves")["wave_id"].tolist() == ["w2018", "w2019"]
+    assert read_reference_table(study, "wave_files")[["file", "wave_id"]].values.tolist() == [
         ["may_2018.csv", "w2018"], ["may_2019.csv", "w2019"]]
     rows = sheet(study, CROSSWALK_DRAFT, "crosswalk")
     assert {(row["wording_before"], row["is_comparable"]) for row in rows} == {
@@ -93,7 +93,7 @@ def test_files_that_a_person_calls_one_wave_make_none(begun):
     fill(study, "private/draft/draft.xlsx", "waves", "wave_id", lambda row: "")
     fill(study, "private/draft/draft.xlsx", "questions", "use", lambda row: "yes")
     glc("--study", study.root, "check", "--accept-draft", "Ana")
-    assert read_table(study, "waves").empty and read_table(study, "wave_files").empty
+    assert read_reference_table(study, "waves").empty and read_reference_table(study, "wave_files").empty
     assert not (study.root / CROSSWALK_DRAFT).exists()
 
 
@@ -116,7 +116,7 @@ def test_a_question_of_three_waves_has_a_row_for_each(tmp_path):
     fill(study, CROSSWALK_DRAFT, "crosswalk", "is_comparable",
          lambda row: "yes" if row["question_id"] == "*" else row["is_comparable"])
     glc("--study", study.root, "wave", "--accept", "Ana")
-    rows = read_table(study, "crosswalk").query("is_comparable == 'yes'")
+    rows = read_reference_table(study, "crosswalk").query("is_comparable == 'yes'")
     assert rows.groupby("question_id")["wave_id"].agg(sorted).tolist() == [["w2017", "w2018", "w2019"]]
 
 
@@ -128,7 +128,7 @@ def test_a_question_that_waits_when_a_wave_comes_is_dropped_from_it_once_it_is_a
     second = csv_file(study.root / "raw/survey", SECOND, "second.csv")
     assert "1 that no column is like" in glc("--study", study.root, "wave", second, "--id", "w2")
     glc("--study", study.root, "wave", "--accept", "Ana")
-    assert read_table(study, "crosswalk").empty
+    assert read_reference_table(study, "crosswalk").empty
     fill(study, "private/draft/draft.xlsx", "questions", "use", lambda row: "yes")
     glc("--study", study.root, "check", "--accept-draft", "Ana")
     assert "1 decision added" in glc("--study", study.root, "wave", "--accept", "Ana")

@@ -19,7 +19,7 @@ from glc_analysis.addons.ethics.safety import (
 from glc_analysis.cli import cli
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
-from glc_analysis.tabular import read_rows
+from glc_analysis.tabular import read_reference_rows
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def answer(study, item, subject="", **cells):
     """Writes into the row of a question, as somebody in a spreadsheet does."""
     path = study.reference_file("safety")
     rows = CsvRows.read(path)
-    place, = (n for n, row in read_rows(path, rows.header).items()
+    place, = (n for n, row in read_reference_rows(path, rows.header).items()
               if (row["item"], row["subject"]) == (item, subject))
     for column, value in cells.items():
         rows.set_cell(place, column, value)
@@ -64,7 +64,8 @@ def test_the_page_has_a_section_for_everything_that_may_go_wrong(study):
 
 def test_every_country_of_the_study_has_empty_boxes_and_no_judgement(study):
     rows = [cells(line) for line in section(study, "Risk by country") if line.startswith("| ")][2:]
-    countries = read_rows(study.reference_file("countries"), ["raw_name", "country_id", "label", "region_id"])
+    countries = read_reference_rows(study.reference_file("countries"),
+                                    ["raw_name", "country_id", "label", "region_id"])
     assert [row[0] for row in rows] == sorted({row["label"] for row in countries.values()})
     assert {cell for row in rows for cell in row[1:]} == {BLANK_ANSWER}
 

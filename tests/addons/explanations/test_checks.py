@@ -57,7 +57,7 @@ def test_glc_check_says_what_is_to_be_read_again(tmp_path):
 def test_glc_check_says_which_explanation_its_readers_cannot_read(sample_study):
     held = read_reference(sample_study)
     assert [*list_reopened_explanations(sample_study, held)] == []
-    rows = held_tables.read("explanations", study=sample_study)
+    rows = held_tables.read_table("explanations", study=sample_study)
     for_all = SimpleNamespace(explanations=rows.assign(shown_for="convening"))
     (said,) = list_reopened_explanations(sample_study, for_all)
     assert "The convening cannot read explanation 1 of P03" in said

@@ -50,7 +50,7 @@ def test_without_any_explanation_the_table_keeps_its_columns():
 
 def test_the_same_number_of_two_principles_is_two_lines_of_whoever_is_cited(sample_study):
     """One line of each would be counted once, and an organisation could have more than its share."""
-    frames = {name: tables.read(name, study=sample_study) for name in BLOCKS.needs if "." not in name}
+    frames = {name: tables.read_table(name, study=sample_study) for name in BLOCKS.needs if "." not in name}
     rows = frames["explanations"].query("principle_id == 'P01'")
     frames["explanations"] = pd.concat([rows, rows.assign(principle_id="P02")])
     lines = list_text_block_lines(frames, read_reference(sample_study), "convening")

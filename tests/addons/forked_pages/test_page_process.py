@@ -154,10 +154,10 @@ def test_tables_that_the_server_holds_are_read_by_it_alone(sample_study, forked,
     while fork_server._servers:  # which may hold them already
         fork_server._servers.pop().close()
     page = job(tmp_path / "cells", "import pandas\npandas.read_parquet = None\n"
-               "from glc_analysis import tables\nprint(len(tables.read('questions')))")
+               "from glc_analysis import tables\nprint(len(tables.read_table('questions')))")
     assert forked.execute(page).message == "'NoneType' object is not callable"
     forked.hold(["questions", "figures question=Q4.1", "no such table", "raw"])
-    assert int(printed(forked.execute(page))) == len(tables.read("questions", study=sample_study))
+    assert int(printed(forked.execute(page))) == len(tables.read_table("questions", study=sample_study))
 
 
 def test_where_no_process_can_be_forked_a_kernel_makes_the_page(forked, tmp_path, monkeypatch):

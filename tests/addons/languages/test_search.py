@@ -6,7 +6,7 @@ from glc_analysis.addons.languages.phrases import Phrasebook
 from glc_analysis.addons.languages.site_languages import SiteLanguages
 from glc_analysis.addons.search import site_search
 from glc_analysis.publish import site
-from glc_analysis.templates import read_text
+from glc_analysis.templates import read_packaged_text
 from tests.support.site_pages import written
 
 
@@ -29,4 +29,4 @@ def test_the_search_of_a_language_has_its_texts_and_speaks_it(made):
     assert "Camboya" in index and '"Cambodia"' not in index and "Borrador" not in index
     script = (made / "es" / "search.js").read_text("utf-8")
     assert '"{n} encontrados."' in script and "«{word}»" in script and "found." not in script
-    assert (made / "search.js").read_text("utf-8") == read_text(site_search.__file__, "search.js")
+    assert (made / "search.js").read_text("utf-8") == read_packaged_text(site_search.__file__, "search.js")

@@ -18,7 +18,7 @@ from glc_analysis.addons.member_checking.clearing import (
 )
 from glc_analysis.disclosure.quotations import refused_quotes
 from glc_analysis.errors import Faults
-from glc_analysis.templates import texts_by_language
+from glc_analysis.templates import read_texts_by_language
 from tests.support.quotations import (
     LABELS,
     LANGUAGES,
@@ -201,7 +201,7 @@ def test_columns_may_be_moved_and_notes_added_but_no_box_be_lost(tmp_path):
 
 
 def test_every_fixed_text_is_there_in_every_language_and_leads_back():
-    known = texts_by_language(*SHEET_PHRASES)
+    known = read_texts_by_language(*SHEET_PHRASES)
     english = known["en"]
     for language, said in known.items():
         assert set(said) == set(english) and all(said.values()), language

@@ -94,14 +94,14 @@ def texts(path):
 
 def test_it_has_all_answers_and_all_words_of_the_organisation(study, folder):
     path = folder("casa-del-telar")
-    responses, questions = (tables.read(name, study=study) for name in ("responses", "questions"))
+    responses, questions = (tables.read_table(name, study=study) for name in ("responses", "questions"))
     closed = responses.merge(questions[questions["type"] != "text"], on="question_id")
     own = closed[(closed["organisation_id"] == "casa-del-telar") & (closed["missing"] != "not_asked")]
     answers = sheet(path, "Sus respuestas")
     assert {row[0] for row in answers[2:]} == set(own["answer_id"] + " / " + own["question_id"])
     assert ["glc_2016_kobo.r4 / Q2.2", "Which forms of exploitation does the definition cover?", "Colombia",
             "Sexual exploitation; Forced labour; Removal of organs"] in [row[:4] for row in answers]
-    segments = tables.read("segments", study=study)
+    segments = tables.read_table("segments", study=study)
     said = segments[(segments["organisation_id"] == "casa-del-telar") & (segments["text"] != "")]
     passages = sheet(path, "Sus palabras y sus códigos")
     assert [row[1] for row in passages[2:]] != [] and {row[0]: row[1] for row in passages[2:]} == dict(
@@ -147,8 +147,8 @@ def test_an_interpreters_words_go_back_to_who_was_interpreted(folder):
 @pytest.mark.acceptance
 def test_no_return_holds_anything_of_another_organisation(study, every_return):
     labels, _ = read_names_and_languages(study)
-    segments, speakers = tables.read("segments", study=study), read_reference(study).speakers
-    answers = tables.read("answers", study=study)
+    segments, speakers = tables.read_table("segments", study=study), read_reference(study).speakers
+    answers = tables.read_table("answers", study=study)
     records = dict(zip(answers["answer_id"], answers["organisation_id"], strict=True))
     assert len(every_return) == 30
     for organisation, path in every_return.items():

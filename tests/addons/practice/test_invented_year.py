@@ -17,7 +17,8 @@ def test_the_item_of_consent_is_the_add_ons_and_goes_with_it(monkeypatch):
 
 
 def test_all_that_an_audience_may_read_was_agreed_to(sample_study):
-    trials = tables.read("trials", study=sample_study).set_index(["organisation_id", "cycle"])["shown_for"]
+    trials = tables.read_table("trials",
+                               study=sample_study).set_index(["organisation_id", "cycle"])["shown_for"]
     assert trials.to_dict() == {
         ("casa-del-telar", 1): "convening;public", ("casa-del-telar", 2): "convening;public",
         ("fig-courtyard", 1): "convening", ("fig-courtyard", 2): "", ("long-rain", 1): "convening",

@@ -27,7 +27,7 @@ ORGANISATIONS = pd.DataFrame({"organisation_id": ["quay", "mill"], "language": [
 
 def made(**rows):
     frames = make_practice_tables(study_tables(**rows), ORGANISATIONS)
-    return {name: tables.shape_table(name, frame) for name, frame in frames.items()}
+    return {name: tables.conform_to_schema(name, frame) for name, frame in frames.items()}
 
 
 def test_words_are_read_where_the_organisation_cleared_them_without_whose_they_are():

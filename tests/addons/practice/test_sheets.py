@@ -8,8 +8,8 @@ from openpyxl import load_workbook
 from glc_analysis.addons.practice import returned_sheets, sheets
 from glc_analysis.addons.practice.sheets import COMMITMENT, TRIAL_QUESTIONS, practice_sheet_phrases
 from glc_analysis.errors import Faults, GLCError
-from glc_analysis.reference import read_table
-from glc_analysis.templates import texts_by_language
+from glc_analysis.reference import read_reference_table
+from glc_analysis.templates import read_texts_by_language
 from tests.addons.practice.support.practice_rows import TRIAL, consents, will_try
 from tests.support.study_writer import write_study
 
@@ -91,7 +91,7 @@ def test_a_sheet_is_in_the_organisations_language_and_says_that_this_is_a_draft(
 
 
 def test_every_fixed_text_is_there_in_each_language():
-    texts = texts_by_language(sheets.__file__, "sheet.csv")
+    texts = read_texts_by_language(sheets.__file__, "sheet.csv")
     assert [*texts] == ["en", "es", "ar", "km", "fr"]
     assert not [(language, key) for language, said in texts.items() for key, text in said.items()
                 if "[English]" in text]
@@ -105,7 +105,7 @@ def test_the_same_sheet_gives_the_same_bytes(study):
 
 def test_what_comes_back_is_a_row_and_a_second_entry_changes_nothing(study):
     send_back(study, ANSWERS)
-    row = read_table(study, "trials").iloc[0].to_dict()
+    row = read_reference_table(study, "trials").iloc[0].to_dict()
     assert {name: row[name] for name in ("organisation_id", "principle_id", "version", "cycle", "observed",
                                          "harm", "decision", "scale", "shown_for")} == {
         "organisation_id": "quay", "principle_id": "P01", "version": "1", "cycle": "1", "observed": "better",
@@ -120,7 +120,7 @@ def test_what_was_expected_stays_and_the_rest_completes_it(study):
     assert "More people come back." in written(study)[0].read_text(encoding="utf-8")
     (study.raw / "trials" / "quay.xlsx").unlink()
     done = send_back(study, ANSWERS, name="quay-2.xlsx")
-    rows = read_table(study, "trials")
+    rows = read_reference_table(study, "trials")
     assert (len(rows), done.n_trials, rows.iloc[0]["decision"]) == (1, 1, "adopt")
     (study.raw / "trials" / "quay-2.xlsx").unlink()
     with pytest.raises(Faults, match="entered before"):
@@ -145,7 +145,7 @@ def test_harm_opens_a_review_in_the_same_writing(study):
     done = send_back(study, ANSWERS | {"harm": "sí", "reported_to": "the safeguarding lead",
                                        "reported_on": "2018-02-20"})
     assert done.harmful == {"P01.1": "2018-02-27"}
-    row = read_table(study, "reviews").iloc[0]
+    row = read_reference_table(study, "reviews").iloc[0]
     assert (row["principle_id"], row["version"], row["due_on"], row["trigger"], row["decision"]) == (
         "P01", "1", "2018-02-27", "harm", "")
 
@@ -153,7 +153,7 @@ def test_harm_opens_a_review_in_the_same_writing(study):
 def test_a_further_commitment_comes_back_and_a_third_is_refused(study):
     send_back(study, {"new_principle": "p02", "new_intent": "probaremos", "new_because": "It fits.",
                       "new_review_on": "2018-06-01"}, column=4)
-    assert read_table(study, "commitments")["principle_id"].tolist() == ["P01", "P02"]
+    assert read_reference_table(study, "commitments")["principle_id"].tolist() == ["P01", "P02"]
     with pytest.raises(Faults, match="more than 2 principles"):
         send_back(study, {"new_principle": "P03", "new_intent": "will try", "new_because": "It fits."},
                   name="quay-2.xlsx")

@@ -18,7 +18,7 @@ from glc_analysis.addons.search.site_search import (
 from glc_analysis.pseudonyms.contacts import find_contacts
 from glc_analysis.publish import site
 from glc_analysis.publish.site import page_article
-from glc_analysis.templates import read_text
+from glc_analysis.templates import read_packaged_text
 from tests.support.site_pages import built, cell, markdown, written
 
 
@@ -95,5 +95,5 @@ def test_no_file_of_the_search_names_a_country():
 
 
 def test_in_english_the_script_says_what_is_written_in_it():
-    script = read_text(site_search.__file__, "search.js")
+    script = read_packaged_text(site_search.__file__, "search.js")
     assert translate_search_script(script, str) == script

@@ -11,7 +11,7 @@ from glc_analysis.addons.withdrawal.withdrawal import (
     withdraw_organisation,
 )
 from glc_analysis.build import build
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
 from tests.support.study_of_everything import contents, ran, said_anywhere, write
 from tests.support.study_on_disk import SmallStudy
@@ -44,5 +44,5 @@ def test_a_row_that_a_withdrawal_removes_from_one_file_goes_from_the_other_too(t
         study.write_table("codebook", codebook)
     after.spoil("reference/codebook.csv", ("care,community,theme,Care,,,,1,\n", ""))
     drop_rows_missing_from_paired_file(Study(before.root), Study(after.root), "codebook")
-    assert list(read_table(Study(after.root), "codebook")["code_id"]) == ["community"]
+    assert list(read_reference_table(Study(after.root), "codebook")["code_id"]) == ["community"]
     assert b"We listen." not in after.files()["private/reference/codebook.csv"]

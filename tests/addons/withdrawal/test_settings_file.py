@@ -90,7 +90,7 @@ def test_a_word_file_and_an_interview_that_are_named_by_their_paths_go(tmp_path)
     manifest.write_manifest(study.reference_file("manifest"), [
         {"path": study.relative(path), "sha256": manifest.checksum(path)} for path in study.all_raw_files()])
     build(study)
-    assert len(tables.read("codings", study=study))
+    assert len(tables.read_table("codings", study=study))
     withdraw_organisation(study, "a", today=dt.date(2017, 1, 9))
     study = Study(study.root)
     assert study.settings["raw"]["codings"] == {}

@@ -63,10 +63,10 @@ def test_the_tallies_are_those_of_a_study_that_never_had_it(tmp_path):
     together(other, ["r06"], "phone.csv")
     study.glc("build")
     found, never = Study(study.root), Study(other.root)
-    assert tables.read("tallies", study=found)["votes_low"].sum() == 4
+    assert tables.read_table("tallies", study=found)["votes_low"].sum() == 4
     touched = withdraw_organisation(found, "org5", today=date(2017, 6, 1))
     for name, frame in make_ratings_and_tallies(never, read_reference(never), CleaningLog()).items():
-        pd.testing.assert_frame_equal(tables.read(name, study=found), frame, check_dtype=False)
+        pd.testing.assert_frame_equal(tables.read_table(name, study=found), frame, check_dtype=False)
     assert ("raw file", "raw/ratings/phone.csv", "rewritten") in [*touched.itertuples(index=False, name=None)]
     assert "r05" not in (study.root / "private/reference/raters.csv").read_text()
 

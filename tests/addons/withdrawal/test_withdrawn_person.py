@@ -95,7 +95,7 @@ def test_who_stops_contact_gets_no_form_and_loses_the_addresses_and_the_votes_st
     rater = adviser(study)
     (study.private / "contacts.csv").write_text(
         f"who,mail,phone\n{rater},a@lamp.example,+254 20 555 0101\nr01,b@quay.example,\n", encoding="utf-8")
-    before = tables.read("tallies", study=study)
+    before = tables.read_table("tallies", study=study)
     found = carry_out_person_choice(study, rater, "stop-contact", today=TODAY, dry_run=True)
     assert found["kind"].tolist() == ["contact", "contact", "reference row"]
     assert "a@lamp.example" in (study.private / "contacts.csv").read_text()
@@ -106,7 +106,7 @@ def test_who_stops_contact_gets_no_form_and_loses_the_addresses_and_the_votes_st
     asked = add_version_columns(reference.principles).query("is_current and translation_of == ''")
     forms = [form.rater_id for form in make_rater_forms(reference, "3", asked, {})[0]]
     assert rater not in forms and len(forms) == (reference.raters["may_rate"] == "true").sum() - 1
-    assert tables.read("tallies", study=study).equals(before)
+    assert tables.read_table("tallies", study=study).equals(before)
 
 
 # Stop use
@@ -114,18 +114,18 @@ def test_who_stops_contact_gets_no_form_and_loses_the_addresses_and_the_votes_st
 @pytest.mark.acceptance
 def test_nothing_new_is_made_of_the_words_of_a_speaker_who_stops_their_use(study):
     speaker, name = person(study)
-    was = tables.read("segments", study=study).query("speaker_id == @speaker")
+    was = tables.read_table("segments", study=study).query("speaker_id == @speaker")
     assert len(was) and set(was["role"]) == {"participant"}
-    before, counted = contents(study.root), tables.read("figures", study=study).query(
+    before, counted = contents(study.root), tables.read_table("figures", study=study).query(
         "measure == 'coded' and subset_kind == 'all'").set_index("figure_id")["n"]
     found = carry_out_person_choice(study, speaker, "stop-use", today=TODAY, dry_run=True)
     assert contents(study.root) == before and {"turn", "figure"} <= set(found["kind"])
     carry_out_person_choice(study, speaker, "stop-use", today=TODAY)
-    now = tables.read("segments", study=study).query("speaker_id == @speaker")
+    now = tables.read_table("segments", study=study).query("speaker_id == @speaker")
     assert now["text"].tolist() == was["text"].tolist()  # the material stays with the team
     assert set(now["role"]) == {"observer"} and set(now["organisation_id"]) == {""}
     assert name in "".join(read_reference(study).speakers["name_in_file"])
-    figures = tables.read("figures", study=study).set_index("figure_id")["n"]
+    figures = tables.read_table("figures", study=study).set_index("figure_id")["n"]
     assert (figures.reindex(counted.index).fillna(0) <= counted.fillna(0)).all()
     assert set(found.query("kind == 'figure'")["what"]) & {*counted.index}
 
@@ -133,12 +133,12 @@ def test_nothing_new_is_made_of_the_words_of_a_speaker_who_stops_their_use(study
 @pytest.mark.acceptance
 def test_a_quotation_of_a_speaker_who_stops_its_use_is_printed_for_nobody(study):
     reference = read_reference(study)
-    segments = tables.read("segments", study=study).set_index("segment_id")
-    shown = tables.read("quotations", study=study)["quote_id"]
+    segments = tables.read_table("segments", study=study).set_index("segment_id")
+    shown = tables.read_table("quotations", study=study)["quote_id"]
     quote = next(row for row in reference.quotes.itertuples() if row.quote_id in set(shown)
                  and segments.at[row.segment_id, "speaker_id"])
     carry_out_person_choice(study, segments.at[quote.segment_id, "speaker_id"], "stop-use", today=TODAY)
-    assert quote.quote_id not in set(tables.read("quotations", study=study)["quote_id"])
+    assert quote.quote_id not in set(tables.read_table("quotations", study=study)["quote_id"])
     assert quote.quote_id in set(read_reference(study).quotes["quote_id"])
 
 
@@ -146,16 +146,16 @@ def test_a_quotation_of_a_speaker_who_stops_its_use_is_printed_for_nobody(study)
 def test_votes_of_closed_rounds_stay_and_later_ones_and_comments_of_who_stops_are_not_used(study):
     raters = read_reference(study).raters
     rater = raters.query("role == 'provider' and may_rate == 'true'")["rater_id"].iloc[0]
-    before = tables.read("tallies", study=study)
+    before = tables.read_table("tallies", study=study)
     carry_out_person_choice(study, rater, "stop-use",
                             today=date(2017, 5, 9))  # the day on which round 2 was closed
-    rated = tables.read("ratings", study=study)
+    rated = tables.read_table("ratings", study=study)
     own = rated[rated["rater_id"] == rater]
     closed = read_reference(study).rounds.drop_duplicates("round_id").set_index("round_id")["closed_on"]
     assert {*own["round_id"]} == {one for one, day in closed.items() if day < "2017-05-09"}
     assert not own["may_be_read"].any()
     first = before["round_id"].isin({*own["round_id"]})
-    after = tables.read("tallies", study=study)
+    after = tables.read_table("tallies", study=study)
     pd.testing.assert_frame_equal(before[first], after[after["round_id"].isin({*own["round_id"]})])
 
 
@@ -165,7 +165,7 @@ def test_votes_of_closed_rounds_stay_and_later_ones_and_comments_of_who_stops_ar
 def test_nothing_of_an_erased_speaker_remains_and_the_organisation_stays(study):
     speaker, name = person(study)
     owner = read_reference(study).speakers.query("speaker_id == @speaker")["organisation_id"].iloc[0]
-    segments = tables.read("segments", study=study)
+    segments = tables.read_table("segments", study=study)
     said = [text for text in segments.query("speaker_id == @speaker")["text"] if len(text) > 40]
     before = contents(study.root)
     found = carry_out_person_choice(study, speaker, "erase", today=TODAY, dry_run=True)
@@ -173,7 +173,7 @@ def test_nothing_of_an_erased_speaker_remains_and_the_organisation_stays(study):
     carry_out_person_choice(study, speaker, "erase", today=TODAY)
     left = everything_in(study.root)
     assert said and [one for one in (speaker, name, *said) if one in left] == []
-    assert owner in set(tables.read("organisations", study=study)["organisation_id"])
+    assert owner in set(tables.read_table("organisations", study=study)["organisation_id"])
 
 
 @pytest.mark.acceptance
@@ -181,14 +181,14 @@ def test_nothing_of_an_erased_speaker_remains_and_the_organisation_stays(study):
 def test_nothing_of_an_erased_rater_remains_and_the_others_votes_stay(study, role):
     reference = read_reference(study)
     rater = reference.raters.query("role == @role and may_rate == 'true'")["rater_id"].iloc[0]
-    before = tables.read("ratings", study=study).query("rater_id != @rater").reset_index(drop=True)
+    before = tables.read_table("ratings", study=study).query("rater_id != @rater").reset_index(drop=True)
     desk = study.private / "desk"
     desk.mkdir(exist_ok=True)
     (desk / "1.jsonl").write_text(f'{{"form": "{rater}"}}\n{{"form": "other"}}\n', encoding="utf-8")
     carry_out_person_choice(study, rater, "erase", today=TODAY)
     with study.reference_file("raters").open(encoding="utf-8", newline="") as file:
         assert rater not in {row["rater_id"] for row in csv.DictReader(file)}
-    pd.testing.assert_frame_equal(tables.read("ratings", study=study), before)
+    pd.testing.assert_frame_equal(tables.read_table("ratings", study=study), before)
     assert [*study.root.rglob(f"*{rater}*")] == []
     assert (desk / "1.jsonl").read_text() == '{"form": "other"}\n'
 

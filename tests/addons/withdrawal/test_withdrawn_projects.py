@@ -338,10 +338,10 @@ def test_an_organisation_leaves_a_study_of_all_tools_and_others_codings_stay(tmp
     study = study_of_all_tools(tmp_path / "s")
 
     def coded() -> set[tuple]:
-        segments = tables.read("segments", study=study).set_index("segment_id")
+        segments = tables.read_table("segments", study=study).set_index("segment_id")
         return {(row.coder_id, row.code_id, row.segment_ids, row.quote,
                  row.start - segments.at[row.segment_ids, "start"])
-                for row in tables.read("codings", study=study).itertuples()}
+                for row in tables.read_table("codings", study=study).itertuples()}
 
     before = coded()
     assert {row[0] for row in before} == {"ana", "ben", "cem", "consensus"}
@@ -401,6 +401,6 @@ def test_a_copy_under_a_name_of_its_own_goes_with_the_interview_that_it_is_a_cop
     manifest.write_manifest(study.reference_file("manifest"), [
         {"path": study.relative(path), "sha256": manifest.checksum(path)} for path in study.all_raw_files()])
     build(study)
-    assert {*tables.read("codings", study=study)["document_id"]} == {"blue", "lamp"}
+    assert {*tables.read_table("codings", study=study)["document_id"]} == {"blue", "lamp"}
     withdraw_organisation(study, "a", today=dt.date(2017, 1, 9))
     assert [path.name for path in (study.raw / "codings/ana").iterdir()] == ["another.docx"]

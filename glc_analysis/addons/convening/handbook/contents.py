@@ -32,9 +32,9 @@ from glc_analysis.addons.convening.translations import (
 )
 from glc_analysis.addons.languages.phrases import ENGLISH, Phrasebook
 from glc_analysis.disclosure.blocks import COUNT_BLOCK
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import allowed_words
-from glc_analysis.templates import fixed_texts, texts_by_language
+from glc_analysis.templates import read_fixed_texts, read_texts_by_language
 from glc_analysis.text import isolate_direction, language_direction
 from glc_analysis.view.study_view import StudyView
 
@@ -128,13 +128,14 @@ def make_handbook(view: StudyView, language: str = "", phrases: Phrasebook | Non
     rows = rows[rows["status"] == "agreed"].sort_values("principle_id")
     written_in = most_common_source_language(rows)
     language = language or written_in
-    say = fixed_texts(language, *FRAME)
-    translations, trail = Translations.of(view.read("principles"), read_table(view.study, "translations")), \
+    say = read_fixed_texts(language, *FRAME)
+    translations, trail = Translations.of(view.read("principles"),
+                                          read_reference_table(view.study, "translations")), \
         EvidenceTrail.of(view)
-    decided = read_table(view.study, "text_decisions")
+    decided = read_reference_table(view.study, "text_decisions")
     days = {(row["principle_id"], row["version"]): row["date"] for row in decided.to_dict("records")
             if row["status"] == "agreed"}
-    written = read_table(view.study, "handbook")
+    written = read_reference_table(view.study, "handbook")
     made = tuple(_principle(trail, row, language, say, translations, written, days,
                             phrases or Phrasebook(ENGLISH)) for row in rows.to_dict("records"))
     return Handbook(view, language, say, made, written_in, phrases or Phrasebook(ENGLISH))
@@ -151,9 +152,9 @@ def list_handbook_languages(view: StudyView) -> list[str]:
     and all of whose statements a second speaker has checked."""
     rows = view.principle_rows
     rows = rows[rows["status"] == "agreed"]
-    translations = Translations.of(view.read("principles"), read_table(view.study, "translations"))
+    translations = Translations.of(view.read("principles"), read_reference_table(view.study, "translations"))
     first, offered = most_common_source_language(rows), []
-    for language, say in texts_by_language(*FRAME).items():
+    for language, say in read_texts_by_language(*FRAME).items():
         status = [translations.words[key].status for name in rows["printed_id"]
                   if (key := (f"{name}/statement", language)) in translations.words]
         is_checked = len(status) == len(rows) and {*status} <= {*CHECKED} and say["native_reader"] == "yes"

@@ -44,7 +44,7 @@ from glc_analysis.release_store import publish
 from glc_analysis.run.record import last_run
 from glc_analysis.spreadsheets import save_workbook
 from glc_analysis.study import INVENTED, Study
-from glc_analysis.templates import Macros, template
+from glc_analysis.templates import Macros, load_template
 from glc_analysis.text import language_direction, language_name
 from glc_analysis.view.study_view import StudyView
 
@@ -134,7 +134,7 @@ def _write_pages(book: Handbook, folder: Path, offered: Sequence[str],
               "funder-questions": [render_funder_questions_html(book)]}
     languages = [book.language, *(code for code in offered if code != book.language)]
     for name, parts in papers.items():
-        shown = template(__file__, "page.html").render(
+        shown = load_template(__file__, "page.html").render(
             language=book.language, direction=language_direction(book.language), title=_title(book),
             name=name, parts=parts, written_in=phrases.language,
             mark=phrases.say(_MARKS[book.view.audience]), languages=[(code, LANGUAGE_NAMES.get(

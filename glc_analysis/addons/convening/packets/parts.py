@@ -44,12 +44,12 @@ from glc_analysis.pages.coding import codes
 from glc_analysis.pages.country import answers_by_country, codes_by_country, who_answered
 from glc_analysis.pages.questions import question_html
 from glc_analysis.pages.survey import definition
-from glc_analysis.reference import Reference, read_table
+from glc_analysis.reference import Reference, read_reference_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import INVENTED, Study
-from glc_analysis.tables_html import bar, frame_html, html_table
-from glc_analysis.templates import ELEMENTS, Macros, fixed_texts, template, texts_by_language
-from glc_analysis.text import count_texts, language_direction, language_name
+from glc_analysis.tables_html import render_count_bar, render_frame, render_table
+from glc_analysis.templates import ELEMENTS, Macros, load_template, read_fixed_texts, read_texts_by_language
+from glc_analysis.text import format_counts, language_direction, language_name
 from glc_analysis.view.study_view import StudyView
 
 # ------------------------------
@@ -358,7 +358,7 @@ def _country(page: StudyView) -> Iterator[Section]:
                   adapt_country_section_for_paper(_html(answers_by_country(page))), "questions")
     yield Section("What was said in interviews and calls", "",
                   adapt_country_section_for_paper(_html(codes_by_country(page))), "codes")
-    yield Section("In their own words", "", frame_html(page.quotations()), "quotations")
+    yield Section("In their own words", "", render_frame(page.quotations()), "quotations")
 
 
 def adapt_country_section_for_paper(html: str) -> str:
@@ -408,7 +408,7 @@ def _theme(page: StudyView) -> Iterator[Section]:
                           for question in page.questions.itertuples()), "answers")
     yield Section("What interviews, calls and open answers said", "Organisations that raised it, out of "
                   "all that were asked about it or raised it unasked.", _html(codes(page)), "codes")
-    yield Section("In their own words", "", frame_html(page.quotations()), "quotations")
+    yield Section("In their own words", "", render_frame(page.quotations()), "quotations")
 
 
 def _counts_table(page: StudyView) -> str:
@@ -430,14 +430,15 @@ def _counts_table(page: StudyView) -> str:
         if question["option_list"] == COUNTRY_LIST:
             rows = rows[rows["n"].ne(0)]
         if len(rows):
-            drawn = map(bar, rows["share"], count_texts(rows))
+            drawn = map(render_count_bar, rows["share"], format_counts(rows))
             lines += [("glc-asked", name, None), *(
                 ("glc-option", option, count) for option, count in zip(rows["option"], drawn, strict=True))]
     if not lines:
         return ELEMENTS.note("No figure of this theme is shown to the convening.")
     kinds, names, counts = zip(*lines, strict=True)
     note = f"Not shown, since it could reveal who gave an answer: {', '.join(hidden)}."
-    return html_table({"Question and answers": names, "Counted": counts}, rows=kinds) + ELEMENTS.notes(
+    return render_table({"Question and answers": names, "Counted": counts},
+                        row_classes=kinds) + ELEMENTS.notes(
         [note] if hidden else [])
 
 
@@ -490,7 +491,7 @@ def list_guide_languages(study: Study, packet: Packet) -> list[str]:
     answered_in = read_names_and_languages(study)[1]
     if packet.folder not in _ROLES:
         return [answered_in.get(packet.organisation, "") or "en"]
-    raters = read_table(study, "raters")
+    raters = read_reference_table(study, "raters")
     own = raters[raters["role"].map(_PACKET_OF_ROLE) == packet.folder]
     return sorted({one or "en" for one in language_by_rater(own, answered_in).values()}) or ["en"]
 
@@ -501,15 +502,15 @@ def render_reading_guide(study: Study, part: Part, packet: Packet, wanted: str) 
 
     Words of the other pages are quoted as these have them.
     """
-    language = wanted if wanted in texts_by_language(*GUIDE) else ENGLISH
+    language = wanted if wanted in read_texts_by_language(*GUIDE) else ENGLISH
     book = Phrasebook(language)
     form, consensus = form_phrases(language), study.settings["consensus"]
-    own = fixed_texts(language, *GUIDE)
+    own = read_fixed_texts(language, *GUIDE)
     told = {name: escape(f"“{book.say(text)}”") for name, text in QUOTED.items()} | {
         "abstain": escape(form["abstain"]), "rule": escape(own[f"rule_{consensus['test']}"]),
         "day": _in_english(consensus["fixed_on"], language)}
     say = {key: escape(text).format(**told) for key, text in own.items()}
-    return template(__file__, "guide.html").render(
+    return load_template(__file__, "guide.html").render(
         say=say | {"privacy": escape(form["privacy"])}, slug=part.slug, language=language,
         direction=language_direction(language), missing=language_name(wanted) if language != wanted else "",
         role="provider" if packet.organisation else _ROLES.get(packet.folder, ""),

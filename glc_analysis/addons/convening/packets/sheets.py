@@ -61,17 +61,17 @@ from glc_analysis.disclosure.quotations import (
     without_pseudonyms,
 )
 from glc_analysis.errors import count_of
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.tables_html import (
-    html_table,
     language_label,
-    note,
-    quotation,
-    show,
+    make_displayable,
+    render_note,
+    render_quotation,
+    render_table,
 )
-from glc_analysis.templates import ELEMENTS, Macros, read_text
-from glc_analysis.text import count_text, format_day
+from glc_analysis.templates import ELEMENTS, Macros, read_packaged_text
+from glc_analysis.text import format_count, format_day
 from glc_analysis.view.places import anchor
 from glc_analysis.view.study_view import StudyView
 
@@ -101,7 +101,7 @@ def show_own_record(view: StudyView) -> Html:
                                    f"for {' and '.join(where)}" if where else ""]))
     second = (f"{_number(coded, 'passage')} of your words are coded, and "
               f"{_number(proposed, 'quotation')} of yours are proposed for printing")
-    return show(_macros().paragraph(f"{first}. {second}."))
+    return make_displayable(_macros().paragraph(f"{first}. {second}."))
 
 
 def _macros() -> Macros:
@@ -132,7 +132,7 @@ def show_own_answers(view: StudyView) -> Html:
     rows = view.read("responses").query("missing != 'not_asked'").sort_values(["country_id", "answer_id"])
     answered, lines = dict(list(rows.groupby("question_id"))), []
     if not answered:
-        return note(_NOT_ASKED)
+        return render_note(_NOT_ASKED)
     figures = view.released.query("measure == 'response' and subset_kind == 'all'")
     counted = dict(list(figures.groupby("question_id")))
     for theme, name in {**view.themes, "": "Background"}.items():
@@ -144,10 +144,10 @@ def show_own_answers(view: StudyView) -> Html:
                   for question, wording, options in zip(
                       asked["question_id"], asked["wording"], asked["option_list"], strict=True)]
     if not lines:
-        return note(_NOT_ASKED)
+        return render_note(_NOT_ASKED)
     kinds, questions, answers = zip(*lines, strict=True)
-    return show(html_table({"Question": questions, "Your answer, and how many in the study gave it": answers},
-                      rows=kinds))
+    return make_displayable(render_table({
+        "Question": questions, "Your answer, and how many in the study gave it": answers}, row_classes=kinds))
 
 
 def _answer_lines(view: StudyView, option_list: str, rows: pd.DataFrame,
@@ -157,7 +157,7 @@ def _answer_lines(view: StudyView, option_list: str, rows: pd.DataFrame,
     options = view.options[view.options["option_list"] == option_list]
     labels = dict(zip(options["option_id"], options["label"], strict=True))
     counted, medians = (figures[figures["statistic"] == name] for name in ("count", "median"))
-    texts = map(count_text, counted["n"], counted["base_n"], counted["band"])
+    texts = map(format_count, counted["n"], counted["base_n"], counted["band"])
     counts = {option: text.partition(" (")[0]  # brackets once
               for option, text in zip(counted["option_id"], texts, strict=True)}
     middle = [f"the median of {base} answers is {value:g}"
@@ -183,7 +183,7 @@ def show_own_passages(view: StudyView) -> Html:
     own, rows = _own_segments(view, held), _coded_words(view, held)
     notes = [_PHRASES["withheld"]] if held.cases & {*own["segment_id"]} else []
     if rows.empty:
-        return note("None of your words are coded yet.", *notes)
+        return render_note("None of your words are coded yet.", *notes)
     known: set[str] = set()
     is_new = []
     for codes in rows["codes"].str.split("; "):
@@ -193,9 +193,9 @@ def show_own_passages(view: StudyView) -> Html:
     first = first.head(PASSAGES).sort_index()
     if more := len(rows) - len(first):
         notes.append(f"{more} more are coded. Your return lists them all, with boxes for your corrections.")
-    table = html_table({"Your words": [_passage_text(text, LENGTH) for text in first["words"]],
-                        "Said in": first["question"], "What we think it is about": first["codes"]})
-    return show(table + ELEMENTS.notes(notes))
+    table = render_table({"Your words": [_passage_text(text, LENGTH) for text in first["words"]],
+                          "Said in": first["question"], "What we think it is about": first["codes"]})
+    return make_displayable(table + ELEMENTS.notes(notes))
 
 
 def _passage_text(text: str, length: int = 0) -> Markup:
@@ -209,12 +209,12 @@ def show_own_quotations(view: StudyView) -> Html:
     """Its quotations that are proposed for printing: the words, for whom, and their status."""
     rows = _own_quotes(view, QuotationTables.of(view.study))
     if rows.empty:
-        return note("No words of yours have been proposed for printing.")
+        return render_note("No words of yours have been proposed for printing.")
     source = rows["is_named"].map({True: view.labels[view.organisation], False: _PHRASES["provider"]})
     state = ["; ".join(TO_DISCUSS if rule in TEAM_QUOTATION_RULES else QUOTATION_RULES[rule][0]
                        for rule in QUOTATION_RULES if rule in broken) or "will be printed"
              for broken in rows["broken"]]
-    return show(html_table({
+    return make_displayable(render_table({
         "Your words": [_passage_text(without_pseudonyms(text)) for text in rows["text"]],
         "Who would read them": rows["audience"].map(_PHRASES), "Attributed to": source, "Status": state}))
 
@@ -236,7 +236,7 @@ def show_own_consents(view: StudyView) -> Html:
     subjects = [named.get(f"item_{item}", named.get(item, item)) for item in CONSENT_ITEMS]
     explained = ELEMENTS.notes(["– means that no decision is recorded, which counts as no.", *notes])
     # Above the table: below it, the note could be the only line of a printed page.
-    return show(explained + html_table({"What it is about": subjects, **columns}))
+    return make_displayable(explained + render_table({"What it is about": subjects, **columns}))
 
 
 # ------------------------------
@@ -269,7 +269,7 @@ SENTENCES_SHOWN = 6
 def render_principle_sheets(view: StudyView, language: str = ENGLISH) -> dict[str, str]:
     """The sheet of each principle as HTML, by its id, with the words around it in a language."""
     trail, words = EvidenceTrail.of(view), SheetWords.of(language, view.study)
-    translations = Translations.of(view.read("principles"), read_table(view.study, "translations"))
+    translations = Translations.of(view.read("principles"), read_reference_table(view.study, "translations"))
     rows = view.principle_rows
     return {principle: _sheet(trail, row, words, translations)
             for principle, row in zip(rows["principle_id"], rows.itertuples(), strict=True)}
@@ -329,7 +329,7 @@ def _side(pieces: pd.DataFrame, stance: str, is_hidden: pd.Series,
         after.append(NOT_MEASURED)
     if (more := len(sentences) - SENTENCES_SHOWN) > 0:
         sentences[SENTENCES_SHOWN:] = [f"{more} more {'is' if more == 1 else 'are'} on its page of the site."]
-    quotations = map(words.marked, map(quotation, quoted.to_dict("records")))
+    quotations = map(words.marked, map(render_quotation, quoted.to_dict("records")))
     return [*map(words.sentence, sentences)], [*quotations], [*map(words.sentence, after)]
 
 
@@ -344,7 +344,7 @@ def _votes(view: StudyView, row: Any, words: SheetWords) -> Markup:
     names, say = [*rounds], form_phrases(words.language)
     on_text = words.sentence("on text")
     panels = [*PANELS.values()] if words.is_english else [say[f"panel_{panel}"] for panel in PANELS]
-    table = html_table({
+    table = render_table({
         words.word("Round"): [f"{words.word('Round')} {names[number]}" + (
             f", {on_text} {version}" if version != row.version else "") for number, _, version in ballots],
         words.word("Panel"): [panels[panel] for _, panel, _ in ballots],
@@ -409,8 +409,8 @@ def show_facilitator_sheet(view: StudyView) -> Html:
         above, table = _unrated(view)
     else:
         above, table = _agenda(view, order)
-    return show(_macros().facilitator(above, table, _decided(view),
-                                      Markup(read_text(__file__, "discussion_steps.html"))))
+    steps = Markup(read_packaged_text(__file__, "discussion_steps.html"))
+    return make_displayable(_macros().facilitator(above, table, _decided(view), steps))
 
 
 def _undecided(view: StudyView) -> pd.DataFrame:
@@ -467,7 +467,7 @@ def _unrated_lines(rows: pd.DataFrame) -> list[tuple[str, ...]]:
 
 def _lines_table(lines: Sequence[tuple], kinds: list[str]) -> str:
     heads = ("Principle", "What the votes say" if "glc-asked" in kinds else "Statement", "Minutes", "Yours")
-    return html_table(dict(zip(heads, zip(*lines, strict=True), strict=True)), rows=kinds)
+    return render_table(dict(zip(heads, zip(*lines, strict=True), strict=True)), row_classes=kinds)
 
 
 def _sentence(facts: str) -> str:
@@ -503,14 +503,14 @@ def show_interpreter_sheet(view: StudyView) -> Html:
     """
     rows = view.principle_rows
     if rows.empty:
-        return note("This study has no principles yet.")
+        return render_note("This study has no principles yet.")
     source, texts = rows["language"].iloc[0], view.read("principles")
     is_shown = texts["translation_of"].isin(rows["printed_id"])
     others = sorted({*texts.loc[is_shown, "language"], *rows["language"]} - {source})
     step = _LANGUAGES_ABREAST - 1
     chunks = [others[n:n + step] for n in range(0, len(others), step)] or [[]]
-    return show(Markup().join([*(_statements(view, source, chunk) for chunk in chunks), _ballot_words(),
-                               _term_table(view)]))
+    sheets = [_statements(view, source, chunk) for chunk in chunks]
+    return make_displayable(Markup().join([*sheets, _ballot_words(), _term_table(view)]))
 
 
 def _statements(view: StudyView, source: str, others: list[str]) -> Markup:
@@ -525,7 +525,7 @@ def _statements(view: StudyView, source: str, others: list[str]) -> Markup:
                                           for name in rows["printed_id"]] for language in (source, *others)}
     names = ", ".join(columns)
     to_fill = {"Your language": [_ROOM] * len(rows)} if len(columns) < _LANGUAGES_ABREAST else {}
-    return _macros().below_heading(f"The statements: {names}", "", html_table(
+    return _macros().below_heading(f"The statements: {names}", "", render_table(
         {"No.": rows["printed_id"], **columns, **to_fill}), "")
 
 
@@ -534,8 +534,8 @@ def _ballot_words() -> Markup:
     phrases = {language: form_phrases(language) for language in list_form_languages()}
     unread = [language_label(language) for language, words in phrases.items()
               if words["native_reader"] != "yes"]
-    table = html_table({language_label(language): [_words(words[key], language) for key in _TERMS]
-                        for language, words in phrases.items()})
+    table = render_table({language_label(language): [_words(words[key], language) for key in _TERMS]
+                          for language, words in phrases.items()})
     return _macros().below_heading(
         "The words of the ballot", "", table, "No native reader has checked these words yet in "
         f"{', '.join(unread)}: say it better where you can, and tell the team." if unread else "")
@@ -545,7 +545,7 @@ def _term_table(view: StudyView) -> Markup:
     terms = _terms(view)
     if not terms:
         return Markup()
-    table = html_table({"Term": terms, "Your word": [_ROOM] * len(terms), "Note": [_ROOM] * len(terms)})
+    table = render_table({"Term": terms, "Your word": [_ROOM] * len(terms), "Note": [_ROOM] * len(terms)})
     return _macros().below_heading("The terms", "Write down the word that you will use, so that all "
                                    "interpreters use the same.", table, "")
 

@@ -36,7 +36,7 @@ from glc_analysis.disclosure.quotations import segment_owners
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import INVENTED, Study
-from glc_analysis.templates import Macros, fixed_texts
+from glc_analysis.templates import Macros, read_fixed_texts
 from glc_analysis.text import isolate_direction, language_direction
 from glc_analysis.view.study_view import StudyView
 
@@ -97,8 +97,8 @@ def make_thanks_letters(study: Study, organisations: Collection[str] = ()) -> li
     made = []
     for organisation in organisations or sorted(names):
         language = languages.get(organisation) or "en"
-        say = fixed_texts(language, __file__, "thanks.csv")
-        language = language if say is not fixed_texts("en", __file__, "thanks.csv") else "en"
+        say = read_fixed_texts(language, __file__, "thanks.csv")
+        language = language if say is not read_fixed_texts("en", __file__, "thanks.csv") else "en"
         texts = _texts(trail, reference, language, say)
         made.append(ThanksLetter(
             organisation, names[organisation], language, say,
@@ -125,7 +125,7 @@ def _cited_in(trail: EvidenceTrail) -> defaultdict[str, dict[str, set[str]]]:
 
 def _quotations(study: Study, reference: Reference) -> defaultdict[str, list[tuple[str, str, list[str]]]]:
     """The quotations of each organisation that somebody outside the team may read: words, language, who."""
-    segments, documents = (tables.read(name, study=study) for name in ("segments", "documents"))
+    segments, documents = (tables.read_table(name, study=study) for name in ("segments", "documents"))
     whose = dict(zip(segments["segment_id"], segment_owners(segments, documents), strict=True))
     spoken = dict(zip(segments["segment_id"], segments["language"], strict=True))
     place = dict(zip(reference.quotes["quote_id"], reference.quotes["segment_id"], strict=True))

@@ -24,8 +24,8 @@ from glc_analysis.addons.convening.joint_display import (
 from glc_analysis.addons.convening.votes import LARGEST_UNDISCLOSED
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN
 from glc_analysis.figures.summary import Words
-from glc_analysis.reference import read_table
-from glc_analysis.tables_html import bar, html_table, note, show
+from glc_analysis.reference import read_reference_table
+from glc_analysis.tables_html import make_displayable, render_count_bar, render_note, render_table
 from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.view.places import Places, anchor, link
 from glc_analysis.view.study_view import StudyView
@@ -46,7 +46,7 @@ def show_joint_display(view: StudyView) -> Html:
     follows; below the table what organisations state that differs from country facts."""
     topics = [*list_visible_topics(view)]
     if not topics:
-        return show(ELEMENTS.note(NO_JOINT_DISPLAY) + _contradictions(view))
+        return make_displayable(ELEMENTS.note(NO_JOINT_DISPLAY) + _contradictions(view))
     quotes, places = readable_quotes_by_id(view), Places.of(view.codebook, view.question_figures("coded"))
     asked = dict(zip(view.question_table["question_id"], view.question_table["theme_id"], strict=True))
     lines, kinds = [], ["glc-asked", ""] * len(topics)
@@ -64,8 +64,8 @@ def show_joint_display(view: StudyView) -> Html:
                    row.inference)]
     heads = ("Survey", "Interviews, calls and open answers", "What follows")
     columns = dict(zip(heads, zip(*lines, strict=True), strict=True))
-    table = html_table(columns, rows=kinds, caption=JOINT_CAPTION)
-    return show(_macros().joint_display(table, _contradictions(view)))
+    table = render_table(columns, row_classes=kinds, caption=JOINT_CAPTION)
+    return make_displayable(_macros().joint_display(table, _contradictions(view)))
 
 
 def _macros() -> Macros:
@@ -79,7 +79,8 @@ def _figure_cell(words: Words, figure: Any, place: str, quote: Quote | None = No
     if not figure:
         return _macros().figure(figure_id, "", then, "", quote) if then else _macros().said(quote)
     name, number, asked = words.parts(figure)
-    count = then if then else _macros().number(number) if pd.isna(figure.share) else bar(figure.share, number)
+    count = (then if then else _macros().number(number) if pd.isna(figure.share)
+             else render_count_bar(figure.share, number))
     return _macros().figure(name, place and link(place), count, asked, quote)
 
 
@@ -94,7 +95,7 @@ def _contradictions(view: StudyView) -> Markup:
     if not view.may("country_facts"):
         return _macros().contradictions(sentences, 0, "")
     rows = list_contradicted_records(view)
-    table = html_table({name.capitalize(): rows[name] for name in (
+    table = render_table({name.capitalize(): rows[name] for name in (
         "country", "organisation", "indicator", "stated", "recorded", "year")})
     return _macros().contradictions(sentences, len(rows), table)
 
@@ -103,9 +104,9 @@ def show_agenda(view: StudyView) -> Html:
     """One row per principle of the last closed round, grouped by what there is to decide."""
     closed = view.closed_rounds
     if not closed:
-        return note(_NO_ROUND)
+        return render_note(_NO_ROUND)
     if AGENDA_BLOCK in view.hidden:
-        return note(BLOCK_NOT_SHOWN)
+        return render_note(BLOCK_NOT_SHOWN)
     order = make_visible_agenda(view)
     lines, kinds = [], []
     for name, (heading, why) in by_decision.AGENDA_GROUPS.items():
@@ -115,7 +116,8 @@ def show_agenda(view: StudyView) -> Html:
         lines += [(render_principle_link(row["principle_id"], row["short_name"], printed_id_of_text(row)),
                    row["importance"][1], row["feasibility"][1], row["notes"]) for row in rows]
     heads = ("Principle", "Importance, 7 to 9", "Feasibility, 7 to 9", "Notes")
-    return show(html_table(dict(zip(heads, zip(*lines, strict=True), strict=True)), rows=kinds,
+    return make_displayable(render_table(dict(zip(heads, zip(*lines, strict=True), strict=True)),
+                                         row_classes=kinds,
                       caption=f"Providers' votes of round {closed[-1]}"))
 
 
@@ -125,7 +127,7 @@ def make_visible_agenda(view: StudyView) -> pd.DataFrame:
     closed = view.closed_rounds
     if not closed or AGENDA_BLOCK in view.hidden:
         return pd.DataFrame(columns=["group", "principle_id", "version", "short_name", "facts", "notes"])
-    register = read_table(view.study, "organisations")
+    register = read_reference_table(view.study, "organisations")
     tallies, ratings = (view.read(name)[lambda f: f["round_id"] == closed[-1]]
                         for name in ("tallies", "ratings"))
     return by_decision.make_agenda(tallies, ratings, view.read("principles"), register,
@@ -143,7 +145,7 @@ def show_voting_rules(view: StudyView) -> Html | None:
     if view.tallies.empty:
         return None
     rules = [f"Rule: {rule}." for rule in sorted({*view.tallies["rule"]})]
-    return note(*rules, *([] if view.may("exact_votes") else [VOTES_TOLD]))
+    return render_note(*rules, *([] if view.may("exact_votes") else [VOTES_TOLD]))
 
 
 def show_decisions(view: StudyView) -> Html:
@@ -167,6 +169,7 @@ def show_parking_lot(view: StudyView) -> Html:
 
 def _log_table(rows: pd.DataFrame, heads: dict[str, str], nothing: str, view: StudyView) -> Html:
     if DECISIONS_BLOCK in view.hidden or rows.empty:
-        return note(nothing if view.may("passages") else BLOCK_NOT_SHOWN)
-    return show(html_table({head: view.named(rows[column]) if column.endswith("_by") else rows[column]
-                       for head, column in heads.items()}))
+        return render_note(nothing if view.may("passages") else BLOCK_NOT_SHOWN)
+    return make_displayable(render_table({
+        head: view.named(rows[column]) if column.endswith("_by") else rows[column]
+        for head, column in heads.items()}))

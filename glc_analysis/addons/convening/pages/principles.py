@@ -40,8 +40,14 @@ from glc_analysis.addons.convening.translations import DRAFT, select_readable_te
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN, COUNT_BLOCK, block_id, line_ids
 from glc_analysis.errors import count_of
-from glc_analysis.reference import read_table
-from glc_analysis.tables_html import html_table, language_label, note, quotation, show
+from glc_analysis.reference import read_reference_table
+from glc_analysis.tables_html import (
+    language_label,
+    make_displayable,
+    render_note,
+    render_quotation,
+    render_table,
+)
 from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.view.places import anchor, link
 from glc_analysis.view.study_view import StudyView
@@ -91,12 +97,14 @@ def show_principle_counts(view: StudyView) -> Html:
     """
     rows = view.principle_rows
     if rows.empty:
-        return note(NO_PRINCIPLES if view.may("draft_principles") else NONE_AGREED)
+        return render_note(NO_PRINCIPLES if view.may("draft_principles") else NONE_AGREED)
     counts = rows["status"].map(STATUS_LABELS).str.lower().value_counts()
     parts = [f"{n} {'is' if n == 1 else 'are'} {status}" for status, n in counts.items()]
     if view.may("draft_principles"):
-        return show(_macros().paragraph(f"Of the {len(rows)} principles, {join_names_in_sentence(parts)}."))
-    return show(_macros().paragraph(f"The organisations agreed on {count_of(len(rows), 'principle')}."))
+        sentence = f"Of the {len(rows)} principles, {join_names_in_sentence(parts)}."
+    else:
+        sentence = f"The organisations agreed on {count_of(len(rows), 'principle')}."
+    return make_displayable(_macros().paragraph(sentence))
 
 
 def _macros() -> Macros:
@@ -108,7 +116,7 @@ def show_principles_overview(view: StudyView) -> Html:
     with the most high votes come first, but not for an audience that does not see all votes."""
     rows = view.principle_rows
     if rows.empty:
-        return note(NO_PRINCIPLES if view.may("draft_principles") else NONE_AGREED)
+        return render_note(NO_PRINCIPLES if view.may("draft_principles") else NONE_AGREED)
     tallied = _last_tallies(view, rows)
     rows = _by_votes(rows, tallied) if view.may("exact_votes") else rows
     votes = {(row["principle_id"], row["criterion"]):
@@ -124,7 +132,7 @@ def show_principles_overview(view: StudyView) -> Html:
            for name in CRITERIA},
         "Signed": [_signature_count(view, one) for one in rows["principle_id"]]}
     caption = "Votes are those of the providers, in the last round on each text."
-    return show(html_table(columns, caption=caption))
+    return make_displayable(render_table(columns, caption=caption))
 
 
 def _last_tallies(view: StudyView, rows: pd.DataFrame) -> pd.DataFrame:
@@ -167,12 +175,13 @@ def show_rater_representation(view: StudyView) -> Html:
     shown = ELEMENTS.notes(said or [missing])
     rows = view.principle_rows
     if rows.empty or not view.may("team_notes"):
-        return show(shown)
+        return make_displayable(shown)
     frames = principles.make_evidence_tables(view.read)
     represented = [principles.count_represented_organisations(principle, frames)
                    for principle in rows["principle_id"]]
     missing = [" ".join(principles.underrepresentation_sentences(counts)) for counts in represented]
-    return show(shown + html_table({"Principle": rows["short_name"], "Who is missing": missing}))
+    return make_displayable(shown
+                            + render_table({"Principle": rows["short_name"], "Who is missing": missing}))
 
 
 # ------------------------------
@@ -183,21 +192,23 @@ def show_statement(view: StudyView) -> Html:
     """The name of the view's principle as the heading of its page, the statement, its translations, and how
     far it is."""
     row = _own_row(view)
-    return show(_macros().heading(row.short_name or row.printed_id, status_with_remarks(view, row),
-                                  render_statement(view, row),
-                                  render_origin_paragraph(EvidenceTrail.of(view), row.printed_id,
-                                                          row.principle_id)))
+    return make_displayable(_macros().heading(row.short_name or row.printed_id,
+                                              status_with_remarks(view, row),
+                                              render_statement(view, row),
+                                              render_origin_paragraph(EvidenceTrail.of(view), row.printed_id,
+                                                                      row.principle_id)))
 
 
 def show_citation(view: StudyView) -> Html | None:
     """How the view's principle is cited; None unless it is agreed."""
     row = _own_row(view)
-    made = read_table(view.study, "text_decisions")
+    made = read_reference_table(view.study, "text_decisions")
     is_own = (made["principle_id"] == row.principle_id) & (made["version"] == row.version)
     days = made.loc[is_own & (made["status"] == "agreed"), "date"]
     if days.empty or row.status != "agreed":
         return None
-    return show(_macros().paragraph(format_principle_citation(view.study, row.printed_id, days.iloc[0])))
+    citation = format_principle_citation(view.study, row.printed_id, days.iloc[0])
+    return make_displayable(_macros().paragraph(citation))
 
 
 def status_with_remarks(view: StudyView, principle: Any) -> str:
@@ -224,7 +235,7 @@ def show_reasons(view: StudyView) -> Html | None:
     """Why the principle is proposed, and by what one would see that it is followed. None where neither is
     written."""
     shown = render_reasons(_own_row(view))
-    return show(shown) if shown else None
+    return make_displayable(shown) if shown else None
 
 
 def render_reasons(principle: Any, lead: str = "") -> Markup:
@@ -303,7 +314,7 @@ def _passage(trail: EvidenceTrail, row: Any) -> dict[str, Any]:
 def show_evidence(evidence: pd.DataFrame) -> Html:
     """The evidence (:func:`list_evidence_of_view`) for and against a principle side by side: sentences, and
     one quotation each; further quotations are folded. Where nothing is recorded, it is said."""
-    return show(_both_sides(evidence))
+    return make_displayable(_both_sides(evidence))
 
 
 def _both_sides(pieces: pd.DataFrame) -> Markup:
@@ -335,7 +346,7 @@ def _side(heading: str, pieces: pd.DataFrame, nothing: str) -> Markup:
     words = pieces[is_word] if is_word.any() else pieces[pieces["text"] != ""].head(1)
     return _macros().side(heading, nothing if pieces.empty else "",
                           [*map(_linked, sentences["sentence"], sentences["place"])],
-                          [*map(quotation, words.drop_duplicates("text").to_dict("records"))])
+                          [*map(render_quotation, words.drop_duplicates("text").to_dict("records"))])
 
 
 def _linked(sentence: str, place: str) -> Markup:
@@ -365,16 +376,16 @@ def _once(pieces: pd.DataFrame) -> pd.DataFrame:
 def show_announcement_day(view: StudyView) -> Html:
     """On which day the votes of an agreed principle were announced, and the corrections that people published
     since, each with its day. Where no vote is shown, the sentence that says so."""
-    rounds, votes = read_table(view.study, "rounds"), view.tallies
+    rounds, votes = read_reference_table(view.study, "rounds"), view.tallies
     if votes.empty and not view.may("passages"):
-        return note(BLOCK_NOT_SHOWN)
+        return render_note(BLOCK_NOT_SHOWN)
     closed = dict(zip(rounds["round_id"], rounds["closed_on"], strict=True))
     said = []
     if _own_row(view).status == "agreed":
         said += [f"Round {one}: announced on {closed[one]}." for one in dict.fromkeys(votes["round_id"])
                  if closed.get(one)]
     said += [f"Corrected on {row['date']}: {row['text']}" for row in view.errata.to_dict("records")]
-    return note(*said)
+    return render_note(*said)
 
 
 def show_votes_in_detail(view: StudyView) -> Html | None:
@@ -384,7 +395,7 @@ def show_votes_in_detail(view: StudyView) -> Html | None:
     shown = render_panel_positions(view, view.principle)
     if view.may("every_round") and len(view.tallies):
         shown += _votes_in_detail(view, view.tallies) + _comments(view, view.principle)
-    return show(shown) if shown else None
+    return make_displayable(shown) if shown else None
 
 
 def render_panel_positions(view: StudyView, principle_id: str) -> Markup:
@@ -400,7 +411,7 @@ def _votes_in_detail(view: StudyView, rows: pd.DataFrame) -> Markup:
     rows = rows.assign(order=order, place=rows["panel"].map([*PANELS].index)).sort_values(
         ["order", "place", "criterion"], ascending=[True, True, False])
     tallied = rows.to_dict("records")
-    shown = html_table({
+    shown = render_table({
         "Round": [f"{one['round_id']}, on text {one['version']}" for one in tallied],
         "Panel": [PANELS[one["panel"]] for one in tallied],
         "Criterion": [one["criterion"].capitalize() for one in tallied],
@@ -414,7 +425,7 @@ def _comments(view: StudyView, principle_id: str) -> Markup:
     for others in the study's language."""
     if not view.may("comments") or block_id("comments", principle_id) in view.hidden:
         return Markup()
-    names, rated = read_table(view.study, "names"), view.read("ratings")
+    names, rated = read_reference_table(view.study, "names"), view.read("ratings")
     rated = rated[(rated["principle_id"] == principle_id) & rated["may_be_read"] & (rated["comment"] != "")]
     lines = rated["round_id"].astype("str") + "/" + rated["rater_id"].astype("str")
     rated = rated[~view.are_hidden(block_id("comments", principle_id), lines)]
@@ -456,7 +467,7 @@ def show_signatures(view: StudyView) -> Html | None:
     without numbers."""
     has_signatures = (len(view.signatures(view.principle)[0]) or not view.may("signatures")
                       or view.is_signed_before(view.principle))
-    return show(render_signatures(view, view.principle)) if has_signatures else None
+    return make_displayable(render_signatures(view, view.principle)) if has_signatures else None
 
 
 def render_signatures(view: StudyView, principle_id: str, *, is_on_paper: bool = False) -> Markup:
@@ -523,7 +534,7 @@ def show_judgements(view: StudyView) -> Html | None:
     shown = _judgements(view, view.principle, judged[judged["principle_id"] == view.principle])
     if not shown:
         return None
-    return show(_macros().below("Judgements of the evidence and of the decision", [shown]))
+    return make_displayable(_macros().below("Judgements of the evidence and of the decision", [shown]))
 
 
 def _judgements(view: StudyView, principle_id: str, judged: pd.DataFrame) -> Markup:
@@ -546,7 +557,7 @@ def _judgements(view: StudyView, principle_id: str, judged: pd.DataFrame) -> Mar
                 "Why": rows["reason"]}
     if view.may("team_notes"):
         columns |= {"By": rows["by"], "On": rows["date"]}
-    return html_table(columns, caption="Judgements and reasons are the team's; no level is computed.")
+    return render_table(columns, caption="Judgements and reasons are the team's; no level is computed.")
 
 
 # ------------------------------
@@ -566,7 +577,8 @@ def show_sources(view: StudyView) -> Html:
         trails.append(_trail(_summary(piece), trail.sources(row), most, 2, note=piece["note"],
                              name=anchor("evidence", row.evidence_id)))
     votes = _trail("The votes", trail.votes(view.principle), BYTES["texts"], 1)
-    return show(Markup().join([*trails, votes, render_text_history(trail, view.principle, is_folded=True)]))
+    history = render_text_history(trail, view.principle, is_folded=True)
+    return make_displayable(Markup().join([*trails, votes, history]))
 
 
 def render_text_history(trail: EvidenceTrail, principle_id: str, *, is_folded: bool) -> Markup:
@@ -591,8 +603,8 @@ def _summary(piece: dict[str, str]) -> Markup:
 
 def _trail(summary: str, nodes: Iterable[TraceNode], most: int, depth: int, *, note: str = "",
            name: str = "") -> Markup:
-    """Lines of a trace, to open, under the id ``name``; ``depth`` is that of the first line, ``note`` what
-    the team wrote of it."""
+    """Lines of a trace, to open, under the id ``name``; ``depth`` is that of the first line, ``render_note``
+    what the team wrote of it."""
     kept, is_cut = _cut(nodes, most, lambda node: len(node.text.encode()) + len(node.place) + 80)
     if not kept:
         return Markup()

@@ -20,8 +20,8 @@ from glc_analysis.addons.languages.phrases import LANGUAGE_NAMES
 from glc_analysis.disclosure.quotations import segment_owners
 from glc_analysis.errors import count_of
 from glc_analysis.pages.slots import MethodFacts
-from glc_analysis.tables_html import show
-from glc_analysis.templates import Macros, read_toml
+from glc_analysis.tables_html import make_displayable
+from glc_analysis.templates import Macros, read_packaged_toml
 from glc_analysis.view.places import Places, anchor, link
 from glc_analysis.view.study_view import StudyView
 
@@ -34,14 +34,14 @@ _HTML = Macros(__file__, "slots.html")
 def show_principles_if_opening(view: StudyView) -> Html:
     """The principles with which the overview begins for readers who were not at the convening: what was
     agreed is what they come for. Blank for the others, who first read what was found."""
-    return show("") if view.may("draft_principles") else show(_statements(view))
+    return make_displayable("") if view.may("draft_principles") else make_displayable(_statements(view))
 
 
 def show_principles_unless_opening(view: StudyView) -> Html:
     """The principles below the findings of the overview, or on a theme's page those on the theme; blank where
     the overview begins with them."""
     is_opening = not view.theme and not view.may("draft_principles")
-    return show("") if is_opening else show(_statements(view))
+    return make_displayable("") if is_opening else make_displayable(_statements(view))
 
 
 def _statements(view: StudyView) -> Markup:
@@ -88,7 +88,8 @@ def list_principles_citing_country(view: StudyView) -> pd.DataFrame:
     ['P01', 'P08', 'P15']
     """
     texts = view.principle_rows
-    rows = tables.read("evidence", study=view.study)  # of hidden evidence too: this says nothing of whose
+    rows = tables.read_table("evidence",
+                             study=view.study)  # of hidden evidence too: this says nothing of whose
     rows = rows[rows["principle_id"].isin(texts["principle_id"])]
     is_word = rows["kind"].eq("segment") & rows["reference"].isin(_segments_from_here(view))
     is_code = rows["kind"].eq("code") & rows["reference"].isin(_codes_raised_here(view))
@@ -122,7 +123,7 @@ def _codes_raised_here(view: StudyView) -> set[str]:
 def show_principles_citing_country(view: StudyView) -> Html:
     """The principles that cite evidence from the country, with links, by what the evidence says of them."""
     rows = list_principles_citing_country(view)
-    return show(_HTML.country_principles([
+    return make_displayable(_HTML.country_principles([
         (said, [(row["principle"], link(anchor("principle", row["principle_id"])))
                 for row in rows[rows["stance"] == stance].to_dict("records")])
         for stance, said in _STANCES.items()]))
@@ -132,7 +133,7 @@ def show_principles_citing_country(view: StudyView) -> Html:
 # What the checklists of the methods record.
 
 
-_FACTS = read_toml(__file__, "facts.toml")
+_FACTS = read_packaged_toml(__file__, "facts.toml")
 """Texts that are the same for every convening, by table and name in ``content/facts.toml``."""
 
 

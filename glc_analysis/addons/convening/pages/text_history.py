@@ -26,7 +26,7 @@ from glc_analysis.addons.convening.histories import (
 )
 from glc_analysis.addons.convening.principles import UNSUPPORTED
 from glc_analysis.addons.convening.trace import EvidenceTrail
-from glc_analysis.tables_html import html_table
+from glc_analysis.tables_html import render_table
 from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.view.places import anchor, link
 
@@ -149,7 +149,7 @@ def render_text_changes(rows: list[MarkedTextChange]) -> Markup:
     """The rows of :func:`list_changes` side by side."""
     columns = dict(zip(("What changed", "Before", "Now"), zip(*rows, strict=True), strict=True))
     caption = "Words that went are struck through, words that came are underlined."
-    return _macros().changes(html_table(columns, caption=caption))
+    return _macros().changes(render_table(columns, caption=caption))
 
 
 def render_decision_paragraphs(trail: EvidenceTrail, principle_id: str) -> list[Markup]:

@@ -56,8 +56,8 @@ def expected(papers, raters, field, is_counted=lambda paper: True):
 def is_tallied(day, round_id, papers, current):
     """Table tallies says what the papers say; votes on another wording are held out."""
     study = Study(day.root)
-    tallies = tables.read("tallies", study=study).set_index([*tables.TABLES["tallies"].key])
-    ratings = tables.read("ratings", study=study)
+    tallies = tables.read_table("tallies", study=study).set_index([*tables.TABLES["tallies"].key])
+    ratings = tables.read_table("ratings", study=study)
     for one in STATEMENTS:
         for criterion in CRITERIA:
             for panel, raters in (("provider", PROVIDERS), ("survivor_adviser", ADVISERS)):

@@ -108,7 +108,7 @@ class DayInTheRoom(Day):
 
     def counted(self):
         """Every vote that counts: round, principle, criterion and rater -> score, None for an abstention."""
-        rows = tables.read("ratings", study=Study(self.root))
+        rows = tables.read_table("ratings", study=Study(self.root))
         rows = rows[rows["excluded"] == ""]
         return {(row.round_id, row.principle_id, row.criterion, row.rater_id):
                 None if row.is_abstained else int(row.score) for row in rows.itertuples()}

@@ -43,7 +43,7 @@ def printed(study, *arguments):
 
 
 def test_the_discordance_is_found_in_its_size(ngo_study, compared, differing):
-    row = tables.read("figures", study=Study(ngo_study)).set_index("figure_id").loc[FIGURE]
+    row = tables.read_table("figures", study=Study(ngo_study)).set_index("figure_id").loc[FIGURE]
     assert (row["n"], row["base_n"]) == (len(differing), len(compared)) == (57, 352)
 
 
@@ -55,7 +55,8 @@ def test_a_changed_figure_is_of_all_organisations_that_were_compared(ngo_study, 
 def test_the_team_sees_which_organisation_states_what(ngo_study, differing):
     rows = printed(ngo_study, "--stated")
     assert len(rows) == len(differing)
-    organisations = tables.read("organisations", study=Study(ngo_study)).set_index("label")["organisation_id"]
+    organisations = tables.read_table("organisations",
+                                      study=Study(ngo_study)).set_index("label")["organisation_id"]
     assert sorted((organisations[row["organisation"]], row["stated"], row["recorded"]) for row in rows) \
         == sorted(zip(differing["clean.id"], differing["Q3.22"], differing["recorded"], strict=True))
 
@@ -69,7 +70,7 @@ def test_others_see_the_study_wide_count_and_nobody(ngo_study, audience, differi
 
 def test_the_figure_leads_to_the_rows_of_the_survey_and_to_the_record(ngo_study, differing, compared):
     trail = EvidenceTrail(StudyView(Study(ngo_study)))
-    estimates = tables.read("figures", study=trail.study)
+    estimates = tables.read_table("figures", study=trail.study)
     figure, = estimates[estimates["figure_id"] == FIGURE].itertuples()
     question, survey, record = trail.below(figure)
     assert "Q3.22" in question.text and "base 352" in question.text

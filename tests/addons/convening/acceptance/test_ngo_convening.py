@@ -29,7 +29,7 @@ def glc(study, *words):
 @pytest.fixture(scope="module")
 def briefed(ngo_study):
     """Those whose briefs are made, after a run for the convening."""
-    names = sorted({*tables.read("organisations", study=ngo_study)["organisation_id"].astype("str")})
+    names = sorted({*tables.read_table("organisations", study=ngo_study)["organisation_id"].astype("str")})
     if IS_SOAK:
         glc(ngo_study, "run", "--audience", "convening")
         return names
@@ -40,7 +40,7 @@ def briefed(ngo_study):
 
 
 def test_an_organisation_reads_its_own_words_and_nobody_elses(ngo_study, briefed):
-    said = tables.read("segments", study=ngo_study).astype({"organisation_id": "str"})
+    said = tables.read_table("segments", study=ngo_study).astype({"organisation_id": "str"})
     said = said[said["text"].str.len() > 40].drop_duplicates("text", keep=False)
     folder = (ngo_study / "reports/convening/current/briefs").resolve()
     assert {path.stem for path in folder.glob("*.html")} >= {*briefed}
@@ -63,7 +63,7 @@ def test_what_is_handed_over_is_whole_and_holds_no_brief_and_nobodys_words(ngo_s
     assert done.exit_code == 0, done.output
     files = [path for path in (tmp_path / "for-all").rglob("*") if path.is_file()]
     assert files and not [path for path in files if "brief" in path.name or path.stem in briefed]
-    said = tables.read("segments", study=ngo_study)["text"]
+    said = tables.read_table("segments", study=ngo_study)["text"]
     pages = html.unescape(" ".join(path.read_text(encoding="utf-8") for path in files
                                    if path.suffix in (".html", ".csv", ".js")))
     assert not [text for text in said if len(text) > 40 and text in pages]
@@ -71,8 +71,8 @@ def test_what_is_handed_over_is_whole_and_holds_no_brief_and_nobodys_words(ngo_s
 
 def test_countries_that_were_agreed_have_the_floors_of_everybody(ngo_study):
     """The agreement opens names: no count of all or none, none of a group below the floors."""
-    figures = tables.read("figures", study=ngo_study)[["figure_id", "subset_kind", "measure"]]
-    seen = tables.read("release_convening", study=ngo_study).merge(figures, on="figure_id")
+    figures = tables.read_table("figures", study=ngo_study)[["figure_id", "subset_kind", "measure"]]
+    seen = tables.read_table("release_convening", study=ngo_study).merge(figures, on="figure_id")
     seen = seen[(seen["subset_kind"] == "country") & (seen["measure"] == "response")
                 & (seen["status"] == "shown") & seen["shown_n"].notna()]
     rules = Rules.of(Study(ngo_study).settings["disclosure"], "public")

@@ -16,7 +16,7 @@ from openpyxl import load_workbook
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.broken_links import find_broken_evidence_links
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
 from tests.support.share import drawn
 from tests.support.study_writer import write_reference
@@ -84,7 +84,7 @@ def test_every_statement_rests_on_raw_files(sections):
 
 def test_every_figure_of_the_survey_has_its_rows(sample_study, pieces):
     """As many records as are counted, or records of as many organisations."""
-    answers = tables.read("answers", study=sample_study)
+    answers = tables.read_table("answers", study=sample_study)
     owner = dict(zip(answers["answer_id"].str.replace(r"\.l\d+$", "", regex=True), answers["organisation_id"],
                      strict=True))
     checked = 0
@@ -105,7 +105,7 @@ def test_every_figure_of_the_survey_has_its_rows(sample_study, pieces):
 
 def test_every_figure_of_a_code_has_passages_of_as_many_organisations(sample_study, pieces):
     segments, documents, organisations = (
-        tables.read(name, study=sample_study) for name in ("segments", "documents", "organisations"))
+        tables.read_table(name, study=sample_study) for name in ("segments", "documents", "organisations"))
     labelled = dict(zip(organisations["label"], organisations["organisation_id"], strict=True))
     speaker = dict(zip(segments["segment_id"], segments["organisation_id"], strict=True))
     calls = {f"{date.fromisoformat(day):%-d %B %Y}": call for call, day in documents.loc[
@@ -276,10 +276,10 @@ def test_one_code_less_is_told_at_every_line_that_names_it(copied):
 @pytest.fixture(scope="module")
 def resting_on_quotes(sample_study):
     """The rows of evidence.csv and joint_display.csv that each printed quotation is needed for."""
-    given = tables.read("codings", study=sample_study).query("coder_id == 'consensus'")
+    given = tables.read_table("codings", study=sample_study).query("coder_id == 'consensus'")
     codes = {(code, one) for code, ids in zip(given["code_id"], given["segment_ids"], strict=True)
              for one in ids.split(";")}
-    printed = {*tables.read("quotations", study=sample_study)["quote_id"]}
+    printed = {*tables.read_table("quotations", study=sample_study)["quote_id"]}
     return {row["quote_id"]: (
         {("evidence.csv", str(n)) for n, one in enumerate(csv_rows(sample_study, "evidence"), 2)
          if row["audience"] in one["quoted_for"] and (one["reference"] == row["segment_id"]
@@ -314,8 +314,8 @@ def test_one_clearance_less_is_told_where_it_is_needed(copied, resting_on_quotes
 
 def test_consent_that_is_gone_is_told_at_the_quotation(copied):
     listed = csv_rows(copied, "consent")
-    quotations = tables.read("quotations", study=copied)
-    whose = tables.read("segments", study=copied).set_index("segment_id")["organisation_id"]
+    quotations = tables.read_table("quotations", study=copied)
+    whose = tables.read_table("segments", study=copied).set_index("segment_id")["organisation_id"]
     quotes = {row["quote_id"]: row for row in csv_rows(copied, "quotes")}
     needed = {(whose[quotes[one]["segment_id"]], quotes[one]["audience"]) for one in quotations["quote_id"]}
     resting = [row for row in listed if row["item"] == "quotation" and row["is_given"] == "true"
@@ -376,7 +376,7 @@ def test_answers_that_are_gone_and_recorded_so_are_told_at_each_figure_they_were
 
 
 def csv_rows(study, name):
-    return read_table(study, name).to_dict("records")
+    return read_reference_table(study, name).to_dict("records")
 
 
 def rewrite(path, listed):

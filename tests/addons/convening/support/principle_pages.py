@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from glc_analysis.addons.convening.pages import principles
-from glc_analysis.tables_html import frame_html
+from glc_analysis.tables_html import render_frame
 from glc_analysis.view.study_view import StudyView
 from tests.support.kept import kept
 
@@ -14,7 +14,7 @@ from tests.support.kept import kept
 def parts_of(view, principle):
     """The HTML of the parts of the page of one principle, by their names."""
     own = replace(view, principle=principle)
-    shown = {"votes": frame_html(own.votes()[["round", "panel", "criterion", "shown_as"]]),
+    shown = {"votes": render_frame(own.votes()[["round", "panel", "criterion", "shown_as"]]),
              "statement": principles.show_statement(own),
              "evidence": principles.show_evidence(principles.list_evidence_of_view(own))}
     shown |= {name: getattr(principles, f"show_{name}")(own) for name in (

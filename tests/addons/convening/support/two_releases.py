@@ -33,7 +33,7 @@ from glc_analysis.publish.downloads import published_tables, software_texts
 from glc_analysis.reference import read_reference
 from glc_analysis.release_store import CELLS
 from glc_analysis.study import Study
-from glc_analysis.tables_html import frame_html
+from glc_analysis.tables_html import render_frame
 from glc_analysis.view.study_view import StudyView
 
 BOX = "//p | //li | //tr | //figure | //h1 | //h2 | //h3 | //summary | //caption"
@@ -86,7 +86,7 @@ def _lists(root) -> Iterator[tuple[str, list[str]]]:
 def pages(study: Study, audience: str, *, has_packets: bool) -> Iterator[tuple[str, str]]:
     """The HTML of every page and of every part of the packet for all, made by their own functions."""
     view = StudyView(study, audience)
-    yield "index", _joined(slot(view, OPENING), claims(view), frame_html(headlines(view)),
+    yield "index", _joined(slot(view, OPENING), claims(view), render_frame(headlines(view)),
                            slot(view, OVERVIEW),
                            survey.about_survey(view) if view.has_survey else "",
                            survey.country_list(view), survey.study_numbers(view), survey.page_header(view))
@@ -98,7 +98,7 @@ def pages(study: Study, audience: str, *, has_packets: bool) -> Iterator[tuple[s
         own = StudyView(study, audience, theme=theme)
         questions = [question_html(own, one, by=by) for one in own.questions.itertuples()
                      for by in ("", "region")]
-        yield f"theme-{theme}", _joined(frame_html(own.quotations()), coding.codes(own), *questions)
+        yield f"theme-{theme}", _joined(render_frame(own.quotations()), coding.codes(own), *questions)
     for one in view.principle_names:
         own = StudyView(study, audience, principle=one)
         yield f"principle-{one}", _joined(
@@ -116,7 +116,7 @@ def pages(study: Study, audience: str, *, has_packets: bool) -> Iterator[tuple[s
     for one in view.work_countries:
         own = StudyView(study, audience, country=one)
         yield f"country-{one}", _joined(country.who_answered(own), country.answers_by_country(own),
-                                        country.codes_by_country(own), frame_html(own.quotations()),
+                                        country.codes_by_country(own), render_frame(own.quotations()),
                                         slot(own, COUNTRY))
     for packet in list_planned_packets(study) if has_packets else ():
         if packet.organisation:
@@ -229,7 +229,7 @@ def cell_of(study: Study, organisation: str) -> set[str]:
 
 def words_by_owner(study: Study) -> dict[str, str]:
     """Whose each quotation and comment is, as pages print it."""
-    frames = {name: built_tables.read(name, study=study) for name in built_tables.TABLES}
+    frames = {name: built_tables.read_table(name, study=study) for name in built_tables.TABLES}
     quotes = read_reference(study).quotes
     quoted = pd.concat([own_quotations(frames, quotes, audience) for audience in READING_AUDIENCES])
     rated = frames["ratings"]

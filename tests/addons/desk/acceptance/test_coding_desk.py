@@ -65,7 +65,7 @@ def code_by_script(study, coder, codings, documents, kinds):
 
 
 def test_the_sample_coded_twice_at_the_desk_gives_the_agreement_of_the_files(sample_study, tmp_path):
-    codings, readings, documents = (tables.read(name, study=sample_study).astype({"document_id": "str"})
+    codings, readings, documents = (tables.read_table(name, study=sample_study).astype({"document_id": "str"})
                                     for name in ("codings", "readings", "documents"))
     kinds = dict(zip(documents["document_id"], documents["kind"].astype("str"), strict=True))
     study = without_coders(sample_study, tmp_path / "study")
@@ -74,11 +74,12 @@ def test_the_sample_coded_twice_at_the_desk_gives_the_agreement_of_the_files(sam
         code_by_script(study, coder, codings, own, kinds)
     build(study)
     for name in ("agreement", "readings", "disagreements", "figures"):
-        assert tables.read(name, study=study).equals(tables.read(name, study=sample_study)), name
+        assert tables.read_table(name, study=study).equals(tables.read_table(name, study=sample_study)), name
     key = ["document_id", "start", "end", "code_id", "coder_id", "quote", "segment_ids"]
-    mine, theirs = (tables.read("codings", study=one)[key].astype("str") for one in (study, sample_study))
+    mine, theirs = (tables.read_table("codings", study=one)[key].astype("str")
+                    for one in (study, sample_study))
     assert mine.equals(theirs)
-    assert {*tables.read("codings", study=study)["match"]} == {"exact"}
+    assert {*tables.read_table("codings", study=study)["match"]} == {"exact"}
 
 
 def test_fifty_kills_lose_at_most_the_act_under_the_finger(sample_study, tmp_path):
@@ -252,6 +253,7 @@ def test_forty_codings_in_each_script_and_emoji_are_the_same_after_refi_qda(tmp_
     again = OpenStudy(tmp_path / "again")
     shutil.copyfile(project, again.root / "raw/codings/ana/ana.qdpx")
     build(again)
-    first, second = (tables.read("codings", study=one)[["document_id", "start", "end", "code_id", "coder_id",
+    first, second = (tables.read_table("codings",
+                                       study=one)[["document_id", "start", "end", "code_id", "coder_id",
                                                          "quote"]].astype("str") for one in (study, again))
     assert second.equals(first)

@@ -14,7 +14,7 @@ from glc_analysis.addons.drafting.draft import draft_survey_tables
 from glc_analysis.cleaning.columns import NOT_IN, split_alternatives
 from glc_analysis.cli import cli
 from glc_analysis.intake.survey import read_survey_sheets
-from glc_analysis.reference import read_reference, read_table
+from glc_analysis.reference import read_reference, read_reference_table
 from glc_analysis.schema import default_settings
 from glc_analysis.study import REPOSITORY, Study
 from tests.support.study_writer import write_csv
@@ -99,7 +99,7 @@ def test_a_column_whose_heading_changed_in_one_language_is_proposed_with_that_of
 
 
 def test_the_files_of_both_waves_are_listed(r_survey):
-    assert read_table(r_survey, "wave_files").groupby("wave_id")["file"].agg(list).to_dict() == {
+    assert read_reference_table(r_survey, "wave_files").groupby("wave_id")["file"].agg(list).to_dict() == {
         "first": ["2018_en.tsv", "2018_es.tsv"], "w2019": ["2019_en.tsv", "2019_es.tsv"]}
 
 

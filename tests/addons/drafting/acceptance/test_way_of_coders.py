@@ -93,7 +93,7 @@ def test_three_commands_and_eight_cells_lead_to_themes_by_country(tmp_path, shar
     assert set(themes["group"]) == {"Kenya", "Peru", "Cambodia"} and cells == 8
     assert (themes["raised_without_guide"] <= themes["interviewed"]).all()
     assert themes[["asked", "present"]].eq(0).all(axis=None)
-    codings, quarantined = (tables.read(name, study=Study(root)) for name in ("codings", "quarantined"))
+    codings, quarantined = (tables.read_table(name, study=Study(root)) for name in ("codings", "quarantined"))
     placed = codings["coder_id"].value_counts()
     assert {coder: int(placed[coder]) for coder in counts} == counts and quarantined.empty
     print(f"\n3 commands, {cells} cells, no rows written; {counts} passages, all in their places")

@@ -15,7 +15,7 @@ from glc_analysis.addons.explanations.checks import list_reopened_explanations
 from glc_analysis.addons.explanations.pages import show_explanations
 from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.build import build
-from glc_analysis.reference import read_reference, read_table
+from glc_analysis.reference import read_reference, read_reference_table
 from glc_analysis.release_store import CELLS, publish
 from glc_analysis.view.study_view import StudyView
 from tests.addons.explanations.support.quoted_study import (
@@ -59,7 +59,7 @@ def left(study, organisation, folder):
 def taken_back(study, organisation, folder):
     """The study after an organisation took its first words back."""
     changed = copy_of(study, folder / f"quotes of {organisation}")
-    quotes = read_table(changed, "quotes")
+    quotes = read_reference_table(changed, "quotes")
     quotes.loc[quotes["segment_id"] == segment(organisation), "status"] = "removed"
     write_reference(changed.root, "quotes", quotes.to_dict("records"))
     build(changed)
@@ -94,7 +94,7 @@ def test_whoever_of_a_cell_leaves_or_takes_words_back_readers_find_the_same(prin
 
 def read_again(study):
     """The team chooses other passages for the explanation and reads it."""
-    rows = read_table(study, "explanations").to_dict("records")
+    rows = read_reference_table(study, "explanations").to_dict("records")
     rows[0] |= {"passages_for": ";".join(segment(one, 2) for one in OFTEN[:3]), "date": "2018-07-01",
                 "shown_for": "convening;public"}
     write_reference(study.root, "explanations", rows)

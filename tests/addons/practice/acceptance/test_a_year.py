@@ -13,7 +13,7 @@ from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.build import build
 from glc_analysis.cli import cli
 from glc_analysis.pages.slots import slot
-from glc_analysis.reference import read_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.spreadsheets import CsvRows, append_rows
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
@@ -66,7 +66,7 @@ def answer(study, answers):
 
 def decide(study, trigger, **cells):
     path = study.reference_file("reviews")
-    table, rows = CsvRows.read(path), read_table(study, "reviews")
+    table, rows = CsvRows.read(path), read_reference_table(study, "reviews")
     number = int(rows.index[rows["trigger"] == trigger][0])
     for column, value in cells.items():
         table.set_cell(number, column, value)
@@ -114,7 +114,7 @@ def test_who_leaves_is_in_no_table_sheet_or_page_of_practice(study, item):
     build(study)
     withdraw_organisation(study, "river-mat", item=item, today=date(2018, 6, 1), looked_at_by="ines")
     for name in ("commitments", "trials"):
-        assert "river-mat" not in {*read_table(study, name)["organisation_id"]}
+        assert "river-mat" not in {*read_reference_table(study, name)["organisation_id"]}
     assert not [path for path in study.raw.rglob("*") if "river" in path.name and path.suffix == ".xlsx"]
-    assert len(read_table(study, "trials")) == 6
+    assert len(read_reference_table(study, "trials")) == 6
     build(study)

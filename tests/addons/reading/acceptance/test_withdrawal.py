@@ -9,7 +9,7 @@ import pytest
 from glc_analysis.addons.explanations.checks import list_reopened_explanations
 from glc_analysis.addons.reading.matrix import STALE, SUMMARISED, TO_REWRITE
 from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
-from glc_analysis.reference import read_reference, read_table
+from glc_analysis.reference import read_reference, read_reference_table
 from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.view.study_view import StudyView
 from tests.support.study_of_everything import said_anywhere
@@ -29,14 +29,14 @@ def left(sample_study, tmp_path_factory):
 
 
 def summaries_of(study):
-    rows = read_table(study, "summaries")
+    rows = read_reference_table(study, "summaries")
     return {tuple(row[:3]): row for row in rows.itertuples(index=False, name=None)}
 
 
 def test_what_others_wrote_about_it_and_its_words_stand_in_no_file(left, sample_study):
     study, _ = left
-    own = read_table(sample_study, "summaries").query("case_id == @LEAVER")["text"]
-    memos = read_table(sample_study, "analytic_memos").query("about_id == @LEAVER")["text"]
+    own = read_reference_table(sample_study, "summaries").query("case_id == @LEAVER")["text"]
+    memos = read_reference_table(sample_study, "analytic_memos").query("about_id == @LEAVER")["text"]
     group = summaries_of(sample_study)[GROUP][3]
     assert len(own) and len(memos)
     for words in (LEAVER, "Canal Lamp", group, *own, *memos):
@@ -69,9 +69,9 @@ def test_the_matrix_says_which_cell_waits_and_no_other_is_stale(left, sample_stu
 
 def test_an_explanation_that_rested_on_it_waits_to_be_read_again(left, sample_study):
     study, _ = left
-    rows = read_table(study, "explanations").set_index("principle_id")
+    rows = read_reference_table(study, "explanations").set_index("principle_id")
     cited = rows.loc["P03", ["passages_for", "rival_passages"]]
     assert not any(LEAVER in cell for cell in cited) and cited["passages_for"] == "interview-second-key.4"
-    assert rows.loc["P03", "date"] == "" != read_table(sample_study, "explanations")["date"].iloc[1]
+    assert rows.loc["P03", "date"] == "" != read_reference_table(sample_study, "explanations")["date"].iloc[1]
     lines = list_reopened_explanations(study, read_reference(study))
     assert any("1 of P03 is to be read again" in line for line in lines)

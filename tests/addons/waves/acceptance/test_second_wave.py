@@ -61,7 +61,7 @@ def view(study):
 
 
 def test_who_withdrew_between_the_waves_is_in_none_of_them(study):
-    rows = tables.read("wave_organisations", study=study).astype("str")
+    rows = tables.read_table("wave_organisations", study=study).astype("str")
     assert rows.groupby("wave_id")["organisation_id"].agg(sorted).to_dict() == {
         "w2016": ["a", "b", "c", "fern_house", "left", "new_mill", "reed_house"],
         "w2018": ["a", "b", "new", "new_mill", "reed_house"]}

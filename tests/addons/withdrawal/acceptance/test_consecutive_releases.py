@@ -66,7 +66,7 @@ def one_went(study):
 
 def public(study):
     """What the public reads of a built study, with the truth behind it."""
-    frames = {name: tables.read(name, study=study) for name in tables.TABLES}
+    frames = {name: tables.read_table(name, study=study) for name in tables.TABLES}
     return Attack(frames, find_contributors(frames), frames["release_public"], SETTINGS, "public")
 
 

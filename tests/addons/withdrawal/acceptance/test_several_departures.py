@@ -50,7 +50,7 @@ class Release(NamedTuple):
 
 
 def release_of(study: Study, texts: dict[str, Text]) -> Release:
-    frames = {name: tables.read(name, study=study) for name in tables.TABLES}
+    frames = {name: tables.read_table(name, study=study) for name in tables.TABLES}
     behind = find_contributors(frames)
     return Release(texts, {audience: Attack(frames, behind, frames[f"release_{audience}"], SETTINGS, audience)
                            for audience in READING_AUDIENCES})

@@ -23,7 +23,7 @@ from glc_analysis.errors import GLCError
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.manifest import number_next_release
-from glc_analysis.reference import public_reference, read_table
+from glc_analysis.reference import public_reference, read_reference_table
 from glc_analysis.study import Study
 from tests.support.share import drawn
 from tests.support.study_writer import write_reference
@@ -197,7 +197,7 @@ def taken_out_by_hand(root: Path, organisation: str) -> None:
               if row["organisation_id"] == organisation}
     for path in (path for rater in raters for path in root.glob(f"raw/ratings/*-{rater}.csv")):
         path.unlink()
-    evidence = read_table(Study(root), "evidence")
+    evidence = read_reference_table(Study(root), "evidence")
     write_reference(root, "evidence", evidence[evidence["kind"] != "segment"].to_dict("records"))
     for path in Study(root).reference_files():
         rows = rows_of(path)
