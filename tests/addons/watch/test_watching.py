@@ -88,7 +88,7 @@ def test_what_is_wrong_is_shown_and_a_busy_study_tried_again(study, runs, monkey
 
 def test_a_shell_that_allows_little_memory_is_told_before_anything_is_made(tmp_path, monkeypatch):
     monkeypatch.setattr("resource.getrlimit", lambda kind: (900_000 << 10, 900_000 << 10))
-    monkeypatch.setattr(watching, "watch_study", lambda study, say: say("watching"))
+    monkeypatch.setattr(watching, "serve_and_update_pages", lambda study, say: say("watching"))
     done = SmallStudy(tmp_path).glc("watch")
     assert done.exit_code == 1 and "watching" not in done.stderr
     assert done.stderr.startswith("Error: This shell allows a command 878 MiB of memory")
