@@ -99,7 +99,7 @@ def _figures(page: StudyView) -> pd.DataFrame:
 
 def _codes(page: StudyView) -> pd.DataFrame:
     """The codebook; for audiences that do not see all figures, the codes with one and all above them."""
-    book = page.codebook
+    book = page.read("codebook").sort_values("order")
     if page.may("all_figures"):
         return book
     above, never = ancestors(book), case_codes(read_reference_table(page.study, "codebook"))

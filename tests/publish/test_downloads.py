@@ -89,3 +89,9 @@ def test_the_same_tables_give_the_same_bytes(sample_study, frames, folder, tmp_p
     write_downloads(tmp_path, own, software_texts(sample_study, own, "public"))
     for path in tmp_path.iterdir():
         assert path.read_bytes() == (folder / path.name).read_bytes(), path.name
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_the_codebook_is_handed_over_with_its_definitions(frames, audience):
+    codes = frames[audience]["codes"]
+    assert (codes["definition"] != "").all() and (codes["include"] != "").any()
