@@ -1,7 +1,7 @@
 """Removes a withdrawn organisation from coders' files and from the logs of the coding desk.
 
-A REFI-QDA project takes the place of a database of QualCoder or Taguette. Every coding of other words stays
-on those words, which is checked by reading the file again.
+A REFI-QDA project takes the place of a database of QualCoder or Taguette. Codings of other words keep their
+exact words, which is checked by reading the file again.
 """
 
 from __future__ import annotations
@@ -53,19 +53,21 @@ from glc_analysis.text import content_hash, match_key, normalise_space
 
 
 Left = Callable[[str, str], Masked | None]
-"""Gives, for a document_id and its text, what remains of it; None if the text goes."""
+"""A function of a document_id and its text that returns the remaining text; None if the whole text is
+removed."""
 Tell = Callable[[list[str]], list[str]]
-"""Gives texts without the words that go."""
+"""A function that returns texts without the removed words."""
 
 
 def redact_desk_journal(path: Path, remaining_text: Left,
                         were_turns_found: Callable[[str, Masked | None], bool], redact_texts: Tell,
                         removed_segments: Collection[str]) -> None:
-    """Rewrites a journal. A line that was cut goes whole: nobody can tell what is in it.
+    """Rewrites a coder's journal without the removed content. A truncated line is removed completely, because
+    its content is unknown.
 
-    ``were_turns_found`` says whether all that goes was found in a text; ``removed_segments`` are the segments
-    that go. Raises Faults where a text was changed after it was begun, so that what goes cannot be found in
-    it.
+    ``were_turns_found`` says whether all removed turns were found in a text; ``removed_segments`` are the ids
+    of removed segments. Raises Faults if a text changed after its coder began it, so that the removed turns
+    cannot be found.
     """
     def remaining(document: str, text: str) -> Masked | None:
         now = remaining_text(document, text)
@@ -99,8 +101,8 @@ def redact_desk_journal(path: Path, remaining_text: Left,
 
 def _new_texts(line: dict[str, Any], texts: dict[str, Masked | None], lost: set[str],
                left: Left) -> dict[str, Any] | None:
-    """The act with which a coder went on with texts that changed, on what remains; None if nothing does.
-    Codings that it does not name are gone from then on."""
+    """The act that records a coder's move to changed texts, limited to the remaining texts; None if none
+    remain. Codings that it does not name are removed from later lines."""
     kept = []
     for text in line["texts"]:
         document = text["document_id"]
@@ -118,7 +120,7 @@ def _new_texts(line: dict[str, Any], texts: dict[str, Masked | None], lost: set[
 
 
 def redact_suggestion_log(path: Path, removed_documents: Collection[str], redact_texts: Tell) -> None:
-    """Rewrites a log of suggestions: without the lines on texts that go."""
+    """Rewrites a log of suggestions without the lines on removed texts."""
     kept = [line for line in _lines(path) if not {line.get(name) for name in (
         "document_id", "answer_id", "segment_id", "example_by")} & {*removed_documents}]
     path.write_text("".join(json.dumps(_told(line, redact_texts), ensure_ascii=False) + "\n"
@@ -136,7 +138,8 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 def _redacted(line: dict[str, Any], texts: dict[str, Masked | None], lost: set[str],
               ids: Collection[str]) -> dict[str, Any] | None:
-    """An act on what remains; None if it was about what goes. ``lost`` are the codings that went so far."""
+    """An act limited to the remaining content; None if it was about removed content. ``lost`` are the codings
+    removed so far."""
     act = line["act"]
     if act in ("code_answers", "read_answers"):
         answers = ["" if texts.get(one, "") is None else one for one in line["answer_ids"]]
@@ -185,8 +188,8 @@ def _passage_left(passage: dict[str, Any] | None, texts: dict[str, Masked | None
 
 
 def _told(value: Any, tell: Tell) -> Any:
-    """A JSON value without the words that go; texts are left as they are, since their offsets are counted
-    already."""
+    """A JSON value without the removed words; whole texts stay unchanged, because their offsets are already
+    adjusted."""
     if isinstance(value, dict):
         return {key: part if key == "text" and "version" in value else _told(part, tell)
                 for key, part in value.items()}
@@ -204,13 +207,13 @@ _NO_TURNS = pd.DataFrame(columns=["name", "pseudonym"], dtype="str")
 
 @dataclass(frozen=True)
 class CoderFileRedaction:
-    """What is removed from coders' files.
+    """Removes content from coders' files.
 
-    ``gone`` are the document_ids of whole texts. ``turns`` are single turns by document_id: name, the turn
-    with its label as coders have it, and pseudonym, the text that replaces it. ``ids`` are those of segments,
-    and ``words`` must not be left in any file. ``documents`` has the document_id for every name of a text,
-    ``separator`` stands between codes in a cell (``code_separator`` of study.toml), ``questions`` has the id
-    of each open question by the names that a sheet may give it."""
+    ``gone`` are the document_ids of removed texts. ``turns`` are removed turns by document_id: name (the
+    labelled turn as in coders' files) and pseudonym (the text that replaces it). ``ids`` are removed segment
+    ids, and ``words`` must not remain in any file. ``documents`` has the document_id for every name of a
+    text, ``separator`` stands between codes in a cell (``code_separator`` of study.toml), ``questions`` has
+    the id of each open question by the names that a sheet may give it."""
 
     documents: Mapping[str, str]
     gone: set[str]
@@ -221,8 +224,8 @@ class CoderFileRedaction:
     questions: Mapping[str, str] = field(default_factory=dict)
 
     def with_copies(self, path: Path, document_of: Callable[[str, Sequence[str]], str]) -> CoderFileRedaction:
-        """The recoding for a file whose texts may have other names; ``document_of`` maps a text, or where the
-        file has none the quotations from it, to the interview or call that it copies."""
+        """A copy of this object for a file whose texts may have other names; ``document_of`` maps a text, or
+        quotations from it if the file has no texts, to the interview or call that it copies."""
         if is_added_to(path):
             return self
         raw = read_codings(path, separator=self.separator, questions=self.questions)
@@ -234,12 +237,11 @@ class CoderFileRedaction:
 
     def recode(self, path: Path, *, is_decided: bool) -> Path:
         """Rewrites a file of a coder, or the workbook of decisions; deletes the Word file of a removed text.
-        A REFI-QDA project takes the place of a database of QualCoder or Taguette. Returns where the codings
-        are now.
+        A REFI-QDA project takes the place of a database of QualCoder or Taguette. Returns the path of the
+        remaining codings.
 
-        Raises Faults if the file has to change and only its own tool can write it, if a memo or a coding
-        whose place is not certain would be lost, or if another coding would not be in its place when it is
-        read again."""
+        Raises Faults if a file that must change can be written only by its own tool, if a memo or a coding of
+        uncertain place would be lost, or if another coding would move."""
         if is_decided:
             rewrite_table_rows(path, self._decisions)
             return path
@@ -275,7 +277,7 @@ class CoderFileRedaction:
         return path
 
     def _of(self, source: str) -> str:
-        """The document_id of a text by the name that it has in a tool."""
+        """The document_id of a text by its name in a coding program."""
         name = PurePath(source.replace("\\", "/")).name
         return self.documents.get(match_key(name), self.documents.get(match_key(PurePath(name).stem), ""))
 
@@ -284,8 +286,8 @@ class CoderFileRedaction:
                 for row, after in zip(grid.rows, replace_names_in_rows(grid, self.words), strict=True)]
 
     def _rows(self, grid: Grid) -> list[list[str] | None]:
-        """The rows of a table without those on removed words. Where turns were removed, offsets are left out:
-        the quotation says where the coding is."""
+        """The rows of a table without those on removed words. If turns were removed, offsets are left out,
+        and the quotation locates the coding."""
         roles = guess_column_roles(grid.names)
         if is_by_respondent(grid.names):
             return self._rows_by_respondent(grid)
@@ -321,14 +323,14 @@ class CoderFileRedaction:
                 for text, now in zip(texts, replace_names_in_texts(texts, self.words), strict=True)]
 
     def _left(self, source: str, text: str) -> Masked | None:
-        """What remains of a text, with the moves of its offsets; None if it is removed."""
+        """The remaining text with its shifted offsets; None if the text is removed."""
         document = self._of(source)
         names = pd.concat([self.words.assign(pseudonym=WITHDRAWN), self.turns.get(document, _NO_TURNS)])
         names = names.assign(match=names["match"].fillna("folded"), allowed_for="")
         return None if document in self.gone else Masker(names, {}).mask(text)
 
     def _is_found(self, source: str, now: Masked | None) -> bool:
-        """Whether every removed turn was in the text: in an edited text it may not be found."""
+        """Whether every removed turn was found in the text, which may have been edited."""
         turns = self.turns.get(self._of(source))
         return now is None or turns is None or all(
             now.text.count(turn) >= n for turn, n in turns["pseudonym"].value_counts().items())
@@ -339,7 +341,8 @@ class CoderFileRedaction:
         return manual_edit_fault(path.name, documents, replacement=", ".join(sorted({*turns})) or WITHDRAWN)
 
     def _rewrite(self, path: Path, raw: RawCodings, left: Mapping[str, Masked | None]) -> Path:
-        """Writes a project without the removed words, and checks that each remaining span is on its words."""
+        """Writes a project without the removed words, and checks that each remaining span covers the same
+        words."""
         codes = raw.codes.assign(**{name: self._tell([*raw.codes[name]])
                                     for name in ("code", "parent", "definition")})
         codings = self._kept(raw.codings, left)
@@ -394,8 +397,8 @@ def _all_texts(path: Path) -> list[str]:
 
 
 def manual_edit_fault(file: str, documents: Iterable[str], *, replacement: str = WITHDRAWN) -> Fault:
-    """A fault for a coder's file that has to be edited in its own tool; ``replacement`` replaces turns
-    there."""
+    """A fault for a coder's file that must be edited in its own tool, where ``replacement`` takes the place
+    of turns."""
     return Fault("cannot be rewritten here: memos or uncertain passages of a project, a text that was "
                  "edited, an .xls, a list of NVivo", file=file, value=", ".join(sorted(documents)),
                  fix="in its tool remove these texts, or replace the organisation's turns in them by "
@@ -409,8 +412,8 @@ def manual_edit_fault(file: str, documents: Iterable[str], *, replacement: str =
 
 
 def _project_file(database: Path) -> Path:
-    """The file that takes the place of a database of QualCoder or Taguette: beside it, or beside the folder
-    that QualCoder keeps it in.
+    """The path of the file that replaces a database of QualCoder or Taguette: beside it, or beside
+    QualCoder's project folder.
 
     >>> _project_file(Path("codings/ana.qda/data.qda")).as_posix()
     'codings/ana.qdpx'
@@ -421,7 +424,7 @@ def _project_file(database: Path) -> Path:
 
 
 def _remove_database(path: Path) -> None:
-    """Deletes a database, what its program left beside it, and the folder if nothing else is in it."""
+    """Deletes a database with its auxiliary files, and its folder if it is then empty."""
     for ending in ("", "-wal", "-shm", "-journal"):
         path.with_name(path.name + ending).unlink(missing_ok=True)
     if path.parent.suffix == ".qda" and not any(inside.is_file() for inside in path.parent.rglob("*")):

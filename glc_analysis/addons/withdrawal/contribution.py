@@ -1,4 +1,5 @@
-"""Everything that one organisation or person contributed to a study, and every name by which it can be found.
+"""Collects everything that an organisation or person contributed to a study, and every name by which it can
+be found.
 """
 
 from __future__ import annotations
@@ -31,9 +32,9 @@ from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.text import make_slug, match_key, normalise_space
 
 MATERIAL = frozenset({"survey", "interview", "call"})
-"""Items of consent that stand for material; the others are permissions."""
+"""Items of consent that cover material; the other items are permissions."""
 MIN_SENTENCE = 25
-"""The shortest sentence that is taken for an organisation's own: anybody may say shorter ones."""
+"""The shortest sentence that counts as an organisation's own, because anybody may say shorter ones."""
 
 
 def _exact_names(names: Iterable[str] = ()) -> pd.DataFrame:
@@ -45,14 +46,14 @@ class Contribution:
     """What an organisation or a person contributed: all of it, or the ``parts`` that are withdrawn with one
     ``item`` of consent.
 
-    ``rows`` are its records by file, ``documents`` its interviews and texts of answers. ``turns`` says for
-    every transcript which turns are its own; ``spoken`` has, by call, the names of its speakers and those
-    that replace them. ``raters`` are those whose ballots go. ``ids`` are all ids to remove, ``listed`` its
-    names in names.csv, ``countries`` those of no other organisation. ``names`` are the names that others use
-    for it; ``words`` adds its pseudonyms and the sentences that nobody else said. ``said`` is everything it
-    said, ``others`` everything that all others said. ``quoted`` are the segments that may no longer be
-    quoted, though the material stays, and ``cited`` the rows that cite them, as add-ons know these.
-    The organisation of a person is blank: it stays.
+    ``rows`` are its records by file, ``documents`` its interviews and texts of answers. ``turns`` marks its
+    own turns in every transcript; ``spoken`` maps, for each call, the names of its speakers to their
+    replacements. ``raters`` are the raters whose ballots are removed, ``ids`` all ids to remove, ``listed``
+    its names in names.csv, and ``countries`` the countries of no other organisation. ``names`` are the names
+    that others use for it; ``words`` adds its pseudonyms and the sentences that nobody else said. ``said`` is
+    everything it said, ``others`` everything that all others said. ``quoted`` are segments that may no longer
+    be quoted although the material stays, and ``cited`` the rows of add-ons that cite them. For a person,
+    ``organisation_id`` is blank, because the organisation stays.
     """
 
     organisation_id: str
@@ -83,13 +84,14 @@ class Contribution:
         return self.parts == MATERIAL
 
     def is_by(self, text: str) -> bool:
-        """Whether a text says that something is the organisation's: by its id, a name or a pseudonym."""
+        """Whether a text names the organisation as owner, by its id, a name or a pseudonym."""
         is_its_id = bool(self.organisation_id) and (
             self.organisation_id in re.split(r"[\s,;:()]+", text.lower()))
         return self.is_whole and (is_its_id or replace_names_in_texts([text], self.words) != [text])
 
     def redact(self, texts: list[str]) -> list[str]:
-        """Texts of a file in which its words stay only where its quotations alone are withdrawn."""
+        """Redacts the contributor's names and words in texts; if only quotations are withdrawn, the words
+        stay."""
         return replace_names_in_texts(texts, self.words_of_material)
 
     def remove_rows(self, path: Path, is_gone: Callable[[int, list[str]], bool]) -> None:
@@ -101,7 +103,8 @@ class Contribution:
 def collect_contribution(study: Study, reference: Reference, pseudonym_key: dict[str, str],
                          organisation_id: str,
                          item: str = "") -> Contribution:
-    """The contribution of an organisation to a built study, or its part for one item of consent.
+    """Collects the contribution of an organisation to a built study, or the part that belongs to one item of
+    consent.
 
     Raises UsageError for an unknown organisation.
     """
@@ -159,8 +162,8 @@ def collect_contribution(study: Study, reference: Reference, pseudonym_key: dict
 
 
 def check_person_known(study: Study, reference: Reference, person_id: str) -> None:
-    """Raises UsageError for whoever is neither a speaker nor a rater, with the id that was meant; for a coder
-    with where the id stands."""
+    """Raises UsageError for an id that is neither a speaker nor a rater, with the nearest id; for a coder,
+    with the places of the id."""
     speakers = reference.speakers
     known = {*speakers["speaker_id"], *_people(reference)} - {""}
     if person_id in known:
@@ -177,7 +180,7 @@ def check_person_known(study: Study, reference: Reference, person_id: str) -> No
 
 
 def _places_of_a_coder(study: Study, reference: Reference, coder_id: str) -> list[str]:
-    """The tables, settings and files in which the id of a coder stands; none for whoever codes nothing."""
+    """The tables, settings and files that contain the id of a coder; empty if the id is not a coder's."""
     places = [f"{name}.csv" for name in ("assignments", "reviewed_codings")
               if coder_id in {*getattr(reference, name)["coder_id"]}]
     if coder_id in study.settings["raw"]["codings"]:
@@ -212,7 +215,7 @@ def collect_person_contribution(study: Study, reference: Reference, pseudonym_ke
 
 
 def _collect_words(leaver: Contribution) -> None:
-    """The sentences that nobody else said."""
+    """Collects the contributor's sentences that nobody else said."""
     sentences = {one for text in leaver.said for one in re.split(r"(?<=[.?!;…؟។])\s+", normalise_space(text))}
     elsewhere = normalise_space(" ".join(leaver.others))
     alone = sorted(one for one in sentences if len(one) >= MIN_SENTENCE and one not in elsewhere)
@@ -220,7 +223,8 @@ def _collect_words(leaver: Contribution) -> None:
 
 
 def _collect_records(leaver: Contribution, study: Study, reference: Reference, answers: pd.DataFrame) -> None:
-    """Its records. A dropped record that names no known organisation may be its own, and counts as one."""
+    """Collects the records of an organisation. A dropped record without a known organisation is included,
+    because it may be its own."""
     owner = dict(zip(answers["answer_id"].str.replace(r"\.l\d+$", "", regex=True), answers["organisation_id"],
                      strict=True))
     register = reference.organisations
@@ -254,8 +258,8 @@ def _collect_records(leaver: Contribution, study: Study, reference: Reference, a
 
 
 def _collect_texts(leaver: Contribution, study: Study, reference: Reference, people: pd.DataFrame) -> None:
-    """For an organisation: its interviews, and its turns in each call, those of its speakers and their
-    interpreters. For a person: the interviews held with them alone, and their turns in all others."""
+    """Collects texts. For an organisation: its interviews, and in each call the turns of its speakers and
+    their interpreters. For a person: interviews with them alone, and their turns in all other texts."""
     elsewhere = reference.speakers.drop(people.index).query("role == 'participant'")
     taken = reference.speakers["name_in_file"].str.extract(r"^Withdrawn (\d+)$")[0].dropna().astype(int)
     left = dict.fromkeys(map(normalise_space, people["name_in_file"]))
@@ -301,7 +305,7 @@ def _people(reference: Reference) -> dict[str, str]:
 
 
 def _collect_written(leaver: Contribution, study: Study, reference: Reference) -> None:
-    """What add-ons have in writing."""
+    """Collects written words that add-ons hold."""
     for words in load_declared("erasers", "words"):
         said, others = words(study, reference, leaver)
         leaver.said += said
@@ -309,7 +313,7 @@ def _collect_written(leaver: Contribution, study: Study, reference: Reference) -
 
 
 def _words_of_method(reference: Reference) -> list[str]:
-    """What the study itself says: nobody's words, also where somebody says the same."""
+    """The study's own words, which are nobody's even if somebody said the same."""
     questions, options, codebook = reference.questions, reference.options, reference.codebook
     return [*questions["wording"], *options["label"], *options["value"], *codebook["name"],
             *codebook["definition"],
@@ -318,8 +322,8 @@ def _words_of_method(reference: Reference) -> list[str]:
 
 def _collect_names(leaver: Contribution, reference: Reference, key: dict[str, str], names: Collection[str],
                    is_own: pd.Series) -> None:
-    """Its ``names``, its people (of the rows of speakers.csv), and the rows of names.csv that are about it or
-    that only it used."""
+    """Collects its ``names``, the names of its people, and the rows of names.csv about it or used only by
+    it."""
     people, listed = reference.speakers[is_own], reference.names
     leaver.ids |= {*people["speaker_id"]} | leaver.raters  # of raters comments are kept as well
     leaver.names = _exact_names(sorted({*names, *people["name_in_file"], *people["speaker_id"]} - {""}))
@@ -348,7 +352,8 @@ def _names_used(texts: list[str], names: pd.DataFrame) -> set[str]:
 
 def _collect_countries(leaver: Contribution, study: Study, reference: Reference,
                        answers: pd.DataFrame) -> None:
-    """Countries in which no other organisation works or has its home, and that none names in an answer."""
+    """Collects countries in which no other organisation works or is based, and that no other names in an
+    answer."""
     questions = reference.questions.loc[reference.questions["option_list"] == COUNTRY_LIST, "question_id"]
     named = tables.read_all_waves("responses", study=study)
     named = named.loc[named["question_id"].isin(questions), ["organisation_id", "value"]]

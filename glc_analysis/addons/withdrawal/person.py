@@ -1,8 +1,8 @@
 """The withdrawal of one person: a speaker, a rater, a survivor adviser. Their organisation stays.
 
-There are three choices. Two are recorded in
-stopped.csv; after ``erase`` nothing says that the person took part. What a choice cannot undo
-(:data:`CANNOT_UNDO`) the command says, and the page of ``glc ethics``, before anybody consents.
+There are three choices. Two are recorded in stopped.csv; after ``erase`` nothing says that the person took
+part. The command, and the page of ``glc ethics`` before anybody consents, state what a choice cannot undo
+(:data:`CANNOT_UNDO`).
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ from glc_analysis.study_locks import lock_for_withdrawal
 from glc_analysis.tabular import Grid, read_delimited_file, read_workbook_sheets
 
 _PERSON_CHOICES, CANNOT_UNDO = WITHDRAWAL_WORDS["choices"], WITHDRAWAL_WORDS["cannot_undo"]
-"""What a person may choose, and what each choice does not reach, in words."""
+"""The choices of a person, and what each choice cannot undo, in words."""
 _COLUMNS = ["kind", "where", "what"]
 ABOUT_PEOPLE = ("speakers", "raters", "consent", "attendance")
-"""The reference tables that may have columns with addresses of people. Others hold words, whose addresses
-are replaced by pseudonyms as names.csv says."""
+"""The reference tables that may hold addresses of people in their own columns. In other tables, names.csv
+masks addresses within texts."""
 
 
 def carry_out_person_choice(study: Study, person_id: str, choice: str, *, today: date, dry_run: bool = False,
@@ -48,9 +48,9 @@ def carry_out_person_choice(study: Study, person_id: str, choice: str, *, today:
                                                                   None] = lambda line: None) -> pd.DataFrame:
     """Carries out the choice of a person: ``stop-contact``, ``stop-use`` or ``erase``.
 
-    Returns one row for everything that is removed or changed: kind, where, what. With ``dry_run`` the study
-    stays as it is. Raises UsageError for an unknown person or choice, and Faults, without changing anything,
-    where something of the person would remain or the study cannot be built.
+    Returns one row for everything removed or changed: kind, where, what. With ``dry_run`` the study stays
+    unchanged. Raises UsageError for an unknown person or choice, and Faults, without changing anything, if
+    something of the person would remain or the study could not be built.
     """
     from glc_analysis.build import build
 
@@ -93,7 +93,7 @@ def _table(rows: Collection[tuple[str, str, str]]) -> pd.DataFrame:
 
 
 def _record(study: Study, reference: Reference, person_id: str, choice: str, today: date) -> None:
-    """Adds a row to stopped.csv, unless it has it."""
+    """Adds a row to stopped.csv, unless it is there."""
     rows = reference.stopped
     if ((rows["person_id"] == person_id) & (rows["choice"] == choice)).any():
         return
@@ -147,7 +147,7 @@ def _correct_checksum(study: Study, path: Path) -> None:
 
 
 def _unused(study: Study, new: Study, reference: Reference, person_id: str) -> list[tuple[str, str, str]]:
-    """What is used no more: turns, quotations, votes and comments; one row each."""
+    """Lists what is no longer used: turns, quotations, votes and comments, one row each."""
     before, after = (tables.read_table("segments", study=one) for one in (study, new))
     was = before.loc[(before["speaker_id"] == person_id) & (before["role"] == "participant"), "segment_id"]
     rows = [("turn", one.rpartition(".")[0], one) for one in was]

@@ -1,4 +1,4 @@
-"""The record of withdrawals, withdrawn.csv: when, and how many items; it names nobody."""
+"""The record of withdrawals, withdrawn.csv: the day and the number of items, without names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ RECORD_OF_WITHDRAWALS = ("number", "date", "items", "unread", "looked_at_by")
 
 
 def read_withdrawals(study: Study) -> list[dict[str, str]]:
-    """The rows of withdrawn.csv. Prints, backups and other people's copies have to be recalled by people."""
+    """The rows of withdrawn.csv. People use it to recall prints, backups and other copies."""
     path = study.reference_file("withdrawn")
     columns = RECORD_OF_WITHDRAWALS
     return [*read_reference_rows(path, columns[:3], columns[3:]).values()] if path.is_file() else []

@@ -1,8 +1,8 @@
-"""Raw files without one organisation's rows, turns, cases and names.
+"""Rewrites raw files without one organisation's rows, turns, cases and names.
 
-Tables keep their other rows, text files
-byte for byte. A transcript is written again turn by turn, so that nothing is hidden in notes, properties or
-deleted text. Every edit is checked by reading the file again as the build does.
+Tables keep their other rows, in text files byte for byte. Transcripts are rewritten turn by turn, so that
+nothing stays hidden in notes, properties or deleted text. Every edit is checked by reading the file again as
+the build does.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from glc_analysis.text import normalise_space
 _NOTHING_LEFT = re.compile(rf"(?:\S+: {re.escape(WITHDRAWN)}\s*)+")
 
 Edit = Callable[[Grid], Sequence[list[str] | None]]
-"""Gives the new rows of a sheet, the header first; None for a row that is removed."""
+"""A function that gives the new rows of a sheet, header first, with None for each removed row."""
 
 
 def replace_names_in_texts(texts: list[str], names: pd.DataFrame) -> list[str]:
-    """Texts with :data:`WITHDRAWN` in place of ``names`` (columns name and match, as in names.csv).
+    """Returns texts with :data:`WITHDRAWN` in place of ``names`` (columns name and match, as in names.csv).
 
     >>> replace_names_in_texts(["Ask HAART.", "A haart."], pd.DataFrame({"name": ["HAART"],
     ...     "match": "exact"}))
@@ -42,13 +42,13 @@ def replace_names_in_texts(texts: list[str], names: pd.DataFrame) -> list[str]:
 
 
 def replace_names_in_rows(grid: Grid, names: pd.DataFrame) -> list[list[str]]:
-    """The rows of a sheet without these names in any cell."""
+    """Returns the rows of a sheet with :data:`WITHDRAWN` in place of these names."""
     cells = iter(replace_names_in_texts([cell for row in grid.rows for cell in row], names))
     return [[next(cells) for _ in row] for row in grid.rows]
 
 
 def rewrite_table_rows(path: Path, new_rows_of: Edit, *, keep_row_numbers: bool = False) -> None:
-    """Rewrites a CSV or XLSX file. With ``keep_row_numbers`` a removed row leaves a blank one, so that the
+    """Rewrites a CSV or XLSX file. With ``keep_row_numbers`` each removed row leaves a blank row, so that the
     others keep their numbers."""
     if path.suffix.lower() in (".xlsx", ".xlsm"):
         _edit_workbook(path, new_rows_of, keep_row_numbers)
@@ -57,7 +57,7 @@ def rewrite_table_rows(path: Path, new_rows_of: Edit, *, keep_row_numbers: bool 
 
 
 def _changed_rows(grid: Grid, edit: Edit) -> dict[int, tuple[list[str], list[str] | None]]:
-    """The old and the new cells of every row that changes, by its number, the last row first."""
+    """The old and new cells of every changed row by row number, the last row first."""
     rows = list(zip(grid.numbers, grid.rows, edit(grid), strict=True))
     return {n: (old, new) for n, old, new in reversed(rows) if old != new}
 
@@ -93,9 +93,9 @@ def _edit_workbook(path: Path, edit: Edit, keep_places: bool) -> None:
 
 
 def write_transcript_turns(path: Path, turns: pd.DataFrame, heading: str) -> None:
-    """Writes a transcript in the format of its old file: cues, paragraphs or lines, one for each turn.
+    """Writes a transcript in the format of its previous file: one cue, paragraph or line per turn.
 
-    ``turns`` are as :func:`read_transcript` gives them. Raises Faults if they would not be read back.
+    ``turns`` are as :func:`read_transcript` gives them. Raises Faults if they could not be read back.
     """
     raw = path.read_bytes()
     stamps = [_stamp(start, end, ".") for start, end in zip(turns["start_s"], turns["end_s"], strict=True)]
@@ -131,7 +131,7 @@ def _escaped(text: str) -> str:
 
 
 def _stamp(start: float, end: float, mark: str) -> str:
-    """The times of a turn, ``""`` where the file has none.
+    """The times of a turn; ``""`` if the file has none.
 
     >>> _stamp(3723.5, float("nan"), ","), _stamp(1, 2.25, ".")
     ('01:02:03,500', '00:00:01.000 --> 00:00:02.250')
@@ -141,14 +141,14 @@ def _stamp(start: float, end: float, mark: str) -> str:
 
 
 def shift_span_after_removal(start: int, end: int, remaining: Masked) -> tuple[int, int] | None:
-    """The place of a coded span after turns were removed; None if it held nothing else."""
+    """The new place of a coded span after turns were removed; None if nothing of it remains."""
     start, end = shift_span(start, end, remaining.offsets)
     return None if _NOTHING_LEFT.fullmatch(remaining.text[start:end]) else (start, end)
 
 
 def mark_turns_spoken_by(turns: pd.DataFrame, speakers: Collection[str],
                          interpreters: Collection[str]) -> list[bool]:
-    """Which turns are by these speakers (names in the file), or interpret what they just said."""
+    """Marks the turns by these speakers (named as in the file), and the turns that interpret them."""
     is_theirs: list[bool] = []
     for speaker in map(normalise_space, turns["speaker"]):
         is_theirs.append(speaker in speakers or speaker in interpreters and is_theirs[-1:] == [True])
@@ -157,9 +157,8 @@ def mark_turns_spoken_by(turns: pd.DataFrame, speakers: Collection[str],
 
 def blank_removed_turns(turns: pd.DataFrame, is_gone: Sequence[bool], new_speaker_names: Mapping[str, str],
                         names: pd.DataFrame) -> pd.DataFrame:
-    """The turns without the words of removed ones, and without ``names`` in the others.
-
-    Speakers get the names ``new_speaker_names`` of theirs. Every turn keeps its place."""
+    """Blanks the removed turns and masks ``names`` in the others; speakers are renamed by
+    ``new_speaker_names``. Every turn keeps its place."""
     texts = replace_names_in_texts([*turns["text"]], names)
     return turns.assign(
         speaker=[new_speaker_names.get(normalise_space(name), name) for name in turns["speaker"]],

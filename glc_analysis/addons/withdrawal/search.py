@@ -1,10 +1,9 @@
-"""The search of a folder for what was withdrawn, whatever its files are called and however they are packed.
+"""Searches a folder for withdrawn content, however its files are named and packed.
 
-It gives every place of the words that must not be left (:class:`SoughtContent`), and every file that cannot
-be judged, with the reason. A file is read for what it is, not for what its name says: packages and compressed
-files are unpacked, also within each other; tables, databases, documents and notebooks are read as such;
-anything else is searched as bytes. Pictures, recordings, and what is encrypted or packed in an unknown way
-are left to people.
+It returns every place of words that must not remain (:class:`SoughtContent`), and every file that cannot be
+checked, with the reason. Files are read by their content, not by their name: archives and compressed files
+are unpacked, even nested ones; tables, databases, documents and notebooks are parsed; anything else is
+searched as bytes. Pictures, recordings, and encrypted or unknown archives are left to people.
 """
 
 from __future__ import annotations
@@ -51,30 +50,30 @@ from glc_analysis.writing import write_atomic
 
 
 _RUN = 8
-"""So many words in a row that it said and nobody else are its words, however they are cut out."""
+"""The number of consecutive words that identify an organisation's own speech, if nobody else said them."""
 SHORT = 5
-"""The letters of a name that bytes may hold by chance."""
+"""The length of names that may occur in bytes by chance."""
 _APART = "\nq7xz\n"
-"""A word that nobody says, between the cells of a table."""
+"""An artificial word that separates the cells of a table."""
 _SHOWN = 5
-"""So many places of a file are listed."""
+"""The most places listed for one file."""
 
 
 CODE_PAGES = ("cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874",
               "cp850", "cp866", "koi8-u", "iso8859-2", "iso8859-5", "iso8859-6", "mac_roman", "mac_latin2",
               "mac_cyrillic", "gb18030", "big5", "shift_jis", "euc_kr")
-"""How text was stored before Unicode, and still is by spreadsheets; cp1252 is read in any case."""
+"""Encodings from before Unicode, which spreadsheets still use; cp1252 is always tried."""
 _EAST_ASIAN = {"gb18030": "\u4e00", "big5": "\u4e00", "shift_jis": "\u3041", "euc_kr": "\uac00"}
-"""Where the letters begin for which such a page is used; it has those of other scripts as well."""
+"""The first letters that require an East Asian code page, which also contains other scripts."""
 
 
 class SoughtContent:
-    """What must not be left: ``names`` and ``words`` (columns name and match, as in names.csv), ``ids``, and
-    any run of :data:`_RUN` words of what was ``said`` that is not in what ``others`` said.
+    """The content that must not remain: ``names`` and ``words`` (columns name and match, as in names.csv),
+    ``ids``, and any run of :data:`_RUN` words from ``said`` that does not occur in ``others``.
 
-    Names of several words are found in capitals, without accents and over the ends of lines. An id of a
-    single plain word is found where nothing else is written, as in a cell of a table or in the name of a
-    file: in a sentence it may be any word.
+    Names of several words are also found in capitals, without accents and across line ends. An id that is a
+    single plain word is found only where it stands alone, as in a cell or a file name, because in a sentence
+    it may be any word.
 
     >>> wanted = SoughtContent(pd.DataFrame({"name": ["Mill House"], "match": "exact"}), ids=["mill"],
     ...                 said=["We walk with each woman to the court and back."], others=["We walk."])
@@ -106,14 +105,14 @@ class SoughtContent:
 
     @classmethod
     def read(cls, path: Path) -> SoughtContent:
-        """Reads what another process wrote."""
+        """Reads the content written by another process."""
         described = json.loads(path.read_bytes())
         names, words = (pd.DataFrame(described.pop(one), dtype="str") for one in ("names", "words"))
         return cls(names, words=words, **described)
 
     def found_in(self, text: str, *, is_text: bool = True) -> str:
-        """Describes the sought content in a text; blank if there is none. Bytes that are not text, read as
-        letters, are not searched for short names."""
+        """Describes the sought content in a text; blank if there is none. Bytes decoded as letters are not
+        searched for short names."""
         if is_text and normalise_space(text).casefold() in self._ids:
             return self._name
         for masker, what in self._maskers if is_text else self._long:
@@ -122,8 +121,8 @@ class SoughtContent:
         return "" if self._runs.isdisjoint(_runs(text)) else self._words
 
     def found_among(self, pieces: Collection[Piece], *, is_text: bool = True) -> list[tuple[str, str]]:
-        """The places of the pieces in which something is found, and what; what is found only in all lines
-        together is across them."""
+        """The places of the pieces in which something is found, and a description; content that spans several
+        lines is reported as such."""
         whole = "".join(text + ("\n" if "line " in place else _APART) for place, text in pieces)
         cells = " ".join(text for place, text in pieces if "line " not in place) if is_text else ""
         if cells and (what := self.found_in(cells)) and not self.found_in(whole):
@@ -145,7 +144,7 @@ class SoughtContent:
 
 
 def _code_pages(letters: Collection[str]) -> tuple[str, ...]:
-    """The code pages in which some of these letters are other bytes than in cp1252.
+    """The code pages that encode some of these letters differently from cp1252.
 
     >>> _code_pages({*"Mill House"}), _code_pages({*"Perú"}), _code_pages({*"Жердева"})[:3]
     ((), ('cp850', 'mac_roman', 'mac_latin2'), ('cp1251', 'cp866', 'koi8-u'))
@@ -180,7 +179,7 @@ def _runs(text: str) -> Iterator[tuple[str, ...]]:
 
 @dataclass(frozen=True, order=True)
 class FoundTrace:
-    """A place where something was found: the file, the place in it, and what, in words."""
+    """A place where something was found: the file, the place in it, and a description."""
 
     file: str
     place: str
@@ -189,7 +188,7 @@ class FoundTrace:
 
 @dataclass(frozen=True, order=True)
 class UnreadFile:
-    """A file that somebody has to look at, and why no program can read it."""
+    """A file that somebody must check, and why no program can read it."""
 
     file: str
     why: str
@@ -208,8 +207,8 @@ _HISTORIES = {".git": "git", ".hg": "Mercurial", ".svn": "Subversion"}
 
 def search_folder_for_content(root: Path, sought: SoughtContent, *,
                               skip: Collection[str] = ()) -> SearchResult:
-    """Searches all files below a folder, and their names. ``skip`` are files and folders that are left out,
-    relative to the folder."""
+    """Searches all files below a folder and their names, except the files and folders in ``skip`` (relative
+    paths)."""
     results = SearchResult()
     if not root.is_dir():
         return results
@@ -223,7 +222,7 @@ def search_folder_for_content(root: Path, sought: SoughtContent, *,
 
 
 def _search_file(path: Path, name: str, wanted: SoughtContent, results: SearchResult) -> None:
-    """Adds what a file holds, and what in it cannot be read."""
+    """Adds the places found in a file, and the parts that cannot be read."""
     reading = extract_text_from_file(path, wanted.code_pages)
     results.unread += [UnreadFile(name, f"{place}: {why}" if place else why) for place, why in reading.unread]
     places = wanted.found_among(reading.pieces) or wanted.found_among(reading.letters, is_text=False)
@@ -231,8 +230,8 @@ def _search_file(path: Path, name: str, wanted: SoughtContent, results: SearchRe
 
 
 def search_arrived_file(path: Path, name: str, sought: SoughtContent) -> SearchResult:
-    """Searches one file, and the names of its folders in ``name``: it arrived when all others were searched
-    already."""
+    """Searches one file, and the names of its folders in ``name``: it arrived after all others had been
+    searched."""
     found = SearchResult([FoundTrace(name, "its name", what) for part in PurePosixPath(name).parts
                           if (what := sought.found_in_name(part))])
     if path.is_symlink() or not path.is_file():
@@ -244,7 +243,7 @@ def search_arrived_file(path: Path, name: str, sought: SoughtContent) -> SearchR
 
 def describe_arrived_file(sought_file: Path, path: Path, name: str) -> str:
     """Describes the sought content found in a new file, or why the file cannot be searched; blank if nothing
-    is found. Another process wrote what is sought."""
+    is found. The sought content was written by another process."""
     found = search_arrived_file(path, name, SoughtContent.read(sought_file))
     if found.traces:
         return f"still {found.traces[0].what} ({found.traces[0].place})"
@@ -252,7 +251,8 @@ def describe_arrived_file(sought_file: Path, path: Path, name: str) -> str:
 
 
 def _files(root: Path, skip: Collection[str], results: SearchResult) -> Iterator[tuple[Path, str]]:
-    """Every folder and regular file, with its name relative to the root; what else there is, is listed."""
+    """Yields every folder and regular file with its path relative to the root; anything else is added to the
+    unread files."""
     for path in sorted(root.iterdir()):
         yield from _within(path, root, skip, results)
 
@@ -288,20 +288,20 @@ def _within(path: Path, root: Path, skip: Collection[str],
 UNPACKED = 1 << 29
 """The most bytes that are unpacked from one file."""
 DECODED = 1 << 25
-"""The most bytes of a file that is not text that are searched."""
+"""The most bytes searched in a file that is not text."""
 DEPTH = 8
 STOCK_PICTURE = "96367138dc44ce09bf2c8f0f8e49348a1478d2c5c0af69bbc2bbc38b63cdcead"
-"""The SHA-256 of the little picture of an empty page in every Word file that python-docx writes."""
+"""The SHA-256 of the thumbnail in every Word file written by python-docx."""
 _MEDIA = ("audio/", "image/", "video/", "font/")
 _DAMAGED = (ValueError, TypeError, LookupError, OSError, EOFError, RuntimeError, MemoryError, zlib.error,
             lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, sqlite3.Error, pa.ArrowException)
-"""What readers raise at a file that is not what it seems to be."""
+"""The exceptions of readers on files that are damaged or of another kind."""
 
 
 @dataclass
 class ExtractedText:
-    """What a file tells: pieces of text, and the letters among bytes that are not text, each with its place;
-    and what could not be read, and why."""
+    """The text extracted from a file: pieces of text, and letters found in bytes that are not text, each with
+    its place; and the unread parts with the reasons."""
 
     pieces: list[Piece] = field(default_factory=list)
     letters: list[Piece] = field(default_factory=list)
@@ -310,7 +310,7 @@ class ExtractedText:
     code_pages: Collection[str] = CODE_PAGES
 
     def add(self, name: str, content: bytes, place: str = "", depth: int = 0) -> None:
-        """Reads content, which a package may hold under this name."""
+        """Reads content that an archive may hold under this name."""
         kind = _kind(content)
         try:
             if depth > DEPTH:
@@ -452,7 +452,7 @@ class ExtractedText:
             self.pieces += [(f"{place}line {n}", normalise(line)) for n, line in enumerate(lines, start=1)]
 
     def _other_code_pages(self, content: bytes, place: str) -> None:
-        """Adds the lines of a text that is not in Unicode, as other computers may have meant them."""
+        """Adds the lines of a text that is not Unicode, decoded with each other code page."""
         if not self.code_pages or _CONTROL.search(content):
             return
         with suppress(UnicodeDecodeError):
@@ -463,8 +463,8 @@ class ExtractedText:
                         for page in self.code_pages]
 
     def _extract(self, name: str, content: bytes, place: str, *, is_whole: bool = False) -> bool:
-        """Adds what the reader of this kind of file finds, and returns whether it read all; what it cannot
-        read is unread if ``is_whole``."""
+        """Adds the text found by the reader of this kind of file, and returns whether it read everything; if
+        ``is_whole``, unreadable parts are added to the unread ones."""
         before = len(self.pieces)
         try:
             self.pieces.extend((f"{place}{where}", text) for where, text in extract_text(name, content))
@@ -487,7 +487,7 @@ class ExtractedText:
         self._decode(content[:DECODED], f"{place}in its bytes")
 
     def _decode(self, content: bytes, place: str) -> None:
-        """Adds the letters that bytes hold in any usual encoding."""
+        """Adds the letters in bytes, decoded with any usual encoding."""
         texts = [content.decode(codec, "ignore") for codec in ("utf-8", "cp1252")]
         texts += [content[at:].decode(codec, "ignore") for codec in ("utf-16-le", "utf-16-be")
                   for at in (0, 1)]
@@ -520,8 +520,8 @@ def _mails(text: str) -> list[str]:
 
 
 def _read_otherwise(text: str) -> Iterator[tuple[str, str]]:
-    r"""What a text says besides its letters, and how: the words of cues, cards of contacts, addresses, and
-    letters that are written as others.
+    r"""Other readings of a text, each with a label: the words of subtitle cues, contact cards, web addresses,
+    and encoded letters.
 
     >>> dict(_read_otherwise("1\n00:01 --> 00:02\nMill\n\n2\n00:02 --> 00:03\n<i>Ho</i>use"))
     {'the words of its cues': 'Mill House'}
@@ -560,11 +560,11 @@ def _plain_rtf(text: str) -> str:
 
 
 _SMALL = 1 << 12
-"""A packed file of fewer bytes may consist of its header for a good part."""
+"""Below this size, a packed file may consist largely of its header."""
 
 
 def _is_random(content: bytes, least: float = 0.93) -> bool:
-    """Whether bytes look as if they were encrypted or packed: no byte is much more frequent than another.
+    """Whether bytes look encrypted or compressed: all byte values are about equally frequent.
 
     >>> _is_random(bytes(range(256)) * 4), _is_random(b"BM" + b"\\0\\1" * 200)
     (True, False)
@@ -599,7 +599,7 @@ _MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\0": "xz", b"\x5d\0\0": 
           b"\x60\xea": "archive", b"\x1f\x9d": "archive", b"\x1f\xa0": "archive", b"LZIP": "archive",
           b"xar!": "archive", b"\x89LZO": "archive", b"SIT!": "archive", b"StuffIt": "archive",
           b"\xff\6\0\0sNaPpY": "archive"}
-"""How the content of each kind begins."""
+"""The first bytes of each kind of file."""
 
 
 def _kind(content: bytes) -> str:
@@ -624,7 +624,7 @@ _READ: dict[str, Callable[[ExtractedText, str, bytes, str, int], None]] = {
 
 
 def extract_text_from_file(path: Path, code_pages: Collection[str] = CODE_PAGES) -> ExtractedText:
-    """Extracts the text of a file of any kind; text that is not Unicode is also decoded with these code
+    """Extracts the text of a file of any kind; text that is not Unicode is decoded with each of these code
     pages."""
     reading = ExtractedText(code_pages=code_pages)
     try:

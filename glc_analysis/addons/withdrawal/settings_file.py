@@ -1,4 +1,4 @@
-"""The files that study.toml names, after a withdrawal has removed some and given others a new name."""
+"""Updates the files named in study.toml after a withdrawal removed or renamed some."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from glc_analysis.writing import write_atomic
 
 
 def add_coder_files_to_settings(study: Study, coder: str, new_files: Sequence[Path]) -> None:
-    """Names new files of a coder in study.toml, unless its pattern has them.
+    """Adds new files of a coder to study.toml, unless its pattern covers them.
 
-    Raises Faults where one name cannot stand for all files of the coder, or has to be written by hand."""
+    Raises Faults if one entry cannot cover all files of the coder, or must be edited by hand."""
     there = [path for path in study.coder_files()[coder] if path.is_file()]
     if {*new_files} <= {*there}:
         return
@@ -34,10 +34,10 @@ def add_coder_files_to_settings(study: Study, coder: str, new_files: Sequence[Pa
 
 
 def drop_removed_files_from_settings(study: Study, new: Study) -> None:
-    """Takes out of study.toml of ``new`` each file that it names by its plain path and that is there in
-    ``study`` alone: the build would take it for a missing one. Patterns and comments stay.
+    """Removes from the study.toml of ``new`` each plain path that exists only in ``study``, because the build
+    would report it as missing. Patterns and comments stay.
 
-    Raises Faults where an entry is written in a way that only a person can edit."""
+    Raises Faults if an entry can be edited only by hand."""
     text, wanted = new.settings_file.read_text(encoding="utf-8"), {}
     for kind, named in new.settings["raw"].items():
         paths = [*named.values()] if isinstance(named, dict) else named

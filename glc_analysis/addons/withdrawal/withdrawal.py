@@ -1,8 +1,7 @@
 """The withdrawal of an organisation, or of one item of its consent, from a built study.
 
-Everything is done on a copy. The copy is built and searched; only if
-nothing of the organisation is left does it replace the study, by renames that the next command finishes if
-this one is interrupted.
+All changes are made on a copy, which is built and searched. It replaces the study only if nothing of the
+organisation remains; an interrupted replacement is completed by the next command.
 """
 
 from __future__ import annotations
@@ -99,19 +98,19 @@ OUT_OF_REACH = (
     "organisations have changed that nobody can see whose answers were removed. Pages, texts for coders and "
     "exports were deleted; make them again.")
 WITHDRAWAL_AT_WORK = "withdrawal"
-"""What other commands are told is at work."""
+"""The name of the running withdrawal, shown to other commands."""
 _ROW = ("organisation_id", "document_id", "segment_id", "speaker_id", "rater_id", "person_id", "answer_id",
         "key", "reference", "quote_id")
 """Columns of reference tables: a row with an id of the organisation in one of them is removed; other rows are
 redacted."""
 _LINKS = {"_parent_index": "_index", "PARENT_KEY": "KEY"}
-"""The column in which rows of a repeat group name the record they belong to (Kobo, ODK)."""
+"""The columns in which rows of a repeat group name their parent record (Kobo, ODK)."""
 _NEW_PROJECT = (
     "with the remaining codings is in its place. Its coder destroys each copy of the old project and goes on "
     "with this one in a program that imports REFI-QDA projects, such as QualCoder; Taguette does not. "
     "Colours, cases, and codings of pictures and recordings are not in it")
 TO_WRITE_ANEW = "to write anew"
-"""The kind of rows of which words were withdrawn that a person writes anew from what is left."""
+"""The kind of rows from which words were withdrawn and that a person must rewrite."""
 _BUILT = ("processed", "private/releases")
 """The folders that the build writes."""
 _KINDS = {"quotes": "quotation", "evidence": "principle", "judgements": "principle", "raters": "rating"}
@@ -125,13 +124,13 @@ def withdraw_organisation(study: Study, organisation_id: str, *, item: str = "",
                                                                 None] = lambda line: None) -> pd.DataFrame:
     """Removes an organisation from a built study, or what belongs to one ``item`` of its consent.
 
-    Returns one row for everything that is removed or changed: kind, where, what; and one for every file that
-    no program can read, of kind "to look at". ``looked_at_by`` is the person who found nothing of the
-    organisation in these. With ``dry_run`` everything is tried on the copy and the study stays as it is.
-    Raises UsageError for an unknown organisation or item. Raises Faults, and changes nothing, if a file
-    cannot be rewritten, if the study cannot be built without the organisation, if something of it would
-    remain in any file of the study folder, if nobody has looked at what no program can read, or for a table
-    or folder that no installed add-on claims.
+    Returns one row for everything removed or changed: kind, where, what; and one row of kind "to look at" for
+    every file that no program can read. ``looked_at_by`` is the person who checked these files and found
+    nothing of the organisation. With ``dry_run`` everything is tried on the copy and the study stays
+    unchanged. Raises UsageError for an unknown organisation or item. Raises Faults, and changes nothing, if a
+    file cannot be rewritten, if the study cannot be built without the organisation, if something of it would
+    remain in the study folder, if nobody has checked the unreadable files, or for a table or folder that no
+    installed add-on claims.
     """
     if item and item not in CONSENT_ITEMS:
         raise UsageError(f"There is no item {item!r}; use one of {', '.join(CONSENT_ITEMS)}.")
@@ -145,8 +144,8 @@ def remove_contribution(study: Study, collect: Callable[[Reference, dict[str, st
                         today: date,
                         item: str = "", dry_run: bool = False, looked_at_by: str = "",
                         say: Callable[[str], None] = lambda line: None) -> pd.DataFrame:
-    """Removes what ``collect`` finds in a built study, from its reference tables and its key of pseudonyms.
-    Returns and raises as :func:`withdraw_organisation` does."""
+    """Removes the contribution that ``collect`` finds from a built study. ``collect`` gets its reference
+    tables and its pseudonym key. Returns and raises as :func:`withdraw_organisation` does."""
     from glc_analysis.build import build
 
     with lock_for_withdrawal(study.root, WITHDRAWAL_AT_WORK, say):
@@ -196,14 +195,14 @@ def remove_contribution(study: Study, collect: Callable[[Reference, dict[str, st
 @contextmanager
 def edit_copy_and_replace_study(study: Study, *, keep_changes: bool = True,
                                 say: Callable[[str], None] = lambda line: None) -> Generator[Study]:
-    """A copy of a study, which takes the place of the study at the end of the block if ``keep_changes``.
+    """Yields a copy of a study that replaces the study at the end of the block if ``keep_changes``.
 
     The copy holds raw/, reference/ and private/; processed/ is built by the block, and all reports are
-    deleted with the old files. No other command that may write is at work meanwhile. If the block raises an
-    error or is stopped by a signal, the study stays as it is. Files that arrive or change in the study
-    meanwhile are kept, and ``say`` is called with a line about each. Raises Faults for files that are outside
-    the study folder and for rounds that are not as they were sealed, Busy if another command is at work,
-    Interrupted at Ctrl-C or SIGTERM.
+    deleted with the old files. Other writing commands are locked out meanwhile. If the block raises an error
+    or is stopped by a signal, the study stays unchanged. Files that arrive or change in the study meanwhile
+    are kept, and ``say`` gets a line about each. Raises Faults for files outside the study folder and for
+    rounds changed since they were sealed, Busy if another command is running, and Interrupted at Ctrl-C or
+    SIGTERM.
     """
     new = Study(study.root / STAGE / "new")
     said = "Nothing is withdrawn. To withdraw: run the same command again."
@@ -243,8 +242,7 @@ def _check_all_inside(study: Study) -> None:
 
 
 def _mount_points() -> set[str]:
-    """The folders on which something is mounted, as Linux lists them; another system knows them by their
-    device."""
+    """The mount points, from Linux's list; other systems compare devices."""
     try:
         lines = Path("/proc/self/mountinfo").read_bytes().splitlines()
     except OSError:
@@ -296,8 +294,8 @@ def _edit_raw_files(new: Study, leaver: Contribution, reference: Reference) -> N
 
 def _edit_survey(path: Path, rows: Mapping[str, set[int]], leaver: Contribution,
                  settings: Mapping[str, Any] | None = None) -> None:
-    """Removes the organisation's records from a survey file; ``rows`` are theirs, by the name of the file, or
-    of each sheet that is read like one.
+    """Removes the organisation's records from a survey file; ``rows`` are its records, by the name of the
+    file or sheet.
 
     Other records keep their row numbers, from which their ids are made.
     """
@@ -508,7 +506,7 @@ def _edit_manifest(study: Study, new: Study, leaver: Contribution, made: Mapping
 
 
 def _list_changes(study: Study, new: Study, leaver: Contribution, made: Mapping[str, str]) -> pd.DataFrame:
-    """One row for everything that is removed or changed: kind, where, what."""
+    """Lists one row for everything removed or changed: kind, where, what."""
     rows = [*_changed_files(study, new, made), *_removed_words(study, leaver), *_removed_rows(study, new),
             *_deleted_outputs(study), *(row for notes in load_declared("erasers", "notes")
                                         for row in notes(study))]
@@ -529,7 +527,7 @@ def _changed_files(study: Study, new: Study, made: Mapping[str, str]) -> Iterato
 
 
 def _removed_words(study: Study, leaver: Contribution) -> Iterator[tuple[str, str, str]]:
-    """Records, turns, codings of them, memos and decisions."""
+    """Yields removed records, turns and their codings, memos and decisions."""
     for file, numbers in leaver.rows.items():
         yield from (("row", file, str(row)) for row in sorted(numbers))
     for call in leaver.spoken:
@@ -547,8 +545,8 @@ def _removed_words(study: Study, leaver: Contribution) -> Iterator[tuple[str, st
 
 
 def _removed_rows(study: Study, new: Study) -> Iterator[tuple[str, str, str]]:
-    """The rows of reference tables that are gone or changed; those of which somebody has to write words anew
-    by a kind of their own."""
+    """Yields removed and changed rows of reference tables; rows that somebody must rewrite have their own
+    kind."""
     for name in (name for name in reference_tables() if name != "manifest"):
         # What others said of showing more is blank afterwards; nothing of theirs is removed.
         before, after = (read_reference_table(of, name).drop(columns="may_show_more", errors="ignore")
@@ -566,7 +564,7 @@ def _removed_rows(study: Study, new: Study) -> Iterator[tuple[str, str, str]]:
 
 
 def _deleted_outputs(study: Study) -> Iterator[tuple[str, str, str]]:
-    """Pages and exports: they are made again from what is left."""
+    """Yields deleted pages and exports, which can be made again from the remaining data."""
     for path in sorted(study.reports.glob("*/runs/*/*/*.ipynb")):
         yield "page", study.relative(path.parents[1]), path.stem
     for folder, pattern in ((study.reports, "*/exports/*"), (study.reports, "*/runs/*/packet/*/*"),
@@ -575,14 +573,14 @@ def _deleted_outputs(study: Study) -> Iterator[tuple[str, str, str]]:
 
 
 def _own_codings(study: Study, leaver: Contribution) -> pd.DataFrame:
-    """The codings of nothing but the leaver's words."""
+    """The codings that cover only the leaver's words."""
     codings = tables.read_table("codings", study=study)
     is_own = codings["segment_ids"].map(lambda ids: leaver.ids >= {*ids.split(";")}).astype(bool)
     return codings[is_own | codings["document_id"].isin(leaver.documents)]
 
 
 def list_changed_figures(study: Study, new: Study) -> pd.DataFrame:
-    """The figures that change without the organisation, or disappear."""
+    """Lists the figures that change or disappear without the organisation."""
     before, after = (tables.read_table("figures", study=one).set_index("figure_id")[["n", "base_n", "value"]]
                      for one in (study, new))
     after = after.reindex(before.index)
@@ -603,7 +601,8 @@ def _check_codings_kept(study: Study, new: Study, leaver: Contribution) -> None:
 
 
 def _wanted(leaver: Contribution) -> SoughtContent:
-    """What must not be left of a contribution. An id that is one plain word is none of its names."""
+    """The content of a contribution that must not remain. An id that is one plain word does not count as a
+    name."""
     return SoughtContent(leaver.names, words=leaver.words,
                          ids=[leaver.organisation_id] if leaver.is_whole else (),
                          said=leaver.said, others=leaver.others,
@@ -611,7 +610,7 @@ def _wanted(leaver: Contribution) -> SoughtContent:
 
 
 def _kept_material(new: Study, leaver: Contribution) -> set[str]:
-    """The files in which its words stay: all material, where only its quotations are withdrawn."""
+    """The files in which its words may remain: all material, if only its quotations are withdrawn."""
     if leaver.is_whole or not leaver.quoted:
         return set()
     paths = {path for kind in RAW_KINDS for path in new.raw_files(kind)}
@@ -622,7 +621,7 @@ def check_no_content_remains(study: Study, new: Study, sought: SoughtContent, *,
                              except_files: Collection[str] = ()) -> list[UnreadFile]:
     """Searches the copy of a study, and all other files of the study folder but ``except_files``.
 
-    Returns the files that no program can read. Raises Faults if something that is wanted was found.
+    Returns the files that no program can read. Raises Faults if any sought content was found.
     """
     here = search_folder_for_content(new.root, sought,
                                      skip={*except_files, new.relative(new.key_file), *_BUILT})
@@ -632,8 +631,8 @@ def check_no_content_remains(study: Study, new: Study, sought: SoughtContent, *,
 
 
 def _check_arrived(study: Study, wanted: SoughtContent) -> None:
-    """Raises Faults if something that is wanted, or that no program can read, is in a file that arrived or
-    changed since the study was copied. Nobody can have looked at it yet."""
+    """Raises Faults if a file that arrived or changed since the copy holds sought content or cannot be read,
+    because nobody can have checked it."""
     found = [search_arrived_file(study.root / name, name, wanted) for name in arrived_since_copy(study.root)]
     what = "arrived or changed during the withdrawal, and"
     faults = [Fault(f"{what} {trace.what} ({trace.place})", file=trace.file, fix="repeat the command, which "
@@ -645,7 +644,7 @@ def _check_arrived(study: Study, wanted: SoughtContent) -> None:
 
 
 def _raise_traces(found: SearchResult, folder: str = "") -> None:
-    """Raises Faults if something was found, with what to do."""
+    """Raises Faults, with what to do, if something was found."""
     if found.traces:
         fix = "remove it by hand (and correct a raw file's checksum in manifest.csv), then repeat"
         raise Faults(Fault(f"still {one.what} ({one.place})", fix=fix,
