@@ -1,15 +1,13 @@
 """Ranks codes for a passage by the settled passages and the definitions of the codes.
 
-How it ranks: by kernel ridge regression from what two texts have in common to the codes that they have
-(Hastie, Tibshirani & Friedman 2009, chapter 5.8). Two texts have in common the direction of their vectors
-and, for a part, their sequences of letters. A definition counts like several passages with its code. How
-strictly the regression is smoothed is chosen by leaving out each document once and ranking the codes of
-its passages from the others.
+Method: kernel ridge regression from the similarity of texts to their codes (Hastie, Tibshirani & Friedman
+2009, chapter 5.8). The similarity combines the directions of the texts' vectors with, to a smaller part,
+their letter sequences. A definition counts like several passages with its code. The smoothing is chosen by
+leave-one-document-out cross-validation.
 
-When it is unsure: the same passages left out tell whether a list of five with such scores held a right
-code more often than not. The scores of a list are summed, and a list is shown from the sum on from which
-the lists of the settled passages held a right code most often in excess of those that held none. Where
-they never do, nothing is shown.
+When to show a list: the same cross-validation shows whether lists of five with such scores contained a right
+code more often than not. The scores of a list are summed; the threshold is the sum that maximises the lists
+with a right code minus those without. If no threshold gives a surplus, nothing is shown.
 """
 
 from __future__ import annotations
@@ -27,18 +25,19 @@ from scipy.sparse import csr_matrix
 LIST_LENGTH = 5
 """The most codes in a list."""
 LETTERS = 0.2
-"""How much of the likeness of two texts is that of their letters; the rest is that of their vectors. Like
-:data:`DEFINITION`, chosen by cross-validation over two public studies: docs/numbers.md has the figures
+"""The weight of letter sequences in the similarity of two texts; the rest is the weight of their vectors.
+Like :data:`DEFINITION`, chosen by cross-validation over two public studies: docs/numbers.md has the figures
 with and without."""
 DEFINITION = 4
-"""For how many passages a definition counts."""
+"""The number of passages that a definition counts for."""
 SMOOTHING = (0.3, 1.0, 3.0, 10.0, 30.0)
-"""The degrees of smoothing that are tried, weak to strong; the weakest of equals is taken."""
+"""The degrees of smoothing tried, weak to strong; of equally good ones the weakest is used."""
 _LENGTHS = (3, 4, 5)
 
 
 class SettledPassage(NamedTuple):
-    """A settled passage: its id, its words, its codes, and the document that it is left out with."""
+    """A settled passage: its id, words and codes, and its document, with which it is left out in
+    cross-validation."""
 
     example_id: str
     text: str
@@ -48,7 +47,7 @@ class SettledPassage(NamedTuple):
 
 class RankedCode(NamedTuple):
     """A code with its score (about the share of such passages that have it) and the id of the settled passage
-    that speaks most for it; blank where only the definition does."""
+    that supports it most; blank if only the definition does."""
 
     code_id: str
     score: float
@@ -81,7 +80,7 @@ class CodeRanking:
         return sorted({code for one in self.examples for code in one.codes} | {*self.definitions})
 
     def rank(self, text: str, vector: np.ndarray) -> list[RankedCode]:
-        """The codes from the one that fits a passage best to the one that fits it least."""
+        """The codes in order of how well they fit a passage, the best first."""
         likeness = self._likeness(text, vector)
         scores = likeness @ self._fitted[0] + self._shares
         of_examples = likeness[:len(self.examples)]
@@ -94,12 +93,12 @@ class CodeRanking:
         return ranked
 
     def is_sure(self, ranked: Sequence[RankedCode]) -> bool:
-        """Whether the first five codes of a ranking hold a right one more likely than not."""
+        """Whether the first five codes of a ranking probably contain a right one."""
         return sum(one.score for one in ranked[:LIST_LENGTH]) >= self.least
 
     @cached_property
     def least(self) -> float:
-        """The smallest sum of scores at which a list is shown; infinite where none may be shown."""
+        """The smallest sum of scores at which a list is shown; infinite if no list may be shown."""
         scores = self.left_out
         holds_one = _right(scores, self._given[:len(self.examples)]).max(axis=1) > 0
         sums = -np.sort(-scores, axis=1)[:, :LIST_LENGTH].sum(axis=1)
@@ -112,7 +111,7 @@ class CodeRanking:
 
     @property
     def left_out(self) -> np.ndarray:
-        """Examples x codes: the scores of each example from all others but those of its own document."""
+        """Examples x codes: the scores of each example, predicted without its own document."""
         return self._fitted[1]
 
     @cached_property

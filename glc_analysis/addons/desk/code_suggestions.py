@@ -32,8 +32,7 @@ LEARNING = ("The language model reads the settled passages, which takes a while 
 
 
 class Session(Protocol):
-    """The interface of a coder's session: :class:`.coding_session.CodingSession` has
-    it."""
+    """The interface of a coder's session, implemented by :class:`.coding_session.CodingSession`."""
 
     def text(self, document_id: str) -> Plain: ...
 
@@ -127,14 +126,14 @@ def why_no_codes_suggested(study: Study, coder: str, document_id: str, *,
 
 
 def note_on_learning_state(study: Study) -> str:
-    """A sentence shown while the model learns the settled passages of a study; otherwise blank."""
+    """A sentence shown while the model learns the settled passages of a study; else blank."""
     return LEARNING if any(root == study.root and thread.is_alive()
                            for (root, *_), thread in BEING_LEARNED.items()) else ""
 
 
 def _not_frozen(own: pd.DataFrame, codebook: pd.DataFrame, document_id: str) -> str:
-    """Why the codebook is not frozen for a coder's text; blank if it is: assignments.csv names its version,
-    and no code is newer."""
+    """Why the codebook is not frozen for a coder's text; blank if it is, that is, if assignments.csv names
+    its version and no code is newer."""
     stated = {*own.loc[own["document_id"] == document_id, "codebook_version"]} or {*own["codebook_version"]}
     if len(stated) != 1 or stated == {""}:
         return ("Codes are suggested once the codebook is frozen: to fix, write its version into the column "
@@ -150,14 +149,14 @@ def _not_frozen(own: pd.DataFrame, codebook: pd.DataFrame, document_id: str) -> 
 
 
 def _without_answers(assignments: pd.DataFrame, documents: pd.DataFrame) -> set[str]:
-    """The coders who have no open answer assigned, and so may code those that are assigned to nobody."""
+    """The coders without assigned open answers, who may code answers that are assigned to nobody."""
     answers = documents.loc[documents["kind"] == "answer", "document_id"]
     have = assignments.loc[assignments["document_id"].isin(answers), "coder_id"]
     return {*assignments["coder_id"]} - {*have}
 
 
 def _is_coded_by_others(study: Study, coder: str, document_id: str) -> bool:
-    """Whether somebody else has handed a text in, in a file or at the desk since the last build."""
+    """Whether another coder has handed in a text, as a file or at the desk, since the last build."""
     readings = tables.read_table("readings", study=study)
     readers = {*readings.loc[readings["document_id"] == document_id, "coder_id"].astype("str")}
     if readers - {coder, CONSENSUS}:
@@ -172,8 +171,8 @@ def _is_coded_by_others(study: Study, coder: str, document_id: str) -> bool:
 
 
 def _own_work(session: Session, document_id: str) -> tuple[list[Plain], list[Plain]]:
-    """The turns of a text, or an answer as one turn, and the coder's codings of it; none of a text that is
-    not the coder's."""
+    """The turns of a text (an answer counts as one turn) and the coder's codings of it; empty if the text is
+    not assigned to the coder."""
     try:
         text = session.text(document_id)
     except GLCError:

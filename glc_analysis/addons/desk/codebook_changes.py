@@ -89,17 +89,17 @@ def _refuse_parent(book: pd.DataFrame, parent: str) -> None:
 
 
 def preview_codebook_change(study: Study, coder: str, code_id: str, cells: Mapping[str, str]) -> Plain:
-    """A change before it is written: the message says it in a sentence, diff has the changed lines of the
-    files. Raises GLCError for somebody who may not change the codebook, and for a change that does not fit;
-    Faults where the reference tables would not be sound with it."""
+    """Previews a change: ``message`` describes it in a sentence, ``diff`` has the changed lines of the files.
+    Raises GLCError if the coder may not change the codebook or the change is invalid, and Faults if the
+    reference tables would be inconsistent with it."""
     return {"message": describe_codebook_change(study, code_id, cells),
             "diff": _proposal(study, coder, code_id, cells).diff}
 
 
 def write_codebook_change(study: Study, coder: str, code_id: str, cells: Mapping[str, str],
                           diff: str) -> Plain:
-    """Writes the change that was shown with ``diff``; the message says where to. Raises Faults if the
-    codebook was changed since then."""
+    """Writes the previewed change with this ``diff``; ``message`` names the file. Raises Faults if the
+    codebook has changed since the preview."""
     proposal = _proposal(study, coder, code_id, cells)
     if proposal.diff != diff:
         raise Faults([Fault("was changed while you looked at it; nothing is written", "codebook.csv",
@@ -122,7 +122,7 @@ def _proposal(study: Study, coder: str, code_id: str, cells: Mapping[str, str]) 
 
 
 def _new_id(study: Study, name: str) -> str:
-    """An id for a new code, from its name; a number after it where the codebook has it already."""
+    """A new id for a code, made from its name, with a number if the codebook already has that id."""
     known, base = {*read_reference_table(study, "codebook")["code_id"]}, make_slug(name) or "code"
     return base if base not in known else next(
         numbered for n in range(2, len(known) + 3) if (numbered := f"{base}-{n}") not in known)

@@ -72,14 +72,14 @@ class DoubleCoding:
         return {*self.assignments.loc[self.assignments["purpose"] == DOUBLE, "document_id"]}
 
     def texts_to_compare(self, person: str) -> set[str]:
-        """Those of these texts that somebody may compare: the own ones, or all, where study.toml names the
-        person who decides."""
+        """The double-coded texts that a person may compare: their own, or all if study.toml names this person
+        as the one who decides."""
         rows = self.assignments[self.assignments["purpose"] == DOUBLE]
         is_own = (rows["coder_id"] == person) | self.decides(person)
         return {*rows.loc[is_own, "document_id"]}
 
     def decides(self, person: str) -> bool:
-        """Whether study.toml names this person as the one who decides where coders differ."""
+        """Whether study.toml names this person as the one who resolves differences between coders."""
         named = match_key(self.study.settings["coding"]["decided_by"])
         return bool(named) and match_key(person) == named
 
@@ -91,12 +91,12 @@ class DoubleCoding:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every double-coded text is handed in by all its coders; never where there is none."""
+        """Whether every double-coded text is handed in by all its coders; False if there are none."""
         return (self.assignments["purpose"] == DOUBLE).any() and not self.waiting
 
     @property
     def opened(self) -> set[str]:
-        """The texts whose codings were opened for comparison: what each coder gave them stays as it is."""
+        """The texts whose codings were opened for comparison and can no longer change."""
         journal = CoderJournal(coder_journal_path(self.study, CONSENSUS))
         journal.read()
         return journal.work.opened
@@ -133,11 +133,11 @@ class DoubleCoding:
 
 
 _TEXT_TABLES = ("documents", "speakers", "attendance", "names", "questions", "stopped")
-"""The reference tables that texts are made with: whatever is wrong elsewhere keeps nobody from coding."""
+"""The reference tables needed to make texts; faults in other tables do not prevent coding."""
 
 
 class Turn(NamedTuple):
-    """One turn of a text: its words are from ``start`` to ``end``."""
+    """One turn of a text; its words run from ``start`` to ``end``."""
 
     turn_id: str
     speaker: str
@@ -159,7 +159,7 @@ class AssignedTexts:
 
     @cached_property
     def double(self) -> DoubleCoding:
-        """Which texts several people code, and which of these were compared."""
+        """The double-coded texts of the study."""
         return DoubleCoding(self.study)
 
     @cached_property
@@ -171,7 +171,7 @@ class AssignedTexts:
 
     @cached_property
     def is_unknown(self) -> bool:
-        """Whether the study has assignments and none of them, and no file, is of this coder."""
+        """Whether the study has assignments, but neither an assignment nor a file of this coder."""
         return not self.assigned and not self.double.assignments.empty \
             and self.coder not in self.study.coder_files()
 
@@ -224,8 +224,7 @@ class AssignedTexts:
 
     @cached_property
     def titles(self) -> dict[str, str]:
-        """Titles of texts: kind, organisation and day. Two of the same name have their
-        ids as well."""
+        """Titles of texts: kind, organisation and day, with the id if two titles are equal."""
         organisations = read_reference_table(self.study, "organisations")
         labels = dict(zip(organisations["organisation_id"], organisations["label"], strict=True))
         names = {document: ", ".join(filter(None, (
@@ -244,7 +243,7 @@ class AssignedTexts:
 
     @cached_property
     def current(self) -> Any:
-        """All interviews and calls as they are now, with the words of each and its turns."""
+        """All interviews and calls in their present form, with words and turns."""
         return current_texts(self.study, needed=_TEXT_TABLES)
 
     def words_now(self, document: str) -> str:
@@ -254,9 +253,8 @@ class AssignedTexts:
         return self.current.canonical[document]
 
     def text_now(self, document: str, before: str) -> Text:
-        """A text or an answer as it is now, to be compared with its words ``before``. The desk knows the
-        words of an answer only with pseudonyms: where names alone were masked since, the words before
-        serve."""
+        """The present form of a text or answer, to compare with its words ``before``. The desk stores answers
+        only with pseudonyms; if only names were masked since, the words before are used."""
         if document in self.current.texts:
             return self.current.texts[document]
         now, masked = self.words_now(document), self.mask(before)
@@ -264,7 +262,7 @@ class AssignedTexts:
 
     @cached_property
     def mask(self) -> Callable[[str], Masked]:
-        """Puts today's pseudonyms into a text."""
+        """A function that puts today's pseudonyms into a text."""
         names = read_reference_table(self.study, "names")
         return Masker(names, complete_key(names, read_key(self.study.key_file))).mask
 
@@ -276,8 +274,8 @@ class AssignedTexts:
         return row["received_on"][:10] if is_same else ""
 
     def turns(self, document: str, text: str) -> list[Turn]:
-        """The turns of a text or an answer whose words are ``text``, with what is known of them now: a text
-        may have changed since its coder began it."""
+        """The turns of a text or answer in the version ``text``, which may be older than the present one,
+        with today's facts about them."""
         if (document, text) not in self._turns_of:
             self._turns_of[document, text] = self._found_turns(document, text)
         return self._turns_of[document, text]
@@ -311,9 +309,8 @@ class AssignedTexts:
 
     @cached_property
     def handed_in(self) -> set[str]:
-        """The texts and answers that the last build read from the coder. Without a file of their own they
-        were named in a project of several coders, unless study.toml names their files and these were taken
-        away."""
+        """The texts and answers that the last build read from the coder's files, or from a project of several
+        coders, unless files named in study.toml have been removed."""
         if not self.files and self.coder in self.study.settings["raw"]["codings"]:
             return set()
         try:
@@ -323,7 +320,7 @@ class AssignedTexts:
         return {*readings.loc[readings["coder_id"] == self.coder, "document_id"].astype("str")}
 
     def new_files(self) -> list[str]:
-        """The names of the coder's files of other programs that the last build did not have."""
+        """The names of the coder's files from other programs that are newer than the last build."""
         try:
             built = json.loads((self.study.processed / "provenance.json").read_text(encoding="utf-8"))["raw"]
         except (OSError, ValueError, KeyError):
@@ -332,7 +329,7 @@ class AssignedTexts:
 
 
 def _turns_in(text: str) -> Iterator[tuple[str, int, int]]:
-    """The turns of a canonical text: the speaker, and where the words begin and end."""
+    """The turns of a canonical text: speaker, start and end of the words."""
     at = 0
     for block in text.removesuffix("\n").split("\n\n"):
         speaker = block.partition(": ")[0]
@@ -350,14 +347,14 @@ def _turns_in(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 class CorrectedTexts:
-    """A coder's texts of today beside those of the journal."""
+    """Compares the present texts of a coder with those in the journal."""
 
     def __init__(self, own: AssignedTexts, journal: CoderJournal) -> None:
         self._own, self._journal = own, journal
         self._pairs: dict[tuple[str, str, str], ChangedText] = {}
 
     def is_changed(self, document: str) -> bool:
-        """Whether a text has other words today than when its coder began it or went on with it."""
+        """Whether the words of a text changed since its coder began it or accepted a new version."""
         is_begun = document in self._journal.work.texts and (
             document in self._own.texts or document in self._own.answers)
         return is_begun and self._own.words_now(document) != self._journal.work.texts[document].text
@@ -380,9 +377,9 @@ class CorrectedTexts:
         return {"change": f"This {said} was corrected {when}. {counted}", "stay": stay}
 
     def new_text(self, document: str) -> dict[str, Any]:
-        """A text of today as the journal keeps it: document_id, version, text, ``is_edited``, and the coder's
-        codings and proposed codes by their ids: ``moved`` has the place of those whose words are unchanged,
-        ``waiting`` the stretch in which each of the others must be."""
+        """The present text as the journal stores it: document_id, version, text, ``is_edited``, and the
+        coder's codings and proposed codes by id: ``moved`` has the new place of those with unchanged words,
+        ``waiting`` the stretch in which each of the others must be placed again."""
         work, words = self._journal.work, self._own.words_now(document)
         before = work.texts[document]
         changed = self._beside(document, before)
@@ -403,15 +400,15 @@ class CorrectedTexts:
                 "is_edited": changed.is_edited, "moved": moved, "waiting": waiting}
 
     def changed_turns(self, document: str) -> list[int]:
-        """Where the turns begin that have other words than before their coder went on with the text of today;
-        none where nobody did, or where the text has changed again."""
+        """The starts of the turns that changed when the coder accepted the present text; empty if the coder
+        did not, or if the text has changed again."""
         before = self._journal.work.earlier.get(document)
         if before is None or self.is_changed(document):
             return []
         return [start for start, _ in self._beside(document, before).changed_turns()]
 
     def _beside(self, document: str, before: DeskText) -> ChangedText:
-        """The text of today beside the text before."""
+        """The present text compared with the earlier one."""
         key = document, before.version, content_hash(self._own.words_now(document))
         if key not in self._pairs:
             now = self._own.text_now(document, before.text)
@@ -419,7 +416,7 @@ class CorrectedTexts:
         return self._pairs[key]
 
     def _place(self, one: DeskCoding | CodeProposal, before: str, changed: ChangedText) -> Span:
-        """The place of a passage in the text of today. An answer that was coded as a whole stays so."""
+        """The place of a passage in the present text. An answer coded as a whole stays coded as a whole."""
         if one.document_id in self._own.answers and (one.start, one.end) == (0, len(before)):
             return NO_PLACE if changed.is_edited else (0, len(changed.text.canonical))
         return changed.locate(one.start, one.end)

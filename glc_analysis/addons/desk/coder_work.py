@@ -1,6 +1,5 @@
-"""A coder's texts, codings and codebook as they are now, and what may be done with each.
-
-Nobody else's coding is read here.
+"""A coder's present texts, codings and codebook, and the rules for changing them. Other coders' codings are
+not read here.
 """
 
 from __future__ import annotations
@@ -36,15 +35,15 @@ from glc_analysis.text import content_hash, match_key
 _N_KEYS = 9
 """The number of keys on which codes are offered."""
 NOT_BEGUN, BEGUN, FINISHED, HANDED_IN = "not begun", "begun", "finished", "handed in"
-"""The status of a text at the desk; handed in is what came from another program."""
+"""The status of a text at the desk; ``handed in`` means as a file of another program."""
 Plain = dict[str, Any]
 
 
 class CoderWork:
-    """What a coder of a study has to code and has coded.
+    """A coder's assigned and finished work.
 
-    ``today`` is the day that is written beside each act; ``codebook_readings`` grows whenever the codebook is
-    read again, since its files changed. Raises UsageError for a name that cannot be a coder's, Faults for
+    ``today`` is the day recorded with each act; ``codebook_readings`` counts how often the codebook was
+    reread because its files changed. Raises UsageError for a name that cannot be a coder's, Faults for
     reference tables, transcripts or a journal that cannot be read.
     """
 
@@ -63,8 +62,7 @@ class CoderWork:
     # What an act must be about.
 
     def _passage(self, act: Mapping[str, Any]) -> tuple[str, int, int]:
-        """The document and the stretch that an act is about, without blanks at its ends and widened to whole
-        characters."""
+        """The document and span of an act, without blanks at its ends and widened to whole characters."""
         document, start, end = act.get("document_id", ""), act.get("start"), act.get("end")
         self._refuse_unassigned(document)
         self._refuse_finished(document)
@@ -84,7 +82,7 @@ class CoderWork:
                        "turn separately.")
 
     def _uncounted(self, document: str, start: int) -> str:
-        """A sentence where a passage lies in a turn that no figure counts, since no participant speaks in it;
+        """A warning if a passage lies in a turn that no figure counts because no participant speaks in it;
         else blank."""
         role = next(turn.role for turn in self._turns(document) if turn.start <= start < turn.end)
         if role in ("", "participant"):
@@ -119,8 +117,8 @@ class CoderWork:
             raise GLCError("This text is marked as finished. Take the mark back first, then change the text.")
 
     def _refuse_fixed(self, document: str) -> None:
-        """What a coder gave a text stays as it is once the coders have looked at each other's codings of
-        it."""
+        """Raises GLCError if the coders have compared their codings of a text, because these can then no
+        longer change."""
         if self._own.purpose(document) == TRAINING and document in self._journal.work.opened:
             raise GLCError(f"Your coding of {document} has been compared with what others settled, so it can "
                            "no longer change.")
@@ -146,11 +144,11 @@ class CoderWork:
     # What the coder is to code.
 
     def _is_handed_in(self, document: str) -> bool:
-        """Whether the coder handed in a text as a file of another program, and did not begin it here."""
+        """Whether the coder handed in a text as a file of another program and did not begin it here."""
         return document in self._own.handed_in and document not in self._journal.work.texts
 
     def _text_of(self, document: str) -> DeskText:
-        """A text as the coder began it, or as it is now."""
+        """A text as the coder began it, or else its present form."""
         if document in self._journal.work.texts:
             return self._journal.work.texts[document]
         kind = ANSWER if document in self._own.answers else str(self._own.described.at[document, "kind"])
@@ -159,7 +157,7 @@ class CoderWork:
                         self._today.isoformat())
 
     def _turns(self, document: str) -> list[Turn]:
-        """The turns of a text as the coder began it, with what is known of them now."""
+        """The turns of a text as the coder began it, with today's facts about them."""
         return self._own.turns(document, self._text_of(document).text)
 
     def _status(self, document: str) -> str:
@@ -192,7 +190,7 @@ class CoderWork:
         return coding._asdict() | {"code_id": self._shown_code(coding.code_id)}
 
     def _shown_code(self, code: str) -> str:
-        """The code under which a coding counts today."""
+        """The code that a coding has today, after merges."""
         if code not in self._current_codes:
             self._current_codes[code] = current_code(code, self._codebook) or code
         return self._current_codes[code]
@@ -205,8 +203,7 @@ class CoderWork:
         return [code for code in used if code in self._live][:_N_KEYS]
 
     def _keys(self) -> list[str]:
-        """The codes on the keys 1 to 9, as the journal has them; a code that is no longer in use leaves its
-        key."""
+        """The codes on the keys 1 to 9 according to the journal; codes no longer in use are removed."""
         kept = [code if code in self._live else "" for code in self._journal.work.keys]
         return assign_codes_to_keys(kept, self._recent())
 
@@ -292,7 +289,8 @@ class CoderWork:
 
 def assign_codes_to_keys(codes_by_key: Sequence[str], recent_codes: Sequence[str]) -> list[str]:
     """The codes on the keys 1 to 9 (blank for a free key), where ``recent_codes`` are those used last, the
-    last one first. A code keeps its key; a new one takes a free key, else that of the code used longest ago.
+    last one first. A code keeps its key; a new code takes a free key, else the key of the code unused for
+    longest.
 
     >>> assign_codes_to_keys(["a", "", "c"], ["d", "c", "a"]), assign_codes_to_keys([*"abcdefghi"], ["z",
     ...     *"ihgfdcba"])[3:6]
@@ -327,7 +325,7 @@ def _refuse_name(coder: str) -> None:
 
 
 def describe_code_use(codebook: pd.DataFrame) -> dict[str, list[str]]:
-    """The texts that govern how each code is used: name, parent, definition, limits, and its successor.
+    """The texts that define the use of each code: name, parent, definition, limits, and successor.
 
     >>> describe_code_use(pd.DataFrame({
     ...     "code_id": ["c1"], "name": ["Law"], "definition": ["What courts decide."]}))
@@ -340,8 +338,8 @@ def describe_code_use(codebook: pd.DataFrame) -> dict[str, list[str]]:
 
 def describe_definition_changes(before: Mapping[str, list[str]], now: Mapping[str, list[str]],
                                 code_names: Mapping[str, str]) -> list[str]:
-    """One sentence for a coder about what changed between two :func:`describe_code_use`; none where nothing
-    did. ``code_names`` are the codes' names of today.
+    """One sentence for a coder about the differences between two results of :func:`describe_code_use`; empty
+    if there are none. ``code_names`` are the codes' names of today.
 
     >>> describe_definition_changes({}, {"c1": ["Law", "", "What courts decide.", "", "", ""]}, {"c1": "Law"})
     ['The codebook has changed since you last coded (new: Law). Your codings are kept.']

@@ -1,7 +1,7 @@
 """The coding desk of ``notebooks/code.ipynb``: the widget for coding, and for comparing double-coded texts.
 
-``desk/desk.js`` draws the widget. It passes what the coder does to
-a CodingSession, which writes it down and decides what may be done, and passes back what the session says.
+``desk/desk.js`` draws the widget. It passes the coder's acts to a CodingSession, which checks and records
+them, and returns the session's answers.
 """
 
 from __future__ import annotations
@@ -56,9 +56,8 @@ _WHO_DECIDES = "Whoever decides on all of them is named in study.toml: [coding] 
 
 
 class DoubleCodingComparison:
-    """The double-coded texts that ``by`` may compare, side by side, for ``by`` to write the decisions down.
-
-    ``today`` is the day that is written beside each decision.
+    """The double-coded texts that ``by`` may compare, and the decisions that ``by`` records on them.
+    ``today`` is the day recorded with each decision.
     """
 
     def __init__(self, study: Study, by: str, *, today: date | None = None) -> None:
@@ -72,7 +71,7 @@ class DoubleCodingComparison:
         return self._double.texts_to_compare(self.by)
 
     def why_not(self) -> str:
-        """Why the texts are not compared yet, in a sentence; blank if they may be."""
+        """Why the texts may not be compared yet, in a sentence; blank if they may."""
         rows = self._double.assignments
         if not self._double.texts:
             return ("assignments.csv assigns no text to two coders, so there is nothing to compare. To fix: "
@@ -90,7 +89,8 @@ class DoubleCodingComparison:
         return ""
 
     def _unfinished(self, waiting: list[tuple[str, str]]) -> str:
-        """Which texts ``by`` has not finished, and who else has not finished all: not which of theirs."""
+        """Names the texts that ``by`` has not finished, and the other coders who have not finished all of
+        theirs, without naming these texts."""
         own = [document for document, coder in waiting if coder == self.by]
         others = sorted({coder for _, coder in waiting} - {self.by})
         more = f" and {len(own) - _SHOWN} more" if len(own) > _SHOWN else ""
@@ -103,8 +103,8 @@ class DoubleCodingComparison:
         there, and ``other_words``: the coder's own text of the turn, where it has other words than that of
         another coder), and the decision: codes (None if there is none), reason, by, version.
 
-        From the first call on the codings of these texts stay as they are. Raises GLCError if the comparison
-        is not open yet."""
+        From the first call, the codings of these texts can no longer change. Raises GLCError if the
+        comparison is not open yet."""
         if said := self.why_not():
             raise GLCError(said)
         self._open()
@@ -132,7 +132,7 @@ class DoubleCodingComparison:
         return [differing[one] for one in sorted(differing, key=place.__getitem__)]
 
     def versions(self) -> list[str]:
-        """A sentence for each double-coded text in which the coders coded different words; none before the
+        """A sentence for each double-coded text of which the coders coded different versions; none before the
         comparison is open."""
         if self.why_not():
             return []
@@ -162,9 +162,9 @@ class DoubleCodingComparison:
         return older
 
     def decide(self, segment_id: str, codes: Iterable[str], reason: str) -> Plain:
-        """Writes what people decided on one turn or answer: the codes (none of them if it has no code), and
-        why. A later decision on the same turn is its next version. Raises GLCError for a decision that is as
-        the last one, for a text that is not compared here, and where it cannot be written."""
+        """Records a decision on one turn or answer: the codes (empty for no code) and the reason. A later
+        decision on the same turn becomes its next version. Raises GLCError if the decision equals the last
+        one, the text is not compared here, or it cannot be written."""
         wanted, reason = sorted({*codes}), reason.strip()
         if not self.by.strip():
             raise GLCError("The decision needs the name of the person who records it. Open the desk with "
@@ -196,7 +196,7 @@ class DoubleCodingComparison:
                            "It counts from the next build on."}
 
     def _refuse_unchanged(self, segment_id: str, codes: list[str], reason: str) -> None:
-        """Raises GLCError for a decision with the codes and the reason that the last one has."""
+        """Raises GLCError if a decision has the same codes and reason as the last one."""
         before = self._last_decisions(self._rows()).get(segment_id)
         if before and (sorted(before["codes"]), before["reason"]) == (codes, reason):
             by = f", by {before['by']}," if before["by"] else ""
@@ -234,7 +234,7 @@ class DoubleCodingComparison:
         return dict(zip(book["code_id"], book["name"], strict=True))
 
     def _workbook_of(self, segment_id: str) -> str:
-        """The workbook with a decision on a segment; blank if there is none."""
+        """The name of the workbook with a decision on a segment; blank if there is none."""
         book = complete_codebook(read_reference_table(self.study, "codebook"),
                                  tables.read_table("codebook", study=self.study))
         for path in self.study.coder_files().get(CONSENSUS, ()):
@@ -249,7 +249,7 @@ class DoubleCodingComparison:
 
 _FRONT_END = Path(__file__).with_name("desk")
 SCRIPT, STYLES = (_FRONT_END / "desk.js").read_text("utf-8"), (_FRONT_END / "desk.css").read_text("utf-8")
-"""What the browser gets: both travel with the widget, so that nothing is loaded from anywhere else."""
+"""The script and styles sent to the browser with the widget, so that nothing is loaded from elsewhere."""
 
 
 def coding_desk(study: str | Study = "", *, coder: str) -> CodingDesk:
@@ -268,7 +268,7 @@ def coding_desk(study: str | Study = "", *, coder: str) -> CodingDesk:
 
 
 class CodingDesk(anywidget.AnyWidget):
-    """The widget: asked by the browser, it answers from a session.
+    """The widget, which answers the browser's requests from a session.
 
     A question is ``{"id": ..., "get": what, ...}`` or ``{"id": ..., "do": act}``; its answer has the same id
     and either ``ok``, what was asked for, or ``error``, one sentence for the coder. Where the codebook
@@ -336,7 +336,7 @@ class CodingDesk(anywidget.AnyWidget):
                 "proposed_changes": lambda: list_proposed_codebook_changes(session.study)}[get]()
 
     def _offers(self) -> list[str]:
-        """The views that this coder has a use for."""
+        """The views offered to this coder."""
         purposes = {text["purpose"] for text in self.session.texts()}
         return ["texts", "answers", "find", *["compare"] * bool(self._curation.texts),
                 *["training"] * (TRAINING in purposes),
@@ -348,7 +348,7 @@ class CodingDesk(anywidget.AnyWidget):
         return DoubleCodingComparison(self.session.study, self.session.coder)
 
     def _do(self, act: Mapping[str, Any]) -> dict[str, Any]:
-        """Does an act; beside what the session says, what is now true of everything it changed."""
+        """Does an act; returns the session's answer and the new state of everything it changed."""
         session = self.session
         done = session.do(act)
         after = {one: session.work_on(one) for one in done["changed"]}

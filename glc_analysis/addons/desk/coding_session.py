@@ -1,8 +1,8 @@
 """What one coder sees and does at the coding desk, without any widget.
 
-What is asked for comes as plain values: texts to code, the codebook, open answers, the coder's codings. Each
-act is in the coder's journal before it is answered, so that nothing is
-lost whatever happens next. Nobody else's coding is read here.
+All answers are plain values: texts to code, the codebook, open answers, the coder's codings. Each act is
+written to the coder's journal before it is answered, so that nothing can be lost. Other coders' codings are
+not read here.
 
 The module decides what may be coded: of the coder's own texts (:mod:`.coder_texts`) passages within one turn,
 widened to whole characters, with codes in use. A text is coded as it was when its coder began it, even if it
@@ -41,14 +41,15 @@ _UNDONE = {"code": "the code {name}", "uncode": "the removal of {name}", "memo":
            "finish": "the mark as finished", "propose_code": "the proposed code {name}",
            "propose_change": "the proposed change of the codebook",
            "propose_quotation": "the proposed quotation", "new_texts": "going on with the text of today"}
-"""What an act is called when it is undone or done again."""
+"""The names of acts in messages about undo and redo."""
 _ACCENTS = frozenset(map(chr, range(0x300, 0x370)))
-"""Combining accents of Latin, Greek and Cyrillic: the vowel signs of other scripts make other words."""
+"""Combining accents of Latin, Greek and Cyrillic, ignored in searches; in other scripts, vowel signs
+distinguish words."""
 Plain = dict[str, Any]
 
 
 class CodingSession(CoderWork):
-    """What a coder of a study may see and do. Positions are code points in the coder's text, ends exclusive.
+    """The work of one coder at the desk. Positions are code points in the coder's text, ends exclusive.
 
     >>> from datetime import date
     >>> session = CodingSession(study, "ines", today=date(2016, 7, 1))
@@ -136,10 +137,10 @@ class CodingSession(CoderWork):
         return rows
 
     def find(self, words: str) -> list[Plain]:
-        """The places in the coder's interviews and calls where words stand, without regard to case, accents
-        and line ends, in the order of the texts. Each has document_id, title, turn (its number, from 1),
-        text, language, direction, speaker and role of the turn, turn_start, start and end (in the document),
-        the codes that the coder gave to words there, and whether the text can be coded now."""
+        """Finds words in the coder's interviews and calls, ignoring case, accents and line ends, in the order
+        of the texts. Each has document_id, title, turn (its number, from 1), text, language, direction,
+        speaker and role of the turn, turn_start, start and end (in the document), the codes that the coder
+        gave to words there, and whether the text can be coded now."""
         self._journal.read()
         rows = []
         for document in self._own.texts:
@@ -178,7 +179,7 @@ class CodingSession(CoderWork):
                 "is_open": text["status"] in (NOT_BEGUN, BEGUN)}
 
     def _counts(self) -> dict[str, int]:
-        """How many codings the coder has of each code in use."""
+        """The number of the coder's codings with each code in use."""
         return dict(Counter(self._shown_code(one.code_id) for one in self._journal.work.codings.values()))
 
     def state(self) -> Plain:
@@ -232,7 +233,7 @@ class CodingSession(CoderWork):
         return {"document_ids": finished, "codes": codes, "passages": passages}
 
     def _keep_open(self, documents: list[str]) -> None:
-        """Writes down that texts were compared: what the coder gave them stays as it is."""
+        """Records that texts were compared, so that the coder's codings of them can no longer change."""
         if not {*documents} <= self._journal.work.opened:
             with self._journal.adding(self.study.root):
                 self._journal.add([{"on": self._today.isoformat(), "act": "open", "by": self.coder,
@@ -250,7 +251,7 @@ class CodingSession(CoderWork):
                                       document_id) or note_on_learning_state(self.study)
 
     def refuse_suggestions(self, document_id: str, start: int, end: int, codes: Iterable[str]) -> None:
-        """Logs that the coder put the suggested codes aside."""
+        """Logs that the coder rejected the suggested codes."""
         log_refused_suggestions(self.study, self.coder, document_id, start, end, [*codes])
 
     # What the coder does.
@@ -426,7 +427,7 @@ class CodingSession(CoderWork):
                 f"Read, nothing to code: {said}." if value else f"No longer marked as read: {said}.")
 
     def _chosen_answers(self, act: Mapping[str, Any]) -> list[str]:
-        """The open answers that an act is about, each once."""
+        """The open answers selected for an act, without repetitions."""
         wanted = [*dict.fromkeys(act.get("answer_ids", []))]
         if not wanted:
             raise GLCError("No answer is selected. Select one or more rows first.")
@@ -480,7 +481,7 @@ class CodingSession(CoderWork):
                 f"Proposed: {said} It is so once whoever decides writes it.")
 
     def _new_texts(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
-        """The coder goes on with texts as they are now: with an interview or a call, or with answers."""
+        """The act by which the coder accepts the present version of an interview or a call, or of answers."""
         wanted = [*dict.fromkeys(act.get("document_ids", []))]
         for one in wanted:
             self._refuse_unassigned(one)
@@ -535,7 +536,7 @@ class CodingSession(CoderWork):
         return {"act": name, "of": acts[-1]}, f"{message}{self._described(acts[-1])}"
 
     def _described(self, n: int) -> str:
-        """Where an act was, and what it was."""
+        """Describes an act and its place."""
         work = self._journal.work
         documents, passages = sorted(work.documents_of(n)), work.passages_of(n)
         label = next((one.name if isinstance(one, CodeProposal) else self._label(one.code_id)
@@ -558,7 +559,7 @@ class CodingSession(CoderWork):
         return self._names.get(shown, shown)
 
     def _place_of(self, n: int) -> Plain | None:
-        """Where the desk shows an act; None where it was in nothing that is the coder's now."""
+        """The place where the desk shows an act; None if it concerns no present text of the coder."""
         work = self._journal.work
         places: list[tuple[str, int | None]] = [(one.document_id, one.start) for one in work.passages_of(n)]
         places += [(one, None) for one in sorted(work.documents_of(n))]
@@ -566,9 +567,9 @@ class CodingSession(CoderWork):
                      if document in self._own.texts or document in self._own.answers), None)
 
     def _lines_before(self, line: Line) -> Iterator[Plain]:
-        """The lines that have to stand before an act: the codebook, if it changed since the last one, each
-        text that the act begins, and the keys 1 to 9, if the act gives a code that has none. Raises GLCError
-        for a text that was handed in as a file."""
+        """The journal lines that must precede an act: the codebook if it changed, each text that the act
+        begins, and the keys 1 to 9 if the act uses a code without a key. Raises GLCError for a text that was
+        handed in as a file."""
         if self._defined != self._journal.work.codebook:
             yield {"act": "codebook", "codes": self._defined}
         about = [line.get("document_id", ""), *line.get("answer_ids", []),
@@ -584,7 +585,7 @@ class CodingSession(CoderWork):
 
 
 def find_spans_of_words(words: str, text: str) -> list[tuple[int, int]]:
-    """The stretches of a text in which words stand, without regard to case, accents, and the width of blanks.
+    """The spans of a text that match some words, ignoring case, accents and the width of blanks.
 
     >>> find_spans_of_words("policia", "La Policía, y la policía.")
     [(3, 10), (17, 24)]

@@ -1,4 +1,4 @@
-"""What the desk adds to `glc agreement` and `glc transcripts`: how coders learn, and whether they drift."""
+"""The options that the desk adds to `glc agreement` and `glc transcripts`, for coders' learning and drift."""
 
 from __future__ import annotations
 

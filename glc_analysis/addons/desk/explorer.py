@@ -39,8 +39,7 @@ _TURNS_AROUND = 1
 
 
 def render_passage_in_context(study: Study, segment_id: str, code: str = "") -> str:
-    """HTML of the turn a passage stands in, with the turns around it and the codes of each stretch.
-
+    """Renders the turn of a passage as HTML, with the turns around it and the codes of each stretch.
     Stretches of ``code`` are marked more strongly than those of other codes. For the team alone.
     """
     segments, names = tables.read_table("segments", study=study), _names(study)
@@ -127,8 +126,8 @@ class Explorer:
         self._chosen()
 
     def _for_each_audience(self, shown: Mapping[str, widgets.Widget]) -> widgets.Stack:
-        """What one tab shows. Each audience has widgets of its own, between which the browser itself changes:
-        whatever the kernel is doing, nobody sees what is another audience's under the name of this one."""
+        """The content of one tab. Each audience has its own widgets, and the browser itself switches between
+        them, so that content of one audience never appears under the name of another."""
         stack = widgets.Stack([shown[audience] for audience in AUDIENCES], selected_index=self.audience.index)
         widgets.jsdlink((self.audience, "index"), (stack, "selected_index"))
         widgets.dlink((self.audience, "index"), (stack, "selected_index"))
@@ -145,8 +144,8 @@ class Explorer:
         return self._context_of[self.audience.value]
 
     def _chosen(self, change: Any = None) -> None:
-        """Clears what was shown, updates the options (countries that the audience may know of, codes of the
-        theme) and shows what is chosen. Changes of a field by this update are not choices of the reader."""
+        """Clears the display, updates the options (countries that the audience may know, codes of the theme)
+        and shows the chosen content. Field changes made by this update do not count as choices."""
         if self.is_offering:
             return
         self.is_offering = True
@@ -236,7 +235,7 @@ def _choice(name: str, options: Iterable[tuple[str, str]]) -> widgets.Dropdown:
 
 
 def _offer(field: Any, options: list[tuple[str, Any]]) -> None:
-    """Sets the options of a field; the present choice is kept if it is among them."""
+    """Sets the options of a field, keeping the present choice if possible."""
     kept, values = field.value, [value for _, value in options]
     field.options = options
     field.index = values.index(kept) if kept in values else 0 if options else None

@@ -1,11 +1,11 @@
 """The journal of a coder at the coding desk: one line of JSON per act; lines are only ever added.
 
-From ``raw/codings/<coder>/desk.jsonl`` come the coder's work so far (:class:`DeskWork`), and the same codings
-as from any other program's file (:func:`read_journal_codings`). docs/journal.md describes the lines.
+``raw/codings/<coder>/desk.jsonl`` holds the coder's work so far (:class:`DeskWork`), and is read like a file
+of any other coding program (:func:`read_journal_codings`). docs/journal.md describes the lines.
 
-An undo takes back the act that it names, also after a restart. A line that was cut off by a power failure is
-set apart, and everything before it counts. An interview or a call is handed in when its coder marks it as
-finished, an open answer when it has a code or is marked as read.
+An undo reverts the act that it names, even after a restart. A line truncated by a power failure is set apart,
+and everything before it counts. An interview or a call is handed in when its coder marks it as finished, an
+open answer when it has a code or is marked as read.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ ANSWER = "answer"
 JOURNAL = "desk.jsonl"
 """The file of a coder's acts in ``raw/codings/<coder>/``, which is read like any coder's file."""
 _NEGATIVE_CASE = "Negative case."
-"""The words with which the memo of a coding begins that its coder marked as a negative case."""
+"""The beginning of the memo of a coding marked as a negative case."""
 _PATIENCE = 10.0
-"""Seconds that one window of a coder waits for another to save its act."""
+"""Seconds that one window of a coder waits for another window to save."""
 
 # ------------------------------
 # What a coder has coded: the acts of the journal, one after the other.
@@ -43,8 +43,8 @@ _PATIENCE = 10.0
 class DeskCoding(NamedTuple):
     """One code on one passage, in code points of the text as the coder saw it.
 
-    ``words`` are blank, but where the coding is to be placed again: then they are the words that it was
-    given, and the span is the stretch in which they stood."""
+    ``words`` are blank except for a coding to be placed again: then they are the coded words, and the span is
+    the stretch that contained them."""
 
     coding_id: str
     document_id: str
@@ -59,8 +59,8 @@ class DeskCoding(NamedTuple):
 
 
 class DeskText(NamedTuple):
-    """A text as it was when its coder began it, or went on with it: ``purpose`` is double, single or
-    training, ``on`` the day, blank where the journal does not say it."""
+    """A text as it was when its coder began it or accepted a new version. ``purpose`` is double, single or
+    training; ``on`` is the day, blank if the journal lacks it."""
 
     document_id: str
     kind: str
@@ -72,8 +72,8 @@ class DeskText(NamedTuple):
 
 class CodeProposal(NamedTuple):
     """A code that a coder proposes in the words of a passage, or, with ``is_quotation``, that the passage be
-    quoted. It is not a coding, and does not count until people accept it. ``words`` are those of the passage
-    where the text no longer has them."""
+    quoted. It is not a coding and does not count until people accept it. ``words`` are the words of the
+    passage if the text no longer contains them."""
 
     document_id: str
     start: int
@@ -84,13 +84,12 @@ class CodeProposal(NamedTuple):
 
     @property
     def as_memo(self) -> str:
-        """What is proposed, as a memo says it."""
+        """The proposal as the text of a memo."""
         return "Proposed as a quotation" if self.is_quotation else f"Proposed code: {self.name}"
 
 
 class CodebookChange(NamedTuple):
-    """New cells of a row of the codebook that a coder proposes: of a code, or of a new one where ``code_id``
-    is blank. It is about no text."""
+    """New cells that a coder proposes for a code, or for a new code if ``code_id`` is blank."""
 
     code_id: str
     cells: dict[str, str]
@@ -98,7 +97,7 @@ class CodebookChange(NamedTuple):
 
 class DeskDecision(NamedTuple):
     """A decision on a segment where coders differ: ``codes`` joined by ``;``, blank for none.
-    ``instead_of`` is the workbook whose decision this one replaces."""
+    ``instead_of`` is the workbook with the decision that this one replaces."""
 
     segment_id: str
     codes: str
@@ -110,21 +109,20 @@ class DeskDecision(NamedTuple):
 
 
 Change = tuple[dict, Any, Any, Any]
-"""One entry of one table: the table, its key, the value before and after; None where there is none."""
+"""One change of one table: the table, the key, and the values before and after (None if absent)."""
 
 
 @dataclass
 class DeskWork:
-    """What a coder has coded, after all acts of the journal so far.
+    """The state of a coder's work after all acts in the journal.
 
-    ``codings``, ``proposals``, ``codebook_changes`` and ``texts`` go by their ids, ``decisions`` by
-    segment; ``read`` and ``finished`` hold the document_ids that are so marked. ``waiting`` are the codings
-    that are to be placed again, since the coder went on with a text that changed; ``earlier`` is that text
-    before. ``codebook`` is what the coder last coded with (code_id -> the words of its definition),
-    ``keys`` the codes on the keys 1 to 9 (blank for a free key), ``opened`` the double-coded texts that
-    were opened for comparison. ``cut`` are the numbers of the lines that a power failure cut off. ``done``
-    are the numbers of the acts that can be undone, ``undone`` those that can be done again, ``names`` what
-    each act was, such as code.
+    ``codings``, ``proposals``, ``codebook_changes`` and ``texts`` are keyed by id, ``decisions`` by segment;
+    ``read`` and ``finished`` hold the document_ids so marked. ``waiting`` are codings to be placed again
+    after the coder accepted a changed text; ``earlier`` is the text before. ``codebook`` is what the coder
+    last coded with (code_id -> the words of its definition), ``keys`` the codes on the keys 1 to 9 (blank for
+    a free key), ``opened`` the double-coded texts that were opened for comparison. ``cut`` are the numbers of
+    truncated lines. ``done`` are the numbers of acts that can be undone, ``undone`` of those that can be
+    redone, and ``names`` the kind of each act, such as code.
     """
 
     texts: dict[str, DeskText] = field(default_factory=dict)
@@ -188,8 +186,8 @@ class DeskWork:
         return _documents(changes)
 
     def handed_in(self) -> list[str]:
-        """The document_ids of the texts that the coder has handed in, training texts left out. None of them
-        has a coding that is to be placed again."""
+        """The document_ids of the texts that the coder has handed in, training texts left out. Texts with a
+        coding to be placed again are not among them."""
         coded = {coding.document_id for coding in self.codings.values()}
         return [text.document_id for text in self._placed_texts(is_training=False)
                 if text.document_id in {*self.finished, *self.read}
@@ -201,7 +199,7 @@ class DeskWork:
                 if text.document_id in {*self.finished, *self.read}]
 
     def _placed_texts(self, *, is_training: bool) -> list[DeskText]:
-        """The training texts, or the others, without a coding that is to be placed again."""
+        """The training texts, or the others, that have no coding to be placed again."""
         unplaced = self.unplaced
         return [text for text in self.texts.values() if (text.purpose == TRAINING) == is_training
                 and text.document_id not in unplaced]
@@ -216,8 +214,7 @@ class DeskWork:
         return _documents(self._changes[n])
 
     def passages_of(self, n: int) -> list[DeskCoding | CodeProposal]:
-        """The codings and proposals that an act is about, as they are with it or, where it takes them off, as
-        they are without it."""
+        """The codings and proposals that an act changed, after the act or, if it removed them, before it."""
         changed = [before if after is None else after for _, _, before, after in self._changes[n]]
         return [passage for passage in changed if isinstance(passage, DeskCoding | CodeProposal)]
 
@@ -235,7 +232,7 @@ class DeskWork:
         return _documents(self._changes[n])
 
     def _effects(self, line: Line) -> Iterator[tuple[dict, Any, Any]]:
-        """What an act changes: a table, a key, and the new value, None where the entry goes."""
+        """The changes of an act: table, key and new value (None to delete the entry)."""
         act, n = line["act"], str(line["n"])
         if act == "code":
             yield self.codings, n, DeskCoding(n, line["document_id"], line["start"], line["end"],
@@ -298,9 +295,9 @@ class DeskWork:
             raise ValueError(f"there is no act {act!r}")
 
     def _new_text(self, line: Line, on: str) -> Iterator[tuple[dict, Any, Any]]:
-        """How the work changes when the coder goes on with the corrected text: codings and proposed codes
-        have other places, or are to be placed again; what has neither was withdrawn. Where words changed or
-        something waits, the text is open again."""
+        """The changes when the coder accepts a corrected text: codings and proposed codes move, or wait to be
+        placed again; those with neither were withdrawn. The text is reopened if words changed or something
+        waits."""
         _refuse_other_text(line["text"], line["version"])
         document, old = line["document_id"], self.texts[line["document_id"]]
         yield self.earlier, document, old
@@ -330,7 +327,7 @@ def _origin(line: Line) -> str:
 
 
 def _suggested_by(line: Line) -> str:
-    """The model that suggested a code, and the settled passages that it learnt from."""
+    """The model that suggested a code, with the digest of the settled passages it learned from."""
     return " ".join(filter(None, (line.get("model", ""), line.get("settled", ""))))
 
 
@@ -385,8 +382,8 @@ class CoderJournal:
     def read(self) -> set[str]:
         """Reads what was added since the last call; returns the ids of the texts that changed.
 
-        A last line without its end is set apart (``work.cut``), unless it is whole but for the line's end.
-        Raises Faults where another line cannot be read, GLCError where the file cannot.
+        A truncated last line is set apart (``work.cut``), unless only its line end is missing. Raises Faults
+        if another line cannot be read, and GLCError if the file cannot.
         """
         try:
             if not self.path.exists():
@@ -448,9 +445,9 @@ class CoderJournal:
 
     @contextmanager
     def adding(self, root: Path) -> Generator[set[str]]:
-        """The block in which acts are added, in the study ``root``: no withdrawal is at work, no other window
-        of the coder adds anything meanwhile, and what it added before has been read (the ids of the texts
-        that it changed are given). Raises GLCError where the folder cannot be written to."""
+        """A context manager for adding acts in the study ``root``: it locks out withdrawals and the coder's
+        other windows, reads their earlier acts, and yields the ids of the texts that these changed. Raises
+        GLCError if the folder cannot be written to."""
         try:
             with ExitStack() as stack:
                 stack.enter_context(lock_for_writing(root, "coding desk"))
@@ -462,7 +459,7 @@ class CoderJournal:
                            "whether the disk is full.") from error
 
     def _lock(self, stack: ExitStack) -> None:
-        """Locks the folder; waits for another window, which needs a moment for an act."""
+        """Locks the folder, waiting briefly for another window."""
         until = time.monotonic() + _PATIENCE
         while True:
             try:
@@ -474,8 +471,8 @@ class CoderJournal:
                 time.sleep(0.02)
 
     def add(self, acts: Sequence[Line]) -> set[str]:
-        """Writes acts behind the others, each with its number, and applies them; they are on the disk when
-        this returns. Raises GLCError where they cannot be written; the file is then as before."""
+        """Appends numbered acts and applies them; they are on disk when this returns. Raises GLCError if they
+        cannot be written; the file is then unchanged."""
         lines, number = [], self.work.last
         if self.work.cut:
             acts = [{"act": "cut"}, *acts]
@@ -501,8 +498,7 @@ class CoderJournal:
 
 
 def _write_whole(handle: int, content: bytes, size: int) -> None:
-    """Writes all of the content and waits for the disk; takes back a part that was written before it
-    failed."""
+    """Writes all of the content and waits for the disk; if this fails, removes the part already written."""
     try:
         left = memoryview(content)
         while left:
@@ -514,7 +510,7 @@ def _write_whole(handle: int, content: bytes, size: int) -> None:
 
 
 def _parsed(line: bytes) -> dict[str, Any] | None:
-    """A line as an act; None where it is not whole."""
+    """Parses a line as an act; None if it is incomplete."""
     try:
         act = json.loads(line)
     except (ValueError, RecursionError):
@@ -527,13 +523,13 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
 
 
 def coder_journal_path(study: Study, coder: str) -> Path:
-    """The file of what a coder does at the coding desk, whether or not it is there."""
+    """The path of a coder's journal; the file may not exist."""
     return study.raw / "codings" / coder / JOURNAL
 
 
 def read_journal_codings(path: Path, *, coder: str = "") -> ParsedCodings:
     """The codings of all texts that the coder has handed in, and of the training texts that are finished,
-    which are marked as such. Notes say what is not handed in yet, and what was cut off. Raises Faults for a
+    which are marked as such. Notes list texts not yet handed in, and truncated lines. Raises Faults for a
     damaged journal."""
     journal = CoderJournal(path)
     journal.read()
@@ -584,7 +580,7 @@ def _notes(work: DeskWork, handed_in: set[str]) -> Iterator[str]:
 
 
 def describe_cut_lines(file: str, lines: Sequence[int]) -> str:
-    """The message on lines that were cut off.
+    """The message about truncated lines.
 
     >>> describe_cut_lines("desk.jsonl", [12])
     'Line 12 of desk.jsonl was cut off (was the power cut?): that act was not saved, everything else was.'

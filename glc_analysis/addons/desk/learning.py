@@ -4,10 +4,9 @@ Neither is reliability.
 Compares a coder's codings, code by code, with passages that others have settled, or with the same coder's
 work on the same passages, done again without seeing the first.
 
-The module decides what is settled: what the team decided, what the coder ``consensus`` handed in, and what
-two or more other coders agreed on. A coder is never compared with a consensus that rests on their own
-coding alone. A coding that was made before the code had its present definition is marked: there the words
-of the codebook changed, not the coder.
+Settled are: the team's decisions, the codings of the coder ``consensus``, and codes on which two or more
+other coders agreed. A coder is never compared with a consensus that rests on their own coding alone. A coding
+made under an earlier definition of its code is marked, because the codebook changed, not the coder.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ from glc_analysis.study import Study
 from glc_analysis.text import content_hash
 
 FEWEST_PASSAGES = 20
-"""With fewer passages there is no kappa."""
+"""The fewest passages for which kappa is computed."""
 SHARE_AGAIN = 0.1
 LEARNING_COLUMNS = ["coder", "code_id", "code", "passages", "same", "missed", "added", "older", "kappa",
                     "reason"]
@@ -53,9 +52,9 @@ Codes = Mapping[str, Set[str]]
 
 def compare_codes_of_segments(codes_of_coder: Codes, codes_of_others: Codes, *,
                               older_codings: Collection[tuple[str, str]] = ()) -> pd.DataFrame:
-    """One row per code, first all codes together, over the segments that both have: code_id, passages, same
-    (the share of passages that have the code in both or in neither; of all codes, that have the same codes),
-    missed (only the others have it), added (only the coder), older, kappa, reason.
+    """One row per code, after a row for all codes together, over the segments that both sides coded: code_id,
+    passages, same (the share of passages that have the code in both or in neither; of all codes, that have
+    the same codes), missed (only the others have it), added (only the coder), older, kappa, reason.
 
     ``older_codings`` are the segments and codes that were coded before the code had its present definition:
     they are counted, and neither missed nor added.
@@ -90,8 +89,8 @@ def compare_coders_with_consensus(study: Study) -> pd.DataFrame:
     """Each coder compared with the passages that others settled, one row per coder and code:
     :data:`LEARNING_COLUMNS`.
 
-    A segment in which a coding of the coder is quarantined is left out: how they coded it is unknown. A text
-    that was coded to learn is compared as well: its codings have no reader, and so settle nothing.
+    Segments with a quarantined coding of the coder are left out, because the coding is uncertain. Training
+    texts are compared too, although their codings never settle anything.
     """
     frames = {name: tables.read_table(name, study=study) for name in
               ("codings", "readings", "segments", "disagreements", "codebook", "quarantined")}
@@ -144,7 +143,8 @@ def select_independently_settled_codes(coded: pd.DataFrame, decisions: Mapping[s
 def find_codings_under_older_definitions(codings: pd.DataFrame,
                                          codebook: pd.DataFrame) -> set[tuple[str, str]]:
     """The segments and codes whose coder used a version of the codebook before that of the definition
-    (since_version). A version is compared by its numbers; where either is blank, nothing is known."""
+    (since_version). Versions are compared by their numbers; if either is blank, the coding is not
+    included."""
     since = dict(zip(codebook["code_id"], codebook["version"], strict=True))
     older: set[tuple[str, str]] = set()
     for used, code, segments in zip(codings["codebook_version"], codings["code_id"], codings["segment_ids"],
@@ -156,7 +156,7 @@ def find_codings_under_older_definitions(codings: pd.DataFrame,
 
 
 def version_sort_key(text: str) -> list[tuple[int, str]]:
-    """A version in an order in which 1.10 comes after 1.9.
+    """A sort key for versions, by which 1.10 comes after 1.9.
 
     >>> sorted(["v1.10", "v1.9", "v2"], key=version_order)
     ['v1.9', 'v1.10', 'v2']
@@ -187,10 +187,10 @@ def _named(rows: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
 
 
 def choose_texts_to_code_again(study: Study, coder: str) -> list[str]:
-    """The document_ids of the interviews and calls that a coder codes again: the fewest that hold a tenth of
-    the passages that the coder read, in an order that nobody chose.
+    """The document_ids of the interviews and calls that a coder codes again: taken in pseudo-random order
+    until they hold a tenth of the passages that the coder read.
 
-    Raises UsageError for a coder who handed in none.
+    Raises UsageError for a coder who has handed in none.
     """
     readings, segments = (tables.read_table(name, study=study) for name in ("readings", "segments"))
     spoken = segments[(segments["role"] == "participant") & (segments["speaker_id"] != "")]

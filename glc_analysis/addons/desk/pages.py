@@ -1,4 +1,4 @@
-"""What the desk shows on pages of the core: how often suggested codes were accepted."""
+"""The desk's content on pages of the core: how often suggested codes were accepted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ _FACTS = read_packaged_toml(__file__, "facts.toml")
 
 
 def suggestion_acceptance_sentences(view: StudyView) -> list[str]:
-    """How often suggested codes were accepted, by code, and agreement without; nothing where none was."""
+    """Sentences on how often suggested codes were accepted, by code, and on agreement without them; empty if
+    none was accepted."""
     counts, names = view.read("suggestions"), view.code_names
     if counts.empty:
         return []
@@ -26,7 +27,7 @@ def suggestion_acceptance_sentences(view: StudyView) -> list[str]:
 
 
 def suggestion_method_facts(view: StudyView) -> MethodFacts | None:
-    """What the checklists of the methods say of suggested codes; nothing where none was accepted."""
+    """The entries about suggested codes for the methods checklists; None if none was accepted."""
     counts = view.read("suggestions")
     if counts.empty:
         return None

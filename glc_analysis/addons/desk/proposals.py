@@ -1,7 +1,7 @@
-"""Proposals for reference tables: a form shows the change of a file first, and writes it where the tables are
-sound with it.
+"""Proposals for reference tables: a form first shows the change of a file, and writes it only if the tables
+stay consistent.
 
-Coders propose codes and quotations at the coding desk; the team takes these over into the same forms.
+Codes and quotations proposed by coders at the coding desk can be loaded into the same forms.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from glc_analysis.writing import write_atomic
 
 @dataclass(frozen=True)
 class FileChange:
-    """The text of a file now (``old``; None: there is no file) and with the change (``new``)."""
+    """The text of a file before (``old``; None if there is no file) and after (``new``) a change."""
 
     path: Path
     old: str | None
@@ -50,7 +50,8 @@ class FileChange:
 
 @dataclass(frozen=True)
 class TableChangeProposal:
-    """The change of the files of a reference table in the study ``root``, the private one first."""
+    """A proposed change of the files of a reference table in the study ``root``; the private file comes
+    first."""
 
     root: Path
     changes: tuple[FileChange, ...]
@@ -63,7 +64,7 @@ class TableChangeProposal:
             f"{change.path.name}, changed", lineterm="", n=1))
 
     def write(self) -> Path:
-        """Writes the table; returns its file. Raises Faults if somebody has changed a file since then."""
+        """Writes the table; returns its path. Raises Faults if a file has changed since the proposal."""
         with lock_for_writing(self.root, "change in JupyterLab"):
             if any(_text(change.path) != change.old for change in self.changes):
                 raise Faults([Fault("was changed while you looked at it; nothing is written",
@@ -77,8 +78,8 @@ class TableChangeProposal:
 def propose_new_row(study: Study, table: str, row: Mapping[str, str]) -> TableChangeProposal:
     """Proposes a row of a reference table; columns that ``row`` leaves out are blank.
 
-    Raises UsageError for a table or column that is not there, Faults where the table would not be sound
-    with the row: a key twice, a reference that points nowhere, words that are not in the passage.
+    Raises UsageError for an unknown table or column, and Faults if the table would be inconsistent: a
+    duplicate key, a reference without target, words that are not in the passage.
     """
     if table not in REQUIRED_COLUMNS:
         raise UsageError(f"There is no reference table {table!r}; {nearest(table, REQUIRED_COLUMNS)}.")
@@ -97,7 +98,7 @@ def propose_changed_cells(study: Study, table: str, row_id: str,
                           cells: Mapping[str, str]) -> TableChangeProposal:
     """Proposes new cells, of one file, for the row of a reference table whose first column is ``row_id``.
 
-    Raises Faults where the table would not be sound with the change."""
+    Raises Faults if the table would be inconsistent."""
     study.refuse_misplaced()
     file = next(one for one in table_files(table) if {*cells} <= {*one.required, *one.optional})
     path = study.root / file.path
@@ -155,7 +156,7 @@ WIDE = widgets.Layout(width="98%")
 
 
 class ProposalForm:
-    """A form for each kind of row, a button that shows the change and a button that writes it."""
+    """A form for each kind of row, with a button to preview the change and a button to write it."""
 
     def __init__(self, study: Study) -> None:
         self.study, self.proposal = study, None
@@ -205,14 +206,14 @@ class ProposalForm:
         return [("", ""), *zip(rows["name"], rows["code_id"], strict=True)]
 
     def begin(self, *, theme: str, code: str, segment: str, words: str) -> None:
-        """Fills in what is known about the passage that is shown."""
+        """Fills in the known facts about the displayed passage."""
         quotes, topic = self.fields["quotes"], self.fields["joint_display"]
         quotes["quote_id"].value = self._next_quote()
         quotes["segment_id"].value, quotes["text"].value = segment, words
         topic["theme_id"].value, topic["code_id"].value = theme, code
 
     def row(self) -> dict[str, str]:
-        """The row from the form, completed by what the program knows."""
+        """The row from the form, completed with known values."""
         name = self.kind.value
         more = {"quotes": {"status": "proposed"}, "joint_display": {}, "codebook": {},
                 "corrections": {"table": "survey", "date": date.today().isoformat()}}[name]
@@ -240,8 +241,8 @@ class ProposalForm:
         self._edited()
 
     def _proposal_chosen(self, _: Any = None) -> None:
-        """Fills in what a coder proposed; the definition and the place in the tree, and the audience of a
-        quotation, are for the team."""
+        """Fills in a coder's proposal; the team adds the definition and place of a code, or the audience of a
+        quotation."""
         chosen = self.from_coders.value
         if isinstance(chosen, ProposedQuotation):
             fields = self.fields["quotes"]
@@ -270,7 +271,7 @@ class ProposalForm:
         return f"q{n:02}"
 
     def _edited(self, _: Any = None) -> None:
-        """Withdraws the change that was shown, since the form has been edited."""
+        """Discards the previewed change after the form has been edited."""
         self.proposal, self.write_button.disabled = None, True
 
     def _show(self, _: Any = None) -> None:

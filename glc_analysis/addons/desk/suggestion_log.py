@@ -1,8 +1,8 @@
 """The log of suggestions: codes that a coder was shown, accepted and refused, and how often.
 
 ``raw/codings/<coder>/suggestions.jsonl`` has a JSON object a line: act (shown, taken or refused), passage and
-codes; of those that were shown also the model and the digest of the settled passages. It is read once a
-suggestion in it was accepted: what was only shown counts nowhere.
+codes; of those that were shown also the model and the digest of the settled passages. The build reads it only
+once a suggestion in it was accepted.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ COUNTS = ["code_id", "shown_n", "taken_n", "refused_n"]
 
 def log_accepted_suggestion(study: Study, coder: str, document_id: str, start: int, end: int,
                             code_id: str) -> Plain:
-    """Logs that a coder accepts a code that was shown for a passage. Returns what the coding keeps of where
-    it came from: the model, and the digest of the settled passages. Nothing where it was never shown for
-    words of this passage: then it is the coder's own choice."""
+    """Logs that a coder accepts a suggested code. Returns the origin to store with the coding: the model and
+    the digest of the settled passages. Returns nothing if the code was never suggested for this passage,
+    because it is then the coder's own choice."""
     for line in reversed([*read_coder_suggestion_log(study, coder)]):
         if line["act"] == "shown" and line["document_id"] == document_id and code_id in line["codes"] \
                 and line["start"] < end and start < line["end"]:
@@ -43,7 +43,7 @@ def log_accepted_suggestion(study: Study, coder: str, document_id: str, start: i
 
 def log_refused_suggestions(study: Study, coder: str, document_id: str, start: int, end: int,
                             codes: Sequence[str]) -> None:
-    """Logs that a coder put a list aside."""
+    """Logs that a coder rejected a list of suggestions."""
     if codes:
         _append(study, coder, {"act": "refused", "document_id": document_id, "start": start, "end": end,
                                "codes": [*codes]})
@@ -52,7 +52,7 @@ def log_refused_suggestions(study: Study, coder: str, document_id: str, start: i
 def log_shown_suggestions(study: Study, coder: str, passage: tuple[str, int, int], codes: Sequence[str],
                           model: str,
                           settled_digest: str) -> None:
-    """Logs the codes that a coder is shown for a passage, once however often they are drawn."""
+    """Logs the codes suggested to a coder for a passage, once even if they are displayed repeatedly."""
     document_id, start, end = passage
     line = {"act": "shown", "document_id": document_id, "start": start, "end": end, "codes": [*codes],
             "model": model, "settled": settled_digest}
@@ -61,7 +61,7 @@ def log_shown_suggestions(study: Study, coder: str, passage: tuple[str, int, int
 
 
 def read_suggestion_log(path: Path) -> Iterator[dict[str, Any]]:
-    """The lines of a log of suggestions, none if there is no log; a line that was cut off is passed over."""
+    """The lines of a log of suggestions, none if there is no log; a truncated line is skipped."""
     for line in path.read_bytes().split(b"\n") if path.is_file() else ():
         try:
             found = json.loads(line)
@@ -98,10 +98,9 @@ def _append(study: Study, coder: str, line: Plain) -> None:
 
 
 def count_suggestions_by_code(study: Study, codings: pd.DataFrame) -> pd.DataFrame:
-    """Table ``suggestions``, one row per code: for how many passages it was shown, how many codings accepted
-    it and still stand (``codings`` with a ``suggested_by``), and how often it was shown and not accepted.
-
-    No rows where no accepted suggestion stands.
+    """Table ``suggestions``, one row per code: the passages for which it was shown, the existing codings that
+    accepted it (``codings`` with a ``suggested_by``), and how often it was shown and not accepted. Empty if
+    no accepted suggestion exists.
     """
     stands = codings[(codings["suggested_by"] != "") & (codings["coder_id"] != CONSENSUS)]
     if stands.empty:
