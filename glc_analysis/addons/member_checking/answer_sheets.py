@@ -1,4 +1,4 @@
-"""Sheets that an organisation fills in and sends back: written in its language, and read when they return.
+"""Writes the sheets that an organisation fills in, in its language, and reads the returned ones.
 
 The fixed texts are in ``content/phrases.csv``, a column per language, whose row ``native_reader`` says
 whether a native speaker has checked them. To add a language, add a column.
@@ -36,7 +36,8 @@ _WIDTHS = {"words": 60, "principle": 50, "understood": 40, "question": 40, "code
 
 @dataclass(frozen=True)
 class AnswerSheet:
-    """Rows of one kind for one organisation. The first column has the ids and is named after the kind."""
+    """One sheet: rows of one kind for one organisation. The first column holds the ids and is named after the
+    kind."""
 
     organisation: str
     language: str
@@ -61,8 +62,8 @@ SHEET_PHRASES = __file__, "phrases.csv"
 
 class SheetDecision(NamedTuple):
     """What an organisation decided about one row of its sheets. ``decision`` is one of
-    :data:`SHEET_DECISIONS` whatever the language, ``date`` a day as YYYY-MM-DD; ``file`` and ``row`` say
-    where it is written."""
+    :data:`SHEET_DECISIONS` whatever the language, ``date`` a day as YYYY-MM-DD; ``file`` and ``row`` are its
+    place."""
 
     file: str
     row: str
@@ -76,12 +77,12 @@ class SheetDecision(NamedTuple):
 
     @classmethod
     def each(cls, returned: pd.DataFrame) -> list[SheetDecision]:
-        """The decisions of a frame, as :func:`read_filled_workbook` gives it."""
+        """The decisions in a frame from :func:`read_filled_workbook`."""
         return [cls(*row) for row in returned[[*cls._fields]].itertuples(index=False, name=None)]
 
 
 def answer_sheet_phrases(language: str) -> dict[str, str]:
-    """The fixed texts of the sheets by key, in a language or, where it has no column, in English.
+    """The fixed texts of the sheets by key, in a language or, without a translation, in English.
 
     >>> answer_sheet_phrases("es")["remove"], answer_sheet_phrases("uk")["remove"]
     ('quitar', 'remove')
@@ -129,7 +130,7 @@ class SheetLetter:
 
     @property
     def lines(self) -> list[str]:
-        """The letter, a paragraph each; where nobody has translated it, this comes first."""
+        """The paragraphs of the letter; if it is not translated, a note about this comes first."""
         say, name = answer_sheet_phrases(self.language), language_name(self.language)
         is_translated = self.language in read_texts_by_language(*SHEET_PHRASES)
         note = [] if is_translated else [f"[Not translated into {name} yet.]"]
@@ -140,7 +141,7 @@ class SheetLetter:
 
 def write_sheets_workbook(path: Path, sheets: Iterable[tuple[str, AnswerSheet]],
                           letter: SheetLetter | None = None) -> None:
-    """Writes a workbook of sheets, each with the name of its tab, after a ``letter``; the same content gives
+    """Writes a workbook with a ``letter`` followed by sheets, each with its tab name; the same content gives
     the same bytes."""
     from openpyxl import Workbook
 
@@ -208,7 +209,7 @@ def render_sheets_page(sheets: list[AnswerSheet], letter: SheetLetter) -> str:
 
 def read_filled_workbook(path: Path) -> pd.DataFrame:
     """One row per decision in a returned workbook, with the columns of :class:`SheetDecision`. Rows without a
-    decision are left out. Raises Faults with everything wrong in the workbook."""
+    decision are left out. Raises Faults with all errors in the workbook."""
     headings = _keys_by_phrase((*SHEET_KINDS, "words", "understood", *_BOXES))
     decisions = _keys_by_phrase(SHEET_DECISIONS)
     parts: list[pd.DataFrame] = []
@@ -236,7 +237,7 @@ def read_filled_workbook(path: Path) -> pd.DataFrame:
 
 
 def _keys_by_phrase(keys: Collection[str]) -> dict[str, str]:
-    """The keys of fixed texts, by what they say in any language."""
+    """The keys of fixed texts, by their wording in any language."""
     return {match_key(texts[key]): key for texts in read_texts_by_language(*SHEET_PHRASES).values()
             for key in keys}
 

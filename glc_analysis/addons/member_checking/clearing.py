@@ -40,8 +40,8 @@ _FORM = "cleared quotation"
 
 
 class QuotationTables(NamedTuple):
-    """What decides whether a quotation may be printed, in the order in which
-    :mod:`glc_analysis.disclosure.quotations` takes it."""
+    """The tables that decide whether a quotation may be printed, in the argument order of
+    :mod:`glc_analysis.disclosure.quotations` ."""
 
     quotes: pd.DataFrame
     codings: pd.DataFrame
@@ -52,7 +52,7 @@ class QuotationTables(NamedTuple):
 
     @classmethod
     def of(cls, study: Study) -> QuotationTables:
-        """Those of a built study."""
+        """Reads the tables of a built study."""
         reference = read_reference(study)
         codings, segments, documents = (tables.read_table(name, study=study)
                                         for name in ("codings", "segments", "documents"))
@@ -60,7 +60,7 @@ class QuotationTables(NamedTuple):
 
     @property
     def cases(self) -> set[str]:
-        """The segments with accounts of survivors' cases."""
+        """The segments with case narratives of survivors."""
         return case_segments(self.codings, self.segments, self.codebook)
 
 
@@ -69,9 +69,9 @@ def write_clearance_workbook(path: Path, quotation_tables: QuotationTables, *,
                              languages: Mapping[str, str]) -> int:
     """Writes the workbook of proposed quotations, a sheet per organisation; returns how many there are.
 
-    ``organisation_names`` and ``languages`` go by organisation_id. Quotations that no clearance could free (a
-    case-narrative code, words that changed, a refusal) are left out; if none is left, no file is written. The
-    workbook is for the team: each organisation gets its own sheet alone.
+    ``organisation_names`` and ``languages`` are keyed by organisation_id. Quotations that clearance could not
+    release (a case-narrative code, words that changed, a refusal) are left out; if none is left, no file is
+    written. The workbook is for the team: each organisation gets its own sheet alone.
     """
     rows = select_quotations_to_ask_about(with_broken_rules(*quotation_tables), "proposed")
     sheets = []
@@ -87,8 +87,8 @@ def write_clearance_workbook(path: Path, quotation_tables: QuotationTables, *,
 
 
 def select_quotations_to_ask_about(quotations: pd.DataFrame, *statuses: str) -> pd.DataFrame:
-    """The quotations (:func:`.with_broken_rules`) with these statuses that may be shown to their
-    organisation."""
+    """The quotations (:func:`.with_broken_rules`) with these statuses about which their organisation may be
+    asked."""
     is_free = [status in statuses and broken <= _MAY_STILL_BREAK
                for status, broken in zip(quotations["status"], quotations["broken"], strict=True)]
     return quotations[pd.Series(is_free, quotations.index, dtype=bool)]
@@ -96,8 +96,7 @@ def select_quotations_to_ask_about(quotations: pd.DataFrame, *statuses: str) -> 
 
 def make_quotation_sheet_rows(quotations: pd.DataFrame, language: str,
                               organisation_names: Mapping[str, str]) -> pd.DataFrame:
-    """The rows on which an organisation sees its quotations: words as they would be printed, readers,
-    source."""
+    """The rows of an organisation's quotations on its sheet: words as printed, readers, source."""
     say, quotations = answer_sheet_phrases(language), quotations.sort_values("quote_id")
     is_cleared = quotations["status"] == "cleared"
     wording = [say["translation" if status else "original"] for status in quotations["translation_status"]]
@@ -114,14 +113,14 @@ def make_quotation_sheet_rows(quotations: pd.DataFrame, language: str,
 def apply_clearance_decisions(returned: pd.DataFrame,
                               quotation_tables: QuotationTables) -> tuple[pd.DataFrame,
                                                                                                   pd.DataFrame]:
-    """quotes.csv and consent.csv as they are after what came back (:func:`.read_filled`).
+    """quotes.csv and consent.csv after the returned decisions (:func:`.read_filled`).
 
-    Approved: cleared by name and day. If nothing is recorded about quotations for the audience, this is
-    the organisation's consent; if they were refused, somebody has to talk to it. Changed: cleared in these
-    words if the segment holds them (a second person reads anew), else kept as ``changed``. A passage that is
-    removed takes its quotations with it, and one that is not approved holds them up; a consent that is
-    removed is refused from that day. Raises Faults for unknown numbers, words that are no longer those of the
-    sheet, and quotations that were taken back before.
+    Approved: cleared by name and day. If no consent to quotation is recorded for the audience, this counts as
+    consent; if it was refused, somebody has to talk to the organisation. Changed: cleared in the new words if
+    the segment contains them (a second reader checks again), else kept as ``changed``. Removing a passage
+    removes its quotations, and an unapproved passage holds them back; a removed consent counts as refused
+    from that day. Raises Faults for unknown numbers, words that differ from the sheet, and quotations that
+    were withdrawn before.
     """
     segments, consent = quotation_tables.segments, quotation_tables.consent.copy()
     rows = with_broken_rules(*quotation_tables).set_index("quote_id")
@@ -179,7 +178,7 @@ def _decided_cells(decision: SheetDecision, row: pd.Series) -> dict[str, str]:
 
 
 def format_consent_number(consent: Mapping[str, str]) -> str:
-    """The number of a row of consent.csv on a sheet: its key; without the wave where it names none.
+    """The number of a row of consent.csv on a sheet, made of its key, without the wave if it names none.
 
     >>> format_consent_number({"organisation_id": "a", "speaker_id": "", "item": "survey",
     ...     "audience": "public",

@@ -1,8 +1,8 @@
 """Member checking: each organisation receives what it said, as we understood it, to correct and to clear.
 
 A return holds nothing of any other organisation and no account of a survivor's case. It shows the
-organisation's own answers and words, where they are cited, and its consents. What comes back becomes rows to
-review; its decisions about quotations are applied in :mod:`.clearing`.
+organisation's own answers and words, where they are cited, and its consents. Returned corrections become rows
+to review; decisions about quotations are applied in :mod:`.clearing`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ from glc_analysis.text import language_name
 
 
 CITED = "citations"
-"""What other add-ons provide: a function of a study that gives the passages that they cite (Citations)."""
+"""The name under which other add-ons provide a function of a study that returns the passages they cite
+(Citations)."""
 CITATION_COLUMNS = ("file", "row", "citation", "claim_id", "segment_id", "words", "stance", "note")
 _CLAIM_COLUMNS = ("claim_id", "language", "translation_of", "text")
 TO_DO = {"remove": "take the row out", "change": "cite the changed words, or take the row out",
@@ -58,11 +59,11 @@ TO_DO = {"remove": "take the row out", "change": "cite the changed words, or tak
 
 @dataclass(frozen=True)
 class Citations:
-    """Passages that add-ons cite, and the claims that they are cited for.
+    """Passages that add-ons cite, and the claims supported by them.
 
     ``passages``: one row per cited passage, with :data:`CITATION_COLUMNS`; ``row`` is its line in ``file``,
-    and ``claim_id`` is blank where it is cited for no claim. ``claims``: one row per claim and language, with
-    :data:`_CLAIM_COLUMNS`; ``translation_of`` is blank in the language in which it was written.
+    and ``claim_id`` is blank if it supports no claim. ``claims``: one row per claim and language, with
+    :data:`_CLAIM_COLUMNS`; ``translation_of`` is blank for the original.
     """
 
     passages: pd.DataFrame
@@ -82,8 +83,8 @@ def collect_cited_passages(study: Study) -> Citations:
 def make_citation_sheet_rows(citations: Citations, segments: pd.DataFrame, case_segments: Collection[str],
                              language: str) -> pd.DataFrame:
     """The citations of an organisation's ``segments``, as it sees them: citation, principle, words, stance,
-    noted; without accounts of ``case_segments``. A claim is in the organisation's language if it has been
-    translated, else it is marked with its own."""
+    noted; without accounts of ``case_segments``. A claim is in the organisation's language if translated,
+    else in the original language and marked."""
     say, claims = answer_sheet_phrases(language), citations.claims
     claims = claims[(claims["translation_of"] == "") | (claims["language"] == language)]
     claims = claims.sort_values("language", key=lambda languages: languages == language, kind="stable")
@@ -101,8 +102,8 @@ def make_citation_sheet_rows(citations: Citations, segments: pd.DataFrame, case_
 
 
 def list_citations_to_review(returned: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """One row per citation that was not approved, or whose passage was not approved, for somebody to review:
-    file, row, citation, cites, to_do, changed, by, date. Nothing is changed here.
+    """One row per citation that was not approved, or whose passage was not approved, to be reviewed: file,
+    row, citation, cites, to_do, changed, by, date. Nothing is written here.
 
     Raises Faults for unknown citations.
     """
@@ -132,7 +133,7 @@ def list_citations_to_review(returned: pd.DataFrame, study: Study) -> pd.DataFra
 
 
 def read_names_and_languages(study: Study) -> tuple[dict[str, str], dict[str, str]]:
-    """The organisations' names and languages, by organisation_id; no reference table has to be right."""
+    """The organisations' names and languages, by organisation_id, even if reference tables have faults."""
     register = read_reference(study, needed=()).organisations
     known = tables.read_table("organisations", study=study)
     known = known[~known["organisation_id"].str.startswith(f"{UNKNOWN}.")]  # nobody can be asked
@@ -143,7 +144,7 @@ def read_names_and_languages(study: Study) -> tuple[dict[str, str], dict[str, st
 def write_returns(study: Study, organisations: Collection[str], folder: Path, *, by: str = "",
                   contact: str = "") -> list[Path]:
     """Writes the return of each organisation, ``<organisation_id>.xlsx`` and the same as .html; returns the
-    paths. Tables that all returns share are read and judged once.
+    paths. Tables shared by all returns are read and checked once.
 
     A letter says ``by`` which day an answer is wanted, and which ``contact`` receives it. Then come answers,
     passages with codes by name, quotations, citations and consents, each in the organisation's language where
@@ -234,8 +235,8 @@ def make_passage_sheet_rows(study: Study, spoken_segments: pd.DataFrame, quotati
 
 
 def _consents(rows: pd.DataFrame, waves: pd.DataFrame, language: str) -> pd.DataFrame:
-    """One row per consent or refusal on record, its speakers' included; one about the answers to a survey of
-    several waves names its wave."""
+    """One row per recorded consent or refusal, those of its speakers included; rows about survey answers name
+    the wave if there are several."""
     say = answer_sheet_phrases(language)
     for words in load_declared("provides", "consent_words"):
         say = say | words(language)
@@ -253,8 +254,8 @@ def _consents(rows: pd.DataFrame, waves: pd.DataFrame, language: str) -> pd.Data
 
 
 def make_raw_column_finder(study: Study) -> Callable[[str, str], str]:
-    """Returns a function from a record and a question to the raw columns that hold the answer in the record's
-    wave; blank for an unknown question."""
+    """Returns a function that gives, for a record and a question, the raw columns with the answer in the
+    record's wave; blank for an unknown question."""
     reference, answers = read_reference(study), tables.read_table("wave_answers", study=study)
     current = study_wave(reference.waves, study.settings["study"]["wave"])
     wave_of = dict(zip(answers["answer_id"].astype("str"), answers["wave_id"].astype("str"), strict=True))
@@ -266,11 +267,11 @@ def make_raw_column_finder(study: Study) -> Callable[[str, str], str]:
 
 def list_correction_proposals(returned: pd.DataFrame, documents: pd.DataFrame,
                               find_raw_columns: Callable[[str, str], str]) -> pd.DataFrame:
-    """Rows for corrections.csv from answers to be changed or removed: to review, not to apply.
+    """Proposes rows for corrections.csv for answers to be changed or removed, for review.
 
-    ``column`` is what ``find_raw_columns`` (:func:`make_raw_column_finder`) says, and ``from`` as the
-    organisation saw it: a person writes what the raw file holds. Words of interviews and calls are not rows
-    here. Raises Faults for answers to questions that are not known.
+    ``column`` is what ``find_raw_columns`` (:func:`make_raw_column_finder`) says, and ``from`` is the answer
+    as the organisation saw it; a person replaces it by the text in the raw file. Words of interviews and
+    calls are left out. Raises Faults for answers to unknown questions.
     """
     open_answers = documents[documents["kind"] == "answer"]
     records = {f"{document_id}.1": (document_id[:-len(question) - 1], question) for document_id, question

@@ -1,6 +1,6 @@
 """The checks of commitments, trials and reviews, which `glc check` and `glc trials --enter` run.
 
-In: the reference tables as read. Out: one Fault for each cell that is wrong.
+They give one Fault for each wrong cell of the reference tables.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ from glc_analysis.schema import Check, Tables, is_day, unknown_names
 
 CONSENT_ITEM = "practice"
 AT_A_TIME = 2
-"""The most principles that an organisation tries at a time."""
+"""The most principles that an organisation may try at a time."""
 REVIEWED_WITHIN = timedelta(days=7)
-"""After possible harm a review is due within this time."""
+"""The time within which a review is due after possible harm."""
 HARM = ("possible", "yes")
 ENDED_COLUMNS = ("done", "ended_on", "before", "after", "observed", "harm", "decision")
-"""What a trial has once it has ended: all of it, or none."""
+"""The columns that a trial has once it has ended: all of them, or none before."""
 ENDING = ("adopt", "abandon")
-"""Decisions after which an organisation tries the principle no longer."""
+"""Decisions that end an organisation's work on a principle."""
 WORDS = ("predicted", "done", "before", "after", "changed", "kept_and_known", "learnt", "reported_to")
 """The columns of trials.csv with an organisation's words."""
 UNMEASURED_BECAUSE = "not measured, because "
 
 
 def _versions(table: str, tables: Tables) -> Iterator[Fault]:
-    """Commitments, trials and reviews name a version that exists: what was tried with one text says nothing
-    of the next."""
+    """Commitments, trials and reviews name an existing version, because a trial of one text says nothing
+    about the next."""
     rows = tables[table]
     known = {*map(format_printed_id, tables["principles"]["principle_id"], tables["principles"]["version"])}
     yield from unknown_names(table, "principle_id, version", rows["principle_id"] + "." + rows["version"],
@@ -60,8 +60,8 @@ def _at_a_time(tables: Tables) -> Iterator[Fault]:
 
 
 def select_active_commitments(tables: Tables) -> pd.DataFrame:
-    """The rows of commitments.csv on which an organisation is at work: what it will try, of texts in use,
-    until a trial ends with adopt or abandon."""
+    """The rows of commitments.csv that are active: an organisation will try a text in use, and no trial of it
+    has ended with adopt or abandon."""
     rows, trials, texts = tables["commitments"], tables["trials"], tables["principles"]
     ended = trials[trials["decision"].isin(ENDING)]
     key = ["organisation_id", "principle_id", "version"]
@@ -73,8 +73,8 @@ def select_active_commitments(tables: Tables) -> pd.DataFrame:
 
 
 def _consents(table: str, tables: Tables) -> Iterator[Fault]:
-    """An organisation was asked before anything of its practice is kept, and for each audience before that
-    may read it."""
+    """An organisation consented before anything about its practice was recorded, and for each audience before
+    this audience may read it."""
     if tables[table].empty:
         return
     consent = Consent.of(tables["consent"])
@@ -92,7 +92,7 @@ def _consents(table: str, tables: Tables) -> Iterator[Fault]:
 
 
 def _trials(tables: Tables) -> Iterator[Fault]:
-    """A trial has ended with all that belongs to it, or is under way; its days are in order."""
+    """A trial is under way, or has ended with all its columns; its days are in order."""
     for n, row in tables["trials"].to_dict("index").items():
         yield from trial_row_faults(row, str(n))
 
@@ -138,7 +138,7 @@ def _says_why(text: str) -> bool:
 
 
 def _names(tables: Tables) -> Iterator[Fault]:
-    """No words of a commitment or trial name a person or an organisation."""
+    """The words of commitments and trials name no person or organisation."""
     columns = {"commitments": ("because",), "trials": WORDS, "reviews": ("because",)}
     pieces = [(f"{table}\t{n}\t{column}", row[column]) for table, texts in columns.items()
               for n, row in tables[table].to_dict("index").items() for column in texts if row[column]]
@@ -155,7 +155,7 @@ def _names(tables: Tables) -> Iterator[Fault]:
 
 
 def _harm(tables: Tables) -> Iterator[Fault]:
-    """Possible harm has a review of the version that was tried, due within seven days of the report."""
+    """For possible harm there is a review of the tried version, due within seven days of the report."""
     reviews = tables["reviews"]
     harmful = reviews[reviews["trigger"] == "harm"]
     for n, row in tables["trials"].to_dict("index").items():
@@ -172,7 +172,7 @@ def _harm(tables: Tables) -> Iterator[Fault]:
 
 
 def last_day_for_harm_review(reported_on: str) -> str:
-    """The day by which possible harm that was reported on a day is reviewed.
+    """The last day for the review of possible harm, from the day of the report.
 
     >>> last_day_for_harm_review("2018-02-26")
     '2018-03-05'
@@ -181,8 +181,8 @@ def last_day_for_harm_review(reported_on: str) -> str:
 
 
 def _decided(tables: Tables) -> Iterator[Fault]:
-    """A review that was decided says why, by whom and when; one after harm is closed by somebody outside the
-    team."""
+    """A decided review has a reason, an author and a day; a review after harm is closed by somebody outside
+    the team."""
     team = {name.strip().casefold() for table, column in (("judgements", "by"), ("assignments", "coder_id"))
             for name in tables[table][column]} - {""}
     for n, row in tables["reviews"].to_dict("index").items():
@@ -203,7 +203,7 @@ def _decided(tables: Tables) -> Iterator[Fault]:
 
 
 def format_trial_id(trial: Mapping[str, str]) -> str:
-    """How evidence.csv names a row of trials.csv.
+    """The id by which evidence.csv cites a row of trials.csv.
 
     >>> format_trial_id({"organisation_id": "quay", "principle_id": "P01", "version": "1", "cycle": "2"})
     'quay/P01.1/2'
@@ -213,7 +213,7 @@ def format_trial_id(trial: Mapping[str, str]) -> str:
 
 
 def _evidence(tables: Tables) -> Iterator[Fault]:
-    """Evidence of kind trial names a trial that has ended, so that it goes when its organisation leaves."""
+    """Evidence of kind ``trial`` names an ended trial, so that it is removed when its organisation leaves."""
     trials, rows = tables["trials"], tables["evidence"]
     known = {format_trial_id(row) for row in trials[trials["decision"] != ""].to_dict("records")}
     named = rows.loc[rows["kind"] == "trial", "reference"]
@@ -222,7 +222,7 @@ def _evidence(tables: Tables) -> Iterator[Fault]:
 
 
 def _told(tables: Tables) -> Iterator[Fault]:
-    """Faults where those who were told of a review are not organisations of the study."""
+    """Faults if those informed of a review are not organisations of the study."""
     told = tables["reviews"]["told"].str.split(";").explode().str.strip()
     known = {EVERYBODY, *tables["organisations"]["organisation_id"]}
     yield from unknown_names("reviews", "told", told, known, "organisations.csv has no such organisation")

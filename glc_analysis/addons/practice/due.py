@@ -1,8 +1,7 @@
 """Matters due in practice: reviews, decisions to carry out, and days on which organisations reconsider.
 
-In: rows of reference tables as mappings. Out: matters in sentences, which ``glc status`` and the page on
-what is due share. No pandas: ``glc status`` is immediate. Nobody is ranked, and nothing is counted by
-organisation.
+Turns rows of reference tables into sentences, shared by ``glc status`` and the page on due matters. pandas is
+not used, so that ``glc status`` is immediate. Organisations are neither ranked nor counted.
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ from glc_analysis.tabular import read_reference_rows
 Cells = Mapping[str, Any]
 READ = ("commitments", "trials", "reviews", "principles", "text_decisions", "raters", "judgements",
         "waves")
-"""The reference tables from which it follows what is due."""
+"""The reference tables that determine what is due."""
 EVERYBODY = "all"
-"""In place of those who were told of a review."""
+"""The entry for a review of which everybody was informed."""
 TRIGGERS = {"date": "planned", "contrary_evidence": "contrary evidence", "harm": "possible harm",
             "new_wave": "a new wave of the survey", "law": "a law", "asked": "somebody asked for it"}
 """Why a text is reviewed, in words."""
@@ -31,7 +30,7 @@ TRIGGERS = {"date": "planned", "contrary_evidence": "contrary evidence", "harm":
 
 @dataclass(frozen=True)
 class DueMatter:
-    """Something that is due: the day (blank: none is fixed), what it is about, and what is to be done."""
+    """A due matter: the day (blank if none is fixed), its subject, and what is to be done."""
 
     due_on: str
     about: str
@@ -39,7 +38,7 @@ class DueMatter:
 
 
 def list_due_matters(tables: Mapping[str, Sequence[Cells]]) -> list[DueMatter]:
-    """All that is due, the earliest first and what has no day last."""
+    """All due matters, the earliest first and those without a day last."""
     found = [*_reviews(tables), *_to_carry_out(tables), *_looked_at_again(tables), *_since_agreed(tables),
              *_new_waves(tables), *_not_planned(tables)]
     return sorted(found, key=lambda matter: (not matter.due_on, matter.due_on, matter.about, matter.what))
@@ -87,8 +86,7 @@ def _to_carry_out(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
 
 
 def _looked_at_again(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
-    """Days on which organisations look at a commitment again that no trial has ended, and trials that are
-    under way."""
+    """Days on which organisations reconsider a commitment that no trial has ended, and trials under way."""
     ended = set()
     for trial in tables["trials"]:
         key = trial["organisation_id"], printed_id_of_text(trial)
@@ -104,7 +102,7 @@ def _looked_at_again(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatte
 
 
 def _since_agreed(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
-    """What has happened to a text since it was agreed, and since its last review was decided."""
+    """Events that affect a text since it was agreed or last reviewed."""
     for name, since in _looked_at_last(tables).items():
         reviews = [row for row in tables["reviews"] if printed_id_of_text(row) == name]
         if any(not row["decision"] and row["trigger"] != "date" for row in reviews):
@@ -124,7 +122,7 @@ def _since_agreed(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
 
 
 def _new_waves(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
-    """Waves of the survey that came after texts were agreed, until a review of these was decided."""
+    """Waves of the survey after texts were agreed, until a review of these texts is decided."""
     for wave in tables["waves"]:
         before = sorted(name for name, since in _looked_at_last(tables).items()
                         if "" < since < wave["opened_on"])
@@ -157,8 +155,8 @@ def _agreed(tables: Mapping[str, Sequence[Cells]]) -> dict[str, str]:
 
 
 def list_practice_status_lines(study: Study, *, today: date | None = None) -> Iterator[tuple[str, list[str]]]:
-    """What is due in practice, and what is overdue ``today``; nothing where nobody has committed to anything
-    and nothing is reviewed."""
+    """Yields what is due in practice and what is overdue ``today``; yields nothing if there are no
+    commitments and reviews."""
     day = (today or date.today()).isoformat()
     try:
         tables = {name: _rows(study, name) for name in READ}

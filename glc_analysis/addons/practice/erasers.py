@@ -1,7 +1,7 @@
-"""What practice holds of an organisation, and how a withdrawal erases it: rows, and sheets that came back.
+"""Erases what practice holds of an organisation that withdraws: rows and returned sheets.
 
-A review that its trial opened stays, since others are safer for it; that it was told of it goes. Where item
-``practice`` of its consent alone is withdrawn, all of this goes as well.
+A review that its trial opened stays, because it protects others; the record that the organisation was
+informed of it is removed. Withdrawing consent item ``practice`` alone removes all of this too.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _takes_practice_back(leaver: Leaver) -> bool:
 
 
 def delete_returned_sheets(study: Study, leaver: Leaver) -> None:
-    """Deletes the sheets of the leaver that came back from the copy of a study.
+    """Deletes the leaver's returned sheets from the copy of a study.
     """
     if not leaver.organisation_id or not _takes_practice_back(leaver):
         return

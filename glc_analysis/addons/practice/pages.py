@@ -1,4 +1,5 @@
-"""What pages show of practice: on the page of each principle what became of it; for the team what is due."""
+"""The content about practice on pages: on the page of each principle what became of it; for the team, what is
+due."""
 
 from __future__ import annotations
 
@@ -22,20 +23,20 @@ UNDER_REVIEW = "under review"
 REVIEW_OUTCOMES = {"keep": "reviewed and kept", "amend": "reviewed: to be amended",
            "retire": "reviewed: to be retired", "research": "reviewed: more is to be found out"}
 WENT_ON = {"adopt": "Adopted", "adapt": "Adapted", "go_on": "Still tried", "abandon": "Abandoned"}
-"""What organisations decided after a trial, in the order of the page."""
+"""The decisions of organisations after a trial, in the order of the page."""
 NOT_BECAUSE = ("What was seen after a trial came after it; that it came from it is not shown. Trials of an "
                "earlier text say nothing of this one.")
 NO_TRIALS = "No trial is recorded."
 
 
 def texts_under_review_remarks(view: StudyView) -> dict[str, str]:
-    """The texts under review, by printed id, without reason or date."""
+    """The remark "under review" for texts under review, by printed id, without reason or date."""
     return dict.fromkeys(sorted(view.under_review), UNDER_REVIEW)
 
 
 def show_what_became_of_principle(view: StudyView) -> Html:
-    """What became of the view's principle: what organisations decided after trying it, in their words where
-    these are cleared, and what reviews decided. For the team who tried what, and counts."""
+    """Shows what became of the view's principle: the decisions of organisations after trying it, with their
+    cleared words, and the decisions of reviews. The team also sees who tried what, and counts."""
     if all(view.read(name).empty for name in PRACTICE_TABLES):
         return make_displayable("")
     trials, reviews = view.trial_rows, view.review_rows
@@ -57,7 +58,7 @@ def show_what_became_of_principle(view: StudyView) -> Html:
 
 
 def _meant(commitments: pd.DataFrame) -> list[str]:
-    """How many organisations mean to do what with a text, in sentences for the team."""
+    """Sentences for the team on how many organisations intend what with a text."""
     said = {"will_try": "will try it", "already": "work so already", "not_now": "cannot now"}
     counts = commitments["intent"].value_counts()
     parts = [f"{counts[intent]} {words}" for intent, words in said.items() if intent in counts]
@@ -91,7 +92,7 @@ def _review_table(reviews: pd.DataFrame) -> str:
 
 
 def show_due_matters(view: StudyView) -> Html:
-    """One row per matter that is due, the earliest first; for the team."""
+    """Shows one row per due matter, the earliest first; for the team."""
     rows = list_due_matters({name: read_reference_table(view.study, name).to_dict("records")
                              for name in READ})
     if not rows:
@@ -102,8 +103,8 @@ def show_due_matters(view: StudyView) -> Html:
 
 
 def _with_names(view: StudyView, text: str) -> Markup:
-    """A sentence of ``glc status`` as a page prints it: texts and organisations by their names, commands and
-    files as such."""
+    """A sentence of ``glc status`` for a page: with names of texts and organisations, and with commands and
+    files marked up."""
     texts = view.read("principles").query("translation_of == ''")
     names = view.organisation_names | {
         (printed := f"{principle}.{version}"): f"{name} ({printed})" for principle, version, name in zip(
@@ -114,7 +115,8 @@ def _with_names(view: StudyView, text: str) -> Markup:
 
 
 def show_principles_being_tried(view: StudyView) -> Html:
-    """One row per text that somebody tries or means to try: who, in which cycle; for the team."""
+    """Shows one row per text that an organisation is trying or intends to try, with the organisation and
+    cycle; for the team."""
     commitments, trials = view.read("commitments"), view.read("trials")
     if commitments.empty and trials.empty:
         return render_note(NO_TRIALS)

@@ -1,9 +1,9 @@
 """Words of a trial that are refused: counts of fewer than five clients, percentages, details of a case.
 
-A count of three women in one shelter is a description of them. ``content/refused.csv`` has the words in each
-language of the sheets: small numbers (``few``), whom they count (``people``; ``alone`` are both in a word),
-what may be counted (``time``: days, steps, workers), and how an age is written (``age``). What is written in
-another language is searched for digits alone: people must read it.
+Three women in one shelter could be recognised from such a count. ``content/refused.csv`` has the words in
+each language of the sheets: small numbers (``few``), the people counted (``people``; ``alone`` for words that
+mean both), things that may be counted (``time``: days, steps, workers), and ages (``age``). Texts in other
+languages are searched for digits only, so people must read them.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def find_refused_words(text: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _counted(text: str) -> Iterator[re.Match[str]]:
-    """Numbers below five with the word behind them, but for those that count time, steps or workers."""
+    """Numbers below five with the following word, except those that count time, steps or workers."""
     for number in _NUMBER.finditer(text):
         if not _pattern("time").match(number["behind"]):
             yield number
@@ -52,7 +52,7 @@ def _counted(text: str) -> Iterator[re.Match[str]]:
 
 @cache
 def _pattern(*kinds: str) -> re.Pattern[str]:
-    """Words of these kinds, one behind the other, in any of the languages; up to one word may stand between.
+    """Matches words of these kinds in sequence, in any of the languages, with at most one word between them.
     Khmer has no blanks between words."""
     rows = {row["kind"]: row for row in read_packaged_csv(__file__, "refused.csv")}
     patterns = []

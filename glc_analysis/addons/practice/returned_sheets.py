@@ -1,8 +1,8 @@
-"""Sheets that came back (``raw/trials/``), as rows of trials.csv, commitments.csv and reviews.csv.
+"""Enters returned sheets (``raw/trials/``) as rows of trials.csv, commitments.csv and reviews.csv.
 
-Each workbook is read by the names in its first column. What it says is checked like the tables, together with
-them, and every fault is named with file and column; nothing is written while there is one. Possible harm
-opens a review in the same writing. A sheet that was entered before changes nothing.
+Each workbook is read by the names in its first column. Its content is checked together with the tables; every
+fault names file and column, and nothing is written while there is one. Possible harm opens a review in the
+same step. A sheet that was entered before changes nothing.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ Cells = dict[str, str]
 
 @dataclass
 class EnteredSheets:
-    """The content of returned sheets: by table the new rows, and the rows of trials.csv that they complete,
-    by number; each with its place in a file. ``harmful`` are the printed ids that are now under review, with
-    the day by which they are reviewed."""
+    """The content of returned sheets: new rows by table, and completed rows of trials.csv by row number, each
+    with its place in a file. ``harmful`` maps the printed ids now under review to the day by which the review
+    is due."""
 
     rows: dict[str, list[tuple[str, Cells]]] = field(default_factory=lambda: {
         "reviews": [], "commitments": [], "trials": []})
@@ -41,13 +41,13 @@ class EnteredSheets:
 
     @property
     def n_trials(self) -> int:
-        """How many trials are new or completed."""
+        """The number of new or completed trials."""
         return len(self.rows["trials"]) + len(self.completed)
 
 
 def enter_returned_sheets(study: Study) -> EnteredSheets:
-    """Reads all sheets of ``raw/trials`` and writes what is new in them. Raises Faults, and writes nothing,
-    with everything that is wrong in any of them."""
+    """Reads all sheets in ``raw/trials`` and writes their new content. Raises Faults with all errors, and
+    then writes nothing."""
     reference, entered, faults = read_reference(study), EnteredSheets(), []
     for path in study.raw_files("trials"):
         try:
@@ -71,7 +71,7 @@ def enter_returned_sheets(study: Study) -> EnteredSheets:
 
 
 def _answers(path: Path) -> Iterator[tuple[str, list[str], Cells]]:
-    """Each column of a workbook with answers in it: its place, the words of its stamp, and the answers."""
+    """Yields each column with answers of a workbook: its place, the words of its stamp, and the answers."""
     if path.suffix.lower() != ".xlsx":
         raise Faults([Fault("is not a workbook of `glc trials --sheets`", file=path.name,
                             fix="type what is on the paper into the organisation's workbook, and put that "
@@ -95,8 +95,7 @@ def _is_sheet(grid: Grid) -> bool:
 
 
 def _word(question: str, answer: str) -> str:
-    """The word that is meant by an answer to a question with words to choose from, in any language; another
-    answer as it stands."""
+    """The table's word for an answer chosen from a list, in any language; other answers unchanged."""
     if question not in CHOICES or not answer:
         return answer
     meant = {match_key(said[word]): word for said in read_texts_by_language(__file__, "sheet.csv").values()
@@ -112,7 +111,7 @@ def _word(question: str, answer: str) -> str:
 
 def _take(entered: EnteredSheets, tables: Mapping[str, pd.DataFrame], place: str, stamp: list[str],
           cells: Cells) -> Iterator[Fault]:
-    """Adds a column of a workbook to what is entered; yields what cannot be taken."""
+    """Adds a column of a workbook to the entered content; yields faults."""
     organisation, *text = stamp or [""]
     trial = _trial(organisation, text, cells) if len(text) == 2 else {}
     if trial and any(value for name, value in trial.items() if name not in _TRIAL_KEY):
@@ -140,7 +139,7 @@ def _trial(organisation: str, text: list[str], cells: Cells) -> Cells:
 
 
 def _commitment(organisation: str, cells: Cells, principles: pd.DataFrame) -> Cells:
-    """A row of commitments.csv on the latest text of a principle; empty where the sheet has none."""
+    """A row of commitments.csv on the latest text of a principle; empty if the sheet has none."""
     named = cells["new_principle"].upper().partition(".")[0]
     if not any(cells[name] for name in COMMITMENT):
         return {}
@@ -153,7 +152,7 @@ def _commitment(organisation: str, cells: Cells, principles: pd.DataFrame) -> Ce
 
 
 def _take_trial(entered: EnteredSheets, trials: pd.DataFrame, place: str, row: Cells) -> Iterator[Fault]:
-    """Adds a trial, or completes the one that is under way; one that is there already is left alone."""
+    """Adds a trial or completes the one under way; an existing identical trial is left unchanged."""
     same = trials[(trials[[*_TRIAL_KEY]] == [row[name] for name in _TRIAL_KEY]).all(axis=1)]
     if same.empty:
         before = [other for _, other in entered.rows["trials"]
@@ -201,7 +200,7 @@ def _open_reviews(entered: EnteredSheets, reviews: pd.DataFrame) -> None:
 
 
 def _faults(entered: EnteredSheets, tables: dict[str, pd.DataFrame]) -> Iterator[Fault]:
-    """The faults of new rows as if they stood in their tables, with the place in the file that came back."""
+    """The faults of new rows, checked as part of their tables, with their place in the returned file."""
     places: dict[tuple[str, str], str] = {}
     for name, rows in entered.rows.items():
         frame, columns = tables[name], [*reference_tables()[name].columns]
@@ -230,7 +229,7 @@ NEW_ROW = 1_000_000
 
 
 def _write(study: Study, entered: EnteredSheets) -> None:
-    """Writes reviews first: harm is never there without one, even if the power fails."""
+    """Writes reviews first, so that reported harm always has a review, even after a power failure."""
     for name, rows in entered.rows.items():
         (file, *_) = table_files(name)
         append_rows(study.reference_file(name), (*file.required, *file.optional), [row for _, row in rows])

@@ -1,9 +1,9 @@
 """The sheets of practice: a page to print and a workbook for each organisation (``glc trials --sheets``).
 
-A sheet says first whom to call where somebody may be in danger. Then it asks of each principle that the
-organisation tries what :data:`TRIAL_QUESTIONS` lists, with what it committed to, expected and learnt last
-time, and what else it means to do. It is in the organisation's language as far as its texts are translated
-(``content/sheet.csv``; the row ``native_reader`` says which translations are drafts).
+A sheet begins with whom to call if somebody may be in danger. For each principle that the organisation is
+trying, it then asks :data:`TRIAL_QUESTIONS`, showing the organisation's commitment, expectation and last
+lessons, and asks about further commitments. It is in the organisation's language as far as translations exist
+(``content/sheet.csv``; the row ``native_reader`` marks drafts).
 """
 
 from __future__ import annotations
@@ -36,24 +36,24 @@ TRIAL_QUESTIONS = (
     "predicted", "started_on", "ended_on", "done", "scale", "before", "before_unmeasured", "after",
     "after_unmeasured", "observed", "changed", "kept_and_known", "harm", "reported_to", "reported_on",
     "decision", "learnt", "shown_for")
-"""What is asked of each trial, in the order of the sheet: columns of trials.csv, and why something was not
+"""The questions about each trial, in the order of the sheet: columns of trials.csv, and why something was not
 measured."""
 _IN_WORDS = ("predicted", "done", "before", "after", "changed", "kept_and_known", "learnt")
-"""Those that are answered in sentences."""
+"""The questions answered in sentences."""
 COMMITMENT = ("new_principle", "new_intent", "new_because", "new_review_on")
-"""What is asked of a further commitment."""
+"""The questions about a further commitment."""
 CHOICES = {**{name: [word for word in allowed_words("trials", name) if word]
               for name in ("scale", "observed", "harm", "decision")},
            "shown_for": ["nobody", "convening", "public", "convening;public"],
            "new_intent": [*allowed_words("commitments", "intent")]}
-"""The words that answer a question; other questions are answered in words of one's own."""
+"""The possible answers by question; all other questions have free-text answers."""
 STAMP = "trial"
 FIRST_ANSWER = 3
-"""The first column of a workbook that takes answers; the first of all names the questions."""
+"""The first answer column of a workbook; column 1 names the questions."""
 
 
 def practice_sheet_phrases(language: str) -> dict[str, str]:
-    """The fixed texts in a language or, where nobody has translated them, in English.
+    """The fixed texts in a language or, if they are not translated, in English.
 
     >>> practice_sheet_phrases("fr")["cycle"].format(2), practice_sheet_phrases("am")["cycle"].format(2)
     ('Cycle 2', 'Cycle 2')
@@ -69,9 +69,9 @@ def practice_consent_label(language: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class TriedPrinciple:
-    """A principle that an organisation tries, as its sheet shows it: the text in its language, why it wants
-    to try it, what it learnt last time, and the cycle that the sheet asks about, with what it expects of that
-    if it said so before."""
+    """A principle that an organisation tries, as its sheet shows it: the text in its language, its reason to
+    try it, its last lessons, and the cycle that the sheet asks about, with the expectation if stated
+    before."""
 
     printed_id: str
     statement: str
@@ -97,8 +97,8 @@ class PracticeSheet:
 
     @property
     def file_name(self) -> str:
-        """The name of its files. What came back under an earlier name is a raw file, which never changes:
-        the sheet after it has the next number."""
+        """The name of its files. A returned sheet is an unchangeable raw file, so the next sheet gets the
+        next number."""
         return f"{self.organisation_id}-{self.number}"
 
     @cached_property
@@ -118,8 +118,8 @@ class PracticeSheet:
 
     @property
     def stamps(self) -> list[str]:
-        """The stamps that identify each column of a returned workbook: the organisation, and the text and
-        cycle if it tries one."""
+        """The stamps that identify the columns of a returned workbook: the organisation, and for a trial its
+        text and cycle."""
         tried = [f"{STAMP} {self.organisation_id} {one.printed_id} {one.cycle}" for one in self.tried]
         return tried + [f"{STAMP} {self.organisation_id}"] * (AT_A_TIME - len(tried))
 
@@ -129,16 +129,16 @@ class PracticeSheet:
         return f"{self.say[question]} {self.say['one_of']} {offered}" if offered else self.say[question]
 
     def offered(self, question: str) -> list[str]:
-        """The answers that a workbook offers: the word that is read, and what it means."""
+        """The answers offered by a workbook: the word that is read, and its meaning."""
         return [word if self.say[word] == word else f"{word} / {self.say[word]}"
                 for word in CHOICES.get(question, ())]
 
 
 def make_practice_sheets(study: Study, organisations: Collection[str] = ()) -> tuple[list[PracticeSheet],
                                                                                      list[str]]:
-    """The sheets of all who take part and agreed to item ``practice``, or of those named; and who takes part
-    and did not agree. Raises UsageError for an unknown organisation, GLCError where the study names no
-    safeguarding contact, Faults where a reference table is wrong."""
+    """Makes the sheets of all participants that consented to item ``practice``, or of those named; and lists
+    the participants that did not consent. Raises UsageError for an unknown organisation, GLCError if the
+    study names no safeguarding contact, and Faults if a reference table is wrong."""
     contact = study.settings["practice"]["safeguarding"].strip()
     if not contact:
         raise GLCError("Every sheet begins with whom to call if somebody may be in danger, and this study "
@@ -186,9 +186,9 @@ def _tried(reference: Reference, row: Mapping[str, str], trials: pd.DataFrame,
 
 
 def write_practice_sheets(study: Study, organisations: Collection[str] = ()) -> tuple[list[Path], list[str]]:
-    """Writes the sheets into ``reports/team/trials/``, each as .html and .xlsx, in place of an earlier one;
-    returns the paths, and who takes part and did not agree to be asked. Raises as
-    :func:`make_practice_sheets` does."""
+    """Writes the sheets into ``reports/team/trials/``, each as .html and .xlsx, replacing earlier ones;
+    returns the paths, and the participants that did not consent. Raises as :func:`make_practice_sheets`
+    does."""
     sheets, others = make_practice_sheets(study, organisations)
     folder = study.reports / "team" / "trials"
     folder.mkdir(parents=True, exist_ok=True)
@@ -204,7 +204,7 @@ def write_practice_sheets(study: Study, organisations: Collection[str] = ()) -> 
 
 
 def render_sheet_page(sheet: PracticeSheet) -> str:
-    """A sheet as a page to print, and behind it the organisation's own trials."""
+    """Renders a sheet as a page to print, followed by the organisation's own trials."""
     return load_template(__file__, "sheet.html").render(
         sheet=sheet, say=sheet.say, questions=TRIAL_QUESTIONS, in_words=_IN_WORDS,
         commitment=COMMITMENT,
@@ -214,8 +214,8 @@ def render_sheet_page(sheet: PracticeSheet) -> str:
 
 
 def write_sheet_workbook(path: Path, sheet: PracticeSheet) -> None:
-    """Writes a sheet as a workbook: the questions in rows, a column for each principle. Boxes take answers,
-    all other cells are locked without a password; the same sheet gives the same bytes."""
+    """Writes a sheet as a workbook: the questions in rows, a column for each principle. Only the answer cells
+    are unlocked (without a password); the same sheet gives the same bytes."""
     book = Workbook()
     book.properties.creator = None
     grid = book.active
@@ -245,7 +245,8 @@ def write_sheet_workbook(path: Path, sheet: PracticeSheet) -> None:
 
 
 def _rows(sheet: PracticeSheet) -> Iterator[tuple[str, str, list[str], list[bool]]]:
-    """The rows of a workbook: the name of the question, its words, the cells, and which of them are boxes."""
+    """The rows of a workbook: the name of the question, its wording, the cells, and which of them take
+    answers."""
     say, none = sheet.say, [False] * AT_A_TIME
     heading = [f"{say['danger']} {sheet.safeguarding}", f"{say['title']} · {sheet.name}", say["how"],
                say["draft"] if sheet.is_draft else ""]
@@ -272,7 +273,7 @@ def _rows(sheet: PracticeSheet) -> Iterator[tuple[str, str, list[str], list[bool
 
 
 def _offer(grid: Worksheet, n: int, question: str, sheet: PracticeSheet) -> None:
-    """Offers the words that answer a question."""
+    """Adds the list of possible answers to a row of cells."""
     if offered := sheet.offered(question):
         rule = DataValidation(type="list", formula1=f'"{",".join(offered)}"', allow_blank=True)
         rule.add(f"C{n}:D{n}")

@@ -1,7 +1,7 @@
 """Commitments, trials and reviews as processed tables.
 
-A trial is cleared for an audience where its organisation said so of this trial (``shown_for``) and agreed to
-item ``practice`` for that audience: consent that is taken back hides it at the next build.
+A trial is cleared for an audience if its organisation cleared this trial (``shown_for``) and consented to
+item ``practice`` for that audience; if consent is withdrawn, the next build hides it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What each audience may see of commitments, trials and reviews.
 
-The team sees all. Other audiences read the words of a trial that were cleared for them, without the
-organisation's name, and what it decided; that a text is under review, without why or since when; and what a
-review decided. They see no number: nothing here is counted for them.
+The team sees everything. Other audiences read the cleared words and the decision of a trial without the
+organisation's name; that a text is under review, without reason or date; and the decision of a review. They
+see no numbers.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from glc_analysis.view.reader_study import Reader
 from glc_analysis.view.visible_tables import VisibleTables
 
 BLOCK = "trials"
-"""The block of each principle with the words of those who tried it; a departure hides lines of it, with those
-of others (:mod:`glc_analysis.disclosure.cells`)."""
+"""The text block of each principle with the words of those who tried it; when an organisation leaves, its
+lines are hidden together with lines of others (:mod:`glc_analysis.disclosure.cells`)."""
 SEEN = ("principle_id", "version", "changed", "decision", "learnt", "language")
 """The columns of a cleared trial that other audiences read."""
 
@@ -41,16 +41,16 @@ def select_cleared_trials(trials: pd.DataFrame, audience: str) -> pd.DataFrame:
 
 
 def visible_trials_without_owner(trials: pd.DataFrame, audience: str) -> pd.DataFrame:
-    """Table ``trials`` as an audience other than the team may see it: words without their owner, in an order
-    that follows from the words."""
+    """Table ``trials`` as an audience other than the team may see it: words without their owner, sorted by
+    the words."""
     rows = select_cleared_trials(trials, audience)[[*SEEN]].drop_duplicates().sort_values([*SEEN])
     number = rows.groupby(["principle_id", "version"]).cumcount() + 1
     return rows.assign(organisation_id="", cycle=number)
 
 
 def visible_open_and_decided_reviews(reviews: pd.DataFrame) -> pd.DataFrame:
-    """Table ``reviews`` as other audiences than the team may see it: one row per text that is under review or
-    was decided on. A review that is only due some day is none."""
+    """Table ``reviews`` as other audiences than the team may see it: one row per text under review or with a
+    decided review. Reviews that are only due later are left out."""
     rows = reviews[(reviews["decision"] != "") | (reviews["trigger"] != "date")]
     rows = rows.assign(is_open=rows["decision"] == "").sort_values(["is_open", "decided_on"])
     rows = rows.drop_duplicates(["principle_id", "version"], keep="last")
@@ -58,7 +58,7 @@ def visible_open_and_decided_reviews(reviews: pd.DataFrame) -> pd.DataFrame:
 
 
 class PracticeView(VisibleTables):
-    """What a view shows of practice; the view itself is the instance."""
+    """The attributes of a view about practice; ``self`` is the view."""
 
     @property
     def trial_rows(self) -> pd.DataFrame:
@@ -102,7 +102,7 @@ def select_visible_reviews(reader: Reader) -> pd.DataFrame:
 
 
 def list_text_block_lines(frames: Mapping[str, pd.DataFrame], reference: Any, audience: str) -> Iterator[Row]:
-    """The words of trials that an audience reads, each with the organisation behind it."""
+    """Yields the words of trials that an audience reads, each with the organisation behind it."""
     shown = drop_hidden_principles(frames["principles"], audience)["principle_id"]
     rows = select_cleared_trials(frames["trials"], audience)
     for row in rows[rows["principle_id"].isin(shown)].to_dict("records"):

@@ -10,11 +10,11 @@ from glc_analysis.schema import Check, Tables, schema_check, unknown_names
 
 SUBJECTS = {"document": ("documents", "document_id"), "code": ("codebook", "code_id"),
             "organisation": ("organisations", "organisation_id")}
-"""The table and column with the ids of what a memo may be about."""
+"""The table and column with the ids of each subject of memos."""
 
 
 def _known_organisations(tables: Tables) -> Iterator[Fault]:
-    """The cases that are organisations are those of the register."""
+    """Cases that are organisations are in organisations.csv."""
     rows = tables["summaries"]
     named = rows.loc[rows["attribute"] == EACH_ORGANISATION, "case_id"]
     yield from unknown_names("summaries", "case_id", named, {*tables["organisations"]["organisation_id"]},
@@ -22,7 +22,7 @@ def _known_organisations(tables: Tables) -> Iterator[Fault]:
 
 
 def _known_subjects(tables: Tables) -> Iterator[Fault]:
-    """A memo is about the study, or names what it is about."""
+    """A memo is about the study, or names its subject."""
     rows = tables["analytic_memos"]
     for about, (table, column) in SUBJECTS.items():
         named = rows.loc[rows["about"] == about, "about_id"]

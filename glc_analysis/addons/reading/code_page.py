@@ -24,11 +24,11 @@ _HTML = Macros(__file__, "reading.html")
 _SOURCES = {"interview": "interview", "answer": "answers", "call": "call",
             "interview_without_guide": "interview without a guide"}
 _CODES, _TURNS = 20, 4
-"""How many codes are listed beside a code, and how many turns of each are printed."""
+"""The most codes listed beside a code, and the most turns printed for each."""
 
 
 def show_reading_of_code(view: StudyView) -> Html | None:
-    """What an analyst has to read with the passages of the view's code; None for other readers."""
+    """Shows what an analyst should read with the passages of the view's code; None for other readers."""
     if not view.code or not view.may("passages"):
         return None
     parts = (("Who raised it, and where", _who(view)), ("Who did not", _negative(view)),
@@ -39,7 +39,7 @@ def show_reading_of_code(view: StudyView) -> Html | None:
 
 
 def _who(view: StudyView) -> Markup:
-    """One row per organisation that raised it: country, sources, passages."""
+    """One row per organisation that raised the code: country, sources, passages."""
     rows = view.read("mentions").query("code_id == @view.code and is_raised")
     if rows.empty:
         return Markup()
@@ -57,7 +57,7 @@ def _who(view: StudyView) -> Markup:
 
 
 def _negative(view: StudyView) -> Markup:
-    """The organisations that were asked and did not raise it, that said the contrary, or are undecided."""
+    """The organisations that were asked and did not raise the code, said the contrary, or are undecided."""
     mentions = view.read("mentions")
     cases = negative_cases(mentions, view.code)
     groups = {label: cases.loc[cases["case"] == case, "organisation_id"] for case, label in (
@@ -69,8 +69,8 @@ def _negative(view: StudyView) -> Markup:
 
 
 def _beside(view: StudyView) -> Markup:
-    """The codes that share turns with it, most shared turns first, each with the words of both. A code above
-    or below it is none of them."""
+    """The codes that share turns with the code, most shared turns first, with the words of both. Its parent
+    and child codes are left out."""
     rows = view.coded_passages
     own = rows[rows["code_id"] == view.code]
     others = rows[rows["segment_id"].isin(own["segment_id"])]
@@ -88,7 +88,7 @@ def _beside(view: StudyView) -> Markup:
 
 
 def _pair(view: StudyView, own: pd.DataFrame, other: pd.DataFrame, n: int) -> dict[str, object]:
-    """A code beside the view's: where both stand in a turn, the words of either, or of both once."""
+    """A co-occurring code: for each shared turn the words of either code, or of both once."""
     turns = [*dict.fromkeys(other["segment_id"])]
     both = pd.concat([own, other])
     both = both[both["segment_id"].isin(turns[:_TURNS])].sort_values(["document_id", "segment_id"],
@@ -124,7 +124,7 @@ def _differences(view: StudyView) -> Markup:
 
 
 def _history(view: StudyView) -> Markup:
-    """Since when the code is there, what was merged into it, and what it contradicts."""
+    """Since when the code exists, the codes merged into it, and the codes that it contradicts."""
     book, said = read_part(view.study, "codebook", naming=view.code), []
     for row in book[book["code_id"] == view.code].to_dict("records"):
         said += [f"In the codebook since version {row['since_version']}."] if row["since_version"] else []

@@ -1,7 +1,7 @@
 """Comparison in words: what groups of organisations said on a theme, side by side, where they differ first.
 
-A group differs from another on a code where one has passages on it, and the other was asked and has none. For
-the team alone: a group may be one organisation.
+Groups differ on a code if one has passages on it, and another was asked and has none. For the team alone,
+because a group may be one organisation.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ COMPARED = {"resource_level": "By level of resources", "type": "By kind of organ
             "country": "By country"}
 """The attributes by which a theme is compared, with their headings."""
 _PASSAGES = 4
-"""How many passages of a group are printed; the page of the code has the others."""
+"""The most passages printed for a group; the page of the code has the others."""
 _NAMED = 8
-"""Of more groups than this, a sentence says how many there are."""
+"""With more groups than this, a sentence gives only their number."""
 
 
 @team_only
 def show_group_comparisons(view: StudyView) -> Html:
-    """The view's theme by country, by level of resources and by kind of organisation."""
+    """Shows the view's theme by country, by level of resources and by kind of organisation."""
     if view.read("mentions").empty:
         return render_note(NOT_CODED_YET)
     return make_displayable(Markup().join(_comparison(view, by, heading) for by, heading in COMPARED.items()))

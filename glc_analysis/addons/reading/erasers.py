@@ -1,8 +1,8 @@
-"""How a withdrawal erases summaries and memos.
+"""Erases summaries and memos in a withdrawal.
 
-The summaries of an organisation go with it. One of a group, such as a country, may say in other words what it
-said: where it rests on a passage of the leaver it loses its text, and a person writes it anew from what is
-left; the withdrawal lists the cell. Names and words are taken from all others like from any table.
+Summaries of the organisation are deleted. A summary of a group, such as a country, may paraphrase the
+organisation: if it rests on a passage of the leaver, its text is deleted and the withdrawal lists the cell,
+so that a person rewrites it. From all other rows, names and words are removed as in any table.
 """
 
 from __future__ import annotations

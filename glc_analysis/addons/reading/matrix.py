@@ -1,4 +1,4 @@
-"""The framework matrix: what each case said on a theme or code, as a person summarised it.
+"""The framework matrix: summaries, written by people, of what each case said on a theme or code.
 
 A case is an organisation, or a group of those that share an attribute. A cell stands for a case and a code
 with all codes below it. Silence counts as a no only where the case was asked.
@@ -16,9 +16,9 @@ from glc_analysis.text import content_hash
 
 NOT_ASKED, NOTHING, UNDECIDED = "not asked", "asked, nothing", "undecided"
 NOT_SUMMARISED, STALE, SUMMARISED, TO_REWRITE = "not summarised", "stale", "summarised", "to be written anew"
-"""What a cell is: nobody asked the case about the code and it did not raise it; it was asked and did not
-raise it; coders have not decided; nobody wrote a summary; the passages have changed since; the summary
-stands; words on which it rested were withdrawn."""
+"""The states of a cell: the case was not asked and did not raise the code; it was asked and did not raise it;
+coders have not decided; no summary is written; the passages changed since the summary; the summary is
+current; words behind the summary were withdrawn."""
 NO_PASSAGES = "none"
 """The digest of no passages."""
 MATRIX_COLUMNS = ["case_id", "case", "code_id", "code", "state", "summary", "written_by", "written_on",
@@ -50,7 +50,7 @@ def select_passages_of_cells(passages: pd.DataFrame, members: pd.DataFrame,
 
 
 def digest_passages(passages: pd.DataFrame) -> str:
-    """The digest of some passages, which changes with their words and with nothing else.
+    """The digest of some passages, which changes only with their words.
 
     >>> rows = pd.DataFrame({"segment_id": ["s1", "s2"], "quote": ["We wait.", "Too long."]})
     >>> digest_passages(rows) == digest_passages(rows[::-1]), digest_passages(rows[:0])
@@ -63,8 +63,8 @@ def digest_passages(passages: pd.DataFrame) -> str:
 
 def make_matrix_cells(passages: pd.DataFrame, mentions: pd.DataFrame, members: pd.DataFrame,
                       summaries: pd.DataFrame) -> pd.DataFrame:
-    """One row per case and code that anything is known of: case_id, code_id, state, summary, written_by,
-    written_on, passages (their number), segment_ids (joined by ;), passages_version.
+    """One row per case and code with any content: case_id, code_id, state, summary, written_by, written_on,
+    passages (their number), segment_ids (joined by ;), passages_version.
 
     ``passages`` are those of :func:`select_passages_of_cells`, ``members`` as there, ``mentions`` the table
     of this name, ``summaries`` the rows of that on these cases. A cell without a row means that nobody was

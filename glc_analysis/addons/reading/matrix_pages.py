@@ -1,6 +1,6 @@
 """The pages of the framework matrix: the cells of one theme, case by case, or of one case, theme by theme.
 
-A summary stands above its passages, or a cell says why there is none. For the team alone.
+Each cell shows its summary above its passages, or says why there is none. For the team alone.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ _MARKS = {SUMMARISED: "●", STALE: "◐", TO_REWRITE: "✕", NOT_SUMMARISED: "�
           NOT_ASKED: ""}
 _STATES = {STALE: "stale: its passages have changed since",
            TO_REWRITE: "words were withdrawn: to be written anew", SUMMARISED: ""}
-"""What stands beside the name of a cell, where the state is not its own word."""
+"""The label of a state beside the name of a cell, if it differs from the state's own word."""
 _PASSAGES = 5
-"""How many passages of a cell are printed; the page of the code has the others."""
+"""The most passages printed for a cell; the page of the code has the others."""
 _IN_A_SENTENCE = (UNDECIDED, NOTHING, NOT_ASKED)
-"""States of cells without anything to read: of each case they are named in a sentence."""
+"""States of cells without content, which are listed in one sentence per case."""
 NOTHING_AT_ALL, NOT_ASKED_AT_ALL = "Asked, nothing", "Not asked"
 WHOLE_THEME = "The theme as a whole"
 Behind = dict[tuple[str, str], pd.DataFrame]
@@ -51,7 +51,7 @@ Behind = dict[tuple[str, str], pd.DataFrame]
 
 
 def theme_of_matrix_page(matrix: str) -> str:
-    """The theme of a page of the matrix.
+    """The theme of a page of the matrix, from the id of the page.
 
     >>> theme_of_matrix_page("needs--2"), theme_of_matrix_page("")
     ('needs', '')
@@ -61,7 +61,8 @@ def theme_of_matrix_page(matrix: str) -> str:
 
 @team_only
 def show_theme_matrix(view: StudyView, matrix: str = "") -> Html:
-    """The matrix of the view's theme: at a glance, then case by case. ``matrix`` may name a further page."""
+    """Shows the matrix of the view's theme: an overview, then case by case. ``matrix`` may name a further
+    page."""
     part = int(matrix.partition(PART_MARK)[2] or 1)
     rows = view.matrix()
     if rows.empty:
@@ -74,8 +75,8 @@ def show_theme_matrix(view: StudyView, matrix: str = "") -> Html:
 
 @team_only
 def show_group_matrices(view: StudyView, matrix: str = "") -> Html | None:
-    """The matrices of groups of organisations for which somebody wrote summaries on the view's theme, on its
-    first page; None where there are none."""
+    """Shows, on the first page of a theme, the matrices of groups of organisations with summaries on it; None
+    if there are none."""
     rows = read_reference_table(view.study, "summaries")
     codes = view.code_tree["code_id"]
     kinds = sorted({*rows.loc[rows["code_id"].isin(codes), "attribute"]} - {EACH_ORGANISATION})
@@ -87,7 +88,7 @@ def show_group_matrices(view: StudyView, matrix: str = "") -> Html | None:
 
 @team_only
 def show_case_matrix(view: StudyView, case: str) -> Html:
-    """What one organisation said, theme by theme."""
+    """Shows what one organisation said, theme by theme."""
     above = [*view.themes]
     rows = pd.concat([view.matrix(theme=theme, case=case) for theme in above], ignore_index=True)
     themes = rows["code_id"].map(lambda code: code if code in above else next(
@@ -103,7 +104,7 @@ def show_case_matrix(view: StudyView, case: str) -> Html:
 
 @team_only
 def show_case_memos(view: StudyView, case: str) -> Html | None:
-    """The memos on an organisation and on its interviews; None where there are none."""
+    """Shows the memos on an organisation and on its interviews; None if there are none."""
     documents = view.read("documents")
     own = {case, *documents.loc[documents["organisation_id"] == case, "document_id"]}
     rows = view.team_memos()
@@ -113,7 +114,7 @@ def show_case_memos(view: StudyView, case: str) -> Html | None:
 
 @team_only
 def show_theme_memos(view: StudyView) -> Html | None:
-    """The memos on the view's theme, its codes and the study; None where there are none."""
+    """Shows the memos on the view's theme, its codes and the study; None if there are none."""
     rows = view.team_memos()
     is_own = (rows["about"] == "code") & rows["about_id"].isin(view.code_tree["code_id"])
     return _memos(view, rows[is_own | (rows["about"] == "study")])
@@ -128,7 +129,7 @@ def _memos(view: StudyView, rows: pd.DataFrame) -> Html | None:
 
 
 def _matrix(view: StudyView, rows: pd.DataFrame, kind: str) -> Markup:
-    """Cells at a glance, then case by case."""
+    """An overview of the cells, then the cells case by case."""
     behind = _behind(view, kind, rows)
     rows = rows[_is_readable(view, rows, behind)]
     is_used = rows["code_id"].isin(rows.loc[rows["state"] != NOT_ASKED, "code_id"])
@@ -146,7 +147,7 @@ def _matrix(view: StudyView, rows: pd.DataFrame, kind: str) -> Markup:
 
 
 def _listed(sections: Sequence[dict[str, Any]]) -> Markup:
-    """Sections in which there is something to read, and behind them the names of the others."""
+    """Sections with content, followed by the names of the others."""
     silent = [(words, [one["name"] for one in sections if one["others"] == [words]])
               for words in (NOTHING_AT_ALL, NOT_ASKED_AT_ALL)]
     names = {name for _, listed in silent for name in listed}
@@ -155,7 +156,7 @@ def _listed(sections: Sequence[dict[str, Any]]) -> Markup:
 
 
 def _is_readable(view: StudyView, rows: pd.DataFrame, behind: Behind) -> list[bool]:
-    """Whether each cell is shown: those of families are, where somebody wrote a summary or coded a passage
+    """Whether each cell is shown. Cells of families are shown only if they have a summary or passages coded
     with the family itself."""
     levels = dict(zip(view.codebook["code_id"], view.codebook["level"], strict=True))
     own = {code for _, code in behind} | {*rows.loc[rows["summary"] != "", "code_id"]}
@@ -174,7 +175,7 @@ def _place(kind: str, case: str, code: str = "") -> str:
 
 
 def _behind(view: StudyView, kind: str, rows: pd.DataFrame) -> Behind:
-    """The passages with the very code of each cell: those of codes below it are in cells of their own."""
+    """The passages with exactly the code of each cell; those of its child codes are in their own cells."""
     passages = view.coded_passages.astype({"organisation_id": "str", "code_id": "str"})
     passages = passages[passages["code_id"].isin(rows["code_id"])].merge(
         view.case_members(kind), on="organisation_id")
@@ -184,7 +185,7 @@ def _behind(view: StudyView, kind: str, rows: pd.DataFrame) -> Behind:
 
 def _cells(view: StudyView, rows: pd.DataFrame, behind: Behind,
            kind: str = EACH_ORGANISATION) -> dict[str, Any]:
-    """The cells of a section in which there is something to read, and sentences on the others."""
+    """The cells of a section with content, and sentences on the others."""
     cells = []
     for row in rows.to_dict("records"):
         passages = behind.get((row["case_id"], row["code_id"]))
@@ -214,13 +215,13 @@ def _printed(view: StudyView, passages: pd.DataFrame) -> Iterator[Markup]:
 
 
 def _page_of(view: StudyView, kind: str, case: str) -> str:
-    """The page of a case, where it has one."""
+    """The page of a case, if it has one."""
     is_shown = kind == EACH_ORGANISATION and has_page(view.study, "cases", case)
     return f"case-{case.lower()}.html" if is_shown else ""
 
 
 def _attributes(view: StudyView, kind: str, case: str) -> str:
-    """What is known of an organisation: country, kind and resources."""
+    """The attributes of an organisation: country, kind and resources."""
     register = read_reference_table(view.study, "organisations")
     own = register[(register["organisation_id"] == case) & (kind == EACH_ORGANISATION)].to_dict("records")
     return "; ".join(part for row in own for part in (

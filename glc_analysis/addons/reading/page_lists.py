@@ -1,4 +1,4 @@
-"""Which pages there are of the matrix, of comparisons and of organisations with summaries."""
+"""Lists the pages of the matrix, of comparisons and of organisations with summaries."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from glc_analysis.slices import code_themes
 from glc_analysis.steps import Step, View
 
 CASES_PER_PAGE = 30
-"""How many cases a page of the matrix shows; of more there are further pages."""
+"""The most cases on one page of the matrix."""
 PART_MARK = "--"
-"""Between a theme and the number of a further page of its matrix."""
+"""The separator between a theme and the number of a further page of its matrix."""
 
 
 def _summarised(view: View) -> dict[str, Any]:
-    """The organisations with summaries, each with the codes of these."""
+    """The organisations with summaries, each with the codes of its summaries."""
     rows = view.reference.summaries
     rows = rows[rows["attribute"] == EACH_ORGANISATION]
     return {"summarised": {case: sorted(codes) for case, codes in rows.groupby("case_id")["code_id"]}}

@@ -1,8 +1,8 @@
 """The matrix as a workbook: the cells of one theme or one case, filled in by a person and read back.
 
-Grey columns in front name each cell, and say from which passages and beside which summary it was written. A
-returned workbook is checked as a whole: every fault is named with its row, and nothing is written while there
-is one. A summary that somebody else changed meanwhile is never overwritten.
+Grey columns identify each cell, its passages, and the summary that it held when written. A returned workbook
+is checked as a whole: every fault names its row, and nothing is written while there is one. A summary changed
+meanwhile by somebody else is never overwritten.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ Cells = dict[str, str]
 
 def write_matrix_workbook(view: StudyView, path: Path, *, theme: str = "", by: str = "organisation",
                           case: str = "") -> int:
-    """Writes a workbook with the cells of a theme, or of one case, and returns how many there are: of themes
-    all that were asked about or raised, of codes those with passages, a summary or a doubt. Raises as
-    ``view.matrix`` does."""
+    """Writes a workbook with the cells of a theme or of one case, and returns their number: all cells of
+    themes that were asked about or raised, and cells of codes with passages, a summary or undecided coding.
+    Raises as ``view.matrix`` does."""
     cells = view.matrix(theme=theme, by=by, case=case)
     cells = cells[~cells["state"].isin([NOT_ASKED, NOTHING])
                   | cells["code_id"].isin([*view.themes]) & (cells["state"] == NOTHING)]
@@ -103,7 +103,7 @@ def _rows(view: StudyView, cells: pd.DataFrame, by: str) -> Iterator[tuple[str, 
 
 
 def _passage_texts(passages: pd.DataFrame) -> str:
-    """Passages below each other, as many as a cell holds."""
+    """Passages as lines, as many as fit in a cell."""
     texts, room = [], _MOST_LETTERS
     for quote, translation, by in zip(passages["quote"], passages["translation"], passages["organisation"],
                                       strict=True):
@@ -129,8 +129,8 @@ class EnteredSummaries:
 
 
 def enter_matrix_workbook(study: Study, path: Path, *, today: date) -> EnteredSummaries:
-    """Reads a workbook that was filled in, and writes what is new in it into summaries.csv. Raises Faults,
-    and writes nothing, with everything that is wrong in it."""
+    """Reads a filled-in workbook, and writes new and changed summaries into summaries.csv. Raises Faults with
+    all errors, and then writes nothing."""
     entered = read_matrix_workbook(study, path)
     for cells in (*entered.new, *entered.changed.values()):
         cells["date"] = today.isoformat()
@@ -139,8 +139,7 @@ def enter_matrix_workbook(study: Study, path: Path, *, today: date) -> EnteredSu
 
 
 def read_matrix_workbook(study: Study, path: Path) -> EnteredSummaries:
-    """The differences between a returned workbook and summaries.csv. Raises Faults with everything that
-    is wrong in it."""
+    """The differences between a returned workbook and summaries.csv. Raises Faults with all errors in it."""
     reference = read_reference(study)
     grid = next((grid for grid in read_workbook_sheets(path, values_only=True) if _header(grid) >= 0), None)
     if grid is None:
@@ -162,7 +161,7 @@ def read_matrix_workbook(study: Study, path: Path) -> EnteredSummaries:
 
 
 def has_workbook_unread_summaries(study: Study, path: Path) -> bool:
-    """Whether a workbook has something in it that is not in summaries.csv, or that cannot be read."""
+    """Whether a workbook has summaries that are not in summaries.csv, or cannot be read."""
     try:
         entered = read_matrix_workbook(study, path)
     except GLCError:
@@ -193,7 +192,7 @@ def _filled(grid: Grid) -> Iterator[tuple[int, Cells]]:
 
 def _compared(rows: list[tuple[int, Cells]], summaries: pd.DataFrame,
               place: str) -> tuple[EnteredSummaries, list[Fault]]:
-    """What is new or changed in the rows of a workbook, beside the summaries that there are."""
+    """The new and changed summaries in the rows of a workbook, compared with the existing ones."""
     known = {tuple(row[name] for name in _KEY): (int(n), row)
              for n, row in summaries.to_dict("index").items()}
     new, changed, faults, seen = [], {}, [], set()
@@ -230,7 +229,7 @@ def _compared(rows: list[tuple[int, Cells]], summaries: pd.DataFrame,
 
 def _unknown(rows: list[tuple[int, Cells]], tables: Mapping[str, pd.DataFrame],
              place: str) -> Iterator[Fault]:
-    """Faults of cells that the study does not know."""
+    """Faults for cells unknown to the study."""
     words = reference_tables()["summaries"].columns["attribute"].allowed
     known = {"attribute": {*words}, "code_id": {*tables["codebook"]["code_id"]}}
     for n, row in rows:
@@ -244,7 +243,7 @@ def _unknown(rows: list[tuple[int, Cells]], tables: Mapping[str, pd.DataFrame],
 
 
 def _write(study: Study, entered: EnteredSummaries) -> None:
-    """Writes summaries.csv; what is read in again after a power cut changes nothing."""
+    """Writes summaries.csv; repeating it after a power cut changes nothing."""
     path, (file, *_) = study.reference_file("summaries"), table_files("summaries")
     if entered.changed:
         table = CsvRows.read(path)
