@@ -10,7 +10,7 @@ ADD_ON = AddOn(
     check_lines="handbook.gaps:list_handbook_gaps", status_lines="histories:principle_status_lines",
     steps="steps:STEPS", private_inputs=("rounds",), announced_blocks="announced_blocks",
     slices="steps:list_principle_pages", page_lists={"principle": ("principles", "shown_principles")},
-    phrases="page_phrases.csv",
+    phrases="page_phrases.csv", style="convening.css",
     slots={"opening": "pages.slots:show_principles_if_opening",
            "overview": "pages.slots:show_principles_unless_opening",
            "country": "pages.slots:show_principles_citing_country",

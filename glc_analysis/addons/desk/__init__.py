@@ -11,6 +11,7 @@ ADD_ON = AddOn(
     steps="suggestion_log:STEPS",
     slots={"agreement": "pages:suggestion_acceptance_sentences",
            "method_facts": "pages:suggestion_method_facts"},
+    style="desk.css",
     holds={"private/vectors": "goes as a whole, and is made again from what is left"},
     erasers={"renew": "sentence_encoder:delete_cached_vectors"},
     front_door={"coding_desk": "coding_desk:coding_desk"})
