@@ -12,8 +12,11 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+Step = list[str] | Callable[[], None]
 ROOT = Path(__file__).resolve().parents[1]
 SYSTEM = os.name
 
@@ -27,18 +30,19 @@ def judge(version: tuple[int, int]) -> tuple[bool, str]:
                    if version == (3, 14) else "")
 
 
-def steps(venv: Path) -> list[list[str]]:
-    """The commands that make the environment for a study."""
+def steps(venv: Path) -> list[Step]:
+    """The commands and changes that make the environment for a study."""
     python = python_of(venv)
     return [[sys.executable, "-m", "venv", str(venv)],
             [*installing(python), "--require-hashes", "-r", "requirements.lock"],
             [python, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation",
              "-e", "."],
+            lambda: name_checkout_relatively(venv), lambda: leave_out_tests(venv),
             compiling(venv, "glc_analysis"),
             [python, "scripts/hooks/install.py"]]
 
 
-def further_steps(venv: Path) -> list[list[str]]:
+def further_steps(venv: Path) -> list[Step]:
     """The commands that add what packets, documents, scheduled jobs and tests need."""
     return [[*installing(python_of(venv)), "--require-hashes", "-r", "requirements-all.lock"],
             compiling(venv)]
@@ -61,22 +65,36 @@ def compiling(venv: Path, *others: str) -> list[str]:
             r"[/\\](tests|pip)[/\\]", str(folder), *others]
 
 
+def name_checkout_relatively(venv: Path) -> None:
+    """Python reads where the package lies in the letters of the locale, and does not start where these lack
+    one of the path; from here to there the path has none but dots."""
+    for path in packages_of(venv).glob("*editable*glc_analysis*.pth"):
+        with suppress(ValueError):  # on another drive of Windows
+            path.write_text(f"{os.path.relpath(ROOT, path.parent)}\n", encoding="utf-8")
+
+
 def leave_out_tests(venv: Path) -> None:
     """Removes the tests that scientific packages bring, 60 MB that nobody runs here."""
-    for packages in venv.glob("Lib/site-packages" if SYSTEM == "nt" else "lib/*/site-packages"):
-        for package in ("numpy", "pandas", "pyarrow", "scipy", "statsmodels"):
-            for folder in [*(packages / package).rglob("tests")]:
-                shutil.rmtree(folder, ignore_errors=True)
+    for package in ("numpy", "pandas", "pyarrow", "scipy", "statsmodels"):
+        for folder in [*(packages_of(venv) / package).rglob("tests")]:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def run(commands: list[list[str]], stamp: Path) -> None:
+def packages_of(venv: Path) -> Path:
+    """The folder of an environment in which its packages lie."""
+    return next(venv.glob("Lib/site-packages" if SYSTEM == "nt" else "lib/*/site-packages"))
+
+
+def run(commands: Sequence[Step], stamp: Path) -> None:
     """Runs the commands, then leaves the stamp. Files meant for other Pythons (templates of some packages)
     cannot be compiled, which matters to nobody."""
     stamp.unlink(missing_ok=True)
     for command in commands:
-        # In UTF-8, whatever the locale: a path may have letters that it lacks.
-        subprocess.run(command, cwd=ROOT, check="compileall" not in command,
-                       env=os.environ | {"PYTHONUTF8": "1"})
+        if callable(command):
+            command()
+        else:  # in UTF-8, whatever the locale: a path may have letters that it lacks
+            subprocess.run(command, cwd=ROOT, check="compileall" not in command,
+                           env=os.environ | {"PYTHONUTF8": "1"})
     stamp.touch()
 
 
@@ -96,7 +114,6 @@ def main() -> None:
         if not ready.exists() or not chosen.all:
             print(f"Setting up {chosen.venv}: a minute or two, once.")
             run(steps(venv), ready)
-            leave_out_tests(venv)
         if chosen.all:
             print("Adding what packets, documents and tests need.")
             run(further_steps(venv), venv / ".ready-all")
