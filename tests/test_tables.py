@@ -9,9 +9,9 @@ import pytest
 from frictionless import Package
 
 from glc_analysis import read_log, tables
-from glc_analysis.build import build
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.tables import TABLES
+from tests.support.built_studies import built
 from tests.support.study_writer import choices, places, question, themes, write_study
 
 KINDS = {"text": "str", "integer": "Int64", "number": "float64", "boolean": "bool"}
@@ -36,7 +36,7 @@ def study(tmp_path_factory):
         options=[*choices("law", "yes", "no"), *choices("services", "food", "legal")],
         countries=places("KHM asia", "LAO asia", "PER america"),
         codebook=themes("rights", "care", "empty"))
-    build(made)
+    built(made)
     return made
 
 

@@ -3,10 +3,10 @@
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.build import build
 from glc_analysis.cleaning.organisation_changes import organisation_change_faults
 from glc_analysis.gate.leak_scan import identifiers
 from glc_analysis.reference import read_reference
+from tests.support.built_studies import built
 from tests.support.study_writer import reference
 from tests.support.wave_study import write_wave_study
 
@@ -21,7 +21,7 @@ def study(request, tmp_path_factory):
     registered = {"organisations": REGISTER} if request.param == "with a register" else {}
     made = write_wave_study(tmp_path_factory.mktemp("changed"), organisation_changes=[RENAMED, MERGED],
                             **registered)
-    build(made)
+    built(made)
     return made
 
 
@@ -35,7 +35,7 @@ def test_the_gate_looks_for_a_former_name(tmp_path):
     former = "The Old Mill House"
     made = write_wave_study(tmp_path, organisations=[*REGISTER, {"organisation_id": "left", "label": "Left"}],
                             organisation_changes=[RENAMED | {"other": former}])
-    build(made)
+    built(made)
     assert identifiers(made, audience="public")[former] == "organisation"
     assert read_reference(made).organisation_changes["other"].tolist() == [former]
 

@@ -3,10 +3,10 @@
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.build import build
 from glc_analysis.cleaning.waves import crosswalk_faults
 from glc_analysis.errors import Faults
 from glc_analysis.reference import read_reference
+from tests.support.built_studies import built
 from tests.support.study_writer import choices, reference, write_reference
 from tests.support.wave_study import CROSSWALK, FILES, OPTIONS, QUESTIONS, WAVES, decided, write_wave_study
 
@@ -14,7 +14,7 @@ from tests.support.wave_study import CROSSWALK, FILES, OPTIONS, QUESTIONS, WAVES
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     made = write_wave_study(tmp_path_factory.mktemp("waves"))
-    build(made)
+    built(made)
     return made
 
 
@@ -50,7 +50,7 @@ def test_who_was_asked_is_decided_for_each_wave(study):
 
 def test_the_wave_of_the_figures_is_the_one_that_study_toml_names(tmp_path):
     study = write_wave_study(tmp_path, settings={"study": {"id": "s", "title": "s", "wave": "w2016"}})
-    build(study)
+    built(study)
     assert {*rows(study, "organisations")["organisation_id"]} == {"a", "b", "c", "left"}
 
 
@@ -73,25 +73,25 @@ FAULTY = {
 def test_what_is_wrong_with_the_files_of_waves_is_named(fault, tmp_path):
     changed, message = FAULTY[fault]
     with pytest.raises(Faults, match=message):
-        build(write_wave_study(tmp_path, **changed))
+        built(write_wave_study(tmp_path, **changed))
 
 
 def test_a_wave_of_study_toml_that_is_not_there_is_named(tmp_path):
     with pytest.raises(Faults, match="waves.csv has no such wave"):
-        build(write_wave_study(tmp_path, settings={"study": {"id": "s", "title": "s", "wave": "w2020"}}))
+        built(write_wave_study(tmp_path, settings={"study": {"id": "s", "title": "s", "wave": "w2020"}}))
 
 
 def test_what_is_wrong_in_the_answers_of_an_earlier_wave_is_a_fault(tmp_path):
     study = write_wave_study(tmp_path)
     write_reference(study.root, "options", [row for row in OPTIONS if row["option_id"] != "legal"])
     with pytest.raises(Faults, match=r"2016\.csv.*is not an option of services"):
-        build(study)
+        built(study)
 
 
 def test_a_correction_is_of_one_wave(tmp_path):
     fix = {"table": "survey", "key": "2016.r2", "column": "Q1", "from": "yes", "to": "no", "reason": "typo"}
     study = write_wave_study(tmp_path, corrections=[fix])
-    build(study)
+    built(study)
     given = rows(study, "wave_responses", organisation_id="a", question_id="Q1")
     assert [*given["value"]] == ["no", "no"]
     assert [*rows(study, "wave_responses", organisation_id="b", question_id="Q1")["value"]] == ["yes", "yes"]
@@ -103,7 +103,7 @@ def test_a_heading_that_means_another_question_in_the_next_wave(tmp_path):
         *(row for row in crosswalk if (row["question_id"], row["wave_id"]) != ("Q6", "w2016")),
         {"question_id": "Q5", "wave_id": "w2016", "columns": "Q6"}],
         questions=[row | ({"columns": "Q5"} if row["question_id"] == "Q6" else {}) for row in QUESTIONS])
-    build(study)
+    built(study)
     assert {*rows(study, "wave_responses", question_id="Q6")["wave_id"]} == {"w2018"}
     assert {*rows(study, "wave_responses", question_id="Q5")["wave_id"]} == {"w2016", "w2018"}
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from glc_analysis.build import build
 from glc_analysis.disclosure.rules import COALITION
 from glc_analysis.errors import UsageError
 from glc_analysis.release_store import publish
 from glc_analysis.study import DEFAULTS, Study
 from glc_analysis.view.reader_study import write_reader_study
 from glc_analysis.view.study_view import StudyView
+from tests.support.built_studies import built
 from tests.support.study_writer import choices, question, write_csv, write_study, write_toml
 
 ORGANISATIONS = [f"o{n:02}" for n in range(40)]
@@ -62,7 +62,7 @@ def _of_last_wave(study):
 
 
 def _printed(study):
-    build(study)
+    built(study)
     try:
         rows = StudyView(study, "public").counts("Q1")
     except UsageError:

@@ -2,16 +2,16 @@
 
 import pytest
 
-from glc_analysis.build import build
 from glc_analysis.status import status_lines
 from glc_analysis.view.study_view import StudyView
+from tests.support.built_studies import built
 from tests.support.wave_study import write_wave_study
 
 
 @pytest.fixture(scope="module")
 def view(tmp_path_factory):
     study = write_wave_study(tmp_path_factory.mktemp("waves"))
-    build(study)
+    built(study)
     return StudyView(study, "team")
 
 

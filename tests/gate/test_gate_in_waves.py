@@ -1,8 +1,8 @@
 """What the gate looks for in a study of several waves: also what only an earlier wave has."""
 
-from glc_analysis.build import build
 from glc_analysis.gate.name_variants import hidden_countries, own_countries, study_languages
 from glc_analysis.reference import read_reference
+from tests.support.built_studies import built
 from tests.support.study_writer import places, write_csv
 from tests.support.wave_study import FIRST, SECOND, write_wave_study
 
@@ -16,7 +16,7 @@ def test_countries_and_languages_of_an_earlier_wave_are_looked_for(tmp_path):
                                           ("2018_es.csv", SECOND[2:], "THA", "es")):
         write_csv(study.root / "raw/survey" / name,
                   [row | {"where": country, "tongue": language} for row in rows])
-    build(study)
+    built(study)
     reference = read_reference(study)
     assert hidden_countries(study, reference, "public") == {"KHM", "THA"}
     assert own_countries(study, "left") == {"KHM"}

@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glc_analysis import tables
-from glc_analysis.build import build
 from glc_analysis.disclosure.suppression import release
 from glc_analysis.errors import Faults
 from glc_analysis.figures.estimates import records_behind_figures, survey_estimates
@@ -30,6 +29,7 @@ from glc_analysis.study import Study
 from glc_analysis.tables_html import render_frame
 from glc_analysis.view.reader_study import write_reader_study
 from glc_analysis.view.study_view import StudyView
+from tests.support.built_studies import built
 from tests.support.share import share
 from tests.support.small_surveys import SETTINGS, STUDY, decided, survey_of
 from tests.support.study_on_disk import SmallStudy
@@ -53,7 +53,7 @@ def by_rule(sample_study, tmp_path_factory):
     root = tmp_path_factory.mktemp("rule") / "sample"
     shutil.copytree(sample_study.root, root)
     (root / "reference/headlines.csv").unlink()
-    build(Study(root))
+    built(Study(root))
     return Study(root)
 
 

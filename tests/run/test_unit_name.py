@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from glc_analysis.build import build
 from glc_analysis.errors import Faults
 from glc_analysis.pages.findings import headlines
 from glc_analysis.pages.questions import question_html
 from glc_analysis.pages.survey import missing_answers, page_header, sampling_note, study_numbers
 from glc_analysis.view.study_view import open_study
+from tests.support.built_studies import built
 from tests.support.study_writer import choices, places, question, themes, write_study
 
 ROWS = [{"org": f"v{n}", "country": "KHM", "well": "yes" if n < 9 else "no"} for n in range(12)]
@@ -23,7 +23,7 @@ def view(tmp_path_factory):
         questions=[question("well", "single", "answers", unit="organisation", theme_id="care",
                             wording="Is there a well?")],
         options=choices("answers", "yes", "no"), countries=places("KHM asia"), codebook=themes("care"))
-    build(study)
+    built(study)
     return open_study(study.root).view("team")
 
 

@@ -1,42 +1,46 @@
 """Studies that tests need built, where the build itself is not what they test."""
 
 import hashlib
+from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 
 from glc_analysis.build import build
-from glc_analysis.digests import KEY_FILE
+from glc_analysis.digests import KEY_FILE, keep_digest_key
 from glc_analysis.study import Study
 
+_KEY = b"the invented key of all studies of tests"
 _MADE: dict[str, dict[str, bytes | None]] = {}
 """What a build wrote and removed, by the digest of all files of the study before it."""
-_TABLES: dict[bytes, dict[str, bytes]] = {}
-"""The tables of the study that was built last and what it would publish next, by the key of its digests."""
+_TABLES: deque[tuple[dict[str, bytes], dict[str, bytes]]] = deque(maxlen=12)
+"""Of the studies that were built last: their files before, their tables and what each would publish next."""
 
 
 def built(study: Study) -> Study:
     """Builds a study that lies whole in its folder, so that it costs little.
 
     Of an equal study that was built before, the files of that build are taken over. Another one is built as
-    if its tables were those of the study before: a build makes anew whatever has changed, and ``test_steps``
-    holds that it then writes the same bytes as from nothing.
+    if its tables were those of the study most like it: a build makes anew whatever has changed, and
+    ``test_steps`` holds that it then writes the same bytes as from nothing.
     """
+    keep_digest_key(study.root, _KEY)
     before = files_of(study.root)
     digest = hashlib.sha256(repr([(name, hashlib.sha256(held).hexdigest())
                                   for name, held in before.items()]).encode()).hexdigest()
     if digest in _MADE:
         _put(study.root, _MADE[digest])
         return study
-    key = before.get(KEY_FILE, b"")
-    if key and not study.processed.exists():
-        _put(study.root, _TABLES.get(key, {}))
+    is_new = not study.processed.exists() and not (study.private / "releases").exists()
+    alike = [held for held in _TABLES if held[0][KEY_FILE] == before[KEY_FILE]] if is_new else []
+    if alike:
+        _put(study.root, max(alike, key=lambda held: len(held[0].items() & before.items()))[1])
     build(study)
     after = files_of(study.root)
     _MADE[digest] = {name: after.get(name) for name in {*before, *after}
                      if after.get(name) != before.get(name)}
-    if not any("/releases/" in name and "/next/" not in name for name in after):
-        _TABLES[key] = {name: held for name, held in after.items()
-                        if name.startswith(("processed/", "private/releases/"))}
+    if is_new:
+        _TABLES.append((before, {name: held for name, held in after.items()
+                                 if name.startswith(("processed/", "private/releases/"))}))
     return study
 
 

@@ -13,7 +13,6 @@ from glc_analysis import tables
 from glc_analysis.addons.convening.amendments import amend_principle
 from glc_analysis.addons.convening.principles import add_version_columns
 from glc_analysis.addons.convening.tallies import count_round
-from glc_analysis.build import build
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference
@@ -21,6 +20,7 @@ from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
 from tests.addons.convening.support.ballot_study import PROVIDERS, BallotStudy
+from tests.support.built_studies import built
 
 WHY = {"asked_by": "beacon", "because": "Too narrow."}
 NEW = "Offer rest and water before you ask."
@@ -194,13 +194,13 @@ def test_what_was_cut_off_between_the_files_is_finished_by_the_same_call(study, 
 @pytest.mark.acceptance
 def test_old_votes_stay_in_the_tables_and_are_told(closed):
     closed.full_round(8, 8, 7, 7)
-    build(Study(closed.root))
+    built(Study(closed.root))
     done = closed.glc("amend", "P01", "--text", NEW, "--asked-by", "beacon", "--because", "Too narrow.")
     assert done.stdout == "P01.2\n"
     assert "The results of round 1 do not change:\nP01.1 Rest" in done.stderr and "P02" not in done.stderr
     assert "importance, providers: 7 or more of 10 high" in done.stderr
     assert "To be translated again: es." in done.stderr
-    build(Study(closed.root))
+    built(Study(closed.root))
     rows = tables.read_table("tallies",
                              study=Study(closed.root)).query("principle_id == 'P01' and round_id == '1'")
     assert set(rows["version"]) == {"1"} and rows["votes_high"].max() == 10

@@ -5,9 +5,9 @@ import pytest
 from glc_analysis.addons.convening.broken_links import find_broken_evidence_links
 from glc_analysis.addons.convening.pages.principles import list_evidence_of_principle
 from glc_analysis.addons.convening.trace import EvidenceTrail
-from glc_analysis.build import build
 from glc_analysis.view.reader_study import write_reader_study
 from glc_analysis.view.study_view import StudyView
+from tests.support.built_studies import built
 from tests.support.wave_study import write_wave_study
 
 PRINCIPLE = {"principle_id": "P01", "version": "1", "language": "en", "statement": "Offer shelter.",
@@ -21,7 +21,7 @@ def cite(root, *cited):
         {"principle_id": "P01", "evidence_id": f"e{n}", "kind": "figure" if "/" in figure else "segment",
          "reference": figure, "cited": number, "stance": "supports", "claim": "practised", "wave_id": wave}
         for n, (figure, number, wave) in enumerate(cited, 1)])
-    build(study)
+    built(study)
     return study
 
 
@@ -46,7 +46,7 @@ def test_the_number_as_it_was_cited_stands_before_what_the_last_wave_says(study)
 def test_a_question_that_nobody_may_compare_says_so_in_place_of_the_new_number(tmp_path):
     study = cite(tmp_path, CITED[0])
     study.reference_file("crosswalk").unlink()
-    build(study)
+    built(study)
     assert "2018: not compared: nobody has decided yet" in sentences(study, "team")[0]
 
 

@@ -13,11 +13,11 @@ from glc_analysis.addons.convening.joint_display import (
     suggest_joint_display_rows,
 )
 from glc_analysis.addons.convening.matches import PAIRS_PER_THEME
-from glc_analysis.build import build
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults
 from glc_analysis.reference import REQUIRED_COLUMNS, read_reference
 from glc_analysis.view.study_view import StudyView
+from tests.support import built_studies
 from tests.support.study_writer import choices, places, question, write_study
 
 TIERS = [*choices("tiers", ("one", "Tier 1", "Tier 1"), ("two", "Tier 2", "Tier 2"),
@@ -38,7 +38,7 @@ def built(root, *rows, record=RECORD, options=TIERS, **settings):
     study = write_study(root, rows, context=record, options=options, countries=places("KHM", "LAO", "PER"),
                         questions=[question("Q1", "single", "tiers")],
                         settings=SETTINGS | {"context": SETTINGS["context"] | settings})
-    build(study)
+    built_studies.built(study)
     return study
 
 

@@ -5,9 +5,9 @@ import pytest
 from glc_analysis.addons.convening.broken_links import find_broken_evidence_links
 from glc_analysis.addons.convening.joint_display import make_joint_display_table
 from glc_analysis.addons.convening.pages.convening import show_joint_display
-from glc_analysis.build import build
 from glc_analysis.errors import Faults
 from glc_analysis.view.study_view import StudyView
+from tests.support.built_studies import built
 from tests.support.wave_study import write_wave_study
 
 CODEBOOK = [{"code_id": "care", "level": "domain", "name": "Care", "since_version": "1"},
@@ -22,7 +22,7 @@ def topic(name, figure, wave=""):
 
 def displayed(root, *topics):
     study = write_wave_study(root, codebook=CODEBOOK, joint_display=[*topics])
-    build(study)
+    built(study)
     return study
 
 

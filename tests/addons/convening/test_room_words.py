@@ -8,13 +8,13 @@ from click.testing import CliRunner
 
 from glc_analysis.addons.convening.principles import resolve_requester, tidy_reason_without_names
 from glc_analysis.addons.convening.slides import write_slides
-from glc_analysis.build import build
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.view.visible_tables import VisibleTables
 from tests.addons.convening.support.ballot_study import BallotStudy
+from tests.support.built_studies import built
 
 PERSONS = "name,kind,pseudonym,match,allowed_for,reason\nMaria Lopez,person,,folded,,somebody who spoke\n"
 
@@ -64,7 +64,7 @@ def test_a_reason_that_names_nobody_is_kept(study):
 
 
 def slides(study, round_id="2"):
-    build(Study(study.root))
+    built(Study(study.root))
     return write_slides(Study(study.root), round_id).read_text(encoding="utf-8")
 
 

@@ -14,13 +14,13 @@ from glc_analysis.addons.convening.packets import sheets as packet_sheets
 from glc_analysis.addons.convening.pages import principles
 from glc_analysis.addons.convening.pages.text_history import mark_changed_words, split_for_comparison
 from glc_analysis.addons.convening.trace import trace_principle_to_sources
-from glc_analysis.build import build
 from glc_analysis.status import status_lines
 from glc_analysis.study import Study
 from glc_analysis.view.reader_study import write_reader_study
 from glc_analysis.view.study_view import StudyView
 from glc_analysis.view.visible_tables import UNNAMED_ORGANISATION
 from tests.addons.convening.support.ballot_study import BallotStudy
+from tests.support.built_studies import built
 
 SENTENCES = st.text(alphabet="ab ,.<&ខ្មែរាសម نعميش🕊\u200d", max_size=40)
 WHY = ("--because", "Two things.", "--asked-by")
@@ -39,7 +39,7 @@ def study(tmp_path_factory):
         assert small.glc(*line).exit_code == 0
     who = small.root / "private/reference/principles.csv"  # as somebody may write it by hand
     who.write_text(who.read_text(encoding="utf-8").replace("the floor", "Maria"), encoding="utf-8")
-    build(Study(small.root))
+    built(Study(small.root))
     return Study(small.root)
 
 

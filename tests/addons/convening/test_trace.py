@@ -22,7 +22,6 @@ from glc_analysis.addons.convening.trace import (
     list_principles_resting_on,
     trace_principle_to_sources,
 )
-from glc_analysis.build import build
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference_table
@@ -159,7 +158,7 @@ def test_others_get_released_figures_and_cleared_words_and_no_place(study, audie
 
 def test_words_that_are_not_cleared_stay_with_the_team(study):
     edit(study, "quotes", lambda rows: rows[3].update(status="proposed"))
-    build(study)
+    built(study)
     assert _NOT_CLEARED in texts(study, "public")[-2]
     assert _NOT_CLEARED not in " ".join(texts(study, "convening"))
 
@@ -271,7 +270,7 @@ RAW = {"survey/survey.csv": ("c,UGA,The court.,,yes\n", ""),
 def test_a_raw_file_that_changed_is_told_though_nothing_can_be_built(study, name):
     rewrite(study, name, *RAW[name])
     with pytest.raises(Faults):
-        build(study)
+        built(study)
     fault, = find_broken_evidence_links(study)
     assert fault.file == f"raw/{name}" and fault.message.startswith("has changed since")
     assert trace_principle_to_sources(study, "P01")  # and the trace is there
@@ -297,14 +296,14 @@ def test_one_raw_row_less_shows_in_what_was_cited(study, name, place):
     for coder in ("ana", "ben") if "blue" in name else ():
         rewrite(study, f"codings/{coder}.csv", "A safe place for tonight.", "A place.")
     recorded(study)
-    build(study)
+    built(study)
     assert place in told(study)
 
 
 def test_a_code_that_coders_no_longer_agree_on(study):
     rewrite(study, "codings/ana.csv", *RAW["codings/ana.csv"])
     recorded(study)
-    build(study)
+    built(study)
     assert told(study) == [(EVIDENCE_FILE, "3", "reference", "shelter"),
                            (EVIDENCE_FILE, "3", "cited", "1 of 2")]
 
@@ -314,7 +313,7 @@ def test_a_text_that_changed_is_one_line_after_the_evidence_whose_words_changed(
     """The coders' passages are quarantined: a figure that will be right again is not to be cited anew."""
     rewrite(study, "interviews/blue.txt", "A safe place for tonight.", "A bed.")
     recorded(study)
-    build(study)
+    built(study)
     first, *others = find_broken_evidence_links(study)
     assert (first.file, first.value) == (EVIDENCE_FILE, "A safe place for tonight.")
     text, = [fault for fault in others if fault.file == "raw/interviews/blue.txt"]
@@ -433,7 +432,7 @@ def test_a_new_form_makes_the_votes_anew_and_nothing_else(sample_study, tmp_path
     votes, rows = form.read_bytes(), manifest_csv.read_text(encoding="utf-8").splitlines(keepends=True)
     form.unlink()
     manifest_csv.write_text("".join(row for row in rows if source not in row), encoding="utf-8")
-    build(whole)
+    built(whole)
     with pytest.raises(UsageError, match="There is no 'raw/ratings/2-r12.csv'"):
         list_principles_resting_on(whole, source)
     form.write_bytes(votes)
@@ -443,7 +442,7 @@ def test_a_new_form_makes_the_votes_anew_and_nothing_else(sample_study, tmp_path
     assert said == list_principles_resting_on(whole, source).to_csv(index=False,
                                                                     lineterminator="\n") and "votes" in said
     traced = {name: tables.read_table(name, study=whole) for name in tables.TABLES}
-    build(whole)
+    built(whole)
     for name, frame in traced.items():
         assert name == "steps" or frame.to_csv() == tables.read_table(name, study=whole).to_csv(), name
 

@@ -31,10 +31,10 @@ from glc_analysis.addons.desk.suggestion_log import (
     log_refused_suggestions,
     read_coder_suggestion_log,
 )
-from glc_analysis.build import build
 from glc_analysis.coding.assemble import UNITS, CodedTexts, agreement
 from glc_analysis.view.study_view import OpenStudy
 from tests.addons.desk.support.word_encoder import WORDS
+from tests.support.built_studies import built
 
 SINGLE, DOUBLE = "interview-luz-de-maiz", "interview-farol-de-barro"
 DAY = date(2016, 7, 1)
@@ -273,10 +273,10 @@ def test_no_byte_of_the_study_changes_by_what_was_only_shown_of_an_answer(sessio
     log = coder_journal_path(study, "ines").with_name(SUGGESTION_LOG)
     kept = log.read_bytes()
     log.unlink()
-    build(study)
+    built(study)
     before = contents(study)
     log.write_bytes(kept)
-    build(study)
+    built(study)
     assert contents(study) == before
 
 
@@ -285,7 +285,7 @@ def test_an_accepted_suggestion_of_an_answer_is_in_the_tables(session, sure, stu
     code_answer(session, answer)
     found = suggested_for(session, answer)
     code_answer(session, answer, found[0]["code_id"], origin="suggested")
-    build(study)
+    built(study)
     codings = tables.read_table("codings", study=study).query("suggested_by != ''")
     assert {*codings["document_id"]} == {answer["answer_id"]} and {*codings["code_id"]} == {
         found[0]["code_id"]}
@@ -372,17 +372,17 @@ def test_where_the_ranking_is_not_sure_nothing_is_suggested(session, study):
 @pytest.mark.acceptance
 def test_no_byte_of_the_study_changes_by_what_was_only_shown(session, sure, study):
     turn, found = coded_turn(session)
-    build(study)
+    built(study)
     before = contents(study)
     log = coder_journal_path(study, "ines").with_name(SUGGESTION_LOG)
     kept = log.read_bytes()
     log.unlink()
-    build(study)
+    built(study)
     assert contents(study) == before
     log.write_bytes(kept)
     log_refused_suggestions(study, "ines", SINGLE, turn["start"], turn["end"],
                             [one["code_id"] for one in found])
-    build(study)
+    built(study)
     assert contents(study) == before and tables.read_table("suggestions", study=study).empty
 
 
@@ -396,7 +396,7 @@ def test_an_accepted_suggestion_is_in_the_tables_with_its_model_and_counted_by_c
     turn, found = coded_turn(session)
     code(session, turn, found[0]["code_id"], origin="suggested")
     session.do({"act": "finish", "document_id": SINGLE, "value": True})
-    build(study)
+    built(study)
     codings = tables.read_table("codings", study=study)
     assisted = codings[codings["suggested_by"] != ""]
     assert {*assisted["code_id"]} == {found[0]["code_id"]} and {*assisted["document_id"]} == {SINGLE}

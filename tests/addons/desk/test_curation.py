@@ -12,10 +12,10 @@ from glc_analysis.addons.desk.coding_desk import DoubleCodingComparison
 from glc_analysis.addons.desk.coding_session import CodingSession
 from glc_analysis.addons.desk.journal import coder_journal_path
 from glc_analysis.addons.desk.learning import compare_coders_with_consensus
-from glc_analysis.build import build
 from glc_analysis.errors import GLCError
 from glc_analysis.view.study_view import OpenStudy
 from tests.addons.desk.support.desk_study import take_files_away
+from tests.support.built_studies import built
 
 COUNTED = ("readings", "agreement", "disagreements", "mentions", "figures", "quotations")
 """The tables in which coding counts."""
@@ -152,7 +152,7 @@ def test_a_decision_has_a_reason_and_a_later_one_is_its_next_version(study):
     shown = {row["segment_id"]: row for row in DoubleCodingComparison(study, "tomas").differences()}
     assert shown[waiting["segment_id"]]["codes"] == []
     assert shown[waiting["segment_id"]]["by"] == "ines"
-    build(study)
+    built(study)
     rows = tables.read_table("disagreements", study=study).query("coder_id == 'consensus'")
     codes = dict(zip(rows["segment_id"], rows["codes"], strict=True))
     assert codes[waiting["segment_id"]] == ""
@@ -211,7 +211,7 @@ def two_versions(study):
             session.do({"act": "read", "document_id": document})
         if coder == "ines":
             correct(study, WORDS, "Nadie, casi nadie")
-    build(OpenStudy(study.root))
+    built(OpenStudy(study.root))
     return OpenStudy(study.root), turn["turn_id"], other["turn_id"]
 
 
@@ -239,7 +239,7 @@ def test_once_both_went_on_everything_is_compared_again(two_versions):
     session.do({"act": "place", "document_id": TEXT, "coding_id": waiting["coding_id"],
                 "start": turn["start"], "end": turn["end"]})
     session.do({"act": "finish", "document_id": TEXT})
-    build(study)
+    built(study)
     curation = DoubleCodingComparison(OpenStudy(study.root), "tomas", today=DAY)
     assert curation.versions() == []
     row = next(row for row in curation.differences() if row["segment_id"] == changed)
@@ -278,7 +278,7 @@ def test_training_texts_are_compared_once_finished_and_never_counted(study):
     with pytest.raises(GLCError, match="can no longer change"):
         session.do({"act": "finish", "document_id": TEXT, "value": False})
     before = {name: tables.read_table(name, study=study) for name in COUNTED}
-    build(study)
+    built(study)
     for name, frame in before.items():
         assert tables.read_table(name, study=study).equals(frame), name
     shown = compare_coders_with_consensus(study).query("coder == 'rosa'").set_index("code_id")
@@ -294,6 +294,6 @@ def test_a_text_coded_at_the_desk_to_learn_counts_nowhere_when_its_purpose_is_ta
     assign(study, f"{TEXT},rosa,2,training")
     CodingSession(study, "rosa", today=DAY).do({"act": "read", "document_id": TEXT})
     path.write_text(rows, encoding="utf-8")
-    build(study)
+    built(study)
     assert "rosa" not in {*tables.read_table("readings", study=study)["coder_id"]}
     assert tables.read_table("figures", study=study).equals(before)

@@ -14,8 +14,8 @@ from glc_analysis.addons.member_checking.returns import (
     make_raw_column_finder,
     write_returns,
 )
-from glc_analysis.build import build
 from tests.addons.member_checking.support.filled_sheets import fill, sheet
+from tests.support.built_studies import built
 from tests.support.wave_study import CROSSWALK, decided, write_wave_study
 
 OLD, NEW = "a /  / survey / public", "a /  / survey / public / w2018"
@@ -29,7 +29,7 @@ def study(tmp_path):
     crosswalk = [row | ({"columns": "Q1 | Shelter"} if row["wave_id"] == "w2018" else {})
                  for row in decided("Q1", "wording")]
     made = write_wave_study(tmp_path / "study", consent=rows, crosswalk=[*crosswalk, *CROSSWALK[2:]])
-    build(made)
+    built(made)
     return made
 
 

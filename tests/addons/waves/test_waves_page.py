@@ -8,18 +8,18 @@ from glc_analysis.addons.waves.pages import (
     show_waves,
     show_who_returned,
 )
-from glc_analysis.build import build
 from glc_analysis.pages.questions import asked_of
 from glc_analysis.plots import plot_waves
 from glc_analysis.run.plan import plan
 from glc_analysis.view.study_view import StudyView
+from tests.support.built_studies import built
 from tests.support.wave_study import write_wave_study
 
 
 @pytest.fixture(scope="module")
 def view(tmp_path_factory):
     study = write_wave_study(tmp_path_factory.mktemp("waves"))
-    build(study)
+    built(study)
     return StudyView(study, "team")
 
 
@@ -87,7 +87,7 @@ def test_who_merged_or_split_is_in_no_transition_and_is_counted_apart(registered
     study = write_wave_study(tmp_path, organisation_changes=[
         {"organisation_id": "new", "change": "renamed", "other": "Left", **signed},
         {"organisation_id": "b", "change": "merged", "other": "c", **signed}], **registered)
-    build(study)
+    built(study)
     view = StudyView(study, "team")
     assert view.transitions("Q1")["n"].sum() == 2  # a and new: b merged, and c went into it
     assert "Merged or split" in show_who_returned(view).data

@@ -2,17 +2,17 @@
 
 import pytest
 
-from glc_analysis.build import build
 from glc_analysis.errors import UsageError
 from glc_analysis.figures.summary import subset_kind
 from glc_analysis.view.study_view import NotReleased, StudyView
+from tests.support.built_studies import built
 from tests.support.wave_study import write_wave_study
 
 
 @pytest.fixture(scope="module")
 def view(tmp_path_factory):
     study = write_wave_study(tmp_path_factory.mktemp("waves"))
-    build(study)
+    built(study)
     return StudyView(study, "team")
 
 
@@ -46,7 +46,7 @@ def test_what_may_not_be_compared_says_why(question, reason, view):
 
 def test_a_question_without_a_row_of_the_crosswalk_is_not_compared(tmp_path):
     study = write_wave_study(tmp_path, crosswalk=[])
-    build(study)
+    built(study)
     with pytest.raises(UsageError, match="nobody has decided yet"):
         StudyView(study, "team").counts("Q1", by="wave")
 

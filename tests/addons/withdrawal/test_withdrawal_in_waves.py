@@ -3,14 +3,14 @@
 import pytest
 
 from glc_analysis.addons.withdrawal.contribution import collect_contribution
-from glc_analysis.build import build
 from glc_analysis.reference import read_reference
+from tests.support.built_studies import built
 from tests.support.study_writer import places, write_csv
 from tests.support.wave_study import FIRST, QUESTIONS, SECOND, write_wave_study
 
 
 def contribution(study, organisation):
-    build(study)
+    built(study)
     return collect_contribution(study, read_reference(study), {}, organisation)
 
 
