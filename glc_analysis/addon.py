@@ -79,6 +79,8 @@ class AddOn:
     - ``citations(reference, segment_ids)``: the words that its rows cite of these segments, by row;
     - ``rows(table, was, now, leaver)``: a row of a reference table as it was and is to be; None: it goes;
     - ``erase(study, leaver)``: takes out of the copy of a study what is the leaver's;
+    - ``coder_file(path, remaining)``: takes what goes out of one of its files or logs of a coder, by what
+      ``remaining`` gives of each text;
     - ``renew(study)``: does what is due when the copy has another key of digests;
     - ``unused(study, new, person_id)`` and ``notes(study)``: what is used no more of a person, and what
       people have to be told; kind, where and what.

@@ -31,3 +31,8 @@ def test_the_tables_of_the_core_come_first_and_no_column_is_declared_twice(file,
 def test_whatever_an_add_on_may_bring_is_brought_by_one():
     assert [field.name for field in fields(AddOn) if field.name not in ("name", "summary", "needs")
             and not [*list_declarations(field.name)]] == []
+
+
+def test_an_add_on_that_writes_files_of_coders_says_how_a_withdrawal_erases_them():
+    assert [add_on.name for add_on in installed_add_ons().values()
+            if (add_on.coder_files or add_on.coder_logs) and "coder_file" not in add_on.erasers] == []

@@ -13,5 +13,6 @@ ADD_ON = AddOn(
            "method_facts": "pages:suggestion_method_facts"},
     style="desk.css",
     holds={"private/vectors": "goes as a whole, and is made again from what is left"},
-    erasers={"renew": "sentence_encoder:delete_cached_vectors"},
+    erasers={"renew": "sentence_encoder:delete_cached_vectors",
+             "coder_file": "erasers:erase_from_coder_file"},
     front_door={"coding_desk": "coding_desk:coding_desk"})

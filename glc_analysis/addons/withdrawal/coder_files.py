@@ -6,7 +6,6 @@ exact words, which is checked by reading the file again.
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections import defaultdict
@@ -43,14 +42,7 @@ from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.pseudonyms.masking import Masked, Masker
 from glc_analysis.study import WITHDRAWN, is_added_to
 from glc_analysis.tabular import Grid, read_workbook_sheets
-from glc_analysis.text import content_hash, match_key, normalise_space
-
-# ------------------------------
-# What the coding desk wrote, without what was withdrawn.
-#
-# An act on a text that goes keeps its number and its place among the acts, so that a
-# later undo still means the act that it meant; every coding of other words stays on those words.
-
+from glc_analysis.text import match_key, normalise_space
 
 Left = Callable[[str, str], Masked | None]
 """A function of a document_id and its text that returns the remaining text; None if the whole text is
@@ -59,143 +51,18 @@ Tell = Callable[[list[str]], list[str]]
 """A function that returns texts without the removed words."""
 
 
-def redact_desk_journal(path: Path, remaining_text: Left,
-                        were_turns_found: Callable[[str, Masked | None], bool], redact_texts: Tell,
-                        removed_segments: Collection[str]) -> None:
-    """Rewrites a coder's journal without the removed content. A truncated line is removed completely, because
-    its content is unknown.
+@dataclass(frozen=True)
+class RemainingContent:
+    """What remains of texts, as the eraser of an add-on's file of a coder receives it.
+    ``were_turns_found`` says whether all removed turns were found in a text; ``shift_span`` gives the place
+    of a coded span in a remaining text, None if it held nothing else; ``removed`` are the ids of removed
+    texts and segments."""
 
-    ``were_turns_found`` says whether all removed turns were found in a text; ``removed_segments`` are the ids
-    of removed segments. Raises Faults if a text changed after its coder began it, so that the removed turns
-    cannot be found.
-    """
-    def remaining(document: str, text: str) -> Masked | None:
-        now = remaining_text(document, text)
-        if not were_turns_found(document, now):
-            raise Faults([Fault("the coder began this text before it was changed, so the turns that go "
-                                "cannot be found in it", file=path.name, value=document,
-                                fix="take the lines on this text out of the file, and repeat")])
-        return now
-
-    texts: dict[str, Masked | None] = {}
-    lost: set[str] = set()
-    kept = []
-    for line in _lines(path):
-        act = line["act"]
-        if act == "cut":
-            continue
-        if act == "text":
-            document = line["document_id"]
-            texts[document] = now = remaining(document, line["text"])
-            if now is not None:
-                kept.append(line | {"text": now.text, "version": content_hash(now.text)})
-            continue
-        if act == "new_texts":
-            kept.append(_new_texts(line, texts, lost, remaining) or {"n": line["n"], "act": "removed"})
-            continue
-        kept.append(_redacted(line, texts, lost, removed_segments) or {"n": line["n"], "act": "removed"})
-    words = [_told(line, redact_texts) for line in kept]
-    path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in words), encoding="utf-8",
-                    newline="\n")
-
-
-def _new_texts(line: dict[str, Any], texts: dict[str, Masked | None], lost: set[str],
-               left: Left) -> dict[str, Any] | None:
-    """The act that records a coder's move to changed texts, limited to the remaining texts; None if none
-    remain. Codings that it does not name are removed from later lines."""
-    kept = []
-    for text in line["texts"]:
-        document = text["document_id"]
-        texts[document] = now = left(document, text["text"])
-        spans = {name: {key: shift_span_after_removal(*span, now) if now else None for key,
-                        span in text[name].items()
-                        if key not in lost} for name in ("moved", "waiting")}
-        lost |= {key for key, span in spans["moved"].items() if span is None}
-        if now is not None:
-            kept.append(text | {"text": now.text, "version": content_hash(now.text),
-                                "moved": {key: span for key, span in spans["moved"].items() if span},
-                                "waiting": {key: span or (0, len(now.text))
-                                            for key, span in spans["waiting"].items()}})
-    return line | {"texts": kept} if kept else None
-
-
-def redact_suggestion_log(path: Path, removed_documents: Collection[str], redact_texts: Tell) -> None:
-    """Rewrites a log of suggestions without the lines on removed texts."""
-    kept = [line for line in _lines(path) if not {line.get(name) for name in (
-        "document_id", "answer_id", "segment_id", "example_by")} & {*removed_documents}]
-    path.write_text("".join(json.dumps(_told(line, redact_texts), ensure_ascii=False) + "\n"
-                            for line in kept),
-                    encoding="utf-8", newline="\n")
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    lines = []
-    for line in path.read_bytes().split(b"\n"):
-        with suppress(ValueError):
-            lines.append(json.loads(line))
-    return [line for line in lines if isinstance(line, dict)]
-
-
-def _redacted(line: dict[str, Any], texts: dict[str, Masked | None], lost: set[str],
-              ids: Collection[str]) -> dict[str, Any] | None:
-    """An act limited to the remaining content; None if it was about removed content. ``lost`` are the codings
-    removed so far."""
-    act = line["act"]
-    if act in ("code_answers", "read_answers"):
-        answers = ["" if texts.get(one, "") is None else one for one in line["answer_ids"]]
-        lost |= {f"{line['n']}.{place}" for place, one in enumerate(answers, 1) if not one}
-        return line | {"answer_ids": answers} if any(answers) else None
-    if act == "code_passages":
-        passages = [_passage_left(one, texts) for one in line["passages"]]
-        lost |= {f"{line['n']}.{place}" for place, one in enumerate(passages, 1) if one is None}
-        return line | {"passages": passages} if any(passages) else None
-    if act in ("place", "resize"):
-        now = texts.get(line["document_id"])
-        span = shift_span_after_removal(line["start"], line["end"], now) if now else None
-        if line["coding_id"] in lost:
-            return None
-        if span is None:
-            lost.add(line["coding_id"])
-            return {"n": line["n"], "on": line["on"], "act": "uncode", "coding_id": line["coding_id"]}
-        return line | {"start": span[0], "end": span[1]}
-    if act in ("uncode", "recode", "memo", "negative_case"):
-        return None if line["coding_id"] in lost else line
-    if act == "decide":
-        return None if line["segment_id"] in ids else line
-    if act == "open":
-        left = [one for one in line["document_ids"] if texts.get(one, "") is not None]
-        return line | {"document_ids": left}
-    document = line.get("document_id", "")
-    if document not in texts:
-        return line
-    now = texts[document]
-    if now is None:
-        lost.add(str(line["n"]))
-        return None
-    if act in ("code", "propose_code", "propose_quotation"):
-        span = shift_span_after_removal(line["start"], line["end"], now)
-        if span is None:
-            lost.add(str(line["n"]))
-            return None
-        return line | {"start": span[0], "end": span[1]}
-    return line
-
-
-def _passage_left(passage: dict[str, Any] | None, texts: dict[str, Masked | None]) -> dict[str, Any] | None:
-    now = texts.get(passage["document_id"]) if passage else None
-    span = shift_span_after_removal(passage["start"], passage["end"], now) if passage and now else None
-    return passage | {"start": span[0], "end": span[1]} if passage and span else None
-
-
-def _told(value: Any, tell: Tell) -> Any:
-    """A JSON value without the removed words; whole texts stay unchanged, because their offsets are already
-    adjusted."""
-    if isinstance(value, dict):
-        return {key: part if key == "text" and "version" in value else _told(part, tell)
-                for key, part in value.items()}
-    if isinstance(value, list):
-        return [_told(part, tell) for part in value]
-    return tell([value])[0] if isinstance(value, str) else value
+    of: Left
+    were_turns_found: Callable[[str, Masked | None], bool]
+    redact_texts: Tell
+    shift_span: Callable[[int, int, Masked], tuple[int, int] | None]
+    removed: Collection[str]
 
 
 # ------------------------------
@@ -245,11 +112,10 @@ class CoderFileRedaction:
         if is_decided:
             rewrite_table_rows(path, self._decisions)
             return path
-        if path.name in declared_by_name("coder_files"):
-            redact_desk_journal(path, self._left, self._is_found, self._tell, self.ids)
-            return path
-        if path.name in declared_by_name("coder_logs"):
-            redact_suggestion_log(path, self.gone | self.ids, self._tell)
+        if written := {**declared_by_name("coder_files"), **declared_by_name("coder_logs")}.get(path.name):
+            add_on = written[0]
+            add_on.load(add_on.erasers["coder_file"])(path, RemainingContent(
+                self._left, self._is_found, self._tell, shift_span_after_removal, self.gone | self.ids))
             return path
         raw = read_codings(path, separator=self.separator, questions=self.questions)
         left = {source: self._left(source, text) for source, text in zip(
