@@ -167,7 +167,7 @@ def _fault(own: list[Leak], origins: list[str], audience: str) -> Fault:
 
 def _remedy(rule: str, kind: str) -> str:
     """The kind of remedy for a rule and the kind of text where the term was found."""
-    if rule.startswith(("country", "people", "city", "code")):
+    if rule.startswith(("country", "people", "city", "region", "code")):
         return "country"
     if kind:
         return kind

@@ -1,9 +1,9 @@
 """Text that identifies a person by its form: coordinates, plus codes, addresses, handles, profile links,
-document numbers, birth dates.
+web addresses, document numbers, birth dates, telephone numbers in words.
 
-Coordinates and codes of places are found by themselves; the others after a word that says what they are
-(``content/identifying_cues.csv``), so that no figure of a report is taken for one. E-mail addresses and
-telephone numbers are found by :func:`.contacts.find_contacts`.
+Coordinates, codes of places and web addresses are found by themselves; most others after a word that says
+what they are (``content/identifying_cues.csv``), so that no figure of a report is taken for one. E-mail
+addresses and telephone numbers in figures are found by :func:`.contacts.find_contacts`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Set
 from functools import cache
+from itertools import pairwise
+
+import pycountry
 
 from glc_analysis.pseudonyms.contacts import COMPLETE_DATE, western_digits
 from glc_analysis.pseudonyms.masking import fold_text
@@ -32,6 +35,8 @@ def find_identifying_forms(text: str, words: Set[str]) -> Iterator[IdentifyingFo
     yield from _coordinates(text)
     yield from _place_codes(text)
     yield from _after_cues(text, words)
+    yield from _web_addresses(text)
+    yield from _numbers_in_words(text, words)
     for match in _BARE_HANDLE.finditer(text) if "@" in text else ():
         if not _AT_RULE.match(match[0]) and re.search(r"[^\W\d_][,;]? $", text[:match.start()][-3:]):
             yield "handle", *match.span()
@@ -92,6 +97,91 @@ def _place_codes(text: str) -> Iterator[IdentifyingForm]:
             yield "plus code", before.start(), plus.end()
     for match in _THREE_WORDS.finditer(text) if "///" in text else ():
         yield "words for a place", *match.span()
+
+
+# ------------------------------
+# Web addresses, but for those of states, universities and the sites of ``content/public_sites.csv``.
+
+
+_HOST = re.compile(r"""(?xi) (?<![\w@.-]) (?P<begin>https?://|www\.)?
+    (?P<host>(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+ (?P<end>[a-z]{2,12})) (?![\w@(-])
+    (?P<path>/\w|\?\w|:\d)?""")
+_GENERAL_ENDS = frozenset(("app", "biz", "com", "example", "info", "invalid", "net", "ngo", "ong", "online",
+                           "org", "site", "test"))
+_PUBLIC_ENDS = frozenset(("ac", "edu", "gob", "gouv", "gov", "int", "mil"))
+_SECOND_ENDS = frozenset(("co", "com", "ne", "net", "ngo", "ong", "or", "org"))
+_ENDS_THAT_ARE_WORDS = frozenset((
+    "ai", "al", "am", "as", "at", "be", "by", "cc", "de", "do", "es", "gt", "id", "in", "is", "it", "la",
+    "lt", "ma", "md", "me", "mi", "ml", "my", "na", "ne", "ni", "no", "nu", "pa", "pl", "ps", "py", "rs",
+    "sa", "se", "sh", "si", "so", "st", "to", "tu", "us", "va", "ve"))
+"""Endings of countries that are words or endings of files too: they count only in a longer address."""
+
+
+def _web_addresses(text: str) -> Iterator[IdentifyingForm]:
+    """The hosts of web addresses.
+
+    >>> text = "See www.night.example/a, casa.org.pe, doi.org/10.1, end.In the, notes.md, data.frame, quay.kh"
+    >>> [text[start:end] for _, start, end in _web_addresses(text)]
+    ['night.example', 'casa.org.pe', 'quay.kh']
+    """
+    for found in _HOST.finditer(text) if "." in text else ():
+        host, end = found["host"].lower(), found["end"].lower()
+        parts = host.split(".")
+        if not _PUBLIC_ENDS.isdisjoint(parts[-2:]) or any(
+                host == site or host.endswith(f".{site}") for site in _public_sites()):
+            continue
+        is_country = end in _country_ends()
+        is_sure = (bool(found["begin"]) or end in _GENERAL_ENDS
+                   or is_country and len(parts) > 2 and parts[-2] in _SECOND_ENDS
+                   or is_country and found["host"].islower() and len(parts[0]) > 2 and (
+                       end not in _ENDS_THAT_ARE_WORDS or bool(found["path"])))
+        if is_sure and re.search(r"[^\W\d_]{2}", parts[-2]):
+            yield "web address", *found.span("host")
+
+
+@cache
+def _country_ends() -> frozenset[str]:
+    return frozenset({country.alpha_2.lower() for country in pycountry.countries} | {"uk", "eu"})
+
+
+@cache
+def _public_sites() -> frozenset[str]:
+    return frozenset(row["site"] for row in read_records(__file__, "public_sites.csv"))
+
+
+# ------------------------------
+# Telephone numbers in words.
+
+
+_FEWEST_DIGITS = 7
+
+
+def _numbers_in_words(text: str, words: Set[str]) -> Iterator[IdentifyingForm]:
+    """Seven and more words for digits in a row, but for those that count up or down.
+
+    >>> text = "zero seven two two, three four five; one two three four five six seven eight"
+    >>> [text[start:end] for _, start, end in _numbers_in_words(text, set(text.split()))]
+    ['zero seven two two, three four five']
+    """
+    digits, form = _digit_words()
+    if sum(word in digits for word in words) < 3:
+        return
+    for found in form.finditer(text):
+        row = [digits[word] for word in re.findall(r"[^\W_](?:[^\W_]|['\u1780-\u17ff])*", fold_text(found[0]))
+               if word in digits]
+        steps = {second - first for first, second in pairwise(row)}
+        if not steps <= {1} and not steps <= {-1}:
+            yield "phone", *found.span()
+
+
+@cache
+def _digit_words() -> tuple[dict[str, int], re.Pattern[str]]:
+    rows = [(word, int(row["digit"])) for row in read_records(__file__, "digit_words.csv")
+            for word in row["words"].split(";")]
+    spelt = "|".join(re.escape(word) for word, _ in sorted(rows, key=lambda row: -len(row[0])))
+    between = r"(?:\s?[,.–-]?\s(?:(?:and|y|et|double)\s)?|-)"
+    return ({fold_text(word): digit for word, digit in rows},
+            re.compile(rf"(?i)(?<!\w)(?:{spelt})(?:{between}(?:{spelt})){{{_FEWEST_DIGITS - 1},}}(?!\w)"))
 
 
 # ------------------------------

@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import accumulate
+from itertools import accumulate, product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from glc_analysis.addon import load_declared
 from glc_analysis.cleaning.organisation_changes import names_before
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import has_capability
-from glc_analysis.gate import name_variants
+from glc_analysis.gate import name_variants, transcriptions
 from glc_analysis.gate.file_text import (
     Piece,
     Unreadable,
@@ -34,6 +34,13 @@ from glc_analysis.gate.file_text import (
     without_escapes,
 )
 from glc_analysis.gate.identifying_forms import find_identifying_forms
+from glc_analysis.gate.name_parts import (
+    find_initials,
+    is_ordinary,
+    is_part,
+    parts_of_organisation,
+    parts_of_person,
+)
 from glc_analysis.gate.name_variants import (
     country_words,
     hidden_countries,
@@ -105,7 +112,8 @@ def identifiers(study: Study, *, audience: str,
     for own in load_declared("terms"):
         for section, name in own.public_contacts + own.contacts * has_capability(audience, "contact"):
             contact = study.settings[section][name]
-            found |= {contact[start:end]: ALLOWED for _, start, end in find_contacts(contact)}
+            forms = find_identifying_forms(contact, {*name_variants.WORD.findall(fold_text(contact))})
+            found |= {contact[start:end]: ALLOWED for _, start, end in [*find_contacts(contact), *forms]}
     return found | country_words(study, reference, audience)
 
 
@@ -132,8 +140,8 @@ def _long_enough(kinds: Mapping[str, Iterable[str]]) -> dict[str, str]:
     return {text: kind for kind, texts in kinds.items() for text in texts if len(text) >= MIN_LENGTH}
 
 
-_SAID = ("organisation", "country", "people of", "city of", "code of")
-_SAID_FORMS = ("address", "e-mail", "phone", "handle", "profile link")
+_SAID = ("organisation", "country", "people of", "city of", "region of", "code of")
+_SAID_FORMS = ("address", "e-mail", "phone", "handle", "profile link", "web address")
 """Rules that an organisation's own words do not break on its own pages. What tells of a person stays hidden
 there too."""
 
@@ -184,14 +192,15 @@ def organisation_names(organisations: pd.DataFrame) -> list[str]:
 #
 # It searches for the names of names.csv (each row says how it matches), e-mail addresses, phone numbers and
 # the identifiers that the caller gives: first for their letters as the row says, then for other spellings
-# (name_variants.py; not of rows that match as a whole word). The name of a place counts only if another of
+# (name_variants.py; not of rows that match as a whole word), for parts of names (name_parts.py) and for other
+# transcriptions (transcriptions.py). The name of a place that is an ordinary word counts only if another of
 # these is near it. A name that a row of names.csv allows for the audience is not a leak, nor is anything
-# within it; such a row needs a reason. A file that cannot be read counts as a leak. Paraphrases, nicknames
-# and initials are not found: people must read.
+# within it; such a row needs a reason. A file that cannot be read counts as a leak. Paraphrases and nicknames
+# are not found: people must read.
 
 
 _PROXIMITY = 200
-"""A place is a leak if another identifier is within so many characters of it."""
+"""A place that is an ordinary word is a leak if another identifier is within so many characters of it."""
 _GAP = 8
 """The most characters between two words of a name."""
 _AROUND = 80
@@ -203,8 +212,13 @@ ALLOWED = "allowed"
 
 _VARIED = ("name", "organisation", "speaker", "country", "people", "city")
 """Rules whose texts people spell in different ways; ids, files and checksums are only found as they are."""
+_OF_COUNTRIES = ("country", "people", "city")
 
 PERSON = "name: person"
+PART = "part of a name"
+"""The rule for a surname, a given name or initials alone."""
+_PARTS = ("surname", "given name", "initials", "abbreviation", "core")
+"""The ``case`` of terms for parts of names."""
 _LONGEST_ABBREVIATION = 6
 """So many capital letters are also looked for with a full stop after each."""
 
@@ -221,7 +235,8 @@ class Leak:
 
 class Term(NamedTuple):
     """A text to look for: how it matches, which rule it breaks, how it must be written to count (``any``,
-    ``label``, or what :func:`.needed_case` says), its letters folded, its longest word."""
+    ``label``, ``heard``, what :func:`.needed_case` says, or the kind of a part of a name), its letters
+    folded, its longest word."""
 
     text: str
     how: str
@@ -308,9 +323,23 @@ class Search:
         self.by_word: dict[str, list[Term]] = {}
         self.without_word: list[tuple[frozenset[str], Term]] = []
         self.by_form: dict[str, list[Spelling]] = {}
+        self.initials: dict[tuple[str, ...], Term] = {}
+        self.heard: list[tuple[tuple[str, ...], Term]] = []
         whole: set[str] = set()
         beside: set[str] = set()
+        terms = [*terms]
+        labels = frozenset(term.folded for term in terms if term.rule.endswith("organisation"))
+        for form, part in (each for term in terms for each in _parts(term, labels)):
+            if part.case == "initials":
+                self.initials.setdefault(form, part)
+            else:
+                self.by_form.setdefault(max(form, key=len), []).append(Spelling(form, part, is_own=False))
         for term in terms:
+            if (_is_varied(term) and not term.rule.startswith(_OF_COUNTRIES)
+                    and len(words := transcriptions.words_to_hear(term.text)) > 1):
+                self.heard.append((words, term._replace(case="heard")))
+                if term.rule == PERSON and term.how == "folded":
+                    self.heard.append((words[-1:], term._replace(rule=PART, case="heard")))
             if term.word:
                 self.by_word.setdefault(term.word, []).append(term)
             else:
@@ -323,20 +352,59 @@ class Search:
                       for spelt in self.by_form.values() for spelling in spelt
                       if name_variants.is_khmer(spelling.term.folded)}
         self.breaks = name_variants.words_by_beginning((form for form in whole if form[0] != "~"), beside)
-        self.stem_starts = {form[1:4] for form in whole if form[0] == "~"}
+        self.stem_starts = {form[1:4] for form in self.by_form.keys() | whole if form[0] == "~"}
+        self.by_sound: dict[str, set[tuple[int, int]]] = {}
+        for n, (words, _) in enumerate(self.heard):
+            for k, word in enumerate(words):
+                for sounds in transcriptions.sounds_of(word):
+                    self.by_sound.setdefault(sounds, set()).add((n, k))
+        self._sounding: dict[str, frozenset[tuple[int, int]]] = {}
 
     def forms(self, word: str) -> tuple[str, ...]:
         """The forms of a word that a term may have."""
         own = name_variants.word_forms(word)
         return (*own, name_variants.stem(word)) if word[:3] in self.stem_starts else own
 
+    def sounding_like(self, word: str) -> frozenset[tuple[int, int]]:
+        """The names in ``heard``, and which of their words, that a folded word may be another spelling of."""
+        if word not in self._sounding:
+            self._sounding[word] = frozenset(
+                place for sounds in transcriptions.sounds_of(word) for place in self.by_sound.get(sounds, ()))
+        return self._sounding[word]
+
+
+def _is_varied(term: Term) -> bool:
+    return not (term.how == "whole-word" or term.is_allowed or not term.rule.startswith(_VARIED)
+                or re.search(r"\d", term.folded))
+
+
+@lru_cache(1 << 14)
+def _parts(term: Term, labels: frozenset[str]) -> tuple[tuple[tuple[str, ...], Term], ...]:
+    """The forms of the parts of a name, each with its term; of speakers not where they are ``labels`` of
+    organisations."""
+    if not _is_varied(term):
+        return ()
+    is_speaker = term.rule.startswith("speaker")
+    if term.rule.endswith("organisation"):
+        parts = [*parts_of_organisation(term.text)]
+    elif term.rule == PERSON or is_speaker and re.sub(r"\s*\(.*", "", term.folded) not in labels:
+        parts = [*parts_of_person(term.text)]
+    else:
+        parts = []
+    found: list[tuple[tuple[str, ...], Term]] = []
+    for kind, words in parts:
+        is_organisation = kind in ("abbreviation", "core")
+        part = term._replace(rule=term.rule if is_organisation else PART, case=kind)
+        found.append((words, part))
+        if kind in ("surname", "given name"):
+            found += [((form,), part) for form in name_variants.forms_of_part(words[0])]
+    return tuple(found)
+
 
 @lru_cache(1 << 14)
 def _spellings(term: Term) -> tuple[Spelling, ...]:
     """None for texts that are found only as they are: ids with digits among them."""
-    if term.how == "whole-word" or term.is_allowed or not term.rule.startswith(_VARIED):
-        return ()
-    if re.search(r"\d", term.folded):
+    if not _is_varied(term):
         return ()
     is_person = term.rule == PERSON or term.rule.startswith("speaker")
     found = [Spelling(forms, term, forms == (term.folded,)) for forms in name_variants.spellings(
@@ -440,6 +508,37 @@ class _Document:
             if own <= letters:
                 yield from self._occurrences(term)
         yield from self._spelt_otherwise(wanted)
+        yield from self._heard(wanted) if wanted.heard else ()
+        for letters, start, end in find_initials(self.text) if wanted.initials else ():
+            if term := wanted.initials.get(letters):
+                yield Match(*self.in_letters(start, end), term.rule, term.text)
+
+    def _heard(self, wanted: Search) -> Iterator[Match]:
+        """Names in another transcription: words that sound like those of a name, one after the other."""
+        sounding: dict[int, dict[int, set[str]]] = {}
+        for word in self.vocabulary:
+            for n, k in wanted.sounding_like(word):
+                sounding.setdefault(n, {}).setdefault(k, set()).add(word)
+        could = {n: set().union(*words.values()) for n, words in sounding.items()
+                 if len(words) == len(wanted.heard[n][0])
+                 and any(transcriptions.is_heard_as(wanted.heard[n][0], written) for written in product(
+                     *(sorted(words[k]) for k in sorted(words))))}
+        if not could:
+            return
+        every = {word for words in could.values() for word in words}
+        places = [(*found.span(), found[0]) for found in name_variants.WORD.finditer(self.letters)
+                  if found[0] in every]
+        for n, words in could.items():
+            name, term = wanted.heard[n]
+            own = [place for place in places if place[2] in words]
+            for first in range(len(own) - len(name) + 1):
+                here = own[first:first + len(name)]
+                start, end, written = here[0][0], here[-1][1], tuple(word for *_, word in here)
+                if all(_ONLY_PARTICLES.fullmatch(self.letters, one[1], other[0])
+                       for one, other in zip(here, here[1:], strict=False)) and any(
+                           transcriptions.is_heard_as(name, order) for order in (
+                               written, (*written[1:], written[0]))) and self._is_spelt(term, start, end):
+                    yield Match(start, end, term.rule, term.text)
 
     def _occurrences(self, term: Term) -> Iterator[Match]:
         """Where a term is in the folded letters; confirmed in the texts that could hold it."""
@@ -534,14 +633,22 @@ class _Document:
         if term.how == "exact" and not (_has_capitals(text[begin:stop], term.text)
                                         or _is_in_address(text, begin, stop)):
             return False
-        return _is_written(term, text, begin, stop, is_file_name=self.pieces[first][0] == "name")
+        is_file_name = self.pieces[first][0] == "name"
+        if term.case in _PARTS:
+            return is_part(term.case, term.text, text, begin, stop, everywhere=self.text,
+                           is_file_name=is_file_name)
+        return _is_written(term, text, begin, stop, is_file_name=is_file_name)
 
     def contacts(self) -> Iterator[Match]:
-        text, starts = self.text, self.text_starts
+        text = self.text
         for kind, start, end in [*find_contacts(text), *find_identifying_forms(text, self.vocabulary)]:
-            n = self.piece_of_text(start)
-            place = self.placed(self.texts[n], self.starts[n], start - starts[n], end - starts[n])
-            yield Match(*place, kind, text[start:end])
+            yield Match(*self.in_letters(start, end), kind, text[start:end])
+
+    def in_letters(self, start: int, end: int) -> tuple[int, int]:
+        """The place in the folded letters of a place in ``text``."""
+        n = self.piece_of_text(start)
+        begins = self.text_starts[n]
+        return self.placed(self.texts[n], self.starts[n], start - begins, end - begins)
 
     def placed(self, text: str, base: int, start: int, end: int) -> tuple[int, int]:
         at = _reading(text, True)[1]
@@ -576,9 +683,11 @@ def _term(text: str, how: str, rule: str, is_allowed: bool, case: str) -> Term |
 
 
 def _case_of(text: str, rule: str) -> str:
-    if rule.startswith(("country", "people", "city", "code")) and ": " in rule:
+    if rule.startswith(("country", "people", "city", "region", "code")) and ": " in rule:
         return needed_case(text, rule)
-    is_label = rule == "organisation" and len(name_variants.WORD.findall(text)) == _WORDS_OF_A_PHRASE
+    words = name_variants.WORD.findall(text)
+    is_label = rule == "organisation" and (
+        len(words) == _WORDS_OF_A_PHRASE or words == [text] and text.isupper())
     return "label" if is_label else "any"
 
 
@@ -596,9 +705,16 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
     words = text[start:end]
     if term.case == "any" or is_file_name:
         return True
+    if term.case == "heard":
+        return not is_ordinary(words, "") and all(
+            word.lower() == word.upper() or word[0].isupper() or len(word) <= _LONGEST_PARTICLE
+            for word in name_variants.WORD.findall(words))
+    if term.case == "label" and term.text.isupper() and " " not in term.text:
+        return words.isupper() or _is_in_address(text, start, end)
     if term.case == "label":
         return " " not in words or text == text.lower() or any(
-            _has_capitals(one, one.title()) for one in (words, words[::-1]))  # it may be written backwards
+            _has_capitals(one, term.text.title() if term.text.islower() else term.text)
+            for one in (words, words[::-1]))  # it may be written backwards
     if text[start] != text[start].upper():
         return False
     if term.rule.startswith(name_variants.CITY) and _LONGER_PLACE.match(text, end):
@@ -613,8 +729,11 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
     return is_place or term.case == "given" and not re.match(r"\s[^\W\d_a-z]", text[end:end + 2])
 
 
+_ONLY_PARTICLES = re.compile(rf"[\W_]{{1,4}}(?:(?:{'|'.join(transcriptions.PARTICLES)})[\W_]{{1,4}})*")
+"""What may stand between the words of a name in another transcription."""
 _LONGER_PLACE = re.compile(r" d(?:e|el|a|o|os|as)(?: l[ao]s?)? [A-ZÀ-Þ]")
 """What follows the first word of another place: Lagos de Moreno is not Lagos."""
+_LONGEST_PARTICLE = 3
 _WORDS_OF_A_PHRASE = 2
 """So few words of a label can follow one another by chance: there they need their capitals."""
 _LETTERS = frozenset(filter(str.isalpha, map(chr, range(0x61, 0x1800))))
@@ -669,18 +788,24 @@ def _around_each(places: list[Place], broken: list[Place]) -> Iterator[list[Plac
 
 
 def _leaks_in(file: str, document: _Document, wanted: Search) -> Iterator[Leak]:
-    """Leaks in a text and in its other readings."""
-    yield from _leaks_as_read(file, document, wanted)
+    """Leaks in a text and in its other readings; a part of a name not where the whole name is."""
+    leaks = [*_leaks_as_read(file, document, wanted)]
     if other := document.as_decoded():
-        yield from _leaks_as_read(file, other, wanted)
+        leaks += _leaks_as_read(file, other, wanted)
+    whole = {(leak.place, leak.found) for leak in leaks if leak.rule != PART}
+    yield from (leak for leak in leaks if leak.rule != PART or (leak.place, leak.found) not in whole)
 
 
 def _leaks_as_read(file: str, document: _Document, wanted: Search) -> Iterator[Leak]:
     matches = [*dict.fromkeys([*document.matches(wanted), *document.contacts()])]
     allowed = [match for match in matches if match.is_allowed]
+    whole = [match for match in matches if match.rule != PART] if any(
+        match.rule == PART for match in matches) else []
     for match in (match for match in matches if not match.is_allowed):
-        is_within = any(one.start <= match.start and match.end <= one.end for one in allowed)
-        if not is_within and (match.rule != "name: place" or any(_is_close(match, one) for one in matches)):
+        is_within = any(one.start <= match.start and match.end <= one.end
+                        for one in (whole if match.rule == PART else allowed))
+        if not is_within and (match.rule != "name: place" or not is_ordinary(match.found, "")
+                              or any(_is_close(match, one) for one in matches)):
             yield Leak(file, document.pieces[document.piece(match.start)][0], match.rule, match.found)
 
 

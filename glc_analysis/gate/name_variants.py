@@ -10,6 +10,7 @@ nicknames, other transcriptions and paraphrases are not found.
 from __future__ import annotations
 
 import re
+from codecs import encode
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache, lru_cache
 
@@ -133,10 +134,10 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
 
     >>> sorted(spellings("drum and path", is_person=False, is_exact=False))
     [('drum', 'path'), ('drumandpath',), ('drumpath',), ('htap', 'dna', 'murd'), ('htap', 'murd'), \
-('murd', 'htap')]
+('murd', 'htap'), ('qehz', 'cngu')]
     >>> sorted(spellings("ana lopez", is_person=True, is_exact=False))
-    [('ana', 'lopez'), ('ana', 'zepol'), ('analopez',), ('lopez', 'ana'), ('zepol', 'ana'), \
-('~ana', '~lopez'), ('~lopez', '~ana')]
+    [('ana', 'lopez'), ('ana', 'zepol'), ('analopez',), ('lopez', 'ana'), \
+('nan', 'ybcrm'), ('zepol', 'ana'), ('~ana', '~lopez'), ('~lopez', '~ana')]
     """
     every, words = WORD.findall(folded), split_words(folded)
     if not words:
@@ -149,12 +150,16 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
                 yield (joined,)
         if is_person:
             yield own[-1], *own[:-1]
+        if is_person and len(own[-1]) >= _RUN_TOGETHER - 1 and not is_exact:
+            yield (own[0][0] + own[-1],)  # AlopezQ
     if is_exact:
         return
     if sum(map(len, own)) >= _RUN_TOGETHER:
         backwards = [word[::-1] for word in own]
         with_and = [replace_look_alikes(word)[::-1] for word in every[::-1]]
         yield from dict.fromkeys([(*backwards,), (*reversed(backwards),), (*with_and,)])
+        if folded.isascii():
+            yield tuple(encode(word, "rot13") for word in own)
     if all(map(_ARABIC.search, words)):
         yield tuple(re.sub("^ال(?=.{3})", "", word) for word in own)
     is_varied = all(_CYRILLIC.search(word) for word in words) and len(folded) > 4
@@ -163,6 +168,24 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
         yield tuple(stems)
         if is_person and len(words) > 1:
             yield stems[-1], *stems[:-1]
+
+
+def forms_of_part(word: str) -> set[str]:
+    """The further forms in which a word of a name is found when it stands alone: with an ending where that
+    changes no letter, or of a Cyrillic case; without the Arabic article.
+
+    >>> sorted(forms_of_part("hedlund")), sorted(forms_of_part("garcia"))
+    (['hedlunds', '~hedlund'], ['garcias'])
+    """
+    found = {re.sub("^ال(?=.{3})", "", replace_look_alikes(word))}
+    if word.isascii():
+        found.add(f"{word}s")
+    if _CYRILLIC.search(word) or stem(word)[1:] == word or len(stem(word)) > _LONG_STEM:
+        found.add(stem(word))
+    return found - {word}
+
+
+_LONG_STEM = 6
 
 
 def words_by_beginning(words: Iterable[str], beside: Collection[str]) -> dict[str, set[str]]:
@@ -195,6 +218,7 @@ def words_by_beginning(words: Iterable[str], beside: Collection[str]) -> dict[st
 
 
 NAME, ADJECTIVE, CITY, CODE = "country", "people of a country", "city of a country", "code of a country"
+REGION = "region of a country"
 FORM = "country in another case"
 """The kinds of words, as the gate calls them."""
 
@@ -291,9 +315,11 @@ def words_of_country(country_id: str, languages: Collection[str],
     if not country_id.isupper():  # such as `global`, which is not a country
         return
     never = _ordinary()["never"]
-    named = [*country_names(country_id, languages), *written]
+    named, cities = [*country_names(country_id, languages), *written], [*_cities(country_id, languages)]
+    regions = [region for region in _regions(country_id) if region not in cities]
     for kind, words in ((NAME, named), (ADJECTIVE, _adjectives(country_id, languages)),
-                        (CITY, _cities(country_id, languages)),
+                        (ADJECTIVE, _derived_adjectives(country_id, languages)),
+                        (CITY, cities), (REGION, regions),
                         (FORM, _in_other_cases(country_id, languages))):
         yield from ((kind, word) for word in words if fold_text(match_key(word)) not in never and (
             len(word) >= _SHORTEST or word.isupper()))
@@ -342,6 +368,8 @@ def needed_case(word: str, rule: str) -> str:
     >>> [needed_case(word, NAME) for word in ("Cambodia", "Peru", "Jordan", "UK", "Israel")]
     ['any', 'capital', 'place', 'capital', 'given']
     """
+    if rule.startswith(REGION):
+        return "place"
     ordinary, key = _ordinary(), fold_text(match_key(word))
     for kind in ("place", "given"):
         if key in ordinary[kind]:
@@ -373,6 +401,51 @@ def _adjectives(country_id: str, languages: Collection[str]) -> Iterator[str]:
         if language in languages:
             for word in _listed(country_id, language):
                 yield from _forms(word, language)
+
+
+def _derived_adjectives(country_id: str, languages: Collection[str]) -> Iterator[str]:
+    """The adjectives that are made from the name of a country by a rule: in Arabic, Ukrainian and Russian.
+
+    >>> [*_derived_adjectives("MAR", ["ar"])][:2], "український" in _derived_adjectives("UKR", ["uk"])
+    (['مغربي', 'مغربية'], True)
+    """
+    found = pycountry.countries.get(alpha_3=country_id)
+    if found is None:
+        return
+    for locale in _locales(languages):
+        name = locale.territories.get(found.alpha_2, "").lower()
+        if locale.language == "ar" and re.fullmatch("[ؠ-ي]{4,}", name):
+            root = re.sub("(?:يا|ا|ة|ي)$", "", re.sub("^ال(?=.{3})", "", name))
+            yield from (root + end for end in ("ي", "ية", "يون", "يين", "يات"))
+        if locale.language in ("uk", "ru") and re.fullmatch("[Ѐ-ԯ]{4,}", name):
+            root, short = re.sub("[аеийоуыьюяії]$", "", name), re.sub("[аеийоуыьюяії]{1,2}$", "", name)
+            yield from dict.fromkeys(
+                base + between + end for base in (root, short) for between in ("", "й", "н", "ан", "ій", "ий")
+                for end in (("ський", "ець") if locale.language == "uk" else ("ский", "ец")))
+            yield from dict.fromkeys(base + end for base in (root, short) for end in ("ка", "йка", "анка"))
+
+
+@cache
+def _countries_by_region() -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for region in pycountry.subdivisions:
+        found.setdefault(region.name, set()).add(region.country_code)
+    return found
+
+
+_FEWEST_OF_REGION = 5
+
+
+@cache
+def _regions(country_id: str) -> tuple[str, ...]:
+    """Provinces and districts (ISO 3166-2) whose name is no ordinary word and in one country alone."""
+    found = pycountry.countries.get(alpha_3=country_id)
+    rows = pycountry.subdivisions.get(country_code=found.alpha_2) or [] if found else []
+    names = {re.sub(r"\s*[(\[].*| Sheng$| Zizhiqu$| Shi$| oblast$", "", row.name).rstrip("*") for row in rows
+             if len(_countries_by_region()[row.name]) == 1}
+    return tuple(sorted(name for name in names if len(name) >= _FEWEST_OF_REGION and not any(
+        fold_text(word) in _ordinary()[kind] for word in WORD.findall(name)
+        for kind in ("name", "place", "never", "region"))))
 
 
 def _forms(word: str, language: str) -> list[str]:
@@ -441,8 +514,17 @@ def _listed(country_id: str, column: str) -> list[str]:
     return [word.strip() for word in rows.at[country_id, column].split(";") if word.strip()]
 
 
+def ordinary_words(kind: str) -> frozenset[str]:
+    """The words of one kind of ``content/ordinary_words.csv``, in folded letters.
+
+    >>> "mrs" in ordinary_words("title"), "grace" in ordinary_words("name")
+    (True, True)
+    """
+    return _ordinary()[kind]
+
+
 @cache
 def _ordinary() -> dict[str, frozenset[str]]:
     rows = read_packaged_csv(__file__, "ordinary_words.csv")
     return {kind: frozenset(fold_text(match_key(row["text"])) for row in rows if row["kind"] == kind)
-            for kind in ("never", "capital", "place", "given", "before", "state", "phrase")}
+            for kind in {row["kind"] for row in rows}}

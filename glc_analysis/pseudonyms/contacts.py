@@ -41,7 +41,7 @@ _FIGURES = re.compile(r"\d[\d \u00a0().\-/]{6,}")
 _NUMBERED = re.compile(r"(?i)(?:isbn|issn|doi|orcid)[\s:\d-]*")
 _PHONE_WORD = re.compile(r"""(?xi) (?:tel|phone|fono|mobile|m[óo]vil|celular|whatsapp|call|ring|llam|тел|هاتف
     |ទូរស័ព្ទ) \w* (?:\s(?:us|me|her|him|them|number|at|on|al|to|is)){0,2} \W{0,3}""")
-_TELEPHONE = re.compile(r"(?i)(?:tel|phone|fono|celular|whatsapp|тел|هاتف|ទូរស័ព្ទ)\w{0,7}\W{1,3}")
+_TELEPHONE = re.compile(r"(?i)(?:tel|tlf|tfno|tél|phone|fono|celular|whatsapp|тел|هاتف|ទូរស័ព្ទ)\w{0,7}\W{1,3}")
 """Before figures in groups of any size; "calls 12 15 18 20" are not numbers."""
 
 def find_contacts(text: str) -> Iterator[tuple[str, int, int]]:

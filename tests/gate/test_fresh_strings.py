@@ -1,6 +1,9 @@
-"""Two lists of 150 strings by people who had not read the gate: 75 that identify somebody, 75 harmless ones.
+"""Lists of 150 strings: 75 that identify somebody, 75 harmless ones, written from what a study knows.
 
-The lists are never changed to suit the gate. What it misses is named in the message of the failing test.
+The first three were written by people who had not read the gate. Lists 4 and 5 were written after it had
+been mended for the one before, each with other names, themes and forms. A list is never changed to suit the
+gate. What it misses is named in the message of the failing test. docs/gate.md has the figures, also of the
+first run.
 """
 
 import csv
@@ -43,8 +46,29 @@ MOST_MISSED, MOST_FALSE = 0.10, 0.05
 
 OF_SAMPLE = {name: "organisation" for label in ORGANISATIONS
              for name in (label, fold_text(label).replace(" ", "-"))}
-LISTS = {"fresh_strings.csv": (NAMES, COUNTRIES), "fresh_strings_of_sample.csv": (SAMPLE_NAMES,
-                                                                                COUNTRIES | OF_SAMPLE)}
+HERE = Path(__file__).parent
+
+
+def read_rows(name):
+    return list(csv.DictReader((HERE / name).open(encoding="utf-8")))
+
+
+def what_the_study_knows(file):
+    """names.csv and the further identifiers of the study for which a list was written."""
+    rows = read_rows(file.replace(".csv", "_registers.csv"))
+    hidden = [row["name"] for row in rows if row["kind"] == "country"]
+    names = pd.DataFrame([row for row in rows if row["kind"] != "country"], columns=["name", "kind", "match"])
+    names = names.assign(allowed_for="", reason="")
+    labels = names.loc[names["kind"] == "organisation", "name"]
+    return names, dict.fromkeys(names_to_disregard(hidden, LANGUAGES), ALLOWED) | {
+        word: f"{kind}: {iso3}" for iso3 in hidden for kind, word in words_of_country(iso3, LANGUAGES)
+    } | dict.fromkeys(labels, "organisation")
+
+
+LISTS = {"fresh_strings.csv": lambda: (NAMES, COUNTRIES),
+         "fresh_strings_of_sample.csv": lambda: (SAMPLE_NAMES, COUNTRIES | OF_SAMPLE),
+         **{f"fresh_strings_{n}.csv": lambda n=n: what_the_study_knows(f"fresh_strings_{n}.csv")
+            for n in (3, 4, 5)}}
 
 
 def is_stopped(text, names, known):
@@ -53,11 +77,11 @@ def is_stopped(text, names, known):
 
 @pytest.mark.parametrize("file", LISTS)
 def test_nine_of_ten_are_found_and_one_in_twenty_is_a_false_alarm(file):
-    rows = list(csv.DictReader(Path(__file__).with_name(file).open(encoding="utf-8")))
+    rows, known = read_rows(file), LISTS[file]()
     leaks = [row["text"] for row in rows if row["is_leak"] == "true"]
     harmless = [row["text"] for row in rows if row["is_leak"] == "false"]
-    missed = [text for text in leaks if not is_stopped(text, *LISTS[file])]
-    false = [text for text in harmless if is_stopped(text, *LISTS[file])]
+    missed = [text for text in leaks if not is_stopped(text, *known)]
+    false = [text for text in harmless if is_stopped(text, *known)]
     figures = (f"{len(leaks) - len(missed)} of {len(leaks)} found, "
                f"{len(false)} of {len(harmless)} false alarms; missed: {missed}; false: {false}")
     assert len(leaks) == len(harmless) == 75, figures

@@ -27,7 +27,7 @@ from glc_analysis.intake.survey import read_survey_sheets
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.pseudonyms.masking import Masker
 from glc_analysis.reference import Reference
-from glc_analysis.schema import ANY_DOCUMENT, COUNTRY_LIST
+from glc_analysis.schema import ANY_DOCUMENT, COUNTRY_LIST, reference_tables
 from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.text import make_slug, match_key, normalise_space
 
@@ -181,11 +181,17 @@ def check_person_known(study: Study, reference: Reference, person_id: str) -> No
 
 def _places_of_a_coder(study: Study, reference: Reference, coder_id: str) -> list[str]:
     """The tables, settings and files that contain the id of a coder; empty if the id is not a coder's."""
-    places = [f"{name}.csv" for name in ("assignments", "reviewed_codings")
-              if coder_id in {*getattr(reference, name)["coder_id"]}]
-    if coder_id in study.settings["raw"]["codings"]:
-        places.append(f"{study.settings_file.name} ([raw] codings)")
-    return places + [study.relative(path) for path in study.coder_files().get(coder_id, ())]
+    codes_in = [name for name in ("assignments", "reviewed_codings")
+                if coder_id in {*getattr(reference, name)["coder_id"]}]
+    is_set = coder_id in study.settings["raw"]["codings"]
+    files = study.coder_files().get(coder_id, ())
+    if not (codes_in or is_set or files):
+        return []
+    signed = [name for name in sorted(reference_tables().keys() - {*codes_in})
+              if (getattr(reference, name) == coder_id).to_numpy().any()]
+    return [*(f"{name}.csv" for name in codes_in),
+            *[f"{study.settings_file.name} ([raw] codings)"] * is_set, *map(study.relative, files),
+            *(f"{name}.csv" for name in signed)]
 
 
 def collect_person_contribution(study: Study, reference: Reference, pseudonym_key: dict[str, str],

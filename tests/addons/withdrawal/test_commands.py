@@ -25,3 +25,8 @@ def test_a_dry_withdrawal_lists_and_keeps_and_a_real_one_takes_away(study):
     assert "summaries.csv, resource_level / high / needs: words were withdrawn. Write the row" in done.stderr
     assert "canal-lamp" not in set(read_reference(study).organisations["organisation_id"])
     assert "29 organisations" in glc(study, "check").stderr
+
+
+def test_a_coder_who_wants_to_go_hears_what_to_do_without_a_choice(sample_study):
+    told = glc(sample_study, "withdraw", "--person", "ines", code=2).output
+    assert "'ines' is a coder" in told and "A coder leaves" in told

@@ -202,3 +202,12 @@ def test_a_coder_is_told_where_the_id_stands_and_what_can_be_done(study, choice)
     assert f"{coder!r} is a coder" in told and "A coder leaves" in told
     assert "assignments.csv, study.toml ([raw] codings)" in told
     assert all(study.relative(path) in told for path in study.coder_files()[coder])
+
+
+def test_a_coder_is_told_of_every_table_that_names_them(study):
+    with pytest.raises(UsageError) as refused:
+        withdraw_person(study, "tomas", "erase", today=TODAY)
+    named = {path.name for path in study.root.glob("**/reference/*.csv")
+             if re.search(r"(?<![\w/])tomas(?![\w/])", path.read_text(encoding="utf-8"))} - {"manifest.csv"}
+    assert len(named) > 3
+    assert {name for name in named if name not in str(refused.value)} == set()

@@ -1,0 +1,123 @@
+"""Compares names across spellings by the consonants that are heard: Oksana Tkachuk, Оксана Ткачук.
+
+Vowels are left out, since most transcriptions differ in them, and letters that languages use for the same
+sound are one class. A letter that stands for several sounds gives a word several readings.
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import SequenceMatcher
+from functools import lru_cache
+from itertools import groupby, product
+
+from glc_analysis.gate.name_variants import WORD, stem
+from glc_analysis.pseudonyms.masking import fold_text
+from glc_analysis.templates import read_records
+
+_LATIN = {row["letter"]: row["sounds"] for row in read_records(__file__, "transcription.csv")}
+PARTICLES = frozenset(("a", "al", "and", "bin", "bint", "da", "de", "del", "den", "der", "di", "do", "dos",
+                       "du", "e", "el", "ibn", "la", "las", "le", "los", "ni", "of", "the", "van", "von",
+                       "wa", "y"))
+"""Words within a name that are no part by themselves."""
+_SOUNDS = [(re.compile(form), readings) for form, readings in (
+    (r"tsch|shch|sch|tch|dzh|zh|ch|sh|cz|sz|dj|ts|tz", ("C",)), (r"kh|gh", ("K",)),
+    (r"th|dh", ("T", "S")), (r"ph", ("F", "P")), (r"bh", ("P",)), (r"x", ("KS", "K", "C")),
+    (r"g(?=[ei])", ("K", "C")), (r"c(?=[eiy])", ("S", "C")), (r"c", ("K", "C")),
+    (r"qu?|k|g", ("K",)), (r"h", ("", "K")), (r"j", ("C", "K", "")), (r"(?<!^)y(?=[aeiou])", ("", "C")),
+    (r"w", ("", "F")), (r"v|f", ("F",)), (r"b|p", ("P",)), (r"d|t", ("T",)), (r"s|z", ("S",)),
+    (r"ng", ("NK", "N")), (r"l", ("L",)), (r"r", ("R",)), (r"m", ("M",)), (r"n", ("N",)), (r".", ("",)))]
+_MOST_READINGS = 24
+_FEWEST_SOUNDS, _FEWEST_IN_SAME_SCRIPT, _FEWEST_WITHOUT_CAPITALS = 4, 5, 7
+"""The fewest sounds of a whole name that is compared: with words in another script, in its own, and in one
+without capitals."""
+_ALIKE = 0.65
+"""How alike the letters of a name and its other spelling in the same script are, at least."""
+
+
+def words_to_hear(name: str) -> tuple[str, ...]:
+    """The words of a name, folded, without particles and articles.
+
+    >>> words_to_hear("Khadija al-Mansouri"), words_to_hear("خديجة المنصوري")
+    (('khadija', 'mansouri'), ('خديجة', 'المنصوري'))
+    """
+    return tuple(word for word in WORD.findall(fold_text(name)) if word not in PARTICLES)
+
+
+@lru_cache(1 << 16)
+def sounds_of(word: str) -> frozenset[str]:
+    """The readings of a folded word.
+
+    >>> bool(sounds_of("khadija") & sounds_of("jadiya")), sounds_of("ткачук") == sounds_of("tkatchouk")
+    (True, True)
+    """
+    forms = {word, stem(word)[1:]} if len(word) > _LONGEST_UNINFLECTED else {word}
+    return frozenset(reading for form in forms for reading in _readings(_in_latin(form)))
+
+
+_LONGEST_UNINFLECTED = 3
+
+
+def _in_latin(word: str) -> str:
+    if word.isascii():
+        return word
+    word = re.sub("^[وفبلك]?ال(?=.{3})", "", word)
+    return "".join(_LATIN.get(letter, letter if letter.isascii() else "") for letter in word)
+
+
+def _readings(word: str) -> set[str]:
+    at, parts = 0, []
+    while at < len(word):
+        for form, readings in _SOUNDS:
+            if found := form.match(word, at):
+                parts.append(readings)
+                at = found.end()
+                break
+    heard: set[str] = set()
+    for n, choice in enumerate(product(*parts)):
+        if n == _MOST_READINGS:
+            break
+        heard.add("".join(sound for sound, _ in groupby("".join(choice))))
+    return heard - {""}
+
+
+def script_of(word: str) -> str:
+    """The script of a word's first letter, by the range where it lies."""
+    return "latin" if fold_text(word)[:1].isascii() else str(ord(word[0]) >> 7)
+
+
+@lru_cache(1 << 16)
+def is_heard_as(words: tuple[str, ...], written: tuple[str, ...]) -> bool:
+    """Whether words of a text are another spelling of the words of a name, in the same order.
+
+    >>> name = words_to_hear("Оксана Ткачук")
+    >>> [is_heard_as(name, words_to_hear(text)) for text in ("Oksana Tkachuk", "Oskar Tkachev")]
+    [True, False]
+    """
+    same = script_of(words[0]) == script_of(written[0])
+    if same and not (_is_latin_or_cyrillic(words[0])):
+        return False
+    if len(words) == 1 and (same or _likeness(_in_latin(words[0]), _in_latin(written[0])) < _ALIKE):
+        return False
+    common = [sounds_of(word) & sounds_of(other) for word, other in zip(words, written, strict=True)]
+    if not all(common):
+        return False
+    heard = sum(len(max(readings, key=len)) for readings in common)
+    if heard < (_FEWEST_IN_SAME_SCRIPT if same else _FEWEST_SOUNDS if _is_latin_or_cyrillic(written[0])
+                else _FEWEST_WITHOUT_CAPITALS):
+        return False
+    return not same or words != written and all(
+        _likeness(_without_ending(word), _without_ending(other)) >= _ALIKE
+        for word, other in zip(words, written, strict=True))
+
+
+def _likeness(word: str, other: str) -> float:
+    return SequenceMatcher(None, word, other).ratio()
+
+
+def _without_ending(word: str) -> str:
+    return word if word.isascii() else stem(word)[1:]
+
+
+def _is_latin_or_cyrillic(word: str) -> bool:
+    return bool(re.match("[a-z\u0400-\u052f]", word))
