@@ -9,6 +9,8 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.build import build
 from glc_analysis.digests import keep_digest_key
+from glc_analysis.gate.file_text import extract_text
+from glc_analysis.pseudonyms.masking import fold_text
 from glc_analysis.report import run
 from glc_analysis.study import REPOSITORY, Study
 
@@ -51,6 +53,22 @@ def test_no_page_of_the_sample_prints_an_id(sample_study, sample_runs):
     found = [fault for audience in ("team", "convening", "public")
              for fault in faults(sample_runs / audience / "current/site", sample_study)]
     assert found == []
+
+
+def names_in(run, wanted, files="*"):
+    """Those of the ``wanted`` words that are in a file of a run, or in its name."""
+    paths = [path for path in run.resolve().rglob(files) if path.is_file()]
+    texts = [path.name for path in paths]
+    texts += [text for path in paths for _, text in extract_text(path.name, path.read_bytes())]
+    return wanted & {word for text in texts for word in re.findall(r"\w+", fold_text(text))}
+
+
+def test_no_file_for_readers_outside_the_team_names_a_coder(sample_study, sample_runs):
+    coders = {*tables.read("codings", study=sample_study)["coder_id"]} - {"consensus"}
+    assert len(coders) > 1 and names_in(
+        sample_runs / "team/current", coders, "agreement.html") == coders
+    assert [names_in(sample_runs / audience / "current", coders) for audience in ("convening", "public")] == [
+        set(), set()]
 
 
 def test_no_page_of_the_survey_of_480_organisations_prints_an_id(ngo_study):
