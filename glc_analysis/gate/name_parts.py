@@ -69,9 +69,11 @@ def parts_of_organisation(label: str) -> Iterator[NamePart]:
     if len(letters) >= 3 and letters.isascii() and letters not in ordinary_words("abbreviation"):
         yield NamePart("abbreviation", (letters,))
     words = split_words(fold_text(re.sub(r"\(.*?\)", "", label)))
-    core = tuple(word for word in words if word not in ordinary_words("form") and word not in PARTICLES)
-    if len(core) > 1 and set(words) & ordinary_words("form"):
-        yield NamePart("core", core)
+    core = [word for word in words if word not in ordinary_words("form")]
+    while core and core[0] in PARTICLES:
+        del core[0]
+    if len(core) < len(words) and len({*core} - PARTICLES) > 1:
+        yield NamePart("core", tuple(core))
 
 
 # ------------------------------

@@ -1,0 +1,104 @@
+"""Parts of names, other transcriptions, web addresses and places, beside what looks alike and is harmless."""
+
+import pandas as pd
+import pytest
+
+from glc_analysis.gate.gate import check_leaks
+from glc_analysis.gate.leak_scan import leaks_in_pieces, make_search
+
+QUISPE = ("Rosalía Quispe", "person", "folded", "")
+
+
+def rules(text, *names, known=()):
+    """The rules that a text breaks, by the term found."""
+    table = pd.DataFrame([*names], columns=["name", "kind", "match", "allowed_for"], dtype="str")
+    leaks = leaks_in_pieces([("", text)], make_search(table.assign(reason=""), "public", dict(known)))
+    return {leak.found: leak.rule for leak in leaks}
+
+
+@pytest.mark.parametrize("text", [
+    "Quispe said so.", "as Quispe said", "the QUISPE file", "Ms. Quispe", "R. Quispe", "Quispe, R.",
+    "the Quispes", "quispe_2015", "Sister Rosalía came", "we asked Rosalía.", "Rosalía's room",
+    "said R.Q. twice", "photo-RQuispe.jpg"])
+def test_a_part_of_a_name_is_found(text):
+    assert rules(text, QUISPE).keys() == {"Rosalía Quispe"}
+
+
+@pytest.mark.parametrize("text", [
+    "Quispe (2014) wrote it.", "Quispe & Nina, 2014", "Quispe et al.", "Rosalía is a town.", "quispe", "R.Q",
+    "Nina, R. Q. (2014)", "R. Q. Nina", "R and Q"])
+def test_what_only_looks_like_a_part_is_harmless(text):
+    assert rules(text, QUISPE) == {}
+
+
+@pytest.mark.parametrize(("text", "is_found"), [
+    ("Mrs Fields came.", True), ("G. Fields came.", True), ("H. Fields came.", False),
+    ("Fields of rice", False), ("the Fields", False),
+    ("Sister Grace came.", True), ("by Grace alone", False)])
+def test_a_name_that_is_a_word_counts_beside_a_title_or_its_initial(text, is_found):
+    assert bool(rules(text, ("Grace Fields", "person", "folded", ""))) == is_found
+
+
+def test_a_surname_that_the_same_text_has_in_small_letters_is_a_word():
+    loom = ("Ana Loomcraft", "person", "folded", "")
+    assert rules("Loomcraft helps.", loom) and not rules("Loomcraft helps; loomcraft is old.", loom)
+
+
+def test_a_whole_name_is_told_once_and_one_that_may_be_read_has_no_parts():
+    assert rules("Rosalía Quispe said", QUISPE) == {"Rosalía Quispe": "name: person"}
+    assert rules("Quispe said", (*QUISPE[:3], "public")) == {}
+    assert rules("Quispe said", QUISPE, ("Quispe", "other", "exact", "public")) == {}
+
+
+def test_a_speaker_who_is_called_as_the_organisation_has_no_surname():
+    known = {"Mango Step": "organisation", "Mango Step (phone)": "speaker", "Ana Loomcraft": "speaker"}
+    assert rules("Step on it; Loomcraft", known=known) == {"Ana Loomcraft": "part of a name"}
+
+
+def test_an_organisation_is_found_by_initials_and_without_its_form():
+    hands = ("Harbour of Hands Foundation", "organisation", "folded", "")
+    assert rules("HoHF opens", hands) and rules("Harbour of Hands opens", hands)
+    assert not rules("a harbour of hands", hands)
+    assert not rules("WHO opens", ("Women Help Others", "organisation", "folded", ""))
+
+
+def test_a_part_of_a_name_does_not_stop_the_runs_of_the_team(tmp_path):
+    (tmp_path / "page.html").write_text("<p>As Quispe said", encoding="utf-8")
+    names = pd.DataFrame([[*QUISPE, ""]], columns=["name", "kind", "match", "allowed_for", "reason"])
+    check_leaks([tmp_path / "page.html"], tmp_path, names, audience="team")
+
+
+@pytest.mark.parametrize(("name", "text"), [
+    ("Оксана Ткачук", "Oxana Tkatchouk"), ("Оксана Ткачук", "as Tkachuk said"),
+    ("Goran Petrović", "Горан Петровић"), ("خديجة المنصوري", "Khadija al-Mansouri"),
+    ("خديجة المنصوري", "Jadiya El Mansuri"), ("ចាន់ ដារ៉ា", "Chan Dara"), ("Ximena Arriaga", "Jimena Arriaga"),
+    ("Björn Hedlund", "Bjoern Hedlund"), ("Marek Kowalski", "Marka Kowalskiego")])
+def test_another_transcription_of_a_name_is_found(name, text):
+    assert rules(text, (name, "person", "folded", "")).keys() == {name}
+
+
+@pytest.mark.parametrize(("name", "text"), [
+    ("Оксана Ткачук", "oxana tkatchouk"), ("Оксана Ткачук", "Oxana Petrova"), ("Ana López", "Ena Lipsi")])
+def test_other_names_are_no_transcription(name, text):
+    assert rules(text, (name, "person", "folded", "")) == {}
+
+
+@pytest.mark.parametrize("text", ["www.night.example", "casa.org.pe/a", "https://bit.ly/x", "quay.kh"])
+def test_a_web_address_is_found(text):
+    assert {*rules(f"see {text} for more").values()} == {"web address"}
+
+
+@pytest.mark.parametrize("text", [
+    "doi.org/10.1000/1", "www.unodc.org/a", "state.gov", "notes.md", "df.at[1]", "end.In the", "figures.csv",
+    "np.int64(12)", "v1.in", "e.g. this"])
+def test_what_is_public_or_no_address_is_harmless(text):
+    assert rules(f"see {text} for more") == {}
+
+
+def test_a_web_address_that_may_be_read_is_no_leak():
+    assert rules("https://night.example/rota", ("night.example", "other", "folded", "public")) == {}
+
+
+def test_a_place_of_the_names_counts_alone():
+    place = ("Loma Tejida", "place", "folded", "")
+    assert rules("a bus to Loma Tejida", place) == {"Loma Tejida": "name: place"}
