@@ -103,7 +103,7 @@ def _place_codes(text: str) -> Iterator[IdentifyingForm]:
 # Web addresses, but for those of states, universities and the sites of ``content/public_sites.csv``.
 
 
-_HOST = re.compile(r"""(?xi) (?<![\w@.-]) (?P<begin>https?://|www\.)?
+_HOST = re.compile(r"""(?xi) (?<![\w@.%-]) (?P<begin>https?://|www\.)?
     (?P<host>(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+ (?P<end>[a-z]{2,12})) (?![\w@(-])
     (?P<path>/\w|\?\w|:\d)?""")
 _GENERAL_ENDS = frozenset(("app", "biz", "com", "example", "info", "invalid", "net", "ngo", "ong", "online",

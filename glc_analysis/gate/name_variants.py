@@ -292,11 +292,12 @@ def country_words(study: Study, reference: Reference, audience: str) -> dict[str
     languages = study_languages(study, reference) if hidden else []
     written = reference.countries.groupby("country_id")["raw_name"].agg(list).to_dict()
     translated = {match_key(language_name(one)) for one in _printed_languages(reference)}
+    told = [(word, kind, one) for one in sorted(hidden)
+            for kind, word in words_of_country(one, languages, written.get(one, ()))
+            if match_key(word) not in translated]
     found: dict[str, str] = {}
-    for one in sorted(hidden):
-        for kind, word in words_of_country(one, languages, written.get(one, ())):
-            if match_key(word) not in translated:
-                found.setdefault(word, f"{kind}: {one}")
+    for word, kind, one in sorted(told, key=lambda row: row[1] == REGION):  # a city needs less beside it
+        found.setdefault(word, f"{kind}: {one}")
     return found
 
 
@@ -433,19 +434,26 @@ def _countries_by_region() -> dict[str, set[str]]:
     return found
 
 
+@cache
+def _every_country() -> frozenset[str]:
+    return frozenset(name for country in pycountry.countries
+                     for name in country_names(country.alpha_3, ["en"]))
+
+
 _FEWEST_OF_REGION = 5
 
 
 @cache
 def _regions(country_id: str) -> tuple[str, ...]:
-    """Provinces and districts (ISO 3166-2) whose name is no ordinary word and in one country alone."""
+    """Provinces and districts (ISO 3166-2) whose name is no ordinary word, in one country alone, and not that
+    of a country, as Taiwan is."""
     found = pycountry.countries.get(alpha_3=country_id)
     rows = pycountry.subdivisions.get(country_code=found.alpha_2) or [] if found else []
     names = {re.sub(r"\s*[(\[].*| Sheng$| Zizhiqu$| Shi$| oblast$", "", row.name).rstrip("*") for row in rows
              if len(_countries_by_region()[row.name]) == 1}
-    return tuple(sorted(name for name in names if len(name) >= _FEWEST_OF_REGION and not any(
-        fold_text(word) in _ordinary()[kind] for word in WORD.findall(name)
-        for kind in ("name", "place", "never", "region"))))
+    ordinary = frozenset().union(*(_ordinary()[kind] for kind in ("name", "place", "never", "region")))
+    return tuple(sorted(name for name in names - _every_country() if len(name) >= _FEWEST_OF_REGION
+                        and ordinary.isdisjoint(map(fold_text, WORD.findall(name)))))
 
 
 def _forms(word: str, language: str) -> list[str]:
