@@ -146,7 +146,7 @@ def _country_ends() -> frozenset[str]:
 
 @cache
 def _public_sites() -> frozenset[str]:
-    return frozenset(row["site"] for row in read_records(__file__, "public_sites.csv"))
+    return frozenset(row["site"] for row in read_packaged_csv(__file__, "public_sites.csv"))
 
 
 # ------------------------------
@@ -176,7 +176,7 @@ def _numbers_in_words(text: str, words: Set[str]) -> Iterator[IdentifyingForm]:
 
 @cache
 def _digit_words() -> tuple[dict[str, int], re.Pattern[str]]:
-    rows = [(word, int(row["digit"])) for row in read_records(__file__, "digit_words.csv")
+    rows = [(word, int(row["digit"])) for row in read_packaged_csv(__file__, "digit_words.csv")
             for word in row["words"].split(";")]
     spelt = "|".join(re.escape(word) for word, _ in sorted(rows, key=lambda row: -len(row[0])))
     between = r"(?:\s?[,.–-]?\s(?:(?:and|y|et|double)\s)?|-)"

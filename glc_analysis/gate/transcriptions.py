@@ -13,9 +13,9 @@ from itertools import groupby, product
 
 from glc_analysis.gate.name_variants import WORD, stem
 from glc_analysis.pseudonyms.masking import fold_text
-from glc_analysis.templates import read_records
+from glc_analysis.templates import read_packaged_csv
 
-_LATIN = {row["letter"]: row["sounds"] for row in read_records(__file__, "transcription.csv")}
+_LATIN = {row["letter"]: row["sounds"] for row in read_packaged_csv(__file__, "transcription.csv")}
 PARTICLES = frozenset(("a", "al", "and", "bin", "bint", "da", "de", "del", "den", "der", "di", "do", "dos",
                        "du", "e", "el", "ibn", "la", "las", "le", "los", "ni", "of", "the", "van", "von",
                        "wa", "y"))

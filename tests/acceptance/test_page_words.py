@@ -64,7 +64,7 @@ def names_in(run, wanted, files="*"):
 
 
 def test_no_file_for_readers_outside_the_team_names_a_coder(sample_study, sample_runs):
-    coders = {*tables.read("codings", study=sample_study)["coder_id"]} - {"consensus"}
+    coders = {*tables.read_table("codings", study=sample_study)["coder_id"]} - {"consensus"}
     assert len(coders) > 1 and names_in(
         sample_runs / "team/current", coders, "agreement.html") == coders
     assert [names_in(sample_runs / audience / "current", coders) for audience in ("convening", "public")] == [

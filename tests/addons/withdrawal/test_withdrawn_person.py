@@ -206,7 +206,7 @@ def test_a_coder_is_told_where_the_id_stands_and_what_can_be_done(study, choice)
 
 def test_a_coder_is_told_of_every_table_that_names_them(study):
     with pytest.raises(UsageError) as refused:
-        withdraw_person(study, "tomas", "erase", today=TODAY)
+        carry_out_person_choice(study, "tomas", "erase", today=TODAY)
     named = {path.name for path in study.root.glob("**/reference/*.csv")
              if re.search(r"(?<![\w/])tomas(?![\w/])", path.read_text(encoding="utf-8"))} - {"manifest.csv"}
     assert len(named) > 3
