@@ -264,7 +264,8 @@ class Ballots:
         own = add_proxies_and_interests(reference.raters, reference, round_id if is_open else "")
         return own[[*RATER, *ROLE_COLUMNS]]
 
-    def quorums_of(self, round_id: str, reference: Reference, settings: Mapping[str, Any]) -> dict[str, int]:
+    def quorum_by_panel(self, round_id: str, reference: Reference, settings: Mapping[str, Any]) -> dict[str,
+                                                                                                        int]:
         """The quorum of each panel in a round: from its seal, or by today's rule if it is open. None for a
         round that was sealed without one."""
         if round_id in self.seals:

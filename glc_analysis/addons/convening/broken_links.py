@@ -79,7 +79,7 @@ class _Links:
             alike = nearest(row["principle_id"], self.principles)
             yield fault(f"principles.csv has no such principle; {alike}", column="principle_id",
                         value=row["principle_id"], fix="name one that is there")
-        if wave := self.trail.wave_of(row):
+        if wave := self.trail.other_wave_of_evidence(row):
             yield from self._of_another_wave(fault, row, wave)
             return
         yield from self._check_target(fault, row["kind"], "reference", row["reference"])
@@ -178,7 +178,7 @@ class _Links:
 
     def of_topic(self, n: Hashable, row: pd.Series) -> Iterator[Fault]:
         fault = partial(Fault, file="joint_display.csv", row=str(n))
-        is_of_now = not self.trail.wave_of(row.to_frame().T.assign(kind="figure").iloc[0])
+        is_of_now = not self.trail.other_wave_of_evidence(row.to_frame().T.assign(kind="figure").iloc[0])
         for kind in ("figure", "code"):
             if row[f"{kind}_id"] and (kind == "code" or is_of_now):
                 yield from self._check_target(fault, kind, f"{kind}_id", row[f"{kind}_id"])

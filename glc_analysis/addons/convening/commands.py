@@ -229,13 +229,13 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
                 f"{write_received_page(study, round_id, count.received)}.")
     elif form == "table":
         click.echo("\n".join(list_lines_to_read_out(study, count.reference, count.frames, round_id)))
-        missing = list_unchecked_comments(count.here["ratings"])
+        missing = list_unchecked_comments(count.rows_of_round["ratings"])
         if missing and round_id not in list_rounds_with_erased_ballots(study):
             say(f"{count_of(len(missing), 'comment')} may be read aloud as soon as the words "
                 "in the study's language are in comments.csv.")
             for_the_team.append(f"Comments that are not in comments.csv: {', '.join(missing)}.")
     else:
-        print_rows(count.here["tallies"], form, empty="No vote was cast.")
+        print_rows(count.rows_of_round["tallies"], form, empty="No vote was cast.")
     for line in ("For the team only, not for the room:", *for_the_team) if for_the_team else ():
         say(line)
     if count.received is not None and count.faults:

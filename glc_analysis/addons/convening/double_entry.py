@@ -244,7 +244,7 @@ class RatingFormSession(KeyingSession):
     def title(self) -> str:
         return f"Round {self.round_id}"
 
-    def reload_tables(self) -> None:
+    def reload_changed_tables(self) -> None:
         """Reads changed tables again, so that an amended text is asked about in its new version. Raises
         GLCError if the round has been closed."""
         if self.table_bytes != (content := _table_bytes(self.study)):
@@ -253,14 +253,14 @@ class RatingFormSession(KeyingSession):
             settings = self.study.settings["consensus"]
             self.form = PaperForm.of(self.reference, self.round_id)
             self.names = self.form.names
-            self.voters = select_eligible_raters(self.reference.raters, settings["vote"])
+            self.eligible_raters = select_eligible_raters(self.reference.raters, settings["vote"])
 
-    def states(self) -> dict[str, str]:
+    def state_by_code(self) -> dict[str, str]:
         """The state of each rater's form; blank where nothing is keyed."""
         content = [path.read_bytes() for path in self.study.raw_files("ratings")]
         if self.file_bytes != content:
             self.ballots, self.file_bytes = Ballots.read(self.study, self.reference), content
-        ballots, known = self.ballots, self.voters
+        ballots, known = self.ballots, self.eligible_raters
         here = set(ballots.votes.loc[ballots.votes["round_id"] == self.round_id, "rater_id"])
         rows = ballots.unanswered[ballots.unanswered["round_id"] == self.round_id]
         self.incomplete = {rater: self.form.only(own) for rater, own in rows.groupby("rater_id")}
@@ -271,12 +271,12 @@ class RatingFormSession(KeyingSession):
                 f"{RECEIVED} from {cast[role, voter]}" if (role, voter) in cast else self.state(rater)
                 for rater, role, voter in zip(known["rater_id"], known["role"], known["voter"], strict=True)}
 
-    def paper_of(self, code: str) -> PaperForm:
+    def paper_with_code(self, code: str) -> PaperForm:
         """The form of a rater; for a form received as a file, only its unanswered questions."""
         return self.incomplete.get(code, self.form)
 
-    def expected(self) -> int:
-        return len(self.voters.drop_duplicates(["role", "voter"]))
+    def n_expected_papers(self) -> int:
+        return len(self.eligible_raters.drop_duplicates(["role", "voter"]))
 
     def refusal(self, line: str, code: str, states: Mapping[str, str]) -> str:
         if code and states[code] != RECEIVED:
@@ -287,12 +287,12 @@ class RatingFormSession(KeyingSession):
             return f"There is no rater {line!r}; {nearest(line, states)}."
         return super().refusal(line, code, states)
 
-    def receive(self, code: str) -> str:
+    def store_paper(self, code: str) -> str:
         """Writes the file of a complete form, unless an earlier session already has."""
-        form = self.paper_of(code)
+        form = self.paper_with_code(code)
         name = "-".join([self.round_id, code, *form.open])
         path = self.study.raw / "ratings" / f"{name}.csv"
-        text, (values, _) = io.StringIO(), form.agreed_values(self.log.passes(code))
+        text, (values, _) = io.StringIO(), form.values_agreed_so_far(self.log.three_passes_of(code))
         csv.writer(text, lineterminator="\n").writerows([HEADER, *form.rows(code, values)])
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -128,7 +128,7 @@ class Feedback:
         return cls(ratings[ratings["excluded"].isin(["", INTEREST])], panels, comments,
                    asked.merge(add_version_columns(reference.principles), on=["principle_id", "version"]))
 
-    def of_rater(self, rater_id: str, language: str, rows: pd.DataFrame) -> list[RoundFeedback]:
+    def feedback_for_rater(self, rater_id: str, language: str, rows: pd.DataFrame) -> list[RoundFeedback]:
         """The feedback for one rater, for each of the ``rows`` of a form that an earlier round asked
         about."""
         return [*self._of_rater(rater_id, language, rows)]
@@ -167,7 +167,7 @@ def write_feedback_sheet(sheet: Worksheet, form: RatingForm, feedback: Sequence[
     """Writes the feedback as a read-only sheet of a workbook."""
     say = form.say
     sheet.title = say["before_title"][:31]
-    lines: list[list[str]] = [[form.before_how], [
+    lines: list[list[str]] = [[form.feedback_instructions], [
         say["principle"], "", *(say[shown] for shown in CRITERIA), "1–3", "4–6", "7–9"]]
     for shown in feedback:
         own = ["" if shown.earlier else shown.own.get(criterion, NOT_DISCLOSED) for criterion in CRITERIA]

@@ -122,7 +122,7 @@ def write_round_forms(study: Study, round_id: str, *, today: date, without: Coll
     folder = study.reports / "team" / "forms" / round_id
     _check_not_filled(folder, forms)
     feedback = Feedback.of(study, reference, round_id)
-    shown_before = {form.rater_id: feedback.of_rater(form.rater_id, form.language, form.rows)
+    shown_before = {form.rater_id: feedback.feedback_for_rater(form.rater_id, form.language, form.rows)
                     if feedback else [] for form in forms}
     for name in without:
         log_principle_decision(study, name, f"Round {round_id} does not ask about it: {because}",
@@ -241,7 +241,7 @@ def write_form_workbook(path: Path, form: RatingForm, feedback: Sequence[RoundFe
     sheet.title = form.say["round"].format(form.round_id)[:31]
     # The words stay exactly those that the stamp is about; which language they are in stands before them.
     rows = form.rows.assign(stamp=form.stamps, principle=[
-        row.printed_id + form.language_mark(row) for row in form.texts])
+        row.printed_id + form.language_name_if_other(row) for row in form.texts])
     title = "\n".join([form.heading, form.how, *_histories(form)])
     cells = rows.reindex(columns=list(WORKBOOK_COLUMNS), fill_value="").itertuples(index=False)
     for n, line in enumerate(([title], _headings(form), WORKBOOK_COLUMNS, *cells), 1):

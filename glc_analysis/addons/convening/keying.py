@@ -70,7 +70,7 @@ class KeyingLog:
                 "field is asked again.")
         return log
 
-    def passes(self, form: str) -> dict[str, KeyingPass]:
+    def three_passes_of(self, form: str) -> dict[str, KeyingPass]:
         """The three passes over a form; passes not yet begun are empty."""
         return self.forms.get(form) or {name: KeyingPass() for name in PASSES}
 
@@ -103,7 +103,7 @@ class KeyingLog:
         if "end" in line:
             self.forms.pop(self.last, None)
             return
-        one = self.forms.setdefault(self.last, self.passes(self.last))[line["keying"]]
+        one = self.forms.setdefault(self.last, self.three_passes_of(self.last))[line["keying"]]
         one.by.add(line["by"])
         one.values.pop(line["field"], None)
         if line["value"] is not None:
@@ -128,11 +128,11 @@ class KeyedPaper:
         """Parses a typed line into its value or, if it is invalid, a message that says what to type."""
         raise NotImplementedError
 
-    def next_field(self, one: KeyingPass) -> str:
+    def next_field_of_pass(self, one: KeyingPass) -> str:
         """The first field that a pass has not reached; blank if the pass is complete."""
         return next((field for field in self.fields(one.values) if field not in one.values), "")
 
-    def agreed_values(self, passes: Mapping[str, KeyingPass]) -> tuple[dict[str, str], str]:
+    def values_agreed_so_far(self, passes: Mapping[str, KeyingPass]) -> tuple[dict[str, str], str]:
         """The values on which the two passes agree or whose difference was resolved, up to the first
         unresolved field; and that field (blank if there is none)."""
         first, second, resolved = (passes[name].values for name in (FIRST, SECOND, RESOLVED))
@@ -144,12 +144,12 @@ class KeyedPaper:
             values[name] = resolved.get(name, one or "")
         return values, ""
 
-    def stage(self, passes: Mapping[str, KeyingPass]) -> tuple[str, str]:
+    def next_pass_and_field(self, passes: Mapping[str, KeyingPass]) -> tuple[str, str]:
         """The next pass and its next field; both blank if the passes agree on everything."""
         for name in (FIRST, SECOND):
-            if field := self.next_field(passes[name]):
+            if field := self.next_field_of_pass(passes[name]):
                 return name, field
-        field = self.agreed_values(passes)[1]
+        field = self.values_agreed_so_far(passes)[1]
         return (RESOLVED, field) if field else ("", "")
 
 
@@ -198,7 +198,7 @@ class KeyingSession:
     def start(self, path: Path) -> None:
         """Runs data entry until the person ends it, saving to the log at ``path``. Raises GLCError if
         somebody else is entering papers."""
-        self.reload_tables()
+        self.reload_changed_tables()
         with locked(path.parent, what="data entry session"):
             self.log = KeyingLog.read(path, self.say)
             with suppress(EOFError):
@@ -210,7 +210,8 @@ class KeyingSession:
         while not self.by.isalpha():
             self.by = self.read_line("Initials of the person keying").upper()
         code = self.interrupted_paper()
-        if code and (place := self.paper_of(code).stage(self.log.passes(code))[1]):
+        passes = self.log.three_passes_of(code) if code else {}
+        if code and (place := self.paper_with_code(code).next_pass_and_field(passes)[1]):
             self.say(f"Data entry stopped in the middle of {self.noun} {code}, at {_at(place)}. Look whose "
                      "paper is in hand, and type the code that is printed on it.")
             code = ""
@@ -232,17 +233,17 @@ class KeyingSession:
     def interrupted_paper(self) -> str:
         """The paper at which the last session was interrupted; blank if it ended between two passes."""
         code = self.log.last
-        if code not in self.log.forms or code not in self.states():
+        if code not in self.log.forms or code not in self.state_by_code():
             return ""
-        passes = self.log.passes(code)
-        pass_name, _ = self.paper_of(code).stage(passes)
+        passes = self.log.three_passes_of(code)
+        pass_name, _ = self.paper_with_code(code).next_pass_and_field(passes)
         return "" if pass_name in (FIRST, SECOND) and not passes[pass_name].values else code
 
     def ask_code(self) -> str:
         """Asks for the code of the next paper; blank if the person ends data entry."""
         while (line := self.read_line(f"{self.code_prompt} (? lists them, q ends)")) != LEAVE:
-            self.reload_tables()
-            states = self.states()
+            self.reload_changed_tables()
+            states = self.state_by_code()
             code = next((one for one in states if match_key(one) == match_key(line)), "")
             if line == HELP:
                 self.say("\n".join(f"  {one}  {how or 'not received'}" for one, how in states.items()))
@@ -254,8 +255,8 @@ class KeyingSession:
 
     def state(self, code: str) -> str:
         """How far the keying of a paper has got; blank if not begun."""
-        passes = self.log.passes(code)
-        pass_name, _ = self.paper_of(code).stage(passes)
+        passes = self.log.three_passes_of(code)
+        pass_name, _ = self.paper_with_code(code).next_pass_and_field(passes)
         if pass_name == SECOND and not passes[SECOND].values:
             return "keyed once"
         return {FIRST: "begun" if passes[FIRST].values else "", SECOND: "second keying begun"}.get(
@@ -263,26 +264,26 @@ class KeyingSession:
 
     def counts(self) -> str:
         """The number of papers received and begun, without their content."""
-        found = Counter(self.states().values())
+        found = Counter(self.state_by_code().values())
         rest = [f"{count} {state}" for state, count in sorted(found.items())
                 if state and not state.startswith(RECEIVED)]
-        return ", ".join([f"{found[RECEIVED]} of {self.expected()} received", *rest])
+        return ", ".join([f"{found[RECEIVED]} of {self.n_expected_papers()} received", *rest])
 
     def key_paper(self, code: str) -> str:
         """Works on a paper until a pass ends or the person leaves it; returns the message about it."""
         current = ""
         while True:
-            passes = self.log.passes(code)
-            if not current or not self.paper_of(code).stage(passes)[0]:
-                self.reload_tables()
-            pass_name, field = self.paper_of(code).stage(passes)
+            passes = self.log.three_passes_of(code)
+            if not current or not self.paper_with_code(code).next_pass_and_field(passes)[0]:
+                self.reload_changed_tables()
+            pass_name, field = self.paper_with_code(code).next_pass_and_field(passes)
             if not pass_name:
-                return self.receive(code)
+                return self.store_paper(code)
             if current == FIRST and pass_name == SECOND:
                 return (f"{self.noun.capitalize()} {code} is keyed once. It counts when it has been keyed "
                         "again, if possible by somebody else.")
             if pass_name != current:
-                self.announce(code, pass_name, field)
+                self.announce_pass(code, pass_name, field)
             current, began = pass_name, code in self.log.forms
             if not self.ask_field(code, pass_name, field):
                 if code not in self.log.forms:
@@ -291,9 +292,9 @@ class KeyingSession:
                 return (f"You left {self.noun} {code} at {_at(field)} "
                         f"({PASS_LABELS[pass_name]}).")
 
-    def announce(self, code: str, pass_name: str, field: str) -> None:
+    def announce_pass(self, code: str, pass_name: str, field: str) -> None:
         """Says which pass begins or continues."""
-        passes = self.log.passes(code)
+        passes = self.log.three_passes_of(code)
         continued = f", continued at {field.strip('.').split('.')[0]}" if passes[pass_name].values else ""
         self.say(f"{self.noun.capitalize()} {code}, {PASS_LABELS[pass_name]}{continued}.")
         if pass_name == RESOLVED:
@@ -309,30 +310,30 @@ class KeyingSession:
 
     def ask_field(self, code: str, pass_name: str, field: str) -> bool:
         """Asks for one field; returns whether the person continues with the paper."""
-        passes, (principle, _, name) = self.log.passes(code), field.rpartition(".")
+        passes, (principle, _, name) = self.log.three_passes_of(code), field.rpartition(".")
         self.announce_principle(code, pass_name, principle)
         keyed = [passes[one].values.get(field) for one in (FIRST, SECOND)]
         if pass_name == RESOLVED:
             one, other = ("not asked" if v is None else v or "blank" for v in keyed)
             self.say(f"  {name}: first keying {one}; second keying {other}.")
-        line = self.read_line("  " + self.paper_of(code).prompt(field))
+        line = self.read_line("  " + self.paper_with_code(code).prompt(field))
         if line == LEAVE:
             return False
         if line == BACK:
-            return self.take_back(code, pass_name)
+            return self.retract_last_field(code, pass_name)
         if line == DROP:
             self.log.end(code, "taken back")
             return False
-        value, problem = self.paper_of(code).parse_line(field, line)
+        value, problem = self.paper_with_code(code).parse_line(field, line)
         if line == HELP or problem:
             self.say(self.keys if line == HELP else problem)
-        elif pass_name == RESOLVED and not self.is_resolved((code, field, value), keyed):
+        elif pass_name == RESOLVED and not self.is_difference_resolved((code, field, value), keyed):
             self.say(f"Neither keying has {value or 'blank'}. Type it once more to confirm it.")
         else:
             self.log.key(code, pass_name, self.by, field, value)
         return True
 
-    def is_resolved(self, at: tuple[str, str, str], keyed: list[str | None]) -> bool:
+    def is_difference_resolved(self, at: tuple[str, str, str], keyed: list[str | None]) -> bool:
         """Whether the value of a field was typed twice; a comment may be rewritten."""
         before, self.last_typed = self.last_typed, at
         return at[2] in keyed or at == before or at[1].endswith(".comment")
@@ -344,9 +345,9 @@ class KeyingSession:
             self.say(f"{principle} {self.names[principle]} ({place} of {len(self.names)})")
         self.announced = code, pass_name, principle
 
-    def take_back(self, code: str, pass_name: str) -> bool:
+    def retract_last_field(self, code: str, pass_name: str) -> bool:
         """Retracts the last field of a pass; returns False if there is none."""
-        last = [*self.log.passes(code)[pass_name].values][-1:]
+        last = [*self.log.three_passes_of(code)[pass_name].values][-1:]
         for name in last:
             self.log.key(code, pass_name, self.by, name, None)
         return bool(last)
@@ -357,21 +358,21 @@ class KeyingSession:
         """The title of the session: what the papers are about."""
         raise NotImplementedError
 
-    def reload_tables(self) -> None:
+    def reload_changed_tables(self) -> None:
         """Reads changed tables again, so that an amended text is asked about in its new version."""
         raise NotImplementedError
 
-    def paper_of(self, code: str) -> KeyedPaper:
+    def paper_with_code(self, code: str) -> KeyedPaper:
         """The paper that has this code."""
         raise NotImplementedError
 
-    def states(self) -> dict[str, str]:
+    def state_by_code(self) -> dict[str, str]:
         """The state of each paper by its code; blank where nothing is keyed."""
         raise NotImplementedError
 
-    def expected(self) -> int:
+    def n_expected_papers(self) -> int:
         """How many papers are expected."""
-        return len(self.states())
+        return len(self.state_by_code())
 
     def refusal(self, line: str, code: str, states: Mapping[str, str]) -> str:
         """The reason a typed code is refused: unknown (``code`` is blank), or already received."""
@@ -383,6 +384,6 @@ class KeyingSession:
             return f"The {self.noun} of {code} has already been received, and is never overwritten.{begun}"
         return f"There is no {line!r}; {nearest(line, states)}."
 
-    def receive(self, code: str) -> str:
+    def store_paper(self, code: str) -> str:
         """Stores a complete paper, and returns the message about it."""
         raise NotImplementedError

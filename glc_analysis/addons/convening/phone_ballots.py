@@ -188,7 +188,7 @@ class BallotBox:
         """Whether there are no answers yet."""
         return not any(slip.answers for slip in self.slips.values())
 
-    def slip_of(self, code: str) -> str:
+    def find_slip_number(self, code: str) -> str:
         """The number of the slip with this code; blank if there is none."""
         digest = digest_slip_code(code)
         return next((number for number, slip in self.slips.items() if slip.code == digest), "")

@@ -172,9 +172,9 @@ class PollingPlace:
         """Prints the number of complete ballots, in steps, unless it was printed before."""
         complete = sum(slip.is_complete(self.stamps) for slip in self.box.slips.values())
         many = f"{complete - complete % STEP} or more" if complete >= STEP else f"fewer than {STEP}"
-        self.say_once(f"Phones: {many} ballots are complete ({self.people} people may vote).")
+        self.print_line_once(f"Phones: {many} ballots are complete ({self.people} people may vote).")
 
-    def say_once(self, line: str) -> None:
+    def print_line_once(self, line: str) -> None:
         """Prints a line unless it was printed before."""
         if line not in self._said:
             self._said.add(line)
@@ -183,12 +183,12 @@ class PollingPlace:
     async def slip(self, code: object) -> str:
         """The number of the slip with this code. A wrong code takes a second, and only so many are heard at
         a time."""
-        if isinstance(code, str) and len(code) < 100 and (number := self.box.slip_of(code)):
+        if isinstance(code, str) and len(code) < 100 and (number := self.box.find_slip_number(code)):
             return number
         if self._wrong >= WRONG_AT_ONCE:
             raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, "busy")
         self._wrong += 1
-        self.say_once("Somebody has sent a wrong code. This is said once.")
+        self.print_line_once("Somebody has sent a wrong code. This is said once.")
         try:
             await asyncio.sleep(WRONG_TAKES)
         finally:
@@ -283,7 +283,7 @@ def _in_language(texts: RoundTexts, language: str) -> dict[str, Any]:
             "say": form.say | phone_page_phrases(language),
             "rows": [{"id": text.principle_id, "stamp": format_text_stamp(text.printed_id, text.text_version),
                       "words": text.statement, "language": text.language,
-                      "dir": language_direction(text.language), "mark": form.language_mark(text),
+                      "dir": language_direction(text.language), "mark": form.language_name_if_other(text),
                       "before": form.history_lines(text)} for text in form.texts]}
 
 
@@ -327,7 +327,8 @@ class PhoneRequestHandler(RequestHandler):
                       tb: TracebackType | None) -> None:
         """Reports an internal error once, without the requester or the request."""
         if typ and not issubclass(typ, HTTPError):
-            self.polling_place.say_once(f"A request could not be answered ({typ.__name__}). The box is as "
+            self.polling_place.print_line_once(f"A request could not be answered ({typ.__name__}). The box "
+                                               f"is as "
                                         "it was.")
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:

@@ -145,7 +145,7 @@ class RatingForm:
         return f"{self.say['how']}\n{self.say['privacy']}"
 
     @property
-    def before_how(self) -> str:
+    def feedback_instructions(self) -> str:
         """The introduction to the feedback sheet before a second vote. In right-to-left text, signs such as ≤
         would be printed mirrored."""
         said = self.say["before_how"]
@@ -159,15 +159,15 @@ class RatingForm:
         return [format_form_stamp(self.round_id, self.rater_id, text.printed_id, text.text_version)
                 for text in self.texts]
 
-    def words_of(self, text: FormText) -> str:
+    def wording_key(self, text: FormText) -> str:
         """Identifies the wording on the form: printed id, language and text_version."""
         return f"{text.printed_id} {text.language} {text.text_version}"
 
     def shown(self, text: FormText) -> str:
         """The words of a text, with the name of its language if this differs from the form's."""
-        return text.statement + self.language_mark(text)
+        return text.statement + self.language_name_if_other(text)
 
-    def language_mark(self, text: FormText) -> str:
+    def language_name_if_other(self, text: FormText) -> str:
         """The name of the language of a text, in the language of the form; blank if both are the same."""
         if text.language == self.language:
             return ""

@@ -39,21 +39,21 @@ class RawFiles:
             return found, FILE_UNRECORDED
         return found, "" if row["sha256"].lower() == found else FILE_CHANGED
 
-    def of_record(self, answer_id: str) -> str:
+    def file_of_record(self, answer_id: str) -> str:
         """The survey file of a record; blank if unknown."""
         return self._surveys.get(_RECORD.sub("", answer_id), "")
 
-    def of_ballot(self, name: str) -> str:
+    def path_of_ratings_file(self, name: str) -> str:
         """The path of a ratings file; blank if it no longer exists."""
         return self._ballots.get(name, "")
 
-    def of_segment(self, segment_id: str, document: Any, words: str) -> tuple[str, str]:
+    def place_of_segment(self, segment_id: str, document: Any, words: str) -> tuple[str, str]:
         """The file of a segment, and the place of some of its words in it: the row of an answer, or the line
         (in DOCX the paragraph) of a turn where the words begin; if they begin with a masked name, the place
         of the turn. ``document`` is its row of table ``documents``."""
         if document.kind == "answer":
             answer = document.document_id[:-len(document.question_id) - 1]
-            return self.of_record(answer), f"row {raw_row_number(answer)}"
+            return self.file_of_record(answer), f"row {raw_row_number(answer)}"
         path, n = self._paths.get(document.document_id, ""), int(segment_id.rpartition(".")[2])
         turns, what = self._turns(path), "paragraph" if path.lower().endswith(".docx") else "line"
         if n > len(turns):

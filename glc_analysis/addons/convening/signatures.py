@@ -96,7 +96,7 @@ class SigningState:
         """Four characters that identify the texts of a sheet, in any language."""
         return content_hash(" ".join(sorted(self.texts["printed_id"] + self.texts["text_version"])))[:4]
 
-    def open_texts(self, organisation_id: str) -> pd.DataFrame:
+    def undecided_texts(self, organisation_id: str) -> pd.DataFrame:
         """The texts on which an organisation has not decided."""
         own = self.decided[self.decided["organisation_id"] == organisation_id]
         done = {*map(format_printed_id, own["principle_id"], own["version"])}
@@ -130,7 +130,7 @@ def write_signing_sheets(study: Study, organisations: tuple[str, ...] = ()) -> l
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for one in organisations or signing.asked:
-        texts = signing.open_texts(one)
+        texts = signing.undecided_texts(one)
         if len(texts):
             paths.append(folder / f"{one}.html")
             paths[-1].write_text(render_signing_sheet(signing, texts, one, labels.get(one, one),
@@ -281,27 +281,27 @@ class SigningSession(KeyingSession):
     def title(self) -> str:
         return "Signatures"
 
-    def reload_tables(self) -> None:
+    def reload_changed_tables(self) -> None:
         self.signing = SigningState.of(self.study)
         self.names = dict(zip(self.signing.texts["principle_id"], self.signing.texts["short_name"],
                               strict=True))
 
-    def paper_of(self, code: str) -> SignedSheet:
-        texts = self.signing.open_texts(code)
+    def paper_with_code(self, code: str) -> SignedSheet:
+        texts = self.signing.undecided_texts(code)
         return SignedSheet(dict(zip(texts["principle_id"], texts["version"], strict=True)),
                            {one: self.signing.versions_of(one) for one in texts["principle_id"]},
                            self.signing.code, self.today)
 
-    def states(self) -> dict[str, str]:
+    def state_by_code(self) -> dict[str, str]:
         """The state of each organisation's sheet; organisations asked to sign come first."""
         states, all_n = {}, len(self.signing.texts)
         for one in dict.fromkeys([*self.signing.asked, *self.signing.known]):
-            decided = all_n - len(self.signing.open_texts(one))
+            decided = all_n - len(self.signing.undecided_texts(one))
             states[one] = RECEIVED if decided == all_n else self.state(one) or (
                 f"decided on {decided} of {all_n}" if decided else "")
         return states
 
-    def expected(self) -> int:
+    def n_expected_papers(self) -> int:
         return len(self.signing.asked)
 
     def refusal(self, line: str, code: str, states: Mapping[str, str]) -> str:
@@ -310,10 +310,10 @@ class SigningSession(KeyingSession):
                     f"`glc sign --take-back {code}`.")
         return f"There is no organisation {line!r}; {nearest(line, states)}."
 
-    def receive(self, code: str) -> str:
+    def store_paper(self, code: str) -> str:
         """Adds the decisions to signoffs.csv in one write."""
-        paper, decided = self.paper_of(code), self.signing.decided
-        values, _ = paper.agreed_values(self.log.passes(code))
+        paper, decided = self.paper_with_code(code), self.signing.decided
+        values, _ = paper.values_agreed_so_far(self.log.three_passes_of(code))
         done = {*zip(decided["principle_id"], decided["version"], decided["organisation_id"], strict=True)}
         added = [row for row in paper.rows(code, values)
                  if (row["principle_id"], row["version"], code) not in done]
@@ -327,7 +327,7 @@ class SigningSession(KeyingSession):
         append_rows(self.study.reference_file("signoffs"),
                     (*table_files("signoffs")[0].required, "text_version"), added)
         self.log.end(code, RECEIVED)
-        self.reload_tables()
+        self.reload_changed_tables()
         unread = [row["principle_id"] for row in added if row["reservation"]]
         note = (f" Its words on {', '.join(unread)} may be printed without its name once they stand in the "
                 "study's language in the column reservation_read.") if unread else ""

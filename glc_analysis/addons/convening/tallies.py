@@ -127,7 +127,7 @@ class RoundCount:
     faults: list[Fault]
 
     @property
-    def here(self) -> dict[str, pd.DataFrame]:
+    def rows_of_round(self) -> dict[str, pd.DataFrame]:
         """The rows of tables ``tallies`` and ``ratings`` for the round itself."""
         return {name: frame[frame["round_id"] == self.round_id] for name, frame in self.frames.items()}
 
@@ -178,7 +178,7 @@ def make_tallies_table(ratings: pd.DataFrame, ballots: Ballots, reference: Refer
     expected = {round_id: select_eligible_raters(ballots.raters_of(round_id, reference),
                                                  settings["vote"]).groupby(
         "role")["voter"].nunique() for round_id in texts["round_id"].unique()}
-    needed = {round_id: ballots.quorums_of(round_id, reference, settings) for round_id in expected}
+    needed = {round_id: ballots.quorum_by_panel(round_id, reference, settings) for round_id in expected}
     asked = ratings.groupby("round_id")["criterion"].unique()
     votes: dict[tuple[str, ...], PanelVotes] = {}
     for row in ratings[ratings["excluded"].isin(["", INTEREST])].to_dict("records"):

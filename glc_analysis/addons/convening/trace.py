@@ -122,14 +122,14 @@ class EvidenceTrail:
         """The lines of one row of evidence: its own first, then those below it, computed on demand."""
         figure, below = self.figure(row), self.sources(row)
         first = next(below, None)
-        if earlier := self.of_another_wave(row):
+        if earlier := self.other_wave_sentence(row):
             said = earlier
-        elif self.is_withheld(row):
+        elif self.is_figure_withheld(row):
             said = _WITHHELD
         elif row.kind == "segment":
             said = "one organisation" if first else row.reference if self.has_sources else _NOT_CLEARED
         elif row.kind == "trial":
-            said = self.name_trial(row.reference) if self.has_sources else _WITHHELD
+            said = self.describe_trial(row.reference) if self.has_sources else _WITHHELD
         else:
             said = self.words.said(figure) if figure is not None else row.reference
         note = f". {row.note}" if self.has_sources and row.note else ""
@@ -140,7 +140,7 @@ class EvidenceTrail:
             yield first
             yield from below
 
-    def name_trial(self, reference: str) -> str:
+    def describe_trial(self, reference: str) -> str:
         """Describes a trial cited as evidence: who tried which text, in which cycle."""
         organisation, _, rest = reference.partition("/")
         return f"{self.view.labels.get(organisation, organisation)}, {rest.replace('/', ', cycle ')}"
@@ -148,25 +148,25 @@ class EvidenceTrail:
     def sources(self, row: Any) -> Iterator[TraceNode]:
         """The lines below a row of evidence."""
         figure = self.figure(row)
-        if self.wave_of(row):
+        if self.other_wave_of_evidence(row):
             return
         if row.kind == "segment":
             yield from self._segment(row.reference, row.cited)
-        elif figure is not None and not self.is_withheld(row):
-            yield from self.below(figure)
+        elif figure is not None and not self.is_figure_withheld(row):
+            yield from self.trace_below_figure(figure)
 
-    def wave_of(self, row: Any) -> str:
+    def other_wave_of_evidence(self, row: Any) -> str:
         """The wave of a row of evidence if it differs from the wave of the study's figures; else blank."""
         labels = self.view.wave_labels
         if not labels and not self.has_sources:
             return row.wave_id  # a label: what other readers get of the study has no waves
         return other_wave_cited(row, [*labels], self.view.wave_of_figures)
 
-    def of_another_wave(self, row: Any) -> str:
+    def other_wave_sentence(self, row: Any) -> str:
         """A sentence for a row of evidence from another wave than the study's figures. The team reads the
         number as cited and, beside it, the current wave's number if the question may be compared, else why
         not. Blank for all other rows."""
-        if not (wave := self.wave_of(row)):
+        if not (wave := self.other_wave_of_evidence(row)):
             return ""
         labels = self.view.wave_labels
         label = labels.get(wave, wave)
@@ -181,7 +181,7 @@ class EvidenceTrail:
         name, _, asked = self.words.parts(figure) if figure is not None else (row.reference, "", "")
         return f"{name}: {then}" + (f" ({asked})" if asked else "") + f"; {now}."
 
-    def is_withheld(self, row: Any) -> bool:
+    def is_figure_withheld(self, row: Any) -> bool:
         """Whether a row of evidence cites a figure that the audience may not see."""
         if self.has_sources or row.kind not in ("figure", "code"):
             return False
@@ -197,7 +197,7 @@ class EvidenceTrail:
             own = self.origins.get(row.reference, row.reference)
             return rows[rows["segment_id"].map(lambda one: self.origins.get(one) == own).astype(bool)]
         code = getattr(self.figure(row), "code_id", "")
-        if not code or self.is_withheld(row):
+        if not code or self.is_figure_withheld(row):
             return rows[:0]
         own = {code, *self._descendants.get(code, [])} - self._case_codes
         return rows[rows["code_ids"].map(lambda codes: not own.isdisjoint(codes.split(";"))).astype(bool)]
@@ -210,7 +210,8 @@ class EvidenceTrail:
             lines.append(self.node(1, "votes", "", said, "", *about))
             for (name,), own in group_rows(rows, "entered_by"):
                 by_proxy = f", {int(own['is_by_proxy'].sum())} by proxy" if own["is_by_proxy"].any() else ""
-                lines.append(self._file(2, self.files.of_ballot(name), f"{len(own)} votes{by_proxy}",
+                lines.append(self._file(2, self.files.path_of_ratings_file(name),
+                                        f"{len(own)} votes{by_proxy}",
                                         *own["rater_id"], *own["organisation_id"]))
         return lines
 
@@ -264,7 +265,7 @@ class EvidenceTrail:
         text = [path or "no raw file", said, wrong, found and f"sha256 {found}"]
         return self.node(depth, "file", path, ", ".join(filter(None, text)), "", *about)
 
-    def below(self, figure: Any) -> Iterator[TraceNode]:
+    def trace_below_figure(self, figure: Any) -> Iterator[TraceNode]:
         """The lines below a figure: the code and its passages, or the question and its rows."""
         if figure.measure == "coded":
             return self._code(figure)
@@ -282,7 +283,8 @@ class EvidenceTrail:
         if not self.has_sources:
             return
         rows = records_counted_in_figure(self._read_about(question.question_id), figure, question)
-        for (path,), own in group_rows(rows.assign(path=rows["answer_id"].map(self.files.of_record)), "path"):
+        for (path,), own in group_rows(rows.assign(path=rows["answer_id"].map(self.files.file_of_record)),
+                                       "path"):
             at = own["answer_id"].map(raw_row_number)
             is_own = {"counted rows": own["is_counted"], "others in the base": ~own["is_counted"]}
             places = [f"{what}: {format_number_ranges(at[which])}" for what,
@@ -358,7 +360,7 @@ class EvidenceTrail:
         """The line of a passage and the line of its file, at the place of ``begins`` or of the quotation."""
         segment = self.segments[segment_id]
         document = self.documents[segment.document_id]
-        path, place = self.files.of_segment(segment_id, document, begins or quote)
+        path, place = self.files.place_of_segment(segment_id, document, begins or quote)
         clock = "" if pd.isna(segment.start_s) else str(pd.Timedelta(int(segment.start_s), "s"))[-8:]
         name, written = turn_name(self._text_names, segment_id), format_day(document.date)
         day = "" if written and written in name else format_text_day(document.kind, document.date)
@@ -382,7 +384,7 @@ class EvidenceTrail:
         rows = self.read("principles") if self.view.may("earlier_texts") else self.read("principles")[:0]
         return {row["printed_id"]: row for row in rows[rows["translation_of"] == ""].to_dict("records")}
 
-    def evidence_count(self, principle_id: str) -> int:
+    def count_evidence(self, principle_id: str) -> int:
         """The number of pieces of evidence recorded for a principle."""
         return int((self.read("evidence")["principle_id"] == principle_id).sum())
 
@@ -429,10 +431,10 @@ class EvidenceTrail:
             if old := self.texts.get(name):
                 place = self.places.principle(old["principle_id"])
                 yield self.node(2, "text", name, f"{name}: {old['statement']}", place)
-        if came_about and kind_of_change(text) != REWORDED and not self.evidence_count(row["principle_id"]):
+        if came_about and kind_of_change(text) != REWORDED and not self.count_evidence(row["principle_id"]):
             others = {self.texts[name]["principle_id"]
                       for name in list_replaced_texts(text) if name in self.texts}
-            n = {one: self.evidence_count(one) for one in sorted(others)}
+            n = {one: self.count_evidence(one) for one in sorted(others)}
             counted = ", ".join(f"{number} for {one}" for one, number in n.items() if number)
             yield self.node(1, "text", "", UNSUPPORTED + (
                 f" Recorded are {counted}: nobody has said yet what of it speaks for this text."

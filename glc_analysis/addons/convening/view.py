@@ -107,7 +107,7 @@ class ConveningView(VisibleTables):
         rows = rows.assign(name=names)
         if not self.may("signatures"):
             rows = rows.assign(is_named=rows["is_named"] & (names != ""))
-            asked = {*everybody["organisation_id"], *self.voters["organisation_id"]} - {""}
+            asked = {*everybody["organisation_id"], *self.eligible_raters["organisation_id"]} - {""}
             rows, nameless = split_disclosed_signatures(rows, len(asked) - int(rows["is_named"].sum()))
             if block_id("signatures", principle_id) in self.hidden:
                 rows, nameless = rows[rows["is_named"]], {}
@@ -124,15 +124,15 @@ class ConveningView(VisibleTables):
         return status == "candidate" and bool(versions) and _version(self, principle_id) not in versions
 
     @cached_property
-    def voters(self) -> pd.DataFrame:
+    def eligible_raters(self) -> pd.DataFrame:
         """The rows of raters.csv for raters who may rate."""
         rows = read_reference_table(self.study, "raters")
         return rows[rows["may_rate"] == "true"]
 
     @cached_property
-    def agreed_panels(self) -> set[str]:
+    def fully_disclosed_panels(self) -> set[str]:
         """The panels whose members all agreed to the disclosure of every count."""
-        return select_fully_disclosed_panels(self.voters)
+        return select_fully_disclosed_panels(self.eligible_raters)
 
     @cached_property
     def panel_sizes(self) -> dict[str, int]:
@@ -161,7 +161,7 @@ class ConveningView(VisibleTables):
             test = self.study.settings["consensus"]["test"]
             # Of all rounds: whether a change may be shown depends on the earlier ones.
             rows = blank_undisclosed_tallies(rows, agreement_test=test,
-                                             fully_disclosed_panels=self.agreed_panels)
+                                             fully_disclosed_panels=self.fully_disclosed_panels)
             if not self.may("every_round"):
                 rows = rows[(rows["panel"] != "observer") & is_last[rows.index]]
             return _as_announced(self, rows)

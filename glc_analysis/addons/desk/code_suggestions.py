@@ -60,7 +60,7 @@ def suggest_codes_for_passage(study: Study, coder: str, document_id: str, start:
     words = "".join(turn["text"][max(start - turn["start"], 0):end - turn["start"]] for turn in touched)
     settled = SettledPassages.of(study)
     present = {one["code_id"] for one in overlapping}
-    tells_a_case = settled.tells_of_a_case(document_id, start, end) or any(
+    tells_a_case = settled.is_in_case_narrative(document_id, start, end) or any(
         one["code_id"] in settled.cases and one["start"] < turn["end"] and turn["start"] < one["end"]
         for one in codings for turn in touched)
     if not words.strip() or not any(one["origin"] == "own" for one in overlapping) or tells_a_case:

@@ -35,7 +35,7 @@ def may_change_codebook(study: Study, coder: str) -> bool:
     decided_by); where it names nobody, a coder who codes alone."""
     double = DoubleCoding(study)
     if study.settings["coding"]["decided_by"]:
-        return double.decides(coder)
+        return double.may_resolve_differences(coder)
     return {*double.assignments["coder_id"]} - {CONSENSUS} <= {coder}
 
 

@@ -75,10 +75,10 @@ class DoubleCoding:
         """The double-coded texts that a person may compare: their own, or all if study.toml names this person
         as the one who decides."""
         rows = self.assignments[self.assignments["purpose"] == DOUBLE]
-        is_own = (rows["coder_id"] == person) | self.decides(person)
+        is_own = (rows["coder_id"] == person) | self.may_resolve_differences(person)
         return {*rows.loc[is_own, "document_id"]}
 
-    def decides(self, person: str) -> bool:
+    def may_resolve_differences(self, person: str) -> bool:
         """Whether study.toml names this person as the one who resolves differences between coders."""
         named = match_key(self.study.settings["coding"]["decided_by"])
         return bool(named) and match_key(person) == named
@@ -101,7 +101,7 @@ class DoubleCoding:
         journal.read()
         return journal.work.opened
 
-    def texts_at_desk(self) -> dict[str, dict[str, str]]:
+    def texts_handed_in_at_desk(self) -> dict[str, dict[str, str]]:
         """The double-coded texts as each coder has handed them in at the desk: by document_id and coder."""
         texts: dict[str, dict[str, str]] = {}
         for coder, work in self._work().items():
@@ -170,7 +170,7 @@ class AssignedTexts:
             index=False, name=None))
 
     @cached_property
-    def is_unknown(self) -> bool:
+    def is_unknown_coder(self) -> bool:
         """Whether the study has assignments, but neither an assignment nor a file of this coder."""
         return not self.assigned and not self.double.assignments.empty \
             and self.coder not in self.study.coder_files()
@@ -193,7 +193,7 @@ class AssignedTexts:
         except GLCError:
             return {}
         rows = documents[documents["kind"] == "answer"]
-        if rows.empty or self.is_unknown:
+        if rows.empty or self.is_unknown_coder:
             return {}
         own = rows[rows["document_id"].isin([*self.assigned])]
         rows = own if len(own) else rows
@@ -246,18 +246,18 @@ class AssignedTexts:
         """All interviews and calls in their present form, with words and turns."""
         return current_texts(self.study, needed=_TEXT_TABLES)
 
-    def words_now(self, document: str) -> str:
+    def present_words(self, document: str) -> str:
         """The words of a text or an answer as they are now."""
         if document in self.answers:
             return str(self.answers[document]["text"])
         return self.current.canonical[document]
 
-    def text_now(self, document: str, before: str) -> Text:
+    def present_text(self, document: str, before: str) -> Text:
         """The present form of a text or answer, to compare with its words ``before``. The desk stores answers
         only with pseudonyms; if only names were masked since, the words before are used."""
         if document in self.current.texts:
             return self.current.texts[document]
-        now, masked = self.words_now(document), self.mask(before)
+        now, masked = self.present_words(document), self.mask(before)
         return Text(now, before, masked.offsets) if masked.text == now else Text(now, now)
 
     @cached_property
@@ -357,7 +357,7 @@ class CorrectedTexts:
         """Whether the words of a text changed since its coder began it or accepted a new version."""
         is_begun = document in self._journal.work.texts and (
             document in self._own.texts or document in self._own.answers)
-        return is_begun and self._own.words_now(document) != self._journal.work.texts[document].text
+        return is_begun and self._own.present_words(document) != self._journal.work.texts[document].text
 
     def change(self, document: str) -> dict[str, Any]:
         """The message to a coder about a text that changed (``change``; blank where it did not), and how many
@@ -380,7 +380,7 @@ class CorrectedTexts:
         """The present text as the journal stores it: document_id, version, text, ``is_edited``, and the
         coder's codings and proposed codes by id: ``moved`` has the new place of those with unchanged words,
         ``waiting`` the stretch in which each of the others must be placed again."""
-        work, words = self._journal.work, self._own.words_now(document)
+        work, words = self._journal.work, self._own.present_words(document)
         before = work.texts[document]
         changed = self._beside(document, before)
         moved, waiting = {}, {}
@@ -409,9 +409,9 @@ class CorrectedTexts:
 
     def _beside(self, document: str, before: DeskText) -> ChangedText:
         """The present text compared with the earlier one."""
-        key = document, before.version, content_hash(self._own.words_now(document))
+        key = document, before.version, content_hash(self._own.present_words(document))
         if key not in self._pairs:
-            now = self._own.text_now(document, before.text)
+            now = self._own.present_text(document, before.text)
             self._pairs[key] = ChangedText(now, before.text, self._own.mask)
         return self._pairs[key]
 

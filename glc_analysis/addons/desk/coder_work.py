@@ -152,7 +152,7 @@ class CoderWork:
         if document in self._journal.work.texts:
             return self._journal.work.texts[document]
         kind = ANSWER if document in self._own.answers else str(self._own.described.at[document, "kind"])
-        words = self._own.words_now(document)
+        words = self._own.present_words(document)
         return DeskText(document, kind, content_hash(words), words, self._own.purpose(document),
                         self._today.isoformat())
 
@@ -241,11 +241,11 @@ class CoderWork:
 
     def _problems(self) -> Iterator[str]:
         work = self._journal.work
-        if self._own.is_unknown and not self._own.double.decides(self.coder):
+        if self._own.is_unknown_coder and not self._own.double.may_resolve_differences(self.coder):
             known = {*self._own.double.assignments["coder_id"]}
             yield (f"assignments.csv assigns no text to {self.coder!r}; {nearest(self.coder, known)}. To "
                    "fix: add a row for each text: document_id, coder_id, codebook_version.")
-        elif not self._own.is_unknown and not self._own.texts and not self._own.answers:
+        elif not self._own.is_unknown_coder and not self._own.texts and not self._own.answers:
             yield ("There is nothing to code yet: the study has no interview and no call, and open answers "
                    "are here after `glc build`.")
         if new := self._own.new_files():

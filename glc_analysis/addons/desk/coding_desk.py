@@ -70,7 +70,7 @@ class DoubleCodingComparison:
         """The double-coded texts that are compared here."""
         return self._double.texts_to_compare(self.by)
 
-    def why_not(self) -> str:
+    def why_not_comparable(self) -> str:
         """Why the texts may not be compared yet, in a sentence; blank if they may."""
         rows = self._double.assignments
         if not self._double.texts:
@@ -105,7 +105,7 @@ class DoubleCodingComparison:
 
         From the first call, the codings of these texts can no longer change. Raises GLCError if the
         comparison is not open yet."""
-        if said := self.why_not():
+        if said := self.why_not_comparable():
             raise GLCError(said)
         self._open()
         self._journal.read()
@@ -134,7 +134,7 @@ class DoubleCodingComparison:
     def versions(self) -> list[str]:
         """A sentence for each double-coded text of which the coders coded different versions; none before the
         comparison is open."""
-        if self.why_not():
+        if self.why_not_comparable():
             return []
         turns = Counter((document, coder) for (_, coder), (document, _) in self._older_words.items())
         return [f"{document} changed while it was coded: {coder} coded it as it was before, others did not. "
@@ -146,7 +146,7 @@ class DoubleCodingComparison:
     def _older_words(self) -> dict[tuple[str, str], tuple[str, str]]:
         """By segment_id and coder_id of turns in which a coder had other words than the text has today, where
         coders had different texts: the document_id, and the coder's words."""
-        differ = {document: texts for document, texts in self._double.texts_at_desk().items()
+        differ = {document: texts for document, texts in self._double.texts_handed_in_at_desk().items()
                   if document in self.texts and len({*texts.values()}) > 1}
         if not differ:
             return {}
@@ -155,7 +155,7 @@ class DoubleCodingComparison:
         for document, copies in differ.items():
             own = segments[segments["document_id"] == document]
             for coder, copy in copies.items():
-                changed = ChangedText(texts.text_now(document, copy), copy, texts.mask)
+                changed = ChangedText(texts.present_text(document, copy), copy, texts.mask)
                 for start, end in changed.changed_turns():
                     for segment in own.loc[(own["start"] < end) & (own["end"] > start), "segment_id"]:
                         older[str(segment), coder] = document, changed.words_before(start, end)
@@ -171,7 +171,7 @@ class DoubleCodingComparison:
                            "your name as coder.")
         if not reason:
             raise GLCError("The decision has no reason. Say in a few words why.")
-        if said := self.why_not():
+        if said := self.why_not_comparable():
             raise GLCError(said)
         rows = self._rows()
         if (document := self._document_of(segment_id)) in self._double.texts - self.texts:
@@ -331,7 +331,7 @@ class CodingDesk(anywidget.AnyWidget):
         if get == "why_no_suggestions":
             return session.why_no_suggestions(document_id)
         return {"answers": session.answers, "training": session.training,
-                "why_not_compare": self._curation.why_not, "versions": self._curation.versions,
+                "why_not_compare": self._curation.why_not_comparable, "versions": self._curation.versions,
                 "differences": self._curation.differences,
                 "proposed_changes": lambda: list_proposed_codebook_changes(session.study)}[get]()
 

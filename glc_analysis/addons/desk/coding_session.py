@@ -531,14 +531,14 @@ class CodingSession(CoderWork):
     def _step_back(self, acts: list[int], name: str, message: str) -> tuple[Plain, str]:
         if not acts:
             raise GLCError(f"There is nothing to {name}.")
-        for document in self._journal.work.documents_of(acts[-1]):
+        for document in self._journal.work.documents_of_act(acts[-1]):
             self._refuse_fixed(document)
         return {"act": name, "of": acts[-1]}, f"{message}{self._described(acts[-1])}"
 
     def _described(self, n: int) -> str:
         """Describes an act and its place."""
         work = self._journal.work
-        documents, passages = sorted(work.documents_of(n)), work.passages_of(n)
+        documents, passages = sorted(work.documents_of_act(n)), work.passages_of_act(n)
         label = next((one.name if isinstance(one, CodeProposal) else self._label(one.code_id)
                       for one in passages), "")
         what = _UNDONE[work.names[n]].format(name=label)
@@ -561,8 +561,9 @@ class CodingSession(CoderWork):
     def _place_of(self, n: int) -> Plain | None:
         """The place where the desk shows an act; None if it concerns no present text of the coder."""
         work = self._journal.work
-        places: list[tuple[str, int | None]] = [(one.document_id, one.start) for one in work.passages_of(n)]
-        places += [(one, None) for one in sorted(work.documents_of(n))]
+        places: list[tuple[str, int | None]] = [(one.document_id, one.start)
+                                                for one in work.passages_of_act(n)]
+        places += [(one, None) for one in sorted(work.documents_of_act(n))]
         return next(({"document_id": document, "start": start} for document, start in places
                      if document in self._own.texts or document in self._own.answers), None)
 

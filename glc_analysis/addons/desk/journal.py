@@ -200,20 +200,20 @@ class DeskWork:
 
     def _placed_texts(self, *, is_training: bool) -> list[DeskText]:
         """The training texts, or the others, that have no coding to be placed again."""
-        unplaced = self.unplaced
+        unplaced = self.texts_with_unplaced_codings
         return [text for text in self.texts.values() if (text.purpose == TRAINING) == is_training
                 and text.document_id not in unplaced]
 
     @property
-    def unplaced(self) -> set[str]:
+    def texts_with_unplaced_codings(self) -> set[str]:
         """The document_ids of texts whose codings must be placed again."""
         return {coding.document_id for coding in self.waiting.values()}
 
-    def documents_of(self, n: int) -> set[str]:
+    def documents_of_act(self, n: int) -> set[str]:
         """The ids of the texts that an act is about, by the number of the act."""
         return _documents(self._changes[n])
 
-    def passages_of(self, n: int) -> list[DeskCoding | CodeProposal]:
+    def passages_of_act(self, n: int) -> list[DeskCoding | CodeProposal]:
         """The codings and proposals that an act changed, after the act or, if it removed them, before it."""
         changed = [before if after is None else after for _, _, before, after in self._changes[n]]
         return [passage for passage in changed if isinstance(passage, DeskCoding | CodeProposal)]
@@ -565,10 +565,11 @@ def _passage(work: DeskWork, coded: DeskCoding | CodeProposal, code: str, coder:
 
 
 def _notes(work: DeskWork, handed_in: set[str]) -> Iterator[str]:
-    waiting = sorted({coding.document_id for coding in work.codings.values()} - handed_in - work.unplaced)
+    waiting = sorted({coding.document_id
+                      for coding in work.codings.values()} - handed_in - work.texts_with_unplaced_codings)
     training = [document_id for document_id in waiting if work.texts[document_id].purpose == TRAINING]
     begun = [document_id for document_id in waiting if document_id not in training]
-    if unplaced := sorted(work.unplaced):
+    if unplaced := sorted(work.texts_with_unplaced_codings):
         yield ("changed since it was coded, with codings that are to be placed again, so not counted yet: "
                f"{', '.join(unplaced)}.")
     if begun:

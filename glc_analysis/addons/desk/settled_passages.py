@@ -74,7 +74,7 @@ class SettledPassages:
         held = [[one.example_id, one.text, sorted(one.codes)] for one in self.examples]
         return study.digests.of_value([held, sorted(self.definitions.items())])[:16]
 
-    def tells_of_a_case(self, document_id: str, start: int, end: int) -> bool:
+    def is_in_case_narrative(self, document_id: str, start: int, end: int) -> bool:
         """Whether anybody coded a case narrative in the turns of a passage."""
         return any(a < end and start < b for a, b in self.case_spans.get(document_id, ()))
 

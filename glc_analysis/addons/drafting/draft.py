@@ -170,7 +170,7 @@ class _Drafting:
             guess = ColumnGuess(NO_QUESTION, f"the columns {ticks} hold the same answers, one column per "
                                              f"option",
                                 True)
-        is_everywhere = guess.kind != "language" or not self.form.lacking(column)
+        is_everywhere = guess.kind != "language" or not self.form.files_lacking_column(column)
         if guess.kind in COLUMN_ROLES and guess.kind not in self.roles and is_everywhere:
             self.roles[guess.kind] = column, guess
             return []
@@ -227,7 +227,7 @@ def _question_row(column: FormColumn, guess: ColumnGuess, form: SurveyForm, list
     kind = guess.kind
     row = {"question_id": identifier, "columns": column.entry, "wording": column.wording,
            "n": str(column.n_filled), PLACE: str(column.place)}
-    lacking = form.lacking(column)
+    lacking = form.files_lacking_column(column)
     if kind == "language" and lacking:
         doubts.append(f"{note_on_files_lacking_column(lacking)}, so that it is not a setting")
         kind, is_sure = NO_QUESTION, False
@@ -247,7 +247,7 @@ def _question_row(column: FormColumn, guess: ColumnGuess, form: SurveyForm, list
         row["columns"] = format_columns_entry(column, lacking)
         is_sure = False
         row[_ALONE] = f"{guess.grid}: {', '.join(lacking)}" if guess.grid else row["question_id"]
-    pairing = form.pairing_doubt(column)
+    pairing = form.why_pairing_is_doubtful(column)
     is_in_step = bool(pairing) and column.paired_by == SAME_PLACE and not column.is_placed
     for doubt in filter(None, ("" if is_in_step else pairing, _blank_doubt(column))):
         doubts.insert(0, doubt)
@@ -266,8 +266,9 @@ def _question_row(column: FormColumn, guess: ColumnGuess, form: SurveyForm, list
         row["option_list"] = name
         doubts += remarks
         is_sure &= not is_open
-        is_other = lists.has_other(name) and not any(text.endswith(PERHAPS_OPTIONS) for text in remarks)
-        use &= not is_open or lists.is_asked_for(name) or is_in_step and is_other
+        is_other = lists.has_other_option(name) and not any(text.endswith(PERHAPS_OPTIONS)
+                                                            for text in remarks)
+        use &= not is_open or lists.are_missing_options_asked_for(name) or is_in_step and is_other
     if is_in_step:
         doubts.insert(0, pairing)
         is_sure, use, row[_IN_STEP] = False, False, "yes" if use else ""
@@ -299,11 +300,12 @@ def _group_row(group: TickGroup, form: SurveyForm, lists: DraftedOptionLists, id
     why = f"{len(group.columns)} columns hold ticks for one option each"
     if not group.is_sure:
         why += "; they hold yes and no, so each could be a question of its own"
-    wholly = sorted(set(form.files).intersection(*(form.lacking(column) for column in group.columns)))
-    lacking = sorted({file for column in group.columns for file in form.lacking(column)})
+    wholly = sorted(set(form.files).intersection(*(form.files_lacking_column(column)
+                                                   for column in group.columns)))
+    lacking = sorted({file for column in group.columns for file in form.files_lacking_column(column)})
     if lacking:
         why += f"; not all of its columns are in {', '.join(lacking)}"
-    if doubt := form.pairing_doubt(*group.columns):
+    if doubt := form.why_pairing_is_doubtful(*group.columns):
         why = f"{doubt}; {why}"
     is_sure = group.is_sure and not lacking and not doubt
     return {"question_id": identifier, "type": "multi", "wording": group.wording, "option_list": identifier,
@@ -363,10 +365,11 @@ def _form_row(asked: FormDraft, name: str, held: dict[str, FormColumn], guesses:
     if ticks:
         entry = " | ".join(dict.fromkeys(f"{heading[:-len(end)]}*" for end, column in ticks.items()
                                          for heading in column.names if heading))
-    if lacking := sorted(set(form.files).intersection(*(form.lacking(column) for column in columns))):
+    if lacking := sorted(set(form.files).intersection(*(form.files_lacking_column(column)
+                                                        for column in columns))):
         doubts.append(f"{note_on_files_lacking_column(lacking)}: taken for not asked there")
         entry, use = " | ".join([entry, *(f"{NOT_IN}{file}" for file in lacking)]), ""
-    if doubt := form.pairing_doubt(*columns):
+    if doubt := form.why_pairing_is_doubtful(*columns):
         doubts.insert(0, doubt)
         use = ""
     if question["option_list"]:
@@ -376,7 +379,7 @@ def _form_row(asked: FormDraft, name: str, held: dict[str, FormColumn], guesses:
         if unknown:
             doubts.append(f"{unknown} answer is not an option of the form" if unknown == 1 else
                           f"{unknown} answers are not options of the form")
-            use = use if lists.is_asked_for(question["option_list"]) else ""
+            use = use if lists.are_missing_options_asked_for(question["option_list"]) else ""
         if kind == "single" and find_scale_steps([*options["label"]]) is not None:
             doubts.append("its options are steps: a scale?")
             kind, use = "scale", ""

@@ -101,8 +101,9 @@ def draft_setting_rows(role_columns: Roles, form: SurveyForm) -> list[dict[str, 
     for role in COLUMN_ROLES:
         if role in role_columns:
             column, guess = role_columns[role]
-            lacking = form.lacking(column)
-            doubts = [*filter(None, (form.pairing_doubt(column), note_on_files_lacking_column(lacking)))]
+            lacking = form.files_lacking_column(column)
+            doubts = [*filter(None, (form.why_pairing_is_doubtful(column),
+                                     note_on_files_lacking_column(lacking)))]
             row = _setting(f"survey.{role}",
                            "" if guess.is_refused else format_columns_entry(column, lacking),
                            "; ".join([*doubts, guess.why]))

@@ -106,11 +106,11 @@ class SurveyForm:
         """The number of records in all files."""
         return sum(self.n_records)
 
-    def lacking(self, column: FormColumn) -> list[str]:
+    def files_lacking_column(self, column: FormColumn) -> list[str]:
         """The files that do not have a column."""
         return [file for file, name in zip(self.files, column.names, strict=True) if not name]
 
-    def pairing_doubt(self, *columns: FormColumn) -> str:
+    def why_pairing_is_doubtful(self, *columns: FormColumn) -> str:
         """The reason to doubt that the columns of the files are one question: another heading, another
         wording, or a heading that stands over several columns; "" if nothing does. Of ``columns``, the
         options of one question, the first that is in doubt is named."""

@@ -131,12 +131,12 @@ class DraftedOptionLists:
             else:
                 self._append(name, row)
 
-    def is_asked_for(self, list_name: str) -> bool:
+    def are_missing_options_asked_for(self, list_name: str) -> bool:
         """Whether the options that a list lacks are asked for once its question is accepted: it has some, and
         none takes all other texts."""
-        return bool(self.lists[list_name]) and not self.has_other(list_name)
+        return bool(self.lists[list_name]) and not self.has_other_option(list_name)
 
-    def has_other(self, list_name: str) -> bool:
+    def has_other_option(self, list_name: str) -> bool:
         """Whether an option of a list takes all other texts, which a person is asked to look through once its
         question is accepted."""
         return any(row["kind"] == "other" for row in self.lists[list_name])

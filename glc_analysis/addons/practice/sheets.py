@@ -128,7 +128,7 @@ class PracticeSheet:
         offered = ", ".join(self.say[word] for word in CHOICES.get(question, ()))
         return f"{self.say[question]} {self.say['one_of']} {offered}" if offered else self.say[question]
 
-    def offered(self, question: str) -> list[str]:
+    def answers_offered(self, question: str) -> list[str]:
         """The answers offered by a workbook: the word that is read, and its meaning."""
         return [word if self.say[word] == word else f"{word} / {self.say[word]}"
                 for word in CHOICES.get(question, ())]
@@ -274,7 +274,7 @@ def _rows(sheet: PracticeSheet) -> Iterator[tuple[str, str, list[str], list[bool
 
 def _offer(grid: Worksheet, n: int, question: str, sheet: PracticeSheet) -> None:
     """Adds the list of possible answers to a row of cells."""
-    if offered := sheet.offered(question):
+    if offered := sheet.answers_offered(question):
         rule = DataValidation(type="list", formula1=f'"{",".join(offered)}"', allow_blank=True)
         rule.add(f"C{n}:D{n}")
         grid.add_data_validation(rule)

@@ -70,7 +70,7 @@ class PageServer:
         content = path.read_bytes()
         return add_reload_script(content, path.stem) if path.suffix == ".html" else content
 
-    def news(self, page: str, mark: str, fault: str) -> dict[str, Any]:
+    def wait_for_new_page(self, page: str, mark: str, fault: str) -> dict[str, Any]:
         """Whether a page is another one than that with this mark, as soon as it is, or something else is
         wrong; after a while in any case."""
         self.seen, until = page, time.monotonic() + _LONGEST_WAIT
@@ -118,7 +118,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.FORBIDDEN, b"", "text/plain")
         elif name == _NEWS:
             said = {key: values[0] for key, values in parse_qs(asked.query).items()}
-            news = self.pages.news(said.get("page", ""), said.get("mark", ""), said.get("fault", ""))
+            news = self.pages.wait_for_new_page(said.get("page", ""), said.get("mark", ""),
+                                                said.get("fault", ""))
             self._send(HTTPStatus.OK, json.dumps(news).encode(), "application/json")
         elif (content := self.pages.content(name)) is None:
             self._send(HTTPStatus.NOT_FOUND, b"There is no such page.", "text/plain")

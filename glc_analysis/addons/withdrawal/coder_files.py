@@ -90,7 +90,8 @@ class CoderFileRedaction:
     separator: str = ""
     questions: Mapping[str, str] = field(default_factory=dict)
 
-    def with_copies(self, path: Path, document_of: Callable[[str, Sequence[str]], str]) -> CoderFileRedaction:
+    def with_renamed_texts(self, path: Path,
+                           document_of: Callable[[str, Sequence[str]], str]) -> CoderFileRedaction:
         """A copy of this object for a file whose texts may have other names; ``document_of`` maps a text, or
         quotations from it if the file has no texts, to the interview or call that it copies."""
         if is_added_to(path):
@@ -102,7 +103,7 @@ class CoderFileRedaction:
                   if not self._of(name)}
         return replace(self, documents={**self.documents, **copies}) if copies else self
 
-    def recode(self, path: Path, *, is_decided: bool) -> Path:
+    def redact_file(self, path: Path, *, is_decided: bool) -> Path:
         """Rewrites a file of a coder, or the workbook of decisions; deletes the Word file of a removed text.
         A REFI-QDA project takes the place of a database of QualCoder or Taguette. Returns the path of the
         remaining codings.

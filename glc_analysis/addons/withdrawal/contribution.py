@@ -75,7 +75,7 @@ class Contribution:
     cited: set[tuple[str, str]] = field(default_factory=set)
 
     @property
-    def words_of_material(self) -> pd.DataFrame:
+    def words_to_remove_from_material(self) -> pd.DataFrame:
         """The words to remove from transcripts, ballots and coders' files; none where these files stay."""
         return self.words.head(0) if self.quoted else self.words
 
@@ -92,12 +92,13 @@ class Contribution:
     def redact(self, texts: list[str]) -> list[str]:
         """Redacts the contributor's names and words in texts; if only quotations are withdrawn, the words
         stay."""
-        return replace_names_in_texts(texts, self.words_of_material)
+        return replace_names_in_texts(texts, self.words_to_remove_from_material)
 
     def remove_rows(self, path: Path, is_gone: Callable[[int, list[str]], bool]) -> None:
         """Removes rows from a table, by number and cells, and its words from the others."""
         rewrite_table_rows(path, lambda grid: [None if is_gone(n, old) else new for n, old, new in zip(
-            grid.numbers, grid.rows, replace_names_in_rows(grid, self.words_of_material), strict=True)])
+            grid.numbers, grid.rows, replace_names_in_rows(grid, self.words_to_remove_from_material),
+            strict=True)])
 
 
 def collect_contribution(study: Study, reference: Reference, pseudonym_key: dict[str, str],

@@ -110,7 +110,7 @@ class SoughtContent:
         names, words = (pd.DataFrame(described.pop(one), dtype="str") for one in ("names", "words"))
         return cls(names, words=words, **described)
 
-    def found_in(self, text: str, *, is_text: bool = True) -> str:
+    def describe_match(self, text: str, *, is_text: bool = True) -> str:
         """Describes the sought content in a text; blank if there is none. Bytes decoded as letters are not
         searched for short names."""
         if is_text and normalise_space(text).casefold() in self._ids:
@@ -120,23 +120,25 @@ class SoughtContent:
                 return what
         return "" if self._runs.isdisjoint(_runs(text)) else self._words
 
-    def found_among(self, pieces: Collection[Piece], *, is_text: bool = True) -> list[tuple[str, str]]:
+    def find_matches_in_pieces(self, pieces: Collection[Piece], *,
+                               is_text: bool = True) -> list[tuple[str, str]]:
         """The places of the pieces in which something is found, and a description; content that spans several
         lines is reported as such."""
         whole = "".join(text + ("\n" if "line " in place else _APART) for place, text in pieces)
         cells = " ".join(text for place, text in pieces if "line " not in place) if is_text else ""
-        if cells and (what := self.found_in(cells)) and not self.found_in(whole):
+        if cells and (what := self.describe_match(cells)) and not self.describe_match(whole):
             return [("across its cells", what)]
-        if not self.found_in(whole, is_text=is_text) and not (
+        if not self.describe_match(whole, is_text=is_text) and not (
                 self._ids and self._ids & {normalise_space(text).casefold() for _, text in pieces}):
             return []
-        places = [(place, what) for place, text in pieces if (what := self.found_in(text, is_text=is_text))]
+        places = [(place, what) for place,
+                  text in pieces if (what := self.describe_match(text, is_text=is_text))]
         return [*dict.fromkeys(places)][:_SHOWN] or [("across its lines", self._words)]
 
-    def found_in_name(self, name: str) -> str:
+    def describe_match_in_name(self, name: str) -> str:
         """Describes the sought content in the name of a file or folder."""
         for text in identifier_variants(name):
-            if found := self.found_in(text):
+            if found := self.describe_match(text):
                 return found
             if self._ids & {*text.casefold().split()}:
                 return self._name
@@ -213,7 +215,7 @@ def search_folder_for_content(root: Path, sought: SoughtContent, *,
     if not root.is_dir():
         return results
     for path, name in _files(root, skip, results):
-        if what := sought.found_in_name(path.name):
+        if what := sought.describe_match_in_name(path.name):
             results.traces.append(FoundTrace(name, "its name", what))
         if not path.is_symlink() and path.is_dir():
             continue
@@ -225,7 +227,8 @@ def _search_file(path: Path, name: str, wanted: SoughtContent, results: SearchRe
     """Adds the places found in a file, and the parts that cannot be read."""
     reading = extract_text_from_file(path, wanted.code_pages)
     results.unread += [UnreadFile(name, f"{place}: {why}" if place else why) for place, why in reading.unread]
-    places = wanted.found_among(reading.pieces) or wanted.found_among(reading.letters, is_text=False)
+    places = wanted.find_matches_in_pieces(reading.pieces) or wanted.find_matches_in_pieces(reading.letters,
+                                                                                            is_text=False)
     results.traces += [FoundTrace(name, place, what) for place, what in places]
 
 
@@ -233,7 +236,7 @@ def search_arrived_file(path: Path, name: str, sought: SoughtContent) -> SearchR
     """Searches one file, and the names of its folders in ``name``: it arrived after all others had been
     searched."""
     found = SearchResult([FoundTrace(name, "its name", what) for part in PurePosixPath(name).parts
-                          if (what := sought.found_in_name(part))])
+                          if (what := sought.describe_match_in_name(part))])
     if path.is_symlink() or not path.is_file():
         found.unread.append(UnreadFile(name, "it is a link, or no file"))
     else:

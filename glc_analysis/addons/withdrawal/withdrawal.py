@@ -166,7 +166,8 @@ def remove_contribution(study: Study, collect: Callable[[Reference, dict[str, st
             say("searching all files of the study")
             unread = check_no_content_remains(study, new, wanted, except_files=_kept_material(new, leaver))
             # The key keeps its pseudonyms: their numbers stay taken.
-            names_left = SoughtContent(leaver.names).found_among(extract_text_from_file(new.key_file).pieces)
+            pieces = extract_text_from_file(new.key_file).pieces
+            names_left = SoughtContent(leaver.names).find_matches_in_pieces(pieces)
             _raise_traces(SearchResult([FoundTrace(new.relative(new.key_file), *place)
                                         for place in names_left]))
             if unread and not looked_at_by and not dry_run:
@@ -418,7 +419,7 @@ def _reference_row(table: str, cell: dict[str, str], row: list[str], leaver: Con
         is_its = (cell["organisation_id"], cell["item"]) == (leaver.organisation_id, item)
         return [*(cell | {"is_given": "false", "date": today.isoformat()} if is_its else cell).values()]
     if table == "codebook":
-        row = ["" if column == "example" and wanted.found_in(text) else now
+        row = ["" if column == "example" and wanted.describe_match(text) else now
                for (column, text), now in zip(cell.items(), row, strict=True)]
     is_its_spelling = table == "countries" and (cell["country_id"] in leaver.countries or (
         match_key(cell["raw_name"]) in spelt and match_key(cell["raw_name"]) != match_key(cell["label"])))
@@ -460,7 +461,7 @@ def _edit_coder_files(study: Study, new: Study, leaver: Contribution, reference:
         turns[call] = pd.DataFrame(rows, columns=["name", "pseudonym"], dtype="str")
     documents = document_names(tables.read_table("documents", study=study), paths)
     recoding, faults = CoderFileRedaction(documents, leaver.documents, turns, leaver.ids,
-                                          leaver.words_of_material,
+                                          leaver.words_to_remove_from_material,
                                  new.settings["coding"]["code_separator"],
                                  names_of_questions(reference.questions)), []
     named = [(coder, path) for coder, files in new.coder_files().items() for path in files]
@@ -478,8 +479,8 @@ def _edit_coder_files(study: Study, new: Study, leaver: Contribution, reference:
     for coder, path in named + logs:
         is_decided = coder == CONSENSUS and path.suffix.lower() == ".xlsx"
         try:
-            own_names = recoding if is_decided else recoding.with_copies(path, document_of)
-            if (now := own_names.recode(path, is_decided=is_decided)) != path:
+            own_names = recoding if is_decided else recoding.with_renamed_texts(path, document_of)
+            if (now := own_names.redact_file(path, is_decided=is_decided)) != path:
                 made.setdefault(coder, {})[path] = now
         except Faults as found:
             faults += found.faults

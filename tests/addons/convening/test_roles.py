@@ -50,7 +50,7 @@ def forms(study):
 def result(study, principle="P01", criterion="importance"):
     """The count of the providers on a text when round 2 is closed, and the lines that are read out."""
     count = count_round(Study(study.root), "2", close_on=TODAY)
-    rows = count.here["tallies"].set_index(["principle_id", "criterion", "panel"])
+    rows = count.rows_of_round["tallies"].set_index(["principle_id", "criterion", "panel"])
     lines = list_lines_to_read_out(Study(study.root), count.reference, count.frames, "2")
     return rows.loc[principle, criterion, "provider"], "\n".join(lines)
 
@@ -138,7 +138,7 @@ def test_a_vote_on_a_text_in_which_the_voter_has_an_interest_is_left_out(study):
     assert (row["n"], row["votes_low"], row["n_left_out"], row["with_interests"]) == (9, 0, 1, "high")
     assert "1 left out for a declared interest" in said
     assert "Excluded: 1 vote, P01 importance: the voter declared an interest." in said
-    other = count_round(Study(study.root), "2").here["tallies"].query("principle_id == 'P02'")
+    other = count_round(Study(study.root), "2").rows_of_round["tallies"].query("principle_id == 'P02'")
     assert {*other.loc[other["panel"] == "provider", "n"]} == {10} and "r10" not in said
 
 

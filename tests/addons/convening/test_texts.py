@@ -158,7 +158,7 @@ def test_a_text_that_everybody_refused_is_not_said_to_be_signed(closed):
 
 def test_a_round_on_new_texts_is_counted_from_nothing_and_the_old_results_stay(closed):
     closed.full_round(8, 8, 7, 7)
-    before = count_round(Study(closed.root), "1").here["tallies"]
+    before = count_round(Study(closed.root), "1").rows_of_round["tallies"]
     split_principle(Study(closed.root), "P01", [ONE, TWO], **WHY)
     rounds, asked = plan_round_texts(reference(closed), "3", today=TODAY)
     closed.write("reference/rounds.csv", rounds.to_csv(index=False))

@@ -32,7 +32,7 @@ def sheets(study, pair):
     rows = add_version_columns(reference.principles)
     rows = rows[rows["translation_of"] == ""]
     for rater in pair:
-        for before in feedback.of_rater(rater, "en", rows):
+        for before in feedback.feedback_for_rater(rater, "en", rows):
             for criterion, score in before.own.items():
                 own.setdefault((before.principle_id, criterion), {})[rater] = int(score)
             for panel, criterion, *thirds in before.panels:

@@ -37,16 +37,17 @@ def assign(study, *rows):
 
 
 def test_it_opens_only_when_every_double_coded_text_is_handed_in(study):
-    assert DoubleCodingComparison(study, "ines").why_not() == ""
+    assert DoubleCodingComparison(study, "ines").why_not_comparable() == ""
     assign(study, "interview-luz-de-maiz,rosa,2,")
     curation = DoubleCodingComparison(study, "ines", today=DAY)
-    assert curation.why_not().endswith("Others who have not finished all of theirs: rosa.")
+    assert curation.why_not_comparable().endswith("Others who have not finished all of theirs: rosa.")
     with pytest.raises(GLCError, match="would influence the next"):
         curation.differences()
     assert not coder_journal_path(study, "consensus").exists()
     rosa = CodingSession(study, "rosa", today=DAY)
     rosa.do({"act": "read", "document_id": "interview-luz-de-maiz", "value": True})
-    assert DoubleCodingComparison(study, "ines").why_not().startswith("Texts were finished since the last "
+    assert DoubleCodingComparison(study, "ines").why_not_comparable().startswith("Texts were finished since "
+                                                                                 "the last "
                                                                       "build")
 
 
@@ -55,14 +56,14 @@ def test_who_waits_for_the_comparison_reads_of_the_own_texts_alone_which_are_not
                     for coder in ("rosa", "pia")))
     CodingSession(study, "pia", today=DAY).do({"act": "read", "document_id": "interview-canal-lamp",
                                                "value": True})
-    assert DoubleCodingComparison(study, "rosa").why_not().endswith(
+    assert DoubleCodingComparison(study, "rosa").why_not_comparable().endswith(
         " You have not finished interview-canal-lamp, interview-luz-de-maiz."
         " Others who have not finished all of theirs: pia.")
 
 
 def test_a_study_without_double_coding_has_nothing_to_compare(study):
     study.reference_file("assignments").unlink()
-    assert "assigns no text to two coders" in DoubleCodingComparison(study, "ines").why_not()
+    assert "assigns no text to two coders" in DoubleCodingComparison(study, "ines").why_not_comparable()
 
 
 def test_each_difference_shows_both_coders_and_the_decision(study):
@@ -90,7 +91,7 @@ def compared(study, by):
 def test_who_coded_none_of_the_texts_that_two_people_coded_compares_none(study):
     said = ("None of the texts that two people coded is assigned to nadia, so there is nothing to compare. "
             "Whoever decides on all of them is named in study.toml: [coding] decided_by.")
-    assert DoubleCodingComparison(study, "nadia").why_not() == said
+    assert DoubleCodingComparison(study, "nadia").why_not_comparable() == said
     with pytest.raises(GLCError, match="None of the texts"):
         DoubleCodingComparison(study, "nadia").differences()
     assert not coder_journal_path(study, "consensus").exists()

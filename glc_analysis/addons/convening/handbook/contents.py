@@ -109,7 +109,7 @@ class Handbook:
         return isolate_direction(day) if language_direction(self.language) == "rtl" else day
 
     @property
-    def not_known(self) -> str:
+    def unmeasured_phrase(self) -> str:
         """Of how many principles it was not measured whether they work; blank where it was of all."""
         n = sum(not principle.is_measured for principle in self.principles)
         return self.say["not_known"].format(n=n, all=len(self.principles)) if n else ""

@@ -25,7 +25,7 @@ def render_forms_pdf(forms: Sequence[RatingForm], settings: PdfSettings) -> byte
     """The forms one after the other. Raises GLCError for a letter that no font has."""
     title = forms[0].say["round"].format(forms[0].round_id)
     plain = "#set page(header: none, footer: none)\n"  # of the blank backs of forms
-    return settings.compiled(title, plain + "\n".join(_markup(n, form, render_form_html(form))
+    return settings.compile_typst(title, plain + "\n".join(_markup(n, form, render_form_html(form))
                                                      for n, form in enumerate(forms)))
 
 
@@ -40,7 +40,7 @@ def render_feedback_pdf(forms: Sequence[RatingForm], feedback: Sequence[Sequence
     have no page."""
     title = forms[0].say["before_title"]
     plain = "#set page(header: none, footer: none)\n"
-    return settings.compiled(title, plain + "\n".join(
+    return settings.compile_typst(title, plain + "\n".join(
         _markup(n, form, render_feedback_html(form, shown)) for n, (form, shown) in enumerate(
             zip(forms, feedback, strict=True)) if shown))
 
@@ -55,7 +55,7 @@ def render_feedback_html(form: RatingForm, feedback: Sequence[RoundFeedback]) ->
     """The feedback on the previous round for one rater, as HTML for paper."""
     shown = {one.principle_id: one for one in feedback}
     return load_part_macros().before_sheet(
-        f"{form.heading} · {form.say['before_title']}", form.before_how.split("\n"),
+        f"{form.heading} · {form.say['before_title']}", form.feedback_instructions.split("\n"),
         [(text, form.shown(text), shown[text.principle_id]) for text in form.texts
          if text.principle_id in shown], form.say, CRITERIA, NOT_DISCLOSED, form.language, form.direction)
 
@@ -80,5 +80,5 @@ def _principle(form: RatingForm, text: FormText) -> dict[str, Any]:
     """What the form shows of a principle."""
     scales = [(form.label(question), low, question.choices, high) for question in SCORED
               for low, high in [form.ends(question)]]
-    return {"statement": f"{text.principle_id} {form.shown(text)}", "cited": form.words_of(text),
+    return {"statement": f"{text.principle_id} {form.shown(text)}", "cited": form.wording_key(text),
             "before": form.history_lines(text), "scales": scales, "say": form.say}

@@ -67,9 +67,9 @@ class PdfSettings:
         A symbol (an emoji) that no font of this machine has is replaced by its name. Raises GLCError for a
         letter that no font has.
         """
-        return self.compiled(title, "\n".join(part.markup for part in printed_parts))
+        return self.compile_typst(title, "\n".join(part.markup for part in printed_parts))
 
-    def compiled(self, title: str, text: str) -> bytes:
+    def compile_typst(self, title: str, text: str) -> bytes:
         """Markup for typst as a PDF. Raises as :meth:`pdf` does."""
         return _compiled(self, title, text)
 

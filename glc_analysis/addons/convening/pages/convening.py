@@ -132,7 +132,7 @@ def make_visible_agenda(view: StudyView) -> pd.DataFrame:
                         for name in ("tallies", "ratings"))
     return by_decision.make_agenda(tallies, ratings, view.read("principles"), register,
                                    agreement_test=view.study.settings["consensus"]["test"],
-                                   fully_disclosed_panels=view.agreed_panels)
+                                   fully_disclosed_panels=view.fully_disclosed_panels)
 
 
 def render_principle_link(principle_id: str, name: str, cited: str = "") -> Markup:

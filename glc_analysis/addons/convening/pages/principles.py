@@ -283,17 +283,17 @@ def _piece(trail: EvidenceTrail, row: Any) -> dict[str, str]:
     cited = trail.quotations(row).head(1)
     words = [] if cited.empty else trail.view.quotation_frame(cited).to_dict("records")
     piece |= {name: words[0][name] for name in EVIDENCE if words and name in words[0]}
-    if earlier := trail.of_another_wave(row):
+    if earlier := trail.other_wave_sentence(row):
         return piece | {"sentence": earlier}
     if row.kind == "segment":
         return piece | ({} if words else _passage(trail, row))
     figure = trail.figure(row)
-    if trail.is_withheld(row):
+    if trail.is_figure_withheld(row):
         sentence = WITHHELD
     elif figure is not None:
         sentence = trail.words.sentence(figure)
     elif row.kind == "trial":
-        sentence = f"Tried by {trail.name_trial(row.reference)}" if trail.has_sources else TRIAL_OF_ONE
+        sentence = f"Tried by {trail.describe_trial(row.reference)}" if trail.has_sources else TRIAL_OF_ONE
     else:
         sentence = f"Published: {row.reference}" if row.kind == "literature" else row.reference
     return piece | {"sentence": sentence}

@@ -103,7 +103,7 @@ def render_origin_paragraph(trail: EvidenceTrail, printed_id: str, principle_id:
     sentences = [f"{printed_id} {origin_in_words(text)}." if kind_of_change(text) not in ("",
                                                                                           REWORDED) else "",
                  UNSUPPORTED if kind_of_change(text) == PROPOSED
-                 and not trail.evidence_count(principle_id) else ""]
+                 and not trail.count_evidence(principle_id) else ""]
     if text["status"] == "superseded" and (replaced := outcome_in_words(text, texts.values())):
         sentences.append(f"{printed_id} {replaced}.")
     shown = " ".join(filter(None, sentences))
