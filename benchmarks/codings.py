@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from glc_analysis.intake.codings.refi import write_qdpx
+from glc_analysis.addons.coding_programs.refi import write_qdpx
 
 THEIR_PYTHON = Path(__file__).resolve().parents[1] / ".venv-bench" / "bin" / "python"
 DOCUMENTS, CODINGS, CODES = 30, 10_000, 40
@@ -26,7 +26,7 @@ def work(path):
 """
 WRITTEN = """
 from glc_analysis.intake.codings import read_codings
-from glc_analysis.intake.codings.refi import write_qdpx
+from glc_analysis.addons.coding_programs.refi import write_qdpx
 raw = read_codings(Path(sys.argv[1]))
 def work(path):
     write_qdpx(path.with_name("again.qdpx"), sources=raw.sources, codings=raw.codings, codes=raw.codes)

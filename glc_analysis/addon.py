@@ -120,6 +120,24 @@ class AddOn:
     build keeps it in a table ``announced_NAME``."""
     slices: str = ""
     """A function of (a reader of tables by name) that gives further lists of slices.json."""
+    survey_readers: Mapping[str, str] = field(default_factory=dict)
+    """Readers of exports of survey tools (:class:`glc_analysis.intake.survey.SurveyReader`) by the word of
+    ``[survey] tool``, in the order in which they are asked, before the core reads a plain table."""
+    survey_files: Mapping[str, str] = field(default_factory=dict)
+    """By the ending of survey files that are neither delimited text nor workbooks, a function of the path of
+    one that gives its :class:`glc_analysis.intake.survey.RawSurvey`."""
+    codings_readers: Mapping[str, str] = field(default_factory=dict)
+    """Files of coders' work that it reads, by what the list of accepted files calls them: functions of (a
+    :class:`~glc_analysis.intake.codings.model.CoderFile`, coder) that give its
+    :class:`~glc_analysis.intake.codings.model.ParsedCodings`, or None for any other file. They are asked in
+    this order, before the core reads a table."""
+    codings_columns: str = ""
+    """A function of the names of columns that gives what each column holds of a table that one of its
+    ``codings_readers`` reads (:func:`glc_analysis.intake.codings.coded_tables.guess_column_roles`); empty for
+    any other."""
+    missing_columns: str = ""
+    """A function of the names of a coded table's columns that says which it lacks for each table that the
+    add-on reads, as the message on a table that nothing reads has it."""
     coder_files: Mapping[str, str] = field(default_factory=dict)
     """Files, ending in .jsonl, that a program of it writes in a coder's folder of ``raw/codings`` and only
     ever adds to: by the name of each a function of (path, coder) that gives its
@@ -147,7 +165,8 @@ class AddOn:
     """Tables that a site hands over, by name."""
     exports: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """What ``glc export`` writes beside the agreed coding, by its word: a function of a built study and a
-    path (None: the usual one) that writes it and returns where it is; and what the help says of it."""
+    path (None: the usual one) that writes it and returns where it is; and what the help says of it. What it
+    does ``around`` the command may give further arguments."""
     software_files: str = ""
     """Files that a site hands over for other software, a tuple."""
     runs: Mapping[str, str] = field(default_factory=dict)
@@ -160,6 +179,8 @@ class AddOn:
     the gate has let through."""
     papers: tuple[str, ...] = ()
     """Folders of papers of a run that are published with its site."""
+    sample_files: tuple[str, ...] = ()
+    """Raw files of the invented study that it reads: without it, a plain table takes the place of each."""
     rehearsed: tuple[str, ...] = ()
     """Kinds of raw files that people may add to invented data: they are no data of anybody there."""
     row_names: Mapping[str, str] = field(default_factory=dict)

@@ -8,8 +8,13 @@ folder.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from glc_analysis.addon import list_declarations
 from glc_analysis.errors import Fault, Faults
+from glc_analysis.intake.codings import refuse_unread
+from glc_analysis.intake.codings.model import CoderFile
+from glc_analysis.intake.survey import refuse_unread_survey
 from glc_analysis.manifest import read_manifest
 from glc_analysis.renames import find_renamings
 from glc_analysis.study import Study
@@ -40,8 +45,9 @@ def list_claims() -> dict[str, str]:
 
 def refuse_unclaimed(study: Study) -> None:
     """Raises Faults for a reference table, or a folder of ``private/``, that neither the core nor an add-on
-    that is installed claims. A folder with a row of its own in manifest.csv is a person's, who knows it.
-    Tables with an old name are refused as well: whoever erases or releases it knows the new one."""
+    that is installed claims, and for a raw file that none reads. A folder with a row of its own in
+    manifest.csv is a person's, who knows it. Tables with an old name are refused as well: whoever erases or
+    releases it knows the new one."""
     known = {*list_claims(), *read_manifest(study)}
     install = "install the add-on that keeps it, or remove"
     faults = [Fault("no add-on that is installed claims this table", file=study.relative(path),
@@ -52,6 +58,13 @@ def refuse_unclaimed(study: Study) -> None:
                      "on which it must be destroyed")
                for path in sorted(study.private.glob("[!.]*"))
                if path.is_dir() and study.relative(path) not in known]
+    for kind, refuse in (("codings", lambda path: refuse_unread(CoderFile(path))),
+                         ("survey", refuse_unread_survey)):
+        for path in filter(Path.is_file, study.raw_files(kind)):
+            try:
+                refuse(path)
+            except Faults as unread:
+                faults += unread.faults
     faults += [Fault(f"{line}: nothing is released or erased under the old name",
                      fix="run `glc check --accept`, which renames it")
                for renaming in find_renamings(study) for line in renaming.lines]

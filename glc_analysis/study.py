@@ -249,6 +249,8 @@ def notebook_files(*folders: Path) -> list[Path]:
 
 JOURNALS = ".jsonl"
 """The ending of what programs of add-ons write in ``raw/codings/<coder>/``."""
+PROJECT_DATABASES = ("data.qda", "project.sqlite3")
+"""The names of databases for which the folder of a project of a coding program stands."""
 _NON_DATA_FILES = ("readme", "readme.md", "readme.txt", "license", "license.md", "license.txt", "thumbs.db",
                    "desktop.ini")
 
@@ -539,8 +541,8 @@ class Study:
 
 
 def _database(path: Path) -> Path:
-    """The database of a coding tool's project folder; any other path is its own."""
-    held = (path / name for name in ("data.qda", "project.sqlite3"))
+    """The database of a coding program's project folder; any other path is its own."""
+    held = (path / name for name in PROJECT_DATABASES)
     return next((database for database in held if database.is_file()), path)
 
 

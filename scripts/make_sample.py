@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT))
 
 from glc_analysis.errors import GLCError  # noqa: E402
 from glc_analysis.manifest import checksum  # noqa: E402
-from glc_analysis.sample import _PARTS, COMMITTED  # noqa: E402
+from glc_analysis.sample import _PARTS, COMMITTED, PLAIN  # noqa: E402
 from scripts.sample_study import DEFAULT, write_study  # noqa: E402
 
 
@@ -51,12 +51,12 @@ def renew_committed_study() -> None:
     """Puts the study where it is committed, in place of the one that is there, with the digests by which the
     pre-commit hook knows its raw files and private tables (``sha256sum -c SHA256SUMS`` checks them too)."""
     with TemporaryDirectory() as made:
-        write_study(Path(made))
-        for part in _PARTS:
+        write_study(Path(made), plain=Path(made) / PLAIN)
+        for part in (*_PARTS, PLAIN):
             shutil.rmtree(COMMITTED / part, ignore_errors=True)
             shutil.copytree(Path(made) / part, COMMITTED / part)
-    files = sorted(path for part in _PARTS if part != "reference" for path in (COMMITTED / part).rglob("*")
-                   if path.is_file())
+    files = sorted(path for part in (*_PARTS, PLAIN) if part != "reference"
+                   for path in (COMMITTED / part).rglob("*") if path.is_file())
     (COMMITTED / "SHA256SUMS").write_text("".join(
         f"{checksum(path)}  {path.relative_to(COMMITTED).as_posix()}\n" for path in files), encoding="utf-8")
 

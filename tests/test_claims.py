@@ -76,3 +76,21 @@ def test_a_folder_of_a_person_is_theirs_once_the_manifest_names_it(study):
     row = {"path": "private/recordings", "keep_until": "2030-01-01"}
     write_manifest(study.reference_file("manifest"), [row])
     refuse_unclaimed(Study(study.root))
+
+
+PROJECT = "is a file of a coding program; the add-on coding_programs reads it, and it is not installed"
+UNREAD = {"a project": ("codings/ana.qde", b"<Project/>", PROJECT),
+          "a database": ("codings/ana.db", b"SQLite format 3\0", PROJECT),
+          "a package": ("codings/ana.qdpx", b"PK\3\4", PROJECT),
+          "an SPSS file": ("survey/2018.sav", b"$FL2", "install the add-on survey_tools, which reads SPSS")}
+
+
+@pytest.mark.parametrize("kind", UNREAD)
+def test_a_raw_file_that_nothing_installed_reads_is_named_and_nothing_is_published(study, monkeypatch, kind):
+    name, content, said = UNREAD[kind]
+    (study.raw / name).parent.mkdir(parents=True, exist_ok=True)
+    (study.raw / name).write_bytes(content)
+    study.settings["raw"]["codings"] = {"ana": "../raw/codings/*"}
+    monkeypatch.setattr(addon, "installed_add_ons", dict)
+    with pytest.raises(Faults, match=said):
+        publish(study, "public", study.root.parent / "site", today=TODAY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -169,29 +170,24 @@ _EXPORTS = declared_by_name("exports")
 
 
 @click.command(epilog=" ".join(about for _, (_, about) in _EXPORTS.values()))
-@click.argument("what", type=click.Choice(["qdpx", "qdc", "matrix", "quotes", *_EXPORTS]))
+@click.argument("what", type=click.Choice(["matrix", "quotes", *_EXPORTS]))
 @click.option("--to", type=click.Path(path_type=Path), help="The file or folder to write.")
-@click.option("--coder", default="", metavar="CODER", help="With qdpx: this coder's own work, instead of the "
-              "agreed coding.")
 @pass_study
-def export(study: Study, what: str, to: Path | None, coder: str) -> None:
+def export(study: Study, what: str, to: Path | None, **further: Any) -> None:
     """Write the agreed coding for other programs.
 
-    qdpx is a REFI-QDA project with all texts and codes, qdc its codebook, matrix a table of 0 and 1, quotes a
-    list of quotations. These are for the team only.
+    matrix is a table of 0 and 1, quotes a list of quotations. These are for the team only.
     """
-    from glc_analysis.coding.consensus import CONSENSUS
     from glc_analysis.coding.exports import export as write
 
-    if coder and what != "qdpx":
-        raise UsageError("--coder is for qdpx alone: the others hold the agreed coding.")
-    ensure_built(study)
-    if what in _EXPORTS:
-        add_on, (function, _) = _EXPORTS[what]
-        path = add_on.load(function)(study, to)
-    else:
-        path = write(study, what, to, coder=coder or CONSENSUS)
-    say(f"Written: {path}.")
+    with run_around_command("export", study, what, **further) as options:
+        ensure_built(study)
+        if what in _EXPORTS:
+            add_on, (function, _) = _EXPORTS[what]
+            path = add_on.load(function)(study, to, **dict(ChainMap(*options)))
+        else:
+            path = write(study, what, to)
+        say(f"Written: {path}.")
 
 
 ANALYST_COMMANDS = (transcripts, agreement, summary, export)

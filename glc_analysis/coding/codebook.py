@@ -26,7 +26,9 @@ from glc_analysis.text import loose_match_key, make_slug, match_key
 CODEBOOK_COLUMNS = ("code_id", "parent_id", "level", "name", "definition", "include", "exclude", "example",
            "since_version", "merged_into", "contradicts")
 CASE_CODE = "case_detail"
-_LEVELS, _NOTES = ("domain", "theme", "family"), ("include", "exclude", "example")
+_LEVELS = ("domain", "theme", "family")
+CODE_NOTES = ("include", "exclude", "example")
+"""The columns of codebook.csv that become lines of a definition in coding programs."""
 _NOTE = re.compile(r"^(Include|Exclude|Example):", re.MULTILINE)
 _STRETCH = ["document_id", "start", "end", "code_id", "coder_id"]
 
@@ -201,28 +203,10 @@ def codebook_rows(codes: pd.DataFrame) -> pd.DataFrame:
     book["level"] = _levels(ancestors(book))
     notes = [_NOTE.split(text) for text in codes["definition"]]
     book["definition"] = [text.strip() for text, *_ in notes]
-    for note in _NOTES:
+    for note in CODE_NOTES:
         book[note] = ["\n".join(text.strip() for label, text in zip(parts[1::2], parts[2::2], strict=True)
                                 if label.lower() == note) for parts in notes]
     return book.reindex(columns=CODEBOOK_COLUMNS, fill_value="").astype("str")
-
-
-def qdc_codes(codebook: pd.DataFrame) -> pd.DataFrame:
-    """The codes in use as `write_qdc` takes them: code, parent, definition, position.
-
-    A code is written under its name, or under its path where codes in use share the name. The notes
-    include, exclude and example become lines of the definition.
-    """
-    live, paths = codebook[codebook["merged_into"] == ""], name_paths(codebook)
-    times = Counter(live["name"])
-    labels = {code: name if times[name] == 1 else " > ".join(paths[code])
-              for code, name in zip(live["code_id"], live["name"], strict=True)}
-    notes = [[row.definition, *(f"{note.title()}: {text}" for note in _NOTES if (text := getattr(row, note)))]
-             for row in live.itertuples()]
-    return pd.DataFrame({"code": live["code_id"].map(labels),
-                         "parent": live["parent_id"].map(lambda one: labels.get(one, one)),
-                         "definition": ["\n".join(filter(None, lines)) for lines in notes],
-                         "position": range(1, len(live) + 1)})
 
 
 def _levels(above: dict[str, list[str]]) -> list[str]:

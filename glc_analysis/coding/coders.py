@@ -171,7 +171,7 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
                     file=raw.path.name, value=source, fix="name the text as in documents.csv"))
                 continue
             place = _Placing(result, document_id, text_of(document_id), theirs, mask,
-                             has_names=raw.tool == "refi-qda")
+                             has_names=raw.has_names)
             rows = codings.get(source, raw.codings[:0])
             apart = doubtful.get(source, raw.quarantined[:0])
             readers = {*rows["coder"], *apart["coder"]} if len(people) > 1 else {coder}

@@ -1,24 +1,20 @@
 """Files for coders and other programs.
 
-Exports from a built study the texts that coders code, a matrix of organisations and codes, a list of
-quotations, and a REFI-QDA project or codebook with the agreed coding.
+Exports from a built study the texts that coders code, and of the agreed coding a matrix of organisations and
+codes and a list of quotations.
 """
 
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.coding.codebook import qdc_codes
 from glc_analysis.coding.consensus import CONSENSUS, codings_by_segment
 from glc_analysis.coding.texts import Texts, read_texts
-from glc_analysis.errors import UsageError, nearest
-from glc_analysis.intake.codings.refi import write_qdc, write_qdpx
 from glc_analysis.pseudonyms.masking import complete_key, read_key
 from glc_analysis.reference import read_reference, read_reference_table
 from glc_analysis.schema import UNASKED
@@ -26,7 +22,7 @@ from glc_analysis.study import Study
 from glc_analysis.text import content_hash, language_name
 
 # ------------------------------
-# Frames for other programs: a matrix for R and Excel, a list of quotations, a REFI-QDA project.
+# Frames for other programs: a matrix for R and Excel, a list of quotations.
 
 
 QUOTATIONS = ["document_id", "segment_id", "kind", "date", "organisation_id", "organisation", "country_id",
@@ -135,33 +131,6 @@ def _wording(status: str, origin: str, role: str, is_interpreted: bool) -> str:
     return "; ".join(said + ([f"translated{source}{_BY.get(status, '')}"] if status else []))
 
 
-def qdpx_tables(codings: pd.DataFrame, texts: Mapping[str, str], codebook: pd.DataFrame, *,
-                coder: str = "") -> dict[str, pd.DataFrame]:
-    """The arguments of :func:`glc_analysis.intake.codings.write_qdpx`: sources, codings, codes.
-
-    All coders' work, or the one coder's. Sources are the `texts` by document_id; codes stand in
-    their whole tree, under their names, and where several share a name under their paths. The memo of a
-    passage of the consensus whose words are not agreed says so.
-    """
-    kept = codings[codings["coder_id"] == coder] if coder else codings
-    memos = [memo if is_agreed or by != CONSENSUS
-             else "\n".join(filter(None, [words_not_agreed(marked_by), memo]))
-             for memo, is_agreed, by, marked_by in zip(*(kept[column] for column in (
-                 "memo", "is_agreed", "coder_id", "marked_by")), strict=True)]
-    listed = codebook.sort_values("order")
-    labels = [dict.fromkeys(row) for row in listed[["name", "path"]].itertuples(index=False, name=None)]
-    times = Counter(label.casefold() for pair in labels for label in pair)
-    shown = {"": ""} | {code: next((label for label in pair if times[label.casefold()] == 1), code)
-                        for code, pair in zip(listed["code_id"], labels, strict=True)}
-    return {
-        "sources": pd.DataFrame(sorted(texts.items()), columns=["source", "text"], dtype="str"),
-        "codings": pd.DataFrame({"source": kept["document_id"], "start": kept["start"], "end": kept["end"],
-                                 "code": kept["code_id"].map(shown), "coder": kept["coder_id"],
-                                 "memo": memos}).reset_index(drop=True),
-        "codes": pd.DataFrame({"code": listed["code_id"].map(shown), "parent": listed["parent_id"].map(shown),
-                               "definition": listed["definition"], "position": range(1, len(listed) + 1)})}
-
-
 def words_not_agreed(marked_by: str) -> str:
     """The note on a passage where coders agree on the code of the turn but not on these words.
 
@@ -205,13 +174,6 @@ def current_texts(study: Study, *, needed: Collection[str] | None = None) -> Tex
     return read_texts(study, reference, complete_key(reference.names, read_key(study.key_file)))
 
 
-def canonical_texts(study: Study) -> dict[str, str]:
-    """The canonical text of every interview, call and open answer, by document_id."""
-    segments = tables.read_table("segments", study=study)
-    answers = segments[~segments["document_id"].isin(current := current_texts(study).canonical)]
-    return current | dict(zip(answers["document_id"], answers["text"], strict=True))
-
-
 def write_texts_to_code(study: Study, folder: Path) -> pd.DataFrame:
     """Writes ``<document_id>.txt`` for every interview and call, and a sheet of the open answers.
 
@@ -237,33 +199,22 @@ def write_texts_to_code(study: Study, folder: Path) -> pd.DataFrame:
         turns=texts.documents["document_id"].map(turns))
 
 
-def export(study: Study, what: str, path: Path | None = None, *, coder: str = CONSENSUS) -> Path:
-    """Writes ``qdpx``, ``qdc``, ``matrix`` or ``quotes`` of a built study's consensus; returns the path,
-    which is in the team's folder of exports where none is given.
-
-    A qdpx may hold a coder's own work instead. It has every code, also those that nobody used, and every
-    interview, call and open answer that has words, also those that nobody coded or read. Raises UsageError
-    for a coder who handed nothing in.
-    """
-    kind = {"matrix": "matrix.csv", "quotes": "quotes.csv"}.get(what, what)
-    name = f"{study.id or study.root.name}{f'-{coder}' if coder != CONSENSUS else ''}"
+def place_export(study: Study, kind: str, path: Path | None = None, *, coder: str = "") -> Path:
+    """The path of an export: the given one, or a file ending in ``kind`` in the team's folder of exports,
+    named for the study and the ``coder`` whose work alone it holds. Makes its folder."""
+    name = "-".join(filter(None, [study.id or study.root.name, coder]))
     path = path or study.reports / "team" / "exports" / f"{name}.{kind}"
     path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def export(study: Study, what: str, path: Path | None = None) -> Path:
+    """Writes ``matrix`` or ``quotes`` of a built study's consensus; returns the path, which is in the team's
+    folder of exports where none is given."""
+    path = place_export(study, f"{what}.csv", path)
     names = ("codings", "codebook", "mentions", "organisations", "answers", "segments", "documents")
     held = {name: tables.read_table(name, study=study) for name in names}
-    if what == "qdpx":
-        readings = tables.read_table("readings", study=study)
-        coders = {CONSENSUS, *readings["coder_id"], *held["codings"]["coder_id"]}
-        if coder not in coders:
-            raise UsageError(f"There is no coder {coder!r}; {nearest(coder, coders)}.")
-        coded = {*held["codings"]["document_id"]}  # perhaps before the words were taken out
-        texts = {one: text for one, text in canonical_texts(study).items() if text.strip() or one in coded}
-        frames = qdpx_tables(held["codings"], texts, held["codebook"], coder=coder)
-        write_qdpx(path, name=study.title, sources=frames["sources"], codings=frames["codings"],
-                   codes=frames["codes"])
-    elif what == "qdc":
-        write_qdc(path, qdc_codes(held["codebook"].assign(merged_into="")))
-    elif what == "matrix":
+    if what == "matrix":
         everybody = mentioned_organisations(held["organisations"], held["mentions"],
                                             read_reference_table(study, "organisations"))
         write_csv(code_matrix(held["mentions"], held["codebook"], everybody, held["answers"]), path)

@@ -7,11 +7,14 @@ study folder. Its private tables are committed as well, since nobody in them is 
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from glc_analysis import manifest
+from glc_analysis.addon import list_declarations
 from glc_analysis.digests import KEY_FILE, keep_digest_key, read_digest_key
 from glc_analysis.disclosure.consent import CONSENT_ITEMS
 from glc_analysis.errors import Fault, Faults, GLCError
@@ -22,6 +25,9 @@ from glc_analysis.study import Study, is_data_file
 COMMITTED = Path(__file__).parent
 """The folder of the committed study."""
 _PARTS = "raw", "reference", "private/reference"
+PLAIN = "plain"
+"""The folder beside these with a table for each raw file that an add-on alone reads: it takes the place of
+the file of its name, with any ending, where no installed add-on has that among its ``sample_files``."""
 SAMPLE_KEY = b"an invented key of an invented study, which protects nothing"
 """The key of its digests (:mod:`glc_analysis.digests`): always the same, so that every copy of the sample
 gives the same bytes. It is removed with the sample: a real study must not have a key that everybody knows."""
@@ -98,14 +104,18 @@ def _refuse_other_manifest(root: Path) -> None:
 
 def known_files(folder: Path) -> dict[str, bytes]:
     """The files of an invented study by their paths, without what belongs to add-ons that are not installed:
-    raw folders with their rows of the manifest, reference tables, items of consent, sections of the settings.
+    raw folders with their rows of the manifest, reference tables, items of consent, sections of the settings;
+    with a plain table in place of a raw file that none of them reads.
     """
-    files = {}
+    files, plain = {}, _plain_tables(folder)
     for path in sorted(path for part in _PARTS for path in _data_in(folder / part)):
         name, content = path.relative_to(folder).as_posix(), path.read_bytes()
-        if name == reference_path("manifest"):
-            header, *rows = content.splitlines(keepends=True)
-            content = b"".join([header, *(row for row in rows if _is_known(row.split(b",")[0].decode()))])
+        if name in plain:
+            name, content = plain[name]
+        elif name == reference_path("manifest"):
+            header, *rows = content.decode().splitlines(keepends=True)
+            kept = [_row_of_plain(row, plain) for row in rows if _is_known(row.split(",")[0])]
+            content = "".join([header, *kept]).encode()
         elif name == reference_path("consent"):
             header, *rows = content.decode().splitlines(keepends=True)
             content = "".join([header, *(row for row in rows if row.split(",")[2] in CONSENT_ITEMS)]).encode()
@@ -117,6 +127,28 @@ def known_files(folder: Path) -> dict[str, bytes]:
         if _is_known(name):
             files[name] = content
     return files
+
+
+def _plain_tables(folder: Path) -> dict[str, tuple[str, bytes]]:
+    """The tables that take the place of raw files which no installed add-on reads: name and content, by the
+    name of the file."""
+    read = {name for _, names in list_declarations("sample_files") for name in names}
+    tables = {}
+    for path in _data_in(folder / PLAIN):
+        name = path.relative_to(folder / PLAIN)
+        for file in (folder / name).parent.glob(f"{name.stem}.*"):
+            if (original := file.relative_to(folder).as_posix()) not in read:
+                tables[original] = name.as_posix(), path.read_bytes()
+    return tables
+
+
+def _row_of_plain(row: str, plain: Mapping[str, tuple[str, bytes]]) -> str:
+    """A row of the manifest; that of a file whose place a plain table takes is of the table."""
+    path, _, _, rest = row.split(",", 3)
+    if path not in plain:
+        return row
+    name, content = plain[path]
+    return ",".join([name, hashlib.sha256(content).hexdigest(), str(len(content)), rest])
 
 
 def _is_known(name: str) -> bool:

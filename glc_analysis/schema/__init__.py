@@ -283,8 +283,8 @@ def default_settings() -> tuple[dict[str, dict[str, Any]], dict[tuple[str, str],
     words = {}
     for path in (_FOLDER / "settings.toml", *_of_add_ons("settings.toml")):
         declared = tomllib.loads(path.read_text(encoding="utf-8"))
-        words |= {(section, name): tuple(allowed) for section, names in declared.pop("words", {}).items()
-                  for name, allowed in names.items()}
+        words |= {(section, name): (*words.get((section, name), ()), *allowed)
+                  for section, names in declared.pop("words", {}).items() for name, allowed in names.items()}
         for section, values in declared.items():
             defaults.setdefault(section, {}).update(values)
     return defaults, words

@@ -57,7 +57,7 @@ def refusal_in_study(path: str, study: str) -> str:
         return ""
     if inside in OPEN.get(study, ()):
         return ""
-    if study == SAMPLE and inside.startswith(("raw/", "private/")):
+    if study == SAMPLE and inside.startswith(("raw/", "private/", "plain/")):
         return "" if is_of_the_sample(path) else (
             "not a file of the sample study, or changed: SHA256SUMS has another digest")
     return "of a study, git may have study.toml and the public tables of reference/ only"

@@ -32,22 +32,23 @@ DEFAULT = 30, 25, 2017
 
 
 def write_study(root: Path, *, organisations: int = DEFAULT[0], countries: int = DEFAULT[1],
-                seed: int = DEFAULT[2]) -> None:
+                seed: int = DEFAULT[2], plain: Path | None = None) -> None:
     """Writes ``raw/``, ``reference/`` and ``private/`` of an invented study into a folder without them, and
-    nothing that belongs to an add-on that is not installed.
+    nothing that belongs to an add-on that is not installed; into the folder ``plain`` the tables that take
+    the place of raw files which an add-on alone reads.
 
     Raises UsageError, with nothing written, where the numbers of organisations and
     countries do not fit together; FileExistsError where one of the folders is there.
     """
     interviews = participants(organisations, countries, seed)
     answer(interviews, seed)
-    corrections = write_exports(root / "raw" / "survey", interviews)
+    corrections = write_exports(root, interviews, plain)
     write_context(root / "raw" / "context" / "countries.csv", interviews, seed)
     write_conversations(root)
     answers = list(coded_answers(interviews))
     write_reference(root, interviews, corrections, answers, seed)
     leave_known_files(root)  # coders' work is written with the package, which reads the study
-    write_coders_work(root, answers)
+    write_coders_work(root, answers, plain)
     if "convening" in installed_add_ons():
         write_convening(root, is_cited=(organisations, countries, seed) == DEFAULT)
     if "ethics" in installed_add_ons():

@@ -1,7 +1,7 @@
 """What two coders made of it, each in a program of their own, and what they settled on.
 
-Ines marks passages in a program that writes REFI-QDA; Tomas copies whole turns, and open answers,
-into a spreadsheet. Both work on the masked texts.
+Ines marks passages in a program that writes REFI-QDA, or where no add-on reads that, in a table with their
+places; Tomas copies whole turns, and open answers, into a spreadsheet. Both work on the masked texts.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from glc_analysis.addon import load_declared
 from glc_analysis.cleaning.dimension_tables import codebook_table
 from glc_analysis.coding.consensus import CONSENSUS, write_decisions
 from glc_analysis.coding.texts import Texts, read_texts
-from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.pseudonyms.masking import complete_key, shift_span
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
@@ -25,10 +25,12 @@ from scripts.sample_study.study_files import write_table
 
 INES, TOMAS = "ines", "tomas"
 COLUMNS = ("document", "quote", "code", "memo")
+PLACED = ("document", "start", "end", "quote", "code", "coder", "memo")
 
 
-def write_coders_work(root: Path, answers: Iterable[Row]) -> None:
-    """Writes ``raw/codings``, for which transcripts and reference tables have to be there.
+def write_coders_work(root: Path, answers: Iterable[Row], plain: Path | None = None) -> None:
+    """Writes ``raw/codings``, for which transcripts and reference tables have to be there; into the folder
+    ``plain`` the table that takes the place of Ines' project without the add-on that reads it.
 
     ``answers`` are the open answers that Tomas coded: document_id, codes.
     """
@@ -38,7 +40,19 @@ def write_coders_work(root: Path, answers: Iterable[Row]) -> None:
     names = dict(zip(reference.codebook["code_id"], reference.codebook["name"], strict=True))
     for coder in (INES, TOMAS, CONSENSUS):
         (folder / coder).mkdir(parents=True)
-    _write_project(folder / INES / "glc_sample.qdpx", texts, reference.codebook, names)
+    sources, codings = _marked_by_ines(texts, names)
+    writers = load_declared("provides", "write_project")
+    for write_project in writers:
+        codes = reference.codebook.assign(
+            code=reference.codebook["name"], parent=reference.codebook["parent_id"].map(names).fillna(""),
+            position=range(1, len(reference.codebook) + 1))
+        write_project(folder / INES / "glc_sample.qdpx", codings=pd.DataFrame(codings), codes=codes,
+                      sources=pd.DataFrame({"source": sources.keys(), "text": sources.values()}),
+                      name="glc_sample")
+    for place in filter(None, [None if writers else root, plain]):
+        table = place / "raw" / "codings" / INES / "glc_sample.csv"
+        table.parent.mkdir(parents=True, exist_ok=True)
+        write_table(table, _placed_rows(sources, codings), PLACED)
     for kind in ("interview", "call"):
         write_table(folder / TOMAS / f"{kind}s.csv", _quotes(kind, texts, names), COLUMNS)
     write_table(folder / TOMAS / "answers.csv",
@@ -76,7 +90,8 @@ def _places(marked: str) -> Iterator[tuple[int, int]]:
     yield from repeat((0, at))
 
 
-def _write_project(path: Path, texts: Texts, codebook: pd.DataFrame, names: dict[str, str]) -> None:
+def _marked_by_ines(texts: Texts, names: dict[str, str]) -> tuple[dict[str, str], list[Row]]:
+    """The texts that Ines read by document_id, and her passages."""
     codings, sources = [], {}
     for segment_id, turn, given in _work(INES):
         document_id, _, n = segment_id.rpartition(".")
@@ -86,10 +101,16 @@ def _write_project(path: Path, texts: Texts, codebook: pd.DataFrame, names: dict
             start, end = shift_span(begin + place[0], begin + place[1], text.offsets)
             codings.append({"source": document_id, "start": start, "end": end, "code": names[code],
                             "coder": INES, "memo": "" if k else turn["memo"]})
-    codes = codebook.assign(code=codebook["name"], parent=codebook["parent_id"].map(names).fillna(""),
-                            position=range(1, len(codebook) + 1))
-    write_qdpx(path, sources=pd.DataFrame({"source": sources.keys(), "text": sources.values()}),
-               codings=pd.DataFrame(codings), codes=codes, name="glc_sample")
+    return sources, codings
+
+
+def _placed_rows(sources: dict[str, str], codings: list[Row]) -> Iterator[Row]:
+    """A row per passage with its words, and one for each text that was read and left uncoded."""
+    for coding in codings:
+        yield {**coding, "document": coding["source"],
+               "quote": sources[coding["source"]][coding["start"]:coding["end"]]}
+    for document_id in sorted({*sources} - {coding["source"] for coding in codings}):
+        yield {"document": document_id, "coder": INES}
 
 
 def _quotes(kind: str, texts: Texts, names: dict[str, str]) -> Iterator[Row]:

@@ -1,4 +1,5 @@
-"""What arrives in ``raw/survey``: the answers as two survey tools export them, the usual dirt included."""
+"""What arrives in ``raw/survey``: the answers as two survey tools export them, the usual dirt included; of
+Qualtrics a plain table where no add-on reads its exports."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from openpyxl import Workbook
 
+from glc_analysis.addon import declared_by_name
 from glc_analysis.manifest import SAMPLE
 from glc_analysis.spreadsheets import save_workbook
 from scripts.sample_study.content import Row, grouped, rows
@@ -23,17 +25,23 @@ TOOLS = ("glc_2016_qualtrics", 4), ("glc_2016_kobo", 2)
 Cells = dict[str, str | int]
 
 
-def write_exports(folder: Path, interviews: list[Interview]) -> list[Row]:
-    """Writes the Qualtrics file, and the Kobo file of the Spanish interviews, into ``folder``.
+def write_exports(root: Path, interviews: list[Interview], plain: Path | None = None) -> list[Row]:
+    """Writes ``raw/survey``, the Qualtrics file and the Kobo file of the Spanish interviews; into the folder
+    ``plain`` the table that takes the place of the first without the add-on that reads it.
 
     Returns the rows of corrections.csv that correct what is wrong in them.
     """
+    folder, name = root / "raw" / "survey", f"{TOOLS[0][0]}.csv"
     folder.mkdir(parents=True)
     others, spanish = _by_tool(interviews)
     qualtrics = [_qualtrics(r) for r in others]
     kobo = [_kobo(r, n) for n, r in enumerate(spanish, 1)]
     corrections = [*_soil(others, qualtrics, *TOOLS[0]), *_soil(spanish, kobo, *TOOLS[1])]
-    _write_qualtrics(folder / f"{TOOLS[0][0]}.csv", qualtrics)
+    write = _write_qualtrics if "qualtrics" in declared_by_name("survey_readers") else _write_plain
+    write(folder / name, qualtrics)
+    if plain:
+        (plain / "raw" / "survey").mkdir(parents=True)
+        _write_plain(plain / "raw" / "survey" / name, qualtrics)
     _write_kobo(folder / f"{TOOLS[1][0]}.xlsx", kobo)
     return corrections
 
@@ -175,6 +183,15 @@ def _write_qualtrics(path: Path, records: list[Cells]) -> None:
         writer.writerow(records[0])
         writer.writerow(wording[name] for name in records[0])
         writer.writerow(json.dumps({"ImportId": name}, separators=(",", ":")) for name in records[0])
+        writer.writerows(record.values() for record in records)
+
+
+def _write_plain(path: Path, records: list[Cells]) -> None:
+    """A header row, and the records in the rows that they have in the Qualtrics file."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(records[0])
+        writer.writerows([[""] * len(records[0])] * (TOOLS[0][1] - 2))
         writer.writerows(record.values() for record in records)
 
 

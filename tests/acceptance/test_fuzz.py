@@ -16,28 +16,13 @@ from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.transcripts import read_transcript
 from tests.support import damaged
 from tests.support.broken_files import large_workbooks, read_or_refused, rounds, work
-from tests.support.coding_files import (
-    QUOTES,
-    TEXT,
-    comment,
-    marked,
-    qdpx,
-    qualcoder,
-    run,
-    selection,
-    taguette,
-    word,
-)
 
 ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
-EVERY_ROUND = {"qdpx": 1400, "qde": 1200, "qda": 1200, "sqlite3": 1000, "csv": 1200, "coded.docx": 900,
-               "xlsx": 400, "vtt": 1200, "srt": 1500, "txt": 1500, "docx": 500}
+EVERY_ROUND = {"csv": 1200, "xlsx": 400, "vtt": 1200, "srt": 1500, "txt": 1500, "docx": 500}
 CUES = [("Ana López", "We began in a small room."), ("Ben | HAART", "Sí &amp; yes.\nAll of us."),
         ("ចាន់", "បាទ 😀"), ("Ana López", "نعم، at 10:30: so."), ("Ben | HAART", "No.")]
-REAL = {"qdpx": "qda/**/*.qdpx", "qde": "qda/**/*.qd[ec]", "qda": "qda/**/data.qda",
-        "csv": "qda/**/high*.csv", "sqlite3": "qda/**/*.sqlite3", "xlsx": "qda/**/high*.xlsx",
-        "vtt": "zoom_call/*.vtt"}
+REAL = {"csv": "qda/**/high*.csv", "xlsx": "qda/**/high*.xlsx", "vtt": "zoom_call/*.vtt"}
 
 
 def vtt(voices):
@@ -58,32 +43,15 @@ def typed(folder):
     document.save(folder / "typed.docx")
 
 
-def coded(folder):
-    body = "".join(f"<w:p>{comment(n, run(text))}</w:p>" for n, text in enumerate(QUOTES))
-    comments = [(0, "Ana", "Delay"), (1, "Bert", "Voice"), (3, "Ana", "Delay;Voice")]
-    word(folder / "coded.docx", body, comments)
-
-
 def seeds(folder):
     """A whole file or more of each kind: made here, and the real ones where they are present."""
-    other = selection(0, 11, "Facilitator", code="Voice", user="bert")
-    qdpx(folder / "made.qdpx", *marked(*QUOTES), other)
-    start = TEXT.index("Funding")
-    whole = qualcoder(folder / "whole", codings=[(1, 1, start, start + 15, "Funding is late", "ana")])
-    html = "<p>Funding is late.</p><p>We wait.</p>"
-    taguette(folder / "made.sqlite3", html=html, highlights=[(0, 7, "<p>Funding</p>"), (16, 23, "We wait")])
     typed(folder)
-    coded(folder)
     row = 'A,4,9,We wait,Delay,ana\nB,,,"one, two",Voice,bert\n'
     pd.DataFrame({"document": ["A", "B"], "quote": ["We wait", "so"], "code": ["Delay", 7]}).to_excel(
         folder / "made.xlsx", index=False)
     files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
-    made = {"qdpx": [files["made.qdpx"]], "qda": [(whole / "data.qda").read_bytes()],
-            "qde": [files["made.qdpx"].split(b"project.qde", 1)[1].split(b"</Project>")[0] + b"</Project>"],
-            "csv": [f"document,start,end,quote,code,coder\n{row * 3}".encode()],
-            "sqlite3": [files["made.sqlite3"]], "xlsx": [files["made.xlsx"]],
-            "docx": [files["typed.docx"]],
-            "coded.docx": [files["coded.docx"]], "srt": [srt().encode()],
+    made = {"csv": [f"document,start,end,quote,code,coder\n{row * 3}".encode()],
+            "xlsx": [files["made.xlsx"]], "docx": [files["typed.docx"]], "srt": [srt().encode()],
             "vtt": [vtt(voices=True).encode(), vtt(voices=False).encode()],
             "txt": ["\n".join(f"{name}: {text}" for name, text in CUES).encode()]}
     given = Path(os.environ.get("GLC_SHARED_DATA") or ROOT.parent / "shared" / "data")
@@ -94,16 +62,12 @@ def seeds(folder):
 def attacks(kind, whole):
     """Files made to take time or memory; all of them have to be refused."""
     match kind:
-        case "qdpx":
-            return damaged.bombs(whole, "project.qde") + damaged.bombs(whole, "sources/t.txt")
-        case "docx" | "coded.docx":
+        case "docx":
             return damaged.bombs(whole, "word/document.xml")
         case "xlsx":
             return large_workbooks(whole)
         case "csv":
             return [b"document,code" + b"," * 20_000 + b"\n" + b"a,b\n" * 200_000, whole * 200_000]
-        case "qde":
-            return [b"<Project>" + b" " * 40_000_000 + b"</Project>"]
         case "vtt" | "srt" | "txt":
             return [whole * 40_000, b"Ana: " + b"a" * 40_000_000]
     return []

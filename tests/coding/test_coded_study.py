@@ -1,7 +1,6 @@
 """A small study with interviews, a call and two coders: from raw files to tables."""
 
 import csv
-import sqlite3
 
 import docx
 import pandas as pd
@@ -12,7 +11,6 @@ from glc_analysis.build import build, check_study
 from glc_analysis.coding.assemble import REVIEW_COLUMNS
 from glc_analysis.coding.exports import export
 from glc_analysis.errors import Faults
-from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.pages.coding import agreement_findings, contrary_cases
 from glc_analysis.pages.country import codes_by_country
 from glc_analysis.view.study_view import StudyView
@@ -27,9 +25,8 @@ from tests.support.coded_studies import (
     PERSON,
     coded_study,
     spreadsheet,
-    texts_of,
+    words,
 )
-from tests.support.coding_files import taguette
 from tests.support.study_writer import write_csv
 
 
@@ -43,14 +40,6 @@ def study(tmp_path):
 
 def read(study, name, **slice_):
     return tables.read_table(name, study=study, **slice_)
-
-
-def words(study, coder):
-    """Each coding's code and words in the canonical text."""
-    canonical = texts_of(study).canonical
-    rows = read(study, "codings").query("coder_id == @coder")
-    return sorted((r.document_id, canonical[r.document_id][r.start:r.end], r.code_id)
-                  for r in rows.itertuples())
 
 
 def test_turns_are_segments_with_speaker_organisation_country_and_question(study):
@@ -215,27 +204,6 @@ def test_names_give_way_before_anybody_codes(tmp_path):
     assert "Ana Vega" not in text and "Person 1 calls 😀 Somebody at once." in text
 
 
-@pytest.mark.acceptance
-def test_a_name_added_after_coding_loses_no_coding(tmp_path):
-    made = coded_study(tmp_path, codings={"ana": "../raw/codings/ana.qdpx"}, names=[KHMER])
-    canonical = texts_of(made).canonical
-    marked = ["A safe place for tonight. Ana Vega calls", "😀 Somebody", "at once."]
-    rows = [{"source": "blue.txt", "start": canonical["blue"].index(m), "code": "shelter", "coder": "ana",
-             "end": canonical["blue"].index(m) + len(m), "memo": "as Ana Vega says"} for m in marked]
-    write_qdpx(made.raw / "codings/ana.qdpx", codings=pd.DataFrame(rows),
-               sources=pd.DataFrame({"source": ["blue.txt"], "text": [canonical["blue"]]}),
-               codes=pd.DataFrame({"code": ["shelter"], "parent": "", "definition": "", "position": 1}))
-    built(made)
-    assert [w for _, w, _ in words(made, "ana")] == sorted(marked)
-    write_csv(made.reference_file("names"), [
-        {c: row.get(c, "") for c in ("name", "kind", "pseudonym", "match", "allowed_for", "reason")}
-        for row in (KHMER, PERSON)])
-    built(made)
-    assert [w for _, w, _ in words(made, "ana")] == sorted(
-        m.replace("Ana Vega", "Person 1") for m in marked)
-    assert "Ana Vega" not in "".join(read(made, "codings")["memo"])
-
-
 def test_pseudonyms_once_given_are_kept_in_the_private_folder(tmp_path):
     made = coded_study(tmp_path, names=[PERSON])
     built(made)
@@ -254,24 +222,6 @@ def test_checking_gives_no_pseudonym_away(tmp_path):
 
 
 # What cannot be relied on
-
-def test_in_a_text_edited_after_coding_what_was_edited_is_set_apart_and_the_rest_moved(tmp_path):
-    made = coded_study(tmp_path, codings={"ana": "../raw/codings/ana.qdpx"})
-    text = texts_of(made).canonical["blue"].replace("for months", "for many months")
-    spans = [(text.index(words), text.index(words) + len(words))
-             for words in ("A safe place for tonight.", "We wait for many months.")]
-    write_qdpx(made.raw / "codings/ana.qdpx", codings=pd.DataFrame([
-        {"source": "blue", "start": start, "end": end, "code": "shelter", "coder": "ana"}
-        for start, end in spans]),
-        sources=pd.DataFrame({"source": ["blue"], "text": [text]}),
-        codes=pd.DataFrame({"code": ["shelter"], "parent": "", "definition": "", "position": 1}))
-    built(made)
-    moved = read(made, "codings").query("coder_id == 'ana'")
-    assert moved[["quote", "match"]].values.tolist() == [["A safe place for tonight.", "moved"]]
-    (row,) = read(made, "quarantined").itertuples()
-    assert (row.quote, row.found) == ("We wait for many months.", "We wait for months.")
-    assert "edited" in row.reason
-
 
 def test_one_quotation_that_is_nowhere_sets_that_passage_apart(tmp_path):
     made = coded_study(tmp_path, codings={"ana": BOTH["ana"]})
@@ -330,27 +280,6 @@ def test_hand_codes_that_stand_in_the_survey_are_codings_also_of_a_redacted_answ
         ["survey.r2.q1", "shelter"], ["survey.r3.q1", "delay"]]
     raised = read(made, "mentions").set_index(["organisation_id", "code_id", "source"])["is_raised"]
     assert not raised["b", "shelter", "answer"] and "c" not in set(raised.index.get_level_values(0))
-
-
-def test_a_project_of_several_people_serves_no_agreement(tmp_path):
-    """Taguette does not tell whose a highlight is: the work counts, agreement leaves it out."""
-    made = coded_study(tmp_path, codings={"ana": BOTH["ana"], "team": "../raw/codings/team.sqlite3"})
-    spreadsheet(made, "ana", *ANA)
-    text = texts_of(made).canonical["blue"]
-    html = "".join(f"<p>{line}</p>" for line in text.split("\n\n"))
-    start = len("".join(text[:text.index("A safe place")].split("\n\n")).encode())
-    path = made.raw / "codings/team.sqlite3"
-    taguette(path, html=html, highlights=[(start, start + 25, "A safe place for tonight.")],
-             members=("admin", "bert"))
-    database = sqlite3.connect(path)
-    database.execute("UPDATE documents SET name = 'blue.html'")
-    database.execute("UPDATE tags SET path = 'Safe place' WHERE id = 2")
-    database.commit()
-    database.close()
-    built(made)
-    assert words(made, "team") == [("blue", "A safe place for tonight.", "shelter")]
-    assert read(made, "agreement").empty
-    assert "2 people worked in this project" in " ".join(read(made, "steps")["why"])
 
 
 def translated(root, turns):

@@ -36,7 +36,6 @@ BAD = {
     "marked.csv": b"\xef\xbb\xbf",
     "commas.csv": b",,\n,,\n",
     "header_only.csv": b"org,Q1\n",
-    "two_headers_only.csv": b"StartDate,EndDate,ResponseId\nStart Date,End Date,Response ID\n",
     "picture.csv": PNG,
     "zeros.csv": bytes(400),
     "workbook.csv": WHOLE,

@@ -1,5 +1,13 @@
 """A small study with two interviews, a call and two coders, whose work a test writes."""
 
+from dataclasses import replace
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.cleaning.records import CleaningLog
+from glc_analysis.coding.assemble import agreement, assemble_codings
+from glc_analysis.coding.coders import CodedColumns
 from glc_analysis.coding.texts import read_texts
 from glc_analysis.reference import read_reference
 from tests.support.study_writer import question, write_csv, write_study
@@ -87,3 +95,67 @@ BEN = [("blue", "A safe place for tonight.", "shelter"), ("lamp", "No house. A h
 BOTH = {"ana": "../raw/codings/ana.csv", "ben": "../raw/codings/ben.csv"}
 PERSON = {"name": "Ana Vega", "kind": "person", "match": "exact"}
 KHMER = {"name": "សុខ", "kind": "person", "match": "exact", "pseudonym": "Somebody"}
+
+
+def coded(study, steps=None, **tables):
+    """The coding of a study's interviews and calls, without a build."""
+    reference = read_reference(study)
+    reference.tables.update(tables)
+    texts = texts_of(study)
+    texts = replace(texts, documents=texts.documents.assign(country_id="KHM"),
+                    segments=texts.segments.assign(country_id="KHM"))
+    columns = CodedColumns(pd.DataFrame(columns=["document_id", "code"], dtype="str"), {})
+    return assemble_codings(study, reference, texts, texts.documents, texts.segments, {}, columns,
+                            {"Ana Vega": "Person 1"}, steps or CleaningLog())
+
+
+def placed(found, coder="ana"):
+    rows = found.tables["codings"].query("coder_id == @coder")
+    return sorted(map(tuple, rows[["document_id", "quote", "code_id", "match"]].to_numpy().tolist()))
+
+
+def table(study, coder, content):
+    (study.raw / f"codings/{coder}.csv").write_text(content, encoding="utf-8")
+
+
+def turn_figures(found, code):
+    rows = agreement(found).query("unit == 'turn' and subset == 'all' and measure == 'percent_agreement'")
+    (row,) = rows[rows["code_id"] == code].itertuples()
+    return row
+
+
+ANSWERS = pd.DataFrame({"document_id": [f"s.r{n}.q1" for n in range(2, 12)], "kind": "answer",
+                        "organisation_id": [f"o{n // 2}" for n in range(10)], "question_id": "Q1",
+                        "country_id": "KHM", "text_version": "1"})
+
+
+ASKED = pd.DataFrame({"segment_id": ANSWERS["document_id"] + ".1", "document_id": ANSWERS["document_id"],
+                      "start": 0, "end": 9, "role": "participant", "guide_question_id": "Q1",
+                      "text": "Shelters.", "organisation_id": ANSWERS["organisation_id"],
+                      "country_id": "KHM"})
+
+
+def sheet(study, coder, codes):
+    rows = [f"{document},{code}\n" for document, code in zip(ANSWERS["document_id"], codes, strict=True)]
+    table(study, coder, f"document,code\n{''.join(rows)}")
+
+
+def coded_answers(study, assignments=(), **settings):
+    reference = read_reference(study)
+    reference.tables["assignments"] = pd.DataFrame(
+        assignments, columns=["document_id", "coder_id", "codebook_version"], dtype="str")
+    study.settings["coding"].update(settings)
+    texts = texts_of(study)
+    columns = CodedColumns(pd.DataFrame(columns=["document_id", "code"], dtype="str"), {})
+    unmasked = dict.fromkeys(ANSWERS["document_id"], "Shelters.")
+    return assemble_codings(study, reference, texts, ANSWERS, ASKED, unmasked, columns,
+                            {"Ana Vega": "Person 1"},
+                            CleaningLog())
+
+
+def words(study, coder):
+    """Each coding's code and words in the canonical text."""
+    canonical = texts_of(study).canonical
+    rows = tables.read_table("codings", study=study).query("coder_id == @coder")
+    return sorted((r.document_id, canonical[r.document_id][r.start:r.end], r.code_id)
+                  for r in rows.itertuples())

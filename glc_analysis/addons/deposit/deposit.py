@@ -14,14 +14,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from glc_analysis.addon import load_declared
 from glc_analysis.addons.checklists.checklists import method_facts, reporting_items, stated_sampling
-from glc_analysis.coding.codebook import qdc_codes
 from glc_analysis.coding.exports import write_csv
 from glc_analysis.dictionary import describe_package, describe_tables
 from glc_analysis.errors import UsageError
 from glc_analysis.gate.gate import check_leaks
 from glc_analysis.gate.leak_scan import identifiers
-from glc_analysis.intake.codings.refi import write_qdc
 from glc_analysis.manifest import VERSION, release_of
 from glc_analysis.pages.survey import FIGURES_SHOWN
 from glc_analysis.publish.downloads import (
@@ -41,8 +40,8 @@ from glc_analysis.view.study_view import StudyView
 
 _AUDIENCE = "public"
 _LEFT_OUT = ("quotations",)
-_DEPOSIT_FILES = ("README.md", "METHODS.md", "CITATION.cff", "DICTIONARY.md", "datapackage.json",
-                  "codebook.qdc")
+_CODEBOOK = "codebook.qdc"
+_DEPOSIT_FILES = ("README.md", "METHODS.md", "CITATION.cff", "DICTIONARY.md", "datapackage.json", _CODEBOOK)
 """The files of a deposit beside its tables and the files for other software: a folder with any other is not
 one, and is not replaced."""
 _INVENTED = "Everything in it is invented: no organisation, person or answer is real."
@@ -82,11 +81,12 @@ def _write(study: Study, folder: Path) -> None:
     frames = {name: frame for name, frame in frames.items() if name not in _LEFT_OUT}
     for name, frame in frames.items():
         write_csv(frame, folder / f"{FILE_STEM.format(name)}.csv")
-    write_qdc(folder / "codebook.qdc", qdc_codes(frames["codes"].assign(merged_into="", example="")))
+    for write_codebook in load_declared("provides", "write_codebook"):
+        write_codebook(folder / _CODEBOOK, frames["codes"].assign(merged_into="", example=""))
     published = {name: offered_tables()[name].about for name in frames}
     licence = {"licenses": [{"name": study.licence}]} if study.licence else {}
     texts = {
-        "README.md": _readme(study, frames), "METHODS.md": _methods(study),
+        "README.md": _readme(study, frames, folder), "METHODS.md": _methods(study),
         "CITATION.cff": format_dataset_citation(study, release_of(study, _AUDIENCE)),
         **for_software,
         "DICTIONARY.md": describe_tables(published),
@@ -110,7 +110,7 @@ def format_dataset_citation(study: Study, release: Mapping[str, object]) -> str:
     return "\n".join([*said, "authors:", f"  - name: {author}"]) + "\n"
 
 
-def _readme(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:
+def _readme(study: Study, frames: Mapping[str, pd.DataFrame], folder: Path) -> str:
     release = release_of(study, _AUDIENCE)
     return load_template(__file__, "deposit.md").render(
         title=study.title, invented=_INVENTED if study.is_synthetic else "", number=release["number"],
@@ -118,7 +118,7 @@ def _readme(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:
         licence=f"Licence: {study.licence}." if study.licence else NO_LICENCE,
         tables=[(f"{FILE_STEM.format(name)}.csv", offered_tables()[name].about.grain, len(frame))
                 for name, frame in frames.items()],
-        blank_cells=BLANK_CELLS,
+        blank_cells=BLANK_CELLS, has_codebook=(folder / _CODEBOOK).is_file(),
         shown_to_the_public=FIGURES_SHOWN[_AUDIENCE].format(**study.settings["disclosure"]),
         software_version=VERSION, software_files=software_files())
 

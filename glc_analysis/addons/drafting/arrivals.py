@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from glc_analysis.addon import load_declared
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.intake.codings.documents import guess_column_roles, is_references, read_word_lines
-from glc_analysis.study import is_data_file
-from glc_analysis.tabular import Grid, decode_text, read_bytes, read_delimited_file, read_workbook_sheets
+from glc_analysis.intake.codings.coded_tables import guess_column_roles
+from glc_analysis.study import PROJECT_DATABASES, is_data_file
+from glc_analysis.tabular import Grid, read_delimited_file, read_workbook_sheets
 
 _PROJECTS = (".qdpx", ".qde", ".sqlite3", ".sqlite", ".db")
 _TRANSCRIPTS = (".docx", ".vtt", ".srt")
@@ -64,7 +65,7 @@ def sort_files_by_kind(paths: Sequence[Path]) -> ArrivedFiles:
         elif ending in _WORDLESS:
             faults.append(Fault("is a recording or a picture, which has no words to read", file=path.name,
                                 fix="name its transcript instead, and keep the recording apart"))
-        elif ending in (".docx", ".txt") and _is_references(path, ending):
+        elif ending in (".docx", ".txt") and _is_references(path):
             arrivals.codings.append(path)
         elif ending in _TRANSCRIPTS or ending == ".txt" and not _is_table(path):
             arrivals.transcripts.append(path)
@@ -84,17 +85,16 @@ def sort_files_by_kind(paths: Sequence[Path]) -> ArrivedFiles:
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
-        if path.is_dir() and not any((path / name).is_file() for name in ("data.qda", "project.sqlite3")):
+        if path.is_dir() and not any((path / name).is_file() for name in PROJECT_DATABASES):
             yield from _files([*filter(is_data_file, sorted(path.iterdir()))])
         else:
             yield path
 
 
-def _is_references(path: Path, ending: str) -> bool:
-    """Whether a file has the references of one code, as NVivo exports them."""
+def _is_references(path: Path) -> bool:
+    """Whether a file has the references of one code, as a coding program exports them."""
     try:
-        return is_references(read_word_lines(path) if ending == ".docx" else
-                             decode_text(read_bytes(path), path.name).split("\n"))
+        return any(is_references(path) for is_references in load_declared("provides", "is_references"))
     except Faults:
         return False  # the reader of transcripts says what is wrong
 

@@ -7,21 +7,15 @@ exact words, which is checked by reading the file again.
 from __future__ import annotations
 
 import re
-import shutil
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Any
 
-import docx
 import pandas as pd
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
-from docx.oxml.xmlchemy import BaseOxmlElement
 
-from glc_analysis.addon import declared_by_name
+from glc_analysis.addon import declared_by_name, load_declared
 from glc_analysis.addons.withdrawal.redaction import (
     replace_names_in_rows,
     replace_names_in_texts,
@@ -30,15 +24,14 @@ from glc_analysis.addons.withdrawal.redaction import (
 )
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.gate.file_text import Unreadable, extract_text
-from glc_analysis.intake.codings import PROJECT_PROGRAMS, read_codings
-from glc_analysis.intake.codings.documents import (
+from glc_analysis.intake.codings import read_codings
+from glc_analysis.intake.codings.coded_tables import (
     find_respondent_columns,
     guess_column_roles,
     is_by_respondent,
     questions_of_sheet,
 )
 from glc_analysis.intake.codings.model import RawCodings
-from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.pseudonyms.masking import Masked, Masker
 from glc_analysis.study import WITHDRAWN, is_added_to
 from glc_analysis.tabular import Grid, read_workbook_sheets
@@ -137,7 +130,7 @@ class CoderFileRedaction:
             raise Faults([self._manual_fix(path, met)])
         elif any(now is None or now.offsets for now in left.values()) or self._tell(texts) != texts:
             is_markup = raw.tool == "refi-qda" and path.suffix.lower() != ".qdpx"
-            if is_markup or len(self._kept(raw.quarantined, left)) or raw.tool in PROJECT_PROGRAMS and any(
+            if is_markup or len(self._kept(raw.quarantined, left)) or raw.is_project and any(
                     _is_about(memo, left) for memo in raw.memos.itertuples()):
                 raise Faults([self._manual_fix(path, met)])
             return self._rewrite(path, raw, left)
@@ -214,18 +207,13 @@ class CoderFileRedaction:
                                     for name in ("code", "parent", "definition")})
         codings = self._kept(raw.codings, left)
         texts = {source: now.text for source, now in left.items() if now}
-        made = path if raw.tool in ("refi-qda", "word") else _project_file(path)
-        if raw.tool == "word" and not texts:
-            path.unlink()
-            return path
-        if raw.tool == "word":
-            write_coded_word_file(path, *texts.values(), codings)
-        else:
-            sources = pd.DataFrame(texts.items(), columns=["source", "text"], dtype="str")
-            write_qdpx(made, sources=sources, codings=codings, codes=codes, name=made.stem,
-                       is_mixed=raw.is_mixed)
-        if made != path:
-            _remove_database(path)
+        sources = pd.DataFrame(texts.items(), columns=["source", "text"], dtype="str")
+        writers = load_declared("provides", "rewrite_codings")
+        if not writers:
+            raise Faults([self._manual_fix(path, map(self._of, left))])
+        made = writers[0](replace(raw, sources=sources, codings=codings, codes=codes))
+        if not made.is_file():
+            return made
         again = read_codings(made, separator=self.separator)
         if _marks(again.codings) != _marks(codings) or len(again.quarantined) \
                 or again.is_mixed != raw.is_mixed:
@@ -271,59 +259,3 @@ def manual_edit_fault(file: str, documents: Iterable[str], *, replacement: str =
                  fix="in its tool remove these texts, or replace the organisation's turns in them by "
                  f"{replacement}, change what memos say of it, export it under the same name, correct its "
                  "checksum in manifest.csv, and repeat")
-
-
-# ------------------------------
-# The project that takes the place of a database, and Word files, which are written anew, so that mark-up can
-# hide nothing.
-
-
-def _project_file(database: Path) -> Path:
-    """The path of the file that replaces a database of QualCoder or Taguette: beside it, or beside
-    QualCoder's project folder.
-
-    >>> _project_file(Path("codings/ana.qda/data.qda")).as_posix()
-    'codings/ana.qdpx'
-    """
-    project = database.parent if database.parent.suffix == ".qda" else database
-    names = (project.with_name(f"{project.stem}{n}.qdpx") for n in ("", *(f"-{n}" for n in range(2, 100))))
-    return next(path for path in names if not path.exists())
-
-
-def _remove_database(path: Path) -> None:
-    """Deletes a database with its auxiliary files, and its folder if it is then empty."""
-    for ending in ("", "-wal", "-shm", "-journal"):
-        path.with_name(path.name + ending).unlink(missing_ok=True)
-    if path.parent.suffix == ".qda" and not any(inside.is_file() for inside in path.parent.rglob("*")):
-        shutil.rmtree(path.parent)
-
-
-def write_coded_word_file(path: Path, text: str, codings: pd.DataFrame) -> None:
-    """Writes a Word file of paragraphs and comments: one comment for each coded span and coder."""
-    document, marks = docx.Document(), defaultdict(list)
-    for _, rows in codings.groupby(["start", "end", "coder"]):
-        start, end, coder = rows[["start", "end", "coder"]].iloc[0]
-        comment = document.comments.add_comment("; ".join(rows["code"]), author=coder)
-        comment._element.attrib.pop(qn("w:date"))  # would be today's
-        marks[start].append(("commentRangeStart", comment.comment_id))
-        marks[end].append(("commentRangeEnd", comment.comment_id))
-    at = 0
-    for line in text.split("\n"):
-        if at == len(text) and at not in marks:
-            break  # behind the last paragraph
-        paragraph, until = document.add_paragraph(), at + len(line)
-        cuts = sorted({at, until, *(mark for mark in marks if at <= mark <= until)})
-        for start, end in zip(cuts, [*cuts[1:], until], strict=True):
-            for name, key in marks[start]:
-                _add(paragraph._p, name, key)
-                if name == "commentRangeEnd":
-                    _add(paragraph.add_run()._r, "commentReference", key)
-            paragraph.add_run(text[start:end])
-        at = until + 1
-    document.save(str(path))
-
-
-def _add(parent: BaseOxmlElement, name: str, key: int) -> None:
-    made = OxmlElement(f"w:{name}")
-    made.set(qn("w:id"), str(key))
-    parent.append(made)

@@ -1,4 +1,4 @@
-"""Reads codings from the programs that coders use: one reader per program, chosen by the content of the file.
+"""Reads coders' files: tables of codings, and what add-ons read, told by the content of the file.
 
 A :class:`RawCodings` has every coded passage in code points of its text. Each is compared with the words that
 the program stored for it, and says what it was compared with: the words, the text in the file, or nothing. A
@@ -18,22 +18,16 @@ import pandas as pd
 
 from glc_analysis.addon import declared_by_name
 from glc_analysis.errors import Faults, refuse
-from glc_analysis.intake.codings import refi
-from glc_analysis.intake.codings.documents import (
+from glc_analysis.intake.codings.coded_tables import (
     NO_QUESTIONS,
-    find_layout,
-    is_references,
+    note_unread_sheets,
     questions_of_sheet,
     read_coded_table,
-    read_program_table,
-    read_references,
-    read_word_comments,
-    read_word_lines,
 )
 from glc_analysis.intake.codings.model import (
     ELLIPSIS,
-    TABLE_BYTES,
     WHOLE_TEXT,
+    CoderFile,
     Located,
     ParsedCodings,
     Passage,
@@ -44,30 +38,33 @@ from glc_analysis.intake.codings.model import (
     compare_quote,
     find_control_characters,
     locate_by,
-    open_database,
     rank_readings,
     simplify_signs,
     try_readings,
-    unpack,
     words_in_place,
 )
-from glc_analysis.intake.codings.sqlite import read_qualcoder, read_taguette
-from glc_analysis.study import JOURNALS
-from glc_analysis.tabular import (
-    OLD_WORKBOOK,
-    Grid,
-    decode_text,
-    read_bytes,
-    read_delimited_file,
-    read_workbook_sheets,
-)
+from glc_analysis.study import JOURNALS, PROJECT_DATABASES
+from glc_analysis.tabular import Grid
 
 # ------------------------------
 # Choosing the reader.
 
 
-_FORMATS = ("give a .qdpx, .qde, .qdc, a QualCoder folder, a Taguette project.sqlite3, a .csv, .xlsx, .xls "
-            "or .docx")
+def accepted_formats() -> str:
+    """What a coder may hand in: a table of codings, and what the installed add-ons read.
+
+    >>> accepted_formats().partition(",")[0]
+    'give a table of codings as .csv'
+    """
+    return ", ".join(["give a table of codings as .csv, .xlsx or .xls", *declared_by_name("codings_readers")])
+
+
+def refuse_unread(file: CoderFile) -> None:
+    """Raises Faults for a file of a coding program where no add-on that reads such files is installed."""
+    if file.is_of_program and not declared_by_name("codings_readers"):
+        refuse("this is a file of a coding program; the add-on coding_programs reads it, and it is not "
+               "installed", file.path.name, "install the add-on, or export the codings as a table with the "
+               "columns document, quote and code")
 
 
 def read_codings(path: Path, *, coder: str = "", separator: str = "",
@@ -94,36 +91,23 @@ def _project_database(path: Path) -> Path:
     """The database of a project folder, or the file itself."""
     if not path.is_dir():
         return path
-    databases = [path / name for name in ("data.qda", "project.sqlite3") if (path / name).is_file()]
+    databases = [path / name for name in PROJECT_DATABASES if (path / name).is_file()]
     if len(databases) != 1:
-        refuse("the folder does not hold one data.qda or project.sqlite3", path.name, _FORMATS)
+        refuse("the folder does not hold one data.qda or project.sqlite3", path.name, accepted_formats())
     return databases[0]
 
 
 def _read(path: Path, coder: str, separator: str, questions: Mapping[str, str]) -> ParsedCodings:
-    start = _first_bytes(path)
-    if start.startswith(b"SQLite format 3\0"):
-        with open_database(path) as tables:
-            if "code_text" in tables.names:
-                return read_qualcoder(path, tables, coder=coder)
-            if "highlights" in tables.names:
-                return read_taguette(path, tables, coder=coder)
-            refuse("this is a database of neither QualCoder nor Taguette", path.name, _FORMATS)
-    if start.startswith(b"PK"):
-        return _read_package(path, coder, separator, questions)
-    if start.startswith(OLD_WORKBOOK):
-        return _read_sheets(path, read_workbook_sheets(path), coder, separator, questions)
     if path.suffix == JOURNALS:
         return _read_journal(path, coder)
-    if path.suffix.lower() == ".txt":
-        lines = decode_text(read_bytes(path, limit=TABLE_BYTES), path.name).split("\n")
-        if is_references(lines):
-            return read_references(path, lines, coder=coder)
-    if start.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0").startswith(b"<"):
-        return refi.read_markup(path, coder=coder)
-    if path.suffix.lower() not in {".csv", ".tsv", ".tab", ".txt"}:
-        refuse("this is not a file of a known coding program", path.name, _FORMATS)
-    return _read_sheets(path, [read_delimited_file(path, limit=TABLE_BYTES)], coder, separator, questions)
+    file = CoderFile(path)
+    refuse_unread(file)
+    for add_on, reader in declared_by_name("codings_readers").values():
+        if parsed := add_on.load(reader)(file, coder=coder):
+            return parsed
+    if file.sheets:
+        return _read_sheets(path, file.sheets, coder, separator, questions)
+    refuse("this is not a file of a known coding program", path.name, accepted_formats())
 
 
 def _read_journal(path: Path, coder: str) -> ParsedCodings:
@@ -138,41 +122,15 @@ def _read_journal(path: Path, coder: str) -> ParsedCodings:
 
 def _read_sheets(path: Path, sheets: list[Grid], coder: str, separator: str,
                  questions: Mapping[str, str]) -> ParsedCodings:
-    """The first sheet of a table, in the layout of the program that wrote it or in our own; of a workbook
-    with a sheet per question all of these."""
+    """The first sheet of a table; of a workbook with a sheet per question all of these."""
     of_questions = [sheet for sheet in sheets if questions_of_sheet(sheet, questions) is not questions]
     read = of_questions or sheets[:1]
-    if layout := find_layout(sheets):
-        parsed = read_program_table(path, sheets[0], layout, coder=coder)
-    else:
-        parsed, *others = (read_coded_table(path, sheet, coder=coder, separator=separator,
-                                            questions=questions_of_sheet(sheet, questions)) for sheet in read)
-        for other in others:
-            parsed.add(other)
-    if left := [repr(sheet.sheet) for sheet in sheets if sheet not in read and not sheet.is_hidden]:
-        parsed.notes.append(f"Sheets that are not read: {', '.join(left)}. Hand in codings on another sheet "
-                            "as a file of their own.")
+    parsed, *others = (read_coded_table(path, sheet, coder=coder, separator=separator,
+                                        questions=questions_of_sheet(sheet, questions)) for sheet in read)
+    for other in others:
+        parsed.add(other)
+    note_unread_sheets(parsed, [sheet for sheet in sheets if sheet not in read])
     return parsed
-
-
-def _read_package(path: Path, coder: str, separator: str, questions: Mapping[str, str]) -> ParsedCodings:
-    kinds = {name.lower() for name in unpack(path, r"^(word/document|xl/workbook)\.xml$")}
-    if "word/document.xml" in kinds:
-        lines = read_word_lines(path)
-        if is_references(lines):
-            return read_references(path, lines, coder=coder)
-        return read_word_comments(path, coder=coder)
-    if "xl/workbook.xml" in kinds:
-        return _read_sheets(path, read_workbook_sheets(path), coder, separator, questions)
-    return refi.read_package(path, coder=coder)
-
-
-def _first_bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(64)
-    except OSError:
-        return read_bytes(path)  # raises, and says why
 
 
 # ------------------------------
@@ -185,10 +143,6 @@ _NUMBERS = {"start", "end", "position", "checked", "matched"}
 _BY_WORDS = ("exact", "normalised")
 _ALIKE = 0.6
 """Words as like as this to those in the place are the words of another version of the text."""
-
-
-PROJECT_PROGRAMS = ("refi-qda", "qualcoder", "taguette")
-"""Programs whose files hold every text of a project, also those that nobody has read."""
 
 
 def merge_codings(parsed: ParsedCodings) -> RawCodings:
@@ -211,11 +165,11 @@ def merge_codings(parsed: ParsedCodings) -> RawCodings:
     if parsed.faults:
         raise Faults(parsed.faults)
     missing = [repr(name) for name, text in parsed.texts.items() if text is None]
-    if missing and parsed.tool not in ("csv", "nvivo"):  # lists never bring the texts
+    if missing and parsed.is_project:  # lists never bring the texts
         lost = ", ".join(missing)
         parsed.notes.append(f"The file does not have the text of {lost}: its codings could not be checked.")
-    is_project = parsed.tool in PROJECT_PROGRAMS
-    uncoded = {*parsed.texts} - {coded.source for coded in parsed.passages} if is_project else set()
+    coded_texts = {coded.source for coded in parsed.passages}
+    uncoded = {*parsed.texts} - coded_texts if parsed.is_project else set()
     memos = sorted({*parsed.memos, *map(_memo, filter(_is_memo, sound + suspect))})
     checked, matched = (sum(row[n] for row in sources) for n in (2, 3))
     return RawCodings(
@@ -227,7 +181,8 @@ def merge_codings(parsed: ParsedCodings) -> RawCodings:
         _frame([row for row in suspect if row["code"]], [*_CODINGS, "found"]),
         checked, matched, tuple(dict.fromkeys(parsed.notes)), parsed.is_mixed,
         frozenset(parsed.blank | uncoded), frozenset(parsed.training), dict(parsed.guids),
-        parsed.is_of_study, tuple(parsed.decisions), dict(parsed.assisted), parsed.is_by_respondent)
+        parsed.is_of_study, tuple(parsed.decisions), dict(parsed.assisted), parsed.is_by_respondent,
+        parsed.is_project, parsed.has_names)
 
 
 def _frame(rows: Iterable[tuple | dict], columns: list[str]) -> pd.DataFrame:

@@ -1,35 +1,100 @@
-"""What every reader of codings returns, how positions are found in a text, and how files are opened safely.
+"""What every reader of codings gets and returns, and how positions are found in a text.
 
 Programs count positions differently: in code points, UTF-16 units or UTF-8 bytes, a line end as one or two,
 with or without a byte order mark. Each way of counting is tried, and the one that matches most of the stored
-quotations is used. Nothing is unpacked to disk, no path in a file is followed, and databases are opened
-read-only.
+quotations is used.
 """
 
 from __future__ import annotations
 
 import re
-import sqlite3
 import unicodedata
 import zipfile
-from collections import Counter
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from io import BytesIO
+from functools import cached_property
 from itertools import chain, count, islice
 from pathlib import Path
 from typing import NamedTuple
-from xml.etree.ElementTree import Element, ParseError
 
 import numpy as np
 import pandas as pd
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import iterparse
 
-from glc_analysis.errors import Fault, Faults, GLCError, count_of, refuse
-from glc_analysis.tabular import list_zip_members, normalise_line_ends
+from glc_analysis.errors import Fault
+from glc_analysis.tabular import (
+    OLD_WORKBOOK,
+    Grid,
+    list_zip_members,
+    normalise_line_ends,
+    read_bytes,
+    read_delimited_file,
+    read_workbook_sheets,
+)
 from glc_analysis.text import UNTICKED
+
+# ------------------------------
+# The file that every reader gets.
+
+
+TABLE_BYTES = 10 * 2**20
+"""So many bytes a table of codings may have: 50,000 with their quotations."""
+_DELIMITED = {".csv", ".tsv", ".tab", ".txt"}
+
+
+class CoderFile:
+    """A file of a coder, whose kind its readers tell by its name and content. Each part is read once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @cached_property
+    def start(self) -> bytes:
+        """Its first bytes."""
+        try:
+            with self.path.open("rb") as file:
+                return file.read(64)
+        except OSError:
+            return read_bytes(self.path)  # raises, and says why
+
+    @property
+    def is_package(self) -> bool:
+        """Whether it says that it is a ZIP file."""
+        return self.start.startswith(b"PK")
+
+    @property
+    def is_database(self) -> bool:
+        """Whether it says that it is an SQLite file."""
+        return self.start.startswith(b"SQLite format 3\0")
+
+    @property
+    def is_markup(self) -> bool:
+        """Whether it begins like XML."""
+        return self.start.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0").startswith(b"<")
+
+    @property
+    def is_of_program(self) -> bool:
+        """Whether it is no table and no text: a project, a database or a Word file."""
+        return (self.is_database or self.is_markup
+                or self.is_package and "xl/workbook.xml" not in self.members)
+
+    @cached_property
+    def members(self) -> frozenset[str]:
+        """The names in a ZIP file, in lower case; none in other files, and in one that cannot be read."""
+        try:
+            with zipfile.ZipFile(self.path) as package:
+                return frozenset(member.filename.lower() for member in list_zip_members(package))
+        except Exception:  # noqa: BLE001  whatever zipfile raises: the readers say what is wrong
+            return frozenset()
+
+    @cached_property
+    def sheets(self) -> list[Grid]:
+        """The sheets of a workbook or a delimited text; none of other files. Raises Faults as reading them
+        does."""
+        if self.start.startswith(OLD_WORKBOOK) or self.is_package and not self.is_of_program:
+            return read_workbook_sheets(self.path)
+        is_table = self.path.suffix.lower() in _DELIMITED and not self.is_of_program
+        return [read_delimited_file(self.path, limit=TABLE_BYTES)] if is_table else []
+
 
 # ------------------------------
 # What every reader returns, and what it collects while reading.
@@ -53,7 +118,7 @@ class RawCodings:
     """
 
     path: Path
-    tool: str  # refi-qda, qualcoder, taguette, nvivo, csv or word
+    tool: str  # csv for a table, else the name of the program or form
     sources: pd.DataFrame  # per text: source, text ("" where the file brings none), checked, matched
     codings: pd.DataFrame  # per stretch: source, start, end, quote, code, coder, memo, match
     codes: pd.DataFrame  # per code: code, parent, definition, position
@@ -70,6 +135,8 @@ class RawCodings:
     decisions: tuple[tuple[str, ...], ...] = ()  # on disagreements: segment, codes, reason, file, instead of
     assisted: Mapping[tuple[str, str, str], str] = field(default_factory=dict)  # as ParsedCodings.assisted
     is_by_respondent: bool = False  # a sheet with a row per respondent, also of those who did not answer
+    is_project: bool = False  # as ParsedCodings.is_project
+    has_names: bool = False  # as ParsedCodings.has_names
 
 
 class Passage(NamedTuple):
@@ -86,7 +153,6 @@ class Passage(NamedTuple):
 
 
 WHOLE_TEXT = (-1, -1)  # the span of all of a document, or of an unknown place in it
-_MOST_LEVELS = 50  # levels of a tree of codes: a deeper one is a loop or a trap
 
 
 @dataclass
@@ -112,6 +178,7 @@ class ParsedCodings:
     assisted: dict[tuple[str, str, str], str] = field(default_factory=dict)
     """What suggested a code that was accepted, by document_id, code and words of the passage."""
     is_by_respondent: bool = False
+    is_project: bool = False  # of a program: with every text of a project, also those that nobody has read
 
     def add(self, other: ParsedCodings) -> None:
         """Adds what another sheet of the same file holds, on other texts."""
@@ -143,67 +210,6 @@ class ParsedCodings:
         self.fault(f"these are not the start and end of a passage{about and f' ({about})'}",
                    f"{start} to {end}", row=row)
         return None
-
-    def tree(self, nodes: dict[str, tuple[str, str, str]]) -> dict[str, str]:
-        """Enter a tree of codes, key -> (name, key of its parent, definition); return key -> code.
-
-        A name that stands in several places of the tree becomes its whole path.
-        """
-        times = Counter(name for name, _, _ in nodes.values())
-        known = {}
-        for key, (name, _, _) in nodes.items():
-            path = _names_above(key, nodes)
-            if path is None or not name.strip():
-                self.fault("the code has no name, a parent that is missing or itself, or too many above it",
-                           name or key)
-            known[key] = " > ".join(path or [name]) if times[name] > 1 else name
-        codes = {known[key]: (known[key], known.get(parent, ""), definition)
-                 for key, (_, parent, definition) in reversed(nodes.items())}
-        self.codes += reversed(codes.values())
-        if twice := len(nodes) - len(codes):
-            self.notes.append(f"Codes that were merged because name and place are the same: {twice}.")
-        return known
-
-
-def _names_above(key: str, nodes: dict[str, tuple[str, str, str]]) -> list[str] | None:
-    names: list[str] = []
-    while key in nodes and len(names) < _MOST_LEVELS:
-        name, key, _ = nodes[key]
-        names.insert(0, name)
-    return None if key else names
-
-
-def describe_unread(source: str, kind: str, codings: int) -> str:
-    """The note on the codings of a picture, a PDF, a recording or a film, which are not read.
-
-    >>> describe_unread("letter.pdf", "PDF", 2)
-    "'letter.pdf' is a PDF: its 2 codings are not read. Export its text, and code that, to have them counted."
-    """
-    what = {"recording": "Code its transcript, to have them counted",
-            "film": "Code its transcript, to have them counted",
-            "PDF": "Export its text, and code that, to have them counted"}.get(
-                kind, "Codings of pictures are not counted")
-    counted = "coding is" if codings == 1 else f"{codings} codings are"
-    return f"{source!r} is a {kind}: its {counted} not read. {what}."
-
-
-def describe_mixed_work(people: int, marks: str) -> str:
-    """The note on a project in which the work of several people cannot be attributed."""
-    return (f"{people} people worked in this project, and {marks} do not say who made them: it cannot be "
-            "used for agreement. Let each coder export a project of their own.")
-
-
-def describe_left_out(kinds: Mapping[str, Sequence[str]]) -> list[str]:
-    """The note on what a project has that is not read, by kind with names; none where there is nothing.
-
-    >>> describe_left_out({"set": ["Women", "2023"], "case": [], "link": [""]})
-    ["Left out: 2 sets ('Women', '2023') and 1 link."]
-    """
-    parts = []
-    for kind, names in kinds.items():
-        listed = ", ".join(repr(name) for name in names[:5] if name) + (" ..." if len(names) > 5 else "")
-        parts += [count_of(len(names), kind) + (f" ({listed})" if listed else "")] if names else []
-    return [f"Left out: {' and '.join(filter(None, [', '.join(parts[:-1]), parts[-1]]))}."] if parts else []
 
 
 def make_unique_name(name: str, taken: Collection[str]) -> str:
@@ -455,129 +461,3 @@ def _code_points(bounds: np.ndarray, spans: Sequence[Span]) -> Iterator[Span]:
     for start, end, a, b in zip(starts, ends, first, last, strict=True):
         is_inside = 0 <= start <= end <= bounds[-1] and bounds[a] == start and bounds[b] == end
         yield (int(a), int(max(a, b))) if is_inside else (-1, -1)
-
-
-# ------------------------------
-# Packages, XML and databases, opened so that they can do no harm.
-
-
-_MOST_UNPACKED, _MOST_XML = 100 * 2**20, 32 * 2**20
-"""A package may unpack to so many bytes, and an XML document be so long: in memory it takes thirty times
-as much. Sound, pictures and PDF do not count: they stay packed."""
-TABLE_BYTES = 10 * 2**20
-"""So many bytes a table of codings may have: 50,000 with their quotations."""
-
-_UNREAD = re.compile(r"(?i)\.(mp[34]|m4[av]|aac|wav|wma|og[agv]|webm|mov|avi|wmv|jpe?g|png|gif|bmp|tiff?"
-                     r"|pdf)$")
-_OUTSIDE = re.compile(r"[/\\]|[A-Za-z]:|(.*[/\\])?\.\.([/\\]|$)")
-_AGAIN, _LESS = "export it from its tool again", "export fewer documents at a time"
-
-
-def unpack(path: Path, wanted: str) -> dict[str, bytes]:
-    """The members of a ZIP file whose names match a pattern, in any case of letters: name -> content.
-
-    Raises `Faults` for a file that is not a ZIP file, a member with a path outside the package, two of
-    one name, and a package that would unpack to more than `_MOST_UNPACKED` bytes.
-    """
-    try:
-        with zipfile.ZipFile(path) as package:
-            listed = list_zip_members(package)
-            _check_members(listed, path.name)
-            return {member.filename: package.read(member) for member in listed
-                    if re.search(wanted, member.filename, re.IGNORECASE)}
-    except GLCError:
-        raise
-    except Exception as error:  # whatever zipfile and its decompressors raise
-        raise Faults([Fault("the package cannot be read", file=path.name, fix=_AGAIN)]) from error
-
-
-def _check_members(listed: list[zipfile.ZipInfo], file: str) -> None:
-    times = Counter(member.filename for member in listed)
-    messages = {name: "this path of a member leads out of the package"
-                for name in times if _OUTSIDE.match(name)}
-    messages |= {name: "two members of the package have this name" for name, n in times.items() if n > 1}
-    faults = [Fault(message, file=file, value=name, fix=_AGAIN) for name, message in messages.items()]
-    size = sum(member.file_size for member in listed if not _UNREAD.search(member.filename))
-    if size > _MOST_UNPACKED:
-        faults.append(Fault(f"unpacks to {size:,} bytes without sound, pictures and PDF; the limit is "
-                            f"{_MOST_UNPACKED:,}", file=file, fix=_LESS))
-    if faults:
-        raise Faults(faults)
-
-
-def xml_elements(content: bytes, file: str) -> Iterator[tuple[str, Element]]:
-    """The elements of an XML document as they start and end; DOCTYPE, entities, bad markup are faults."""
-    if len(content) > _MOST_XML:
-        refuse(f"holds {len(content):,} bytes of XML; the limit is {_MOST_XML:,}", file, _LESS)
-    try:
-        depth, events = 0, iterparse(BytesIO(content.lstrip()), events=("start", "end"), forbid_dtd=True)
-        for n, (event, element) in enumerate(events):
-            depth += 1 if event == "start" else -1
-            if depth > 200 or n > 2_000_000:
-                refuse("the file has over a million XML elements, or over 200 levels of them", file, _LESS)
-            yield event, element
-    except DefusedXmlException:
-        refuse("the file declares a DOCTYPE or entities, which no coding program writes", file, _AGAIN)
-    except (ParseError, ValueError, LookupError) as error:  # the last two: of encodings
-        refuse(f"this is not well-formed XML: {error}", file, _AGAIN)
-
-
-def read_root(content: bytes, file: str) -> Element:
-    """The root of an XML document, all of it read."""
-    elements = xml_elements(content, file)
-    _, first = next(elements)
-    for _ in elements:
-        pass
-    return first
-
-
-def local_name(element: Element) -> str:
-    """The name of an element without its namespace; tools write several namespaces."""
-    return element.tag.rpartition("}")[2]
-
-
-@contextmanager
-def open_database(path: Path) -> Generator[Tables]:
-    """The tables of an SQLite file. Raises Faults where it is damaged, still open, or no database at all."""
-    for journal in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-journal")):
-        if journal.is_file() and journal.stat().st_size:
-            refuse(f"the database is still open: there is a file {journal.name}", path.name,
-                   "close it in its program")
-    try:
-        # Immutable: no lock and no journal, so that nothing appears beside the file.
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
-        try:
-            connection.execute("PRAGMA trusted_schema = OFF")
-            if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-                refuse("the database is damaged", path.name, _AGAIN)
-            yield Tables(connection, path.name)
-        finally:
-            connection.close()
-    except (sqlite3.Error, UnicodeError) as error:  # damaged names are not even UTF-8
-        raise Faults([Fault("the database cannot be read", file=path.name, fix=_AGAIN)]) from error
-
-
-class Tables:
-    """The tables of a database with the columns that each has, since versions of a tool differ."""
-
-    def __init__(self, connection: sqlite3.Connection, file: str) -> None:
-        self._connection, self._file = connection, file
-        real = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE%'"  # no views
-        self.names = {name for (name,) in connection.execute(real)}
-
-    def rows(self, table: str, *columns: str, needed: int = 0) -> list[tuple[str, ...]]:
-        """The rows of a table in order, as text: "" for what is null, and for what a version lacks.
-
-        Without one of the first `needed` columns it is a fault.
-        """
-        info = self._connection.execute(f'PRAGMA table_info("{table}")') if table in self.names else ()
-        there = {name for _, name, *_ in info}
-        for name in columns[:needed]:
-            if name not in there:
-                refuse("is missing", self._file, "export it with a newer version", column=f"{table}.{name}")
-        if not there:
-            return []
-        chosen = ", ".join(f"CAST({name} AS TEXT)" if name in there else "''" for name in columns)
-        order = columns[0] if columns[0] in there else "1"
-        rows = self._connection.execute(f"SELECT {chosen} FROM {table} ORDER BY {order}, 1")
-        return [tuple(cell or "" for cell in row) for row in rows]

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glc_analysis.addons.coding_programs.refi import write_qdc, write_qdpx
 from glc_analysis.addons.drafting.arrivals import sort_files_by_kind
 from glc_analysis.addons.drafting.code_tree import (
     add_codebook_levels,
@@ -21,7 +22,6 @@ from glc_analysis.checks import _codebook
 from glc_analysis.cli import cli
 from glc_analysis.coding.codebook import CODEBOOK_COLUMNS, ancestors
 from glc_analysis.errors import Faults
-from glc_analysis.intake.codings.refi import write_qdc, write_qdpx
 
 ANA = "Ana Vega: How many wait?\nBen Oyoo: Ten wait for months.\nAna Vega: And why?\nBen Oyoo: Papers.\n"
 CALL = "Moderator: Welcome. Who begins?\nParticipant: We wait.\n"

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis import manifest, tables
-from glc_analysis.addons.withdrawal.coder_files import write_coded_word_file
+from glc_analysis.addons.coding_programs.rewriting import write_coded_word_file
 from glc_analysis.addons.withdrawal.settings_file import (
     add_coder_files_to_settings,
     drop_removed_files_from_settings,

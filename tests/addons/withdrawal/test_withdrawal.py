@@ -42,8 +42,8 @@ from glc_analysis.switch import (
     finish_withdrawal,
     record_copied_files,
 )
+from tests.addons.coding_programs.support.coding_files import marked, qdpx
 from tests.addons.desk.support.word_encoder import WORDS
-from tests.support.coding_files import marked, qdpx
 from tests.support.study_on_disk import SmallStudy
 
 TODAY = date(2017, 1, 9)

@@ -12,15 +12,16 @@ import pandas as pd
 import pytest
 
 from glc_analysis import manifest, tables
-from glc_analysis.addons.withdrawal.coder_files import CoderFileRedaction, write_coded_word_file
+from glc_analysis.addons.coding_programs.rewriting import write_coded_word_file
+from glc_analysis.addons.withdrawal.coder_files import CoderFileRedaction
 from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.build import build
 from glc_analysis.errors import Faults
 from glc_analysis.gate.leak_scan import find_leaks
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.study import WITHDRAWN, Study
+from tests.addons.coding_programs.support.coding_files import comment, qualcoder, run, taguette, word
 from tests.support.coded_studies import coded_study, texts_of
-from tests.support.coding_files import comment, qualcoder, run, taguette, word
 
 NAMES = pd.DataFrame({"name": ["Mill House", "Fundación Ñu", "Ana Mill"],
                       "match": ["exact", "exact", "folded"]})

@@ -14,11 +14,12 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis import tables
+from glc_analysis.addons.coding_programs.exports import qdc_codes
+from glc_analysis.addons.coding_programs.refi import write_qdpx
 from glc_analysis.addons.drafting.code_tree import merge_code_trees
 from glc_analysis.cli import cli
-from glc_analysis.coding.codebook import ancestors, codebook_rows, qdc_codes
+from glc_analysis.coding.codebook import ancestors, codebook_rows
 from glc_analysis.intake.codings import read_codings
-from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.study import Study
 
 pytestmark = pytest.mark.acceptance

@@ -6,7 +6,16 @@ import pytest
 
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings import read_codings
-from tests.support.coding_files import QUOTES, TEXT, guid, marked, project, qdpx, selection, zipped
+from tests.addons.coding_programs.support.coding_files import (
+    QUOTES,
+    TEXT,
+    guid,
+    marked,
+    project,
+    qdpx,
+    selection,
+    zipped,
+)
 
 WHOLE = project(*marked(*QUOTES))
 

@@ -7,20 +7,19 @@ therefore be used for agreement; its members and its history show whether there 
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections import Counter, defaultdict
+from collections.abc import Generator
+from contextlib import contextmanager
 from html import unescape
 from pathlib import Path
 
-from glc_analysis.errors import refuse
-from glc_analysis.intake.codings.model import (
-    ParsedCodings,
-    Passage,
-    Tables,
-    Text,
-    describe_left_out,
-    describe_mixed_work,
-    describe_unread,
-)
+from glc_analysis.addons.coding_programs.code_trees import enter_tree
+from glc_analysis.addons.coding_programs.notes import describe_left_out, describe_mixed_work, describe_unread
+from glc_analysis.addons.coding_programs.packages import AGAIN
+from glc_analysis.errors import Fault, Faults, refuse
+from glc_analysis.intake.codings import accepted_formats
+from glc_analysis.intake.codings.model import CoderFile, ParsedCodings, Passage, Text
 from glc_analysis.tabular import normalise_line_ends
 
 # ------------------------------
@@ -35,9 +34,21 @@ _MEMOS = (  # table, kind, and the columns: what it is attached to, memo, author
 )
 
 
-def read_qualcoder(path: Path, tables: Tables, *, coder: str = "") -> ParsedCodings:
+def read_database(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
+    """The database of a QualCoder folder or a Taguette project; None for a file that is no database."""
+    if not file.is_database:
+        return None
+    with open_database(file.path) as tables:
+        if "code_text" in tables.names:
+            return _read_qualcoder(file.path, tables, coder)
+        if "highlights" in tables.names:
+            return _read_taguette(file.path, tables, coder)
+        refuse("this is a database of neither QualCoder nor Taguette", file.path.name, accepted_formats())
+
+
+def _read_qualcoder(path: Path, tables: Tables, coder: str) -> ParsedCodings:
     """Codings, codes and categories, annotations, memos and journals. Sound and pictures are left out."""
-    parsed = ParsedCodings(path, "qualcoder")
+    parsed = ParsedCodings(path, "qualcoder", is_project=True)
     sources, codes = _sources(parsed, tables), _codes(parsed, tables)
     columns = ("fid", "pos0", "pos1", "cid", "seltext", "owner", "memo", "date")
     marks = tables.rows("code_text", *columns, needed=4)
@@ -88,7 +99,7 @@ def _codes(parsed: ParsedCodings, tables: Tables) -> dict[str, str]:
             "code_name", "cid", "name", "memo", "catid", "supercid", needed=2):
         parent = f"code {above}" if above else category and f"category {category}"
         nodes[f"code {key}"] = (name, parent, memo)
-    return parsed.tree(nodes)
+    return enter_tree(parsed, nodes)
 
 
 def _iso(date: str) -> str:
@@ -106,9 +117,9 @@ _NO_CHARACTER = re.compile(r"&#\d{8,};?")
 _MEMBER = re.compile(r'"member": *"([^"]+)"')
 
 
-def read_taguette(path: Path, tables: Tables, *, coder: str = "") -> ParsedCodings:
+def _read_taguette(path: Path, tables: Tables, coder: str) -> ParsedCodings:
     """Highlights by their tags, tags as codes, descriptions of documents and project as memos."""
-    parsed = ParsedCodings(path, "taguette")
+    parsed = ParsedCodings(path, "taguette", is_project=True)
     projects = tables.rows("projects", "id", "description")
     if len(projects) > 1:
         refuse(f"holds {len(projects)} projects", path.name, "export one project from Taguette")
@@ -165,7 +176,7 @@ def _tags(parsed: ParsedCodings, tables: Tables) -> dict[str, str]:
     rows = tables.rows("tags", "id", "path", "description", needed=2)
     keys = {path: key for key, path, _ in rows}
     above = {path: keys.get(path.rpartition(".")[0], "") for path in keys}
-    return parsed.tree({key: (path, above[path], about) for key, path, about in rows})
+    return enter_tree(parsed, {key: (path, above[path], about) for key, path, about in rows})
 
 
 def _coder(parsed: ParsedCodings, tables: Tables, coder: str) -> str:
@@ -178,3 +189,54 @@ def _coder(parsed: ParsedCodings, tables: Tables, coder: str) -> str:
         parsed.notes.append(describe_mixed_work(len(people), "highlights"))
     # The export calls everybody "admin".
     return coder or next(iter(people - {"admin"} if not parsed.is_mixed else ()), "")
+
+
+# ------------------------------
+# Databases, opened read-only.
+
+
+@contextmanager
+def open_database(path: Path) -> Generator[Tables]:
+    """The tables of an SQLite file. Raises Faults where it is damaged, still open, or no database at all."""
+    for journal in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-journal")):
+        if journal.is_file() and journal.stat().st_size:
+            refuse(f"the database is still open: there is a file {journal.name}", path.name,
+                   "close it in its program")
+    try:
+        # Immutable: no lock and no journal, so that nothing appears beside the file.
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+        try:
+            connection.execute("PRAGMA trusted_schema = OFF")
+            if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+                refuse("the database is damaged", path.name, AGAIN)
+            yield Tables(connection, path.name)
+        finally:
+            connection.close()
+    except (sqlite3.Error, UnicodeError) as error:  # damaged names are not even UTF-8
+        raise Faults([Fault("the database cannot be read", file=path.name, fix=AGAIN)]) from error
+
+
+class Tables:
+    """The tables of a database with the columns that each has, since versions of a tool differ."""
+
+    def __init__(self, connection: sqlite3.Connection, file: str) -> None:
+        self._connection, self._file = connection, file
+        real = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE%'"  # no views
+        self.names = {name for (name,) in connection.execute(real)}
+
+    def rows(self, table: str, *columns: str, needed: int = 0) -> list[tuple[str, ...]]:
+        """The rows of a table in order, as text: "" for what is null, and for what a version lacks.
+
+        Without one of the first `needed` columns it is a fault.
+        """
+        info = self._connection.execute(f'PRAGMA table_info("{table}")') if table in self.names else ()
+        there = {name for _, name, *_ in info}
+        for name in columns[:needed]:
+            if name not in there:
+                refuse("is missing", self._file, "export it with a newer version", column=f"{table}.{name}")
+        if not there:
+            return []
+        chosen = ", ".join(f"CAST({name} AS TEXT)" if name in there else "''" for name in columns)
+        order = columns[0] if columns[0] in there else "1"
+        rows = self._connection.execute(f"SELECT {chosen} FROM {table} ORDER BY {order}, 1")
+        return [tuple(cell or "" for cell in row) for row in rows]

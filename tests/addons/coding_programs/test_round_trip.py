@@ -8,9 +8,9 @@ import xmlschema
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from glc_analysis.addons.coding_programs.refi import write_qdc, write_qdpx
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings import read_codings
-from glc_analysis.intake.codings.refi import write_qdc, write_qdpx
 from tests.support.share import share
 
 PIECES = ["😀", "👩‍👩‍👧", "e\u0301", "n\u0303", "مرحبا", "שלום", "ខ្មែរ", "\u200f", "\n", "\n\n", "\t", "  ",

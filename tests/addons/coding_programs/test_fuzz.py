@@ -8,7 +8,7 @@ import pytest
 
 from glc_analysis.errors import GLCError
 from glc_analysis.intake.codings import read_codings
-from tests.support.coding_files import (
+from tests.addons.coding_programs.support.coding_files import (
     QUOTES,
     TEXT,
     comment,

@@ -3,9 +3,12 @@
 import docx
 import pytest
 
+from glc_analysis import tables
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings import read_codings
-from tests.support.coding_files import WORD, comment, run, word, zipped
+from tests.addons.coding_programs.support.coding_files import WORD, comment, run, word, zipped
+from tests.support.built_studies import built
+from tests.support.coded_studies import coded_study
 
 
 def read(tmp_path, body, *comments, **given):
@@ -102,3 +105,48 @@ def test_what_python_docx_writes_is_read(tmp_path):
     document.add_comment(said, text="Delay", author="Ana", initials="A")
     document.save(tmp_path / "call.docx")
     assert marked(read_codings(tmp_path / "call.docx")) == [("We wait.", "Delay", "Ana")]
+
+
+def test_codings_in_a_word_table_count_in_the_transcript(tmp_path):
+    study = coded_study(tmp_path, codings={"ana": "../raw/codings/blue.docx"})
+    word(study.raw / "codings/blue.docx", TABLE, [("7", "ana", "Safe place"), ("8", "ana", "Delay")])
+    codings = tables.read_table("codings", study=built(study)).query("coder_id == 'ana'")
+    assert codings["quote"].tolist() == ["A safe place for tonight.", "We wait for months."]
+    assert {*codings["match"]} == {"same_text"}
+
+
+def rows_of(*rows):
+    return "<w:tbl>" + "".join("<w:tr>" + "".join(
+        f"<w:tc>{''.join(f'<w:p>{one}</w:p>' for one in cell)}</w:tc>" for cell in row) + "</w:tr>"
+        for row in rows) + "</w:tbl>"
+
+
+TABLE = rows_of(
+    ([run("No")], [run("Speaker")], [run("Text")]),
+    ([run("1")], [run("Rosa")], [run("Q1. What comes first?")]),
+    ([run("2")], [run("Ana Vega")], [comment("7", run("A safe place for tonight.")),
+                                    run("Ana Vega calls 😀 សុខ at once.")]),
+    ([run("3")], [run("Rosa")], [run("Q2. And the courts?")]),
+    ([run("4")], [run("Ana Vega")], [comment("8", run("We wait for months."))]))
+
+
+def test_a_word_table_of_speaker_and_text_reads_as_lines_of_a_transcript(tmp_path):
+    path = tmp_path / "blue.docx"
+    word(path, TABLE, [("7", "ana", "Safe place"), ("8", "ana", "Delay")])
+    raw = read_codings(path, coder="ana")
+    text, = raw.sources["text"]
+    assert [line for line in text.split("\n") if line.startswith(("Rosa:", "Ana Vega:"))] == [
+        "Rosa: Q1. What comes first?", "Ana Vega: A safe place for tonight.", "Rosa: Q2. And the courts?",
+        "Ana Vega: We wait for months."]
+    assert "Speaker" not in text and "2" not in text.replace("Q2", "")
+    spans = zip(raw.codings["start"], raw.codings["end"], strict=True)
+    assert [text[start:end] for start, end in spans] == [
+        "A safe place for tonight.", "We wait for months."]
+
+
+def test_a_table_of_facts_stays_as_it_stands(tmp_path):
+    path = tmp_path / "blue.docx"
+    facts = rows_of(([run("Place")], [run("Lima")]), ([run("Date")], [run("1 May")]))
+    talk = comment("7", run("Ana Vega: We wait for months, and nobody says why."))
+    word(path, f"{facts}<w:p>{talk}</w:p>", [("7", "ana", "Delay")])
+    assert read_codings(path, coder="ana").sources["text"].tolist()[0].startswith("Place\nLima\n")

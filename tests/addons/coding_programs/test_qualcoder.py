@@ -7,7 +7,7 @@ import pytest
 
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings import read_codings
-from tests.support.coding_files import TEXT, qualcoder
+from tests.addons.coding_programs.support.coding_files import TEXT, qualcoder
 
 START = TEXT.index("Funding")
 CODED = (1, 1, START, START + 15, "Funding is late", "ana")

@@ -9,7 +9,7 @@ import pytest
 
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings import read_codings
-from tests.support.coding_files import QUOTES, TEXT, marked, project, qdpx, zipped
+from tests.addons.coding_programs.support.coding_files import QUOTES, TEXT, marked, project, qdpx, zipped
 
 QDE = ("project.qde", project(*marked(*QUOTES)))
 
@@ -73,13 +73,13 @@ def test_a_table_beyond_its_own_limit_is_refused_unread(tmp_path):
 
 
 def test_film_beyond_the_limit_stays_packed(tmp_path, monkeypatch):
-    monkeypatch.setattr("glc_analysis.intake.codings.model._MOST_UNPACKED", 100_000)
+    monkeypatch.setattr("glc_analysis.addons.coding_programs.packages._MOST_UNPACKED", 100_000)
     file = zipped([QDE, ("sources/t.txt", TEXT), ("sources/call.MP4", bytes(200_000))], tmp_path / "p.qdpx")
     assert read_codings(file).matched == 4
 
 
 def test_markup_beyond_its_own_limit_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("glc_analysis.intake.codings.model._MOST_XML", 1000)
+    monkeypatch.setattr("glc_analysis.addons.coding_programs.packages._MOST_XML", 1000)
     assert "bytes of XML; the limit is 1,000" in said(qdpx(tmp_path / "p.qdpx", *marked(*QUOTES)))
 
 

@@ -21,21 +21,19 @@ import lxml.etree as etree
 import pandas as pd
 from lxml.etree import QName, SubElement, _Element, tostring
 
+from glc_analysis.addons.coding_programs.code_trees import enter_tree
+from glc_analysis.addons.coding_programs.notes import describe_left_out, describe_mixed_work, describe_unread
+from glc_analysis.addons.coding_programs.packages import local_name, read_root, unpack
 from glc_analysis.errors import Fault, Faults, refuse
 from glc_analysis.intake.codings.model import (
     UNWRITABLE,
     WHOLE_TEXT,
+    CoderFile,
     ParsedCodings,
     Passage,
     Text,
-    describe_left_out,
-    describe_mixed_work,
-    describe_unread,
     find_control_characters,
-    local_name,
     make_unique_name,
-    read_root,
-    unpack,
 )
 from glc_analysis.tabular import read_bytes
 
@@ -57,7 +55,14 @@ _COUNTS = {"QualCoder": "code points", "glc_analysis": "code points"}
 _POSITIONS = re.compile(r"[\d\s()]*\d,\s*\d[\d\s(),;:–-]*")  # MAXQDA names a selection "71,110"
 
 
-def read_package(path: Path, *, coder: str = "") -> ParsedCodings:
+def read_refi(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
+    """A project or codebook: a package that is nothing else, or markup; None for any other file."""
+    if file.is_package and file.is_of_program and "word/document.xml" not in file.members:
+        return _read_package(file.path, coder)
+    return _read_markup(file.path, coder) if file.is_markup else None
+
+
+def _read_package(path: Path, coder: str) -> ParsedCodings:
     """A .qdpx: exactly one .qde in it, and the texts in any folder."""
     members = {name: content for name, content in unpack(path, r"\.(qde|txt)$").items()
                if not name.startswith("__MACOSX/")}
@@ -69,7 +74,7 @@ def read_package(path: Path, *, coder: str = "") -> ParsedCodings:
     return _Project(path, read_root(members[projects[0]], path.name), texts, coder).read()
 
 
-def read_markup(path: Path, *, coder: str = "") -> ParsedCodings:
+def _read_markup(path: Path, coder: str) -> ParsedCodings:
     """A .qde without its package, whose texts are then missing, or a .qdc codebook."""
     return _Project(path, read_root(read_bytes(path), path.name), {}, coder).read()
 
@@ -88,7 +93,7 @@ class _Project:
             refuse(said, path.name, "export it again")
         self.top, self.texts, self.coder = top, texts, coder
         counts = next((_COUNTS[one] for one in _COUNTS if top.get("origin", "").startswith(one)), "")
-        self.parsed = ParsedCodings(path, "refi-qda", has_names=True, counts=counts)
+        self.parsed = ParsedCodings(path, "refi-qda", has_names=True, counts=counts, is_project=True)
         self.users: dict[str, str] = {}
         self.codes: dict[str, str] = {}
         self.cases = {_guid(case) for case in self.each("Case")}  # NVivo codes passages to these as well
@@ -171,7 +176,7 @@ class _Project:
                     self.parsed.notes.append(f"The codes {first[0]!r} and {node[0]!r} have the same GUID: "
                                              f"they were read as one code, {first[0]!r}.")
                 waiting += [(child, _guid(code)) for child in reversed(code)]
-        self.codes = self.parsed.tree(nodes)
+        self.codes = enter_tree(self.parsed, nodes)
         self.parsed.guids |= {guid: code for guid, code in self.codes.items() if guid}
         self.anchors |= {guid: Anchor("code", name) for guid, name in self.codes.items()}
 

@@ -1,9 +1,8 @@
-"""Exports of SurveyMonkey, Microsoft and Google Forms, EUSurvey and EFS, and files with wrong characters."""
+"""Exports of SurveyMonkey, Microsoft and Google Forms, EUSurvey and EFS."""
 
 import pytest
 
-from glc_analysis.errors import Faults
-from glc_analysis.intake.survey import _READERS, read_survey
+from glc_analysis.intake.survey import read_survey, survey_readers
 from glc_analysis.study import DEFAULTS, SETTING_WORDS
 
 MONKEY = """RespondentID,CollectorID,Do you help?,Which help?,,,Anything else?
@@ -82,24 +81,7 @@ def test_the_setting_decides(tmp_path):
 
 
 def test_every_tool_can_be_named():
-    assert {*_READERS} == {*SETTING_WORDS["survey", "tool"]} - {""}
-
-
-def test_characters_are_read_by_the_named_encoding(tmp_path):
-    raw = "org,Q1\na,año\n".encode("mac_roman")
-    assert read(tmp_path, raw, encoding=["mac_roman"]).frame["Q1"][0] == "año"
-
-
-def test_a_damage_in_two_steps_is_undone_where_no_letter_was_lost(tmp_path):
-    damaged = "org;Q1\na;Año – sé\nb;dá\n".encode().decode("cp1252").encode("mac_roman", "replace")
-    damaged = damaged.replace("á".encode().decode("cp1252").encode("mac_roman", "replace"), b"\xcc?")
-    survey = read(tmp_path, damaged, encoding=["mac_roman", "cp1252", "utf-8"])
-    assert survey.frame["Q1"].tolist() == ["Año – sé", "dÃ?"]
-
-
-def test_an_encoding_that_does_not_fit_is_a_fault(tmp_path):
-    with pytest.raises(Faults, match="is not utf-8 text"):
-        read(tmp_path, b"org,Q1\na,\xff\n", encoding=["utf-8"])
+    assert {*survey_readers()} == {*SETTING_WORDS["survey", "tool"]} - {""}
 
 
 @pytest.mark.parametrize("name, tool, shape", [

@@ -6,7 +6,7 @@ import pytest
 
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings import read_codings
-from tests.support.coding_files import QUOTES, TEXT, marked, qdpx, selection
+from tests.addons.coding_programs.support.coding_files import QUOTES, TEXT, marked, qdpx, selection
 
 CRLF = TEXT.replace("\n", "\r\n")
 

@@ -2,10 +2,10 @@
 
 import pytest
 
+from glc_analysis.addons.coding_programs.databases import text_of_markup
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings import read_codings
-from glc_analysis.intake.codings.sqlite import text_of_markup
-from tests.support.coding_files import taguette
+from tests.addons.coding_programs.support.coding_files import taguette
 
 HTML = (
     "<h1>Call</h1><p>KE: Olá &amp; <em>welcome</em>. 😀 We wait.</p><p>São José waits.</p>\n<p>The end.</p>\n"

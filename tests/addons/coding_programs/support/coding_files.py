@@ -7,6 +7,10 @@ import zipfile
 from html import escape
 from xml.sax.saxutils import quoteattr
 
+import pandas as pd
+
+from glc_analysis.addons.coding_programs.refi import write_qdpx
+
 TEXT = "Facilitator: Welcome.\nKE-01: Funding is late. 😀 We wait.\nKE-02: Olá, São José.\n"
 QUOTES = ["Funding is late", "We wait", "Olá, São José", "late. 😀 We"]
 
@@ -143,3 +147,14 @@ def run(text):
 
 def comment(key, inside):
     return f'<w:commentRangeStart w:id="{key}"/>{inside}<w:commentRangeEnd w:id="{key}"/>'
+
+
+def refi_project(study, coder, text, *passages, document="blue", **columns):
+    """A coder's REFI-QDA file: the text as the coder had it, and passages (words, code)."""
+    rows = [{"source": document, "start": text.index(words), "end": text.index(words) + len(words),
+             "code": code, "coder": coder} for words, code in passages]
+    codes = sorted({code for _, code in passages})
+    write_qdpx(study.raw / f"codings/{coder}.qdpx", codings=pd.DataFrame(rows).assign(**columns),
+               sources=pd.DataFrame({"source": [document], "text": [text]}),
+               codes=pd.DataFrame({"code": codes, "parent": "", "definition": "",
+                                   "position": range(len(codes))}))

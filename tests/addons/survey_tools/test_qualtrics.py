@@ -2,6 +2,7 @@
 
 import pytest
 
+from glc_analysis.errors import Faults
 from glc_analysis.intake.survey import read_survey
 
 NAMES = "StartDate,EndDate,Finished,ResponseId,Q1,Q2_1"
@@ -69,3 +70,10 @@ def test_a_legacy_real_export_has_two_header_rows_and_a_nameless_last_column(sha
     assert (survey.tool, survey.frame.shape, survey.rows) == ("qualtrics", (1, 15), [3])
     assert survey.wording["V1"] == "ResponseID"
     assert survey.frame.loc[0, "LocationAccuracy"] == "-1"
+
+
+def test_header_rows_alone_are_a_fault(tmp_path):
+    path = tmp_path / "two.csv"
+    path.write_text("StartDate,EndDate,ResponseId\nStart Date,End Date,Response ID\n", encoding="utf-8")
+    with pytest.raises(Faults, match="has a header and no answers"):
+        read_survey(path)

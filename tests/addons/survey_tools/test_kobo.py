@@ -5,6 +5,7 @@ import pytest
 
 from glc_analysis.errors import Faults
 from glc_analysis.intake.survey import read_survey
+from tests.support.dialects import sheets_of, survey_settings
 
 MAIN = [
     ["start", "about/org", "services", "services/shelter", "services/legal", "services_other",
@@ -119,3 +120,13 @@ def test_a_repeat_group_alone_as_csv_is_a_fault(tmp_path):
     path.write_text("country,PARENT_KEY,KEY\nKHM,uuid:1,uuid:1/visits[1]\n", encoding="utf-8")
     with pytest.raises(Faults, match="XLSX"):
         read_survey(path)
+
+
+def test_a_sheet_beside_a_form_and_its_repeat_groups_is_asked_about(tmp_path):
+    form = [["org", "_id", "_uuid", "_index"], ["a", 1, "x", 1]]
+    group = [["visit", "_parent_index"], ["here", 1]]
+    path = sheets_of(tmp_path / "kobo.xlsx", notes=[["by hand"]], form=form, group=group)
+    with pytest.raises(Faults, match="'notes' .1 row., 'form' .2 rows. and 'group'"):
+        read_survey(path, survey_settings())
+    survey = read_survey(path, survey_settings(sheets={"kobo.xlsx": "form | group"}))
+    assert survey.frame["visit"].tolist() == ["here"]

@@ -1,0 +1,19 @@
+"""Files of coding programs: REFI-QDA projects, databases, tables, comments in Word, lists of references."""
+
+from glc_analysis.addon import AddOn
+
+ADD_ON = AddOn(
+    "coding_programs", "The files of coding programs, read and written.",
+    codings_readers={
+        "a QualCoder folder, a Taguette project.sqlite3": "databases:read_database",
+        "references of NVivo as .docx or .txt": "references:read_references",
+        "a .docx with comments": "word:read_word_comments",
+        "a table of MAXQDA, ATLAS.ti, Dedoose or NVivo": "program_tables:read_program_table",
+        "a .qdpx, .qde or .qdc": "refi:read_refi"},
+    sample_files=("raw/codings/ines/glc_sample.qdpx",), codings_columns="program_tables:columns_of_program",
+    missing_columns="program_tables:describe_missing_columns",
+    exports={"qdpx": ("exports:export_project", "qdpx is a REFI-QDA project with all texts and codes."),
+             "qdc": ("exports:export_codebook", "qdc is its codebook.")},
+    around={"export": "commands:around_export"},
+    provides={"write_codebook": "exports:write_codebook", "rewrite_codings": "rewriting:rewrite_codings",
+              "is_references": "references:is_references_file", "write_project": "refi:write_qdpx"})

@@ -1,0 +1,39 @@
+"""Enters the tree of codes of a coding program into what was read of its file."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from glc_analysis.intake.codings.model import ParsedCodings
+
+_MOST_LEVELS = 50
+"""Levels of a tree of codes: a deeper one is a loop or a trap."""
+
+
+def enter_tree(parsed: ParsedCodings, nodes: dict[str, tuple[str, str, str]]) -> dict[str, str]:
+    """Enter a tree of codes, key -> (name, key of its parent, definition); return key -> code.
+
+    A name that stands in several places of the tree becomes its whole path.
+    """
+    times = Counter(name for name, _, _ in nodes.values())
+    known = {}
+    for key, (name, _, _) in nodes.items():
+        path = _names_above(key, nodes)
+        if path is None or not name.strip():
+            parsed.fault("the code has no name, a parent that is missing or itself, or too many above it",
+                       name or key)
+        known[key] = " > ".join(path or [name]) if times[name] > 1 else name
+    codes = {known[key]: (known[key], known.get(parent, ""), definition)
+             for key, (_, parent, definition) in reversed(nodes.items())}
+    parsed.codes += reversed(codes.values())
+    if twice := len(nodes) - len(codes):
+        parsed.notes.append(f"Codes that were merged because name and place are the same: {twice}.")
+    return known
+
+
+def _names_above(key: str, nodes: dict[str, tuple[str, str, str]]) -> list[str] | None:
+    names: list[str] = []
+    while key in nodes and len(names) < _MOST_LEVELS:
+        name, key, _ = nodes[key]
+        names.insert(0, name)
+    return None if key else names

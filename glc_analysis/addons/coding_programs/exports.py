@@ -1,0 +1,103 @@
+"""Writes the agreed coding, or one coder's, as a REFI-QDA project, and the codebook alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.addons.coding_programs.refi import write_qdc, write_qdpx
+from glc_analysis.coding.codebook import CODE_NOTES, name_paths
+from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.coding.exports import current_texts, place_export, words_not_agreed
+from glc_analysis.errors import UsageError, nearest
+from glc_analysis.study import Study
+
+
+def export_project(study: Study, path: Path | None = None, *, coder: str = CONSENSUS) -> Path:
+    """Writes the consensus of a built study, or a coder's own work, as .qdpx; returns the path, which is in
+    the team's folder of exports where none is given.
+
+    It has every code, also those that nobody used, and every interview, call and open answer that has words,
+    also those that nobody coded or read. Raises UsageError for a coder who handed nothing in.
+    """
+    codings, codebook, readings = (tables.read_table(name, study=study)
+                                   for name in ("codings", "codebook", "readings"))
+    coders = {CONSENSUS, *readings["coder_id"], *codings["coder_id"]}
+    if coder not in coders:
+        raise UsageError(f"There is no coder {coder!r}; {nearest(coder, coders)}.")
+    coded = {*codings["document_id"]}  # perhaps before the words were taken out
+    texts = {document_id: text for document_id, text in canonical_texts(study).items()
+             if text.strip() or document_id in coded}
+    path = place_export(study, "qdpx", path, coder=coder)
+    frames = qdpx_tables(codings, texts, codebook, coder=coder)
+    write_qdpx(path, name=study.title, sources=frames["sources"], codings=frames["codings"],
+               codes=frames["codes"])
+    return path
+
+
+def export_codebook(study: Study, path: Path | None = None) -> Path:
+    """Writes the codebook of a built study as .qdc; returns the path, as :func:`export_project` does."""
+    path = place_export(study, "qdc", path)
+    write_codebook(path, tables.read_table("codebook", study=study).assign(merged_into=""))
+    return path
+
+
+def write_codebook(path: Path, codebook: pd.DataFrame) -> None:
+    """Writes a codebook, a table like ``codebook``, as .qdc."""
+    write_qdc(path, qdc_codes(codebook))
+
+
+def canonical_texts(study: Study) -> dict[str, str]:
+    """The canonical text of every interview, call and open answer, by document_id."""
+    segments = tables.read_table("segments", study=study)
+    answers = segments[~segments["document_id"].isin(current := current_texts(study).canonical)]
+    return current | dict(zip(answers["document_id"], answers["text"], strict=True))
+
+
+def qdpx_tables(codings: pd.DataFrame, texts: Mapping[str, str], codebook: pd.DataFrame, *,
+                coder: str = "") -> dict[str, pd.DataFrame]:
+    """The arguments of :func:`.refi.write_qdpx`: sources, codings, codes.
+
+    All coders' work, or the one coder's. Sources are the `texts` by document_id; codes stand in
+    their whole tree, under their names, and where several share a name under their paths. The memo of a
+    passage of the consensus whose words are not agreed says so.
+    """
+    kept = codings[codings["coder_id"] == coder] if coder else codings
+    memos = [memo if is_agreed or by != CONSENSUS
+             else "\n".join(filter(None, [words_not_agreed(marked_by), memo]))
+             for memo, is_agreed, by, marked_by in zip(*(kept[column] for column in (
+                 "memo", "is_agreed", "coder_id", "marked_by")), strict=True)]
+    listed = codebook.sort_values("order")
+    labels = [dict.fromkeys(row) for row in listed[["name", "path"]].itertuples(index=False, name=None)]
+    times = Counter(label.casefold() for pair in labels for label in pair)
+    shown = {"": ""} | {code: next((label for label in pair if times[label.casefold()] == 1), code)
+                        for code, pair in zip(listed["code_id"], labels, strict=True)}
+    return {
+        "sources": pd.DataFrame(sorted(texts.items()), columns=["source", "text"], dtype="str"),
+        "codings": pd.DataFrame({"source": kept["document_id"], "start": kept["start"], "end": kept["end"],
+                                 "code": kept["code_id"].map(shown), "coder": kept["coder_id"],
+                                 "memo": memos}).reset_index(drop=True),
+        "codes": pd.DataFrame({"code": listed["code_id"].map(shown), "parent": listed["parent_id"].map(shown),
+                               "definition": listed["definition"], "position": range(1, len(listed) + 1)})}
+
+
+def qdc_codes(codebook: pd.DataFrame) -> pd.DataFrame:
+    """The codes in use as `write_qdc` takes them: code, parent, definition, position.
+
+    A code is written under its name, or under its path where codes in use share the name. The notes
+    include, exclude and example become lines of the definition.
+    """
+    live, paths = codebook[codebook["merged_into"] == ""], name_paths(codebook)
+    times = Counter(live["name"])
+    labels = {code: name if times[name] == 1 else " > ".join(paths[code])
+              for code, name in zip(live["code_id"], live["name"], strict=True)}
+    notes = [[row.definition, *(f"{note.title()}: {text}" for note in CODE_NOTES
+                                if (text := getattr(row, note)))] for row in live.itertuples()]
+    return pd.DataFrame({"code": live["code_id"].map(labels),
+                         "parent": live["parent_id"].map(lambda one: labels.get(one, one)),
+                         "definition": ["\n".join(filter(None, lines)) for lines in notes],
+                         "position": range(1, len(live) + 1)})

@@ -1,0 +1,48 @@
+"""Notes on what the file of a coding program has that is not read, or that does not say who made it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from glc_analysis.errors import count_of
+from glc_analysis.intake.codings.model import ParsedCodings
+
+
+def describe_unread(source: str, kind: str, codings: int) -> str:
+    """The note on the codings of a picture, a PDF, a recording or a film, which are not read.
+
+    >>> describe_unread("letter.pdf", "PDF", 2)
+    "'letter.pdf' is a PDF: its 2 codings are not read. Export its text, and code that, to have them counted."
+    """
+    what = {"recording": "Code its transcript, to have them counted",
+            "film": "Code its transcript, to have them counted",
+            "PDF": "Export its text, and code that, to have them counted"}.get(
+                kind, "Codings of pictures are not counted")
+    counted = "coding is" if codings == 1 else f"{codings} codings are"
+    return f"{source!r} is a {kind}: its {counted} not read. {what}."
+
+
+def describe_mixed_work(people: int, marks: str) -> str:
+    """The note on a project in which the work of several people cannot be attributed."""
+    return (f"{people} people worked in this project, and {marks} do not say who made them: it cannot be "
+            "used for agreement. Let each coder export a project of their own.")
+
+
+def describe_left_out(kinds: Mapping[str, Sequence[str]]) -> list[str]:
+    """The note on what a project has that is not read, by kind with names; none where there is nothing.
+
+    >>> describe_left_out({"set": ["Women", "2023"], "case": [], "link": [""]})
+    ["Left out: 2 sets ('Women', '2023') and 1 link."]
+    """
+    parts = []
+    for kind, names in kinds.items():
+        listed = ", ".join(repr(name) for name in names[:5] if name) + (" ..." if len(names) > 5 else "")
+        parts += [count_of(len(names), kind) + (f" ({listed})" if listed else "")] if names else []
+    return [f"Left out: {' and '.join(filter(None, [', '.join(parts[:-1]), parts[-1]]))}."] if parts else []
+
+
+def note_wordless(parsed: ParsedCodings, n: int) -> None:
+    """Counts the codings of passages without words."""
+    if n:
+        parsed.notes.append("Codings of passages without words, such as of pictures and sound, that were "
+                            f"left out: {n}.")

@@ -1,0 +1,167 @@
+"""Reads tables of coded passages in the layouts of MAXQDA, ATLAS.ti, Dedoose and NVivo, with the tree of
+codes where the program writes paths.
+
+The columns of each layout stand in ``content/layouts.csv``. Places are not taken from these tables: MAXQDA
+gives paragraphs, ATLAS.ti paragraphs or pages, Dedoose positions in a text of its own. A passage is found by
+its words.
+
+ATLAS.ti writes several codes into a cell, on lines of their own, or, in a table where no cell has lines, with
+semicolons between them; Dedoose has a column per code; MAXQDA and NVivo have a row per code. Two columns of
+one role are a fault: nobody knows which of them counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from glc_analysis.addons.coding_programs.notes import note_wordless
+from glc_analysis.errors import refuse
+from glc_analysis.intake.codings.coded_tables import note_unread_sheets, ticked_codes
+from glc_analysis.intake.codings.model import WHOLE_TEXT, CoderFile, ParsedCodings, Passage
+from glc_analysis.tabular import Grid
+from glc_analysis.templates import read_packaged_csv
+from glc_analysis.text import match_key
+
+_APPLIED = re.compile(r"(?i)code:\s*(.+?)\s+applied")
+_PATH_SIGNS = {"MAXQDA coded segments": r"\s+>\s+|\\", "Dedoose excerpts": r"\\",
+               "NVivo coding references": r"\\"}
+"""How a program joins the names of a path of codes; ATLAS.ti writes names alone."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The table of a program: the names of the columns of each role, and the roles that it needs."""
+
+    program: str
+    columns: dict[str, tuple[str, ...]]
+    needed: tuple[str, ...]
+
+    def matches(self, names: Sequence[str]) -> dict[str, list[int]]:
+        """Where the columns of each role are, by their names in any case."""
+        folded = [match_key(name) for name in names]
+        places = {role: [n for n, name in enumerate(folded) if name in {*map(match_key, known)}]
+                  for role, known in self.columns.items()}
+        if "applied" in places:
+            places["applied"] = [n for n, name in enumerate(names) if _APPLIED.fullmatch(name.strip())]
+        return places
+
+    def places(self, names: Sequence[str]) -> dict[str, int]:
+        """Where the first column of each role is."""
+        return {role: places[0] for role, places in self.matches(names).items() if places}
+
+    def twice(self, names: Sequence[str]) -> list[str]:
+        """The names of columns that have the role of another column; those of codes, the same code."""
+        places = self.matches(names)
+        by_code: dict[str, list[int]] = {}
+        for n in places.pop("applied", []):
+            by_code.setdefault(match_key(names[n]), []).append(n)
+        return [names[n] for alike in [*places.values(), *by_code.values()] for n in alike[1:]]
+
+    def missing(self, names: Sequence[str]) -> list[str]:
+        """The columns that the layout needs and the table lacks, by their first names."""
+        there = self.places(names)
+        return [self.columns[role][0] for role in self.needed if role not in there]
+
+
+@cache
+def read_layouts() -> tuple[Layout, ...]:
+    """The layouts of all programs, in the order in which they are tried."""
+    rows: dict[str, list[dict[str, str]]] = {}
+    for row in read_packaged_csv(__file__, "layouts.csv"):
+        rows.setdefault(row["layout"], []).append(row)
+    return tuple(Layout(program, {row["role"]: tuple(row["names"].split(" | ")) for row in of_program},
+                        tuple(row["role"] for row in of_program if row["is_needed"]))
+                 for program, of_program in rows.items())
+
+
+def columns_of_program(names: Sequence[str]) -> list[str]:
+    """What each column of a program's table holds, blank for any that is not read; empty for other tables.
+
+    >>> columns_of_program(["Media Title", "Excerpt Copy", "Code: Rest Applied"])
+    ['source', 'quote', 'applied']
+    """
+    if not (layout := _fitting_layout(names)):
+        return []
+    by_place = {n: role for role, n in layout.places(names).items()}
+    return [by_place.get(n, "") for n in range(len(names))]
+
+
+def find_layout(grids: Sequence[Grid]) -> Layout | None:
+    """The layout of a program that fits a table; None where none does, as for a table of one's own.
+
+    Raises `Faults` for the workbook of ATLAS.ti with one sheet per code: it does not name the documents.
+    """
+    names = grids[0].names
+    folded = {name.strip().casefold() for name in names}
+    if folded == {"id", "quotation content"}:
+        refuse("this workbook of ATLAS.ti has one sheet per code and does not name the documents",
+               grids[0].place, "export the quotations again from the Quotation Manager, as one table with "
+               "the columns Document, Quotation Content and Codes", row="1")
+    return _fitting_layout(names)
+
+
+def _fitting_layout(names: Sequence[str]) -> Layout | None:
+    return next((layout for layout in read_layouts() if not layout.missing(names)), None)
+
+
+def describe_missing_columns(names: Sequence[str]) -> str:
+    """A message listing the columns of each layout that a table lacks.
+
+    >>> describe_missing_columns(["Document name", "Code"]).split("; ")[0]
+    'for MAXQDA coded segments: Segment'
+    """
+    return "; ".join(f"for {layout.program}: {', '.join(layout.missing(names))}" for layout in read_layouts())
+
+
+def read_program_table(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
+    """The codings of a table in the layout of a program; None for any other file. A row without a code was
+    read and left uncoded.
+
+    A row without words (of a picture, a sound, a film) is left out and counted in a note.
+    """
+    if not file.sheets or not (layout := find_layout(file.sheets)):
+        return None
+    grid, *others = file.sheets
+    parsed, at = ParsedCodings(file.path, "csv"), layout.places(grid.names)
+    applied = {n: match[1] for n, name in enumerate(grid.names)
+               if "applied" in at and (match := _APPLIED.fullmatch(name.strip()))}
+    for name in layout.twice(grid.names):
+        parsed.fault("another column of the table has the same meaning", name, row="1")
+    lined = "codes" in at and any("\n" in row[at["codes"]].strip() for row in grid.rows[1:])
+    wordless, paths = 0, {}
+    for number, row in zip(map(str, grid.numbers[1:]), grid.rows[1:], strict=True):
+        cell = {role: row[n] for role, n in at.items()}
+        source, quote = cell["source"].strip(), cell["quote"]
+        if not source:
+            parsed.fault("the row names no document", row=number)
+            continue
+        parsed.texts[source] = None
+        names = ticked_codes(parsed, row, applied, number)
+        names += [cell["code"]] if "code" in cell else cell.get("codes", "").split("\n" if lined else ";")
+        codes = [code for name in names if (code := _code(name, layout))]
+        wordless += bool(codes) and not quote.strip()
+        by, memo = cell.get("coder", "").strip() or coder, cell.get("memo", "").strip()
+        for code in codes if quote.strip() else ():
+            paths |= dict.fromkeys(_with_parents(code))
+            parsed.passages.append(Passage(source, *WHOLE_TEXT, quote, " > ".join(code), by, memo))
+    parsed.blank = {*parsed.texts} - {coded.source for coded in parsed.passages}
+    paths |= dict.fromkeys(path for name in applied.values() for path in _with_parents(_code(name, layout)))
+    parsed.codes += [(" > ".join(code), " > ".join(code[:-1]), "") for code in paths]
+    parsed.notes.append(f"Read as {layout.program}: passages are found by their words, not by their places.")
+    note_wordless(parsed, wordless)
+    note_unread_sheets(parsed, others)
+    return parsed
+
+
+def _code(name: str, layout: Layout) -> tuple[str, ...]:
+    """The names from the top of the tree down to a code."""
+    sign = _PATH_SIGNS.get(layout.program)
+    parts = re.split(sign, name.strip()) if sign else [name]
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def _with_parents(code: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    return (code[:n] for n in range(1, len(code) + 1))

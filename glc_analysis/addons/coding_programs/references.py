@@ -1,0 +1,81 @@
+"""Reads the references of one code as NVivo exports them, as text or as a Word file named after the code.
+
+Under the name of each document stand its coded passages, each below a line ``Reference 2 - 1.24% Coverage``.
+They have no places: a passage is found by its words. The file says how many passages each document has, so
+that a cut file is noticed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from glc_analysis.addons.coding_programs.notes import note_wordless
+from glc_analysis.addons.coding_programs.word import is_word, read_word_lines
+from glc_analysis.intake.codings.model import TABLE_BYTES, WHOLE_TEXT, CoderFile, ParsedCodings, Passage
+from glc_analysis.tabular import decode_text, read_bytes
+
+_DOCUMENT = re.compile(r"<?(?P<path>[^<>]*\\[^<>]*?)>?\s+-\s+§\s+(?P<n>\d+)\s+references?\s+coded"
+                       r"\s+\[.*\]\s*")
+_REFERENCE = re.compile(r"References?\s+(?P<first>\d+)(?:-(?P<last>\d+))?\s+-\s+[\d.,]+\s*%\s+Coverage\s*")
+
+
+def is_references(lines: list[str]) -> bool:
+    """Whether these lines are the references of a code: the first that is not blank names a document.
+
+    >>> is_references(["", "<Files\\\\Blue Door> - § 2 references coded  [ 6.78% Coverage]"])
+    True
+    """
+    return bool(_DOCUMENT.fullmatch(next((line.strip() for line in lines if line.strip()), "")))
+
+
+def lines_of(file: CoderFile) -> list[str]:
+    """The lines of a text or a Word file; none of other files."""
+    if is_word(file):
+        return read_word_lines(file.path)
+    if file.path.suffix.lower() != ".txt" or file.is_package or file.is_database:
+        return []
+    return decode_text(read_bytes(file.path, limit=TABLE_BYTES), file.path.name).split("\n")
+
+
+def is_references_file(path: Path) -> bool:
+    """Whether a file has the references of one code. Raises Faults for a file that cannot be read."""
+    return is_references(lines_of(CoderFile(path)))
+
+
+def read_references(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
+    """The codings of one code; None for any other file. Documents go by the last part of their path in
+    NVivo."""
+    lines = lines_of(file)
+    if not is_references(lines):
+        return None
+    parsed, code = ParsedCodings(file.path, "nvivo"), file.path.stem
+    documents = [*_documents(lines)]
+    for source, stated, there, passages in documents:
+        parsed.texts[source] = None
+        if there != stated:
+            parsed.fault(f"{source!r} has {there} references, and says {stated}", source)
+        parsed.passages += [Passage(source, *WHOLE_TEXT, words, code, coder) for words in passages if words]
+    note_wordless(parsed, sum(not words for *_, passages in documents for words in passages))
+    parsed.notes.append(f"Read as NVivo's references of the code {code!r}: passages are found by their "
+                        "words.")
+    parsed.codes.append((code, "", ""))
+    return parsed
+
+
+def _documents(lines: list[str]) -> Iterator[tuple[str, int, int, list[str]]]:
+    """Each document, how many references it states and has, and the words of its passages. References that
+    touch stand as one passage (References 1-2)."""
+    source, stated, there = "", 0, 0
+    passages: list[str] = []
+    for line in [*lines, "<\\> - § 0 references coded [ ]"]:
+        if head := _DOCUMENT.fullmatch(line.strip()):
+            if source:
+                yield source, stated, there, [words.strip() for words in passages]
+            source, stated, there, passages = head["path"].rpartition("\\")[2].strip(), int(head["n"]), 0, []
+        elif source and (reference := _REFERENCE.fullmatch(line.strip())):
+            there += int(reference["last"] or reference["first"]) - int(reference["first"]) + 1
+            passages.append("")
+        elif passages:
+            passages[-1] += line.strip() + "\n"

@@ -1,0 +1,32 @@
+"""Recognises the forms of Microsoft and Google: a plain table behind columns that the tool adds."""
+
+from __future__ import annotations
+
+from glc_analysis.intake.survey import SurveyReader, plain_reader
+from glc_analysis.tabular import Grid
+
+_MICROSOFT_COLUMNS = (
+    {"start time", "completion time"}, {"startzeit", "fertigstellungszeit"},
+    {"heure de début", "heure de fin"},
+    {"hora de inicio", "hora de finalización"}, {"hora de início", "hora de conclusão"},
+    {"ora di inizio", "ora di completamento"}, {"begintijd", "tijd van voltooien"},
+)  # fmt: skip
+_GOOGLE_COLUMNS = {
+    "timestamp", "marca temporal", "horodateur", "zeitstempel", "carimbo de data/hora", "tijdstempel",
+    "informazioni cronologiche", "отметка времени", "طابع زمني",
+}  # fmt: skip
+
+
+def is_microsoft_forms(sheets: list[Grid]) -> bool:
+    """Whether there are the two time columns that Microsoft Forms adds, in any of its languages."""
+    names = {name.strip().casefold() for name in sheets[0].names}
+    return any(columns <= names for columns in _MICROSOFT_COLUMNS)
+
+
+def is_google_forms(sheets: list[Grid]) -> bool:
+    """Whether the first column is the one that Google Forms puts first, in any of its languages."""
+    return sheets[0].names[0].strip().casefold() in _GOOGLE_COLUMNS
+
+
+MICROSOFT_FORMS = SurveyReader(is_microsoft_forms, plain_reader("microsoft_forms"))
+GOOGLE_FORMS = SurveyReader(is_google_forms, plain_reader("google_forms"))

@@ -1,0 +1,36 @@
+"""Reads exports of SurveyMonkey: the question over its first column alone, and a second header row that names
+the option of each column, or says that the column holds the response.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from glc_analysis.intake.survey import RawSurvey, SurveyReader, build_survey
+from glc_analysis.tabular import Grid
+
+_RESPONSES = {"response", "open-ended response"}
+
+
+def is_surveymonkey(sheets: list[Grid]) -> bool:
+    """Whether questions span several columns, above a second row of options and the word for a response."""
+    names, second, *_ = [*sheets[0].rows[:2], [], []]
+    says = [cell.strip().casefold() in _RESPONSES for cell in second]
+    is_id = "".join(names[0].split()).casefold() == "respondentid"
+    is_numbered = is_id and not (second and second[0].strip())
+    has_options = any(cell.strip() and not name.strip() for name, cell in zip(names, second, strict=False))
+    return any(says) and (is_numbered or has_options and sum(says) > 1)
+
+
+def read_surveymonkey(path: Path, sheets: list[Grid]) -> RawSurvey:
+    """Columns are named by their question, those of options `question [option]`."""
+    sheet, names, question = sheets[0], [], ""
+    for name, cell in zip(sheet.rows[0], sheet.rows[1], strict=True):
+        question = name.strip() or question
+        option = cell.strip()
+        is_own = not option or option.casefold() in _RESPONSES
+        names.append(question if is_own and name.strip() else "" if is_own else f"{question} [{option}]")
+    return build_survey(path, "surveymonkey", sheet, headers=2, names=names, wording=names)
+
+
+SURVEYMONKEY = SurveyReader(is_surveymonkey, read_surveymonkey)

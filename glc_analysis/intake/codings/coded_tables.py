@@ -1,0 +1,294 @@
+"""Reads codings from tables that people make.
+
+A table has one row per coding (long), columns Code 1 to n (wide), or one column per code (one-hot).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import NoReturn
+
+from glc_analysis.addon import load_declared
+from glc_analysis.errors import Fault, refuse
+from glc_analysis.intake.codings.model import NOT_CODED, WHOLE_TEXT, ParsedCodings, Passage
+from glc_analysis.tabular import Grid
+from glc_analysis.text import TICKED, match_key
+
+_COLUMN_NAMES = {  # what tools and people call a column
+    **dict.fromkeys(("document", "document name", "document_id", "source", "file", "filename", "documento",
+                     "archivo", "ឯកសារ"), "source"),
+    **dict.fromkeys(("respondent", "respondent_id", "respondent id", "respondentid", "responseid",
+                     "response_id", "response id", "participant", "record", "organisation", "organization",
+                     "organisation_id", "encuestado", "encuestada", "participante", "organización",
+                     "អ្នកឆ្លើយ", "អង្គការ"), "respondent"),
+    **dict.fromkeys(("question", "question_id", "question id", "q", "item", "pregunta", "សំណួរ"), "question"),
+    **dict.fromkeys(("answer", "response", "respuesta", "ចម្លើយ"), "answer"),
+    "start": "start", "start_offset": "start", "start position": "start", "pos0": "start",
+    "end": "end", "end_offset": "end", "end position": "end", "pos1": "end",
+    "quote": "quote", "quotation": "quote", "quotation content": "quote", "segment": "quote",
+    "passage": "quote", "text": "quote", "content": "quote", "seltext": "quote", "cita": "quote",
+    **dict.fromkeys(("code", "codes", "code name", "code_id", "tag", "código", "códigos", "កូដ"), "code"),
+    "coder": "coder", "coder_id": "coder", "owner": "coder", "author": "coder", "user": "coder",
+    **dict.fromkeys(("memo", "comment", "note", "nota", "comentario", "កំណត់ចំណាំ"), "memo"),
+    "": "", "id": "", "row": "", "date": "", "fecha": "",
+}  # fmt: skip
+_OF_ANSWERS = ("respondent", "question", "answer")
+"""Roles of columns in a table of open answers that names no documents; elsewhere such columns are codes."""
+NO_QUESTIONS: Mapping[str, str] = MappingProxyType({})
+_BETWEEN_CODES = re.compile(r"\s*[;\n]\s*")
+_NO_SEPARATOR = "none"
+"""The setting `code_separator` for tables in which every cell is one code, whatever signs are in it."""
+_SEVERAL_CODES = ("codes", "códigos")
+"""The columns of which a cell may hold several codes."""
+_WIDE = re.compile(r"(code|tag|código|កូដ)[ _.-]?\d+")
+
+
+def question_columns(names: Sequence[str], questions: Mapping[str, str]) -> dict[int, str]:
+    """The columns of a sheet with a row per respondent that hold the codes of a question, with its id;
+    none in other tables. ``questions`` has the id of each open question by the names that it may have.
+
+    >>> question_columns(["Respondent", "Q3.5", "Pregunta 4"], {"q3.5": "Q3.5", "pregunta 4": "Q4"})
+    {1: 'Q3.5', 2: 'Q4'}
+    """
+    keys = [match_key(name) for name in names]
+    if not is_by_respondent(names):
+        return {}
+    return {n: questions[key] for n, key in enumerate(keys) if key in questions and key not in _COLUMN_NAMES}
+
+
+def questions_of_sheet(grid: Grid, questions: Mapping[str, str]) -> Mapping[str, str]:
+    """The open questions of which a sheet can be: the one after which it is named, else all."""
+    key = match_key(grid.sheet)
+    return {key: questions[key]} if key in questions and is_by_respondent(grid.names) else questions
+
+
+def is_by_respondent(names: Sequence[str]) -> bool:
+    """Whether a table has a column of respondents, and neither documents nor questions in others."""
+    roles = {_COLUMN_NAMES.get(match_key(name)) for name in names}
+    return "respondent" in roles and not roles & {"source", "question"}
+
+
+def find_respondent_columns(names: Sequence[str], questions: Mapping[str, str]) -> tuple[int, dict[int, str]]:
+    """In a sheet with a row per respondent: the column of respondents, and the question of each other column.
+
+    >>> find_respondent_columns(["delay", "participant"], {"q1": "Q1", "why?": "Q1"})
+    (1, {0: 'Q1'})
+    """
+    respondent = next(n for n, name in enumerate(names) if _COLUMN_NAMES.get(match_key(name)) == "respondent")
+    only = _only_question(questions)
+    others = {n: only for n in range(len(names)) if n != respondent and only}
+    return respondent, question_columns(names, questions) or others
+
+
+def _only_question(questions: Mapping[str, str]) -> str:
+    """The open question, where the study has one alone."""
+    return next(iter(questions.values())) if len({*questions.values()}) == 1 else ""
+
+
+def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str = "",
+                     questions: Mapping[str, str] = NO_QUESTIONS) -> ParsedCodings:
+    """The codings of a table. Without offsets start and end are -1: the quotation, or all of the document.
+
+    Without a column of documents, respondent and question name an open answer: ``R_1a.Q3.5``. A row per
+    respondent may have a column per question with its codes; where the study asks one open question alone,
+    no column need name it. ``questions`` as :func:`question_columns` has them.
+
+    A row without a code says that its document was read, or was never assigned: documents that have no other
+    rows are in `blank`. Several codes in a cell are separated by `separator`; without one, a column `codes`
+    has them with ; or line breaks between them, and a column `code` has one. Raises Faults for a cell where
+    this is doubtful, and for two columns that name the same thing and differ.
+    """
+    parsed = ParsedCodings(path, "csv")
+    names = [match_key(name) for name in grid.names]
+    if asked := question_columns(grid.names, questions):
+        return _read_by_question(parsed, grid, asked, coder, separator)
+    columns = {role: [n for n, name in enumerate(names) if _COLUMN_NAMES.get(name) == role]
+               for role in dict.fromkeys(_COLUMN_NAMES.values())}
+    only = _only_question(questions)
+    parsed.is_by_respondent = is_by_respondent(grid.names)
+    by_answer = bool(columns["respondent"] and (columns["question"] or only)) and not columns["source"]
+    columns["quote"] += columns["answer"] if by_answer else []
+    columns |= {} if by_answer else dict.fromkeys(_OF_ANSWERS, [])
+    known = {n for places in columns.values() for n in places}
+    wide = [n for n, name in enumerate(names) if _WIDE.fullmatch(name)] + columns["code"]
+    ticks = [] if wide else [n for n in range(len(names)) if n not in known]
+    if parsed.is_by_respondent and not by_answer:
+        _refuse_without_question(path, questions)
+    is_named = bool(columns["source"]) or by_answer
+    if not is_named or not wide + ticks or bool(columns["start"]) != bool(columns["end"]):
+        fix = ("name the columns document, code (or Code 1 to n, or a column per code), start and end, "
+               "quote, as docs/coding-files.md shows, or export the table again with the missing ones")
+        missing = "; ".join(missing_of(grid.names) for missing_of in load_declared("missing_columns"))
+        refuse("a column is missing" + (f" ({missing})" if missing else ""), path.name, fix, row="1")
+    _check_columns(path, grid, columns["code"], ticks)
+    coded: set[str] = set()
+    counted: set[str] = set()
+    for number, row in zip(map(str, grid.numbers[1:]), grid.rows[1:], strict=True):
+        cell = {role: _one_cell(parsed, [row[n] for n in places], role, number)
+                for role, places in columns.items() if places and role not in ("", "code", "answer")}
+        if by_answer:
+            question = questions.get(match_key(cell.get("question", only)), cell.get("question", only))
+            cell["source"] = f"{cell['respondent']}.{question}" if cell["respondent"] and question else ""
+        codes = [code for n in wide for code in _codes_in(
+            parsed, row[n], grid.names[n], separator, number, is_plural=names[n] in _SEVERAL_CODES)]
+        counted |= {grid.names[n].strip() for n in ticks if _is_count(row[n])}
+        codes += ticked_codes(parsed, ["1" if _is_count(one) else one for one in row],
+                               {n: grid.names[n].strip() for n in ticks}, number)
+        _add_row(parsed, cell, codes, coder, number)
+        coded |= {cell["source"]} if any(row[n].strip() for n in wide + ticks) else set()
+    parsed.blank = {*parsed.texts} - coded
+    if counted:
+        parsed.notes.append("Numbers above 1 in columns of codes are read as a code that was given: "
+                            f"{', '.join(sorted(counted))}.")
+    seen = [grid.names[n].strip() for n in ticks] + [coded.code for coded in parsed.passages]
+    parsed.codes += expand_code_paths(seen)
+    return parsed
+
+
+def _read_by_question(parsed: ParsedCodings, grid: Grid, asked: Mapping[int, str], coder: str,
+                      separator: str) -> ParsedCodings:
+    """A sheet with a row per respondent and a column per question, whose cells hold codes."""
+    parsed.is_by_respondent = True
+    roles = {n: _COLUMN_NAMES.get(match_key(name)) for n, name in enumerate(grid.names)}
+    if others := [name.strip() for n, name in enumerate(grid.names)
+                  if n not in asked and roles[n] not in ("respondent", "coder", "")]:
+        refuse(f"these columns are not open questions of the study: {', '.join(others)}", parsed.path.name,
+               "name them as in questions.csv, or take them out: beside a respondent stand the codes of one "
+               "question in each column", row="1")
+    given = {match_key(row[n]) for row in grid.rows[1:] for n in asked} - {""}
+    if given and given <= TICKED | NOT_CODED:
+        refuse("the columns of questions hold ticks instead of codes", parsed.path.name,
+               "write the codes that were given into these columns, separated by ;", row="1")
+    for number, row in zip(map(str, grid.numbers[1:]), grid.rows[1:], strict=True):
+        cell = {role: _one_cell(parsed, [row[n] for n, of in roles.items() if of == role], role, number)
+                for role in ("respondent", "coder") if role in roles.values()}
+        for n, question in asked.items():
+            source = f"{cell['respondent']}.{question}" if cell["respondent"] else ""
+            codes = _codes_in(parsed, row[n], grid.names[n], separator, number, is_plural=True)
+            _add_row(parsed, {**cell, "source": source}, codes, coder, number)
+    parsed.blank = {*parsed.texts} - {coded.source for coded in parsed.passages}
+    parsed.codes += expand_code_paths(coded.code for coded in parsed.passages)
+    return parsed
+
+
+def _is_count(cell: str) -> bool:
+    """Whether a cell counts how often a code was given, more than once."""
+    return bool(re.fullmatch(r"\d{1,4}(?:[.,]0)?", cell.strip())) and float(cell.replace(",", ".")) > 1
+
+
+def _refuse_without_question(path: Path, questions: Mapping[str, str]) -> NoReturn:
+    """Raises Faults for a sheet by respondents that does not say of which question its codes are."""
+    known = [*dict.fromkeys(questions.values())]
+    refuse("the sheet has a row per respondent and does not say of which question the codes are"
+           + (f" ({', '.join(known[:8])}{' ...' if len(known) > 8 else ''})" if known else ""), path.name,
+           "add a column `question` with the id of the question in every row; or keep one column per "
+           "question, named by its id, with the codes separated by ;, or one sheet per question, named by "
+           "its id", row="1")
+
+
+def expand_code_paths(codes: Iterable[str]) -> list[tuple[str, str, str]]:
+    """Codes that may be written as paths, each with its parent, and the parents too.
+
+    >>> expand_code_paths(["Care > Rest", "Law"])
+    [('Care', '', ''), ('Care > Rest', 'Care', ''), ('Law', '', '')]
+    """
+    parents: dict[str, str] = {}
+    for code in codes:
+        above = ""
+        for n in range(1, code.count(" > ") + 1):
+            path = " > ".join(code.split(" > ")[:n])
+            parents.setdefault(path, above)
+            above = path
+        parents.setdefault(code, above)
+    return [(code, parent, "") for code, parent in parents.items()]
+
+
+def _check_columns(path: Path, grid: Grid, codes: list[int], ticks: list[int]) -> None:
+    """Raises Faults for columns of codes that may or may not say the same."""
+    names = [grid.names[n].strip() for n in codes]
+    if len({name.casefold() for name in names}) > 1:
+        refuse(f"several columns name codes: {', '.join(names)}", path.name,
+               "keep one of them, or call them Code 1, Code 2 ... if each has codes of its own", row="1")
+    times = Counter(grid.names[n].strip().casefold() for n in ticks)
+    twice = [grid.names[n].strip() for n in ticks if times[grid.names[n].strip().casefold()] > 1]
+    if twice:
+        refuse(f"several columns are named {twice[0]!r}", path.name, "give each code one column", row="1")
+
+
+def _one_cell(parsed: ParsedCodings, cells: list[str], role: str, row: str) -> str:
+    """The cell of a role. It is a fault if several columns have the role and their cells differ."""
+    texts = [cell if role == "quote" else cell.strip() for cell in cells]
+    different = [*dict.fromkeys(text for text in texts if text.strip())]
+    if role == "memo":
+        return "\n".join(different)
+    if len(different) > 1:
+        what = {"source": "the document", "quote": "the words", "coder": "the coder"}.get(role, f"the {role}")
+        parsed.fault(f"two columns name {what} and differ", " / ".join(different), row=row)
+    return (different or texts)[0]
+
+
+def _codes_in(parsed: ParsedCodings, cell: str, column: str, separator: str, row: str, *,
+              is_plural: bool) -> list[str]:
+    """The codes of a cell; ``is_plural`` says whether there may be several. It is a fault if it is doubtful
+    whether they are one or several."""
+    text = cell.strip()
+    if separator == _NO_SEPARATOR:
+        return [text] if text else []
+    parts = text.split(separator) if separator else _BETWEEN_CODES.split(text) if is_plural else [text]
+    doubtful = "" if separator or is_plural and len(parts) > 1 else ",|" if is_plural else ";\n|"
+    if any(sign in text for sign in doubtful):
+        parsed.faults.append(Fault(
+            "this may be one code or several", file=parsed.path.name, row=row, column=column, value=text[:80],
+            fix='say how codes are separated in study.toml, such as [coding] code_separator = ";", or '
+                f'"{_NO_SEPARATOR}" if each cell is one code; or write them in columns Code 1, Code 2 ...'))
+    return [code.strip() for code in parts if code.strip()]
+
+
+def guess_column_roles(names: list[str]) -> list[str]:
+    """What each column of a coded table holds, in the layout of a program that an add-on knows or in our own:
+    source, quote, start, end, code, coder, memo; blank for any other. Without a source, respondent and
+    question name an open answer.
+
+    >>> guess_column_roles(["File", "Tag"])
+    ['source', 'code']
+    >>> guess_column_roles(["Respondent", "Question", "Answer", "Code"])
+    ['respondent', 'question', 'quote', 'code']
+    """
+    for roles_of in load_declared("codings_columns"):
+        if known := roles_of(names):
+            return known
+    roles = [_COLUMN_NAMES.get(name.strip().casefold(), "") for name in names]
+    if "source" not in roles and {"respondent", "question"} <= {*roles}:
+        return ["quote" if role == "answer" else role for role in roles]
+    return ["" if role in _OF_ANSWERS else role for role in roles]
+
+
+def ticked_codes(parsed: ParsedCodings, cells: list[str], codes: dict[int, str], row: str) -> list[str]:
+    """Those of the ``codes``, by the place of their columns, that a row ticks; a cell that is neither a tick
+    nor a blank is a fault."""
+    for n, code in codes.items():
+        if match_key(cells[n]) not in TICKED | NOT_CODED:
+            parsed.fault(f"this is not a tick of the code {code!r}", cells[n], row=row)
+    return [code for n, code in codes.items() if match_key(cells[n]) in TICKED]
+
+
+def note_unread_sheets(parsed: ParsedCodings, sheets: Iterable[Grid]) -> None:
+    """Names the sheets of a workbook that are not read, but for hidden ones."""
+    if left := [repr(sheet.sheet) for sheet in sheets if not sheet.is_hidden]:
+        parsed.notes.append(f"Sheets that are not read: {', '.join(left)}. Hand in codings on another sheet "
+                            "as a file of their own.")
+
+
+def _add_row(parsed: ParsedCodings, cell: dict[str, str], codes: list[str], coder: str, row: str) -> None:
+    offsets = cell.get("start", ""), cell.get("end", "")
+    span = parsed.span(*offsets, row=row) if any(offsets) else WHOLE_TEXT
+    if not cell["source"]:
+        parsed.fault("the row names no document", row=row)
+    elif span:
+        parsed.texts[cell["source"]] = None
+        by, quote, memo = cell.get("coder") or coder, cell.get("quote", ""), cell.get("memo", "")
+        parsed.passages += [Passage(cell["source"], *span, quote, code, by, memo) for code in codes]
