@@ -32,6 +32,7 @@ def pytest_configure(config):
     # Tests name their study; the one somebody works on is never theirs.
     os.environ.pop("GLC_STUDY", None)
     owner_only()  # as every command does
+    os.fsync = lambda handle: None  # what a test wrote need not outlive a power cut
     # Commands and the kernels of pages hold text as Python's strings, which for many small tables takes a
     # fifth less time. The slow tests keep pandas' own setting, as an analyst's notebook does.
     if not config.option.markexpr.startswith("acceptance"):
