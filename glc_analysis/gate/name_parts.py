@@ -141,9 +141,11 @@ def is_part(kind: str, name: str, text: str, start: int, end: int, *, everywhere
 
 
 def is_ordinary(word: str, everywhere: str) -> bool:
-    """Whether a word is in the list of ordinary words, or is in small letters elsewhere in a text."""
+    """Whether a word is in the list of ordinary words, or the plural of one, or is in small letters elsewhere
+    in a text."""
     folded = fold_text(word)
-    if any(folded in ordinary_words(kind) for kind in ("name", "place", "never", "capital")):
+    forms = {folded, folded.removesuffix("s"), folded.removesuffix("es")}
+    if any(not forms.isdisjoint(ordinary_words(kind)) for kind in ("name", "place", "never", "capital")):
         return True
     small = re.compile(rf"(?<![\w@#./_-]){re.escape(word.lower())}(?![\w@/_-]|\.\w)")
     return bool(small.search(everywhere))

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis.gate.gate import check_leaks
-from glc_analysis.gate.leak_scan import leaks_in_pieces, make_search
+from glc_analysis.gate.leak_scan import find_leaks, leaks_in_pieces, make_search
 
 QUISPE = ("Rosalía Quispe", "person", "folded", "")
 
@@ -60,6 +60,17 @@ def test_an_organisation_is_found_by_initials_and_without_its_form():
     assert rules("HoHF opens", hands) and rules("Harbour of Hands opens", hands)
     assert not rules("a harbour of hands", hands)
     assert not rules("WHO opens", ("Women Help Others", "organisation", "folded", ""))
+
+
+def test_a_folder_is_found_by_a_surname_that_is_no_word(tmp_path):
+    files = [tmp_path / folder / "page.html" for folder in ("notebooks", "quispe")]
+    for file in files:
+        file.parent.mkdir()
+        file.write_text("<p>x")
+    names = pd.DataFrame([[*QUISPE], ["Otto Notebook", *QUISPE[1:]]],
+                         columns=["name", "kind", "match", "allowed_for"])
+    leaks = find_leaks(files, tmp_path, names, audience="public")
+    assert {leak.found for leak in leaks} == {"Rosalía Quispe"}
 
 
 def test_a_part_of_a_name_does_not_stop_the_runs_of_the_team(tmp_path):
