@@ -1,6 +1,6 @@
 """Accepting a draft: reviewed rows enter the reference tables and the settings.
 
-A draft only ever adds rows: what a person has written in a table stays as it is.
+A draft only adds rows; rows written by a person stay unchanged.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ def accept_chosen_draft_rows(study: Study, state: DraftState, accepted_by: str, 
     """Adds the chosen questions, with their options and settings, to the reference tables, and records the
     reviewer.
 
-    Rows that a person has written are kept: a question, an option list, a country or a setting that is there
-    already is not changed, and a line says so. Returns the lines to print.
+    Rows written by a person are kept: an existing question, option list, country or setting is not changed,
+    and a line reports this. Returns the lines to print.
     """
     chosen = state.chosen[~state.chosen["question_id"].isin(
         select_questions_without_options(study, state)["question_id"])]
@@ -133,9 +133,9 @@ def _append(study: Study, name: str, columns: Iterable[str], rows: Iterable[Iter
 
 
 def accept_decided_open_rows(study: Study, accepted_by: str, *, today: date) -> list[str]:
-    """Adds what a person has decided of the rest to the reference tables: options and names that say yes,
-    cells with a correction, countries with a code. Returns the lines to print; raises Faults, before anything
-    is written, where a row cannot be used."""
+    """Adds the decided open rows to the reference tables: options and names marked yes, corrected cells,
+    countries with a code. Returns the lines to print; raises Faults, before anything is written, if a row
+    cannot be used."""
     more = read_open_rows(study)
     filled = {"options": more["options"][USE] == "yes", "corrections": more["corrections"]["to"] != "",
               "countries": more["countries"]["country_id"] != "", "names": more["names"][USE] == "yes"}
@@ -175,8 +175,8 @@ def _described(countries: pd.DataFrame) -> pd.DataFrame:
 
 
 def add_rows_to_options_table(study: Study, rows: pd.DataFrame) -> None:
-    """Adds rows to options.csv. An option that is there takes the new position; a new value of it takes its
-    other cells."""
+    """Adds rows to options.csv. An existing option gets the new position; a new value of an existing option
+    copies its other cells."""
     path = study.root / table_files("options")[0].path
     table = _read_rows(path, "option_list", "option_id", "value", "label", "position", "kind")
     at = {column: n for n, column in enumerate(table.header)}
@@ -201,7 +201,7 @@ def _cells(table: CsvRows) -> list[list[str]]:
 
 
 def _in_form_order(questions: pd.DataFrame) -> pd.DataFrame:
-    """Drafted questions in the order of the form; those of unknown place last."""
+    """Drafted questions in the order of the form; those without a known place come last."""
     places = pd.to_numeric(questions[PLACE], errors="coerce")
     return questions.loc[places.sort_values(kind="stable").index]
 
@@ -227,9 +227,9 @@ def _read_rows(path: Path, *needed: str) -> CsvRows:
 
 
 def _with_questions(path: Path, rows: pd.DataFrame, state: DraftState) -> tuple[CsvRows, list[str]]:
-    """questions.csv with further questions, each below the one that stands before it in the form; at the end
-    where none of those that are there is of the draft. Adds also the questions for which somebody has decided
-    whether they are sensitive: what a person has written there stays."""
+    """questions.csv with further questions, each below its predecessor in the form, or at the end if no
+    existing question is from the draft. Also fills in decisions on sensitivity, unless a person has written
+    one there."""
     drafted = state.tables["questions"].set_index("question_id")[PLACE]
     place_of = pd.to_numeric(drafted, errors="coerce").dropna().to_dict()
     table = _read_rows(path, "question_id", "asked_if", "is_sensitive")
@@ -253,8 +253,8 @@ def _with_questions(path: Path, rows: pd.DataFrame, state: DraftState) -> tuple[
 
 
 def _add_conditions(table: CsvRows, conditions: pd.DataFrame) -> tuple[bool, list[str]]:
-    """Writes the conditions that say yes into questions.csv. Returns whether any is new, and what is to be
-    said of the others: a condition waits until the questions that it names are there."""
+    """Writes the conditions marked yes into questions.csv. Returns whether any is new, and notes on the
+    others: a condition waits until the questions that it names exist."""
     lines, is_changed, at = [], False, {name: n for n, name in enumerate(table.header)}
     cells = _cells(table)
     place = {row[at["question_id"]].strip(): n for n, row in enumerate(cells, 1) if len(row) == len(at)}
@@ -285,8 +285,8 @@ def _with_rows(path: Path, rows: pd.DataFrame) -> str:
 
 
 def _with_settings(path: Path, settings: pd.DataFrame) -> tuple[str | None, list[str]]:
-    """study.toml with the drafted settings, where a person has written none of their own; and lines about the
-    rest."""
+    """study.toml with the drafted settings, except where a person has written a value; and lines about
+    these."""
     text = path.read_text(encoding="utf-8")
     lines, changed = [], False
     for _, row in settings.iterrows():
@@ -312,7 +312,7 @@ def _with_settings(path: Path, settings: pd.DataFrame) -> tuple[str | None, list
 
 
 def blank_column_settings(path: Path) -> None:
-    """Blanks the columns that a new study.toml names below [survey], for the draft to fill in when it is
+    """Blanks the column settings below [survey] in a new study.toml, to be filled in when the draft is
     accepted."""
     text = path.read_text(encoding="utf-8")
     for name in ("organisation", "country"):

@@ -1,4 +1,4 @@
-"""What kind of file arrived: a survey export, a transcript, the work of a coder, a codebook.
+"""Recognises the kind of an arrived file: survey export, transcript, coder's work or codebook.
 
 A file is known by its content: a Word file with comments is a transcript and the work of a coder, a table
 with a column of documents and one of codes is the work of a coder, any other table is a survey export.
@@ -29,7 +29,7 @@ _CALL_FOLDERS = ("call", "calls", "llamadas", "appels")
 
 @dataclass
 class ArrivedFiles:
-    """Files by kind; ``calls`` are those transcripts that lay in a folder of calls."""
+    """Files by kind; ``calls`` are the transcripts from a folder of calls."""
 
     surveys: list[Path] = field(default_factory=list)
     transcripts: list[Path] = field(default_factory=list)
@@ -39,9 +39,9 @@ class ArrivedFiles:
 
 
 def sort_files_by_kind(paths: Sequence[Path]) -> ArrivedFiles:
-    """The files by kind; a folder that is not a project stands for the files in it.
+    """Sorts files by kind; a folder that is not a project is replaced by the files in it.
 
-    Raises Faults for files that nothing here reads, with what to do.
+    Raises Faults for files that cannot be read here, with what to do.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:

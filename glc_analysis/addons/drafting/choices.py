@@ -1,4 +1,4 @@
-"""Choices: whether the answers of a column are options of a list, one or several in a cell, or texts."""
+"""Guesses whether the answers of a column are options of a list, one or several per cell, or texts."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _SENTENCE_ENDS = (".", "!", "?", "。", "។", "؟", "।")
 
 @dataclass
 class ColumnGuess:
-    """The kind of a column: a type of questions.csv, one of the roles, or left out; why; and whether it is
-    sure.
+    """The guessed kind of a column (a type of questions.csv, a role, or left out), the reason, and whether it
+    is sure.
 
-    ``options`` are those of a choice, by file. ``separator`` stands between several in a cell. ``waits`` says
-    that only unreadable answers make the guess unsure; somebody is asked about them once the question is
-    accepted. A role is ``is_refused`` if ``glc check`` would not read its column. ``grid`` is the place of
+    ``options`` are the options of a choice, by file, and ``separator`` separates several in a cell. ``waits``
+    means that only unreadable answers make the guess unsure; a person is asked about them once the question
+    is accepted. A role is ``is_refused`` if ``glc check`` would not read its column. ``grid`` is the place of
     the first question of its grid, 0 where it stands alone.
     """
 
@@ -56,9 +56,8 @@ class ColumnGuess:
 
 @dataclass(frozen=True)
 class _Spread:
-    """How the answers of a column are spread: how many there are, how many of them differ (spellings of one
-    option taken together) or are spelled unlike most that say the same, which share several people gave, and
-    how many letters they have on average."""
+    """The distribution of a column's answers: their number, how many differ (counting spellings of an option
+    as one), how many are unusual spellings, the share given by several people, and the average length."""
 
     n: int
     n_different: int
@@ -68,7 +67,8 @@ class _Spread:
 
     @classmethod
     def of(cls, answers: Counter[str], known: Collection[str], few: int) -> _Spread:
-        """The spread of answers, of which an option was given by ``few`` or more or is ``known``."""
+        """The distribution of answers; a text counts as an option if ``few`` or more gave it or it is
+        ``known``."""
         n, spelled, usual = answers.total(), Counter[str](), Counter[str]()
         for text, count in answers.items():
             key = option_spelling_key(text)
@@ -80,7 +80,7 @@ class _Spread:
 
     @property
     def is_list(self) -> bool:
-        """Whether answers repeat so much that they are options of a list."""
+        """Whether answers repeat enough to be options of a list."""
         return (self.covered >= 0.7 and self.n_different <= max(12, 0.4 * self.n)
                 or self.covered >= 0.95 and self.n_different <= 60)
 
@@ -91,7 +91,7 @@ class _Spread:
 
 def guess_choice_or_text(column: FormColumn, answers: Counter[str],
                          known_option_keys: Collection[str]) -> ColumnGuess:
-    """A choice of one or of several options, or a text where the answers are not options.
+    """Guesses a choice of one or several options, or a text if the answers are not options.
     ``known_option_keys`` are the keys of options listed elsewhere in the form."""
     few = FEWEST if answers.total() >= MANY else 2
     is_several = words.mentions_concept("several", column.wording)
@@ -105,7 +105,7 @@ def guess_choice_or_text(column: FormColumn, answers: Counter[str],
 
 def _listed(column: FormColumn, answers: Counter[str], known: Collection[str], spread: _Spread,
             is_several: bool) -> ColumnGuess:
-    """A scale, several options in a cell, or one option of a list, with what is in doubt of it."""
+    """A guess of a scale, of several options in a cell, or of one option of a list, with its doubts."""
     asks_personal = words.asks_for_persons_name(column.wording) or any(
         words.mentions_concept(concept, column.wording) for concept in ("personal", "place"))
     options = list_options_by_file(column, known)
@@ -136,8 +136,8 @@ def _listed(column: FormColumn, answers: Counter[str], known: Collection[str], s
 def _list_doubts(column: FormColumn, options: Collection[AnswerOptions], labels: Collection[str],
                  n_marked: int,
                  is_clear: bool, is_several: bool) -> Iterator[str]:
-    """Why a list may be no choice of one option; where it ``is_clear`` as one, also what its options and its
-    heading lack."""
+    """Reasons to doubt that a list is a choice of one option; if this ``is_clear``, also doubts about its
+    options and heading."""
     is_plain, is_doubted = are_all_yes_or_no(labels), False
     if is_clear and n_marked >= max(2, 0.5 * len(labels)) and not is_plain:
         yield "some options are steps: a scale?"
@@ -156,7 +156,7 @@ def _list_doubts(column: FormColumn, options: Collection[AnswerOptions], labels:
 
 
 def _text(answers: Counter[str], spread: _Spread, is_several: bool) -> ColumnGuess:
-    """A text, unsure where the answers are alike or may be names."""
+    """A guess of a text, unsure if answers repeat or may be names."""
     sentences = sum(count for text, count in answers.items() if text.strip().endswith(_SENTENCE_ENDS))
     are_names = (spread.n_different >= _DIFFERENT * spread.n and spread.length <= _SHORT
                  and sentences < spread.n / 3)
@@ -167,14 +167,14 @@ def _text(answers: Counter[str], spread: _Spread, is_several: bool) -> ColumnGue
 
 
 def are_all_yes_or_no(labels: Collection[str]) -> bool:
-    """Whether all answers that say something are yes or no."""
+    """Whether all substantive answers are yes or no."""
     answers = [label for label in labels if words.guess_option_kind(label) == "substantive"]
     return bool(answers) and all(
         words.is_concept_word("yes", label) or words.is_concept_word("no", label) for label in answers)
 
 
 def list_options_by_file(column: FormColumn, known_option_keys: Collection[str]) -> tuple[AnswerOptions, ...]:
-    """The options of a choice of one, by file."""
+    """The options of a single choice, by file."""
     return tuple(list_answer_options(counts, known_option_keys) for counts in column.counts)
 
 
@@ -197,8 +197,8 @@ class _Division:
 
 @dataclass(frozen=True)
 class _Divider:
-    """Divides the answers of a column. An option was given by ``few`` or more, or is ``known``; less evidence
-    is enough where the heading allows several."""
+    """Divides the answers of a column into options. A text is an option if ``few`` or more gave it or it is
+    ``known``; less evidence is needed if the heading allows several."""
 
     answers: Counter[str]
     known: Collection[str]
@@ -206,7 +206,7 @@ class _Divider:
     is_several: bool
 
     def best(self) -> _Division | None:
-        """The separator that divides most cells; None if none divides enough."""
+        """The separator that divides most cells; None if none divides enough of them."""
         best: _Division | None = None
         dividing = []
         for separator in SEPARATORS:

@@ -1,12 +1,12 @@
 """Drafts codebook.csv from the trees of codes of coding programs, and shows what a later tree would change.
 
 Reads REFI-QDA codebooks and projects, projects of QualCoder and Taguette, and tables of coded passages, and
-drafts rows of codebook.csv with the whole tree. A coding program knows no levels, so they are guessed by
+drafts rows of codebook.csv with the whole tree. Coding programs have no levels, so levels are guessed by
 depth: the lowest codes are codes, a tree of two levels is a theme with its codes, one of three has families
-between them, one of four begins with a domain. People correct the guess.
+between them, one of four begins with a domain. People correct the guesses.
 
 A flat list of codes beside a tree repeats codes of the tree: its names are matched to it whatever their case,
-accents, blanks and separators. A name that several codes of the tree have is left for a person.
+accents, blanks and separators. A name shared by several codes of the tree is left for a person to decide.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from glc_analysis.text import loose_match_key, make_slug, match_key
 from glc_analysis.writing import write_atomic
 
 ADDED_DOMAIN, ADDED_THEME = "Codes", "Other codes"
-"""Names of what is added above trees that do not begin with a domain, and above codes without a tree."""
+"""The names of the domain and theme added above trees without them."""
 DIFFERENCE = ["change", "code_id", "path", "column", "now", "would_be"]
 _DEPTHS = {2: ("theme",), 3: ("theme", "family"), 4: ("domain", "theme", "family")}
 
 
 def draft_codebook(paths: Sequence[Path]) -> tuple[pd.DataFrame, list[str]]:
-    """Rows of codebook.csv for the trees of some files, and what they leave for a person to decide.
+    """Drafts rows of codebook.csv from the code trees of some files, and lists what a person must decide.
 
     A code that has the same path of names, or the same GUID, in several files is one code; its notes are
     those of the first file that has any. Raises Faults as reading the files does.
@@ -59,9 +59,9 @@ def read_code_tree(path: Path) -> pd.DataFrame:
 
 
 def merge_code_trees(trees: Sequence[pd.DataFrame], notes: list[str] | None = None) -> pd.DataFrame:
-    """One tree of several, with ids of their own: codes of the same path of names are one code, and so is one
-    GUID under two names. Paths that begin below the top, and names of a flat list, are matched to the trees
-    before. What is left for a person is added to ``notes``.
+    """Merges several trees into one with new ids: codes with the same path of names, or with the same GUID,
+    become one code. Paths that begin below the top, and names of a flat list, are matched to the earlier
+    trees. Undecided cases are added to ``notes``.
 
     >>> first = pd.DataFrame({"code_id": ["a", "b"], "parent_id": ["", "a"], "name": ["Care", "Rest"]})
     >>> second = pd.DataFrame({"code_id": ["x", "y"], "parent_id": ["", "x"], "name": ["care", "Work"]})
@@ -93,8 +93,8 @@ def merge_code_trees(trees: Sequence[pd.DataFrame], notes: list[str] | None = No
 
 def _places_in(rows: Mapping[tuple[str, ...], dict[str, str]], tree: pd.DataFrame,
                by_guid: Mapping[str, tuple[str, ...]], notes: list[str]) -> dict[str, tuple[str, ...]]:
-    """The path that each code of a further tree has among the rows of those before; empty where its name may
-    be that of several. A code with codes below it is one of the rows only if one of these is."""
+    """The path of each code of a further tree among the rows of earlier trees; empty if several codes match
+    its name. A code with child codes matches only if one of these does."""
     ends: dict[str, list[tuple[str, ...]]] = {}
     for path in rows:
         for at in range(len(path)):
@@ -128,9 +128,9 @@ def _places_in(rows: Mapping[tuple[str, ...], dict[str, str]], tree: pd.DataFram
 
 
 def add_codebook_levels(tree: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """The tree with levels guessed by depth, below a domain that is added where it has none; and notes.
+    """Adds levels, guessed by depth, and a domain if the tree has none; also returns notes.
 
-    What lies deeper than four levels becomes codes of the nearest family, under their own names.
+    Entries below the fourth level become codes of the nearest family.
     """
     if tree.empty:
         return tree, []
@@ -174,13 +174,12 @@ def add_codebook_levels(tree: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 
 def list_code_tree_changes(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
-    """What a tree that arrived later would change, one row per change: :data:`DIFFERENCE`.
+    """Lists what a later tree would change in the codebook, one row per change: :data:`DIFFERENCE`.
 
     ``new``: a code that the codebook lacks. ``unclear``: a name of a flat list that several codes have.
     ``moved``: a code of the same name that stands elsewhere. ``changed``: another definition or note.
-    ``gone``: a code in use that the tree lacks; it is only shown, since a person has to say what takes its
-    place (merged_into). Codes are compared by their paths of names, without what was added above a tree that
-    began lower.
+    ``gone``: a code in use that the tree lacks; it is only listed, because a person has to name its
+    replacement (merged_into). Codes are compared by their paths of names, ignoring added levels above.
     """
     live = codebook[codebook["merged_into"] == ""]
     known, rows = _known_codes(tree, live), []
@@ -220,8 +219,8 @@ def list_code_tree_changes(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.Dat
 
 
 def select_codes_to_add(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
-    """The rows that a tree adds to the codebook: its new codes, each below its own parent where the codebook
-    has it, on the level that the parent allows. The codebook's own row numbers and ids stay."""
+    """The rows that a tree adds to the codebook: its new codes, below their parent if the codebook has it, on
+    the level that the parent allows. Existing row numbers and ids stay."""
     difference = list_code_tree_changes(codebook, tree)
     live = codebook[codebook["merged_into"] == ""]
     known = {path: code for code, path in _paths(live).items()}
@@ -275,8 +274,8 @@ def select_codes_to_add(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFr
 
 
 def add_code_tree_to_codebook(study: Study, codebook: pd.DataFrame, tree: pd.DataFrame) -> str:
-    """Adds the new codes of a tree to codebook.csv and changes its notes; all other bytes stay. Returns what
-    was written, in words. Typical passages go to the private table."""
+    """Adds the new codes of a tree to codebook.csv and updates notes; all other bytes stay. Typical passages
+    are written to the private table. Returns a description of the changes."""
     numbers = dict(zip(codebook["code_id"], codebook.index, strict=True))
     shared, *apart = (study.root / about.path for about in table_files("codebook"))
     file, new = CsvRows.read(shared), select_codes_to_add(codebook, tree)

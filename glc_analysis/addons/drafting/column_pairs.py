@@ -1,8 +1,7 @@
-"""Which columns of several files are the same question.
+"""Pairs the columns of several files that hold the same question.
 
-A column with the same heading is the same question. Headings in another language, or changed from one wave
-to the next, are paired by their order, their likeness and their answers; each file is paired with the one
-that it is most like.
+Columns with the same heading are the same question. Headings in another language, or changed between waves,
+are paired by order, similarity and answers; each file is paired with the most similar one.
 """
 
 from __future__ import annotations
@@ -22,11 +21,11 @@ Columns = Mapping[str, Counter[str]]
 
 _DOUBT = [SAME_HEADING, SAME_PLACE, SIMILAR, WEAK]
 _SAME_LANGUAGE = .25
-"""Files of one language have so many headings in common."""
+"""The share of common headings above which files have the same language."""
 _REWORDED = .5
-"""How much a heading must be like another one of its language to be the same question, changed."""
+"""How similar a changed heading must be to one in the same language to count as the same question."""
 _GAP = .25
-"""How little alike columns may be before they rather have no partner."""
+"""The similarity below which columns have no partner."""
 
 
 @dataclass
@@ -39,8 +38,8 @@ class _Row:
 
 
 def pair_columns_of_files(files: Sequence[Columns]) -> list[tuple[tuple[str, ...], str]]:
-    """The questions of several files: the name of each in every file, "" where one lacks it, and how its
-    names were paired, in the order of the file with most columns.
+    """Pairs the columns of several files: for each question its name in every file ("" if missing) and how
+    the names were paired, in the order of the file with most columns.
 
     >>> english, spanish = ({name: Counter() for name in names} for names in (("Why?", "Age"), ("Edad",)))
     >>> english["Age"].update({"31": 5}), spanish["Edad"].update({"31": 4})
@@ -62,7 +61,7 @@ def pair_columns_of_files(files: Sequence[Columns]) -> list[tuple[tuple[str, ...
 
 
 def _nearness(ours: Columns, theirs: Columns) -> float:
-    """How much two files are alike: the headings that they share, and how alike the others are in order."""
+    """The similarity of two files: shared headings, and the similarity of the others in order."""
     shared = _shared(ours, theirs)
     left, right = ([name for name in columns if match_key(name) not in shared] for columns in (ours, theirs))
     scores = _scores(left, right, ours, theirs)
@@ -133,7 +132,7 @@ _Shape = tuple[float, ...]
 
 def _likeness(a: str, b: str, ours: Counter[str], theirs: Counter[str],
               shapes: tuple[_Shape, _Shape]) -> float:
-    """How much two columns are alike, from 0 to 1: their headings, their answers, and the shape of these."""
+    """The similarity of two columns, from 0 to 1, by headings, answers, and the shape of answers."""
     headings = _trigram_likeness(fold_text(a), fold_text(b))
     shared = len(ours.keys() & theirs.keys()) / max(1, min(len(ours), len(theirs)))
     return .4 * headings + .25 * shared + .35 * _shape_likeness(*shapes)
@@ -150,8 +149,7 @@ def _trigrams(text: str) -> frozenset[str]:
 
 
 def _shape(counter: Counter[str]) -> _Shape:
-    """The kind of the answers of a column: their length, variety, numbers and commas; nothing where there are
-    none."""
+    """The shape of a column's answers: length, variety, numbers and commas; None if there are none."""
     n = counter.total()
     if not n:
         return ()

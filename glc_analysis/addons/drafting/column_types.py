@@ -1,7 +1,7 @@
-"""What kind of question a column holds, from its heading and its answers.
+"""Guesses the kind of question in a column from its heading and answers.
 
-Columns that a survey tool adds, contact data and columns that nobody answered are left out of the questions;
-a few say who answered, for which country, when and in which language.
+Columns added by survey tools, contact data and empty columns are left out; a few columns hold who answered,
+for which country, when and in which language.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from glc_analysis.text import NO_DATE, language_code, match_key, parse_dates
 
 NO_QUESTION = "left out"
 COLUMN_ROLES = ("organisation", "country", "started", "ended", "language")
-"""What a column may say of a record instead of holding a question, by the name of its setting."""
+"""The roles of columns that describe a record instead of holding a question, by setting."""
 
 _LOOKED_AT = 5_000
-"""The most different answers of a column that are looked at: those given most often."""
+"""The most distinct answers of a column that are examined, the most frequent first."""
 
 _ALIKE = 0.8
-"""The share of answers by which two files are answered alike."""
+"""The share of common answers above which two files count as answered alike."""
 _NEARLY_ALL = 0.95
-"""The share of answers that look like dates in a column of dates."""
+"""The least share of answers that look like dates in a date column."""
 _SIGNED, _MOSTLY, _FEW_VALUES = 0.2, 0.6, 6
 """So many answers with a sign for per cent, and so many that are numbers, make a column of percentages; so
 few values that many gave are options."""
@@ -55,9 +55,9 @@ _DATE = re.compile(
 
 def guess_column_type(column: FormColumn, known_option_keys: Collection[str] = (), *,
                       is_of_tool: bool = True) -> ColumnGuess:
-    """The kind of question that a column holds. ``known_option_keys`` are the keys of options listed
-    elsewhere in the form; ``is_of_tool`` says that a survey tool wrote the file, so that columns with the
-    names of its own are its own. In other files they may be questions, and are unsure.
+    """Guesses the kind of question in a column. ``known_option_keys`` are the keys of options listed
+    elsewhere in the form; ``is_of_tool`` says that a survey tool wrote the file, so that columns with tool
+    names are not questions. In other files they may be, so the guess is unsure.
 
     >>> from collections import Counter
     >>> def column(wording, **counts):

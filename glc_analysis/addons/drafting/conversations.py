@@ -1,8 +1,7 @@
 """Drafts documents.csv, speakers.csv and organisations.csv from the transcripts of interviews and calls.
 
-A role is filled in where the name says it ("Interviewer") or where one speaker asks most questions of an
-interview; a date where the file's name or its heading has one. Everything else stays blank, and ``glc check``
-asks for it: only people know who somebody is and for whom they speak.
+A role is filled in if the name shows it ("Interviewer") or one speaker asks most questions of an interview; a
+date if the file name or heading has one. All else stays blank for people to fill in, as ``glc check`` asks.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ _ASKING, _CLEARLY = 0.25, 2
 
 @dataclass(frozen=True)
 class Conversation:
-    """A transcript that is drafted: its id, its kind and its path in the study folder."""
+    """A transcript to be described: its id, kind and path in the study folder."""
 
     document_id: str
     kind: str
@@ -47,7 +46,8 @@ class Conversation:
 
 def read_conversations(paths: Mapping[str, tuple[str, Path]],
                        taken_ids: Collection[str]) -> list[Conversation]:
-    """The transcripts at some paths of the study folder, each with its kind and file, and an id of its own.
+    """Reads the transcripts at some paths of the study folder, and gives each an id. ``paths`` has the kind
+    and file of each.
 
     Raises Faults as reading them does.
     """
@@ -61,10 +61,11 @@ def read_conversations(paths: Mapping[str, tuple[str, Path]],
 
 def draft_document_rows(conversations: Iterable[Conversation], *,
                         organisations: pd.DataFrame | None = None) -> pd.DataFrame:
-    """A row of documents.csv for each transcript.
+    """Drafts a row of documents.csv for each transcript.
 
     The organisation of an interview gets an id from the file's name. If the study has a list of
-    ``organisations``, it is the one whose id or label matches the file's name, or else blank.
+    ``organisations``, the organisation whose id or label matches the file name is used; else the cell is
+    blank.
     """
     known = None
     if organisations is not None:
@@ -86,7 +87,8 @@ def draft_document_rows(conversations: Iterable[Conversation], *,
 
 
 def draft_organisation_rows(documents: pd.DataFrame) -> pd.DataFrame:
-    """A row of organisations.csv for each organisation of drafted interviews: organisation_id and label."""
+    """Drafts a row of organisations.csv for each organisation of drafted interviews: organisation_id and
+    label."""
     ids = [*filter(None, dict.fromkeys(documents["organisation_id"]))]
     labels = [re.sub(r"[_-]+", " ", organisation_id).strip().capitalize() for organisation_id in ids]
     return pd.DataFrame({"organisation_id": ids, "label": labels}, dtype="str")
@@ -99,7 +101,7 @@ def _organisation_name(talk: Conversation) -> str:
 
 def count_turns_of_speakers(conversations: Iterable[Conversation]) -> pd.DataFrame:
     """One row per speaker of a transcript: :data:`SPEAKER_FACTS`. ``asks`` are turns with a question mark;
-    ``role`` is blank where nothing tells it, and ``why`` says what does.
+    ``role`` is blank if unknown, and ``why`` gives the evidence for it.
 
     >>> from glc_analysis.intake.transcripts import Transcript
     >>> turns = pd.DataFrame({"speaker": ["Ana", "Ben", "Ana", "Ben"],
@@ -123,7 +125,7 @@ def count_turns_of_speakers(conversations: Iterable[Conversation]) -> pd.DataFra
 
 
 def _roles(kind: str, by: pd.DataFrame) -> dict[str, tuple[str, str]]:
-    """The role of each speaker and what tells it; both blank where nothing does."""
+    """The role of each speaker and the evidence for it; both blank if unknown."""
     named = {name: _role_words().get(match_key(name), "") for name in by.index}
     roles = {name: (role, "the name says so" if role else "") for name, role in named.items()}
     if kind != "interview":
@@ -157,10 +159,11 @@ def _role_elsewhere(facts: pd.DataFrame) -> pd.DataFrame:
 
 
 def draft_speaker_rows(speaker_facts: pd.DataFrame, taken_ids: Collection[str] = ()) -> pd.DataFrame:
-    """Rows of speakers.csv: one for a name that occurs in several transcripts in the same role (for all
-    transcripts, ``*``), else one a transcript. Ids are neutral, since coders read them in the texts.
+    """Drafts rows of speakers.csv: one for a name with the same role in several transcripts (for all
+    transcripts, ``*``), else one per transcript. Ids are neutral, because coders see them in texts.
 
-    A participant who is named by a role alone, such as "Participant", is somebody else in every transcript.
+    A participant named only by a role, such as "Participant", counts as a different person in every
+    transcript.
     """
     named = speaker_facts.groupby("speaker", sort=False).agg(documents=("document_id", "nunique"),
                                                              roles=("role", "nunique"))
@@ -196,7 +199,7 @@ def speaker_role_evidence_lines(speaker_facts: pd.DataFrame) -> list[str]:
 
 def list_decisions_left_to_people(documents: pd.DataFrame, speakers: pd.DataFrame,
                                   organisations: pd.DataFrame) -> list[str]:
-    """The decisions that a draft of conversations leaves to a person."""
+    """Lists the decisions that a draft of conversations leaves to people."""
     notes, where = [], "private/reference"
     if missing := list(documents.loc[documents["date"] == "", "document_id"]):
         notes.append(f"the date of {', '.join(missing)} ({where}/documents.csv)")
@@ -230,7 +233,8 @@ def _role_words() -> dict[str, str]:
 
 
 def read_undescribed_conversations(study: Study, documents: pd.DataFrame) -> list[Conversation]:
-    """The transcripts in ``raw/`` that documents.csv does not describe yet. Raises Faults as reading does."""
+    """Reads the transcripts in ``raw/`` that documents.csv does not describe yet. Raises Faults as reading
+    does."""
     described = {*documents["path"]}
     paths = {study.relative(path): (kind, path) for kind in ("interview", "call")
              for path in study.raw_files(f"{kind}s") if path.is_file()}
@@ -239,14 +243,14 @@ def read_undescribed_conversations(study: Study, documents: pd.DataFrame) -> lis
 
 
 def read_described_conversations(study: Study, documents: pd.DataFrame) -> list[Conversation]:
-    """The transcripts that documents.csv describes. Raises Faults as reading them does."""
+    """Reads the transcripts that documents.csv describes. Raises Faults as reading does."""
     return [Conversation(document_id, kind, path, read_transcript(study.root / path))
             for document_id, kind, path in zip(documents["document_id"], documents["kind"], documents["path"],
                                                strict=True) if (study.root / path).is_file()]
 
 
 def select_unlisted_speakers(speaker_facts: pd.DataFrame, speakers: pd.DataFrame) -> pd.DataFrame:
-    """The facts about speakers whom speakers.csv does not have, in their transcript or in all of them."""
+    """The facts about speakers who are missing from speakers.csv."""
     known = {*zip(speakers["document_id"], speakers["name_in_file"].map(normalise_space), strict=True)}
     names = speaker_facts["speaker"].map(normalise_space)
     is_new = [not known & {(document_id, name), (ANY_DOCUMENT, name)}

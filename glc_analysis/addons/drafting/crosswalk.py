@@ -1,7 +1,7 @@
 """Drafts crosswalk.csv for a new wave: each question beside what the new files ask, wordings and options.
 
-Only the same heading with the same wording and the same options is drafted as unchanged; another heading is
-proposed, never taken. No count is shown: a decision must not depend on the answers.
+Only an identical heading with identical wording and options is drafted as unchanged; any other match is only
+proposed. No counts are shown, because decisions must not depend on the answers.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 class CrosswalkDraft:
     """What was drafted for a wave. ``rows`` are those of crosswalk.csv, decisions blank, with both wordings
     and lists of options side by side, in doubt first; ``options`` rows of options.csv for answers that are an
-    option in another language; ``held`` are the columns of the new files that a question has, or may have
-    (then only proposed): file and column -> question and whether it is certain."""
+    option in another language; ``held`` maps each matched column of the new files (file and column) to its
+    question and whether the match is certain or only proposed."""
 
     rows: pd.DataFrame
     options: pd.DataFrame
@@ -56,10 +56,10 @@ def draft_crosswalk(earlier_surveys: Sequence[RawSurvey], surveys: Sequence[RawS
     """The draft of crosswalk.csv for the files of a wave, a row per question that the files
     ``earlier_surveys`` ask.
 
-    ``change`` is none where nothing differs, and dropped where no column is like it. What is the same and has
-    no options needs no row; a row ``*`` decides for all that are the same. ``new_draft`` is the draft of the
-    new files by themselves, whose options in several languages tell which answers mean the same, and
-    ``wordings`` how headings and answers read, by their keys.
+    ``change`` is none if nothing differs, and dropped if no column matches. Identical questions without
+    options need no row; a row ``*`` decides for all identical ones. ``new_draft`` is the draft of the new
+    files by themselves, whose options in several languages tell which answers mean the same, and ``wordings``
+    how headings and answers read, by their keys.
     """
     pairs = [column.names for column in SurveyForm.of([*earlier_surveys, *surveys], wordings).columns]
     partners = _partners(new_draft, surveys) if new_draft else {}
@@ -83,8 +83,8 @@ _Partners = Mapping[tuple[str, str], Mapping[str, tuple[set[str], bool]]]
 
 
 def _partners(new: SurveyDraft, surveys: Sequence[RawSurvey]) -> _Partners:
-    """What the draft of the new files takes for one option, by file and column and by the key of each text:
-    the keys of all texts of the option, and whether that is sure."""
+    """The texts that the draft of the new files treats as one option, by file, column and text key: the keys
+    of all texts of the option, and whether this is sure."""
     rows = new.tables["options"]
     of_list: dict[str, dict[str, tuple[set[str], bool]]] = {}
     for _, same in rows.groupby(["option_list", "option_id"], sort=False):
@@ -99,7 +99,7 @@ def _partners(new: SurveyDraft, surveys: Sequence[RawSurvey]) -> _Partners:
 
 @dataclass
 class _Question:
-    """A question of the study, and the columns of the new files that hold it, or may."""
+    """A question of the study, and the columns of the new files that hold or may hold it."""
 
     question: pd.Series
     before: Sequence[RawSurvey]

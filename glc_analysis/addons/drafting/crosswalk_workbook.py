@@ -1,6 +1,6 @@
 """The draft of crosswalk.csv as a workbook that a person goes through from the top, and its acceptance.
 
-First comes what is in doubt, then what is the same. Nothing is compared before a person has written so.
+Doubtful questions come first, then identical ones. Nothing is compared until a person has confirmed it.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ _WIDTHS = {"why": 40, "wording_before": 50, "wording_now": 50, "options_before":
 
 
 def check_no_crosswalk_draft_waits(study: Study) -> None:
-    """Raises Faults where a draft waits, whose place a new one would take."""
+    """Raises Faults if a draft is waiting that a new one would replace."""
     if (study.root / CROSSWALK_DRAFT).exists():
         raise Faults([Fault("a draft waits to be accepted", file=CROSSWALK_DRAFT,
                             fix="accept it with `glc wave --accept NAME`, or remove it")])
 
 
 def describe_crosswalk_draft(rows: pd.DataFrame) -> str:
-    """How many questions of a draft are in doubt, the same or gone, and what to do next."""
+    """Says how many questions of a draft are in doubt, unchanged or dropped, and what to do next."""
     is_question = ~rows["question_id"].isin(["", ALL_THE_SAME])
     n_open, n_same, n_gone = (int((is_question & (rows["change"] == change)).sum())
                               for change in ("", "none", "dropped"))
@@ -71,9 +71,9 @@ def write_crosswalk_draft(study: Study, rows: pd.DataFrame, options: pd.DataFram
 
 
 def renew_crosswalk_draft(study: Study, *, is_first: bool = False) -> str:
-    """Drafts the crosswalk of a study that begins with several waves, from what its draft says of questions
-    and waves; what a person decided in it stays where the question is as it was. Returns the line to print;
-    blank where the draft names one wave, or the crosswalk, unless it ``is_first``, is no longer there."""
+    """Drafts the crosswalk of a study that begins with several waves from its draft of questions and waves;
+    decisions stay for unchanged questions. Returns the line to print; blank if the draft names only one wave,
+    or if the crosswalk draft no longer exists (unless ``is_first``)."""
     if not is_first and not (study.root / CROSSWALK_DRAFT).is_file():
         return ""
     draft = read_draft(study)
@@ -108,9 +108,9 @@ def _with_decisions(rows: pd.DataFrame, before: pd.DataFrame, key: list[str],
 
 
 def accept_crosswalk(study: Study, accepted_by: str, today: date) -> int:
-    """Adds the decided rows of the draft to crosswalk.csv, signed and dated, with a row of the waves before
-    where these have none, and the options that say yes to options.csv. Keeps the others in the draft; returns
-    how many questions were decided. Raises Faults, and writes nothing, with everything that is wrong."""
+    """Adds the decided rows of the draft to crosswalk.csv, signed and dated, with missing rows for earlier
+    waves, and options marked yes to options.csv. Keeps the others in the draft; returns the number of decided
+    questions. Raises Faults with all errors, and then writes nothing."""
     path = study.root / CROSSWALK_DRAFT
     if not path.is_file():
         raise Faults([Fault("is not there", file=CROSSWALK_DRAFT, fix="draft it: `glc wave FILE --id WAVE`")])
