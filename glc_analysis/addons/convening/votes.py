@@ -42,15 +42,17 @@ LARGEST_UNDISCLOSED = 3
 """Nothing is disclosed about a panel or subgroup with so many votes or fewer: two who know their own votes
 could read the third from any number."""
 MARGIN = COALITION + 2
-"""Counts are disclosed exactly where at least so many votes lie outside the third that has most of them;
-where readers may know more votes than two (:func:`count_votes_known_to_coalition`), as many more."""
+"""Counts are disclosed exactly only if at least this many votes lie outside the third with most votes; if
+readers may know more than two votes (:func:`count_votes_known_to_coalition`), the margin grows by the
+difference."""
 ENOUGH = 2
-"""Whether the third at the other end has at most so many votes is disclosed: then no panel disagrees."""
+"""A third at the other end with at most this many votes is disclosed as such, because the panel then cannot
+disagree."""
 
 
 def count_votes_known_to_coalition(n_by_proxy: int) -> int:
-    """How many votes two readers know where so many of a panel were cast by proxy: each may be a proxy, who
-    casts one vote more.
+    """The number of votes that two readers may know if ``n_by_proxy`` votes of a panel were cast by proxy:
+    each reader may be a proxy, who cast one vote more.
 
     >>> [count_votes_known_to_coalition(n) for n in (0, 1, 2, 5)]
     [2, 3, 4, 4]
@@ -73,7 +75,7 @@ def largest_undisclosed_panel(n_by_proxy: int) -> int:
 
 
 def list_possible_counts(n_votes: int, n_kinds: int = len(TERTILES)) -> Iterator[Counts]:
-    """Every way in which n votes can fall on the thirds.
+    """Every way in which n votes can be distributed over the thirds.
 
     >>> [*list_possible_counts(2)]
     [(0, 0, 2), (0, 1, 1), (0, 2, 0), (1, 0, 1), (1, 1, 0), (2, 0, 0)]
@@ -87,14 +89,14 @@ def list_possible_counts(n_votes: int, n_kinds: int = len(TERTILES)) -> Iterator
 
 
 def list_possible_coalition_votes(n_kinds: int, most_votes: int = COALITION) -> Iterator[Counts]:
-    """The votes that readers may know from the inside, as counts: none, one, and so on."""
+    """The votes that colluding readers may know, as counts: none, one, and so on."""
     for size in range(most_votes + 1):
         for known in combinations_with_replacement(range(n_kinds), size):
             yield tuple(known.count(kind) for kind in range(n_kinds))
 
 
 def subtract_coalition_votes(possible_counts: Collection[Counts], known_votes: Counts) -> list[Counts]:
-    """The counts of all other votes that remain possible to readers who know some."""
+    """The possible counts of the remaining votes, for readers who know some votes."""
     rests = [tuple(map(int.__sub__, counts, known_votes)) for counts in possible_counts]
     return [rest for rest in rests if min(rest) >= 0 and any(rest)]
 
@@ -158,7 +160,7 @@ def disclosed_votes_in_words(counts: Counts, n_known_votes: int = COALITION) -> 
 
 
 def exact_votes_in_words(counts: Counts) -> str:
-    """All votes in words.
+    """All counts of a panel in words.
 
     >>> exact_votes_in_words((1, 0, 9))
     '9 of 10 high, 0 middle, 1 low'
@@ -168,7 +170,7 @@ def exact_votes_in_words(counts: Counts) -> str:
 
 
 def largest_tertile(counts: Counts) -> str:
-    """The third with most votes, of several the lowest.
+    """The third with most votes; in a tie, the lowest.
 
     >>> largest_tertile((0, 2, 5))
     'high'
@@ -190,8 +192,8 @@ def disclosed_high_votes_in_words(counts: Counts, n_known_votes: int = COALITION
 
 @cache
 def list_counts_disclosed_alike(counts: Counts, n_known_votes: int = COALITION) -> tuple[Counts, ...]:
-    """All counts that would be disclosed in the same words as these: what a reader knows who knows the
-    rules."""
+    """All counts that would be disclosed in the same words as these, that is, everything a reader can infer
+    who knows the rules."""
     said = disclosed_votes_in_words(counts, n_known_votes)
     return tuple(other for other in list_possible_counts(sum(counts))
                  if disclosed_votes_in_words(other, n_known_votes) == said)
@@ -220,15 +222,15 @@ HIDDEN = (*VOTE_COUNTS, "median", "p30", "p70", "ipr", "ipras", "spread", "sprea
 
 
 def fill_missing_role_columns(tallies: pd.DataFrame) -> pd.DataFrame:
-    """Rows of ``tallies``, those of an older version too, which knew neither proxies nor interests."""
+    """Rows of ``tallies`` with the columns on proxies and interests, which rows of older versions lack."""
     return tallies.assign(n_by_proxy=tallies["n_by_proxy"].fillna(0),
                           n_left_out=tallies["n_left_out"].fillna(0))
 
 
 def blank_undisclosed_tallies(tallies: pd.DataFrame, *, agreement_test: str,
                               fully_disclosed_panels: Collection[str] = ()) -> pd.DataFrame:
-    """The rows of ``tallies`` that other readers than the team may see, with ``votes`` (the high ones) and
-    ``said`` (all that is disclosed) in words, and no number that does not follow from them.
+    """The rows of ``tallies`` as readers outside the team may see them, with ``votes`` (the high ones) and
+    ``said`` (all that is disclosed) in words, and without numbers that do not follow from them.
 
     ``agreement_test`` is that of the study. Of panels whose members all ``fully_disclosed_panels`` that more
     may be shown, every count is; but of three votes or fewer, with proxies of up to five, nothing is
@@ -273,9 +275,8 @@ def blank_undisclosed_tallies(tallies: pd.DataFrame, *, agreement_test: str,
 
 
 def disclosed_bar_segments(votes_in_words: str) -> list[str]:
-    """The disclosed tertile of each vote of a panel, in the order of the scale; blank where it is not
-    disclosed. ``votes_in_words`` are the words of :func:`disclosed_votes_in_words` or
-    :func:`exact_votes_in_words`.
+    """The disclosed tertile of each vote of a panel, in the order of the scale; blank if it is not disclosed.
+    ``votes_in_words`` are the words of :func:`disclosed_votes_in_words` or :func:`exact_votes_in_words`.
 
     >>> "".join(third[:1] or "?" for third in disclosed_bar_segments("7 or more of 10 high, 3 or more low"))
     'lllhhhhhhh'
@@ -302,8 +303,8 @@ def disclosed_vote_changes_in_words(votes_before: Mapping[str, int | None],
                                     votes_after: Mapping[str, int | None], *,
                                     n_known_votes: int) -> str:
     """How many raters of a panel changed their vote on the same text since the round before, in words; blank
-    where that is not disclosed. Both are votes by rater, None for an abstention, of rounds whose counts are
-    all disclosed, so that no vote follows from the number; who changed stays open too: more than the
+    if that is not disclosed. Both are votes by rater, None for an abstention, of rounds whose counts are all
+    disclosed, so that no vote follows from the number; who changed stays open too: more than the
     ``n_known_votes`` votes changed, and more did not. It is disclosed only where the same raters voted.
 
     >>> before = dict.fromkeys("abcdefgh", 7)

@@ -22,7 +22,7 @@ from glc_analysis.writing import write_atomic
 
 
 def render_forms_pdf(forms: Sequence[RatingForm], settings: PdfSettings) -> bytes:
-    """The forms one after the other. Raises GLCError for a letter that no font has."""
+    """The PDF of the forms in order. Raises GLCError for a letter that no font has."""
     title = forms[0].say["round"].format(forms[0].round_id)
     plain = "#set page(header: none, footer: none)\n"  # of the blank backs of forms
     return settings.compile_typst(title, plain + "\n".join(_markup(n, form, render_form_html(form))
@@ -61,7 +61,7 @@ def render_feedback_html(form: RatingForm, feedback: Sequence[RoundFeedback]) ->
 
 
 def _markup(n: int, form: RatingForm, html: str) -> str:
-    """A paper of one rater as markup for typst; ``n`` is its place among all."""
+    """The form of one rater as typst markup; ``n`` is its position among all forms."""
     before, between, after = re.split(r"\{\d\}", form.say["page_of"])
     said = [form.heading, before, between, after, form.language]
     quoted = ", ".join(json.dumps(one, ensure_ascii=False) for one in said)
@@ -69,15 +69,15 @@ def _markup(n: int, form: RatingForm, html: str) -> str:
 
 
 def render_form_html(form: RatingForm) -> str:
-    """A form as HTML: how to fill it in, then a box per principle. What more belongs on the paper of a rater,
-    such as an address, is a paragraph of its own after the instructions."""
+    """A form as HTML: how to fill it in, then a box per principle. Further text for a rater, such as an
+    address, is a separate paragraph after the instructions."""
     return load_part_macros().form(form.heading, form.say["cross_one"], form.how.split("\n"),
                                    [_principle(form, text) for text in form.texts], form.language,
                                    form.direction)
 
 
 def _principle(form: RatingForm, text: FormText) -> dict[str, Any]:
-    """What the form shows of a principle."""
+    """The content of the form for one principle."""
     scales = [(form.label(question), low, question.choices, high) for question in SCORED
               for low, high in [form.ends(question)]]
     return {"statement": f"{text.principle_id} {form.shown(text)}", "cited": form.wording_key(text),

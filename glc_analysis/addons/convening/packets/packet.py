@@ -77,13 +77,13 @@ from glc_analysis.writing import write_atomic
 
 
 WORKERS = os.cpu_count() or 1
-"""How many documents are made or read at a time: pandoc, typst and poppler work outside Python."""
+"""The number of documents made or read in parallel, because pandoc, typst and poppler run outside Python."""
 _SOURCE_SUFFIX = ".html"
-"""The suffix of the HTML source of a document; the gate reads it, then it is deleted."""
+"""The suffix of a document's HTML source, which is deleted after the gate has read it."""
 
 
 PACKETS_MADE = "packets.csv"
-"""The list of packets that were made, and when. It is in private/, so that it outlives the files."""
+"""The list of packets made, with their days. It is in private/, so that it outlives the files."""
 
 
 def check_packets_with_gate(stage_folder: Path, study: Study, packets: Iterable[Packet]) -> None:
@@ -129,7 +129,7 @@ def record_packets_made(stage_folder: Path, study: Study, packets: Iterable[Pack
 
 
 def move_packets_into_place(stage_folder: Path, folder: Path) -> None:
-    """Moves each packet into its place, instead of an earlier one; briefs are added to the others."""
+    """Moves each packet into its place, replacing an earlier one; briefs are added to existing ones."""
     for made in sorted(stage_folder.iterdir()):
         place = folder / made.name
         if made.name == "briefs" and place.is_dir():
@@ -148,15 +148,14 @@ def move_packets_into_place(stage_folder: Path, folder: Path) -> None:
 _PAGES = 2
 """The most pages of a brief."""
 TRUNCATIONS = [*(1 - n / 20 for n in range(20)), 0.03, 0.02, 0.01, 0]
-"""The shares of its questions, rows and quotations that are tried until a brief fits on its pages."""
+"""The shares of questions, rows and quotations tried until a brief fits on its pages."""
 
 _STAGE = ".making-"
 
 
 @dataclass
 class _Parts:
-    """The HTML of all parts made so far, and the files of briefs: those that several packets share are made
-    once."""
+    """The HTML of all parts made so far, and the files of briefs, so that shared parts are made only once."""
 
     study: Study
     settings: PdfSettings
@@ -217,7 +216,7 @@ def write_packets_beside_pages(study: Study, *, today: date, organisation: str =
 
 
 def list_planned_packets(study: Study, *, organisation: str = "", only: Collection[str] = ()) -> list[Packet]:
-    """The packets of a built study that would be written. Raises as :func:`select_packets` does."""
+    """Lists the packets of a built study that would be written. Raises as :func:`select_packets` does."""
     reference, page = read_reference(study), StudyView(study, PACKET_AUDIENCE)
     return select_packets(reference, page.labels, countries=page.work_countries, themes=page.themes,
                           organisation=organisation, only=only,
@@ -258,7 +257,7 @@ def write_packets(study: Study, folder: Path, *, today: date, organisation: str 
 
 
 def _write_all(stage: Path, chosen: Sequence[Packet], parts: _Parts, progress: Progress) -> None:
-    """Writes the files of all packets: while documents are made, the HTML of the next ones is."""
+    """Writes the files of all packets, making documents while the HTML of the next ones is rendered."""
     pool = ThreadPoolExecutor(WORKERS)
     try:
         writing: list[Future] = []
@@ -272,8 +271,8 @@ def _write_all(stage: Path, chosen: Sequence[Packet], parts: _Parts, progress: P
 
 
 def _documents(stage: Path, packet: Packet, parts: _Parts) -> Iterator[Callable[[], None]]:
-    """The functions that write the files of a packet, its own brief and the other briefs in it; the HTML of
-    all of them is made here."""
+    """Yields functions that write the files of a packet, its own brief and its other briefs; their HTML is
+    made before."""
     own_folder, briefs, settings = stage / packet.name, stage / "briefs", parts.settings
     book, other = parts.phrases(packet), "" if packet.language == ENGLISH else f"-{packet.language}"
     own_folder.mkdir()

@@ -1,8 +1,8 @@
-"""The parts of a packet as HTML, and who gets which of them.
+"""Renders the parts of a packet as HTML, and selects the parts of each packet.
 
-In: what the convening may see of a built study. Out: for each part its sections, which the functions of
-the pages make. A section of a brief can be shortened by whole questions, rows or quotations, and then says
-how many are left out.
+The sections of each part show what the convening may see of a built study, and are made by the functions of
+the pages. A section of a brief can be shortened by whole questions, rows or quotations, and then says how
+many are left out.
 """
 
 from __future__ import annotations
@@ -66,9 +66,9 @@ BACKGROUND, INTERPRETERS, FACILITATORS = "background", "interpreters", "facilita
 PACKET_GROUPS = {ADVISERS: "the survivor advisers", OBSERVERS: "the observers", SHARED: "all who come",
           BACKGROUND: "every table: themes and countries", INTERPRETERS: "the interpreters",
           FACILITATORS: "the facilitators"}
-"""The packets that are not for one organisation, by their folder: for whom each is."""
+"""The packets for groups, by folder, with their readers."""
 BRIEFS = ("brief", "country", "theme")
-"""Parts of two pages, each of which is also a page of its own."""
+"""The parts that are limited to two pages and also written as separate documents."""
 _JOINT_DISPLAY = "Joint display of survey and interviews"
 _PACKET_OF_ROLE = {"survivor_adviser": ADVISERS, "observer": OBSERVERS}
 
@@ -86,8 +86,8 @@ class Part:
 
 @dataclass(frozen=True)
 class Packet:
-    """One packet: for an organisation, or for the group of a ``folder`` where ``organisation`` is blank; for
-    a group in the ``language`` of its pages, for an organisation in its own."""
+    """One packet, for an organisation or, if ``organisation`` is blank, for the group of its ``folder``.
+    ``language`` is the language of a group's pages; an organisation's packet is in its own language."""
 
     organisation: str
     label: str
@@ -106,15 +106,15 @@ def select_packets(reference: Reference, labels: Mapping[str, str], *, countries
                    themes: Mapping[str, str], organisation: str = "",
                    only: Collection[str] = (), languages: Collection[str] = ()) -> list[Packet]:
     """The packet of an organisation (its id or name) or of a group of :data:`PACKET_GROUPS`, or all of them.
-    What lies on every table is there in the other ``languages`` of the study as well.
+    Packets for the tables are also made in the other ``languages`` of the study.
 
     ``labels``, ``countries`` and ``themes`` are names by id; ``countries`` has only those that the convening
-    may know of. All packets are those of the organisations that may rate (where raters.csv names none, of
-    every organisation), and those of the groups; survivor advisers and observers have one where raters.csv
-    names any. A part for which the study has no content is left out. ``only`` has slugs of parts.
+    may know of. By default, packets are made for the organisations that may rate (every organisation if
+    raters.csv names none) and for the groups; survivor advisers and observers get one only if raters.csv
+    names any. Parts without content are left out. ``only`` has slugs of parts.
 
-    Raises UsageError with the nearest names for an unknown organisation or part; GLCError where an
-    organisation has the id of a group.
+    Raises UsageError with the nearest names for an unknown organisation or part; GLCError if an organisation
+    has the id of a group.
     """
     if clash := sorted(PACKET_GROUPS.keys() & labels):
         raise GLCError(f"An organisation has the id {clash[0]!r}, which is the name of a packet for a group. "
@@ -201,13 +201,13 @@ WHAT_TO_DO = {
              "that is missing here? Note it, and say it in your turn.",
     "country": "For those who work there: is it as you know it? Say what is different, without naming "
                "others."}
-"""What a reader is asked to do with a brief, by its kind."""
+"""The task of the reader of a brief, by its kind."""
 NOTED = ("theme", "country", "joint", "facilitator", "interpreter")
 """The kinds of parts that end with room for notes, beside briefs and principles."""
 
 _NOTES = '<div class="glc-notes">'
 _EMPTY = re.compile(r'<p class="glc-note">[^<]*</p>')
-"""A section that only says that there is nothing; it is left out on paper."""
+"""Matches a section that only says that there is nothing, which is left out on paper."""
 
 
 @dataclass(frozen=True)
@@ -327,7 +327,7 @@ def remove_space_for_notes(html: str) -> str:
 
 
 def where_to_find_whole_part(part: Part) -> str:
-    """The place where a reader finds a shortened part in full."""
+    """Where a reader finds the full version of a shortened part."""
     return "your full brief" if part.kind == "brief" else f"{part.slug}.html of the site"
 
 
@@ -363,8 +363,8 @@ def _country(page: StudyView) -> Iterator[Section]:
 
 def adapt_country_section_for_paper(html: str) -> str:
     """A section of a country without what is folded on the screen (options that nobody chose, codes that
-    nobody raised). An answer and its count with its marks on a line, which the screen sets apart by its style
-    sheet, have columns of their own."""
+    nobody raised). An answer, and its count with the marks on a line, get separate columns, which on the
+    screen the style sheet sets apart."""
     root = lxml.html.fragment_fromstring(html, create_parent="div")
     for element in root.xpath(".//details"):
         element.drop_tree()
@@ -472,14 +472,14 @@ QUOTED = {"counted": "12 of the 30 organisations that were asked", "bounded": "A
           "practice": CLAIMS["practised"].rstrip("."), "joint": _JOINT_DISPLAY,
           "limits": SHEET_SIDES["qualifies"], "votes": SHEET_VOTES, "signatures": SHEET_SIGNATURES,
           "high": "high", "middle": "middle", "low": "low"}
-"""Words of the other pages that the guide explains, by their names in guide.csv."""
+"""The words of other pages that the guide explains, by their names in guide.csv."""
 _LINES = 4
-"""How many lines there are to write the programme on, where study.toml has none."""
+"""The number of lines for writing the programme, if study.toml has none."""
 
 
 def make_pdf_settings(study: Study, paper: str = "a4") -> PdfSettings:
-    """What all PDFs of a study share; their day is that on which the last raw file arrived, if the manifest
-    says so."""
+    """The settings shared by all PDFs of a study; their day is that on which the last raw file arrived, if
+    recorded in the manifest."""
     running = [*["Invented sample data"] * study.is_synthetic, study.title]
     day = last_raw_file_day(study)
     return PdfSettings(" · ".join(running), date.fromisoformat(day) if day else None, paper)

@@ -1,4 +1,5 @@
-"""What packets show on paper: briefs, a sheet per principle, the facilitator's and the interpreter's sheets.
+"""The content of packets on paper: briefs, a sheet per principle, the facilitator's and the interpreter's
+sheets.
 
 The functions render what the convening, or on its brief one organisation, may see
 (:class:`~.study_view.StudyView`).
@@ -122,7 +123,7 @@ def _coded_words(view: StudyView, held: QuotationTables) -> pd.DataFrame:
 
 
 def _own_quotes(view: StudyView, held: QuotationTables) -> pd.DataFrame:
-    """Its quotations that are proposed for printing, with the rules that each breaks."""
+    """The organisation's quotations proposed for printing, each with the rules that it breaks."""
     rows = with_broken_rules(*held)
     return rows[(rows["owner"] == view.organisation) & ~rows["is_case"]].sort_values("quote_id")
 
@@ -177,8 +178,8 @@ def _answer_lines(view: StudyView, option_list: str, rows: pd.DataFrame,
 
 
 def show_own_passages(view: StudyView) -> Html:
-    """Its coded passages with the names of their codes; passages with a code not shown before come first.
-    Accounts of individual cases are left out."""
+    """Shows the organisation's coded passages with the names of their codes; passages with a code not shown
+    before come first. Accounts of individual cases are left out."""
     held = QuotationTables.of(view.study)
     own, rows = _own_segments(view, held), _coded_words(view, held)
     notes = [_PHRASES["withheld"]] if held.cases & {*own["segment_id"]} else []
@@ -206,7 +207,7 @@ def _passage_text(text: str, length: int = 0) -> Markup:
 
 
 def show_own_quotations(view: StudyView) -> Html:
-    """Its quotations that are proposed for printing: the words, for whom, and their status."""
+    """Shows the organisation's quotations proposed for printing: words, audience and status."""
     rows = _own_quotes(view, QuotationTables.of(view.study))
     if rows.empty:
         return render_note("No words of yours have been proposed for printing.")
@@ -220,7 +221,7 @@ def show_own_quotations(view: StudyView) -> Html:
 
 
 def show_own_consents(view: StudyView) -> Html:
-    """What it agreed to, by item and audience; a decision that is not recorded counts as no."""
+    """Shows what the organisation consented to, by item and audience; an unrecorded decision counts as no."""
     consent = QuotationTables.of(view.study).consent.query("organisation_id == @view.organisation")
     own = consent[consent["speaker_id"] == ""]
     noted = {(row["item"], row["audience"]):
@@ -257,11 +258,11 @@ NOT_ALL = ("Not all recorded evidence is shown: a count could reveal what a sing
 CLAIMS = {"practised": "This is a report of practice.", "reported_to_work": "This is a report that it works.",
           "reported_to_fail": "This is a report that it fails.",
           "outcome_measured": "This is a measured outcome."}
-"""What a piece of evidence claims, in a sentence; a publication speaks for itself."""
+"""The claim of a piece of evidence, as a sentence; publications need none."""
 SHEET_VOTES, SHEET_SIGNATURES = "Votes so far", "Signatures"
 WHY, TELL = "Why it is proposed", "How to tell whether it works"
 COUNTED_AGAIN = re.compile(r"; counted again on (\d{4}-\d\d-\d\d)")
-"""What the rule of a result says of a later count."""
+"""The words in a result's rule that mark a later count."""
 SENTENCES_SHOWN = 6
 """The most sentences on one side of a sheet, so that it stays one page."""
 
@@ -305,7 +306,7 @@ def render_room_for_notes(title: str) -> Markup:
 
 
 def _arguments(pieces: pd.DataFrame, words: SheetWords) -> Markup:
-    """What speaks for and against a principle and what limits it, in sentences with one quotation each."""
+    """The evidence for, against and limiting a principle, in sentences with one quotation each."""
     if "note" in pieces.attrs:
         return ELEMENTS.note(words.sentence(pieces.attrs["note"]))
     is_hidden = pieces["sentence"].isin([WITHHELD, NOT_CLEARED, TRIAL_OF_ONE])
@@ -377,7 +378,7 @@ def _told(one: Mapping[str, Any], words: SheetWords) -> Markup:
 
 
 MINUTES = {"agreed": 3, "split": 25, "elsewhere": 15, "rest": 10}
-"""The minutes that are proposed for a principle, by its group on the agenda."""
+"""The minutes proposed for a principle, by its group on the agenda."""
 MINUTES_UNRATED = 10
 """The minutes that are proposed for a principle before any round is closed."""
 _NO_ROUND = ("No round is closed yet: read and discuss each text, then vote. After the first round this "

@@ -1,4 +1,4 @@
-"""What the pages of the convening show: joint display, agenda, decisions, parking lot.
+"""The content of the convening's pages: joint display, agenda, decisions, parking lot.
 
 Each function renders what an audience may see (:class:`~.study_view.StudyView`). Votes are shown for closed
 rounds only, as far as they may be disclosed; names only as far as organisations allowed it.
@@ -42,8 +42,8 @@ VOTES_TOLD = (f"Of panels of {LARGEST_UNDISCLOSED} votes or fewer nothing is sho
 
 
 def show_joint_display(view: StudyView) -> Html:
-    """One group of rows a topic: the survey's count, the count of what was said, how they fit and what
-    follows; below the table what organisations state that differs from country facts."""
+    """Shows one group of rows per topic: the survey count, the count from interviews, how they fit and what
+    follows; below the table, statements of organisations that differ from country facts."""
     topics = [*list_visible_topics(view)]
     if not topics:
         return make_displayable(ELEMENTS.note(NO_JOINT_DISPLAY) + _contradictions(view))
@@ -101,7 +101,7 @@ def _contradictions(view: StudyView) -> Markup:
 
 
 def show_agenda(view: StudyView) -> Html:
-    """One row per principle of the last closed round, grouped by what there is to decide."""
+    """Shows one row per principle of the last closed round, grouped by what there is to decide."""
     closed = view.closed_rounds
     if not closed:
         return render_note(_NO_ROUND)
@@ -123,7 +123,7 @@ def show_agenda(view: StudyView) -> Html:
 
 def make_visible_agenda(view: StudyView) -> pd.DataFrame:
     """The agenda after the last closed round, one row per principle in order (:func:`.agenda.make_agenda`);
-    without rows where no round is closed, or where it is hidden."""
+    empty if no round is closed or the agenda is hidden."""
     closed = view.closed_rounds
     if not closed or AGENDA_BLOCK in view.hidden:
         return pd.DataFrame(columns=["group", "principle_id", "version", "short_name", "facts", "notes"])
@@ -141,7 +141,8 @@ def render_principle_link(principle_id: str, name: str, cited: str = "") -> Mark
 
 
 def show_voting_rules(view: StudyView) -> Html | None:
-    """The rule by which the votes were counted, and what is not shown. None before a round is closed."""
+    """Shows the rule by which the votes were counted, and what is not disclosed. None before a round is
+    closed."""
     if view.tallies.empty:
         return None
     rules = [f"Rule: {rule}." for rule in sorted({*view.tallies["rule"]})]
@@ -149,7 +150,7 @@ def show_voting_rules(view: StudyView) -> Html | None:
 
 
 def show_decisions(view: StudyView) -> Html:
-    """One row per decision: who proposed it, objections and reservations."""
+    """Shows one row per decision: proposer, objections and reservations."""
     rows = view.read("decision_log").sort_values("order")
     names = view.principle_names
     rows["principle"] = pd.Series([render_principle_link(principle, names[principle]) if principle in names
@@ -161,7 +162,7 @@ def show_decisions(view: StudyView) -> Html:
 
 
 def show_parking_lot(view: StudyView) -> Html:
-    """One row per matter in the parking lot."""
+    """Shows one row per matter in the parking lot."""
     rows = view.read("parking_lot").sort_values("order")
     return _log_table(rows, {"Matter": "item", "Raised by": "raised_by", "Day": "date", "Note": "note"},
                       "Nothing is in the parking lot.", view)

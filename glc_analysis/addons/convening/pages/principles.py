@@ -1,8 +1,8 @@
-"""What the pages of the principles show: each statement, what speaks for and against it, votes, signatures.
+"""The content of the principles' pages: each statement, the evidence for and against it, votes, signatures.
 
 The functions render what an audience may see (:class:`~.study_view.StudyView`); on the page of a principle
-the view is narrowed to it. Where the audience may not see something, the page says so. The way back to the
-sources is cut where a page would become too long, and leads on to the page of the theme.
+the view is narrowed to it. Where the audience may not see something, the page says so. The trace to the
+sources is cut if a page would become too long, and continues on the page of the theme.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ BYTES = {"sources": 90_000, "comments": 8_000, "texts": 8_000, "reservations": 8
 
 
 def show_principle_counts(view: StudyView) -> Html:
-    """How many principles there are, and how far they are, in a sentence.
+    """Shows a sentence with the number of principles and their status.
 
     >>> show_principle_counts(view).data
     Markup('<p>Of the 16 principles, 14 are agreed and 2 are set aside.</p>')
@@ -112,8 +112,8 @@ def _macros() -> Macros:
 
 
 def show_principles_overview(view: StudyView) -> Html:
-    """One row per principle, with a link to its page: status, the providers' votes, and who signed. Those
-    with the most high votes come first, but not for an audience that does not see all votes."""
+    """Shows one row per principle, with a link to its page: status, the providers' votes, and signatures. The
+    most highly rated come first, except for audiences that do not see all votes."""
     rows = view.principle_rows
     if rows.empty:
         return render_note(NO_PRINCIPLES if view.may("draft_principles") else NONE_AGREED)
@@ -168,7 +168,8 @@ def _signature_count(view: StudyView, principle_id: str) -> str:
 
 
 def show_rater_representation(view: StudyView) -> Html:
-    """How many raters each panel has; for the team also who is missing from each principle."""
+    """Shows the number of raters in each panel; for the team also which kinds of organisations are missing
+    for each principle."""
     sizes = {} if COUNT_BLOCK in view.hidden else view.panel_sizes
     said = [f"{panel} who may rate: {n}." for panel, n in sizes.items()]
     missing = "No principle has been rated yet." if view.may("passages") else BLOCK_NOT_SHOWN
@@ -189,8 +190,8 @@ def show_rater_representation(view: StudyView) -> Html:
 
 
 def show_statement(view: StudyView) -> Html:
-    """The name of the view's principle as the heading of its page, the statement, its translations, and how
-    far it is."""
+    """Shows the name of the view's principle as the heading of its page, the statement, its translations and
+    its status."""
     row = _own_row(view)
     return make_displayable(_macros().heading(row.short_name or row.printed_id,
                                               status_with_remarks(view, row),
@@ -200,7 +201,7 @@ def show_statement(view: StudyView) -> Html:
 
 
 def show_citation(view: StudyView) -> Html | None:
-    """How the view's principle is cited; None unless it is agreed."""
+    """Shows how to cite the view's principle; None unless it is agreed."""
     row = _own_row(view)
     made = read_reference_table(view.study, "text_decisions")
     is_own = (made["principle_id"] == row.principle_id) & (made["version"] == row.version)
@@ -232,14 +233,13 @@ def render_statement(view: StudyView, principle: Any) -> Markup:
 
 
 def show_reasons(view: StudyView) -> Html | None:
-    """Why the principle is proposed, and by what one would see that it is followed. None where neither is
-    written."""
+    """Shows the rationale and the indicator of the principle. None if neither is written."""
     shown = render_reasons(_own_row(view))
     return make_displayable(shown) if shown else None
 
 
 def render_reasons(principle: Any, lead: str = "") -> Markup:
-    """Why a text is proposed, behind a ``lead``, and by what one would see that it is followed."""
+    """Renders the rationale of a text after a ``lead``, and its indicator."""
     return _macros().reasons(principle.rationale, principle.indicator, lead)
 
 
