@@ -108,7 +108,7 @@ def is_part(kind: str, name: str, text: str, start: int, end: int, *, everywhere
     word, before, behind = text[start:end], text[max(0, start - 40):start], text[end:end + 40]
     if kind == "core":
         return all(each[0].isupper() for each in WORD.findall(word) if fold_text(each) not in PARTICLES)
-    if re.search(r"\s", word):
+    if re.search(r"[\s_‐‑–-]", word):
         return False  # a broken word is more often two
     if kind == "abbreviation":
         return word.isupper() or word == "".join(each[0] for each in re.findall(r"[^\W\d_]+", name))

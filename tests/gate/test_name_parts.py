@@ -63,11 +63,12 @@ def test_an_organisation_is_found_by_initials_and_without_its_form():
 
 
 def test_a_folder_is_found_by_a_surname_that_is_no_word(tmp_path):
-    files = [tmp_path / folder / "page.html" for folder in ("notebooks", "quispe")]
+    files = [tmp_path / folder / "page.html" for folder in ("notebooks", "quispe", "walnut-bridge")]
     for file in files:
         file.parent.mkdir()
         file.write_text("<p>x")
-    names = pd.DataFrame([[*QUISPE], ["Otto Notebook", *QUISPE[1:]]],
+    names = pd.DataFrame([[*QUISPE], ["Otto Notebook", *QUISPE[1:]],
+                          ["Nadia Walnutbridge", *QUISPE[1:]]],
                          columns=["name", "kind", "match", "allowed_for"])
     leaks = find_leaks(files, tmp_path, names, audience="public")
     assert {leak.found for leak in leaks} == {"Rosalía Quispe"}
