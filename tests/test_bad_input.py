@@ -283,7 +283,6 @@ FILES_THAT_ARE_NONE = {
                              "answers.csv, row 2: has 11 cells where the header has 10"),
     },
     "answers.xlsx": {"text": (b"org,country\n", "answers.xlsx: cannot be read as a workbook")},
-    "answers.sav": {"text": (b"org,country\n", "answers.sav: the SPSS file cannot be read")},
     "answers.pdf": {"of no survey tool": (
         b"%PDF-1.7", "answers.pdf: the ending is not that of a survey export")},
 }

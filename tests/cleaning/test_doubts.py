@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from glc_analysis.errors import Faults
-from glc_analysis.intake.survey import RawSurvey, read_survey, text_frame
+from glc_analysis.intake.survey import RawSurvey, text_frame
 from tests.support.study_writer import cleaned, question, reference, survey
 
 KHM = [{"raw_name": "KHM", "country_id": "KHM"}]
@@ -189,14 +188,3 @@ def test_a_user_missing_value_that_would_count_as_an_answer_is_asked_about():
     decided = [options[0], {**options[1], "kind": "refused"}]
     assert not asked(files, options=decided, blank=["99 (user-missing)"], **about)
     assert not asked(files, options=options, blank=["99 (user-missing)", "No answer"], **about)
-
-
-def test_an_spss_file_says_which_values_are_missing(tmp_path):
-    pyreadstat = pytest.importorskip("pyreadstat")
-    pyreadstat.write_sav(pd.DataFrame({"age": [30.0, 99.0, 98.0], "n": [99.0, 1.0, 2.0]}), tmp_path / "s.sav",
-                         missing_ranges={"age": [{"lo": 98, "hi": 99}]},
-                         variable_value_labels={"age": {98: "Refused"}})
-    read = read_survey(tmp_path / "s.sav")
-    assert read.frame["age"].tolist() == ["30", "99 (user-missing)", "Refused"]
-    assert read.frame["n"].tolist() == ["99", "1", "2"]
-    assert read.missing == {"age": frozenset({"99 (user-missing)", "Refused"})}

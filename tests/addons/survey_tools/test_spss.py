@@ -6,7 +6,7 @@ import sys
 import pandas as pd
 import pytest
 
-from glc_analysis.errors import GLCError
+from glc_analysis.errors import Faults, GLCError
 from glc_analysis.intake.survey import read_survey
 
 pyreadstat = pytest.importorskip("pyreadstat")
@@ -66,3 +66,19 @@ def test_without_the_extra_the_message_says_what_to_install(tmp_path, monkeypatc
     monkeypatch.setitem(sys.modules, "pyreadstat", None)
     with pytest.raises(GLCError, match=r"pip install 'glc_analysis\[spss\]'"):
         read_survey(tmp_path / "survey.sav")
+
+
+def test_an_spss_file_says_which_values_are_missing(tmp_path):
+    pyreadstat.write_sav(pd.DataFrame({"age": [30.0, 99.0, 98.0], "n": [99.0, 1.0, 2.0]}), tmp_path / "s.sav",
+                         missing_ranges={"age": [{"lo": 98, "hi": 99}]},
+                         variable_value_labels={"age": {98: "Refused"}})
+    read = read_survey(tmp_path / "s.sav")
+    assert read.frame["age"].tolist() == ["30", "99 (user-missing)", "Refused"]
+    assert read.frame["n"].tolist() == ["99", "1", "2"]
+    assert read.missing == {"age": frozenset({"99 (user-missing)", "Refused"})}
+
+
+def test_a_file_that_is_none_is_refused(tmp_path):
+    (tmp_path / "answers.sav").write_bytes(b"org,country\n")
+    with pytest.raises(Faults, match=r"answers\.sav: the SPSS file cannot be read"):
+        read_survey(tmp_path / "answers.sav")
