@@ -66,12 +66,14 @@ def test_pages_after_edits_of_codes_and_codings_are_those_of_a_run_from_nothing(
     take_out_coding(study, draw.randrange(1, 60))
     fresh = Study(shutil.copytree(study.root, study.root.with_name("fresh"),
                                   ignore=shutil.ignore_patterns("reports", "processed")))
-    made = [pages_of(one, run(one)) for one in (study, fresh)]
+    made = [pages_of(one) for one in (study, fresh)]
     assert made[0].keys() == made[1].keys()
     assert [name for name in made[0] if made[0][name] != made[1][name]] == []
 
 
-def pages_of(study, result):
-    assert not result.failures
+def pages_of(study):
+    """The pages of a study by name, after a build and a run."""
+    build_steps(study, are_decided=False)
+    assert not run(study).failures
     folder = study.reports / "team/current/notebooks"
     return {path.name: path.read_bytes() for path in folder.glob("*.ipynb") if path.name != "changes.ipynb"}
