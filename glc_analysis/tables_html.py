@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from IPython.display import HTML as Html
-from IPython.display import display
 from markupsafe import Markup, escape
 
 from glc_analysis.addon import ADD_ONS_FOLDER, list_declarations
@@ -23,6 +21,7 @@ from glc_analysis.templates import ELEMENTS
 from glc_analysis.text import format_counts, language_name
 
 if TYPE_CHECKING:
+    from IPython.display import HTML as Html
     from matplotlib.axes import Axes
 
 
@@ -97,7 +96,9 @@ def render_count_bars(counts: pd.DataFrame) -> list[Markup]:
 
 def make_displayable(html: str) -> Html:
     """A piece of HTML that a notebook displays."""
-    return Html(html)
+    from IPython.display import HTML  # a third of a second, which commands without pages do not need
+
+    return HTML(html)
 
 
 def render_note(*sentences: str) -> Html:
@@ -163,6 +164,7 @@ _TITLES = {"option": "Answer", "code": "Code", "shown_as": "Count", "group": "Gr
 def register_notebook_display() -> None:
     """Registers with IPython how frames and figures are shown; does nothing outside a notebook."""
     from IPython import get_ipython
+    from IPython.display import display
 
     shell = get_ipython()
     if shell is None:

@@ -3,6 +3,8 @@
 import json
 import random
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -103,3 +105,10 @@ def test_after_random_edits_it_says_what_a_check_of_everything_says(seed, tmp_pa
             write(study.root, made)
         elif draw.random() < 0.5:
             build(Study(study.root))
+
+
+def test_a_check_of_what_is_unchanged_loads_no_library_for_pages_or_matrices():
+    code = ("import sys, glc_analysis.build; "
+            "print(*{'IPython', 'scipy.sparse', 'matplotlib'} & {*sys.modules})")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence, Set
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+import scipy
 
 from glc_analysis.coding.coefficients import membership_matrix
 from glc_analysis.errors import UsageError
@@ -38,9 +38,9 @@ def cooccurrence(codings: pd.DataFrame, unit: str = "unit_id") -> pd.DataFrame:
     marked = marked[(marked != "").all(axis=1)]
     units, _ = pd.factorize(marked[unit])
     codes, names = pd.factorize(marked["code_id"], sort=True)
-    has = sparse.csr_array((np.ones(len(marked), dtype=np.int64), (units, codes)),
+    has = scipy.sparse.csr_array((np.ones(len(marked), dtype=np.int64), (units, codes)),
                            shape=(units.max(initial=-1) + 1, len(names)))
-    both = sparse.triu(has.T @ has, k=1, format="csr")
+    both = scipy.sparse.triu(has.T @ has, k=1, format="csr")
     both.sort_indices()
     both = both.tocoo()
     times = np.bincount(codes, minlength=len(names))

@@ -11,14 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csc_array, csr_array
+import scipy
 
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import COALITION, Rules
 from glc_analysis.figures.contributors import Incidence
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array, csr_array
 
 # ------------------------------
 # The organisations of each figure: how many are independent, and how many did not consent.
@@ -120,14 +124,14 @@ class ContributorCounts:
         return few["survey"] | is_coded & (few["interview"] | few["call"])
 
 
-def network_membership(organisations: pd.DataFrame, names: pd.Index) -> csr_array:
+def network_membership(organisations: pd.DataFrame, names: pd.Index) -> scipy.sparse.csr_array:
     """Organisations x independent organisations.
 
     Organisations of one network are one, and so are all that organisations.csv does not list.
     """
     known = organisations.set_index("organisation_id")["network_id"].reindex(names, fill_value="//")
     numbers, independent = pd.factorize(known.where(known != "", "/" + names.to_series()))
-    return csr_array((np.ones(len(names), dtype=np.int32), numbers, np.arange(len(names) + 1)),
+    return scipy.sparse.csr_array((np.ones(len(names), dtype=np.int32), numbers, np.arange(len(names) + 1)),
                      shape=(len(names), len(independent)))
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
+import scipy
 
 from glc_analysis.cleaning.columns import split_alternatives
 from glc_analysis.cleaning.skip_logic import comparisons, parse_condition
@@ -290,7 +290,7 @@ def _follow_skip_logic(open_: dict[_Key, set[str]], facts: pd.DataFrame) -> None
                 open_.pop((question, ""), None)
 
 
-def _releasable_options(table: pd.DataFrame, incidence: Incidence, networks: csr_array,
+def _releasable_options(table: pd.DataFrame, incidence: Incidence, networks: scipy.sparse.csr_array,
                         countries: Mapping[str, str], least: int, grouping: Grouping) -> set[str]:
     """The options of a question (or the single one of a code) that may be shown by country. A small count of
     the whole says that fewer than ``least`` independent organisations gave the answer, or did not."""
@@ -341,10 +341,10 @@ class _Figures:
         self.counted, self.base = incidence.counted[at], incidence.base[at]
         self.size = len(options)
 
-    def of_options(self, records: csr_array, is_meant: np.ndarray) -> np.ndarray:
+    def of_options(self, records: scipy.sparse.csr_array, is_meant: np.ndarray) -> np.ndarray:
         """The records of the selected figures, added up by option: options x organisations."""
         at = np.flatnonzero(is_meant & (self.option >= 0))
-        by_option = csr_array((np.ones(len(at), dtype=np.int64), (self.option[at], at)),
+        by_option = scipy.sparse.csr_array((np.ones(len(at), dtype=np.int64), (self.option[at], at)),
                               shape=(self.size, records.shape[0]))
         return (by_option @ records).toarray()
 

@@ -14,8 +14,8 @@ from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
+import scipy
 from pandas.api.types import union_categoricals
-from scipy.sparse import csr_array
 
 from glc_analysis.cleaning.skip_logic import comparisons, parse_condition
 from glc_analysis.disclosure.bounds import is_protected, network_membership, tighten_bounds
@@ -226,7 +226,7 @@ def _dependent_questions(conditions: pd.DataFrame, frozen: set[str]) -> Iterator
 
 
 def _compare(fresh: pd.DataFrame, issued: pd.DataFrame, now: np.ndarray, then: np.ndarray,
-             clusters: csr_array, least: int) -> tuple[bool, bool]:
+             clusters: scipy.sparse.csr_array, least: int) -> tuple[bool, bool]:
     """For the figures of a question: whether nobody changed; whether enough did, with no answer disclosed.
 
     In every group in which anybody changed, and in what is left outside the groups, enough must have."""
@@ -277,7 +277,7 @@ def _with_complements(figures: pd.DataFrame, wide: np.ndarray,
     return pd.concat([figures, complements]), np.concatenate([wide, outside], axis=1)
 
 
-def _independent(clusters: csr_array, are_meant: np.ndarray) -> int:
+def _independent(clusters: scipy.sparse.csr_array, are_meant: np.ndarray) -> int:
     """How many independent organisations are among those that are meant."""
     return int((clusters[are_meant].sum(axis=0) > 0).sum())
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array, vstack
+import scipy
 
 from glc_analysis.figures.discordance import DISCORDANCE, discordance_records
 from glc_analysis.figures.estimates import (
@@ -37,7 +37,7 @@ from glc_analysis.schema import COUNTRY_LIST
 # Sparse matrices whose rows are computed when they are first read.
 
 
-RowSource = tuple[Callable[[], csr_array], np.ndarray]
+RowSource = tuple[Callable[[], "scipy.sparse.csr_array"], np.ndarray]
 """A function that computes some rows, and the position of each figure's row among them; figures may share
 a row."""
 
@@ -51,10 +51,10 @@ class IncidenceRows:
     row. The sources of the parts are functions of modules, so that a matrix can be sent to another process.
     """
 
-    sources: Sequence[Callable[[], csr_array]]
+    sources: Sequence[Callable[[], scipy.sparse.csr_array]]
     part: np.ndarray
     at: np.ndarray
-    _computed: dict[int, csr_array] = field(default_factory=dict, repr=False)
+    _computed: dict[int, scipy.sparse.csr_array] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, figures: Sequence[np.ndarray], sources: Sequence[RowSource]) -> IncidenceRows:
@@ -63,11 +63,11 @@ class IncidenceRows:
         part = np.repeat(np.arange(len(figures)), [*map(len, figures)])
         return cls([compute for compute, _ in sources], part[order], at[order])
 
-    def __getitem__(self, figures: np.ndarray) -> csr_array:
+    def __getitem__(self, figures: np.ndarray) -> scipy.sparse.csr_array:
         part, at = self.part[figures], self.at[figures]
         rows = [self._part(k)[at[part == k]] for k in np.unique(part).tolist() or [0]]
         order = np.argsort(np.argsort(part, kind="stable"))
-        return rows[0] if len(rows) == 1 else vstack(rows, format="csr")[order]
+        return rows[0] if len(rows) == 1 else scipy.sparse.vstack(rows, format="csr")[order]
 
     @property
     def indptr(self) -> np.ndarray:
@@ -81,15 +81,15 @@ class IncidenceRows:
             self.sources, left_out, strict=True)]
         return IncidenceRows(sources, self.part, self.at)
 
-    def _part(self, k: int) -> csr_array:
+    def _part(self, k: int) -> scipy.sparse.csr_array:
         if k not in self._computed:
             self._computed[k] = self.sources[k]()
         return self._computed[k]
 
 
-def _of_others(source: Callable[[], csr_array], is_out: np.ndarray) -> csr_array:
+def _of_others(source: Callable[[], scipy.sparse.csr_array], is_out: np.ndarray) -> scipy.sparse.csr_array:
     """The rows of a source without the records of the organisations that are left out."""
-    return csr_array(source() * (~is_out).astype(np.int32)[None, :])
+    return scipy.sparse.csr_array(source() * (~is_out).astype(np.int32)[None, :])
 
 
 # ------------------------------
@@ -211,8 +211,8 @@ def _by_subset(figures: pd.DataFrame, records: FigureRecords, base_at: np.ndarra
         yield figures.index.to_numpy()[at], base, counted
 
 
-def _subset_rows(records: csr_array, members: Membership, owner: np.ndarray,
-                 organisations: int) -> csr_array:
+def _subset_rows(records: scipy.sparse.csr_array, members: Membership, owner: np.ndarray,
+                 organisations: int) -> scipy.sparse.csr_array:
     """The records of each key in each subset, by organisation: all subsets of the first key come first.
 
     The last row is empty, for figures without a row (-1). Records of unknown organisations are left out.
@@ -220,10 +220,11 @@ def _subset_rows(records: csr_array, members: Membership, owner: np.ndarray,
     size, is_owned = len(members.names), owner[members.rows] >= 0
     rows, subset = members.rows[is_owned], members.subsets[is_owned]
     pairs, at = np.unique(subset * organisations + owner[rows], return_inverse=True)
-    by_pair = csr_array((np.ones(len(at), dtype=np.int32), (rows, at)), (len(owner), len(pairs)))
+    by_pair = scipy.sparse.csr_array((np.ones(len(at), dtype=np.int32), (rows, at)),
+                                     (len(owner), len(pairs)))
     counts, (group, organisation) = (records @ by_pair).tocoo(), np.divmod(pairs, organisations)
-    return csr_array((counts.data, (counts.row * size + group[counts.col], organisation[counts.col])),
-                     (records.shape[0] * size + 1, organisations))
+    places = counts.row * size + group[counts.col], organisation[counts.col]
+    return scipy.sparse.csr_array((counts.data, places), (records.shape[0] * size + 1, organisations))
 
 
 def _text_rows(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> FigureRows:
@@ -232,16 +233,17 @@ def _text_rows(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> Fig
     spoken = frames["segments"][frames["segments"]["role"] == "participant"]
     keys, is_words = pd.Index(spoken["document_id"].unique()), figures["measure"] == "words"
     speakers = incidence_matrix(keys, spoken["document_id"], names, spoken["organisation_id"])
-    everyone = vstack([speakers, csr_array(np.ones((1, len(names)), dtype=np.int32))], format="csr")
+    each = scipy.sparse.csr_array(np.ones((1, len(names)), dtype=np.int32))
+    everyone = scipy.sparse.vstack([speakers, each], format="csr")
     call = keys.get_indexer(figures["question_id"].where(is_words, figures["subset_id"]))
     is_of_call = (is_words | (figures["subset_kind"] == DOCUMENT)) & (call >= 0)
-    nobody = csr_array((1, len(names)), dtype=np.int32)
+    nobody = scipy.sparse.csr_array((1, len(names)), dtype=np.int32)
     at = np.where(is_of_call, call, speakers.shape[0])
     return (figures.index.to_numpy(), (partial(_same, everyone), at),
             (partial(_same, nobody), np.zeros(len(figures), dtype=int)))
 
 
-def _same(rows: csr_array) -> csr_array:
+def _same(rows: scipy.sparse.csr_array) -> scipy.sparse.csr_array:
     return rows
 
 

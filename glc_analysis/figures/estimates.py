@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
+import scipy
 
 from glc_analysis.figures.groupings import MERGED
 from glc_analysis.figures.intervals import interval_method, share_interval
@@ -131,8 +131,8 @@ class FigureRecords:
 
     unit: str
     keys: pd.DataFrame
-    base: csr_array
-    counted: csr_array
+    base: scipy.sparse.csr_array
+    counted: scipy.sparse.csr_array
 
 
 @dataclass(frozen=True)
@@ -171,12 +171,12 @@ def _unit_records(data: CleanTables, unit: str) -> SurveyRecords:
     columns = ["question_id", "option_id", "statistic", "is_place", "base_at"]
     frame = pd.DataFrame(keys, columns=columns).astype({"is_place": bool, "base_at": int})
     nothing = np.zeros((0, size), dtype=bool)
-    return SurveyRecords(unit, frame, csr_array(np.vstack([nothing, *base])),
-                         csr_array(np.vstack([nothing, *counted])), questions, numbers)
+    return SurveyRecords(unit, frame, scipy.sparse.csr_array(np.vstack([nothing, *base])),
+                         scipy.sparse.csr_array(np.vstack([nothing, *counted])), questions, numbers)
 
 
 def incidence_matrix(rows: pd.Index, row_ids: pd.Series, columns: pd.Index,
-                     column_ids: pd.Series) -> csr_array:
+                     column_ids: pd.Series) -> scipy.sparse.csr_array:
     """Rows x columns, 1 for each pair of ids that both are known, however often it is listed.
 
     >>> incidence_matrix(pd.Index(["a", "b"]), pd.Series(["a", "a"]), pd.Index(["x", "y"]),
@@ -185,8 +185,9 @@ def incidence_matrix(rows: pd.Index, row_ids: pd.Series, columns: pd.Index,
     """
     row, column = rows.get_indexer(row_ids), columns.get_indexer(column_ids)
     is_known = (row >= 0) & (column >= 0)
-    matrix = csr_array((np.ones(is_known.sum(), dtype=np.int32), (row[is_known], column[is_known])),
-                       shape=(len(rows), len(columns)))
+    places = row[is_known], column[is_known]
+    matrix = scipy.sparse.csr_array((np.ones(is_known.sum(), dtype=np.int32), places),
+                                    shape=(len(rows), len(columns)))
     matrix.data[:] = 1  # pairs listed twice were added up
     return matrix
 
@@ -240,9 +241,9 @@ class Membership:
     subsets: np.ndarray
     names: list[str]
 
-    def matrix(self, size: int) -> csr_array:
+    def matrix(self, size: int) -> scipy.sparse.csr_array:
         """Rows of the table, which has this size, x subsets."""
-        return csr_array((np.ones(len(self.rows), dtype=int), (self.rows, self.subsets)),
+        return scipy.sparse.csr_array((np.ones(len(self.rows), dtype=int), (self.rows, self.subsets)),
                          (size, len(self.names)))
 
 

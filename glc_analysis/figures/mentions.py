@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-from scipy.sparse import csr_array
+import scipy
 
 from glc_analysis.coding.consensus import codings_by_segment
 from glc_analysis.figures.estimates import SOURCE, FigureRecords, incidence_matrix
@@ -201,7 +201,7 @@ class CodeRecords(FigureRecords):
     interviews and answers together. ``base`` is who was asked about the code or raised it, ``counted`` who
     raised it; ``undecided`` are the others, for which it is undecided."""
 
-    undecided: csr_array
+    undecided: scipy.sparse.csr_array
 
 
 def code_records(mentions: pd.DataFrame, organisations: pd.DataFrame) -> CodeRecords:
