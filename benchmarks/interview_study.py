@@ -26,7 +26,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
 
 from glc_analysis.new_study import start_study  # noqa: E402
-from glc_analysis.schema import table_files  # noqa: E402
+from glc_analysis.schema import list_table_files  # noqa: E402
 
 SIZES = (13, 120, 600)
 """Interviews of the studies that are measured, with about 140, 6,000 and 60,000 codings."""
@@ -251,7 +251,7 @@ def _write_reference(root: Path, talks: list[Conversation], calls: list[Conversa
                     for n in range(2 * len(talks)))],
     }
     for name, (head, *rows) in tables.items():
-        for file in table_files(name):
+        for file in list_table_files(name):
             places = [head.index(column) for column in file.required]
             _write(root / file.path, [[row[n] for n in places] for row in (head, *rows)])
 

@@ -42,9 +42,9 @@ def __getattr__(name: str) -> Any:
         add_on, place = _OF_ADD_ONS[name]
         return add_on.load(place)
     if name not in _FRONT_DOOR:
-        from glc_analysis.errors import nearest
+        from glc_analysis.errors import suggest_name
 
-        raise AttributeError(f"glc_analysis has no {name!r}; {nearest(name, __all__)}.")
+        raise AttributeError(f"glc_analysis has no {name!r}; {suggest_name(name, __all__)}.")
     return getattr(import_module(f"glc_analysis.{_FRONT_DOOR[name]}"), name)
 
 

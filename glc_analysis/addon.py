@@ -63,7 +63,7 @@ class AddOn:
     """What it shows on pages of the core: a function of a view, by the name of the slot (pages/slots.py)."""
     around: Mapping[str, str] = field(default_factory=dict)
     """What it does around commands of the core, by their names: context managers, with the options that they
-    add (:func:`.command_line.run_around_command`)."""
+    add (:func:`.command_line.run_add_on_hooks`)."""
     holds: Mapping[str, str] = field(default_factory=dict)
     """What it holds of organisations and persons: its reference tables, and its files and folders as
     ``private/NAME``, each with how it is erased, in words."""
@@ -223,15 +223,15 @@ def list_declarations(field_name: str) -> Iterator[tuple[AddOn, Any]]:
             yield add_on, declared
 
 
-def declared_by_name(field_name: str) -> dict[str, tuple[AddOn, Any]]:
+def map_declared_entries(field_name: str) -> dict[str, tuple[AddOn, Any]]:
     """The entries of a field of all add-ons by their names, each with its add-on."""
     return {name: (add_on, entry) for add_on, entries in list_declarations(field_name)
             for name, entry in entries.items()}
 
 
-def load_declared(field_name: str, entry: str = "") -> list[Any]:
+def load_declared_objects(field_name: str, entry_name: str = "") -> list[Any]:
     """The objects that every add-on declares in a field; for a field with several entries, those of this
-    ``entry``, such as ``load_declared("slots", "overview")``."""
-    declared = [(add_on, names.get(entry) if entry else names) for add_on,
+    ``entry_name``, such as ``load_declared_objects("slots", "overview")``."""
+    declared = [(add_on, names.get(entry_name) if entry_name else names) for add_on,
                 names in list_declarations(field_name)]
     return [add_on.load(name) for add_on, name in declared if name]

@@ -21,8 +21,8 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis import dictionary, manifest, tables
-from glc_analysis.addon import list_declarations, load_declared
-from glc_analysis.checks import finding_faults
+from glc_analysis.addon import list_declarations, load_declared_objects
+from glc_analysis.checks import find_headlines_after_answers
 from glc_analysis.cleaning import languages, records, responses
 from glc_analysis.cleaning.dimension_tables import (
     clean_context,
@@ -73,7 +73,7 @@ from glc_analysis.disclosure.quotations import READING_AUDIENCES, case_codes, pr
 from glc_analysis.disclosure.releases import PublishedRelease
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.disclosure.suppression import decide, hide_always, without_uninformative_bands
-from glc_analysis.errors import Fault, Faults, GLCError, add_faults_of, resolve_id
+from glc_analysis.errors import Fault, Faults, GLCError, collect_faults, resolve_id
 from glc_analysis.figures.coded import coded_estimates
 from glc_analysis.figures.comparisons import comparison_estimates
 from glc_analysis.figures.contributors import StudyRecords, contributors_of
@@ -82,31 +82,31 @@ from glc_analysis.figures.estimates import CleanTables, records_behind_figures, 
 from glc_analysis.figures.groupings import Grouping, groupings_of, merged_groups
 from glc_analysis.figures.mentions import code_occurrences, code_records
 from glc_analysis.figures.quality import quality_estimates
-from glc_analysis.manifest import BUILD_RECORD, earlier_releases, inputs_digest, reference_state
+from glc_analysis.manifest import BUILD_RECORD, digest_reference_cells, inputs_digest, read_earlier_releases
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import (
     Reference,
-    blocked_needs,
+    find_blocked_needs,
+    keep_sound_questions,
     read_reference,
-    relocate_faults,
-    sound_questions,
+    relocate_private_faults,
 )
 from glc_analysis.release_store import (
-    announced_names,
-    block_lines,
-    check_groupings,
-    check_releases,
-    earlier_announced,
-    next_is_stored,
-    prepare_blocks,
-    prepare_cells,
+    assign_cells_of_today,
+    check_released_groupings,
+    check_stored_releases,
+    find_blocks_to_hide,
+    find_figures_withheld_before,
+    is_next_release_stored,
+    list_announced_names,
+    list_block_lines,
     prepare_release,
+    read_earlier_announced,
     store_release,
-    withheld_before,
 )
 from glc_analysis.renames import find_renamings
 from glc_analysis.schema import COUNTRY_LIST, UNKNOWN
-from glc_analysis.slices import places_by_country, slice_digests, work_places
+from glc_analysis.slices import digest_slices, group_by_work_country, list_work_countries
 from glc_analysis.steps import (
     Engine,
     Forecast,
@@ -116,12 +116,12 @@ from glc_analysis.steps import (
     Report,
     Step,
     View,
-    needed_for,
+    list_steps_needed_for,
     order_steps,
 )
 from glc_analysis.study import RAW_KINDS, Study
 from glc_analysis.text import content_hash, match_key, normalise_space
-from glc_analysis.writing import hard_link, write_atomic
+from glc_analysis.writing import link_or_copy, write_atomic
 
 Say = Callable[[str], None]
 _FILES_READ, _TEXTS_READ = "coders' files read", "transcripts read"
@@ -163,11 +163,11 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
     arrivals, reference = manifest.compare_with_manifest(study), read_reference(study)
     engine = _run(study, reference, arrivals, earlier, say, executor=executor, is_forced=is_forced,
                   deferred=() if are_decided else ("releases",))
-    update_key(study, reference.names)
+    update_pseudonym_key(study, reference.names)
     study.keep_digest_key()
-    inputs, after = inputs_digest(study, arrivals.digests), earlier_releases(study, arrivals.digests)
+    inputs, after = inputs_digest(study, arrivals.digests), read_earlier_releases(study, arrivals.digests)
     say("writing the tables")
-    places = work_places(engine["answers"], engine["organisations"])
+    places = list_work_countries(engine["answers"], engine["organisations"])
     known = countries_shown(places, engine["organisations"], _consent(study, reference),
                             study.settings["disclosure"],
                             hidden_from=audiences_without_countries(engine["blocks"]))
@@ -176,13 +176,13 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
     is_kept, before = not (engine.ran("releases") or engine.ran("blocks")), _earlier_slices(study)
     release = {}
     for audience in READING_AUDIENCES if not engine.undecided else ():
-        is_next = is_kept and next_is_stored(study, audience, before.get("inputs", ""))
+        is_next = is_kept and is_next_release_stored(study, audience, before.get("inputs", ""))
         release[audience] = store_release(
             study, audience, None if is_next else partial(_next_release, engine, audience), engine,
             known["shown"][audience], inputs, after)
-    lists = {**known, "work_places": places_by_country(places), **_wave_sizes(engine, study, reference)}
+    lists = {**known, "work_places": group_by_work_country(places), **_wave_sizes(engine, study, reference)}
     if engine.undecided:
-        lists[manifest.UNDECIDED] = {audience: manifest.last_number(study.private, audience)
+        lists[manifest.UNDECIDED] = {audience: manifest.last_release_number(study.private, audience)
                                      for audience in READING_AUDIENCES}
     _write(study, engine, arrivals, inputs, release, lists)
     return BuildResult({name: engine.rows(name) for name in _tables_of(engine)}, engine.reports)
@@ -193,7 +193,7 @@ def _tables_of(engine: Engine) -> list[str]:
     return [name for name in TABLE_ORDER if name not in engine.undecided]
 
 
-def forecast(study: Study) -> list[Forecast]:
+def forecast_build(study: Study) -> list[Forecast]:
     """Forecasts which steps a build would run now, and why. Nothing is built or written."""
     _refuse_nothing(study)
     return _engine(study, read_reference(study), manifest.compare_with_manifest(study), Record.read(study),
@@ -210,12 +210,13 @@ def build_one_step(study: Study, name: str, *, say: Say = lambda line: None,
     ``build``. Raises UsageError for a step that there is not.
     """
     _refuse_nothing(study)
-    steps = needed_for(resolve_id(name, {step.name: step.name for step in BUILD_STEPS}, "step"), BUILD_STEPS)
+    steps = list_steps_needed_for(resolve_id(name, {step.name: step.name for step in BUILD_STEPS}, "step"),
+                                  BUILD_STEPS)
     reference = read_reference(study)
     engine = _engine(study, reference, manifest.compare_with_manifest(study), Record.read(study), say,
                      steps=steps)
     engine.run(forced=[name] if is_forced else [])
-    update_key(study, reference.names)
+    update_pseudonym_key(study, reference.names)
     study.processed.mkdir(exist_ok=True)
     for table, content in engine.packed.items():
         write_atomic(study.processed / f"{table}.parquet", content)
@@ -229,37 +230,38 @@ def _next_release(engine: Engine, audience: str) -> tuple[PublishedRelease, Publ
 
 
 def check_study(study: Study, *, say: Say = lambda line: None,
-                look_at: Callable[[pd.DataFrame], object] = lambda responses: None) -> dict[str, int]:
+                inspect_responses: Callable[[pd.DataFrame], object] = lambda responses: None) -> dict[str,
+                                                                                                      int]:
     """Runs every check of ``build`` without writing anything; what the last build made of the same inputs had
     no fault, and what it noted is said again. Returns how many rows a build gives each table that was
-    looked at. ``look_at`` gets the responses, of which those are there that hold a text after an option such
-    as Other.
+    looked at. ``inspect_responses`` gets the responses, of which those are there that hold a text after an
+    option such as Other.
 
     Raises Faults with everything that can be known to be wrong, whatever is wrong elsewhere, and names what
     could not be looked at. Agreement, disclosure and the languages of answers are not faults, so none of them
     is worked out. Figures are, where a row of a reference table names one.
     """
     faults: list[Fault] = []
-    if add_faults_of(lambda: study.settings, faults):
-        add_faults_of(lambda: read_reference(study), faults)
+    if collect_faults(lambda: study.settings, faults):
+        collect_faults(lambda: read_reference(study), faults)
         raise Faults(dict.fromkeys(faults), unseen=["raw files and whatever is made of them"])
     arrivals = manifest.Arrivals({}, {}, ())
     try:
         arrivals = manifest.compare_with_manifest(study)
     except Faults as found:
         faults += found.faults
-    for look in (check_releases, _refuse_nothing):
-        add_faults_of(partial(look, study), faults)
+    for look in (check_stored_releases, _refuse_nothing):
+        collect_faults(partial(look, study), faults)
     in_tables: list[Fault] = []
     sound: list[Reference] = []
-    if add_faults_of(lambda: sound.append(read_reference(study)), in_tables):
+    if collect_faults(lambda: sound.append(read_reference(study)), in_tables):
         faults += in_tables
         if study.misplaced():  # no table is read then
             raise Faults(faults, unseen=["reference tables and whatever is made with them"])
     reference = sound[0] if sound else read_reference(study, needed=())
     if not in_tables:
-        add_faults_of(partial(check_groupings, study, reference), faults)
-    blocked = blocked_needs(study, in_tables) | {
+        collect_faults(partial(check_released_groupings, study, reference), faults)
+    blocked = find_blocked_needs(study, in_tables) | {
         f"raw/{kind}": () for kind in RAW_KINDS if not all(path.is_file() for path in study.raw_files(kind))}
     steps = [step for step in BUILD_STEPS if step.name not in _NOT_CHECKED]
     has_figures = any(_is_any(need, study, reference) for step in steps if "figures" in step.needs
@@ -273,19 +275,19 @@ def check_study(study: Study, *, say: Say = lambda line: None,
                  if step.name == "organisations" else step for step in steps]
     in_part = {fault.file for fault in in_tables} & {"questions.csv", "options.csv"}
     if in_part:
-        look = partial(_answers_to_sound_questions, sound=sound_questions(reference, in_tables))
+        look = partial(_answers_to_sound_questions, sound=keep_sound_questions(reference, in_tables))
         steps = [replace(_ANSWERS_LOOKED_AT, function=look) if step.name == "answers" else step
                  for step in steps]
     earlier = Record(why="there are faults") if faults else Record.read(study)
     engine = _engine(study, reference, arrivals, earlier, say, steps=steps, is_kept=False)
     found, unseen = engine.run_all(blocked, incomplete=["answers"] if in_part else ())
-    if engine.took_over("records"):
+    if engine.was_taken_over("records"):
         _ = engine["records"]  # they are made again, and what was noted of the files is said again
-    if engine.took_over("answers"):
-        for line in notes_on_other_texts(engine.logs["answers"]):
+    if engine.was_taken_over("answers"):
+        for line in list_other_specify_notes(engine.logs["answers"]):
             say(line)
     if "records" in unseen and "raw/survey" not in blocked:
-        add_faults_of(lambda: read_surveys(study), found)
+        collect_faults(lambda: read_surveys(study), found)
     elif "answers" in unseen and engine.holds("records"):
         found += engine["records"].faults
     if faults := [*faults, *found]:
@@ -293,9 +295,9 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     _add_log(engine)
     said = [line for of_wave in (engine["records"], *(others for _, others in engine["other_waves"]))
             for line in records.report_several_records(of_wave, reference, study.settings["survey"])]
-    for line in (*said, *coding_notes(engine, reference)):
+    for line in (*said, *list_coding_notes(engine, reference)):
         say(line)
-    look_at(_read_other_texts(study) if engine.took_over("answers") else engine["responses"])
+    inspect_responses(_read_other_texts(study) if engine.was_taken_over("answers") else engine["responses"])
     if faults := _uncounted_work(engine):
         raise Faults(faults)
     made = {name for step in steps for name in step.makes}
@@ -325,7 +327,7 @@ def _answers_to_sound_questions(view: View, *, sound: Reference) -> dict[str, An
     return _answers_for_checks(view)
 
 
-def coding_notes(engine: Engine, reference: Reference) -> list[str]:
+def list_coding_notes(engine: Engine, reference: Reference) -> list[str]:
     """Notes on the coders' files: what the team should know, how the places of codings were established, and
     the codes missing from codebook.csv."""
     from glc_analysis.coding.assemble import orphan_sentences, placement_sentences
@@ -344,7 +346,7 @@ def _uncounted_work(engine: Engine) -> list[Fault]:
     return uncounted_faults(engine["codings"], engine["quarantined"])
 
 
-def update_key(study: Study, names: pd.DataFrame) -> dict[str, str]:
+def update_pseudonym_key(study: Study, names: pd.DataFrame) -> dict[str, str]:
     """Completes and writes the key of pseudonyms for new names in names.csv; an existing pseudonym never
     changes."""
     known = read_key(study.key_file)
@@ -456,7 +458,7 @@ def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, An
             faults += found.faults
     if faults:
         raise Faults(dict.fromkeys(faults))
-    for line in notes_on_other_texts(view.log.lines):
+    for line in list_other_specify_notes(view.log.lines):
         view.say(line)
     if survey_records.surveys and survey_records.answers.empty:
         raise GLCError("No record is left: all are empty, or dropped in corrections.csv. To fix: remove "
@@ -481,9 +483,9 @@ def _read_other_texts(study: Study) -> pd.DataFrame:
     return rows.sort_values([*tables.TABLES["responses"].key], kind="stable", ignore_index=True)
 
 
-def notes_on_other_texts(log: Sequence[Mapping[str, Any]]) -> list[str]:
+def list_other_specify_notes(cleaning_log: Sequence[Mapping[str, Any]]) -> list[str]:
     """Notes on texts after options such as Other, from the log of the step that cleaned the answers."""
-    notes = [line["why"] for line in log if line["step"] == responses.AFTER_OTHER]
+    notes = [line["why"] for line in cleaning_log if line["step"] == responses.AFTER_OTHER]
     return notes and [*notes, "`glc summary QUESTION --texts` lists these texts, each with the row that "
                       "would make it an option."]
 
@@ -693,7 +695,7 @@ def _releases(view: View) -> dict[str, Any]:
     """What every audience but the team may see of all figures, decided once for all together; and what of
     the public's is issued."""
     view.say("deciding who may see what")
-    check_groupings(view.study, view.reference)
+    check_released_groupings(view.study, view.reference)
     records = StudyRecords(view["survey_records"], view["code_records"], view["discordance_records"])
     contributors, consent = contributors_of(records, view), _consent(view.study, view.reference)
     settings, reference = view.study.settings["disclosure"], view.reference
@@ -722,7 +724,7 @@ def _releases(view: View) -> dict[str, Any]:
         decided[audience] = printable, partial(
             decide, *counted[audience], organisations, consent, settings, audience=audience,
             never=case_codes(reference.codebook), printable=printable, regions=everywhere,
-            withheld=withheld_before(view.study, audience), groupings=_groupings(view),
+            withheld=find_figures_withheld_before(view.study, audience), groupings=_groupings(view),
             closed=closed_tables(reference.closed, audience), **named_countries[audience])
     for (audience, (printable, _)), decisions in zip(decided.items(), view.call_all(
             decision for _, decision in decided.values()), strict=True):
@@ -747,22 +749,22 @@ def _blocks(view: View) -> dict[str, Any]:
     """The lines of every block of text that an audience has, which blocks are hidden from it because
     somebody left since an earlier release or since a round was told to the room, and what was announced
     to it before. Raises Faults where the last release is missing from the store."""
-    check_releases(view.study)
+    check_stored_releases(view.study)
     reference, organisations = view.reference, view["organisations"]
     known = countries_shown(view["answers"], organisations, _consent(view.study, reference),
                             view.study.settings["disclosure"])
     told_already = {block for name in _ANNOUNCED for block in view[name]}
-    rewritten = {block for blocks in load_declared("blocks") for block in blocks.rewritten(view)}
+    rewritten = {block for blocks in load_declared_objects("blocks") for block in blocks.rewritten(view)}
     rows = []
-    lines = {audience: block_lines(view, reference, known, audience) for audience in READING_AUDIENCES}
-    cells, hidden_lines = prepare_cells(view.study, lines, organisations)
+    lines = {audience: list_block_lines(view, reference, known, audience) for audience in READING_AUDIENCES}
+    cells, hidden_lines = assign_cells_of_today(view.study, lines, organisations)
     departed = cells.loc[cells["is_hidden"], "organisation_id"]
     for audience, all_lines in lines.items():
         hidden_ids = {*line_ids(hidden_lines[audience]["block_id"], hidden_lines[audience]["line"])}
         shown = all_lines[~line_ids(all_lines["block_id"], all_lines["line"]).isin(hidden_ids)]
-        hidden = prepare_blocks(view.study, shown, organisations, audience,
-                                are_named=has_capability(audience, "named_words"), departed=departed,
-                                countries=known["shown"][audience])
+        hidden = find_blocks_to_hide(view.study, shown, organisations, audience,
+                                     are_named=has_capability(audience, "named_words"), departed=departed,
+                                     countries=known["shown"][audience])
         hidden |= told_already & {*all_lines["block_id"]} | rewritten
         rows += [(audience, block, block not in hidden) for block in {*all_lines["block_id"]} | hidden]
         quoted = own_quotations(view, reference.quotes, audience).rename(
@@ -772,9 +774,10 @@ def _blocks(view: View) -> dict[str, Any]:
     return {"blocks": pd.DataFrame(sorted(rows), columns=["audience", "block_id", "is_shown"]),
             "block_lines": pd.concat([rows.assign(audience=audience) for audience, rows in lines.items()],
                                      ignore_index=True), "cells": cells} | {
-        f"announced_{name}": pd.concat([earlier_announced(view.study, name, audience, view.earlier_releases)
-                                        for audience in READING_AUDIENCES], ignore_index=True)
-        for name in announced_names()}
+        f"announced_{name}": pd.concat([
+            read_earlier_announced(view.study, name, audience, view.earlier_releases)
+            for audience in READING_AUDIENCES], ignore_index=True)
+        for name in list_announced_names()}
 
 
 def _quotations(view: View) -> dict[str, Any]:
@@ -782,9 +785,9 @@ def _quotations(view: View) -> dict[str, Any]:
     of headlines.csv that were chosen after the first answer."""
     reference = view.reference
     faults = [*quotes_faults(reference.quotes, view["segments"]),
-              *finding_faults(reference.headlines, view["organisations"]["answered_on"])]
+              *find_headlines_after_answers(reference.headlines, view["organisations"]["answered_on"])]
     if faults:
-        raise Faults(relocate_faults(view.study, faults))
+        raise Faults(relocate_private_faults(view.study, faults))
     held = [view[name] for name in ("codings", "segments", "documents")]
     labels = dict(zip(view["organisations"]["organisation_id"], view["organisations"]["label"],
                       strict=True))
@@ -885,8 +888,9 @@ BUILD_STEPS = order_steps((
     Step("blocks", tuple(dict.fromkeys((
         "quotations", "segments", "documents", "organisations", "answers", "quotes.csv", "consent.csv",
         "waves.csv", "[study] wave", "[disclosure]", "releases", *_ANNOUNCED,
-        *(need for blocks in load_declared("blocks") for need in blocks.needs)))),
-         ("blocks", "block_lines", "cells", *(f"announced_{name}" for name in announced_names())), _blocks),
+        *(need for blocks in load_declared_objects("blocks") for need in blocks.needs)))),
+         ("blocks", "block_lines", "cells",
+          *(f"announced_{name}" for name in list_announced_names())), _blocks),
     Step("releases", (*_CLEAN, "figures", "survey_records", "code_records", "discordance_records",
                       "mentions", "stated", "segments", "consent.csv", "waves.csv", "codebook.csv",
                       "codebook", "countries", "documents", "blocks", "questions.csv", "groupings.csv",
@@ -927,13 +931,14 @@ def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
         if name in engine.packed:
             (aside / f"{name}.parquet").write_bytes(engine.packed[name])
         else:
-            hard_link(study.processed / f"{name}.parquet", aside / f"{name}.parquet")
+            link_or_copy(study.processed / f"{name}.parquet", aside / f"{name}.parquet")
     rows = {name: engine.rows(name) for name in names}
     texts = {
-        "DICTIONARY.md": dictionary.describe_tables(),
-        "datapackage.json": dictionary.describe_package(aside, {name: range(n) for name, n in rows.items()},
-                                                        name=study.id, title=study.title),
-        "reference.json": _json(reference_state(study)),
+        "DICTIONARY.md": dictionary.render_dictionary(),
+        "datapackage.json": dictionary.describe_data_package(aside,
+                                                             {name: range(n) for name, n in rows.items()},
+                                                             name=study.id, title=study.title),
+        "reference.json": _json(digest_reference_cells(study)),
         "slices.json": _json({"inputs": inputs, "release": release, "tables": _digests(study, engine),
                               "has_survey": engine.rows("responses") > 0,
                               "countries": _work_countries(engine["countries"]),
@@ -957,10 +962,10 @@ def _digests(study: Study, engine: Engine) -> dict[str, dict[str, str]]:
     """The digests of all slices of the tables; of tables that did not change those of the last build."""
     known = _earlier_slices(study).get("tables", {})
     cut_by, names = ("answers", "organisations", "questions", "codebook"), _tables_of(engine)
-    is_same = {name: name in known and engine.is_as_before(name) for name in names}
+    is_same = {name: name in known and engine.is_unchanged(name) for name in names}
     if not all(is_same[name] for name in cut_by):
-        return slice_digests({name: engine[name] for name in names}, study.digests)
-    fresh = slice_digests({name: engine[name] for name in names
+        return digest_slices({name: engine[name] for name in names}, study.digests)
+    fresh = digest_slices({name: engine[name] for name in names
                            if name in (*cut_by, "figures") or not is_same[name]}, study.digests)
     return {name: fresh.get(name) or known[name] for name in names}
 

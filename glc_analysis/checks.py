@@ -21,7 +21,7 @@ from glc_analysis.cleaning.waves import EVERYONE, crosswalk_faults, wave_order_f
 from glc_analysis.coding.codebook import case_codes, codebook_faults
 from glc_analysis.disclosure.closed_tables import closed_faults
 from glc_analysis.disclosure.consent import consent_faults
-from glc_analysis.errors import Fault, nearest
+from glc_analysis.errors import Fault, suggest_name
 from glc_analysis.figures.groupings import grouping_faults
 from glc_analysis.schema import (
     CHOICE_TYPES,
@@ -29,9 +29,9 @@ from glc_analysis.schema import (
     SENSITIVE,
     Check,
     Tables,
-    in_row_order,
-    is_day,
-    schema_check,
+    is_iso_date,
+    make_schema_check,
+    merge_checks_by_row,
 )
 from glc_analysis.text import match_key
 
@@ -44,7 +44,7 @@ def _lists(tables: Tables) -> Iterator[Fault]:
     for n, q in tables["questions"].iterrows():
         fault = partial(Fault, file="questions.csv", row=str(n), column="option_list", value=q["option_list"])
         if q["type"] in CHOICE_TYPES and q["option_list"] not in lists:
-            yield fault(f"options.csv has no such list; {nearest(q['option_list'], lists)}",
+            yield fault(f"options.csv has no such list; {suggest_name(q['option_list'], lists)}",
                         fix="add its options to options.csv or name another")
         if q["type"] in ("multi", "scale") and q["option_list"] == COUNTRY_LIST:
             yield fault("this list is for questions of type single",
@@ -87,7 +87,7 @@ def _organisations(tables: Tables) -> Iterator[Fault]:
     known = set(tables["countries"]["country_id"])
     for n, home in register["home_country_id"].items():
         if home and not _is_country(home, known):
-            yield Fault(f"is not a country id; {nearest(intended_iso_code(home) or home, known)}",
+            yield Fault(f"is not a country id; {suggest_name(intended_iso_code(home) or home, known)}",
                         file="organisations.csv", row=str(n), column="home_country_id", value=home,
                         fix="use the three letters of ISO 3166 or an id of countries.csv")
 
@@ -144,7 +144,7 @@ def _misfits(comparison: skip_logic.Comparison, tables: Tables) -> Iterator[str]
     name, operator, values = comparison
     questions = tables["questions"].drop_duplicates("question_id").set_index("question_id")
     if name != "country" and name not in questions.index:
-        yield f"there is no question {name!r}; {nearest(name, questions.index)}"
+        yield f"there is no question {name!r}; {suggest_name(name, questions.index)}"
         return
     kind, listed = questions.loc[name, ["type", "option_list"]] if name != "country" \
         else ("single", COUNTRY_LIST)
@@ -155,9 +155,9 @@ def _misfits(comparison: skip_logic.Comparison, tables: Tables) -> Iterator[str]
     places = set(tables["countries"]["country_id"])
     for value in values:
         if listed == COUNTRY_LIST and not _is_country(value, places):
-            yield f"{value!r} is not a country id; {nearest(intended_iso_code(value) or value, places)}"
+            yield f"{value!r} is not a country id; {suggest_name(intended_iso_code(value) or value, places)}"
         elif ids and value not in ids:
-            yield f"{value!r} is not an option of {name}; {nearest(value, ids)}"
+            yield f"{value!r} is not an option of {name}; {suggest_name(value, ids)}"
 
 
 def _is_country(country_id: str, reviewed: set[str]) -> bool:
@@ -165,15 +165,15 @@ def _is_country(country_id: str, reviewed: set[str]) -> bool:
 
 
 _SURVEY_CHECKS: tuple[Check, ...] = (
-    schema_check("questions.theme_id"),
+    make_schema_check("questions.theme_id"),
     Check(("questions", "options"), _lists),
     Check(("questions", "options", "countries"), _skip_logic),
-    schema_check("options.position"),
+    make_schema_check("options.position"),
     Check(("options",), _options),
     Check(("options",), lambda tables: find_undecided_dates(tables["options"])),
     Check(("countries",), _countries),
     Check(("organisations", "countries"), _organisations),
-    schema_check("organisation_changes.organisation_id"),
+    make_schema_check("organisation_changes.organisation_id"),
     Check(("organisation_changes", "organisations"), organisation_change_faults),
     Check(("waves",), wave_order_faults),
     Check(("crosswalk", "questions", "options"), crosswalk_faults),
@@ -197,7 +197,7 @@ def _codebook(tables: Tables) -> Iterator[Fault]:
         fault = partial(Fault, file="codebook.csv", row=str(n), column="parent_id", value=parent)
         if above and levels.get(parent) not in above:
             yield fault(f"a {row['level']} needs a parent that is a {' or '.join(above)}; "
-                        f"{nearest(parent, [c for c in levels if levels[c] in above])}",
+                        f"{suggest_name(parent, [c for c in levels if levels[c] in above])}",
                         fix="name the code it belongs to")
         elif above == () and parent:
             yield fault("a domain has no parent", fix="leave it blank")
@@ -222,7 +222,7 @@ def _documents(tables: Tables) -> Iterator[Fault]:
         sources = {document for document, kind in kinds.items()
                    if kind == row["kind"] and document != row["document_id"]}
         if source and source not in sources:
-            yield fault(f"there is no such {row['kind']} to translate; {nearest(source, sources)}",
+            yield fault(f"there is no such {row['kind']} to translate; {suggest_name(source, sources)}",
                         column="translation_of", value=source, fix="name the document it translates")
 
 
@@ -236,11 +236,12 @@ def _allowances(tables: Tables) -> Iterator[Fault]:
 
 _CODING_CHECKS: tuple[Check, ...] = (
     Check(("codebook",), _codebook),
-    in_row_order(schema_check("documents.date", "documents.language"), Check(("documents",), _documents)),
-    schema_check("documents.path"),
-    schema_check("speakers.document_id", "attendance.document_id", "documents.organisation_id",
-                 "speakers.organisation_id", "attendance.organisation_id"),
-    schema_check("names.allowed_for"),
+    merge_checks_by_row(make_schema_check("documents.date", "documents.language"),
+                        Check(("documents",), _documents)),
+    make_schema_check("documents.path"),
+    make_schema_check("speakers.document_id", "attendance.document_id", "documents.organisation_id",
+                      "speakers.organisation_id", "attendance.organisation_id"),
+    make_schema_check("names.allowed_for"),
     Check(("names",), _allowances),
 )
 
@@ -287,7 +288,7 @@ def _unfit_option(option: str, question: pd.Series, options: pd.DataFrame,
         yield fault(f"question {question.name} has no options that pages state in a sentence",
                     column="option_id", value=option, fix="choose a question with a list of answers")
     elif option not in known:
-        yield fault(f"{question.name} has no such option; {nearest(option, known)}",
+        yield fault(f"{question.name} has no such option; {suggest_name(option, known)}",
                     column="option_id",
                     value=option, fix=f"use an option_id of list {listed} in options.csv")
 
@@ -303,9 +304,9 @@ def _sensitive_questions(questions: pd.DataFrame) -> set[str]:
     return skip_logic.find_dependent_questions(conditions, sensitive)
 
 
-def finding_faults(headlines: pd.DataFrame, answered_on: pd.Series) -> Iterator[Fault]:
+def find_headlines_after_answers(headlines: pd.DataFrame, first_answered_on: pd.Series) -> Iterator[Fault]:
     """Findings of headlines.csv that were chosen after the first answer; the index is the row in the file."""
-    first = min(filter(is_day, answered_on), default="")
+    first = min(filter(is_iso_date, first_answered_on), default="")
     for n, day in headlines["date"].items():
         if first and day > first:
             yield Fault(f"is after {first}, the day of the first answer: a finding is chosen before the "

@@ -36,19 +36,19 @@ HELD_BY_CORE = dict.fromkeys((
 """The reference tables of the core, and what it keeps in ``private/``, each with how it is erased."""
 
 
-def list_claims() -> dict[str, str]:
+def list_erasure_rules() -> dict[str, str]:
     """All tables, folders and files that the core and the installed add-ons claim, with how each is
     erased."""
     return HELD_BY_CORE | {name: how for _, holds in list_declarations("holds") for name,
                            how in holds.items()}
 
 
-def refuse_unclaimed(study: Study) -> None:
+def refuse_unclaimed_data(study: Study) -> None:
     """Raises Faults for a reference table, or a folder of ``private/``, that neither the core nor an add-on
     that is installed claims, and for a raw file that none reads. A folder with a row of its own in
     manifest.csv is a person's, who knows it. Tables with an old name are refused as well: whoever erases or
     releases it knows the new one."""
-    known = {*list_claims(), *read_manifest(study)}
+    known = {*list_erasure_rules(), *read_manifest(study)}
     install = "install the add-on that keeps it, or remove"
     faults = [Fault("no add-on that is installed claims this table", file=study.relative(path),
                     fix=f"{install} the file")

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glc_analysis.addon import load_declared
-from glc_analysis.errors import SHOWN_LINES, Faults, GLCError, file_being_written, is_short_of_memory
-from glc_analysis.permissions import owner_only
+from glc_analysis.addon import load_declared_objects
+from glc_analysis.errors import SHOWN_LINES, Faults, GLCError, find_file_being_written, is_short_of_memory
+from glc_analysis.permissions import create_files_for_owner_only
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
 from glc_analysis.study_locks import lock_for_reading, lock_for_withdrawal, lock_for_writing
@@ -68,7 +68,7 @@ class Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Runs the command; a problem ends it with a message and the exit code of the problem."""
-        owner_only()
+        create_files_for_owner_only()
         try:
             return super().invoke(ctx)
         except GLCError as error:
@@ -77,7 +77,7 @@ class Group(click.Group):
         except OSError as error:
             if isinstance(error, BrokenPipeError):  # which is click's to handle
                 raise
-            place = f"{path}: " if (path := file_being_written(error)) else ""
+            place = f"{path}: " if (path := find_file_being_written(error)) else ""
             fix = (" To fix: close it where it is open, or see who may write there."
                    if isinstance(error, PermissionError) else "")
             raise click.ClickException(f"{place}{error.strerror or error}.{fix}") from None
@@ -98,7 +98,7 @@ for_audience = click.option("--audience", default="team", show_default=True,
                             type=click.Choice(AUDIENCES), help="Who will read it.")
 
 
-def rows_format(default: str | None, *, show_default: bool | str = True) -> Callable:
+def add_format_option(default: str | None, *, show_default: bool | str = True) -> Callable:
     """The option ``--format``: how rows are printed. A command whose rows people copy into a table of the
     study prints CSV unless told otherwise."""
     return click.option("--format", "form", default=default, type=click.Choice(["table", "csv", "json"]),
@@ -185,19 +185,19 @@ def ask_line(prompt: str) -> str:
 
 def add_options_of_add_ons(command: click.Command) -> None:
     """Adds to a command the options and sentences of help of what add-ons do around it."""
-    for manager in load_declared("around", str(command.name)):
+    for manager in load_declared_objects("around", str(command.name)):
         command.params += reversed(manager.__click_params__)
         command.help = f"{cleandoc(command.help or '')}\n\n{cleandoc(manager.__doc__ or '')}"
 
 
 @contextmanager
-def run_around_command(command: str, *about: Any, **options: Any) -> Generator[list[Any]]:
+def run_add_on_hooks(command: str, *about: Any, **options: Any) -> Generator[list[Any]]:
     """Runs a block with what add-ons do around a command: each is called with what the command is about and
     with the values of the options that it added. The block gets what each has to say to the command."""
     with ExitStack() as stack:
         yield [stack.enter_context(manager(*about, **{
             str(option.name): options[str(option.name)] for option in manager.__click_params__}))
-            for manager in load_declared("around", command)]
+            for manager in load_declared_objects("around", command)]
 
 
 # ------------------------------
@@ -228,24 +228,24 @@ def note_on_unknown_organisations(study: Study, audience: str) -> str:
             "study.toml.")
 
 
-def print_rows(rows: pd.DataFrame, form: str, *, empty: str) -> None:
-    """Prints rows on stdout as a table, CSV or JSON; a table without rows is the sentence ``empty``."""
-    click.echo(format_rows(rows, form, empty=empty), nl=False)
+def print_rows(rows: pd.DataFrame, output_format: str, *, if_empty: str) -> None:
+    """Prints rows on stdout as a table, CSV or JSON; a table without rows is the sentence ``if_empty``."""
+    click.echo(format_rows(rows, output_format, if_empty=if_empty), nl=False)
 
 
-def format_rows(rows: pd.DataFrame, form: str, *, empty: str) -> str:
+def format_rows(rows: pd.DataFrame, output_format: str, *, if_empty: str) -> str:
     """The text that :func:`print_rows` prints.
 
     Without rows CSV is its header alone and JSON an empty list. In a table, text is aligned to the left and
     numbers to the right, a number that is not whole has three digits after the point, and a missing value
     is blank.
     """
-    if form == "csv":
+    if output_format == "csv":
         return rows.to_csv(index=False, lineterminator="\n")
-    if form == "json":
+    if output_format == "json":
         return f"{rows.to_json(orient='records', force_ascii=False, indent=1, double_precision=15)}\n"
     if rows.empty:
-        return empty + "\n"
+        return if_empty + "\n"
     from pandas.api.types import is_numeric_dtype
 
     columns = []
@@ -298,11 +298,11 @@ def build_tables(study: Study, *, only: str = "", is_forced: bool = False) -> Bu
 @contextmanager
 def _building(study: Study) -> Generator[None]:
     """A block in which no other command builds the tables."""
-    from glc_analysis.locks import locked
-    from glc_analysis.permissions import close_to_others
+    from glc_analysis.locks import hold_lock
+    from glc_analysis.permissions import close_folder_to_others
     from glc_analysis.terminal import graceful_interrupt
 
     with graceful_interrupt(lambda: "The tables are not built. To go on: run the same command again."), \
-            locked(study.processed, what="build", is_patient=True):
-        close_to_others(study.root)
+            hold_lock(study.processed, what="build", is_patient=True):
+        close_folder_to_others(study.root)
         yield

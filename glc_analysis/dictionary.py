@@ -20,7 +20,7 @@ _FORMATS = {".parquet": {"format": "parquet", "mediatype": "application/vnd.apac
             ".csv": {"format": "csv", "mediatype": "text/csv", "encoding": "utf-8"}}
 
 
-def describe_tables(tables: Mapping[str, Table] = TABLES) -> str:
+def render_dictionary(tables: Mapping[str, Table] = TABLES) -> str:
     """DICTIONARY.md: every table with its grain, every column with its type and meaning."""
     lines = ["# Data dictionary", "", "Made from the package's table descriptions by `glc build`.",
              "Blank text means: nothing there. Shares run from 0 to 1.", ""]
@@ -35,9 +35,9 @@ def describe_tables(tables: Mapping[str, Table] = TABLES) -> str:
     return "\n".join(lines)
 
 
-def describe_package(folder: Path, frames: Mapping[str, Sized], *, name: str, title: str,
+def describe_data_package(folder: Path, frames: Mapping[str, Sized], *, name: str, title: str,
                 tables: Mapping[str, Table] = TABLES, ending: str = ".parquet", is_published: bool = False,
-                     **properties: object) -> str:
+                          **properties: object) -> str:
     """datapackage.json: a Frictionless descriptor of the files of a folder, one per table with its name and
     this ``ending``.
 
@@ -49,7 +49,8 @@ def describe_package(folder: Path, frames: Mapping[str, Sized], *, name: str, ti
         table, path = tables[table_name], folder / f"{table_name}{ending}"
         resources.append({
             "name": table_name, "path": path.name, **_FORMATS[path.suffix], "description": table.grain,
-            "bytes": path.stat().st_size, **({"hash": f"sha256:{checksum(path)}"} if is_published else {}),
+            "bytes": path.stat().st_size,
+            **({"hash": f"sha256:{checksum(path)}"} if is_published else {}),
             "rows": len(frame),
             "schema": {"primaryKey": list(table.key), "fields": [
                 {"name": c, "type": _FRICTIONLESS[about.kind], "description": about.meaning,

@@ -103,15 +103,15 @@ class Faults(GLCError):
         super().__init__("\n".join(said))
 
 
-def add_faults_of(look: Callable[[], object], faults: list[Fault]) -> bool:
-    """Calls ``look``; if it raises an error, adds its faults to the others. Returns whether it did.
+def collect_faults(check: Callable[[], object], faults: list[Fault]) -> bool:
+    """Calls ``check``; if it raises an error, adds its faults to the others. Returns whether it did.
 
     >>> faults = [Fault("is blank", file="a.csv")]
-    >>> add_faults_of(lambda: refuse("is empty", "b.csv", "export it again"), faults), len(faults)
+    >>> collect_faults(lambda: refuse("is empty", "b.csv", "export it again"), faults), len(faults)
     (True, 2)
     """
     try:
-        look()
+        check()
     except Faults as error:
         faults += error.faults
     except GLCError as error:
@@ -163,14 +163,14 @@ _BEGINNING = 3
 """The fewest letters of a name by which longer ones are found that contain them."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def suggest_name(name: str, known: Iterable[str]) -> str:
     """Suggests the known names most similar to an unknown one, for the end of a message.
 
-    >>> nearest("Kambodia", ["Cambodia", "Canada", "Peru"])
+    >>> suggest_name("Kambodia", ["Cambodia", "Canada", "Peru"])
     "nearest: 'Cambodia'"
-    >>> nearest("own", ["country-khm", "own_question"])
+    >>> suggest_name("own", ["country-khm", "own_question"])
     "nearest: 'own_question'"
-    >>> nearest("x", [])
+    >>> suggest_name("x", [])
     'no known name is similar'
     """
     known = sorted(set(known))
@@ -184,7 +184,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return "nearest: " + ", ".join(repr(folded[c]) for c in close)
 
 
-def resolve_id(name: str, known: Mapping[str, str], kind: str) -> str:
+def resolve_id(name: str, known: Mapping[str, str], noun: str) -> str:
     """Resolves a name, which may be an id or a label in any case, to an id. ``known`` are labels by id.
 
     Raises UsageError with the nearest ids.
@@ -202,8 +202,8 @@ def resolve_id(name: str, known: Mapping[str, str], kind: str) -> str:
     close = dict.fromkeys(words[word] for word in difflib.get_close_matches(
         name.casefold(), words, n=3, cutoff=0.5))
     near = ", ".join(repr(one) + (f" ({known[one]})" if known[one] not in ("", one) else "") for one in close)
-    said = f"nearest: {near}" if near else nearest(name, known)
-    raise UsageError(f"There is no {kind} {name!r} in this study; {said}.")
+    said = f"nearest: {near}" if near else suggest_name(name, known)
+    raise UsageError(f"There is no {noun} {name!r} in this study; {said}.")
 
 
 _NO_MEMORY = ("can't start new thread", "failed to launch worker thread", "failed to map segment",
@@ -221,7 +221,7 @@ def is_short_of_memory(error: BaseException) -> bool:
         words in str(error).casefold() for words in _NO_MEMORY)
 
 
-def file_being_written(error: OSError) -> str:
+def find_file_being_written(error: OSError) -> str:
     """The file that an error of the system is about; blank where nobody knows. A write to a full disk names
     none: then it is the one that the innermost call has as its ``self`` or ``path``."""
     if error.filename:

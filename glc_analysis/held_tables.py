@@ -16,7 +16,8 @@ SMALL = 500_000
 """The bytes of a file up to which a table is read whole and held, since a page reads many slices of it."""
 
 
-def read_rows(path: Path, filters: list | None = None, columns: list[str] | None = None) -> pd.DataFrame:
+def read_parquet_rows(path: Path, filters: list | None = None, columns: list[str]
+                      | None = None) -> pd.DataFrame:
     """Reads the rows of a table's file that meet all conditions of any of the ``filters``."""
     if path.stat().st_size > SMALL:
         return pd.read_parquet(path, filters=filters, columns=columns)
@@ -38,12 +39,13 @@ def _small_table(path: Path) -> pd.DataFrame:
     state, (held, frame) = (said.st_mtime_ns, said.st_ino, said.st_size), _held.get(path, (None, None))
     if frame is None or held != state:
         # In this thread: where no thread can be started, pyarrow waits for ever.
-        frame = categories_as_text(path.stem, pd.read_parquet(path, use_threads=False, pre_buffer=False))
-        hold_tables({path: (state, frame)})
+        frame = convert_categories_to_text(path.stem,
+                                           pd.read_parquet(path, use_threads=False, pre_buffer=False))
+        cache_tables({path: (state, frame)})
     return frame
 
 
-def small_tables(study: Study, names: Iterable[str]) -> dict[Path, tuple[State, pd.DataFrame]]:
+def read_small_tables(study: Study, names: Iterable[str]) -> dict[Path, tuple[State, pd.DataFrame]]:
     """Those of the named tables of a built study whose files are small, for :func:`lock_entry_logs`."""
     paths = [study.processed / f"{name}.parquet" for name in names if name in processed_tables()]
     small = [path for path in paths if path.is_file() and path.stat().st_size <= SMALL]
@@ -52,14 +54,14 @@ def small_tables(study: Study, names: Iterable[str]) -> dict[Path, tuple[State, 
     return {path: _held[path] for path in small}
 
 
-def hold_tables(read: Mapping[Path, tuple[State, pd.DataFrame]]) -> None:
+def cache_tables(read: Mapping[Path, tuple[State, pd.DataFrame]]) -> None:
     """Caches tables that another process may have read, replacing those cached before."""
     _held.update(read)
     for path in [*_held][:-_HELD_TABLES]:
         _held.pop(path, None)
 
 
-def categories_as_text(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+def convert_categories_to_text(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """A table whose text is text, also where it is stored as categories. Raises GLCError where an earlier
     version of the package wrote it with other columns."""
     stored, columns = frame.dtypes, processed_tables()[name].columns

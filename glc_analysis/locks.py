@@ -24,7 +24,7 @@ Say = Callable[[str], None]
 
 
 @contextmanager
-def locked(folder: Path, *, what: str = "run", is_patient: bool = False) -> Generator[None]:
+def hold_lock(folder: Path, *, what: str = "run", is_patient: bool = False) -> Generator[None]:
     """Holds the lock ``folder/.lock`` during the block. If another process holds it, raises Busy, or
     waits for its end if ``is_patient``; ``what`` names the work in the message.
 
@@ -33,12 +33,12 @@ def locked(folder: Path, *, what: str = "run", is_patient: bool = False) -> Gene
     cannot see whether that process still runs.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with signed_lock(folder / ".lock", what, math.inf if is_patient else 0):
+    with hold_signed_lock(folder / ".lock", what, math.inf if is_patient else 0):
         yield
 
 
 @contextmanager
-def signed_lock(path: Path, what: str, patience: float) -> Generator[None]:
+def hold_signed_lock(path: Path, what: str, patience: float) -> Generator[None]:
     """Holds a lock file, with the owner written in it, for the block."""
     with _held(path, what, patience):
         owner = {"what": what, "pid": os.getpid(), "host": socket.gethostname(),
@@ -98,9 +98,9 @@ def _refusal(path: Path, what: str) -> str:
             f"since {owner.get('started', 'now')}). To fix: {fix}.")
 
 
-def wait_for(folder: Path, kind: str, what: str) -> None:
+def wait_for_locks(folder: Path, lock_kind: str, what: str) -> None:
     """Waits until no file of this kind is held, and removes those of commands that were killed."""
     until = time.monotonic() + PATIENCE
-    for path in sorted(folder.glob(f"*{kind}")):
+    for path in sorted(folder.glob(f"*{lock_kind}")):
         with _held(path, what, until - time.monotonic()):
             path.unlink(missing_ok=True)

@@ -23,8 +23,8 @@ from typing import Any
 
 from glc_analysis import addon, read_log
 from glc_analysis.errors import Fault, Faults, GLCError
-from glc_analysis.schema import AUDIENCES, reference_path, reference_tables, table_files
-from glc_analysis.study import REPOSITORY, Study, is_added_to
+from glc_analysis.schema import AUDIENCES, list_table_files, reference_path, reference_tables
+from glc_analysis.study import REPOSITORY, Study, grows_while_people_code
 from glc_analysis.tabular import read_reference_rows
 from glc_analysis.writing import write_atomic
 
@@ -41,17 +41,17 @@ UNDECIDED = "undecided"
 by audience the number of the last release that it had."""
 
 
-def release_folders(private: Path, audience: str) -> list[Path]:
+def list_release_folders(private: Path, audience: str) -> list[Path]:
     """The folders of the releases that one kind of reader has had, oldest first."""
     return sorted((private / "releases" / audience).glob("[0-9]*"))
 
 
-def release_info(release: Path) -> dict[str, Any]:
+def read_release_info(release: Path) -> dict[str, Any]:
     """The description of a release: number, day (of its data), issued (figures by day), inputs."""
     return json.loads((release / ISSUE).read_text(encoding="utf-8"))
 
 
-def missing_release(processed: Path, private: Path) -> str:
+def find_missing_release(processed: Path, private: Path) -> str:
     """The release that the tables name and that is missing in the private folder, such as ``public/003``;
     blank if all are there."""
     built = processed / "slices.json"
@@ -69,9 +69,9 @@ def missing_release(processed: Path, private: Path) -> str:
     return ""
 
 
-def last_number(private: Path, audience: str) -> int:
+def last_release_number(private: Path, audience: str) -> int:
     """The number of the last release that an audience had; 0 before the first."""
-    return max((int(folder.name) for folder in release_folders(private, audience)), default=0)
+    return max((int(folder.name) for folder in list_release_folders(private, audience)), default=0)
 
 
 def number_next_release(private: Path, audience: str, number: int) -> None:
@@ -136,7 +136,7 @@ def compare_with_manifest(study: Study) -> Arrivals:
                if Path(name).parts[:1] == ("private",) and (study.root / name).exists()}
     faults = [Fault("is missing", file=name, fix=_fix_for_missing(recorded.get(name)))
               for name in sorted({*recorded, *arrived} - set(present) - private)]
-    faults += [changed_file(name) for name in sorted(set(recorded) & set(present))
+    faults += [changed_file_fault(name) for name in sorted(set(recorded) & set(present))
                if not is_as_recorded(arrived[name], recorded[name], present[name])]
     faults += _mixed(study, recorded, present)
     if faults:
@@ -145,7 +145,8 @@ def compare_with_manifest(study: Study) -> Arrivals:
     return Arrivals(present, digests, tuple(sorted(set(present) - set(recorded))))
 
 
-def changed_file(name: str, *, fix: str = "put the original back; a new export gets a new name") -> Fault:
+def changed_file_fault(name: str, *,
+                       fix: str = "put the original back; a new export gets a new name") -> Fault:
     """The fault of a raw file that changed."""
     return Fault("has changed since its checksum was recorded", file=name, fix=fix)
 
@@ -155,7 +156,7 @@ def is_as_recorded(path: Path, row: Mapping[str, str], checksum_now: str) -> boo
     grows while people code: it is as recorded while the bytes that were recorded are its beginning."""
     if row["sha256"].lower() == checksum_now:
         return True
-    if not is_added_to(path) or not row["bytes"].isdecimal():
+    if not grows_while_people_code(path) or not row["bytes"].isdecimal():
         return False
     with path.open("rb") as file:
         return hashlib.sha256(file.read(int(row["bytes"]))).hexdigest() == row["sha256"].lower()
@@ -175,7 +176,7 @@ def _mixed(study: Study, recorded: dict[str, dict[str, str]], present: dict[str,
     # What people add to the sample, such as codings of invented texts, is no data of anybody.
     rehearsed = {study.relative(path) for _, kinds in addon.list_declarations("rehearsed") for kind in kinds
                  for path in study.raw_files(kind)}
-    rehearsed |= {name for name in present if is_added_to(Path(name))}
+    rehearsed |= {name for name in present if grows_while_people_code(Path(name))}
     wrong = sorted(set(present) - invented - rehearsed) if study.is_synthetic else sorted(invented)
     said = ("is real data in an invented study", "start a real study with `glc init DIR`") \
         if study.is_synthetic else ("is invented data in a real study", "take it out of raw/")
@@ -224,7 +225,7 @@ def package_hash() -> str:
     return digest.hexdigest()
 
 
-def package_state() -> list[tuple[str, int, int]]:
+def list_package_file_stamps() -> list[tuple[str, int, int]]:
     """Size and time of each file behind :func:`package_hash`: a quick way to see that none was changed."""
     return [(name, of.st_size, of.st_mtime_ns) for name in _package_files() for of in [os.stat(name)]]
 
@@ -241,7 +242,7 @@ def _package_files() -> list[str]:
 def inputs_digest(study: Study, raw: dict[str, str]) -> str:
     """The digest of everything the processed tables are made from; ``raw`` are the digests of raw files."""
     digest = _begin_with_inputs(study, raw)
-    for content in earlier_releases(study, raw).values():
+    for content in read_earlier_releases(study, raw).values():
         digest.update(content)
     return digest.hexdigest()
 
@@ -262,15 +263,15 @@ def _begin_with_inputs(study: Study, raw: dict[str, str]) -> Any:
 def releases_digest(study: Study, raw: dict[str, str]) -> str:
     """The digest of the releases on which the processed tables depend."""
     known = {name: study.digests.of_bytes(content)
-             for name, content in earlier_releases(study, raw).items()}
-    return study.digests.of_value([missing_release(study.processed, study.private), known])
+             for name, content in read_earlier_releases(study, raw).items()}
+    return study.digests.of_value([find_missing_release(study.processed, study.private), known])
 
 
-def earlier_releases(study: Study, raw: dict[str, str]) -> dict[str, bytes]:
+def read_earlier_releases(study: Study, raw: dict[str, str]) -> dict[str, bytes]:
     """The releases that were issued from other inputs than today's, by name, such as ``public/001``, with
     their bytes. Those issued from today's inputs (and after the same releases) change nothing."""
     folders = {f"{audience}/{path.name}": path for audience in AUDIENCES
-               for path in release_folders(study.private, audience)}
+               for path in list_release_folders(study.private, audience)}
     contents = {name: b"".join(path.read_bytes() for path in sorted(folder.iterdir()) if path.name != CONTENT)
                 for name, folder in folders.items()}
 
@@ -279,7 +280,7 @@ def earlier_releases(study: Study, raw: dict[str, str]) -> dict[str, bytes]:
     inputs = _begin_with_inputs(study, raw)
 
     def is_of_today(folder: Path) -> bool:
-        said, digest = release_info(folder), inputs.copy()
+        said, digest = read_release_info(folder), inputs.copy()
         for name in said.get("after", []):
             digest.update(contents.get(name, b""))
         return digest.hexdigest() == said["inputs"]
@@ -287,7 +288,7 @@ def earlier_releases(study: Study, raw: dict[str, str]) -> dict[str, bytes]:
     return {name: content for name, content in contents.items() if not is_of_today(folders[name])}
 
 
-def read_record(processed: Path) -> dict[str, Any]:
+def read_provenance(processed: Path) -> dict[str, Any]:
     """provenance.json of a folder of tables; empty if there is none or it cannot be read."""
     try:
         return json.loads((processed / "provenance.json").read_text(encoding="utf-8"))
@@ -303,7 +304,7 @@ def count_rows_if_intact(study: Study) -> dict[str, int]:
     """
     if not tables_are_current(study):
         return {}
-    provenance = read_record(study.processed)
+    provenance = read_provenance(study.processed)
     said = provenance.get(BUILD_RECORD, {})
     rows, files = provenance.get("rows", {}), dict(said.get("files", {}))
     files |= {f"{name}.parquet": said.get("made", {}).get(name, "") for name in rows}
@@ -320,13 +321,13 @@ def tables_are_current(study: Study, *, are_decided: bool = True) -> bool:
     Raises Faults where a raw file has changed or is missing.
     """
     raw, built = compare_with_manifest(study).digests, study.processed / "slices.json"
-    if not built.is_file() or missing_release(study.processed, study.private):
+    if not built.is_file() or find_missing_release(study.processed, study.private):
         return False
     slices = json.loads(built.read_text(encoding="utf-8"))
     return not (are_decided and UNDECIDED in slices) and slices["inputs"] == inputs_digest(study, raw)
 
 
-def raw_changes(study: Study) -> set[str] | None:
+def find_raw_changes(study: Study) -> set[str] | None:
     """The raw files that came or went since the tables were built, where nothing else that they are made
     from changed; none where the tables are current, None where more changed, or where nothing is built or
     decided.
@@ -335,7 +336,7 @@ def raw_changes(study: Study) -> set[str] | None:
     """
     raw = compare_with_manifest(study).digests
     built, provenance = (study.processed / name for name in ("slices.json", "provenance.json"))
-    if not (built.is_file() and provenance.is_file()) or missing_release(study.processed, study.private):
+    if not (built.is_file() and provenance.is_file()) or find_missing_release(study.processed, study.private):
         return None
     before = json.loads(provenance.read_text(encoding="utf-8"))["raw"]
     slices = json.loads(built.read_text(encoding="utf-8"))
@@ -360,7 +361,7 @@ _ROW_NAMES = {"codebook": "code", "options": "option", "questions": "question",
 _RENAMED = ("name", "label")
 
 
-def reference_state(study: Study) -> State:
+def digest_reference_cells(study: Study) -> State:
     """The digests of all reference tables that can be read; the others are left out."""
 
     def digest(text: str) -> str:
@@ -372,7 +373,7 @@ def reference_state(study: Study) -> State:
 
     digests = {}
     for name, table in reference_tables().items():
-        for path in map(study.table_path, table_files(name)):
+        for path in map(study.table_path, list_table_files(name)):
             if not path.is_file():
                 continue
             text = path.read_bytes().decode("utf-8-sig", errors="replace")
@@ -383,16 +384,16 @@ def reference_state(study: Study) -> State:
     return digests
 
 
-def reference_changes(was: State, now: State) -> Iterator[str]:
+def describe_reference_changes(before: State, after: State) -> Iterator[str]:
     """One line per row that is new, gone or changed, file by file.
 
     >>> was = {"codebook.csv": {"shelter": {"code_id": "a", "name": "b"}, "old": {}}}
     >>> now = {"codebook.csv": {"shelter": {"code_id": "a", "name": "c"}, "new": {}}}
-    >>> list(reference_changes(was, now))
+    >>> list(describe_reference_changes(was, now))
     ['codebook.csv: code `shelter` renamed', 'codebook.csv: code `old` gone', 'codebook.csv: code `new` new']
     """
-    for file in sorted({*was, *now}):
-        old, new = was.get(file, {}), now.get(file, {})
+    for file in sorted({*before, *after}):
+        old, new = before.get(file, {}), after.get(file, {})
         for row in [*old, *(row for row in new if row not in old)]:
             if said := _said(old.get(row), new.get(row)):
                 yield f"{file}: {_ROW_NAMES.get(file.removesuffix('.csv'), 'row')} `{row}` {said}"
@@ -417,7 +418,7 @@ def read_slices(study: Study) -> dict[str, Any]:
 
 def read_slice_list(study: Study, name: str) -> Any:
     """One list of slices.json. In a run it is recorded that the page has read this list alone."""
-    with read_log.record_exactly():
+    with read_log.record_named_reads_only():
         read_log.record_read(study.root, f"{SLICES} {name}")
         return read_slices(study)[name]
 
@@ -425,12 +426,12 @@ def read_slice_list(study: Study, name: str) -> Any:
 def has_page(study: Study, name: str, id_: str) -> bool:
     """Whether something is on a list of slices.json, and so has a page of its own. In a run it is recorded
     that the page has asked for this entry alone."""
-    with read_log.record_exactly():
+    with read_log.record_named_reads_only():
         read_log.record_read(study.root, f"{SLICES} {name}={id_}")
         return any(row["id"] == id_ for row in read_slices(study).get(name, []))
 
 
-def release_of(study: Study, audience: str) -> dict[str, Any]:
+def read_last_release(study: Study, audience: str) -> dict[str, Any]:
     """What slices.json says of the release to an audience: number, day, issued. Raises GLCError where it has
     not been decided."""
     release = read_slices(study)["release"].get(audience)

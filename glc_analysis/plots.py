@@ -5,7 +5,7 @@ narrow page: names stand above their bars, and the lettering is legible on a tel
 greyscale, and every label gives the base. A count that is not shown is never drawn as zero: it appears as a
 hatched band of its possible values, or in words alone.
 
-:func:`figure_html` makes a figure ready for a page: an SVG as wide as the page and in its colours, with its
+:func:`render_figure` makes a figure ready for a page: an SVG as wide as the page and in its colours, with its
 title and its caption in HTML. The label of a figure is its alternative text. Matplotlib is imported when the
 first figure is drawn.
 """
@@ -66,8 +66,8 @@ _FIXED: dict[RcKeyType, Any] = {"svg.hashsalt": "glc_analysis", "svg.fonttype": 
 # From a figure to a page.
 
 
-def use_style() -> None:
-    """Makes this notebook show figures as :func:`figure_html`, those of seaborn and of your own too."""
+def use_figure_style() -> None:
+    """Makes this notebook show figures as :func:`render_figure`, those of seaborn and of your own too."""
     from IPython import get_ipython
 
     shell = get_ipython()
@@ -86,11 +86,11 @@ def use_style() -> None:
     formatters["text/html"].for_type_by_name("matplotlib.figure", "FigureBase", _shown)
 
 
-def figure_html(ax: Axes, *, title: str, caption: str = "") -> Markup:
+def render_figure(ax: Axes, *, title: str, caption: str = "") -> Markup:
     """A figure as HTML for a page; the title states what was found, the caption the base and the question.
 
     >>> counts = pd.DataFrame({"option": ["Shelter"], "n": [18], "base_n": [30]})
-    >>> figure_html(plot_counts(counts), title="18 of 30 offer shelter")[:70]
+    >>> render_figure(plot_counts(counts), title="18 of 30 offer shelter")[:70]
     Markup('<figure class="glc-figure"><figcaption><p class="glc-title">18 of 30 o')
     """
     import matplotlib.pyplot as plt
@@ -107,11 +107,11 @@ def _figure_of(ax: Axes) -> Figure:
 
 
 def _shown(figure: Figure, title: str = "", caption: str = "") -> Markup:
-    drawn = svg(figure)
+    drawn = render_svg(figure)
     return ELEMENTS.figure(drawn, "min-width" in drawn, title, caption, _data(figure))
 
 
-def svg(figure: Figure) -> Markup:
+def render_svg(figure: Figure) -> Markup:
     """A figure as SVG of fixed bytes: as wide as the page, in its colours and font, described by its label.
 
     A figure without a label is described by the words at its axes.
@@ -345,18 +345,18 @@ def status_label(status: str) -> str:
 # The quality of the coding.
 
 
-def number_text(value: float) -> str:
+def format_coefficient(value: float) -> str:
     """A coefficient as it is printed.
 
-    >>> number_text(-0.0234), number_text(float("nan"))
+    >>> format_coefficient(-0.0234), format_coefficient(float("nan"))
     ('−0.02', '–')
     """
     return "–" if pd.isna(value) else f"{value:.2f}".replace("-", "−")
 
 
-def interval_text(low: float, high: float) -> str:
+def format_interval(low: float, high: float) -> str:
     """An interval as it is printed; blank if there is none."""
-    return "" if pd.isna(low) else f"{number_text(low)} to {number_text(high)}"
+    return "" if pd.isna(low) else f"{format_coefficient(low)} to {format_coefficient(high)}"
 
 
 @_draws("code", "alpha", "low", "high", "reason")
@@ -377,12 +377,13 @@ def plot_agreement(agreement: pd.DataFrame, *, threshold: float, ax: Axes | None
     ticks = dict.fromkeys(tick for tick in (edge, -0.5, 0.0, 0.5, 1.0, threshold) if tick >= edge)
     for tick in ticks:
         if tick != edge or edge % 0.5 == 0:  # else it would run into the number beside it
-            drawing.ax.text(tick, 0, number_text(tick), va="top", ha="left" if tick == edge else "center")
+            drawing.ax.text(tick, 0, format_coefficient(tick), va="top", ha="left" if tick == edge
+                            else "center")
     drawing.y = _LINE + 0.08
     for code, alpha, low, high, reason in zip(rows["code"], rows["alpha"], rows["low"], rows["high"],
                                               rows["reason"], strict=True):
-        interval = interval_text(low, high)
-        text = number_text(alpha) + (f" ({interval})" if interval else "")
+        interval = format_interval(low, high)
+        text = format_coefficient(alpha) + (f" ({interval})" if interval else "")
         text = reason if pd.isna(alpha) else text
         drawing.heading(code)
         middle = drawing.row(text)
@@ -395,7 +396,7 @@ def plot_agreement(agreement: pd.DataFrame, *, threshold: float, ax: Axes | None
         drawing.space()
         labels.append(f"{code}: {text}")
     return drawing.finish("Dot plot. Krippendorff's alpha by code, lowest first; the study's threshold is "
-                          f"{number_text(threshold)}. {'; '.join(labels)}.")
+                          f"{format_coefficient(threshold)}. {'; '.join(labels)}.")
 
 
 @_draws("interview", "found", "new", "mean", "low", "high")

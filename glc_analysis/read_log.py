@@ -93,7 +93,7 @@ def recording_nothing() -> Generator[None]:
 
 
 @contextmanager
-def record_exactly() -> Generator[None]:
+def record_named_reads_only() -> Generator[None]:
     """Within this block only :func:`record_read` records reads, since it names them more exactly."""
     token = _is_paused.set(True)
     try:
@@ -139,12 +139,12 @@ def _thing(path: str, root: str) -> str:
 # The record, read when the page is done
 
 
-def read_record(path: Path, notebook: Path) -> tuple[str, ...]:
+def read_recorded_reads(path: Path, notebook: Path) -> tuple[str, ...]:
     """What a page has read, from the file of its record; everything, if that cannot be known.
 
     A table that was read whole is there without its slices.
     """
-    if not path.is_file() or not is_traced(notebook):
+    if not path.is_file() or not are_all_reads_traced(notebook):
         return EVERYTHING
     try:
         things = {json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()}
@@ -154,10 +154,10 @@ def read_record(path: Path, notebook: Path) -> tuple[str, ...]:
                         if " " not in thing or thing.partition(" ")[0] not in things))
 
 
-def is_traced(notebook: Path) -> bool:
+def are_all_reads_traced(notebook: Path) -> bool:
     """Whether all files that the cells of a notebook can read are noticed: they are Python without commands
     of IPython, import only :data:`_TRACED` libraries and call no function of :data:`_UNTRACED`."""
-    cells = read_cells(notebook)
+    cells = read_notebook_cells(notebook)
     sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     try:
         return bool(cells) and all(map(_is_traced, sources))
@@ -165,7 +165,7 @@ def is_traced(notebook: Path) -> bool:
         return False
 
 
-def read_cells(notebook: Path) -> list[dict[str, Any]]:
+def read_notebook_cells(notebook: Path) -> list[dict[str, Any]]:
     """The cells of a notebook that was planned; none if it cannot be read, as while somebody saves it."""
     try:
         return json.loads(notebook.read_text(encoding="utf-8"))["cells"]

@@ -22,16 +22,16 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import read_log, tabular
-from glc_analysis.errors import Fault, Faults, add_faults_of
+from glc_analysis.errors import Fault, Faults, collect_faults
 from glc_analysis.schema import (
     TableFile,
-    cross_faults,
+    find_cross_table_faults,
+    find_table_faults,
+    list_table_files,
+    list_word_columns,
     reference_path,
     reference_tables,
     registered_checks,
-    table_faults,
-    table_files,
-    word_columns,
 )
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
@@ -81,7 +81,7 @@ def read_reference(study: Study, *, needed: Collection[str] | None = None,
     """
     study.refuse_misplaced()
     content = hashlib.sha256()
-    for file in (file for name in reference_tables() for file in table_files(name)):
+    for file in (file for name in reference_tables() for file in list_table_files(name)):
         content.update(file.path.encode())
         with suppress(OSError):  # absent, or told as a fault where it is read
             content.update(study.table_path(file).read_bytes())
@@ -106,17 +106,17 @@ def _read_checked(study: Study, content: str, needed: frozenset[str] | None,
             faults += found.faults
             unread.add(name)
         else:
-            faults += table_faults(name, tables[name])
+            faults += find_table_faults(name, tables[name])
     unsound = frozenset()
     if needed is not None:
         unsound = frozenset(unread | {_table_of(fault) for fault in faults}) - needed
         tables |= {name: _empty(name) for name in unread - needed}
         unread |= reference_tables().keys() - needed - beside
-    faults += cross_faults(tables, unread, registered_checks())
+    faults += find_cross_table_faults(tables, unread, registered_checks())
     if needed is not None:
         faults = [fault for fault in faults if _table_of(fault) in needed]
     if faults:
-        raise Faults(relocate_faults(study, faults))
+        raise Faults(relocate_private_faults(study, faults))
     return Reference(tables, unsound)
 
 
@@ -133,7 +133,7 @@ def _empty(name: str) -> pd.DataFrame:
 
 def read_reference_table(study: Study, name: str) -> pd.DataFrame:
     """One reference table, its columns alone checked; rows are indexed by the number a spreadsheet shows."""
-    table, (shared, *apart) = reference_tables()[name], table_files(name)
+    table, (shared, *apart) = reference_tables()[name], list_table_files(name)
     study.reference_file(name)  # raises Faults if it lies in the wrong place
     rows = _read_file(study, shared)
     for file in apart:
@@ -143,12 +143,12 @@ def read_reference_table(study: Study, name: str) -> pd.DataFrame:
     frame = pd.DataFrame(list(rows.values()), columns=[*table.required_columns, *table.optional_columns],
                          index=list(rows), dtype="str")
     # A spreadsheet that saves the file makes TRUE of true.
-    frame = frame.assign(**{column: frame[column].str.lower() for column in word_columns(name)})
+    frame = frame.assign(**{column: frame[column].str.lower() for column in list_word_columns(name)})
     # People put a blank behind a semicolon.
     frame = frame.assign(**{column: frame[column].str.replace(r"\s*;\s*", ";", regex=True).str.strip()
                             for column, about in table.columns.items() if about.kind == "list by ;"})
     if name == "questions" and (frame["unit"] == "").any():
-        frame["unit"] = question_units(frame, study.settings["survey"])
+        frame["unit"] = derive_question_units(frame, study.settings["survey"])
     return frame
 
 
@@ -157,7 +157,7 @@ def read_part(study: Study, name: str, *, columns: Collection[str] = (), naming:
     by blanks there. In a run it is recorded that the page has read this part alone."""
     with read_log.recording_nothing():
         frame = read_reference_table(study, name)
-    for file in table_files(name):
+    for file in list_table_files(name):
         read_log.record_read(study.root, tabular.part_name(file.path, columns, naming))
     if columns:
         return frame[[*columns]]
@@ -168,12 +168,12 @@ LOOP = "{loop}"
 """What stands for the number of a loop in the names of columns."""
 
 
-def question_units(questions: pd.DataFrame, survey: Mapping[str, Any]) -> pd.Series:
+def derive_question_units(questions: pd.DataFrame, survey: Mapping[str, Any]) -> pd.Series:
     """The unit of each question: what a person has written, else what follows from [survey] of study.toml.
     Where it names a column of organisations and none of countries, nobody answers for a country.
 
     >>> questions = pd.DataFrame({"columns": ["Q1", "Q2_{loop}", "Q3"], "unit": ["", "", "answer"]})
-    >>> question_units(questions, {"organisation": "org", "country": "", "loop": ""}).tolist()
+    >>> derive_question_units(questions, {"organisation": "org", "country": "", "loop": ""}).tolist()
     ['organisation', 'answer', 'answer']
     """
     follows = "organisation" if survey["organisation"] and not survey["country"] else "answer"
@@ -191,7 +191,7 @@ def _read_file(study: Study, file: TableFile) -> Rows:
     try:
         return read_reference_rows(path, file.required, file.optional) if path.is_file() else {}
     except Faults as found:
-        if file == table_files(path.stem)[0]:
+        if file == list_table_files(path.stem)[0]:
             raise
         raise Faults([replace(fault, file=file.path) for fault in found.faults]) from None
 
@@ -223,13 +223,13 @@ def _key(row: Mapping[str, str], columns: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(row[column] for column in columns)
 
 
-def relocate_faults(study: Study, faults: Iterable[Fault]) -> list[Fault]:
+def relocate_private_faults(study: Study, faults: Iterable[Fault]) -> list[Fault]:
     """Faults of private columns with the private file and its row, instead of those of the table that they
     are joined to."""
     placed = []
     for fault in faults:
         name = fault.file.removesuffix(".csv")
-        shared, *apart = table_files(name)
+        shared, *apart = list_table_files(name)
         for file in apart:
             if fault.column in (*file.required, *file.optional) and fault.column not in shared.required:
                 key = reference_tables()[name].key
@@ -253,22 +253,22 @@ _UNUSED = {"organisations": {"home_country_id", "founded"}, "countries": {"label
 _SURVEY_STEPS = ("records", "conversations", "organisations", "answers")
 
 
-def blocked_needs(study: Study, faults: Iterable[Fault]) -> dict[str, tuple[str, ...]]:
+def find_blocked_needs(study: Study, faults: Iterable[Fault]) -> dict[str, tuple[str, ...]]:
     """The tables with faults as needs of steps, each with the steps that can do with the rest of it: those of
     the survey, where its rows can be read and their answers found. Of questions.csv and options.csv these get
-    what is sound (:func:`sound_questions`)."""
+    what is sound (:func:`keep_sound_questions`)."""
     columns: dict[str, set[str]] = {}
     for fault in faults:
         columns.setdefault(_table_of(fault), set()).add(fault.column)
     blocked = {}
     for name in columns.keys() & reference_tables().keys():
-        is_read = not add_faults_of(partial(read_reference_table, study, name), [])
+        is_read = not collect_faults(partial(read_reference_table, study, name), [])
         is_enough = name in ("questions", "options") or columns[name] <= _UNUSED.get(name, set())
         blocked[f"{name}.csv"] = _SURVEY_STEPS if is_read and is_enough else ()
     return blocked
 
 
-def sound_questions(reference: Reference, faults: Iterable[Fault]) -> Reference:
+def keep_sound_questions(reference: Reference, faults: Iterable[Fault]) -> Reference:
     """The tables with those questions alone whose row and option list are right, none with a condition."""
     rows: dict[str, set[int]] = {"questions": set(), "options": set()}
     for fault in faults:
@@ -291,7 +291,7 @@ def sound_questions(reference: Reference, faults: Iterable[Fault]) -> Reference:
 # interrupted. Of two different versions of a table neither is chosen.
 
 
-def move_private(study: Study) -> list[str]:
+def move_misplaced_tables(study: Study) -> list[str]:
     """Moves what is misplaced (:meth:`Study.misplaced`); returns a line for each file or column.
 
     Raises Faults, and moves nothing, where both places hold the table with different contents or a file
@@ -356,7 +356,7 @@ def _columns_apart(study: Study, path: Path) -> dict[Path, bytes]:
     Rows without anything private get no row in the private file. Raises Faults if a cell differs from the one
     that is there.
     """
-    shared, apart = table_files(path.stem)
+    shared, apart = list_table_files(path.stem)
     target, key = study.root / apart.path, reference_tables()[path.stem].key
     as_written, listed, held = CsvRows.read(path), _rows(path), _rows(target)
     for file, columns in ((path, as_written.header), (target, [*held[0]] if held else key)):
@@ -427,10 +427,10 @@ _HEAD = """\
 """
 
 
-def public_reference() -> list[str]:
+def list_files_for_git() -> list[str]:
     """The files of a study that may enter git, as paths in its folder.
 
-    >>> public_reference()[:3]
+    >>> list_files_for_git()[:3]
     ['reference/study.toml', 'reference/closed.csv', 'reference/codebook.csv']
     """
     paths = (reference_path(name) for name in reference_tables())
@@ -442,7 +442,7 @@ def write_gitignore(study: Path) -> None:
     path = study / ".gitignore"
     written = path.read_text(encoding="utf-8") if path.exists() else _HEAD
     if re.fullmatch(r"(?:!/reference/[\w.]+\n)*", written.removeprefix(_HEAD)):
-        write_atomic(path, _HEAD + "".join(f"!/{one}\n" for one in public_reference()))
+        write_atomic(path, _HEAD + "".join(f"!/{one}\n" for one in list_files_for_git()))
 
 
 def find_git_repository(folder: Path) -> Path | None:

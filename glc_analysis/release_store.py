@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addon import list_declarations, load_declared
+from glc_analysis.addon import list_declarations, load_declared_objects
 from glc_analysis.cleaning.waves import waves_of_consent
 from glc_analysis.disclosure.blocks import (
     CORE_KINDS,
@@ -59,14 +59,14 @@ from glc_analysis.figures.groupings import changed_groupings, groupings_of
 from glc_analysis.manifest import (
     CONTENT,
     ISSUE,
-    missing_release,
+    find_missing_release,
+    list_release_folders,
     number_next_release,
-    release_folders,
-    release_info,
-    release_of,
+    read_last_release,
+    read_release_info,
 )
 from glc_analysis.reference import Reference, read_reference
-from glc_analysis.schema import is_day, new_names
+from glc_analysis.schema import is_iso_date, map_old_names_to_new
 from glc_analysis.study import Study
 from glc_analysis.view.visible_tables import VisibleTables
 
@@ -80,7 +80,7 @@ _PRINTED = ("number", "day", "issued")
 """What the pages say about a release."""
 
 
-def check_releases(study: Study) -> None:
+def check_stored_releases(study: Study) -> None:
     """Raises Faults where the last release to an audience is missing from the store, or where an earlier
     version kept releases that cannot be compared with new ones."""
     store = study.private / "releases"
@@ -89,7 +89,7 @@ def check_releases(study: Study) -> None:
                             "could be subtracted from it", file=study.relative(one),
                             fix="tell readers that the public figures start again, then remove it")
                       for one in old])
-    if name := missing_release(study.processed, study.private):
+    if name := find_missing_release(study.processed, study.private):
         audience, _, number = name.partition("/")
         raise Faults([Fault(f"release {int(number)} is missing from private/releases/{audience}: new figures "
                             "could be subtracted from those already published", file="private/releases",
@@ -97,7 +97,7 @@ def check_releases(study: Study) -> None:
                             f"that the figures start again, and delete processed/ and reports/{audience}/")])
 
 
-def check_groupings(study: Study, reference: Reference) -> None:
+def check_released_groupings(study: Study, reference: Reference) -> None:
     """Raises Faults where groupings.csv groups a question otherwise than a release that an audience had."""
     groupings = groupings_of(reference.groupings, reference.questions)
     # Of what waits or was closed, figures of every kind of group are on record.
@@ -125,7 +125,7 @@ def prepare_release(study: Study, decisions: pd.DataFrame, estimates: pd.DataFra
     return apply_release(decisions, fresh, issued), issued
 
 
-def withheld_before(study: Study, audience: str) -> frozenset[str]:
+def find_figures_withheld_before(study: Study, audience: str) -> frozenset[str]:
     """The figures that refusals hid in an earlier release to an audience."""
     return frozenset(figure for release in _stored_releases(study, audience)
                      for figure in release.figures.index[release.figures["rule"] == "withheld_contributors"])
@@ -133,13 +133,13 @@ def withheld_before(study: Study, audience: str) -> frozenset[str]:
 
 def _stored_releases(study: Study, audience: str) -> list[PublishedRelease]:
     return [PublishedRelease(*(_read(folder / file) for file in FIGURE_FILES.values()))
-            for folder in release_folders(study.private, audience)]
+            for folder in list_release_folders(study.private, audience)]
 
 
-def prepare_cells(study: Study, lines: Mapping[str, pd.DataFrame],
-                  organisations: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+def assign_cells_of_today(study: Study, lines: Mapping[str, pd.DataFrame],
+                          organisations: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """The cells of today, and the lines of words that no audience sees; ``lines`` are those of each audience
-    (:func:`block_lines`). A quotation that an earlier release had and that is gone hides its cell."""
+    (:func:`list_block_lines`). A quotation that an earlier release had and that is gone hides its cell."""
     kinds = _kinds()
     words = {audience: rows[rows["block_id"].str.split("/").str[0].isin(kinds.words)]
              for audience, rows in lines.items()}
@@ -157,7 +157,7 @@ def prepare_cells(study: Study, lines: Mapping[str, pd.DataFrame],
 def _stored_cells(study: Study) -> pd.DataFrame:
     """The cells of all releases to all audiences."""
     parts = [pd.read_parquet(folder / CELLS) for audience in READING_AUDIENCES
-             for folder in release_folders(study.private, audience) if (folder / CELLS).is_file()]
+             for folder in list_release_folders(study.private, audience) if (folder / CELLS).is_file()]
     if not any(map(len, parts)):
         return no_cells()
     cells = pd.concat(parts, ignore_index=True)
@@ -166,57 +166,58 @@ def _stored_cells(study: Study) -> pd.DataFrame:
 
 
 def _kinds() -> Kinds:
-    return sum((added.kinds for added in load_declared("blocks")), CORE_KINDS)
+    return sum((added.kinds for added in load_declared_objects("blocks")), CORE_KINDS)
 
 
 def _stored_blocks(study: Study, audience: str) -> list[PublishedBlocks]:
     return [PublishedBlocks(*(_read(folder / file) for file in BLOCK_FILES.values()),
                             (folder / CELLS).is_file())
-            for folder in release_folders(study.private, audience)]
+            for folder in list_release_folders(study.private, audience)]
 
 
-def prepare_blocks(study: Study, lines: pd.DataFrame, organisations: pd.DataFrame, audience: str, *,
-                   are_named: bool, departed: Collection[str] = (), countries: Collection[str] = ()
-                   ) -> set[str]:
-    """The blocks to hide from an audience; ``lines`` are those of today (:func:`block_lines`), ``are_named``
-    says whether words carry names, ``departed`` are the organisations of hidden cells, and ``countries``
-    those that have a page for the audience."""
+def find_blocks_to_hide(study: Study, lines: pd.DataFrame, organisations: pd.DataFrame, audience: str, *,
+                        are_named: bool, departed: Collection[str] = (), countries: Collection[str] = ()
+                        ) -> set[str]:
+    """The blocks to hide from an audience; ``lines`` are those of today (:func:`list_block_lines`),
+    ``are_named`` says whether words carry names, ``departed`` are the organisations of hidden cells, and
+    ``countries`` those that have a page for the audience."""
     least = study.settings["disclosure"]["reissue_change"] + COALITION
     return hidden_blocks(lines, _stored_blocks(study, audience), organisations, least, kinds=_kinds(),
                          are_named=are_named, departed=departed,
                          whole=[block_id(QUOTATION_BLOCKS, country) for country in countries])
 
 
-def block_lines(frames: Mapping[str, pd.DataFrame], reference: Reference, known: Mapping[str, Any],
-                audience: str) -> pd.DataFrame:
+def list_block_lines(frames: Mapping[str, pd.DataFrame], reference: Reference, known: Mapping[str, Any],
+                     audience: str) -> pd.DataFrame:
     """The lines of every block that an audience has, of add-ons as well; ``known`` are the countries that
     each audience may know of (:func:`.countries.countries_shown`)."""
-    added = (line for blocks in load_declared("blocks") for line in blocks.lines(frames, reference, audience))
+    added = (line for blocks in load_declared_objects("blocks")
+             for line in blocks.lines(frames, reference, audience))
     return collect_block_lines(frames, reference.quotes, known["shown"][audience],
                                known["shown_home"][audience], added,
                                audience=audience)
 
 
-def announced_names() -> list[str]:
+def list_announced_names() -> list[str]:
     """The names of what add-ons announce with a release: ``announced_NAME`` is the table, ``NAME.parquet``
     the file in the store."""
     return [name for _, names in list_declarations("announced") for name in names]
 
 
-def earlier_announced(study: Study, name: str, audience: str, earlier: Collection[str]) -> pd.DataFrame:
+def read_earlier_announced(study: Study, name: str, audience: str, earlier: Collection[str]) -> pd.DataFrame:
     """What the last of the ``earlier`` releases (such as ``public/001``) announced under a name; without rows
     before the first."""
-    files = [file for folder in release_folders(study.private, audience)
+    files = [file for folder in list_release_folders(study.private, audience)
              if f"{audience}/{folder.name}" in earlier and (file := folder / f"{name}.parquet").is_file()]
     return tables.conform_to_schema(f"announced_{name}", pd.read_parquet(files[-1]) if files
                                     else pd.DataFrame())
 
 
-def next_is_stored(study: Study, audience: str, inputs: str) -> bool:
+def is_next_release_stored(study: Study, audience: str, inputs: str) -> bool:
     """Whether the store already holds the next release that a build from these inputs prepared."""
     new = study.private / "releases" / audience / "next"
     with suppress(OSError, ValueError):
-        return release_info(new)["inputs"] == inputs and all(
+        return read_release_info(new)["inputs"] == inputs and all(
             (new / file).is_file() for file in (*FIGURE_FILES.values(), *BLOCK_FILES.values(), CELLS))
     return False
 
@@ -232,15 +233,15 @@ def store_release(study: Study, audience: str,
     releases that ``inputs`` rest on. A release is new where anything that the audience reads is different
     (:func:`.releases.list_released_tables`, and what add-ons tell).
     """
-    kept, new = release_folders(study.private, audience), study.private / "releases" / audience / "next"
+    kept, new = list_release_folders(study.private, audience), study.private / "releases" / audience / "next"
     seen = frames[f"release_{audience}"].query("status != @SUPPRESSED").drop(columns=["rule", "protects"])
-    added = (part for content_of_add_on in load_declared("release_content")
+    added = (part for content_of_add_on in load_declared_objects("release_content")
              for part in content_of_add_on(frames, audience))
     content = [seen, *released_content(frames, audience), *added, pd.Series(sorted(shown), dtype="str")]
     digest = hashlib.sha256("".join(part.to_csv(index=False) for part in content).encode()).hexdigest()
     if kept and (kept[-1] / CONTENT).is_file() and (kept[-1] / CONTENT).read_text() == digest:
         shutil.rmtree(new, ignore_errors=True)
-        info = release_info(kept[-1])
+        info = read_release_info(kept[-1])
         return {name: info[name] for name in _PRINTED}
     fresh = issued() if issued else None
     figures = fresh[0].figures if fresh else _read(new / FIGURE_FILES["figures"])
@@ -259,20 +260,20 @@ def store_release(study: Study, audience: str,
     return {name: info[name] for name in _PRINTED}
 
 
-def forget_contents(study: Study) -> None:
+def delete_content_digests(study: Study) -> None:
     """Deletes the digests of what was published before a withdrawal: they could be compared with guesses at
     what was withdrawn. That of the last release stays where today's tables say the same."""
     for audience in READING_AUDIENCES:
-        kept = release_folders(study.private, audience)
+        kept = list_release_folders(study.private, audience)
         is_same = not (study.private / "releases" / audience / "next").is_dir()
         for release in kept[:-1] if is_same else kept:
             (release / CONTENT).unlink(missing_ok=True)
 
 
-def publish(study: Study, audience: str) -> None:
+def record_publication(study: Study, audience: str) -> None:
     """Puts on record what an audience is about to see: the next release gets its number, and what add-ons
     announce with it counts as announced. Raises OSError if there is no next release."""
-    number = release_of(study, audience)["number"]
+    number = read_last_release(study, audience)["number"]
     new = study.private / "releases" / audience / "next"
     if new.is_dir() and not (new.with_name(f"{number:03}")).exists():
         view = VisibleTables(study, audience)
@@ -285,7 +286,7 @@ def publish(study: Study, audience: str) -> None:
 
 def _read(path: Path) -> pd.DataFrame:
     """A table of a release, with the new names: the file stays as it was stored."""
-    names = new_names("column", "figures")
+    names = map_old_names_to_new("column", "figures")
     return pd.read_parquet(path).rename(columns=names).rename_axis(index=names)
 
 
@@ -299,8 +300,8 @@ def _write(part: pd.DataFrame, path: Path) -> None:
 def _data_day(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> str:
     """The day of the data: of the last answer, or of an earlier release where that is later."""
     days = [last_answered(frames["organisations"], frames["documents"]),
-            *(release_info(one)["day"] for one in release_folders(study.private, audience))]
-    return max(filter(is_day, days), default="")
+            *(read_release_info(one)["day"] for one in list_release_folders(study.private, audience))]
+    return max(filter(is_iso_date, days), default="")
 
 
 def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFrame:
@@ -311,7 +312,8 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
     one row a release that they were in: kind, where, what.
     """
     rows, departed = [], set()
-    kept = [folder for audience in READING_AUDIENCES for folder in release_folders(study.private, audience)]
+    kept = [folder for audience in READING_AUDIENCES
+            for folder in list_release_folders(study.private, audience)]
     if kept:
         frames = {name: tables.read_table(name, study=study) for name in tables.TABLES}
         figure_ids = frames["figures"]["figure_id"]
@@ -320,7 +322,8 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
             reference.waves, study.settings["study"]["wave"]))
         known = countries_shown(frames["answers"], frames["organisations"], consent,
                                 study.settings["disclosure"])
-        lines = {audience: block_lines(frames, reference, known, audience) for audience in READING_AUDIENCES}
+        lines = {audience: list_block_lines(frames, reference, known, audience)
+                 for audience in READING_AUDIENCES}
         incidence = find_contributors(frames)
     for release in kept:
         path = release / FIGURE_FILES["contributions"]

@@ -1,7 +1,8 @@
 """Finds old names that a study still uses, and renames them.
 
 ``schema/renames.csv`` lists them, those of an add-on in its own ``schema/``. Tables and settings are read as
-if they had the new names (:func:`glc_analysis.schema.new_names`); ``glc check`` says what to rename, and with
+if they had the new names (:func:`glc_analysis.schema.map_old_names_to_new`); ``glc check`` says what to
+rename, and with
 ``--accept`` renames it.
 """
 
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glc_analysis.errors import Faults
-from glc_analysis.schema import new_names, reference_tables, table_files, with_new_names
+from glc_analysis.schema import list_table_files, map_old_names_to_new, reference_tables, replace_old_names
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
 from glc_analysis.tabular import decode_text
@@ -45,7 +46,7 @@ def find_renamings(study: Study) -> list[Renaming]:
 
 def _in_tables(study: Study) -> Iterator[Renaming]:
     for name in reference_tables():
-        for file in table_files(name):
+        for file in list_table_files(name):
             path, target = study.table_path(file), study.root / file.path
             changed = [f"{path.name}: the file is now called {target.name}"] if path != target else []
             try:
@@ -64,12 +65,12 @@ def rename_in_rows(rows: CsvRows, table: str) -> list[str]:
     []
     """
     lines = []
-    for column, new in zip(rows.header, with_new_names(rows.header, "column", table), strict=True):
+    for column, new in zip(rows.header, replace_old_names(rows.header, "column", table), strict=True):
         if new != column:
             rows.set_cell(1, column, new)
             lines.append(f"column {column} is now called {new}")
     for place, column in enumerate(rows.header):
-        words = new_names("word", f"{table}.{column}")
+        words = map_old_names_to_new("word", f"{table}.{column}")
         renamed = set()
         for n, cells in enumerate(csv.reader(rows.records, delimiter=rows.delimiter), 1) if words else ():
             word = cells[place].strip().lower() if place < len(cells) else ""
@@ -87,7 +88,7 @@ def _in_settings(study: Study) -> Iterator[Renaming]:
         before = tomllib.loads(text)
     except (FileNotFoundError, Faults, tomllib.TOMLDecodeError):  # told where they are read
         return
-    changed = {section: {old: new for old, new in zip(values, with_new_names(values, "setting", section),
+    changed = {section: {old: new for old, new in zip(values, replace_old_names(values, "setting", section),
                                                       strict=True) if old != new}
                for section, values in before.items() if isinstance(values, dict)}
     lines = [f"{path.name}: [{section}] {old} is now called {new}"

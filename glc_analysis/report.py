@@ -19,12 +19,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from glc_analysis.addon import load_declared
+from glc_analysis.addon import load_declared_objects
 from glc_analysis.disclosure.rules import has_capability
-from glc_analysis.errors import Faults, GLCError, file_being_written
-from glc_analysis.locks import locked
-from glc_analysis.manifest import package_hash, package_state
-from glc_analysis.permissions import close_to_others
+from glc_analysis.errors import Faults, GLCError, find_file_being_written
+from glc_analysis.locks import hold_lock
+from glc_analysis.manifest import list_package_file_stamps, package_hash
+from glc_analysis.permissions import close_folder_to_others
 from glc_analysis.run import record
 from glc_analysis.run.folders import new_run_id, promote, remove_incomplete, remove_old
 from glc_analysis.run.plan import (
@@ -40,8 +40,14 @@ from glc_analysis.run.plan import (
 )
 from glc_analysis.run.record import last_run
 from glc_analysis.study import REPOSITORY, Study
-from glc_analysis.terminal import Progress, check_interrupted, graceful_interrupt, progress_bar, uninterrupted
-from glc_analysis.writing import hard_link, write_atomic
+from glc_analysis.terminal import (
+    Progress,
+    check_interrupted,
+    defer_interrupts,
+    graceful_interrupt,
+    progress_bar,
+)
+from glc_analysis.writing import link_or_copy, write_atomic
 
 if TYPE_CHECKING:
     from glc_analysis.gate.gate import Gate
@@ -90,7 +96,7 @@ class ReportRun:
         self.notes = []
         if self.recovered:
             self.notes.append(f"{len(self.recovered)} of them had been finished by an interrupted run.")
-        for notes in load_declared("runs", "notes"):
+        for notes in load_declared_objects("runs", "notes"):
             self.notes += notes(study, self.audience)
 
     def _path_in(self, run: Path, slug: str) -> Path:
@@ -150,17 +156,17 @@ class ReportRun:
 
         keys = {page.slug: self.last_entries[page.slug]["key"] for page in self.to_keep}
         keys |= {page.slug: page.key for page in self.to_run}
-        with uninterrupted():
+        with defer_interrupts():
             return self._exit.enter_context(closing(
                 Assembly(self.study, self.audience, self.folder, keys, self.last_folder)))
 
     def _link_finished_pages(self) -> None:
         """Links the pages that are up to date, of the last run or an interrupted one, into this run."""
         for page in self.to_keep:
-            hard_link(self._last_path(page.slug), self._new_path(page.slug))
+            link_or_copy(self._last_path(page.slug), self._new_path(page.slug))
             self.entries[page.slug] = self.last_entries[page.slug]
         for slug, (folder, entry) in self.recovered.items():
-            hard_link(self._path_in(folder, slug), self._new_path(slug))
+            link_or_copy(self._path_in(folder, slug), self._new_path(slug))
             self.entries[slug] = entry
         self._record()
 
@@ -176,8 +182,8 @@ class ReportRun:
         if not elsewhere:
             processes.hold(one for page in to_run for one in page.reads)
         try:
-            with uninterrupted(), closing(execute_all(processes, order, jobs,
-                                                      lambda: self._assembly)) as executed:
+            with defer_interrupts(), closing(execute_all(processes, order, jobs,
+                                                         lambda: self._assembly)) as executed:
                 for done, (page, outcome, seconds) in enumerate(executed, start=1):
                     self._store(page, outcome, seconds)
                     report(done, len(to_run), page.title)
@@ -261,12 +267,12 @@ class ReportRun:
     def _promote(self, gate: Gate) -> None:
         """Passes the run through the gate, completes it, and switches to it."""
         gate.let_through(self.folder)
-        for keep in load_declared("runs", "keep"):
+        for keep in load_declared_objects("runs", "keep"):
             keep(self.study, self.audience, self.folder)
         if not has_capability(self.audience, "internal"):  # first: whatever readers see must be on record
-            from glc_analysis.release_store import publish
+            from glc_analysis.release_store import record_publication
 
-            publish(self.study, self.audience)
+            record_publication(self.study, self.audience)
         if hasattr(os, "sync"):  # first: a power cut must not damage what readers see
             os.sync()
         (self.folder / record.UNFINISHED_RECORD).replace(self.folder / record.RUN_RECORD)
@@ -334,7 +340,7 @@ def run(study: Study, *, audience: str = "team", country: str = "", theme: str =
         if not dry_run:
             stack.callback(_remove_if_empty, home, study.reports)
             with _written(study, lambda: "The reports are unchanged."):
-                stack.enter_context(locked(home))
+                stack.enter_context(hold_lock(home))
         build()
         state = _state(study, folder)
         inputs = Inputs(study, audience)
@@ -345,7 +351,7 @@ def run(study: Study, *, audience: str = "team", country: str = "", theme: str =
         if report_run.is_needed and not dry_run:
             with _written(study, lambda: report_run.standing), \
                     graceful_interrupt(lambda: report_run.standing):
-                close_to_others(study.root)
+                close_folder_to_others(study.root)
                 study.keep_digest_key()
                 report_run.make(jobs, processes, progress)
         return _result(report_run, is_done=not dry_run)
@@ -353,7 +359,7 @@ def run(study: Study, *, audience: str = "team", country: str = "", theme: str =
 
 def _state(study: Study, notebooks: Path) -> tuple[Any, Any]:
     """The state of the files of the package, and of those that pages and their plan are read from."""
-    return package_state(), state_of_files(study, notebooks)
+    return list_package_file_stamps(), state_of_files(study, notebooks)
 
 
 def _remove_if_empty(*folders: Path) -> None:
@@ -369,7 +375,7 @@ def _written(study: Study, standing: Callable[[], str]) -> Generator[None]:
     try:
         yield
     except OSError as error:
-        where = file_being_written(error) or study.reports
+        where = find_file_being_written(error) or study.reports
         raise GLCError(f"The reports cannot be written: {error.strerror or error} ({where}). "
                        f"{standing()}") from None
 

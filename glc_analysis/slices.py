@@ -16,7 +16,7 @@ from glc_analysis.digests import Digests
 from glc_analysis.schema import processed_tables
 
 
-def slice_digests(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str, dict[str, str]]:
+def digest_slices(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str, dict[str, str]]:
     """For every table the digest of each slice: ``""``, ``country=ID``, ``theme=ID``, ``question=ID``,
     ``code=ID``; of the codebook also ``names`` and ``name=ID``, which leave out the texts that define codes.
 
@@ -24,21 +24,21 @@ def slice_digests(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str
     hashed one by one and added up (64 bits, two sums), so that all slices of a large table cost one pass; the
     order of rows does not matter.
     """
-    questions, members = frames["questions"], work_places(frames["answers"], frames["organisations"])
+    questions, members = frames["questions"], list_work_countries(frames["answers"], frames["organisations"])
     by_question = dict(zip(questions["question_id"], questions["theme_id"], strict=True))
-    by_code = code_themes(frames["codebook"])
+    by_code = map_codes_to_themes(frames["codebook"])
     listed = sorted({*by_question.values(), *by_code.values()} - {""})
     wanted, above = _wanted_by_country(members), ancestors(frames["codebook"])
     result = {}
     for name, frame in frames.items():
         hashes = hash_pandas_object(frame, index=False).to_numpy()
         found = {"": _total(hashes)}
-        if is_by_country(name):
+        if is_sliced_by_country(name):
             found |= _by_country(name, frame, hashes, wanted)
-        themes = row_themes(name, frame, by_question, by_code)
+        themes = find_row_themes(name, frame, by_question, by_code)
         if themes is not None:
             found |= _by_theme(themes, hashes, listed)
-        if is_by_question(name):
+        if is_sliced_by_question(name):
             found |= _by_question(frame, hashes, frames["figures"], questions["question_id"])
         if name == "codebook":
             found |= _of_codebook(frame, above, by_code)
@@ -49,7 +49,7 @@ def slice_digests(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str
     return result
 
 
-def work_places(answers: pd.DataFrame, organisations: pd.DataFrame) -> pd.DataFrame:
+def list_work_countries(answers: pd.DataFrame, organisations: pd.DataFrame) -> pd.DataFrame:
     """Which organisation works in which country and region, each pair once, as text.
 
     Answers say it. An organisation that answered no survey works in the country of its main office.
@@ -57,7 +57,7 @@ def work_places(answers: pd.DataFrame, organisations: pd.DataFrame) -> pd.DataFr
     >>> answers = pd.DataFrame({"country_id": ["KEN"], "organisation_id": ["ngo"], "region_id": ["africa"]})
     >>> organisations = pd.DataFrame({"organisation_id": ["ngo", "other"], "home_country_id": ["PER", "PER"],
     ...                               "home_region_id": ["america", "america"]})
-    >>> work_places(answers, organisations).values.tolist()
+    >>> list_work_countries(answers, organisations).values.tolist()
     [['KEN', 'ngo', 'africa'], ['PER', 'other', 'america']]
     """
     places = {"home_country_id": "country_id", "organisation_id": "organisation_id",
@@ -68,10 +68,10 @@ def work_places(answers: pd.DataFrame, organisations: pd.DataFrame) -> pd.DataFr
                      ignore_index=True)
 
 
-def places_by_country(places: pd.DataFrame) -> dict[str, dict[str, list[str]]]:
-    """The organisations and the regions of each country, of the frame that :func:`work_places` gives.
+def group_by_work_country(places: pd.DataFrame) -> dict[str, dict[str, list[str]]]:
+    """The organisations and the regions of each country, of the frame that :func:`list_work_countries` gives.
 
-    >>> places_by_country(pd.DataFrame({"country_id": ["KEN", "KEN"], "organisation_id": ["b", "a"],
+    >>> group_by_work_country(pd.DataFrame({"country_id": ["KEN", "KEN"], "organisation_id": ["b", "a"],
     ...                                 "region_id": ["africa", "africa"]}))
     {'KEN': {'organisations': ['a', 'b'], 'regions': ['africa']}}
     """
@@ -83,7 +83,7 @@ def places_by_country(places: pd.DataFrame) -> dict[str, dict[str, list[str]]]:
 def _wanted_by_country(members: pd.DataFrame) -> dict[str, list[str]]:
     """What a country's slice has the rows of: the country, its organisations and regions, and everybody."""
     found = {}
-    for country, mine in places_by_country(members).items():
+    for country, mine in group_by_work_country(members).items():
         found[country] = ["all", f"country={country}"]
         found[country] += [f"organisation={one}" for one in mine["organisations"]]
         found[country] += [f"region={one}" for one in mine["regions"]]
@@ -96,7 +96,7 @@ def _by_country(name: str, frame: pd.DataFrame, hashes: np.ndarray,
     if name == "figures":
         keys = frame["subset_kind"].astype("str") + "=" + frame["subset_id"].astype("str")
         keys = keys.mask(frame["measure"] == "words", "organisation=" + frame["option_id"].astype("str"))
-    elif not is_by_work_country(name):
+    elif not is_sliced_by_work_country(name):
         keys = "organisation=" + frame["organisation_id"].astype("str")
     else:
         own = frame["country_id"].astype("str")
@@ -122,7 +122,7 @@ def _by_question(frame: pd.DataFrame, hashes: np.ndarray, estimates: pd.DataFram
                  questions: pd.Series) -> dict[str, np.ndarray]:
     """A question's slice: the answers to it, the figures about it, or what is released of them."""
     if "figure_id" in frame:
-        about = dict(zip(estimates["figure_id"], figure_subjects(estimates), strict=True))
+        about = dict(zip(estimates["figure_id"], find_figure_subjects(estimates), strict=True))
         keys, subjects = frame["figure_id"].map(about).fillna(""), {*questions, *about.values()}
     else:
         keys, subjects = frame["question_id"].astype("str"), {*questions}
@@ -187,12 +187,12 @@ def _mix(hashes: np.ndarray) -> np.ndarray:
 
 def slice_name(name: str, country: str, theme: str, question: str, code: str = "") -> str:
     """The slice in which all rows are that are read, blank for the whole table."""
-    kinds = {"question": question, "code": code, "country": country if is_by_country(name) else "",
-             "theme": theme if is_by_theme(name) or name == "codebook" else ""}
+    kinds = {"question": question, "code": code, "country": country if is_sliced_by_country(name) else "",
+             "theme": theme if is_sliced_by_theme(name) or name == "codebook" else ""}
     return next((f"{kind}={chosen}" for kind, chosen in kinds.items() if chosen), "")
 
 
-def figure_subjects(estimates: pd.DataFrame) -> pd.Series:
+def find_figure_subjects(estimates: pd.DataFrame) -> pd.Series:
     """What each figure is about: its question, or its measure where it is about none (``coded``)."""
     question, measure = (estimates[column].astype("str") for column in ("question_id", "measure"))
     return question.where(question != "", measure)
@@ -204,12 +204,12 @@ QUESTION_MEASURES = ("quality", "discordance")
 """Measures that are about questions, and can also be read as a whole in the place of a question."""
 
 
-def is_by_question(name: str) -> bool:
+def is_sliced_by_question(name: str) -> bool:
     """Whether a table can be read question by question: answers, figures, and what is released of them."""
     return name in ("figures", "responses", "selections") or name.startswith("release_")
 
 
-def is_by_theme(name: str) -> bool:
+def is_sliced_by_theme(name: str) -> bool:
     """Whether a table can be read theme by theme."""
     return name not in ("questions", "codebook") and bool(
         {"question_id", "guide_question_id", "code_id"} & set(processed_tables()[name].columns))
@@ -220,26 +220,26 @@ def is_by_code(name: str) -> bool:
     return name in ("agreement", "codebook", "codings", "disagreements", "figures", "mentions")
 
 
-def is_by_country(name: str) -> bool:
+def is_sliced_by_country(name: str) -> bool:
     """Whether a table can be read country by country; what was said of a principle is of the whole study."""
     columns = set(processed_tables()[name].columns)
     return bool({"country_id", "organisation_id", "subset_id"} & columns) and "principle_id" not in columns
 
 
-def is_by_work_country(name: str) -> bool:
+def is_sliced_by_work_country(name: str) -> bool:
     """Whether the rows of a table name the country that they are about, not only the organisation."""
     return name != "organisations" and "country_id" in processed_tables()[name].columns
 
 
-def row_themes(name: str, frame: pd.DataFrame, questions: Mapping[str, str],
-               codes: Mapping[str, str]) -> pd.Series | None:
+def find_row_themes(name: str, frame: pd.DataFrame, questions: Mapping[str, str],
+                    codes: Mapping[str, str]) -> pd.Series | None:
     """The theme of each row: that of its question or code, ``*`` for every theme, ``""`` for none.
 
     ``questions`` and ``codes`` have the themes by id. What was said in interviews and calls may bear
     on any theme. None for a table that is not read theme by theme.
     """
     asked = next((c for c in ("question_id", "guide_question_id") if c in frame), "")
-    if not is_by_theme(name):
+    if not is_sliced_by_theme(name):
         return None
 
     def of(column: str, known: Mapping[str, str]) -> pd.Series:
@@ -310,10 +310,10 @@ def without_definitions(codebook: pd.DataFrame) -> pd.DataFrame:
     return codebook.assign(**dict.fromkeys(("definition", "include", "exclude", "example"), ""))
 
 
-def code_themes(codebook: pd.DataFrame) -> dict[str, str]:
+def map_codes_to_themes(codebook: pd.DataFrame) -> dict[str, str]:
     """The theme of each code, a theme being its own; codes outside themes are left out.
 
-    >>> code_themes(pd.DataFrame({"code_id": ["law", "gap"], "parent_id": ["", "law"],
+    >>> map_codes_to_themes(pd.DataFrame({"code_id": ["law", "gap"], "parent_id": ["", "law"],
     ...                           "level": ["theme", "code"]}))
     {'law': 'law', 'gap': 'law'}
     """

@@ -11,7 +11,7 @@ from typing import Any
 from glc_analysis import manifest
 from glc_analysis.addon import list_declarations
 from glc_analysis.errors import count_of
-from glc_analysis.manifest import reference_changes, reference_state, tables_are_current
+from glc_analysis.manifest import describe_reference_changes, digest_reference_cells, tables_are_current
 from glc_analysis.run.plan import plan, select_stale, why_stale
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
@@ -60,7 +60,7 @@ def _causes(study: Study, arrivals: manifest.Arrivals) -> list[str]:
     now = arrivals.digests
     causes = [f"{name}: {'new' if name not in raw else 'changed' if name in now else 'gone'}"
               for name in sorted({*raw, *now}) if raw.get(name) != now.get(name)]
-    causes += reference_changes(built["reference.json"], reference_state(study))
+    causes += describe_reference_changes(built["reference.json"], digest_reference_cells(study))
     known, settings = built["provenance.json"].get("reference", {}), study.settings_file
     if known.get(study.relative(settings)) != study.digests.of_file(settings):
         causes.append("study.toml: changed")

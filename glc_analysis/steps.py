@@ -29,15 +29,15 @@ from pandas.util import hash_pandas_object
 
 from glc_analysis import manifest, tables
 from glc_analysis.digests import Digests
-from glc_analysis.errors import Fault, add_faults_of
+from glc_analysis.errors import Fault, collect_faults
 from glc_analysis.manifest import (
     BUILD_RECORD,
     Arrivals,
-    read_record,
+    read_provenance,
     releases_digest,
 )
 from glc_analysis.reference import Reference
-from glc_analysis.schema import table_files
+from glc_analysis.schema import list_table_files
 from glc_analysis.study import RAW_KINDS, Study
 
 _PSEUDONYMS, RELEASES = "pseudonyms", "releases"
@@ -122,11 +122,11 @@ class Forecast:
                 f"\n  makes: {', '.join(self.step.makes)}")
 
 
-def needed_for(name: str, steps: Sequence[Step]) -> list[Step]:
+def list_steps_needed_for(name: str, steps: Sequence[Step]) -> list[Step]:
     """The step of this name and all that make what it needs, in their order.
 
     >>> steps = [Step("a", (), ("x",), dict), Step("b", (), ("y",), dict), Step("c", ("x",), (), dict)]
-    >>> [step.name for step in needed_for("c", steps)]
+    >>> [step.name for step in list_steps_needed_for("c", steps)]
     ['a', 'c']
     """
     chosen: list[Step] = []
@@ -297,7 +297,7 @@ class Inputs:
         if need.startswith("raw/"):
             return self.study.digests.of_value(self._raw(need.removeprefix("raw/")))
         if need.endswith(".csv"):
-            paths = [self.study.table_path(file) for file in table_files(need.removesuffix(".csv"))]
+            paths = [self.study.table_path(file) for file in list_table_files(need.removesuffix(".csv"))]
             found = [self.study.digests.of_file(path) if path.is_file() else "" for path in paths]
             return found[0] if len(found) == 1 else self.study.digests.of_value(found)
         if need.startswith("["):
@@ -314,7 +314,7 @@ class Inputs:
 
     def earlier_releases(self) -> Collection[str]:
         """The releases that were issued from other inputs than these, such as ``public/001``."""
-        return [*manifest.earlier_releases(self.study, self.arrivals.digests)]
+        return [*manifest.read_earlier_releases(self.study, self.arrivals.digests)]
 
     def expanded(self, need: str) -> list[str]:
         """The settings of a section of study.toml; any other need by itself."""
@@ -350,7 +350,7 @@ def is_input(need: str) -> bool:
             or need in (_PSEUDONYMS, RELEASES))
 
 
-def frame_digest(frame: pd.DataFrame, digests: Digests) -> str:
+def digest_frame(frame: pd.DataFrame, digests: Digests) -> str:
     """The digest of the cells and columns of a frame."""
     digest = digests.begin()
     digest.update(json.dumps([str(column) for column in frame.columns]).encode())
@@ -377,7 +377,7 @@ class Record:
     @classmethod
     def read(cls, study: Study) -> Record:
         """Reads the record of the tables of a study; one of another version of the package cannot be used."""
-        provenance = read_record(study.processed)
+        provenance = read_provenance(study.processed)
         said = provenance.get(BUILD_RECORD)
         if not said:
             return cls(why="nothing was built before")
@@ -476,7 +476,7 @@ class Engine:
             if not why:
                 self._keep(step)
                 continue
-            if add_faults_of(lambda step=step: self._run(step), faults) or step.name in incomplete:
+            if collect_faults(lambda step=step: self._run(step), faults) or step.name in incomplete:
                 lacking.update(step.makes)
         return faults, unseen
 
@@ -511,11 +511,11 @@ class Engine:
         """Whether a step ran."""
         return any(report.why for report in self.reports if report.step == step)
 
-    def took_over(self, step: str) -> bool:
+    def was_taken_over(self, step: str) -> bool:
         """Whether what a step made in the last build was taken over."""
         return any(not report.why for report in self.reports if report.step == step)
 
-    def is_as_before(self, table: str) -> bool:
+    def is_unchanged(self, table: str) -> bool:
         """Whether a table is byte for byte that of the last build."""
         return self._digests[table] == self._record.made.get(table)
 
@@ -596,7 +596,7 @@ class Engine:
                 self._held[name] = tables.conform_to_schema(self._parts[name].table, value)
                 if not self._is_kept:
                     continue
-                self._digests[name] = frame_digest(self._held[name], self._inputs.study.digests)
+                self._digests[name] = digest_frame(self._held[name], self._inputs.study.digests)
             else:
                 self.add(name, value)
         if not is_again:
@@ -606,7 +606,7 @@ class Engine:
         """The digest of a value: of its content, or if that is costly of everything that it is made from."""
         digests = self._inputs.study.digests
         if isinstance(value, pd.DataFrame):
-            return frame_digest(value, digests)
+            return digest_frame(value, digests)
         if isinstance(value, dict | list):
             return digests.of_value(value)
         return digests.of_value([self._digest_of_input(one) if is_input(one) else self._digests[one]

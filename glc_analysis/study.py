@@ -20,19 +20,19 @@ from pathlib import Path
 from typing import Any
 
 from glc_analysis import read_log
-from glc_analysis.addon import declared_by_name, list_declarations
+from glc_analysis.addon import list_declarations, map_declared_entries
 from glc_analysis.digests import Digests, keep_digest_key, read_digest_key
-from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
+from glc_analysis.errors import Fault, Faults, GLCError, UsageError, suggest_name
 from glc_analysis.locks import Say
-from glc_analysis.permissions import owner_only
+from glc_analysis.permissions import create_files_for_owner_only
 from glc_analysis.schema import (
     TABLE_FOLDERS,
     TableFile,
     default_settings,
-    is_day,
-    new_names,
-    table_files,
-    with_new_names,
+    is_iso_date,
+    list_table_files,
+    map_old_names_to_new,
+    replace_old_names,
 )
 from glc_analysis.study_locks import end_interrupted_withdrawal
 from glc_analysis.tabular import decode_text, parse_delimited
@@ -70,7 +70,7 @@ def read_settings(path: Path, defaults: Defaults, words: Words) -> dict[str, dic
     A setting has the type of its default; a section without defaults is free. ``words`` are the words
     that a setting may have, by section and name. Raises Faults with everything that is wrong.
     """
-    found = {section: dict(zip(with_new_names(values, "setting", section), values.values(), strict=True))
+    found = {section: dict(zip(replace_old_names(values, "setting", section), values.values(), strict=True))
              if isinstance(values, dict) else values for section, values in _parsed(path).items()}
     faults = {section: [*_section_faults(path.name, section, values, defaults, words)]
               for section, values in found.items()}
@@ -83,10 +83,10 @@ def read_settings(path: Path, defaults: Defaults, words: Words) -> dict[str, dic
 
 def _rule_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
     """Faults of settings that have the right form, and break a rule of their own."""
-    yield from counted_unit_faults(file, settings["study"]["unit_name"])
-    yield from open_identity_faults(file, settings["survey"]["unknown"])
-    yield from coding_faults(file, settings["coding"])
-    yield from countries_agreed_faults(file, settings["disclosure"]["countries_agreed"])
+    yield from find_unit_name_faults(file, settings["study"]["unit_name"])
+    yield from find_unknown_identity_faults(file, settings["survey"]["unknown"])
+    yield from find_consensus_rule_faults(file, settings["coding"])
+    yield from find_countries_agreed_faults(file, settings["disclosure"]["countries_agreed"])
     for add_on, function in list_declarations("settings_faults"):
         yield from add_on.load(function)(file, settings)
 
@@ -111,7 +111,7 @@ def _section_faults(file: str, section: str, values: Any, defaults: Defaults,
         yield Fault("is outside every section", file=file, column=section, value=str(values),
                     fix=f"put it below one of {', '.join(f'[{name}]' for name in defaults)}")
     elif section not in defaults:
-        yield Fault(f"there is no such section; {nearest(section, defaults)}", file=file,
+        yield Fault(f"there is no such section; {suggest_name(section, defaults)}", file=file,
                     column=f"[{section}]", fix=f"use one of {', '.join(defaults)}")
     elif defaults[section]:
         for name, value in values.items():
@@ -123,7 +123,7 @@ def _section_faults(file: str, section: str, values: Any, defaults: Defaults,
 def _misfit(name: str, value: Any, known: Mapping[str, Any], words: tuple[str, ...]) -> tuple[str, str]:
     """What is wrong with one setting and how to fix it; both blank if it is right."""
     if name not in known:
-        return f"there is no such setting; {nearest(name, known)}", f"use one of {', '.join(known)}"
+        return f"there is no such setting; {suggest_name(name, known)}", f"use one of {', '.join(known)}"
     if not _is_like(value, known[name]):
         form = _FORMS[type(known[name])][1]
         if known[name] and isinstance(known[name], list | dict):
@@ -148,13 +148,13 @@ def _is_like(value: Any, default: Any) -> bool:
     return isinstance(value, _FORMS[type(default)][0]) and all(_is_like(p, part) for p in parts)
 
 
-def counted_unit_faults(file: str, names: list[str]) -> Iterator[Fault]:
+def find_unit_name_faults(file: str, names: list[str]) -> Iterator[Fault]:
     """Faults of [study] unit_name: what is counted, one of them and many.
 
-    >>> [fault.value for fault in counted_unit_faults("study.toml", ["villager"])]
+    >>> [fault.value for fault in find_unit_name_faults("study.toml", ["villager"])]
     ['villager']
-    >>> list(counted_unit_faults("study.toml", ["villager", "villagers"])), list(counted_unit_faults("f", []))
-    ([], [])
+    >>> list(find_unit_name_faults("study.toml", ["villager", "villagers"]))
+    []
     """
     if names and (len(names) != 2 or not all(map(str.strip, names))):
         yield Fault("is not a singular and a plural", file=file, column="[study] unit_name",
@@ -162,10 +162,10 @@ def counted_unit_faults(file: str, names: list[str]) -> Iterator[Fault]:
                     "organisations")
 
 
-def open_identity_faults(file: str, unknown: list[str]) -> Iterator[Fault]:
+def find_unknown_identity_faults(file: str, unknown: list[str]) -> Iterator[Fault]:
     """Faults of [survey] unknown: what a record may leave open.
 
-    >>> [fault.value for fault in open_identity_faults("study.toml", ["country", "region"])]
+    >>> [fault.value for fault in find_unknown_identity_faults("study.toml", ["country", "region"])]
     ['region']
     """
     for name in unknown:
@@ -174,18 +174,18 @@ def open_identity_faults(file: str, unknown: list[str]) -> Iterator[Fault]:
                         fix="use country, organisation, or both")
 
 
-def coding_faults(file: str, settings: Mapping[str, Any]) -> Iterator[Fault]:
+def find_consensus_rule_faults(file: str, settings: Mapping[str, Any]) -> Iterator[Fault]:
     """Faults of the rule of consensus in [coding]: nobody named who decides, no day, or a day that is none.
 
     >>> rule = {"consensus": "person", "decided_by": "", "fixed_on": "May"}
-    >>> [fault.column for fault in coding_faults("study.toml", rule)]
+    >>> [fault.column for fault in find_consensus_rule_faults("study.toml", rule)]
     ['[coding] decided_by', '[coding] fixed_on']
     """
     rule, by, day = (settings[name] for name in ("consensus", "decided_by", "fixed_on"))
     if rule == "person" and not by:
         yield Fault("does not say who decides where coders differ", file=file, column="[coding] decided_by",
                     value="", fix='write the name, or another rule for consensus, such as "unanimous"')
-    if day and not is_day(day):
+    if day and not is_iso_date(day):
         yield Fault("is not a date", file=file, column="[coding] fixed_on", value=day,
                     fix="write it as YYYY-MM-DD")
     if rule != "unanimous" and not day:
@@ -194,18 +194,18 @@ def coding_faults(file: str, settings: Mapping[str, Any]) -> Iterator[Fault]:
                     "anybody coded, as YYYY-MM-DD")
 
 
-def countries_agreed_faults(file: str, agreed: Mapping[str, str]) -> Iterator[Fault]:
+def find_countries_agreed_faults(file: str, agreed: Mapping[str, str]) -> Iterator[Fault]:
     """Faults of [disclosure] countries_agreed, the record that publication by country was agreed otherwise
     than by consent.csv: whose countries, by whom, when and why.
 
-    >>> list(countries_agreed_faults("study.toml", {"which": "work", "by": "the board", "on": "2017-03",
+    >>> list(find_countries_agreed_faults("study.toml", {"which": "work", "by": "the board", "on": "2017-03",
     ...                                             "reason": "all members voted for it"}))
     []
     """
     known = ("which", "by", "on", "reason")
     where = "[disclosure] countries_agreed"
     for name in agreed.keys() - {*known}:
-        yield Fault(f"there is no {name!r} here; {nearest(name, known)}", file=file, column=where,
+        yield Fault(f"there is no {name!r} here; {suggest_name(name, known)}", file=file, column=where,
                     value=agreed[name], fix=f"use {', '.join(known)}")
     for name in known if agreed else ():
         if not agreed.get(name, "").strip():
@@ -240,7 +240,7 @@ NOTEBOOKS = Path(__file__).with_name("notebooks") if IS_INSTALLED else REPOSITOR
 """
 
 
-def notebook_files(*folders: Path) -> list[Path]:
+def list_notebook_files(*folders: Path) -> list[Path]:
     """The notebooks of folders, sorted by name; one of a later folder takes the place of one with the same
     file name."""
     by_name = {path.name: path for folder in folders for path in folder.glob("*.ipynb")}
@@ -280,7 +280,7 @@ class Study:
         about it. Raises UsageError if the folder does not exist, or if no study is named and the package is
         not in a checkout.
         """
-        owner_only()
+        create_files_for_owner_only()
         named = str(path) or os.environ.get("GLC_STUDY", "")
         if IS_INSTALLED and not named:
             raise UsageError("No study is named. To fix: name its folder, with --study DIR, with the "
@@ -319,7 +319,7 @@ class Study:
         >>> Study(Path("data")).reference_file("codebook").as_posix()
         'data/reference/codebook.csv'
         """
-        path = self.root / table_files(name)[0].path
+        path = self.root / list_table_files(name)[0].path
         if path.parent != self.reference and (self.reference / path.name).exists():
             self.refuse_misplaced()
         return path
@@ -328,7 +328,7 @@ class Study:
         """Where a file of a reference table lies: under the name that the table had before, if only that file
         is there."""
         path = self.root / file.path
-        old = (path.with_stem(old) for old, new in new_names("table").items() if new == path.stem)
+        old = (path.with_stem(old) for old, new in map_old_names_to_new("table").items() if new == path.stem)
         return path if path.is_file() else next((former for former in old if former.is_file()), path)
 
     def private_columns_file(self, name: str) -> Path | None:
@@ -338,7 +338,7 @@ class Study:
         >>> Study(Path("data")).private_columns_file("codebook").as_posix()
         'data/private/reference/codebook.csv'
         """
-        apart = table_files(name)[1:]
+        apart = list_table_files(name)[1:]
         return self.root / apart[0].path if apart else None
 
     def reference_files(self) -> list[Path]:
@@ -361,7 +361,7 @@ class Study:
             if path == self.settings_file or is_hidden or not is_data_file(path):
                 continue
             name = path.stem.removesuffix("-checkpoint")
-            files = table_files(new_names("table").get(name, name))
+            files = list_table_files(map_old_names_to_new("table").get(name, name))
             is_method = path.suffix == ".csv" and files[0].path.startswith(f"{TABLE_FOLDERS['reference']}/")
             apart = {column for file in files[1:] for column in (*file.required, *file.optional)}
             columns = tuple(column for column in _header(path) if column in apart.difference(
@@ -374,7 +374,7 @@ class Study:
 
     def refuse_misplaced(self) -> None:
         """Raises Faults if something in ``reference/`` does not belong there."""
-        with read_log.record_exactly():  # no page shows what does not belong there: reading it is refused
+        with read_log.record_named_reads_only():  # no page shows such files: reading them is refused
             misplaced = self.misplaced()
         found = [f"{path.relative_to(self.reference).as_posix()}{': ' * bool(columns)}{', '.join(columns)}"
                  for path, columns in misplaced.items()]
@@ -431,7 +431,7 @@ class Study:
         if not path.is_file():
             raise GLCError(f"{self.root.name}/reference/study.toml is missing. To fix: start a study "
                            "with `glc init DIR`, or fill this one with `glc sample`.")
-        with read_log.record_exactly():  # every page depends on the settings
+        with read_log.record_named_reads_only():  # every page depends on the settings
             return read_settings(path, DEFAULTS, SETTING_WORDS)
 
     @property
@@ -463,7 +463,7 @@ class Study:
     @property
     def states_sampling(self) -> bool:
         """Whether study.toml says how the organisations were chosen; else ``sampling`` is the default."""
-        with read_log.record_exactly():
+        with read_log.record_named_reads_only():
             return "sampling" in _parsed(self.settings_file).get("study", {})
 
     @property
@@ -507,7 +507,7 @@ class Study:
     def coder_logs(self) -> list[Path]:
         """The logs of add-ons in the folders of coders, without those that are no data yet: these change no
         table and no page."""
-        return [path for name, (_, mark) in declared_by_name("coder_logs").items()
+        return [path for name, (_, mark) in map_declared_entries("coder_logs").items()
                 for path in sorted(self.raw.glob(f"codings/*/{name}")) if mark.encode() in path.read_bytes()]
 
     def _matching(self, pattern: str) -> list[Path]:
@@ -558,9 +558,9 @@ def is_data_file(path: Path) -> bool:
     """Whether a file may hold data: it is neither hidden, nor a lock, a read-me, a file manager's own or a
     log."""
     return not path.name.startswith((".", "~$")) and path.name.casefold() not in (
-        *_NON_DATA_FILES, *declared_by_name("coder_logs"))
+        *_NON_DATA_FILES, *map_declared_entries("coder_logs"))
 
 
-def is_added_to(path: Path) -> bool:
+def grows_while_people_code(path: Path) -> bool:
     """Whether a program of an add-on adds to a raw file while people code."""
-    return path.name in {*declared_by_name("coder_files"), *declared_by_name("coder_logs")}
+    return path.name in {*map_declared_entries("coder_files"), *map_declared_entries("coder_logs")}

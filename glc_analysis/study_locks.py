@@ -23,8 +23,8 @@ from pathlib import Path
 
 from glc_analysis import locks
 from glc_analysis.errors import Busy
-from glc_analysis.locks import Say, signed_lock, wait_for
-from glc_analysis.switch import DOOR, LOCKS, READ_LOCK, READY, STAGE, WORK_LOCK, finish_or_undo
+from glc_analysis.locks import Say, hold_signed_lock, wait_for_locks
+from glc_analysis.switch import DOOR, LOCKS, READ_LOCK, READY, STAGE, WORK_LOCK, finish_or_undo_withdrawal
 
 _held: set[Path] = set()
 """The studies of which this process holds the lock: what it calls within the block needs no other."""
@@ -43,9 +43,9 @@ def lock_for_writing(root: Path, what: str, say: Say = lambda line: None) -> Gen
         if folder is None:
             yield
             return
-        with signed_lock(folder / DOOR, what, locks.PATIENCE):
-            finish_or_undo(root, say)
-            stack.enter_context(signed_lock(_own_file(folder, WORK_LOCK), what, locks.PATIENCE))
+        with hold_signed_lock(folder / DOOR, what, locks.PATIENCE):
+            finish_or_undo_withdrawal(root, say)
+            stack.enter_context(hold_signed_lock(_own_file(folder, WORK_LOCK), what, locks.PATIENCE))
         with _holding(root):
             yield
 
@@ -61,9 +61,9 @@ def lock_for_withdrawal(root: Path, what: str, say: Say = lambda line: None) -> 
         if folder is None:
             yield
             return
-        with signed_lock(folder / DOOR, what, locks.PATIENCE):
-            finish_or_undo(root, say)
-            wait_for(folder, WORK_LOCK, what)
+        with hold_signed_lock(folder / DOOR, what, locks.PATIENCE):
+            finish_or_undo_withdrawal(root, say)
+            wait_for_locks(folder, WORK_LOCK, what)
             with _holding(root):
                 yield
 
@@ -80,7 +80,7 @@ def lock_for_reading(root: Path, what: str, say: Say = lambda line: None) -> Gen
             return
         while True:
             _wait_for_switch(root, folder, what, say)
-            with signed_lock(_own_file(folder, READ_LOCK), what, locks.PATIENCE):
+            with hold_signed_lock(_own_file(folder, READ_LOCK), what, locks.PATIENCE):
                 if not (root / STAGE / READY).is_file():
                     yield
                     return
@@ -129,8 +129,8 @@ def _wait_for_switch(root: Path, folder: Path, what: str, say: Say) -> None:
     until = time.monotonic() + locks.PATIENCE
     while (root / STAGE).is_dir():
         try:
-            with signed_lock(folder / DOOR, what, 0):
-                finish_or_undo(root, say)
+            with hold_signed_lock(folder / DOOR, what, 0):
+                finish_or_undo_withdrawal(root, say)
         except Busy:
             if not (root / STAGE / READY).is_file():
                 return  # it is being prepared: all of the study is in its place

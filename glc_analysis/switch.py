@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 
 from glc_analysis.addon import list_declarations
 from glc_analysis.errors import Busy
-from glc_analysis.locks import Say, wait_for
+from glc_analysis.locks import Say, wait_for_locks
 from glc_analysis.writing import write_atomic
 
 STAGE, READY = "reports/.withdrawal", "ready"
@@ -60,7 +60,7 @@ def record_copied_files(root: Path) -> None:
     write_atomic(stage / COPIED, json.dumps(listed))
 
 
-def arrived_since_copy(root: Path) -> list[str]:
+def list_files_changed_since_copy(root: Path) -> list[str]:
     """The files of a study, by their paths, that are new or changed since a withdrawal copied it."""
     listed = json.loads((root / STAGE / COPIED).read_bytes())
     return sorted(name for part in STUDY_PARTS for below, path in _files_below(root / part)
@@ -103,7 +103,7 @@ def finish_withdrawal(root: Path, say: Say = lambda line: None) -> None:
     stage = root / STAGE
     (stage / READY).touch()
     try:
-        wait_for(root / LOCKS, READ_LOCK, "command")
+        wait_for_locks(root / LOCKS, READ_LOCK, "command")
     except Busy:
         (stage / READY).unlink()
         raise
@@ -116,11 +116,11 @@ def undo_withdrawal(root: Path) -> None:
         shutil.rmtree(root / STAGE)
 
 
-def finish_or_undo(root: Path, say: Say) -> None:
+def finish_or_undo_withdrawal(root: Path, say: Say) -> None:
     """Ends a withdrawal that was interrupted. Called by the holder of the door."""
     stage = root / STAGE
     if (stage / READY).is_file():
-        wait_for(root / LOCKS, READ_LOCK, "command")
+        wait_for_locks(root / LOCKS, READ_LOCK, "command")
         _switch(root, say)
         say("An interrupted withdrawal is finished. All reports were deleted.")
     elif stage.is_dir():

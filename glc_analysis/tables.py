@@ -14,24 +14,24 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis import read_log
-from glc_analysis.errors import GLCError, UsageError, nearest, resolve_id
-from glc_analysis.held_tables import categories_as_text, read_rows
+from glc_analysis.errors import GLCError, UsageError, resolve_id, suggest_name
+from glc_analysis.held_tables import convert_categories_to_text, read_parquet_rows
 from glc_analysis.manifest import undecided_error
-from glc_analysis.schema import Table, new_names, processed_tables
+from glc_analysis.schema import Table, map_old_names_to_new, processed_tables
 from glc_analysis.slices import (
     QUESTION_MEASURES,
     SUBJECTS,
     ancestors,
-    code_themes,
     codes_with_above,
-    figure_subjects,
+    find_figure_subjects,
+    find_row_themes,
     is_by_code,
-    is_by_country,
-    is_by_question,
-    is_by_work_country,
+    is_sliced_by_country,
+    is_sliced_by_question,
+    is_sliced_by_work_country,
+    map_codes_to_themes,
     order_among_siblings,
     row_codes,
-    row_themes,
     slice_name,
     without_definitions,
 )
@@ -178,14 +178,14 @@ def read_table(name: str, *, study: str | Path | Study = "", country: str = "", 
     table, country, theme or question, with the nearest name that is known; GLCError if the study is not
     built.
     """
-    if name in new_names("table"):
-        raise UsageError(f"Table {name!r} is now called {new_names('table')[name]!r}.")
+    if name in map_old_names_to_new("table"):
+        raise UsageError(f"Table {name!r} is now called {map_old_names_to_new('table')[name]!r}.")
     if name not in TABLES:
-        raise UsageError(f"There is no table {name!r}; {nearest(name, TABLES)}.")
-    if question and not is_by_question(name):
+        raise UsageError(f"There is no table {name!r}; {suggest_name(name, TABLES)}.")
+    if question and not is_sliced_by_question(name):
         raise UsageError(f"Table {name!r} has no slices by question. To fix: read it whole, and filter it.")
     of_study = study if isinstance(study, Study) else Study.find(study)
-    with read_log.record_exactly():
+    with read_log.record_named_reads_only():
         try:
             country, theme, question = (
                 resolve_id(chosen, _names(of_study.processed, kind), kind)
@@ -206,7 +206,7 @@ def read_table(name: str, *, study: str | Path | Study = "", country: str = "", 
 def read_code_names(study: Study, codes: Iterable[str] | None = None) -> pd.DataFrame:
     """The codebook without the texts that say what codes mean; or the rows of these codes and of what is
     above them, ``order`` counting among the codes of one parent. In a run it is recorded for which."""
-    with read_log.record_exactly():
+    with read_log.record_named_reads_only():
         rows = without_definitions(_read(study.processed, "codebook", "", "", ""))
         if codes is None:
             read_log.record_read(study.root, "codebook names")
@@ -225,7 +225,7 @@ class CodeNames(Mapping[str, str]):
 
     @cached_property
     def _names(self) -> dict[str, str]:
-        with read_log.record_exactly():
+        with read_log.record_named_reads_only():
             rows = _read(self._study.processed, "codebook", "", "", "").sort_values("order")
         return dict(zip(rows["code_id"], rows["name"], strict=True))
 
@@ -262,9 +262,9 @@ def _names(folder: Path, kind: str) -> dict[str, str]:
 def _names_in(path: Path, kind: str, written: int) -> dict[str, str]:
     """The same, as long as the file was ``written`` at this time."""
     if kind == "question":  # figures are also about the survey as a whole, its languages, and codes
-        asked = read_rows(path.with_name("questions.parquet"), columns=["question_id"])["question_id"]
-        figures = read_rows(path.with_name("figures.parquet"), columns=["question_id", "measure"])
-        subjects = [*asked.unique(), *figure_subjects(figures).unique()]
+        asked = read_parquet_rows(path.with_name("questions.parquet"), columns=["question_id"])["question_id"]
+        figures = read_parquet_rows(path.with_name("figures.parquet"), columns=["question_id", "measure"])
+        subjects = [*asked.unique(), *find_figure_subjects(figures).unique()]
         return dict.fromkeys((*SUBJECTS, *QUESTION_MEASURES), "") | dict(zip(subjects, subjects, strict=True))
     slices = json.loads(path.read_text(encoding="utf-8"))
     return {one["id"]: one["label"] for one in slices["countries" if kind == "country" else "themes"]}
@@ -280,14 +280,14 @@ def _read(folder: Path, name: str, country: str, theme: str, question: str) -> p
     if question:
         own = _question_filter(folder, name, question)
         filters = [[*part, own] for part in filters or [[]]]
-    frame = read_rows(path, filters)
+    frame = read_parquet_rows(path, filters)
     if theme and name == "codebook":
-        below = [code for code, its_theme in code_themes(frame).items() if its_theme == theme]
-        return _codes_with_above(categories_as_text(name, frame), below)
+        below = [code for code, its_theme in map_codes_to_themes(frame).items() if its_theme == theme]
+        return _codes_with_above(convert_categories_to_text(name, frame), below)
     themes = _themes(folder, name, frame) if theme else None
     if themes is not None:
         frame = frame[themes.isin([theme, "*"])]
-    return categories_as_text(name, frame).reset_index(drop=True)
+    return convert_categories_to_text(name, frame).reset_index(drop=True)
 
 
 def _read_code(folder: Path, name: str, code: str) -> pd.DataFrame:
@@ -308,7 +308,7 @@ def _codes_with_above(codebook: pd.DataFrame, codes: Iterable[str]) -> pd.DataFr
 
 def _country_filter(folder: Path, name: str, country: str) -> list | None:
     """The rows of a table that belong to a country, as pyarrow filters (any of them)."""
-    if not country or not is_by_country(name):
+    if not country or not is_sliced_by_country(name):
         return None
     path = folder / "slices.json"
     places = _work_places(path, path.stat().st_mtime_ns).get(country, {"organisations": [], "regions": []})
@@ -318,7 +318,7 @@ def _country_filter(folder: Path, name: str, country: str) -> list | None:
         return [[("subset_kind", "==", "country"), ("subset_id", "==", country)],
                 [("subset_kind", "==", "region"), ("subset_id", "in", regions)],
                 [("measure", "==", "words"), ("option_id", "in", members)]]
-    if not is_by_work_country(name):
+    if not is_sliced_by_work_country(name):
         return [[("organisation_id", "in", members)]]
     own = [[("country_id", "==", country)]]
     if "organisation_id" in TABLES[name].columns:  # a call belongs to nobody, and to every country
@@ -343,15 +343,16 @@ def _question_filter(folder: Path, name: str, question: str) -> tuple:
     about = ("measure" if question in (*SUBJECTS[1:], *QUESTION_MEASURES) else "question_id", "==", question)
     if name == "figures":
         return about
-    figures = read_rows(folder / "figures.parquet", [[about]], ["figure_id"])
+    figures = read_parquet_rows(folder / "figures.parquet", [[about]], ["figure_id"])
     return "figure_id", "in", [*figures["figure_id"], ""]  # pyarrow compares nothing with an empty list
 
 
 def _themes(folder: Path, name: str, frame: pd.DataFrame) -> pd.Series | None:
-    questions, codebook = (read_rows(folder / f"{n}.parquet").astype("str")
+    questions, codebook = (read_parquet_rows(folder / f"{n}.parquet").astype("str")
                            for n in ("questions", "codebook"))
-    return row_themes(name, frame, dict(zip(questions["question_id"], questions["theme_id"], strict=True)),
-                      code_themes(codebook))
+    return find_row_themes(name, frame,
+                           dict(zip(questions["question_id"], questions["theme_id"], strict=True)),
+                           map_codes_to_themes(codebook))
 
 
 def group_rows(frame: pd.DataFrame, *columns: str,

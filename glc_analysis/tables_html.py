@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from glc_analysis.addon import ADD_ONS_FOLDER, list_declarations
 from glc_analysis.errors import UsageError
-from glc_analysis.plots import figure_html
+from glc_analysis.plots import render_figure
 from glc_analysis.templates import ELEMENTS
 from glc_analysis.text import format_counts, language_name
 
@@ -171,9 +171,9 @@ def register_notebook_display() -> None:
         return
     formatter = shell.display_formatter.formatters["text/html"]
     if pd.DataFrame not in formatter:
-        from glc_analysis.plots import use_style
+        from glc_analysis.plots import use_figure_style
 
-        use_style()
+        use_figure_style()
         formatter.for_type(pd.DataFrame, render_frame)
         display(make_displayable(style_element()))
 
@@ -216,7 +216,7 @@ def figure(ax: Axes, *, title: str, caption: str = "") -> Html:
     if not hasattr(ax, "figure"):
         raise UsageError(f"A figure is made of the axes of a plot, not of a {type(ax).__name__}. To fix: "
                          "give it what sns.countplot(...) or glc.plot_counts(...) returns.")
-    return make_displayable(figure_html(ax, title=title, caption=caption))
+    return make_displayable(render_figure(ax, title=title, caption=caption))
 
 
 def _html(frame: pd.DataFrame, caption: str) -> Markup:

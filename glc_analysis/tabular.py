@@ -25,8 +25,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glc_analysis.errors import Fault, Faults, GLCError, nearest, refuse
-from glc_analysis.schema import new_names, with_new_names
+from glc_analysis.errors import Fault, Faults, GLCError, refuse, suggest_name
+from glc_analysis.schema import map_old_names_to_new, replace_old_names
 
 if TYPE_CHECKING:
     from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
@@ -120,7 +120,7 @@ def decode_text_as(raw: bytes, encoding: Sequence[str], file: str) -> str:
             codecs.lookup(name)
         except LookupError:
             known = {*aliases, *aliases.values()}
-            refuse(f"no encoding is named {name!r}; {nearest(name, known)}", file, _NAME_IT)
+            refuse(f"no encoding is named {name!r}; {suggest_name(name, known)}", file, _NAME_IT)
     try:
         text = raw.decode(first)
     except UnicodeDecodeError:
@@ -643,7 +643,7 @@ def read_reference_rows(path: Path, columns: Sequence[str],
     refuse_large_file(path)
     records = parse_delimited(decode_text(path.read_bytes(), path.name), path.name)
     header, *rows = [[normalise_characters(cell).strip() for cell in record] for record in records] or [[]]
-    header = with_new_names(header, "column", path.stem)
+    header = replace_old_names(header, "column", path.stem)
     columns = [*columns, *(column for column in optional if column in header)]
     faults = [*_header_faults(path.name, header, columns), *_row_faults(path.name, header, rows)]
     if faults:
@@ -653,7 +653,7 @@ def read_reference_rows(path: Path, columns: Sequence[str],
     table = {n: blank | {column: row[at] if at < len(row) else "" for column, at in place.items()}
              for n, row in enumerate(rows, 2) if any(row)}
     for column in columns:
-        if words := new_names("word", f"{path.stem}.{column}"):
+        if words := map_old_names_to_new("word", f"{path.stem}.{column}"):
             for row in table.values():
                 row[column] = words.get(row[column].lower(), row[column])
     return table

@@ -24,7 +24,7 @@ _heard: list[int] = []
 
 
 _uninterrupted = 0
-"""How many blocks of :func:`uninterrupted` are open."""
+"""How many blocks of :func:`defer_interrupts` are open."""
 
 
 _ALARM = (signal.SIGALRM,) if hasattr(signal, "SIGALRM") else ()
@@ -90,7 +90,7 @@ def _is_importing(frame: FrameType | None) -> bool:
 
 
 @contextmanager
-def uninterrupted() -> Generator[None]:
+def defer_interrupts() -> Generator[None]:
     """Defers a signal to the end of the block, or to a call of :func:`check_interrupted` in it. For work with
     threads and locks, which would never be released if it were broken off between two lines."""
     global _uninterrupted

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def hard_link(source: Path, target: Path) -> None:
+def link_or_copy(source: Path, target: Path) -> None:
     """Links a file to a second place, for its owner alone; copies it where there are no hard links."""
     try:
         os.link(source, target)

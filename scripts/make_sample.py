@@ -58,7 +58,8 @@ def renew_committed_study() -> None:
     files = sorted(path for part in (*_PARTS, PLAIN) if part != "reference"
                    for path in (COMMITTED / part).rglob("*") if path.is_file())
     (COMMITTED / "SHA256SUMS").write_text("".join(
-        f"{checksum(path)}  {path.relative_to(COMMITTED).as_posix()}\n" for path in files), encoding="utf-8")
+        f"{checksum(path)}  {path.relative_to(COMMITTED).as_posix()}\n" for path in files),
+                                          encoding="utf-8")
 
 
 if __name__ == "__main__":

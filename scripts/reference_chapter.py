@@ -10,8 +10,8 @@ from glc_analysis.schema import (
     TABLE_FOLDERS,
     ReferenceColumn,
     ReferenceTable,
+    list_table_files,
     reference_tables,
-    table_files,
 )
 
 
@@ -31,7 +31,7 @@ def reference_chapter(examples: Path) -> str:
         place = TABLE_FOLDERS[table.lies_in]
         lines.append(f"| [`{name}.csv`](#{name}-csv) | {_row_meaning(table)} | `{place}/` |")
     for name, table in reference_tables().items():
-        cells = {column: cell for file in reversed(table_files(name))
+        cells = {column: cell for file in reversed(list_table_files(name))
                  for column, cell in _example_cells(examples / file.path).items()}
         lines += ["", f"({name}-csv)=", f"## {name}.csv", "",
                   f"Each row is {_row_meaning(table)}. {_where(name, table)}", "",
@@ -57,7 +57,7 @@ def _where(name: str, table: ReferenceTable) -> str:
     apart = [f"`{column}`" for column in table.private_columns]
     columns = " and ".join(filter(None, [", ".join(apart[:-1]), *apart[-1:]]))
     place = _PLACES[table.lies_in]
-    return f"{place} Only the team may have {columns}, in `{table_files(name)[1].path}` with the key." \
+    return f"{place} Only the team may have {columns}, in `{list_table_files(name)[1].path}` with the key." \
         if apart else place
 
 

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import settings
 
-from glc_analysis.permissions import owner_only
+from glc_analysis.permissions import create_files_for_owner_only
 from tests.support.kept import kept
 from tests.support.share import IS_SOAK, SEED, drawn, share
 
@@ -31,7 +31,7 @@ settings.load_profile("glc")
 def pytest_configure(config):
     # Tests name their study; the one somebody works on is never theirs.
     os.environ.pop("GLC_STUDY", None)
-    owner_only()  # as every command does
+    create_files_for_owner_only()  # as every command does
     os.fsync = lambda handle: None  # what a test wrote need not outlive a power cut
     # Commands and the kernels of pages hold text as Python's strings, which for many small tables takes a
     # fifth less time. The slow tests keep pandas' own setting, as an analyst's notebook does.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from glc_analysis.errors import Fault, Faults, nearest
+from glc_analysis.errors import Fault, Faults, suggest_name
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from tests.support.study_on_disk import FILES, SmallStudy
@@ -509,8 +509,8 @@ def test_wrong_usage_is_exit_2_and_names_what_is_near(built, arguments, expected
 
 
 def test_where_nothing_is_near_a_short_list_is_shown_whole():
-    assert nearest("x", ["low", "high"]) == "known: 'high', 'low'"
-    assert nearest("x", map(str, range(20))) == "no known name is similar"
+    assert suggest_name("x", ["low", "high"]) == "known: 'high', 'low'"
+    assert suggest_name("x", map(str, range(20))) == "no known name is similar"
 
 
 def test_a_folder_that_cannot_be_written_is_named_without_a_traceback(study):

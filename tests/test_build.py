@@ -116,7 +116,7 @@ def test_a_failure_while_writing_leaves_the_old_tables_complete(study, monkeypat
     build(study)
     before = files(study)
     write_csv(study.raw / "survey/survey.csv", ROWS[:1])
-    monkeypatch.setattr("glc_analysis.build.dictionary.describe_package", fail)
+    monkeypatch.setattr("glc_analysis.build.dictionary.describe_data_package", fail)
     with pytest.raises(OSError):
         build(study)
     assert files(study) == before

@@ -29,7 +29,7 @@ def checked(study):
         patch.setattr(Engine, "_run", lambda engine, step, **how: ran.append(step.name) or run(
             engine, step, **how))
         try:
-            rows = check_study(Study(study.root), say=said.append, look_at=looked.append)
+            rows = check_study(Study(study.root), say=said.append, inspect_responses=looked.append)
             outcome = {name: rows[name] for name in PRINTED}
         except (Faults, GLCError) as faults:
             outcome = str(faults)

@@ -9,7 +9,7 @@ import pytest
 import glc_analysis
 from glc_analysis import addon
 from glc_analysis.addon import AddOn
-from glc_analysis.claims import list_claims, refuse_unclaimed
+from glc_analysis.claims import list_erasure_rules, refuse_unclaimed_data
 from glc_analysis.errors import Faults
 from glc_analysis.manifest import write_manifest
 from glc_analysis.publish.publication import publish
@@ -33,19 +33,19 @@ def keep(study, name, text="a\n"):
 
 
 def test_every_reference_table_is_claimed_with_how_it_is_erased():
-    assert not {*reference_tables()} - {*list_claims()}
+    assert not {*reference_tables()} - {*list_erasure_rules()}
 
 
 def test_everything_that_the_package_keeps_in_private_is_claimed():
     named = {name for path in Path(glc_analysis.__file__).parent.rglob("*.py")
              for name in PRIVATE.findall(path.read_text(encoding="utf-8"))}
     assert named >= {"releases", "published.csv"}
-    assert not {f"private/{name}" for name in named} - {*list_claims()}
+    assert not {f"private/{name}" for name in named} - {*list_erasure_rules()}
 
 
 def test_only_what_the_core_keeps_is_claimed_without_add_ons(monkeypatch):
     monkeypatch.setattr(addon, "installed_add_ons", dict)
-    assert "private/releases" in list_claims() and "private/vectors" not in list_claims()
+    assert "private/releases" in list_erasure_rules() and "private/vectors" not in list_erasure_rules()
 
 
 LEFT = {"a table": ("private/reference/sightings.csv", "private/reference/sightings.csv"),
@@ -64,18 +64,18 @@ def test_what_an_add_on_kept_is_refused_once_the_add_on_is_gone(study, monkeypat
     sightings = AddOn("sightings", "What was seen.", holds={"private/sightings": "nobody"})
     with monkeypatch.context() as patch:
         patch.setattr(addon, "installed_add_ons", lambda: {"sightings": sightings})
-        refuse_unclaimed(study)
+        refuse_unclaimed_data(study)
     with pytest.raises(Faults, match="private/sightings: no add-on that is installed claims this folder"):
-        refuse_unclaimed(study)
+        refuse_unclaimed_data(study)
 
 
 def test_a_folder_of_a_person_is_theirs_once_the_manifest_names_it(study):
     keep(study, "private/recordings/1.mp3")
     with pytest.raises(Faults, match=r"private/recordings: .* row in manifest\.csv"):
-        refuse_unclaimed(study)
+        refuse_unclaimed_data(study)
     row = {"path": "private/recordings", "keep_until": "2030-01-01"}
     write_manifest(study.reference_file("manifest"), [row])
-    refuse_unclaimed(Study(study.root))
+    refuse_unclaimed_data(Study(study.root))
 
 
 PROJECT = "is a file of a coding program; the add-on coding_programs reads it, and it is not installed"

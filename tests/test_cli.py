@@ -98,24 +98,24 @@ ROWS = pd.DataFrame({"name": ["A “long” text,\nin two lines", "b"], "n": [1,
 
 
 def test_a_table_aligns_text_to_the_left_and_numbers_to_the_right():
-    assert format_rows(ROWS, "table", empty="") == (
+    assert format_rows(ROWS, "table", if_empty="") == (
         "name                          n  share\n"
         "A “long” text, in two lines   1  0.500\n"
         "b                            20\n")
 
 
 def test_rows_are_the_same_in_csv_and_json():
-    assert list(csv.DictReader(io.StringIO(format_rows(ROWS, "csv", empty=""), newline=""))) == [
+    assert list(csv.DictReader(io.StringIO(format_rows(ROWS, "csv", if_empty=""), newline=""))) == [
         {"name": ROWS["name"][0], "n": "1", "share": "0.5"}, {"name": "b", "n": "20", "share": ""}]
-    assert json.loads(format_rows(ROWS, "json", empty="")) == [
+    assert json.loads(format_rows(ROWS, "json", if_empty="")) == [
         {"name": ROWS["name"][0], "n": 1, "share": 0.5}, {"name": "b", "n": 20, "share": None}]
 
 
 def test_no_rows_are_a_sentence_in_a_table_and_still_valid_csv_and_json():
     nothing = ROWS.head(0)
-    assert format_rows(nothing, "table", empty="No row is there.") == "No row is there.\n"
-    assert format_rows(nothing, "csv", empty="No row is there.") == "name,n,share\n"
-    assert json.loads(format_rows(nothing, "json", empty="No row is there.")) == []
+    assert format_rows(nothing, "table", if_empty="No row is there.") == "No row is there.\n"
+    assert format_rows(nothing, "csv", if_empty="No row is there.") == "name,n,share\n"
+    assert json.loads(format_rows(nothing, "json", if_empty="No row is there.")) == []
 
 
 PRINT_ROWS = {

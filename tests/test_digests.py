@@ -12,7 +12,7 @@ from glc_analysis.digests import KEY_FILE, Digests, keep_digest_key, read_digest
 from glc_analysis.errors import GLCError
 from glc_analysis.manifest import tables_are_current
 from glc_analysis.sample import SAMPLE_KEY, remove_sample, write_sample
-from glc_analysis.steps import frame_digest
+from glc_analysis.steps import digest_frame
 from glc_analysis.study import REPOSITORY, Study
 from tests.support.study_writer import choices, places, question, themes, write_study
 
@@ -117,7 +117,7 @@ def test_the_gate_searches_for_the_plain_checksums_of_raw_files(built):
 
 def test_a_frame_of_another_order_of_columns_has_another_digest(built):
     frame = pd.DataFrame({"a": [1], "b": [1]})
-    assert frame_digest(frame, built.digests) != frame_digest(frame[["b", "a"]], built.digests)
+    assert digest_frame(frame, built.digests) != digest_frame(frame[["b", "a"]], built.digests)
 
 
 def test_no_other_module_makes_hashes_without_a_key():

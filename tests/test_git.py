@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from glc_analysis.reference import find_git_repository, public_reference, write_gitignore
+from glc_analysis.reference import find_git_repository, list_files_for_git, write_gitignore
 from glc_analysis.sample import write_sample
 from glc_analysis.study import REPOSITORY
 
@@ -66,7 +66,7 @@ def test_git_add_after_init_in_a_repository_stages_the_public_reference_alone(re
     assert f"inside the git repository {repository}" in done.stderr
     fill(repository / "work/our-study", *CONFIDENTIAL)
     names = staged(repository)
-    assert {*names} == {f"work/our-study/{name}" for name in (".gitignore", *public_reference())}
+    assert {*names} == {f"work/our-study/{name}" for name in (".gitignore", *list_files_for_git())}
     assert refused(repository, *names) == []
 
 

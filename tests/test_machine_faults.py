@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from pyarrow.lib import ArrowException
 
 from glc_analysis.cli import cli
-from glc_analysis.errors import file_being_written
-from glc_analysis.locks import locked
+from glc_analysis.errors import find_file_being_written
+from glc_analysis.locks import hold_lock
 from glc_analysis.study import Study
 from glc_analysis.writing import write_atomic
 from tests.support.study_on_disk import SmallStudy
@@ -98,15 +98,15 @@ def test_an_error_of_the_system_without_a_name_gets_that_of_the_file(tmp_path, m
                         else "pathlib._local.io.text_encoding", full)
     with pytest.raises(OSError) as raised:
         write(tmp_path / "page.html")
-    assert file_being_written(raised.value) == str(tmp_path / "page.html")
+    assert find_file_being_written(raised.value) == str(tmp_path / "page.html")
 
 
 def test_an_error_that_names_its_file_is_believed():
-    assert file_being_written(OSError(errno.ENOSPC, "full", "/srv/page.html")) == "/srv/page.html"
+    assert find_file_being_written(OSError(errno.ENOSPC, "full", "/srv/page.html")) == "/srv/page.html"
 
 
 def test_an_error_that_was_never_raised_is_about_no_file():
-    assert file_being_written(OSError(errno.ENOSPC, "full")) == ""
+    assert find_file_being_written(OSError(errno.ENOSPC, "full")) == ""
 
 
 # --- the language of the machine
@@ -152,7 +152,7 @@ def test_a_console_that_lacks_a_letter_gets_its_number(tmp_path):
 
 def test_a_second_run_ends_with_a_code_of_its_own_before_it_builds(tmp_path):
     study = SmallStudy(tmp_path)
-    with locked(Study(study.root).reports / "team"):
+    with hold_lock(Study(study.root).reports / "team"):
         done = study.glc("run")
     assert done.exit_code == 3
     assert done.stderr.startswith("Error: Another run is at work (pid ")
@@ -161,7 +161,7 @@ def test_a_second_run_ends_with_a_code_of_its_own_before_it_builds(tmp_path):
 
 def test_what_a_run_would_do_can_be_asked_while_another_is_at_work(tmp_path):
     study = SmallStudy(tmp_path)
-    with locked(Study(study.root).reports / "team"):
+    with hold_lock(Study(study.root).reports / "team"):
         assert study.glc("run", "--dry-run").exit_code == 0
 
 

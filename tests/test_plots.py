@@ -53,12 +53,12 @@ def _closed():
 
 @every_figure
 def test_a_figure_has_the_same_bytes_twice(draw):
-    assert plots.svg(draw().figure) == plots.svg(draw().figure)
+    assert plots.render_svg(draw().figure) == plots.render_svg(draw().figure)
 
 
 @every_figure
 def test_a_figure_is_as_wide_as_the_page_and_has_its_colours_and_font(draw):
-    svg = plots.svg(draw().figure)
+    svg = plots.render_svg(draw().figure)
     root = ElementTree.fromstring(svg)
     assert root.get("width") == "100%" and root.get("height") is None and root.get("viewBox")
     assert "max-width:" in root.get("style") and root.get("fill") == "currentColor"
@@ -68,7 +68,7 @@ def test_a_figure_is_as_wide_as_the_page_and_has_its_colours_and_font(draw):
 @every_figure
 def test_letters_can_be_read_on_a_telephone(draw):
     """The page of a telephone of 360 pixels gives a figure 340, or its least width where it scrolls."""
-    svg = plots.svg(draw().figure)
+    svg = plots.render_svg(draw().figure)
     least = re.search(r"min-width:([\d.]+)rem", svg)
     across = 16 * float(least[1]) if least else 340
     size = across / float(re.search(r'viewBox="\S+ \S+ (\S+)', svg)[1])
@@ -78,7 +78,7 @@ def test_letters_can_be_read_on_a_telephone(draw):
 @every_figure
 def test_a_figure_is_described_by_its_label(draw):
     figure = draw().figure
-    root = ElementTree.fromstring(plots.svg(figure))
+    root = ElementTree.fromstring(plots.render_svg(figure))
     described = root.find("{*}desc")
     assert root.get("role") == "img" and root.get("aria-labelledby") == described.get("id")
     assert described.text == figure.get_label()
@@ -87,7 +87,7 @@ def test_a_figure_is_described_by_its_label(draw):
 
 @every_figure
 def test_ids_are_those_that_are_used_and_differ_between_figures(draw):
-    svg, other = plots.svg(draw().figure), plots.svg(plot_counts(COUNTS.head(1)).figure)
+    svg, other = plots.render_svg(draw().figure), plots.render_svg(plot_counts(COUNTS.head(1)).figure)
     ids = re.findall(r' id="([^"]+)"', svg)
     used = set(re.findall(r'(?:url\(|href=")#(\w+)|aria-labelledby="(\w+)"', svg))
     assert {*ids} == {one or two for one, two in used} and len({*ids}) == len(ids)
@@ -116,12 +116,12 @@ def test_a_count_without_number_and_words_is_refused():
 
 
 def test_words_in_a_figure_stay_words_and_are_escaped():
-    svg = plots.svg(plot_counts(COUNTS.assign(option=["ជម្រក", "$5 < $6", "<script>"])).figure)
+    svg = plots.render_svg(plot_counts(COUNTS.assign(option=["ជម្រក", "$5 < $6", "<script>"])).figure)
     assert ">ជម្រក</text>" in svg and ">$5 &lt; $6</text>" in svg and "<script>" not in svg
 
 
 def test_a_title_and_a_caption_are_html_above_the_figure():
-    shown = plots.figure_html(plot_counts(COUNTS), title="25 of 30 <offer> it", caption="Q1. Base: 30.")
+    shown = plots.render_figure(plot_counts(COUNTS), title="25 of 30 <offer> it", caption="Q1. Base: 30.")
     head, _, drawn = shown.partition("<svg")
     assert '<p class="glc-title">25 of 30 &lt;offer&gt; it</p><p class="glc-note">Q1. Base: 30.</p>' in head
     assert "offer" not in drawn and plt.get_fignums() == []
@@ -136,7 +136,7 @@ def test_an_own_figure_is_shown_in_the_colours_of_the_page_and_described_by_its_
     _, ax = plt.subplots()
     ax.bar(["a", "b"], [1, 2])
     ax.set(xlabel="Groups", ylabel="Number")
-    svg = plots.svg(ax.figure)
+    svg = plots.render_svg(ax.figure)
     assert "Figure: Number; Groups.</desc>" in svg and "fill: #ffffff" not in svg and "#000000" not in svg
 
 
@@ -262,11 +262,11 @@ def test_many_codes_that_meet_stay_readable_and_those_left_out_are_counted():
 
 
 def test_a_figure_of_many_codes_scrolls_instead_of_shrinking():
-    assert "min-width:" in plots.svg(forty().figure)
-    assert "min-width:" not in plots.svg(plot_cooccurrence(PAIRS).figure)
+    assert "min-width:" in plots.render_svg(forty().figure)
+    assert "min-width:" not in plots.render_svg(plot_cooccurrence(PAIRS).figure)
 
 
 def test_a_full_triangle_leaves_room_on_a_page_of_150_kilobytes():
     pairs = pd.DataFrame([(f"Code number {n}", f"Code number {m}", n + m + 90) for n in range(40)
                           for m in range(n)], columns=["code", "other", "n"])
-    assert len(plots.svg(plot_cooccurrence(pairs).figure)) < 100_000
+    assert len(plots.render_svg(plot_cooccurrence(pairs).figure)) < 100_000

@@ -9,8 +9,8 @@ import pytest
 from glc_analysis import reference
 from glc_analysis.errors import Faults
 from glc_analysis.intake.transcripts import read_transcript
-from glc_analysis.reference import move_private, read_reference, read_reference_table
-from glc_analysis.schema import reference_tables, table_files
+from glc_analysis.reference import move_misplaced_tables, read_reference, read_reference_table
+from glc_analysis.schema import list_table_files, reference_tables
 from glc_analysis.study import REPOSITORY, Study
 from tests.support.study_on_disk import SmallStudy, whole_table
 
@@ -36,7 +36,7 @@ def small(tmp_path):
 def as_it_was(small):
     """The study as older versions kept it: all tables whole, in reference/."""
     for name in reference_tables():
-        files = [small.root / file.path for file in table_files(name)]
+        files = [small.root / file.path for file in list_table_files(name)]
         if files[0].is_file():
             text = whole_table(small.root, name)
             for path in files:
@@ -139,7 +139,7 @@ def test_a_table_is_moved_byte_for_byte_in_whatever_encoding_it_is(small):
     content = NAMES.replace("Anna Hill", "Zoë Été").replace(",", ";").replace("\n", "\r\n").encode("cp1252")
     (small.root / "private/reference/names.csv").unlink()
     small.write("reference/names.csv", content)
-    move_private(Study(small.root))
+    move_misplaced_tables(Study(small.root))
     assert (small.root / "private/reference/names.csv").read_bytes() == content
 
 
@@ -147,7 +147,7 @@ def test_a_table_that_is_parted_keeps_its_delimiter_and_line_ends(small):
     as_it_was(small)
     text = CODEBOOK.replace('"We listen, and we wait."', "We wait.")
     small.write("reference/codebook.csv", "\ufeff" + text.replace(",", ";").replace("\n", "\r\n"))
-    move_private(Study(small.root))
+    move_misplaced_tables(Study(small.root))
     assert small.files()["private/reference/codebook.csv"].decode() == (
         "\ufeffcode_id;example\r\ncare;We wait.\r\n")
 
@@ -166,7 +166,7 @@ def test_a_table_with_a_header_alone_gives_way(small, is_old_empty):
     header = NAMES.splitlines(keepends=True)[0]
     small.write("reference/names.csv", header if is_old_empty else NAMES)
     small.write("private/reference/names.csv", NAMES if is_old_empty else header)
-    move_private(Study(small.root))
+    move_misplaced_tables(Study(small.root))
     assert (small.root / "private/reference/names.csv").read_text() == NAMES
     assert not (small.root / "reference/names.csv").exists()
 
@@ -188,10 +188,10 @@ def test_a_move_that_is_cut_off_anywhere_is_finished_by_the_next(small, tmp_path
         with monkeypatch.context() as patched:
             patched.setattr(reference, "write_atomic", write)
             try:
-                move_private(Study(cut.root))
+                move_misplaced_tables(Study(cut.root))
             except KeyboardInterrupt:
                 steps += 1
-        move_private(Study(cut.root))
+        move_misplaced_tables(Study(cut.root))
         assert cut.files() == after
         if steps <= limit:
             break
@@ -202,7 +202,7 @@ def test_a_column_that_became_private_later_is_joined_to_those_that_are_there(sm
     path = small.root / "reference/codebook.csv"
     header, *rows = path.read_text().splitlines()
     path.write_text("\n".join([f"{header},example", f"{rows[0]},", f'{rows[1]},"We listen, and we wait."\n']))
-    move_private(Study(small.root))
+    move_misplaced_tables(Study(small.root))
     assert whole_table(small.root, "codebook") == CODEBOOK
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from glc_analysis.manifest import reference_changes, reference_state
+from glc_analysis.manifest import describe_reference_changes, digest_reference_cells
 from glc_analysis.study import Study
 
 
@@ -21,9 +21,9 @@ def write(study, name, content):
 
 def told(study, name, before, after):
     write(study, name, before)
-    was = reference_state(study)
+    was = digest_reference_cells(study)
     write(study, name, after)
-    return list(reference_changes(was, reference_state(study)))
+    return list(describe_reference_changes(was, digest_reference_cells(study)))
 
 
 def test_a_code_with_another_name_is_renamed(study):
@@ -42,17 +42,18 @@ def test_rows_that_only_moved_are_no_change(study):
 
 
 def test_a_file_that_is_new_lists_its_rows(study):
-    was = reference_state(study)
+    was = digest_reference_cells(study)
     write(study, "codebook", "code_id,name\na,A\n")
-    assert list(reference_changes(was, reference_state(study))) == ["codebook.csv: code `a` new"]
+    assert list(describe_reference_changes(was,
+                                           digest_reference_cells(study))) == ["codebook.csv: code `a` new"]
 
 
 def test_names_that_are_masked_are_not_kept(study):
     write(study, "names", "name,kind\nAnna Hill,person\n")
-    assert "Anna" not in json.dumps(reference_state(study))
+    assert "Anna" not in json.dumps(digest_reference_cells(study))
 
 
 def test_a_file_that_cannot_be_read_is_no_error(study):
     write(study, "codebook", "")
     study.reference_file("codebook").write_bytes(b"\xff\xfe\x00code_id\n")
-    reference_state(study)
+    digest_reference_cells(study)

@@ -10,19 +10,19 @@ from glc_analysis import tables
 from glc_analysis.build import build, check_study
 from glc_analysis.errors import Faults
 from glc_analysis.manifest import (
+    list_release_folders,
     number_next_release,
+    read_release_info,
     read_slices,
-    release_folders,
-    release_info,
     tables_are_current,
 )
 from glc_analysis.reference import REQUIRED_COLUMNS, read_reference
 from glc_analysis.release_store import (
     CONTENT,
-    check_groupings,
+    check_released_groupings,
+    delete_content_digests,
     erase_from_stored_releases,
-    forget_contents,
-    next_is_stored,
+    is_next_release_stored,
 )
 from tests.support.built_studies import built
 from tests.support.study_on_disk import write_decisions, write_table
@@ -73,11 +73,11 @@ def contents(study):
 
 def test_what_a_build_would_issue_gets_its_number_when_it_is_published(tmp_path):
     study = small(tmp_path)
-    assert seen(study) == (1, "2016-05-20", 10, 20) and release_folders(study.private, "public") == []
+    assert seen(study) == (1, "2016-05-20", 10, 20) and list_release_folders(study.private, "public") == []
     number_next_release(study.private, "public", 1)
-    assert [one.name for one in release_folders(study.private, "public")] == ["001"]
+    assert [one.name for one in list_release_folders(study.private, "public")] == ["001"]
     number_next_release(study.private, "public", 1)  # the same again: nothing to do
-    assert release_info(release_folders(study.private, "public")[0])["issued"] == {"2016-05-20": 8}
+    assert read_release_info(list_release_folders(study.private, "public")[0])["issued"] == {"2016-05-20": 8}
 
 
 def test_the_store_is_its_owners_alone(study):
@@ -107,8 +107,8 @@ def test_a_store_that_changed_makes_the_tables_stale_once(study):
 def test_a_next_release_that_was_made_from_other_inputs_is_not_taken_over(tmp_path):
     study = small(tmp_path)
     store = study.private / "releases/public/next"
-    assert next_is_stored(study, "public", release_info(store)["inputs"])
-    assert not next_is_stored(study, "public", "others")
+    assert is_next_release_stored(study, "public", read_release_info(store)["inputs"])
+    assert not is_next_release_stored(study, "public", "others")
     survey(study, *ROWS, LATER[1])
     assert LATER[1]["org"] in {*pd.read_parquet(store / "behind.parquet")["organisation_id"]}
 
@@ -116,10 +116,10 @@ def test_a_next_release_that_was_made_from_other_inputs_is_not_taken_over(tmp_pa
 def test_a_withdrawal_forgets_the_digest_of_what_was_published_unless_todays_tables_say_the_same(study):
     """Guesses at what was withdrawn could be compared with it."""
     digest = study.private / "releases/public/001" / CONTENT
-    forget_contents(study)
+    delete_content_digests(study)
     assert digest.is_file()
     (study.private / "releases/public/next").mkdir()
-    forget_contents(study)
+    delete_content_digests(study)
     assert not digest.exists()
 
 
@@ -230,4 +230,4 @@ def test_a_table_that_two_persons_close_is_gone_at_once_and_stays_on_record(stud
     convening = tables.read_table("release_convening", study=study).set_index("figure_id")
     assert convening.loc["Q1/yes/all", "status"] == "shown"
     number_next_release(study.private, "public", read_slices(study)["release"]["public"]["number"])
-    check_groupings(study, read_reference(study))  # closed figures of every kind of group
+    check_released_groupings(study, read_reference(study))  # closed figures of every kind of group

@@ -3,7 +3,7 @@
 import pytest
 
 from glc_analysis import schema, tables
-from glc_analysis.claims import refuse_unclaimed
+from glc_analysis.claims import refuse_unclaimed_data
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference
 from glc_analysis.renames import find_renamings
@@ -81,7 +81,7 @@ def test_a_setting_that_cannot_be_renamed_safely_is_left_to_people(study):
 
 def test_nothing_is_published_or_erased_under_an_old_name(study):
     with pytest.raises(Faults, match="column question_text is now called wording"):
-        refuse_unclaimed(Study(study.root))
+        refuse_unclaimed_data(Study(study.root))
 
 
 def test_an_old_name_of_a_processed_table_says_the_new_one(study):

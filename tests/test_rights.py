@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from glc_analysis.permissions import close_to_others, readable_by_others
+from glc_analysis.permissions import close_folder_to_others, find_paths_open_to_others
 from glc_analysis.study import REPOSITORY
-from glc_analysis.writing import hard_link
+from glc_analysis.writing import link_or_copy
 from tests.support.study_on_disk import FILES
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")
@@ -34,7 +34,7 @@ def write_loosely(root):
 def test_a_new_study_is_its_owners_alone(tmp_path):
     study = tmp_path / "study"
     glc("init", str(study), study=study)
-    assert (study / "reference/study.toml").is_file() and readable_by_others(study) == []
+    assert (study / "reference/study.toml").is_file() and find_paths_open_to_others(study) == []
 
 
 @pytest.mark.acceptance
@@ -43,7 +43,7 @@ def test_a_build_closes_what_people_copied_into_a_study(tmp_path):
     checked = glc("check", study=tmp_path)
     assert "files and folders can be read by other users of this" in checked.stderr
     assert glc("build", study=tmp_path).returncode == 0
-    assert (tmp_path / "processed/slices.json").is_file() and readable_by_others(tmp_path) == []
+    assert (tmp_path / "processed/slices.json").is_file() and find_paths_open_to_others(tmp_path) == []
     assert "other users" not in glc("check", study=tmp_path).stderr
 
 
@@ -53,7 +53,7 @@ def test_a_build_with_nothing_to_do_closes_too(tmp_path):
     glc("build", study=tmp_path)
     (tmp_path / "raw").chmod(0o755)
     glc("build", study=tmp_path)
-    assert readable_by_others(tmp_path) == []
+    assert find_paths_open_to_others(tmp_path) == []
 
 
 def test_a_notebook_that_opens_a_study_writes_for_its_owner_alone(tmp_path):
@@ -66,7 +66,7 @@ def test_a_notebook_that_opens_a_study_writes_for_its_owner_alone(tmp_path):
 def test_a_page_that_an_older_version_made_for_all_is_closed_where_it_is_kept(tmp_path):
     (tmp_path / "old.ipynb").write_text("a page")
     (tmp_path / "old.ipynb").chmod(0o644)
-    hard_link(tmp_path / "old.ipynb", tmp_path / "kept.ipynb")
+    link_or_copy(tmp_path / "old.ipynb", tmp_path / "kept.ipynb")
     (tmp_path / "old.ipynb").unlink()
     assert stat.S_IMODE((tmp_path / "kept.ipynb").stat().st_mode) == 0o600
 
@@ -77,7 +77,7 @@ def test_closing_follows_no_link_out_of_the_study(tmp_path):
         folder.mkdir()
         folder.chmod(0o755)
     (study / "raw").symlink_to(other)
-    close_to_others(study)
+    close_folder_to_others(study)
     assert stat.S_IMODE(other.stat().st_mode) == 0o755 and stat.S_IMODE(study.stat().st_mode) == 0o700
 
 
@@ -85,7 +85,7 @@ def test_what_is_read_only_stays_so(tmp_path):
     path = tmp_path / "interview.txt"
     path.write_text("Ana: Yes.")
     path.chmod(0o444)
-    close_to_others(tmp_path)
+    close_folder_to_others(tmp_path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o400
 
 
@@ -101,4 +101,4 @@ def test_no_file_of_a_study_that_is_built_and_run_can_be_read_by_others(tmp_path
             "run --only principles"):
         done = glc(*command.split(), study=study)
         assert done.returncode == 0, f"{command}: {done.stderr}"
-        assert readable_by_others(study) == [], command
+        assert find_paths_open_to_others(study) == [], command

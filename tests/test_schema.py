@@ -14,12 +14,12 @@ from glc_analysis.errors import Faults, GLCError
 from glc_analysis.reference import read_reference
 from glc_analysis.schema import (
     Target,
-    cross_faults,
+    find_cross_table_faults,
+    find_table_faults,
+    list_table_files,
     processed_tables,
     reference_tables,
     registered_checks,
-    table_faults,
-    table_files,
 )
 from glc_analysis.study import Study
 
@@ -45,7 +45,8 @@ def one_row(name, /, **cells):
 
 
 def faults(name, frames):
-    found = [*table_faults(name, frames[name]), *cross_faults(frames, set(), registered_checks())]
+    found = [*find_table_faults(name, frames[name]),
+             *find_cross_table_faults(frames, set(), registered_checks())]
     return {(fault.file, fault.row, fault.column, fault.value) for fault in found}
 
 
@@ -116,11 +117,11 @@ def edited(tmp_path, monkeypatch):
             writer.writeheader()
             writer.writerows(rows)
         monkeypatch.setattr(schema, "_FOLDER", tmp_path)
-        for known in (reference_tables, table_files):
+        for known in (reference_tables, list_table_files):
             known.cache_clear()
 
     yield edit
-    for known in (reference_tables, table_files):
+    for known in (reference_tables, list_table_files):
         known.cache_clear()
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis import held_tables, tables
-from glc_analysis.slices import slice_digests
+from glc_analysis.slices import digest_slices
 from glc_analysis.study import Study
 from tests.support.built_studies import built
 from tests.support.study_writer import choices, places, question, themes, write_study
@@ -129,7 +129,7 @@ def test_the_order_of_rows_does_not_matter(before):
     study, hashes = before
     frames = {name: tables.read_table(name, study=study) for name in hashes}
     turned = {name: frame.iloc[::-1] for name, frame in frames.items()}
-    assert slice_digests(turned, study.digests) == slice_digests(frames, study.digests) == hashes
+    assert digest_slices(turned, study.digests) == digest_slices(frames, study.digests) == hashes
 
 
 def test_equal_rows_do_not_cancel_out(before):
@@ -137,7 +137,7 @@ def test_equal_rows_do_not_cancel_out(before):
     frames = {name: tables.read_table(name, study=study) for name in hashes}
     answers = frames["answers"]
     doubled = {**frames, "answers": answers.loc[[*answers.index, 0, 0]]}
-    assert slice_digests(doubled, study.digests)["answers"][""] != hashes["answers"][""]
+    assert digest_slices(doubled, study.digests)["answers"][""] != hashes["answers"][""]
 
 
 def test_a_slice_is_the_same_from_a_small_file_that_is_held_and_from_a_large_one(before, monkeypatch):

@@ -135,13 +135,13 @@ def test_list_says_of_every_step_whether_it_would_run_and_why_and_writes_nothing
     assert "context: would be kept" in lines
     assert lines[lines.index("context: would be kept") + 1:][:2] == [
         "  needs: raw/context, countries.csv, [context]", "  makes: context"]
-    may_run = {forecast.step.name for forecast in building.forecast(Study(study.root))
+    may_run = {forecast.step.name for forecast in building.forecast_build(Study(study.root))
                if forecast.why or forecast.waits_for}
     assert ran(study) <= may_run < {step.name for step in BUILD_STEPS}
 
 
 def test_list_of_a_study_that_is_built_keeps_every_step(study):
-    assert [str(one).splitlines()[0] for one in building.forecast(study)] == [
+    assert [str(one).splitlines()[0] for one in building.forecast_build(study)] == [
         f"{step.name}: would be kept" for step in BUILD_STEPS]
     assert CliRunner().invoke(cli, ["--study", str(study.root), "build", "--list", "--force"]).exit_code == 2
 

@@ -9,7 +9,7 @@ from glc_analysis.cli import cli
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.new_study import FOLDERS, start_study
 from glc_analysis.reference import REQUIRED_COLUMNS, read_reference
-from glc_analysis.schema import table_files
+from glc_analysis.schema import list_table_files
 from glc_analysis.status import status_lines
 from glc_analysis.study import DEFAULTS, REPOSITORY, Study
 from tests.support.study_on_disk import SmallStudy
@@ -175,7 +175,7 @@ def test_init_makes_a_study_whose_faults_check_explains_one_step_at_a_time(tmp_p
 
 def test_a_new_study_has_every_reference_table_and_the_default_settings(tmp_path):
     start_study(tmp_path / "new")
-    for file in (file for name in REQUIRED_COLUMNS for file in table_files(name)):
+    for file in (file for name in REQUIRED_COLUMNS for file in list_table_files(name)):
         assert (tmp_path / "new" / file.path).read_text() == ",".join(file.required) + "\n"
     assert all(table.empty for table in read_reference(Study(tmp_path / "new")).tables.values())
     written = tomllib.loads((tmp_path / "new" / SETTINGS).read_text(encoding="utf-8"))

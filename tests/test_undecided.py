@@ -7,10 +7,16 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis import release_store, report, tables
-from glc_analysis.build import BUILD_STEPS, build, build_one_step, build_steps, check_study, forecast
+from glc_analysis.build import BUILD_STEPS, build, build_one_step, build_steps, check_study, forecast_build
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults, GLCError
-from glc_analysis.manifest import UNDECIDED, number_next_release, raw_changes, release_of, tables_are_current
+from glc_analysis.manifest import (
+    UNDECIDED,
+    find_raw_changes,
+    number_next_release,
+    read_last_release,
+    tables_are_current,
+)
 from glc_analysis.publish.downloads import published_tables
 from glc_analysis.run.plan import need_decisions
 from glc_analysis.run.record import RUN_RECORD
@@ -78,7 +84,7 @@ DOORS = {
     "a measure": lambda study, audience, _: OpenStudy(study.root).view(audience).measured("quality"),
     "the folder of a page": write_reader_study,
     "downloads": lambda study, audience, _: published_tables(study, audience),
-    "the release": lambda study, audience, _: release_of(study, audience)}
+    "the release": lambda study, audience, _: read_last_release(study, audience)}
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +115,7 @@ def test_the_next_release_is_not_that_of_the_tables_before(study, audience):
     stored = files(study)
     corrected(study)
     with pytest.raises(GLCError, match="has not been decided"):
-        release_store.publish(study, audience)
+        release_store.record_publication(study, audience)
     assert {name: content for name, content in files(study).items() if name.startswith("private")} == {
         name: content for name, content in stored.items() if name.startswith("private")}
 
@@ -174,13 +180,13 @@ def test_a_build_that_is_cut_off_leaves_no_old_decisions_beside_new_figures(stud
 
 def test_one_step_alone_makes_nothing_current_for_others(study):
     corrected(study)
-    assert [str(one).splitlines()[0] for one in forecast(study) if one.why] == [
+    assert [str(one).splitlines()[0] for one in forecast_build(study) if one.why] == [
         "releases: would run (not decided yet)"]
     build_one_step(study, "blocks")
     with pytest.raises(GLCError, match="has not been decided"):
         tables.read_table("release_convening", study=study)
     build_one_step(study, "releases")
-    assert not tables_are_current(study) and raw_changes(study) is None
+    assert not tables_are_current(study) and find_raw_changes(study) is None
     corrected(study, [ROWS[0], ROWS[1] | {"Q1": "no"}, *ROWS[2:]])
     with pytest.raises(GLCError, match="has not been decided"):
         tables.read_table("release_convening", study=study)

@@ -13,9 +13,14 @@ from glc_analysis.disclosure.bounds import network_membership
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.figures.estimates import subset_membership
 from glc_analysis.manifest import read_slices
-from glc_analysis.pages.country import who_answered
+from glc_analysis.pages.country import render_respondents_of_country
 from glc_analysis.pages.findings import headlines
-from glc_analysis.pages.survey import country_list, missing_answers, notable_records, study_numbers
+from glc_analysis.pages.survey import (
+    count_notable_records,
+    render_country_list,
+    render_missing_answers,
+    render_study_numbers,
+)
 from glc_analysis.run.plan import plan
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
@@ -62,8 +67,9 @@ def test_a_study_without_a_survey_has_no_page_of_questions(talks):
 def test_pages_of_a_study_without_a_survey_speak_of_no_answers(talks):
     view = open_study(str(talks.root)).view("team")
     assert headlines(view)["sentence"].iloc[0] == "2 organisations took part, from 2 countries."
-    assert "2 interviews, 1 call" in study_numbers(view).data and "record" not in study_numbers(view).data
-    assert missing_answers(view).data == "" and "Records" not in country_list(view).data
+    numbers = render_study_numbers(view).data
+    assert "2 interviews, 1 call" in numbers and "record" not in numbers
+    assert render_missing_answers(view).data == "" and "Records" not in render_country_list(view).data
     assert view.questions.empty
 
 
@@ -190,8 +196,8 @@ def nowhere(tmp_path_factory):
 
 def test_pages_of_a_survey_without_countries_do_not_speak_of_any(nowhere):
     view = open_study(str(nowhere.root)).view("team")
-    said = [study_numbers(view).data, *headlines(view)["sentence"], *view.questions["asked_of"],
-            *notable_records(view)["records where"], *view.read("steps")["why"]]
+    said = [render_study_numbers(view).data, *headlines(view)["sentence"], *view.questions["asked_of"],
+            *count_notable_records(view)["records where"], *view.read("steps")["why"]]
     assert [one for one in said if re.search("countr|region", one)] == []
     assert "There are 11 records: an organisation may have answered more than once." in said[0]
     assert "10 organisations answered, in 11 records." in said
@@ -200,13 +206,13 @@ def test_pages_of_a_survey_without_countries_do_not_speak_of_any(nowhere):
 
 def test_pages_of_single_replies_do_not_speak_of_several_answers_of_one_organisation(replies):
     view = open_study(str(replies.root)).view("team")
-    assert "several countries" not in study_numbers(view).data
+    assert "several countries" not in render_study_numbers(view).data
     assert [one for one in view.questions["asked_of"] if "each country" in one] == []
     assert "unknown_organisation" not in set(view.quality("survey")["option_id"])
 
 
 def test_a_country_page_does_not_list_organisations_that_the_survey_does_not_name(replies):
-    said = who_answered(StudyView(replies, country="KHM")).data
+    said = render_respondents_of_country(StudyView(replies, country="KHM")).data
     assert said == "<p>1 of the 2 organisations in this study answered for this country.</p>"
 
 

@@ -15,7 +15,7 @@ from functools import partial
 
 import pandas as pd
 
-from glc_analysis.errors import Fault, nearest
+from glc_analysis.errors import Fault, suggest_name
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import LOOP
 
@@ -64,7 +64,7 @@ def locate_columns(columns: str, survey: RawSurvey, values: pd.DataFrame | None 
     if not complete:
         _, missing = min(expected.values(), key=lambda columns_and_missing: len(columns_and_missing[1]))
         named = f"column {missing[0]}" if len(missing) == 1 else f"columns {', '.join(missing)}"
-        return {}, [fault(f"the file has no {named}; {nearest(missing[0], survey.frame.columns)}",
+        return {}, [fault(f"the file has no {named}; {suggest_name(missing[0], survey.frame.columns)}",
                           fix=f"correct the name in {source}, add the other name there after ` | `, or add "
                           f"`{NOT_IN}{survey.path.name}` if it was not asked there")]
     by_option = expected[complete[0]][0]

@@ -18,7 +18,7 @@ from itertools import compress
 
 import pandas as pd
 
-from glc_analysis.errors import Fault, nearest
+from glc_analysis.errors import Fault, suggest_name
 from glc_analysis.schema import UNKNOWN
 from glc_analysis.templates import read_packaged_csv
 from glc_analysis.text import map_distinct, match_key, normalise_space, summarise_row_numbers
@@ -100,7 +100,7 @@ def find_unknown_countries(names: pd.Series, rows: Sequence[int], file: str, col
             faults.append(fault(f"is a label of countries.csv ({labelled}), but not among the names there",
                                 fix=f"add a row to countries.csv with it as raw_name; {suggest}"))
         else:
-            faults.append(fault(f"is not a known country name; {nearest(code, known)}",
+            faults.append(fault(f"is not a known country name; {suggest_name(code, known)}",
                                 fix=f"add it to countries.csv; {suggest}"))
     return faults
 

@@ -14,11 +14,11 @@ import pandas as pd
 
 from glc_analysis.cleaning.countries import country_ids, country_name, region_ids
 from glc_analysis.cleaning.records import CleaningLog
-from glc_analysis.errors import Fault, Faults, nearest
+from glc_analysis.errors import Fault, Faults, suggest_name
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import Reference
 from glc_analysis.schema import COUNTRY_LIST, SENSITIVE
-from glc_analysis.slices import work_places
+from glc_analysis.slices import list_work_countries
 from glc_analysis.tabular import format_csv_row
 from glc_analysis.text import make_slug, map_distinct, match_key, normalise_space
 
@@ -59,7 +59,8 @@ def clean_context(files: list[RawSurvey], reference: Reference, settings: dict,
 
 def _missing_columns(file: RawSurvey, settings: dict) -> list[Fault]:
     columns = [settings["country"], settings["year"], *settings["indicators"]]
-    return [Fault(f"[context] names a column that the file does not have; {nearest(c, file.frame.columns)}",
+    return [Fault("[context] names a column that the file does not have; "
+                  f"{suggest_name(c, file.frame.columns)}",
                   file=file.path.name, column=c, fix="correct the name under [context] in study.toml")
             for c in columns if c and c not in file.frame.columns]
 
@@ -119,7 +120,7 @@ def country_table(answers: pd.DataFrame, organisations: pd.DataFrame, responses:
     named = responses.loc[responses["question_id"].isin(asked), "value"]
     ids = pd.Series(sorted({*answers["country_id"], *organisations["home_country_id"], *named}
                            - {""}), dtype="str")
-    workers = work_places(answers, organisations).groupby("country_id")["organisation_id"].nunique()
+    workers = list_work_countries(answers, organisations).groupby("country_id")["organisation_id"].nunique()
     frame = pd.DataFrame({
         "country_id": ids, "label": [reviewed["label"].get(i, "") or country_name(i) for i in ids],
         "region_id": region_ids(ids, reference.countries),

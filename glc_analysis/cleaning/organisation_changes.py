@@ -12,7 +12,7 @@ from functools import partial
 
 import pandas as pd
 
-from glc_analysis.errors import Fault, nearest
+from glc_analysis.errors import Fault, suggest_name
 from glc_analysis.schema import Tables
 from glc_analysis.study import WITHDRAWN
 from glc_analysis.text import match_key
@@ -66,5 +66,5 @@ def organisation_change_faults(tables: Tables) -> Iterator[Fault]:
         elif row["other"] == row["organisation_id"]:
             yield fault("is the organisation itself", fix="name the other one of the merger or split")
         elif ids and row["other"] not in {*ids, WITHDRAWN}:
-            yield fault(f"organisations.csv has no such organisation; {nearest(row['other'], ids)}",
+            yield fault(f"organisations.csv has no such organisation; {suggest_name(row['other'], ids)}",
                         fix="name another, or add it to organisations.csv")

@@ -31,7 +31,7 @@ from glc_analysis.errors import (
     Faults,
     GLCError,
     count_of,
-    nearest,
+    suggest_name,
 )
 from glc_analysis.intake.survey import RawSurvey, read_survey, read_survey_sheets
 from glc_analysis.reference import LOOP, Reference, read_reference
@@ -285,7 +285,7 @@ def apply_corrections(frame: pd.DataFrame, corrections: pd.DataFrame,
             continue  # nothing changes
         elif fix["column"] not in frame.columns:
             faults.append(fault(f"the survey file has no such column; "
-                                f"{nearest(fix['column'], frame.columns)}", value=fix["column"],
+                                f"{suggest_name(fix['column'], frame.columns)}", value=fix["column"],
                                 fix="write the name of a column as in the header of the file"))
         elif normalise_space(text := frame.at[fix["key"], fix["column"]]) != normalise_space(fix["from"]):
             faults.append(fault(f"does not match the file: record {fix['key']} has {text!r} in this column",
@@ -305,7 +305,7 @@ def _is_confirmed(fix: pd.Series) -> bool:
 def find_unmatched_corrections(corrections: pd.DataFrame, records: set[str]) -> list[Fault]:
     """A fault for every correction of a record that no survey file has."""
     return [Fault(f"no survey file has the record {row['key']!r}; "
-                  f"{nearest(row['key'], records)}", file="corrections.csv", row=str(n),
+                  f"{suggest_name(row['key'], records)}", file="corrections.csv", row=str(n),
                   column="key", value=row["key"], fix="write the answer_id of a record, or delete the row")
             for n, row in corrections.iterrows() if row["key"] not in records]
 
@@ -453,7 +453,7 @@ def _status_faults(survey: RawSurvey, counted: Mapping[str, str]) -> Iterator[Fa
     """Columns that [survey] counted names and the file does not have, unless it says so (``not in FILE``)."""
     for column, texts in counted.items():
         if column not in survey.frame.columns and survey.path.name not in columns.list_files_without(texts):
-            yield Fault(f"the file has no column {column}; {nearest(column, survey.frame.columns)}",
+            yield Fault(f"the file has no column {column}; {suggest_name(column, survey.frame.columns)}",
                         file=survey.path.name, column=column, is_structure=True,
                         fix="correct the name in [survey] counted of study.toml, or, if all records of this "
                         f"file count, add ` | {columns.NOT_IN}{survey.path.name}` to its texts there")
@@ -649,7 +649,7 @@ def _organisation_ids(part: pd.DataFrame, columns_of: dict[str, str], reference:
     ids = map_distinct(names, lambda name: known.get(match_key(name), ""))
     unlisted = (ids == "") & ~is_blank
     # If all names of a column are unknown, the column is wrong, and the first few are enough to see it.
-    near = {name: f"; {nearest(name, register['organisation_id'])}"
+    near = {name: f"; {suggest_name(name, register['organisation_id'])}"
             for name in names[unlisted].unique()[:SHOWN_ALIKE]}
     faults += [Fault(f"organisations.csv does not list this organisation{near.get(name, '')}", file=file,
                      row=str(row), column=columns_of.get("organisation", ""), value=name,

@@ -25,7 +25,7 @@ from glc_analysis.cleaning.dimension_tables import (
 )
 from glc_analysis.cleaning.doubts import find_ambiguous_thousands, guess_range, make_date_fault
 from glc_analysis.cleaning.records import CleaningLog, Records
-from glc_analysis.errors import SHOWN_ALIKE, SHOWN_ROWS, Fault, Faults, nearest, sort_by_cause
+from glc_analysis.errors import SHOWN_ALIKE, SHOWN_ROWS, Fault, Faults, sort_by_cause, suggest_name
 from glc_analysis.reference import Reference
 from glc_analysis.schema import CHOICE_TYPES, COUNTRY_LIST
 from glc_analysis.tables import MISSING_REASONS
@@ -307,7 +307,7 @@ def _unknown_option_faults(asked: QuestionCells, records: Records, options: Opti
             faults.append(replace(make_date_fault(option_list, text, meant, file=place.file, row=rows,
                                                   column=place.column), n=len(positions)))
             continue
-        close = f"; {nearest(text, labels)}" if number <= SHOWN_ALIKE else ""
+        close = f"; {suggest_name(text, labels)}" if number <= SHOWN_ALIKE else ""
         faults.append(UnknownOption(f"is not an option of {option_list}{close}", place.file, rows,
                                     place.column, text, n=len(positions), option_list=option_list))
     return faults

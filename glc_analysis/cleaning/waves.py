@@ -15,7 +15,7 @@ from typing import Any, cast
 import pandas as pd
 
 from glc_analysis.cleaning import columns
-from glc_analysis.errors import Fault, nearest
+from glc_analysis.errors import Fault, suggest_name
 from glc_analysis.reference import Reference
 from glc_analysis.schema import Tables
 
@@ -171,7 +171,7 @@ def find_file_faults(reference: Reference, files: Sequence[str], chosen: str) ->
                             value=chosen, fix="name a wave of waves.csv, or leave it blank"))
     if not listed or not files:
         return faults
-    faults += [Fault(f"no survey file has this name; {nearest(name, files)}", file="wave_files.csv",
+    faults += [Fault(f"no survey file has this name; {suggest_name(name, files)}", file="wave_files.csv",
                      row=str(n), column="file", value=name, fix="correct the name, or delete the row")
                for n, name in rows["file"].items() if name not in files]
     faults += [Fault("wave_files.csv does not say of which wave it is", file=name, is_structure=True,

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glc_analysis.addon import declared_by_name
+from glc_analysis.addon import map_declared_entries
 from glc_analysis.command_line import (
+    add_format_option,
     ensure_built,
     for_audience,
     note_on_unknown_organisations,
     pass_study,
     print_rows,
-    rows_format,
-    run_around_command,
+    run_add_on_hooks,
     say,
 )
 from glc_analysis.errors import UsageError, count_of
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@rows_format("csv")
+@add_format_option("csv")
 @pass_study
 def transcripts(study: Study, form: str, **further: Any) -> None:
     """Write the texts that coders code, with names masked.
@@ -36,15 +36,15 @@ def transcripts(study: Study, form: str, **further: Any) -> None:
     """
     from glc_analysis.coding.exports import write_texts_to_code
 
-    with run_around_command("transcripts", study, form, **further):
+    with run_add_on_hooks("transcripts", study, form, **further):
         ensure_built(study)
         folder = study.processed / "transcripts"
-        print_rows(write_texts_to_code(study, folder), form, empty="There is nothing to code yet.")
+        print_rows(write_texts_to_code(study, folder), form, if_empty="There is nothing to code yet.")
         say(f"The texts are in {folder}.")
 
 
 @click.command()
-@rows_format("table")
+@add_format_option("table")
 @pass_study
 def agreement(study: Study, form: str, **further: Any) -> None:
     """Show how far the coders agree, code by code.
@@ -52,7 +52,7 @@ def agreement(study: Study, form: str, **further: Any) -> None:
     Also writes the workbook in which the coders settle their differences, and a list of the passages whose
     place in the text is uncertain.
     """
-    with run_around_command("agreement", study, form, **further):
+    with run_add_on_hooks("agreement", study, form, **further):
         ensure_built(study)
         _show_agreement(study, form)
 
@@ -65,7 +65,7 @@ def _show_agreement(study: Study, form: str) -> None:
     from glc_analysis.coding.consensus import MEASURES, agreement_summary, write_disagreements
     from glc_analysis.coding.exports import write_csv
 
-    print_rows(agreement_summary(study), form, empty="No text was coded by two coders.")
+    print_rows(agreement_summary(study), form, if_empty="No text was coded by two coders.")
     rows = tables.read_table("agreement", study=study).query("unit == 'turn' and subset == 'all'")
     for sentence in why_blank(rows, MEASURES):
         say(sentence)
@@ -90,7 +90,7 @@ def _show_agreement(study: Study, form: str) -> None:
         say("The coders agree everywhere, so nothing is left to decide.")
 
 
-_COUNTED_BY = declared_by_name("counted_by")
+_COUNTED_BY = map_declared_entries("counted_by")
 """By what add-ons count a question."""
 
 
@@ -107,7 +107,7 @@ _COUNTED_BY = declared_by_name("counted_by")
 @click.option("--texts", "is_of_texts", is_flag=True, help="Texts written after an option such as Other, "
               "each with the row of options.csv that would make it an option; for the team.")
 @for_audience
-@rows_format("table")
+@add_format_option("table")
 @pass_study
 def summary(study: Study, question: str, by: str, is_of_codes: bool, answered: str, is_of_texts: bool,
             audience: str, form: str) -> None:
@@ -126,22 +126,22 @@ def summary(study: Study, question: str, by: str, is_of_codes: bool, answered: s
         if is_of_codes or by or answered:
             raise UsageError("--texts is about one question, without --codes, --by and --with.")
         print_rows(_texts_after_other(study, question, audience), form,
-                   empty="Nothing was written after an option such as Other.")
+                   if_empty="Nothing was written after an option such as Other.")
         return
     ensure_built(study)
     view = StudyView(study, audience)
     if is_of_codes:
         is_apart = view.may("all_figures") or answered or by.removesuffix("_id") == "organisation"
         rows = view.code_counts(by=by, answered=answered) if is_apart else view.codes(by=by)
-        print_rows(rows, form, empty="Nothing is coded yet, or nothing of it may be shown.")
+        print_rows(rows, form, if_empty="Nothing is coded yet, or nothing of it may be shown.")
         return
     if by.removesuffix("_id") in _COUNTED_BY:
-        print_rows(view.counts(question, by=by, answered=answered), form, empty=f"No {by} has an answer.")
+        print_rows(view.counts(question, by=by, answered=answered), form, if_empty=f"No {by} has an answer.")
         return
     rows = view.crossed(question, answered, by=by) if answered else view.summary(question, by=by)
     if form == "table":
         rows = rows.drop(columns="question")
-    print_rows(rows, form, empty=view.refusal(question, by=by))
+    print_rows(rows, form, if_empty=view.refusal(question, by=by))
     if rows.empty and (note := note_on_unknown_organisations(study, audience)):
         say(note)
 
@@ -165,7 +165,7 @@ def _texts_after_other(study: Study, question: str, audience: str) -> pd.DataFra
                             reference.options)
 
 
-_EXPORTS = declared_by_name("exports")
+_EXPORTS = map_declared_entries("exports")
 """What add-ons export: the add-on, with its function and what the help says of it."""
 
 
@@ -180,7 +180,7 @@ def export(study: Study, what: str, to: Path | None, **further: Any) -> None:
     """
     from glc_analysis.coding.exports import export as write
 
-    with run_around_command("export", study, what, **further) as options:
+    with run_add_on_hooks("export", study, what, **further) as options:
         ensure_built(study)
         if what in _EXPORTS:
             add_on, (function, _) = _EXPORTS[what]

@@ -9,18 +9,18 @@ import click
 
 from glc_analysis.addon import list_declarations
 from glc_analysis.command_line import (
+    add_format_option,
     build_tables,
     ensure_built,
     for_audience,
     pass_study,
     pass_study_to_read,
     print_rows,
-    rows_format,
-    run_around_command,
+    run_add_on_hooks,
     say,
 )
 from glc_analysis.errors import UsageError, count_of
-from glc_analysis.permissions import close_to_others, readable_by_others
+from glc_analysis.permissions import close_folder_to_others, find_paths_open_to_others
 from glc_analysis.study import Study
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def init(directory: Path, **further: Any) -> None:
     from glc_analysis.reference import find_git_repository
 
     refuse_started(directory)
-    with run_around_command("init", directory, **further) as to_do:
+    with run_add_on_hooks("init", directory, **further) as to_do:
         start_study(directory)
     if repository := find_git_repository(directory):
         say(f"The folder is inside the git repository {repository}, where files are easily published by "
@@ -64,7 +64,7 @@ def sample(directory: str, remove: bool) -> None:
             say("The sample is removed; reference/ is kept.")
             return
         written = invented.write_sample(root)
-        close_to_others(root)
+        close_folder_to_others(root)
         say(f"{len(written)} files of invented data are in {root}.")
 
 
@@ -88,11 +88,11 @@ def check(study: Study, accept: bool, **further: Any) -> None:
     from glc_analysis.schema import UNDECIDED
 
     if accept and study.misplaced():
-        from glc_analysis.locks import locked
-        from glc_analysis.reference import move_private, write_gitignore
+        from glc_analysis.locks import hold_lock
+        from glc_analysis.reference import move_misplaced_tables, write_gitignore
 
-        with locked(study.processed, what="build", is_patient=True):
-            for line in move_private(study):
+        with hold_lock(study.processed, what="build", is_patient=True):
+            for line in move_misplaced_tables(study):
                 say(line)
             write_gitignore(study.root)
         say("If reference/ is in git, its history still has them: docs/backups.md says how to take them out.")
@@ -102,9 +102,9 @@ def check(study: Study, accept: bool, **further: Any) -> None:
         if accept:
             renaming.write()
     responses: list[pd.DataFrame] = []
-    with run_around_command("check", study, responses, **further) as is_undecided_said:
+    with run_add_on_hooks("check", study, responses, **further) as is_undecided_said:
         study = Study(study.root)  # its settings may be new
-        counts = check_study(study, say=say, look_at=responses.append)
+        counts = check_study(study, say=say, inspect_responses=responses.append)
     new = manifest.compare_with_manifest(study).new
     if accept:
         manifest.add_to_manifest(study, new, today=date.today())
@@ -124,7 +124,7 @@ def check(study: Study, accept: bool, **further: Any) -> None:
     if not study.raw_files("survey") and counts["questions"]:
         say(f"No survey file has arrived: the {count_of(counts['questions'], 'question')} of questions.csv "
             "are looked for in interviews only.")
-    if loose := readable_by_others(study.root):
+    if loose := find_paths_open_to_others(study.root):
         say(f"{count_of(len(loose), 'file or folder', 'files and folders')} can be read by other users of "
             f"this computer, such as {study.relative(loose[-1])}. `glc build` closes them.")
     say(f"No faults: {counts['organisations']} organisations, {counts['answers']} records, "
@@ -159,16 +159,16 @@ def build(study: Study, explain: bool, is_listed: bool, only: str, is_forced: bo
     Computes only what changed since the last build, and what depends on it. After --only, the tables that
     depend on that step count as out of date until the next build.
     """
-    from glc_analysis.manifest import BUILD_RECORD, count_rows_if_intact, read_record
+    from glc_analysis.manifest import BUILD_RECORD, count_rows_if_intact, read_provenance
 
     if is_listed:
         if only or is_forced or explain:
             raise UsageError("--list builds nothing. To fix: use it alone.")
-        from glc_analysis.build import forecast
+        from glc_analysis.build import forecast_build
 
-        click.echo("\n".join(map(str, forecast(study))))
+        click.echo("\n".join(map(str, forecast_build(study))))
         return
-    close_to_others(study.root)
+    close_folder_to_others(study.root)
     if only:
         built = build_tables(study, only=only, is_forced=is_forced)
         if explain:
@@ -177,7 +177,7 @@ def build(study: Study, explain: bool, is_listed: bool, only: str, is_forced: bo
         say(f"Written into {study.processed}: {written}." if written else "No table had to be written.")
         return
     if not is_forced and (counts := count_rows_if_intact(study)):
-        steps = [f"{step}: kept" for step in read_record(study.processed)[BUILD_RECORD]["log"]]
+        steps = [f"{step}: kept" for step in read_provenance(study.processed)[BUILD_RECORD]["log"]]
     else:
         built = build_tables(study, is_forced=is_forced)
         counts, steps = built.rows, [*map(str, built.reports)]
@@ -188,7 +188,7 @@ def build(study: Study, explain: bool, is_listed: bool, only: str, is_forced: bo
 
 @click.command()
 @click.option("--suggest", is_flag=True, help="Print rows for countries.csv, for a person to review.")
-@rows_format("csv")
+@add_format_option("csv")
 @pass_study
 def countries(study: Study, suggest: bool, form: str) -> None:
     """List the country names of the survey and their codes."""
@@ -203,11 +203,11 @@ def countries(study: Study, suggest: bool, form: str) -> None:
         rows = names.value_counts(sort=False).rename_axis("raw_name").reset_index(name="records")
         rows = rows.assign(country_id=country_ids(rows["raw_name"], known)).sort_values("raw_name")
         empty = "The survey names no country."
-    print_rows(rows, form, empty=empty)
+    print_rows(rows, form, if_empty=empty)
 
 
 @click.command()
-@rows_format("csv")
+@add_format_option("csv")
 @pass_study
 def pseudonyms(study: Study, form: str, **further: Any) -> None:
     """List the names that are masked, and how often each occurs."""
@@ -215,12 +215,12 @@ def pseudonyms(study: Study, form: str, **further: Any) -> None:
     from glc_analysis.pseudonyms.masking import complete_key, list_masked_names, read_key
     from glc_analysis.reference import read_reference
 
-    with run_around_command("pseudonyms", study, form, **further):
+    with run_add_on_hooks("pseudonyms", study, form, **further):
         ensure_built(study)
         names, texts = read_reference(study).names, current_texts(study).texts.values()
         rows = list_masked_names(names, complete_key(names, read_key(study.key_file)),
                                  [text.unmasked for text in texts])
-        print_rows(rows, form, empty="No name is masked: names.csv has no rows.")
+        print_rows(rows, form, if_empty="No name is masked: names.csv has no rows.")
 
 
 DATA_COMMANDS = (init, sample, check, status, build, countries, pseudonyms)

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glc_analysis.addon import load_declared
+from glc_analysis.addon import load_declared_objects
 from glc_analysis.command_line import (
+    add_format_option,
     ensure_built,
     for_audience,
     note_on_unknown_organisations,
     pass_study,
     print_rows,
-    rows_format,
-    run_around_command,
+    run_add_on_hooks,
     say,
 )
 from glc_analysis.errors import GLCError, count_of
@@ -59,9 +59,9 @@ def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: 
         study = Study(study.root)
 
     def start() -> AbstractContextManager[Executor | None]:
-        return next((begin(study) for begin in load_declared("runs", "start")), nullcontext())
+        return next((begin(study) for begin in load_declared_objects("runs", "start")), nullcontext())
 
-    with run_around_command("run", **further) as elsewhere:
+    with run_add_on_hooks("run", **further) as elsewhere:
         processes = next(filter(None, elsewhere), None)
         result = run_pages(
             study, audience=audience, country=country, theme=theme, only=only, jobs=jobs,
@@ -84,7 +84,7 @@ def _is_unstarted_default(study: Study) -> bool:
 
 @click.command(name="list")
 @for_audience
-@rows_format("table")
+@add_format_option("table")
 @pass_study
 def list_pages(study: Study, audience: str, form: str) -> None:
     """List the pages of the site and their notebooks."""
@@ -95,7 +95,7 @@ def list_pages(study: Study, audience: str, form: str) -> None:
     ensure_built(study)
     pages = [(page.slug, page.title, page.notebook.name) for page in plan(study, audience=audience)]
     print_rows(DataFrame(pages, columns=["slug", "title", "notebook"]), form,
-               empty="There is no page for this audience.")
+               if_empty="There is no page for this audience.")
 
 
 @click.command()
@@ -125,7 +125,7 @@ def publish(study: Study, folder: Path, audience: str) -> None:
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--audience", required=True, type=click.Choice(AUDIENCES), help="Whose material it is.")
-@rows_format("csv")
+@add_format_option("csv")
 @pass_study
 def unpublish(study: Study, folder: Path, audience: str, form: str) -> None:
     """Remove what was published for an audience from a folder.
@@ -140,7 +140,8 @@ def unpublish(study: Study, folder: Path, audience: str, form: str) -> None:
     from glc_analysis.publish.publication import unpublish as take_back
 
     removal = take_back(study, audience, folder, today=date.today())
-    print_rows(DataFrame(removal.files.items(), columns=["file", "state"]), form, empty="Nothing was there.")
+    print_rows(DataFrame(removal.files.items(), columns=["file", "state"]), form,
+               if_empty="Nothing was there.")
     for other in removal.elsewhere:
         say(f"It is also published in {other}. To fix: `glc unpublish {other} --audience {audience}`.")
     say(PUBLISHED_OUT_OF_REACH)

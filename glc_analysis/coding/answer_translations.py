@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 
 import pandas as pd
 
-from glc_analysis.errors import Fault, Faults, nearest
+from glc_analysis.errors import Fault, Faults, suggest_name
 from glc_analysis.pseudonyms.masking import Masker
 
 _COLUMNS = ["segment_id", "language", "organisation_id", "country_id", "question_id", "text", "status"]
@@ -32,7 +32,7 @@ def place_translations(written: pd.DataFrame, documents: pd.DataFrame, names: pd
     for n, (record, question) in written[["answer_id", "question_id"]].iterrows():
         if record not in elsewhere and question not in asked.get(record, ()):
             fix = f"correct question_id: {', '.join(asked[record])} has one in this record" \
-                if record in asked else f"correct answer_id; {nearest(record, asked)}"
+                if record in asked else f"correct answer_id; {suggest_name(record, asked)}"
             faults.append(Fault("there is no open answer to this question in this record",
                                 file="answer_translations.csv", row=str(n), value=f"{record} {question}",
                                 fix=f"remove the row, or {fix}"))

@@ -39,7 +39,7 @@ from glc_analysis.coding.coders import (
 )
 from glc_analysis.coding.consensus import CODING_KEY, CONSENSUS, coding_units, codings_by_segment, reconcile
 from glc_analysis.coding.texts import Text, Texts
-from glc_analysis.errors import Fault, Faults, nearest
+from glc_analysis.errors import Fault, Faults, suggest_name
 from glc_analysis.intake.codings.model import TRAINING
 from glc_analysis.pseudonyms.masking import Masker
 from glc_analysis.reference import Reference
@@ -195,7 +195,7 @@ def orphan_sentences(codings: pd.DataFrame, quarantined: pd.DataFrame, codebook:
         used = own.loc[own["code_id"] == row.code_id, "coder_id"].value_counts().sort_index()
         who = ", ".join(f"{coder} {n}" for coder, n in used.items())
         sentences.append(f"codebook.csv has no code {row.name!r} ({who}), which is counted by itself, below "
-                         f"no theme; {nearest(row.name, listed['name'])}.")
+                         f"no theme; {suggest_name(row.name, listed['name'])}.")
     return sentences
 
 
@@ -217,7 +217,7 @@ def _spans(review: _Review, turns: pd.DataFrame, text_of: Callable[[str], Text],
     if segment:
         listed = turns.index[turns["document_id"] == review.document_id]
         if segment not in listed:
-            message = f"is not a turn of {review.document_id}; {nearest(segment, listed)}"
+            message = f"is not a turn of {review.document_id}; {suggest_name(segment, listed)}"
             return [], (message, "segment_id", segment, "write the segment_id of the turn")
         start, end = (int(turns.at[segment, name]) for name in ("start", "end"))
     if not review.words and is_waiting and not segment:

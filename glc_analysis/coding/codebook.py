@@ -19,7 +19,7 @@ import pandas as pd
 
 from glc_analysis.cleaning.skip_logic import find_cycle
 from glc_analysis.coding.patterns import cooccurrence
-from glc_analysis.errors import Fault, nearest
+from glc_analysis.errors import Fault, suggest_name
 from glc_analysis.slices import ancestors
 from glc_analysis.text import loose_match_key, make_slug, match_key
 
@@ -141,7 +141,7 @@ def codebook_faults(codebook: pd.DataFrame) -> Iterator[Fault]:
             for other in filter(None, others):
                 if other == code or other not in rows:
                     yield Fault("names its own row" if other == code else
-                                f"codebook.csv has no such code; {nearest(other, rows)}",
+                                f"codebook.csv has no such code; {suggest_name(other, rows)}",
                                 "codebook.csv",
                                 str(n), column, other, "name another code of the codebook, or none")
         place = ("codebook.csv", str(n), "merged_into", row["merged_into"])

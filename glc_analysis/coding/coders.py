@@ -28,7 +28,7 @@ from glc_analysis.coding.changed_texts import ChangedText
 from glc_analysis.coding.consensus import CODING_KEY, CONSENSUS, read_decisions
 from glc_analysis.coding.edited_texts import LEAST_IN_COMMON, EditedText, similar_turns
 from glc_analysis.coding.texts import Text
-from glc_analysis.errors import Fault, Faults, nearest
+from glc_analysis.errors import Fault, Faults, suggest_name
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.codings.model import NOT_CODED, TRAINING, RawCodings, locate
 from glc_analysis.intake.codings.model import Text as TextOfTool
@@ -167,7 +167,7 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
                 continue
             if not document_id:
                 result.faults.append(Fault(
-                    f"is not the name of a document; {nearest(source, set(documents.values()))}",
+                    f"is not the name of a document; {suggest_name(source, set(documents.values()))}",
                     file=raw.path.name, value=source, fix="name the text as in documents.csv"))
                 continue
             place = _Placing(result, document_id, text_of(document_id), theirs, mask,
@@ -433,7 +433,7 @@ def read_coded_columns(records: Records, reference: Reference, coded: dict[str, 
     Any text but 0, no, false and the survey's blanks is a tick: some files write the number of the column.
     """
     texts = reference.questions[reference.questions["type"] == "text"].set_index("question_id")["columns"]
-    faults = [Fault(f"is not an open question; {nearest(question, texts.index)}", file="study.toml",
+    faults = [Fault(f"is not an open question; {suggest_name(question, texts.index)}", file="study.toml",
                     column="[survey] coded", value=question, fix="name a question of type text")
               for question in coded if question not in texts.index]
     parts, code_question = [], {}
@@ -788,7 +788,7 @@ def current_decisions(decisions: pd.DataFrame, segments: pd.DataFrame,
     Raises Faults for a segment that does not exist.
     """
     known = set(segments["segment_id"])
-    if unknown := [Fault(f"is not a segment of this study; {nearest(segment, known)}", file=file,
+    if unknown := [Fault(f"is not a segment of this study; {suggest_name(segment, known)}", file=file,
                          column="segment_id", value=segment, fix="remove the row, or run `glc agreement` for "
                          "a fresh workbook")
                    for segment, file in zip(decisions["segment_id"], decisions["file"], strict=True)

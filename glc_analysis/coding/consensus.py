@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from glc_analysis.coding.codebook import current_code, resolve_code_names
-from glc_analysis.errors import Fault, Faults, nearest
+from glc_analysis.errors import Fault, Faults, suggest_name
 from glc_analysis.spreadsheets import print_on_a4, save_workbook, style_cell, write_text
 from glc_analysis.study import Study
 from glc_analysis.tables import read_table
@@ -485,5 +485,5 @@ def _faults(rows: pd.DataFrame, known: Mapping[str, str], near: pd.Series, file:
         if NONE in names and {*names} != {NONE}:
             yield fault("has both none and a code", column=CONSENSUS, value="; ".join(names), fix="keep one")
         for name in (name for name in names if name != NONE and not known[name]):
-            yield fault(f"is not a code of codebook.csv; {nearest(name, near)}", column=CONSENSUS,
+            yield fault(f"is not a code of codebook.csv; {suggest_name(name, near)}", column=CONSENSUS,
                         value=name, fix="write a name or code_id from the sheet Codes")

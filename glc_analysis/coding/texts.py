@@ -24,7 +24,7 @@ from glc_analysis.intake.transcripts import Transcript, read_transcript
 from glc_analysis.pseudonyms.masking import Masker, Offsets, make_canonical_text, shift_span
 from glc_analysis.reference import Reference
 from glc_analysis.schema import ANY_DOCUMENT
-from glc_analysis.slices import work_places
+from glc_analysis.slices import list_work_countries
 from glc_analysis.study import STOP_USE, Study
 from glc_analysis.text import content_hash, language_code, match_key, normalise_space
 
@@ -191,7 +191,7 @@ def participants(texts: Texts, attendance: pd.DataFrame) -> pd.DataFrame:
 
 def add_countries(texts: Texts, answers: pd.DataFrame, organisations: pd.DataFrame) -> Texts:
     """Documents and segments with the country that their organisation works in, where there is only one."""
-    pairs = work_places(answers, organisations)[["organisation_id", "country_id"]].drop_duplicates()
+    pairs = list_work_countries(answers, organisations)[["organisation_id", "country_id"]].drop_duplicates()
     country = dict(pairs[~pairs["organisation_id"].duplicated(keep=False)].itertuples(index=False))
     interviewed = texts.documents.set_index("document_id")["organisation_id"]
     whose = texts.segments["organisation_id"]

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from glc_analysis.errors import Fault, nearest
-from glc_analysis.schema import AUDIENCES, consent_items_of_add_ons, is_day
+from glc_analysis.errors import Fault, suggest_name
+from glc_analysis.schema import AUDIENCES, consent_items_of_add_ons, is_iso_date
 
 CONSENT_ITEMS = ("survey", "interview", "call", "work_country", "home_country", "quotation", "name",
                  "recording", "archive", *consent_items_of_add_ons())
@@ -112,10 +112,10 @@ def consent_faults(consent: pd.DataFrame, organisations: pd.DataFrame,
                  "organisation_id": register or {organisation}}
         for column, words in known.items():
             if row[column] not in words:
-                yield Fault(f"is not known here; {nearest(row[column], filter(None, words))}",
+                yield Fault(f"is not known here; {suggest_name(row[column], filter(None, words))}",
                             file="consent.csv", row=str(n), column=column, value=row[column],
                             fix=_FIXES.get(column, f"use one of {', '.join(filter(None, words))}"))
-        if not is_day(row["date"]):
+        if not is_iso_date(row["date"]):
             yield Fault("is not a date", file="consent.csv", row=str(n), column="date", value=row["date"],
                         fix="write the day on which it was given or refused as YYYY-MM-DD")
     yield from _unexplained_refusals(consent)

@@ -22,8 +22,8 @@ from glc_analysis.coding.consensus import CONSENSUS, codings_by_segment, map_to_
 from glc_analysis.coding.exports import quotations
 from glc_analysis.disclosure.consent import THE_ORGANISATION, Consent
 from glc_analysis.disclosure.rules import has_capability
-from glc_analysis.errors import Fault, UsageError, nearest
-from glc_analysis.schema import AUDIENCES, is_day, reference_tables
+from glc_analysis.errors import Fault, UsageError, suggest_name
+from glc_analysis.schema import AUDIENCES, is_iso_date, reference_tables
 from glc_analysis.text import match_key
 
 QUOTES_COLUMNS = reference_tables()["quotes"].required_columns
@@ -73,7 +73,7 @@ def printable_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.D
     status. ``consent`` and ``codebook`` are the reference tables. Raises UsageError for an unknown audience.
     """
     if audience not in AUDIENCES:
-        raise UsageError(f"There is no audience {audience!r}; {nearest(audience, AUDIENCES)}.")
+        raise UsageError(f"There is no audience {audience!r}; {suggest_name(audience, AUDIENCES)}.")
     for_team, labels = audience == "team", labels or {}
     own = quotes[(quotes["audience"] == audience) | for_team]
     rows = with_broken_rules(own, codings, segments, documents, consent, codebook)
@@ -192,14 +192,14 @@ def quotes_faults(quotes: pd.DataFrame, segments: pd.DataFrame) -> Iterator[Faul
     words = dict(zip(segments["segment_id"], segments["text"], strict=True))
     for n, row in quotes.iterrows():
         known = {"segment_id": words, "audience": READING_AUDIENCES, "status": _STATUSES}
-        found = [(column, f"is not known here; {nearest(row[column], names)}",
+        found = [(column, f"is not known here; {suggest_name(row[column], names)}",
                   "use one that the study knows")
                  for column, names in known.items() if row[column] not in names]
         if row["status"] == "proposed" and row["segment_id"] in words \
                 and locate_quotation(row["text"], words[row["segment_id"]]) is None:
             found.append(("text", f"is not in segment {row['segment_id']}",
                           "copy the words from the segment; [brackets] may stand for words left out"))
-        if row["status"] == "cleared" and not _is_cleared(row) or row["cleared_on"] and not is_day(
+        if row["status"] == "cleared" and not _is_cleared(row) or row["cleared_on"] and not is_iso_date(
                 row["cleared_on"]):
             found.append(("cleared_on", "does not say who cleared it and when", "write cleared_on as "
                           "YYYY-MM-DD, and yes or the person's name in cleared_by_organisation"))
@@ -208,7 +208,7 @@ def quotes_faults(quotes: pd.DataFrame, segments: pd.DataFrame) -> Iterator[Faul
 
 
 def _is_cleared(row: Any) -> bool:
-    return match_key(row.cleared_by_organisation) not in ("", "no", "false") and is_day(row.cleared_on)
+    return match_key(row.cleared_by_organisation) not in ("", "no", "false") and is_iso_date(row.cleared_on)
 
 
 def _agreements(rows: pd.DataFrame, consent: pd.DataFrame, item: str) -> list[str]:

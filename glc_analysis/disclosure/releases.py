@@ -24,7 +24,7 @@ from glc_analysis.disclosure.suppression import DECISION_COLUMNS, EXACT, HIDDEN_
 from glc_analysis.figures.contributors import Incidence
 from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import ALL, is_whole_study
-from glc_analysis.schema import is_day
+from glc_analysis.schema import is_iso_date
 
 # ------------------------------
 # Which figures may be published next.
@@ -317,4 +317,4 @@ def last_answered(organisations: pd.DataFrame, documents: pd.DataFrame) -> str:
     >>> last_answered(days, pd.DataFrame({"date": ["2016-09-21"]}))
     '2016-09-21'
     """
-    return max(filter(is_day, [*organisations["last_answered_on"], *documents["date"]]), default="")
+    return max(filter(is_iso_date, [*organisations["last_answered_on"], *documents["date"]]), default="")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from glc_analysis.errors import UsageError, nearest
+from glc_analysis.errors import UsageError, suggest_name
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.templates import read_packaged_csv
 
@@ -138,7 +138,8 @@ def has_capability(audience: str, capability: str) -> bool:
     """
     check_audience(audience)
     if capability not in _capabilities():
-        raise UsageError(f"There is no capability {capability!r}; {nearest(capability, _capabilities())}.")
+        raise UsageError(f"There is no capability {capability!r}; "
+                         f"{suggest_name(capability, _capabilities())}.")
     return audience in _capabilities()[capability]
 
 
@@ -148,7 +149,7 @@ def check_audience(audience: str) -> None:
     >>> check_audience("public")
     """
     if audience not in AUDIENCES:
-        raise UsageError(f"There is no audience {audience!r}; {nearest(audience, AUDIENCES)}.")
+        raise UsageError(f"There is no audience {audience!r}; {suggest_name(audience, AUDIENCES)}.")
 
 
 @cache

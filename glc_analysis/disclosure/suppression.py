@@ -36,7 +36,7 @@ from glc_analysis.disclosure.countries import (
     releasable_country_answers,
 )
 from glc_analysis.disclosure.rules import COALITION, RELEASED_STATISTICS, Rules, is_undecided, rule_by_kind
-from glc_analysis.errors import UsageError, nearest
+from glc_analysis.errors import UsageError, suggest_name
 from glc_analysis.figures.contributors import Incidence
 from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import ALL, is_whole_study, unasked_source
@@ -62,7 +62,7 @@ def release(estimates: pd.DataFrame, *, audience: str, decisions: pd.DataFrame |
     where there are no decisions.
     """
     if audience not in AUDIENCES:
-        raise UsageError(f"There is no audience {audience!r}; {nearest(audience, AUDIENCES)}.")
+        raise UsageError(f"There is no audience {audience!r}; {suggest_name(audience, AUDIENCES)}.")
     if audience == "team":
         return estimates.copy()
     estimates = estimates.assign(undecided_n=pd.array([pd.NA] * len(estimates), dtype="Int64"))

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis.cleaning.records import CleaningLog
-from glc_analysis.errors import Fault, Faults, nearest
+from glc_analysis.errors import Fault, Faults, suggest_name
 from glc_analysis.figures.estimates import FigureRecords, incidence_matrix
 from glc_analysis.reference import Reference
 from glc_analysis.text import match_key
@@ -107,5 +107,5 @@ def _misfits(reference: Reference, settings: Mapping[str, Any]) -> Iterator[Faul
                 (indicator, settings["indicators"], "name one of [context] indicators"),
                 (question, fits, "name a question of one choice that is asked of each work country")):
             if one not in known:
-                yield Fault(f"cannot be compared with a record; {nearest(one, known)}", "study.toml",
+                yield Fault(f"cannot be compared with a record; {suggest_name(one, known)}", "study.toml",
                             column="[context] stated", value=one, fix=fix)

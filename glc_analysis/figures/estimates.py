@@ -18,7 +18,7 @@ import scipy
 from glc_analysis.figures.groupings import MERGED
 from glc_analysis.figures.intervals import interval_method, share_interval
 from glc_analysis.schema import COUNTRY_LIST, UNASKED
-from glc_analysis.slices import work_places
+from glc_analysis.slices import list_work_countries
 from glc_analysis.study import Study
 
 # ------------------------------
@@ -252,8 +252,8 @@ def subset_membership(kind: str, unit: str, organisations: pd.DataFrame, answers
     """The subsets of one kind, with the rows of ``organisations`` or ``answers`` (by unit) in each.
 
     An organisation that works in several countries belongs to each of them, once; where it works says
-    :func:`~glc_analysis.slices.work_places`. Rows without a value belong to no subset. ``merged`` are further
-    subsets, each of several values (:mod:`.groupings`).
+    :func:`~glc_analysis.slices.list_work_countries`. Rows without a value belong to no subset. ``merged`` are
+    further subsets, each of several values (:mod:`.groupings`).
     """
     table = organisations if unit == "organisation" else answers
     names = pd.Index(organisations["organisation_id"])
@@ -263,7 +263,7 @@ def subset_membership(kind: str, unit: str, organisations: pd.DataFrame, answers
     elif kind in PLACES and unit == "answer":
         pairs = pd.DataFrame({"row": range(len(table)), "value": answers[PLACES[kind]].astype("str")})
     elif kind in PLACES:
-        places = work_places(answers, organisations)
+        places = list_work_countries(answers, organisations)
         pairs = pd.DataFrame({"row": names.get_indexer(places["organisation_id"]),
                               "value": places[PLACES[kind]]})
     else:

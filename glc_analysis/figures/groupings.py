@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.cleaning.skip_logic import list_questions, parse_condition
-from glc_analysis.errors import Fault, nearest
+from glc_analysis.errors import Fault, suggest_name
 from glc_analysis.schema import Tables
 
 MERGED = " + "
@@ -126,7 +126,7 @@ def grouping_faults(tables: Tables) -> Iterator[Fault]:
         fault = partial(Fault, file="groupings.csv", row=str(n))
         question, attribute, values = row["question_id"], row["attribute"], row["merged"]
         if question not in (EVERY_QUESTION, *units):
-            yield fault(f"there is no such question; {nearest(question, units)}",
+            yield fault(f"there is no such question; {suggest_name(question, units)}",
                         column="question_id",
                         value=question, fix=f"name a question, or {EVERY_QUESTION} for all others")
         elif attribute not in GROUPED_BY.get(units.get(question, "answer"), (attribute,)):

@@ -12,9 +12,9 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addon import declared_by_name
+from glc_analysis.addon import map_declared_entries
 from glc_analysis.cleaning.skip_logic import Comparison, Condition, Junction, parse_condition
-from glc_analysis.errors import UsageError, nearest
+from glc_analysis.errors import UsageError, suggest_name
 from glc_analysis.figures.estimates import ALL, DOCUMENT, KINDS, NUMBER_STATISTICS, SOURCE
 from glc_analysis.schema import CALL, COUNTRY_LIST, WITHOUT_GUIDE
 from glc_analysis.text import format_count
@@ -220,16 +220,16 @@ def subset_kind(column: str, *, more: Sequence[str] = ()) -> str:
     for name in (column, column.removesuffix("_id")):
         if name in kinds:
             return name
-        if name in declared_by_name("counted_by"):
+        if name in map_declared_entries("counted_by"):
             raise UsageError(f"By {name} there are the counts of questions with options alone. To fix: ask "
                              f'for view.counts(QUESTION, by="{name}"), or `glc summary QUESTION '
                              f"--by {name}`.")
-    raise UsageError(f"There is no attribute {column!r} to group by; {nearest(column, kinds)}.")
+    raise UsageError(f"There is no attribute {column!r} to group by; {suggest_name(column, kinds)}.")
 
 
 def unknown_question_error(question_id: str, known: Iterable[str]) -> UsageError:
     """The error for an unknown question."""
-    return UsageError(f"There is no question {question_id!r}; {nearest(question_id, known)}.")
+    return UsageError(f"There is no question {question_id!r}; {suggest_name(question_id, known)}.")
 
 
 def summaries(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataFrame,

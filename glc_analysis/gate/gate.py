@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addon import load_declared
+from glc_analysis.addon import load_declared_objects
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import Fault, Faults, count_of
 from glc_analysis.gate.file_text import LOST_IN_PDF, Piece
@@ -37,9 +37,9 @@ from glc_analysis.gate.leak_scan import (
     without_own_names,
 )
 from glc_analysis.manifest import package_hash
-from glc_analysis.reference import read_reference, relocate_faults
+from glc_analysis.reference import read_reference, relocate_private_faults
 from glc_analysis.schema import AUDIENCES, reference_tables
-from glc_analysis.study import NOTEBOOKS, Study, notebook_files
+from glc_analysis.study import NOTEBOOKS, Study, list_notebook_files
 from glc_analysis.writing import write_atomic
 
 _SHOWN_PLACES = 5
@@ -81,7 +81,7 @@ def check_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audie
     leaks = [leak for leak in leaks if not has_capability(audience, "internal") or leak.rule == PERSON]
     if leaks:
         faults = _faults(_outermost(leaks), names, audience, known or {}, study, organisation)
-        raise Faults(faults if study is None else relocate_faults(study, faults))
+        raise Faults(faults if study is None else relocate_private_faults(study, faults))
 
 
 def merge_findings(faults: Iterable[Fault]) -> list[Fault]:
@@ -203,7 +203,7 @@ def _written(study: Study, organisation: str) -> Iterator[Piece]:
     """All texts that may reach a page; of what was said, on the pages of one organisation only its own words.
     The place of each: its kind, file, row and column, parted by tabs."""
     reference = read_reference(study)
-    terms = load_declared("terms")
+    terms = load_declared_objects("terms")
     registers = {*_REGISTERS, *(name for own in terms for name in own.registers)}
     for name in sorted(reference_tables().keys() - registers):
         kind, frame = "cleared" if name == "quotes" else "written", getattr(reference, name)
@@ -215,7 +215,7 @@ def _written(study: Study, organisation: str) -> Iterator[Piece]:
         lines = study.settings_file.read_text(encoding="utf-8").splitlines()
         yield from ((f"settings\t{study.settings_file.name}\t{n}\t", line)
                     for n, line in enumerate(lines, start=1))
-    for path in notebook_files(NOTEBOOKS, study.notebooks):
+    for path in list_notebook_files(NOTEBOOKS, study.notebooks):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         yield from ((f"notebook\t{path.name}\t\tcell {n}", "".join(cell["source"]))
                     for n, cell in enumerate(cells, start=1))

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from glc_analysis import manifest, tables
-from glc_analysis.addon import load_declared
+from glc_analysis.addon import load_declared_objects
 from glc_analysis.cleaning.organisation_changes import names_before
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import has_capability
@@ -109,7 +109,7 @@ def identifiers(study: Study, *, audience: str,
     hidden = hidden_countries(study, reference, audience)
     if hidden:
         found |= dict.fromkeys(names_to_disregard(hidden, study_languages(study, reference)), ALLOWED)
-    for own in load_declared("terms"):
+    for own in load_declared_objects("terms"):
         for section, name in own.public_contacts + own.contacts * has_capability(audience, "contact"):
             contact = study.settings[section][name]
             forms = find_identifying_forms(contact, {*name_variants.WORD.findall(fold_text(contact))})
@@ -126,7 +126,7 @@ def who_is_who(reference: Reference, audience: str) -> dict[str, str]:
     kinds = {"organisation": [*organisation_names(hidden), *names_before(reference.organisation_changes,
                                                                          hidden["organisation_id"])],
              "speaker": [*reference.speakers["speaker_id"], *reference.speakers["name_in_file"]]}
-    terms = load_declared("terms")
+    terms = load_declared_objects("terms")
     ids = [*_PRINTED_IDS, *(place for own in terms for place in own.printed_ids)]
     printed = {match_key(one) for table, column in ids for one in getattr(reference, table)[column]}
     people = {one: rule for own in terms for rule, (table, column) in own.people.items()

@@ -20,7 +20,7 @@ from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
 from glc_analysis import tables
-from glc_analysis.addon import load_declared
+from glc_analysis.addon import load_declared_objects
 from glc_analysis.cleaning.countries import CODES_THAT_ARE_WORDS
 from glc_analysis.cleaning.waves import waves_of_consent
 from glc_analysis.disclosure.consent import Consent
@@ -280,7 +280,7 @@ def study_languages(study: Study, reference: Reference) -> list[str]:
 
 def _printed_languages(reference: Reference) -> set[str]:
     """The languages in which pages of add-ons print texts."""
-    places = (place for own in load_declared("terms") for place in own.languages)
+    places = (place for own in load_declared_objects("terms") for place in own.languages)
     return {one for table, column in places for one in getattr(reference, table)[column] if one}
 
 

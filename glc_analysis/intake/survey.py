@@ -20,8 +20,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pandas.core.util.hashing import hash_array  # pandas.util has it too, without its type
 
-from glc_analysis.addon import declared_by_name
-from glc_analysis.errors import Fault, Faults, count_of, nearest, refuse
+from glc_analysis.addon import map_declared_entries
+from glc_analysis.errors import Fault, Faults, count_of, refuse, suggest_name
 from glc_analysis.tabular import Grid, read_delimited_file, read_workbook_sheets
 
 # ------------------------------
@@ -160,7 +160,7 @@ def survey_readers() -> dict[str, SurveyReader]:
     """The readers of add-ons by the name of their tool, in the order in which they are asked; the plain table
     is last and takes all others."""
     brought = {name: add_on.load(reader)
-               for name, (add_on, reader) in declared_by_name("survey_readers").items()}
+               for name, (add_on, reader) in map_declared_entries("survey_readers").items()}
     return brought | {"plain": SurveyReader(bool, plain_reader("plain"))}
 
 
@@ -194,7 +194,7 @@ def read_survey(path: Path, settings: Mapping[str, Any] | None = None) -> RawSur
 def read_survey_sheets(path: Path, settings: Mapping[str, Any] | None = None) -> list[RawSurvey]:
     """The tables of one survey file as :func:`read_survey` gives one: several where [survey] ``sheets`` names
     several sheets of a workbook, each like a file of its own (``both, sheet 2018.xlsx``)."""
-    if declared := declared_by_name("survey_files").get(path.suffix.lower()):
+    if declared := map_declared_entries("survey_files").get(path.suffix.lower()):
         add_on, reader = declared
         return [add_on.load(reader)(path)]
     tool, encoding = (settings["tool"], settings["encoding"]) if settings else ("", ())
@@ -220,7 +220,7 @@ def _sheets_with_answers(file: str, sheets: list[Grid], tool: str,
     named = [name.strip() for name in settings["sheets"].get(file, "").split(" | ")] if settings else []
     wanted = [sheet for name in named for sheet in sheets if sheet.sheet == name]
     titles = [sheet.sheet for sheet in sheets]
-    if faults := [Fault(f"the workbook has no such sheet; {nearest(name, titles)}", file=file,
+    if faults := [Fault(f"the workbook has no such sheet; {suggest_name(name, titles)}", file=file,
                         column="[survey] sheets", value=name, fix="correct it in study.toml")
                   for name in filter(None, named) if name not in titles]:
         raise Faults(faults)
@@ -249,7 +249,7 @@ def _undecided_sheets(file: str, sheets: list[Grid], parts: list[Grid], *, is_su
 
 def refuse_unread_survey(path: Path) -> None:
     """Raises Faults for a file with an ending that neither the core nor an installed add-on reads."""
-    others = declared_by_name("survey_files")
+    others = map_declared_entries("survey_files")
     if path.suffix.lower() not in {*_DELIMITED, *SHEETS, *others}:
         refuse("the ending is not that of a survey export", path.name,
                f"export it as {', '.join(['.csv', '.tsv', '.txt', '.xlsx', '.xls', *others])}" + (

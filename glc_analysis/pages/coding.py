@@ -2,8 +2,8 @@
 
 Each function takes what an audience may see (:class:`~.study_view.StudyView`) and gives HTML, which
 ``content/coding.html`` lays out. Passages and the coders' work are for the team only: other readers are told
-so (:func:`team_only`). Every list has an end, so that a page stays small however large the study is, and says
-where the rest can be read.
+so (:func:`show_to_passage_readers_only`). Every list has an end, so that a page stays small however large the
+study is, and says where the rest can be read.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from glc_analysis.errors import count_of
 from glc_analysis.figures.groupings import MERGED
 from glc_analysis.figures.mentions import negative_cases, undecided_organisations
 from glc_analysis.manifest import has_page
-from glc_analysis.pages.slots import AGREEMENT, slot_contents
-from glc_analysis.pages.text_names import text_names, turn_name
-from glc_analysis.plots import interval_text, number_text
+from glc_analysis.pages.slots import AGREEMENT, list_slot_contents
+from glc_analysis.pages.text_names import name_texts, name_turn
+from glc_analysis.plots import format_coefficient, format_interval
 from glc_analysis.schema import UNASKED, WITHOUT_GUIDE
 from glc_analysis.tables_html import (
     make_displayable,
@@ -68,7 +68,7 @@ _MOST_CALLS, _MOST_NAMES, _MOST_GROUPS = 6, 30, 30
 columns of a table."""
 
 
-def team_only(block: Callable[..., Html | None]) -> Callable[..., Html | None]:
+def show_to_passage_readers_only(block: Callable[..., Html | None]) -> Callable[..., Html | None]:
     """A block that shows its content to those who read passages, and tells others why they do not see it."""
     @wraps(block)
     def shown(view: StudyView, *rest: Any) -> Html | None:
@@ -76,17 +76,17 @@ def team_only(block: Callable[..., Html | None]) -> Callable[..., Html | None]:
     return shown
 
 
-def uncounted_work_note(view: StudyView) -> str:
+def note_uncounted_work(view: StudyView) -> str:
     """A note that coders' work has arrived but none of it counts, for readers of passages; else blank."""
     if not view.may("passages") or (view.read("codings")["match"].astype("str") != "by_position").any():
         return ""
     return COUNTED_NOWHERE if len(view.read("codings")) or len(view.read("quarantined")) else ""
 
 
-def codes(view: StudyView) -> Html:
+def render_codes(view: StudyView) -> Html:
     """How many organisations raised each code of the theme: overall, by source, by call and by region; for
     the team how many said the contrary, and what nobody was asked about."""
-    if said := uncounted_work_note(view):
+    if said := note_uncounted_work(view):
         return render_note(said)
     whole, rows = view.codes(), view.measured("coded")
     if whole.empty:
@@ -100,7 +100,7 @@ def codes(view: StudyView) -> Html:
     if whole["contrary"].fillna(0).any():
         first["Contrary"] = ["–" if pd.isna(n) or n == 0 else str(n) for n in whole["contrary"]]
     documents = view.read("documents").query("kind == 'call'").sort_values(["date", "document_id"])
-    names = text_names(documents, view.labels)
+    names = name_texts(documents, view.labels)
     calls = {document: names[document] for document in documents["document_id"]}
     regions = sorted(region for region in {*rows.loc[rows["subset_kind"] == "region", "subset_id"]}
                      if MERGED not in region)
@@ -117,13 +117,13 @@ def codes(view: StudyView) -> Html:
         + _not_asked(view, whole) + _caution(view))
 
 
-@team_only
-def codes_by_group(view: StudyView, by: str) -> Html:
+@show_to_passage_readers_only
+def render_codes_by_group(view: StudyView, by: str) -> Html:
     """How many organisations raised each code, a column per group, such as a country: in interviews and
     answers, out of those asked; below, in calls, out of those present. Silence in a call is not a no."""
     rows = view.code_counts(by=by)
     if rows.empty:
-        return render_note(uncounted_work_note(view) or NOT_CODED_YET)
+        return render_note(note_uncounted_work(view) or NOT_CODED_YET)
     book = view.code_tree[lambda f: f["code_id"].isin(rows["code_id"])]
     kinds = [f"glc-depth-{one}" for one in book["depth"] - book["depth"].min()]
     size = rows.groupby("group")[["asked", "interviewed", "present"]].max().sum(axis=1)
@@ -215,12 +215,12 @@ def _caution(view: StudyView) -> Markup:
                          f"{least:.2f}) on {', '.join(low)}.") if low else Markup()
 
 
-def contrary_cases(view: StudyView) -> Html | None:
+def render_contrary_cases(view: StudyView) -> Html | None:
     """Evidence against, in sentences: who was asked and did not raise the theme, who said the contrary of one
     of its codes and in which words, and of whom it is undecided. Nothing for those who read no passages."""
     if not view.may("passages"):
         return None
-    if said := uncounted_work_note(view):
+    if said := note_uncounted_work(view):
         return render_note(said)
     mentioned, quoted = view.read("mentions"), view.coded_passages.drop_duplicates(
         ["code_id", "organisation_id"])
@@ -240,7 +240,7 @@ def contrary_cases(view: StudyView) -> Html | None:
             told.append((sentence.format(many=count_of(len(who), *view.study.unit_name),
                                          name=view.code_names[code]),
                          _listed(sorted(view.labels[organisation] for organisation in who)),
-                         [show_passage(view, row) for row in rows.itertuples() if sentence == _CONTRARY]))
+                         [render_passage(view, row) for row in rows.itertuples() if sentence == _CONTRARY]))
     if not told:
         return render_note("None of those who were asked." if len(mentioned) else NOT_CODED_YET)
     return make_displayable(ELEMENTS.note("Silence in a call does not count.")
@@ -253,8 +253,8 @@ def _with_case(mentioned: pd.DataFrame, code: str, case: str) -> set[str]:
     return {*cases.loc[cases["case"] == case, "organisation_id"]}
 
 
-@team_only
-def passages(view: StudyView) -> Html:
+@show_to_passage_readers_only
+def render_passages(view: StudyView) -> Html:
     """The first passages of each code of the theme, and how many there are.
 
     Within a code the first passage of each organisation comes before its further ones. Which are printed is
@@ -268,13 +268,13 @@ def passages(view: StudyView) -> Html:
             "name": code.name, "id": passages_anchor(code.code_id), "total": counts[code.code_id],
             "definition": view.definition_of(code.code_id) if code.code_id != view.theme else "",
             "printed": _printed(view, printed[code.code_id]),
-            "page": code_page(view, code.code_id)})
+            "page": find_code_page(view, code.code_id)})
     return make_displayable(_HTML.passages(listed,
-                                           _OPENED)) if listed else render_note(uncounted_work_note(view)
+                                           _OPENED)) if listed else render_note(note_uncounted_work(view)
                                                                                 or NOT_CODED_YET)
 
 
-def code_page(view: StudyView, code: str) -> str:
+def find_code_page(view: StudyView, code: str) -> str:
     """The file of a code's page; blank where it has none, without passages."""
     return f"code-{code.lower()}.html" if has_page(view.study, "codes", code) else ""
 
@@ -284,11 +284,11 @@ def _printed(view: StudyView, rows: pd.DataFrame) -> list[Markup]:
     places = [passage_anchor(code, segment) for code, segment
               in zip(rows["code_id"], rows["segment_id"], strict=True)]
     repeated = rows.duplicated("segment_id")
-    return [show_passage(view, row, "" if is_again else place)
+    return [render_passage(view, row, "" if is_again else place)
             for row, place, is_again in zip(rows.itertuples(), places, repeated, strict=True)]
 
 
-def show_passage(view: StudyView, row: Any, place: str = "") -> Markup:
+def render_passage(view: StudyView, row: Any, place: str = "") -> Markup:
     """A row of ``view.coded_passages`` as a quotation: who said it where, and the coder's note."""
     kind, role = (("survey answer", "") if row.kind == "answer" else (row.kind, row.role.replace("_", " ")))
     day = format_text_day(row.kind, row.date)
@@ -315,13 +315,13 @@ _BASE, _RUN, _THRESHOLD = 4, 2, 0.05
 """The rule of Guest, Namey & Chen (2020): first interviews, length of a run, share of new codes."""
 
 
-def lead(sentences: Sequence[str]) -> Html:
+def render_lead(sentences: Sequence[str]) -> Html:
     """The sentences that open a page."""
     return make_displayable(_HTML.lead(sentences))
 
 
-@team_only
-def agreement_findings(view: StudyView) -> Html:
+@show_to_passage_readers_only
+def render_agreement_findings(view: StudyView) -> Html:
     """The opening sentences of the page on agreement, in fixed patterns: how much was coded by whom, where
     agreement is below the study's threshold, and what is open."""
     read, settings = view.read("readings"), view.study.settings["coding"]
@@ -336,7 +336,7 @@ def agreement_findings(view: StudyView) -> Html:
         f"texts; several coders read {(readers > 1).sum():,} of the texts.")
     undefined = [_UNDEFINED] if len(view.read("agreement")) else [UNMEASURED[settings["approach"]]]
     sentences += _agreement_sentences(view, settings) or undefined
-    sentences += chain.from_iterable(slot_contents(view, AGREEMENT))
+    sentences += chain.from_iterable(list_slot_contents(view, AGREEMENT))
     differ = view.read("disagreements").drop_duplicates("segment_id")
     if len(differ):
         by_rule = (~differ["is_decided"] & ~differ["is_open"]).sum()
@@ -344,7 +344,7 @@ def agreement_findings(view: StudyView) -> Html:
         sentences.append(
             f"Coders differed on {len(differ):,} turns: {differ['is_decided'].sum():,} are decided, {settled}"
             f"{differ['is_open'].sum():,} are open.")
-    sentences.append(consensus_rule(settings))
+    sentences.append(describe_consensus_rule(settings))
     if waiting:
         sentences.append(f"{count_of(waiting, 'coding is', 'codings are')} quarantined: the words that were "
                          "marked are not certain.")
@@ -359,7 +359,7 @@ def agreement_findings(view: StudyView) -> Html:
             f"{count_of(above, 'coding is', 'codings are')} of a theme or family. They count there and "
             f"above; for the codes below they are {settings['parent_codings']}, as the study set.")
     sentences += placement_sentences(view.read("codings"), view.read("quarantined"))
-    return lead(sentences)
+    return render_lead(sentences)
 
 
 _RULES = {"unanimous": "all who read a text gave it to the same turn, or when they decided so together",
@@ -368,10 +368,10 @@ _RULES = {"unanimous": "all who read a text gave it to the same turn, or when th
 """When a code is agreed, by [coding] consensus."""
 
 
-def consensus_rule(settings: Mapping[str, Any]) -> str:
+def describe_consensus_rule(settings: Mapping[str, Any]) -> str:
     """The rule of consensus of the study, and since when it holds.
 
-    >>> consensus_rule({"consensus": "person", "decided_by": "Ana", "fixed_on": "2016-02-01"})[:66]
+    >>> describe_consensus_rule({"consensus": "person", "decided_by": "Ana", "fixed_on": "2016-02-01"})[:66]
     'A code is agreed when all who read a text gave it to the same turn'
     """
     rule, day = _RULES[settings["consensus"]].format(by=settings["decided_by"]), settings["fixed_on"]
@@ -386,27 +386,29 @@ def _agreement_sentences(view: StudyView, settings: Mapping[str, Any]) -> list[s
     alphas = rows[(rows["measure"] == "alpha") & rows["code_id"].isin(codes) & rows["value"].notna()]
     sentences = []
     if every is not None and pd.notna(every.value):
-        interval = interval_text(every.low, every.high)
-        cases = (f"; between {number_text(every.lowest)} and {number_text(every.highest)} in the worst and "
-                 f"the best case, since {every.n_missing} codings of turns are not certain"
+        interval = format_interval(every.low, every.high)
+        lowest, highest = format_coefficient(every.lowest), format_coefficient(every.highest)
+        cases = (f"; between {lowest} and {highest} in the worst and the best case, "
+                 f"since {every.n_missing} codings of turns are not certain"
                  if every.n_missing else "")
-        sentences.append("Agreement on all codes together is "
-                    f"{number_text(every.value)}{f' (95 % interval {interval})' if interval else ''}{cases}.")
+        alpha = format_coefficient(every.value)
+        sentences.append(f"Agreement on all codes together is {alpha}"
+                         f"{f' (95 % interval {interval})' if interval else ''}{cases}.")
     if len(alphas):
         least, lowest = settings["agreement_threshold"], alphas.sort_values(["value", "code_id"]).iloc[0]
-        sentences.append(f"Agreement is below the study's threshold of {number_text(least)} on "
+        sentences.append(f"Agreement is below the study's threshold of {format_coefficient(least)} on "
                     f"{(alphas['value'] < least).sum()} of {len(alphas)} codes; the lowest is "
-                    f"“{view.code_names[lowest['code_id']]}” ({number_text(lowest['value'])}).")
+                    f"“{view.code_names[lowest['code_id']]}” ({format_coefficient(lowest['value'])}).")
     return sentences
 
 
-@team_only
-def show_disagreements(view: StudyView, rows: pd.DataFrame, most: int = _MOST) -> Html | None:
+@show_to_passage_readers_only
+def render_disagreements(view: StudyView, rows: pd.DataFrame, most: int = _MOST) -> Html | None:
     """The turns of some rows of table ``disagreements``: the words, each coder's codes, and where there are
     any the decisions with their reasons. At most ``most`` turns in the order of the texts; `glc agreement`
     writes all of them into a workbook.
 
-    >>> show_disagreements(view, study.disagreements.query("not is_decided"))
+    >>> render_disagreements(view, study.disagreements.query("not is_decided"))
     <IPython.core.display.HTML object>
     """
     if rows.empty:
@@ -421,8 +423,8 @@ def show_disagreements(view: StudyView, rows: pd.DataFrame, most: int = _MOST) -
             for one, is_missing in zip(said, rows["is_missing"], strict=True)]
     wide = rows.assign(said=said).pivot(index="segment_id", columns="coder_id", values="said")
     wide = wide.loc[about.index]
-    texts = text_names(view.read("documents"), view.labels)
-    columns = [("Words", [_HTML.words(_cut(text), language, turn_name(texts, turn)) for turn, text, language
+    texts = name_texts(view.read("documents"), view.labels)
+    columns = [("Words", [_HTML.words(_cut(text), language, name_turn(texts, turn)) for turn, text, language
                           in zip(about.index, about["text"], about["language"], strict=True)]),
                *wide.drop(columns=CONSENSUS, errors="ignore").fillna("did not read it").items()]
     if CONSENSUS in wide:
@@ -434,8 +436,8 @@ def show_disagreements(view: StudyView, rows: pd.DataFrame, most: int = _MOST) -
     return make_displayable(_HTML.disagreements(len(about), len(turns), parts))
 
 
-@team_only
-def other_words(view: StudyView) -> Html | None:
+@show_to_passage_readers_only
+def render_same_code_other_words(view: StudyView) -> Html | None:
     """Turns to which coders gave the same code on different words: each coder's words, and how much of what
     any of them marked all of them marked; least in common first."""
     rows = same_code_other_words(view.read("codings"), view.read("segments"))
@@ -450,16 +452,16 @@ def other_words(view: StudyView) -> Html | None:
     sentence = (f"{rest} on other words for each coder, {n_none:,} of them on words of which none is shared. "
                 "By turn these agree, by character they do not.")
     names = view.code_names
-    texts = text_names(view.read("documents"), view.labels)
-    columns = {"Turn": [turn_name(texts, turn) for turn in listed["segment_id"]],
+    texts = name_texts(view.read("documents"), view.labels)
+    columns = {"Turn": [name_turn(texts, turn) for turn in listed["segment_id"]],
                "Code": [names.get(code, code) for code in listed["code_id"]],
                **{coder: listed[coder].map(_cut) for coder in coders},
                "In common": [f"{share:.0%}" for share in listed["shared"]]}
     return make_displayable(ELEMENTS.note(sentence) + render_table(columns, numeric=("In common",)))
 
 
-@team_only
-def readers(view: StudyView) -> Html | None:
+@show_to_passage_readers_only
+def render_readers_per_text(view: StudyView) -> Html | None:
     """How many coders read each text and answer, when a code counts there by the study's rule, and which
     organisations were read by one coder alone while others had several."""
     table, single = codes_by_readers(view.read("readings"), view.read("documents"),
@@ -485,8 +487,8 @@ def _fitting(rows: pd.DataFrame, words: pd.Series, most: int) -> pd.DataFrame:
     return rows[size.cumsum().le(_ROOM).to_numpy()].head(most)
 
 
-@team_only
-def quarantined(view: StudyView) -> Html | None:
+@show_to_passage_readers_only
+def render_quarantined_codings(view: StudyView) -> Html | None:
     """Codings that could not be matched with certainty to the words the coder marked, beside our text."""
     rows = view.read("quarantined")
     if rows.empty:
@@ -495,16 +497,16 @@ def quarantined(view: StudyView) -> Html | None:
              "found": "What our text says there", "reason": "Why it is quarantined"}
     listed = _fitting(rows, rows["quote"].map(_cut) + rows["found"].map(_cut), _FEWER)
     shown = {head: listed[name].map(_cut) for name, head in heads.items()}
-    texts = text_names(view.read("documents"), view.labels)
+    texts = name_texts(view.read("documents"), view.labels)
     shown["Text"] = listed["document_id"].map(lambda document: texts.get(document, document))
     left = f"The first {len(listed)} of {len(rows):,} codings are listed; table quarantined has all of them."
     return make_displayable((ELEMENTS.note(left) if len(listed) < len(rows) else "") + render_table(shown))
 
 
-def interview_order(view: StudyView) -> str:
+def describe_interview_order(view: StudyView) -> str:
     """In which order the coded interviews stand: that of their dates, where these tell them apart.
 
-    >>> interview_order(view)
+    >>> describe_interview_order(view)
     'in order of date'
     """
     documents, coded = view.read("documents"), {*view.read("codings")["document_id"]}
@@ -518,16 +520,18 @@ def interview_order(view: StudyView) -> str:
                                  else "")
 
 
-def rule_on_new_codes(new: Sequence[int]) -> str:
+def describe_saturation(new_codes_per_interview: Sequence[int]) -> str:
     """Whether the rule of Guest, Namey & Chen is met, and how many new codes came later.
 
-    >>> rule_on_new_codes([20, 9, 5, 3, 4, 3, 1, 0, 2])
+    >>> describe_saturation([20, 9, 5, 3, 4, 3, 1, 0, 2])
     'The rule is met after 6 interviews, by interviews 7 and 8. New codes in later ones: 2.'
     """
-    if len(new) < _BASE + _RUN:
-        return f"The rule needs {_BASE + _RUN} interviews; {len(new)} are coded."
-    met = interviews_to_threshold(new, base_size=_BASE, run_length=_RUN, threshold=_THRESHOLD)
+    if len(new_codes_per_interview) < _BASE + _RUN:
+        return f"The rule needs {_BASE + _RUN} interviews; {len(new_codes_per_interview)} are coded."
+    met = interviews_to_threshold(new_codes_per_interview, base_size=_BASE, run_length=_RUN,
+                                  threshold=_THRESHOLD)
     if not met:
-        return f"The rule is not met in {len(new)} interviews."
-    later = f" New codes in later ones: {sum(new[met + _RUN:])}." if sum(new[met + _RUN:]) else ""
+        return f"The rule is not met in {len(new_codes_per_interview)} interviews."
+    later = (f" New codes in later ones: {sum(new_codes_per_interview[met + _RUN:])}."
+             if sum(new_codes_per_interview[met + _RUN:]) else "")
     return f"The rule is met after {met} interviews, by interviews {met + 1} and {met + _RUN}.{later}"

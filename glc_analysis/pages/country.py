@@ -20,17 +20,17 @@ from markupsafe import Markup
 from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.figures.estimates import ALL
 from glc_analysis.figures.mentions import undecided_organisations
-from glc_analysis.pages.coding import uncounted_work_note
+from glc_analysis.pages.coding import note_uncounted_work
 from glc_analysis.pages.findings import (
-    around_country,
-    beside_country,
-    country_sentences,
-    sensitive_questions,
+    compare_country_with_region,
+    find_comparison_group,
+    list_sensitive_questions,
+    write_country_sentences,
 )
-from glc_analysis.pages.questions import options_in_base
-from glc_analysis.pages.text_names import text_names
+from glc_analysis.pages.questions import list_options_in_base
+from glc_analysis.pages.text_names import name_texts
 from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNKNOWN, WITHOUT_GUIDE
-from glc_analysis.slices import code_themes
+from glc_analysis.slices import map_codes_to_themes
 from glc_analysis.tables_html import (
     language_label,
     make_displayable,
@@ -54,7 +54,7 @@ _HTML = Macros(__file__, "country.html")
 _UNNAMED = "an organisation that is not named"
 
 
-def who_answered(view: StudyView) -> Html:
+def render_respondents_of_country(view: StudyView) -> Html:
     """The organisations that answered for the country, out of all in the study.
 
     The team reads when, in which language, and what kind of organisation it is. Other readers see the names
@@ -91,12 +91,12 @@ def _described(view: StudyView, row: Any) -> str:
     return ", ".join(part for part in parts if part and part not in ("answered", "spoke"))
 
 
-def words_from_here(view: StudyView) -> pd.DataFrame:
+def list_quotations_from_country(view: StudyView) -> pd.DataFrame:
     """Texts said or written in the country, one row each, with the columns of ``view.quotations()``:
     quotations that are cleared for this audience come first, then, for those who may read them, coded
     passages. The speakers take turns. Accounts of individual cases are left out.
 
-    >>> words_from_here(study.view("team", country="KHM"))["by"].iloc[0]
+    >>> list_quotations_from_country(study.view("team", country="KHM"))["by"].iloc[0]
     'Lotus Ferry (invented)'
     """
     rows = view.quotations()
@@ -118,22 +118,22 @@ _MOST_FURTHEST, _MOST_ALONE = 5, 6
 """At most so many answers that are furthest from those around, and so many that are given here alone."""
 
 
-def furthest_answers(view: StudyView) -> Html | pd.DataFrame:
+def render_most_divergent_answers(view: StudyView) -> Html | pd.DataFrame:
     """The answers whose share here is furthest from that of the region or of the whole study, one per
     question, with both as marks on a line and in words; the opening sentences where there is nothing around.
 
     Both counts are ones that the audience may see exactly. The answer of one organisation is no share: it is
     in words alone.
     """
-    around = around_country(view)[2]
-    rows = beside_country(view)
+    around = find_comparison_group(view)[2]
+    rows = compare_country_with_region(view)
     rows = rows[rows["base_n_around"].gt(rows["base_n"])]
     apart = (rows["share"] - rows["share_around"]).astype(float)
     rows = rows.assign(apart=apart.abs()).sort_values(["apart", "order"], ascending=[False, True],
                                                       kind="stable")
     rows = rows[rows["apart"] > 0].drop_duplicates("question_id").head(_MOST_FURTHEST)
     if rows.empty:
-        return country_sentences(view)
+        return write_country_sentences(view)
     return make_displayable(_HTML.furthest(around, [
         (row.wording, row.label, anchor("question", row.question_id),
          round(100 * row.share) if row.base_n > 1 else None, round(100 * row.share_around),
@@ -150,13 +150,13 @@ def _apart_in_words(row: Any, around: str, units: str) -> str:
     return f"{here}, by {int(row.n_around)} of {int(row.base_n_around)} {units} in {around}"
 
 
-def said_here_alone(view: StudyView) -> Html:
+def render_answers_given_only_here(view: StudyView) -> Html:
     """What was answered where several answers were possible, and the codes that were raised, here and by
     nobody else in the region or in the whole study, as far as the audience may see both counts exactly;
     blank where there is nothing."""
     rows = view.released[view.released["n"].notna() & view.released["measure"].isin(["response", "coded"])
                          & view.released["statistic"].isin(["count", "organisations"])]
-    kind, group, around = around_country(view)
+    kind, group, around = find_comparison_group(view)
     key = ["question_id", "option_id", "code_id"]
     here = rows[rows["subset_kind"].eq("country") & rows["subset_id"].eq(view.country) & rows["n"].gt(0)]
     near = rows.loc[rows["subset_kind"].eq(kind) & rows["subset_id"].eq(group), [*key, "n", "base_n"]]
@@ -167,7 +167,7 @@ def said_here_alone(view: StudyView) -> Html:
     known = {*zip(substantive["option_list"], substantive["option_id"], strict=True)}
     codes = view.codes_of(alone["code_id"])
     book = codes[codes["level"] == "code"].set_index("code_id")["name"]
-    left_out = {*sensitive_questions(view)} | case_codes(codes)
+    left_out = {*list_sensitive_questions(view)} | case_codes(codes)
     said: list[tuple[str, str, str]] = []
     for row in alone[~alone["question_id"].isin(left_out) & ~alone["code_id"].isin(left_out)].itertuples():
         asked = view.words.questions.get(row.question_id)
@@ -191,7 +191,7 @@ _NOT_RELEASED = ("numbers, open answers, sensitive questions, and answers that, 
                 "the study, would reveal those of organisations that did not agree to it")
 
 
-def answers_by_country(view: StudyView) -> Html:
+def render_country_answers(view: StudyView) -> Html:
     """The answers given in the country, with the counts of its region or of the whole study next to them.
 
     One row per question, theme by theme. Options that nobody here chose are folded. The answer of a single
@@ -200,7 +200,7 @@ def answers_by_country(view: StudyView) -> Html:
     if not view.has_survey:
         return make_displayable("")
     parts, shown = [], set()
-    here, (_, _, around) = view.country_labels[view.country], around_country(view)
+    here, (_, _, around) = view.country_labels[view.country], find_comparison_group(view)
     for theme, name in {**view.themes, "": "Background"}.items():
         asked = view.question_table[view.question_table["theme_id"] == theme].itertuples()
         found = {question.question_id: (question, _given_here(view, question)) for question in asked}
@@ -225,7 +225,7 @@ def _given_here(view: StudyView, question: Any) -> Markup:
         return Markup()
     if not any(row.base_n for row in figures):
         return _no_answer(view, question)
-    kind, group, _ = around_country(view)
+    kind, group, _ = find_comparison_group(view)
     near = _figures_of(view, question, kind, group)
     if question.type == "number":
         return _HTML.line(_median(figures), _median(near))
@@ -239,7 +239,7 @@ def _given_here(view: StudyView, question: Any) -> Markup:
         (chosen if is_given else rest).append((row.option, count, own_count, percent))
     # What fewer chose around here comes first; a scale keeps its order.
     chosen.sort(key=lambda line: 101 if line[3] is None else line[3])
-    is_more = not view.may("all_figures") and len(figures) < len(options_in_base(view, question))
+    is_more = not view.may("all_figures") and len(figures) < len(list_options_in_base(view, question))
     return _HTML.answers(chosen, rest, is_more)
 
 
@@ -296,16 +296,16 @@ _SOURCES = {"interview": "an interview", WITHOUT_GUIDE: "an interview without a 
            "answer": "a survey answer"}
 
 
-def codes_by_country(view: StudyView) -> Html:
+def render_country_codes(view: StudyView) -> Html:
     """The codes that the country's organisations raised, or said the contrary of, and where they did; next
     to them how many in the region, or in the whole study, raised the code. Codes that they were asked about
     and did not raise are folded, and those that are undecided. Silence in a call is not a no."""
     if not view.may("passages"):
         return _released_codes(view)
-    if said := uncounted_work_note(view):
+    if said := note_uncounted_work(view):
         return render_note(said)
     mentioned, labels = view.read("mentions"), view.labels
-    kind, _, around = around_country(view)
+    kind, _, around = find_comparison_group(view)
     rows = view.released[view.released["measure"] == "coded"]
     near = {row.code_id: row for row in rows[rows["subset_kind"] == kind].itertuples()}
     listed: dict[str, list[dict[str, Any]]] = {}
@@ -356,7 +356,7 @@ def _words_in_calls(view: StudyView, labels: Mapping[str, str]) -> Markup:
     rows = view.released[(view.released["measure"] == "words") & view.released["option_id"].isin(labels)]
     if rows.empty:
         return Markup()
-    calls = text_names(view.read("documents"), labels)
+    calls = name_texts(view.read("documents"), labels)
     return render_table({"Call": rows["question_id"].map(calls),
                          "Organisation": rows["option_id"].map(labels),
                          "Words, out of all by participants": [render_count_bar(row.share, _counted(row))
@@ -384,12 +384,12 @@ def _released_codes(view: StudyView) -> Html:
         [("", rows)] if rows else [], [("not raised here", silent)], ""))
 
 
-def passages_by_country(view: StudyView) -> Html:
+def render_country_passages(view: StudyView) -> Html:
     """The coded passages of the country, theme by theme and folded; for those who may read them."""
     if not view.may("passages"):
         return make_displayable("")
     rows = view.passages()
-    themes = rows["code_id"].map(code_themes(view.codes_of(rows["code_id"]))).astype("str").fillna("")
+    themes = rows["code_id"].map(map_codes_to_themes(view.codes_of(rows["code_id"]))).astype("str").fillna("")
     # In place of the country, which the page is about, the line below a passage names its codes.
     codes = rows.groupby([themes, "segment_id"])["code"].agg(lambda names: ", ".join(dict.fromkeys(names)))
     keys = zip(themes, rows["segment_id"], strict=True)
@@ -403,7 +403,7 @@ def passages_by_country(view: StudyView) -> Html:
     return make_displayable(_HTML.words("Coded passages, theme by theme", sections, len(printed), len(rows)))
 
 
-def open_answers_by_country(view: StudyView) -> Html:
+def render_country_open_answers(view: StudyView) -> Html:
     """The open answers of the country in their original language, with a translation where there is one,
     question by question and folded; for those who may read them."""
     if not view.may("passages"):
@@ -426,7 +426,7 @@ def open_answers_by_country(view: StudyView) -> Html:
 # Facts about a country from outside sources.
 
 
-def country_facts(view: StudyView) -> Html:
+def render_country_facts(view: StudyView) -> Html:
     """Facts about the country from outside sources, in words, for those who may read them; years with the
     same value together. Nothing where none are recorded."""
     if not view.may("country_facts"):
@@ -454,7 +454,7 @@ def _in_years(years: Iterable[str]) -> str:
 
 def _fact_label(view: StudyView, indicator: str, value: str) -> str:
     """An indicator (``value`` blank) or one of its values in words: as options.csv names it, where it has a
-    list of this name, else as ``content/country_facts.csv`` does."""
+    list of this name, else as ``content/render_country_facts.csv`` does."""
     listed = view.options[(view.options["option_list"] == indicator) & (view.options["option_id"] == value)]
     if len(listed):
         return listed["label"].iloc[0]

@@ -20,10 +20,10 @@ from glc_analysis.cleaning.skip_logic import find_dependent_questions
 from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.figures.estimates import ALL, BY_OPTION
 from glc_analysis.figures.summary import undecided_n
-from glc_analysis.pages.questions import options_in_base
+from glc_analysis.pages.questions import list_options_in_base
 from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNDECIDED
-from glc_analysis.slices import code_themes
+from glc_analysis.slices import map_codes_to_themes
 from glc_analysis.tables_html import make_displayable, region_label, render_quotation
 from glc_analysis.templates import Macros
 from glc_analysis.text import format_count
@@ -70,7 +70,7 @@ def headlines(view: StudyView) -> pd.DataFrame:
     '30 organisations answered, for 25 countries.'
     """
     if view.country:
-        return country_sentences(view)
+        return write_country_sentences(view)
     opening = [*_who_answered(view)]
     closing = [*_undecided(view), *_contrary(view), *_not_asked(view)]
     room = MOST_SENTENCES - len(opening) - len(closing)
@@ -132,7 +132,7 @@ def _by_rule(view: StudyView) -> pd.DataFrame:
     kinds = view.options.set_index(["option_list", "option_id"])["kind"]
     asked = view.question_table.set_index("question_id")
     asked = asked[asked["type"].isin(BY_OPTION) & (asked["option_list"] != COUNTRY_LIST)
-                  & ~asked.index.isin(sensitive_questions(view))]
+                  & ~asked.index.isin(list_sensitive_questions(view))]
     chosen = []
     for question, own in counts[counts["share"] >= _SHARE].groupby("question_id", observed=True):
         if question in asked.index:
@@ -162,7 +162,7 @@ def _is_largest(view: StudyView, question: pd.Series, question_id: str, figure: 
     """Whether no other option can have been given more often, as far as the audience can know."""
     own = view.released[view.released["question_id"] == question_id]
     own = own[(own["measure"] == "response") & (own["subset_kind"] == ALL)]
-    if not options_in_base(view, question) <= {*own["option_id"]}:
+    if not list_options_in_base(view, question) <= {*own["option_id"]}:
         return False
     most = own["high"].where(own["band"] != "", own["share"]) if "band" in own else own["share"]
     return most.max() <= figure["share"]
@@ -180,11 +180,11 @@ def _undecided(view: StudyView) -> Iterator[tuple[str, ...]]:
             yield (f"Findings are missing: of {n} of {len(asked)} questions no finding is stated, since "
                    "nobody has decided whether an answer could be held against those who gave it "
                    f"(is_sensitive is {UNDECIDED} in questions.csv).", "", "", "")
-    elif not view.theme and not view.country and len(asked) and {*asked} <= sensitive_questions(view):
+    elif not view.theme and not view.country and len(asked) and {*asked} <= list_sensitive_questions(view):
         yield "All questions count as sensitive, so no finding of them is stated.", "", "", ""
 
 
-def sensitive_questions(view: StudyView) -> set[str]:
+def list_sensitive_questions(view: StudyView) -> set[str]:
     """The sensitive questions, and those asked because of an answer to one: their base would tell it."""
     words = view.words.questions
     named = [question for question, row in words.items() if row.is_sensitive]
@@ -298,12 +298,12 @@ MOST_CLAIMS, _OF_THEME = 5, 3
 """The most claims on the overview, and on the page of a theme; of one question there is one."""
 
 
-def who_answered(view: StudyView) -> Html:
+def render_response_sentence(view: StudyView) -> Html:
     """How many organisations answered, and for how many countries, in a sentence."""
     return make_displayable(_HTML.opening([row[0] for row in _who_answered(view)]))
 
 
-def claims(view: StudyView) -> Html:
+def render_claims(view: StudyView) -> Html:
     """What a page found, to be seen at a glance: up to five findings, each with a bar over the whole width,
     its base, a link, and on the overview a quotation that was cleared for these readers; below them what
     speaks against a code, and what was not asked.
@@ -330,20 +330,20 @@ def _claimed(view: StudyView) -> pd.DataFrame:
     return chosen[~repeated].head(_OF_THEME if view.theme else MOST_CLAIMS)
 
 
-def strongest_question(view: StudyView) -> str:
+def find_question_of_first_claim(view: StudyView) -> str:
     """The question of the first claim on a page that is about one; blank where there is none.
 
-    >>> strongest_question(study.view("team", theme="services"))
+    >>> find_question_of_first_claim(study.view("team", theme="services"))
     'Q4.1'
     """
     return next((question for question in _claimed(view)["question_id"] if question), "")
 
 
-def top_claims(view: StudyView) -> dict[str, Markup]:
+def render_first_claim_by_theme(view: StudyView) -> dict[str, Markup]:
     """The first finding of each theme with a small bar, by theme; nothing of a theme without one."""
     listed, by_rule = (_chosen(view), _by_rule(view) if len(read_reference_table(view.study, "headlines"))
                        else None)
-    themes = code_themes(view.codebook)
+    themes = map_codes_to_themes(view.codebook)
     found: dict[str, Markup] = {}
     for figure in _read_figures(listed if by_rule is None else pd.concat([listed, by_rule])):
         theme = themes.get(figure.code_id, "") if figure.code_id \
@@ -488,17 +488,17 @@ _COUNTRY_RULE = (
     "readers of this page may not see exactly.")
 
 
-def country_sentences(view: StudyView) -> pd.DataFrame:
+def write_country_sentences(view: StudyView) -> pd.DataFrame:
     """What was answered in the country, with the count of its region or of the whole study next to it.
 
     One row per sentence, with the columns of :func:`headlines`; the figure is that of the country.
     Which answers are named is decided by one rule (:data:`_COUNTRY_RULE`).
 
-    >>> country_sentences(study.view("team", country="KHM"))["sentence"].iloc[0]
+    >>> write_country_sentences(study.view("team", country="KHM"))["sentence"].iloc[0]
     '“Women” was chosen here for “Whom do you serve?”; in Asia by 8 of 8.'
     """
-    kind, _, name = around_country(view)
-    found = beside_country(view)
+    kind, _, name = find_comparison_group(view)
+    found = compare_country_with_region(view)
     found = found[found["n"].gt(0) & (found["share_around"].notna() | (not kind))]
     found = found.sort_values(["share", "share_around", "order"], ascending=[False, False, True],
                               kind="stable")
@@ -508,17 +508,17 @@ def country_sentences(view: StudyView) -> pd.DataFrame:
     return pd.DataFrame([*said, *_undecided(view)], columns=_COLUMNS, dtype="str")
 
 
-def beside_country(view: StudyView) -> pd.DataFrame:
+def compare_country_with_region(view: StudyView) -> pd.DataFrame:
     """The exact counts of the country next to those of its region or of the whole study, one row per question
     and option: n, base_n, share; the same with ``_around``, missing where the audience may not see them; and
     question and option in words. Sensitive questions are left out, and what means no answer."""
     asked = view.question_table
-    asked = asked[asked["type"].isin(BY_OPTION) & ~asked["question_id"].isin(sensitive_questions(view))]
+    asked = asked[asked["type"].isin(BY_OPTION) & ~asked["question_id"].isin(list_sensitive_questions(view))]
     listed = view.options[view.options["kind"] == "substantive"]
     asked = asked.merge(listed[["option_list", "option_id", "label"]], on="option_list")
     rows = view.released[view.released["measure"].eq("response") & view.released["statistic"].eq("count")
                          & view.released["n"].notna() & view.released["base_n"].gt(0)]
-    kind, group, _ = around_country(view)
+    kind, group, _ = find_comparison_group(view)
     key = ["question_id", "option_id"]
     here = rows[rows["subset_kind"].eq("country") & rows["subset_id"].eq(view.country)]
     around = rows[rows["subset_kind"].eq(kind) & rows["subset_id"].eq(group)]
@@ -526,7 +526,7 @@ def beside_country(view: StudyView) -> pd.DataFrame:
     return found.merge(around[[*key, "n", "base_n", "share"]], on=key, suffixes=("", "_around"), how="left")
 
 
-def around_country(view: StudyView) -> tuple[str, str, str]:
+def find_comparison_group(view: StudyView) -> tuple[str, str, str]:
     """The subset compared with the country: kind, id and name. All are blank
     for the team where the country has no region."""
     if not view.may("all_figures"):

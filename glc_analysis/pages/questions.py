@@ -14,7 +14,7 @@ from IPython.display import display
 from markupsafe import Markup
 
 from glc_analysis.figures.estimates import BY_OPTION
-from glc_analysis.pages.slots import QUESTION, slot_contents
+from glc_analysis.pages.slots import QUESTION, list_slot_contents
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.tables_html import make_displayable, render_frame, render_quotation, render_table
 from glc_analysis.templates import ELEMENTS, Macros
@@ -64,27 +64,30 @@ def show_question(view: StudyView, question: Any, *, by: str = "") -> None:
     <IPython.core.display.HTML object>
     <IPython.core.display.HTML object>
     """
-    if html := question_html(view, question, by=by):
+    if html := render_question(view, question, by=by):
         display(make_displayable(html))
 
 
-def ranges_note(view: StudyView) -> Html | None:
+def render_ranges_note(view: StudyView) -> Html | None:
     """What ranges mean, for those who do not see every count."""
     return None if view.may("all_figures") else make_displayable(ELEMENTS.note(_RANGES))
 
 
-def question_html(view: StudyView, question: Any, *, by: str = "") -> Markup:
+def render_question(view: StudyView, question: Any, *, by: str = "") -> Markup:
     """What :func:`show_question` shows, as HTML."""
     row = _row(view, question)
-    return _by_group(view, row, by) if by else heading(view, row) + answers(view, row) + groups(view, row)
+    if by:
+        return _by_group(view, row, by)
+    return (render_question_heading(view, row) + render_question_answers(view, row)
+            + render_question_by_group(view, row))
 
 
-def heading(view: StudyView, question: Any) -> Markup:
+def render_question_heading(view: StudyView, question: Any) -> Markup:
     """The question with its anchor."""
     return _HTML.heading(question.question_id, question.wording, anchor("question", question.question_id))
 
 
-def asked_of(view: StudyView, question: Any) -> str:
+def describe_who_was_asked(view: StudyView, question: Any) -> str:
     """Who was asked a question, how many answered, and how many answers do not count in its base."""
     said = [question.asked_of] if question.asked_of else []
     if pd.notna(question.base_n) and question.type not in ("text", "date"):
@@ -92,13 +95,13 @@ def asked_of(view: StudyView, question: Any) -> str:
     outside = view.quality(question.question_id).set_index("option_id")["n"].dropna()
     said += [f"{outside[kind]} {answer} (not counted in the base)." for kind, answer in (
         ("dont_know", "did not know"), ("refused", "preferred not to say")) if kind in outside]
-    said += [note_of(question.question_id) for note_of in slot_contents(view, QUESTION)]
+    said += [note_of(question.question_id) for note_of in list_slot_contents(view, QUESTION)]
     return " ".join(filter(None, said))
 
 
-def answers(view: StudyView, question: Any) -> Markup:
+def render_question_answers(view: StudyView, question: Any) -> Markup:
     """What was found and the answers that the audience may see, as HTML; a sentence where it may see none."""
-    asked = asked_of(view, question)
+    asked = describe_who_was_asked(view, question)
     try:
         if question.type == "number":
             return _numbers(view.numbers(question.question_id), asked)
@@ -106,7 +109,7 @@ def answers(view: StudyView, question: Any) -> Markup:
             counts = _counts(view, question)
             missing = _missing_options(view, question, counts)
             # Where an answer is not listed, another one may have been given more often.
-            found = "" if missing else finding(question, counts, view.study.unit_name[1])
+            found = "" if missing else write_finding_title(question, counts, view.study.unit_name[1])
             return _HTML.answers(found, asked, _folded(counts), missing)
     except NotReleased:
         return _HTML.answers("", asked, said=view.refusal(question.question_id))
@@ -115,15 +118,15 @@ def answers(view: StudyView, question: Any) -> Markup:
     return _HTML.answers(answered, asked, said=view.refusal(question.question_id) if is_hidden else "")
 
 
-def finding(question: Any, counts: pd.DataFrame, many: str = "organisations") -> str:
+def write_finding_title(question: Any, counts: pd.DataFrame, unit_plural: str = "organisations") -> str:
     """What was found, as the title of a figure: the answer given most often, or two that were given equally
-    often. Blank where more were, or none was. It says no more than the bars do. ``many`` are those who answer
-    for themselves, as the study calls them.
+    often. Blank where more were, or none was. It says no more than the bars do. ``unit_plural`` are those who
+    answer for themselves, as the study calls them.
 
     >>> from types import SimpleNamespace
     >>> counts = pd.DataFrame({"option": ["Shelter", "Legal aid"], "n": [18, 5], "base_n": [30, 30],
     ...                        "low": None, "high": None, "shown_as": ["18 of 30 (60 %)", "5 of 30 (17 %)"]})
-    >>> finding(SimpleNamespace(type="multi", unit="organisation"), counts)
+    >>> write_finding_title(SimpleNamespace(type="multi", unit="organisation"), counts)
     '18 of 30 organisations chose “Shelter”'
     """
     share = counts["n"].astype(float) / counts["base_n"].astype(float)
@@ -137,8 +140,10 @@ def finding(question: Any, counts: pd.DataFrame, many: str = "organisations") ->
     count = most["shown_as"].iloc[0].partition(" (")[0]
     options = " and ".join(f"“{option}”" for option in most["option"])
     if len(most) == 2:
-        return _capital(f"{count} {many if question.unit == 'organisation' else 'answers'} each: {options}")
-    return _capital(_FINDINGS[question.type, question.unit].format(count=count, options=options, many=many))
+        unit = unit_plural if question.unit == "organisation" else "answers"
+        return _capital(f"{count} {unit} each: {options}")
+    return _capital(_FINDINGS[question.type, question.unit].format(count=count, options=options,
+                                                                   many=unit_plural))
 
 
 def _capital(text: str) -> str:
@@ -189,10 +194,10 @@ def _missing_options(view: StudyView, question: Any, counts: pd.DataFrame) -> st
         return ""
     if asked["option_list"] == COUNTRY_LIST:
         return _ONLY_AGREED
-    return _SOME_NOT_SHOWN if len(counts) < len(options_in_base(view, asked)) else ""
+    return _SOME_NOT_SHOWN if len(counts) < len(list_options_in_base(view, asked)) else ""
 
 
-def options_in_base(view: StudyView, question: Any) -> set[str]:
+def list_options_in_base(view: StudyView, question: Any) -> set[str]:
     """The options of a question (a row of ``view.question_table``) that belong to its base."""
     options = view.options[view.options["option_list"] == question.option_list]
     outside = ["refused", *(["dont_know"] if question.dont_know == "missing" else [])]
@@ -204,7 +209,7 @@ _GROUPS = {"region": "By region", "country": "By country", "home_region": "By re
 """The groups of which a page shows tables, as far as one of them was released."""
 
 
-def groups(view: StudyView, question: Any) -> Markup:
+def render_question_by_group(view: StudyView, question: Any) -> Markup:
     """The counts of a question by the groups that were released, and by country where figures of countries
     are public, a click away: for audiences that do not see all figures."""
     if view.country or view.may("all_figures"):
@@ -255,12 +260,12 @@ def _columns_by_group(view: StudyView, question: Any, counts: pd.DataFrame) -> l
 # Open answers, in their original language.
 
 
-def open_answers(view: StudyView, question: Any) -> pd.DataFrame:
+def list_open_answers(view: StudyView, question: Any) -> pd.DataFrame:
     """The open answers to a question of type text, one row each: text, translation,
     translation_status, language, by (the organisation), country. For the team alone. Raises NotReleased for
     another audience.
 
-    >>> open_answers(view, "Q5.6")["by"].iloc[0]
+    >>> list_open_answers(view, "Q5.6")["by"].iloc[0]
     'Tres Puentes (invented)'
     """
     if not view.may("passages"):
@@ -287,16 +292,16 @@ def show_open_answers(view: StudyView, question: Any) -> None:
     >>> show_open_answers(view, "Q5.6")
     <IPython.core.display.HTML object>
     """
-    if html := open_answers_html(view, question):
+    if html := render_open_answers(view, question):
         display(make_displayable(html))
 
 
-def open_answers_html(view: StudyView, question: Any) -> str:
+def render_open_answers(view: StudyView, question: Any) -> str:
     """What :func:`show_open_answers` shows, as HTML."""
     if not view.may("passages"):
         return ""
     row, asked = _row(view, question), (view.question_table["type"] == "text").sum()
-    found, limit = open_answers(view, row), MOST_OPEN_ANSWERS // max(asked, 1)
+    found, limit = list_open_answers(view, row), MOST_OPEN_ANSWERS // max(asked, 1)
     if found.empty:
         return ""
     shown = [render_quotation(one) for one in found.head(limit).to_dict("records")]

@@ -9,7 +9,7 @@ from typing import Any
 from IPython.display import HTML as Html
 from markupsafe import Markup
 
-from glc_analysis.addon import load_declared
+from glc_analysis.addon import load_declared_objects
 from glc_analysis.tables_html import make_displayable
 from glc_analysis.view.study_view import StudyView
 
@@ -34,17 +34,17 @@ class MethodFacts:
     counted: tuple[str, ...] = ()
 
 
-def slot(view: StudyView, name: str) -> Html:
+def render_slot(view: StudyView, slot_name: str) -> Html:
     """What the add-ons show in a slot; blank where none does.
 
-    >>> slot(view, "a slot that no add-on fills").data == ""
+    >>> render_slot(view, "a slot that no add-on fills").data == ""
     True
     """
-    return make_displayable(Markup().join(shown.data for shown in slot_contents(view, name)))
+    return make_displayable(Markup().join(shown.data for shown in list_slot_contents(view, slot_name)))
 
 
-def slot_contents(view: StudyView, name: str) -> Iterator[Any]:
+def list_slot_contents(view: StudyView, name: str) -> Iterator[Any]:
     """What each add-on that fills a slot gives for it, but for None."""
-    for function in load_declared("slots", name):
+    for function in load_declared_objects("slots", name):
         if (shown := function(view)) is not None:
             yield shown

@@ -20,8 +20,8 @@ from markupsafe import Markup
 
 from glc_analysis.disclosure.releases import last_answered
 from glc_analysis.errors import count_of
-from glc_analysis.manifest import release_of
-from glc_analysis.pages.findings import top_claims
+from glc_analysis.manifest import read_last_release
+from glc_analysis.pages.findings import render_first_claim_by_theme
 from glc_analysis.plots import SHADES, STATUS_SHADES, status_label
 from glc_analysis.schema import UNKNOWN
 from glc_analysis.tables_html import language_label, make_displayable, region_label, render_note, render_table
@@ -51,14 +51,14 @@ _PLACE = re.compile(r"([+-]\d{2})(\d{2})(?:\d{2})?([+-]\d{3})(\d{2})(?:\d{2})?")
 _MOST = re.compile(r"\bmost (?:of|areas)\b|mainland|peninsula")
 
 
-def world_map(countries: Mapping[str, str]) -> Markup:
+def draw_world_map(countries: Mapping[str, str]) -> Markup:
     """A figure with a mark for each country (id and label). A country that has no place on the map is named
     below it.
 
-    >>> world_map({"KHM": "Cambodia"}).count("<circle")
+    >>> draw_world_map({"KHM": "Cambodia"}).count("<circle")
     1
     """
-    places = {one: place for one, place in country_places().items() if SOUTH < place[0] < NORTH}
+    places = {one: place for one, place in read_country_coordinates().items() if SOUTH < place[0] < NORTH}
     shown = {one: label for one, label in countries.items() if one in places}
     not_on_map = [label for one, label in countries.items() if one not in places]
     marks = [(f"{x:g}", f"{y:g}", label) for one, label in shown.items()
@@ -73,10 +73,10 @@ def world_map(countries: Mapping[str, str]) -> Markup:
 
 
 @cache
-def country_places() -> dict[str, tuple[float, float]]:
+def read_country_coordinates() -> dict[str, tuple[float, float]]:
     """Latitude and longitude of a place in each country, by its ISO 3166 alpha-3 code.
 
-    >>> [tuple(map(round, country_places()[one])) for one in ("KHM", "ESP", "USA")]
+    >>> [tuple(map(round, read_country_coordinates()[one])) for one in ("KHM", "ESP", "USA")]
     [(12, 105), (40, -4), (42, -88)]
     """
     zones: dict[str, list[tuple[float, float, str]]] = {}
@@ -133,7 +133,7 @@ _SAMPLING = {
     "probability": "The {many} are a random sample. Intervals are 95 %."}
 
 
-def study_numbers(view: StudyView) -> Html:
+def render_study_numbers(view: StudyView) -> Html:
     """Who answered, as sentences: organisations, countries, records; for the team also interviews, calls and
     what is coded of them; for the public the number of the release and the age of its figures."""
     asked = count_of(len(view.question_table), "question")
@@ -159,7 +159,7 @@ def _more_numbers(view: StudyView, records: int) -> list[str]:
     passages = len(coded.drop_duplicates(["document_id", "start", "end"]))
     several = "answer for several countries" if view.is_by_country else "have answered more than once"
     one, _ = view.study.unit_name
-    sentences = [f"There are {count_of(records, 'record')}: {with_article(one)} may {several}."] \
+    sentences = [f"There are {count_of(records, 'record')}: {add_indefinite_article(one)} may {several}."] \
         if view.has_survey and not view.is_one_answer_each else []
     if view.has_survey and view.work_countries:
         sentences.append(f"They work in {count_of(len(view.work_countries), 'country', 'countries')}"
@@ -173,16 +173,16 @@ def _more_numbers(view: StudyView, records: int) -> list[str]:
     return [*sentences, f"There are{also} {', '.join(texts)}."] if texts else sentences
 
 
-def with_article(noun: str) -> str:
+def add_indefinite_article(noun: str) -> str:
     """A noun with its indefinite article, by its first letter.
 
-    >>> with_article("organisation"), with_article("villager")
+    >>> add_indefinite_article("organisation"), add_indefinite_article("villager")
     ('an organisation', 'a villager')
     """
     return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
 
 
-def page_header(view: StudyView) -> str:
+def write_page_header(view: StudyView) -> str:
     """The line at the head of every page: who may read it, its base, the day of the last answer."""
     n = view.sizes.get("organisations")
     parts = [f"For {AUDIENCE_WORDS[view.audience]}",
@@ -190,9 +190,9 @@ def page_header(view: StudyView) -> str:
     if view.may("all_figures"):
         day = last_answered(view.read("organisations"), view.read("documents"))
     else:  # of the release: an earlier day than before would tell that the last one to answer left
-        day = release_of(view.study, view.audience)["day"]
+        day = read_last_release(view.study, view.audience)["day"]
     if view.may("numbered_releases"):
-        number = release_of(view.study, view.audience)["number"]
+        number = read_last_release(view.study, view.audience)["number"]
         parts.append(f"Release {number}" + (f", data up to {day}" if day else ""))
     elif day:
         parts.append(f"Data up to {day}")
@@ -201,14 +201,14 @@ def page_header(view: StudyView) -> str:
 
 def _release_note(view: StudyView) -> str:
     """The number of the release, the day of its data, and how old its figures are."""
-    of = release_of(view.study, view.audience)
+    of = read_last_release(view.study, view.audience)
     ages = ", ".join(f"{day} ({n} figures)" for day, n in of["issued"].items()) or "none yet"
     return (f"Release {of['number']}, with data up to {of['day']}. A published figure is updated only when "
             "so many organisations have changed that no answer can be worked out from the difference. The "
             f"figures shown were published with data up to: {ages}.")
 
 
-def sampling_note(view: StudyView) -> Html:
+def render_sampling_note(view: StudyView) -> Html:
     """How the organisations were chosen, and how far the figures can therefore be generalised. Blank where
     the study does not say it."""
     study = view.study
@@ -227,7 +227,7 @@ _TYPES = {"single": "with one answer", "multi": "with several answers", "scale":
 """What a question asks for, by its type."""
 
 
-def about_survey(view: StudyView) -> Html:
+def render_survey_facts(view: StudyView) -> Html:
     """Who was asked and how they were chosen, how many answered, when and in which languages, by which form,
     who was not asked what, and how many answers were corrected: as far as it is recorded and these readers
     may know it. The page says where something is not recorded."""
@@ -276,14 +276,14 @@ def _changed_answers(view: StudyView) -> str:
     return f"{count_of(n, 'cell')} by reviewed corrections; the page on data quality has all steps."
 
 
-def country_map(view: StudyView) -> Html:
+def render_country_map(view: StudyView) -> Html:
     """A map of the work countries that the audience may know of, all with the same mark; blank where there
     are none."""
     countries = view.work_countries
-    return make_displayable(world_map(countries) if countries else "")
+    return make_displayable(draw_world_map(countries) if countries else "")
 
 
-def country_list(view: StudyView) -> Html:
+def render_country_list(view: StudyView) -> Html:
     """One row per work country that the audience may know of, with a link to its page where there is one; for
     the team also its numbers of organisations and records."""
     rows = view.country_table
@@ -300,11 +300,11 @@ def country_list(view: StudyView) -> Html:
     return make_displayable(_HTML.country_list(count_of(len(rows), "country", "countries"), listed))
 
 
-def theme_list(view: StudyView) -> Html:
+def render_theme_list(view: StudyView) -> Html:
     """A card for each theme with a link to its page: its first finding with a small bar, its definition,
     domain and number of questions."""
     counts = view.question_table["theme_id"].value_counts()
-    themes, found = [], top_claims(view)
+    themes, found = [], render_first_claim_by_theme(view)
     rows = view.codebook.query("level == 'theme'")
     for theme, name, path in zip(rows["code_id"], rows["name"], rows["path"], strict=True):
         asked = f" {count_of(counts.get(theme, 0), 'question')}." if view.has_survey else ""
@@ -313,7 +313,7 @@ def theme_list(view: StudyView) -> Html:
     return make_displayable(_HTML.theme_list(themes))
 
 
-def released_rules(view: StudyView) -> Html:
+def render_disclosure_rules(view: StudyView) -> Html:
     """Which figures these readers see, and why some are ranges or missing."""
     settings = view.study.settings["disclosure"]
     sentences = [FIGURES_SHOWN[view.audience].format(**settings)]
@@ -323,7 +323,7 @@ def released_rules(view: StudyView) -> Html:
     return make_displayable(_HTML.released_rules(sentences))
 
 
-def definition(view: StudyView) -> Html:
+def render_theme_definition(view: StudyView) -> Html:
     """The theme's place in the codebook and its definition, and how many answered its questions."""
     row = view.codebook[view.codebook["code_id"] == view.theme].iloc[0]
     path, bases = row["path"].replace(" > ", " › "), view.questions["base_n"].dropna()
@@ -341,7 +341,7 @@ def definition(view: StudyView) -> Html:
 # The quality of the data.
 
 
-def cleaning_steps(view: StudyView) -> pd.DataFrame:
+def list_cleaning_steps(view: StudyView) -> pd.DataFrame:
     """The steps of the cleaning in order, with the rows and cells that each changed."""
     rows = view.read("steps").sort_values("order")
     numbers = {name: ["" if pd.isna(n) else f"{n:,}" for n in rows[column]] for name, column in (
@@ -354,7 +354,7 @@ _MOST_QUESTIONS = 100
 """The most questions whose missing answers a page draws."""
 
 
-def missing_answers(view: StudyView) -> Html:
+def render_missing_answers(view: StudyView) -> Html:
     """A bar of the records of each question with missing answers, divided into answered, not asked and blank,
     with the numbers. Questions that everybody answered are named below it. For a long form, only the
     questions with the most missing answers are drawn."""
@@ -392,7 +392,7 @@ def _fill(status: str) -> str:
     return f"repeating-linear-gradient(-45deg,{shade} 0 3px,#fff 3px 5px)" if hatch else shade
 
 
-def notable_records(view: StudyView) -> pd.DataFrame | Html:
+def count_notable_records(view: StudyView) -> pd.DataFrame | Html:
     """Numbers of records to check: duplicates, durations, straight-lining, no region. Blank without a
     survey."""
     if not view.has_survey:
@@ -411,7 +411,7 @@ def notable_records(view: StudyView) -> pd.DataFrame | Html:
     return _counted("records where", figures.index.map(labels), figures)
 
 
-def text_quality(view: StudyView, kind: str) -> pd.DataFrame | Html:
+def count_open_answers_by(view: StudyView, kind: str) -> pd.DataFrame | Html:
     """Open answers by ``language`` or ``script``, the most frequent first. Blank where there are none."""
     rows = view.quality(kind).sort_values("n", ascending=False, kind="stable")
     if rows.empty:
@@ -430,7 +430,7 @@ def _counted(what: str, names: pd.Series | pd.Index, figures: pd.DataFrame) -> p
 # Statements on the same scale.
 
 
-def scales(view: StudyView) -> Html:
+def render_scales(view: StudyView) -> Html:
     """For each scale that several statements share: a bar per statement, divided by its answers. Statements
     with a count that is a range or is not shown have no bar, and are named below."""
     asked = view.question_table[view.question_table["type"] == "scale"]

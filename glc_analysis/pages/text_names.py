@@ -11,7 +11,7 @@ import pandas as pd
 from glc_analysis.text import format_day
 
 
-def text_names(documents: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, str]:
+def name_texts(documents: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, str]:
     """The name of each text by its id: "Call on 7 September 2016", "Interview with Blue Door", "Answer of
     Blue Door to Q5.6". Texts that would have the same name get their day, and those of one day a number.
 
@@ -20,7 +20,7 @@ def text_names(documents: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, 
     >>> documents = pd.DataFrame({"document_id": ["call-1", "interview-door"], "kind": ["call", "interview"],
     ...     "organisation_id": ["", "door"], "question_id": "", "date": ["2016-09-07", ""],
     ...     "translation_of": ""})
-    >>> text_names(documents, {"door": "Blue Door"})
+    >>> name_texts(documents, {"door": "Blue Door"})
     {'interview-door': 'Interview with Blue Door', 'call-1': 'Call on 7 September 2016'}
     """
     rows = documents.sort_values(["date", "document_id"])
@@ -37,10 +37,10 @@ def text_names(documents: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, 
     return dict(zip(rows["document_id"], names, strict=True))
 
 
-def turn_name(names: Mapping[str, str], segment_id: str) -> str:
-    """The name of a turn: that of its text (:func:`text_names`), and its number there.
+def name_turn(names: Mapping[str, str], segment_id: str) -> str:
+    """The name of a turn: that of its text (:func:`name_texts`), and its number there.
 
-    >>> turn_name({"interview-door": "Interview with Blue Door"}, "interview-door.7")
+    >>> name_turn({"interview-door": "Interview with Blue Door"}, "interview-door.7")
     'Interview with Blue Door, turn 7'
     """
     document, _, number = segment_id.rpartition(".")

@@ -21,7 +21,7 @@ from glc_analysis.coding.codebook import ancestors, case_codes
 from glc_analysis.coding.exports import escape_formula, write_csv
 from glc_analysis.disclosure.blocks import QUOTATION_BLOCKS
 from glc_analysis.disclosure.rules import has_capability
-from glc_analysis.manifest import release_of
+from glc_analysis.manifest import read_last_release
 from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import Column, Table
 from glc_analysis.spreadsheets import save_workbook
@@ -205,7 +205,7 @@ def published_release(study: Study, audience: str) -> dict[str, object] | None:
     """The number and the day of an audience's release; None where releases have no number."""
     if not has_capability(audience, "numbered_releases"):
         return None
-    release = release_of(study, audience)
+    release = read_last_release(study, audience)
     return {name: release[name] for name in ("number", "day")}
 
 

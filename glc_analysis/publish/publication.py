@@ -19,12 +19,12 @@ from datetime import date
 from pathlib import Path
 
 from glc_analysis.addon import list_declarations
-from glc_analysis.claims import refuse_unclaimed
+from glc_analysis.claims import refuse_unclaimed_data
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers
 from glc_analysis.gate.leak_scan import identifiers
-from glc_analysis.locks import locked
+from glc_analysis.locks import hold_lock
 from glc_analysis.manifest import tables_are_current
 from glc_analysis.reference import read_reference
 from glc_analysis.run.plan import NOTEBOOKS, plan, select_stale
@@ -111,10 +111,11 @@ def publish(study: Study, audience: str, folder: Path, *, today: date, notebooks
     if has_capability(audience, "internal"):
         raise UsageError("The pages of the team stay in the study and are not published. To fix: name the "
                          "convening or the public with --audience.")
-    refuse_unclaimed(study)
+    refuse_unclaimed_data(study)
     folder = folder.expanduser().resolve()
     # No run of this audience meanwhile; and the list is one for all audiences.
-    with locked(study.reports / audience, what="publication"), locked(study.reports, what="publication"):
+    with hold_lock(study.reports / audience, what="publication"), hold_lock(study.reports,
+                                                                            what="publication"):
         run = _run_to_publish(study, audience, notebooks)
         listed = read_published(study)
         before = {one.path for one in listed if _is_there(one, folder, audience)}
@@ -273,7 +274,7 @@ def unpublish(study: Study, audience: str, folder: Path, *, today: date) -> Remo
     left, and named. Raises UsageError where the list has nothing for this folder and audience, and where the
     folder is not there, as on a stick that is not connected.
     """
-    with locked(study.reports, what="publication"):
+    with hold_lock(study.reports, what="publication"):
         return _unpublish(study, audience, folder.expanduser().resolve(), today)
 
 

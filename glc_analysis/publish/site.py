@@ -24,10 +24,10 @@ from lxml import etree
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from glc_analysis.addon import load_declared
+from glc_analysis.addon import load_declared_objects
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.gate.gate import Gate
-from glc_analysis.pages.survey import page_header
+from glc_analysis.pages.survey import write_page_header
 from glc_analysis.publish import downloads
 from glc_analysis.publish.downloads import published_tables
 from glc_analysis.run.execute import NOTICE, notebook_json, prose_notebook
@@ -362,7 +362,7 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
         _write_figures(site, made.figures)
         for slug, part in made.parts:
             articles[slug], wholes[slug] = deepcopy(part), page.slug
-    additions = [make_addition(articles) for make_addition in load_declared("site_addition")]
+    additions = [make_addition(articles) for make_addition in load_declared_objects("site_addition")]
     frame["additions"] = additions
     _follow_parts(articles, wholes)
     shown = {slug: (text, titles[wholes[slug]], wholes[slug]) for slug, text in articles.items()}
@@ -432,7 +432,7 @@ _made: dict[tuple[str, str, bool, frozenset[str], str], _Made] = {}
 def _make(slug: str, notebook: str, has_code: bool, slugs: frozenset[str], source: str,
           drawn: Path | None) -> _Made:
     page = page_article(json.loads(notebook), has_code=has_code, slugs=slugs)
-    files = {name: content for take_files in load_declared("page_files")
+    files = {name: content for take_files in load_declared_objects("page_files")
              for name, content in take_files(page, slug, source, drawn).items()}
     for data in page.find_class(_DATA):
         data.drop_tree()
@@ -617,8 +617,9 @@ class Assembly:
             folder, [*(page for page in pages if not page.organisation), *preparation.pages],
             title=study.title, audience=self._audience, synthetic=study.is_synthetic, failures=failures,
             facts=preparation.facts, print_folded=print_folded, drawn=self._drawn,
-            languages=[make(study, self._audience) for make in load_declared("site_languages")])
-        for write in load_declared("runs", "site") if preparation.facts else ():  # where anything is built
+            languages=[make(study, self._audience) for make in load_declared_objects("site_languages")])
+        for write in load_declared_objects("runs",
+                                           "site") if preparation.facts else ():  # where anything is built
             write(study, self._audience, folder / "site")
         for page, path in briefs:
             write_standalone(path, study, title=page.title)
@@ -649,7 +650,7 @@ class Assembly:
                 gate.read_ahead([path], folder)
         self._check_open()
         pages = [_page_job(folder, *page) for page in self._texts(frames, keys)]
-        facts = page_header(StudyView(study, audience)) if frames else ""
+        facts = write_page_header(StudyView(study, audience)) if frames else ""
         return _Preparation(pages, facts, gate)
 
     def _read_one(self, notebook: Path) -> None:
@@ -665,7 +666,7 @@ class Assembly:
         if frames:
             yield "downloads", "Downloads", "", *downloads.downloads_page(self._study, frames)
             yield "dictionary", "Dictionary", "", *downloads.dictionary_page(frames)
-        for pages in load_declared("runs", "pages"):
+        for pages in load_declared_objects("runs", "pages"):
             yield from pages(self._study, self._audience, self._last_run, keys)
 
 

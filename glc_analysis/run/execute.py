@@ -21,8 +21,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glc_analysis.addon import load_declared
-from glc_analysis.read_log import EVERYTHING, LOG_VARIABLE, read_cells, read_record
+from glc_analysis.addon import load_declared_objects
+from glc_analysis.read_log import EVERYTHING, LOG_VARIABLE, read_notebook_cells, read_recorded_reads
 from glc_analysis.run.plan import PageJob, parameters_at
 from glc_analysis.study import Study
 from glc_analysis.terminal import check_interrupted
@@ -296,7 +296,7 @@ class PageProcesses:
         """Executes a page; returns the executed notebook, or how it failed, with what it has read."""
         with tempfile.TemporaryDirectory(prefix="glc-", dir=_folder_of_sockets()) as folder:
             outcome = self.make_page(page, Path(folder))
-            return replace(outcome, reads=read_record(Path(folder, _LOG), page.notebook))
+            return replace(outcome, reads=read_recorded_reads(Path(folder, _LOG), page.notebook))
 
     def make_page(self, page: PageJob, folder: Path) -> Executed | Failure:
         """A page, made in a kernel. ``folder`` is a folder for its files."""
@@ -386,7 +386,7 @@ class PageProcesses:
 
 def page_processes() -> Callable[..., PageProcesses]:
     """What executes pages on this machine, as :class:`PageProcesses` or as an add-on does it."""
-    return next(iter(load_declared("runs", "processes")), PageProcesses)
+    return next(iter(load_declared_objects("runs", "processes")), PageProcesses)
 
 
 def _folder_of_sockets() -> str:
@@ -405,6 +405,6 @@ def describe_exit(code: int) -> str:
 def page_failure(page: PageJob, place: int, error: str, message: str) -> Failure:
     """What went wrong, without traceback, and in which cell of the notebook as it is in the repository:
     ``place`` counts from 0, with the cell that papermill inserts after the parameters."""
-    place += 1 if place <= parameters_at(read_cells(page.notebook)) else 0
+    place += 1 if place <= parameters_at(read_notebook_cells(page.notebook)) else 0
     first_line = next(iter(message.strip().splitlines()), "")[:300]
     return Failure(page.notebook.name, page.slug, place, error, first_line or "no message")

@@ -19,12 +19,12 @@ from typing import Any
 
 from glc_analysis.addon import installed_add_ons, list_declarations
 from glc_analysis.disclosure.rules import has_capability
-from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest, resolve_id
-from glc_analysis.manifest import SLICES, package_hash, read_record, read_slices
+from glc_analysis.errors import Fault, Faults, GLCError, UsageError, resolve_id, suggest_name
+from glc_analysis.manifest import SLICES, package_hash, read_provenance, read_slices
 from glc_analysis.read_log import EVERYTHING
 from glc_analysis.run.record import last_run
 from glc_analysis.schema import AUDIENCES, reference_path
-from glc_analysis.study import NOTEBOOKS, Study, notebook_files
+from glc_analysis.study import NOTEBOOKS, Study, list_notebook_files
 from glc_analysis.tabular import part_of
 
 # ------------------------------
@@ -78,7 +78,7 @@ def notebooks(folder: Path = NOTEBOOKS, *others: Path) -> list[Notebook]:
     cell, or lacks the parameter ``study`` or ``audience``.
     """
     readable, faults = [], []
-    for path in notebook_files(folder, *others):
+    for path in list_notebook_files(folder, *others):
         if not path.name[0].isdigit():
             continue
         try:
@@ -171,7 +171,7 @@ def state_of_files(study: Study, folder: Path = NOTEBOOKS) -> list[tuple[str, in
     """Size, time and number of each file that :class:`Inputs` and the notebooks are read from: a quick way to
     see that none was changed since."""
     files = [study.settings_file, study.processed / "slices.json", study.processed / "provenance.json",
-             *study.reference_files(), *notebook_files(folder, study.notebooks)]
+             *study.reference_files(), *list_notebook_files(folder, study.notebooks)]
     return [(str(path), of.st_size, of.st_mtime_ns, of.st_ino)
             for path in files if path.is_file() for of in [path.stat()]]
 
@@ -192,7 +192,7 @@ class Inputs:
         lists["release"] = own if has_capability(audience, "numbered_releases") else own.get("day", "")
         # Read now, so that a change during the run is noticed.
         reference = {study.relative(path): self._path_digest(path) for path in study.reference_files()}
-        record = read_record(study.processed)
+        record = read_provenance(study.processed)
         self.rows: dict[str, int] = record.get("rows", {})
         """The number of rows of each table."""
         self._others = reference | {
@@ -447,7 +447,7 @@ def _choose(pages: list[PageJob], chosen: dict[str, str], only: str) -> list[Pag
         page = next((page for page in pages if page.slug == only), None)
         if page is None:
             slugs = [page.slug for page in pages]
-            raise UsageError(f"There is no page {only!r}; {nearest(only, slugs)}.")
+            raise UsageError(f"There is no page {only!r}; {suggest_name(only, slugs)}.")
         if missing := [kind for kind in chosen if kind not in page.parameters]:
             raise Faults(missing_parameter_faults(page.notebook, missing))
         pages = [page]

@@ -53,7 +53,7 @@ def write_sample(root: Path) -> list[Path]:
         raise GLCError(f"{root} is a real study (reference/study.toml), and invented data would stop its "
                        "build. To fix: name a folder that is not there yet, `glc --study NEWFOLDER sample`.")
     written = []
-    for name, content in known_files(COMMITTED).items():
+    for name, content in read_sample_files(COMMITTED).items():
         if not (root / name).exists():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_bytes(content)
@@ -80,7 +80,7 @@ def remove_sample(study: Study) -> None:
                if name not in of_sample or manifest.checksum(path) != recorded[name]["sha256"]]
     if foreign:
         raise Faults(foreign)
-    committed = known_files(COMMITTED)
+    committed = read_sample_files(COMMITTED)
     private = [path for path in _data_in(study.private_reference)
                if path.read_bytes() == committed.get(study.relative(path))]
     for path in [*present.values(), *_data_in(study.processed), *private]:
@@ -102,7 +102,7 @@ def _refuse_other_manifest(root: Path) -> None:
                        "a folder of its own, `glc --study DIR sample`.")
 
 
-def known_files(folder: Path) -> dict[str, bytes]:
+def read_sample_files(folder: Path) -> dict[str, bytes]:
     """The files of an invented study by their paths, without what belongs to add-ons that are not installed:
     raw folders with their rows of the manifest, reference tables, items of consent, sections of the settings;
     with a plain table in place of a raw file that none of them reads.

@@ -5,7 +5,7 @@ there is what a new study says of its settings.
 ``tables.csv`` describes the processed tables, which the build makes; ``reference.csv`` the reference
 tables, which people write. In both, each row describes a column, in the order of the columns; the grain of
 a table is on its first row. ``settings.toml`` holds the defaults of study.toml. ``renames.csv`` lists names
-that were changed and that studies still hold (:func:`new_names`).
+that were changed and that studies still hold (:func:`map_old_names_to_new`).
 
 The columns of both files:
 
@@ -41,7 +41,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glc_analysis import addon
-from glc_analysis.errors import Fault, GLCError, nearest
+from glc_analysis.errors import Fault, GLCError, suggest_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -229,15 +229,17 @@ class TableFile:
 
 
 @cache
-def table_files(table: str) -> tuple[TableFile, ...]:
+def list_table_files(table: str) -> tuple[TableFile, ...]:
     """The files of a reference table: one; or two, if columns of a table in ``reference/`` are private. The
     second holds these and the key.
 
     A table that the schema does not know is private.
 
-    >>> [file.path for file in table_files("consent")], [file.path for file in table_files("codebook")]
-    (['private/reference/consent.csv'], ['reference/codebook.csv', 'private/reference/codebook.csv'])
-    >>> table_files("codebook")[1].required
+    >>> [file.path for file in list_table_files("consent")]
+    ['private/reference/consent.csv']
+    >>> [file.path for file in list_table_files("codebook")]
+    ['reference/codebook.csv', 'private/reference/codebook.csv']
+    >>> list_table_files("codebook")[1].required
     ('code_id', 'example')
     """
     about = reference_tables().get(table)
@@ -259,7 +261,7 @@ def reference_path(table: str) -> str:
     >>> reference_path("codebook"), reference_path("names")
     ('reference/codebook.csv', 'private/reference/names.csv')
     """
-    return table_files(table)[0].path
+    return list_table_files(table)[0].path
 
 
 def allowed_words(table: str, column: str) -> tuple[str, ...]:
@@ -295,7 +297,7 @@ def consent_items_of_add_ons() -> tuple[str, ...]:
     return tuple(item for _, items in addon.list_declarations("consent_items") for item in items)
 
 
-def new_names(kind: str, place: str = "") -> Mapping[str, str]:
+def map_old_names_to_new(kind: str, place: str = "") -> Mapping[str, str]:
     """The names that took the place of older ones, by the old name, as ``renames.csv`` lists them: of tables
     (``kind`` is table), of the columns of a table, of the words in a column (``place`` is ``table.column``),
     or of the settings of a section."""
@@ -312,13 +314,13 @@ def _renames() -> dict[tuple[str, str], dict[str, str]]:
     return renames
 
 
-def with_new_names(names: Iterable[str], kind: str, place: str) -> list[str]:
-    """Names, each old one replaced by the new one (:func:`new_names`), unless that is there as well."""
-    names, new = [*names], new_names(kind, place)
+def replace_old_names(names: Iterable[str], kind: str, place: str) -> list[str]:
+    """Replaces each old name by its new one (:func:`map_old_names_to_new`), unless the list has both."""
+    names, new = [*names], map_old_names_to_new(kind, place)
     return [new[name] if name in new and new[name] not in names else name for name in names]
 
 
-def settings_of_add_ons() -> list[str]:
+def list_add_on_settings() -> list[str]:
     """What study.toml of a new study says of the settings of each add-on that has some."""
     return [path.read_text(encoding="utf-8") for path in _of_add_ons("study.toml")]
 
@@ -433,7 +435,7 @@ def registered_checks() -> list[Check]:
     return [check for source in _SOURCES for check in source()]
 
 
-def table_faults(name: str, frame: pd.DataFrame) -> Iterator[Fault]:
+def find_table_faults(name: str, frame: pd.DataFrame) -> Iterator[Fault]:
     """The faults within one table: blank cells, duplicate keys, words and ids.
 
     The frame's index is the row number in the file.
@@ -449,7 +451,7 @@ def table_faults(name: str, frame: pd.DataFrame) -> Iterator[Fault]:
     for n, row in frame.loc[frame.duplicated(key) & (frame[key[0]] != ""), key].iterrows():
         yield Fault(f"appears more than once in {file}", file=file, row=str(n), column=", ".join(key),
                     value=" / ".join(filter(None, row)), fix="keep one of the rows")
-    for column in word_columns(name):
+    for column in list_word_columns(name):
         allowed = table.columns[column].allowed
         for n, value in frame[column].items():
             if value not in allowed:
@@ -462,29 +464,29 @@ def table_faults(name: str, frame: pd.DataFrame) -> Iterator[Fault]:
                             file=file, row=str(n), column=column, value=value, fix="rename it in every table")
 
 
-def word_columns(name: str) -> list[str]:
+def list_word_columns(name: str) -> list[str]:
     """The columns of a table in which only certain words are allowed, and that are checked here."""
     columns = reference_tables()[name].columns
     return [column for column, about in columns.items()
             if about.kind in ("word", "true/false") and not about.checked_by]
 
 
-def cross_faults(tables: Tables, unread: set[str], checks: Sequence[Check]) -> list[Fault]:
+def find_cross_table_faults(tables: Tables, unread: set[str], checks: Sequence[Check]) -> list[Fault]:
     """The faults between tables, without the tables that could not be read.
 
     A column that the schema describes is checked where a check names it, else after all checks. Where every
     table of a check is empty, it has nothing to find.
     """
     placed = {column for check in checks for column in check.columns}
-    rest = [schema_check(column) for column in _declared_columns() if column not in placed]
+    rest = [make_schema_check(column) for column in _declared_columns() if column not in placed]
     return [fault for check in (*checks, *rest) if not unread & set(check.tables)
             and not all(tables[name].empty for name in check.tables) for fault in check.faults(tables)]
 
 
-def schema_check(*columns: str) -> Check:
+def make_schema_check(*columns: str) -> Check:
     """The check of these columns (``table.column``) against the schema, one after the other.
 
-    >>> schema_check("documents.organisation_id").tables
+    >>> make_schema_check("documents.organisation_id").tables
     ('documents', 'organisations')
     """
     needed = []
@@ -499,7 +501,7 @@ def schema_check(*columns: str) -> Check:
     return Check(tuple(dict.fromkeys(needed)), column_faults, columns)
 
 
-def in_row_order(*checks: Check) -> Check:
+def merge_checks_by_row(*checks: Check) -> Check:
     """Several checks of one table as one, whose faults are sorted by row."""
     def sorted_faults(tables: Tables) -> Iterator[Fault]:
         faults = [fault for check in checks for fault in check.faults(tables)]
@@ -509,20 +511,20 @@ def in_row_order(*checks: Check) -> Check:
                  tuple(column for check in checks for column in check.columns))
 
 
-def unknown_names(file: str, column: str, cells: pd.Series, known: set[str], message: str,
-                  fix: str = "use a name that is there, or add it") -> Iterator[Fault]:
+def find_unknown_names(file: str, column: str, cells: pd.Series, known: set[str], message: str,
+                       fix: str = "use a name that is there, or add it") -> Iterator[Fault]:
     """A fault for every filled cell with an unknown name; the index is the row in the file."""
     for n, value in cells.items():
         if value and value not in known:
-            yield Fault(f"{message}; {nearest(value, known)}", file=f"{file}.csv", row=str(n),
+            yield Fault(f"{message}; {suggest_name(value, known)}", file=f"{file}.csv", row=str(n),
                         column=column,
                         value=value, fix=fix)
 
 
-def is_day(text: str) -> bool:
+def is_iso_date(text: str) -> bool:
     """Whether a text is a date in ISO 8601, such as 2016-02-29.
 
-    >>> is_day("2016-02-29"), is_day("2015-02-29"), is_day("20160229"), is_day("")
+    >>> is_iso_date("2016-02-29"), is_iso_date("2015-02-29"), is_iso_date("20160229"), is_iso_date("")
     (True, False, False, False)
     """
     try:
@@ -578,7 +580,7 @@ def _fits(kind: str, value: str) -> bool:
     if not value:
         return True
     if kind == "day":
-        return is_day(value)
+        return is_iso_date(value)
     if kind == "language":
         from glc_analysis.text import language_code
 
@@ -612,8 +614,8 @@ def _misreferred(name: str, column: str, about: ReferenceColumn, target: Target,
     elif about.kind == "list by blanks":
         cells = cells.str.split().explode().fillna("")
     message = f"{target.table}.csv has no such {about.noun}"
-    yield from unknown_names(name, column, cells, _known(target, held), message,
-                             *([about.fix] if about.fix else []))
+    yield from find_unknown_names(name, column, cells, _known(target, held), message,
+                                  *([about.fix] if about.fix else []))
 
 
 def _known(target: Target, held: pd.DataFrame) -> set[str]:

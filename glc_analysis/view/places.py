@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from glc_analysis.figures.estimates import is_whole_study
-from glc_analysis.slices import code_themes
+from glc_analysis.slices import map_codes_to_themes
 from glc_analysis.text import make_quotation_anchor
 
 SURVEY_PAGE = "survey"
@@ -89,7 +89,7 @@ class Places:
         whole = released[(released["measure"] == "coded") & is_whole_study(released)]
         by_theme = () if passages is None else passages.groupby("theme_id")
         printed = (printed_passages(rows) for theme, rows in by_theme if theme)
-        return cls(code_themes(codebook), {*whole["code_id"]}, {
+        return cls(map_codes_to_themes(codebook), {*whole["code_id"]}, {
             passage_anchor(code, segment) for rows in printed
             for code, segment in zip(rows["code_id"], rows["segment_id"], strict=True)})
 

@@ -27,10 +27,10 @@ from glc_analysis.disclosure.blocks import LANGUAGE, line_ids
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import countable_members
 from glc_analysis.disclosure.suppression import SUPPRESSED, release
-from glc_analysis.manifest import read_slices, release_of
+from glc_analysis.manifest import read_last_release, read_slices
 from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import COUNTRY_LIST
-from glc_analysis.slices import places_by_country, work_places
+from glc_analysis.slices import group_by_work_country, list_work_countries
 from glc_analysis.study import Study
 
 _CONSENT_SHOWN = "name"
@@ -53,7 +53,7 @@ def write_reader_study(study: Study, audience: str, folder: Path) -> Study:
     frames = {name: tables.conform_to_schema(name, reader.part_of(name)) for name in tables.TABLES}
     for name, frame in frames.items():
         tables.write_table(made.processed, name, frame)
-    places = places_by_country(work_places(frames["answers"], frames["organisations"]))
+    places = group_by_work_country(list_work_countries(frames["answers"], frames["organisations"]))
     content = json.dumps(reader.slices | {"work_places": places}, ensure_ascii=False, sort_keys=True)
     (made.processed / "slices.json").write_text(content, encoding="utf-8")
     return made
@@ -108,7 +108,7 @@ class Reader:
                 "shown": {self.audience: self.visible},
                 "shown_home": {self.audience: whole["shown_home"][self.audience]}, "organisations": [],
                 "codes": [], "tables": {}, "inputs": "",
-                "release": {self.audience: release_of(self.study, self.audience)}}
+                "release": {self.audience: read_last_release(self.study, self.audience)}}
 
     @cached_property
     def consent_rows(self) -> pd.DataFrame:

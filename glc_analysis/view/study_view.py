@@ -20,12 +20,12 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addon import declared_by_name, list_declarations
+from glc_analysis.addon import list_declarations, map_declared_entries
 from glc_analysis.cleaning.countries import country_name
 from glc_analysis.cleaning.waves import study_wave
 from glc_analysis.coding.exports import mentioned_organisations, words_not_agreed
 from glc_analysis.disclosure.blocks import NO_QUOTATION, QUOTATION_BLOCKS, block_id
-from glc_analysis.errors import UsageError, nearest, resolve_id
+from glc_analysis.errors import UsageError, resolve_id, suggest_name
 from glc_analysis.figures import code_counts as counting
 from glc_analysis.figures.estimates import ALL, BY_OPTION, CleanTables, crossed_estimates, unasked_source
 from glc_analysis.figures.groupings import MERGED
@@ -104,7 +104,7 @@ class OpenStudy(Study, TypedTables):
     def __getattr__(self, name: str) -> pd.DataFrame:
         if name.startswith("_") or name not in tables.TABLES:
             known = [*tables.TABLES, "view"]
-            raise AttributeError(f"A study has no table {name!r}; {nearest(name, known)}.")
+            raise AttributeError(f"A study has no table {name!r}; {suggest_name(name, known)}.")
         return tables.read_table(name, study=self)
 
     def _repr_html_(self) -> str:
@@ -187,7 +187,7 @@ class StudyView(VisibleTables):
         >>> view.counts("Q4.4", answered="Q4.2")[["answer", "option", "shown_as"]].iloc[0].tolist()
         ['We run it ourselves', 'Strongly disagree', '0 of 9']
         """
-        if isinstance(by, str) and (added := declared_by_name("counted_by").get(by.removesuffix("_id"))):
+        if isinstance(by, str) and (added := map_declared_entries("counted_by").get(by.removesuffix("_id"))):
             if answered:
                 raise UsageError(f"By {by} one question is counted at a time. To fix: leave out `answered`.")
             add_on, function = added

@@ -17,20 +17,20 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addon import load_declared
+from glc_analysis.addon import load_declared_objects
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.exports import quotations as coded_passages
 from glc_analysis.disclosure.blocks import LANGUAGE, QUOTATION_BLOCKS, block_ids, line_ids
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import Rules, check_audience, has_capability
 from glc_analysis.disclosure.suppression import release
-from glc_analysis.errors import Faults, nearest
+from glc_analysis.errors import Faults, suggest_name
 from glc_analysis.figures.estimates import ALL
 from glc_analysis.figures.summary import Words, summaries, unknown_question_error
 from glc_analysis.manifest import read_slice_list
 from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import COUNTRY_LIST
-from glc_analysis.slices import code_themes
+from glc_analysis.slices import map_codes_to_themes
 from glc_analysis.study import Study
 
 
@@ -38,7 +38,7 @@ def _as_tree(codebook: pd.DataFrame) -> pd.DataFrame:
     """Codes, each below the one it belongs to, with theme_id and depth."""
     above, order = ancestors(codebook), dict(zip(codebook["code_id"], codebook["order"], strict=True))
     places = [[order.get(one, 0) for one in [*reversed(above[code]), code]] for code in codebook["code_id"]]
-    themes = codebook["code_id"].map(code_themes(codebook)).astype("str").fillna("")
+    themes = codebook["code_id"].map(map_codes_to_themes(codebook)).astype("str").fillna("")
     rows = codebook.assign(theme_id=themes, depth=[len(place) for place in places])
     return rows.iloc[sorted(range(len(rows)), key=places.__getitem__)]
 
@@ -90,10 +90,10 @@ class VisibleTables:
         """What an add-on lets a view show."""
         if name.startswith("_") or hasattr(type(self), name):
             return object.__getattribute__(self, name)  # raises what made the property fail
-        for added in load_declared("view"):
+        for added in load_declared_objects("view"):
             if name in vars(added):
                 return vars(added)[name].__get__(self, type(self))
-        raise AttributeError(f"A view has no {name!r}; {nearest(name, dir(self))}.")
+        raise AttributeError(f"A view has no {name!r}; {suggest_name(name, dir(self))}.")
 
     def may(self, capability: str) -> bool:
         """Whether the audience has a capability (:mod:`glc_analysis.disclosure.rules`)."""
@@ -113,7 +113,7 @@ class VisibleTables:
                 frame = frame[~self.are_hidden(name, frame["quote_id"])]
                 frame = frame.assign(language=frame["language"].mask(
                     self.are_hidden(LANGUAGE, frame["quote_id"]), ""))
-            for added in (added for added in load_declared("blocks") if name in added.rows):
+            for added in (added for added in load_declared_objects("blocks") if name in added.rows):
                 blocks = block_ids(name, frame[added.rows[name]])
                 lines = frame[[*added.line[name]]].agg("/".join, axis=1) if len(frame) else blocks
                 frame = frame[~blocks.isin([*self.hidden]) & ~self.are_hidden(blocks, lines)]
@@ -375,7 +375,7 @@ class VisibleTables:
         rows = coded_passages(codings, segments, documents, self.read("organisations"), book)
         sources = ["answer", "interview", "call"]
         rows = rows.merge(segments[["segment_id", "role"]], on="segment_id").assign(
-            theme_id=rows["code_id"].map(code_themes(book)).fillna(""),
+            theme_id=rows["code_id"].map(map_codes_to_themes(book)).fillna(""),
             **self.translated(rows["segment_id"]), rank=rows["kind"].map(sources.index),
             is_open=~rows["is_agreed"]).sort_values(
                 ["rank", "date", "document_id", "is_open"], kind="stable")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from glc_analysis.addon import installed_add_ons
-from glc_analysis.sample import _PARTS, known_files
+from glc_analysis.sample import _PARTS, read_sample_files
 from scripts.sample_study.answers import answer
 from scripts.sample_study.coders import write_coders_work
 from scripts.sample_study.content import rows
@@ -64,7 +64,7 @@ def write_study(root: Path, *, organisations: int = DEFAULT[0], countries: int =
 
 def leave_known_files(root: Path) -> None:
     """Deletes what belongs to add-ons that are not installed."""
-    known = known_files(root)
+    known = read_sample_files(root)
     for path in [path for part in _PARTS for path in (root / part).rglob("*") if path.is_file()]:
         if (name := path.relative_to(root).as_posix()) not in known:
             path.unlink()

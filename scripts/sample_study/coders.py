@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.addon import load_declared
+from glc_analysis.addon import load_declared_objects
 from glc_analysis.cleaning.dimension_tables import codebook_table
 from glc_analysis.coding.consensus import CONSENSUS, write_decisions
 from glc_analysis.coding.texts import Texts, read_texts
@@ -41,7 +41,7 @@ def write_coders_work(root: Path, answers: Iterable[Row], plain: Path | None = N
     for coder in (INES, TOMAS, CONSENSUS):
         (folder / coder).mkdir(parents=True)
     sources, codings = _marked_by_ines(texts, names)
-    writers = load_declared("provides", "write_project")
+    writers = load_declared_objects("provides", "write_project")
     for write_project in writers:
         codes = reference.codebook.assign(
             code=reference.codebook["name"], parent=reference.codebook["parent_id"].map(names).fillna(""),

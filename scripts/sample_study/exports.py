@@ -13,7 +13,7 @@ from pathlib import Path
 
 from openpyxl import Workbook
 
-from glc_analysis.addon import declared_by_name
+from glc_analysis.addon import map_declared_entries
 from glc_analysis.manifest import SAMPLE
 from glc_analysis.spreadsheets import save_workbook
 from scripts.sample_study.content import Row, grouped, rows
@@ -37,7 +37,7 @@ def write_exports(root: Path, interviews: list[Interview], plain: Path | None = 
     qualtrics = [_qualtrics(r) for r in others]
     kobo = [_kobo(r, n) for n, r in enumerate(spanish, 1)]
     corrections = [*_soil(others, qualtrics, *TOOLS[0]), *_soil(spanish, kobo, *TOOLS[1])]
-    write = _write_qualtrics if "qualtrics" in declared_by_name("survey_readers") else _write_plain
+    write = _write_qualtrics if "qualtrics" in map_declared_entries("survey_readers") else _write_plain
     write(folder / name, qualtrics)
     if plain:
         (plain / "raw" / "survey").mkdir(parents=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from glc_analysis.schema import AUDIENCES, table_files
+from glc_analysis.schema import AUDIENCES, list_table_files
 from glc_analysis.spreadsheets import append_rows
 from scripts.sample_study.content import grouped, rows
 from scripts.sample_study.convening import SIGNED_ON
@@ -19,7 +19,7 @@ def write_practice(root: Path) -> None:
     for name in ("commitments", "trials", "reviews"):
         write_reference_table(root, name, rows(name))
     agreed = grouped("practice_consent", "organisation_id")
-    (file, *_) = table_files("consent")
+    (file, *_) = list_table_files("consent")
     append_rows(root / file.path, file.required, [
         {"organisation_id": organisation, "item": ITEM, "audience": audience, "form_version": "1",
          "is_given": str(audience in agreed[organisation][0]["audiences"].split(";")).lower(),

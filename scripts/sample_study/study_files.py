@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 from glc_analysis import manifest
-from glc_analysis.schema import reference_tables, table_files
+from glc_analysis.schema import list_table_files, reference_tables
 from glc_analysis.study import Study
 from scripts.sample_study.answers import leading
 from scripts.sample_study.content import FOLDER, Row, rows
@@ -61,7 +61,7 @@ def write_manifest(root: Path) -> None:
 def write_reference_table(root: Path, name: str, table: Iterable[Row]) -> None:
     """A reference table, in the files in which it lies; the second has the rows with something private."""
     table, about = list(table), reference_tables()[name]
-    for n, file in enumerate(table_files(name)):
+    for n, file in enumerate(list_table_files(name)):
         optional = [column for column in file.optional if any(column in row for row in table)]
         held = [row for row in table if n == 0 or any(row.get(column) for column in about.private_columns)]
         write_table(root / file.path, held, (*file.required, *optional))

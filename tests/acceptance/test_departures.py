@@ -15,7 +15,7 @@ from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import countries_shown
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
 from glc_analysis.reference import read_reference
-from glc_analysis.release_store import block_lines, prepare_cells
+from glc_analysis.release_store import assign_cells_of_today, list_block_lines
 from tests.support.share import drawn
 
 pytestmark = pytest.mark.acceptance
@@ -29,8 +29,8 @@ def words(sample_study):
     reference, own = read_reference(sample_study), frames["organisations"]
     known = countries_shown(frames["answers"], own, Consent.of(reference.consent),
                             sample_study.settings["disclosure"])
-    lines = {audience: block_lines(frames, reference, known, audience) for audience in READING_AUDIENCES}
-    cells, hidden = prepare_cells(sample_study, lines, own)
+    lines = {audience: list_block_lines(frames, reference, known, audience) for audience in READING_AUDIENCES}
+    cells, hidden = assign_cells_of_today(sample_study, lines, own)
     assert not any(map(len, hidden.values()))  # nobody waits, and nobody has more than a third
     kinds = ("quotations", "joint_display", "evidence", "comments")
     rows = pd.concat(lines.values())

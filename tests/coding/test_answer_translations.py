@@ -5,8 +5,8 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.build import build
 from glc_analysis.errors import Faults
-from glc_analysis.pages.country import open_answers_by_country
-from glc_analysis.pages.questions import open_answers
+from glc_analysis.pages.country import render_country_open_answers
+from glc_analysis.pages.questions import list_open_answers
 from glc_analysis.view.study_view import NotReleased, StudyView
 from tests.support.built_studies import built
 from tests.support.coded_studies import coded_study
@@ -31,19 +31,19 @@ def test_a_translation_belongs_to_the_organisation_and_country_of_its_answer_and
 
 def test_a_translation_stands_under_its_answer_with_how_it_was_made(tmp_path):
     view = StudyView(built(study_with(tmp_path)))
-    row = open_answers(view, "Q1").set_index("by").loc["c"]
+    row = list_open_answers(view, "Q1").set_index("by").loc["c"]
     assert row[["text", "translation", "translation_status"]].tolist() == [
         "The court.", "The court, says Somebody.", "machine"]
-    shown = open_answers_by_country(StudyView(view.study, country="UGA")).data
+    shown = render_country_open_answers(StudyView(view.study, country="UGA")).data
     assert "Machine translation, not checked" in shown and "says Somebody" in shown
 
 
 def test_other_readers_get_no_translation_of_an_answer(tmp_path):
     study = built(study_with(tmp_path))
     for audience in ("convening", "public"):
-        assert open_answers_by_country(StudyView(study, audience, country="UGA")).data == ""
+        assert render_country_open_answers(StudyView(study, audience, country="UGA")).data == ""
         with pytest.raises(NotReleased):
-            open_answers(StudyView(study, audience), "Q1")
+            list_open_answers(StudyView(study, audience), "Q1")
 
 
 @pytest.mark.parametrize(("changed", "said"), [

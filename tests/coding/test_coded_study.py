@@ -11,8 +11,8 @@ from glc_analysis.build import build, check_study
 from glc_analysis.coding.assemble import REVIEW_COLUMNS
 from glc_analysis.coding.exports import export
 from glc_analysis.errors import Faults
-from glc_analysis.pages.coding import agreement_findings, contrary_cases
-from glc_analysis.pages.country import codes_by_country
+from glc_analysis.pages.coding import render_agreement_findings, render_contrary_cases
+from glc_analysis.pages.country import render_country_codes
 from glc_analysis.view.study_view import StudyView
 from tests.support.built_studies import built
 from tests.support.coded_studies import (
@@ -146,10 +146,10 @@ def test_what_is_undecided_is_printed_beside_the_count_and_is_no_case_against_it
             ["is_asked", "is_raised", "is_undecided"]].values.tolist() == [[True, False, True]] * 2
     view = StudyView(study)
     assert view.codes().set_index("code_id").loc["delay", "shown_as"] == "0 of 1, 1 undecided"
-    assert "undecided" in contrary_cases(StudyView(study, theme="law")).data
-    assert "did not raise it" not in contrary_cases(StudyView(study, theme="law")).data
+    assert "undecided" in render_contrary_cases(StudyView(study, theme="law")).data
+    assert "did not raise it" not in render_contrary_cases(StudyView(study, theme="law")).data
     assert "a,a,KHM,1,0,undecided" in export(study, "matrix").read_text(encoding="utf-8-sig")
-    country = codes_by_country(StudyView(study, country="KHM")).data
+    country = render_country_codes(StudyView(study, country="KHM")).data
     assert "1 code undecided here" in country and "Delay" not in country.partition("not raised here")[2]
 
 
@@ -162,7 +162,7 @@ def test_the_rule_of_consensus_is_that_of_the_study_and_says_since_when(tmp_path
     built(made)
     view = StudyView(made)
     assert view.codes().set_index("code_id").loc["delay", "shown_as"] == "1 of 1"
-    said = agreement_findings(view).data
+    said = render_agreement_findings(view).data
     assert "more than half of those who read a text gave it" in said and "fixed on 1 February 2016" in said
     assert "1 are settled by majority, 0 are open" in said
 

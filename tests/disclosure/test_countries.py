@@ -16,7 +16,7 @@ from glc_analysis.disclosure.countries import (
 )
 from glc_analysis.disclosure.suppression import hide_always
 from glc_analysis.errors import Faults
-from glc_analysis.study import Study, countries_agreed_faults
+from glc_analysis.study import Study, find_countries_agreed_faults
 from tests.support.small_surveys import SETTINGS, decided, survey_of
 
 RECORD = {"which": "work", "by": "the board", "on": "2017", "reason": "a vote"}
@@ -136,7 +136,7 @@ def test_a_country_published_before_is_hidden_as_soon_as_consent_is_missing():
     ({"which": "all"}, "is not known"), ({"by": ""}, "has no 'by'"), ({"on": "May"}, "is not a date"),
     ({"who": "me"}, "there is no 'who' here")])
 def test_an_agreement_says_whose_countries_by_whom_when_and_why(change, said):
-    faults = list(countries_agreed_faults("study.toml", RECORD | change))
+    faults = list(find_countries_agreed_faults("study.toml", RECORD | change))
     assert [fault for fault in faults if said in str(fault)]
 
 

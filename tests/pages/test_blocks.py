@@ -18,32 +18,37 @@ from glc_analysis.pages.coding import (
     NO_COUNTS,
     NOT_CODED_YET,
     TEAM_ONLY,
-    codes,
-    codes_by_group,
-    contrary_cases,
-    passages,
-    show_passage,
+    render_codes,
+    render_codes_by_group,
+    render_contrary_cases,
+    render_passage,
+    render_passages,
 )
 from glc_analysis.pages.country import (
     CODES_NOT_SHOWN,
     NOTHING_CODED_HERE,
-    answers_by_country,
-    codes_by_country,
-    open_answers_by_country,
-    passages_by_country,
-    who_answered,
+    render_country_answers,
+    render_country_codes,
+    render_country_open_answers,
+    render_country_passages,
+    render_respondents_of_country,
 )
-from glc_analysis.pages.findings import country_sentences
+from glc_analysis.pages.findings import write_country_sentences
 from glc_analysis.pages.questions import (
     FOLDED_FROM,
     OPTIONS_SHOWN,
-    finding,
-    open_answers,
-    open_answers_html,
-    question_html,
+    list_open_answers,
+    render_open_answers,
+    render_question,
     show_question,
+    write_finding_title,
 )
-from glc_analysis.pages.survey import country_list, country_map, missing_answers, study_numbers
+from glc_analysis.pages.survey import (
+    render_country_list,
+    render_country_map,
+    render_missing_answers,
+    render_study_numbers,
+)
 from glc_analysis.tables_html import (
     render_count_bars,
     render_frame,
@@ -80,16 +85,16 @@ def test_an_open_answer_with_markup_is_shown_as_it_was_written():
 
 
 def test_a_single_organisations_answers_are_named_and_not_counted(cambodia):
-    shown = answers_by_country(cambodia).data
+    shown = render_country_answers(cambodia).data
     assert "<span>Our own outreach</span>" in shown and "(1 of 1)" not in shown
 
 
 def test_several_organisations_answers_are_counted_against_their_own_base(sample_study):
-    assert " of 3)" in answers_by_country(StudyView(sample_study, country="IND")).data
+    assert " of 3)" in render_country_answers(StudyView(sample_study, country="IND")).data
 
 
 def test_options_that_nobody_chose_are_folded_and_a_question_not_asked_is_named(cambodia):
-    shown = answers_by_country(cambodia).data
+    shown = render_country_answers(cambodia).data
     open_part = re.sub("<details.*?</details>", "", shown)
     assert "Telephone line" in shown and "Telephone line" not in open_part
     assert "<summary>5 other options, not chosen</summary>" in shown and "Not asked" in open_part
@@ -100,11 +105,11 @@ def heads_of(shown):
 
 
 def test_a_profile_has_its_region_for_the_team_and_the_whole_study_for_others(sample_study, cambodia):
-    assert "Answered for Cambodia" in heads_of(answers_by_country(cambodia))
-    assert "Asia" in heads_of(answers_by_country(cambodia))
+    assert "Answered for Cambodia" in heads_of(render_country_answers(cambodia))
+    assert "Asia" in heads_of(render_country_answers(cambodia))
     page = StudyView(sample_study, audience="convening", country="PER")
-    assert "Answered for Peru" in heads_of(answers_by_country(page))
-    assert "In the whole study" in heads_of(answers_by_country(page))
+    assert "Answered for Peru" in heads_of(render_country_answers(page))
+    assert "In the whole study" in heads_of(render_country_answers(page))
 
 
 def test_a_country_of_no_region_stands_alone(tmp_path):
@@ -114,19 +119,19 @@ def test_a_country_of_no_region_stands_alone(tmp_path):
         question("Q1", "single", "law"), question("Q2", "number")])
     built(made)
     view = StudyView(made, country="KHM")
-    shown = answers_by_country(view)
+    shown = render_country_answers(view)
     assert "Answered for Cambodia" in heads_of(shown) and "Asia" not in shown.data
     assert "<span>Yes</span>" in shown.data and "<span>5</span>" in shown.data and " of " not in shown.data
-    assert country_sentences(view)["sentence"].str.match(r"“Yes” was chosen here for “[^”]*”\.$").all()
+    assert write_country_sentences(view)["sentence"].str.match(r"“Yes” was chosen here for “[^”]*”\.$").all()
 
 
 def test_a_profile_names_only_its_own_organisations(cambodia):
-    shown = who_answered(cambodia).data
+    shown = render_respondents_of_country(cambodia).data
     assert "1 of the 30 organisations" in shown and shown.count("(invented)") == 1
 
 
 def test_a_quotation_carries_its_language_and_its_direction(cambodia):
-    assert '<blockquote lang="km" dir="ltr">' in open_answers_by_country(cambodia).data
+    assert '<blockquote lang="km" dir="ltr">' in render_country_open_answers(cambodia).data
     arabic = render_quotation({"text": "نعم", "language": "ar", "by": "a provider"})
     assert '<blockquote lang="ar" dir="rtl">' in arabic
 
@@ -142,12 +147,12 @@ def test_others_read_only_the_words_that_were_cleared_for_them(sample_study):
 @pytest.mark.parametrize("audience", ["convening", "public"])
 def test_an_overview_for_others_names_no_country_and_counts_no_texts(sample_study, audience):
     page = StudyView(sample_study, audience=audience)
-    shown = study_numbers(page).data
+    shown = render_study_numbers(page).data
     assert "30 organisations answered" in shown and "countries" not in shown and "interview" not in shown
     if audience == "public":
-        assert country_map(page).data == country_list(page).data == ""
+        assert render_country_map(page).data == render_country_list(page).data == ""
     else:
-        assert "Organisations" not in country_list(page).data
+        assert "Organisations" not in render_country_list(page).data
 
 
 def test_a_figure_shown_as_a_range_is_printed_with_its_edges(sample_study):
@@ -159,20 +164,20 @@ def test_a_figure_shown_as_a_range_is_printed_with_its_edges(sample_study):
 
 def test_a_question_says_how_many_are_not_in_its_base(sample_study):
     page = StudyView(sample_study)
-    assert "3 preferred not to say (not counted in the base)." in question_html(page, "Q6.1")
+    assert "3 preferred not to say (not counted in the base)." in render_question(page, "Q6.1")
     assert "Prefer not to say" not in set(page.summary("Q6.1")["option"])
 
 
 def test_a_question_says_in_words_who_was_asked(sample_study):
     page = StudyView(sample_study, theme="services")
-    shown = unescape(question_html(page, "Q4.2"))
+    shown = unescape(render_question(page, "Q4.2"))
     assert "Asked of those who chose Shelter at: Which services do you offer?" in shown
-    assert "Asked of every organisation." in question_html(page, "Q4.1")
-    assert ".." not in unescape(question_html(StudyView(sample_study), "Q2.4"))
+    assert "Asked of every organisation." in render_question(page, "Q4.1")
+    assert ".." not in unescape(render_question(StudyView(sample_study), "Q2.4"))
 
 
 def test_a_question_says_what_was_found_and_who_answered_before_its_bars(sample_study):
-    shown = unescape(question_html(StudyView(sample_study), "Q4.1"))
+    shown = unescape(render_question(StudyView(sample_study), "Q4.1"))
     places = [shown.index(one) for one in (
         "Which services do you offer?", "25 of 30 organisations chose “Case management”",
         "Base: 30 organisations.", "<table")]
@@ -184,7 +189,7 @@ def test_a_finding_names_two_answers_that_were_equally_frequent_and_never_more_o
 
     def found(*counts):
         rows = pd.DataFrame({"option": ["A", "B", "C"], "n": counts, "base_n": 9, "low": None, "high": None})
-        return finding(asked, rows.assign(shown_as=[f"{n} of 9" for n in counts]))
+        return write_finding_title(asked, rows.assign(shown_as=[f"{n} of 9" for n in counts]))
 
     assert found(4, 4, 1) == "4 of 9 organisations each: “A” and “B”"
     assert found(4, 4, 4) == found(0, 0, 0) == ""
@@ -193,62 +198,63 @@ def test_a_finding_names_two_answers_that_were_equally_frequent_and_never_more_o
 def test_a_count_in_words_is_not_called_equal_to_a_number():
     rows = pd.DataFrame({"option": ["A", "B"], "n": [None, 22], "base_n": 32, "low": [0.5, None],
                          "high": [0.875, None], "shown_as": ["most of 32", "22 of 32 (69 %)"]})
-    assert finding(SimpleNamespace(type="multi", unit="answer"), rows) == "Most of 32 answers name “A”"
+    assert write_finding_title(SimpleNamespace(type="multi", unit="answer"),
+                               rows) == "Most of 32 answers name “A”"
 
 
 def test_where_an_answer_is_not_listed_none_is_called_the_most_frequent(sample_study):
     page = StudyView(sample_study, "public")
     page.__dict__["released"] = page.released[page.released["option_id"] != "women"]
-    shown = question_html(page, "Q1.9")
+    shown = render_question(page, "Q1.9")
     assert "Some answers are not listed" in shown and "glc-title" not in shown
 
 
 def test_small_counts_at_the_end_of_a_long_list_are_folded_and_there(sample_study):
     page = StudyView(sample_study)
-    shown, counts = question_html(page, "Q4.1"), page.counts("Q4.1")
+    shown, counts = render_question(page, "Q4.1"), page.counts("Q4.1")
     assert len(counts) >= FOLDED_FROM and f"<summary>{len(counts) - OPTIONS_SHOWN} more</summary>" in shown
     assert all(escape(option) in shown for option in counts["option"])
-    assert "<details" not in question_html(page, "Q1.9")
+    assert "<details" not in render_question(page, "Q1.9")
 
 
 def test_a_count_in_words_is_never_a_number_on_the_page(sample_study):
     page = StudyView(sample_study, "public")
-    shown = question_html(page, "Q4.1")
+    shown = render_question(page, "Q4.1")
     assert "at most 7 of 30" in shown and "glc-band" in shown and ">0 of 30" not in shown
 
 
 def test_regions_are_columns_and_nothing_is_shown_where_they_are_not_released(sample_study, capsys):
-    shown = question_html(StudyView(sample_study, theme="services"), "Q4.1", by="region")
+    shown = render_question(StudyView(sample_study, theme="services"), "Q4.1", by="region")
     assert all(f'<th scope="col" class="number">{region}</th>' in shown for region in ("Africa", "Europe"))
     assert ' id="' not in shown  # the question itself is the place that links lead to
     public = StudyView(sample_study, "public", theme="services")
-    assert question_html(public, "Q4.1", by="region") == ""
+    assert render_question(public, "Q4.1", by="region") == ""
     show_question(public, "Q4.1", by="region")
     assert capsys.readouterr().out == ""
 
 
 def test_groups_that_are_released_are_a_click_away_with_hidden_counts_as_ranges(sample_study):
     page = StudyView(sample_study, "public", theme="services")
-    shown = question_html(page, "Q4.1")
+    shown = render_question(page, "Q4.1")
     assert "<summary>By region of the main office</summary>" in shown and "By country" not in shown
     assert '<th scope="col" class="number">Americas</th>' in shown and "at most 5" in shown
-    assert "By region" not in question_html(StudyView(sample_study), "Q4.1")
+    assert "By region" not in render_question(StudyView(sample_study), "Q4.1")
 
 
 def test_open_answers_are_for_the_team_with_their_translation(sample_study):
-    rows = open_answers(StudyView(sample_study), "Q5.6")
+    rows = list_open_answers(StudyView(sample_study), "Q5.6")
     assert len(rows) > 10 and {*rows["language"]} >= {"en", "km"}
     for audience in ("convening", "public"):
-        assert open_answers_html(StudyView(sample_study, audience), "Q5.6") == ""
+        assert render_open_answers(StudyView(sample_study, audience), "Q5.6") == ""
         with pytest.raises(NotReleased, match="by the team only"):
-            open_answers(StudyView(sample_study, audience), "Q5.6")
+            list_open_answers(StudyView(sample_study, audience), "Q5.6")
 
 
 def test_a_page_has_at_most_a_hundred_open_answers_of_all_its_questions(sample_study, monkeypatch):
     monkeypatch.setattr("glc_analysis.pages.questions.MOST_OPEN_ANSWERS", 12)
     page = StudyView(sample_study)
     asked = page.questions.query("type == 'text'")
-    shown = "".join(open_answers_html(page, question) for question in asked.itertuples())
+    shown = "".join(render_open_answers(page, question) for question in asked.itertuples())
     assert 0 < shown.count("<figure") <= 12 and "the study's table segments has all" in unescape(shown)
 
 
@@ -286,7 +292,7 @@ def rows_of(shown):
 
 
 def test_codes_stand_below_their_theme_with_counts_of_organisations(small):
-    shown = codes(StudyView(small, theme="care"))
+    shown = render_codes(StudyView(small, theme="care"))
     assert rows_of(shown)[:4] == [
         ["Code", "Organisations", "Contrary", "Interviews", "Calls"],
         ["Care", "2 of 2", "–", "2 of 2", "0 of 2"],
@@ -296,25 +302,25 @@ def test_codes_stand_below_their_theme_with_counts_of_organisations(small):
 
 
 def test_where_no_count_is_released_it_is_not_said_that_nothing_is_coded(small):
-    assert codes(StudyView(small, "public", theme="care")).data == render_note(NO_COUNTS).data
+    assert render_codes(StudyView(small, "public", theme="care")).data == render_note(NO_COUNTS).data
 
 
 def test_of_codes_in_calls_that_nearly_all_have_the_same_range_nothing_is_shown(sample_study):
-    shown = codes(StudyView(sample_study, "convening", theme="identification"))
+    shown = render_codes(StudyView(sample_study, "convening", theme="identification"))
     assert "at most 6 of 27" not in shown.data and rows_of(shown) == []
-    assert CALLS_ALONE not in codes(StudyView(sample_study, "convening", theme="needs")).data
+    assert CALLS_ALONE not in render_codes(StudyView(sample_study, "convening", theme="needs")).data
 
 
 def test_in_a_call_the_base_is_who_was_present(small):
-    assert ["Delay", "1 of 2"] in rows_of(codes(StudyView(small, theme="law")))
+    assert ["Delay", "1 of 2"] in rows_of(render_codes(StudyView(small, theme="law")))
 
 
 def test_a_call_is_named_by_its_day_and_not_by_the_id_of_its_document(small):
-    assert ["Code", "Call on 1 September 2016"] in rows_of(codes(StudyView(small, theme="law")))
+    assert ["Code", "Call on 1 September 2016"] in rows_of(render_codes(StudyView(small, theme="law")))
 
 
 def test_codes_by_country_stand_side_by_side_those_asked_apart_from_those_present(small):
-    rows = rows_of(codes_by_group(StudyView(small), "country"))
+    rows = rows_of(render_codes_by_group(StudyView(small), "country"))
     assert [row for row in rows if row[0] in ("Code", "Delay")] == [
         ["Code", "Cambodia", "Laos"], ["Delay", "0 of 1, 1 undecided", "–"],
         ["Code", "Cambodia", "Laos"],
@@ -322,7 +328,7 @@ def test_codes_by_country_stand_side_by_side_those_asked_apart_from_those_presen
 
 
 def test_who_said_the_contrary_is_named_with_the_words_that_say_it(small):
-    shown = contrary_cases(StudyView(small, theme="care")).data
+    shown = render_contrary_cases(StudyView(small, theme="care")).data
     assert "<strong>1 organisation said the contrary of “Safe place”:</strong> b." in shown
     assert re.findall(r"<blockquote[^>]*>([^<]*)<", shown) == ["A house holds people back."]
 
@@ -330,17 +336,17 @@ def test_who_said_the_contrary_is_named_with_the_words_that_say_it(small):
 def test_who_was_asked_and_did_not_raise_the_theme_is_named(tmp_path):
     made = coded(tmp_path, ana=ANA[:1], ben=[("blue", "A safe place for tonight.", "shelter"),
                                              ("lamp", "", "")])
-    shown = contrary_cases(StudyView(made, theme="care")).data
+    shown = render_contrary_cases(StudyView(made, theme="care")).data
     assert "<strong>1 organisation asked about “Care” did not raise it:</strong> b." in shown
 
 
 def test_silence_in_a_call_is_no_negative_case(small):
-    assert contrary_cases(StudyView(small,
-                                    theme="law")).data == render_note("None of those who were asked.").data
+    contrary = render_contrary_cases(StudyView(small, theme="law"))
+    assert contrary.data == render_note("None of those who were asked.").data
 
 
 def test_a_passage_carries_its_language_its_source_and_its_speaker(small):
-    shown = passages(StudyView(small, theme="care")).data
+    shown = render_passages(StudyView(small, theme="care")).data
     assert '<blockquote lang="en" dir="ltr">A safe place for tonight.</blockquote>' in shown
     assert "<figcaption>a, Cambodia, interview, 2016-03-01, participant</figcaption>" in shown
 
@@ -349,13 +355,13 @@ def test_a_passage_carries_its_language_its_source_and_its_speaker(small):
 def test_passages_of_different_organisations_come_first(tmp_path):
     said = [("blue", "A safe place"), ("blue", "We wait for months."), ("lamp", "No house.")]
     made = coded(tmp_path, ana=[(*one, "shelter") for one in said], ben=[("call", "", "")])
-    shown = passages(StudyView(made, theme="care")).data
+    shown = render_passages(StudyView(made, theme="care")).data
     assert shown.index("A safe place") < shown.index("No house.") < shown.index("We wait")
 
 
 def test_words_on_a_theme_in_an_answer_to_a_question_of_another_are_shown(tmp_path):
     made = coded(tmp_path, ana=[("survey.r2.q1", "A safe place.", "Delay")], ben=[("call", "", "")])
-    assert "survey answer" in passages(StudyView(made, theme="law")).data
+    assert "survey answer" in render_passages(StudyView(made, theme="law")).data
 
 
 def test_what_is_beyond_the_limit_is_one_click_away():
@@ -370,7 +376,7 @@ def test_a_passage_with_markup_is_shown_as_it_was_said(small):
                           country_id="", date="", role="survivor_adviser", wording="interpreter's words",
                           memo="<b>note</b>", translation="<s>", translation_status="human", is_agreed=True,
                           marked_by="ana")
-    shown = show_passage(StudyView(small, country="KHM"), row, "")
+    shown = render_passage(StudyView(small, country="KHM"), row, "")
     assert not {"<img", "<i", "<b", "<s"} & set(re.findall(r"<\w+", shown))
     assert "survivor adviser, interpreter&#39;s words" in shown and "Coder's note: &lt;b&gt;" in shown
 
@@ -381,21 +387,22 @@ def test_names_of_codes_are_escaped_wherever_they_stand(tmp_path):
     made = coded(tmp_path, codebook=book, ana=[(d, q, by_id.get(c, c)) for d, q, c in ANA],
                  ben=[("blue", "A safe place for tonight.", "shelter"), ("call", "", "")])
     theme, country = StudyView(made, theme="care"), StudyView(made, country="KHM")
-    shown = [passages(theme), codes(theme), passages_by_country(country), codes_by_country(country)]
-    shown.append(coding.show_disagreements(StudyView(made), tables.read_table("disagreements", study=made)))
+    shown = [render_passages(theme), render_codes(theme), render_country_passages(country),
+             render_country_codes(country)]
+    shown.append(coding.render_disagreements(StudyView(made), tables.read_table("disagreements", study=made)))
     assert all("<script>" not in one.data for one in shown)
     assert sum("&lt;script&gt;" in one.data for one in shown) >= 5
 
 
 def test_a_country_of_one_organisation_and_no_region_has_words_and_no_counts(small):
-    rows = {row[0]: row[1:] for row in rows_of(codes_by_country(StudyView(small, country="LAO")))}
+    rows = {row[0]: row[1:] for row in rows_of(render_country_codes(StudyView(small, country="LAO")))}
     assert [text.strip() for text in rows["Safe place"]] == ["The contrary said in an interview"]
     assert rows["Shelter holds back"][0].startswith("An interview") and "Delay" not in rows
 
 
 def test_a_country_stands_beside_its_region(tmp_path):
     made = StudyView(coded(tmp_path, countries=places("KHM asia", "LAO asia", "UGA africa")), country="LAO")
-    shown = codes_by_country(made)
+    shown = render_country_codes(made)
     rows = {row[0]: row[1:] for row in rows_of(shown)}
     assert rows["Safe place"] == ["The contrary said in an interview 1 of 2"]
     assert "not raised here" not in shown.data  # Delay could have come up in the call alone: no no
@@ -405,32 +412,32 @@ def test_a_country_of_several_names_who_raised_a_code(tmp_path, monkeypatch):
     rows = [{**row, "country": "KHM"} for row in coded_studies.ROWS]
     monkeypatch.setattr(coded_studies, "ROWS", rows)
     made = coded(tmp_path, countries=places("KHM asia"))
-    rows = {row[0]: row[1:] for row in rows_of(codes_by_country(StudyView(made, country="KHM")))}
+    rows = {row[0]: row[1:] for row in rows_of(render_country_codes(StudyView(made, country="KHM")))}
     assert rows["Safe place"] == ["a: an interview; b: the contrary said in an interview 1 of 2"]
 
 
 def test_a_countrys_page_says_how_much_of_a_call_it_spoke(small):
-    rows = rows_of(codes_by_country(StudyView(small, country="LAO")))
+    rows = rows_of(render_country_codes(StudyView(small, country="LAO")))
     assert ["Call on 1 September 2016", "b", "6 of 11"] in rows
 
 
 def test_a_country_shows_the_passages_of_its_own_organisations_alone(small):
-    shown = passages_by_country(StudyView(small, country="LAO")).data
+    shown = render_country_passages(StudyView(small, country="LAO")).data
     assert "A house holds people back." in shown and "tonight" not in shown
 
 
-TEAM_BLOCKS = [passages, coding.agreement_findings, coding.quarantined]
+TEAM_BLOCKS = [render_passages, coding.render_agreement_findings, coding.render_quarantined_codings]
 
 
 @pytest.mark.parametrize("block", TEAM_BLOCKS, ids=lambda block: block.__name__)
 def test_who_said_what_and_how_it_was_coded_is_for_the_team_alone(small, block):
     assert block(StudyView(small, "public", country="KHM")).data == render_note(TEAM_ONLY).data
-    assert codes_by_country(StudyView(small, "public",
-                                      country="KHM")).data == render_note(CODES_NOT_SHOWN).data
+    assert render_country_codes(StudyView(small, "public",
+                                          country="KHM")).data == render_note(CODES_NOT_SHOWN).data
 
 
 def test_who_said_otherwise_is_no_section_for_others(small):
-    assert contrary_cases(StudyView(small, "public", theme="care")) is None
+    assert render_contrary_cases(StudyView(small, "public", theme="care")) is None
 
 
 def test_codes_are_shown_to_others_as_far_as_they_are_released(small):
@@ -438,28 +445,28 @@ def test_codes_are_shown_to_others_as_far_as_they_are_released(small):
     figures = tables.read_table("figures", study=small).query("measure == 'coded' and subset_kind == 'all'")
     page.__dict__["released"] = figures[figures["code_id"] != "no-shelter"].assign(
         n=pd.NA, share=float("nan"), base_n=30, band="few")
-    assert rows_of(codes(page)) == [["Code", "Organisations"], ["Care", "few of 30"],
+    assert rows_of(render_codes(page)) == [["Code", "Organisations"], ["Care", "few of 30"],
                                           ["Safe place", "few of 30"]]
 
 
 def test_disagreements_are_for_the_team_alone(small):
     rows = tables.read_table("disagreements", study=small)
-    assert coding.show_disagreements(StudyView(small, "public"), rows).data == render_note(TEAM_ONLY).data
+    assert coding.render_disagreements(StudyView(small, "public"), rows).data == render_note(TEAM_ONLY).data
 
 
 def test_a_code_of_low_agreement_is_shown_with_caution(small):
-    shown = codes(StudyView(small, theme="law")).data
+    shown = render_codes(StudyView(small, theme="law")).data
     assert "agreement between coders is below the study&#39;s threshold (alpha 0.70) on" in shown
     assert "Delay (0." in shown
-    assert "Read with caution" not in codes(StudyView(small, theme="care")).data
+    assert "Read with caution" not in render_codes(StudyView(small, theme="care")).data
 
 
 def test_what_nobody_was_asked_about_is_named_on_the_page_of_the_theme(sample_study):
     view = StudyView(sample_study, theme="services")
     asked = view.codes().set_index("code_id").at["services", "asked"]
-    shown = codes(view).data
+    shown = render_codes(view).data
     assert f"did not raise it unasked: {len(view.labels) - asked} of the {len(view.labels)} org" in shown
-    assert "Not asked" not in codes(StudyView(sample_study, "convening", theme="services")).data
+    assert "Not asked" not in render_codes(StudyView(sample_study, "convening", theme="services")).data
 
 
 def test_a_theme_page_prints_the_first_passages_of_a_code_and_says_where_the_others_are(
@@ -469,15 +476,15 @@ def test_a_theme_page_prints_the_first_passages_of_a_code_and_says_where_the_oth
     many = pd.concat([row.assign(segment_id=f"blue.{n}") for n in range(90)])
     view.__dict__["coded_passages"] = many
     monkeypatch.setattr(coding, "has_page", lambda study, listed, code: code == "shelter")
-    shown = passages(view).data
+    shown = render_passages(view).data
     assert shown.count("<blockquote") == MOST_PRINTED_PASSAGES
     assert "20 of 90 passages are printed here." in shown and 'href="code-shelter.html"' in shown
     view.__dict__["coded_passages"] = many.assign(quote="ជម្រក" * 2000)
-    assert len(passages(view).data.encode()) < 1.2 * THEME_ROOM
+    assert len(render_passages(view).data.encode()) < 1.2 * THEME_ROOM
 
 
 def test_the_opening_sentences_on_agreement_are_those_of_the_tables(sample_study):
-    shown = unescape(coding.agreement_findings(StudyView(sample_study)).data)
+    shown = unescape(coding.render_agreement_findings(StudyView(sample_study)).data)
     rows = tables.read_table("agreement", study=sample_study).query(
         "measure == 'alpha' and unit == 'turn' and subset == 'all'")
     codes_only = tables.read_table("codebook", study=sample_study).query("level == 'code'")["code_id"]
@@ -491,24 +498,24 @@ def test_the_opening_sentences_on_agreement_are_those_of_the_tables(sample_study
 @pytest.mark.acceptance
 def test_a_study_says_why_it_has_no_agreement_to_measure(tmp_path, uncoded):
     page = StudyView(coded(tmp_path / "one", settings={"coding": {"approach": "interpretive"}}))
-    assert escape(coding.UNMEASURED["interpretive"]) in coding.agreement_findings(page).data
+    assert escape(coding.UNMEASURED["interpretive"]) in coding.render_agreement_findings(page).data
     made = coded_study(tmp_path / "other", codings={"ana": BOTH["ana"]})
     spreadsheet(made, "ana", *ANA)
     built(made)
-    assert coding.UNMEASURED["codebook"] in coding.agreement_findings(StudyView(made)).data
+    assert coding.UNMEASURED["codebook"] in coding.render_agreement_findings(StudyView(made)).data
     nothing_coded = render_note(coding.NOTHING_CODED_IN_STUDY)
-    assert coding.agreement_findings(StudyView(uncoded)).data == nothing_coded.data
+    assert coding.render_agreement_findings(StudyView(uncoded)).data == nothing_coded.data
 
 
 def test_an_open_disagreement_stands_side_by_side(small):
-    rows = rows_of(coding.show_disagreements(StudyView(small),
-                                             tables.read_table("disagreements", study=small)))
+    rows = rows_of(coding.render_disagreements(StudyView(small),
+                                               tables.read_table("disagreements", study=small)))
     assert ["We wait for months.Interview with a, turn 4", "Delay", "no code"] in rows
 
 
 def test_a_decision_comes_with_its_reason(sample_study):
     decided = tables.read_table("disagreements", study=sample_study).query("is_decided")
-    shown = rows_of(coding.show_disagreements(StudyView(sample_study), decided))
+    shown = rows_of(coding.render_disagreements(StudyView(sample_study), decided))
     reason = decided.loc[decided["coder_id"] == "consensus", "reason"].iloc[0]
     assert escape(reason) in [cells[-1] for cells in shown]
 
@@ -522,16 +529,16 @@ def test_of_many_disagreements_the_first_hundred_are_listed_and_the_workbook_is_
     view = StudyView(small)
     read = StudyView(small).read
     view.__dict__["_read"] = lambda name: segments if name == "segments" else read(name)
-    shown = coding.show_disagreements(view, rows).data
+    shown = coding.render_disagreements(view, rows).data
     assert "The first 100 of 13,291 turns are listed; <code>glc agreement</code> writes all" in shown
     assert shown.count("glc-where") == 100
     segments["text"] = "ជម្រក" * 2000
-    assert len(coding.show_disagreements(view, rows).data.encode()) < 100_000
+    assert len(coding.render_disagreements(view, rows).data.encode()) < 100_000
 
 
 def test_a_quarantined_passage_is_shown_beside_our_words(tmp_path):
     made = coded(tmp_path, ana=[*ANA, ("blue", "We <never> wait.", "Delay")])
-    rows = [row for row in rows_of(coding.quarantined(StudyView(made))) if "never" in row[3]]
+    rows = [row for row in rows_of(coding.render_quarantined_codings(StudyView(made))) if "never" in row[3]]
     assert rows[0][:4] == ["ana", "Interview with a", "Delay", "We &lt;never&gt; wait."]
     assert "not in the text" in rows[0][5]
 
@@ -541,14 +548,15 @@ def test_a_quarantined_passage_is_shown_beside_our_words(tmp_path):
     ([20, 9, 5, 3, 0, 0], "met after 4 interviews, by interviews 5 and 6."),
     ([20, 9, 5, 3, 0, 0, 2], "by interviews 5 and 6. New codes in later ones: 2.")])
 def test_the_rule_on_new_codes_is_told_in_words(new, said):
-    assert coding.rule_on_new_codes(new).endswith(said)
+    assert coding.describe_saturation(new).endswith(said)
 
 
 def test_nothing_is_printed_about_codes_where_nothing_is_coded(uncoded):
     theme = StudyView(uncoded, theme="care")
-    for block in (codes, contrary_cases, passages):
+    for block in (render_codes, render_contrary_cases, render_passages):
         assert block(theme).data == render_note(NOT_CODED_YET).data
-    assert codes_by_country(StudyView(uncoded, country="KHM")).data == render_note(NOTHING_CODED_HERE).data
+    assert render_country_codes(StudyView(uncoded,
+                                          country="KHM")).data == render_note(NOTHING_CODED_HERE).data
 
 
 def test_pages_say_that_what_was_coded_counts_nowhere_until_somebody_looks(tmp_path):
@@ -556,7 +564,8 @@ def test_pages_say_that_what_was_coded_counts_nowhere_until_somebody_looks(tmp_p
     (made.raw / "codings/ana.csv").write_text("document,start,end,code\nblue,30,41,Safe place\n",
                                               encoding="utf-8")
     theme, country = StudyView(built(made), theme="care"), StudyView(made, country="KHM")
-    for shown in (codes(theme), contrary_cases(theme), passages(theme), codes_by_country(country)):
+    for shown in (render_codes(theme), render_contrary_cases(theme), render_passages(theme),
+                  render_country_codes(country)):
         assert shown.data == render_note(coding.COUNTED_NOWHERE).data
 
 
@@ -616,7 +625,7 @@ def test_the_order_of_interviews_is_that_of_their_dates_only_where_these_tell_th
     frames = {"documents": pd.DataFrame({"document_id": names, "kind": "interview", "translation_of": "",
                                          "date": dates}),
               "codings": pd.DataFrame({"document_id": names})}
-    assert coding.interview_order(SimpleNamespace(read=frames.__getitem__)) == said
+    assert coding.describe_interview_order(SimpleNamespace(read=frames.__getitem__)) == said
 
 
 def test_new_codes_are_counted_interview_by_interview(sample_study):
@@ -641,8 +650,9 @@ def test_a_study_in_which_nothing_is_coded_has_pages_too(uncoded, name):
 
 
 def test_the_overview_counts_interviews_calls_and_coded_passages(small, uncoded):
-    assert "2 open answers, 2 interviews, 1 call, 3 coded passages." in study_numbers(StudyView(small)).data
-    assert "coded passage" not in study_numbers(StudyView(uncoded)).data
+    numbers = render_study_numbers(StudyView(small)).data
+    assert "2 open answers, 2 interviews, 1 call, 3 coded passages." in numbers
+    assert "coded passage" not in render_study_numbers(StudyView(uncoded)).data
 
 
 def test_a_count_that_is_not_known_has_a_band_or_no_bar_at_all():
@@ -662,7 +672,7 @@ def test_missing_answers_have_a_bar_and_numbers_where_something_is_missing(sampl
     view = StudyView(sample_study)
     figures = view.measured("quality")
     figures = figures[figures["question_id"].isin(view.question_table["question_id"])]
-    page = lxml.html.fragment_fromstring(missing_answers(view).data)
+    page = lxml.html.fragment_fromstring(render_missing_answers(view).data)
     numbers = {row.find("th").text: [int(n) for n in re.findall(r"\d+", row.find("td").text_content())]
                for row in page.findall(".//tbody/tr")}
     missing = figures[figures["option_id"].ne("answered") & figures["n"].gt(0)]["question_id"].unique()
@@ -674,9 +684,9 @@ def test_missing_answers_have_a_bar_and_numbers_where_something_is_missing(sampl
 
 def test_of_a_long_form_the_questions_with_the_most_missing_answers_are_drawn(sample_study, monkeypatch):
     view = StudyView(sample_study)
-    every = drawn_questions(missing_answers(view).data)
+    every = drawn_questions(render_missing_answers(view).data)
     monkeypatch.setattr(survey, "_MOST_QUESTIONS", 2)
-    page = missing_answers(view).data
+    page = render_missing_answers(view).data
     figures = view.measured("quality").query("question_id in @every and option_id != 'answered'")
     most = figures.groupby("question_id")["n"].sum().nlargest(2)
     assert drawn_questions(page) == [one for one in every if one in most.index]
@@ -684,7 +694,7 @@ def test_of_a_long_form_the_questions_with_the_most_missing_answers_are_drawn(sa
 
 
 def test_codes_by_country_are_indented_by_level_and_shaded_by_their_share(sample_study):
-    shown = codes_by_group(StudyView(sample_study), "country").data
+    shown = render_codes_by_group(StudyView(sample_study), "country").data
     assert {*re.findall(r"glc-depth-\d", shown)} == {f"glc-depth-{n}" for n in range(4)}
     for shade, n, base in re.findall(r'<b class="h(\d)">(\d+) of (\d+)', shown):
         assert 4 * int(n) / int(base) <= int(shade) < 4 * int(n) / int(base) + 1
@@ -694,6 +704,6 @@ def test_codes_by_country_are_indented_by_level_and_shaded_by_their_share(sample
 def test_turns_with_one_code_on_different_words_are_shown_with_the_words_of_each_coder(tmp_path):
     made = coded(tmp_path, ana=[("blue", "A safe place", code) for code in ("Safe place", "Delay")],
                  ben=[("blue", "for tonight.", code) for code in ("Safe place", "Delay")])
-    shown = coding.other_words(StudyView(built(made))).data
+    shown = coding.render_same_code_other_words(StudyView(built(made))).data
     assert shown.count("A safe place") == shown.count("for tonight.") == shown.count("0%") == 2
     assert "2 codes of turns rest on other words" in shown

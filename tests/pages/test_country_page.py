@@ -5,8 +5,12 @@ import re
 import lxml.html
 import pytest
 
-from glc_analysis.pages.country import answers_by_country, furthest_answers, said_here_alone
-from glc_analysis.pages.findings import sensitive_questions
+from glc_analysis.pages.country import (
+    render_answers_given_only_here,
+    render_country_answers,
+    render_most_divergent_answers,
+)
+from glc_analysis.pages.findings import list_sensitive_questions
 from glc_analysis.templates import ELEMENTS
 from glc_analysis.view.study_view import StudyView
 from tests.support.built_studies import built
@@ -16,7 +20,7 @@ SEEN = [("team", "KHM"), ("team", "IND"), ("convening", "PER"), ("convening", "K
 
 
 def rows_of(view):
-    return lxml.html.fromstring(f"<div>{furthest_answers(view).data}</div>").xpath(".//ul/li")
+    return lxml.html.fromstring(f"<div>{render_most_divergent_answers(view).data}</div>").xpath(".//ul/li")
 
 
 def shown_words(row):
@@ -55,8 +59,8 @@ def test_distances_are_those_of_two_counts_that_the_audience_may_see_exactly(sam
 @pytest.mark.parametrize(("audience", "country"), SEEN)
 def test_no_distance_is_about_a_sensitive_question(sample_study, audience, country):
     view = StudyView(sample_study, audience, country=country)
-    shown = furthest_answers(view).data + said_here_alone(view).data
-    assert not [one for one in sensitive_questions(view) if view.words.questions[one].wording in shown]
+    shown = render_most_divergent_answers(view).data + render_answers_given_only_here(view).data
+    assert not [one for one in list_sensitive_questions(view) if view.words.questions[one].wording in shown]
 
 
 def test_what_is_said_here_alone_was_given_by_nobody_else(tmp_path):
@@ -66,18 +70,19 @@ def test_what_is_said_here_alone_was_given_by_nobody_else(tmp_path):
                         options=choices("help", "night", "day"),
                         countries=places("KHM asia", "LAO asia", "THA asia"))
     built(study)
-    shown = said_here_alone(StudyView(study, country="KHM")).data
+    shown = render_answers_given_only_here(StudyView(study, country="KHM")).data
     assert "<h2>Said here, and by nobody else in Asia</h2>" in shown
     assert re.findall(r'<a href="#question-q1">([^<]*)</a>', shown) == ["Night"]
-    assert said_here_alone(StudyView(study, country="LAO")).data == ""
+    assert render_answers_given_only_here(StudyView(study, country="LAO")).data == ""
 
 
 def test_readers_who_may_not_see_a_single_count_are_told_of_nothing_that_is_said_here_alone(sample_study):
-    assert said_here_alone(StudyView(sample_study, "convening", country="PER")).data == ""
+    assert render_answers_given_only_here(StudyView(sample_study, "convening", country="PER")).data == ""
 
 
 def test_next_to_an_answer_stands_a_mark_only_where_the_count_is_exact(sample_study):
-    shown = lxml.html.fromstring(answers_by_country(StudyView(sample_study, "convening", country="PER")).data)
+    view = StudyView(sample_study, "convening", country="PER")
+    shown = lxml.html.fromstring(render_country_answers(view).data)
     lines = shown.find_class("glc-answer")
     for line in lines:
         counted = line.xpath("./*[@class='glc-figure']")[0].text_content()

@@ -7,8 +7,14 @@ import lxml.html
 import pytest
 
 from glc_analysis.pages import findings
-from glc_analysis.pages.findings import MOST_CLAIMS, claims, headlines, sensitive_questions, who_answered
-from glc_analysis.pages.survey import theme_list
+from glc_analysis.pages.findings import (
+    MOST_CLAIMS,
+    headlines,
+    list_sensitive_questions,
+    render_claims,
+    render_response_sentence,
+)
+from glc_analysis.pages.survey import render_theme_list
 from glc_analysis.study import Study
 from glc_analysis.templates import Macros
 from glc_analysis.view.study_view import StudyView
@@ -17,7 +23,7 @@ AUDIENCES = ("team", "convening", "public")
 
 
 def sections(view):
-    return lxml.html.fromstring(f"<div>{claims(view).data}</div>").find_class("glc-claim")
+    return lxml.html.fromstring(f"<div>{render_claims(view).data}</div>").find_class("glc-claim")
 
 
 def heading(section):
@@ -44,7 +50,7 @@ def test_every_claim_is_one_released_count_of_a_question_that_is_not_sensitive(s
     view = StudyView(sample_study, audience)
     exact = view.released[view.released["n"].notna() & (view.released["subset_kind"] == "all")]
     known = {(int(n), int(base)) for n, base in zip(exact["n"], exact["base_n"], strict=True)}
-    named = {view.words.questions[one].wording for one in sensitive_questions(view)}
+    named = {view.words.questions[one].wording for one in list_sensitive_questions(view)}
     for section in sections(view):
         [(n, base)] = re.findall(r"(\d+) of (\d+)$", heading(section))
         assert (int(n), int(base)) in known and not any(one in heading(section) for one in named)
@@ -90,7 +96,7 @@ def test_the_figures_of_the_claims_are_those_of_the_sentences(sample_study):
 @pytest.mark.parametrize("audience", AUDIENCES)
 def test_a_card_of_a_theme_has_its_first_finding_and_a_small_bar(sample_study, audience):
     view = StudyView(sample_study, audience)
-    cards = lxml.html.fromstring(theme_list(view).data)
+    cards = lxml.html.fromstring(render_theme_list(view).data)
     with_bar = [card for card in cards if card.find_class("glc-wide")]
     exact = view.released.dropna(subset="n")
     counts = {f"{int(n)} of {int(base)}" for n, base in zip(exact["n"], exact["base_n"], strict=True)}
@@ -108,5 +114,6 @@ def test_a_study_without_findings_says_who_took_part(sample_study, monkeypatch):
     nothing = StudyView(sample_study).measured("coded").head(0).assign(chosen_by="")
     monkeypatch.setattr("glc_analysis.pages.findings._chosen", lambda view: nothing)
     view = StudyView(sample_study)
-    assert who_answered(view).data.strip().startswith('<p class="glc-opening">30 organisations answered')
-    assert "glc-claim" not in claims(view).data
+    opening = render_response_sentence(view).data.strip()
+    assert opening.startswith('<p class="glc-opening">30 organisations answered')
+    assert "glc-claim" not in render_claims(view).data

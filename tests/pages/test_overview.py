@@ -7,14 +7,14 @@ import pytest
 from glc_analysis.pages.survey import (
     AUDIENCE_WORDS,
     FIGURES_SHOWN,
-    about_survey,
-    country_list,
-    country_map,
-    page_header,
-    released_rules,
-    sampling_note,
-    scales,
-    theme_list,
+    render_country_list,
+    render_country_map,
+    render_disclosure_rules,
+    render_sampling_note,
+    render_scales,
+    render_survey_facts,
+    render_theme_list,
+    write_page_header,
 )
 from glc_analysis.publish.site import page_article
 from glc_analysis.view.study_view import StudyView
@@ -25,26 +25,26 @@ from tests.support.study_writer import places, question, write_study
 def test_the_map_and_the_list_hold_the_countries_that_readers_may_know_of(sample_study):
     for audience, n in (("team", 25), ("convening", 20)):
         page = StudyView(sample_study, audience)
-        assert country_map(page).data.count("<circle") == n
-        assert country_list(page).data.count('<a href="country-') == n
+        assert render_country_map(page).data.count("<circle") == n
+        assert render_country_list(page).data.count('<a href="country-') == n
     page = StudyView(sample_study, "public")
-    assert country_map(page).data == country_list(page).data == ""
+    assert render_country_map(page).data == render_country_list(page).data == ""
 
 
 def test_a_theme_is_a_card_that_leads_to_its_page(sample_study):
-    cards = theme_list(StudyView(sample_study, "public")).data
+    cards = render_theme_list(StudyView(sample_study, "public")).data
     assert cards.count("<li>") == 9 and '<a href="theme-needs.html">Needs</a>' in cards
     assert "3 questions" in cards
 
 
 def test_every_page_says_for_whom_it_is_on_which_base_and_up_to_which_day(sample_study):
-    said = {audience: page_header(StudyView(sample_study, audience)) for audience in AUDIENCE_WORDS}
+    said = {audience: write_page_header(StudyView(sample_study, audience)) for audience in AUDIENCE_WORDS}
     assert said["team"] == "For the team. Base: 30 organisations. Data up to 2016-09-21."
     assert said["public"] == "For everybody. Base: 30 organisations. Release 1, data up to 2016-09-21."
 
 
 def test_the_survey_is_described_as_far_as_readers_may_know_it(sample_study):
-    team, public = (about_survey(StudyView(sample_study, one)).data for one in ("team", "public"))
+    team, public = (render_survey_facts(StudyView(sample_study, one)).data for one in ("team", "public"))
     for said in ("How many were invited is not recorded.", "30 questions: 5 with one answer",
                  "7 questions were asked of some only"):
         assert said in team and said in public
@@ -54,7 +54,7 @@ def test_the_survey_is_described_as_far_as_readers_may_know_it(sample_study):
 
 def test_readers_are_told_by_which_rules_figures_are_shown(sample_study):
     pages = {audience: StudyView(sample_study, audience) for audience in FIGURES_SHOWN}
-    said = {audience: released_rules(page).data for audience, page in pages.items()}
+    said = {audience: render_disclosure_rules(page).data for audience, page in pages.items()}
     assert "at least 10 independent organisations" in said["public"]
     assert "shown as a range" in said["convening"] and "every figure" in said["team"]
 
@@ -71,7 +71,7 @@ SCALES = {"Q2.3", "Q3.4", "Q4.4", "Q5.4", "Q6.2"}
 
 
 def test_statements_on_one_scale_are_drawn_where_all_their_counts_are_numbers(sample_study):
-    whole, public = (scales(StudyView(sample_study, audience)).data for audience in ("team", "public"))
+    whole, public = (render_scales(StudyView(sample_study, audience)).data for audience in ("team", "public"))
     assert whole.count('<div class="glc-stack"') == len(SCALES) and "Not drawn" not in whole
     named = {one.replace("-", ".", 1).upper() for one in re.findall(r"#question-(q\d-\d)", public)}
     assert named and named <= SCALES
@@ -80,7 +80,7 @@ def test_statements_on_one_scale_are_drawn_where_all_their_counts_are_numbers(sa
 
 def test_the_pieces_of_a_bar_are_its_counts(sample_study):
     view = StudyView(sample_study)
-    shown = scales(view).data
+    shown = render_scales(view).data
     item = next(one for one in re.findall(r"<li>.*?</li>", shown) if "Survivors take part in planning" in one)
     counts = view.counts("Q4.4")
     pieces = [int(n) for n in re.findall(r"flex:(\d+);background", item)]
@@ -101,8 +101,8 @@ def unstated(sample_study, tmp_path):
 
 
 def test_sampling_is_stated_only_if_the_study_states_it(sample_study, unstated):
-    assert "chosen on purpose" in sampling_note(StudyView(sample_study)).data
-    assert unstated.sampling == "purposive" and sampling_note(StudyView(unstated)).data == ""
+    assert "chosen on purpose" in render_sampling_note(StudyView(sample_study)).data
+    assert unstated.sampling == "purposive" and render_sampling_note(StudyView(unstated)).data == ""
 
 
 def test_the_day_of_the_data_is_that_of_the_last_record_also_where_an_organisation_answered_before(tmp_path):
@@ -111,4 +111,4 @@ def test_the_day_of_the_data_is_that_of_the_last_record_also_where_an_organisati
     study = write_study(tmp_path, rows, questions=[question("Q1", "text", unit="organisation")],
                         settings={"survey": {"started": "day"}}, countries=places("KHM asia"))
     built(study)
-    assert page_header(StudyView(study)).endswith("Data up to 2023-01-19.")
+    assert write_page_header(StudyView(study)).endswith("Data up to 2023-01-19.")

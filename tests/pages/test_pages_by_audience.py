@@ -13,16 +13,16 @@ from glc_analysis.errors import Faults
 from glc_analysis.gate.leak_scan import ALLOWED, leaks_in_pieces, make_search, without_own_names
 from glc_analysis.pages.country import (
     CODES_NOT_SHOWN,
-    answers_by_country,
-    codes_by_country,
-    country_facts,
-    open_answers_by_country,
-    passages_by_country,
-    who_answered,
-    words_from_here,
+    list_quotations_from_country,
+    render_country_answers,
+    render_country_codes,
+    render_country_facts,
+    render_country_open_answers,
+    render_country_passages,
+    render_respondents_of_country,
 )
-from glc_analysis.pages.findings import country_sentences
-from glc_analysis.pages.slots import COUNTRY, slot
+from glc_analysis.pages.findings import write_country_sentences
+from glc_analysis.pages.slots import COUNTRY, render_slot
 from glc_analysis.reference import read_reference
 from glc_analysis.report import run
 from glc_analysis.run.plan import plan, select_stale
@@ -36,9 +36,11 @@ COUNTRIES = ["PER", "USA", "KHM"]
 
 def country_page(study, country):
     page = StudyView(study, "convening", country=country)
-    blocks = (who_answered, lambda view: slot(view, COUNTRY), answers_by_country, codes_by_country,
-              passages_by_country, open_answers_by_country, country_facts)
-    return plain("".join([*country_sentences(page)["sentence"], render_frame(words_from_here(page)),
+    blocks = (render_respondents_of_country, lambda view: render_slot(view, COUNTRY), render_country_answers,
+              render_country_codes,
+              render_country_passages, render_country_open_answers, render_country_facts)
+    return plain("".join([*write_country_sentences(page)["sentence"],
+                          render_frame(list_quotations_from_country(page)),
                           *(block(page).data for block in blocks)]))
 
 
@@ -56,10 +58,10 @@ def said(sample_study):
 
 
 def test_only_who_agreed_to_it_is_named_and_nothing_tells_who_the_others_are(sample_study):
-    assert plain(who_answered(StudyView(sample_study, "convening", country="PER")).data) == (
+    assert plain(render_respondents_of_country(StudyView(sample_study, "convening", country="PER")).data) == (
         "2 of the 30 organisations in this study answered for this country: Tres Puentes (invented), faith "
         "based an organisation that is not named")
-    team = plain(who_answered(StudyView(sample_study, country="PER")).data)
+    team = plain(render_respondents_of_country(StudyView(sample_study, country="PER")).data)
     assert "Farol de Barro (invented), service provider, low resources, answered on 15 May 2016 in Spanish" \
         in team
 
@@ -76,9 +78,9 @@ def test_a_countrys_page_names_nobody_who_works_elsewhere_or_did_not_agree(sampl
 
 
 def test_outside_records_and_the_languages_of_organisations_stay_with_the_team(sample_study, pages):
-    team = plain(country_facts(StudyView(sample_study, country="PER")).data)
+    team = plain(render_country_facts(StudyView(sample_study, country="PER")).data)
     assert team == "Income group: Upper middle income. Region: Americas. Tier: Tier 3 (2014, 2015, 2016)."
-    assert country_facts(StudyView(sample_study, "convening", country="PER")).data == ""
+    assert render_country_facts(StudyView(sample_study, "convening", country="PER")).data == ""
     of_the_team = ("in Spanish", "in Khmer", "with an interpreter", "main office", "low resources",
                    "middle resources", "answered on", "Tier", "Upper middle")
     assert not any(word in page for page in pages.values() for word in of_the_team)
@@ -92,14 +94,15 @@ def test_all_answers_on_a_countrys_page_are_released_and_none_is_sensitive(sampl
     questions = tables.read_table("questions", study=sample_study)
     held_against = set(questions.loc[questions["is_sensitive"], "question_id"])
     assert len(shown) > 5 and held_against and not shown & held_against
-    answers, _, rest = answers_by_country(StudyView(sample_study, "convening", country="PER")).data.partition(
+    answers, _, rest = render_country_answers(StudyView(sample_study, "convening",
+                                                        country="PER")).data.partition(
         "questions whose answers are not shown here")
     for row in questions.itertuples():
         assert (escape(row.wording) in answers) == (row.question_id in shown)
         assert (escape(row.wording) in rest) != (row.question_id in shown)
     sensitive = questions.loc[questions["is_sensitive"], "wording"]
-    assert not any(wording in sentence for wording in sensitive
-                   for sentence in country_sentences(StudyView(sample_study, country="PER"))["sentence"])
+    sentences = write_country_sentences(StudyView(sample_study, country="PER"))["sentence"]
+    assert not any(wording in sentence for wording in sensitive for sentence in sentences)
 
 
 def test_a_figure_of_the_study_beside_them_is_in_the_words_of_its_band(pages):
@@ -111,7 +114,7 @@ def test_a_figure_of_the_study_beside_them_is_in_the_words_of_its_band(pages):
 def test_a_sentence_restates_two_released_counts_and_nothing_else(sample_study, country):
     view = StudyView(sample_study, "convening", country=country)
     figures = view.released.set_index("figure_id")
-    for row in country_sentences(view).itertuples():
+    for row in write_country_sentences(view).itertuples():
         own = figures.loc[row.figure_id]
         whole = figures.loc[row.figure_id.rpartition("/")[0] + "/all"]
         counts = [(str(one["n"]), str(one["base_n"])) for one in (own, whole) if one["base_n"] > 1]
@@ -120,19 +123,19 @@ def test_a_sentence_restates_two_released_counts_and_nothing_else(sample_study, 
 
 
 def test_a_sentence_of_the_team_has_the_count_of_the_region_next_to_it(sample_study):
-    said = country_sentences(StudyView(sample_study, country="KHM"))
+    said = write_country_sentences(StudyView(sample_study, country="KHM"))
     assert 3 <= len(said) <= 5
     assert said["sentence"].str.contains("was chosen here for “.*”; in Asia by [0-9] of [0-9][.]$").all()
     assert said["figure_id"].str.endswith("/country=KHM").all()
-    several = country_sentences(StudyView(sample_study, country="IND"))["sentence"]
+    several = write_country_sentences(StudyView(sample_study, country="IND"))["sentence"]
     assert several.str.contains("was chosen here by [0-9] of [23] for ").all()
 
 
 def test_codes_are_there_only_where_organisations_agreed_for_all_they_were_coded_in(sample_study, pages):
-    here = codes_by_country(StudyView(sample_study, "convening", country="KHM"))
+    here = render_country_codes(StudyView(sample_study, "convening", country="KHM"))
     assert "Contact after the end Raised 13 of 28" in plain(here.data)
     nothing = render_note(CODES_NOT_SHOWN).data
-    assert codes_by_country(StudyView(sample_study, "convening", country="PER")).data == nothing
+    assert render_country_codes(StudyView(sample_study, "convening", country="PER")).data == nothing
     case = read_reference(sample_study).codebook.set_index("code_id").at["case_detail", "name"]
     assert not any(case in page for page in pages.values())
 

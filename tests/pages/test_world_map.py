@@ -4,11 +4,11 @@ import re
 from functools import cache
 from importlib.resources import files
 
-from glc_analysis.pages.survey import NORTH, SOUTH, country_places, world_map
+from glc_analysis.pages.survey import NORTH, SOUTH, draw_world_map, read_country_coordinates
 
 
 def test_every_country_of_the_world_but_a_few_has_a_place_within_it():
-    places = country_places()
+    places = read_country_coordinates()
     assert len(places) > 240 and all(-90 < lat < 90 and -180 <= lon <= 180 for lat, lon in places.values())
     inside = {"CHL": (-56, -17, -76, -66), "ECU": (-5, 2, -82, -75), "ESP": (36, 44, -10, 4),
               "NZL": (-48, -34, 166, 179), "RUS": (50, 70, 30, 180), "AUS": (-39, -11, 113, 154),
@@ -18,7 +18,7 @@ def test_every_country_of_the_world_but_a_few_has_a_place_within_it():
 
 
 def test_marks_are_alike_and_what_has_no_place_is_said():
-    shown = world_map({"KHM": "Cambodia", "IND": "India <b>", "global": "Global"})
+    shown = draw_world_map({"KHM": "Cambodia", "IND": "India <b>", "global": "Global"})
     assert len(set(re.findall(r'r="[\d.]+"', shown))) == 1 and shown.count("<circle") == 2
     assert 'aria-label="Map of the world. Marked: Cambodia, India &lt;b&gt;."' in shown
     assert "Not on the map: Global." in shown and "<b>" not in shown
@@ -27,7 +27,7 @@ def test_marks_are_alike_and_what_has_no_place_is_said():
 @cache
 def land():
     """The corners of the land, in the coordinates of the map: a list for each closed line."""
-    path = re.search(r'd="([^"]+)" class="glc-land"', world_map({}))[1]
+    path = re.search(r'd="([^"]+)" class="glc-land"', draw_world_map({}))[1]
     rings = []
     for ring in path.split("z")[:-1]:
         x, y, points = 0.0, 0.0, []
@@ -65,11 +65,11 @@ def test_no_coast_is_drawn_far_outside_of_the_map():
 
 
 def test_a_country_beyond_the_edge_is_named_and_not_marked():
-    shown = world_map({"SJM": "Svalbard", "KHM": "Cambodia"})
+    shown = draw_world_map({"SJM": "Svalbard", "KHM": "Cambodia"})
     assert shown.count("<circle") == 1 and "Not on the map: Svalbard." in shown
 
 
 def test_the_map_is_small_and_says_where_its_coastlines_come_from():
-    assert len(world_map({}).encode()) < 40_000
+    assert len(draw_world_map({}).encode()) < 40_000
     notice = (files("glc_analysis.pages") / "content/coastlines_notice.txt").read_text(encoding="utf-8")
     assert "Natural Earth" in notice and "Permission to use, copy, modify" in notice

@@ -6,7 +6,7 @@ import pytest
 from openpyxl import load_workbook
 
 from glc_analysis import tables
-from glc_analysis.addon import load_declared
+from glc_analysis.addon import load_declared_objects
 from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.disclosure.suppression import release
 from glc_analysis.gate.leak_scan import find_leaks, identifiers
@@ -46,7 +46,7 @@ def test_others_than_the_team_get_every_released_figure_and_no_other(sample_stud
 
 def test_the_public_gets_no_country_no_working_table_and_no_code_of_a_case(sample_study, frames):
     own = frames["public"]
-    of_add_ons = {name for downloads in load_declared("downloads") for name in downloads}
+    of_add_ons = {name for downloads in load_declared_objects("downloads") for name in downloads}
     assert {*own} - of_add_ons == {"figures", "questions", "codes", "quotations"}
     never = case_codes(read_reference(sample_study).codebook)
     assert never and not never & {*own["codes"]["code_id"]} and never <= {*frames["team"]["codes"]["code_id"]}

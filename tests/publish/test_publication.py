@@ -8,7 +8,7 @@ import pytest
 
 from glc_analysis.build import build
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.permissions import close_to_others, readable_by_others
+from glc_analysis.permissions import close_folder_to_others, find_paths_open_to_others
 from glc_analysis.publish import publication
 from glc_analysis.publish.publication import (
     ABSENT,
@@ -69,10 +69,10 @@ def test_it_hands_over_the_site_with_its_downloads_and_nothing_else(ready):
 
 def test_the_public_can_read_it_and_nobody_else_a_study(ready):
     study, notebooks, folder = ready
-    close_to_others(study.root)
+    close_folder_to_others(study.root)
     publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
     assert {stat.S_IMODE(path.stat().st_mode) for path in [folder, *folder.rglob("*")]} == {0o755, 0o644}
-    assert readable_by_others(study.root) == []
+    assert find_paths_open_to_others(study.root) == []
 
 
 def test_the_list_says_what_was_where_from_which_day_to_which(ready):

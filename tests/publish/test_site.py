@@ -11,7 +11,7 @@ import pandas as pd
 import pycountry
 import pytest
 
-from glc_analysis.plots import figure_html, plot_counts
+from glc_analysis.plots import plot_counts, render_figure
 from glc_analysis.publish import site
 from glc_analysis.publish.site import page_article
 from glc_analysis.run.execute import normalise_notebook, notebook_json
@@ -123,7 +123,7 @@ def test_a_picture_says_what_its_svg_says_of_itself():
 
 def test_a_wide_figure_scrolls_by_the_keyboard_under_its_title():
     counts = pd.DataFrame({"option": ["A"], "n": [1], "base_n": [4]})
-    wide = figure_html(plot_counts(counts), title="One & all")
+    wide = render_figure(plot_counts(counts), title="One & all")
     outputs = [{"text/html": wide}, {"text/html": wide.replace('style="', 'style="min-width:30rem;', 1)}]
     page = page_article({"cells": [cell("x", *outputs)]})
     frames = page.find_class("glc-scroll")
@@ -318,7 +318,7 @@ def test_the_next_site_of_a_process_makes_only_pages_that_changed_and_the_same_b
 def test_no_page_keeps_the_data_from_which_a_figure_was_drawn(tmp_path):
     (tmp_path / "notebooks").mkdir()
     counts = pd.DataFrame({"option": ["A"], "n": [1], "base_n": [4]})
-    page = page_of("Peru", cell("x", {"text/html": figure_html(plot_counts(counts), title="One")}))
+    page = page_of("Peru", cell("x", {"text/html": render_figure(plot_counts(counts), title="One")}))
     assert "glc-data" in notebook_json(page)
     (tmp_path / "notebooks/peru.ipynb").write_text(notebook_json(page))
     site.build_site(tmp_path, [PageJob("peru", "Peru", Path("10.ipynb"), {}, "")], title="A study",

@@ -6,8 +6,13 @@ import pytest
 
 from glc_analysis.errors import Faults
 from glc_analysis.pages.findings import headlines
-from glc_analysis.pages.questions import question_html
-from glc_analysis.pages.survey import missing_answers, page_header, sampling_note, study_numbers
+from glc_analysis.pages.questions import render_question
+from glc_analysis.pages.survey import (
+    render_missing_answers,
+    render_sampling_note,
+    render_study_numbers,
+    write_page_header,
+)
 from glc_analysis.view.study_view import open_study
 from tests.support.built_studies import built
 from tests.support.study_writer import choices, places, question, themes, write_study
@@ -28,9 +33,9 @@ def view(tmp_path_factory):
 
 
 def test_no_sentence_calls_villagers_organisations(view):
-    pieces = [study_numbers(view).data, page_header(view), sampling_note(view).data,
+    pieces = [render_study_numbers(view).data, write_page_header(view), render_sampling_note(view).data,
               *headlines(view)["sentence"],
-              *(question_html(view, row) for row in view.questions.itertuples())]
+              *(render_question(view, row) for row in view.questions.itertuples())]
     words = re.sub(r"<[^>]*>", "", " ".join(pieces))
     assert "12 villagers" in words and "9 of 12 villagers answered “Yes”" in words
     assert "organisation" not in words
@@ -39,7 +44,7 @@ def test_no_sentence_calls_villagers_organisations(view):
 def test_where_nobody_recorded_who_was_asked_no_answer_was_asked_for(view):
     assert not view.says_who_was_asked
     assert [*view.questions["asked_of"]] == [""]
-    assert "asked for" not in missing_answers(view).data
+    assert "asked for" not in render_missing_answers(view).data
 
 
 def test_a_unit_name_without_its_plural_is_a_fault(view, tmp_path):

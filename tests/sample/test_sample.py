@@ -14,7 +14,7 @@ from glc_analysis.disclosure.consent import CONSENT_ITEMS
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.reference import REQUIRED_COLUMNS, read_reference
 from glc_analysis.sample import remove_sample, write_sample
-from glc_analysis.schema import table_files
+from glc_analysis.schema import list_table_files
 from glc_analysis.study import Study
 from scripts.sample_study import write_study
 from scripts.sample_study.content import FOLDER
@@ -142,7 +142,7 @@ def test_the_reference_tables_pass_every_check_of_the_package(sample_root):
               "groupings", "closed", "organisation_changes", "comes_from", "is_sealed", "raters.language",
               "common_id", "wave_id")
     for name in {*REQUIRED_COLUMNS} - {*unused}:
-        for file in table_files(name):
+        for file in list_table_files(name):
             wanted = [column for column in (*file.required, *file.optional)
                       if column not in unused and f"{name}.{column}" not in unused]
             assert [*table(sample_root / file.path)[0]] == wanted

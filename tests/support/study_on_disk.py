@@ -11,7 +11,7 @@ from typing import Self
 from click.testing import CliRunner, Result
 
 from glc_analysis.cli import cli
-from glc_analysis.schema import reference_tables, table_files
+from glc_analysis.schema import list_table_files, reference_tables
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
 from tests.support.built_studies import built, files_of
@@ -80,7 +80,7 @@ compass,Cambodia,2017-03-03,Yes,1,1,Never,about 7,Time.,2012-01-15
 
 def write_table(root: Path, name: str, text: str) -> None:
     """Writes a reference table, given whole as CSV, into the files in which it lies."""
-    files, private = table_files(name), reference_tables()[name].private_columns
+    files, private = list_table_files(name), reference_tables()[name].private_columns
     for file in files:
         (root / file.path).parent.mkdir(parents=True, exist_ok=True)
     if len(files) == 1:
@@ -108,7 +108,7 @@ def decisions_on(principles: Iterable[dict[str, str]]) -> list[dict[str, str]]:
 def write_decisions(root: Path) -> None:
     """Decides on each text that principles.csv calls agreed or set aside."""
     rows = decisions_on(csv.DictReader(whole_table(root, "principles").splitlines(keepends=True)))
-    path = root / table_files("text_decisions")[0].path
+    path = root / list_table_files("text_decisions")[0].path
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as made:
         writer = csv.DictWriter(made, reference_tables()["text_decisions"].columns, lineterminator="\n")
@@ -118,10 +118,10 @@ def write_decisions(root: Path) -> None:
 
 def whole_table(root: Path, name: str) -> str:
     """A reference table as one CSV text, its private columns among the others."""
-    if len(table_files(name)) == 1:
-        return (root / table_files(name)[0].path).read_text(encoding="utf-8")
+    if len(list_table_files(name)) == 1:
+        return (root / list_table_files(name)[0].path).read_text(encoding="utf-8")
     shared, private = (list(csv.DictReader((root / file.path).read_text(encoding="utf-8").splitlines(True)))
-                       if (root / file.path).is_file() else [] for file in table_files(name))
+                       if (root / file.path).is_file() else [] for file in list_table_files(name))
     about, text = reference_tables()[name], io.StringIO()
     found = {tuple(row[column] for column in about.key): row for row in private}
     rows = [row | found.get(tuple(row[column] for column in about.key), {}) for row in shared]

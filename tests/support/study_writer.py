@@ -19,7 +19,7 @@ from glc_analysis.digests import keep_digest_key
 from glc_analysis.figures.estimates import CleanTables
 from glc_analysis.intake.survey import RawSurvey, text_frame
 from glc_analysis.reference import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, Reference
-from glc_analysis.schema import reference_tables, table_files
+from glc_analysis.schema import list_table_files, reference_tables
 from glc_analysis.study import DEFAULTS, Study
 from tests.support.study_on_disk import decisions_on
 
@@ -109,7 +109,7 @@ def write_study(root, rows, *, settings=(), context=(), **tables_):
 def write_reference(root, name, rows):
     """Dicts as a reference table, in the files in which it lies."""
     rows, about = list(rows), reference_tables()[name]
-    for n, file in enumerate(table_files(name)):
+    for n, file in enumerate(list_table_files(name)):
         header = dict.fromkeys((*file.required, *file.optional), "")
         held = [row for row in rows if n == 0 or any(row.get(column) for column in about.private_columns)]
         write_csv(Path(root, file.path), [{c: row.get(c, "") for c in header} for row in held] or [header])

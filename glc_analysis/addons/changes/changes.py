@@ -20,16 +20,16 @@ from markupsafe import Markup
 from glc_analysis import tables
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.disclosure.rules import has_capability
-from glc_analysis.errors import GLCError, UsageError, nearest
+from glc_analysis.errors import GLCError, UsageError, suggest_name
 from glc_analysis.figures.contributors import CONTRIBUTOR_TABLES, find_contributors
-from glc_analysis.manifest import read_record
+from glc_analysis.manifest import read_provenance
 from glc_analysis.run.plan import TEAM_GROUP
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
 from glc_analysis.tables_html import render_table
 from glc_analysis.templates import Macros
 from glc_analysis.text import format_count
-from glc_analysis.writing import hard_link
+from glc_analysis.writing import link_or_copy
 
 _FOLDER = "tables"
 _KEPT = ("figures.parquet", "codings.parquet", "provenance.json")
@@ -50,12 +50,12 @@ _COLUMNS_OF = {
 def store_tables_of_run(study: Study, audience: str, run: Path) -> None:
     """Stores hard links to the tables of a team run in the folder of the run, and the digests of its raw
     files: nothing that depends on whether it was decided what others may see."""
-    if not has_capability(audience, "internal") or not (raw := read_record(study.processed).get("raw")):
+    if not has_capability(audience, "internal") or not (raw := read_provenance(study.processed).get("raw")):
         return
     (run / _FOLDER).mkdir(exist_ok=True)
     for name in _KEPT[:2]:
         if (study.processed / name).is_file():
-            hard_link(study.processed / name, run / _FOLDER / name)
+            link_or_copy(study.processed / name, run / _FOLDER / name)
     (run / _FOLDER / _KEPT[2]).write_text(json.dumps({"raw": raw}, indent=1) + "\n", encoding="utf-8")
 
 
@@ -89,7 +89,7 @@ def list_changes_since(study: Study, since: str = "") -> pd.DataFrame:
         raise GLCError("Nothing has run yet. To fix: run `glc run` first.")
     kept = [run.name for run in sorted(last.parent.glob("*")) if (run / _FOLDER).is_dir() and run != last]
     if since and since not in kept:
-        raise UsageError(f"No run {since!r} is kept; {nearest(since, kept)}.")
+        raise UsageError(f"No run {since!r} is kept; {suggest_name(since, kept)}.")
     if not kept:
         raise GLCError("Only one run is kept: there is nothing to compare it with.")
     before = last.parent / (since or kept[-1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from glc_analysis.command_line import pass_study_to_read, print_rows, rows_format, say
+from glc_analysis.command_line import add_format_option, pass_study_to_read, print_rows, say
 from glc_analysis.errors import count_of
 from glc_analysis.study import Study
 
@@ -12,7 +12,7 @@ from glc_analysis.study import Study
 @click.command()
 @click.option("--since", default="", metavar="RUN", help="An earlier run that is kept (default: the one "
               "before the last).")
-@rows_format("csv")
+@add_format_option("csv")
 @pass_study_to_read
 def changes(study: Study, since: str, form: str) -> None:
     """List what changed since an earlier run of the team's pages.
@@ -22,7 +22,7 @@ def changes(study: Study, since: str, form: str) -> None:
     from glc_analysis.addons.changes.changes import list_changes_since as changed_rows
 
     rows = changed_rows(study, since)
-    print_rows(rows, form, empty="Nothing changed.")
+    print_rows(rows, form, if_empty="Nothing changed.")
     say(", ".join(count_of(n, kind) for kind, n in rows["kind"].value_counts().items())
         or "Nothing changed.")
 

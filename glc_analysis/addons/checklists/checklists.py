@@ -14,7 +14,7 @@ from IPython.display import HTML as Html
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.disclosure.blocks import COUNT_BLOCK
 from glc_analysis.manifest import VERSION
-from glc_analysis.pages.slots import METHOD_FACTS, MethodFacts, slot_contents
+from glc_analysis.pages.slots import METHOD_FACTS, MethodFacts, list_slot_contents
 from glc_analysis.study import Study
 from glc_analysis.tables_html import make_displayable, render_table
 from glc_analysis.templates import ELEMENTS, read_packaged_csv, read_packaged_toml
@@ -49,7 +49,7 @@ def method_facts(view: StudyView) -> dict[str, str]:
     Every number is one that the view's audience may know. Facts about persons, durations and days, and what
     was counted in texts, are for the team alone. After somebody left, no fact is shown that this changes.
     """
-    recorded = [_of_core(view), *slot_contents(view, METHOD_FACTS)]
+    recorded = [_of_core(view), *list_slot_contents(view, METHOD_FACTS)]
     names = dict.fromkeys(name for part in recorded for name in part.texts)
     facts = {name: join_parts(part.texts.get(name, "") for part in recorded) for name in names}
     if not view.may("method_details"):

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from glc_analysis.errors import GLCError
 from glc_analysis.manifest import package_hash
-from glc_analysis.permissions import owner_only
+from glc_analysis.permissions import create_files_for_owner_only
 from glc_analysis.read_log import EVERYTHING
 from glc_analysis.run.execute import Executed, Failure, PageProcesses, page_processes
 from glc_analysis.run.plan import Inputs, PageJob
@@ -243,7 +243,7 @@ def run_page_job(job_bundle: bytes, page: PageJob, timeout: float, version: str)
     if package_hash() != version:
         raise ValueError("this worker has another version of the package or its lock file")
     # In this folder dask removes the files of a worker that was killed.
-    owner_only()
+    create_files_for_owner_only()
     with TemporaryDirectory(prefix="glc-", dir=get_worker().local_directory) as folder:
         with zipfile.ZipFile(io.BytesIO(job_bundle)) as packed:
             packed.extractall(folder)

@@ -13,7 +13,7 @@ from glc_analysis.addons.coding_programs.refi import write_qdc, write_qdpx
 from glc_analysis.coding.codebook import CODE_NOTES, name_paths
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import current_texts, place_export, words_not_agreed
-from glc_analysis.errors import UsageError, nearest
+from glc_analysis.errors import UsageError, suggest_name
 from glc_analysis.study import Study
 
 
@@ -28,7 +28,7 @@ def export_project(study: Study, path: Path | None = None, *, coder: str = CONSE
                                    for name in ("codings", "codebook", "readings"))
     coders = {CONSENSUS, *readings["coder_id"], *codings["coder_id"]}
     if coder not in coders:
-        raise UsageError(f"There is no coder {coder!r}; {nearest(coder, coders)}.")
+        raise UsageError(f"There is no coder {coder!r}; {suggest_name(coder, coders)}.")
     coded = {*codings["document_id"]}  # perhaps before the words were taken out
     texts = {document_id: text for document_id, text in canonical_texts(study).items()
              if text.strip() or document_id in coded}

@@ -32,9 +32,9 @@ from glc_analysis.addons.convening.principles import (
 )
 from glc_analysis.addons.convening.rounds import write_rounds
 from glc_analysis.addons.convening.tallies import list_lines_to_read_out
-from glc_analysis.errors import Fault, Faults, UsageError, nearest
+from glc_analysis.errors import Fault, Faults, UsageError, suggest_name
 from glc_analysis.reference import Reference, read_reference, read_reference_table
-from glc_analysis.schema import reference_tables, table_files
+from glc_analysis.schema import list_table_files, reference_tables
 from glc_analysis.spreadsheets import CsvRows, read_utf8
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_reference_rows
@@ -260,7 +260,7 @@ def find_current_version_row(principles: pd.DataFrame, principle_id: str) -> dic
     own = principles[(principles["principle_id"] == principle_id) & (principles["translation_of"] == "")]
     if own.empty:
         raise UsageError(f"There is no principle {principle_id!r}; "
-                         f"{nearest(principle_id, principles['principle_id'])}.")
+                         f"{suggest_name(principle_id, principles['principle_id'])}.")
     row = own["version"].astype(int).idxmax()
     return own.loc[row].to_dict() | {"row": str(row)}
 
@@ -459,7 +459,7 @@ def write_principle_rows(study: Study, new_rows: Sequence[Mapping[str, Any]],
                  after_row: int) -> None:
     """Writes the status of texts that are no longer in use (by printed id, in every language) to
     principles.csv, and new rows below row ``after_row``, or at the end. Existing rows stay."""
-    path, (shared, _) = study.reference_file("principles"), table_files("principles")
+    path, (shared, _) = study.reference_file("principles"), list_table_files("principles")
     if not path.is_file():
         raise UsageError("This study has no principles.csv. To fix: `glc init` writes one.")
     rows = CsvRows.of(read_utf8(path), path.name)
@@ -480,7 +480,7 @@ def write_principle_rows(study: Study, new_rows: Sequence[Mapping[str, Any]],
 def _write_who(study: Study, new: Sequence[Mapping[str, Any]]) -> None:
     """Writes the requesters of new rows to the private file. This comes last: its rows need a row in
     principles.csv, and a new text without a requester shows that a command was interrupted."""
-    _, apart = table_files("principles")
+    _, apart = list_table_files("principles")
     private = study.root / apart.path
     is_there = private.is_file()
     who = CsvRows.of(read_utf8(private) if is_there else ",".join(apart.required) + "\n", apart.path)

@@ -46,7 +46,7 @@ from glc_analysis.addons.convening.seals import (
     record_reopening,
     seal_round,
 )
-from glc_analysis.errors import Fault, Faults, UsageError, nearest
+from glc_analysis.errors import Fault, Faults, UsageError, suggest_name
 from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import STOP_USE, WITHDRAWN, Study
@@ -185,7 +185,7 @@ def reopen_round(study: Study, round_id: str, because: str, *, today: date) -> N
     rounds = reference.rounds
     is_it = rounds["round_id"] == round_id
     if not is_it.any():
-        raise UsageError(f"There is no round {round_id!r}; {nearest(round_id, rounds['round_id'])}.")
+        raise UsageError(f"There is no round {round_id!r}; {suggest_name(round_id, rounds['round_id'])}.")
     if (rounds.loc[is_it, "closed_on"] == "").any():
         raise UsageError(f"Round {round_id} is open.")
     record_reopening(study, round_id,
@@ -327,18 +327,18 @@ def _faults(votes: pd.DataFrame, reference: Reference) -> Iterator[Fault]:
     for row in votes.to_dict("records"):
         place, rater, round_id = (row["file"], row["row"]), row["rater_id"], row["round_id"]
         if rater not in raters.index:
-            yield Fault(f"raters.csv has no such rater; {nearest(rater, raters.index)}", *place,
+            yield Fault(f"raters.csv has no such rater; {suggest_name(rater, raters.index)}", *place,
                         "rater_id",
                         rater, "correct the code, or add the rater")
         elif raters[rater] != "true":
             yield Fault("may not rate, as raters.csv says", *place, "rater_id", rater,
                         "take the ballot out, or write true under may_rate")
         if round_id not in listed:
-            yield Fault(f"rounds.csv has no such round; {nearest(round_id, listed)}", *place,
+            yield Fault(f"rounds.csv has no such round; {suggest_name(round_id, listed)}", *place,
                         "round_id",
                         round_id, "write the round that the form is of")
         elif row["principle_id"] not in listed[round_id]:
-            yield Fault(f"is not in round {round_id}; {nearest(row['principle_id'], listed[round_id])}",
+            yield Fault(f"is not in round {round_id}; {suggest_name(row['principle_id'], listed[round_id])}",
                         *place, "principle_id", row["principle_id"],
                         "write the principle as the form does, or take the row out")
 
@@ -454,7 +454,7 @@ def list_ballots_missing_from_manifest(study: Study, ballot_files: Iterable[str]
     changed = [name for name in names if name in recorded and not manifest.is_as_recorded(
         study.root / name, recorded[name], manifest.checksum(study.root / name))]
     if changed:
-        raise Faults([manifest.changed_file(name, fix=fix) for name in changed])
+        raise Faults([manifest.changed_file_fault(name, fix=fix) for name in changed])
     return tuple(name for name in names if name not in recorded)
 
 

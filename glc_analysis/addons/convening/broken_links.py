@@ -19,8 +19,8 @@ from glc_analysis.addons.convening.trace import EvidenceTrail
 from glc_analysis.coding.codebook import descendants
 from glc_analysis.coding.coders import EDITED
 from glc_analysis.disclosure.quotations import QUOTATION_RULES, locate_quotation, with_broken_rules
-from glc_analysis.errors import Fault, nearest
-from glc_analysis.reference import relocate_faults
+from glc_analysis.errors import Fault, suggest_name
+from glc_analysis.reference import relocate_private_faults
 from glc_analysis.study import Study
 from glc_analysis.text import normalise_space
 from glc_analysis.view.study_view import StudyView
@@ -52,8 +52,8 @@ def find_broken_evidence_links(study: Study) -> list[Fault]:
     for name, check in (("evidence", links.of_evidence), ("joint_display", links.of_topic)):
         faults += [fault for n, row in trail.reference(name).iterrows() for fault in check(n, row)]
     faults.sort(key=lambda fault: CHANGED_WORDS not in fault.message)
-    return relocate_faults(study, [*faults, *links.waiting_faults(), *_missing_versions(trail),
-                                   *_changed_files(trail)])
+    return relocate_private_faults(study, [*faults, *links.waiting_faults(), *_missing_versions(trail),
+                                           *_changed_files(trail)])
 
 
 class _Links:
@@ -76,7 +76,7 @@ class _Links:
     def of_evidence(self, n: Hashable, row: pd.Series) -> Iterator[Fault]:
         fault = partial(Fault, file="evidence.csv", row=str(n))
         if row["principle_id"] not in self.principles:
-            alike = nearest(row["principle_id"], self.principles)
+            alike = suggest_name(row["principle_id"], self.principles)
             yield fault(f"principles.csv has no such principle; {alike}", column="principle_id",
                         value=row["principle_id"], fix="name one that is there")
         if wave := self.trail.other_wave_of_evidence(row):
@@ -141,7 +141,7 @@ class _Links:
         if name not in known:
             alike = [one for one in known if one.split("/")[0] == name.split("/")[0]] or known
             alike = alike if len(alike) < 2000 else ()
-            yield fault(f"is not in {self.files[kind]}; {nearest(name, alike)}", column=column,
+            yield fault(f"is not in {self.files[kind]}; {suggest_name(name, alike)}", column=column,
                         value=name,
                         fix="name one that is there, or take it away")
 
@@ -184,7 +184,7 @@ class _Links:
                 yield from self._check_target(fault, kind, f"{kind}_id", row[f"{kind}_id"])
         quote = self.quotes[self.quotes["quote_id"] == row["quote_id"]]
         if row["quote_id"] and quote.empty:
-            alike = nearest(row["quote_id"], self.quotes["quote_id"])
+            alike = suggest_name(row["quote_id"], self.quotes["quote_id"])
             yield fault(f"quotes.csv has no such quotation; {alike}", column="quote_id",
                         value=row["quote_id"], fix="name one that is there, or none")
         for one in quote.to_dict("records"):

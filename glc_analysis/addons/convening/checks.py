@@ -16,8 +16,15 @@ import pandas as pd
 from glc_analysis.addons.convening.histories import FLOOR, list_replaced_texts, printed_id_of_text
 from glc_analysis.addons.convening.principles import changed_word_faults, undecided_status_faults
 from glc_analysis.addons.convening.translations import translation_faults
-from glc_analysis.errors import Fault, nearest
-from glc_analysis.schema import Check, Tables, in_row_order, is_day, schema_check, unknown_names
+from glc_analysis.errors import Fault, suggest_name
+from glc_analysis.schema import (
+    Check,
+    Tables,
+    find_unknown_names,
+    is_iso_date,
+    make_schema_check,
+    merge_checks_by_row,
+)
 
 _DAYS = ("judgements.date", "rounds.opened_on", "rounds.closed_on", "signoffs.date", "panel_positions.date",
          "text_decisions.date", "decision_log.date", "parking_lot.date", "comments.date", "errata.date",
@@ -56,7 +63,7 @@ def _origins(tables: Tables) -> Iterator[Fault]:
     for n, row in first.to_dict("index").items():
         for name in list_replaced_texts(row):
             if name not in known or name == printed_id_of_text(row):
-                yield Fault(f"principles.csv has no such other text; {nearest(name, known)}",
+                yield Fault(f"principles.csv has no such other text; {suggest_name(name, known)}",
                             file="principles.csv", row=str(n), column="comes_from", value=name,
                             fix="name the texts that it was split or merged from, as P07.2;P08.1, or write "
                             f"{FLOOR} if somebody proposed it in the room")
@@ -99,7 +106,7 @@ def _translations(rows: pd.DataFrame) -> Iterator[Fault]:
     sources = rows["translation_of"] == ""
     languages = dict(zip(ids[sources], rows.loc[sources, "language"], strict=True))
     for n, row in rows[~sources].iterrows():
-        problem = f"there is no such version to translate; {nearest(row['translation_of'], languages)}" \
+        problem = f"there is no such version to translate; {suggest_name(row['translation_of'], languages)}" \
             if row["translation_of"] not in languages else \
             f"is in a row of {ids[n]}" if row["translation_of"] != ids[n] else \
             "is in the same language as the text that it translates" \
@@ -139,7 +146,8 @@ def _versions(name: str, tables: Tables) -> Iterator[Fault]:
     sources = principles[principles["translation_of"] == ""]
     known = {*(sources["principle_id"] + "." + sources["version"])}
     ids = tables[name]["principle_id"] + "." + tables[name]["version"]
-    yield from unknown_names(name, "principle_id, version", ids, known, "principles.csv has no such version")
+    yield from find_unknown_names(name, "principle_id, version", ids, known,
+                                  "principles.csv has no such version")
 
 
 def _same_words(name: str, done: str, tables: Tables) -> Iterator[Fault]:
@@ -158,7 +166,8 @@ def _decided_texts(tables: Tables) -> Iterator[Fault]:
 def _closed_rounds(tables: Tables) -> Iterator[Fault]:
     """No round is closed before it is opened."""
     for n, row in tables["rounds"].iterrows():
-        if is_day(row["opened_on"]) and is_day(row["closed_on"]) and row["closed_on"] < row["opened_on"]:
+        if (is_iso_date(row["opened_on"]) and is_iso_date(row["closed_on"])
+                and row["closed_on"] < row["opened_on"]):
             yield Fault(f"is before {row['opened_on']}, when the round was opened", file="rounds.csv",
                         row=str(n), column="closed_on", value=row["closed_on"], fix="correct a day")
 
@@ -191,25 +200,25 @@ def missing_evidence_target_faults(evidence: pd.DataFrame, joint_display: pd.Dat
     known = {"figure": figures["figure_id"], "segment": segments["segment_id"]}
     for kind, ids in known.items():
         cells = evidence.loc[evidence["kind"] == kind, "reference"]
-        yield from unknown_names("evidence", "reference", cells, {*ids}, f"the study has no such {kind}")
+        yield from find_unknown_names("evidence", "reference", cells, {*ids}, f"the study has no such {kind}")
     topics = joint_display.assign(kind="figure")
     is_of_now = [not other_wave_cited(row, waves, current) for row in topics.itertuples()]
-    yield from unknown_names("joint_display", "figure_id",
-                             topics.loc[pd.Series(is_of_now, topics.index, dtype=bool), "figure_id"],
-                             {*known["figure"]}, "the study has no such figure")
+    yield from find_unknown_names("joint_display", "figure_id",
+                                  topics.loc[pd.Series(is_of_now, topics.index, dtype=bool), "figure_id"],
+                                  {*known["figure"]}, "the study has no such figure")
 
 
 CHECKS: tuple[Check, ...] = (
-    in_row_order(schema_check("principles.version", "principles.language"),
-                 Check(("principles",), _last_versions)),
+    merge_checks_by_row(make_schema_check("principles.version", "principles.language"),
+                        Check(("principles",), _last_versions)),
     Check(("principles",), _counted_versions),
     Check(("principles",), _origins),
-    schema_check("principles.domain_id", "joint_display.theme_id", "joint_display.code_id",
-                 "evidence.reference", "principles.theme_ids"),
-    schema_check("evidence.principle_id", "judgements.principle_id", "decision_log.principle_id",
-                 "errata.principle_id"),
+    make_schema_check("principles.domain_id", "joint_display.theme_id", "joint_display.code_id",
+                      "evidence.reference", "principles.theme_ids"),
+    make_schema_check("evidence.principle_id", "judgements.principle_id", "decision_log.principle_id",
+                      "errata.principle_id"),
     Check(("principles", "evidence", "judgements", "decision_log"), _evidence),
-    schema_check("joint_display.quote_id"),
+    make_schema_check("joint_display.quote_id"),
     # One check a table, because a ballot is counted whatever is wrong in a table that it does not need.
     *(Check(("principles", name), partial(_versions, name))
       for name in ("rounds", "signoffs", "panel_positions", "text_decisions", "handbook")),
@@ -217,8 +226,8 @@ CHECKS: tuple[Check, ...] = (
     Check(("principles", "signoffs"), partial(_same_words, "signoffs", "signed")),
     Check(("principles", "text_decisions"), partial(_same_words, "text_decisions", "decided")),
     Check(("principles", "text_decisions"), _decided_texts),
-    schema_check("raters.organisation_id"),
-    schema_check("signoffs.organisation_id"),
-    *map(schema_check, _DAYS),
+    make_schema_check("raters.organisation_id"),
+    make_schema_check("signoffs.organisation_id"),
+    *map(make_schema_check, _DAYS),
     Check(("rounds",), _closed_rounds),
 )

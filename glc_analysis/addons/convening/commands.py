@@ -12,12 +12,12 @@ import click
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.text_commands import TEXT_COMMANDS
 from glc_analysis.command_line import (
+    add_format_option,
     ask_line,
     ensure_built,
     for_audience,
     pass_study,
     print_rows,
-    rows_format,
     say,
 )
 from glc_analysis.errors import Faults, GLCError, UsageError, count_of
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
               "organisation, a panel or the room, and no person. Slides print it.")
 @click.option("--because", default="", metavar="WHY", help="With --without: the reason, naming no one; it "
               "is shown to the room.")
-@rows_format("csv")
+@add_format_option("csv")
 @pass_study
 def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str, because: str,
           form: str) -> None:
@@ -59,7 +59,7 @@ def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str
     write_forms_pdf(study, issue.forms, issue.folder / "forms.pdf")
     if issue.has_feedback:
         write_feedback_pdf(study, issue.forms, issue.before, issue.folder / "before.pdf")
-    print_rows(issue.raters, form, empty="raters.csv names no rater.")
+    print_rows(issue.raters, form, if_empty="raters.csv names no rater.")
     say(f"Round {round_id} {'is opened' if issue.is_new else 'is open'}, and asks about "
         f"{', '.join(issue.asked['printed_id'])}.")
     for line in issue.roles:
@@ -185,7 +185,7 @@ def _waiting_lines(study: Study, round_id: str) -> list[str]:
 @click.option("--close", is_flag=True, help="Close it today, show its results and make the slides. Lists "
               "missing forms and asks first.")
 @click.option("--yes", is_flag=True, help="With --close: do not ask.")
-@rows_format("table")
+@add_format_option("table")
 @pass_study
 def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> None:
     """Count the forms of a round, or show its results.
@@ -221,7 +221,7 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
     for_the_team = [*count.notes]
     if count.received is not None:
         shown = count.received.drop(columns="missing") if form == "table" else count.received
-        print_rows(shown, form, empty="No rater is expected to vote.")
+        print_rows(shown, form, if_empty="No rater is expected to vote.")
         for line in _waiting_lines(study, round_id):
             say(line)
         if form == "table":
@@ -235,7 +235,7 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
                 "in the study's language are in comments.csv.")
             for_the_team.append(f"Comments that are not in comments.csv: {', '.join(missing)}.")
     else:
-        print_rows(count.rows_of_round["tallies"], form, empty="No vote was cast.")
+        print_rows(count.rows_of_round["tallies"], form, if_empty="No vote was cast.")
     for line in ("For the team only, not for the room:", *for_the_team) if for_the_team else ():
         say(line)
     if count.received is not None and count.faults:
@@ -346,7 +346,7 @@ def _read_any_bytes() -> None:
 @click.option("--check", "is_check", is_flag=True,
               help="List every broken link; exit with 1 if there is one.")
 @for_audience
-@rows_format(None, show_default="lines of text; csv with --from")
+@add_format_option(None, show_default="lines of text; csv with --from")
 @pass_study
 def trace(study: Study, principle: str, source: str, is_check: bool, audience: str, form: str | None) -> None:
     """Follow a principle to its sources, or a source to principles.
@@ -377,7 +377,7 @@ def trace(study: Study, principle: str, source: str, is_check: bool, audience: s
         say("No link is broken.")
     elif source:
         print_rows(following.list_principles_resting_on(study, source), form or "csv",
-                   empty=f"No principle rests on {source}.")
+                   if_empty=f"No principle rests on {source}.")
     else:
         nodes = [*following.trace_principle_to_sources(study, principle, audience=audience)]
         if form in (None, "table"):
@@ -387,15 +387,15 @@ def trace(study: Study, principle: str, source: str, is_check: bool, audience: s
         from pandas import DataFrame
 
         print_rows(DataFrame([(node.depth, node.kind, node.id, node.text) for node in nodes],
-                             columns=["depth", "kind", "id", "text"]), form, empty="")
+                             columns=["depth", "kind", "id", "text"]), form, if_empty="")
 
 
 def _ensure_traceable(study: Study) -> None:
     """Builds the tables that a trace reads: only the votes, if only filled rating forms came since the last
     build."""
-    from glc_analysis.manifest import raw_changes
+    from glc_analysis.manifest import find_raw_changes
 
-    changed = raw_changes(study)
+    changed = find_raw_changes(study)
     ratings = {study.relative(path) for path in study.raw_files("ratings")}
     if changed is None or changed - ratings - {*study.unused_files()}:
         ensure_built(study)
@@ -403,12 +403,12 @@ def _ensure_traceable(study: Study) -> None:
         from glc_analysis.addons.convening.rebuild import write_convening_tables
         from glc_analysis.addons.convening.tallies import make_ratings_and_tallies
         from glc_analysis.cleaning.records import CleaningLog
-        from glc_analysis.locks import locked
+        from glc_analysis.locks import hold_lock
         from glc_analysis.reference import read_reference
         from glc_analysis.terminal import graceful_interrupt
 
         with graceful_interrupt(lambda: "The votes are not counted. To go on: run the same command again."), \
-                locked(study.processed, what="build", is_patient=True):
+                hold_lock(study.processed, what="build", is_patient=True):
             reference = read_reference(study)
             write_convening_tables(study, reference,
                                    make_ratings_and_tallies(study, reference, CleaningLog()), say=say)
@@ -502,7 +502,7 @@ def thanks(study: Study, organisations: tuple[str, ...], paper: str) -> None:
 @click.option("--stated", is_flag=True,
               help="List what organisations said that differs from an outside record.")
 @for_audience
-@rows_format("csv")
+@add_format_option("csv")
 @pass_study
 def joint_display(study: Study, suggest: bool, stated: bool, audience: str, form: str) -> None:
     """Show survey results beside what was said, by topic."""
@@ -522,7 +522,7 @@ def joint_display(study: Study, suggest: bool, stated: bool, audience: str, form
         rows = joint.make_joint_display_table(StudyView(study, audience))
         empty = ("The joint display has no rows that may be shown; `glc joint-display --suggest` suggests "
                  "some.")
-    print_rows(rows, form, empty=empty)
+    print_rows(rows, form, if_empty=empty)
     if suggest:
         say(f"{count_of(len(rows), 'row')} to review: keep those that matter, without the last two columns, "
             "and write how the two sides fit and what follows.")

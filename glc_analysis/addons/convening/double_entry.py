@@ -37,7 +37,7 @@ from glc_analysis.addons.convening.ratings import (
     SCORES,
 )
 from glc_analysis.addons.convening.rounds import select_open_round_rows
-from glc_analysis.errors import Fault, Faults, GLCError, nearest
+from glc_analysis.errors import Fault, Faults, GLCError, suggest_name
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
@@ -284,7 +284,7 @@ class RatingFormSession(KeyingSession):
         if not code and line in set(self.reference.raters["rater_id"]):
             return f"{line!r} may not rate (raters.csv: may_rate)."
         if not code:
-            return f"There is no rater {line!r}; {nearest(line, states)}."
+            return f"There is no rater {line!r}; {suggest_name(line, states)}."
         return super().refusal(line, code, states)
 
     def store_paper(self, code: str) -> str:

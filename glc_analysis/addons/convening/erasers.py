@@ -19,7 +19,7 @@ from glc_analysis.addons.convening.ratings import read_ratings_file
 from glc_analysis.addons.convening.seals import erase_sealed_ballots, read_seals
 from glc_analysis.addons.convening.signatures import SIGNATURE_LOG
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.locks import locked
+from glc_analysis.locks import hold_lock
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.tabular import read_delimited_file
@@ -35,7 +35,7 @@ def lock_entry_logs(study: Study) -> Generator[None]:
     sealed, because a changed round must not be sealed again."""
     read_seals(study, read_reference(study).rounds)
     desk = study.private / "desk"
-    with locked(desk, what="data entry session") if desk.is_dir() else nullcontext():
+    with hold_lock(desk, what="data entry session") if desk.is_dir() else nullcontext():
         yield
 
 

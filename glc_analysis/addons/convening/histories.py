@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from glc_analysis.errors import Faults
-from glc_analysis.schema import table_files
+from glc_analysis.schema import list_table_files
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_reference_rows
 
@@ -123,7 +123,7 @@ def list_text_change_lines(texts: Iterable[Text]) -> Iterator[str]:
 def principle_status_lines(study: Study) -> Iterator[tuple[str, list[str]]]:
     """Yields the number of principles in use, with a list of those that were proposed, split, merged or are
     no longer in use; yields nothing if there are no principles."""
-    path, (shared, *_) = study.reference_file("principles"), table_files("principles")
+    path, (shared, *_) = study.reference_file("principles"), list_table_files("principles")
     try:
         rows = read_reference_rows(path, shared.required, shared.optional).values() if path.is_file() else ()
     except Faults:  # `glc check` reports them

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from glc_analysis.errors import Fault, Faults, GLCError, nearest
-from glc_analysis.locks import locked
+from glc_analysis.errors import Fault, Faults, GLCError, suggest_name
+from glc_analysis.locks import hold_lock
 from glc_analysis.study import Study
 from glc_analysis.text import match_key, normalise_space
 from glc_analysis.writing import sync_folder
@@ -199,7 +199,7 @@ class KeyingSession:
         """Runs data entry until the person ends it, saving to the log at ``path``. Raises GLCError if
         somebody else is entering papers."""
         self.reload_changed_tables()
-        with locked(path.parent, what="data entry session"):
+        with hold_lock(path.parent, what="data entry session"):
             self.log = KeyingLog.read(path, self.say)
             with suppress(EOFError):
                 self.run()
@@ -382,7 +382,7 @@ class KeyingSession:
                 self.log.end(code, "received otherwise")
                 begun = " What was begun here is deleted."
             return f"The {self.noun} of {code} has already been received, and is never overwritten.{begun}"
-        return f"There is no {line!r}; {nearest(line, states)}."
+        return f"There is no {line!r}; {suggest_name(line, states)}."
 
     def store_paper(self, code: str) -> str:
         """Stores a complete paper, and returns the message about it."""

@@ -13,7 +13,7 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.schema import UNASKED
 from glc_analysis.study import Study
-from glc_analysis.tables import code_themes
+from glc_analysis.tables import map_codes_to_themes
 from glc_analysis.text import match_key
 
 PAIRS_PER_THEME = 2
@@ -70,7 +70,7 @@ def _pairs(study: Study) -> list[tuple[str, str, str]]:
 
 def _codes(codebook: pd.DataFrame, raised: Collection[str]) -> list[_Code]:
     """The raised codes of level ``code``, in the order of the codebook."""
-    themes, rows = code_themes(codebook), codebook[codebook["level"] == "code"]
+    themes, rows = map_codes_to_themes(codebook), codebook[codebook["level"] == "code"]
     return [_Code(code, themes.get(code, ""), _stems(code, *texts)) for code, *texts in zip(*(
         rows[name] for name in ("code_id", "name", "definition", "include")), strict=True) if code in raised]
 

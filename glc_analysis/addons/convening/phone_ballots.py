@@ -34,8 +34,8 @@ from glc_analysis.addons.convening.rating_forms import (
 )
 from glc_analysis.addons.convening.ratings import ABSTAIN, ABSTENTION_MARK, BY_NAME, HEADER, SCORED
 from glc_analysis.addons.convening.rounds import plan_round_texts, select_open_round_rows
-from glc_analysis.errors import Fault, Faults, UsageError, nearest
-from glc_analysis.locks import locked
+from glc_analysis.errors import Fault, Faults, UsageError, suggest_name
+from glc_analysis.locks import hold_lock
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_delimited_file
@@ -273,7 +273,7 @@ def collect_ballots(study: Study, round_id: str, register: Path, *,
     work. Raises UsageError if there is nothing to collect. Raises Faults, before anything is written, for all
     errors in the register and for raters who have handed in another form.
     """
-    with locked(ballot_box_folder(study, round_id), what=PHONE_BALLOT_LOCK):
+    with hold_lock(ballot_box_folder(study, round_id), what=PHONE_BALLOT_LOCK):
         box = BallotBox.read(study, round_id)
         if box is None:
             raise UsageError(f"Nobody votes on a phone in round {round_id}: there are no slips.")
@@ -337,7 +337,7 @@ def _read_register(path: Path, round_id: str, box: BallotBox, reference: Referen
                                 f"{VOID} only if it must not count"))
         elif written and written.casefold() != VOID:
             if not rater:
-                faults.append(Fault(f"raters.csv has no such rater; {nearest(written, may_rate.index)}",
+                faults.append(Fault(f"raters.csv has no such rater; {suggest_name(written, may_rate.index)}",
                                     *place, "rater_id", written, "write the code of the rater"))
             elif may_rate[rater] != "true":
                 faults.append(Fault("may not rate, as raters.csv says", *place, "rater_id", rater,

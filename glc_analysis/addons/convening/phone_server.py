@@ -54,7 +54,7 @@ from glc_analysis.addons.convening.rating_forms import (
 from glc_analysis.addons.convening.ratings import BY_NAME
 from glc_analysis.addons.convening.rounds import RoundClosed
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.locks import locked
+from glc_analysis.locks import hold_lock
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.templates import load_template, read_packaged_text, read_texts_by_language
@@ -83,7 +83,7 @@ def serve_ballot_page(study: Study, round_id: str, *, say: Say) -> None:
     Raises UsageError if no slips were made. Raises GLCError if the round is closed, the ballots are
     collected, the address does not belong to this computer, or another command uses the box.
     """
-    with locked(ballot_box_folder(study, round_id), what=PHONE_BALLOT_LOCK):
+    with hold_lock(ballot_box_folder(study, round_id), what=PHONE_BALLOT_LOCK):
         polling_place = PollingPlace(study, round_id, say)
         try:
             asyncio.run(_serve(polling_place))

@@ -29,7 +29,7 @@ from glc_analysis.addons.convening.phone_ballots import (
     digest_slip_code,
 )
 from glc_analysis.errors import GLCError, UsageError
-from glc_analysis.locks import locked
+from glc_analysis.locks import hold_lock
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.templates import load_template, read_fixed_texts, read_texts_by_language
@@ -93,7 +93,7 @@ def make_phone_slips(study: Study, round_id: str, folder: Path, *, address: str 
                          "since the codes must not stay on the computer that takes the votes.")
     reference = read_reference(study)
     texts = RoundTexts.of(reference, round_id)
-    with locked(ballot_box_folder(study, round_id), what=PHONE_BALLOT_LOCK):
+    with hold_lock(ballot_box_folder(study, round_id), what=PHONE_BALLOT_LOCK):
         box = BallotBox.read(study, round_id)
         if box and (box.is_collected or not box.is_empty):
             state = "are collected" if box.is_collected else "have begun"

@@ -28,7 +28,7 @@ from glc_analysis.gate.leak_scan import (
     who_is_who,
 )
 from glc_analysis.reference import Reference, read_reference_table
-from glc_analysis.schema import WITHOUT_GUIDE, allowed_words, table_files
+from glc_analysis.schema import WITHOUT_GUIDE, allowed_words, list_table_files
 from glc_analysis.spreadsheets import append_rows
 from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.tabular import read_reference_rows
@@ -298,7 +298,7 @@ def _signatures(principle_id: str, frames: Frames) -> list[str]:
 def log_principle_decision(study: Study, principle_id: str, decision: str, *, by: str, today: date,
                            objections: str = "") -> None:
     """Adds a decision about a principle to the decision log, unless it is already there for that day."""
-    path, (file, *_) = study.reference_file("decision_log"), table_files("decision_log")
+    path, (file, *_) = study.reference_file("decision_log"), list_table_files("decision_log")
     row = {"date": today.isoformat(), "principle_id": principle_id, "decision": decision, "proposed_by": by,
            "objections": objections}
     if path.is_file() and any(known.items() >= row.items()
@@ -365,7 +365,7 @@ def record_text_decision(study: Study, text: Mapping[str, str], status: str, *, 
                          votes: str = "") -> None:
     """Adds the decision that a text (a row of principles.csv) is agreed or set aside to text_decisions.csv,
     unless it has one."""
-    (file, *_), known = table_files("text_decisions"), read_reference_table(study, "text_decisions")
+    (file, *_), known = list_table_files("text_decisions"), read_reference_table(study, "text_decisions")
     row = {"principle_id": text["principle_id"], "version": text["version"], "status": status,
            "decided_by": by, "date": today.isoformat(), "votes": votes,
            "text_version": content_hash(text["statement"])}

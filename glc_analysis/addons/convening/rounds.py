@@ -13,7 +13,7 @@ from datetime import date
 import pandas as pd
 
 from glc_analysis.addons.convening.principles import add_version_columns
-from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
+from glc_analysis.errors import Fault, Faults, GLCError, UsageError, suggest_name
 from glc_analysis.reference import Reference
 from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.writing import write_atomic
@@ -67,7 +67,7 @@ def select_open_round_rows(rounds: pd.DataFrame, round_id: str) -> pd.DataFrame:
     closed one."""
     round_rows = rounds[rounds["round_id"] == round_id]
     if round_rows.empty:
-        raise UsageError(f"There is no round {round_id!r}; {nearest(round_id, rounds['round_id'])}. "
+        raise UsageError(f"There is no round {round_id!r}; {suggest_name(round_id, rounds['round_id'])}. "
                          f"To fix: open it with `glc forms --round {round_id}`.")
     if (round_rows["closed_on"] != "").any():
         closed_on = round_rows["closed_on"].max()
@@ -83,7 +83,7 @@ def _candidates(texts: pd.DataFrame, without: Collection[str]) -> pd.DataFrame:
     rows = texts[texts["is_current"] & (texts["status"] == "candidate")]
     for name in without:
         if name not in set(rows["principle_id"]):
-            raise UsageError(f"No candidate is called {name!r}; {nearest(name, rows['principle_id'])}.")
+            raise UsageError(f"No candidate is called {name!r}; {suggest_name(name, rows['principle_id'])}.")
     rows = rows[~rows["principle_id"].isin(without)]
     if rows.empty:
         raise Faults([Fault("has no current candidate to ask about", "principles.csv", column="status",

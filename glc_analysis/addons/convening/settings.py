@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from glc_analysis.errors import Fault, nearest
-from glc_analysis.schema import is_day
+from glc_analysis.errors import Fault, suggest_name
+from glc_analysis.schema import is_iso_date
 
 PANELS = {"provider": "Providers", "survivor_adviser": "Survivor advisers", "observer": "Observers"}
 """The panels of raters, each counted apart."""
@@ -28,13 +28,13 @@ def consensus_settings_faults(file: str, settings: Mapping[str, Mapping[str, Any
                         fix=f"write {stated}; votes on another scale, such as pictures, are never converted")
     for panel, ballots in rule["quorum"].items():
         if panel not in PANELS:
-            yield Fault(f"is not a panel; {nearest(panel, PANELS)}", file=file,
+            yield Fault(f"is not a panel; {suggest_name(panel, PANELS)}", file=file,
                         column="[consensus] quorum",
                         value=panel, fix=f"use {', '.join(PANELS)}")
         elif ballots < 0:
             yield Fault("is not a number of ballots", file=file, column="[consensus] quorum",
                         value=str(ballots), fix="write a whole number, or 0 for two thirds of the panel")
     for section, name in (("consensus", "fixed_on"), ("handbook", "expires_on")):
-        if (day := settings.get(section, {}).get(name, "")) and not is_day(day):
+        if (day := settings.get(section, {}).get(name, "")) and not is_iso_date(day):
             yield Fault("is not a date", file=file, column=f"[{section}] {name}", value=day,
                         fix="write it as YYYY-MM-DD")

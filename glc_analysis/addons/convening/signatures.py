@@ -37,9 +37,9 @@ from glc_analysis.addons.convening.principles import (
 from glc_analysis.addons.convening.rating_forms import language_name_for_reader, round_texts_in_language
 from glc_analysis.addons.convening.seal_code import find_latest_seal_code
 from glc_analysis.addons.member_checking.returns import read_names_and_languages
-from glc_analysis.errors import Faults, GLCError, UsageError, nearest
+from glc_analysis.errors import Faults, GLCError, UsageError, suggest_name
 from glc_analysis.reference import Reference, read_reference_table
-from glc_analysis.schema import is_day, table_files
+from glc_analysis.schema import is_iso_date, list_table_files
 from glc_analysis.spreadsheets import CsvRows, append_rows
 from glc_analysis.study import Study
 from glc_analysis.templates import load_template, read_fixed_texts, read_packaged_text, read_texts_by_language
@@ -122,7 +122,7 @@ def write_signing_sheets(study: Study, organisations: tuple[str, ...] = ()) -> l
     signing, (labels, answered_in) = SigningState.of(study), read_names_and_languages(study)
     for one in organisations:
         if one not in signing.known:
-            raise UsageError(f"There is no organisation {one!r}; {nearest(one, signing.known)}.")
+            raise UsageError(f"There is no organisation {one!r}; {suggest_name(one, signing.known)}.")
         if one not in signing.asked:
             raise UsageError(f"{one} has no rater: it is not asked to sign. To fix: name one that voted, or "
                              "enter its rater in raters.csv.")
@@ -171,7 +171,7 @@ def select_signoff_decisions(study: Study, organisation_id: str,
                for key in zip(own["principle_id"], own["version"], strict=True)]]
     if organisation_id not in signing.known:
         raise UsageError(f"There is no organisation {organisation_id!r}; "
-                         f"{nearest(organisation_id, signing.known)}.")
+                         f"{suggest_name(organisation_id, signing.known)}.")
     if unknown := sorted({*principle_ids} - {*own["principle_id"]}) or ([""] if own.empty else []):
         on = f" on {', '.join(unknown)}" if principle_ids else ""
         raise UsageError(f"{organisation_id} has no decision{on} in signoffs.csv.")
@@ -226,8 +226,8 @@ class SignedSheet(KeyedPaper):
                                                 "that stand at the top of the sheet.")
         if name == "date":
             said = line or self.today
-            return (said, "") if is_day(said) else ("", f"{line!r} is not understood: type the day as "
-                                                    f"{self.today}, or Enter alone for today.")
+            return (said, "") if is_iso_date(said) else ("", f"{line!r} is not understood: type the day as "
+                                                         f"{self.today}, or Enter alone for today.")
         if name == "version":
             versions = self.versions[field.rpartition(".")[0]]
             return (line, "") if line in versions else (
@@ -308,7 +308,7 @@ class SigningSession(KeyingSession):
         if code:
             return (f"{code} has decided on every text. Another decision, or none: "
                     f"`glc sign --take-back {code}`.")
-        return f"There is no organisation {line!r}; {nearest(line, states)}."
+        return f"There is no organisation {line!r}; {suggest_name(line, states)}."
 
     def store_paper(self, code: str) -> str:
         """Adds the decisions to signoffs.csv in one write."""
@@ -325,7 +325,7 @@ class SigningSession(KeyingSession):
         added = [{**row, "text_version": signed[format_printed_id(row["principle_id"], row["version"])]}
                  for row in added]
         append_rows(self.study.reference_file("signoffs"),
-                    (*table_files("signoffs")[0].required, "text_version"), added)
+                    (*list_table_files("signoffs")[0].required, "text_version"), added)
         self.log.end(code, RECEIVED)
         self.reload_changed_tables()
         unread = [row["principle_id"] for row in added if row["reservation"]]

@@ -54,7 +54,7 @@ from glc_analysis.addons.convening.votes import (
 )
 from glc_analysis.addons.languages.phrases import Phrasebook
 from glc_analysis.disclosure.blocks import block_ids
-from glc_analysis.errors import Faults, GLCError, UsageError, nearest
+from glc_analysis.errors import Faults, GLCError, UsageError, suggest_name
 from glc_analysis.gate.gate import check_leaks
 from glc_analysis.gate.leak_scan import identifiers
 from glc_analysis.reference import Reference, read_reference
@@ -194,7 +194,7 @@ def _check_closed(study: Study, reference: Reference, round_id: str) -> None:
     rounds = reference.rounds
     own = rounds[rounds["round_id"] == round_id]
     if own.empty:
-        raise UsageError(f"There is no round {round_id!r}; {nearest(round_id, rounds['round_id'])}.")
+        raise UsageError(f"There is no round {round_id!r}; {suggest_name(round_id, rounds['round_id'])}.")
     if (own["closed_on"] == "").any():
         panels = count_received_ballots(Ballots.read(study, reference).votes, reference.raters, round_id,
                         study.settings["consensus"])

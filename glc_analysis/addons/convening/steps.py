@@ -19,7 +19,7 @@ from glc_analysis.addons.convening.votes import drop_hidden_principles, readable
 from glc_analysis.cleaning.waves import waves_of_consent
 from glc_analysis.disclosure.blocks import block_ids
 from glc_analysis.errors import Faults
-from glc_analysis.reference import relocate_faults
+from glc_analysis.reference import relocate_private_faults
 from glc_analysis.steps import Step, View
 
 
@@ -30,7 +30,7 @@ def _evidence(view: View) -> dict[str, Any]:
     if faults := [*missing_evidence_target_faults(reference.evidence, reference.joint_display,
                                                   view["figures"],
                                                   view["segments"], **waves)]:
-        raise Faults(relocate_faults(view.study, faults))
+        raise Faults(relocate_private_faults(view.study, faults))
     return {}
 
 

@@ -53,7 +53,7 @@ from glc_analysis.addons.convening.votes import (
     select_fully_disclosed_panels,
 )
 from glc_analysis.cleaning.records import CleaningLog
-from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
+from glc_analysis.errors import Fault, Faults, GLCError, UsageError, suggest_name
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import allowed_words
 from glc_analysis.study import Study
@@ -143,7 +143,14 @@ def count_round(study: Study, round_id: str, *, close_on: date | None = None) ->
     rounds = reference.rounds
     is_it = rounds["round_id"] == round_id
     if not is_it.any():
-        raise UsageError(f"There is no round {round_id!r}; {nearest(round_id, rounds['round_id'])}. To fix: "
+        raise UsageError(f"There is no round {round_id!r}; "
+                         f""
+                         f""
+                         f""
+                         f""
+                         f""
+                         f""
+                         f"{suggest_name(round_id, rounds['round_id'])}. To fix: "
                          f"`glc forms --round {round_id}` opens it.")
     ballots, is_open = Ballots.read(study, reference), (rounds.loc[is_it, "closed_on"] == "").any()
     if is_open and not close_on:

@@ -39,12 +39,12 @@ from glc_analysis.addons.convening.raw_places import RawFiles, format_number_ran
 from glc_analysis.coding.codebook import descendants
 from glc_analysis.coding.exports import quotations, words_not_agreed
 from glc_analysis.disclosure.quotations import case_codes, map_to_originals
-from glc_analysis.errors import UsageError, nearest
+from glc_analysis.errors import UsageError, suggest_name
 from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import ALL, DOCUMENT, SOURCE
 from glc_analysis.figures.mentions import text_sources
 from glc_analysis.figures.summary import Words
-from glc_analysis.pages.text_names import text_names, turn_name
+from glc_analysis.pages.text_names import name_texts, name_turn
 from glc_analysis.reference import read_part, read_reference_table
 from glc_analysis.schema import CALL, UNASKED, WITHOUT_GUIDE
 from glc_analysis.study import Study
@@ -248,7 +248,7 @@ class EvidenceTrail:
 
     @cached_property
     def _text_names(self) -> dict[str, str]:
-        return text_names(self.read("documents"), self.view.labels)
+        return name_texts(self.read("documents"), self.view.labels)
 
     @cached_property
     def _case_codes(self) -> set[str]:
@@ -362,7 +362,7 @@ class EvidenceTrail:
         document = self.documents[segment.document_id]
         path, place = self.files.place_of_segment(segment_id, document, begins or quote)
         clock = "" if pd.isna(segment.start_s) else str(pd.Timedelta(int(segment.start_s), "s"))[-8:]
-        name, written = turn_name(self._text_names, segment_id), format_day(document.date)
+        name, written = name_turn(self._text_names, segment_id), format_day(document.date)
         day = "" if written and written in name else format_text_day(document.kind, document.date)
         said = [name, day, clock, place, wording, memo and f"memo: {memo}"]
         owners = (segment.organisation_id, document.organisation_id)
@@ -531,7 +531,7 @@ def trace_principle_to_sources(study: Study, principle_id: str, *, audience: str
     is_own = (rows["printed_id"] == principle_id) | is_latest
     if not is_own.any():
         known = {*rows["principle_id"], *rows["printed_id"]}
-        raise UsageError(f"There is no principle {principle_id!r}; {nearest(principle_id, known)}.")
+        raise UsageError(f"There is no principle {principle_id!r}; {suggest_name(principle_id, known)}.")
     row = rows[is_own].iloc[0]
     said = f"{row['printed_id']} ({row['status'].replace('_', ' ')}): {row['statement']}"
     evidence = trail.read("evidence").query("principle_id == @row.principle_id")
@@ -556,7 +556,7 @@ def list_principles_resting_on(study: Study, source_id: str) -> pd.DataFrame:
     rows = [(*cited, through) for cited, nodes in traces
             if (through := next((node.text for node in nodes if source_id in {node.id, *node.about}), ""))]
     if not rows and source_id not in (known := _sources(study)):
-        raise UsageError(f"There is no {source_id!r}; {nearest(source_id, known)}.")
+        raise UsageError(f"There is no {source_id!r}; {suggest_name(source_id, known)}.")
     columns = ["principle", "evidence_id", "reference", "stance", "through"]
     return pd.DataFrame(rows, columns=columns, dtype="str")
 

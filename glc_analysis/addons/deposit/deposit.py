@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.addon import load_declared
+from glc_analysis.addon import load_declared_objects
 from glc_analysis.addons.checklists.checklists import method_facts, reporting_items, stated_sampling
 from glc_analysis.coding.exports import write_csv
-from glc_analysis.dictionary import describe_package, describe_tables
+from glc_analysis.dictionary import describe_data_package, render_dictionary
 from glc_analysis.errors import UsageError
 from glc_analysis.gate.gate import check_leaks
 from glc_analysis.gate.leak_scan import identifiers
-from glc_analysis.manifest import VERSION, release_of
+from glc_analysis.manifest import VERSION, read_last_release
 from glc_analysis.pages.survey import FIGURES_SHOWN
 from glc_analysis.publish.downloads import (
     BLANK_CELLS,
@@ -33,7 +33,7 @@ from glc_analysis.publish.downloads import (
     software_texts,
 )
 from glc_analysis.reference import read_reference
-from glc_analysis.release_store import publish
+from glc_analysis.release_store import record_publication
 from glc_analysis.study import Study
 from glc_analysis.templates import load_template
 from glc_analysis.view.study_view import StudyView
@@ -64,7 +64,7 @@ def write_deposit_archive(study: Study, path: Path | None = None) -> Path:
         _write(study, made)
         check_leaks(made.iterdir(), made, read_reference(study).names, audience=_AUDIENCE,
                     known=identifiers(study, audience=_AUDIENCE), study=study)
-        publish(study, _AUDIENCE)
+        record_publication(study, _AUDIENCE)
         shutil.rmtree(path, ignore_errors=True)
         made.replace(path)
     return path
@@ -81,16 +81,16 @@ def _write(study: Study, folder: Path) -> None:
     frames = {name: frame for name, frame in frames.items() if name not in _LEFT_OUT}
     for name, frame in frames.items():
         write_csv(frame, folder / f"{FILE_STEM.format(name)}.csv")
-    for write_codebook in load_declared("provides", "write_codebook"):
+    for write_codebook in load_declared_objects("provides", "write_codebook"):
         write_codebook(folder / _CODEBOOK, frames["codes"].assign(merged_into="", example=""))
     published = {name: offered_tables()[name].about for name in frames}
     licence = {"licenses": [{"name": study.licence}]} if study.licence else {}
     texts = {
         "README.md": _readme(study, frames, folder), "METHODS.md": _methods(study),
-        "CITATION.cff": format_dataset_citation(study, release_of(study, _AUDIENCE)),
+        "CITATION.cff": format_dataset_citation(study, read_last_release(study, _AUDIENCE)),
         **for_software,
-        "DICTIONARY.md": describe_tables(published),
-        "datapackage.json": describe_package(
+        "DICTIONARY.md": render_dictionary(published),
+        "datapackage.json": describe_data_package(
             folder, frames, name=study.id, title=study.title, tables=published,
             ending=FILE_STEM.format("") + ".csv", is_published=True, **licence)}
     for name, text in texts.items():
@@ -111,7 +111,7 @@ def format_dataset_citation(study: Study, release: Mapping[str, object]) -> str:
 
 
 def _readme(study: Study, frames: Mapping[str, pd.DataFrame], folder: Path) -> str:
-    release = release_of(study, _AUDIENCE)
+    release = read_last_release(study, _AUDIENCE)
     return load_template(__file__, "deposit.md").render(
         title=study.title, invented=_INVENTED if study.is_synthetic else "", number=release["number"],
         day=release["day"], sampling=stated_sampling(study),

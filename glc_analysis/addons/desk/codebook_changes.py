@@ -20,7 +20,7 @@ from glc_analysis.addons.desk.proposals import (
     propose_new_row,
 )
 from glc_analysis.coding.consensus import CONSENSUS
-from glc_analysis.errors import Fault, Faults, GLCError, nearest
+from glc_analysis.errors import Fault, Faults, GLCError, suggest_name
 from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
 from glc_analysis.text import make_slug, match_key, normalise_space
@@ -51,7 +51,7 @@ def describe_codebook_change(study: Study, code_id: str, cells: Mapping[str, str
         _refuse_parent(book, parent)
         return f"A new code, “{cells['name']}”, under {names[parent]}."
     if code_id not in names:
-        raise GLCError(f"The codebook has no code {code_id!r}; {nearest(code_id, names)}.")
+        raise GLCError(f"The codebook has no code {code_id!r}; {suggest_name(code_id, names)}.")
     changed = {column: cell for column, cell in cells.items()
                if column in _CHANGES and match_key(cell) != match_key(book.at[code_id, column])}
     if len(changed) != 1:
@@ -69,7 +69,7 @@ def describe_codebook_change(study: Study, code_id: str, cells: Mapping[str, str
         raise GLCError(f"{names[code_id]!r} cannot be merged into itself. Choose another code.")
     if cell not in names or book.at[cell, "merged_into"]:
         in_use = book.index[(book["merged_into"] == "") & (book.index != code_id)]
-        raise GLCError(f"The codebook has no code {cell!r} in use; {nearest(cell, in_use)}.")
+        raise GLCError(f"The codebook has no code {cell!r} in use; {suggest_name(cell, in_use)}.")
     return f"“{names[code_id]}” is merged into “{names[cell]}”: what was coded with it counts there."
 
 
@@ -82,7 +82,7 @@ def _refuse_name(name: str, names: Mapping[str, str]) -> None:
 
 def _refuse_parent(book: pd.DataFrame, parent: str) -> None:
     if parent not in book.index:
-        raise GLCError(f"The codebook has no {parent!r}; {nearest(parent, book.index)}.")
+        raise GLCError(f"The codebook has no {parent!r}; {suggest_name(parent, book.index)}.")
     if book.at[parent, "level"] == "code":
         raise GLCError(f"{book.at[parent, 'name']!r} is a code, and no code lies under another. Choose a "
                        "theme or a family.")

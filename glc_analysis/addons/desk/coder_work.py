@@ -27,7 +27,7 @@ from glc_analysis.coding.codebook import current_code
 from glc_analysis.coding.coders import SURVEY_CODER
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.texts import widen_to_graphemes
-from glc_analysis.errors import GLCError, UsageError, nearest
+from glc_analysis.errors import GLCError, UsageError, suggest_name
 from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash, match_key
@@ -99,7 +99,7 @@ class CoderWork:
 
     def _live_code(self, code: str) -> str:
         if code not in self._names:
-            raise GLCError(f"The codebook has no code {code!r}; {nearest(code, self._names)}.")
+            raise GLCError(f"The codebook has no code {code!r}; {suggest_name(code, self._names)}.")
         into = dict(zip(self._codebook["code_id"], self._codebook["merged_into"], strict=True))[code]
         if into:
             raise GLCError(f"The code {self._names[code]!r} is no longer in use. Use "
@@ -243,8 +243,9 @@ class CoderWork:
         work = self._journal.work
         if self._own.is_unknown_coder and not self._own.double.may_resolve_differences(self.coder):
             known = {*self._own.double.assignments["coder_id"]}
-            yield (f"assignments.csv assigns no text to {self.coder!r}; {nearest(self.coder, known)}. To "
-                   "fix: add a row for each text: document_id, coder_id, codebook_version.")
+            yield (f"assignments.csv assigns no text to {self.coder!r}; "
+                   f"{suggest_name(self.coder, known)}. To fix: add a row for each text: "
+                   "document_id, coder_id, codebook_version.")
         elif not self._own.is_unknown_coder and not self._own.texts and not self._own.answers:
             yield ("There is nothing to code yet: the study has no interview and no call, and open answers "
                    "are here after `glc build`.")

@@ -31,7 +31,7 @@ from glc_analysis.addons.desk.sentence_encoder import is_encoder_installed
 from glc_analysis.coding.assemble import complete_codebook
 from glc_analysis.coding.changed_texts import ChangedText
 from glc_analysis.coding.consensus import CONSENSUS, read_decisions
-from glc_analysis.errors import GLCError, nearest
+from glc_analysis.errors import GLCError, suggest_name
 from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
 from glc_analysis.text import language_direction
@@ -178,11 +178,11 @@ class DoubleCodingComparison:
             raise GLCError(f"{document} is not among the texts of {self.by}. {_WHO_DECIDES}")
         if segment_id not in {*rows["segment_id"]}:
             raise GLCError(f"The coders do not differ on {segment_id!r}; "
-                           f"{nearest(segment_id, {*rows['segment_id']})}.")
+                           f"{suggest_name(segment_id, {*rows['segment_id']})}.")
         known = self._live_codes()
         for code in wanted:
             if code not in known:
-                raise GLCError(f"The codebook has no code {code!r} in use; {nearest(code, known)}.")
+                raise GLCError(f"The codebook has no code {code!r} in use; {suggest_name(code, known)}.")
         act = {"on": self._today.isoformat(), "act": "decide", "segment_id": segment_id,
                "codes": ";".join(wanted), "reason": reason, "by": self.by}
         if file := self._workbook_of(segment_id):

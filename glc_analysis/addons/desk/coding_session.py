@@ -30,7 +30,7 @@ from glc_analysis.addons.desk.journal import TRAINING, CodeProposal, Line
 from glc_analysis.addons.desk.learning import codes_settled_by_others, compare_codes_of_segments
 from glc_analysis.addons.desk.suggestion_log import log_accepted_suggestion, log_refused_suggestions
 from glc_analysis.coding.codebook import ancestors
-from glc_analysis.errors import GLCError, UsageError, count_of, nearest
+from glc_analysis.errors import GLCError, UsageError, count_of, suggest_name
 from glc_analysis.text import language_direction, normalise_space
 
 _UNDONE = {"code": "the code {name}", "uncode": "the removal of {name}", "memo": "the memo on {name}",
@@ -154,7 +154,7 @@ class CodingSession(CoderWork):
         """The coder's passages with a code, as :meth:`find` gives places, with coding_id and memo: those of
         texts, then answers. Raises GLCError for a code that the codebook does not have."""
         if code_id not in self._names:
-            raise GLCError(f"The codebook has no code {code_id!r}; {nearest(code_id, self._names)}.")
+            raise GLCError(f"The codebook has no code {code_id!r}; {suggest_name(code_id, self._names)}.")
         self._journal.read()
         by_document, rows = self._by_document(), []
         for document in [*self._own.texts, *self._own.answers]:
@@ -276,7 +276,7 @@ class CodingSession(CoderWork):
         name = str(act.get("act", ""))
         known = self._acts.get(name)
         if known is None:
-            raise UsageError(f"There is no act {name!r}; {nearest(name, self._acts)}.")
+            raise UsageError(f"There is no act {name!r}; {suggest_name(name, self._acts)}.")
         with self._journal.adding(self.study.root) as others:
             self._reload_codebook()
             line, message = known(act)

@@ -35,11 +35,12 @@ def compare_coder_instead_of_agreement(study: Study, form: str, *, against: str 
 
     ensure_built(study)
     if again:
-        print_rows(compare_first_and_second_coding(study, *again), form, empty="There is nothing to compare.")
+        print_rows(compare_first_and_second_coding(study, *again), form,
+                   if_empty="There is nothing to compare.")
         say("This is drift: missed is only in the second coding, added only in the first. Codings under an "
             "older definition (older) are left out.")
     else:
-        print_rows(compare_coders_with_consensus(study), form, empty="No coder read a passage that others "
+        print_rows(compare_coders_with_consensus(study), form, if_empty="No coder read a passage that others "
                                                                      "have "
                                           "settled.")
         say("This is learning: a coder beside passages that others settled. It is not a measure of "
@@ -61,6 +62,6 @@ def write_texts_to_code_again_instead(study: Study, form: str, *, coder: str) ->
     ensure_built(study)
     folder = study.processed / "transcripts" / "again" / make_slug(coder)
     print_rows(write_texts_to_code_again(study, coder, folder), form,
-               empty="There is nothing to code again.")
+               if_empty="There is nothing to code again.")
     say(f"The texts are in {folder}. Compare: glc agreement --again {coder} FILE")
     raise click.exceptions.Exit

@@ -19,8 +19,8 @@ from glc_analysis.addons.desk.proposals import WIDE, ProposalForm
 from glc_analysis.coding.consensus import CONSENSUS, codings_by_segment
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.figures.estimates import BY_OPTION
-from glc_analysis.pages.coding import codes
-from glc_analysis.pages.questions import answers
+from glc_analysis.pages.coding import render_codes
+from glc_analysis.pages.questions import render_question_answers
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
 from glc_analysis.tables_html import render_count_bars, render_frame, render_table, style_element
@@ -202,7 +202,7 @@ class Explorer:
         are for."""
         view, chosen = self.view, (self.audience, self.theme, self.country)
         about = ". ".join(f"{field.description}: {field.label}" for field in chosen)
-        return ELEMENTS.note(f"{about}.") + Markup(codes(view).data) + Markup().join(
+        return ELEMENTS.note(f"{about}.") + Markup(render_codes(view).data) + Markup().join(
             _answers(view, question, _chosen(self.country)) for question in view.questions.itertuples())
 
     def _quotations(self) -> str:
@@ -218,13 +218,13 @@ def _answers(view: StudyView, question: Any, country: str) -> str:
     """The answers to a question and, if the audience may see them, those of a country."""
     heading = _HTML.question(question.question_id, question.wording)
     if not country or question.type not in BY_OPTION:
-        return heading + answers(view, question)
+        return heading + render_question_answers(view, question)
     label = view.work_countries[country]
     try:
         counts = view.counts(question.question_id)
         in_country = view.counts(question.question_id, by="country").query("group == @label")
     except NotReleased:
-        return heading + answers(view, question)
+        return heading + render_question_answers(view, question)
     there = dict(zip(in_country["option"], render_count_bars(in_country), strict=True))
     return heading + render_table([("Answer", counts["option"]), ("Whole study", render_count_bars(counts)),
                                    (label, [there.get(option, "–") for option in counts["option"]])])

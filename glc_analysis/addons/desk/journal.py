@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from glc_analysis.errors import Busy, Fault, Faults, GLCError
 from glc_analysis.intake.codings.model import TRAINING, ParsedCodings, Passage, Text
-from glc_analysis.locks import locked
+from glc_analysis.locks import hold_lock
 from glc_analysis.study import Study
 from glc_analysis.study_locks import lock_for_writing
 from glc_analysis.text import content_hash, normalise_space
@@ -463,7 +463,7 @@ class CoderJournal:
         until = time.monotonic() + _PATIENCE
         while True:
             try:
-                stack.enter_context(locked(self.path.parent, what="window of the coding desk"))
+                stack.enter_context(hold_lock(self.path.parent, what="window of the coding desk"))
                 return
             except Busy:
                 if time.monotonic() > until:

@@ -32,7 +32,7 @@ from glc_analysis.coding.coefficients import NOMINAL, count_codings
 from glc_analysis.coding.consensus import CONSENSUS, coding_units
 from glc_analysis.coding.exports import current_texts
 from glc_analysis.coding.texts import Text
-from glc_analysis.errors import Faults, UsageError, nearest
+from glc_analysis.errors import Faults, UsageError, suggest_name
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key
 from glc_analysis.reference import read_reference
@@ -198,7 +198,8 @@ def choose_texts_to_code_again(study: Study, coder: str) -> list[str]:
     own = sorted({*readings.loc[readings["coder_id"] == coder, "document_id"]} & {*sizes.index})
     if not own:
         known = sorted({*readings["coder_id"]} - {CONSENSUS})
-        raise UsageError(f"No coder {coder!r} has handed in an interview or a call; {nearest(coder, known)}.")
+        raise UsageError(f"No coder {coder!r} has handed in an interview or a call; "
+                         f"{suggest_name(coder, known)}.")
     chosen, wanted = [], SHARE_AGAIN * sum(sizes[one] for one in own)
     for document in sorted(own, key=lambda one: content_hash(f"{coder} {one}")):
         if sum(sizes[one] for one in chosen) >= wanted:
@@ -251,7 +252,7 @@ def compare_first_and_second_coding(study: Study, coder: str, second_coding: Pat
     if both.empty:
         known = sorted({*frames["readings"]["coder_id"]} - {CONSENSUS})
         raise UsageError(f"{second_coding.name} has no text that {coder!r} coded before; "
-                         f"{nearest(coder, known)}.")
+                         f"{suggest_name(coder, known)}.")
     codes, codebook = extend_codebook({coding.code for coding in placed.codings}, placed.definitions,
                                       reference.codebook)
     placed.codings[:] = [coding._replace(coder_id=coder) for coding in placed.codings]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from glc_analysis.pages.slots import MethodFacts
-from glc_analysis.plots import number_text
+from glc_analysis.plots import format_coefficient
 from glc_analysis.templates import read_packaged_toml
 from glc_analysis.view.study_view import StudyView
 
@@ -22,7 +22,8 @@ def suggestion_acceptance_sentences(view: StudyView) -> list[str]:
     rest = view.read("agreement").query(
         "unit == 'turn' and subset == 'unassisted' and measure == 'masi_alpha'")
     return [f"Coders accepted {taken:,} of {shown:,} suggestions of a code: {listed}.",
-            *(f"Without the texts in which they did, agreement on all codes together is {number_text(value)}."
+            *("Without the texts in which they did, agreement on all codes together is "
+              f"{format_coefficient(value)}."
               for value in rest["value"].dropna())]
 
 

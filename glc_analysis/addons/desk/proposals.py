@@ -20,14 +20,14 @@ from typing import Any, NamedTuple
 import ipywidgets as widgets
 
 from glc_analysis import tables
-from glc_analysis.addon import load_declared
+from glc_analysis.addon import load_declared_objects
 from glc_analysis.addons.desk.coder_texts import AssignedTexts, DoubleCoding
 from glc_analysis.addons.desk.journal import CoderJournal, coder_journal_path
 from glc_analysis.cleaning.records import Records, read_corrected_records
 from glc_analysis.disclosure.quotations import READING_AUDIENCES, quotes_faults
-from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
+from glc_analysis.errors import Fault, Faults, GLCError, UsageError, suggest_name
 from glc_analysis.reference import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, read_reference, read_reference_table
-from glc_analysis.schema import TableFile, allowed_words, table_files
+from glc_analysis.schema import TableFile, allowed_words, list_table_files
 from glc_analysis.spreadsheets import CsvRows, read_utf8
 from glc_analysis.study import Study
 from glc_analysis.study_locks import lock_for_writing
@@ -82,14 +82,14 @@ def propose_new_row(study: Study, table: str, row: Mapping[str, str]) -> TableCh
     duplicate key, a reference without target, words that are not in the passage.
     """
     if table not in REQUIRED_COLUMNS:
-        raise UsageError(f"There is no reference table {table!r}; {nearest(table, REQUIRED_COLUMNS)}.")
+        raise UsageError(f"There is no reference table {table!r}; {suggest_name(table, REQUIRED_COLUMNS)}.")
     columns = (*REQUIRED_COLUMNS[table], *OPTIONAL_COLUMNS.get(table, ()))
     for column in row:
         if column not in columns:
-            raise UsageError(f"{table}.csv has no column {column!r}; {nearest(column, columns)}.")
+            raise UsageError(f"{table}.csv has no column {column!r}; {suggest_name(column, columns)}.")
     study.refuse_misplaced()
     proposal = TableChangeProposal(study.root, tuple(_with_row(study.root / file.path, file, row)
-                                                     for file in reversed(table_files(table))))
+                                                     for file in reversed(list_table_files(table))))
     _refuse_unsound(study, table, proposal)
     return proposal
 
@@ -100,7 +100,7 @@ def propose_changed_cells(study: Study, table: str, row_id: str,
 
     Raises Faults if the table would be inconsistent."""
     study.refuse_misplaced()
-    file = next(one for one in table_files(table) if {*cells} <= {*one.required, *one.optional})
+    file = next(one for one in list_table_files(table) if {*cells} <= {*one.required, *one.optional})
     path = study.root / file.path
     old = read_utf8(path)
     rows = CsvRows.of(old, path.name)
@@ -228,7 +228,7 @@ class ProposalForm:
         elif self.kind.value == "joint_display":
             known = read_reference_table(self.study, "joint_display")
             fields["figure_id"].options = [
-                figure for pairs_of in load_declared("provides", "matching_pairs")
+                figure for pairs_of in load_declared_objects("provides", "matching_pairs")
                 for _, figure, _ in pairs_of(self.study, {*known["figure_id"], *known["code_id"]})]
         elif self.kind.value == "codebook":
             self.from_coders.options = [("", None), *((f"{one.name} ({one.coder_id})", one)

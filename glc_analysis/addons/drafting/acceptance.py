@@ -36,8 +36,8 @@ from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.columns import split_alternatives
 from glc_analysis.cleaning.countries import country_label, intended_iso_code, un_regions
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.reference import question_units
-from glc_analysis.schema import UNDECIDED, UNKNOWN, default_settings, table_files
+from glc_analysis.reference import derive_question_units
+from glc_analysis.schema import UNDECIDED, UNKNOWN, default_settings, list_table_files
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
 from glc_analysis.text import match_key, normalise_space
@@ -67,20 +67,20 @@ def accept_chosen_draft_rows(study: Study, state: DraftState, accepted_by: str, 
     lines += [f"The list {name} is in options.csv already: its rows are kept as they are."
               for name in sorted(used & lists)]
     texts = {path: _with_rows(path, rows) for table, rows in added.items() if len(rows)
-             for path in [study.root / table_files(table)[0].path]}
+             for path in [study.root / list_table_files(table)[0].path]}
     settings, kept = _with_settings(study.settings_file, state.tables["settings"])
     if settings is not None:
         texts[study.settings_file] = settings
     if len(new):
         written = tomllib.loads(settings or study.settings_file.read_text(encoding="utf-8"))
-        unit = question_units(new, default_settings()[0]["survey"] | written.get("survey", {}))
+        unit = derive_question_units(new, default_settings()[0]["survey"] | written.get("survey", {}))
         if n := int((new["unit"].eq("") & unit.eq("organisation")).sum()):
             lines.append(
                 f"{n} of the questions count once for each organisation: the settings name organisations and "
                 "no country. Where each record is to count, write answer into the column unit of "
                 "questions.csv.")
         new = new.assign(unit=unit, is_sensitive=UNDECIDED)
-    path = study.root / table_files("questions")[0].path
+    path = study.root / list_table_files("questions")[0].path
     table, now_decided = _with_questions(path, new, state)
     is_changed, waiting = _add_conditions(table, state.tables["asked_if"])
     if len(new) or now_decided or is_changed:
@@ -155,7 +155,7 @@ def accept_decided_open_rows(study: Study, accepted_by: str, *, today: date) -> 
         "countries": _described(ready["countries"]),
         "names": ready["names"].assign(reason=f"{who}: a name in the survey")}
     for name in (name for name in rows if len(rows[name])):
-        path = study.root / table_files(name)[0].path
+        path = study.root / list_table_files(name)[0].path
         if name == "options":
             add_rows_to_options_table(study, rows[name])
         else:
@@ -177,7 +177,7 @@ def _described(countries: pd.DataFrame) -> pd.DataFrame:
 def add_rows_to_options_table(study: Study, rows: pd.DataFrame) -> None:
     """Adds rows to options.csv. An existing option gets the new position; a new value of an existing option
     copies its other cells."""
-    path = study.root / table_files("options")[0].path
+    path = study.root / list_table_files("options")[0].path
     table = _read_rows(path, "option_list", "option_id", "value", "label", "position", "kind")
     at = {column: n for n, column in enumerate(table.header)}
     for _, row in rows.iterrows():

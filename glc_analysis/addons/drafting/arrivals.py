@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from glc_analysis.addon import load_declared
+from glc_analysis.addon import load_declared_objects
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.codings.coded_tables import guess_column_roles
 from glc_analysis.study import PROJECT_DATABASES, is_data_file
@@ -94,7 +94,8 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
 def _is_references(path: Path) -> bool:
     """Whether a file has the references of one code, as a coding program exports them."""
     try:
-        return any(is_references(path) for is_references in load_declared("provides", "is_references"))
+        return any(is_references(path)
+                   for is_references in load_declared_objects("provides", "is_references"))
     except Faults:
         return False  # the reader of transcripts says what is wrong
 

@@ -27,7 +27,7 @@ from glc_analysis.coding.codebook import (
     resolve_code_names,
 )
 from glc_analysis.intake.codings import read_codings
-from glc_analysis.schema import table_files
+from glc_analysis.schema import list_table_files
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
 from glc_analysis.text import loose_match_key, make_slug, match_key
@@ -277,7 +277,7 @@ def add_code_tree_to_codebook(study: Study, codebook: pd.DataFrame, tree: pd.Dat
     """Adds the new codes of a tree to codebook.csv and updates notes; all other bytes stay. Typical passages
     are written to the private table. Returns a description of the changes."""
     numbers = dict(zip(codebook["code_id"], codebook.index, strict=True))
-    shared, *apart = (study.root / about.path for about in table_files("codebook"))
+    shared, *apart = (study.root / about.path for about in list_table_files("codebook"))
     file, new = CsvRows.read(shared), select_codes_to_add(codebook, tree)
     changed = list_code_tree_changes(codebook, tree).query("change == 'changed'")
     for code, column, note in zip(changed["code_id"], changed["column"], changed["would_be"], strict=True):

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from glc_analysis.command_line import ensure_built, pass_study, print_rows, rows_format, say
-from glc_analysis.errors import Fault, Faults, UsageError, add_faults_of
+from glc_analysis.command_line import add_format_option, ensure_built, pass_study, print_rows, say
+from glc_analysis.errors import Fault, Faults, UsageError, collect_faults
 from glc_analysis.study import Study
 
 if TYPE_CHECKING:
@@ -120,13 +120,13 @@ def _check_draft(study: Study, looked_by: str) -> bool:
     from glc_analysis.addons.drafting.open_rows import write_open_rows_for_empty_lists
     from glc_analysis.addons.drafting.store import list_draft_status_lines, read_draft, unknown_heading_faults
     from glc_analysis.cleaning.records import read_raw
-    from glc_analysis.locks import locked
+    from glc_analysis.locks import hold_lock
 
     try:
         draft = read_draft(study)
     except Faults as found:
         faults = [*found.faults]
-        add_faults_of(lambda: read_raw(study, "survey"), faults)
+        collect_faults(lambda: read_raw(study, "survey"), faults)
         raise Faults(faults) from None
     if draft is None:
         if looked_by:
@@ -138,7 +138,7 @@ def _check_draft(study: Study, looked_by: str) -> bool:
         if faults := [*unknown_heading_faults(draft, surveys)]:
             raise Faults(faults)
     if looked_by:
-        with locked(study.processed, what="build", is_patient=True):
+        with hold_lock(study.processed, what="build", is_patient=True):
             # First the options, which questions may wait for.
             for line in (*accept_decided_open_rows(study, looked_by, today=date.today()),
                          *accept_chosen_draft_rows(study, draft, looked_by, today=date.today()),
@@ -166,7 +166,7 @@ def _has_questions(study: Study) -> bool:
 @click.command()
 @click.option("--suggest", is_flag=True, help="Print rows for documents.csv, for files that it does not "
               "describe yet.")
-@rows_format("csv")
+@add_format_option("csv")
 @pass_study
 def documents(study: Study, suggest: bool, form: str) -> None:
     """List the interviews and calls, or suggest rows."""
@@ -184,12 +184,12 @@ def documents(study: Study, suggest: bool, form: str) -> None:
                                                            rows[:0])
         for line in (*notes, *left):
             say(f"To decide: {line}")
-    print_rows(rows, form, empty="Every transcript is in documents.csv.")
+    print_rows(rows, form, if_empty="Every transcript is in documents.csv.")
 
 
 @click.command()
 @click.option("--suggest", is_flag=True, help="Print rows for speakers.csv, for names that it does not have.")
-@rows_format("csv")
+@add_format_option("csv")
 @pass_study
 def speakers(study: Study, suggest: bool, form: str) -> None:
     """List who speaks in each transcript, and who asks.
@@ -209,7 +209,7 @@ def speakers(study: Study, suggest: bool, form: str) -> None:
         for line in conversations.speaker_role_evidence_lines(new):
             say(line)
         rows = conversations.draft_speaker_rows(new, taken_ids=known["speaker_id"])
-    print_rows(rows, form, empty="Every speaker is in speakers.csv.")
+    print_rows(rows, form, if_empty="Every speaker is in speakers.csv.")
 
 
 @click.command()
@@ -217,7 +217,7 @@ def speakers(study: Study, suggest: bool, form: str) -> None:
               metavar="FILE", help="A codebook or project of a coding program; may be given several times.")
 @click.option("--write", "is_written", is_flag=True,
               help="Add the new codes and changed notes to codebook.csv.")
-@rows_format("csv")
+@add_format_option("csv")
 @pass_study
 def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str) -> None:
     """Show what a later tree of codes would change.
@@ -239,7 +239,7 @@ def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str)
                                   notes), read_reference_table(study,
                                                                "codebook")
     rows = list_code_tree_changes(book, tree)
-    print_rows(rows, form, empty="The tree says what codebook.csv says.")
+    print_rows(rows, form, if_empty="The tree says what codebook.csv says.")
     for note in notes:
         say(f"To decide: {note}")
     if is_written:
@@ -329,7 +329,7 @@ def list_name_suggestions_instead(study: Study, form: str, *, suggest: bool) -> 
 
     ensure_built(study)
     print_rows(suggest_unlisted_names(study, current_texts(study).canonical.values()), form,
-               empty="No further name was found, but no search finds all: read the texts too.")
+               if_empty="No further name was found, but no search finds all: read the texts too.")
     raise click.exceptions.Exit
 
 

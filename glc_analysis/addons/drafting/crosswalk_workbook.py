@@ -21,7 +21,7 @@ from glc_analysis.addons.drafting.drafted_waves import (
 from glc_analysis.addons.drafting.store import read_draft
 from glc_analysis.cleaning.records import read_raw
 from glc_analysis.cleaning.waves import crosswalk_faults
-from glc_analysis.errors import Fault, Faults, count_of, nearest
+from glc_analysis.errors import Fault, Faults, count_of, suggest_name
 from glc_analysis.reference import REQUIRED_COLUMNS, Reference, read_reference
 from glc_analysis.schema import allowed_words
 from glc_analysis.spreadsheets import append_rows, fill_sheet, save_workbook
@@ -184,7 +184,7 @@ def _draft_faults(decided: pd.DataFrame, reference: Reference,
         for column, words in (("change", allowed_words("crosswalk", "change")), ("question_id", questions),
                               ("is_comparable", allowed_words("crosswalk", "is_comparable"))):
             if row[column] not in {*words, ""} or column == "question_id" and not row[column]:
-                yield Fault(f"is not known; {nearest(row[column], sorted(filter(None, words)))}",
+                yield Fault(f"is not known; {suggest_name(row[column], sorted(filter(None, words)))}",
                             file=CROSSWALK_DRAFT, row=str(n), column=column, value=row[column],
                             fix="use one that is there; a question of the draft is accepted first")
         place = row["question_id"], row["wave_id"]

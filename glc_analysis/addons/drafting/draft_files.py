@@ -12,7 +12,7 @@ import pandas as pd
 from glc_analysis.addons.drafting.draft_columns import ABOUT, USE
 from glc_analysis.addons.drafting.options import UNSURE
 from glc_analysis.addons.drafting.sensitivity import SENSITIVITY_DECISIONS
-from glc_analysis.schema import allowed_words, table_files
+from glc_analysis.schema import allowed_words, list_table_files
 from glc_analysis.spreadsheets import fill_sheet
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_delimited_file
@@ -50,7 +50,7 @@ def format_csv_rows(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str
 
 def read_column_values(study: Study, table: str, column: str) -> set[str]:
     """The values in a column of a reference table; empty if the table or column does not exist."""
-    path = study.root / table_files(table)[0].path
+    path = study.root / list_table_files(table)[0].path
     if not path.is_file():
         return set()
     grid = read_delimited_file(path)

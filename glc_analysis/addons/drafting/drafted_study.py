@@ -21,9 +21,9 @@ from glc_analysis.addons.drafting.store import write_draft_into_study
 from glc_analysis.addons.drafting.texts import TextStudyDraft, draft_tables_from_texts
 from glc_analysis.addons.drafting.xlsform import XLSFormDraft as FormDraft
 from glc_analysis.addons.drafting.xlsform import draft_tables_from_xlsform, is_xlsform, read_wordings_table
-from glc_analysis.errors import Fault, Faults, UsageError, nearest
+from glc_analysis.errors import Fault, Faults, UsageError, suggest_name
 from glc_analysis.intake.survey import read_survey_sheets
-from glc_analysis.schema import table_files
+from glc_analysis.schema import list_table_files
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_workbook_sheets
 from glc_analysis.text import make_slug
@@ -52,7 +52,7 @@ class DraftedStudy:
         tables, and copies the files into ``raw``."""
         _fill_settings(directory, self.settings)
         for about, table in ((about, table) for name, table in self.tables.items()
-                             for about in table_files(name)):
+                             for about in list_table_files(name)):
             rows = table.reindex(columns=list(about.required), fill_value="")
             with (directory / about.path).open("a", encoding="utf-8", newline="") as file:
                 csv.writer(file, lineterminator="\n").writerows(rows.itertuples(index=False, name=None))
@@ -139,7 +139,7 @@ def _named_sheets(exports: Sequence[Path], names: Sequence[str]) -> dict[str, st
     books = [path for path in exports if path.suffix.lower().startswith(".xls")] if names else []
     held = {path.name: [sheet.sheet for sheet in read_workbook_sheets(path)] for path in books}
     known = {sheet for sheets in held.values() for sheet in sheets}
-    if faults := [Fault(f"no workbook has a sheet {name!r}; {nearest(name, known)}",
+    if faults := [Fault(f"no workbook has a sheet {name!r}; {suggest_name(name, known)}",
                         fix="correct --sheet")
                   for name in names if name not in known]:
         raise Faults(faults)

@@ -45,7 +45,7 @@ from glc_analysis.addons.drafting.sensitivity import (
 from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.columns import NOT_IN, split_alternatives
 from glc_analysis.cleaning.countries import intended_iso_code
-from glc_analysis.errors import Fault, Faults, nearest
+from glc_analysis.errors import Fault, Faults, suggest_name
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.schema import (
     CHOICE_TYPES,
@@ -53,7 +53,7 @@ from glc_analysis.schema import (
     UNDECIDED,
     allowed_words,
     default_settings,
-    table_files,
+    list_table_files,
 )
 from glc_analysis.spreadsheets import save_workbook, write_text
 from glc_analysis.study import Study
@@ -234,7 +234,7 @@ def _decided(questions: pd.DataFrame) -> pd.DataFrame:
 def _table(name: str, sheet: Grid, file: str) -> tuple[pd.DataFrame, list[Fault]]:
     """A table of a draft, indexed by its rows in the file."""
     names = [cell.strip() for cell in sheet.names]
-    missing = [Fault(f"the column is missing; {nearest(column, names)}", file=file, row="1",
+    missing = [Fault(f"the column is missing; {suggest_name(column, names)}", file=file, row="1",
                      column=column,
                      fix="put it back as it was in the draft")
                for column in list_required_draft_columns(name) if column not in names]
@@ -282,7 +282,7 @@ def _question_faults(state: DraftState) -> Iterator[Fault]:
             yield fault("is not a type of question", column="type", value=row["type"],
                         fix=f"use one of {', '.join(allowed_words('questions', 'type'))}")
         elif row["type"] in CHOICE_TYPES and row["option_list"] not in (*lists, row["question_id"]):
-            yield fault(f"there is no such list; {nearest(row['option_list'], lists)}",
+            yield fault(f"there is no such list; {suggest_name(row['option_list'], lists)}",
                         column="option_list", value=row["option_list"],
                         fix="write the options of the question into the sheet or table options, or make it a "
                             "text")
@@ -331,7 +331,7 @@ def _condition_faults(state: DraftState) -> Iterator[Fault]:
             continue
         for identifier in split_alternatives(row["question_id"]):
             if identifier not in known:
-                yield fault(f"is not a question of the draft; {nearest(identifier, known)}",
+                yield fault(f"is not a question of the draft; {suggest_name(identifier, known)}",
                             column="question_id", value=identifier,
                             fix="write ids of questions, with ` | ` between them")
         try:
@@ -351,7 +351,7 @@ def unknown_heading_faults(state: DraftState, surveys: Sequence[RawSurvey]) -> I
     for table, n, column, entry in places:
         for name in filter(None, split_alternatives(entry)):
             if not name.startswith(NOT_IN) and not re.search(r"[*{]", name) and name not in known:
-                yield Fault(f"no file has such a column; {nearest(name, known)}",
+                yield Fault(f"no file has such a column; {suggest_name(name, known)}",
                             file=state.files[table],
                             row=str(n), column=column, value=name, fix="write the heading as the file has it")
 
@@ -377,7 +377,7 @@ def _accepted(study: Study) -> frozenset[str]:
 
 def _written_sensitivity(study: Study) -> dict[str, str]:
     """Whether a question of questions.csv is sensitive, where a person has decided it there."""
-    path = study.root / table_files("questions")[0].path
+    path = study.root / list_table_files("questions")[0].path
     if not path.is_file():
         return {}
     grid = read_delimited_file(path)

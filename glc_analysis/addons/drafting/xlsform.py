@@ -18,7 +18,7 @@ import pandas as pd
 
 from glc_analysis.addons.drafting.form import FormColumn, SurveyForm
 from glc_analysis.addons.drafting.words import guess_option_kind
-from glc_analysis.errors import Fault, Faults, nearest, refuse
+from glc_analysis.errors import Fault, Faults, refuse, suggest_name
 from glc_analysis.intake.survey import SHEETS
 from glc_analysis.schema import UNDECIDED
 from glc_analysis.tabular import Grid, read_delimited_file, read_workbook_sheets
@@ -110,7 +110,7 @@ def _form(path: Path) -> tuple[list[tuple[int, dict[str, str]]], Lists]:
                            LABELS: "Specify other."}
                 rows.append((number, specify | {"relevant": f"selected(${{{row['name']}}}, 'other')"}))
             case ["select_one" | "select_multiple", *name] if not name or name[0] not in lists:
-                fix = f"add the list to the sheet choices ({nearest(' '.join(name), lists)})"
+                fix = f"add the list to the sheet choices ({suggest_name(' '.join(name), lists)})"
                 said = "the question names no option list"
                 faults.append(Fault(said, path.name, str(number), "type", row["type"], fix))
     if faults:

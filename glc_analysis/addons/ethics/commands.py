@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from glc_analysis.command_line import pass_study, pass_study_to_read, print_rows, rows_format, say
+from glc_analysis.command_line import add_format_option, pass_study, pass_study_to_read, print_rows, say
 from glc_analysis.errors import Faults, count_of
 from glc_analysis.study import Study
 
 
 @click.command()
-@rows_format("csv")
+@add_format_option("csv")
 @pass_study_to_read
 def retention(study: Study, form: str) -> None:
     """List the files of the study and when each must be destroyed.
@@ -22,7 +22,7 @@ def retention(study: Study, form: str) -> None:
     from glc_analysis.addons.ethics.retention import list_retention_dates, retention_faults
 
     held = list_retention_dates(study, today=date.today())
-    print_rows(held, form, empty="The study holds no raw or private file.")
+    print_rows(held, form, if_empty="The study holds no raw or private file.")
     if faults := list(retention_faults(study, held)):
         raise Faults(faults)
 

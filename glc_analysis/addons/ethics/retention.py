@@ -12,7 +12,7 @@ from glc_analysis import manifest
 from glc_analysis.digests import KEY_FILE
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.manifest import read_manifest
-from glc_analysis.schema import is_day
+from glc_analysis.schema import is_iso_date
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_reference_rows
 
@@ -29,7 +29,8 @@ def list_retention_dates(study: Study, *, today: date) -> pd.DataFrame:
     has no date. Raises Faults for a ``keep_until`` that is not a date.
     """
     recorded = {path.rstrip("/"): row for path, row in read_manifest(study).items()}
-    if wrong := [row for row in recorded.values() if row["keep_until"] and not is_day(row["keep_until"])]:
+    if wrong := [row for row in recorded.values() if row["keep_until"]
+                 and not is_iso_date(row["keep_until"])]:
         raise Faults(Fault("is not a date", file="manifest.csv", column="keep_until", value=row["keep_until"],
                            fix=f"write the last day on which {row['path']} may be kept as YYYY-MM-DD")
                      for row in wrong)

@@ -16,9 +16,9 @@ from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 
-from glc_analysis.addon import load_declared
+from glc_analysis.addon import load_declared_objects
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
-from glc_analysis.manifest import release_folders
+from glc_analysis.manifest import list_release_folders
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import AUDIENCES, reference_tables
 from glc_analysis.spreadsheets import CsvRows
@@ -82,7 +82,7 @@ def make_safety_page_lines(study: Study, *, published: Mapping[str, list[str]], 
     reference = read_reference(study)
     asked, answered = list(list_safety_questions(_countries(reference))), _answers(reference)
     known = {(row["item"], row["subject"]) for row in asked}
-    counts = {word: n for counted in load_declared("provides", COUNTED)
+    counts = {word: n for counted in load_declared_objects("provides", COUNTED)
               for word, n in counted(study, reference).items()}
     page = load_template(__file__, "safety.md").render(
         title=study.title, today=today.isoformat(), blank=BLANK_ANSWER,
@@ -93,7 +93,7 @@ def make_safety_page_lines(study: Study, *, published: Mapping[str, list[str]], 
         is_encrypted=is_on_encrypted_disk(study.root),
         reports=[(audience, (study.reports / audience / "current").exists()) for audience in AUDIENCES],
         published=published, told=WITHDRAWAL_WORDS,
-        releases=len(release_folders(study.private, "public")), packets=counts.get("packet", 0),
+        releases=len(list_release_folders(study.private, "public")), packets=counts.get("packet", 0),
         people=_people(reference, counts),
         advisers=counts.get("survivor adviser", 0),
         others=[f"{' '.join(filter(None, key))}: {text}" for key, text in answered.items()

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.reference import Reference, relocate_faults
-from glc_analysis.schema import AUDIENCES, Check, Tables, schema_check, unknown_names
+from glc_analysis.reference import Reference, relocate_private_faults
+from glc_analysis.schema import AUDIENCES, Check, Tables, find_unknown_names, make_schema_check
 from glc_analysis.steps import Step, View
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
@@ -60,7 +60,7 @@ def _repeated_passages(tables: Tables) -> Iterator[Fault]:
                             "passages_for", segment, "name another passage in one of them")
 
 
-CHECKS: tuple[Check, ...] = (schema_check("explanations.principle_id"),
+CHECKS: tuple[Check, ...] = (make_schema_check("explanations.principle_id"),
                              Check(("explanations",), _explanations),
                              Check(("explanations",), _repeated_passages))
 
@@ -85,11 +85,11 @@ def list_reopened_explanations(study: Study, reference: Reference) -> Iterator[s
 def _known_passages(view: View) -> dict[str, Any]:
     """Table ``explanations``. Raises Faults for passages that the study does not have."""
     rows, known = view.reference.explanations, {*view["segments"]["segment_id"]}
-    faults = [fault for column in PASSAGE_COLUMNS for fault in unknown_names(
+    faults = [fault for column in PASSAGE_COLUMNS for fault in find_unknown_names(
         "explanations", column, rows[column].str.split(";").explode().str.strip(), known | {""},
         "the study has no such segment")]
     if faults:
-        raise Faults(relocate_faults(view.study, faults))
+        raise Faults(relocate_private_faults(view.study, faults))
     return {"explanations": rows.copy()}
 
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from glc_analysis.addons.explanations.checks import split_segment_ids
 from glc_analysis.disclosure.quotations import segment_owners
-from glc_analysis.pages.text_names import text_names, turn_name
+from glc_analysis.pages.text_names import name_texts, name_turn
 from glc_analysis.tables_html import make_displayable, render_quotation
 from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.text import format_day
@@ -61,11 +61,11 @@ def _passages(view: StudyView) -> Callable[[Sequence[str]], list[Markup]]:
     segments = view.read("segments")
     by = segment_owners(segments, view.read("documents")).map(view.labels).fillna("")
     rows = segments.assign(by=by).set_index("segment_id")
-    names = text_names(view.read("documents"), view.labels)
+    names = name_texts(view.read("documents"), view.labels)
 
     def shown(ids: Sequence[str]) -> list[Markup]:
         found = rows.reindex(ids).dropna(subset="text")
-        return [ELEMENTS.quotation(text, language, _whose(who, turn_name(names, segment)),
+        return [ELEMENTS.quotation(text, language, _whose(who, name_turn(names, segment)),
                                    *view.translations.get(segment, UNTRANSLATED))
                 for segment, text, language, who in zip(found.index, found["text"], found["language"],
                                                         found["by"], strict=True)]

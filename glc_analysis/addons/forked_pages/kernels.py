@@ -66,19 +66,19 @@ def prepare() -> None:
 def hold(root: str, tables: list[str]) -> None:
     """Reads tables of a study once, for all pages that are forked afterwards. Another process reads them:
     pyarrow does it in threads, and a process with threads should not be forked."""
-    from glc_analysis.held_tables import hold_tables, small_tables
+    from glc_analysis.held_tables import cache_tables, read_small_tables
     from glc_analysis.study import Study
 
     with tempfile.TemporaryFile() as file:
         if not (reader := os.fork()):
             try:
-                pickle.dump(small_tables(Study(Path(root)), tables), file)
+                pickle.dump(read_small_tables(Study(Path(root)), tables), file)
                 file.flush()
             finally:
                 os._exit(0)
         os.waitpid(reader, 0)
         file.seek(0)
-        hold_tables(pickle.load(file))
+        cache_tables(pickle.load(file))
     gc.freeze()
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from glc_analysis.command_line import ensure_built, pass_study, print_rows, rows_format, say
+from glc_analysis.command_line import add_format_option, ensure_built, pass_study, print_rows, say
 from glc_analysis.study import Study
 
 
 @click.command()
 @click.argument("question", default="")
-@rows_format("table")
+@add_format_option("table")
 @pass_study
 def groups(study: Study, question: str, form: str) -> None:
     """Rank the groups by which figures could be shown to others.
@@ -32,7 +32,7 @@ def groups(study: Study, question: str, form: str) -> None:
     reference, settings = read_reference(study), study.settings
     if question:
         rows = count_figures_of_groupings(study, reference, question)
-        print_rows(rows, form, empty="No figure of it is in a group.")
+        print_rows(rows, form, if_empty="No figure of it is in a group.")
         return
     codes = {*read_table("codebook", study=study)["code_id"]} - case_codes(reference.codebook)
     n_codes = len(codes) if len(read_table("mentions", study=study)) else 0
@@ -44,7 +44,7 @@ def groups(study: Study, question: str, form: str) -> None:
                                                  settings["disclosure"])
     if form == "table" and len(ranked) and not ranked["convening"].any():
         say("No group is large enough to be shown to the convening, whatever is merged.")
-    print_rows(ranked, form, empty="There is no survey and nothing coded.")
+    print_rows(ranked, form, if_empty="There is no survey and nothing coded.")
 
 
 COMMANDS = (groups,)

@@ -18,11 +18,11 @@ import lxml.html
 import pycountry
 from lxml import etree
 
-from glc_analysis.addon import ADD_ONS_FOLDER, list_declarations, load_declared
+from glc_analysis.addon import ADD_ONS_FOLDER, list_declarations, load_declared_objects
 from glc_analysis.addons.languages.settings import ENGLISH, translated_languages
 from glc_analysis.errors import GLCError
 from glc_analysis.reference import Reference, read_reference
-from glc_analysis.schema import word_columns
+from glc_analysis.schema import list_word_columns
 from glc_analysis.study import Study
 from glc_analysis.templates import read_packaged_csv
 from glc_analysis.text import isolate_direction, language_direction
@@ -114,7 +114,7 @@ def _country_names(language: str) -> dict[str, str]:
 def study_words(study: Study, reference: Reference | None = None) -> set[str]:
     """The texts of a study: what people wrote in its reference tables and in study.toml."""
     cells = {cell for name, frame in (reference or read_reference(study)).tables.items()
-             for column in frame.columns.difference(word_columns(name)) for cell in frame[column]}
+             for column in frame.columns.difference(list_word_columns(name)) for cell in frame[column]}
     settings = {text for section in study.settings.values() for value in section.values()
                 for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)}
     texts = {" ".join(text.split()) for text in cells | settings}
@@ -147,7 +147,7 @@ class Phrasebook:
         if language not in phrase_languages():
             return cls(ENGLISH)
         known: dict[str, tuple[str, bool]] = {}
-        for translated in load_declared("provides", "translated_texts"):
+        for translated in load_declared_objects("provides", "translated_texts"):
             known |= translated(study, audience, language)
         return cls(language, study_words(study, reference), known)
 

@@ -12,7 +12,7 @@ import lxml.html
 from lxml import etree
 from markupsafe import Markup
 
-from glc_analysis.addon import load_declared
+from glc_analysis.addon import load_declared_objects
 from glc_analysis.addons.languages.phrases import (
     ENGLISH,
     LANGUAGE_NAMES,
@@ -56,7 +56,7 @@ class SiteLanguages:
                            f"<!DOCTYPE html>\n{lxml.html.tostring(made, encoding='unicode')}\n")
                 if slug not in added:
                     articles[slug] = next(made.iter("main"))
-            for make_addition in load_declared("site_addition"):
+            for make_addition in load_declared_objects("site_addition"):
                 write_files(folder, make_addition(articles, book.say))
 
 

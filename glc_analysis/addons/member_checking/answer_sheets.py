@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from glc_analysis.errors import Fault, Faults, nearest
-from glc_analysis.schema import is_day
+from glc_analysis.errors import Fault, Faults, suggest_name
+from glc_analysis.schema import is_iso_date
 from glc_analysis.spreadsheets import print_on_a4, save_workbook, style_cell, write_text
 from glc_analysis.tabular import Grid, read_workbook_sheets
 from glc_analysis.templates import load_template, read_fixed_texts, read_packaged_text, read_texts_by_language
@@ -260,12 +260,12 @@ def _faults(rows: pd.DataFrame) -> Iterator[Fault]:
             yield fault("has no number, or the number of another row", column=row.kind, value=row.id,
                         fix="put back the number that we wrote")
         if row.decision not in SHEET_DECISIONS:
-            yield fault(f"is not a decision; {nearest(row.decision, SHEET_DECISIONS)}",
+            yield fault(f"is not a decision; {suggest_name(row.decision, SHEET_DECISIONS)}",
                         column="decision",
                         value=row.decision, fix="write one of the four words of the first line")
         elif (row.decision == "change") != (row.changed != ""):
             yield fault("change and changed words belong together", column="changed", value=row.changed,
                         fix="write both, or another decision and no words")
-        if row.decision != "talk" and not (row.name and is_day(row.date)):
+        if row.decision != "talk" and not (row.name and is_iso_date(row.date)):
             yield fault("does not say who decided, and on which day", column="name, date",
                         value=f"{row.name} {row.date}".strip(), fix="write a name, and a day as YYYY-MM-DD")

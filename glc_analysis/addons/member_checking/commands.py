@@ -6,7 +6,14 @@ from pathlib import Path
 
 import click
 
-from glc_analysis.command_line import ensure_built, format_rows, pass_study, print_rows, rows_format, say
+from glc_analysis.command_line import (
+    add_format_option,
+    ensure_built,
+    format_rows,
+    pass_study,
+    print_rows,
+    say,
+)
 from glc_analysis.errors import UsageError, count_of
 from glc_analysis.study import Study
 
@@ -16,7 +23,7 @@ from glc_analysis.study import Study
 @click.option("--returned", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="A workbook or return that came back filled in: show what it would change.")
 @click.option("--accept", is_flag=True, help="With --returned: write the changes.")
-@rows_format("csv")
+@add_format_option("csv")
 @pass_study
 def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, form: str) -> None:
     """List the quotations that are left out, and why.
@@ -39,7 +46,7 @@ def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, fo
         say(f"{count_of(count, 'quotation')} to be cleared: {path}. Send each organisation its own sheet "
             "only." if count else "No quotation has to be cleared.")
     else:
-        print_rows(refused_quotes(*QuotationTables.of(study)), form, empty="No quotation is left out.")
+        print_rows(refused_quotes(*QuotationTables.of(study)), form, if_empty="No quotation is left out.")
 
 
 def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
@@ -57,13 +64,13 @@ def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
     )
 
     answers, held = read_filled_workbook(path), QuotationTables.of(study)
-    print_rows(list_decided_cell_changes(answers, held), form, empty="It changes nothing.")
+    print_rows(list_decided_cell_changes(answers, held), form, if_empty="It changes nothing.")
     rows = list_correction_proposals(answers, held.documents, make_raw_column_finder(study))
     if len(rows):
-        say("To review for corrections.csv:\n" + format_rows(rows, form, empty=""))
+        say("To review for corrections.csv:\n" + format_rows(rows, form, if_empty=""))
     cited = list_citations_to_review(answers, study)
     if len(cited):
-        say("To review by hand, in the files named:\n" + format_rows(cited, form, empty=""))
+        say("To review by hand, in the files named:\n" + format_rows(cited, form, if_empty=""))
     if accept:
         for name, frame in zip(("quotes", "consent"), apply_clearance_decisions(answers, held), strict=True):
             frame.to_csv(study.reference_file(name), index=False, lineterminator="\n")
@@ -85,9 +92,9 @@ def returns(study: Study, organisation: str, by: str, contact: str) -> None:
     """
     from glc_analysis.addons.member_checking.answer_sheets import SHEET_PHRASES, list_translation_notes
     from glc_analysis.addons.member_checking.returns import read_names_and_languages, write_returns
-    from glc_analysis.schema import is_day
+    from glc_analysis.schema import is_iso_date
 
-    if by and not is_day(by):
+    if by and not is_iso_date(by):
         raise UsageError(f"--by {by!r} is not a day. To fix: write it as YYYY-MM-DD.")
     ensure_built(study)
     folder = study.reports / "team" / "returns"

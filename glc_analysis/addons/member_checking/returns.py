@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addon import load_declared
+from glc_analysis.addon import load_declared_objects
 from glc_analysis.addons.member_checking.answer_sheets import (
     AnswerSheet,
     SheetDecision,
@@ -38,7 +38,7 @@ from glc_analysis.disclosure.quotations import (
     with_broken_rules,
     without_pseudonyms,
 )
-from glc_analysis.errors import Fault, Faults, UsageError, nearest
+from glc_analysis.errors import Fault, Faults, UsageError, suggest_name
 from glc_analysis.reference import read_reference, read_reference_table
 from glc_analysis.schema import UNKNOWN
 from glc_analysis.study import Study
@@ -72,7 +72,7 @@ class Citations:
 
 def collect_cited_passages(study: Study) -> Citations:
     """The passages of a built study that add-ons cite."""
-    brought = [citations(study) for citations in load_declared("provides", CITED)]
+    brought = [citations(study) for citations in load_declared_objects("provides", CITED)]
     return Citations(
         pd.concat([pd.DataFrame(columns=CITATION_COLUMNS, dtype="str"), *(part.passages for part in brought)],
                   ignore_index=True),
@@ -153,7 +153,8 @@ def write_returns(study: Study, organisations: Collection[str], folder: Path, *,
     labels, languages = read_names_and_languages(study)
     for organisation in organisations:
         if organisation not in labels:
-            raise UsageError(f"There is no organisation {organisation!r}; {nearest(organisation, labels)}.")
+            raise UsageError(f"There is no organisation {organisation!r}; "
+                             f"{suggest_name(organisation, labels)}.")
     held = QuotationTables.of(study)
     segments, consent, waves = held.segments, held.consent, read_reference_table(study, "waves")
     whose = segment_owners(segments, held.documents)
@@ -238,7 +239,7 @@ def _consents(rows: pd.DataFrame, waves: pd.DataFrame, language: str) -> pd.Data
     """One row per recorded consent or refusal, those of its speakers included; rows about survey answers name
     the wave if there are several."""
     say = answer_sheet_phrases(language)
-    for words in load_declared("provides", "consent_words"):
+    for words in load_declared_objects("provides", "consent_words"):
         say = say | words(language)
     first, label_of = next(iter(list_waves(waves)), ""), waves.set_index("wave_id")["label"].to_dict()
     of_wave = [label_of.get(wave or first, "") if item in OF_A_WAVE else ""

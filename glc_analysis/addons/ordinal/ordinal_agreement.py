@@ -19,7 +19,7 @@ import pandas as pd
 
 from glc_analysis.addons.coefficients.coefficients import krippendorff_alpha
 from glc_analysis.coding.coefficients import NO_PAIRS, NO_VARIATION, Coefficient
-from glc_analysis.errors import UsageError, nearest
+from glc_analysis.errors import UsageError, suggest_name
 
 WEIGHTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "linear": lambda apart: apart, "quadratic": lambda apart: apart**2,
@@ -83,7 +83,7 @@ def _encoded(coders: Sequence[Sequence], scale: Sequence[Hashable],
              weights: str) -> tuple[np.ndarray, np.ndarray]:
     """The ratings as places in the scale, -1 where there is none; and how grave each disagreement is."""
     if weights not in WEIGHTS:
-        raise UsageError(f"There are no weights {weights!r}; {nearest(weights, WEIGHTS)}.")
+        raise UsageError(f"There are no weights {weights!r}; {suggest_name(weights, WEIGHTS)}.")
     place = {value: n for n, value in enumerate(scale)}
     if len(place) != len(scale) or len(place) < 2:
         raise UsageError("A scale has at least two values, each once, in their order.")

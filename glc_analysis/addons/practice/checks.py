@@ -24,7 +24,7 @@ from glc_analysis.gate.leak_scan import (
     who_is_who,
 )
 from glc_analysis.reference import Reference
-from glc_analysis.schema import Check, Tables, is_day, unknown_names
+from glc_analysis.schema import Check, Tables, find_unknown_names, is_iso_date
 
 CONSENT_ITEM = "practice"
 AT_A_TIME = 2
@@ -46,8 +46,9 @@ def _versions(table: str, tables: Tables) -> Iterator[Fault]:
     about the next."""
     rows = tables[table]
     known = {*map(format_printed_id, tables["principles"]["principle_id"], tables["principles"]["version"])}
-    yield from unknown_names(table, "principle_id, version", rows["principle_id"] + "." + rows["version"],
-                             known, "principles.csv has no such version")
+    yield from find_unknown_names(table, "principle_id, version", rows["principle_id"] + "."
+                                  + rows["version"],
+                                  known, "principles.csv has no such version")
 
 
 def _at_a_time(tables: Tables) -> Iterator[Fault]:
@@ -159,7 +160,7 @@ def _harm(tables: Tables) -> Iterator[Fault]:
     reviews = tables["reviews"]
     harmful = reviews[reviews["trigger"] == "harm"]
     for n, row in tables["trials"].to_dict("index").items():
-        if row["harm"] not in HARM or not is_day(row["reported_on"]):
+        if row["harm"] not in HARM or not is_iso_date(row["reported_on"]):
             continue
         last = last_day_for_harm_review(row["reported_on"])
         due = harmful[(harmful["principle_id"] == row["principle_id"])
@@ -217,15 +218,17 @@ def _evidence(tables: Tables) -> Iterator[Fault]:
     trials, rows = tables["trials"], tables["evidence"]
     known = {format_trial_id(row) for row in trials[trials["decision"] != ""].to_dict("records")}
     named = rows.loc[rows["kind"] == "trial", "reference"]
-    yield from unknown_names("evidence", "reference", named, known,
-                             "trials.csv has no such trial that has ended: write organisation/P01.1/cycle")
+    yield from find_unknown_names(
+        "evidence", "reference", named, known,
+        "trials.csv has no such trial that has ended: write organisation/P01.1/cycle")
 
 
 def _told(tables: Tables) -> Iterator[Fault]:
     """Faults if those informed of a review are not organisations of the study."""
     told = tables["reviews"]["told"].str.split(";").explode().str.strip()
     known = {EVERYBODY, *tables["organisations"]["organisation_id"]}
-    yield from unknown_names("reviews", "told", told, known, "organisations.csv has no such organisation")
+    yield from find_unknown_names("reviews", "told", told, known,
+                                  "organisations.csv has no such organisation")
 
 
 _TABLES = ("commitments", "trials", "reviews")

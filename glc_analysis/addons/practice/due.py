@@ -13,7 +13,7 @@ from typing import Any
 
 from glc_analysis.addons.convening.histories import join_names_in_sentence, printed_id_of_text
 from glc_analysis.errors import Faults
-from glc_analysis.schema import table_files
+from glc_analysis.schema import list_table_files
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_reference_rows
 
@@ -173,5 +173,5 @@ def list_practice_status_lines(study: Study, *, today: date | None = None) -> It
 
 
 def _rows(study: Study, name: str) -> list[dict[str, str]]:
-    path, (file, *_) = study.reference_file(name), table_files(name)
+    path, (file, *_) = study.reference_file(name), list_table_files(name)
     return [*read_reference_rows(path, file.required, file.optional).values()] if path.is_file() else []

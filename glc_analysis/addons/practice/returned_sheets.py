@@ -17,7 +17,7 @@ from glc_analysis.addons.practice.checks import CHECKS, HARM, UNMEASURED_BECAUSE
 from glc_analysis.addons.practice.sheets import CHOICES, COMMITMENT, FIRST_ANSWER, STAMP, TRIAL_QUESTIONS
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.reference import read_reference
-from glc_analysis.schema import is_day, reference_tables, table_faults, table_files
+from glc_analysis.schema import find_table_faults, is_iso_date, list_table_files, reference_tables
 from glc_analysis.spreadsheets import CsvRows, append_rows
 from glc_analysis.study import Study
 from glc_analysis.tabular import Grid, read_workbook_sheets
@@ -213,12 +213,12 @@ def _faults(entered: EnteredSheets, tables: dict[str, pd.DataFrame]) -> Iterator
         completed.loc[number] = pd.Series(row).reindex(completed.columns)
         places["trials.csv", str(number)] = place
     tables["trials"] = completed
-    found = [fault for name in entered.rows for fault in table_faults(name, tables[name])]
+    found = [fault for name in entered.rows for fault in find_table_faults(name, tables[name])]
     found += [fault for check in CHECKS for fault in check.faults(tables)]
     days = [Fault("is not a day", f"{name}.csv", str(n), column, value, "write it as YYYY-MM-DD")
             for name in entered.rows for column, about in reference_tables()[name].columns.items()
             if about.kind == "day"
-            for n, value in tables[name][column].items() if value and not is_day(value)]
+            for n, value in tables[name][column].items() if value and not is_iso_date(value)]
     for fault in (*days, *found):
         if place := places.get((fault.file, fault.row), ""):
             yield replace(fault, file=place, row="")
@@ -231,7 +231,7 @@ NEW_ROW = 1_000_000
 def _write(study: Study, entered: EnteredSheets) -> None:
     """Writes reviews first, so that reported harm always has a review, even after a power failure."""
     for name, rows in entered.rows.items():
-        (file, *_) = table_files(name)
+        (file, *_) = list_table_files(name)
         append_rows(study.reference_file(name), (*file.required, *file.optional), [row for _, row in rows])
     if entered.completed:
         path = study.reference_file("trials")

@@ -24,7 +24,7 @@ from glc_analysis.addons.convening.rating_forms import round_texts_in_language
 from glc_analysis.addons.member_checking.returns import read_names_and_languages
 from glc_analysis.addons.practice.checks import AT_A_TIME, CONSENT_ITEM, select_active_commitments
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.errors import GLCError, UsageError, nearest
+from glc_analysis.errors import GLCError, UsageError, suggest_name
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import allowed_words
 from glc_analysis.spreadsheets import print_on_a4, save_workbook, style_cell, write_text
@@ -150,7 +150,7 @@ def make_practice_sheets(study: Study, organisations: Collection[str] = ()) -> t
                    *reference.commitments["organisation_id"]} - {""}
     for one in organisations:
         if one not in taking_part:
-            raise UsageError(f"No organisation {one!r} takes part; {nearest(one, taking_part)}.")
+            raise UsageError(f"No organisation {one!r} takes part; {suggest_name(one, taking_part)}.")
     wanted = sorted({*organisations} or taking_part)
     asked = [one for one in wanted if consent.is_given(one, CONSENT_ITEM, "team")]
     sheets = [_sheet(reference, one, labels.get(one, one), answered_in.get(one, ""), contact)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from glc_analysis.errors import Fault
 from glc_analysis.figures.code_counts import EACH_ORGANISATION
-from glc_analysis.schema import Check, Tables, schema_check, unknown_names
+from glc_analysis.schema import Check, Tables, find_unknown_names, make_schema_check
 
 SUBJECTS = {"document": ("documents", "document_id"), "code": ("codebook", "code_id"),
             "organisation": ("organisations", "organisation_id")}
@@ -17,8 +17,9 @@ def _known_organisations(tables: Tables) -> Iterator[Fault]:
     """Cases that are organisations are in organisations.csv."""
     rows = tables["summaries"]
     named = rows.loc[rows["attribute"] == EACH_ORGANISATION, "case_id"]
-    yield from unknown_names("summaries", "case_id", named, {*tables["organisations"]["organisation_id"]},
-                             "organisations.csv has no such organisation")
+    yield from find_unknown_names("summaries", "case_id", named,
+                                  {*tables["organisations"]["organisation_id"]},
+                                  "organisations.csv has no such organisation")
 
 
 def _known_subjects(tables: Tables) -> Iterator[Fault]:
@@ -29,8 +30,9 @@ def _known_subjects(tables: Tables) -> Iterator[Fault]:
         for n in named.index[named == ""]:
             yield Fault(f"is blank, and the memo is about a {about}", "analytic_memos.csv", str(n),
                         "about_id", fix=f"write the {column}, or study under about")
-        yield from unknown_names("analytic_memos", "about_id", named[named != ""], {*tables[table][column]},
-                                 f"{table}.csv has no such {about}")
+        yield from find_unknown_names("analytic_memos", "about_id", named[named != ""],
+                                      {*tables[table][column]},
+                                      f"{table}.csv has no such {about}")
     of_study = rows[(rows["about"] == "study") & (rows["about_id"] != "")]
     for n, value in of_study["about_id"].items():
         yield Fault("names something, and the memo is about the study", "analytic_memos.csv", str(n),
@@ -38,7 +40,7 @@ def _known_subjects(tables: Tables) -> Iterator[Fault]:
 
 
 CHECKS: tuple[Check, ...] = (
-    schema_check("summaries.code_id"),
+    make_schema_check("summaries.code_id"),
     Check(("summaries", "organisations"), _known_organisations),
     Check(("analytic_memos", "documents", "codebook", "organisations"), _known_subjects),
 )

@@ -13,8 +13,8 @@ from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.errors import count_of
 from glc_analysis.figures.mentions import negative_cases, undecided_organisations
-from glc_analysis.pages.coding import code_page, show_disagreements, show_passage
-from glc_analysis.plots import number_text
+from glc_analysis.pages.coding import find_code_page, render_disagreements, render_passage
+from glc_analysis.plots import format_coefficient
 from glc_analysis.reference import read_part, read_reference_table
 from glc_analysis.tables_html import make_displayable, render_table
 from glc_analysis.templates import ELEMENTS, Macros
@@ -99,8 +99,8 @@ def _pair(view: StudyView, own: pd.DataFrame, other: pd.DataFrame, n: int) -> di
         rows["segment_id"], rows["quote"], strict=True)])
     name, code = other["code"].iloc[0], other["code_id"].iloc[0]
     left = len(turns) - _TURNS
-    return {"name": name, "said": f"{name}: {count_of(n, 'turn')}", "place": code_page(view, code),
-            "turns": [Markup("{}{}").format(ELEMENTS.note(row.both), show_passage(view, row))
+    return {"name": name, "said": f"{name}: {count_of(n, 'turn')}", "place": find_code_page(view, code),
+            "turns": [Markup("{}{}").format(ELEMENTS.note(row.both), render_passage(view, row))
                       for row in rows.itertuples()],
             "left_out": f"{count_of(left, 'further turn')}: `glc export quotes` has all." if left > 0 else ""}
 
@@ -109,13 +109,13 @@ def _differences(view: StudyView) -> Markup:
     """Agreement on the code, and the turns to which some coders gave it and others not."""
     rows = view.read("agreement").query(
         "measure == 'alpha' and unit == 'turn' and subset == 'all' and code_id == @view.code")
-    said = [f"Agreement (Krippendorff's alpha, by turn): {number_text(value)}."
+    said = [f"Agreement (Krippendorff's alpha, by turn): {format_coefficient(value)}."
             for value in rows["value"].dropna()]
     differ = view.read("disagreements")
     coders = differ[differ["coder_id"] != CONSENSUS]
     has_it = coders["codes"].str.split(";").map(lambda codes: view.code in codes).astype(bool)
     is_split = has_it.groupby(coders["segment_id"]).nunique() > 1
-    listed = show_disagreements(view, differ[differ["segment_id"].isin(is_split.index[is_split])])
+    listed = render_disagreements(view, differ[differ["segment_id"].isin(is_split.index[is_split])])
     if listed is None and not said:
         return Markup()
     if listed is None:

@@ -12,7 +12,7 @@ import pandas as pd
 from IPython.display import HTML as Html
 from markupsafe import Markup
 
-from glc_analysis.pages.coding import NOT_CODED_YET, show_passage, team_only
+from glc_analysis.pages.coding import NOT_CODED_YET, render_passage, show_to_passage_readers_only
 from glc_analysis.tables_html import make_displayable, render_note
 from glc_analysis.templates import Macros
 from glc_analysis.view.places import anchor
@@ -28,7 +28,7 @@ _NAMED = 8
 """With more groups than this, a sentence gives only their number."""
 
 
-@team_only
+@show_to_passage_readers_only
 def show_group_comparisons(view: StudyView) -> Html:
     """Shows the view's theme by country, by level of resources and by kind of organisation."""
     if view.read("mentions").empty:
@@ -64,7 +64,7 @@ def _code(view: StudyView, by: str, rows: pd.DataFrame,
         "sentence": f"raised in {_named([row['group'] for row in speaking])}; asked and not raised in "
                     f"{_named([row['group'] for row in silent])}.",
         "groups": [{"name": row["group"], "counted": _counted(row["raised"], row["asked"]),
-                    "passages": [show_passage(view, one) for one in behind[code, row["group_id"]].head(
+                    "passages": [render_passage(view, one) for one in behind[code, row["group_id"]].head(
                         _PASSAGES).itertuples()],
                     "left_out": max(row["passages"] - _PASSAGES, 0)} for row in speaking],
         "silent": " ".join(filter(None, [

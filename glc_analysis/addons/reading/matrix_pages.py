@@ -27,7 +27,7 @@ from glc_analysis.coding.codebook import ancestors
 from glc_analysis.errors import count_of
 from glc_analysis.figures.code_counts import EACH_ORGANISATION
 from glc_analysis.manifest import has_page, read_slice_list
-from glc_analysis.pages.coding import NOT_CODED_YET, show_passage, team_only
+from glc_analysis.pages.coding import NOT_CODED_YET, render_passage, show_to_passage_readers_only
 from glc_analysis.reference import read_reference_table
 from glc_analysis.tables_html import make_displayable, render_note, render_table
 from glc_analysis.templates import ELEMENTS, Macros
@@ -59,7 +59,7 @@ def theme_of_matrix_page(matrix: str) -> str:
     return matrix.partition(PART_MARK)[0]
 
 
-@team_only
+@show_to_passage_readers_only
 def show_theme_matrix(view: StudyView, matrix: str = "") -> Html:
     """Shows the matrix of the view's theme: an overview, then case by case. ``matrix`` may name a further
     page."""
@@ -73,7 +73,7 @@ def show_theme_matrix(view: StudyView, matrix: str = "") -> Html:
     return make_displayable(_matrix(view, rows, EACH_ORGANISATION) + _HTML.parts(_other_parts(view, part)))
 
 
-@team_only
+@show_to_passage_readers_only
 def show_group_matrices(view: StudyView, matrix: str = "") -> Html | None:
     """Shows, on the first page of a theme, the matrices of groups of organisations with summaries on it; None
     if there are none."""
@@ -86,7 +86,7 @@ def show_group_matrices(view: StudyView, matrix: str = "") -> Html | None:
         view, view.matrix(by=kind), kind)) for kind in kinds))
 
 
-@team_only
+@show_to_passage_readers_only
 def show_case_matrix(view: StudyView, case: str) -> Html:
     """Shows what one organisation said, theme by theme."""
     above = [*view.themes]
@@ -102,7 +102,7 @@ def show_case_matrix(view: StudyView, case: str) -> Html:
         for theme, own in rows.groupby(themes, sort=False)]))
 
 
-@team_only
+@show_to_passage_readers_only
 def show_case_memos(view: StudyView, case: str) -> Html | None:
     """Shows the memos on an organisation and on its interviews; None if there are none."""
     documents = view.read("documents")
@@ -112,7 +112,7 @@ def show_case_memos(view: StudyView, case: str) -> Html | None:
                              & rows["about_id"].isin(own)])
 
 
-@team_only
+@show_to_passage_readers_only
 def show_theme_memos(view: StudyView) -> Html | None:
     """Shows the memos on the view's theme, its codes and the study; None if there are none."""
     rows = view.team_memos()
@@ -211,7 +211,7 @@ def _cells(view: StudyView, rows: pd.DataFrame, behind: Behind,
 
 
 def _printed(view: StudyView, passages: pd.DataFrame) -> Iterator[Markup]:
-    return (show_passage(view, row) for row in passages.head(_PASSAGES).itertuples())
+    return (render_passage(view, row) for row in passages.head(_PASSAGES).itertuples())
 
 
 def _page_of(view: StudyView, kind: str, case: str) -> str:

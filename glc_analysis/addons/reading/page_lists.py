@@ -9,7 +9,7 @@ from typing import Any
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.figures.code_counts import EACH_ORGANISATION
 from glc_analysis.schema import AUDIENCES
-from glc_analysis.slices import code_themes
+from glc_analysis.slices import map_codes_to_themes
 from glc_analysis.steps import Step, View
 
 CASES_PER_PAGE = 30
@@ -33,7 +33,7 @@ def list_reading_pages(read_table: Callable[[str], Any]) -> dict[str, Any]:
     organisations with a page of their summaries; all for the team alone."""
     mentions, summarised = read_table("mentions"), read_table("summarised")
     book = read_table("codebook").sort_values("order")
-    theme_of = code_themes(book)
+    theme_of = map_codes_to_themes(book)
     cells = [*zip(mentions["organisation_id"], mentions["code_id"], strict=True),
              *((case, code) for case, codes in summarised.items() for code in codes)]
     cases_of: dict[str, set[str]] = {}

@@ -15,7 +15,7 @@ from glc_analysis.addons.reading.matrix import (
 )
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.exports import mentioned_organisations
-from glc_analysis.errors import UsageError, nearest, resolve_id
+from glc_analysis.errors import UsageError, resolve_id, suggest_name
 from glc_analysis.figures import code_counts as counting
 from glc_analysis.figures.summary import subset_kind
 from glc_analysis.reference import read_reference_table
@@ -132,7 +132,7 @@ class ReadingView(StudyView):
         """
         _refuse_others(self, "Memos")
         if about not in ("", "passage", "study", *SUBJECTS):
-            known = nearest(about, ("study", "passage", *SUBJECTS))
+            known = suggest_name(about, ("study", "passage", *SUBJECTS))
             raise UsageError(f"There are no memos on a {about!r}; {known}.")
         own = read_reference_table(self.study, "analytic_memos").assign(place="")
         others = self.read("memos")

@@ -20,7 +20,7 @@ from openpyxl.styles import Alignment, Font, Protection
 from glc_analysis.addons.reading.matrix import NOT_ASKED, NOTHING, STALE
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.reference import read_reference
-from glc_analysis.schema import reference_tables, table_files
+from glc_analysis.schema import list_table_files, reference_tables
 from glc_analysis.spreadsheets import (
     CsvRows,
     append_rows,
@@ -244,7 +244,7 @@ def _unknown(rows: list[tuple[int, Cells]], tables: Mapping[str, pd.DataFrame],
 
 def _write(study: Study, entered: EnteredSummaries) -> None:
     """Writes summaries.csv; repeating it after a power cut changes nothing."""
-    path, (file, *_) = study.reference_file("summaries"), table_files("summaries")
+    path, (file, *_) = study.reference_file("summaries"), list_table_files("summaries")
     if entered.changed:
         table = CsvRows.read(path)
         for number, cells in entered.changed.items():

@@ -18,7 +18,7 @@ from glc_analysis.addons.watch.page_server import PageServer
 from glc_analysis.command_line import ensure_built
 from glc_analysis.errors import Busy, GLCError, Interrupted
 from glc_analysis.locks import Say
-from glc_analysis.manifest import package_state
+from glc_analysis.manifest import list_package_file_stamps
 from glc_analysis.report import run
 from glc_analysis.run.plan import need_decisions
 from glc_analysis.run.record import last_run
@@ -42,7 +42,7 @@ def serve_and_update_pages(study: Study, *, say: Say) -> None:
     """
     server = PageServer(lambda: find_team_site(study))
     with start_fork_server(study) as executor, use_python_strings():
-        package, files = package_state(), list_watched_files(study)
+        package, files = list_package_file_stamps(), list_watched_files(study)
         update_pages(study, server, say, executor)
         server.start()
         say(f"The pages: {server.url}")
@@ -50,7 +50,7 @@ def serve_and_update_pages(study: Study, *, say: Say) -> None:
         try:
             while True:
                 time.sleep(_LOOK)
-                if package_state() != package:
+                if list_package_file_stamps() != package:
                     raise GLCError("The package itself has changed. To fix: start `glc watch` again.")
                 if (now := list_watched_files(study)) != files:
                     now = wait_until_settled(study, now)

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from glc_analysis.addons.waves.view import count_question_by_wave
 from glc_analysis.cleaning.organisation_changes import merged_or_split
 from glc_analysis.errors import UsageError
-from glc_analysis.plots import figure_html, plot_waves
+from glc_analysis.plots import plot_waves, render_figure
 from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import CHOICE_TYPES
 from glc_analysis.tables_html import make_displayable, render_note, render_table
@@ -83,7 +83,7 @@ def _compared(view: StudyView, question: pd.Series) -> Markup:
     if counts.empty:
         return Markup()
     caption = f"{name}. Each wave on its own base. {view.change_of(name)}"
-    drawn = figure_html(plot_waves(counts), title=question["wording"], caption=caption.strip())
+    drawn = render_figure(plot_waves(counts), title=question["wording"], caption=caption.strip())
     if ways.empty:
         return drawn
     before, after = [*dict.fromkeys(counts["group"])][-2:]

@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addon import declared_by_name, load_declared
+from glc_analysis.addon import load_declared_objects, map_declared_entries
 from glc_analysis.addons.withdrawal.redaction import (
     replace_names_in_rows,
     replace_names_in_texts,
@@ -33,7 +33,7 @@ from glc_analysis.intake.codings.coded_tables import (
 )
 from glc_analysis.intake.codings.model import RawCodings
 from glc_analysis.pseudonyms.masking import Masked, Masker
-from glc_analysis.study import WITHDRAWN, is_added_to
+from glc_analysis.study import WITHDRAWN, grows_while_people_code
 from glc_analysis.tabular import Grid, read_workbook_sheets
 from glc_analysis.text import match_key, normalise_space
 
@@ -87,7 +87,7 @@ class CoderFileRedaction:
                            document_of: Callable[[str, Sequence[str]], str]) -> CoderFileRedaction:
         """A copy of this object for a file whose texts may have other names; ``document_of`` maps a text, or
         quotations from it if the file has no texts, to the interview or call that it copies."""
-        if is_added_to(path):
+        if grows_while_people_code(path):
             return self
         raw = read_codings(path, separator=self.separator, questions=self.questions)
         quotes = raw.codings.groupby("source")["quote"].agg(list).to_dict()
@@ -106,7 +106,8 @@ class CoderFileRedaction:
         if is_decided:
             rewrite_table_rows(path, self._decisions)
             return path
-        if written := {**declared_by_name("coder_files"), **declared_by_name("coder_logs")}.get(path.name):
+        if written := {**map_declared_entries("coder_files"),
+                       **map_declared_entries("coder_logs")}.get(path.name):
             add_on = written[0]
             add_on.load(add_on.erasers["coder_file"])(path, RemainingContent(
                 self._left, self._is_found, self._tell, shift_span_after_removal, self.gone | self.ids))
@@ -208,7 +209,7 @@ class CoderFileRedaction:
         codings = self._kept(raw.codings, left)
         texts = {source: now.text for source, now in left.items() if now}
         sources = pd.DataFrame(texts.items(), columns=["source", "text"], dtype="str")
-        writers = load_declared("provides", "rewrite_codings")
+        writers = load_declared_objects("provides", "rewrite_codings")
         if not writers:
             raise Faults([self._manual_fix(path, map(self._of, left))])
         made = writers[0](replace(raw, sources=sources, codings=codings, codes=codes))

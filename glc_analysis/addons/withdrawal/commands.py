@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from glc_analysis.command_line import (
+    add_format_option,
     ensure_built,
     pass_study_to_withdraw,
     print_rows,
-    rows_format,
     say,
 )
 from glc_analysis.errors import UsageError, count_of
@@ -24,7 +24,7 @@ from glc_analysis.study import Study
 @click.option("--dry-run", is_flag=True, help="List what would be removed or changed; change nothing.")
 @click.option("--looked-at-by", default="", metavar="NAME", help="Who looked at the files that no program "
               "can read, such as recordings, and found nothing left in them. The name is recorded.")
-@rows_format("csv")
+@add_format_option("csv")
 @pass_study_to_withdraw
 def withdraw(study: Study, organisation: str, item: str, person: str, choice: str, dry_run: bool,
              looked_at_by: str, form: str) -> None:
@@ -51,7 +51,7 @@ def withdraw(study: Study, organisation: str, item: str, person: str, choice: st
     touched = carry_out_person_choice(study, person, choice,
                                       **how) if person else withdrawal.withdraw_organisation(
         study, organisation, item=item, **how)
-    print_rows(touched, form, empty="The study holds nothing of it.")
+    print_rows(touched, form, if_empty="The study holds nothing of it.")
     kinds = ", ".join(f"{kind} {n}" for kind, n in touched["kind"].value_counts(sort=False).items())
     done = "to be removed or changed; nothing is changed yet" if dry_run else "removed or changed"
     say(f"{count_of(len(touched), 'item')} {done}: {kinds}.")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addon import load_declared
+from glc_analysis.addon import load_declared_objects
 from glc_analysis.addons.withdrawal.redaction import (
     mark_turns_spoken_by,
     replace_names_in_rows,
@@ -22,7 +22,7 @@ from glc_analysis.addons.withdrawal.redaction import (
 from glc_analysis.cleaning import columns
 from glc_analysis.cleaning.organisation_changes import former_names, names_before
 from glc_analysis.cleaning.records import assign_record_ids
-from glc_analysis.errors import UsageError, nearest
+from glc_analysis.errors import UsageError, suggest_name
 from glc_analysis.intake.survey import read_survey_sheets
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.pseudonyms.masking import Masker
@@ -115,7 +115,8 @@ def collect_contribution(study: Study, reference: Reference, pseudonym_key: dict
         if organisation_id in {*reference.speakers["speaker_id"], *_people(reference)}:
             raise UsageError(f"{organisation_id!r} is a person. To fix: `glc withdraw --person "
                              f"{organisation_id} --choice CHOICE`.")
-        raise UsageError(f"There is no organisation {organisation_id!r}; {nearest(organisation_id, known)}.")
+        raise UsageError(f"There is no organisation {organisation_id!r}; "
+                         f"{suggest_name(organisation_id, known)}.")
     leaver = Contribution(organisation_id, MATERIAL & {item} if item else MATERIAL, item)
     strangers = [frame.loc[frame["organisation_id"] != organisation_id, column] for frame, column in (
         (reference.speakers, "name_in_file"), (reference.organisations, "label"))]
@@ -141,7 +142,7 @@ def collect_contribution(study: Study, reference: Reference, pseudonym_key: dict
     is_quoted = quotes["segment_id"].isin(segments.loc[is_own, "segment_id"])
     leaver.ids |= set(quotes.loc[is_quoted, "quote_id"])
     leaver.said += list(quotes.loc[is_quoted, "text"])
-    cited = {row: words for citations in load_declared("erasers", "citations")
+    cited = {row: words for citations in load_declared_objects("erasers", "citations")
              for row, words in citations(reference, segments.loc[is_own, "segment_id"]).items()}
     leaver.said += cited.values()
     if item == "quotation":
@@ -177,7 +178,7 @@ def check_person_known(study: Study, reference: Reference, person_id: str) -> No
         raise UsageError(f"{person_id!r} is a coder: what a coder marked is work on the words of others, and "
                          f"stays in the study. The id is in {', '.join(places)}. To fix: see \"A coder "
                          "leaves\" in docs/withdrawal.md.")
-    raise UsageError(f"There is no person {person_id!r}; {nearest(person_id, known)}.")
+    raise UsageError(f"There is no person {person_id!r}; {suggest_name(person_id, known)}.")
 
 
 def _places_of_a_coder(study: Study, reference: Reference, coder_id: str) -> list[str]:
@@ -307,13 +308,13 @@ def _without_brackets(labels: Iterable[str]) -> set[str]:
 
 def _people(reference: Reference) -> dict[str, str]:
     """The organisation of each person that an add-on knows."""
-    return {person: whose for people in load_declared("erasers", "people")
+    return {person: whose for people in load_declared_objects("erasers", "people")
             for person, whose in people(reference).items()}
 
 
 def _collect_written(leaver: Contribution, study: Study, reference: Reference) -> None:
     """Collects written words that add-ons hold."""
-    for words in load_declared("erasers", "words"):
+    for words in load_declared_objects("erasers", "words"):
         said, others = words(study, reference, leaver)
         leaver.said += said
         leaver.others += others
@@ -324,7 +325,7 @@ def _words_of_method(reference: Reference) -> list[str]:
     questions, options, codebook = reference.questions, reference.options, reference.codebook
     return [*questions["wording"], *options["label"], *options["value"], *codebook["name"],
             *codebook["definition"],
-            *(text for words in load_declared("erasers", "method") for text in words(reference))]
+            *(text for words in load_declared_objects("erasers", "method") for text in words(reference))]
 
 
 def _collect_names(leaver: Contribution, reference: Reference, key: dict[str, str], names: Collection[str],

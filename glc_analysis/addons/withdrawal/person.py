@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis import manifest, tables
-from glc_analysis.addon import load_declared
+from glc_analysis.addon import load_declared_objects
 from glc_analysis.addons.withdrawal.contribution import check_person_known, collect_person_contribution
 from glc_analysis.addons.withdrawal.redaction import rewrite_table_rows
 from glc_analysis.addons.withdrawal.withdrawal import (
@@ -24,7 +24,7 @@ from glc_analysis.addons.withdrawal.withdrawal import (
     remove_contribution,
 )
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
-from glc_analysis.claims import refuse_unclaimed
+from glc_analysis.claims import refuse_unclaimed_data
 from glc_analysis.errors import UsageError
 from glc_analysis.pseudonyms.contacts import find_contacts
 from glc_analysis.reference import Reference, read_reference
@@ -56,7 +56,7 @@ def carry_out_person_choice(study: Study, person_id: str, choice: str, *, today:
 
     if choice not in _PERSON_CHOICES:
         raise UsageError(f"There is no choice {choice!r}; use one of {', '.join(_PERSON_CHOICES)}.")
-    refuse_unclaimed(study)
+    refuse_unclaimed_data(study)
     if choice == ERASE:
         return remove_contribution(study, lambda *held: collect_person_contribution(study, *held, person_id),
                                    today=today,
@@ -153,5 +153,5 @@ def _unused(study: Study, new: Study, reference: Reference, person_id: str) -> l
     rows = [("turn", one.rpartition(".")[0], one) for one in was]
     quoted = reference.quotes.loc[reference.quotes["segment_id"].isin(was), "quote_id"]
     rows += [("quotation", "quotes.csv", one) for one in quoted]
-    return rows + [row for unused in load_declared("erasers", "unused")
+    return rows + [row for unused in load_declared_objects("erasers", "unused")
                    for row in unused(study, new, person_id)]

@@ -20,7 +20,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import manifest, tables
-from glc_analysis.addon import declared_by_name, load_declared
+from glc_analysis.addon import load_declared_objects, map_declared_entries
 from glc_analysis.addons.withdrawal.coder_files import CoderFileRedaction, manual_edit_fault
 from glc_analysis.addons.withdrawal.contribution import Contribution, collect_contribution
 from glc_analysis.addons.withdrawal.record import RECORD_OF_WITHDRAWALS, read_withdrawals
@@ -44,7 +44,7 @@ from glc_analysis.addons.withdrawal.settings_file import (
     add_coder_files_to_settings,
     drop_removed_files_from_settings,
 )
-from glc_analysis.claims import refuse_unclaimed
+from glc_analysis.claims import refuse_unclaimed_data
 from glc_analysis.cleaning.countries import country_ids
 from glc_analysis.coding.coders import (
     copied_document,
@@ -59,12 +59,12 @@ from glc_analysis.disclosure.consent import CONSENT_ITEMS
 from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.intake.survey import read_survey_sheets
 from glc_analysis.intake.transcripts import read_transcript
-from glc_analysis.locks import locked
+from glc_analysis.locks import hold_lock
 from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key, write_key
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.reference import read_reference_table as read_reference_table
-from glc_analysis.release_store import erase_from_stored_releases, forget_contents
-from glc_analysis.schema import AUDIENCES, reference_tables, table_files
+from glc_analysis.release_store import delete_content_digests, erase_from_stored_releases
+from glc_analysis.schema import AUDIENCES, list_table_files, reference_tables
 from glc_analysis.spreadsheets import append_rows
 from glc_analysis.study import RAW_KINDS, WITHDRAWN, Study
 from glc_analysis.study_locks import lock_for_withdrawal
@@ -74,13 +74,13 @@ from glc_analysis.switch import (
     STAGE,
     STUDY_PARTS,
     WANTED,
-    arrived_since_copy,
     finish_withdrawal,
+    list_files_changed_since_copy,
     record_copied_files,
     undo_withdrawal,
 )
 from glc_analysis.tabular import Grid, read_delimited_file
-from glc_analysis.terminal import graceful_interrupt, uninterrupted
+from glc_analysis.terminal import defer_interrupts, graceful_interrupt
 from glc_analysis.text import match_key, normalise_space
 
 # ------------------------------
@@ -134,7 +134,7 @@ def withdraw_organisation(study: Study, organisation_id: str, *, item: str = "",
     """
     if item and item not in CONSENT_ITEMS:
         raise UsageError(f"There is no item {item!r}; use one of {', '.join(CONSENT_ITEMS)}.")
-    refuse_unclaimed(study)
+    refuse_unclaimed_data(study)
     return remove_contribution(study, lambda *held: collect_contribution(study, *held, organisation_id, item),
                                item=item,
                                today=today, dry_run=dry_run, looked_at_by=looked_at_by, say=say)
@@ -180,7 +180,7 @@ def remove_contribution(study: Study, collect: Callable[[Reference, dict[str, st
                                                 {leaver.organisation_id} - {""} | leaver.raters | leaver.ids)
             if len(issued):
                 build(new, say=say)  # from the releases that are left
-            forget_contents(new)
+            delete_content_digests(new)
             _check_codings_kept(study, new, leaver)
             for folder in () if leaver.quoted else _BUILT:
                 _raise_traces(search_folder_for_content(new.root / folder, wanted), folder)
@@ -210,18 +210,18 @@ def edit_copy_and_replace_study(study: Study, *, keep_changes: bool = True,
     with lock_for_withdrawal(study.root, WITHDRAWAL_AT_WORK,
                              say), graceful_interrupt(lambda: said), ExitStack() as locks:
         _check_all_inside(study)
-        for hold in load_declared("erasers", "hold"):
+        for hold in load_declared_objects("erasers", "hold"):
             locks.enter_context(hold(study))
         # A command on another machine, or a notebook, may hold one of these alone.
         work = {study.processed: "build", **{study.reports / audience: "run" for audience in AUDIENCES}}
         for folder in (folder for folder in work if folder.is_dir()):
-            locks.enter_context(locked(folder, what=work[folder]))
+            locks.enter_context(hold_lock(folder, what=work[folder]))
         try:
             say("making a copy")
             _copy(study, new)
             yield new
             if keep_changes:
-                with uninterrupted():
+                with defer_interrupts():
                     finish_withdrawal(study.root, say)
                     said = "The withdrawal is complete."
         finally:
@@ -261,7 +261,7 @@ def _copy(study: Study, new: Study) -> None:
                             ignore=shutil.ignore_patterns(*NOT_COPIED))
     record_copied_files(study.root)
     replace_digest_key(new.root)  # no digest of what is removed may be compared with a guess
-    for renew in load_declared("erasers", "renew"):
+    for renew in load_declared_objects("erasers", "renew"):
         renew(new)
     for kept in study.processed.glob(".gitkeep"):
         new.processed.mkdir()
@@ -286,10 +286,10 @@ def _edit_raw_files(new: Study, leaver: Contribution, reference: Reference) -> N
         heading = replace_names_in_texts([read.heading], leaver.names)[0]
         if not turns.equals(read.turns) or heading != read.heading:
             write_transcript_turns(path, turns, heading)
-    for erase in load_declared("erasers", "erase"):
+    for erase in load_declared_objects("erasers", "erase"):
         erase(new, leaver)
     _edit_other_files(new, leaver, reference)
-    for renew in load_declared("erasers", "renew"):
+    for renew in load_declared_objects("erasers", "renew"):
         renew(new)
 
 
@@ -377,9 +377,9 @@ def _edit_reference(study: Study, new: Study, leaver: Contribution, wanted: Soug
                                item, today)
                 for old, row in zip(grid.rows[1:], replace_names_in_rows(grid, leaver.words)[1:],
                                     strict=True))])
-    for name in (name for name in reference_tables() if len(table_files(name)) > 1):
+    for name in (name for name in reference_tables() if len(list_table_files(name)) > 1):
         drop_rows_missing_from_paired_file(study, new, name)
-    append_rows(new.reference_file("speakers"), table_files("speakers")[0].required, [
+    append_rows(new.reference_file("speakers"), list_table_files("speakers")[0].required, [
         {"document_id": call, "name_in_file": name, "speaker_id": _speaker_id(name), "role": "observer"}
         for call, names in sorted(leaver.spoken.items()) for name in names.values()])
     if new.key_file.is_file():  # a pseudonym is never used again: its number stays taken
@@ -389,7 +389,7 @@ def _edit_reference(study: Study, new: Study, leaver: Contribution, wanted: Soug
 
 def drop_rows_missing_from_paired_file(study: Study, new: Study, table: str) -> None:
     """Removes from both files of a reference table the rows that are gone from one of them."""
-    files, key = [file.path for file in table_files(table)], reference_tables()[table].key
+    files, key = [file.path for file in list_table_files(table)], reference_tables()[table].key
     before, after = ([{tuple(row[column] for column in key) for row in _records(root / file)}
                       for file in files] for root in (study.root, new.root))
     gone = {one for had, has in zip(before, after, strict=True) for one in had - has}
@@ -410,7 +410,7 @@ def _reference_row(table: str, cell: dict[str, str], row: list[str], leaver: Con
                    wanted: SoughtContent,
                    spelt: set[str], item: str, today: date) -> list[str] | None:
     """The new row of a reference table, from the redacted ``row``; None if the row is removed."""
-    for edit_row in load_declared("erasers", "rows"):
+    for edit_row in load_declared_objects("erasers", "rows"):
         edited = edit_row(table, cell, dict(zip(cell, row, strict=True)), leaver)
         if edited is None:
             return None
@@ -465,7 +465,7 @@ def _edit_coder_files(study: Study, new: Study, leaver: Contribution, reference:
                                  new.settings["coding"]["code_separator"],
                                  names_of_questions(reference.questions)), []
     named = [(coder, path) for coder, files in new.coder_files().items() for path in files]
-    logs = [(path.parent.name, path) for name in declared_by_name("coder_logs")
+    logs = [(path.parent.name, path) for name in map_declared_entries("coder_logs")
             for path in sorted(new.raw.glob(f"codings/*/{name}"))]
     texts = current_texts(study).texts if named else {}
     masker = Masker(reference.names, complete_key(reference.names, read_key(study.key_file)))
@@ -509,14 +509,14 @@ def _edit_manifest(study: Study, new: Study, leaver: Contribution, made: Mapping
 def _list_changes(study: Study, new: Study, leaver: Contribution, made: Mapping[str, str]) -> pd.DataFrame:
     """Lists one row for everything removed or changed: kind, where, what."""
     rows = [*_changed_files(study, new, made), *_removed_words(study, leaver), *_removed_rows(study, new),
-            *_deleted_outputs(study), *(row for notes in load_declared("erasers", "notes")
+            *_deleted_outputs(study), *(row for notes in load_declared_objects("erasers", "notes")
                                         for row in notes(study))]
     return pd.DataFrame(rows, columns=["kind", "where", "what"], dtype="str")
 
 
 def _changed_files(study: Study, new: Study, made: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     """The files in raw/ and private/ that were removed or rewritten, except reference tables."""
-    in_tables = {study.root / file.path for name in reference_tables() for file in table_files(name)}
+    in_tables = {study.root / file.path for name in reference_tables() for file in list_table_files(name)}
     for path in sorted({*study.all_raw_files(), *study.private.rglob("*")} - in_tables):
         name, after = study.relative(path), new.root / study.relative(path)
         if not path.is_file() or after.is_file() and after.read_bytes() == path.read_bytes():
@@ -634,7 +634,8 @@ def check_no_content_remains(study: Study, new: Study, sought: SoughtContent, *,
 def _check_arrived(study: Study, wanted: SoughtContent) -> None:
     """Raises Faults if a file that arrived or changed since the copy holds sought content or cannot be read,
     because nobody can have checked it."""
-    found = [search_arrived_file(study.root / name, name, wanted) for name in arrived_since_copy(study.root)]
+    found = [search_arrived_file(study.root / name, name, wanted)
+             for name in list_files_changed_since_copy(study.root)]
     what = "arrived or changed during the withdrawal, and"
     faults = [Fault(f"{what} {trace.what} ({trace.place})", file=trace.file, fix="repeat the command, which "
                     "then reads this file as well") for one in found for trace in one.traces]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.addon import declared_by_name
+from glc_analysis.addon import map_declared_entries
 from glc_analysis.errors import Faults, refuse
 from glc_analysis.intake.codings.coded_tables import (
     NO_QUESTIONS,
@@ -56,12 +56,13 @@ def accepted_formats() -> str:
     >>> accepted_formats().partition(",")[0]
     'give a table of codings as .csv'
     """
-    return ", ".join(["give a table of codings as .csv, .xlsx or .xls", *declared_by_name("codings_readers")])
+    return ", ".join(["give a table of codings as .csv, .xlsx or .xls",
+                      *map_declared_entries("codings_readers")])
 
 
 def refuse_unread(file: CoderFile) -> None:
     """Raises Faults for a file of a coding program where no add-on that reads such files is installed."""
-    if file.is_of_program and not declared_by_name("codings_readers"):
+    if file.is_of_program and not map_declared_entries("codings_readers"):
         refuse("this is a file of a coding program; the add-on coding_programs reads it, and it is not "
                "installed", file.path.name, "install the add-on, or export the codings as a table with the "
                "columns document, quote and code")
@@ -102,7 +103,7 @@ def _read(path: Path, coder: str, separator: str, questions: Mapping[str, str]) 
         return _read_journal(path, coder)
     file = CoderFile(path)
     refuse_unread(file)
-    for add_on, reader in declared_by_name("codings_readers").values():
+    for add_on, reader in map_declared_entries("codings_readers").values():
         if parsed := add_on.load(reader)(file, coder=coder):
             return parsed
     if file.sheets:
@@ -112,7 +113,7 @@ def _read(path: Path, coder: str, separator: str, questions: Mapping[str, str]) 
 
 def _read_journal(path: Path, coder: str) -> ParsedCodings:
     """What a program of an add-on wrote, read by this add-on."""
-    readers = declared_by_name("coder_files")
+    readers = map_declared_entries("coder_files")
     if path.name not in readers:
         refuse("no add-on that is installed reads this file", f"{path.parent.name}/{path.name}",
                "install the add-on that wrote it, or take the file out of raw/")

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NoReturn
 
-from glc_analysis.addon import load_declared
+from glc_analysis.addon import load_declared_objects
 from glc_analysis.errors import Fault, refuse
 from glc_analysis.intake.codings.model import NOT_CODED, WHOLE_TEXT, ParsedCodings, Passage
 from glc_analysis.tabular import Grid
@@ -122,7 +122,7 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
     if not is_named or not wide + ticks or bool(columns["start"]) != bool(columns["end"]):
         fix = ("name the columns document, code (or Code 1 to n, or a column per code), start and end, "
                "quote, as docs/coding-files.md shows, or export the table again with the missing ones")
-        missing = "; ".join(missing_of(grid.names) for missing_of in load_declared("missing_columns"))
+        missing = "; ".join(missing_of(grid.names) for missing_of in load_declared_objects("missing_columns"))
         refuse("a column is missing" + (f" ({missing})" if missing else ""), path.name, fix, row="1")
     _check_columns(path, grid, columns["code"], ticks)
     coded: set[str] = set()
@@ -258,7 +258,7 @@ def guess_column_roles(names: list[str]) -> list[str]:
     >>> guess_column_roles(["Respondent", "Question", "Answer", "Code"])
     ['respondent', 'question', 'quote', 'code']
     """
-    for roles_of in load_declared("codings_columns"):
+    for roles_of in load_declared_objects("codings_columns"):
         if known := roles_of(names):
             return known
     roles = [_COLUMN_NAMES.get(name.strip().casefold(), "") for name in names]

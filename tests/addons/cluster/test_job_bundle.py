@@ -14,7 +14,7 @@ from glc_analysis.addons.cluster.cluster import are_reads_covered, list_inputs_t
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.read_log import EVERYTHING
 from glc_analysis.run.plan import plan
-from glc_analysis.slices import is_by_country
+from glc_analysis.slices import is_sliced_by_country
 from glc_analysis.study import Study
 
 FILES = {"study/reference/study.toml", "study/private/reference/consent.csv", "study/reference/headlines.csv",
@@ -70,7 +70,7 @@ def test_with_a_page_of_a_country_travel_the_country_s_rows_alone(packed):
 def test_a_worker_reads_the_same_rows_of_a_country_whatever_else_it_has(country, worker_study, sample_study):
     """Who works in the country was taken from the rows that were sent: with the answers for one country and
     all organisations, those of other countries were taken for organisations that answered no survey."""
-    sliced = [name for name in tables.TABLES if is_by_country(name) and name != "organisations"]
+    sliced = [name for name in tables.TABLES if is_sliced_by_country(name) and name != "organisations"]
     sent = worker_study("organisations", *(f"{name} country={country}" for name in sliced))
     for name in ("organisations", *sliced):
         here, there = (tables.read_table(name, study=one, country=country) for one in (sample_study, sent))

@@ -7,7 +7,7 @@ import pytest
 
 from glc_analysis.coding.exports import current_texts
 from glc_analysis.intake.codings import read_codings
-from glc_analysis.sample import COMMITTED, PLAIN, known_files
+from glc_analysis.sample import COMMITTED, PLAIN, read_sample_files
 from glc_analysis.study import Study
 from scripts.sample_study.content import FOLDER
 from tests.sample.coding_truth import content
@@ -34,7 +34,7 @@ def test_the_plain_table_has_the_same_codings_of_the_same_documents(ines):
 
 def test_without_the_add_on_the_sample_has_the_plain_table_and_its_row_of_the_manifest(monkeypatch):
     monkeypatch.setattr("glc_analysis.sample.list_declarations", lambda field: iter(()))
-    files = known_files(COMMITTED)
+    files = read_sample_files(COMMITTED)
     assert "raw/codings/ines/glc_sample.csv" in files and "raw/codings/ines/glc_sample.qdpx" not in files
     content = files["raw/codings/ines/glc_sample.csv"]
     row, = (row.split(",") for row in files["private/reference/manifest.csv"].decode().splitlines()

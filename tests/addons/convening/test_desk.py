@@ -11,7 +11,7 @@ from glc_analysis.addons.convening.ballots import Ballots, close_round
 from glc_analysis.addons.convening.double_entry import check_all_forms_keyed
 from glc_analysis.addons.convening.form_files import write_round_forms
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.locks import locked
+from glc_analysis.locks import hold_lock
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
@@ -414,7 +414,7 @@ def test_an_amendment_between_two_keyings_asks_for_the_version_on_the_paper(stud
 
 def test_two_desks_on_one_journal_are_locked(study):
     (study.root / "private/desk").mkdir(parents=True)
-    with locked(study.root / "private/desk", what="data entry session"), \
+    with hold_lock(study.root / "private/desk", what="data entry session"), \
             pytest.raises(GLCError, match="Another data entry session is at work .* To fix: wait for it"):
         keyed(study, [])
 

@@ -7,7 +7,7 @@ import pytest
 
 from glc_analysis import manifest, tables
 from glc_analysis.build import build
-from glc_analysis.manifest import reference_state
+from glc_analysis.manifest import digest_reference_cells
 from tests.addons.convening.support.guessing import DECISIONS, guessed_decisions
 from tests.support.study_writer import choices, places, question, themes, write_study
 
@@ -51,5 +51,5 @@ def test_the_guesser_finds_a_plain_hash_of_each_kind(built, tmp_path):
 
 
 def test_no_digest_of_a_cell_confirms_a_guess(built):
-    held = json.dumps(reference_state(built))
+    held = json.dumps(digest_reference_cells(built))
     assert not any(sha256(word.encode()).hexdigest()[:8] in held for word in DECISIONS)

@@ -45,7 +45,7 @@ from glc_analysis.build import build
 from glc_analysis.disclosure.quotations import segment_owners
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers
-from glc_analysis.pages.country import answers_by_country
+from glc_analysis.pages.country import render_country_answers
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
@@ -470,7 +470,7 @@ def test_the_head_of_a_part_says_whom_its_pages_are_for():
 
 def test_on_paper_an_answer_and_its_count_have_columns_of_their_own(sample_study):
     page = StudyView(sample_study, "convening", country="KHM")
-    on_paper = lxml.html.fromstring(adapt_country_section_for_paper(answers_by_country(page).data))
+    on_paper = lxml.html.fromstring(adapt_country_section_for_paper(render_country_answers(page).data))
     rows = [["".join(cell.itertext()) for cell in row] for row in on_paper.iter("tr")]
     assert rows[0] == ["Question", "Answered for Cambodia", "In the whole study"]
     assert ["", "Women", "at least 23 of 30"] in rows

@@ -22,7 +22,7 @@ from glc_analysis.addons.convening.phone_slips import (
 )
 from glc_analysis.addons.convening.tallies import count_round
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.locks import locked
+from glc_analysis.locks import hold_lock
 from glc_analysis.study import Study
 from tests.addons.convening.support.desk_clerk import PRINCIPLES, Clerk, ballot, convening_study, keyed
 from tests.addons.convening.support.phone_voter import Phone, codes_of, write_register
@@ -546,7 +546,7 @@ def test_a_collecting_that_was_interrupted_is_finished_by_the_next(room, monkeyp
 
 
 def test_nothing_is_collected_while_the_page_is_served(room):
-    with locked(room.study.root / "private/phones/1", what="ballot on phones"), pytest.raises(
+    with hold_lock(room.study.root / "private/phones/1", what="ballot on phones"), pytest.raises(
             GLCError, match="Another ballot on phones is at work"):
         room.collect({})
 

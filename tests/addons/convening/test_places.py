@@ -7,8 +7,8 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.addons.convening.pages import convening
 from glc_analysis.addons.convening.trace import EvidenceTrail
-from glc_analysis.pages.coding import codes, passages
-from glc_analysis.pages.questions import question_html
+from glc_analysis.pages.coding import render_codes, render_passages
+from glc_analysis.pages.questions import render_question
 from glc_analysis.tables_html import render_frame
 from glc_analysis.view import places
 from glc_analysis.view.study_view import StudyView
@@ -45,9 +45,9 @@ def _ids_by_page(page):
 
 
 def _ids(page):
-    shown = [question_html(page, row) for row in page.questions.itertuples()]
+    shown = [render_question(page, row) for row in page.questions.itertuples()]
     if page.theme:
-        shown += [codes(page).data, passages(page).data, render_frame(page.quotations())]
+        shown += [render_codes(page).data, render_passages(page).data, render_frame(page.quotations())]
     return re.findall(r'\bid="([\w-]+)"', "".join(shown))
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from glc_analysis.errors import Faults
-from glc_analysis.reference import move_private, read_reference_table
+from glc_analysis.reference import move_misplaced_tables, read_reference_table
 from glc_analysis.study import Study
 from tests.support.study_on_disk import SmallStudy
 
@@ -64,7 +64,7 @@ def test_two_different_tables_of_evidence_are_never_chosen_between_and_nothing_i
 def test_a_table_that_became_private_as_a_whole_is_joined_with_what_was_private_before(small, private):
     small.write("reference/evidence.csv", SHARED_HALF)
     small.write("private/reference/evidence.csv", private)
-    move_private(Study(small.root))
+    move_misplaced_tables(Study(small.root))
     assert not (small.root / "reference/evidence.csv").exists()
     assert small.files()["private/reference/evidence.csv"].decode() == EVIDENCE
 
@@ -75,4 +75,4 @@ def test_halves_that_do_not_belong_together_are_refused(small, private):
     small.write("reference/evidence.csv", SHARED_HALF)
     small.write("private/reference/evidence.csv", private)
     with pytest.raises(Faults, match="differs from private/reference/evidence.csv"):
-        move_private(Study(small.root))
+        move_misplaced_tables(Study(small.root))

@@ -7,23 +7,23 @@ from glc_analysis.addons.checklists.checklists import method_facts
 from glc_analysis.addons.convening.handbook.contents import make_handbook
 from glc_analysis.addons.convening.pages.slots import list_principles_citing_country
 from glc_analysis.pages import slots
-from glc_analysis.pages.slots import COUNTRY, OPENING, OVERVIEW, slot
+from glc_analysis.pages.slots import COUNTRY, OPENING, OVERVIEW, render_slot
 from glc_analysis.view.reader_study import write_reader_study
 from glc_analysis.view.study_view import StudyView
 
 
 def test_a_page_links_to_its_principles_but_not_to_those_set_aside(sample_study):
-    whole = slot(StudyView(sample_study), OVERVIEW).data
+    whole = render_slot(StudyView(sample_study), OVERVIEW).data
     assert '<a href="principle-p01.html">Time before forms</a>' in whole
     assert "A house in every service" not in whole  # set aside
-    theme = slot(StudyView(sample_study, "public", theme="needs"), OVERVIEW).data
+    theme = render_slot(StudyView(sample_study, "public", theme="needs"), OVERVIEW).data
     assert theme.count("<a ") == 2 and "A safe place with a key" in theme
 
 
 @pytest.mark.parametrize(("audience", "begins"), [("team", False), ("convening", False), ("public", True)])
 def test_the_overview_begins_with_principles_for_those_who_were_not_there(sample_study, audience, begins):
     view = StudyView(sample_study, audience)
-    assert [bool(slot(view, name).data) for name in (OPENING, OVERVIEW)] == [begins, not begins]
+    assert [bool(render_slot(view, name).data) for name in (OPENING, OVERVIEW)] == [begins, not begins]
 
 
 def test_principles_are_those_that_cite_words_or_codes_from_the_country(sample_study):
@@ -47,7 +47,7 @@ def test_the_overview_says_of_evidence_what_the_handbook_says(sample_study, tmp_
 
 
 def test_what_holds_of_the_evidence_of_all_principles_is_said_once_above_them(sample_study):
-    shown = slot(StudyView(sample_study, "public"), OPENING).data
+    shown = render_slot(StudyView(sample_study, "public"), OPENING).data
     above, *principles = shown.split("<li>")
     assert above.count("Not all evidence may be shown") == 1
     assert not any("Not all evidence" in principle for principle in principles)
@@ -56,7 +56,7 @@ def test_what_holds_of_the_evidence_of_all_principles_is_said_once_above_them(sa
 
 def test_without_an_add_on_that_fills_them_slots_are_blank(sample_study, monkeypatch):
     assert method_facts(StudyView(sample_study))["signoffs"]
-    monkeypatch.setattr(slots, "load_declared", lambda field, name: [])
+    monkeypatch.setattr(slots, "load_declared_objects", lambda field, name: [])
     view = StudyView(sample_study, country="PER")
-    assert slot(view, OVERVIEW).data == slot(view, COUNTRY).data == ""
+    assert render_slot(view, OVERVIEW).data == render_slot(view, COUNTRY).data == ""
     assert "signoffs" not in method_facts(StudyView(sample_study))

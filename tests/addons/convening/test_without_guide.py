@@ -5,8 +5,8 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.addons.convening.joint_display import read_question_and_code_names
 from glc_analysis.coding.exports import export
-from glc_analysis.pages.coding import codes, contrary_cases, passages
-from glc_analysis.pages.country import codes_by_country
+from glc_analysis.pages.coding import render_codes, render_contrary_cases, render_passages
+from glc_analysis.pages.country import render_country_codes
 from glc_analysis.view.study_view import StudyView
 from tests.support.built_studies import built
 from tests.support.coded_studies import BLUE, coded_study, spreadsheet
@@ -44,10 +44,10 @@ def test_the_base_is_of_those_interviewed_and_nobody_was_asked(study):
 
 def test_who_was_interviewed_without_a_guide_and_did_not_raise_a_code_is_no_case_against_it(study):
     law = StudyView(study, theme="law")
-    assert "1 of 2" in codes(law).data and "of those interviewed" in codes(law).data
-    assert "did not raise it" not in contrary_cases(law).data
+    assert "1 of 2" in render_codes(law).data and "of those interviewed" in render_codes(law).data
+    assert "did not raise it" not in render_contrary_cases(law).data
     assert export(study, "matrix").read_text(encoding="utf-8-sig").splitlines()[2] == "b,b,LAO,,1,"
-    assert "not raised here" not in codes_by_country(StudyView(study, country="LAO")).data
+    assert "not raised here" not in render_country_codes(StudyView(study, country="LAO")).data
 
 
 def test_interviews_with_and_without_a_guide_are_counted_apart(study):
@@ -62,5 +62,5 @@ def test_interviews_with_and_without_a_guide_are_counted_apart(study):
 
 def test_a_text_whose_date_nobody_knows_is_accepted_and_says_so(study):
     assert tables.read_table("documents", study=study).set_index("document_id").loc["blue", "date"] == ""
-    assert "date not known" in passages(StudyView(study, theme="law")).data
-    assert "date not known" not in passages(StudyView(study, theme="care")).data
+    assert "date not known" in render_passages(StudyView(study, theme="law")).data
+    assert "date not known" not in render_passages(StudyView(study, theme="care")).data

@@ -169,6 +169,6 @@ def test_the_command_prints_both_pages_and_says_how_many_answers_are_missing(stu
 
 def test_a_study_without_an_add_on_that_counts_raters_has_a_page_without_them(study, monkeypatch):
     assert "raters" in "".join(section(study, "Notice of a breach"))
-    monkeypatch.setattr(safety, "load_declared", lambda *asked: [])
+    monkeypatch.setattr(safety, "load_declared_objects", lambda *asked: [])
     held = "".join(section(study, "Notice of a breach"))
     assert "organisations" in held and "rater" not in held

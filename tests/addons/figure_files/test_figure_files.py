@@ -11,9 +11,9 @@ import pytest
 from matplotlib.image import imread
 
 from glc_analysis.addons.figure_files.figure_files import extract_page_figures
-from glc_analysis.pages.findings import claims
-from glc_analysis.pages.questions import question_html
-from glc_analysis.plots import figure_html, plot_cooccurrence, plot_counts, plot_saturation_curve
+from glc_analysis.pages.findings import render_claims
+from glc_analysis.pages.questions import render_question
+from glc_analysis.plots import plot_cooccurrence, plot_counts, plot_saturation_curve, render_figure
 from glc_analysis.view.study_view import StudyView
 
 SOURCE = "A <study> & more. Base: 30 organisations."
@@ -29,7 +29,7 @@ def words(svg):
 
 
 def test_a_finding_is_an_svg_with_title_base_source_and_words_for_those_who_listen(sample_study):
-    page = page_of(claims(StudyView(sample_study, "public")).data)
+    page = page_of(render_claims(StudyView(sample_study, "public")).data)
     files = extract_page_figures(page, "index", SOURCE)
     first = files["index-1.svg"]
     root = lxml.etree.fromstring(first.encode())
@@ -71,7 +71,7 @@ def test_words_that_cannot_be_drawn_make_no_picture_and_stay_in_the_svg():
                                                 "mean": [4.5, 6.0], "low": [3, 6], "high": [5, 6]})),
     lambda: plot_cooccurrence(pd.DataFrame({"code": ["A"], "other": ["B"], "n": [3]}))])
 def test_a_drawing_is_a_picture_too_and_comes_with_what_it_was_drawn_from(draw):
-    page = page_of(figure_html(draw(), title="Found"))
+    page = page_of(render_figure(draw(), title="Found"))
     assert "<template" in lxml.html.tostring(page, encoding="unicode")
     files = extract_page_figures(page, "x", SOURCE)
     pixels = imread(io.BytesIO(files["x-1.png"]))
@@ -81,7 +81,7 @@ def test_a_drawing_is_a_picture_too_and_comes_with_what_it_was_drawn_from(draw):
 
 def test_a_drawing_keeps_its_words_its_colours_and_its_description():
     counts = pd.DataFrame({"option": ["Shelter & food"], "n": [18], "base_n": [30]})
-    page = page_of(figure_html(plot_counts(counts), title="18 of 30 | offer it", caption="Of those asked."))
+    page = page_of(render_figure(plot_counts(counts), title="18 of 30 | offer it", caption="Of those asked."))
     files = extract_page_figures(page, "x", SOURCE)
     svg = files["x-1.svg"]
     root = lxml.etree.fromstring(svg.encode())
@@ -94,7 +94,7 @@ def test_a_drawing_keeps_its_words_its_colours_and_its_description():
 @pytest.mark.parametrize("audience", ["team", "public"])
 def test_counts_are_csv_with_what_is_folded_and_nothing_that_is_not_on_the_page(sample_study, audience):
     view = StudyView(sample_study, audience)
-    page = page_of(question_html(view, "Q4.1"))
+    page = page_of(render_question(view, "Q4.1"))
     files = extract_page_figures(page, "survey", SOURCE)
     rows = [*csv.reader(io.StringIO(files["survey-1.csv"]))]
     counts = view.counts("Q4.1")

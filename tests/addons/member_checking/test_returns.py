@@ -313,7 +313,7 @@ def test_the_sample_can_be_asked_and_its_quotations_are_sound(study, tmp_path):
 
 
 def test_a_study_without_an_add_on_that_cites_has_returns_without_citations(study, tmp_path, monkeypatch):
-    monkeypatch.setattr(returns, "load_declared", lambda *asked: [])
+    monkeypatch.setattr(returns, "load_declared_objects", lambda *asked: [])
     path, _ = write_returns(study, ["canal-lamp"], tmp_path)
     assert load_workbook(path).sheetnames == [
         "Please check", "Your answers", "Your words and their codes", "What you agreed to"]

@@ -6,7 +6,7 @@ from glc_analysis.schema import reference_path
 
 
 def rows_of_practice():
-    consents = sample.known_files(sample.COMMITTED)[reference_path("consent")].decode()
+    consents = sample.read_sample_files(sample.COMMITTED)[reference_path("consent")].decode()
     return [line for line in consents.splitlines() if ",practice," in line]
 
 

@@ -10,12 +10,12 @@ from glc_analysis.addons.convening.pages import principles
 from glc_analysis.addons.convening.pages.marks import PRINCIPLE, collect_status_remarks
 from glc_analysis.addons.practice import pages
 from glc_analysis.addons.practice.view import PracticeView
-from glc_analysis.pages.slots import slot
+from glc_analysis.pages.slots import render_slot
 from glc_analysis.view.study_view import StudyView
 
 
 def shown(study, audience, principle):
-    return slot(StudyView(study, audience, principle=principle), PRINCIPLE).data
+    return render_slot(StudyView(study, audience, principle=principle), PRINCIPLE).data
 
 
 def test_the_team_reads_who_tried_what(sample_study):

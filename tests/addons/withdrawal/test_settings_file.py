@@ -88,7 +88,8 @@ def test_a_word_file_and_an_interview_that_are_named_by_their_paths_go(tmp_path)
     write_coded_word_file(study.raw / "codings/blue.docx", text, pd.DataFrame(
         [(at, at + 7, "ana", "Delay")], columns=["start", "end", "coder", "code"]))
     manifest.write_manifest(study.reference_file("manifest"), [
-        {"path": study.relative(path), "sha256": manifest.checksum(path)} for path in study.all_raw_files()])
+        {"path": study.relative(path), "sha256": manifest.checksum(path)}
+        for path in study.all_raw_files()])
     build(study)
     assert len(tables.read_table("codings", study=study))
     withdraw_organisation(study, "a", today=dt.date(2017, 1, 9))

@@ -34,13 +34,13 @@ from glc_analysis.addons.convening.translations import TranslatedText
 from glc_analysis.addons.languages.phrases import LANGUAGE_NAMES, Phrasebook
 from glc_analysis.coding.exports import escape_formula
 from glc_analysis.disclosure.rules import has_capability
-from glc_analysis.errors import Faults, GLCError, UsageError, nearest
+from glc_analysis.errors import Faults, GLCError, UsageError, suggest_name
 from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers
 from glc_analysis.gate.leak_scan import identifiers
-from glc_analysis.locks import locked
+from glc_analysis.locks import hold_lock
 from glc_analysis.publish.downloads import published_tables
 from glc_analysis.reference import read_reference
-from glc_analysis.release_store import publish
+from glc_analysis.release_store import record_publication
 from glc_analysis.run.record import last_run
 from glc_analysis.spreadsheets import save_workbook
 from glc_analysis.study import INVENTED, Study
@@ -63,7 +63,7 @@ def write_handbook_through_gate(study: Study, audience: str, *, language: str = 
     Raises GLCError where there are no such pages or nothing is agreed, UsageError for a language in which
     this audience gets none, Faults (and writes nothing) where the gate finds what the audience may not read.
     """
-    with locked(study.reports / audience, what="handbook"):
+    with hold_lock(study.reports / audience, what="handbook"):
         folder, current = last_run(study, audience)[0], study.reports / audience / "current"
         if folder is None:
             raise GLCError(f"There are no pages yet. To fix: `glc run --audience {audience}`.")
@@ -73,7 +73,7 @@ def write_handbook_through_gate(study: Study, audience: str, *, language: str = 
             write_handbook_files(StudyView(study, audience), Path(stage), language=language, paper=paper)
             _pass_gate(study, audience, Path(stage))
             if not has_capability(audience, "internal"):
-                publish(study, audience)
+                record_publication(study, audience)
             shutil.rmtree(place, ignore_errors=True)
             shutil.copytree(stage, place)
         return (current if current.is_symlink() else folder) / "packet" / HANDBOOK_FOLDER
@@ -85,9 +85,9 @@ def write_handbook_files(view: StudyView, folder: Path, *, language: str = "", p
     offered = list_handbook_languages(view)
     if language and language not in offered:
         raise UsageError(f"There is no handbook in {language!r} for this audience; "
-                         f"{nearest(language, offered)}. A language needs statements in principles.csv or "
-                         "translations.csv; for the public each of them reviewed, and the words around them "
-                         "checked by a native reader.")
+                         f"{suggest_name(language, offered)}. A language needs statements in principles.csv "
+                         "or translations.csv; for the public each of them reviewed, and the words around "
+                         "them checked by a native reader.")
     first = _book(view, offered[0])
     if not first.principles:
         raise GLCError("No principle is agreed yet. To fix: `glc agree` records what the room decided.")

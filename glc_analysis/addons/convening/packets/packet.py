@@ -63,9 +63,9 @@ from glc_analysis.addons.member_checking.answer_sheets import list_translation_n
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers, merge_findings
 from glc_analysis.gate.leak_scan import identifiers, terms_in_own_words, without_own_names
-from glc_analysis.locks import locked
+from glc_analysis.locks import hold_lock
 from glc_analysis.reference import read_reference
-from glc_analysis.release_store import publish
+from glc_analysis.release_store import record_publication
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
 from glc_analysis.terminal import Progress, graceful_interrupt, progress_bar
@@ -204,7 +204,7 @@ def write_packets_beside_pages(study: Study, *, today: date, organisation: str =
     :func:`write_packets` does.
     """
     stopped = "The packets are unchanged. To go on: run the same command again."
-    with graceful_interrupt(lambda: stopped), locked(study.reports / PACKET_AUDIENCE, what="packet"), \
+    with graceful_interrupt(lambda: stopped), hold_lock(study.reports / PACKET_AUDIENCE, what="packet"), \
             progress_bar() as tell:
         folder, current = last_run(study, PACKET_AUDIENCE)[0], study.reports / PACKET_AUDIENCE / "current"
         if folder is None:
@@ -250,7 +250,7 @@ def write_packets(study: Study, folder: Path, *, today: date, organisation: str 
         _write_all(Path(stage), chosen, parts, progress)
         progress(len(chosen), len(chosen), "The gate")
         check_packets_with_gate(Path(stage), study, chosen)
-        publish(study, PACKET_AUDIENCE)
+        record_publication(study, PACKET_AUDIENCE)
         record_packets_made(Path(stage), study, chosen, today=today)
         move_packets_into_place(Path(stage), folder)
     return [folder / packet.name for packet in chosen]

@@ -39,11 +39,15 @@ from glc_analysis.addons.convening.rating_forms import form_phrases, language_by
 from glc_analysis.addons.languages.phrases import DRAFT_NOTE, ENGLISH, Phrasebook, phrase_languages
 from glc_analysis.addons.member_checking.returns import read_names_and_languages
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
-from glc_analysis.errors import GLCError, UsageError, nearest
-from glc_analysis.pages.coding import codes
-from glc_analysis.pages.country import answers_by_country, codes_by_country, who_answered
-from glc_analysis.pages.questions import question_html
-from glc_analysis.pages.survey import definition
+from glc_analysis.errors import GLCError, UsageError, suggest_name
+from glc_analysis.pages.coding import render_codes
+from glc_analysis.pages.country import (
+    render_country_answers,
+    render_country_codes,
+    render_respondents_of_country,
+)
+from glc_analysis.pages.questions import render_question
+from glc_analysis.pages.survey import render_theme_definition
 from glc_analysis.reference import Reference, read_reference_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import INVENTED, Study
@@ -168,7 +172,7 @@ def _only(made: list[Packet], only: Collection[str]) -> list[Packet]:
             raise UsageError("Rating forms are in no packet, since a packet has a name on it. To fix: `glc "
                              "forms --round ROUND` writes them all as one PDF for the printer.")
         if slug not in known:
-            raise UsageError(f"There is no part {slug!r} in these packets; {nearest(slug, known)}.")
+            raise UsageError(f"There is no part {slug!r} in these packets; {suggest_name(slug, known)}.")
     if not only:
         return made
     cut = [replace(one, parts=tuple(part for part in one.parts if part.slug in only)) for one in made]
@@ -182,7 +186,7 @@ def _known(name: str, labels: Mapping[str, str]) -> str:
     if name.strip().casefold() in ids:
         return ids[name.strip().casefold()]
     known = [*labels, *labels.values(), *PACKET_GROUPS]
-    raise UsageError(f"There is no organisation {name!r}; {nearest(name, known)}.")
+    raise UsageError(f"There is no organisation {name!r}; {suggest_name(name, known)}.")
 
 
 # ------------------------------
@@ -352,12 +356,12 @@ def _brief(page: StudyView) -> Iterator[Section]:
 
 
 def _country(page: StudyView) -> Iterator[Section]:
-    yield Section("Who answered", "", _html(who_answered(page)))
+    yield Section("Who answered", "", _html(render_respondents_of_country(page)))
     yield Section("Answers compared with the whole study",
                   "Only answers that were given and may be shown are listed.",
-                  adapt_country_section_for_paper(_html(answers_by_country(page))), "questions")
+                  adapt_country_section_for_paper(_html(render_country_answers(page))), "questions")
     yield Section("What was said in interviews and calls", "",
-                  adapt_country_section_for_paper(_html(codes_by_country(page))), "codes")
+                  adapt_country_section_for_paper(_html(render_country_codes(page))), "codes")
     yield Section("In their own words", "", render_frame(page.quotations()), "quotations")
 
 
@@ -400,14 +404,14 @@ def _set_counts_apart(row: lxml.html.HtmlElement) -> None:
 
 
 def _theme(page: StudyView) -> Iterator[Section]:
-    yield Section("", "", _html(definition(page)))
+    yield Section("", "", _html(render_theme_definition(page)))
     yield Section("What the survey counted", "Each count is out of the organisations that were asked and "
                   "answered. Small counts are given as ranges.", _counts_table(page), "questions")
     yield Section("By region of work", "The number of organisations differs between regions.",
-                  "".join(question_html(page, question, by="region")
+                  "".join(render_question(page, question, by="region")
                           for question in page.questions.itertuples()), "answers")
     yield Section("What interviews, calls and open answers said", "Organisations that raised it, out of "
-                  "all that were asked about it or raised it unasked.", _html(codes(page)), "codes")
+                  "all that were asked about it or raised it unasked.", _html(render_codes(page)), "codes")
     yield Section("In their own words", "", render_frame(page.quotations()), "quotations")
 
 

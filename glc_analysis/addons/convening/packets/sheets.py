@@ -15,7 +15,7 @@ import pandas as pd
 from IPython.display import HTML as Html
 from markupsafe import Markup, escape
 
-from glc_analysis.addon import load_declared
+from glc_analysis.addon import load_declared_objects
 from glc_analysis.addons.convening.agenda import AGENDA_GROUPS
 from glc_analysis.addons.convening.consensus import proxies_and_interests_in_words, why_no_result
 from glc_analysis.addons.convening.packets.sheet_words import SheetWords
@@ -232,7 +232,7 @@ def show_own_consents(view: StudyView) -> Html:
     people = consent.loc[consent["speaker_id"] != "", "speaker_id"].nunique()
     notes = [f"In addition, {people} of your people decide for themselves."] if people else []
     named = _PHRASES
-    for words in load_declared("provides", "consent_words"):
+    for words in load_declared_objects("provides", "consent_words"):
         named = named | words(ENGLISH)
     subjects = [named.get(f"item_{item}", named.get(item, item)) for item in CONSENT_ITEMS]
     explained = ELEMENTS.notes(["– means that no decision is recorded, which counts as no.", *notes])

@@ -33,7 +33,7 @@ from glc_analysis.addons.convening.trace import EvidenceTrail
 from glc_analysis.addons.convening.translations import TranslatedText, Translations
 from glc_analysis.addons.member_checking.returns import read_names_and_languages
 from glc_analysis.disclosure.quotations import segment_owners
-from glc_analysis.errors import UsageError, nearest
+from glc_analysis.errors import UsageError, suggest_name
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import INVENTED, Study
 from glc_analysis.templates import Macros, read_fixed_texts
@@ -91,7 +91,8 @@ def make_thanks_letters(study: Study, organisations: Collection[str] = ()) -> li
     names, languages = read_names_and_languages(study)
     for organisation in organisations:
         if organisation not in names:
-            raise UsageError(f"There is no organisation {organisation!r}; {nearest(organisation, names)}.")
+            raise UsageError(f"There is no organisation {organisation!r}; "
+                             f"{suggest_name(organisation, names)}.")
     reference, trail = read_reference(study), EvidenceTrail(StudyView(study))
     cited_in, quoted, raised = _cited_in(trail), _quotations(study, reference), _raised(reference)
     made = []

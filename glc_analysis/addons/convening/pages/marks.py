@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glc_analysis.pages.slots import slot_contents
+from glc_analysis.pages.slots import list_slot_contents
 from glc_analysis.view.study_view import StudyView
 
 PRINCIPLE, MARKS = "principle", "principle_marks"
@@ -13,6 +13,6 @@ text wherever pages show it, by its printed id."""
 def collect_status_remarks(view: StudyView) -> dict[str, str]:
     """The remarks of add-ons beside the status of texts, by printed id."""
     marks: dict[str, list[str]] = {}
-    for printed, words in (pair for added in slot_contents(view, MARKS) for pair in added.items()):
+    for printed, words in (pair for added in list_slot_contents(view, MARKS) for pair in added.items()):
         marks.setdefault(printed, []).append(words)
     return {printed: "; ".join(words) for printed, words in marks.items()}

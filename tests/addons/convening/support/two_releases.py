@@ -26,9 +26,9 @@ from glc_analysis.disclosure.cells import LEAST_MEMBERS
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.pages import coding, country, survey
-from glc_analysis.pages.findings import claims, headlines
-from glc_analysis.pages.questions import question_html
-from glc_analysis.pages.slots import COUNTRY, OPENING, OVERVIEW, slot
+from glc_analysis.pages.findings import headlines, render_claims
+from glc_analysis.pages.questions import render_question
+from glc_analysis.pages.slots import COUNTRY, OPENING, OVERVIEW, render_slot
 from glc_analysis.publish.downloads import published_tables, software_texts
 from glc_analysis.reference import read_reference
 from glc_analysis.release_store import CELLS
@@ -86,25 +86,26 @@ def _lists(root) -> Iterator[tuple[str, list[str]]]:
 def pages(study: Study, audience: str, *, has_packets: bool) -> Iterator[tuple[str, str]]:
     """The HTML of every page and of every part of the packet for all, made by their own functions."""
     view = StudyView(study, audience)
-    yield "index", _joined(slot(view, OPENING), claims(view), render_frame(headlines(view)),
-                           slot(view, OVERVIEW),
-                           survey.about_survey(view) if view.has_survey else "",
-                           survey.country_list(view), survey.study_numbers(view), survey.page_header(view))
+    yield "index", _joined(render_slot(view, OPENING), render_claims(view), render_frame(headlines(view)),
+                           render_slot(view, OVERVIEW),
+                           survey.render_survey_facts(view) if view.has_survey else "",
+                           survey.render_country_list(view), survey.render_study_numbers(view),
+                           survey.write_page_header(view))
     yield "methods", _joined(show_checklists(view))
     yield "principles", _joined(principles.show_principle_counts(view),
                                 principles.show_principles_overview(view),
                                 principles.show_rater_representation(view))
     for theme in view.themes:
         own = StudyView(study, audience, theme=theme)
-        questions = [question_html(own, one, by=by) for one in own.questions.itertuples()
+        questions = [render_question(own, one, by=by) for one in own.questions.itertuples()
                      for by in ("", "region")]
-        yield f"theme-{theme}", _joined(render_frame(own.quotations()), coding.codes(own), *questions)
+        yield f"theme-{theme}", _joined(render_frame(own.quotations()), coding.render_codes(own), *questions)
     for one in view.principle_names:
         own = StudyView(study, audience, principle=one)
         yield f"principle-{one}", _joined(
             principles.show_statement(own), principles.show_evidence(principles.list_evidence_of_view(own)),
             _votes(own), principles.show_announcement_day(own), principles.show_votes_in_detail(own),
-            principles.show_signatures(own), principles.show_judgements(own), slot(own, PRINCIPLE),
+            principles.show_signatures(own), principles.show_judgements(own), render_slot(own, PRINCIPLE),
             principles.show_sources(own))
         yield f"statement-{one}", "".join(render_principle_sheets(own).values())
     if not has_capability(audience, "joint_display"):
@@ -115,9 +116,10 @@ def pages(study: Study, audience: str, *, has_packets: bool) -> Iterator[tuple[s
         convening.show_parking_lot)), _votes(view))
     for one in view.work_countries:
         own = StudyView(study, audience, country=one)
-        yield f"country-{one}", _joined(country.who_answered(own), country.answers_by_country(own),
-                                        country.codes_by_country(own), render_frame(own.quotations()),
-                                        slot(own, COUNTRY))
+        yield f"country-{one}", _joined(country.render_respondents_of_country(own),
+                                        country.render_country_answers(own),
+                                        country.render_country_codes(own), render_frame(own.quotations()),
+                                        render_slot(own, COUNTRY))
     for packet in list_planned_packets(study) if has_packets else ():
         if packet.organisation:
             continue

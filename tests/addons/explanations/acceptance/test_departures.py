@@ -16,7 +16,7 @@ from glc_analysis.addons.explanations.pages import show_explanations
 from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.build import build
 from glc_analysis.reference import read_reference, read_reference_table
-from glc_analysis.release_store import CELLS, publish
+from glc_analysis.release_store import CELLS, record_publication
 from glc_analysis.view.study_view import StudyView
 from tests.addons.explanations.support.quoted_study import (
     OFTEN,
@@ -40,7 +40,7 @@ def printed(tmp_path_factory):
         explanation("P01", 1, CITED, *OFTEN[:2]), explanation("P01", 2, *OFTEN[2:]),
         explanation("P02", 1, *NOT_CITED[1:])])
     for audience in READERS:
-        publish(study, audience)
+        record_publication(study, audience)
     return study
 
 

@@ -24,7 +24,7 @@ import pytest
 
 from glc_analysis.addon import installed_add_ons
 from glc_analysis.addons.forked_pages import fork_server
-from glc_analysis.command_line import run_around_command
+from glc_analysis.command_line import run_add_on_hooks
 from glc_analysis.errors import GLCError
 from glc_analysis.gate.gate import PASSED
 from glc_analysis.report import run
@@ -81,7 +81,7 @@ def own(root, folder, scheduler=""):
     os.setsid()
     fork_server.SERVER = folder / "server.py"
     try:
-        with run_around_command("run", scheduler=scheduler) as elsewhere:
+        with run_add_on_hooks("run", scheduler=scheduler) as elsewhere:
             done = run(Study(root), folder=folder, processes=next(filter(None, elsewhere), None),
                        progress=lambda *told: None)
     except GLCError as error:

@@ -12,7 +12,7 @@ from glc_analysis.addons.convening.pages.marks import PRINCIPLE, collect_status_
 from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.build import build
 from glc_analysis.cli import cli
-from glc_analysis.pages.slots import slot
+from glc_analysis.pages.slots import render_slot
 from glc_analysis.reference import read_reference_table
 from glc_analysis.spreadsheets import CsvRows, append_rows
 from glc_analysis.study import Study
@@ -85,7 +85,8 @@ def test_a_year_is_played_by_the_document(study):
     build(study)
     for audience in ("team", "convening", "public"):
         assert collect_status_remarks(StudyView(study, audience)) == {"P03.1": "under review"}
-    assert "A rule for the night" not in slot(StudyView(study, "convening", principle="P03"), PRINCIPLE).data
+    assert "A rule for the night" not in render_slot(StudyView(study, "convening", principle="P03"),
+                                                     PRINCIPLE).data
 
     decide(study, "harm", told="all", decision="keep", because="The lock opens from outside now.",
            by="the convener", closed_by="the chair of an ethics board", decided_on="2017-07-26")
@@ -101,9 +102,9 @@ def test_a_year_is_played_by_the_document(study):
     assert "`glc amend P03`" not in glc(study, "status")
     glc(study, "check", "--accept")
     build(study)
-    page = slot(StudyView(study, "team", principle="P03"), PRINCIPLE).data
+    page = render_slot(StudyView(study, "team", principle="P03"), PRINCIPLE).data
     assert "Of the earlier text 1" in page and collect_status_remarks(StudyView(study, "convening")) == {}
-    page = slot(StudyView(study, "convening", principle="P03"), PRINCIPLE).data
+    page = render_slot(StudyView(study, "convening", principle="P03"), PRINCIPLE).data
     assert page.index("Of the earlier text 1") < page.index("A rule for the night")
 
 

@@ -12,7 +12,7 @@ from glc_analysis import manifest, tables
 from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.build import build
 from glc_analysis.figures.contributors import find_contributors
-from glc_analysis.manifest import number_next_release, read_slices, release_folders
+from glc_analysis.manifest import list_release_folders, number_next_release, read_slices
 from glc_analysis.report import run
 from glc_analysis.study import Study
 from tests.support.attacker import Attack
@@ -88,7 +88,7 @@ def test_two_releases_of_a_study_tell_nothing_of_the_one_who_changed(printed, ch
                       for one in subtracted(first, second, key, subset=subset)])
         is_same = all({*told} <= {*first.printed.get(key, ())} for key, told in second.printed.items())
         assert is_same == is_frozen
-        assert [one.name for one in release_folders(study.private, "public")] == ["001", "002"][:number]
+        assert [one.name for one in list_release_folders(study.private, "public")] == ["001", "002"][:number]
         # One who went took its signatures and evidence along: principles changed, and no figure.
         assert number == (1 if is_frozen and change is not one_went else 2)
     print(f"\n{change.__name__}: {len(found[1])} answers certain without the rule, {len(found[0])} with it")

@@ -23,7 +23,7 @@ from glc_analysis.errors import GLCError
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.manifest import number_next_release
-from glc_analysis.reference import public_reference, read_reference_table
+from glc_analysis.reference import list_files_for_git, read_reference_table
 from glc_analysis.study import Study
 from tests.support.share import drawn
 from tests.support.study_writer import write_reference
@@ -88,7 +88,7 @@ def test_nothing_of_it_remains_in_any_byte(organisation, without, sample_root):
 
 def test_git_does_not_tell_who_left(without, sample_root):
     def held(root: Path) -> dict[str, bytes]:
-        return {path: (root / path).read_bytes() for path in public_reference() if (root / path).is_file()}
+        return {path: (root / path).read_bytes() for path in list_files_for_git() if (root / path).is_file()}
     before, after = held(sample_root), held(without.root)
     assert {"reference/principles.csv", "reference/questions.csv"} <= before.keys() == after.keys()
     assert [path for path in before if before[path] != after[path]] == []
