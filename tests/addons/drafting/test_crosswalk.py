@@ -106,7 +106,7 @@ def test_an_answer_of_the_second_language_is_taken_for_the_option_that_the_first
 
 def test_what_only_the_new_files_ask_is_drafted_as_a_question_that_the_earlier_files_lack():
     answers = [{"Q1": "yes", "Who helps?": "Lawyers"}, {"Q1": "no", "Who helps?": "Friends"}] * 20
-    _, new = draft(answers, taken=["Q2"])
+    _, new = draft(answers, taken_ids=["Q2"])
     row, = new.tables["questions"].to_dict("records")
     assert (row["question_id"], row["use"], row["columns"]) == ("Q2_w2", "yes", "Who helps? | not in 1.csv")
     assert {*new.tables["options"]["option_list"]} == {"Q2_w2"} and {*new.tables["options"]["label"]} == {
