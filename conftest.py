@@ -12,8 +12,8 @@ from tests.support.kept import kept
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """What `make acceptance` asks for: see ``of_another_day`` in tests/conftest.py."""
-    parser.addoption("--drawn", action="store_true", help="of the slow tests of each folder a quarter, drawn "
-                     "by the seed of the day, with those that are marked every_day")
+    parser.addoption("--drawn", action="store_true", help="of the files of slow tests those of the day, each "
+                     "once in six days, with the tests that are marked every_day")
     parser.addoption("--left-out", action="store_true", help="the tests that --drawn leaves out today")
 
 

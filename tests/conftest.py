@@ -5,10 +5,8 @@ where everything has to be there, a skip is a failure.
 """
 
 import gc
-import math
 import os
 import shutil
-from collections import defaultdict
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +16,7 @@ from hypothesis import settings
 
 from glc_analysis.permissions import create_files_for_owner_only
 from tests.support.kept import kept
-from tests.support.share import IS_SOAK, SEED, drawn, share
+from tests.support.share import IS_SOAK, SEED, of_the_day, share
 
 ROOT = Path(__file__).parents[1]
 NGO_STUDY = ROOT / "tests/studies/ngo_survey"
@@ -40,11 +38,10 @@ def pytest_configure(config):
 
 
 LONGEST = [f"test_{name}.py" for name in (
-    "kills", "coding_desk_browser", "browser", "day", "trails", "scheduled", "canaries", "steps",
-    "reproducible", "packets", "tutorial", "consecutive_releases", "ngo_collection", "fuzz", "withdrawal",
-    "returns", "notebooks",
-    "robust", "run", "attack", "cluster", "release", "commands", "citations", "documents", "packet",
-    "page_reads")]
+    "core_alone", "kills", "coding_desk_browser", "browser", "day", "trails", "scheduled", "canaries",
+    "steps", "reproducible", "packets", "tutorial", "consecutive_releases", "ngo_collection", "fuzz",
+    "withdrawal", "returns", "notebooks", "robust", "run", "attack", "cluster", "release", "commands",
+    "citations", "documents", "packet", "page_reads")]
 """Files of tests that take longest."""
 
 
@@ -67,17 +64,12 @@ def pytest_collection_modifyitems(config, items):
 
 
 def of_another_day(items):
-    """Three quarters of the slow tests of each folder, but for those that draw a part of their own cases or
-    have to run every day."""
-    slow = defaultdict(lambda: defaultdict(list))
-    for item in items:
-        if item.get_closest_marker("acceptance") and not item.get_closest_marker("every_day"):
-            slow[item.path.parent][item.path.name, item.originalname].append(item)
-    left = set()
-    for tests in slow.values():
-        today = drawn(sorted(tests), math.ceil(len(tests) / 4))
-        left |= {item for name in {*tests} - {*today} for item in tests[name]}
-    return left
+    """The slow tests of the files that are not due today, but for those that draw a part of their own cases
+    or have to run every day. A file is run whole: what its tests share is made once."""
+    slow = [item for item in items
+            if item.get_closest_marker("acceptance") and not item.get_closest_marker("every_day")]
+    today = {*of_the_day(sorted({item.path for item in slow}))}
+    return {item for item in slow if item.path not in today}
 
 
 def pytest_report_header():

@@ -48,8 +48,8 @@ def test_a_document_and_a_test_reach_themselves(reached):
 def test_what_todays_draw_left_out_is_listed_and_is_the_rest():
     def listed(*options):
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "tests/run", "-m", "acceptance", "--collect-only", "-q",
-             *options],
+            [sys.executable, "-m", "pytest", "tests/addons/convening", "-m", "acceptance", "--collect-only",
+             "-q", *options],
             cwd=ROOT, capture_output=True, text=True, check=False)
         return {line for line in done.stdout.splitlines() if "::" in line}
     today, others, every = listed("--drawn"), listed("--left-out"), listed()

@@ -22,22 +22,14 @@ def names_of_the_day(items):
     return {item.originalname for item in items if item not in left}
 
 
-def test_a_day_runs_a_quarter_of_the_slow_tests_of_a_folder_and_others_than_another_day(monkeypatch):
-    items = [Item("a/test.py", f"test_{n}", "acceptance") for n in range(12)]
-    days = set()
-    for seed in range(20261128, 20261158):
+def test_every_file_of_slow_tests_is_run_once_in_six_days_and_whole(monkeypatch):
+    items = [Item(f"a/test_{n // 2}.py", f"test_{n}", "acceptance") for n in range(36)]
+    days = []
+    for seed in (20261128, 20261129, 20261130, 20261201, 20261202, 20261203):
         monkeypatch.setattr(share, "SEED", seed)
-        today = names_of_the_day(items)
-        assert len(today) == 3
-        days |= today
-    assert days == {item.originalname for item in items}
-
-
-def test_a_folder_with_a_single_slow_test_is_run_every_day_and_all_cases_of_a_test_go_together():
-    single = Item("a/test.py", "test_1", "acceptance")
-    cases = [Item("b/test.py", f"test_{n // 2}", "acceptance") for n in range(8)]
-    left = of_another_day([single, *cases])
-    assert single not in left and len(left) == 6
+        days.append(names_of_the_day(items))
+        assert len(days[-1]) == 6
+    assert len(set.union(*days)) == 36
 
 
 def test_quick_tests_and_those_of_every_day_are_always_run():

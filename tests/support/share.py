@@ -12,6 +12,8 @@ from typing import TypeVar
 Case = TypeVar("Case")
 SEED = int(os.environ.setdefault("GLC_TEST_SEED", f"{date.today():%Y%m%d}"))
 IS_SOAK = os.environ.get("GLC_SOAK") == "1"
+CYCLE = 6
+"""Days within which `make acceptance` has run every slow test."""
 
 
 def share(full, part):
@@ -24,3 +26,9 @@ def drawn(cases: Iterable[Case], part: int) -> list[Case]:
     every = list(cases)
     kept = random.Random(SEED).sample(range(len(every)), min(len(every), share(len(every), part)))
     return [every[n] for n in sorted(kept)]
+
+
+def of_the_day(cases: Iterable[Case]) -> list[Case]:
+    """Those that today's part of the cycle has: each comes up once in :data:`CYCLE` days, on the day after
+    the one before it."""
+    return [*cases][date.fromisoformat(str(SEED)).toordinal() % CYCLE::CYCLE]
