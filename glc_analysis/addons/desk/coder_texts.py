@@ -119,13 +119,14 @@ class DoubleCoding:
         return work
 
     def _handed_in(self) -> set[tuple[str, str]]:
-        found = {(document, coder) for coder, work in self._work().items() for document in work.handed_in()}
+        handed_in = {(document, coder) for coder, work in self._work().items()
+                     for document in work.handed_in()}
         try:
             readings = tables.read_table("readings", study=self.study)
         except GLCError:  # nothing is built yet
-            return found
+            return handed_in
         pairs = readings[["document_id", "coder_id"]].astype("str")
-        return found | {*pairs.itertuples(index=False, name=None)}
+        return handed_in | {*pairs.itertuples(index=False, name=None)}
 
 
 # ------------------------------

@@ -110,7 +110,7 @@ def _drawings(page: lxml.html.HtmlElement, source: str) -> Iterator[_Figure]:
                rows)
 
 
-def _svg(title: str, above: list[str], body: Markup, height: int, below: list[str], said: str) -> str:
+def _svg(title: str, above: list[str], body: Markup, height: int, below: list[str], description: str) -> str:
     """An SVG that stands alone: what stands above the drawing, its title, the drawing, what is below it."""
     lines, y = [], _MARGIN
     for size, texts in ((13, above), (19, [title])):
@@ -122,7 +122,7 @@ def _svg(title: str, above: list[str], body: Markup, height: int, below: list[st
     for line in (line for text in below for line in textwrap.wrap(text, _LETTERS + 8)):
         y += 18
         lines.append((y, 12, line))
-    return f"{_HTML.standalone(_WIDTH, y + _MARGIN, title, said, _MARGIN, lines, top, body)}\n"
+    return f"{_HTML.standalone(_WIDTH, y + _MARGIN, title, description, _MARGIN, lines, top, body)}\n"
 
 
 def _tables(page: lxml.html.HtmlElement, source: str) -> Iterator[_Figure]:

@@ -135,11 +135,11 @@ class _GroupSizes:
         """For each group, its number of independent organisations and the rule that hides it; blank where
         none does."""
         rules, counts = Rules.of(settings, self.audience), self.counts
-        found = {name: "base_too_small" if counts.n_protected(base, counts.allies(base)) < rules.base
+        refused = {name: "base_too_small" if counts.n_protected(base, counts.allies(base)) < rules.base
                  else "withheld_contributors" if counts.has_few_withheld(base, self.is_coded, rules) else ""
-                 for name, base in self.groups.items()}
-        open_groups = {name: base for name, base in self.groups.items() if not found[name]}
+                   for name, base in self.groups.items()}
+        open_groups = {name: base for name, base in self.groups.items() if not refused[name]}
         shown = groups_to_show(open_groups, self.groups, self.everyone, self.is_coded, counts, rules)
         return {name: (int(counts.n_independent(base)),
-                       found[name] or ("" if name in shown else "complement_too_small"))
+                       refused[name] or ("" if name in shown else "complement_too_small"))
                 for name, base in self.groups.items()}

@@ -104,7 +104,7 @@ def find_team_site(study: Study) -> Path | None:
 
 def list_watched_files(study: Study) -> Files:
     """All files that are watched, each with when it was written, its size and its number."""
-    found: Files = {}
+    watched: Files = {}
     folders = [*(str(study.root / part) for part in _PARTS), str(NOTEBOOKS)]
     while folders:
         try:
@@ -119,8 +119,8 @@ def list_watched_files(study: Study) -> Files:
                     about = entry.stat()
                 except FileNotFoundError:  # removed a moment ago
                     continue
-                found[entry.path] = about.st_mtime_ns, about.st_size, about.st_ino
-    return found
+                watched[entry.path] = about.st_mtime_ns, about.st_size, about.st_ino
+    return watched
 
 
 def wait_until_settled(study: Study, files: Files) -> Files:
