@@ -178,7 +178,8 @@ def without_own_names(organisation_id: str, study: Study, reference: Reference, 
     kept = {text: ALLOWED if rule.endswith(places) else rule  # "Korea" in an own "North Korea" is not a leak
             for text, rule in known.items() if match_key(text) not in own}
     return (names[~is_own & ~(is_kind & names["pseudonym"].isin(same))],
-            kept | {term: ALLOWED for term, rule in said.items() if rule.startswith(_SAID_FORMS)})
+            kept | dict.fromkeys(called, OWN_NAME)
+            | {term: ALLOWED for term, rule in said.items() if rule.startswith(_SAID_FORMS)})
 
 
 def organisation_names(organisations: pd.DataFrame) -> list[str]:
@@ -210,6 +211,8 @@ _BREAKS = ("-", "- ", "-\n", " ", "\u00ad", "\u00ad ", "- > ", "- * ")
 ALLOWED = "allowed"
 """In place of a rule: the text is not a leak, and hides what lies within it."""
 
+OWN_NAME = "own name"
+"""In place of a rule: the name of an organisation on its own page, which is not searched for."""
 _VARIED = ("name", "organisation", "speaker", "country", "people", "city")
 """Rules whose texts people spell in different ways; ids, files and checksums are only found as they are."""
 _OF_COUNTRIES = ("country", "people", "city")
@@ -328,7 +331,8 @@ class Search:
         whole: set[str] = set()
         beside: set[str] = set()
         terms = [*terms]
-        labels = frozenset(term.folded for term in terms if term.rule.endswith("organisation"))
+        labels = frozenset(term.folded for term in terms if term.rule.endswith(("organisation", OWN_NAME)))
+        terms = [term for term in terms if term.rule != OWN_NAME]
         for form, part in (each for term in terms for each in _parts(term, labels)):
             if part.case == "initials":
                 self.initials.setdefault(form, part)

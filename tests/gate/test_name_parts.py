@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis.gate.gate import check_leaks
-from glc_analysis.gate.leak_scan import find_leaks, leaks_in_pieces, make_search
+from glc_analysis.gate.leak_scan import OWN_NAME, find_leaks, leaks_in_pieces, make_search
 
 QUISPE = ("Rosalía Quispe", "person", "folded", "")
 
@@ -53,6 +53,8 @@ def test_a_whole_name_is_told_once_and_one_that_may_be_read_has_no_parts():
 def test_a_speaker_who_is_called_as_the_organisation_has_no_surname():
     known = {"Mango Step": "organisation", "Mango Step (phone)": "speaker", "Ana Loomcraft": "speaker"}
     assert rules("Step on it; Loomcraft", known=known) == {"Ana Loomcraft": "part of a name"}
+    on_own_page = known | {"Mango Step": OWN_NAME}
+    assert rules("Mango Step: step on it, Step", known=on_own_page) == {}
 
 
 def test_an_organisation_is_found_by_initials_and_without_its_form():
