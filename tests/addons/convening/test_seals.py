@@ -24,6 +24,7 @@ from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.view.visible_tables import VisibleTables
 from tests.addons.convening.support.ballot_study import ADVISERS, PROVIDERS, BallotStudy
+from tests.support.share import share
 
 SEALED = "private/rounds/2/1"
 
@@ -410,7 +411,7 @@ def test_nothing_of_an_organisation_that_withdraws_stays_in_a_seal(study):
     assert study.glc("build").exit_code == 0
 
 
-@settings(max_examples=15)
+@settings(max_examples=share(15, 5))
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0")), st.sampled_from(ADVISERS))
 def test_every_text_survives_sealing(tmp_path_factory, comment, rater):
     study = BallotStudy(Path(tmp_path_factory.mktemp("sealed")))

@@ -328,7 +328,7 @@ ACTS = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 40), st.integer
 
 
 @given(ACTS)
-@settings(max_examples=15)
+@settings(max_examples=share(15, 5))
 def test_undo_of_all_returns_the_empty_state_and_redo_of_all_the_last(sample_study, tmp_path_factory, acts):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(coder_texts, "current_texts",
