@@ -36,16 +36,16 @@ from glc_analysis.cleaning.records import (
     CleaningLog,
     clean_organisations,
     list_conversation_partners,
-    read_raw,
+    read_raw_surveys,
     read_surveys,
 )
 from glc_analysis.cleaning.waves import (
-    asked_questions,
     files_by_wave,
+    list_asked_questions,
     reference_of_wave,
+    select_waves_of_consent,
     study_wave,
     wave_tables,
-    waves_of_consent,
 )
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.consensus import CONSENSUS, undecided_codes
@@ -465,7 +465,7 @@ def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, An
                        "rows with `drop` from corrections.csv, or export the survey again.")
     questions = question_table(reference)
     if current:
-        is_asked = asked_questions(reference.questions, files)
+        is_asked = list_asked_questions(reference.questions, files)
         questions, answered, selections = (table[table["question_id"].isin(is_asked)]
                                            for table in (questions, answered, selections))
         others[current] = {"organisations": organisations, "responses": answered,
@@ -495,7 +495,7 @@ def _answers_in_wave(view: View, wave: str, of_wave: records.Records) -> dict[st
     files = [survey.path.name for survey in of_wave.surveys]
     reference, settings = reference_of_wave(view.reference, wave, files), view.study.settings["survey"]
     answered, _ = responses.clean_responses(of_wave, reference, settings["redacted"], view.log)
-    answered = answered[answered["question_id"].isin(asked_questions(reference.questions, files))]
+    answered = answered[answered["question_id"].isin(list_asked_questions(reference.questions, files))]
     return {"organisations": clean_organisations(of_wave, reference,
                                                  unknown=settings["unknown_organisations"]),
             "answers": of_wave.answers, "responses": answered}
@@ -599,7 +599,7 @@ def _agreement(view: View) -> dict[str, Any]:
 
 def _context(view: View) -> dict[str, Any]:
     """What outside records say of the countries."""
-    sources = read_raw(view.study, "context")
+    sources = read_raw_surveys(view.study, "context")
     return {"context": clean_context(sources, view.reference, view.study.settings["context"], view.log)}
 
 
@@ -688,7 +688,8 @@ def _estimates(view: View) -> dict[str, Any]:
 
 def _consent(study: Any, reference: Reference) -> Consent:
     """The consents that hold for the wave that the study's figures are of."""
-    return Consent.of(reference.consent, **waves_of_consent(reference.waves, study.settings["study"]["wave"]))
+    return Consent.of(reference.consent,
+                      **select_waves_of_consent(reference.waves, study.settings["study"]["wave"]))
 
 
 def _releases(view: View) -> dict[str, Any]:

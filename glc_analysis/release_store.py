@@ -22,7 +22,7 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addon import list_declarations, load_declared_objects
-from glc_analysis.cleaning.waves import waves_of_consent
+from glc_analysis.cleaning.waves import select_waves_of_consent
 from glc_analysis.disclosure.blocks import (
     CORE_KINDS,
     LINE_COLUMNS,
@@ -35,10 +35,10 @@ from glc_analysis.disclosure.blocks import (
 )
 from glc_analysis.disclosure.cells import (
     assign_cells,
+    hide_cells_of_departed,
     lines_to_hide,
     no_cells,
-    with_departures,
-    without_members,
+    remove_members_from_cells,
 )
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import countries_shown
@@ -150,7 +150,8 @@ def assign_cells_of_today(study: Study, lines: Mapping[str, pd.DataFrame],
         for release in _stored_blocks(study, audience):
             quoted = release.lines[release.lines["block_id"] == QUOTATION_BLOCKS]
             if release.has_cells:
-                cells = with_departures(cells, quoted.loc[~quoted["line"].isin([*today]), "organisation_id"])
+                cells = hide_cells_of_departed(cells,
+                                               quoted.loc[~quoted["line"].isin([*today]), "organisation_id"])
     return cells, {audience: lines_to_hide(rows, organisations, cells) for audience, rows in words.items()}
 
 
@@ -318,7 +319,7 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
         frames = {name: tables.read_table(name, study=study) for name in tables.TABLES}
         figure_ids = frames["figures"]["figure_id"]
         reference = read_reference(study)
-        consent = Consent.of(reference.consent, **waves_of_consent(
+        consent = Consent.of(reference.consent, **select_waves_of_consent(
             reference.waves, study.settings["study"]["wave"]))
         known = countries_shown(frames["answers"], frames["organisations"], consent,
                                 study.settings["disclosure"])
@@ -344,8 +345,8 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
             rows.append(("release", study.relative(release), f"until enough organisations have changed, {n} "
                          f"published figures stay as they are; hidden blocks of text: {len(blocks)}"))
     for path in (release / CELLS for release in kept if (release / CELLS).is_file()):
-        cells = with_departures(pd.read_parquet(path), departed)
-        without_members(cells, ids, frames["organisations"]).to_parquet(path)
+        cells = hide_cells_of_departed(pd.read_parquet(path), departed)
+        remove_members_from_cells(cells, ids, frames["organisations"]).to_parquet(path)
     return pd.DataFrame(rows, columns=["kind", "where", "what"], dtype="str")
 
 

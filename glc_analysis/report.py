@@ -26,17 +26,17 @@ from glc_analysis.locks import hold_lock
 from glc_analysis.manifest import list_package_file_stamps, package_hash
 from glc_analysis.permissions import close_folder_to_others
 from glc_analysis.run import record
-from glc_analysis.run.folders import new_run_id, promote, remove_incomplete, remove_old
+from glc_analysis.run.folders import new_run_id, point_current_to_run, remove_incomplete_runs, remove_old_runs
 from glc_analysis.run.plan import (
     NOTEBOOKS,
     Inputs,
     PageJob,
+    compute_current_key,
     is_current,
-    key_now,
+    list_input_file_stamps,
     page_path,
     plan,
     select_stale,
-    state_of_files,
 )
 from glc_analysis.run.record import last_run
 from glc_analysis.study import REPOSITORY, Study
@@ -134,7 +134,7 @@ class ReportRun:
             self._new_path(page.slug).parent.mkdir(exist_ok=True)
         try:
             self._link_finished_pages()
-            remove_incomplete(runs, but=self.folder)
+            remove_incomplete_runs(runs, but=self.folder)
             with nullcontext(progress) if progress else progress_bar() as report, ExitStack() as self._exit:
                 if to_run := [page for page in self.to_run if page.slug not in self.entries]:
                     self._execute(to_run, jobs, processes, report)
@@ -148,7 +148,7 @@ class ReportRun:
             if isinstance(error, Faults) or self.to_run and not self._done:  # refused, or nothing done
                 shutil.rmtree(self.folder, ignore_errors=True)
             raise
-        remove_old(runs, current=self.folder)
+        remove_old_runs(runs, current=self.folder)
 
     @cached_property
     def _assembly(self) -> Assembly:
@@ -247,14 +247,14 @@ class ReportRun:
             package_hash.cache_clear()
         with suppress(GLCError):  # such as tables that are just being built
             inputs = Inputs(Study(self.study.root), self.audience)
-            return page.key != key_now(page, inputs, self.notebooks)
+            return page.key != compute_current_key(page, inputs, self.notebooks)
         return True
 
     def _stand_in(self, page: PageJob, failure: Failure, updated: str) -> dict[str, Any]:
-        from glc_analysis.run.execute import add_notice, prose_notebook
+        from glc_analysis.run.execute import add_notice, make_prose_notebook
 
         if not updated:
-            return add_notice(prose_notebook(f"# {page.title}"), "This page could not be made: "
+            return add_notice(make_prose_notebook(f"# {page.title}"), "This page could not be made: "
                               f"{failure.notebook} failed at cell {failure.cell}.")
         good = json.loads(self._last_path(page.slug).read_text(encoding="utf-8"))
         return add_notice(good, f"Not updated since {updated}: its notebook has failed since then.")
@@ -276,7 +276,7 @@ class ReportRun:
         if hasattr(os, "sync"):  # first: a power cut must not damage what readers see
             os.sync()
         (self.folder / record.UNFINISHED_RECORD).replace(self.folder / record.RUN_RECORD)
-        promote(self.home, self.folder)
+        point_current_to_run(self.home, self.folder)
 
 
 # ------------------------------
@@ -359,7 +359,7 @@ def run(study: Study, *, audience: str = "team", country: str = "", theme: str =
 
 def _state(study: Study, notebooks: Path) -> tuple[Any, Any]:
     """The state of the files of the package, and of those that pages and their plan are read from."""
-    return list_package_file_stamps(), state_of_files(study, notebooks)
+    return list_package_file_stamps(), list_input_file_stamps(study, notebooks)
 
 
 def _remove_if_empty(*folders: Path) -> None:

@@ -95,14 +95,14 @@ def render_count_bars(counts: pd.DataFrame) -> list[Markup]:
 
 
 def make_displayable(html: str) -> Html:
-    """A piece of HTML that a notebook displays."""
+    """Wraps HTML so that a notebook displays it."""
     from IPython.display import HTML  # a third of a second, which commands without pages do not need
 
     return HTML(html)
 
 
 def render_note(*sentences: str) -> Html:
-    """Sentences about what is, or is not, shown."""
+    """Renders sentences as a note that says what a page shows or withholds."""
     return make_displayable(ELEMENTS.notes(sentences))
 
 
@@ -116,7 +116,7 @@ def language_label(code: str) -> str:
 
 
 def region_label(region_id: str) -> str:
-    """A region's id as words.
+    """Turns the id of a region into a label.
 
     >>> region_label("asia-oceania"), region_label("")
     ('Asia oceania', 'none given')

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from glc_analysis import read_log
-from glc_analysis.run.folders import promote
+from glc_analysis.run.folders import point_current_to_run
 from scripts import set_up
 from tests.support import not_posix
 from tests.support.study_on_disk import SmallStudy
@@ -75,7 +75,7 @@ def test_the_current_run_is_written_down_where_there_are_no_links(tmp_path, monk
     monkeypatch.setattr(os, "symlink", not_posix.refused)
     run = tmp_path / "runs/20261126T060000Z"
     run.mkdir(parents=True)
-    promote(tmp_path, run)
+    point_current_to_run(tmp_path, run)
     assert (tmp_path / "current").read_text() == "runs/20261126T060000Z"
 
 

@@ -31,17 +31,18 @@ def former_names(changes: pd.DataFrame) -> dict[str, str]:
     return dict(zip(rows["other"].map(match_key), rows["organisation_id"], strict=True))
 
 
-def names_before(changes: pd.DataFrame, organisations: Collection[str]) -> list[str]:
+def list_former_names(changes: pd.DataFrame, organisations: Collection[str]) -> list[str]:
     """The former names of these organisations, as they are written."""
     rows = changes[(changes["change"] == RENAMED) & changes["organisation_id"].isin([*organisations])]
     return [*rows["other"]]
 
 
-def merged_or_split(changes: pd.DataFrame) -> set[str]:
-    """The organisations that are others before and after a merger or a split: both sides of each.
+def find_merged_or_split(changes: pd.DataFrame) -> set[str]:
+    """Finds the organisations on either side of a merger or a split.
 
-    >>> sorted(merged_or_split(pd.DataFrame({"organisation_id": ["a", "b"], "change": ["renamed", "merged"],
-    ...                                      "other": ["Old Mill", "c"]})))
+    >>> changes = pd.DataFrame({"organisation_id": ["a", "b"], "change": ["renamed", "merged"],
+    ...                         "other": ["Old Mill", "c"]})
+    >>> sorted(find_merged_or_split(changes))
     ['b', 'c']
     """
     rows = changes[changes["change"] != RENAMED]

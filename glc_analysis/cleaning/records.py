@@ -816,7 +816,7 @@ NO_SURVEY = "No survey file has arrived. To fix: put an export into raw/survey/,
             "under [raw] survey."
 
 
-def read_raw(study: Study, kind: str) -> list[RawSurvey]:
+def read_raw_surveys(study: Study, kind: str) -> list[RawSurvey]:
     """Every raw file of a kind; the faults of all files are raised together."""
     read, faults = [], []
     for path in study.raw_files(kind):
@@ -839,7 +839,7 @@ def read_surveys(study: Study) -> list[RawSurvey]:
 
     Invented files carry their mark in every record.
     """
-    surveys = read_raw(study, "survey")
+    surveys = read_raw_surveys(study, "survey")
     marked = [s for s in surveys if "synthetic" in s.frame and (s.frame["synthetic"] == SYNTHETIC_MARK).any()]
     if marked and not study.is_synthetic:
         raise Faults([Fault("is invented data in a real study", file=s.path.name,

@@ -49,10 +49,10 @@ def study_wave(waves: pd.DataFrame, chosen: str = "") -> str:
     return (chosen or listed[-1]) if listed else ""
 
 
-def waves_of_consent(waves: pd.DataFrame, chosen: str) -> dict[str, Any]:
+def select_waves_of_consent(waves: pd.DataFrame, chosen: str) -> dict[str, Any]:
     """The waves as consent needs them: all waves, and the one on which the study's figures are based.
 
-    >>> waves_of_consent(pd.DataFrame({"wave_id": ["a", "b"]}), "")
+    >>> select_waves_of_consent(pd.DataFrame({"wave_id": ["a", "b"]}), "")
     {'waves': ['a', 'b'], 'current': 'b'}
     """
     return {"waves": list_waves(waves), "current": study_wave(waves, chosen)}
@@ -91,11 +91,11 @@ def reference_of_wave(reference: Reference, wave: str, files: Collection[str]) -
     return Reference(ChainMap({"questions": asked}, tables), reference.unsound)
 
 
-def asked_questions(questions: pd.DataFrame, files: Collection[str]) -> set[str]:
+def list_asked_questions(questions: pd.DataFrame, files: Collection[str]) -> set[str]:
     """The questions that at least one of these files has.
 
     >>> rows = pd.DataFrame({"question_id": ["Q1", "Q2"], "columns": ["Q1", "Q2 | not in a.csv"]})
-    >>> asked_questions(rows, ["a.csv"])
+    >>> list_asked_questions(rows, ["a.csv"])
     {'Q1'}
     """
     return {question for question, entry in zip(questions["question_id"], questions["columns"], strict=True)

@@ -60,14 +60,14 @@ def agreement(study: Study, form: str, **further: Any) -> None:
 def _show_agreement(study: Study, form: str) -> None:
     """Prints how far coders agree, and writes the codings to decide on and to look at."""
     from glc_analysis import tables
-    from glc_analysis.coding.agreement_tables import why_blank
+    from glc_analysis.coding.agreement_tables import explain_blank_columns
     from glc_analysis.coding.assemble import placement_sentences, rows_to_review
     from glc_analysis.coding.consensus import MEASURES, agreement_summary, write_disagreements
     from glc_analysis.coding.exports import write_csv
 
     print_rows(agreement_summary(study), form, if_empty="No text was coded by two coders.")
     rows = tables.read_table("agreement", study=study).query("unit == 'turn' and subset == 'all'")
-    for sentence in why_blank(rows, MEASURES):
+    for sentence in explain_blank_columns(rows, MEASURES):
         say(sentence)
     codings, quarantined = (tables.read_table(name, study=study) for name in ("codings", "quarantined"))
     for sentence in placement_sentences(codings, quarantined):

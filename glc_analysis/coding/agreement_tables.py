@@ -31,7 +31,7 @@ def agreement_by_question(agreement: pd.DataFrame) -> pd.DataFrame:
         ["alpha", "code_id", "question_id"], ignore_index=True)
 
 
-def why_blank(agreement: pd.DataFrame, columns: Mapping[str, str]) -> list[str]:
+def explain_blank_columns(agreement: pd.DataFrame, columns: Mapping[str, str]) -> list[str]:
     """Why columns of a table of agreement have no value of any code, a sentence each; ``columns`` has what
     each measure is called there. ``agreement`` are the rows that the table shows."""
     if agreement.empty:
@@ -45,7 +45,7 @@ def why_blank(agreement: pd.DataFrame, columns: Mapping[str, str]) -> list[str]:
     return sentences + [*filter(None, [why_no_kappa(agreement) if "kappa" in columns else ""])]
 
 
-def same_code_other_words(codings: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+def list_same_code_other_words(codings: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     """Turns to which several coders gave the same code on different words: they agree by turn, and not by
     character. A row per turn, code and coder: segment_id, code_id, coder_id, words, and shared, the share of
     the letters that any of them marked that all of them marked. The smallest share first; signs and blanks do
@@ -55,7 +55,7 @@ def same_code_other_words(codings: pd.DataFrame, segments: pd.DataFrame) -> pd.D
     ...                          "role": ["participant"]})
     >>> given = pd.DataFrame({"segment_ids": "a.1", "coder_id": ["ana", "ben"], "code_id": "care",
     ...                       "start": [0, 7], "end": [6, 11]})
-    >>> same_code_other_words(given, segments)[["coder_id", "words", "shared"]].values.tolist()
+    >>> list_same_code_other_words(given, segments)[["coder_id", "words", "shared"]].values.tolist()
     [['ana', 'First.', 0.0], ['ben', 'Then', 0.0]]
     """
     spoken = segments[segments["role"] == "participant"].set_index("segment_id")[["start", "text"]]
@@ -81,8 +81,8 @@ def same_code_other_words(codings: pd.DataFrame, segments: pd.DataFrame) -> pd.D
     return table.sort_values(["shared", "segment_id", "code_id", "coder_id"], ignore_index=True)
 
 
-def codes_by_readers(readings: pd.DataFrame, documents: pd.DataFrame, *,
-                     rule: str) -> tuple[pd.DataFrame, list[str]]:
+def count_codes_by_readers(readings: pd.DataFrame, documents: pd.DataFrame, *,
+                           rule: str) -> tuple[pd.DataFrame, list[str]]:
     """How many people read what was said, and when a code counts there by the study's rule of consensus: a
     row per number of readers, with readers, texts, organisations, "a code counts where"; and the ids of the
     organisations whose texts were all read by one person alone."""

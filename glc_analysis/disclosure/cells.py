@@ -131,14 +131,14 @@ def labels_to_hide(labels: pd.DataFrame, organisations: pd.DataFrame, cells: pd.
     return {*rows.loc[sharing < LEAST_VALUES, "line"]}
 
 
-def with_departures(cells: pd.DataFrame, organisations: Collection[str]) -> pd.DataFrame:
+def hide_cells_of_departed(cells: pd.DataFrame, organisations: Collection[str]) -> pd.DataFrame:
     """The cells after a line of these organisations is gone: theirs are hidden."""
     gone = cells.loc[cells["organisation_id"].isin([*organisations]), "cell"]
     return cells.assign(is_hidden=cells["is_hidden"] | cells["cell"].isin([*gone]))
 
 
-def without_members(cells: pd.DataFrame, organisations: Collection[str],
-                    register: pd.DataFrame) -> pd.DataFrame:
+def remove_members_from_cells(cells: pd.DataFrame, organisations: Collection[str],
+                              register: pd.DataFrame) -> pd.DataFrame:
     """The cells without organisations that have left. One that is left with too few is hidden."""
     kept = cells[~cells["organisation_id"].isin([*organisations])]
     if len(kept) == len(cells):

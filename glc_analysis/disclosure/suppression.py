@@ -204,7 +204,7 @@ def decision_table(figures: pd.DataFrame, decisions: Decisions) -> pd.DataFrame:
     value = figures["value"]
     if decisions.audience != "team":
         is_number = figures["statistic"].isin(["median", *RELEASED_STATISTICS])
-        value = value.mask(is_number, value[is_number].map(two_digits))
+        value = value.mask(is_number, value[is_number].map(round_to_two_digits))
     status, rule, band = (pd.Series(part, dtype="str")
                           for part in (decisions.status, decisions.rule, decisions.band))
     return pd.DataFrame({
@@ -216,10 +216,10 @@ def decision_table(figures: pd.DataFrame, decisions: Decisions) -> pd.DataFrame:
            for name in ("low", "high")}, "band": band})[DECISION_COLUMNS]
 
 
-def two_digits(value: float) -> float:
+def round_to_two_digits(value: float) -> float:
     """A number rounded to two significant digits.
 
-    >>> two_digits(1234.5), two_digits(0.0678), two_digits(12)
+    >>> round_to_two_digits(1234.5), round_to_two_digits(0.0678), round_to_two_digits(12)
     (1200.0, 0.068, 12.0)
     """
     return float(f"{value:.1e}")

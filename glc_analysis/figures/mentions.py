@@ -60,7 +60,7 @@ def code_occurrences(consensus: pd.DataFrame, waiting: pd.DataFrame, coded_docum
     )[_COLUMNS].sort_values(_KEY, ignore_index=True)
 
 
-def negative_cases(occurrences: pd.DataFrame, code_id: str) -> pd.DataFrame:
+def find_negative_cases(occurrences: pd.DataFrame, code_id: str) -> pd.DataFrame:
     """Who was asked about a code and did not raise it, or said the contrary: organisation_id, case.
 
     Silence in a call, or in an interview without a guide, is not a case: nobody was asked there.
@@ -70,7 +70,7 @@ def negative_cases(occurrences: pd.DataFrame, code_id: str) -> pd.DataFrame:
     >>> occurrences = pd.DataFrame({"organisation_id": ["a", "b", "c", "d"], "code_id": "rest",
     ...     "source": ["interview", "call", "call", "interview"], "is_asked": True, "is_raised": False,
     ...     "is_undecided": [False, False, False, True], "is_contradicted": [False, False, True, False]})
-    >>> negative_cases(occurrences, "rest").to_dict("list")
+    >>> find_negative_cases(occurrences, "rest").to_dict("list")
     {'organisation_id': ['a', 'c'], 'case': ['not raised', 'said the contrary']}
     """
     rows = occurrences[occurrences["code_id"] == code_id]

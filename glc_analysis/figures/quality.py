@@ -31,7 +31,7 @@ def quality_estimates(data: CleanTables, documents: pd.DataFrame) -> pd.DataFram
     return frame.assign(figure_id="quality/" + frame["figure_id"], low=np.nan, high=np.nan)
 
 
-def straight_lined(responses: pd.DataFrame, scales: list[str]) -> set[str]:
+def find_straight_lined(responses: pd.DataFrame, scales: list[str]) -> set[str]:
     """The answer_ids of records that gave every scale question the same place (four or more)."""
     given = responses[responses["question_id"].isin(scales) & responses["is_in_base"]]
     by = given.groupby(given["answer_id"].astype("str"))["value_number"]
@@ -56,7 +56,7 @@ def _records(data: CleanTables) -> list[tuple]:
         dict(zip(data.organisations["organisation_id"], own, strict=True)))
     counted = {
         "duplicate": int(answers["is_duplicate"].sum()),
-        "straight_lined": len(straight_lined(data.responses, scales)),
+        "straight_lined": len(find_straight_lined(data.responses, scales)),
         "no_region": int((answers["region_id"] == "").sum()),
         "interpreted": int(answers["is_interpreted"].sum()),
         "works_abroad": int(((elsewhere != answers["country_id"]) & (elsewhere != "")

@@ -19,7 +19,7 @@ import pandas as pd
 
 from glc_analysis import manifest, tables
 from glc_analysis.addon import load_declared_objects
-from glc_analysis.cleaning.organisation_changes import names_before
+from glc_analysis.cleaning.organisation_changes import list_former_names
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.gate import name_variants, transcriptions
@@ -105,7 +105,7 @@ def identifiers(study: Study, *, audience: str,
     arrivals = manifest.compare_with_manifest(study).checksums
     kinds = {"document": reference.documents["document_id"],
              "raw file": [path.rpartition("/")[2] for path in arrivals], "checksum": arrivals.values()}
-    found = who_is_who(reference, audience) | _long_enough(kinds)
+    found = list_participant_identifiers(reference, audience) | _long_enough(kinds)
     hidden = hidden_countries(study, reference, audience)
     if hidden:
         found |= dict.fromkeys(names_to_disregard(hidden, study_languages(study, reference)), ALLOWED)
@@ -117,14 +117,14 @@ def identifiers(study: Study, *, audience: str,
     return found | country_words(study, reference, audience)
 
 
-def who_is_who(reference: Reference, audience: str) -> dict[str, str]:
+def list_participant_identifiers(reference: Reference, audience: str) -> dict[str, str]:
     """The :func:`identifiers` that belong to an organisation or person: names and ids of organisations and
     speakers, and the codes of people that add-ons have, such as r87. A code without a digit, or one that is
     also the id of something that pages print, is not searched for."""
     named = Consent.of(reference.consent).organisations("name", audience)
     hidden = reference.organisations[~reference.organisations["organisation_id"].isin(named)]
-    kinds = {"organisation": [*organisation_names(hidden), *names_before(reference.organisation_changes,
-                                                                         hidden["organisation_id"])],
+    kinds = {"organisation": [*organisation_names(hidden), *list_former_names(reference.organisation_changes,
+                                                                              hidden["organisation_id"])],
              "speaker": [*reference.speakers["speaker_id"], *reference.speakers["name_in_file"]]}
     terms = load_declared_objects("terms")
     ids = [*_PRINTED_IDS, *(place for own in terms for place in own.printed_ids)]
@@ -168,7 +168,7 @@ def without_own_names(organisation_id: str, study: Study, reference: Reference, 
     ``said`` itself (:func:`terms_in_own_words`), for its own pages."""
     register, names = reference.organisations, reference.names
     called = [*organisation_names(register[register["organisation_id"] == organisation_id]),
-              *names_before(reference.organisation_changes, [organisation_id])]
+              *list_former_names(reference.organisation_changes, [organisation_id])]
     own = {match_key(text) for text in [organisation_id, *called]}
     is_kind = names["kind"] == "organisation"
     is_own = is_kind & names["name"].map(match_key).isin(own)

@@ -22,7 +22,7 @@ from babel.core import get_global
 from glc_analysis import tables
 from glc_analysis.addon import load_declared_objects
 from glc_analysis.cleaning.countries import CODES_THAT_ARE_WORDS
-from glc_analysis.cleaning.waves import waves_of_consent
+from glc_analysis.cleaning.waves import select_waves_of_consent
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import visible_countries, visible_home_countries
 from glc_analysis.pseudonyms.masking import fold_text
@@ -243,7 +243,7 @@ def hidden_countries(study: Study, reference: Reference, audience: str) -> set[s
         return set()
     answers, own = (tables.read_table(name, study=study) for name in ("answers", "organisations"))
     worked = tables.read_all_waves("answers", study=study)["country_id"]
-    consent = Consent.of(reference.consent, **waves_of_consent(
+    consent = Consent.of(reference.consent, **select_waves_of_consent(
         reference.waves, study.settings["study"]["wave"]))
     settings = study.settings["disclosure"]
     known = visible_countries(answers, own, consent, settings, audience=audience)

@@ -18,14 +18,14 @@ import pandas as pd
 from IPython.display import HTML as Html
 from markupsafe import Markup
 
-from glc_analysis.coding.agreement_tables import codes_by_readers, same_code_other_words
+from glc_analysis.coding.agreement_tables import count_codes_by_readers, list_same_code_other_words
 from glc_analysis.coding.assemble import placement_sentences
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import words_not_agreed
 from glc_analysis.coding.patterns import interviews_to_threshold
 from glc_analysis.errors import count_of
 from glc_analysis.figures.groupings import MERGED
-from glc_analysis.figures.mentions import negative_cases, undecided_organisations
+from glc_analysis.figures.mentions import find_negative_cases, undecided_organisations
 from glc_analysis.manifest import has_page
 from glc_analysis.pages.slots import AGREEMENT, list_slot_contents
 from glc_analysis.pages.text_names import name_texts, name_turn
@@ -248,8 +248,8 @@ def render_contrary_cases(view: StudyView) -> Html | None:
 
 
 def _with_case(mentioned: pd.DataFrame, code: str, case: str) -> set[str]:
-    """The organisations with one of the cases of :func:`.negative_cases`."""
-    cases = negative_cases(mentioned, code)
+    """The organisations with one of the cases of :func:`.find_negative_cases`."""
+    cases = find_negative_cases(mentioned, code)
     return {*cases.loc[cases["case"] == case, "organisation_id"]}
 
 
@@ -440,7 +440,7 @@ def render_disagreements(view: StudyView, rows: pd.DataFrame, most: int = _MOST)
 def render_same_code_other_words(view: StudyView) -> Html | None:
     """Turns to which coders gave the same code on different words: each coder's words, and how much of what
     any of them marked all of them marked; least in common first."""
-    rows = same_code_other_words(view.read("codings"), view.read("segments"))
+    rows = list_same_code_other_words(view.read("codings"), view.read("segments"))
     if rows.empty:
         return None
     wide = rows.pivot(index=["shared", "segment_id", "code_id"], columns="coder_id", values="words")
@@ -464,8 +464,8 @@ def render_same_code_other_words(view: StudyView) -> Html | None:
 def render_readers_per_text(view: StudyView) -> Html | None:
     """How many coders read each text and answer, when a code counts there by the study's rule, and which
     organisations were read by one coder alone while others had several."""
-    table, single = codes_by_readers(view.read("readings"), view.read("documents"),
-                                     rule=view.study.settings["coding"]["consensus"])
+    table, single = count_codes_by_readers(view.read("readings"), view.read("documents"),
+                                           rule=view.study.settings["coding"]["consensus"])
     if len(table) < 2:
         return None
     heads = {"readers": "Coders who read it", "texts": "Texts and answers", "organisations": "Organisations",

@@ -30,7 +30,7 @@ from glc_analysis.gate.gate import Gate
 from glc_analysis.pages.survey import write_page_header
 from glc_analysis.publish import downloads
 from glc_analysis.publish.downloads import published_tables
-from glc_analysis.run.execute import NOTICE, notebook_json, prose_notebook
+from glc_analysis.run.execute import NOTICE, make_prose_notebook, notebook_json
 from glc_analysis.run.plan import NOTEBOOKS, TEAM_GROUP, PageJob, page_path
 from glc_analysis.study import INVENTED, Study
 from glc_analysis.tables_html import style_sheet
@@ -673,5 +673,5 @@ class Assembly:
 def _page_job(folder: Path, slug: str, title: str, group: str, *texts: str) -> PageJob:
     path = folder / f"{page_path(slug, {})}.ipynb"
     path.parent.mkdir(exist_ok=True)  # a run of one brief has no other folder
-    path.write_text(notebook_json(prose_notebook(*texts)), encoding="utf-8", newline="\n")
+    path.write_text(notebook_json(make_prose_notebook(*texts)), encoding="utf-8", newline="\n")
     return PageJob(slug, title, NOTEBOOKS, {}, "", group)

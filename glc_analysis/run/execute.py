@@ -60,7 +60,7 @@ def normalise_notebook(notebook: Content, *, title: str, roots: Iterable[Path] =
 def add_notice(notebook: Content, text: str) -> Content:
     """A copy with the notice ``text`` below its title, in place of an earlier notice.
 
-    >>> page = add_notice(prose_notebook("# Peru"), "Not updated since May.")
+    >>> page = add_notice(make_prose_notebook("# Peru"), "Not updated since May.")
     >>> page = add_notice(page, "Not updated since June.")
     >>> [cell["source"] for cell in page["cells"]]
     ['# Peru', '> **Not updated since June.**']
@@ -69,11 +69,11 @@ def add_notice(notebook: Content, text: str) -> Content:
     return _notebook(_number_cells([first, _markdown_cell(f"> **{text}**", tags=[NOTICE]), *rest]))
 
 
-def prose_notebook(*texts: str) -> Content:
+def make_prose_notebook(*texts: str) -> Content:
     """A notebook of texts in Markdown and of pieces of HTML, which are of the type Markup.
 
     >>> from glc_analysis.tables_html import Markup
-    >>> [cell["cell_type"] for cell in prose_notebook("# Peru", Markup("<p>1 of 4</p>"))["cells"]]
+    >>> [cell["cell_type"] for cell in make_prose_notebook("# Peru", Markup("<p>1 of 4</p>"))["cells"]]
     ['markdown', 'code']
     """
     from glc_analysis.tables_html import Markup  # with pandas, imported while the first process starts

@@ -25,7 +25,7 @@ def new_run_id(runs: Path, now: datetime) -> str:
     return f"{max(now, after):{_NAME}}"
 
 
-def promote(home: Path, run: Path) -> None:
+def point_current_to_run(home: Path, run: Path) -> None:
     """Points ``home/current`` to a run, by one rename: readers see either the old run or the new one."""
     new = home / ".current"
     new.unlink(missing_ok=True)
@@ -37,14 +37,14 @@ def promote(home: Path, run: Path) -> None:
     os.replace(new, home / "current")
 
 
-def remove_incomplete(runs: Path, *, but: Path | None = None) -> None:
+def remove_incomplete_runs(runs: Path, *, but: Path | None = None) -> None:
     """Removes the folders of incomplete runs: those without run.json, which is written last."""
     for folder in runs.glob("*"):
         if folder != but and not (folder / "run.json").exists():
             shutil.rmtree(folder)
 
 
-def remove_old(runs: Path, *, current: Path) -> None:
+def remove_old_runs(runs: Path, *, current: Path) -> None:
     """Removes all but the last five runs, and never the current one, whatever its name."""
     for folder in sorted(runs.glob("*"))[:-_RUNS_KEPT]:
         if folder != current:

@@ -167,7 +167,7 @@ _UNSEEN = ("raw", "survey", "context", "reports")
 """Sections of study.toml that change no page, or only by way of the tables. Pages may show the others."""
 
 
-def state_of_files(study: Study, folder: Path = NOTEBOOKS) -> list[tuple[str, int, int, int]]:
+def list_input_file_stamps(study: Study, folder: Path = NOTEBOOKS) -> list[tuple[str, int, int, int]]:
     """Size, time and number of each file that :class:`Inputs` and the notebooks are read from: a quick way to
     see that none was changed since."""
     files = [study.settings_file, study.processed / "slices.json", study.processed / "provenance.json",
@@ -284,18 +284,18 @@ class PageJob:
     def with_reads(self, reads: Iterable[str], inputs: Inputs) -> PageJob:
         """The page as one that reads this, with the key that belongs to it."""
         if not (self.whole_study or has_capability(inputs.audience, "all_figures")):
-            reads = inputs_of_reads(reads, inputs.audience)
+            reads = list_inputs_behind_reads(reads, inputs.audience)
         fixed = {name: value for name, value in self.parts.items() if name not in self.reads}
         parts = fixed | inputs.marks(inputs.digests(reads))
         return replace(self, reads=tuple(reads), parts=parts,
                        key=inputs.study.digests.of_value(parts))
 
 
-def inputs_of_reads(reads: Iterable[str], audience: str) -> list[str]:
+def list_inputs_behind_reads(reads: Iterable[str], audience: str) -> list[str]:
     """The inputs behind what a page reads from its audience's folder: the tables of that
     folder (:mod:`glc_analysis.view.reader_study`) are made from other tables, too, and from consents.
 
-    >>> inputs_of_reads(["figures question=Q1"], "public")
+    >>> list_inputs_behind_reads(["figures question=Q1"], "public")
     ['figures question=Q1', 'private/reference/consent.csv', 'processed/slices.json',
      'reference/waves.csv', 'release_public']
     """
@@ -387,7 +387,7 @@ def need_decisions(study: Study, audience: str) -> bool:
         thing == "processed" or thing.startswith(_DECISIONS) for entry in entries for thing in entry["reads"])
 
 
-def key_now(page: PageJob, inputs: Inputs, folder: Path = NOTEBOOKS) -> str:
+def compute_current_key(page: PageJob, inputs: Inputs, folder: Path = NOTEBOOKS) -> str:
     """The current key of a page that reads the same inputs; blank if there is no such page."""
     pages = _pages(inputs, notebooks(folder, inputs.study.notebooks))
     return next((one.with_reads(page.reads, inputs).key for one in pages if one.slug == page.slug), "")

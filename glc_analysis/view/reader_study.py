@@ -22,7 +22,7 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addon import list_declarations
-from glc_analysis.cleaning.waves import waves_of_consent
+from glc_analysis.cleaning.waves import select_waves_of_consent
 from glc_analysis.disclosure.blocks import LANGUAGE, line_ids
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import countable_members
@@ -68,7 +68,7 @@ class Reader:
 
     def part_of(self, name: str) -> pd.DataFrame:
         """The part of a table that the audience may see. Whatever else this is made from,
-        :func:`glc_analysis.run.plan.inputs_of_reads` must know, so that pages are made again when it
+        :func:`glc_analysis.run.plan.list_inputs_behind_reads` must know, so that pages are made again when it
         changes."""
         if name == f"release_{self.audience}":
             return self.decisions
@@ -119,7 +119,7 @@ class Reader:
 
     @cached_property
     def consent(self) -> Consent:
-        return Consent.of(read_reference_table(self.study, "consent"), **waves_of_consent(
+        return Consent.of(read_reference_table(self.study, "consent"), **select_waves_of_consent(
             read_reference_table(self.study, "waves"), self.study.settings["study"]["wave"]))
 
     @cached_property

@@ -37,7 +37,12 @@ from glc_analysis.tables_html import region_label, render_table
 from glc_analysis.templates import Macros
 from glc_analysis.text import format_counts, make_quotation_anchor
 from glc_analysis.view.typed_tables import TypedTables
-from glc_analysis.view.visible_tables import UNTRANSLATED, Translation, VisibleTables, in_columns
+from glc_analysis.view.visible_tables import (
+    UNTRANSLATED,
+    Translation,
+    VisibleTables,
+    arrange_translations_in_columns,
+)
 
 _COUNT_COLUMNS = ["option", "n", "base_n", "share", "low", "high", "shown_as"]
 _NUMBER_COLUMNS = ["statistic", "value", "base_n", "shown_as"]
@@ -415,7 +420,8 @@ class StudyView(VisibleTables):
         wording = rows["wording"].where(rows["wording"] == "", ", " + rows["wording"])
         return pd.DataFrame({
             "text": rows["text"],
-            **in_columns(self._translated_words.get(text, UNTRANSLATED) for text in rows["text"]),
+            **arrange_translations_in_columns(
+                self._translated_words.get(text, UNTRANSLATED) for text in rows["text"]),
             "language": rows["language"], "by": rows["source"] + wording,
             "country": _mapped(rows["source"], self._country_of_label),
             "code": [", ".join(names.get(one, one) for one in codes.split(";") if one)

@@ -57,10 +57,10 @@ class Translation(NamedTuple):
 UNTRANSLATED = Translation("", "")
 
 
-def in_columns(translations: Iterable[Translation]) -> dict[str, list[str]]:
+def arrange_translations_in_columns(translations: Iterable[Translation]) -> dict[str, list[str]]:
     """Translations as columns of a frame.
 
-    >>> in_columns([Translation("Hello", "human"), UNTRANSLATED])
+    >>> arrange_translations_in_columns([Translation("Hello", "human"), UNTRANSLATED])
     {'translation': ['Hello', ''], 'translation_status': ['human', '']}
     """
     rows = [*translations]
@@ -418,4 +418,5 @@ class VisibleTables:
     def translated(self, segments: Iterable[str]) -> dict[str, list[str]]:
         """Columns translation and translation_status (machine, human or checked) of these segments, blank
         where there is none."""
-        return in_columns(self.translations.get(segment, UNTRANSLATED) for segment in segments)
+        return arrange_translations_in_columns(self.translations.get(segment, UNTRANSLATED)
+                                               for segment in segments)

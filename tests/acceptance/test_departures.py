@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.disclosure.cells import with_departures, without_members
+from glc_analysis.disclosure.cells import hide_cells_of_departed, remove_members_from_cells
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import countries_shown
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
@@ -43,7 +43,7 @@ def after(cells, leavers, register):
     """The organisations of the cells that are hidden after each departure, one release after the other."""
     hidden = []
     for leaver in leavers:
-        cells = without_members(with_departures(cells, [leaver]), [leaver], register)
+        cells = remove_members_from_cells(hide_cells_of_departed(cells, [leaver]), [leaver], register)
         hidden.append({*cells.loc[cells["is_hidden"], "organisation_id"]})
     return hidden
 

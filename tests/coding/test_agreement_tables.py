@@ -7,9 +7,9 @@ import pytest
 from glc_analysis.coding.agreement import agreement_table, coder_agreement
 from glc_analysis.coding.agreement_tables import (
     agreement_by_question,
-    codes_by_readers,
-    same_code_other_words,
-    why_blank,
+    count_codes_by_readers,
+    explain_blank_columns,
+    list_same_code_other_words,
 )
 from glc_analysis.coding.coefficients import NO_PAIRS
 from glc_analysis.coding.consensus import coding_units
@@ -35,7 +35,7 @@ def test_two_coders_who_marked_different_sentences_of_one_turn_agree_by_turn_and
     value = table.set_index(["unit", "measure", "code_id", "subset"])["value"]
     assert value["turn", "percent_agreement", "delay", "all"] == 1
     assert value["character", "positive_agreement", "delay", "all"] == 0
-    shown = same_code_other_words(given, SEGMENTS)
+    shown = list_same_code_other_words(given, SEGMENTS)
     assert shown.values.tolist() == [["call.1", "delay", "ana", "We wait for months.", 0],
                                      ["call.1", "delay", "ben", "Nobody answers.", 0]]
 
@@ -43,10 +43,10 @@ def test_two_coders_who_marked_different_sentences_of_one_turn_agree_by_turn_and
 def test_words_that_coders_have_in_common_are_a_share_of_what_either_marked_signs_and_blanks_apart():
     half = codings(("ana", 0, 35, "delay"), ("ben", *SENTENCES[0], "delay"))
     letters = [sum(map(str.isalnum, TURN[start:end])) for start, end in ((0, 19), (0, 35))]
-    assert {*same_code_other_words(half, SEGMENTS)["shared"]} == {letters[0] / letters[1]}
+    assert {*list_same_code_other_words(half, SEGMENTS)["shared"]} == {letters[0] / letters[1]}
     alike = codings(("ana", 0, 18, "delay"), ("ben", 0, 20, "delay"), ("cleo", *SENTENCES[1], "full"),
                     ("consensus", *SENTENCES[1], "delay"))
-    assert same_code_other_words(alike, SEGMENTS).empty
+    assert list_same_code_other_words(alike, SEGMENTS).empty
 
 
 def answers(code_by_question):
@@ -90,11 +90,12 @@ def test_a_blank_column_says_why_and_columns_of_one_reason_are_together():
     rows = pd.DataFrame([("alpha", np.nan, NO_PAIRS), ("positive_agreement", np.nan, NO_PAIRS),
                          ("prevalence.ana", 0, ""), ("prevalence.ben", 0, ""), ("prevalence.cleo", 0, "")],
                         columns=["measure", "value", "reason"])
-    assert why_blank(rows, names) == [
+    assert explain_blank_columns(rows, names) == [
         "alpha, positive: blank, since no unit was coded by two coders.",
         "Cohen's kappa is not given: it compares two coders, and 3 coded these texts. "
         "Alpha takes any number."]
-    assert why_blank(rows.assign(value=.5), names)[1:] == why_blank(rows[:0], names) == []
+    assert explain_blank_columns(rows.assign(value=.5), names)[1:] == explain_blank_columns(rows[:0],
+                                                                                            names) == []
 
 
 @pytest.mark.parametrize(("rule", "expected"), [
@@ -108,7 +109,7 @@ def test_organisations_with_one_reader_stand_beside_those_whose_four_readers_had
     read = pd.DataFrame([(document, coder) for document, coders in readers.items() for coder in coders],
                         columns=["document_id", "coder_id"])
     documents = pd.DataFrame({"document_id": [*readers], "organisation_id": [*"aabc"]})
-    table, single = codes_by_readers(read, documents, rule=rule)
+    table, single = count_codes_by_readers(read, documents, rule=rule)
     assert table["readers"].tolist() == [1, 2, 4]
     assert table["texts"].tolist() == [2, 1, 1]
     assert table["organisations"].tolist() == [2, 1, 1]

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from glc_analysis.figures.quality import quality_estimates, straight_lined
+from glc_analysis.figures.quality import find_straight_lined, quality_estimates
 from tests.support.study_writer import choices, cleaned, places, question, reference
 
 SCALES = [question(f"S{n}", "scale", "agree") for n in range(4)]
@@ -48,7 +48,7 @@ def test_four_equal_places_on_scales_are_a_straight_line_and_three_are_not():
 
 def test_straight_lined_records_are_named():
     tables = cleaned(ROWS, KNOWN)
-    assert straight_lined(tables.responses, ["S0", "S1", "S2", "S3"]) == {"survey.r2"}
+    assert find_straight_lined(tables.responses, ["S0", "S1", "S2", "S3"]) == {"survey.r2"}
 
 
 def test_languages_and_scripts_of_open_answers_are_counted():

@@ -296,7 +296,8 @@ def test_the_next_site_of_a_process_makes_only_pages_that_changed_and_the_same_b
     def notebook(slug, text):
         path = tmp_path / "notebooks" / f"{slug}.ipynb"
         path.parent.mkdir(exist_ok=True)
-        path.write_text(site.notebook_json(site.prose_notebook(f"# {slug}", text, "[other](peru.html#peru)")))
+        prose = site.make_prose_notebook(f"# {slug}", text, "[other](peru.html#peru)")
+        path.write_text(site.notebook_json(prose))
 
     def made():
         site.build_site(tmp_path, pages, title="A study", audience="team", synthetic=True)

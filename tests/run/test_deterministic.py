@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from glc_analysis.run.execute import add_notice, normalise_notebook, notebook_json, prose_notebook
+from glc_analysis.run.execute import add_notice, make_prose_notebook, normalise_notebook, notebook_json
 
 
 def code(*outputs, source="1", **metadata):
@@ -87,5 +87,5 @@ def test_a_notice_stands_below_the_title():
 
 
 def test_a_notebook_is_written_in_one_way():
-    assert notebook_json(prose_notebook("# ភាសា")).endswith('"nbformat_minor": 5\n}\n')
-    assert "ភាសា" in notebook_json(prose_notebook("# ភាសា"))
+    assert notebook_json(make_prose_notebook("# ភាសា")).endswith('"nbformat_minor": 5\n}\n')
+    assert "ភាសា" in notebook_json(make_prose_notebook("# ភាសា"))

@@ -8,7 +8,7 @@ import pytest
 
 from glc_analysis.addon import installed_add_ons
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.run.plan import Inputs, key_now, notebooks, plan, select_stale, why_stale
+from glc_analysis.run.plan import Inputs, compute_current_key, notebooks, plan, select_stale, why_stale
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
 from tests.run.small_study import TABLES, collection, edit, write_slices
@@ -116,9 +116,9 @@ def test_a_page_of_a_notebook_of_the_study_is_current_as_long_as_its_notebook_is
     own = study.notebooks / "00_index.ipynb"
     own.write_text((folder / "00_index.ipynb").read_text())
     page = plan(study, folder=folder)[0]
-    assert key_now(page, Inputs(study, "team"), folder) == page.key
+    assert compute_current_key(page, Inputs(study, "team"), folder) == page.key
     edit(own, "# What", "# Who")
-    assert key_now(page, Inputs(study, "team"), folder) not in ("", page.key)
+    assert compute_current_key(page, Inputs(study, "team"), folder) not in ("", page.key)
 
 
 def test_a_failed_page_is_stale_though_nothing_changed(study, folder):

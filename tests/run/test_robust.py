@@ -199,7 +199,7 @@ def test_what_a_killed_run_left_is_made_again_where_its_notebook_changed_or_it_i
 
 
 def test_a_run_that_was_killed_just_before_the_switch_costs_nothing_again(study, folder, monkeypatch):
-    monkeypatch.setattr("glc_analysis.report.promote",
+    monkeypatch.setattr("glc_analysis.report.point_current_to_run",
                         lambda *where: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(GLCError, match="Stopped by SIGINT. 3 of 3 pages are done and kept"):
         run(study, folder=folder)

@@ -17,7 +17,7 @@ from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.gate.gate import PASSED
 from glc_analysis.report import run
 from glc_analysis.run.execute import Failure, PageProcesses, page_processes
-from glc_analysis.run.folders import promote, remove_incomplete, remove_old
+from glc_analysis.run.folders import point_current_to_run, remove_incomplete_runs, remove_old_runs
 from glc_analysis.run.plan import PageJob, plan
 from glc_analysis.study import Study
 from tests.run.small_study import NOTEBOOKS, TABLES, collection, edit, small_study, write_slices
@@ -301,14 +301,14 @@ def test_unfinished_runs_are_swept_and_the_last_five_kept_whatever_the_clock_sai
         (tmp_path / name).mkdir()
         if name != "h":
             (tmp_path / name / "run.json").touch()
-    remove_incomplete(tmp_path)
-    remove_old(tmp_path, current=tmp_path / "a")
+    remove_incomplete_runs(tmp_path)
+    remove_old_runs(tmp_path, current=tmp_path / "a")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "c", "d", "e", "f", "g"]
 
 
 def test_a_system_without_links_gets_a_file_that_names_the_run(tmp_path, monkeypatch):
     monkeypatch.setattr("pathlib.Path.symlink_to", refuse)
-    promote(tmp_path, tmp_path / "runs" / "r1")
+    point_current_to_run(tmp_path, tmp_path / "runs" / "r1")
     assert (tmp_path / "current").read_text() == "runs/r1"
 
 

@@ -23,9 +23,9 @@ from glc_analysis.errors import Fault, UsageError
 from glc_analysis.gate.leak_scan import (
     MIN_LENGTH,
     leaks_in_pieces,
+    list_participant_identifiers,
     make_search,
     organisation_names,
-    who_is_who,
 )
 from glc_analysis.reference import Reference, read_reference_table
 from glc_analysis.schema import WITHOUT_GUIDE, allowed_words, list_table_files
@@ -420,7 +420,8 @@ def tidy_reason_without_names(reference: Reference, reason: str, *, audience: st
     """Checks and tidies a reason before it is stored. Raises UsageError if it contains a rater's code, or the
     name or address of somebody whom this audience may not know; with ``refuse_all_names`` also of
     organisations and people whom it may know."""
-    reason, names, known = normalise_space(reason), reference.names, who_is_who(reference, audience)
+    reason, names, known = normalise_space(reason), reference.names, list_participant_identifiers(reference,
+                                                                                                  audience)
     if refuse_all_names:
         names = names.assign(allowed_for="")
         known |= {one: "organisation" for one in organisation_names(reference.organisations)

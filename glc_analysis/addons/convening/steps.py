@@ -16,7 +16,7 @@ from glc_analysis.addons.convening.principles import PRINCIPLE_TABLES, make_prin
 from glc_analysis.addons.convening.seals import list_rounds_with_erased_ballots
 from glc_analysis.addons.convening.tallies import make_ratings_and_tallies
 from glc_analysis.addons.convening.votes import drop_hidden_principles, readable_principle_ids_by_audience
-from glc_analysis.cleaning.waves import waves_of_consent
+from glc_analysis.cleaning.waves import select_waves_of_consent
 from glc_analysis.disclosure.blocks import block_ids
 from glc_analysis.errors import Faults
 from glc_analysis.reference import relocate_private_faults
@@ -26,7 +26,7 @@ from glc_analysis.steps import Step, View
 def _evidence(view: View) -> dict[str, Any]:
     """Makes no table; raises Faults for evidence without a target."""
     reference = view.reference
-    waves = waves_of_consent(reference.waves, view.study.settings["study"]["wave"])
+    waves = select_waves_of_consent(reference.waves, view.study.settings["study"]["wave"])
     if faults := [*missing_evidence_target_faults(reference.evidence, reference.joint_display,
                                                   view["figures"],
                                                   view["segments"], **waves)]:

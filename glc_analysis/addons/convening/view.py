@@ -25,7 +25,7 @@ from glc_analysis.addons.convening.votes import (
     select_fully_disclosed_panels,
     split_disclosed_signatures,
 )
-from glc_analysis.cleaning.waves import waves_of_consent
+from glc_analysis.cleaning.waves import select_waves_of_consent
 from glc_analysis.disclosure.blocks import block_id, block_ids
 from glc_analysis.errors import resolve_id
 from glc_analysis.reference import read_reference_table
@@ -231,8 +231,8 @@ def select_visible_evidence(reader: Reader) -> pd.DataFrame:
     Notes are left out. A figure of a wave other than the study's has the label of its wave."""
     rows = reader.table("evidence")
     rows = rows[rows["principle_id"].isin(select_visible_principles(reader)["principle_id"])]
-    waves = waves_of_consent(read_reference_table(reader.study, "waves"),
-                             reader.study.settings["study"]["wave"])
+    waves = select_waves_of_consent(read_reference_table(reader.study, "waves"),
+                                    reader.study.settings["study"]["wave"])
     labels = read_reference_table(reader.study, "waves").set_index("wave_id")["label"].to_dict()
     rows = rows.assign(wave_id=[labels.get(other_wave_cited(row, **waves), "") for row in rows.itertuples()])
     is_open = rows["kind"].isin(["figure", "code", "literature"]) & (rows["wave_id"] == "")

@@ -119,14 +119,14 @@ def _check_draft(study: Study, looked_by: str) -> bool:
     from glc_analysis.addons.drafting.crosswalk_workbook import renew_crosswalk_draft
     from glc_analysis.addons.drafting.open_rows import write_open_rows_for_empty_lists
     from glc_analysis.addons.drafting.store import list_draft_status_lines, read_draft, unknown_heading_faults
-    from glc_analysis.cleaning.records import read_raw
+    from glc_analysis.cleaning.records import read_raw_surveys
     from glc_analysis.locks import hold_lock
 
     try:
         draft = read_draft(study)
     except Faults as found:
         faults = [*found.faults]
-        collect_faults(lambda: read_raw(study, "survey"), faults)
+        collect_faults(lambda: read_raw_surveys(study, "survey"), faults)
         raise Faults(faults) from None
     if draft is None:
         if looked_by:
@@ -134,7 +134,7 @@ def _check_draft(study: Study, looked_by: str) -> bool:
         return True
     surveys = []
     if len(draft.chosen) or len(draft.undecided):
-        surveys = read_raw(study, "survey")
+        surveys = read_raw_surveys(study, "survey")
         if faults := [*unknown_heading_faults(draft, surveys)]:
             raise Faults(faults)
     if looked_by:

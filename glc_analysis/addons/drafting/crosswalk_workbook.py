@@ -19,7 +19,7 @@ from glc_analysis.addons.drafting.drafted_waves import (
     survey_files_by_wave,
 )
 from glc_analysis.addons.drafting.store import read_draft
-from glc_analysis.cleaning.records import read_raw
+from glc_analysis.cleaning.records import read_raw_surveys
 from glc_analysis.cleaning.waves import crosswalk_faults
 from glc_analysis.errors import Fault, Faults, count_of, suggest_name
 from glc_analysis.reference import REQUIRED_COLUMNS, Reference, read_reference
@@ -83,7 +83,7 @@ def renew_crosswalk_draft(study: Study, *, is_first: bool = False) -> str:
             (study.root / CROSSWALK_DRAFT).unlink(missing_ok=True)
         return ""
     reference = add_draft_to_reference(draft.tables, read_reference(study, needed=()))
-    crosswalk = draft_crosswalk_of_all_waves(read_raw(study, "survey"), waves, reference)
+    crosswalk = draft_crosswalk_of_all_waves(read_raw_surveys(study, "survey"), waves, reference)
     rows, options = crosswalk.rows, crosswalk.options
     known = {*zip(reference.crosswalk["question_id"], reference.crosswalk["wave_id"], strict=True)}
     places = zip(rows["question_id"], rows["wave_id"], strict=True)

@@ -22,7 +22,7 @@ def groups(study: Study, question: str, form: str) -> None:
     """
     from glc_analysis.addons.groups.chosen import count_figures_of_groupings
     from glc_analysis.addons.groups.ranking import list_counted_bases, rank_groupings_by_disclosed_figures
-    from glc_analysis.cleaning.waves import waves_of_consent
+    from glc_analysis.cleaning.waves import select_waves_of_consent
     from glc_analysis.coding.codebook import case_codes
     from glc_analysis.disclosure.consent import Consent
     from glc_analysis.reference import read_reference
@@ -36,7 +36,8 @@ def groups(study: Study, question: str, form: str) -> None:
         return
     codes = {*read_table("codebook", study=study)["code_id"]} - case_codes(reference.codebook)
     n_codes = len(codes) if len(read_table("mentions", study=study)) else 0
-    consent = Consent.of(reference.consent, **waves_of_consent(reference.waves, settings["study"]["wave"]))
+    consent = Consent.of(reference.consent,
+                         **select_waves_of_consent(reference.waves, settings["study"]["wave"]))
     ranked = rank_groupings_by_disclosed_figures(list_counted_bases(reference.questions, reference.options,
                                                                     n_codes),
                                                  read_table("organisations", study=study),

@@ -19,9 +19,9 @@ from glc_analysis.errors import Fault
 from glc_analysis.gate.leak_scan import (
     MIN_LENGTH,
     leaks_in_pieces,
+    list_participant_identifiers,
     make_search,
     organisation_names,
-    who_is_who,
 )
 from glc_analysis.reference import Reference
 from glc_analysis.schema import Check, Tables, find_unknown_names, is_iso_date
@@ -146,7 +146,8 @@ def _names(tables: Tables) -> Iterator[Fault]:
     if not pieces:
         return
     reference = Reference(dict(tables))
-    known = who_is_who(reference, "public") | {one: "organisation" for one in organisation_names(
+    known = list_participant_identifiers(reference, "public") | {one: "organisation"
+                                                                 for one in organisation_names(
         reference.organisations) if len(one) >= MIN_LENGTH}
     search = make_search(reference.names.assign(allowed_for=""), "public", known)
     for leak in leaks_in_pieces(pieces, search):

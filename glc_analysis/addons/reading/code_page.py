@@ -12,7 +12,7 @@ from glc_analysis.addons.reading.memos import render_memos
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.errors import count_of
-from glc_analysis.figures.mentions import negative_cases, undecided_organisations
+from glc_analysis.figures.mentions import find_negative_cases, undecided_organisations
 from glc_analysis.pages.coding import find_code_page, render_disagreements, render_passage
 from glc_analysis.plots import format_coefficient
 from glc_analysis.reference import read_part, read_reference_table
@@ -59,7 +59,7 @@ def _who(view: StudyView) -> Markup:
 def _negative(view: StudyView) -> Markup:
     """The organisations that were asked and did not raise the code, said the contrary, or are undecided."""
     mentions = view.read("mentions")
-    cases = negative_cases(mentions, view.code)
+    cases = find_negative_cases(mentions, view.code)
     groups = {label: cases.loc[cases["case"] == case, "organisation_id"] for case, label in (
         ("not raised", "Asked, and did not raise it"), ("said the contrary", "Said the contrary"))}
     groups["Undecided"] = pd.Series(sorted(undecided_organisations(mentions, view.code)), dtype="str")

@@ -20,7 +20,7 @@ from glc_analysis.addons.withdrawal.redaction import (
     rewrite_table_rows,
 )
 from glc_analysis.cleaning import columns
-from glc_analysis.cleaning.organisation_changes import former_names, names_before
+from glc_analysis.cleaning.organisation_changes import former_names, list_former_names
 from glc_analysis.cleaning.records import assign_record_ids
 from glc_analysis.errors import UsageError, suggest_name
 from glc_analysis.intake.survey import read_survey_sheets
@@ -155,7 +155,7 @@ def collect_contribution(study: Study, reference: Reference, pseudonym_key: dict
         # An id that is one plain word stays in prose: otherwise a common word would be removed everywhere.
         plain_ids = [] if organisation_id.isalpha() else [organisation_id]
         leaver.ids.add(organisation_id)
-        labels = [*labels, *names_before(reference.organisation_changes, [organisation_id])]
+        labels = [*labels, *list_former_names(reference.organisation_changes, [organisation_id])]
         _collect_written(leaver, study, reference)
         _collect_names(leaver, reference, pseudonym_key, {*labels, *_without_brackets(labels), *plain_ids},
                        reference.speakers["organisation_id"] == organisation_id)
