@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -118,26 +118,33 @@ def shows_disagreement(tally: Mapping[str, Any]) -> bool:
     return tally["result"] == UNCERTAIN and DISAGREEMENT in (tally["spread"], tally["spread_ipras"])
 
 
-def describe_tally_result(tally: Mapping[str, Any]) -> tuple[str, str]:
+class TallyDescription(NamedTuple):
+    """The result of a panel as the shape of a sign (whole, half, split, few; or blank) and in words."""
+
+    shape: str
+    words: str
+
+
+def describe_tally_result(tally: Mapping[str, Any]) -> TallyDescription:
     """Describes a row of ``tallies`` by a shape (whole, half, split, few) and in words. The shape is blank
     where the result is disclosed but not whether the panel agrees.
 
     >>> describe_tally_result({"result": "high", "spread": "agreement", "spread_ipras": "no disagreement"})
-    ('whole', 'high, in agreement')
+    TallyDescription(shape='whole', words='high, in agreement')
     >>> describe_tally_result({"result": "uncertain", "spread": "disagreement",
     ...     "spread_ipras": "disagreement"})
-    ('split', 'split')
+    TallyDescription(shape='split', words='split')
     >>> describe_tally_result({"result": "high", "spread": "", "spread_ipras": ""})
-    ('', 'high')
+    TallyDescription(shape='', words='high')
     """
     if tally["result"] == TOO_FEW:
-        return "few", "too few for the rule"
+        return TallyDescription("few", "too few for the rule")
     if tally["result"] == NO_DECISION:
-        return "few", why_no_result(tally)
+        return TallyDescription("few", why_no_result(tally))
     if not tally["result"]:
-        return "half", "not disclosed"
+        return TallyDescription("half", "not disclosed")
     if shows_disagreement(tally):
-        return "split", "split"
+        return TallyDescription("split", "split")
     agreement = {AGREEMENT: "in agreement", NEITHER: "no agreement", DISAGREEMENT: "panel rule: disagreement",
             "": "no disagreement by IPRAS" if tally["spread_ipras"] else ""}[tally["spread"]]
     is_close = tally["spread"] == AGREEMENT or not tally["spread"] and tally["spread_ipras"] != ""
@@ -145,7 +152,7 @@ def describe_tally_result(tally: Mapping[str, Any]) -> tuple[str, str]:
     if not agreement and tally["result"] != UNCERTAIN:
         shape = ""
     where = "in between" if tally["result"] == UNCERTAIN else tally["result"]
-    return shape, ", ".join(filter(None, [where, agreement]))
+    return TallyDescription(shape, ", ".join(filter(None, [where, agreement])))
 
 
 def tally_as_agenda_phrase(tally: Mapping[str, Any]) -> str:

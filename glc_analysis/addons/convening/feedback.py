@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 from openpyxl.styles import Alignment, Font
@@ -60,16 +61,22 @@ class RoundFeedback:
     earlier_language: str = ""
 
 
-def parse_disclosed_votes(votes_in_words: str) -> tuple[str, str, str]:
+class DisclosedCounts(NamedTuple):
+    """The disclosed numbers of low, middle and high votes, in signs that every language has."""
+
+    low: str
+    middle: str
+    high: str
+
+
+def parse_disclosed_votes(votes_in_words: str) -> DisclosedCounts:
     """The low, middle and high votes of a panel, as far as the words of
     :func:`.votes.disclosed_votes_in_words` tell them.
 
     >>> parse_disclosed_votes("6 of 10 high, 3 middle, 1 low")
-    ('1 / 10', '3 / 10', '6 / 10')
+    DisclosedCounts(low='1 / 10', middle='3 / 10', high='6 / 10')
     >>> parse_disclosed_votes("7 or more of 10 high, at most 2 low")
-    ('≤ 2 / 10', '–', '≥ 7 / 10')
-    >>> parse_disclosed_votes("2 or more of 5 high")
-    ('–', '–', '≥ 2 / 5')
+    DisclosedCounts(low='≤ 2 / 10', middle='–', high='≥ 7 / 10')
     """
     n, *_ = re.findall(r"of (\d+)", votes_in_words)
     numbers = dict.fromkeys(TERTILES, NOT_DISCLOSED)
@@ -77,8 +84,7 @@ def parse_disclosed_votes(votes_in_words: str) -> tuple[str, str, str]:
         number, third = re.findall(r"\d+", part)[0], part.rpartition(" ")[2]
         sign = "≤ " if part.startswith("at most") else "≥ " if "or more" in part else ""
         numbers[third] = f"{sign}{number} / {n}"
-    low, middle, high = TERTILES
-    return numbers[low], numbers[middle], numbers[high]
+    return DisclosedCounts(*(numbers[tertile] for tertile in TERTILES))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -101,8 +101,16 @@ def list_visible_topics(view: StudyView) -> Iterator[Topic]:
                         *numbers)
 
 
+class TopicFigures(NamedTuple):
+    """A row of joint_display.csv with its survey figure and its code figure, None if missing."""
+
+    topic: Any
+    survey_figure: Any
+    code_figure: Any
+
+
 def pair_topics_with_figures(topics: pd.DataFrame,
-                             released_figures: pd.DataFrame) -> Iterator[tuple[Any, Any, Any]]:
+                             released_figures: pd.DataFrame) -> Iterator[TopicFigures]:
     """Yields each topic that may be shown, with its survey figure and its code figure (None if missing).
 
     The authors of a topic saw all figures, so their words may reveal one that the audience does not see; such
@@ -117,7 +125,7 @@ def pair_topics_with_figures(topics: pd.DataFrame,
         surveyed, coded = figures.get(estimate), find_figure_of_code(figures, code)
         is_hidden = estimate and surveyed is None or code and coded is None
         if not is_hidden and not (fit == NOT_RAISED and coded and pd.isna(coded.n)):
-            yield row, surveyed, coded
+            yield TopicFigures(row, surveyed, coded)
 
 
 def format_code_figure_id(code_id: str, subset: str = "all") -> str:

@@ -31,7 +31,15 @@ class _Code(NamedTuple):
     stems: set[str]
 
 
-def suggest_option_code_pairs(study: Study, used_ids: Collection[str]) -> Iterator[tuple[str, str, str]]:
+class OptionCodePair(NamedTuple):
+    """The figure of a survey option and a code of the same theme."""
+
+    theme_id: str
+    figure_id: str
+    code_id: str
+
+
+def suggest_option_code_pairs(study: Study, used_ids: Collection[str]) -> Iterator[OptionCodePair]:
     """Yields pairs of a question's option and a code of its theme that some organisation both chose and
     raised, among those asked both. Pairs with words in common come first, then pairs with the most similar
     organisations (Jaccard); each option and code occurs once, ``PAIRS_PER_THEME`` per theme. Figures and
@@ -43,7 +51,7 @@ def suggest_option_code_pairs(study: Study, used_ids: Collection[str]) -> Iterat
             continue
         used_ids |= {figure, code}
         n[theme] += 1
-        yield theme, figure, code
+        yield OptionCodePair(theme, figure, code)
 
 
 def _pairs(study: Study) -> list[tuple[str, str, str]]:

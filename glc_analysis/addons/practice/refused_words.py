@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
+from typing import NamedTuple
 
 from glc_analysis.templates import read_packaged_csv
 
@@ -21,7 +22,15 @@ _PERCENTAGE = re.compile(r"\d[\d.,]*\s*[%٪]")
 _COUNT_FIX = "write \"fewer than five\", or what was done rather than for how many"
 
 
-def find_refused_words(text: str) -> Iterator[tuple[str, str, str]]:
+class RefusedWords(NamedTuple):
+    """Words that a trial may not contain, with the reason and how to fix it."""
+
+    words: str
+    reason: str
+    fix: str
+
+
+def find_refused_words(text: str) -> Iterator[RefusedWords]:
     """The refused words in a text, each with the reason and how to fix it.
 
     >>> [words for words, _, _ in find_refused_words("Asked 2 women, aged 17, within 2 days.")]
@@ -34,13 +43,15 @@ def find_refused_words(text: str) -> Iterator[tuple[str, str, str]]:
     text = "".join(str(unicodedata.digit(sign)) if sign.isdigit() else sign for sign in text)
     for pattern in (_DAY, _pattern("age")):
         for found in pattern.finditer(text):
-            yield found[0], "is a detail of a case", "leave it out: nobody may be recognised by it"
+            yield RefusedWords(found[0], "is a detail of a case", "leave it out: nobody may be recognised by "
+                                                                  "it")
     for found in _PERCENTAGE.finditer(text):
-        yield found[0], "is a percentage", "say it in words: how well a principle is kept is not a number"
+        yield RefusedWords(found[0], "is a percentage", "say it in words: how well a principle is kept is "
+                                                        "not a number")
     in_words = (words for kinds in (("few", "people"), ("alone",))
                 for words in _pattern(*kinds).finditer(text))
     for found in (*_counted(text), *in_words):
-        yield found[0], "may count fewer than five clients", _COUNT_FIX
+        yield RefusedWords(found[0], "may count fewer than five clients", _COUNT_FIX)
 
 
 def _counted(text: str) -> Iterator[re.Match[str]]:
