@@ -207,7 +207,7 @@ def build_one_step(study: Study, name: str, *, say: Say = lambda line: None,
     it need not. Returns the rows of the tables that were written.
 
     The record of the last build stays: tables that came out changed count as out of date until the next
-    ``build``. Raises UsageError for a step that there is not.
+    ``build``. Raises UsageError for an unknown step.
     """
     _refuse_nothing(study)
     steps = list_steps_needed_for(resolve_id(name, {step.name: step.name for step in BUILD_STEPS}, "step"),

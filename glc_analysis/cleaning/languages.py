@@ -67,7 +67,7 @@ def language_and_script(text: str) -> tuple[str, str]:
 
 
 def skip_detection(text: str) -> tuple[str, str]:
-    """No language and no script, where neither is needed."""
+    """Returns a blank language and script, for texts that need neither."""
     return "", ""
 
 

@@ -82,7 +82,7 @@ _SEPARATORS = (r"\s*;\s*", r"\s*\|\s*", r"\s*,\s*")
 
 @dataclass(frozen=True)
 class OptionList:
-    """The options of one list.
+    """The answer options of one list of options.csv.
 
     ``options`` has one row per option in order, ``values`` one row per value as files write it;
     ``spellings`` gives the option of every label and value.

@@ -229,7 +229,7 @@ def _turns(text: Text) -> Turns:
 
 
 def similar_turns(text: Text, quote: str) -> Iterator[Span]:
-    """The turns of a canonical text that have at least half of the words of a quotation."""
+    """Finds the turns of a canonical text that contain at least half of the words of a quotation."""
     wanted = Counter(word.key for word in _words(quote, 0, len(quote)))
     turns = _turns(text)
     for turn, size in turns.sizes.items():

@@ -132,7 +132,7 @@ def _wording(status: str, origin: str, role: str, is_interpreted: bool) -> str:
 
 
 def words_not_agreed(marked_by: str) -> str:
-    """The note on a passage where coders agree on the code of the turn but not on these words.
+    """The note on a passage where coders agree on the code of the turn but marked different words.
 
     >>> words_not_agreed("ana"), words_not_agreed(CONSENSUS)
     ('the code is agreed for this turn; these words: ana', 'the code is agreed for this turn; no words')

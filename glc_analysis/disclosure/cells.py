@@ -132,14 +132,14 @@ def labels_to_hide(labels: pd.DataFrame, organisations: pd.DataFrame, cells: pd.
 
 
 def hide_cells_of_departed(cells: pd.DataFrame, organisations: Collection[str]) -> pd.DataFrame:
-    """The cells after a line of these organisations is gone: theirs are hidden."""
+    """Hides the cells of organisations that have lost a line of words."""
     gone = cells.loc[cells["organisation_id"].isin([*organisations]), "cell"]
     return cells.assign(is_hidden=cells["is_hidden"] | cells["cell"].isin([*gone]))
 
 
 def remove_members_from_cells(cells: pd.DataFrame, organisations: Collection[str],
                               register: pd.DataFrame) -> pd.DataFrame:
-    """The cells without organisations that have left. One that is left with too few is hidden."""
+    """Removes organisations that have left from their cells; hides a cell left with too few members."""
     kept = cells[~cells["organisation_id"].isin([*organisations])]
     if len(kept) == len(cells):
         return cells

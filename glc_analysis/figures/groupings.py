@@ -42,7 +42,7 @@ class Grouping(NamedTuple):
     merged: frozenset[str] = frozenset()
 
     def values(self) -> set[str]:
-        """The values that are merged into another group."""
+        """The values that are merged into larger groups."""
         return {value for group in self.merged for value in group.split(MERGED)}
 
     def group_of(self, value: str) -> str:

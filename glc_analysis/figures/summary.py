@@ -102,12 +102,12 @@ class Words:
         return f"{answered} for {labels}" if name == "country" else f"{answered} {labels} to {name}"
 
     def said(self, figure: Any) -> str:
-        """A row of ``figures`` (or of what was released of it) as half a sentence with its base."""
+        """Words a row of ``figures``, or of its release, as a clause with its base."""
         name, counted, asked = self.parts(figure)
         return (f"{name}: " if name else "") + counted + (f" ({asked})" if asked else "")
 
     def sentence(self, figure: Any) -> str:
-        """A row of ``figures`` (or of what was released of it) as a whole sentence.
+        """Words a row of ``figures``, or of its release, as a sentence.
 
         >>> from types import SimpleNamespace
         >>> figure = SimpleNamespace(measure="coded", code_id="rest", n=5, base_n=30, unit="organisation",

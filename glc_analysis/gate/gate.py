@@ -273,7 +273,7 @@ class Gate:
         return passed
 
     def read_ahead(self, files: Iterable[Path], root: Path) -> None:
-        """Reads files for everybody before the run is whole; those that may pass are not read again then."""
+        """Searches finished files for all readers during the run; files that pass are not searched again."""
         read = self._passed.setdefault("", {})
         for path in files:
             with suppress(Faults, OSError):

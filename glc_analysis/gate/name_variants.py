@@ -392,7 +392,7 @@ def state_words() -> frozenset[str]:
 
 @cache
 def public_figures() -> list[str]:
-    """Public figures whose given name may also be a participant's."""
+    """Public figures who may share a given name with a participant."""
     rows = read_packaged_csv(__file__, "ordinary_words.csv")
     return [row["text"] for row in rows if row["kind"] == "public figure"]
 

@@ -55,7 +55,7 @@ _UNNAMED = "an organisation that is not named"
 
 
 def render_respondents_of_country(view: StudyView) -> Html:
-    """The organisations that answered for the country, out of all in the study.
+    """Renders how many of the study's organisations answered for the country.
 
     The team reads when, in which language, and what kind of organisation it is. Other readers see the names
     of those that agreed to be named, and nothing that would identify the rest.

@@ -69,12 +69,12 @@ def show_question(view: StudyView, question: Any, *, by: str = "") -> None:
 
 
 def render_ranges_note(view: StudyView) -> Html | None:
-    """What ranges mean, for those who do not see every count."""
+    """Renders a note that explains ranges to readers who do not see every count."""
     return None if view.may("all_figures") else make_displayable(ELEMENTS.note(_RANGES))
 
 
 def render_question(view: StudyView, question: Any, *, by: str = "") -> Markup:
-    """What :func:`show_question` shows, as HTML."""
+    """Renders as HTML what :func:`show_question` displays."""
     row = _row(view, question)
     if by:
         return _by_group(view, row, by)
@@ -83,7 +83,7 @@ def render_question(view: StudyView, question: Any, *, by: str = "") -> Markup:
 
 
 def render_question_heading(view: StudyView, question: Any) -> Markup:
-    """The question with its anchor."""
+    """Renders the wording of a question as a heading with an anchor."""
     return _HTML.heading(question.question_id, question.wording, anchor("question", question.question_id))
 
 
@@ -297,7 +297,7 @@ def show_open_answers(view: StudyView, question: Any) -> None:
 
 
 def render_open_answers(view: StudyView, question: Any) -> str:
-    """What :func:`show_open_answers` shows, as HTML."""
+    """Renders as HTML what :func:`show_open_answers` displays."""
     if not view.may("passages"):
         return ""
     row, asked = _row(view, question), (view.question_table["type"] == "text").sum()

@@ -35,7 +35,7 @@ class MethodFacts:
 
 
 def render_slot(view: StudyView, slot_name: str) -> Html:
-    """What the add-ons show in a slot; blank where none does.
+    """Renders what the add-ons contribute to a slot of a page; blank if none does.
 
     >>> render_slot(view, "a slot that no add-on fills").data == ""
     True

@@ -174,7 +174,7 @@ def _more_numbers(view: StudyView, records: int) -> list[str]:
 
 
 def add_indefinite_article(noun: str) -> str:
-    """A noun with its indefinite article, by its first letter.
+    """Puts "a" or "an" before a noun, according to its first letter.
 
     >>> add_indefinite_article("organisation"), add_indefinite_article("villager")
     ('an organisation', 'a villager')
@@ -314,7 +314,7 @@ def render_theme_list(view: StudyView) -> Html:
 
 
 def render_disclosure_rules(view: StudyView) -> Html:
-    """Which figures these readers see, and why some are ranges or missing."""
+    """Explains which figures these readers see, and why some are ranges or missing."""
     settings = view.study.settings["disclosure"]
     sentences = [FIGURES_SHOWN[view.audience].format(**settings)]
     if not view.may("all_figures"):

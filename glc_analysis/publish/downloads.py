@@ -210,7 +210,7 @@ def published_release(study: Study, audience: str) -> dict[str, object] | None:
 
 
 def downloads_page(study: Study, frames: Mapping[str, pd.DataFrame]) -> list[str]:
-    """The page on which they are offered: texts in Markdown and pieces of HTML."""
+    """The texts of the page that offers the downloads, in Markdown and HTML."""
     html = Macros(__file__, "downloads.html")
     names = [ELEMENTS.links([(_words(name), f"dictionary.html#{_anchor(name)}")]) for name in frames]
     files = [html.files(_words(name), [(kind.upper(), f"{DOWNLOADS_FOLDER}/{FILE_STEM.format(name)}.{kind}")
@@ -226,7 +226,7 @@ def downloads_page(study: Study, frames: Mapping[str, pd.DataFrame]) -> list[str
 
 
 def dictionary_page(frames: Mapping[str, pd.DataFrame]) -> list[str]:
-    """What the columns of every table mean: texts in Markdown and pieces of HTML."""
+    """The texts of the page that explains every column of the downloads, in Markdown and HTML."""
     return [f"# Dictionary\n\n*What do the columns of the tables mean?*\n\n{BLANK_CELLS}", *_tables(frames)]
 
 

@@ -57,7 +57,7 @@ HEADINGS = tuple(f"h{n}" for n in range(1, 7))
 
 def page_article(notebook: Mapping[str, Any], *, has_code: bool = False,
                  slugs: Collection[str] | None = None) -> etree._Element:
-    """The text of a page.
+    """Converts the notebook of a page into its HTML article.
 
     If it ``has_code``, the code of each cell is one click away. A link to a page that is not among the
     ``slugs`` of the site becomes plain text: the first run may have made only some pages.
@@ -87,7 +87,7 @@ def outline(page: etree._Element) -> list[tuple[str, str]]:
 
 
 def text_of(element: etree._Element) -> str:
-    """The words of an element in one line."""
+    """Returns the text of an HTML element on one line."""
     return " ".join(element.text_content().split())
 
 

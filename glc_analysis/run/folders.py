@@ -45,7 +45,7 @@ def remove_incomplete_runs(runs: Path, *, but: Path | None = None) -> None:
 
 
 def remove_old_runs(runs: Path, *, current: Path) -> None:
-    """Removes all but the last five runs, and never the current one, whatever its name."""
+    """Removes all runs but the last five; the current run always stays."""
     for folder in sorted(runs.glob("*"))[:-_RUNS_KEPT]:
         if folder != current:
             shutil.rmtree(folder, ignore_errors=True)  # what stays goes the next time

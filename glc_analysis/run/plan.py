@@ -177,7 +177,7 @@ def list_input_file_stamps(study: Study, folder: Path = NOTEBOOKS) -> list[tuple
 
 
 class Inputs:
-    """What the pages of an audience can read, as it is now: gives the digest of each thing of a record."""
+    """The present inputs of the pages of an audience: gives the digest of each input that a page has read."""
 
     def __init__(self, study: Study, audience: str) -> None:
         self.study, self.audience, self.slices = study, audience, read_slices(study)

@@ -64,7 +64,7 @@ def printed_passages(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def link(place: str) -> str:
-    """The link to a place from another page of the same folder.
+    """Makes the address of a place, for links from other pages of the same folder.
 
     >>> link("survey#question-q1-2"), link("principle-p03"), link("")
     ('survey.html#question-q1-2', 'principle-p03.html', '')

@@ -242,7 +242,8 @@ class StudyView(VisibleTables):
             raise UsageError(f"Question {question_id} is not a number: its type is {question.type}. "
                              f"To fix: ask view.counts({question_id!r}).")
         rows = self._released_rows(question_id, by)
-        shown = ["" if pd.isna(value) else f"{value:.4g} (of {base} answer{'' if base == 1 else 's'})"
+        shown = ["" if pd.isna(value) else f"{value:.4g} (of 1 answer)" if base == 1
+                 else f"{value:.4g} (of {base} answers)"
                  for value, base in zip(rows["value"], rows["base_n"], strict=True)]
         return rows.assign(shown_as=shown)[["group"] * bool(by) + _NUMBER_COLUMNS].reset_index(drop=True)
 

@@ -58,7 +58,7 @@ UNTRANSLATED = Translation("", "")
 
 
 def arrange_translations_in_columns(translations: Iterable[Translation]) -> dict[str, list[str]]:
-    """Translations as columns of a frame.
+    """Arranges translations as the columns ``translation`` and ``translation_status``.
 
     >>> arrange_translations_in_columns([Translation("Hello", "human"), UNTRANSLATED])
     {'translation': ['Hello', ''], 'translation_status': ['human', '']}
