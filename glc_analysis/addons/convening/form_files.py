@@ -215,7 +215,8 @@ def render_form_as_text(form: RatingForm) -> str:
                       for question in QUESTIONS if not question.only_with)
     lines = ["\n".join([f"{row.printed_id} {form.shown(row)}", *form.history_lines(row),
                         f"{row.principle_id} {asked}"]) for row in form.texts]
-    return "\n\n".join([f"{form.heading} · {form.language}", form.how, say["by_message"], *lines]) + "\n"
+    return "\n\n".join([f"{form.heading} · {form.language}", form.instructions, say["by_message"],
+                        *lines]) + "\n"
 
 
 # ------------------------------
@@ -242,7 +243,7 @@ def write_form_workbook(path: Path, form: RatingForm, feedback: Sequence[RoundFe
     # The words stay exactly those that the stamp is about; which language they are in stands before them.
     rows = form.rows.assign(stamp=form.stamps, principle=[
         row.printed_id + form.language_name_if_other(row) for row in form.texts])
-    title = "\n".join([form.heading, form.how, *_histories(form)])
+    title = "\n".join([form.heading, form.instructions, *_histories(form)])
     cells = rows.reindex(columns=list(WORKBOOK_COLUMNS), fill_value="").itertuples(index=False)
     for n, line in enumerate(([title], _headings(form), WORKBOOK_COLUMNS, *cells), 1):
         for m, text in enumerate(line, 1):

@@ -140,7 +140,7 @@ class RatingForm:
         return heading + (f" · {self.say['by_proxy'].format(self.proxy_id)}" if self.proxy_id else "")
 
     @property
-    def how(self) -> str:
+    def instructions(self) -> str:
         """How to fill in the form and how the votes are used, one line each."""
         return f"{self.say['how']}\n{self.say['privacy']}"
 

@@ -388,7 +388,7 @@ class EvidenceTrail:
         """The number of pieces of evidence recorded for a principle."""
         return int((self.read("evidence")["principle_id"] == principle_id).sum())
 
-    def reason(self, text: Mapping[str, str]) -> str:
+    def reason_and_requester(self, text: Mapping[str, str]) -> str:
         """The reason for a text and who asked for it, as sentences. Readers outside the team see the
         requester only if it is an organisation that may be named, and not while the decisions are hidden
         because somebody left."""
@@ -425,7 +425,7 @@ class EvidenceTrail:
         if text is None:
             return
         if came_about := origin_in_words(text):
-            told = f"{row['printed_id']} {came_about}.{self.reason(text)}"
+            told = f"{row['printed_id']} {came_about}.{self.reason_and_requester(text)}"
             yield self.node(1, "text", row["printed_id"], told, "")
         for name in list_replaced_texts(text):
             if old := self.texts.get(name):
@@ -446,7 +446,8 @@ class EvidenceTrail:
         for name in after:
             new = self.texts[name]
             place = self.places.principle(new["principle_id"])
-            yield self.node(2, "text", name, f"{name}: {new['statement']}{self.reason(new)}", place)
+            yield self.node(2, "text", name, f"{name}: {new['statement']}{self.reason_and_requester(new)}",
+                            place)
         for came_about in self.decisions(row["principle_id"]):
             yield self.node(1, "decision", "", came_about, "")
 

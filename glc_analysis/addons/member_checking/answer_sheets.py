@@ -49,7 +49,7 @@ class AnswerSheet:
         return answer_sheet_phrases(self.language)[f"{self.rows.columns[0]}s"]
 
     @property
-    def how(self) -> str:
+    def instructions(self) -> str:
         return f"{answer_sheet_phrases(self.language)['how']} {self.note}".strip()
 
     @property
@@ -174,7 +174,8 @@ def _fill(sheet: Worksheet, content: AnswerSheet) -> None:
     from openpyxl.worksheet.datavalidation import DataValidation
 
     say, names = answer_sheet_phrases(content.language), [*content.rows.columns, *_BOXES]
-    lines = [[f"{content.organisation}: {content.heading}\n{content.how}"], [say[name] for name in names],
+    lines = [[f"{content.organisation}: {content.heading}\n{content.instructions}"],
+             [say[name] for name in names],
              *content.rows.reindex(columns=names, fill_value="").itertuples(index=False)]
     for n, line in enumerate(lines, 1):
         for m, text in enumerate(line, 1):

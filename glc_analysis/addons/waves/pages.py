@@ -24,7 +24,7 @@ from glc_analysis.view.study_view import StudyView
 _NO_KIND = "not known"
 
 
-def make_change_describer(view: StudyView) -> Callable[[str], str]:
+def make_wave_change_describer(view: StudyView) -> Callable[[str], str]:
     """What says which question changed in the wave of the study's figures."""
     return view.change_of
 

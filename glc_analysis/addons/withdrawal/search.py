@@ -350,7 +350,7 @@ class ExtractedText:
         else:
             self.add(name, read(), f"{place}{name} ", depth + 1)
 
-    def zip(self, name: str, content: bytes, place: str, depth: int) -> None:
+    def add_zip(self, name: str, content: bytes, place: str, depth: int) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
             if "xl/workbook.xml" in package.namelist():
                 self._extract("x.xlsx", content, place)  # cells by their place in a sheet
@@ -362,7 +362,7 @@ class ExtractedText:
                     self._member(member.filename, lambda member=member: package.read(member),
                                  member.file_size, place, depth)
 
-    def tar(self, name: str, content: bytes, place: str, depth: int) -> None:
+    def add_tar(self, name: str, content: bytes, place: str, depth: int) -> None:
         with tarfile.open(fileobj=io.BytesIO(content)) as package:
             for member in package:
                 self.pieces.append((f"{place}{member.name}", f"{member.uname} {member.linkname}"))
@@ -370,13 +370,13 @@ class ExtractedText:
                     self._member(member.name, lambda member=member: _content(package, member),
                                  member.size, place, depth)
 
-    def pdf(self, name: str, content: bytes, place: str, depth: int) -> None:
+    def add_pdf(self, name: str, content: bytes, place: str, depth: int) -> None:
         self._extract("x.pdf", content, place, is_whole=True)
         for packed in re.findall(rb"stream\r?\n(.*?)endstream", content, re.DOTALL):  # notes, form fields
             with suppress(zlib.error):
                 self._decode(zlib.decompressobj().decompress(packed, DECODED), f"{place}in its streams")
 
-    def database(self, name: str, content: bytes, place: str, depth: int) -> None:
+    def add_database(self, name: str, content: bytes, place: str, depth: int) -> None:
         with closing(sqlite3.connect(":memory:")) as database:
             database.deserialize(content[:18] + b"\1\1" + content[20:])  # without a write-ahead log
             for table, in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
@@ -388,7 +388,7 @@ class ExtractedText:
                         self.add("cell", cell, f"{where} ", depth + 1)
         self._decode(content, f"{place}in its bytes")  # what was deleted, and is not yet written over
 
-    def table(self, name: str, content: bytes, place: str, depth: int) -> None:
+    def add_table(self, name: str, content: bytes, place: str, depth: int) -> None:
         read = parquet.read_table if content.startswith(b"PAR1") else feather.read_table
         table = read(pa.BufferReader(content))
         self.pieces += [(f"{place}metadata", f"{key.decode()} {value.decode('utf-8', 'replace')}")
@@ -398,7 +398,7 @@ class ExtractedText:
                     if isinstance(value, str | bytes | list | dict)}
             self.pieces += [(where, text) for text, where in told.items()]
 
-    def spss(self, name: str, content: bytes, place: str, depth: int) -> None:
+    def add_spss(self, name: str, content: bytes, place: str, depth: int) -> None:
         try:
             import pyreadstat
         except ImportError:
@@ -415,7 +415,7 @@ class ExtractedText:
         self.pieces.append((f"{place}labels", f"{meta.column_names_to_labels} {meta.variable_value_labels} "
                                               f"{meta.notes} {meta.file_label}"))
 
-    def array(self, name: str, content: bytes, place: str, depth: int) -> None:
+    def add_array(self, name: str, content: bytes, place: str, depth: int) -> None:
         try:
             values = np.load(io.BytesIO(content), allow_pickle=False)
         except ValueError:  # objects, whose letters are in its bytes
@@ -425,11 +425,11 @@ class ExtractedText:
                 self.pieces += [(f"{place}value", str(text)) for text in np.unique(values)]
             self._decode(content, f"{place}in its bytes")
 
-    def archive(self, name: str, content: bytes, place: str, depth: int) -> None:
+    def add_archive(self, name: str, content: bytes, place: str, depth: int) -> None:
         self.unread.append((place, "it is packed in a way that is not read here"))
         self._decode(content[:DECODED], f"{place}in its bytes")
 
-    def office(self, name: str, content: bytes, place: str, depth: int) -> None:
+    def add_office(self, name: str, content: bytes, place: str, depth: int) -> None:
         if "EncryptedPackage".encode("utf-16-le") in content:
             self.unread.append((place, "it is encrypted"))
         self._decode(content, f"{place}in its bytes")
@@ -619,11 +619,11 @@ _UNPACK: dict[str, Callable[[io.BytesIO], io.IOBase]] = {
     "xz": lzma.LZMAFile, "zstd": lambda file: pa.CompressedInputStream(file, "zstd"),
     "lz4": lambda file: pa.CompressedInputStream(file, "lz4")}
 _READ: dict[str, Callable[[ExtractedText, str, bytes, str, int], None]] = {
-    "zip": ExtractedText.zip, "tar": ExtractedText.tar, "pdf": ExtractedText.pdf,
-    "database": ExtractedText.database,
-    "table": ExtractedText.table, "spss": ExtractedText.spss, "office": ExtractedText.office,
-    "array": ExtractedText.array,
-    "archive": ExtractedText.archive}
+    "zip": ExtractedText.add_zip, "tar": ExtractedText.add_tar, "pdf": ExtractedText.add_pdf,
+    "database": ExtractedText.add_database,
+    "table": ExtractedText.add_table, "spss": ExtractedText.add_spss, "office": ExtractedText.add_office,
+    "array": ExtractedText.add_array,
+    "archive": ExtractedText.add_archive}
 
 
 def extract_text_from_file(path: Path, code_pages: Collection[str] = CODE_PAGES) -> ExtractedText:

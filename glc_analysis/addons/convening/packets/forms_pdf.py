@@ -71,7 +71,7 @@ def _markup(n: int, form: RatingForm, html: str) -> str:
 def render_form_html(form: RatingForm) -> str:
     """A form as HTML: how to fill it in, then a box per principle. Further text for a rater, such as an
     address, is a separate paragraph after the instructions."""
-    return load_part_macros().form(form.heading, form.say["cross_one"], form.how.split("\n"),
+    return load_part_macros().form(form.heading, form.say["cross_one"], form.instructions.split("\n"),
                                    [_principle(form, text) for text in form.texts], form.language,
                                    form.direction)
 

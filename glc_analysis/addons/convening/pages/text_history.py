@@ -129,10 +129,12 @@ def list_text_changes(trail: EvidenceTrail, principle_id: str) -> list[MarkedTex
     texts = trail.texts
     versions = sorted((text for text in texts.values() if text["principle_id"] == principle_id),
                  key=lambda text: int(text["version"]))
-    into = [_change(f"{printed_id_of_text(new)} {origin_in_words(new)}.{trail.reason(new)}", texts[name], new)
+    into = [_change(f"{printed_id_of_text(new)} {origin_in_words(new)}.{trail.reason_and_requester(new)}",
+                    texts[name], new)
             for new in versions for name in list_replaced_texts(new) if name in texts]
     return into + [
-        _change(f"{printed_id_of_text(old)} {outcome_in_words(old, texts.values())}.{trail.reason(new)}", old,
+        _change(f"{printed_id_of_text(old)} "
+                f"{outcome_in_words(old, texts.values())}.{trail.reason_and_requester(new)}", old,
                 new)
         for old in versions for new in texts.values()
         if new["principle_id"] != principle_id and printed_id_of_text(old) in list_replaced_texts(new)]
@@ -155,7 +157,7 @@ def render_text_changes(rows: list[MarkedTextChange]) -> Markup:
 def render_decision_paragraphs(trail: EvidenceTrail, principle_id: str) -> list[Markup]:
     """Paragraphs on why a principle was proposed in the room, on the decisions about it, and on objections to
     it."""
-    proposed = [f"{printed_id_of_text(text)} {origin_in_words(text)}.{trail.reason(text)}"
+    proposed = [f"{printed_id_of_text(text)} {origin_in_words(text)}.{trail.reason_and_requester(text)}"
                 for text in trail.texts.values()
                 if text["principle_id"] == principle_id and kind_of_change(text) == PROPOSED]
     return [*(ELEMENTS.note(sentence) for sentence in proposed),
