@@ -103,7 +103,8 @@ def test_a_web_address_is_found(text):
 
 
 @pytest.mark.parametrize("text", [
-    "doi.org/10.1000/1", "www.unodc.org/a", "state.gov", "notes.md", "df.at[1]", "end.In the", "figures.csv",
+    "doi.org/10.1000/1", "http://www.aiim.org/pdfa/ns/id/",
+    "www.unodc.org/a", "state.gov", "notes.md", "df.at[1]", "end.In the", "figures.csv",
     "np.int64(12)", "v1.in", "e.g. this"])
 def test_what_is_public_or_no_address_is_harmless(text):
     assert rules(f"see {text} for more") == {}
