@@ -26,8 +26,7 @@ _FRONT_DOOR = {
     "table": "tables_html", "figure": "tables_html",
     "language_name": "text",
     "headlines": "pages.findings", "show_question": "pages.questions",
-    "plot_counts": "plots", "plot_agreement": "plots", "plot_saturation_curve": "plots",
-    "plot_cooccurrence": "plots"}
+    "plot_counts": "plots", "plot_agreement": "plots"}
 """What an analyst uses, by the module that has it; a module is imported when its name is used."""
 
 _OF_ADD_ONS = {name: (add_on, place) for add_on, names in list_declarations("front_door")

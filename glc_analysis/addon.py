@@ -91,6 +91,9 @@ class AddOn:
     """What an analyst uses as ``glc.NAME``, by its name."""
     steps: str = ""
     """Steps of the build, a tuple."""
+    figures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Figures that its steps make beside those of the core: by the value of a step, their measures. They are
+    rows of the table ``figures``, and the team alone sees them."""
     announced_blocks: str = ""
     """The value, made by a step of it, with the ids of blocks of text that some people were told of before an
     organisation left: nobody may see another version of them."""
@@ -177,6 +180,8 @@ class AddOn:
     in the menu and texts of pages that no notebook makes; ``site(study, audience, folder)`` adds files to the
     site before the gate reads it; ``keep(study, audience, run)`` puts something into the folder of a run that
     the gate has let through."""
+    proposals: Mapping[str, str] = field(default_factory=dict)
+    """What proposes rows of a reference table, by table: a fault of what the table lacks ends with it."""
     papers: tuple[str, ...] = ()
     """Folders of papers of a run that are published with its site."""
     sample_files: tuple[str, ...] = ()

@@ -75,7 +75,6 @@ from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.disclosure.suppression import decide, hide_always, without_uninformative_bands
 from glc_analysis.errors import Fault, Faults, GLCError, collect_faults, resolve_id
 from glc_analysis.figures.coded import coded_estimates
-from glc_analysis.figures.comparisons import comparison_estimates
 from glc_analysis.figures.contributors import StudyRecords, contributors_of
 from glc_analysis.figures.discordance import discordance_estimates, discordance_records, stated_table
 from glc_analysis.figures.estimates import CleanTables, records_behind_figures, survey_estimates
@@ -653,11 +652,6 @@ def _quality_figures(view: View) -> dict[str, Any]:
     return {"quality_figures": quality_estimates(_clean_tables(view), documents[is_given])}
 
 
-def _comparisons(view: View) -> dict[str, Any]:
-    """Tests of differences between groups, of probability samples."""
-    return {"comparison_figures": comparison_estimates(_clean_tables(view), view.study)}
-
-
 def _discordance(view: View) -> dict[str, Any]:
     """How many answers state another thing than an outside record."""
     return {"discordance_figures": discordance_estimates(view["discordance_records"])}
@@ -673,7 +667,7 @@ def _coded_figures(view: View) -> dict[str, Any]:
     return {"coded_figures": coded_estimates(
         view["code_records"], view["organisations"], view["answers"], _consensus(view), _open_codes(view),
         view["documents"], view["segments"], attendance, ancestors(codebook),
-        repeats=view.study.settings["salience"]["repeats"], merged=merged_groups(_groupings(view)))}
+        merged=merged_groups(_groupings(view)))}
 
 
 def _groupings(view: View) -> dict[str, Grouping]:
@@ -814,10 +808,10 @@ def _clean_tables(view: View) -> CleanTables:
 _CLEAN = ("questions", "options", "organisations", "answers", "responses", "selections")
 FIGURE_PARTS = {"survey_figures": Part("figures", "measure", ("response",)),
          "quality_figures": Part("figures", "measure", ("quality",)),
-         "comparison_figures": Part("figures", "measure", ("comparison",)),
          "discordance_figures": Part("figures", "measure", ("discordance",)),
-         "coded_figures": Part("figures", "measure", ("coded", "cooccurrence", "novelty", "salience",
-                                                        "words"))}
+         "coded_figures": Part("figures", "measure", ("coded", "words")),
+         **{value: Part("figures", "measure", measures) for _, made in list_declarations("figures")
+            for value, measures in made.items()}}
 """The figures that each step makes: together they are table ``figures``."""
 
 _ANNOUNCED = tuple(name for _, name in list_declarations("announced_blocks"))
@@ -876,11 +870,10 @@ BUILD_STEPS = order_steps((
                             "[study] frame_size", "[study] interval"),
          ("survey_figures",), _survey_figures),
     Step("quality figures", (*_CLEAN, "documents"), ("quality_figures",), _quality_figures),
-    Step("comparisons", (*_CLEAN, "[study] sampling", "[comparison]"), ("comparison_figures",), _comparisons),
     Step("discordance", ("discordance_records",), ("discordance_figures",), _discordance),
     Step("coded figures", ("code_records", "organisations", "answers", "codings", "quarantined",
                            "disagreements", "documents", "segments", "codebook", "codebook.csv",
-                           "attendance.csv", "groupings.csv", "questions.csv", "[salience] repeats"),
+                           "attendance.csv", "groupings.csv", "questions.csv"),
          ("coded_figures",), _coded_figures),
     Step("figures", tuple(FIGURE_PARTS), ("figures",), _estimates),
     Step("quotations", ("codings", "segments", "documents", "organisations", "quotes.csv", "headlines.csv",
@@ -901,8 +894,8 @@ BUILD_STEPS = order_steps((
 ))
 """The steps of the build, in their order, with those of add-ons."""
 _NOT_CHECKED = {"agreement", "blocks", "releases"}
-_FIGURES = {"survey records", "code records", "discordance records", "survey figures", "quality figures",
-            "comparisons", "discordance", "coded figures", "figures"}
+_FIGURES = {"survey records", "code records", "discordance records", "figures",
+            *(step.name for step in BUILD_STEPS if {*step.makes} & {*FIGURE_PARTS})}
 _NO_FIGURES = Step("figures", (), ("figures",), lambda view: {"figures": pd.DataFrame()})
 _ANSWERS_LOOKED_AT = next(replace(step, needs=(*step.needs, "[context]"), function=_answers_for_checks)
                           for step in BUILD_STEPS if step.name == "answers")

@@ -17,7 +17,7 @@ from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.countries import country_name, intended_iso_code
 from glc_analysis.cleaning.doubts import find_undecided_dates
 from glc_analysis.cleaning.organisation_changes import organisation_change_faults
-from glc_analysis.cleaning.waves import EVERYONE, crosswalk_faults, wave_order_faults
+from glc_analysis.cleaning.waves import EVERYONE, wave_order_faults
 from glc_analysis.coding.codebook import case_codes, codebook_faults
 from glc_analysis.disclosure.closed_tables import closed_faults
 from glc_analysis.disclosure.consent import consent_faults
@@ -176,7 +176,6 @@ _SURVEY_CHECKS: tuple[Check, ...] = (
     make_schema_check("organisation_changes.organisation_id"),
     Check(("organisation_changes", "organisations"), organisation_change_faults),
     Check(("waves",), wave_order_faults),
-    Check(("crosswalk", "questions", "options"), crosswalk_faults),
     Check(("crosswalk", "questions", "options", "countries"), _conditions_in_waves),
 )
 

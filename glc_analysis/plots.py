@@ -36,21 +36,21 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.typing import RcKeyType
 
-_WIDTH, _LINE, _ROW, _GAP = 4.6, 0.17, 0.22, 0.09
+FIGURE_WIDTH, _LINE, _ROW, _GAP = 4.6, 0.17, 0.22, 0.09
 """Inches: of a figure, a line of text, a bar with its room, and the room below an option."""
 _GROUPS, _TEXTS = 1.1, 1.55
 """Inches: of the room for the names of groups, and for the counts at the right."""
 _LETTERS = 56
 """The letters that fit into a line."""
 _WIDEST, _NARROWEST = 36, 21
-"""At most and at least so many rem wide is a figure of :data:`_WIDTH`; a wider one has more, and scrolls."""
+"""At most and at least so many rem wide is a figure of :data:`FIGURE_WIDTH`; a wider one scrolls."""
 INK, PAPER = "#1a1a1a", "#fffffe"
 """On a page, the colour of its text and of its background."""
-_DARK, _BAR = "#111111", "#4a6785"
+DARK, BAR = "#111111", "#4a6785"
 """Letters on a light bar, and bars: the same on every background."""
-COLOURS = [_BAR, "#c9d2da", "#8fa3b7", "#c08a3e", "#6b4e71"]
+COLOURS = [BAR, "#c9d2da", "#8fa3b7", "#c08a3e", "#6b4e71"]
 """Colours of a figure of seaborn's: those that come first are distinct in grey, on light and on dark."""
-_QUIET, _FAINT = (INK, 0.35), (INK, 0.1)
+_QUIET, FAINT = (INK, 0.35), (INK, 0.1)
 STATUS_SHADES = {"answered": ("#2f4b66", ""), "dont_know": ("#7d92a8", ""), "refused": ("#7d92a8", "////"),
             "redacted": ("#c9d2da", "xxxx"), "unanswered": ("#c9d2da", ""), "not_asked": ("#f1f1ee", "")}
 """Shade and hatching of each kind of missing answer, distinct without colour."""
@@ -74,7 +74,7 @@ def use_figure_style() -> None:
     if shell is None:
         return
     shell.config.InlineBackend.figure_formats = set()
-    shell.config.InlineBackend.rc = {**_STYLE, "figure.figsize": (_WIDTH, 0.65 * _WIDTH),
+    shell.config.InlineBackend.rc = {**_STYLE, "figure.figsize": (FIGURE_WIDTH, 0.65 * FIGURE_WIDTH),
                                      "axes.prop_cycle": f"cycler(color={COLOURS})"}
     if "matplotlib.pyplot" in sys.modules:
         from matplotlib_inline.backend_inline import configure_inline_support
@@ -131,7 +131,7 @@ def render_svg(figure: Figure) -> Markup:
     used = set(re.findall(r'(?:url\(|href=")#(\w+)', body))
     body = re.sub("<[^>]+>", lambda tag: _adapted(tag[0], name, used), body)
     body = re.sub(r"\s*\n\s*", "\n", body)
-    width = float(size.split()[2]) / 72 / _WIDTH
+    width = float(size.split()[2]) / 72 / FIGURE_WIDTH
     least = f"{_NARROWEST * width:.1f}" if width > 1.05 else ""
     return ELEMENTS.drawing(size, name, least, f"{_WIDEST * width:.1f}", label, Markup(body))
 
@@ -165,7 +165,7 @@ def _data(figure: Figure) -> str:
     return frames[0].round(4).to_csv(index=False, lineterminator="\n") if len(frames) == 1 else ""
 
 
-def _draws(*columns: str) -> Callable[[FunctionType], Callable[..., Axes]]:
+def draws(*columns: str) -> Callable[[FunctionType], Callable[..., Axes]]:
     """Makes a function draw in our style, and refuse a frame that lacks columns."""
     def decorate(draw: FunctionType) -> Callable[..., Axes]:
         @wraps(draw)
@@ -188,7 +188,7 @@ def _draws(*columns: str) -> Callable[[FunctionType], Callable[..., Axes]]:
 # Counts: a bar for each option or code, its name above it.
 
 
-@_draws("option", "n", "base_n")
+@draws("option", "n", "base_n")
 def plot_counts(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """A bar for each option, in the order given, with its count and base; with ``group``, one for each group.
 
@@ -208,7 +208,7 @@ def plot_counts(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     groups = counts["group"].astype(str) if has_groups else [""] * len(counts)
     rows = pd.DataFrame({"option": counts["option"].astype(str), "group": groups, "share": share,
                          "low": ends[0], "high": ends[1], "text": texts})
-    drawing = _Bars(ax, names=_GROUPS if has_groups else 0)
+    drawing = Bars(ax, names=_GROUPS if has_groups else 0)
     for option, own in rows.groupby("option", sort=False):
         drawing.heading(str(option))
         for cells in zip(own["share"], own["low"], own["high"], own["text"], own["group"], strict=True):
@@ -219,34 +219,6 @@ def plot_counts(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return drawing.finish(f"Bars. {said}.")
 
 
-@_draws("group", "option", "n", "base_n")
-def plot_waves(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """A row for each option with a dot for each wave, the last one filled, and the counts in words. No line
-    joins them: those who answered in a wave are not those of another.
-
-    ``counts`` is a frame of ``view.counts(question, by="wave")``: columns group (the wave), option, n and
-    base_n.
-
-    >>> counts = pd.DataFrame({"group": ["2016", "2018"], "option": ["Yes", "Yes"], "n": [2, 1],
-    ...                        "base_n": [4, 3]})
-    >>> plot_waves(counts).figure.get_label()
-    'Dots. Yes: 2016: 2 of 4, 2018: 1 of 3.'
-    """
-    last, drawing, labels = [*counts["group"]][-1], _Bars(ax), []
-    for option, own in counts.groupby("option", sort=False):
-        drawing.heading(str(option))
-        texts = [f"{wave}: {n} of {base}" for wave, n, base in zip(own["group"], own["n"], own["base_n"],
-                                                                  strict=True)]
-        middle = drawing.row("\n".join(texts))
-        drawing.ax.barh(middle, 1, height=0.13, color=_FAINT)
-        for wave, n, base in zip(own["group"], own["n"], own["base_n"], strict=True):
-            drawing.ax.plot([n / base], [middle], "o", markersize=7, color=INK, clip_on=False,
-                            mfc=INK if wave == last else PAPER)
-        drawing.space()
-        labels.append(f"{option}: {', '.join(texts)}")
-    return drawing.finish(f"Dots. {'; '.join(labels)}.")
-
-
 def _counted(counts: pd.DataFrame) -> list[str]:
     """Counts with their base, for a frame that has no words for them."""
     if counts["n"].isna().any():
@@ -255,14 +227,14 @@ def _counted(counts: pd.DataFrame) -> list[str]:
     return format_counts(counts[["n", "base_n"]])
 
 
-class _Bars:
+class Bars:
     """Axes on which bars are drawn from the top down: across in shares, down in inches."""
 
     def __init__(self, ax: Axes | None, *, names: float = 0, texts: float = _TEXTS, start: float = 0) -> None:
         """``names`` and ``texts`` are the inches left free for names at the left and texts at the right; bars
         begin at ``start``, a share."""
-        self.has_own_figure, self.ax, self.y = ax is None, _axes() if ax is None else ax, 0.0
-        self.start, self.inch = start, (1 - start) / (_WIDTH - names - texts)
+        self.has_own_figure, self.ax, self.y = ax is None, new_axes() if ax is None else ax, 0.0
+        self.start, self.inch = start, (1 - start) / (FIGURE_WIDTH - names - texts)
         self.left, self.right = start - names * self.inch, 1 + texts * self.inch
 
     def heading(self, text: str) -> None:
@@ -288,9 +260,9 @@ class _Bars:
         alone."""
         middle = self.row(text, name)
         if pd.notna(share) or pd.notna(high):
-            self.ax.barh(middle, 1, height=0.13, color=_FAINT)
+            self.ax.barh(middle, 1, height=0.13, color=FAINT)
         if pd.notna(share):
-            self.ax.barh(middle, share, height=0.13, color=_BAR)
+            self.ax.barh(middle, share, height=0.13, color=BAR)
             if pd.notna(low) and pd.notna(high):
                 self.ax.plot([low, high], [middle] * 2, "|-", color=INK, markersize=5, linewidth=1.1)
         elif pd.notna(high):
@@ -307,13 +279,13 @@ class _Bars:
         self.ax.set(xlim=(self.left, self.right), ylim=(height, 0))
         self.ax.set_axis_off()
         if self.has_own_figure:
-            _figure_of(self.ax).set_size_inches(_WIDTH, height)
+            _figure_of(self.ax).set_size_inches(FIGURE_WIDTH, height)
         self.ax.figure.set_label(label)
         return self.ax
 
 
-def _axes(height: float = 1, area: tuple[float, float, float, float] = (0, 0, 1, 1),
-          width: float = _WIDTH) -> Axes:
+def new_axes(height: float = 1, area: tuple[float, float, float, float] = (0, 0, 1, 1),
+          width: float = FIGURE_WIDTH) -> Axes:
     """Axes on a figure of their own, by default as large as it."""
     import matplotlib.pyplot as plt
 
@@ -359,7 +331,7 @@ def format_interval(low: float, high: float) -> str:
     return "" if pd.isna(low) else f"{format_coefficient(low)} to {format_coefficient(high)}"
 
 
-@_draws("code", "alpha", "low", "high", "reason")
+@draws("code", "alpha", "low", "high", "reason")
 def plot_agreement(agreement: pd.DataFrame, *, threshold: float, ax: Axes | None = None) -> Axes:
     """Dots with intervals: Krippendorff's alpha of each code, lowest first, and the study's threshold.
 
@@ -373,7 +345,7 @@ def plot_agreement(agreement: pd.DataFrame, *, threshold: float, ax: Axes | None
     """
     rows = agreement.sort_values(["alpha", "code"], kind="stable").reset_index(drop=True)
     edge = np.floor(4 * np.nanmin([0.0, *rows["alpha"].astype(float), *rows["low"].astype(float)])) / 4
-    drawing, labels = _Bars(ax, texts=1.75, start=edge), []
+    drawing, labels = Bars(ax, texts=1.75, start=edge), []
     ticks = dict.fromkeys(tick for tick in (edge, -0.5, 0.0, 0.5, 1.0, threshold) if tick >= edge)
     for tick in ticks:
         if tick != edge or edge % 0.5 == 0:  # else it would run into the number beside it
@@ -391,7 +363,7 @@ def plot_agreement(agreement: pd.DataFrame, *, threshold: float, ax: Axes | None
             colour, dashes = (INK, (0, (2, 1.5))) if tick == threshold else (_QUIET, "solid")
             drawing.ax.vlines(tick, middle - 0.11, middle + 0.11, color=colour, linewidth=1,
                               linestyle=dashes, zorder=0)
-        drawing.ax.plot([low, high], [middle] * 2, color=_BAR, linewidth=2.4)
+        drawing.ax.plot([low, high], [middle] * 2, color=BAR, linewidth=2.4)
         drawing.ax.plot([alpha], [middle], "o", color=INK, markersize=6)
         drawing.space()
         labels.append(f"{code}: {text}")
@@ -399,95 +371,5 @@ def plot_agreement(agreement: pd.DataFrame, *, threshold: float, ax: Axes | None
                           f"{format_coefficient(threshold)}. {'; '.join(labels)}.")
 
 
-@_draws("interview", "found", "new", "mean", "low", "high")
-def plot_saturation_curve(new_codes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Steps: codes found after each interview in order of date, over the mean of random orders.
-
-    ``new_codes`` has one row per interview: columns interview (1, 2, ...), found (codes so far), new (codes
-    that it added), and mean, low and high of the codes found after as many interviews in random order.
-
-    >>> new_codes = pd.DataFrame({"interview": [1, 2], "found": [4, 6], "new": [4, 2], "mean": [4.5, 6.0],
-    ...                           "low": [3, 6], "high": [5, 6]})
-    >>> plot_saturation_curve(new_codes).figure.get_label().partition(". ")[2]
-    '1: 4, 4 of them new, on average over random orders 4.5; 2: 6, 2 of them new, ...'
-    """
-    from matplotlib.ticker import MaxNLocator
-
-    rows = new_codes.sort_values("interview")
-    at = rows["interview"].astype(int)
-    ax = ax or _axes(3.3, (0.11, 0.15, 0.88, 0.68))
-    ax.fill_between(at, rows["low"].astype(float), rows["high"].astype(float), color=(INK, 0.12), linewidth=0,
-                    label="95 % of random orders")
-    ax.plot(at, rows["mean"].astype(float), color=_BAR, linestyle="--", label="mean of random orders")
-    ax.step(at, rows["found"].astype(int), where="mid", color=INK, marker="o", markersize=4,
-            label="found, by date")
-    ax.bar(at, rows["new"].astype(int), width=0.4, color="#8fa0b3", edgecolor=INK, linewidth=0.5,
-           label="new codes")
-    ax.set(xlabel="Interviews", ylabel="Codes", xlim=(0.4, len(rows) + 0.6), ylim=(0, None))
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 2.5, 5, 10]))
-    ax.legend(loc="lower left", bbox_to_anchor=(-0.12, 1), ncols=2, borderpad=0.2, columnspacing=1,
-              handlelength=1.4)
-    said = "; ".join(f"{interview}: {found}, {new} of them new, on average over random orders {mean:.1f}"
-                     for interview, found, new, mean
-                     in zip(rows["interview"], rows["found"], rows["new"], rows["mean"], strict=True))
-    ax.figure.set_label(f"Codes found after each interview, in order of date. {said}.")
-    return ax
-
-
 # ------------------------------
 # Codes that occur together.
-
-
-MOST_CODES = 25
-"""The most codes of a triangle: more make a page that is slow to load."""
-
-
-@_draws("code", "other", "n")
-def plot_cooccurrence(pairs: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """A triangle of codes that occur together: a square for each pair, with its count, darker the higher.
-
-    ``pairs`` has one row per pair: columns code, other (the names of two codes) and n. The codes that occur
-    together with others most often come first; beyond :data:`MOST_CODES` they are left out, which the figure
-    says. Codes are numbered along both sides; a figure of many is wide, and scrolls on a narrow page.
-
-    >>> pairs = pd.DataFrame({"code": ["Delay", "Delay"], "other": ["Safe place", "Trust"], "n": [3, 1]})
-    >>> plot_cooccurrence(pairs).figure.get_label()
-    'Triangle of 3 codes: ... Most often: Delay and Safe place: 3; Delay and Trust: 1.'
-    """
-    import matplotlib.pyplot as plt
-
-    totals = pd.concat([pairs.set_index(column)["n"] for column in ("code", "other")]).groupby(level=0).sum()
-    order = totals.astype(int).sort_values(ascending=False, kind="stable").index
-    more = max(len(order) - MOST_CODES, 0)
-    left_out = f"{more} more codes are not drawn" if more > 1 else "1 more code is not drawn" if more else ""
-    places = {code: place for place, code in enumerate(order[:MOST_CODES])}
-    pairs = pairs[pairs["code"].isin(places) & pairs["other"].isin(places)]
-    ends = np.sort([pairs[column].map(places).to_numpy(int) for column in ("code", "other")], axis=0)
-    counts = pairs["n"].to_numpy(int)
-    labels = [f"{code}  {place + 1}" for code, place in places.items()]
-    ax = ax or _triangle(len(places), 0.085 * max(map(len, labels), default=1))
-    most = max(counts.max(initial=1), 1)
-    for x, y, count in zip(*ends, counts, strict=True):
-        shade = plt.cm.Blues(0.15 + 0.8 * count / most)
-        ax.add_patch(plt.Rectangle((x - 0.5, y - 0.5), 1, 1, color=shade, linewidth=0)).set_clip_path(None)
-        ax.text(x, y, str(count), ha="center", va="center",
-                color="white" if count > 0.55 * most else _DARK)
-    ax.set(xlim=(-0.5, len(places) - 0.5), ylim=(len(places) - 0.5, -0.5), xlabel=left_out)
-    ax.set_yticks(range(len(places)), labels)
-    ax.set_xticks(range(len(places)), [str(place + 1) for place in range(len(places))])
-    ax.tick_params(bottom=False, left=False)
-    ax.grid(color=_FAINT, linewidth=0.5)
-    ax.set_axisbelow(True)
-    first = sorted(zip(-counts, *ends, strict=True))[:10]
-    said = "; ".join(f"{order[x]} and {order[y]}: {-count}" for count, x, y in first)
-    ax.figure.set_label(f"Triangle of {len(places)} codes{f' ({left_out})' if left_out else ''}: in how many "
-                        f"turns two codes occur together. Most often: {said}.")
-    return ax
-
-
-def _triangle(codes: int, names: float) -> Axes:
-    """Axes of square cells for a number of codes, beside their names; inches."""
-    side = max(0.24 * codes, 0.5)
-    width, height = max(_WIDTH, names + side), side + 0.25
-    return _axes(height, (names / width, 0.25 / height, side / width, side / height), width)

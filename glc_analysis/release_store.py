@@ -17,15 +17,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addon import list_declarations, load_declared_objects
-from glc_analysis.cleaning.waves import select_waves_of_consent
 from glc_analysis.disclosure.blocks import (
     CORE_KINDS,
-    LINE_COLUMNS,
     QUOTATION_BLOCKS,
     Kinds,
     PublishedBlocks,
@@ -38,15 +35,11 @@ from glc_analysis.disclosure.cells import (
     hide_cells_of_departed,
     lines_to_hide,
     no_cells,
-    remove_members_from_cells,
 )
-from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.countries import countries_shown
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
 from glc_analysis.disclosure.releases import (
     PublishedRelease,
     apply_release,
-    contributions_of,
     last_answered,
     next_release,
     released_content,
@@ -54,7 +47,7 @@ from glc_analysis.disclosure.releases import (
 from glc_analysis.disclosure.rules import COALITION, Rules
 from glc_analysis.disclosure.suppression import SUPPRESSED
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.figures.contributors import Incidence, find_contributors
+from glc_analysis.figures.contributors import Incidence
 from glc_analysis.figures.groupings import changed_groupings, groupings_of
 from glc_analysis.manifest import (
     CONTENT,
@@ -65,7 +58,7 @@ from glc_analysis.manifest import (
     read_last_release,
     read_release_info,
 )
-from glc_analysis.reference import Reference, read_reference
+from glc_analysis.reference import Reference
 from glc_analysis.schema import is_iso_date, map_old_names_to_new
 from glc_analysis.study import Study
 from glc_analysis.view.visible_tables import VisibleTables
@@ -132,15 +125,15 @@ def find_figures_withheld_before(study: Study, audience: str) -> frozenset[str]:
 
 
 def _stored_releases(study: Study, audience: str) -> list[PublishedRelease]:
-    return [PublishedRelease(*(_read(folder / file) for file in FIGURE_FILES.values()))
+    return [PublishedRelease(*(read_stored(folder / file) for file in FIGURE_FILES.values()))
             for folder in list_release_folders(study.private, audience)]
 
 
 def assign_cells_of_today(study: Study, lines: Mapping[str, pd.DataFrame],
                           organisations: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """The cells of today, and the lines of words that no audience sees; ``lines`` are those of each audience
-    (:func:`list_block_lines`). A quotation that an earlier release had and that is gone hides its cell."""
-    kinds = _kinds()
+    (:func:`block_lines`). A quotation that an earlier release had and that is gone hides its cell."""
+    kinds = block_kinds()
     words = {audience: rows[rows["block_id"].str.split("/").str[0].isin(kinds.words)]
              for audience, rows in lines.items()}
     cells = assign_cells(pd.concat([rows.assign(audience=audience) for audience, rows in words.items()]),
@@ -166,12 +159,13 @@ def _stored_cells(study: Study) -> pd.DataFrame:
     return cells.assign(is_hidden=is_hidden).drop_duplicates("organisation_id", ignore_index=True)
 
 
-def _kinds() -> Kinds:
+def block_kinds() -> Kinds:
+    """The kinds of blocks of text, those of add-ons as well."""
     return sum((added.kinds for added in load_declared_objects("blocks")), CORE_KINDS)
 
 
 def _stored_blocks(study: Study, audience: str) -> list[PublishedBlocks]:
-    return [PublishedBlocks(*(_read(folder / file) for file in BLOCK_FILES.values()),
+    return [PublishedBlocks(*(read_stored(folder / file) for file in BLOCK_FILES.values()),
                             (folder / CELLS).is_file())
             for folder in list_release_folders(study.private, audience)]
 
@@ -183,7 +177,7 @@ def find_blocks_to_hide(study: Study, lines: pd.DataFrame, organisations: pd.Dat
     ``are_named`` says whether words carry names, ``departed`` are the organisations of hidden cells, and
     ``countries`` those that have a page for the audience."""
     least = study.settings["disclosure"]["reissue_change"] + COALITION
-    return hidden_blocks(lines, _stored_blocks(study, audience), organisations, least, kinds=_kinds(),
+    return hidden_blocks(lines, _stored_blocks(study, audience), organisations, least, kinds=block_kinds(),
                          are_named=are_named, departed=departed,
                          whole=[block_id(QUOTATION_BLOCKS, country) for country in countries])
 
@@ -235,7 +229,8 @@ def store_release(study: Study, audience: str,
     (:func:`.releases.list_released_tables`, and what add-ons tell).
     """
     kept, new = list_release_folders(study.private, audience), study.private / "releases" / audience / "next"
-    seen = frames[f"release_{audience}"].query("status != @SUPPRESSED").drop(columns=["rule", "protects"])
+    decided = frames[f"release_{audience}"]
+    seen = decided[decided["status"] != SUPPRESSED].drop(columns=["rule", "protects"])
     added = (part for content_of_add_on in load_declared_objects("release_content")
              for part in content_of_add_on(frames, audience))
     content = [seen, *released_content(frames, audience), *added, pd.Series(sorted(shown), dtype="str")]
@@ -245,7 +240,7 @@ def store_release(study: Study, audience: str,
         info = read_release_info(kept[-1])
         return {name: info[name] for name in _PRINTED}
     fresh = issued() if issued else None
-    figures = fresh[0].figures if fresh else _read(new / FIGURE_FILES["figures"])
+    figures = fresh[0].figures if fresh else read_stored(new / FIGURE_FILES["figures"])
     days = figures.loc[seen["figure_id"], "day"]
     info = {"number": len(kept) + 1, "day": _data_day(study, frames, audience), "inputs": inputs,
             "after": [*after], "issued": days.value_counts().sort_index().to_dict()}
@@ -254,21 +249,11 @@ def store_release(study: Study, audience: str,
         new.mkdir(parents=True)
         for whole, files in zip(fresh, (FIGURE_FILES, BLOCK_FILES), strict=True):
             for part, file in files.items():
-                _write(getattr(whole, part), new / file)
+                write_stored(getattr(whole, part), new / file)
         frames["cells"].to_parquet(new / CELLS)
     (new / ISSUE).write_text(json.dumps(info, indent=1) + "\n", encoding="utf-8")
     (new / CONTENT).write_text(digest, encoding="utf-8")
     return {name: info[name] for name in _PRINTED}
-
-
-def delete_content_digests(study: Study) -> None:
-    """Deletes the digests of what was published before a withdrawal: they could be compared with guesses at
-    what was withdrawn. That of the last release stays where today's tables say the same."""
-    for audience in READING_AUDIENCES:
-        kept = list_release_folders(study.private, audience)
-        is_same = not (study.private / "releases" / audience / "next").is_dir()
-        for release in kept[:-1] if is_same else kept:
-            (release / CONTENT).unlink(missing_ok=True)
 
 
 def record_publication(study: Study, audience: str) -> None:
@@ -285,13 +270,13 @@ def record_publication(study: Study, audience: str) -> None:
     number_next_release(study.private, audience, number)
 
 
-def _read(path: Path) -> pd.DataFrame:
+def read_stored(path: Path) -> pd.DataFrame:
     """A table of a release, with the new names: the file stays as it was stored."""
     names = map_old_names_to_new("column", "figures")
     return pd.read_parquet(path).rename(columns=names).rename_axis(index=names)
 
 
-def _write(part: pd.DataFrame, path: Path) -> None:
+def write_stored(part: pd.DataFrame, path: Path) -> None:
     """Writes a table of a release; its ids as categories, without organisations that are in no row."""
     coded = {c: part[c].astype("category").cat.remove_unused_categories()
              for c in ("figure_id", "organisation_id") if c in part}
@@ -303,64 +288,3 @@ def _data_day(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -
     days = [last_answered(frames["organisations"], frames["documents"]),
             *(read_release_info(one)["day"] for one in list_release_folders(study.private, audience))]
     return max(filter(is_iso_date, days), default="")
-
-
-def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFrame:
-    """Removes organisations, people and what was theirs from every stored release, by their ids, except
-    for what the built study still holds of them.
-
-    Figures that were published stay as they are; a block of text that had a line of theirs is hidden. Returns
-    one row a release that they were in: kind, where, what.
-    """
-    rows, departed = [], set()
-    kept = [folder for audience in READING_AUDIENCES
-            for folder in list_release_folders(study.private, audience)]
-    if kept:
-        frames = {name: tables.read_table(name, study=study) for name in tables.TABLES}
-        figure_ids = frames["figures"]["figure_id"]
-        reference = read_reference(study)
-        consent = Consent.of(reference.consent, **select_waves_of_consent(
-            reference.waves, study.settings["study"]["wave"]))
-        known = countries_shown(frames["answers"], frames["organisations"], consent,
-                                study.settings["disclosure"])
-        lines = {audience: list_block_lines(frames, reference, known, audience)
-                 for audience in READING_AUDIENCES}
-        incidence = find_contributors(frames)
-    for release in kept:
-        path = release / FIGURE_FILES["contributions"]
-        figures = _read(release / FIGURE_FILES["figures"])
-        contributions = _read(path)
-        at = np.flatnonzero(figure_ids.isin(contributions["figure_id"].cat.categories))
-        still = contributions_of(incidence, at, figure_ids.iloc[at])
-        is_still = pd.MultiIndex.from_frame(contributions).isin(pd.MultiIndex.from_frame(still))
-        is_gone = contributions["organisation_id"].isin([*ids]) & ~is_still
-        if is_gone.any():
-            _write(contributions[~is_gone], path)
-        removed = _remove_lines(release / BLOCK_FILES["lines"], ids, lines[release.parent.name])
-        blocks = {*removed["block_id"]}
-        is_word = removed["block_id"].str.split("/").str[0].isin(_kinds().words)
-        departed |= {*removed.loc[is_word, "organisation_id"]}
-        if is_gone.any() or blocks:
-            n = (figures.loc[contributions.loc[is_gone, "figure_id"], "status"] != SUPPRESSED).sum()
-            rows.append(("release", study.relative(release), f"until enough organisations have changed, {n} "
-                         f"published figures stay as they are; hidden blocks of text: {len(blocks)}"))
-    for path in (release / CELLS for release in kept if (release / CELLS).is_file()):
-        cells = hide_cells_of_departed(pd.read_parquet(path), departed)
-        remove_members_from_cells(cells, ids, frames["organisations"]).to_parquet(path)
-    return pd.DataFrame(rows, columns=["kind", "where", "what"], dtype="str")
-
-
-def _remove_lines(path: Path, ids: Collection[str], today: pd.DataFrame) -> pd.DataFrame:
-    """Removes the lines of these ids that are not among those of today from the blocks of a release; returns
-    them. A line that rested on others too, and is gone, goes whole: its block lost it with them."""
-    lines, gone = _read(path).astype("str"), {*ids}
-    rows = zip(lines["organisation_id"], lines["line"], strict=True)
-    is_theirs = pd.Series([not gone.isdisjoint([organisation, *line.split("/")])
-                           for organisation, line in rows], lines.index, dtype=bool)
-    is_gone = is_theirs & ~pd.MultiIndex.from_frame(lines).isin(pd.MultiIndex.from_frame(today[LINE_COLUMNS]))
-    if is_gone.any():
-        one_line = ["block_id", "line"]
-        was, still = (pd.MultiIndex.from_frame(rows[one_line]) for rows in (lines, today))
-        is_lost = was.isin(was[is_gone]) & ~was.isin(still)
-        _write(lines[~is_gone & ~is_lost].reset_index(drop=True), path)
-    return lines[is_gone]

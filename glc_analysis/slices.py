@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from pandas.util import hash_pandas_object
 
+from glc_analysis.addon import list_declarations
 from glc_analysis.digests import Digests
 from glc_analysis.schema import processed_tables
 
@@ -198,7 +199,8 @@ def find_figure_subjects(estimates: pd.DataFrame) -> pd.Series:
     return question.where(question != "", measure)
 
 
-SUBJECTS = ("survey", "coded", "cooccurrence", "novelty", "salience")
+SUBJECTS = ("survey", "coded", *(measure for _, made in list_declarations("figures")
+                                for measures in made.values() for measure in measures))
 """What figures without a question are about, in the place of its id: the survey as a whole, and measures."""
 QUESTION_MEASURES = ("quality", "discordance")
 """Measures that are about questions, and can also be read as a whole in the place of a question."""

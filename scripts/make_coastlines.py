@@ -5,7 +5,7 @@
 
 Goes in: land-110m.json (TopoJSON, longitude and latitude). Comes out: the data of one SVG path, in the
 coordinates of the map (one unit a degree, one decimal), cut at the map's edges, in
-glc_analysis/pages/content/coastlines.txt. The notice beside it says where the data come from.
+glc_analysis/addons/world_map/content/coastlines.txt. The notice beside it says where the data come from.
 """
 
 import json
@@ -15,10 +15,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from glc_analysis.pages.survey import NORTH, SOUTH  # noqa: E402
+from glc_analysis.addons.world_map.world_map import NORTH, SOUTH  # noqa: E402
 
 Point = tuple[float, float]
-MADE = ROOT / "glc_analysis" / "pages" / "content" / "coastlines.txt"
+MADE = ROOT / "glc_analysis/addons/world_map/content/coastlines.txt"
 MARGIN = 1
 """Land is cut so many degrees outside of the map, so that the line of the cut is not seen."""
 

@@ -8,7 +8,7 @@ import pytest
 
 from glc_analysis import manifest, tables
 from glc_analysis.build import _raised_codes, build, check_study
-from glc_analysis.cleaning.records import SYNTHETIC_MARK, read_country_names
+from glc_analysis.cleaning.records import SYNTHETIC_MARK
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.manifest import tables_are_current
 from glc_analysis.study import Study
@@ -214,17 +214,6 @@ def test_the_faults_of_all_files_that_cannot_be_read_come_at_once(study):
     with pytest.raises(Faults) as raised:
         build(study)
     assert [fault.file for fault in raised.value.faults] == ["one.csv", "two.csv"]
-
-
-def test_the_country_names_of_a_survey_are_listed_as_written(study):
-    names, reviewed = read_country_names(study)
-    assert names.tolist() == ["KHM", "Camboya"]
-    assert reviewed["raw_name"].tolist() == ["KHM", "Camboya"]
-
-
-def test_a_survey_without_a_country_column_lists_no_country_names(tmp_path):
-    study = small(tmp_path, settings={"survey": {"country": ""}})
-    assert read_country_names(study)[0].tolist() == []
 
 
 @pytest.mark.acceptance

@@ -98,9 +98,9 @@ def test_where_the_register_is_wrong_files_are_read_all_the_same(study):
 
 
 def test_with_wrong_settings_tables_are_looked_at_all_the_same(study):
-    wrong = 'blank = "NA"\nunknown = ["region"]\n[comparison]\ngroup_minimum = "x"'
+    wrong = 'blank = "NA"\nunknown = ["region"]\n[reports]\ntimeout = "x"'
     study.spoil(SETTINGS, ('blank = ["NA"]', wrong))
     study.spoil(CODEBOOK, ("care,community", "care,comunity"))
     said = "\n".join(faults(study))
-    for part in ("[survey] blank", "[comparison] group_minimum", "value 'comunity'", "Not looked at yet"):
+    for part in ("[survey] blank", "[reports] timeout", "value 'comunity'", "Not looked at yet"):
         assert part in said, said

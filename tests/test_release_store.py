@@ -18,26 +18,11 @@ from glc_analysis.manifest import (
 )
 from glc_analysis.reference import REQUIRED_COLUMNS, read_reference
 from glc_analysis.release_store import (
-    CONTENT,
     check_released_groupings,
-    delete_content_digests,
-    erase_from_stored_releases,
     is_next_release_stored,
 )
-from tests.support.built_studies import built
+from tests.support.released_study import LATER, ROWS, seen, small, survey
 from tests.support.study_on_disk import write_decisions, write_table
-from tests.support.study_writer import choices, places, question, write_csv, write_study
-
-ROWS, LATER = ([{"org": f"{name}-{k:02}", "country": "KHM", "Q1": ["no", "yes"][k % 2],
-                 "when": f"2016-{month}-{k + 1:02}"} for k in range(times)]
-               for name, month, times in (("org", "05", 20), ("late", "07", 8)))
-
-
-def small(root, **other):
-    made = write_study(root, ROWS, questions=[question("Q1", "single", "law", wording="Is there a law?")],
-                       options=choices("law", "yes", "no", "dont_know"), countries=places("KHM asia"),
-                       settings={"survey": {"started": "when"}}, **other)
-    return built(made)
 
 
 def one_row(root, name, **cells):
@@ -52,18 +37,6 @@ def study(tmp_path):
     made = small(tmp_path / "study")
     number_next_release(made.private, "public", 1)
     return made
-
-
-def survey(study, *rows):
-    write_csv(study.raw / "survey/survey.csv", rows)
-    build(study)
-
-
-def seen(study):
-    """Number, day and what the public reads of those who said yes."""
-    of, row = read_slices(study)["release"]["public"], tables.read_table("release_public", study=study).query(
-        "figure_id == 'Q1/yes/all'").iloc[0]
-    return of["number"], of["day"], row["shown_n"], row["shown_base_n"]
 
 
 def contents(study):
@@ -92,18 +65,6 @@ def test_a_release_makes_no_table_stale_and_another_build_not_a_byte_new(study):
     assert contents(study) == before and tables_are_current(study)
 
 
-@pytest.mark.acceptance
-def test_a_store_that_changed_makes_the_tables_stale_once(study):
-    survey(study, *ROWS, *LATER)
-    erase_from_stored_releases(study, {"org-00"})
-    (study.private / "releases/public/001/behind.parquet").touch()
-    assert tables_are_current(study)
-    survey(study, *ROWS[1:])
-    assert len(erase_from_stored_releases(study, {"org-00"})) == 1 and not tables_are_current(study)
-    build(study)
-    assert tables_are_current(study)
-
-
 def test_a_next_release_that_was_made_from_other_inputs_is_not_taken_over(tmp_path):
     study = small(tmp_path)
     store = study.private / "releases/public/next"
@@ -111,27 +72,6 @@ def test_a_next_release_that_was_made_from_other_inputs_is_not_taken_over(tmp_pa
     assert not is_next_release_stored(study, "public", "others")
     survey(study, *ROWS, LATER[1])
     assert LATER[1]["org"] in {*pd.read_parquet(store / "behind.parquet")["organisation_id"]}
-
-
-def test_a_withdrawal_forgets_the_digest_of_what_was_published_unless_todays_tables_say_the_same(study):
-    """Guesses at what was withdrawn could be compared with it."""
-    digest = study.private / "releases/public/001" / CONTENT
-    delete_content_digests(study)
-    assert digest.is_file()
-    (study.private / "releases/public/next").mkdir()
-    delete_content_digests(study)
-    assert not digest.exists()
-
-
-def test_what_a_leaver_gave_to_a_release_is_taken_out_of_the_store(study):
-    survey(study, *ROWS[1:])
-    assert len(erase_from_stored_releases(study, {"org-00"})) == 1
-    behind = pd.read_parquet(study.private / "releases/public/001/behind.parquet")
-    assert {*behind["organisation_id"]} == {row["org"] for row in ROWS[1:]}
-
-
-def test_one_of_whom_a_release_has_nothing_may_leave(study):
-    assert len(erase_from_stored_releases(study, {"nobody"})) == 0
 
 
 def test_one_who_comes_changes_neither_figure_nor_number(study):
@@ -196,19 +136,6 @@ def test_a_store_that_is_lost_is_told_and_nothing_is_built(study):
     shutil.rmtree(study.processed)
     build(study)
     assert seen(study) == (1, "2016-05-20", 10, 20)
-
-
-@pytest.mark.acceptance
-def test_one_who_left_is_in_no_kept_release_and_one_who_stays_is(study):
-    survey(study, *ROWS[1:])
-    listed = erase_from_stored_releases(study, {"org-00"})
-    assert listed[["kind", "where"]].values.tolist() == [["release", "private/releases/public/001"]]
-    assert "8 published figures stay" in listed["what"].item()
-    assert len(erase_from_stored_releases(study, {"org-01"})) == 0
-    behind = pd.read_parquet(study.private / "releases/public/001/behind.parquet")
-    assert set(behind["organisation_id"].cat.categories) == {row["org"] for row in ROWS[1:]}
-    build(study)
-    assert seen(study) == (2, "2016-05-20", 10, 20)  # the figures stay; the methods say no counts
 
 
 def test_another_grouping_after_the_first_release_is_a_fault_that_says_why(study):

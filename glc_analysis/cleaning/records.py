@@ -29,12 +29,11 @@ from glc_analysis.errors import (
     CellFault,
     Fault,
     Faults,
-    GLCError,
     count_of,
     suggest_name,
 )
 from glc_analysis.intake.survey import RawSurvey, read_survey, read_survey_sheets
-from glc_analysis.reference import LOOP, Reference, read_reference
+from glc_analysis.reference import LOOP, Reference
 from glc_analysis.schema import CHOICE_TYPES, UNKNOWN
 from glc_analysis.study import Study
 from glc_analysis.tabular import format_csv_row
@@ -852,21 +851,3 @@ def read_corrected_records(study: Study, reference: Reference) -> Records:
     interpreted; its ``faults`` are corrections that match nothing, and records that cannot be attributed."""
     return assemble_records(read_surveys(study), reference, study.settings["survey"], CleaningLog(),
                             chosen_wave=study.settings["study"]["wave"])
-
-
-def read_country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
-    """The texts of the survey's country columns, and the reviewed rows of countries.csv."""
-    reference, settings = read_reference(study), study.settings["survey"]
-    texts = [pd.Series(dtype="str")]
-    for survey in read_surveys(study):
-        for role in ("country", "home_country"):
-            if settings[role]:
-                at, faults = columns.locate_columns(settings[role], survey,
-                                                    source=f"[survey] {role} of study.toml")
-                if faults:
-                    raise Faults(faults)
-                texts += [survey.frame[at[""]]] if at[""] else []
-    if len(texts) == 1 and not study.raw_files("survey"):
-        raise GLCError(NO_SURVEY)
-    names = pd.concat(texts, ignore_index=True).map(normalise_space)
-    return names[~names.isin(["", *settings["blank"]])], reference.countries

@@ -97,48 +97,48 @@ _COUNTED_BY = map_declared_entries("counted_by")
 @click.command()
 @click.argument("question", default="")
 @click.option("--by", default="", metavar="COLUMN", help=" ".join([
-    "Group by this attribute, such as region; codes also by organisation.",
+    "Group by this attribute, such as region.",
     *(f"A question also by {word}, for the team." for word in _COUNTED_BY)]))
 @click.option("--codes", "is_of_codes", is_flag=True, help="The codes of interviews, calls and answers "
               "instead of a question.")
-@click.option("--with", "answered", default="", metavar="QUESTION",
-              help="Count by the answers to this question, for the team: `glc summary Q4.4 --with Q4.2`, "
-              "`glc summary --codes --with Q4.2`.")
 @click.option("--texts", "is_of_texts", is_flag=True, help="Texts written after an option such as Other, "
               "each with the row of options.csv that would make it an option; for the team.")
 @for_audience
 @add_format_option("table")
 @pass_study
-def summary(study: Study, question: str, by: str, is_of_codes: bool, answered: str, is_of_texts: bool,
-            audience: str, form: str) -> None:
+def summary(study: Study, question: str, by: str, is_of_codes: bool, is_of_texts: bool, audience: str,
+            form: str, **further: Any) -> None:
     """Show the figures of one question, or of the codes.
 
     For a code: how many organisations raised it, of those asked about it in interviews or the survey;
     separately, how many raised it in calls, of those present. Audiences other than the team see the released
-    figures, which do not separate interviews, answers and calls. --with crosses two questions: the base is
-    those who gave an answer to the other question and answered this one.
+    figures.
     """
+    if bool(question) == is_of_codes:
+        raise UsageError("Name a question, or use --codes.")
+    if is_of_texts and (is_of_codes or by):
+        raise UsageError("--texts is about one question, without --codes and --by.")
+    with run_add_on_hooks("summary", study, question, by, is_of_codes, audience, form, **further):
+        if is_of_texts:
+            print_rows(_texts_after_other(study, question, audience), form,
+                       if_empty="Nothing was written after an option such as Other.")
+        else:
+            _show_figures(study, question, by, audience, form)
+
+
+def _show_figures(study: Study, question: str, by: str, audience: str, form: str) -> None:
+    """Prints the figures of a question; if it is blank, those of the codes."""
     from glc_analysis.view.study_view import StudyView
 
-    if bool(question) == is_of_codes:
-        raise UsageError("Name a question, or use --codes. Either can be crossed with a question (--with).")
-    if is_of_texts:
-        if is_of_codes or by or answered:
-            raise UsageError("--texts is about one question, without --codes, --by and --with.")
-        print_rows(_texts_after_other(study, question, audience), form,
-                   if_empty="Nothing was written after an option such as Other.")
-        return
     ensure_built(study)
     view = StudyView(study, audience)
-    if is_of_codes:
-        is_apart = view.may("all_figures") or answered or by.removesuffix("_id") == "organisation"
-        rows = view.code_counts(by=by, answered=answered) if is_apart else view.codes(by=by)
-        print_rows(rows, form, if_empty="Nothing is coded yet, or nothing of it may be shown.")
+    if not question:
+        print_rows(view.codes(by=by), form, if_empty="Nothing is coded yet, or nothing of it may be shown.")
         return
     if by.removesuffix("_id") in _COUNTED_BY:
-        print_rows(view.counts(question, by=by, answered=answered), form, if_empty=f"No {by} has an answer.")
+        print_rows(view.counts(question, by=by), form, if_empty=f"No {by} has an answer.")
         return
-    rows = view.crossed(question, answered, by=by) if answered else view.summary(question, by=by)
+    rows = view.summary(question, by=by)
     if form == "table":
         rows = rows.drop(columns="question")
     print_rows(rows, form, if_empty=view.refusal(question, by=by))

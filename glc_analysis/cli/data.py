@@ -187,26 +187,6 @@ def build(study: Study, explain: bool, is_listed: bool, only: str, is_forced: bo
 
 
 @click.command()
-@click.option("--suggest", is_flag=True, help="Print rows for countries.csv, for a person to review.")
-@add_format_option("csv")
-@pass_study
-def countries(study: Study, suggest: bool, form: str) -> None:
-    """List the country names of the survey and their codes."""
-    from glc_analysis.cleaning.countries import country_ids
-    from glc_analysis.cleaning.countries import suggest_rows as suggested
-    from glc_analysis.cleaning.records import read_country_names
-
-    names, known = read_country_names(study)
-    if suggest:
-        rows, empty = suggested(names, known), "Every country name has a code."
-    else:
-        rows = names.value_counts(sort=False).rename_axis("raw_name").reset_index(name="records")
-        rows = rows.assign(country_id=country_ids(rows["raw_name"], known)).sort_values("raw_name")
-        empty = "The survey names no country."
-    print_rows(rows, form, if_empty=empty)
-
-
-@click.command()
 @add_format_option("csv")
 @pass_study
 def pseudonyms(study: Study, form: str, **further: Any) -> None:
@@ -223,4 +203,4 @@ def pseudonyms(study: Study, form: str, **further: Any) -> None:
         print_rows(rows, form, if_empty="No name is masked: names.csv has no rows.")
 
 
-DATA_COMMANDS = (init, sample, check, status, build, countries, pseudonyms)
+DATA_COMMANDS = (init, sample, check, status, build, pseudonyms)

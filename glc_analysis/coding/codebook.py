@@ -10,26 +10,22 @@ rows), or the codes it was split into, separated by blanks. Retired rows are kep
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import count
 
 import pandas as pd
 
 from glc_analysis.cleaning.skip_logic import find_cycle
-from glc_analysis.coding.patterns import cooccurrence
+from glc_analysis.coding.cooccurrence import cooccurrence
 from glc_analysis.errors import Fault, suggest_name
 from glc_analysis.slices import ancestors
-from glc_analysis.text import loose_match_key, make_slug, match_key
+from glc_analysis.text import loose_match_key, match_key
 
 CODEBOOK_COLUMNS = ("code_id", "parent_id", "level", "name", "definition", "include", "exclude", "example",
            "since_version", "merged_into", "contradicts")
 CASE_CODE = "case_detail"
-_LEVELS = ("domain", "theme", "family")
 CODE_NOTES = ("include", "exclude", "example")
 """The columns of codebook.csv that become lines of a definition in coding programs."""
-_NOTE = re.compile(r"^(Include|Exclude|Example):", re.MULTILINE)
 _STRETCH = ["document_id", "start", "end", "code_id", "coder_id"]
 
 
@@ -181,42 +177,6 @@ def review_codebook(codebook: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFra
     return pd.DataFrame(findings, columns=["code_id", "finding", "detail"], dtype="str")
 
 
-def codebook_rows(codes: pd.DataFrame) -> pd.DataFrame:
-    """The codes of a file (``RawCodings.codes``) as rows of codebook.csv, in the same order; ids come from
-    names.
-
-    A level is filled in where the depth of the tree determines it: the lowest are codes, and a tree of four
-    levels goes from domain to code.
-    """
-    ids = {"": ""}
-    for code in codes["code"]:
-        tries = (f"{make_slug(code)}_{n}" if n > 1 else make_slug(code) for n in count(1))
-        ids[code] = next(one for one in tries if one not in ids.values())
-    parents = dict(zip(codes["code"], codes["parent"], strict=True))
-
-    def path(code: str) -> list[str]:  # a name that several codes share comes as a path
-        over = path(parents[code]) if parents[code] else []
-        return [*over, code.removeprefix("".join(f"{name} > " for name in over))]
-
-    book = pd.DataFrame({"code_id": codes["code"].map(ids), "parent_id": codes["parent"].map(ids),
-                         "name": [path(code)[-1] for code in codes["code"]]})
-    book["level"] = _levels(ancestors(book))
-    notes = [_NOTE.split(text) for text in codes["definition"]]
-    book["definition"] = [text.strip() for text, *_ in notes]
-    for note in CODE_NOTES:
-        book[note] = ["\n".join(text.strip() for label, text in zip(parts[1::2], parts[2::2], strict=True)
-                                if label.lower() == note) for parts in notes]
-    return book.reindex(columns=CODEBOOK_COLUMNS, fill_value="").astype("str")
-
-
-def _levels(above: dict[str, list[str]]) -> list[str]:
-    """The level of each code; blank where a tree does not have four levels and the level is unclear."""
-    height = Counter()
-    for chain in above.values():
-        height.update({one: max(0, n - height[one]) for n, one in enumerate(chain, 1)})
-    whole = {code for code, chain in above.items() if height[[code, *chain][-1]] == len(_LEVELS)}
-    return [(_LEVELS[len(chain)] if code in whole else "") if height[code]
-            else "" if code in whole and len(chain) == 1 else "code" for code, chain in above.items()]
 
 
 def _successors(codebook: pd.DataFrame) -> dict[str, list[str]]:

@@ -1,6 +1,4 @@
-"""Figures of the coded texts: codes by organisation, co-occurring codes, the saturation curve, salience,
-and shares of words.
-"""
+"""Figures of the coded texts: codes by organisation and by call, and shares of words."""
 
 from __future__ import annotations
 
@@ -11,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.coding.consensus import codings_by_segment
-from glc_analysis.coding.patterns import REPEATS, cooccurrence, permutation_band, saturation_curve, smiths_s
 from glc_analysis.figures.estimates import (
     ALL,
     DOCUMENT,
@@ -26,11 +23,10 @@ from glc_analysis.figures.mentions import CodeRecords
 def coded_estimates(records: CodeRecords, organisations: pd.DataFrame, answers: pd.DataFrame,
                     consensus: pd.DataFrame, waiting: pd.DataFrame, documents: pd.DataFrame,
                     segments: pd.DataFrame, attendance: pd.DataFrame,
-                    ancestors: Mapping[str, Sequence[str]], *, repeats: str,
+                    ancestors: Mapping[str, Sequence[str]], *,
                     merged: Mapping[str, Iterable[str]] = MappingProxyType({})) -> pd.DataFrame:
-    """One row per figure of the measures coded, cooccurrence, novelty, salience and words; ``repeats`` is the
-    convention of salience, ``waiting`` the codes that are undecided, ``merged`` the groups that are several
-    values merged, by their attribute.
+    """One row per figure of the measures coded and words; ``waiting`` are the codes that are undecided,
+    ``merged`` the groups that are several values merged, by their attribute.
 
     The base of a code is the organisations that an interview or a question of the survey asked about it, or
     that raised it there unasked. Calls are counted separately: their base is those that were present.
@@ -38,28 +34,31 @@ def coded_estimates(records: CodeRecords, organisations: pd.DataFrame, answers: 
     """
     if records.keys.empty:
         return pd.DataFrame()
-    conversation = documents["translation_of"].where(documents["translation_of"] != "",
-                                                     documents["document_id"])
-    originals = dict(zip(documents["document_id"], conversation, strict=True))
-    turns = _coded_turns(consensus, segments)
-    turns = turns.assign(document_id=turns["document_id"].map(originals))
+    turns, originals = coded_turns(consensus, documents, segments), _originals(documents)
     undecided = waiting.merge(segments[segments["role"] == "participant"], on="segment_id")
     undecided["document_id"] = undecided["document_id"].map(originals)
     parts = [_organisation_figures(records, organisations, answers, merged),
              _call_figures(turns, undecided, documents, attendance, ancestors),
-             _cooccurrence_figures(turns, "turn"), _cooccurrence_figures(turns, "document"),
-             _new_code_figures(turns, documents), _salience_figures(turns, documents, repeats),
              _word_figures(segments, documents)]
-    return pd.concat([_complete_columns(part) for part in parts if len(part)], ignore_index=True)
+    return join_figures(parts)
 
 
-def _coded_turns(consensus: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
-    """One row per code and participant's turn; a turn and its translation count as one."""
+def _originals(documents: pd.DataFrame) -> dict[str, str]:
+    """The original of each document: itself, or the one that it translates."""
+    conversation = documents["translation_of"].where(documents["translation_of"] != "",
+                                                     documents["document_id"])
+    return dict(zip(documents["document_id"], conversation, strict=True))
+
+
+def coded_turns(consensus: pd.DataFrame, documents: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+    """One row per code and participant's turn: document_id, segment_id, start, code_id, turn,
+    organisation_id; a turn and its translation count as one."""
     spoken = segments[segments["role"] == "participant"]
     turn = spoken["translation_of"].where(spoken["translation_of"] != "", spoken["segment_id"])
     spoken = spoken.assign(turn=turn)[["segment_id", "turn", "organisation_id"]]
     rows = codings_by_segment(consensus)[["document_id", "segment_id", "start", "code_id"]]
-    return rows.merge(spoken, on="segment_id").drop_duplicates(["turn", "code_id"])
+    rows = rows.merge(spoken, on="segment_id").drop_duplicates(["turn", "code_id"])
+    return rows.assign(document_id=rows["document_id"].map(_originals(documents)))
 
 
 def _organisation_figures(records: CodeRecords, organisations: pd.DataFrame, answers: pd.DataFrame,
@@ -103,56 +102,6 @@ def _call_figures(turns: pd.DataFrame, undecided: pd.DataFrame, documents: pd.Da
                          unit="organisation").drop(columns=["document_id", "sum", "size"])
 
 
-def _cooccurrence_figures(turns: pd.DataFrame, unit: str) -> pd.DataFrame:
-    """Pairs of codes that occur in the same turn, or in the same document."""
-    rows = turns.assign(unit_id=turns["turn"] if unit == "turn" else turns["document_id"])
-    pairs = cooccurrence(rows[["unit_id", "code_id"]].drop_duplicates())
-    return pairs.rename(columns={"other_id": "option_id", "n_either": "base_n"}).assign(
-        measure="cooccurrence", statistic=f"{unit}s", unit=unit)
-
-
-def _new_code_figures(turns: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
-    """New codes by interview, of those with a date: in its order, and in random orders."""
-    interviews = documents[(documents["kind"] == "interview") & (documents["translation_of"] == "")
-                           & (documents["date"] != "")]
-    order = list(interviews.sort_values(["date", "document_id"])["document_id"])
-    found = turns[turns["document_id"].isin(order)].groupby("document_id")["code_id"].agg(set)
-    order = [document for document in order if document in found.index]
-    if len(order) < 2:
-        return pd.DataFrame()
-    in_order, band = saturation_curve(found.to_dict(), order), permutation_band(found.to_dict())
-    total, option_id = int(in_order["n_found"].iloc[-1]), [f"after_{k:02d}" for k in in_order["place"]]
-    common = {"measure": "novelty", "option_id": option_id, "unit": "code"}
-    return pd.concat([
-        pd.DataFrame(common | {"statistic": "new_codes", "n": in_order["n_new"], "base_n": total}),
-        pd.DataFrame(common | {"statistic": "found_codes", "n": in_order["n_found"], "base_n": total}),
-        pd.DataFrame(common | {"statistic": "found_codes_permuted", "value": band["mean"],
-                               "low": band["low"], "high": band["high"], "base_n": total,
-                               "method": "random orders of interviews"})], ignore_index=True)
-
-
-def _salience_figures(turns: pd.DataFrame, documents: pd.DataFrame, repeats: str) -> pd.DataFrame:
-    """Smith's S of codes over interviews, in the order in which each first mentions them; and where it
-    differs, what it is under the other convention for codes that an interview raises again."""
-    interviews = documents.loc[documents["kind"] == "interview", "document_id"]
-    rows = turns[turns["document_id"].isin(interviews)]
-    if rows.empty:
-        return pd.DataFrame()
-    lists = rows.rename(columns={"document_id": "list_id", "code_id": "item", "start": "position"})
-    other = next(one for one in REPEATS if one != repeats)
-    parts = []
-    for convention in (repeats, other):
-        scores = smiths_s(lists[["list_id", "item", "position"]], repeats=convention)
-        parts.append(pd.DataFrame({
-            "code_id": scores["item"], "n": scores["n_lists"], "value": scores["smiths_s"],
-            "base_n": lists["list_id"].nunique(), "measure": "salience", "unit": "document",
-            "statistic": "smiths_s" if convention == repeats else f"smiths_s_repeats_{convention}",
-            "method": f"repeats {convention}"}))
-    chosen, others = (part.set_index("code_id", drop=False) for part in parts)
-    differs = ~np.isclose(others["value"], chosen["value"].reindex(others.index), rtol=0, atol=1e-12)
-    return pd.concat([chosen, others[differs]], ignore_index=True)
-
-
 def _word_figures(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
     """Each organisation's share of what participants said in a call."""
     calls = documents.loc[documents["kind"] == "call", "document_id"]
@@ -162,6 +111,12 @@ def _word_figures(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFra
     return words.rename(columns={"document_id": "question_id", "organisation_id": "option_id"}).assign(
         base_n=words.groupby("document_id")["n"].transform("sum"), measure="words", statistic="words",
         unit="word")
+
+
+def join_figures(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Figures of several parts, with the columns that a part lacks."""
+    return pd.concat([_complete_columns(part) for part in parts if len(part)] or [pd.DataFrame()],
+                     ignore_index=True)
 
 
 def _complete_columns(part: pd.DataFrame) -> pd.DataFrame:

@@ -149,10 +149,11 @@ class SurveyRecords(FigureRecords):
 def records_behind_figures(data: CleanTables) -> tuple[SurveyRecords, ...]:
     """The records behind the figures of all questions, one per unit of questions. The base of a text or a
     date is who was asked; there the answers are counted."""
-    return tuple(_unit_records(data, unit) for unit in _UNITS)
+    return tuple(unit_records(data, unit) for unit in _UNITS)
 
 
-def _unit_records(data: CleanTables, unit: str) -> SurveyRecords:
+def unit_records(data: CleanTables, unit: str) -> SurveyRecords:
+    """The records of one unit behind the figures of the survey."""
     of_unit = replace(data, questions=data.questions[data.questions["unit"] == unit])
     size = len(getattr(data, f"{unit}s"))
     questions, keys, base, counted, numbers = [], [], [], [], {}
@@ -302,61 +303,12 @@ def survey_estimates(data: CleanTables, study: Study, records: Iterable[SurveyRe
         for kind in KINDS:
             members = subset_membership(kind, of_unit.unit, data.organisations, data.answers,
                                         merged.get(kind, ()))
-            figures = _subset_figures(of_unit, members, with_places=kind == ALL)
+            figures = subset_figures(of_unit, members, with_places=kind == ALL)
             parts.append(figures.assign(subset_kind=kind, unit=of_unit.unit))
-    return _add_intervals(add_figure_ids(_complete(pd.concat(parts)).assign(measure="response")), study)
+    return add_intervals(add_figure_ids(complete_figures(pd.concat(parts)).assign(measure="response")), study)
 
 
-def crossed_estimates(data: CleanTables, study: Study, question_id: str, other_id: str, *,
-                      kind: str = ALL) -> pd.DataFrame:
-    """The figures of a question among those who gave each answer to another one, in the groups of a kind:
-    columns as :func:`survey_estimates`, and ``answer``, an option_id of the other question.
-
-    The base are the records in the base of both questions that gave the answer; where an organisation may
-    give several, they are counted for each. If the questions have different units, an organisation has every
-    answer that it gave for any country, and its answers for countries all have those of the organisation.
-    An answer that nobody gave has no figures.
-    """
-    rows = data.questions[data.questions["question_id"].isin([question_id, other_id])]
-    answered = {question.question_id: (question, answers) for question, answers in question_responses(
-        replace(data, questions=rows))}
-    if question_id not in answered or other_id not in answered:  # there is no survey
-        return survey_estimates(data, study, records_behind_figures(data)).head(0).assign(answer="")
-    question, _ = answered[question_id]
-    groups = subset_membership(kind, question.unit, data.organisations, data.answers)
-    pairs = pd.DataFrame({"row": groups.rows, "group": groups.subsets}).merge(
-        _rows_by_answer(*answered[other_id], question.unit, data), on="row")
-    cells = pairs[["group", "option"]].drop_duplicates().sort_values(["option", "group"])
-    numbers = pd.MultiIndex.from_frame(cells).get_indexer(pd.MultiIndex.from_frame(
-        pairs[["group", "option"]]))
-    records = _unit_records(replace(data, questions=rows[rows["question_id"] == question_id]), question.unit)
-    part = _subset_figures(records, Membership(pairs["row"].to_numpy(), numbers,
-                                               [str(n) for n in range(len(cells))]))
-    frame = _complete(part.assign(subset_kind=kind, unit=question.unit))
-    cell = cells.iloc[part["subset_id"].astype(int)]
-    options = answered[other_id][1].options
-    frame = frame.assign(measure="response", subset_id=[groups.names[n] for n in cell["group"]],
-                         answer=[options[n] for n in cell["option"]])
-    # Among those who gave an answer the size of the whole frame is not known.
-    return _add_intervals(frame.assign(subset_kind="answer"), study).assign(subset_kind=kind)
-
-
-def _rows_by_answer(question: Question, answers: QuestionResponses, unit: str,
-                    data: CleanTables) -> pd.DataFrame:
-    """The records of a unit with what each answered to a question: row and option, by their positions."""
-    at, option = np.nonzero(answers.ticks & answers.is_in_base[:, None])
-    pairs = pd.DataFrame({"row": at, "option": option})
-    if unit != question.unit:
-        owner = pd.Index(data.organisations["organisation_id"].astype("str")).get_indexer(
-            data.answers["organisation_id"].astype("str"))
-        owned = pd.DataFrame({"answer": range(len(owner)), "organisation": owner})
-        known, wanted = ("answer", "organisation") if question.unit == "answer" else ("organisation",
-                                                                                      "answer")
-        pairs = pairs.rename(columns={"row": known}).merge(owned, on=known).rename(columns={wanted: "row"})
-    return pairs[["row", "option"]].drop_duplicates()
-
-
-def _complete(frame: pd.DataFrame) -> pd.DataFrame:
+def complete_figures(frame: pd.DataFrame) -> pd.DataFrame:
     """Figures with their value and share."""
     texts = ["subset_id", "option_id", "statistic", "question_id", "subset_kind", "unit"]
     frame = frame.reset_index(drop=True).astype(dict.fromkeys(texts, "str") | {"n": "Int64"})
@@ -373,7 +325,7 @@ def add_figure_ids(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(figure_id=frame["question_id"] + "/" + what + "/" + subset)
 
 
-def _subset_figures(records: SurveyRecords, members: Membership, *, with_places: bool = True) -> pd.DataFrame:
+def subset_figures(records: SurveyRecords, members: Membership, *, with_places: bool = True) -> pd.DataFrame:
     """The figures of all questions for all subsets of one kind; NaN where there is no value. Countries as
     answers are counted over the whole study only: by subset they are all zeros."""
     size = records.base.shape[1], len(members.names)
@@ -406,7 +358,7 @@ def _by_subset(keys: pd.DataFrame, members: Membership, **columns: np.ndarray) -
                          **{name: matrix.ravel() for name, matrix in columns.items()}})
 
 
-def _add_intervals(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
+def add_intervals(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Adds intervals of counts where the sampling allows them; the frame is a number of organisations."""
     method = interval_method(study)
     frame = frame.assign(low=np.nan, high=np.nan, method="")

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from itertools import chain
-from math import ceil
 from typing import Any
 
 import pandas as pd
@@ -22,7 +21,6 @@ from glc_analysis.coding.agreement_tables import count_codes_by_readers, list_sa
 from glc_analysis.coding.assemble import placement_sentences
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import words_not_agreed
-from glc_analysis.coding.patterns import interviews_to_threshold
 from glc_analysis.errors import count_of
 from glc_analysis.figures.groupings import MERGED
 from glc_analysis.figures.mentions import find_negative_cases, undecided_organisations
@@ -39,7 +37,7 @@ from glc_analysis.tables_html import (
     render_table,
 )
 from glc_analysis.templates import ELEMENTS, Macros
-from glc_analysis.text import format_count, format_counts, format_day, format_text_day
+from glc_analysis.text import format_count, format_day, format_text_day
 from glc_analysis.view.places import anchor, passage_anchor, passages_anchor, printed_passages
 from glc_analysis.view.study_view import StudyView
 
@@ -63,9 +61,8 @@ _CONTRARY = "{many} said the contrary of “{name}”:"
 _UNDECIDED = "Of {many} it is undecided whether “{name}” was raised, since coders differ or a passage waits:"
 _OPENED = 3
 """How many passages of a code are shown before the others are folded."""
-_MOST_CALLS, _MOST_NAMES, _MOST_GROUPS = 6, 30, 30
-"""At most so many calls stand side by side, so many organisations are named in a list, and so many groups are
-columns of a table."""
+_MOST_CALLS, _MOST_NAMES = 6, 30
+"""At most so many calls stand side by side, and so many organisations are named in a list."""
 
 
 def show_to_passage_readers_only(block: Callable[..., Html | None]) -> Callable[..., Html | None]:
@@ -115,47 +112,6 @@ def render_codes(view: StudyView) -> Html:
               row_classes=kinds, numeric=tuple(name for name in columns if name != "Organisations"))
         for caption, columns in parts if columns) + ("" if is_counted else ELEMENTS.note(CALLS_ALONE))
         + _not_asked(view, whole) + _caution(view))
-
-
-@show_to_passage_readers_only
-def render_codes_by_group(view: StudyView, by: str) -> Html:
-    """How many organisations raised each code, a column per group, such as a country: in interviews and
-    answers, out of those asked; below, in calls, out of those present. Silence in a call is not a no."""
-    rows = view.code_counts(by=by)
-    if rows.empty:
-        return render_note(note_uncounted_work(view) or NOT_CODED_YET)
-    book = view.code_tree[lambda f: f["code_id"].isin(rows["code_id"])]
-    kinds = [f"glc-depth-{one}" for one in book["depth"] - book["depth"].min()]
-    size = rows.groupby("group")[["asked", "interviewed", "present"]].max().sum(axis=1)
-    groups = sorted(size.sort_values(ascending=False, kind="stable").index[:_MOST_GROUPS])
-    parts = [ELEMENTS.note(f"The {_MOST_GROUPS} largest of {len(size)} groups; "
-                           f"`glc summary --codes --by {by}` has all of them.")] \
-        if len(size) > _MOST_GROUPS else []
-    for caption, *names in (
-            ("In interviews and answers, out of those asked", "raised", "asked", "undecided"),
-            ("In interviews without a guide, out of those interviewed", "raised_without_guide", "interviewed",
-             "undecided_without_guide"),
-            ("In calls, out of those present", "raised_in_calls", "present", "undecided_in_calls")):
-        counted = rows[rows[names[1]] > 0]
-        keys = zip(counted["group"], counted["code_id"], strict=True)
-        texts = format_counts(counted[names].set_axis(["n", "base_n", "undecided_n"], axis=1))
-        shares = counted[names[0]] / counted[names[1]]
-        cells = {key: _heat(text.partition(" (")[0], share)
-                 for key, text, share in zip(keys, texts, shares, strict=True)}
-        columns = [(group, [cells.get((group, code), "–") for code in book["code_id"]])
-                   for group in groups if group in {*counted["group"]}]
-        parts += [render_table([("Code", book["name"]), *columns], caption=caption, row_classes=kinds,
-                               numeric=range(1, len(columns) + 1))] if columns else []
-    return make_displayable(_HTML.by_group(parts))
-
-
-_SHADES_OF_HEAT = 4
-
-
-def _heat(text: str, share: float) -> str:
-    """A count on a ground that is the darker the larger its share; zero has none."""
-    shade = ceil(_SHADES_OF_HEAT * share) if pd.notna(share) else 0
-    return _HTML.heat(text, shade) if shade else text
 
 
 def _anchored(listed: pd.DataFrame) -> list[Markup]:
@@ -311,8 +267,6 @@ _UNDEFINED = ("Coders have read the same texts, but agreement has no value yet: 
 _AT_ONCE, _MOST, _FEWER, _LETTERS, _ROOM, _MARKUP = 20, 100, 20, 250, 60_000, 350
 """Disagreements are shown 20 at once, the others folded. A list has at most 100 rows, or 20, of a text at
 most its first 250 letters, and takes at most 60 kB, with 350 bytes for what stands around a text."""
-_BASE, _RUN, _THRESHOLD = 4, 2, 0.05
-"""The rule of Guest, Namey & Chen (2020): first interviews, length of a run, share of new codes."""
 
 
 def render_lead(sentences: Sequence[str]) -> Html:
@@ -501,37 +455,3 @@ def render_quarantined_codings(view: StudyView) -> Html | None:
     shown["Text"] = listed["document_id"].map(lambda document: texts.get(document, document))
     left = f"The first {len(listed)} of {len(rows):,} codings are listed; table quarantined has all of them."
     return make_displayable((ELEMENTS.note(left) if len(listed) < len(rows) else "") + render_table(shown))
-
-
-def describe_interview_order(view: StudyView) -> str:
-    """In which order the coded interviews stand: that of their dates, where these tell them apart.
-
-    >>> describe_interview_order(view)
-    'in order of date'
-    """
-    documents, coded = view.read("documents"), {*view.read("codings")["document_id"]}
-    dates = documents.loc[documents["kind"].eq("interview") & documents["translation_of"].eq("")
-                          & documents["document_id"].isin(coded), "date"]
-    if dates.nunique() < 2:
-        return "in the order of their names, since no dates tell them apart"
-    if dates.eq("").any():
-        return "in order of date, those whose date is not known first"
-    return "in order of date" + (", those of one day in the order of their names" if dates.duplicated().any()
-                                 else "")
-
-
-def describe_saturation(new_codes_per_interview: Sequence[int]) -> str:
-    """Whether the rule of Guest, Namey & Chen is met, and how many new codes came later.
-
-    >>> describe_saturation([20, 9, 5, 3, 4, 3, 1, 0, 2])
-    'The rule is met after 6 interviews, by interviews 7 and 8. New codes in later ones: 2.'
-    """
-    if len(new_codes_per_interview) < _BASE + _RUN:
-        return f"The rule needs {_BASE + _RUN} interviews; {len(new_codes_per_interview)} are coded."
-    met = interviews_to_threshold(new_codes_per_interview, base_size=_BASE, run_length=_RUN,
-                                  threshold=_THRESHOLD)
-    if not met:
-        return f"The rule is not met in {len(new_codes_per_interview)} interviews."
-    later = (f" New codes in later ones: {sum(new_codes_per_interview[met + _RUN:])}."
-             if sum(new_codes_per_interview[met + _RUN:]) else "")
-    return f"The rule is met after {met} interviews, by interviews {met + 1} and {met + _RUN}.{later}"

@@ -344,13 +344,14 @@ def render_first_claim_by_theme(view: StudyView) -> dict[str, Markup]:
     listed, by_rule = (_chosen(view), _by_rule(view) if len(read_reference_table(view.study, "headlines"))
                        else None)
     themes = map_codes_to_themes(view.codebook)
-    found: dict[str, Markup] = {}
+    claims_by_theme: dict[str, Markup] = {}
     for figure in _read_figures(listed if by_rule is None else pd.concat([listed, by_rule])):
         theme = themes.get(figure.code_id, "") if figure.code_id \
             else view.words.questions[figure.question_id].theme_id
-        if theme not in found:
-            found[theme] = _HTML.small_claim(*_claim(view, figure), round(100 * figure.n / figure.base_n))
-    return found
+        if theme not in claims_by_theme:
+            claims_by_theme[theme] = _HTML.small_claim(*_claim(view, figure),
+                                                       round(100 * figure.n / figure.base_n))
+    return claims_by_theme
 
 
 def _claim(view: StudyView, figure: _Figure) -> tuple[str, str]:

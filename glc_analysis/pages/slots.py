@@ -14,11 +14,11 @@ from glc_analysis.tables_html import make_displayable
 from glc_analysis.view.study_view import StudyView
 
 OPENING, OVERVIEW, COUNTRY, CODE, METHODS = "opening", "overview", "country", "code", "methods"
-AGREEMENT, QUESTION, METHOD_FACTS = "agreement", "question", "method_facts"
+AGREEMENT, QUESTION, METHOD_FACTS, MAP = "agreement", "question", "method_facts", "map"
 """The slots: above the findings of the overview, below those of the overview and of a theme, on a country's
 page, above the passages of a code and on the page of methods, HTML each; sentences below what the coders
-agree on; a function that gives the sentence to be added to who was asked a question; and
-:class:`MethodFacts`."""
+agree on; a function that gives the sentence to be added to who was asked a question;
+:class:`MethodFacts`; and a map of the countries above their list."""
 
 
 @dataclass(frozen=True)

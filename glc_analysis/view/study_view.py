@@ -21,15 +21,13 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addon import list_declarations, map_declared_entries
-from glc_analysis.cleaning.countries import country_name
 from glc_analysis.cleaning.waves import study_wave
-from glc_analysis.coding.exports import mentioned_organisations, words_not_agreed
+from glc_analysis.coding.exports import words_not_agreed
 from glc_analysis.disclosure.blocks import NO_QUOTATION, QUOTATION_BLOCKS, block_id
 from glc_analysis.errors import UsageError, resolve_id, suggest_name
-from glc_analysis.figures import code_counts as counting
-from glc_analysis.figures.estimates import ALL, BY_OPTION, CleanTables, crossed_estimates, unasked_source
+from glc_analysis.figures.estimates import ALL, BY_OPTION, unasked_source
 from glc_analysis.figures.groupings import MERGED
-from glc_analysis.figures.summary import subset_kind, summaries, unknown_question_error
+from glc_analysis.figures.summary import subset_kind, unknown_question_error
 from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import CALL, WITHOUT_GUIDE
 from glc_analysis.study import RAW_KINDS, Study
@@ -52,9 +50,6 @@ _CODE_COLUMNS = ["code", "level", "raised", "undecided", "asked", "share", "show
 _NOT_SHOWN = "not shown"
 _EACH_RECORD = "Each record counts, also where an organisation has several."
 """Whom a question counts that is not asked once for each organisation, in a survey that names no country."""
-_CODE_COUNT_COLUMNS = ["code", "level", "raised", "undecided", "asked", "share", "raised_without_guide",
-               "undecided_without_guide", "interviewed", "raised_in_calls", "undecided_in_calls", "present",
-               "code_id"]
 _AS_OTHERS_SEE_IT = " (as others see it)"
 _LABELLED_GROUPS = ("country", "home_country", "network", "language", "is_interpreted")
 """Kinds of groups whose names are not words joined by hyphens, such as ``service_provider``."""
@@ -143,7 +138,7 @@ class StudyView(VisibleTables):
     """A study as one audience may see it; ``dir(view)`` lists what can be asked, as plain data frames."""
 
     def __dir__(self) -> list[str]:
-        return ["audience", "code_counts", "codes", "counts", "countries", "country", "names", "numbers",
+        return ["audience", "codes", "counts", "countries", "country", "names", "numbers",
                 "organisation", "passages", "principle", "questions", "quotations", "study", "theme",
                 *(name for _, names in list_declarations("view_names") for name in names)]
 
@@ -307,61 +302,6 @@ class StudyView(VisibleTables):
             "code_id": rows["code_id"]})
         return frame[["group"] * bool(by) + _CODE_COLUMNS].reset_index(drop=True)
 
-    def code_counts(self, *, by: str = "", answered: str = "") -> pd.DataFrame:
-        """Who raised each code, in groups ``by`` country, organisation or an attribute, and by what was
-        ``answered`` to a question; one row per group, answer and code, in the order of the codebook.
-
-        code, level, raised (organisations that raised it in interviews or answers), undecided (those for
-        which that is undecided), asked (organisations that were asked about it there, or raised it unasked),
-        share, raised_without_guide, undecided_without_guide, interviewed (organisations in interviews without
-        guide questions), raised_in_calls, undecided_in_calls, present (organisations in the calls where it
-        could have come up), code_id; leading columns group and answer where asked for. The three are never
-        added. For the team alone, since groups may be single organisations; other audiences have
-        :meth:`codes`. Raises UsageError for an unknown attribute or question, NotReleased for another
-        audience.
-
-        >>> rows = view.code_counts(by="country").query("code_id == 'needs'").head(2)
-        >>> rows[["group", "raised", "asked", "raised_in_calls", "present"]].values.tolist()
-        [['Argentina', 1, 1, 0, 1], ['Australia', 0, 1, 0, 1]]
-        """
-        kind = subset_kind(by, more=[counting.EACH_ORGANISATION])
-        if not self.may("all_figures"):
-            raise NotReleased("Counts of codes in groups that may be single organisations, or by what was "
-                              "answered, are for the team only. To fix: ask for the codes alone, or by an "
-                              "attribute such as region.")
-        mentions, answers = self.read("mentions"), self.read("answers")
-        organisations = mentioned_organisations(self.read("organisations"), mentions,
-                                                read_reference_table(self.study, "organisations"))
-        if answered:
-            question = self._question(answered)
-            self._refuse_without_options(question, "count codes by")
-            members = counting.cross_groups(kind, pd.Series(question._asdict()), organisations, answers,
-                                            self.read("responses"), self.read("selections"))
-        else:
-            members = counting.organisation_groups(kind, organisations, answers).assign(answer="")
-        rows = counting.code_counts(mentions, members)
-        book = self.code_tree.assign(place=range(len(self.code_tree)))
-        rows = rows.merge(book[["code_id", "name", "level", "place"]], on="code_id")
-        rows = rows.rename(columns={"name": "code"})
-        labels = dict(zip(organisations["organisation_id"], organisations["label"], strict=True))
-        rows["group"] = self._named_groups(rows["group"], kind, labels)
-        leading = ["group"] * bool(by)
-        if answered:
-            labels = self._option_labels(question)
-            order = {option: n for n, option in enumerate(labels)}
-            rows = rows.assign(at=rows["answer"].map(order), answer=rows["answer"].map(labels))
-            leading = [*leading, "answer"]
-        else:
-            rows["at"] = 0
-        rows = rows.sort_values(["group", "at", "place"], kind="stable")
-        return rows[[*leading, *_CODE_COUNT_COLUMNS]].reset_index(drop=True)
-
-    def _named_groups(self, groups: pd.Series, kind: str, organisations: Mapping[str, str]) -> pd.Series:
-        """The names of groups as they are printed, of countries and organisations their labels."""
-        if kind in ("country", "home_country"):
-            return groups.map(lambda one: self.country_labels.get(one) or country_name(one))
-        return groups.map(organisations).fillna(groups) if kind == counting.EACH_ORGANISATION else groups
-
     def passages(self, *, code: str = "", theme: str = "") -> pd.DataFrame:
         """Coded passages, one row a passage and code: text, translation, language, by (the organisation),
         country, code, cleared (for whom it may be printed), kind (interview, call or answer), date, code_id
@@ -462,13 +402,13 @@ class StudyView(VisibleTables):
 
     def _question(self, question_id: str) -> Any:
         rows = self.question_table
-        found = rows[rows["question_id"].str.casefold() == question_id.casefold()]
-        if found.empty:
+        matching = rows[rows["question_id"].str.casefold() == question_id.casefold()]
+        if matching.empty:
             if self.theme and question_id.casefold() in map(str.casefold, self.words.questions):
                 raise UsageError(f"Question {question_id} does not belong to the theme "
                                  f"{self.themes[self.theme]}. To fix: ask a view without a theme.")
             raise unknown_question_error(question_id, rows["question_id"])
-        return next(found.itertuples())
+        return next(matching.itertuples())
 
     def _asked_of(self, question: Any) -> str:
         """Who was asked a question, as a sentence."""
@@ -479,48 +419,6 @@ class StudyView(VisibleTables):
         if self.is_one_answer_each:
             return ""
         return "Asked for each country an organisation works in." if self.is_by_country else _EACH_RECORD
-
-    def crossed(self, question_id: str, answered: str, *, by: str = "") -> pd.DataFrame:
-        """The figures of a question by what was answered to another one, as ``glc summary --with`` prints
-        them: the columns of :meth:`summary` after a column ``answer``. For the team alone.
-
-        Raises UsageError for an unknown question, and for another one without options; NotReleased for
-        another audience."""
-        question, other = self._question(question_id), self._question(answered)
-        if not self.may("all_figures"):
-            raise NotReleased("Counts by what was answered to another question are for the team only: they "
-                              "could reveal what a single organisation answered. To fix: ask for the "
-                              "question alone, or by an attribute such as region.")
-        self._refuse_without_options(other, "count by")
-        if question.question_id == other.question_id:
-            raise UsageError(f"A question cannot be counted by itself: {question.question_id}. To fix: name "
-                             "another question with options.")
-        kind = subset_kind(by)
-        data = CleanTables(**{name: tables.read_table(name, study=self.study) for name in (
-            "questions", "options", "organisations", "answers", "responses", "selections")})
-        figures = crossed_estimates(data, self.study, question.question_id, other.question_id, kind=kind)
-        labels = self._option_labels(other)
-        parts = [summaries(rows, data.questions[data.questions["question_id"] == question.question_id],
-                           self.options, self.country_table, by=by)[question.question_id].assign(
-                               answer=labels.get(option, option))
-                 for option, rows in figures.groupby("answer", sort=False)]
-        if not parts:
-            return self.summary(question.question_id, by=by).head(0).assign(answer="")
-        rows = pd.concat(parts, ignore_index=True)
-        leading = ["question", *["group"] * bool(by), "answer"]
-        if by:
-            rows = rows.sort_values("group", kind="stable", ignore_index=True)
-        return rows[[*leading, *(name for name in rows if name not in leading)]]
-
-    def _refuse_without_options(self, question: Any, what: str) -> None:
-        if question.type not in BY_OPTION:
-            raise UsageError(f"Question {question.question_id} has no options to {what}: its type is "
-                             f"{question.type}. To fix: name a question with options.")
-
-    def _option_labels(self, question: Any) -> dict[str, str]:
-        """The labels of a question's options by their ids, in their order."""
-        rows = self.options[self.options["option_list"] == question.option_list].sort_values("position")
-        return dict(zip(rows["option_id"].astype("str"), rows["label"].astype("str"), strict=True))
 
     def _released_rows(self, question_id: str, by: str, answered: str = "") -> pd.DataFrame:
         """The summary of a question, or NotReleased where nothing of it may be seen."""

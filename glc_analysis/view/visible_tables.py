@@ -152,8 +152,7 @@ class VisibleTables:
 
     def question_figures(self, question_id: str) -> pd.DataFrame:
         """What the audience may see of the figures about one question, or about the ``survey`` (sizes of the
-        study), or of the measures ``coded``, ``cooccurrence``, ``discordance``, ``novelty``, ``quality`` and
-        ``salience``; no other figure is read."""
+        study), or of a measure: ``coded``, ``discordance``, ``quality`` and those of add-ons."""
         rows, decisions = tables.read_table("figures", study=self.study, question=question_id), None
         if not self.may("all_figures"):
             decisions = tables.read_table(f"release_{self.audience}", study=self.study, question=question_id)

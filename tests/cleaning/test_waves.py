@@ -3,11 +3,10 @@
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.cleaning.waves import crosswalk_faults
 from glc_analysis.errors import Faults
 from glc_analysis.reference import read_reference
 from tests.support.built_studies import built
-from tests.support.study_writer import choices, reference, write_reference
+from tests.support.study_writer import write_reference
 from tests.support.wave_study import CROSSWALK, FILES, OPTIONS, QUESTIONS, WAVES, decided, write_wave_study
 
 
@@ -106,33 +105,6 @@ def test_a_heading_that_means_another_question_in_the_next_wave(tmp_path):
     built(study)
     assert {*rows(study, "wave_responses", question_id="Q6")["wave_id"]} == {"w2018"}
     assert {*rows(study, "wave_responses", question_id="Q5")["wave_id"]} == {"w2016", "w2018"}
-
-
-def of(*crosswalk, options=OPTIONS):
-    """The faults of some rows of crosswalk.csv, as column and message."""
-    known = reference(questions=QUESTIONS, options=options, waves=WAVES, crosswalk=crosswalk)
-    return [(fault.column, fault.message) for fault in crosswalk_faults(known.tables)]
-
-
-def test_the_crosswalk_of_the_study_is_right():
-    assert of(*CROSSWALK) == []
-
-
-@pytest.mark.parametrize(("row", "column", "message"), [
-    (decided("Q4", "unit", "yes")[1], "is_comparable", "a question with the change unit cannot be compared"),
-    (decided("Q2", "options", "yes")[1], "is_comparable", "the options changed"),
-    (decided("Q1", "options", "collapsed")[1], "is_comparable", "options of the question have no common_id"),
-    (decided("Q1", "", "yes")[1], "change", "is compared, and nobody wrote what changed"),
-    (decided("Q1", by="")[1], "by", "a decision lacks who decided and when"),
-    (decided("Q1", "wording", because="")[1], "because",
-     "a decision about a changed question lacks its reason")])
-def test_a_comparison_that_the_change_does_not_allow_is_a_fault(row, column, message):
-    assert of(row) == [(column, message)]
-
-
-def test_options_of_two_kinds_are_not_collapsed_into_one():
-    mixed = [row | {"common_id": "x"} for row in choices("services", "legal", "dont_know")]
-    assert of(options=mixed) == [("kind", "another option of the same common_id has the kind 'substantive'")]
 
 
 def test_waves_out_of_order_are_a_fault(tmp_path):

@@ -8,7 +8,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.coding.patterns import cooccurrence
+from glc_analysis.coding.cooccurrence import cooccurrence
 
 COLUMNS = ["code_id", "other_id", "n", "n_either", "n_code", "n_other"]
 codes, units = st.sampled_from(["a", "é", "ខ", "😀", ""]), st.sampled_from(["t1", "t2", "t3", ""])

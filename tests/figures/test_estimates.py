@@ -1,12 +1,11 @@
 """Figures: counted on their own unit, over their own base, under ids that stay."""
 
-from dataclasses import replace
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
-from glc_analysis.figures.estimates import crossed_estimates, records_behind_figures, survey_estimates
+from glc_analysis.figures.estimates import records_behind_figures, survey_estimates
 from tests.support.study_writer import choices, cleaned, places, question, reference
 
 QUESTIONS = [question("Q1", "single", "law"), question("Q2", "multi", "services"),
@@ -194,52 +193,3 @@ def test_a_study_without_a_country_has_no_figures_by_country_or_region():
 def test_a_question_that_nobody_answered_has_zero_rows_over_a_base_of_nought():
     figures = estimates([{**row, "Q1": ""} for row in ROWS])
     assert counts("Q1", figures=figures) == [("yes", 0, 0), ("no", 0, 0), ("dont_know", 0, 0)]
-
-
-# Two questions together.
-
-
-def crossed(question_id, other_id, *, of=None, **groups):
-    known = reference(questions=QUESTIONS, options=OPTIONS, countries=COUNTRIES, organisations=ORGANISATIONS)
-    return crossed_estimates(cleaned(ROWS, known).data, of or study(), question_id, other_id, **groups)
-
-
-def cells(frame):
-    return {(row.subset_id, row.answer, row.option_id): (row.n, row.base_n) for row in frame.itertuples()
-            if row.n}
-
-
-def test_a_question_is_counted_among_those_who_gave_each_answer_to_another_one():
-    assert cells(crossed("Q2", "Q1")) == {("", "yes", "food"): (1, 1), ("", "yes", "legal"): (1, 1),
-                                          ("", "no", "food"): (1, 1)}
-    assert cells(crossed("Q1", "Q2")) == {("", "food", "yes"): (1, 2), ("", "food", "no"): (1, 2),
-                                          ("", "legal", "yes"): (1, 1)}
-
-
-def test_whoever_did_not_answer_the_question_itself_is_not_in_the_base():
-    frame = crossed("own", "Q1")
-    assert {row.answer: row.base_n for row in frame.itertuples()} == {"yes": 1, "no": 1, "dont_know": 0}
-
-
-def test_an_organisation_has_every_answer_that_it_gave_for_a_country_and_its_answers_have_those_of_it():
-    assert cells(crossed("own", "Q1")) == {("", "yes", "yes"): (1, 1), ("", "no", "yes"): (1, 1)}
-    assert cells(crossed("Q1", "own")) == {("", "yes", "yes"): (2, 3), ("", "yes", "no"): (1, 3)}
-
-
-def test_groups_of_a_kind_are_crossed_as_well_and_numbers_have_their_statistics():
-    assert cells(crossed("Q2", "Q1", kind="region")) == {
-        ("asia", "yes", "food"): (1, 1), ("asia", "yes", "legal"): (1, 1), ("america", "no", "food"): (1, 1)}
-    rows = crossed("staff", "own").set_index(["answer", "statistic"])
-    assert rows.loc[("yes", "mean"), ["value", "base_n"]].tolist() == [10, 1]
-
-
-def test_without_a_survey_two_questions_have_no_figures():
-    known = reference(questions=QUESTIONS, options=OPTIONS, countries=COUNTRIES, organisations=ORGANISATIONS)
-    data = cleaned(ROWS, known).data
-    frame = crossed_estimates(replace(data, answers=data.answers[:0]), study(), "Q2", "Q1")
-    assert frame.empty and "answer" in frame
-
-
-def test_the_size_of_the_frame_narrows_no_interval_among_those_who_gave_an_answer():
-    frame = crossed("Q1", "own", of=study("census", frame_size=10))
-    assert {*frame["method"]} <= {"wilson", ""} and "wilson" in {*frame["method"]}

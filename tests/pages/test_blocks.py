@@ -19,7 +19,6 @@ from glc_analysis.pages.coding import (
     NOT_CODED_YET,
     TEAM_ONLY,
     render_codes,
-    render_codes_by_group,
     render_contrary_cases,
     render_passage,
     render_passages,
@@ -45,7 +44,6 @@ from glc_analysis.pages.questions import (
 )
 from glc_analysis.pages.survey import (
     render_country_list,
-    render_country_map,
     render_missing_answers,
     render_study_numbers,
 )
@@ -150,7 +148,7 @@ def test_an_overview_for_others_names_no_country_and_counts_no_texts(sample_stud
     shown = render_study_numbers(page).data
     assert "30 organisations answered" in shown and "countries" not in shown and "interview" not in shown
     if audience == "public":
-        assert render_country_map(page).data == render_country_list(page).data == ""
+        assert render_country_list(page).data == ""
     else:
         assert "Organisations" not in render_country_list(page).data
 
@@ -317,14 +315,6 @@ def test_in_a_call_the_base_is_who_was_present(small):
 
 def test_a_call_is_named_by_its_day_and_not_by_the_id_of_its_document(small):
     assert ["Code", "Call on 1 September 2016"] in rows_of(render_codes(StudyView(small, theme="law")))
-
-
-def test_codes_by_country_stand_side_by_side_those_asked_apart_from_those_present(small):
-    rows = rows_of(render_codes_by_group(StudyView(small), "country"))
-    assert [row for row in rows if row[0] in ("Code", "Delay")] == [
-        ["Code", "Cambodia", "Laos"], ["Delay", "0 of 1, 1 undecided", "–"],
-        ["Code", "Cambodia", "Laos"],
-        ["Delay", "1 of 1", "0 of 1"]]
 
 
 def test_who_said_the_contrary_is_named_with_the_words_that_say_it(small):
@@ -543,14 +533,6 @@ def test_a_quarantined_passage_is_shown_beside_our_words(tmp_path):
     assert "not in the text" in rows[0][5]
 
 
-@pytest.mark.parametrize(("new", "said"), [
-    ([5, 1, 0], "needs 6 interviews; 3 are coded."), ([5] * 8, "not met in 8 interviews."),
-    ([20, 9, 5, 3, 0, 0], "met after 4 interviews, by interviews 5 and 6."),
-    ([20, 9, 5, 3, 0, 0, 2], "by interviews 5 and 6. New codes in later ones: 2.")])
-def test_the_rule_on_new_codes_is_told_in_words(new, said):
-    assert coding.describe_saturation(new).endswith(said)
-
-
 def test_nothing_is_printed_about_codes_where_nothing_is_coded(uncoded):
     theme = StudyView(uncoded, theme="care")
     for block in (render_codes, render_contrary_cases, render_passages):
@@ -575,11 +557,6 @@ def test_pages_say_that_what_was_coded_counts_nowhere_until_somebody_looks(tmp_p
 @pytest.fixture(scope="module")
 def agreement(small):
     return run_cells("03_agreement", small)
-
-
-@pytest.fixture(scope="module")
-def new_codes(small):
-    return run_cells("04_new_codes", small)
 
 
 def test_coders_are_counted_by_text_and_coder(agreement):
@@ -613,38 +590,7 @@ def test_the_review_tells_codes_that_the_codebook_lacks_and_that_nobody_used(tmp
     assert rows.loc["Delay"].tolist() == ["unused", "no coding has it"]
 
 
-@pytest.mark.parametrize(("dates", "said"), [
-    (["2016-03-01", "2016-04-01"], "in order of date"),
-    (["2016-03-01", "2016-03-01"], "in the order of their names, since no dates tell them apart"),
-    (["", ""], "in the order of their names, since no dates tell them apart"),
-    (["2016-03-01", "2016-03-01", "2016-04-01"],
-     "in order of date, those of one day in the order of their names"),
-    (["", "2016-03-01"], "in order of date, those whose date is not known first")])
-def test_the_order_of_interviews_is_that_of_their_dates_only_where_these_tell_them_apart(dates, said):
-    names = [f"i{n}" for n in range(len(dates))]
-    frames = {"documents": pd.DataFrame({"document_id": names, "kind": "interview", "translation_of": "",
-                                         "date": dates}),
-              "codings": pd.DataFrame({"document_id": names})}
-    assert coding.describe_interview_order(SimpleNamespace(read=frames.__getitem__)) == said
-
-
-def test_new_codes_are_counted_interview_by_interview(sample_study):
-    rows = run_cells("04_new_codes", sample_study)["new_codes"]
-    assert (rows["new"].cumsum() == rows["found"]).all() and (rows["low"] <= rows["high"]).all()
-
-
-def test_a_code_of_a_single_organisation_is_named_with_it(new_codes):
-    assert new_codes["once"].loc["Delay"].tolist() == ["a", "Practice > Law > Delay"]
-
-
-def test_pairs_of_codes_are_those_of_the_estimates(sample_study):
-    figures = tables.read_table("figures", study=sample_study).query("measure == 'cooccurrence'")
-    most = figures[figures["statistic"] == "turns"].nlargest(1, "n").iloc[0]
-    rows = run_cells("04_new_codes", sample_study)["pairs"]
-    assert rows["n"].iloc[0] == most["n"] and rows["base_n"].iloc[0] == most["base_n"]
-
-
-@pytest.mark.parametrize("name", ["03_agreement", "04_new_codes", "05_codes_by_country", "21_code"])
+@pytest.mark.parametrize("name", ["03_agreement", "21_code"])
 def test_a_study_in_which_nothing_is_coded_has_pages_too(uncoded, name):
     assert run_cells(name, uncoded)["audience"] == "team"
 
@@ -691,14 +637,6 @@ def test_of_a_long_form_the_questions_with_the_most_missing_answers_are_drawn(sa
     most = figures.groupby("question_id")["n"].sum().nlargest(2)
     assert drawn_questions(page) == [one for one in every if one in most.index]
     assert f"{len(every) - 2} more questions have fewer missing answers" in page
-
-
-def test_codes_by_country_are_indented_by_level_and_shaded_by_their_share(sample_study):
-    shown = render_codes_by_group(StudyView(sample_study), "country").data
-    assert {*re.findall(r"glc-depth-\d", shown)} == {f"glc-depth-{n}" for n in range(4)}
-    for shade, n, base in re.findall(r'<b class="h(\d)">(\d+) of (\d+)', shown):
-        assert 4 * int(n) / int(base) <= int(shade) < 4 * int(n) / int(base) + 1
-    assert '<b class="h4">1 of 1</b>' in shown and ">0 of 1</b>" not in shown
 
 
 def test_turns_with_one_code_on_different_words_are_shown_with_the_words_of_each_coder(tmp_path):

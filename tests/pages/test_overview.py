@@ -1,4 +1,4 @@
-"""The start page: what it counts, where on a map by equal marks, the way to every theme and country."""
+"""The start page: what it counts, the way to every theme and country."""
 
 import re
 
@@ -8,7 +8,6 @@ from glc_analysis.pages.survey import (
     AUDIENCE_WORDS,
     FIGURES_SHOWN,
     render_country_list,
-    render_country_map,
     render_disclosure_rules,
     render_sampling_note,
     render_scales,
@@ -22,13 +21,12 @@ from tests.support.built_studies import built
 from tests.support.study_writer import places, question, write_study
 
 
-def test_the_map_and_the_list_hold_the_countries_that_readers_may_know_of(sample_study):
+def test_the_list_holds_the_countries_that_readers_may_know_of(sample_study):
     for audience, n in (("team", 25), ("convening", 20)):
         page = StudyView(sample_study, audience)
-        assert render_country_map(page).data.count("<circle") == n
         assert render_country_list(page).data.count('<a href="country-') == n
     page = StudyView(sample_study, "public")
-    assert render_country_map(page).data == render_country_list(page).data == ""
+    assert render_country_list(page).data == ""
 
 
 def test_a_theme_is_a_card_that_leads_to_its_page(sample_study):

@@ -84,16 +84,6 @@ def test_who_said_the_contrary_is_a_negative_case(read, code):
     assert rows["organisation_id"].tolist() == TRUTH["contradicted"][code]
 
 
-def test_each_interview_adds_its_new_codes(read):
-    rows = read("figures").query("measure == 'novelty' and statistic == 'new_codes'")
-    assert rows.sort_values("option_id")["n"].tolist() == TRUTH["codes"]["new_by_interview"]
-
-
-@pytest.mark.parametrize("pair", TRUTH["together"])
-def test_codes_meet_in_as_many_turns_as_they_do(figures, pair):
-    assert figures(f"cooccurrence/{pair}/turns/all") == TRUTH["together"][pair]
-
-
 def test_a_call_is_counted_over_those_who_were_present(read):
     rows = read("figures").query("measure == 'coded' and subset_kind == 'document'")
     found = rows.groupby("subset_id")["base_n"].first().to_dict()

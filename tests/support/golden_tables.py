@@ -4,10 +4,13 @@ After an intended change, store them with `python -m tests.support.golden_tables
 Of the long tables of figures the rows of the whole study and of its regions are stored.
 """
 
+import io
 import shutil
 import sys
 import tempfile
 from pathlib import Path
+
+import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.figures.estimates import is_whole_study
@@ -15,8 +18,10 @@ from glc_analysis.tables import TABLES
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "tables"
 OF_FIGURES = ("figures", "release_convening", "release_public")
-OF_ALL_ADD_ONS = ("steps", "blocks")
-"""Tables to which add-ons add rows: they are compared in tests/addons."""
+OF_ALL_ADD_ONS = ("steps", "blocks", *OF_FIGURES)
+"""Tables to which add-ons add rows: as a whole they are compared in tests/addons."""
+MEASURES_OF_ADD_ONS = ("cooccurrence/", "novelty/", "salience/")
+"""How figures of add-ons begin."""
 
 
 def as_csv(study, name):
@@ -29,6 +34,12 @@ def as_csv(study, name):
         figures = figures[is_whole_study(figures) | (figures["subset_kind"] == "region")]
         frame = frame[frame["figure_id"].isin(figures["figure_id"])]
     return frame.to_csv(index=False, float_format="%.10g", lineterminator="\n")
+
+
+def without_add_ons(text):
+    """A table of figures as CSV without those of add-ons."""
+    frame = pd.read_csv(io.StringIO(text), dtype="str", keep_default_na=False)
+    return frame[~frame["figure_id"].str.startswith(MEASURES_OF_ADD_ONS)].to_csv(index=False)
 
 
 def store():

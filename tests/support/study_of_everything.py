@@ -65,7 +65,6 @@ def contents():
     settings = {"study": {"id": "all", "title": "Everything", "sampling": "probability", "frame_size": 30},
                 "survey": {"organisation": "org", "started": "start", "coded": {"Q7": "Q7_*"}},
                 "context": {"country": "iso", "indicators": ["tier"], "stated": {"tier": "Q6"}},
-                "comparison": {"group_minimum": 2},
                 "raw": {"codings": {"ana": "../raw/codings/ana.csv", "ben": "../raw/codings/ben.csv"}}}
     texts = {"interviews/blue.txt": BLUE, "interviews/lamp.txt": LAMP, "calls/call.vtt": CALL}
     return SimpleNamespace(rows=rows, reference=reference, settings=settings, texts=texts,
@@ -169,9 +168,7 @@ def edits(made, study):
         setting(made, "study", "sampling", "probability", "purposive"),
         setting(made, "study", "title", "Another", "Everything"),
         setting(made, "study", "interval", "", "wilson", "jeffreys"),
-        setting(made, "comparison", "group_minimum", 2, 4),
         setting(made, "coding", "approach", "interpretive", "codebook"),
-        setting(made, "salience", "repeats", "kept", "removed"),
         setting(made, "disclosure", "convening_base", 2, 5),
         setting(made, "survey", "redacted", [], ["yes"]), setting(made, "survey", "blank", [], ["two"]),
         setting(made, "survey", "coded", {}, {"Q7": "Q7_*"}),

@@ -21,28 +21,20 @@ NUMBERS = ["statistic", "value", "base_n", "shown_as"]
 CODES = ["code", "level", "raised", "undecided", "asked", "share", "shown_as", "contrary",
          "raised_without_guide", "interviewed", "shown_as_without_guide", "raised_in_calls",
          "undecided_in_calls", "present", "shown_as_in_calls", "code_id"]
-CODE_COUNTS = ["code", "level", "raised", "undecided", "asked", "share", "raised_without_guide",
-               "undecided_without_guide", "interviewed", "raised_in_calls", "undecided_in_calls", "present",
-               "code_id"]
 WORDS = ["text", "translation", "translation_status", "language", "by", "country", "code", "cleared"]
 COLUMNS = {
     "questions": ["question_id", "wording", "type", "unit", "theme", "asked_of", "base_n"],
     "counts": COUNTS, "counts by region": ["group", *COUNTS],
-    "counts by answer": ["answer", *COUNTS], "counts by region and answer": ["group", "answer", *COUNTS],
     "numbers": NUMBERS, "numbers by region": ["group", *NUMBERS],
     "codes": CODES, "codes by region": ["group", *CODES],
-    "code_counts": ["group", *CODE_COUNTS],
     "passages": [*WORDS, "kind", "date", "code_id", "segment_id", "agreement", "organisation_id"],
     "quotations": [*WORDS, "quotation_id"],
     "names": ["organisation_id", "name", "countries"], "countries": ["country_id", "country", "region"]}
 ASKED = {
     "questions": lambda v: v.questions,
     "counts": lambda v: v.counts("Q4.1"), "counts by region": lambda v: v.counts("Q4.1", by="region"),
-    "counts by answer": lambda v: v.counts("Q4.4", answered="Q4.2"),
-    "counts by region and answer": lambda v: v.counts("Q4.4", by="region", answered="Q4.2"),
     "numbers": lambda v: v.numbers("Q4.3"), "numbers by region": lambda v: v.numbers("Q4.3", by="region"),
     "codes": lambda v: v.codes(), "codes by region": lambda v: v.codes(by="region"),
-    "code_counts": lambda v: v.code_counts(by="country"),
     "passages": lambda v: v.passages(), "quotations": lambda v: v.quotations(),
     "names": lambda v: v.names, "countries": lambda v: v.countries}
 each_frame = pytest.mark.parametrize("name", COLUMNS)
@@ -202,25 +194,12 @@ def test_the_guide_for_analysts_lists_the_columns_of_every_frame(study):
         assert [*eval(f"view.{frame}", {"view": study.view()}).columns] == listed[frame].split(", "), frame
 
 
-def test_the_counts_of_a_question_by_the_answers_to_another_one_add_up_to_its_own(team):
-    """Q4.2 has one answer an organisation, and was asked of those with a shelter."""
-    crossed = team.counts("Q4.4", answered="Q4.2").groupby("option")["n"].sum()
-    rows = team.study.responses.query("question_id in ('Q4.2', 'Q4.4')").astype({"question_id": "str"})
-    rows = rows.pivot(index="organisation_id", columns="question_id", values="is_in_base")
-    both = rows[(rows["Q4.2"] == True) & (rows["Q4.4"] == True)].index  # noqa: E712
-    assert crossed.sum() == len(both) > 0
-    by_region = team.counts("Q4.4", answered="Q4.2", by="region")
-    assert {*by_region["answer"]} <= {*team.counts("Q4.2")["option"]}
-    assert by_region["n"].sum() >= len(both)
-
-
 # ------------------------------
 # What is not released is refused in words.
 
 
 @pytest.mark.parametrize("ask", [
     lambda v: v.counts("Q4.1", by="region"), lambda v: v.counts("Q4.1", by="resource_level"),
-    lambda v: v.counts("Q4.4", answered="Q4.2"), lambda v: v.counts("Q4.4", answered="Q4.2", by="region"),
     lambda v: v.counts("Q2.3"), lambda v: v.numbers("Q4.3"), lambda v: v.numbers("Q6.4", by="region"),
     lambda v: v.codes(by="region"), lambda v: v.passages(), lambda v: v.passages(theme="needs")])
 def test_what_the_public_may_not_see_is_refused_in_words(public, ask):
@@ -254,9 +233,6 @@ WRONG = {
     "group of codes": (lambda s: s.view().codes(by="regoin"), "nearest: 'region'"),
     "code": (lambda s: s.view().passages(code="outrech"), "nearest: 'outreach'"),
     "theme of quotations": (lambda s: s.view().quotations(theme="nneds"), "nearest: 'needs'"),
-    "other question": (lambda s: s.view().counts("Q4.4", answered="Q4.22"), "nearest: 'Q4.2'"),
-    "kind of other question": (lambda s: s.view().counts("Q4.4", answered="Q4.3"), "no options to count by"),
-    "the same question": (lambda s: s.view().counts("Q4.4", answered="q4.4"), "counted by itself"),
     "kind of question": (lambda s: s.view().counts("Q4.3"), r"ask view.numbers\('Q4.3'\)"),
     "kind of number": (lambda s: s.view().numbers("Q4.1"), r"ask view.counts\('Q4.1'\)"),
     "kind of text": (lambda s: s.view().counts("Q2.4"), r"ask view.quotations\(\)")}

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis.addons.desk.coder_texts import DOUBLE, AssignedTexts, CorrectedTexts, Turn
+from glc_analysis.addons.desk.graphemes import widen_to_graphemes
 from glc_analysis.addons.desk.journal import (
     ANSWER,
     TRAINING,
@@ -26,7 +27,6 @@ from glc_analysis.addons.desk.journal import (
 from glc_analysis.coding.codebook import current_code
 from glc_analysis.coding.coders import SURVEY_CODER
 from glc_analysis.coding.consensus import CONSENSUS
-from glc_analysis.coding.texts import widen_to_graphemes
 from glc_analysis.errors import GLCError, UsageError, suggest_name
 from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study

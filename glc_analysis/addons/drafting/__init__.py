@@ -16,6 +16,7 @@ from glc_analysis.addon import AddOn
 
 ADD_ON = AddOn(
     "drafting", "The tables of a new study, drafted from what arrived.",
+    needs=("country_names", "waves"),
     commands={"Data manager": "commands:COMMANDS"},
     holds={"private/draft": "rows go, or what in them is its own"},
     around={"init": "commands:draft_tables_after_init", "check": "commands:check_draft_before_check",

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from glc_analysis.addons.country_names.country_names import country_label, un_regions
 from glc_analysis.addons.drafting.column_types import COLUMN_ROLES
 from glc_analysis.addons.drafting.draft_columns import PLACE, USE
 from glc_analysis.addons.drafting.draft_files import (
@@ -34,7 +35,7 @@ from glc_analysis.addons.drafting.open_rows import (
 from glc_analysis.addons.drafting.store import DraftState
 from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.columns import split_alternatives
-from glc_analysis.cleaning.countries import country_label, intended_iso_code, un_regions
+from glc_analysis.cleaning.countries import intended_iso_code
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.reference import derive_question_units
 from glc_analysis.schema import UNDECIDED, UNKNOWN, default_settings, list_table_files

@@ -11,18 +11,20 @@ accents, blanks and separators. A name shared by several codes of the tree is le
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import count
 from pathlib import Path
 
 import pandas as pd
 
 from glc_analysis.addons.drafting.conversations import make_free_id
 from glc_analysis.coding.codebook import (
+    CODE_NOTES,
     CODEBOOK_COLUMNS,
     ambiguous_names,
     ancestors,
-    codebook_rows,
     name_paths,
     resolve_code_names,
 )
@@ -36,6 +38,8 @@ from glc_analysis.writing import write_atomic
 ADDED_DOMAIN, ADDED_THEME = "Codes", "Other codes"
 """The names of the domain and theme added above trees without them."""
 DIFFERENCE = ["change", "code_id", "path", "column", "now", "would_be"]
+_LEVELS = ("domain", "theme", "family")
+_NOTE = re.compile(r"^(Include|Exclude|Example):", re.MULTILINE)
 _DEPTHS = {2: ("theme",), 3: ("theme", "family"), 4: ("domain", "theme", "family")}
 
 
@@ -56,6 +60,44 @@ def read_code_tree(path: Path) -> pd.DataFrame:
     raw = read_codings(path)
     guids = {code: guid for guid, code in raw.guids.items()}
     return codebook_rows(raw.codes).assign(guid=[guids.get(code, "") for code in raw.codes["code"]])
+
+
+def codebook_rows(codes: pd.DataFrame) -> pd.DataFrame:
+    """The codes of a file (``RawCodings.codes``) as rows of codebook.csv, in the same order; ids come from
+    names.
+
+    A level is filled in where the depth of the tree determines it: the lowest are codes, and a tree of four
+    levels goes from domain to code.
+    """
+    ids = {"": ""}
+    for code in codes["code"]:
+        tries = (f"{make_slug(code)}_{n}" if n > 1 else make_slug(code) for n in count(1))
+        ids[code] = next(one for one in tries if one not in ids.values())
+    parents = dict(zip(codes["code"], codes["parent"], strict=True))
+
+    def path(code: str) -> list[str]:  # a name that several codes share comes as a path
+        over = path(parents[code]) if parents[code] else []
+        return [*over, code.removeprefix("".join(f"{name} > " for name in over))]
+
+    book = pd.DataFrame({"code_id": codes["code"].map(ids), "parent_id": codes["parent"].map(ids),
+                         "name": [path(code)[-1] for code in codes["code"]]})
+    book["level"] = _levels(ancestors(book))
+    notes = [_NOTE.split(text) for text in codes["definition"]]
+    book["definition"] = [text.strip() for text, *_ in notes]
+    for note in CODE_NOTES:
+        book[note] = ["\n".join(text.strip() for label, text in zip(parts[1::2], parts[2::2], strict=True)
+                                if label.lower() == note) for parts in notes]
+    return book.reindex(columns=CODEBOOK_COLUMNS, fill_value="").astype("str")
+
+
+def _levels(above: dict[str, list[str]]) -> list[str]:
+    """The level of each code; blank where a tree does not have four levels and the level is unclear."""
+    height = Counter()
+    for chain in above.values():
+        height.update({one: max(0, n - height[one]) for n, one in enumerate(chain, 1)})
+    whole = {code for code, chain in above.items() if height[[code, *chain][-1]] == len(_LEVELS)}
+    return [(_LEVELS[len(chain)] if code in whole else "") if height[code]
+            else "" if code in whole and len(chain) == 1 else "code" for code, chain in above.items()]
 
 
 def merge_code_trees(trees: Sequence[pd.DataFrame], notes: list[str] | None = None) -> pd.DataFrame:
@@ -317,13 +359,13 @@ def _known_codes(tree: pd.DataFrame, live: pd.DataFrame) -> dict[str, str]:
     return codes
 
 
-def _unclear_names(tree: pd.DataFrame, found: Mapping[str, str], live: pd.DataFrame) -> dict[str, list[str]]:
+def _unclear_names(tree: pd.DataFrame, known: Mapping[str, str], live: pd.DataFrame) -> dict[str, list[str]]:
     """The codes of a flat list whose names several codes of the codebook have, with the paths of these."""
     if (tree["parent_id"] != "").any():
         return {}
     several = ambiguous_names(tree["name"], live, may_be_ids=False)
     return {code: several[name] for code, name in zip(tree["code_id"], tree["name"], strict=True)
-            if name in several and not found[code]}
+            if name in several and not known[code]}
 
 
 def _above(book: pd.DataFrame, codes: set[str]) -> set[str]:

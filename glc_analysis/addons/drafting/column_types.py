@@ -15,6 +15,7 @@ from itertools import pairwise
 
 import pandas as pd
 
+from glc_analysis.addons.country_names.country_names import find_country_id
 from glc_analysis.addons.drafting import words
 from glc_analysis.addons.drafting.choices import (
     MANY,
@@ -26,7 +27,6 @@ from glc_analysis.addons.drafting.choices import (
 from glc_analysis.addons.drafting.column_pairs import WEAK
 from glc_analysis.addons.drafting.form import FormColumn
 from glc_analysis.addons.drafting.options import AnswerOptions, option_spelling_key
-from glc_analysis.cleaning.countries import find_country_id
 from glc_analysis.text import NO_DATE, language_code, match_key, parse_dates
 
 NO_QUESTION = "left out"

@@ -13,18 +13,19 @@ import pandas as pd
 
 from glc_analysis.addons.drafting.acceptance import add_rows_to_options_table
 from glc_analysis.addons.drafting.crosswalk import ALL_THE_SAME, COLUMNS, GONE, OPTION_COLUMNS, SAME
+from glc_analysis.addons.drafting.decision_sheets import fill_sheet
 from glc_analysis.addons.drafting.drafted_waves import (
     add_draft_to_reference,
     draft_crosswalk_of_all_waves,
     survey_files_by_wave,
 )
 from glc_analysis.addons.drafting.store import read_draft
+from glc_analysis.addons.waves.checks import crosswalk_faults
 from glc_analysis.cleaning.records import read_raw_surveys
-from glc_analysis.cleaning.waves import crosswalk_faults
 from glc_analysis.errors import Fault, Faults, count_of, suggest_name
 from glc_analysis.reference import REQUIRED_COLUMNS, Reference, read_reference
 from glc_analysis.schema import allowed_words
-from glc_analysis.spreadsheets import append_rows, fill_sheet, save_workbook
+from glc_analysis.spreadsheets import append_rows, save_workbook
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_workbook_sheets
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from glc_analysis.addons.drafting.decision_sheets import fill_sheet
 from glc_analysis.addons.drafting.draft_columns import ABOUT, USE
 from glc_analysis.addons.drafting.options import UNSURE
 from glc_analysis.addons.drafting.sensitivity import SENSITIVITY_DECISIONS
 from glc_analysis.schema import allowed_words, list_table_files
-from glc_analysis.spreadsheets import fill_sheet
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_delimited_file
 

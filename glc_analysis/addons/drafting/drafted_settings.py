@@ -9,6 +9,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from glc_analysis.addons.country_names.country_names import (
+    country_label,
+    find_country_id,
+    is_contested,
+    un_regions,
+)
 from glc_analysis.addons.drafting.choices import ColumnGuess
 from glc_analysis.addons.drafting.column_types import COLUMN_ROLES
 from glc_analysis.addons.drafting.draft_columns import PLACE, USE
@@ -17,7 +23,6 @@ from glc_analysis.addons.drafting.option_lists import format_count_of_five_or_mo
 from glc_analysis.addons.drafting.options import FEWEST, SURE, UNSURE
 from glc_analysis.addons.drafting.words import looks_like_name_or_address
 from glc_analysis.cleaning.columns import NOT_IN
-from glc_analysis.cleaning.countries import country_label, find_country_id, is_contested, un_regions
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.text import make_slug, match_key
 

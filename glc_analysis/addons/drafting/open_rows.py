@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from glc_analysis.addons.country_names.country_names import find_country_id
 from glc_analysis.addons.drafting.draft_columns import USE
 from glc_analysis.addons.drafting.draft_files import (
     DRAFT_FOLDER,
@@ -23,7 +24,7 @@ from glc_analysis.addons.drafting.draft_files import (
 from glc_analysis.addons.drafting.option_lists import draft_unlisted_options
 from glc_analysis.addons.drafting.options import sort_counts_most_common_first
 from glc_analysis.cleaning.columns import split_alternatives
-from glc_analysis.cleaning.countries import CountryFault, find_country_id
+from glc_analysis.cleaning.countries import CountryFault
 from glc_analysis.cleaning.dimension_tables import CORRECT_THE_RECORD, OptionFault
 from glc_analysis.cleaning.records import ANOTHER_COUNTS, DROP_RECORD, WHOLE_RECORD, TwoFilesFault
 from glc_analysis.errors import CellFault, Fault, Faults

@@ -4,6 +4,7 @@ from glc_analysis.addon import AddOn
 
 ADD_ON = AddOn(
     "reading", "Summaries by case and theme, memos, comparisons in words, and the pages of codes.",
+    needs=("crosstabs",),
     commands={"Analyst": "commands:COMMANDS"}, checks="checks:CHECKS", steps="page_lists:STEPS",
     slices="page_lists:list_reading_pages", page_lists={"matrix": ("matrices", "shown_matrices"),
                                         "comparison": ("comparisons", "shown_comparisons"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from glc_analysis.addons.crosstabs.code_counts import EACH_ORGANISATION
 from glc_analysis.errors import Fault
-from glc_analysis.figures.code_counts import EACH_ORGANISATION
 from glc_analysis.schema import Check, Tables, find_unknown_names, make_schema_check
 
 SUBJECTS = {"document": ("documents", "document_id"), "code": ("codebook", "code_id"),

@@ -12,6 +12,7 @@ import pandas as pd
 from IPython.display import HTML as Html
 from markupsafe import Markup
 
+from glc_analysis.addons.crosstabs.code_counts import EACH_ORGANISATION
 from glc_analysis.addons.reading.matrix import (
     NOT_ASKED,
     NOT_SUMMARISED,
@@ -25,7 +26,6 @@ from glc_analysis.addons.reading.memos import format_author_and_day, render_memo
 from glc_analysis.addons.reading.page_lists import CASES_PER_PAGE, PART_MARK
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.errors import count_of
-from glc_analysis.figures.code_counts import EACH_ORGANISATION
 from glc_analysis.manifest import has_page, read_slice_list
 from glc_analysis.pages.coding import NOT_CODED_YET, render_passage, show_to_passage_readers_only
 from glc_analysis.reference import read_reference_table

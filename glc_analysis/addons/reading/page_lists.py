@@ -6,8 +6,8 @@ from collections.abc import Callable
 from math import ceil
 from typing import Any
 
+from glc_analysis.addons.crosstabs.code_counts import EACH_ORGANISATION
 from glc_analysis.disclosure.rules import has_capability
-from glc_analysis.figures.code_counts import EACH_ORGANISATION
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.slices import map_codes_to_themes
 from glc_analysis.steps import Step, View

@@ -6,6 +6,8 @@ from collections.abc import Collection
 
 import pandas as pd
 
+from glc_analysis.addons.crosstabs import code_counts as counting
+from glc_analysis.addons.crosstabs.view import name_groups
 from glc_analysis.addons.reading.checks import SUBJECTS
 from glc_analysis.addons.reading.matrix import (
     MATRIX_COLUMNS,
@@ -16,7 +18,6 @@ from glc_analysis.addons.reading.matrix import (
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.exports import mentioned_organisations
 from glc_analysis.errors import UsageError, resolve_id, suggest_name
-from glc_analysis.figures import code_counts as counting
 from glc_analysis.figures.summary import subset_kind
 from glc_analysis.reference import read_reference_table
 from glc_analysis.view.study_view import NotReleased, StudyView
@@ -76,7 +77,7 @@ class ReadingView(StudyView):
         listed = pd.Series(sorted({*ids}), dtype="str")
         register = read_reference_table(self.study, "organisations")
         labels = dict(zip(register["organisation_id"], register["label"], strict=True)) | self.labels
-        names = self._named_groups(listed, kind, labels).astype("str").str.replace("_", " ")
+        names = name_groups(listed, kind, self.country_labels, labels).astype("str").str.replace("_", " ")
         return dict(sorted(zip(listed, names, strict=True), key=lambda pair: (pair[1].casefold(), pair[0])))
 
     def cell_passages(self, kind: str, codes: Collection[str]) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from glc_analysis.cleaning.waves import COMPARABLE
+from glc_analysis.addons.waves.checks import COMPARABLE
 
 COUNTS = ["wave_id", "option", "n", "base_n"]
 TRANSITIONS = ["option", "before", "after", "n"]

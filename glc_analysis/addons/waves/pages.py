@@ -12,10 +12,11 @@ import pandas as pd
 from IPython.display import HTML as Html
 from markupsafe import Markup
 
+from glc_analysis.addons.waves.plot import plot_waves
 from glc_analysis.addons.waves.view import count_question_by_wave
 from glc_analysis.cleaning.organisation_changes import find_merged_or_split
 from glc_analysis.errors import UsageError
-from glc_analysis.plots import plot_waves, render_figure
+from glc_analysis.plots import render_figure
 from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import CHOICE_TYPES
 from glc_analysis.tables_html import make_displayable, render_note, render_table

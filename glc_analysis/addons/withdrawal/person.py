@@ -17,6 +17,7 @@ from glc_analysis import manifest, tables
 from glc_analysis.addon import load_declared_objects
 from glc_analysis.addons.withdrawal.contribution import check_person_known, collect_person_contribution
 from glc_analysis.addons.withdrawal.redaction import rewrite_table_rows
+from glc_analysis.addons.withdrawal.stored_releases import erase_from_stored_releases
 from glc_analysis.addons.withdrawal.withdrawal import (
     WITHDRAWAL_AT_WORK,
     edit_copy_and_replace_study,
@@ -28,7 +29,6 @@ from glc_analysis.claims import refuse_unclaimed_data
 from glc_analysis.errors import UsageError
 from glc_analysis.pseudonyms.contacts import find_contacts
 from glc_analysis.reference import Reference, read_reference
-from glc_analysis.release_store import erase_from_stored_releases
 from glc_analysis.schema import reference_tables
 from glc_analysis.spreadsheets import append_rows
 from glc_analysis.study import ERASE, STOP_CONTACT, Study

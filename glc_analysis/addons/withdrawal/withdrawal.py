@@ -44,6 +44,7 @@ from glc_analysis.addons.withdrawal.settings_file import (
     add_coder_files_to_settings,
     drop_removed_files_from_settings,
 )
+from glc_analysis.addons.withdrawal.stored_releases import delete_content_digests, erase_from_stored_releases
 from glc_analysis.claims import refuse_unclaimed_data
 from glc_analysis.cleaning.countries import country_ids
 from glc_analysis.coding.coders import (
@@ -63,7 +64,6 @@ from glc_analysis.locks import hold_lock
 from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key, write_key
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.reference import read_reference_table as read_reference_table
-from glc_analysis.release_store import delete_content_digests, erase_from_stored_releases
 from glc_analysis.schema import AUDIENCES, list_table_files, reference_tables
 from glc_analysis.spreadsheets import append_rows
 from glc_analysis.study import RAW_KINDS, WITHDRAWN, Study

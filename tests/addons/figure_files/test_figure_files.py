@@ -11,9 +11,10 @@ import pytest
 from matplotlib.image import imread
 
 from glc_analysis.addons.figure_files.figure_files import extract_page_figures
+from glc_analysis.addons.patterns.plots import plot_cooccurrence, plot_saturation_curve
 from glc_analysis.pages.findings import render_claims
 from glc_analysis.pages.questions import render_question
-from glc_analysis.plots import plot_cooccurrence, plot_counts, plot_saturation_curve, render_figure
+from glc_analysis.plots import plot_counts, render_figure
 from glc_analysis.view.study_view import StudyView
 
 SOURCE = "A <study> & more. Base: 30 organisations."

@@ -8,8 +8,8 @@ from glc_analysis.addons.waves.pages import (
     show_waves,
     show_who_returned,
 )
+from glc_analysis.addons.waves.plot import plot_waves
 from glc_analysis.pages.questions import describe_who_was_asked
-from glc_analysis.plots import plot_waves
 from glc_analysis.run.plan import plan
 from glc_analysis.view.study_view import StudyView
 from tests.support.built_studies import built

@@ -15,10 +15,10 @@ from click.testing import CliRunner
 
 from glc_analysis import tables
 from glc_analysis.addons.desk.coding_session import CodingSession
+from glc_analysis.addons.desk.graphemes import grapheme_borders
 from glc_analysis.addons.desk.journal import coder_journal_path
 from glc_analysis.build import build
 from glc_analysis.cli import cli
-from glc_analysis.coding.texts import grapheme_borders
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.view.study_view import OpenStudy
 from tests.support.share import SEED, share

@@ -16,9 +16,9 @@ from click.testing import CliRunner
 from glc_analysis import tables
 from glc_analysis.addons.coding_programs.exports import qdc_codes
 from glc_analysis.addons.coding_programs.refi import write_qdpx
-from glc_analysis.addons.drafting.code_tree import merge_code_trees
+from glc_analysis.addons.drafting.code_tree import codebook_rows, merge_code_trees
 from glc_analysis.cli import cli
-from glc_analysis.coding.codebook import ancestors, codebook_rows
+from glc_analysis.coding.codebook import ancestors
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.study import Study
 

@@ -1,7 +1,6 @@
-"""Patterns of codes: co-occurrence, saturation (new codes by interview), salience.
+"""Patterns of codes: saturation (new codes by interview) and salience.
 
-Tabulates pairs of codes in the same unit, the new codes that each interview brought, and Smith's S of listed
-items.
+Tabulates the new codes that each interview brought, and Smith's S of listed items.
 
 The module decides what may be said of saturation. It counts new codes and shows the band of random orders,
 but nothing here claims that a study is "saturated": how soon new codes become rare depends on how finely
@@ -14,40 +13,9 @@ from collections.abc import Mapping, Sequence, Set
 
 import numpy as np
 import pandas as pd
-import scipy
 
 from glc_analysis.coding.coefficients import membership_matrix
 from glc_analysis.errors import UsageError
-
-# ------------------------------
-# Co-occurrence: which codes occur in the same turn or document, and how often.
-
-
-def cooccurrence(codings: pd.DataFrame, unit: str = "unit_id") -> pd.DataFrame:
-    """One row per pair of codes (code_id < other_id) that occur together in at least one unit.
-
-    ``unit`` names the column of the units. A code marked twice in a unit counts once, and rows without a
-    unit or a code are left out. n units have both codes, n_either one or both, n_code the first, n_other
-    the second: n / n_either is Jaccard's coefficient.
-
-    >>> cooccurrence(pd.DataFrame({"unit_id": ["t1", "t1", "t2"], "code_id": ["late", "far", "late"]}))
-      code_id other_id  n  n_either  n_code  n_other
-    0     far     late  1         2       1        2
-    """
-    marked = codings[[unit, "code_id"]].astype("str").drop_duplicates()
-    marked = marked[(marked != "").all(axis=1)]
-    units, _ = pd.factorize(marked[unit])
-    codes, names = pd.factorize(marked["code_id"], sort=True)
-    has = scipy.sparse.csr_array((np.ones(len(marked), dtype=np.int64), (units, codes)),
-                           shape=(units.max(initial=-1) + 1, len(names)))
-    both = scipy.sparse.triu(has.T @ has, k=1, format="csr")
-    both.sort_indices()
-    both = both.tocoo()
-    times = np.bincount(codes, minlength=len(names))
-    one, other = times[both.row], times[both.col]
-    return pd.DataFrame({"code_id": names[both.row], "other_id": names[both.col], "n": both.data,
-                         "n_either": one + other - both.data, "n_code": one, "n_other": other})
-
 
 # ------------------------------
 # Saturation: how many new codes each further interview (never a call) brought, at one codebook version.

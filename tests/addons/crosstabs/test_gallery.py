@@ -9,7 +9,7 @@ import pytest
 from glc_analysis.errors import UsageError
 from glc_analysis.view.study_view import open_study
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")

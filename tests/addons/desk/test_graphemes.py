@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.coding.texts import grapheme_borders, widen_to_graphemes
+from glc_analysis.addons.desk.graphemes import grapheme_borders, widen_to_graphemes
 
 CHARACTERS = [  # each is one character to a reader
     "a", "e\u0301", "й", "ё", "ñ", "مِ", "أ", "ខ្មែ", "ទៅ", "រ៉ូ", "ត្រី", "क्षि", "हूँ", "ที่", "น้ำ", "မြ", "န္တ", "한",

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.coding.patterns import smiths_s
+from glc_analysis.addons.patterns.patterns import smiths_s
 from glc_analysis.errors import UsageError
 
 

@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from glc_analysis.addons.crosstabs.code_counts import code_counts, cross_groups, organisation_groups
 from glc_analysis.cli import cli
 from glc_analysis.coding.exports import export
-from glc_analysis.figures.code_counts import code_counts, cross_groups, organisation_groups
 from glc_analysis.view.study_view import NotReleased, StudyView
 from tests.support.built_studies import built
 from tests.support.coded_studies import coded_study, spreadsheet

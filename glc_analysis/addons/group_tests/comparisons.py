@@ -8,6 +8,8 @@ group_minimum``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +23,7 @@ from glc_analysis.figures.estimates import (
     subset_membership,
 )
 from glc_analysis.schema import COUNTRY_LIST
+from glc_analysis.steps import Step, View
 from glc_analysis.study import Study
 
 Effect = Callable[[np.ndarray], np.ndarray]
@@ -193,3 +196,13 @@ def _attribute(data: CleanTables, kind: str) -> pd.Series:
 def _large(groups: pd.Series, minimum: int) -> pd.Series:
     """Those organisations whose group is large enough to compare."""
     return groups[groups.map(groups.value_counts()) >= minimum].sort_index()
+
+
+def _make_figures(view: View) -> dict[str, Any]:
+    data = CleanTables(**{name: view[name] for name in _TABLES})
+    return {"comparison_figures": comparison_estimates(data, view.study)}
+
+
+_TABLES = tuple(field.name for field in fields(CleanTables))
+STEPS = (Step("comparisons", (*_TABLES, "[study] sampling", "[comparison]"), ("comparison_figures",),
+              _make_figures),)

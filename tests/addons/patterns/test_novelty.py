@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.coding.patterns import (
+from glc_analysis.addons.patterns.patterns import (
     interviews_to_threshold,
     permutation_band,
     saturation_curve,

@@ -9,7 +9,7 @@ from scipy.stats import false_discovery_control
 from scipy.stats.contingency import association
 from statsmodels.stats.multitest import multipletests
 
-from glc_analysis.figures.comparisons import (
+from glc_analysis.addons.group_tests.comparisons import (
     compare,
     comparison_estimates,
     cramers_v,

@@ -4,7 +4,14 @@ import re
 from functools import cache
 from importlib.resources import files
 
-from glc_analysis.pages.survey import NORTH, SOUTH, draw_world_map, read_country_coordinates
+from glc_analysis.addons.world_map.world_map import (
+    NORTH,
+    SOUTH,
+    draw_world_map,
+    read_country_coordinates,
+    render_country_map,
+)
+from glc_analysis.view.study_view import StudyView
 
 
 def test_every_country_of_the_world_but_a_few_has_a_place_within_it():
@@ -71,5 +78,12 @@ def test_a_country_beyond_the_edge_is_named_and_not_marked():
 
 def test_the_map_is_small_and_says_where_its_coastlines_come_from():
     assert len(draw_world_map({}).encode()) < 40_000
-    notice = (files("glc_analysis.pages") / "content/coastlines_notice.txt").read_text(encoding="utf-8")
+    notice = files("glc_analysis.addons.world_map") / "content/coastlines_notice.txt"
+    notice = notice.read_text(encoding="utf-8")
     assert "Natural Earth" in notice and "Permission to use, copy, modify" in notice
+
+
+def test_the_map_holds_the_countries_that_readers_may_know_of(sample_study):
+    for audience, n in (("team", 25), ("convening", 20)):
+        assert render_country_map(StudyView(sample_study, audience)).data.count("<circle") == n
+    assert render_country_map(StudyView(sample_study, "public")).data == ""

@@ -1,0 +1,8 @@
+"""Country names in any language: rows of countries.csv, proposed for a person to review."""
+
+from glc_analysis.addon import AddOn
+
+ADD_ON = AddOn(
+    "country_names", "Proposes the countries that names in any language mean.",
+    commands={"Data manager": "commands:COMMANDS"},
+    proposals={"countries": "`glc countries --suggest` proposes a row to review"})

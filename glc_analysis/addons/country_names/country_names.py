@@ -1,0 +1,202 @@
+"""Which country a name means, in any language of CLDR: rows of countries.csv for people to review.
+
+A wrong country is worse than an unknown one: a name that means two countries in two languages, or a country
+about which states disagree, gets no id. Names come from Babel (CLDR), ISO 3166, and
+``country_other_names.csv``; regions are those of the United Nations (M49), ``un_regions.csv``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from functools import cache
+
+import pandas as pd
+
+from glc_analysis.cleaning import columns
+from glc_analysis.cleaning.countries import (
+    CODES_THAT_ARE_WORDS,
+    country_ids,
+    country_name,
+    intended_iso_code,
+    iso_names,
+    official_names,
+)
+from glc_analysis.cleaning.records import NO_SURVEY, read_surveys
+from glc_analysis.errors import Faults, GLCError
+from glc_analysis.reference import read_reference
+from glc_analysis.study import Study
+from glc_analysis.templates import read_packaged_csv
+from glc_analysis.text import match_key, normalise_space
+
+_CONTESTED = {
+    "ESH", "PSE", "TWN", "abkhazia", "crimea", "gaza", "kashmir", "kosovo", "kurdistan",
+    "nagorno-karabakh", "northern cyprus", "palestine", "palestinian territories", "somaliland",
+    "south ossetia", "taiwan", "tibet", "transnistria", "west bank", "western sahara"}  # fmt: skip
+"""Ids and names of countries whose status, borders or name are disputed between states: a person decides."""
+
+_AMBIGUOUS = {
+    "america", "congo", "czechoslovakia", "kongo", "korea", "micronesia", "saint martin",
+    "serbia and montenegro", "soviet union", "ussr", "virgin islands", "yugoslavia"}  # fmt: skip
+"""Names that mean several countries, or a country that no longer exists."""
+
+_ORDER = re.compile(r"(.+), (.+)")
+_APART = re.compile(r"\s+[/|]\s+|\s*/\s*|\s*\|\s*")
+_BRACKETS = re.compile(r"(.+?)\s*[(\[](.+?)[)\]]")
+
+
+def read_country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
+    """The texts of the survey's country columns, and the reviewed rows of countries.csv."""
+    reference, settings = read_reference(study), study.settings["survey"]
+    texts = [pd.Series(dtype="str")]
+    for survey in read_surveys(study):
+        for role in ("country", "home_country"):
+            if settings[role]:
+                at, faults = columns.locate_columns(settings[role], survey,
+                                                    source=f"[survey] {role} of study.toml")
+                if faults:
+                    raise Faults(faults)
+                texts += [survey.frame[at[""]]] if at[""] else []
+    if len(texts) == 1 and not study.raw_files("survey"):
+        raise GLCError(NO_SURVEY)
+    names = pd.concat(texts, ignore_index=True).map(normalise_space)
+    return names[~names.isin(["", *settings["blank"]])], reference.countries
+
+
+def suggest_rows(names: pd.Series, countries: pd.DataFrame) -> pd.DataFrame:
+    """Rows of countries.csv for a person to review: one for each unknown name, sorted.
+
+    A proposal may come from names in other languages, codes of any kind and near spellings;
+    ``country_id`` stays blank where there is none. Region and label come from the rows that
+    countries.csv already has for the country.
+    """
+    unknown = names[country_ids(names, countries) == ""]
+    unknown = sorted({normalise_space(name) for name in unknown.unique()} - {""})
+    reviewed = countries.drop_duplicates("country_id").set_index("country_id")
+    known_names = {**official_names(), **dict(zip(countries["raw_name"].map(match_key),
+                                                   countries["country_id"], strict=True))}
+    rows = []
+    for name in unknown:
+        close = difflib.get_close_matches(match_key(name), known_names, n=1, cutoff=0.8)
+        proposed = find_country_id(name) or intended_iso_code(name) or (known_names[close[0]] if close
+                                                                        else "")
+        rows.append([name, proposed, reviewed["label"].get(proposed, country_name(proposed)),
+                     reviewed["region_id"].get(proposed, "")])
+    return pd.DataFrame(rows, columns=["raw_name", "country_id", "label", "region_id"], dtype="str")
+
+
+def find_country_id(name: str, *, everywhere: bool = True) -> str:
+    """The ISO 3166 code of a country by its name in any language; blank where it is unknown or not certain.
+
+    Names in two languages (``Spain / España``) and turned names (``Korea, South``) are understood. English
+    comes first; with ``everywhere`` then what all other languages agree on, which takes a second once.
+
+    >>> [find_country_id(name) for name in ("Turkey", "Macedonia", "Spain / España", "Korea, South", "Perú")]
+    ['TUR', 'MKD', 'ESP', 'KOR', 'PER']
+    >>> [find_country_id(name) for name in ("Congo", "Kosovo", "Wakanda", "Korea", "Spain / France", "no")]
+    ['', '', '', '', '', '']
+    """
+    key = _key(name)
+    if not key or key in _AMBIGUOUS or key in _CONTESTED:
+        return ""
+    country = _whole_name(key, everywhere)
+    bracketed = _BRACKETS.fullmatch(name.strip())
+    for parts in (_APART.split(name), bracketed.groups() if bracketed else ()):
+        if not country and len(parts) > 1:
+            meant = {find_country_id(part, everywhere=everywhere) for part in parts if _key(part)}
+            country = meant.pop() if len(meant) == 1 else ""
+    if not country and (turned := _ORDER.fullmatch(key)):
+        country = _whole_name(f"{turned[2]} {turned[1]}", everywhere)
+    if not country and key.startswith("the "):
+        country = _whole_name(key[4:], everywhere)
+    return "" if country in _CONTESTED else country
+
+
+def is_contested(name: str) -> bool:
+    """Whether the status of the country is disputed between states, so that a person must decide on the name.
+
+    >>> is_contested("Taiwan"), is_contested("Palestina"), is_contested("Peru")
+    (True, True, False)
+    """
+    key = _key(name)
+    is_named = any(key == name or key.startswith((f"{name},", f"{name} (")) for name in _CONTESTED)
+    return is_named or _whole_name(key, everywhere=True) in _CONTESTED
+
+
+def country_label(country_id: str) -> str:
+    """The plain English name of a country, as CLDR has it.
+
+    >>> country_label("TUR"), country_label("KOR")
+    ('Türkiye', 'South Korea')
+    """
+    import pycountry
+    from babel import Locale
+
+    country = pycountry.countries.get(alpha_3=country_id)
+    return Locale.parse("en").territories.get(country.alpha_2, "") if country else country_name(country_id)
+
+
+@cache
+def un_regions() -> dict[str, str]:
+    """The region of each country by its id, as the United Nations divide the world (M49).
+
+    >>> un_regions()["KHM"], len(set(un_regions().values()))
+    ('asia', 5)
+    """
+    return {row["country_id"]: row["region_id"] for row in read_packaged_csv(__file__, "un_regions.csv")}
+
+
+def _whole_name(key: str, everywhere: bool) -> str:
+    """The country of a whole name: in English, else what all languages agree on."""
+    return _names_in("en").get(key) or (_names_anywhere().get(key, "") if everywhere else "")
+
+
+def _key(name: str) -> str:
+    """A name without case, accents of capitals, dots and repeated blanks."""
+    return match_key(name).replace("’", "'").replace("&", "and").strip(" .;,")
+
+
+@cache
+def _names_in(language: str) -> dict[str, str]:
+    """Names in one language, of countries and not of regions -> id."""
+    import pycountry
+    from babel import localedata
+
+    ids = {country.alpha_2: country.alpha_3 for country in pycountry.countries}
+    if not localedata.exists(language):
+        return {}
+    # Without what a language inherits: that takes most of the time, and holds no names.
+    territories = localedata.load(language, merge_inherited=False).get("territories", {})
+    names = {_key(name): ids[code] for code, name in territories.items() if code in ids}
+    if language == "en":
+        for country_id, official in iso_names().items():
+            for name in official:
+                names.setdefault(_key(name), country_id)
+            if country_id not in CODES_THAT_ARE_WORDS:
+                names.setdefault(country_id.casefold(), country_id)
+        names |= {_key(row["name"]): row["country_id"]
+                  for row in read_packaged_csv(__file__, "country_other_names.csv")}
+    names.pop("", None)
+    return {name: country_id for name, country_id in names.items() if name not in _AMBIGUOUS}
+
+
+@cache
+def _names_anywhere() -> dict[str, str]:
+    """Names on which all languages agree -> id; with and without accents."""
+    from babel import localedata
+
+    meant: dict[str, set[str]] = {}
+    for language in localedata.locale_identifiers():
+        if "_" not in language:
+            for name, country_id in _names_in(language).items():
+                meant.setdefault(name, set()).add(country_id)
+                # Latin letters, which people also write without accents.
+                if not name.isascii() and name < "\u0250":
+                    meant.setdefault(_without_accents(name), set()).add(country_id)
+    return {name: next(iter(ids)) for name, ids in meant.items() if len(ids) == 1 and len(name) > 2}
+
+
+def _without_accents(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text)
+    return unicodedata.normalize("NFC", "".join(c for c in plain if not unicodedata.combining(c)))

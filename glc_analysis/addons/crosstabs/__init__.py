@@ -1,0 +1,8 @@
+"""Counts by what was answered to another question, and of codes group by group; for the team alone."""
+
+from glc_analysis.addon import AddOn
+
+ADD_ON = AddOn(
+    "crosstabs", "Counts by what was answered to another question, and of codes by group.",
+    around={"summary": "commands:around_summary"},
+    view="view:CrosstabsView", view_names=("code_counts",))

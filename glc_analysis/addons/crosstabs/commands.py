@@ -1,0 +1,47 @@
+"""What the command for figures prints beside those of a question: two questions together, codes by group."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import click
+
+from glc_analysis.addon import map_declared_entries
+from glc_analysis.command_line import ensure_built, note_on_unknown_organisations, print_rows, say
+from glc_analysis.errors import UsageError
+from glc_analysis.study import Study
+
+
+@click.option("--with", "answered", default="", metavar="QUESTION",
+              help="Count by the answers to this question, for the team: `glc summary Q4.4 --with Q4.2`, "
+              "`glc summary --codes --with Q4.2`.")
+@contextmanager
+def around_summary(study: Study, question: str, by: str, is_of_codes: bool, audience: str, form: str, *,
+                   answered: str) -> Generator[None]:
+    """--with crosses two questions: the base is those who gave an answer to the other question and answered
+    this one. For the team, codes are also counted --by organisation, those of interviews and answers apart
+    from those of calls."""
+    from glc_analysis.addons.crosstabs.code_counts import EACH_ORGANISATION
+    from glc_analysis.disclosure.rules import has_capability
+    from glc_analysis.view.study_view import StudyView
+
+    is_apart = is_of_codes and (has_capability(audience, "all_figures")
+                                or by.removesuffix("_id") == EACH_ORGANISATION)
+    if not (answered or is_apart):
+        yield
+        return
+    if answered and by.removesuffix("_id") in map_declared_entries("counted_by"):
+        raise UsageError(f"By {by} one question is counted at a time. To fix: leave out --with.")
+    ensure_built(study)
+    view = StudyView(study, audience)
+    if is_of_codes:
+        print_rows(view.code_counts(by=by, answered=answered), form,
+                   if_empty="Nothing is coded yet, or nothing of it may be shown.")
+        raise click.exceptions.Exit
+    rows = view.crossed(question, answered, by=by)
+    print_rows(rows.drop(columns="question") if form == "table" else rows, form,
+               if_empty=view.refusal(question, by=by))
+    if rows.empty and (note := note_on_unknown_organisations(study, audience)):
+        say(note)
+    raise click.exceptions.Exit

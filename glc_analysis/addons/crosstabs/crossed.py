@@ -1,0 +1,74 @@
+"""The figures of a question among those who gave each answer to another one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from glc_analysis.figures.estimates import (
+    ALL,
+    CleanTables,
+    Membership,
+    Question,
+    QuestionResponses,
+    add_intervals,
+    complete_figures,
+    question_responses,
+    records_behind_figures,
+    subset_figures,
+    subset_membership,
+    survey_estimates,
+    unit_records,
+)
+from glc_analysis.study import Study
+
+
+def crossed_estimates(data: CleanTables, study: Study, question_id: str, other_id: str, *,
+                      kind: str = ALL) -> pd.DataFrame:
+    """The figures of a question among those who gave each answer to another one, in the groups of a kind:
+    columns as :func:`survey_estimates`, and ``answer``, an option_id of the other question.
+
+    The base are the records in the base of both questions that gave the answer; where an organisation may
+    give several, they are counted for each. If the questions have different units, an organisation has every
+    answer that it gave for any country, and its answers for countries all have those of the organisation.
+    An answer that nobody gave has no figures.
+    """
+    rows = data.questions[data.questions["question_id"].isin([question_id, other_id])]
+    answered = {question.question_id: (question, answers) for question, answers in question_responses(
+        replace(data, questions=rows))}
+    if question_id not in answered or other_id not in answered:  # there is no survey
+        return survey_estimates(data, study, records_behind_figures(data)).head(0).assign(answer="")
+    question, _ = answered[question_id]
+    groups = subset_membership(kind, question.unit, data.organisations, data.answers)
+    pairs = pd.DataFrame({"row": groups.rows, "group": groups.subsets}).merge(
+        _rows_by_answer(*answered[other_id], question.unit, data), on="row")
+    cells = pairs[["group", "option"]].drop_duplicates().sort_values(["option", "group"])
+    numbers = pd.MultiIndex.from_frame(cells).get_indexer(pd.MultiIndex.from_frame(
+        pairs[["group", "option"]]))
+    records = unit_records(replace(data, questions=rows[rows["question_id"] == question_id]), question.unit)
+    part = subset_figures(records, Membership(pairs["row"].to_numpy(), numbers,
+                                               [str(n) for n in range(len(cells))]))
+    frame = complete_figures(part.assign(subset_kind=kind, unit=question.unit))
+    cell = cells.iloc[part["subset_id"].astype(int)]
+    options = answered[other_id][1].options
+    frame = frame.assign(measure="response", subset_id=[groups.names[n] for n in cell["group"]],
+                         answer=[options[n] for n in cell["option"]])
+    # Among those who gave an answer the size of the whole frame is not known.
+    return add_intervals(frame.assign(subset_kind="answer"), study).assign(subset_kind=kind)
+
+
+def _rows_by_answer(question: Question, answers: QuestionResponses, unit: str,
+                    data: CleanTables) -> pd.DataFrame:
+    """The records of a unit with what each answered to a question: row and option, by their positions."""
+    at, option = np.nonzero(answers.ticks & answers.is_in_base[:, None])
+    pairs = pd.DataFrame({"row": at, "option": option})
+    if unit != question.unit:
+        owner = pd.Index(data.organisations["organisation_id"].astype("str")).get_indexer(
+            data.answers["organisation_id"].astype("str"))
+        owned = pd.DataFrame({"answer": range(len(owner)), "organisation": owner})
+        known, wanted = ("answer", "organisation") if question.unit == "answer" else ("organisation",
+                                                                                      "answer")
+        pairs = pairs.rename(columns={"row": known}).merge(owned, on=known).rename(columns={wanted: "row"})
+    return pairs[["row", "option"]].drop_duplicates()

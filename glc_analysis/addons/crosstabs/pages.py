@@ -1,0 +1,59 @@
+"""What the page of codes by country shows: how many raised each code, group by group; for the team alone."""
+
+from __future__ import annotations
+
+from math import ceil
+
+import pandas as pd
+from IPython.display import HTML as Html
+
+from glc_analysis.pages.coding import NOT_CODED_YET, note_uncounted_work, show_to_passage_readers_only
+from glc_analysis.tables_html import make_displayable, render_note, render_table
+from glc_analysis.templates import ELEMENTS, Macros
+from glc_analysis.text import format_counts
+from glc_analysis.view.study_view import StudyView
+
+_HTML = Macros(__file__, "crosstabs.html")
+_MOST_GROUPS = 30
+"""At most so many groups are columns of a table."""
+
+
+@show_to_passage_readers_only
+def render_codes_by_group(view: StudyView, by: str) -> Html:
+    """How many organisations raised each code, a column per group, such as a country: in interviews and
+    answers, out of those asked; below, in calls, out of those present. Silence in a call is not a no."""
+    rows = view.code_counts(by=by)
+    if rows.empty:
+        return render_note(note_uncounted_work(view) or NOT_CODED_YET)
+    book = view.code_tree[lambda f: f["code_id"].isin(rows["code_id"])]
+    kinds = [f"glc-depth-{one}" for one in book["depth"] - book["depth"].min()]
+    size = rows.groupby("group")[["asked", "interviewed", "present"]].max().sum(axis=1)
+    groups = sorted(size.sort_values(ascending=False, kind="stable").index[:_MOST_GROUPS])
+    parts = [ELEMENTS.note(f"The {_MOST_GROUPS} largest of {len(size)} groups; "
+                           f"`glc summary --codes --by {by}` has all of them.")] \
+        if len(size) > _MOST_GROUPS else []
+    for caption, *names in (
+            ("In interviews and answers, out of those asked", "raised", "asked", "undecided"),
+            ("In interviews without a guide, out of those interviewed", "raised_without_guide", "interviewed",
+             "undecided_without_guide"),
+            ("In calls, out of those present", "raised_in_calls", "present", "undecided_in_calls")):
+        counted = rows[rows[names[1]] > 0]
+        keys = zip(counted["group"], counted["code_id"], strict=True)
+        texts = format_counts(counted[names].set_axis(["n", "base_n", "undecided_n"], axis=1))
+        shares = counted[names[0]] / counted[names[1]]
+        cells = {key: _heat(text.partition(" (")[0], share)
+                 for key, text, share in zip(keys, texts, shares, strict=True)}
+        columns = [(group, [cells.get((group, code), "–") for code in book["code_id"]])
+                   for group in groups if group in {*counted["group"]}]
+        parts += [render_table([("Code", book["name"]), *columns], caption=caption, row_classes=kinds,
+                             numeric=range(1, len(columns) + 1))] if columns else []
+    return make_displayable(_HTML.by_group(parts))
+
+
+_SHADES_OF_HEAT = 4
+
+
+def _heat(text: str, share: float) -> str:
+    """A count on a ground that is the darker the larger its share; zero has none."""
+    shade = ceil(_SHADES_OF_HEAT * share) if pd.notna(share) else 0
+    return _HTML.heat(text, shade) if shade else text

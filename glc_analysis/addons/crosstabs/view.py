@@ -1,0 +1,133 @@
+"""What a view shows of two questions together, and of codes group by group: for the team alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.addons.crosstabs.code_counts import (
+    EACH_ORGANISATION,
+    code_counts,
+    cross_groups,
+    organisation_groups,
+)
+from glc_analysis.addons.crosstabs.crossed import crossed_estimates
+from glc_analysis.cleaning.countries import country_name
+from glc_analysis.coding.exports import mentioned_organisations
+from glc_analysis.errors import UsageError
+from glc_analysis.figures.estimates import BY_OPTION, CleanTables
+from glc_analysis.figures.summary import subset_kind, summaries
+from glc_analysis.reference import read_reference_table
+from glc_analysis.view.study_view import NotReleased, StudyView
+
+_CODE_COUNT_COLUMNS = ["code", "level", "raised", "undecided", "asked", "share", "raised_without_guide",
+               "undecided_without_guide", "interviewed", "raised_in_calls", "undecided_in_calls", "present",
+               "code_id"]
+
+
+class CrosstabsView(StudyView):
+    """What a view shows of crosstabs; the view itself is the instance."""
+
+    def crossed(self, question_id: str, answered: str, *, by: str = "") -> pd.DataFrame:
+        """The figures of a question by what was answered to another one, as ``glc summary --with`` prints
+        them: the columns of :meth:`summary` after a column ``answer``. For the team alone.
+
+        Raises UsageError for an unknown question, and for another one without options; NotReleased for
+        another audience."""
+        question, other = self._question(question_id), self._question(answered)
+        if not self.may("all_figures"):
+            raise NotReleased("Counts by what was answered to another question are for the team only: they "
+                              "could reveal what a single organisation answered. To fix: ask for the "
+                              "question alone, or by an attribute such as region.")
+        _refuse_without_options(other, "count by")
+        if question.question_id == other.question_id:
+            raise UsageError(f"A question cannot be counted by itself: {question.question_id}. To fix: name "
+                             "another question with options.")
+        kind = subset_kind(by)
+        data = CleanTables(**{name: tables.read_table(name, study=self.study) for name in (
+            "questions", "options", "organisations", "answers", "responses", "selections")})
+        figures = crossed_estimates(data, self.study, question.question_id, other.question_id, kind=kind)
+        labels = _option_labels(self, other)
+        parts = [summaries(rows, data.questions[data.questions["question_id"] == question.question_id],
+                           self.options, self.country_table, by=by)[question.question_id].assign(
+                               answer=labels.get(option, option))
+                 for option, rows in figures.groupby("answer", sort=False)]
+        if not parts:
+            return self.summary(question.question_id, by=by).head(0).assign(answer="")
+        rows = pd.concat(parts, ignore_index=True)
+        leading = ["question", *["group"] * bool(by), "answer"]
+        if by:
+            rows = rows.sort_values("group", kind="stable", ignore_index=True)
+        return rows[[*leading, *(name for name in rows if name not in leading)]]
+
+    def code_counts(self, *, by: str = "", answered: str = "") -> pd.DataFrame:
+        """Who raised each code, in groups ``by`` country, organisation or an attribute, and by what was
+        ``answered`` to a question; one row per group, answer and code, in the order of the codebook.
+
+        code, level, raised (organisations that raised it in interviews or answers), undecided (those for
+        which that is undecided), asked (organisations that were asked about it there, or raised it unasked),
+        share, raised_without_guide, undecided_without_guide, interviewed (organisations in interviews without
+        guide questions), raised_in_calls, undecided_in_calls, present (organisations in the calls where it
+        could have come up), code_id; leading columns group and answer where asked for. The three are never
+        added. For the team alone, since groups may be single organisations; other audiences have
+        :meth:`codes`. Raises UsageError for an unknown attribute or question, NotReleased for another
+        audience.
+
+        >>> rows = view.code_counts(by="country").query("code_id == 'needs'").head(2)
+        >>> rows[["group", "raised", "asked", "raised_in_calls", "present"]].values.tolist()
+        [['Argentina', 1, 1, 0, 1], ['Australia', 0, 1, 0, 1]]
+        """
+        kind = subset_kind(by, more=[EACH_ORGANISATION])
+        if not self.may("all_figures"):
+            raise NotReleased("Counts of codes in groups that may be single organisations, or by what was "
+                              "answered, are for the team only. To fix: ask for the codes alone, or by an "
+                              "attribute such as region.")
+        mentions, answers = self.read("mentions"), self.read("answers")
+        organisations = mentioned_organisations(self.read("organisations"), mentions,
+                                                read_reference_table(self.study, "organisations"))
+        if answered:
+            question = self._question(answered)
+            _refuse_without_options(question, "count codes by")
+            members = cross_groups(kind, pd.Series(question._asdict()), organisations, answers,
+                                   self.read("responses"), self.read("selections"))
+        else:
+            members = organisation_groups(kind, organisations, answers).assign(answer="")
+        rows = code_counts(mentions, members)
+        book = self.code_tree.assign(place=range(len(self.code_tree)))
+        rows = rows.merge(book[["code_id", "name", "level", "place"]], on="code_id")
+        rows = rows.rename(columns={"name": "code"})
+        labels = dict(zip(organisations["organisation_id"], organisations["label"], strict=True))
+        rows["group"] = name_groups(rows["group"], kind, self.country_labels, labels)
+        leading = ["group"] * bool(by)
+        if answered:
+            labels = _option_labels(self, question)
+            order = {option: n for n, option in enumerate(labels)}
+            rows = rows.assign(at=rows["answer"].map(order), answer=rows["answer"].map(labels))
+            leading = [*leading, "answer"]
+        else:
+            rows["at"] = 0
+        rows = rows.sort_values(["group", "at", "place"], kind="stable")
+        return rows[[*leading, *_CODE_COUNT_COLUMNS]].reset_index(drop=True)
+
+
+def name_groups(groups: pd.Series, kind: str, countries: Mapping[str, str],
+                organisations: Mapping[str, str]) -> pd.Series:
+    """The names of groups as they are printed: of ``countries`` and ``organisations`` their labels."""
+    if kind in ("country", "home_country"):
+        return groups.map(lambda group: countries.get(group) or country_name(group))
+    return groups.map(organisations).fillna(groups) if kind == EACH_ORGANISATION else groups
+
+
+def _refuse_without_options(question: Any, what: str) -> None:
+    if question.type not in BY_OPTION:
+        raise UsageError(f"Question {question.question_id} has no options to {what}: its type is "
+                         f"{question.type}. To fix: name a question with options.")
+
+
+def _option_labels(view: StudyView, question: Any) -> dict[str, str]:
+    """The labels of a question's options by their ids, in their order."""
+    rows = view.options[view.options["option_list"] == question.option_list].sort_values("position")
+    return dict(zip(rows["option_id"].astype("str"), rows["label"].astype("str"), strict=True))

@@ -1,0 +1,39 @@
+"""Sheets of a workbook in which people decide on rows of a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from glc_analysis.spreadsheets import style_cell, write_text
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+
+def fill_sheet(sheet: Worksheet, table: pd.DataFrame, *, widths: Mapping[str, int], marked: Iterable[bool],
+               n_first: int, words: Mapping[str, Sequence[str]]) -> None:
+    """Writes a table into a sheet, with a heading that filters. The first ``n_first`` columns stay in sight,
+    and are coloured in rows that are ``marked``; ``words`` are offered by column."""
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    for n, column in enumerate(table.columns, 1):
+        write_text(sheet.cell(1, n), column)
+        style_cell(sheet.cell(1, n), is_heading=True)
+        letter = get_column_letter(n)
+        sheet.column_dimensions[letter].width = widths.get(column, 16)
+        if column in words and len(table):
+            offered = DataValidation(type="list", formula1=f'"{",".join(words[column])}"', allow_blank=True)
+            offered.add(f"{letter}2:{letter}{len(table) + 1}")
+            sheet.add_data_validation(offered)
+    for n, text_row in enumerate(table.itertuples(index=False, name=None), 2):
+        for m, text in enumerate(text_row, 1):
+            write_text(sheet.cell(n, m), text)
+    for n, is_marked in enumerate(marked, 2):
+        for m in range(1, n_first + 1) if is_marked else ():
+            style_cell(sheet.cell(n, m), is_box=True)
+    sheet.freeze_panes = f"{get_column_letter(n_first + 1)}2"
+    sheet.auto_filter.ref = sheet.dimensions

@@ -1,0 +1,7 @@
+"""Tests of differences between groups of organisations, where the study is of a probability sample."""
+
+from glc_analysis.addon import AddOn
+
+ADD_ON = AddOn(
+    "group_tests", "Tests of differences between groups, for probability samples.",
+    figures={"comparison_figures": ("comparison",)}, steps="comparisons:STEPS")

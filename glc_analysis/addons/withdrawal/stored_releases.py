@@ -1,0 +1,103 @@
+"""What the store of releases holds of whoever leaves a study, taken out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.cleaning.waves import select_waves_of_consent
+from glc_analysis.disclosure.blocks import LINE_COLUMNS
+from glc_analysis.disclosure.cells import hide_cells_of_departed, remove_members_from_cells
+from glc_analysis.disclosure.consent import Consent
+from glc_analysis.disclosure.countries import countries_shown
+from glc_analysis.disclosure.quotations import READING_AUDIENCES
+from glc_analysis.disclosure.releases import contributions_of
+from glc_analysis.disclosure.suppression import SUPPRESSED
+from glc_analysis.figures.contributors import find_contributors
+from glc_analysis.manifest import CONTENT, list_release_folders
+from glc_analysis.reference import read_reference
+from glc_analysis.release_store import (
+    BLOCK_FILES,
+    CELLS,
+    FIGURE_FILES,
+    block_kinds,
+    list_block_lines,
+    read_stored,
+    write_stored,
+)
+from glc_analysis.study import Study
+
+
+def delete_content_digests(study: Study) -> None:
+    """Deletes the digests of what was published before a withdrawal: they could be compared with guesses at
+    what was withdrawn. That of the last release stays where today's tables say the same."""
+    for audience in READING_AUDIENCES:
+        kept = list_release_folders(study.private, audience)
+        is_same = not (study.private / "releases" / audience / "next").is_dir()
+        for release in kept[:-1] if is_same else kept:
+            (release / CONTENT).unlink(missing_ok=True)
+
+
+def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFrame:
+    """Removes organisations, people and what was theirs from every stored release, by their ids, except
+    for what the built study still holds of them.
+
+    Figures that were published stay as they are; a block of text that had a line of theirs is hidden. Returns
+    one row a release that they were in: kind, where, what.
+    """
+    rows, departed = [], set()
+    kept = [folder for audience in READING_AUDIENCES
+            for folder in list_release_folders(study.private, audience)]
+    if kept:
+        frames = {name: tables.read_table(name, study=study) for name in tables.TABLES}
+        figure_ids = frames["figures"]["figure_id"]
+        reference = read_reference(study)
+        consent = Consent.of(reference.consent, **select_waves_of_consent(
+            reference.waves, study.settings["study"]["wave"]))
+        known = countries_shown(frames["answers"], frames["organisations"], consent,
+                                study.settings["disclosure"])
+        lines = {audience: list_block_lines(frames, reference, known, audience)
+                 for audience in READING_AUDIENCES}
+        incidence = find_contributors(frames)
+    for release in kept:
+        path = release / FIGURE_FILES["contributions"]
+        figures = read_stored(release / FIGURE_FILES["figures"])
+        contributions = read_stored(path)
+        at = np.flatnonzero(figure_ids.isin(contributions["figure_id"].cat.categories))
+        still = contributions_of(incidence, at, figure_ids.iloc[at])
+        is_still = pd.MultiIndex.from_frame(contributions).isin(pd.MultiIndex.from_frame(still))
+        is_gone = contributions["organisation_id"].isin([*ids]) & ~is_still
+        if is_gone.any():
+            write_stored(contributions[~is_gone], path)
+        removed = _remove_lines(release / BLOCK_FILES["lines"], ids, lines[release.parent.name])
+        blocks = {*removed["block_id"]}
+        is_word = removed["block_id"].str.split("/").str[0].isin(block_kinds().words)
+        departed |= {*removed.loc[is_word, "organisation_id"]}
+        if is_gone.any() or blocks:
+            n = (figures.loc[contributions.loc[is_gone, "figure_id"], "status"] != SUPPRESSED).sum()
+            rows.append(("release", study.relative(release), f"until enough organisations have changed, {n} "
+                         f"published figures stay as they are; hidden blocks of text: {len(blocks)}"))
+    for path in (release / CELLS for release in kept if (release / CELLS).is_file()):
+        cells = hide_cells_of_departed(pd.read_parquet(path), departed)
+        remove_members_from_cells(cells, ids, frames["organisations"]).to_parquet(path)
+    return pd.DataFrame(rows, columns=["kind", "where", "what"], dtype="str")
+
+
+def _remove_lines(path: Path, ids: Collection[str], today: pd.DataFrame) -> pd.DataFrame:
+    """Removes the lines of these ids that are not among those of today from the blocks of a release; returns
+    them. A line that rested on others too, and is gone, goes whole: its block lost it with them."""
+    lines, gone = read_stored(path).astype("str"), {*ids}
+    rows = zip(lines["organisation_id"], lines["line"], strict=True)
+    is_theirs = pd.Series([not gone.isdisjoint([organisation, *line.split("/")])
+                           for organisation, line in rows], lines.index, dtype=bool)
+    is_gone = is_theirs & ~pd.MultiIndex.from_frame(lines).isin(pd.MultiIndex.from_frame(today[LINE_COLUMNS]))
+    if is_gone.any():
+        one_line = ["block_id", "line"]
+        was, still = (pd.MultiIndex.from_frame(rows[one_line]) for rows in (lines, today))
+        is_lost = was.isin(was[is_gone]) & ~was.isin(still)
+        write_stored(lines[~is_gone & ~is_lost].reset_index(drop=True), path)
+    return lines[is_gone]

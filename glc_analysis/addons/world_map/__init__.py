@@ -1,0 +1,7 @@
+"""A map of the world, on which equal marks show where somebody took part, never how many."""
+
+from glc_analysis.addon import AddOn
+
+ADD_ON = AddOn(
+    "world_map", "A map of the world that marks where somebody took part.",
+    slots={"map": "world_map:render_country_map"}, front_door={"country_map": "world_map:render_country_map"})

@@ -1,0 +1,109 @@
+"""A map of the world on which equal marks show where somebody took part, never how many.
+
+The coastlines are those of Natural Earth at 1:110 million (public domain;
+``content/coastlines_notice.txt``), made by ``scripts/make_coastlines.py``. The places of the marks are
+those of the time zone database (public domain, package tzdata): a country has the place of the zone that
+covers most of it, else of the zone nearest to all its others. Nothing is fetched and no border is drawn.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+import pycountry
+from IPython.display import HTML as Html
+from markupsafe import Markup
+
+from glc_analysis.tables_html import make_displayable
+from glc_analysis.templates import Macros, read_packaged_text
+from glc_analysis.view.study_view import StudyView
+
+_HTML = Macros(__file__, "world_map.html")
+NORTH, SOUTH = 75, -56
+"""Degrees of latitude at the edges; longitude is whole."""
+_EDGE = 4
+"""Room for a mark at the left and right edge, in degrees."""
+_CAPTION = "All marks have the same size: they show that somebody took part, not how many."
+_PLACE = re.compile(r"([+-]\d{2})(\d{2})(?:\d{2})?([+-]\d{3})(\d{2})(?:\d{2})?")
+_MOST = re.compile(r"\bmost (?:of|areas)\b|mainland|peninsula")
+
+
+def render_country_map(view: StudyView) -> Html:
+    """A map of the work countries that the audience may know of, all with the same mark; blank where there
+    are none.
+
+    >>> render_country_map(view).data.count("<circle")
+    25
+    """
+    countries = view.work_countries
+    return make_displayable(draw_world_map(countries) if countries else "")
+
+
+def draw_world_map(countries: Mapping[str, str]) -> Markup:
+    """A figure with a mark for each country (id and label). A country that has no place on the map is named
+    below it.
+
+    >>> draw_world_map({"KHM": "Cambodia"}).count("<circle")
+    1
+    """
+    places = {one: place for one, place in read_country_coordinates().items() if SOUTH < place[0] < NORTH}
+    shown = {one: label for one, label in countries.items() if one in places}
+    not_on_map = [label for one, label in countries.items() if one not in places]
+    marks = [(f"{x:g}", f"{y:g}", label) for one, label in shown.items()
+             for x, y in [_map_point(*places[one])]]
+    lines = "".join(f"M0 {y}H360" for y in range(NORTH - 60, NORTH - SOUTH, 30))
+    lines += "".join(f"M{x} 0V{NORTH - SOUTH}" for x in range(30, 360, 30))
+    return _HTML.world_map(
+        f"{-_EDGE} 0 {360 + 2 * _EDGE} {NORTH - SOUTH}",
+        read_packaged_text(__file__, "coastlines.txt").strip(), lines, marks,
+        said=f"Map of the world. Marked: {', '.join(shown.values())}.",
+        caption=_CAPTION + (f" Not on the map: {', '.join(not_on_map)}." if not_on_map else ""))
+
+
+@cache
+def read_country_coordinates() -> dict[str, tuple[float, float]]:
+    """Latitude and longitude of a place in each country, by its ISO 3166 alpha-3 code.
+
+    >>> [tuple(map(round, read_country_coordinates()[one])) for one in ("KHM", "ESP", "USA")]
+    [(12, 105), (40, -4), (42, -88)]
+    """
+    zones: dict[str, list[tuple[float, float, str]]] = {}
+    for country, latitude, longitude, comment in _zones():
+        zones.setdefault(country, []).append((latitude, longitude, comment))
+    known = {one.alpha_2: one.alpha_3 for one in pycountry.countries}
+    return {known[country]: _main_zone(own) for country, own in zones.items() if country in known}
+
+
+def _main_zone(zones: list[tuple[float, float, str]]) -> tuple[float, float]:
+    most = [zone for zone in zones if _MOST.search(zone[2])]
+    if len(most) == 1:
+        return most[0][:2]
+
+    def far(zone: tuple[float, float, str]) -> float:
+        return sum(abs(zone[0] - other[0]) + abs(zone[1] - other[1]) for other in zones)
+
+    return min(zones, key=far)[:2]
+
+
+def _zones() -> list[tuple[str, float, float, str]]:
+    """Country, latitude, longitude and comment of every zone."""
+    text = (files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8")
+    rows = []
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            country, place, *rest = line.split("\t")
+            [(north, minutes_north, east, minutes_east)] = _PLACE.findall(place)
+            rows.append((country, _degrees(north, minutes_north), _degrees(east, minutes_east),
+                         rest[1] if len(rest) > 1 else ""))
+    return rows
+
+
+def _degrees(whole: str, minutes: str) -> float:
+    return float(whole) + float(f"{whole[0]}{minutes}") / 60
+
+
+def _map_point(latitude: float, longitude: float) -> tuple[float, float]:
+    return round(longitude + 180, 1), round(NORTH - latitude, 1)

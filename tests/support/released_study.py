@@ -1,0 +1,30 @@
+"""A small study with a question that twenty organisations answered, and rows of those who come later."""
+
+from glc_analysis import tables
+from glc_analysis.build import build
+from glc_analysis.manifest import read_slices
+from tests.support.built_studies import built
+from tests.support.study_writer import choices, places, question, write_csv, write_study
+
+ROWS, LATER = ([{"org": f"{name}-{k:02}", "country": "KHM", "Q1": ["no", "yes"][k % 2],
+                 "when": f"2016-{month}-{k + 1:02}"} for k in range(times)]
+               for name, month, times in (("org", "05", 20), ("late", "07", 8)))
+
+
+def small(root, **other):
+    made = write_study(root, ROWS, questions=[question("Q1", "single", "law", wording="Is there a law?")],
+                       options=choices("law", "yes", "no", "dont_know"), countries=places("KHM asia"),
+                       settings={"survey": {"started": "when"}}, **other)
+    return built(made)
+
+
+def survey(study, *rows):
+    write_csv(study.raw / "survey/survey.csv", rows)
+    build(study)
+
+
+def seen(study):
+    """Number, day and what the public reads of those who said yes."""
+    of, row = read_slices(study)["release"]["public"], tables.read_table("release_public", study=study).query(
+        "figure_id == 'Q1/yes/all'").iloc[0]
+    return of["number"], of["day"], row["shown_n"], row["shown_base_n"]
