@@ -46,7 +46,7 @@ def _small_table(path: Path) -> pd.DataFrame:
 
 
 def read_small_tables(study: Study, names: Iterable[str]) -> dict[Path, tuple[State, pd.DataFrame]]:
-    """Those of the named tables of a built study whose files are small, for :func:`lock_entry_logs`."""
+    """Those of the named tables of a built study whose files are small, for :func:`hold_tables`."""
     paths = [study.processed / f"{name}.parquet" for name in names if name in processed_tables()]
     small = [path for path in paths if path.is_file() and path.stat().st_size <= SMALL]
     for path in small:

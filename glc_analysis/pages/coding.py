@@ -190,7 +190,7 @@ def render_contrary_cases(view: StudyView) -> Html | None:
     cases[_UNDECIDED, view.theme] = undecided_organisations(mentioned, view.theme)
     told = []
     for (sentence, code), who in cases.items():
-        opposite = view.codebook.loc[view.codebook["contradicts"] == code, "code_id"]
+        opposite = view.code_list.loc[view.code_list["contradicts"] == code, "code_id"]
         rows = quoted[quoted["code_id"].isin(opposite) & quoted["organisation_id"].isin(who)]
         if who:
             told.append((sentence.format(many=count_of(len(who), *view.study.unit_name),
@@ -307,7 +307,7 @@ def render_agreement_findings(view: StudyView) -> Html:
         sentences.append(
             f"{count_of(by_position, 'coding has', 'codings have')} a position alone, and no words to show "
             "that it is right: not in the consensus until somebody looks.")
-    above = marked["code_id"].isin({*view.codebook["parent_id"]} - {""}).sum()
+    above = marked["code_id"].isin({*view.code_list["parent_id"]} - {""}).sum()
     if above:
         sentences.append(
             f"{count_of(above, 'coding is', 'codings are')} of a theme or family. They count there and "
@@ -336,7 +336,7 @@ def describe_consensus_rule(settings: Mapping[str, Any]) -> str:
 def _agreement_sentences(view: StudyView, settings: Mapping[str, Any]) -> list[str]:
     rows = view.read("agreement").query("unit == 'turn' and subset == 'all'")
     every = next(rows[rows["measure"] == "masi_alpha"].itertuples(), None)
-    codes = view.codebook.loc[view.codebook["level"] == "code", "code_id"]
+    codes = view.code_list.loc[view.code_list["level"] == "code", "code_id"]
     alphas = rows[(rows["measure"] == "alpha") & rows["code_id"].isin(codes) & rows["value"].notna()]
     sentences = []
     if every is not None and pd.notna(every.value):

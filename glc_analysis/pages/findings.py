@@ -140,7 +140,7 @@ def _by_rule(view: StudyView) -> pd.DataFrame:
             kind = kinds[asked.at[question, "option_list"], figure["option_id"]]
             if kind not in ("other", "refused") and _is_largest(view, asked.loc[question], question, figure):
                 chosen.append(figure["figure_id"])
-    never = case_codes(view.codebook)
+    never = case_codes(view.code_list)
     codes = view.code_tree[(view.code_tree["level"] == "code") & ~view.code_tree["code_id"].isin(never)]
     is_code = counts["code_id"].isin(codes["code_id"]) & (counts["share"] >= _CODE_SHARE)
     rows = counts[is_code & ~counts["code_id"].isin(_unasked(view)) | counts["figure_id"].isin(chosen)]
@@ -228,7 +228,7 @@ def _findings(view: StudyView, figures: pd.DataFrame) -> Iterator[tuple[str, ...
 
 
 def _places(view: StudyView, figures: pd.DataFrame) -> Places:
-    return Places.of(view.codebook, view.measured("coded") if (figures["code_id"] != "").any() else figures)
+    return Places.of(view.code_list, view.measured("coded") if (figures["code_id"] != "").any() else figures)
 
 
 def _place(view: StudyView, places: Places, figure: _Figure) -> str:
@@ -343,7 +343,7 @@ def render_first_claim_by_theme(view: StudyView) -> dict[str, Markup]:
     """The first finding of each theme with a small bar, by theme; nothing of a theme without one."""
     listed, by_rule = (_chosen(view), _by_rule(view) if len(read_reference_table(view.study, "headlines"))
                        else None)
-    themes = map_codes_to_themes(view.codebook)
+    themes = map_codes_to_themes(view.code_list)
     claims_by_theme: dict[str, Markup] = {}
     for figure in _read_figures(listed if by_rule is None else pd.concat([listed, by_rule])):
         theme = themes.get(figure.code_id, "") if figure.code_id \
@@ -432,13 +432,13 @@ def _contrary(view: StudyView) -> Iterator[tuple[str, ...]]:
         return
     codes = view.codes()
     codes = codes[(codes["contrary"] > 0) & (codes["asked"] > 0)]
-    codes = codes[~codes["code_id"].isin(case_codes(view.codebook))]
+    codes = codes[~codes["code_id"].isin(case_codes(view.code_list))]
     if codes.empty:
         return
     first = codes.loc[codes["contrary"].astype(int).idxmax()]
     figures = view.measured("coded")
     figures = figures[(figures["code_id"] == first["code_id"]) & (figures["subset_kind"] == ALL)]
-    place = Places.of(view.codebook, figures).code(first["code_id"])
+    place = Places.of(view.code_list, figures).code(first["code_id"])
     said = (f"{_number(first['raised'], *view.study.unit_name)} raised “{first['code']}”; "
             f"{first['contrary']} said the contrary.")
     yield said, figures["figure_id"].iloc[0], _link(view, place), ""
@@ -466,7 +466,7 @@ def _unasked(view: StudyView) -> set[str]:
     rows = view.read("mentions")
     rows = rows[~rows["source"].isin(UNASKED)]
     by_code = rows.groupby("code_id", observed=True)[["is_asked", "is_raised"]].any()
-    return {*by_code.index[by_code["is_raised"] & ~by_code["is_asked"]]} - case_codes(view.codebook)
+    return {*by_code.index[by_code["is_raised"] & ~by_code["is_asked"]]} - case_codes(view.code_list)
 
 
 def _names(names: Sequence[str]) -> str:

@@ -207,7 +207,7 @@ def render_theme_list(view: StudyView) -> Html:
     domain and number of questions."""
     counts = view.question_table["theme_id"].value_counts()
     themes, found = [], render_first_claim_by_theme(view)
-    rows = view.codebook.query("level == 'theme'")
+    rows = view.code_list.query("level == 'theme'")
     for theme, name, path in zip(rows["code_id"], rows["name"], rows["path"], strict=True):
         asked = f" {count_of(counts.get(theme, 0), 'question')}." if view.has_survey else ""
         themes.append((name, f"theme-{theme.lower()}.html", found.get(theme, ""), view.definition_of(theme),
@@ -227,7 +227,7 @@ def render_disclosure_rules(view: StudyView) -> Html:
 
 def render_theme_definition(view: StudyView) -> Html:
     """The theme's place in the codebook and its definition, and how many answered its questions."""
-    row = view.codebook[view.codebook["code_id"] == view.theme].iloc[0]
+    row = view.code_list[view.code_list["code_id"] == view.theme].iloc[0]
     path, bases = row["path"].replace(" > ", " › "), view.questions["base_n"].dropna()
     said = f"{count_of(len(view.questions), 'question')} of the survey " \
            f"belong{'s' * (len(view.questions) == 1)} to this theme."

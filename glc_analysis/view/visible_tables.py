@@ -259,7 +259,7 @@ class VisibleTables:
         return rows[rows["theme_id"] == self.theme] if self.theme else rows
 
     @cached_property
-    def codebook(self) -> pd.DataFrame:
+    def code_list(self) -> pd.DataFrame:
         """One row per code, in the order of codebook.csv, without what the codes mean
         (:meth:`definition_of`); on a theme's page only what is above and below the theme."""
         rows = self.read("codebook") if self.theme else tables.read_code_names(self.study)
@@ -268,7 +268,7 @@ class VisibleTables:
     @cached_property
     def code_tree(self) -> pd.DataFrame:
         """The page's codes, each below the one it belongs to, with theme_id and depth."""
-        rows = _as_tree(self.codebook)
+        rows = _as_tree(self.code_list)
         return rows[rows["theme_id"] == self.theme] if self.theme else rows
 
     def codes_of(self, codes: Iterable[str]) -> pd.DataFrame:

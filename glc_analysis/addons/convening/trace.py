@@ -240,7 +240,7 @@ class EvidenceTrail:
     def places(self) -> Places:
         """The places on the pages of the audience."""
         passages = self.view.coded_passages if self.has_sources else None
-        return Places.of(self.view.codebook, self.view.question_figures("coded"), passages)
+        return Places.of(self.view.code_list, self.view.question_figures("coded"), passages)
 
     @cached_property
     def words(self) -> Words:
@@ -456,7 +456,7 @@ class EvidenceTrail:
         """One row per passage and agreed code: :func:`glc_analysis.coding.exports.quotations`, with the
         source of its text. The wording column also says if coders do not agree on the words."""
         rows = quotations(*map(self.read, ("codings", "segments", "documents", "organisations")),
-                          self.view.codebook)
+                          self.view.code_list)
         sources = text_sources(self.read("documents"), self.read("segments"))
         wording = ["; ".join(filter(None, [row["wording"], "" if row["is_agreed"]
                                            else words_not_agreed(row["marked_by"])]))

@@ -92,7 +92,7 @@ def show_case_matrix(view: StudyView, case: str) -> Html:
     above = [*view.themes]
     rows = pd.concat([view.matrix(theme=theme, case=case) for theme in above], ignore_index=True)
     themes = rows["code_id"].map(lambda code: code if code in above else next(
-        one for one in ancestors(view.codebook)[code] if one in above))
+        one for one in ancestors(view.code_list)[code] if one in above))
     behind = _behind(view, EACH_ORGANISATION, rows)
     is_shown = _is_readable(view, rows, behind)
     rows, themes = rows[is_shown], themes[is_shown]
@@ -158,7 +158,7 @@ def _listed(sections: Sequence[dict[str, Any]]) -> Markup:
 def _is_readable(view: StudyView, rows: pd.DataFrame, behind: Behind) -> list[bool]:
     """Whether each cell is shown. Cells of families are shown only if they have a summary or passages coded
     with the family itself."""
-    levels = dict(zip(view.codebook["code_id"], view.codebook["level"], strict=True))
+    levels = dict(zip(view.code_list["code_id"], view.code_list["level"], strict=True))
     own = {code for _, code in behind} | {*rows.loc[rows["summary"] != "", "code_id"]}
     return [levels[code] in ("theme", "code") or code in own for code in rows["code_id"]]
 

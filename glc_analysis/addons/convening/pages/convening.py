@@ -47,7 +47,7 @@ def show_joint_display(view: StudyView) -> Html:
     topics = [*list_visible_topics(view)]
     if not topics:
         return make_displayable(ELEMENTS.note(NO_JOINT_DISPLAY) + _contradictions(view))
-    quotes, places = readable_quotes_by_id(view), Places.of(view.codebook, view.question_figures("coded"))
+    quotes, places = readable_quotes_by_id(view), Places.of(view.code_list, view.question_figures("coded"))
     asked = dict(zip(view.question_table["question_id"], view.question_table["theme_id"], strict=True))
     lines, kinds = [], ["glc-asked", ""] * len(topics)
     for topic in topics:
