@@ -134,20 +134,25 @@ def render_most_divergent_answers(view: StudyView) -> Html | pd.DataFrame:
     rows = rows[rows["apart"] > 0].drop_duplicates("question_id").head(_MOST_FURTHEST)
     if rows.empty:
         return write_country_sentences(view)
+    counted = {"organisation": f"by {view.study.unit_name[1]}", "answer": "in answers"}
     return make_displayable(_HTML.furthest(around, [
         (row.wording, row.label, anchor("question", row.question_id),
          round(100 * row.share) if row.base_n > 1 else None, round(100 * row.share_around),
-         _apart_in_words(row, around, view.study.unit_name[1])) for row in rows.itertuples()]))
+         _apart_in_words(row, around, counted[view.words.questions[row.question_id].unit]))
+        for row in rows.itertuples()]))
 
 
-def _apart_in_words(row: Any, around: str, units: str) -> str:
+def _apart_in_words(row: Any, around: str, counted: str) -> str:
+    """Both counts; ``counted`` is what the base counts around the country: "by", or "in" where an answer is
+    counted, and of whom or of what."""
     if row.base_n > 1:
         here = f"chosen here by {int(row.n)} of {int(row.base_n)}"
     else:
         here = "chosen here" if row.n else "not chosen here"
+    by, _, units = counted.partition(" ")
     if row.n and row.n_around == row.n:
-        return f"{here}, by none of the other {int(row.base_n_around - row.base_n)} {units} in {around}"
-    return f"{here}, by {int(row.n_around)} of {int(row.base_n_around)} {units} in {around}"
+        return f"{here}, {by} none of the other {int(row.base_n_around - row.base_n)} {units} in {around}"
+    return f"{here}, {by} {int(row.n_around)} of {int(row.base_n_around)} {units} in {around}"
 
 
 def render_answers_given_only_here(view: StudyView) -> Html:

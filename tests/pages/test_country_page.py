@@ -30,8 +30,14 @@ def shown_words(row):
 def test_the_answers_furthest_from_the_region_come_first_in_words_and_as_marks(sample_study):
     first = rows_of(StudyView(sample_study, country="KHM"))[0]
     assert [one.text_content() for one in first.xpath(".//strong")] == ["Labour inspectors"]
-    assert shown_words(first) == "Chosen here, by none of the other 7 organisations in Asia"
+    assert shown_words(first) == "Chosen here, in none of the other 7 answers in Asia"
     assert first.xpath(".//i/@style | .//b/@style") == ["left:12%"]  # one organisation's answer is no share
+
+
+def test_a_count_around_the_country_says_whether_it_counts_organisations_or_answers(sample_study):
+    said = [shown_words(row) for row in rows_of(StudyView(sample_study, country="KHM"))]
+    assert all(re.search(r"(by .* organisations|in .* answers) in Asia$", words) for words in said)
+    assert {words.split()[-3] for words in said} == {"organisations", "answers"}
 
 
 def test_several_organisations_have_a_share_of_their_own(sample_study):
@@ -51,7 +57,7 @@ def test_distances_are_those_of_two_counts_that_the_audience_may_see_exactly(sam
         near, *here = (int(re.search(r"\d+", style)[0]) for style in row.xpath(".//i/@style | .//b/@style"))
         words = shown_words(row)
         apart.append(abs((here or [100 * words.startswith("Chosen")])[0] - near))
-        if counted := re.findall(r"by (\d+) of (\d+) organisations in", words):
+        if counted := re.findall(r"(?:by|in) (\d+) of (\d+) (?:organisations|answers) in", words):
             assert (int(counted[0][0]), int(counted[0][1])) in around
     assert apart and all(one >= other - 1 for one, other in zip(apart, apart[1:], strict=False))
 
