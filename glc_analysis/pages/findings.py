@@ -47,8 +47,9 @@ FINDING_RULE = (
     "the {many} raised. The largest shares come first. Left out are sensitive questions, and counts that the "
     "readers of this page may not see exactly.")
 LISTED_FINDINGS = (
-    "The findings were chosen by {authors} on {days}, before the answers came in. Left out are those with "
-    f"fewer than {LEAST_FINDING_BASE} answers, and counts that the readers of this page may not see exactly.")
+    "What these findings are about was chosen by {authors} on {days}, before the answers came in. Left out "
+    f"are those with fewer than {LEAST_FINDING_BASE} answers, and counts that the readers of this page may "
+    "not see exactly.")
 _COLUMNS = ["sentence", "figure_id", "link", "chosen_by"]
 """The sentence; its figure; the link to where the page shows it; the words that say how it was chosen."""
 

@@ -220,7 +220,7 @@ class Decided(StudyView):
 class Uncoded(Decided):
     """A view of a survey without codes."""
 
-    themes, code_names, codebook = {}, {}, tables.conform_to_schema("codebook", pd.DataFrame())
+    themes, code_names, code_list = {}, {}, tables.conform_to_schema("codebook", pd.DataFrame())
 
 
 def check(view):
