@@ -114,15 +114,15 @@ def _new_countries(study: Study, state: DraftState) -> pd.DataFrame:
 
 
 def _new_themes(study: Study, state: DraftState, questions: pd.DataFrame) -> pd.DataFrame:
-    """The drafted themes of questions, and their domain, that codebook.csv lacks. Raises Faults for a theme
-    that neither has."""
+    """Returns the drafted themes of questions, and their domain, that codebook.csv lacks. Raises Faults for a
+    theme that is neither in the draft nor in codebook.csv."""
     codebook, codes = state.tables["codebook"], read_column_values(study, "codebook", "code_id")
     is_used = codebook["code_id"].isin(questions["theme_id"])
     themes = {*questions["theme_id"], *codebook.loc[is_used, "parent_id"]} - {"", *codes}
     if unknown := themes - {*codebook["code_id"]}:
         raise Faults([Fault("is not a theme of the draft or of codebook.csv", file=state.files["questions"],
                             column="theme_id", value=", ".join(sorted(unknown)),
-                            fix="add it, or leave it blank")])
+                            fix="add the theme to the drafted codebook, or leave the cell blank")])
     return codebook[codebook["code_id"].isin(themes)]
 
 
@@ -142,7 +142,7 @@ def accept_decided_open_rows(study: Study, accepted_by: str, *, today: date) -> 
               "countries": more["countries"]["country_id"] != "", "names": more["names"][USE] == "yes"}
     ready = {name: more[name][is_filled] for name, is_filled in filled.items()}
     faults = [Fault("is blank", file=file_of_open_rows(study, "options"), row=str(n), column=column,
-                    fix="fill it in: each option has an id and its place in the list")
+                    fix="fill it in: give each option an id, a value and its position in the list")
               for n, row in ready["options"].iterrows() for column in ("option_id", "value", "position")
               if not row[column]]
     faults += [Fault(f"is {meant} in ISO 3166", file=file_of_open_rows(study, "countries"), row=str(n),
@@ -208,7 +208,7 @@ def _in_form_order(questions: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_list(options: pd.DataFrame, lists: Iterable[str]) -> pd.DataFrame:
-    """Drafted options list by list, in the order of the questions, each list in its own order."""
+    """Sorts drafted options by list, in the order of the questions; each list keeps its own order."""
     order = {name: n for n, name in enumerate(dict.fromkeys(lists))}
     places = pd.DataFrame({"list": options["option_list"].map(order),
                            "position": pd.to_numeric(options["position"], errors="coerce")})
@@ -216,10 +216,10 @@ def _by_list(options: pd.DataFrame, lists: Iterable[str]) -> pd.DataFrame:
 
 
 def _read_rows(path: Path, *needed: str) -> CsvRows:
-    """A reference table to which rows are added. Raises Faults if it, or a column that is needed, is not
-    there."""
+    """Reads a reference table to which rows are added. Raises Faults if the table or one of the ``needed``
+    columns is missing."""
     if not path.is_file():
-        raise Faults([Fault("is missing", file=path.name, fix="put it back, with its header at least")])
+        raise Faults([Fault("is missing", file=path.name, fix="put the file back, with at least its header")])
     table = CsvRows.read(path)
     if missing := [column for column in needed if column not in table.header]:
         raise Faults(Fault("this column is missing", file=path.name, row="1", column=column,
@@ -254,8 +254,8 @@ def _with_questions(path: Path, rows: pd.DataFrame, state: DraftState) -> tuple[
 
 
 def _add_conditions(table: CsvRows, conditions: pd.DataFrame) -> tuple[bool, list[str]]:
-    """Writes the conditions marked yes into questions.csv. Returns whether any is new, and notes on the
-    others: a condition waits until the questions that it names exist."""
+    """Writes the conditions marked yes into questions.csv. Returns whether any condition is new, and notes on
+    the conditions that were not written: a condition waits until the questions that it names exist."""
     lines, is_changed, at = [], False, {name: n for n, name in enumerate(table.header)}
     cells = _cells(table)
     place = {row[at["question_id"]].strip(): n for n, row in enumerate(cells, 1) if len(row) == len(at)}
@@ -286,8 +286,8 @@ def _with_rows(path: Path, rows: pd.DataFrame) -> str:
 
 
 def _with_settings(path: Path, settings: pd.DataFrame) -> tuple[str | None, list[str]]:
-    """study.toml with the drafted settings, except where a person has written a value; and lines about
-    these."""
+    """Returns study.toml with the drafted settings, except settings in which a person has written another
+    value; and lines to print about these settings."""
     text = path.read_text(encoding="utf-8")
     lines, changed = [], False
     for _, row in settings.iterrows():

@@ -60,7 +60,7 @@ def sort_files_by_kind(paths: Sequence[Path]) -> ArrivedFiles:
         elif ending == ".qdc":
             arrivals.codebooks.append(path)
         elif ending in _UNREADABLE:
-            faults.append(Fault(f"is {_UNREADABLE[ending]}, of which no words can be read with certainty",
+            faults.append(Fault(f"is {_UNREADABLE[ending]}, whose words cannot be read with certainty",
                                 file=path.name, fix="open it and save its text as .docx or .txt"))
         elif ending in _WORDLESS:
             faults.append(Fault("is a recording or a picture, which has no words to read", file=path.name,
@@ -92,7 +92,7 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
 
 
 def _is_references(path: Path) -> bool:
-    """Whether a file has the references of one code, as a coding program exports them."""
+    """Whether a file lists the references of one code, as a coding program exports them."""
     try:
         return any(is_references(path)
                    for is_references in load_declared_objects("provides", "is_references"))
@@ -115,7 +115,8 @@ def _has_comments(path: Path) -> bool:
 
 
 def _is_coded(path: Path) -> bool:
-    """Whether a table has passages with their codes, in the layout of a program or in our own."""
+    """Whether a table has passages with their codes, in the layout of a program or in this package's own
+    layout."""
     try:
         sheets = (read_workbook_sheets(path) if path.suffix.lower().startswith(".xls")
                   else [read_delimited_file(path)])

@@ -21,13 +21,16 @@ from glc_analysis.addons.drafting.options import (
 from glc_analysis.addons.drafting.words import find_scale_steps, find_scale_words
 
 MANY = 40
-"""From so many answers on, five are few; below, what two people wrote alike is taken for an option's text."""
+"""From this many answers on, five count as few. Among fewer answers, a text that two respondents wrote alike
+is taken for an option's text."""
 
 _MIXED, _FEW_CELLS = 0.05, 0.02
-"""The share of cells that have another mark between options, where two files were put together; and that of
-cells with several options, where not even the heading allows several."""
+"""The first number is the share of cells with another separator between options that shows that two files
+were put together. The second is the share of cells with several options that is needed if not even the
+heading allows several."""
 _DIFFERENT, _SHORT = 0.9, 30
-"""Texts of which so many differ, and that have so few letters on average, may be names."""
+"""If this share of the texts differ, and the texts have at most this many letters on average, they may be
+names."""
 _SENTENCE_ENDS = (".", "!", "?", "。", "។", "؟", "।")
 """Signs with which people end a sentence, and hardly anybody a name."""
 
@@ -37,10 +40,12 @@ class ColumnGuess:
     """The guessed kind of a column (a type of questions.csv, a role, or left out), the reason, and whether it
     is sure.
 
-    ``options`` are the options of a choice, by file, and ``separator`` separates several in a cell. ``waits``
-    means that only unreadable answers make the guess unsure; a person is asked about them once the question
-    is accepted. A role is ``is_refused`` if ``glc check`` would not read its column. ``grid`` is the place of
-    the first question of its grid, 0 where it stands alone.
+    - ``options``: the options of a choice, by file.
+    - ``separator``: what separates several options in a cell.
+    - ``waits``: whether only unreadable answers make the guess unsure; a person is asked about these answers
+      once the question is accepted.
+    - ``is_refused``: whether ``glc check`` would not read the column of a role.
+    - ``grid``: the place of the first question of its grid, 0 where it stands alone.
     """
 
     kind: str
@@ -56,8 +61,14 @@ class ColumnGuess:
 
 @dataclass(frozen=True)
 class _Spread:
-    """The distribution of a column's answers: their number, how many differ (counting spellings of an option
-    as one), how many are unusual spellings, the share given by several people, and the average length."""
+    """The distribution of a column's answers:
+
+    - their number;
+    - how many differ, where spellings of an option count as one;
+    - how many are unusual spellings;
+    - the share given by several people;
+    - the average length.
+    """
 
     n: int
     n_different: int
@@ -67,8 +78,8 @@ class _Spread:
 
     @classmethod
     def of(cls, answers: Counter[str], known: Collection[str], few: int) -> _Spread:
-        """The distribution of answers; a text counts as an option if ``few`` or more gave it or it is
-        ``known``."""
+        """Returns the distribution of answers. A text counts as an option if at least ``few`` respondents
+        gave it or it is ``known``."""
         n, spelled, usual = answers.total(), Counter[str](), Counter[str]()
         for text, count in answers.items():
             key = option_spelling_key(text)
@@ -80,7 +91,7 @@ class _Spread:
 
     @property
     def is_list(self) -> bool:
-        """Whether answers repeat enough to be options of a list."""
+        """Whether answers repeat often enough to be options of a list."""
         return (self.covered >= 0.7 and self.n_different <= max(12, 0.4 * self.n)
                 or self.covered >= 0.95 and self.n_different <= 60)
 
@@ -91,7 +102,7 @@ class _Spread:
 
 def guess_choice_or_text(column: FormColumn, answers: Counter[str],
                          known_option_keys: Collection[str]) -> ColumnGuess:
-    """Guesses a choice of one or several options, or a text if the answers are not options.
+    """Guesses whether the answers are a choice of one option, a choice of several options, or texts.
     ``known_option_keys`` are the keys of options listed elsewhere in the form."""
     few = FEWEST if answers.total() >= MANY else 2
     is_several = words.mentions_concept("several", column.wording)
@@ -105,7 +116,8 @@ def guess_choice_or_text(column: FormColumn, answers: Counter[str],
 
 def _listed(column: FormColumn, answers: Counter[str], known: Collection[str], spread: _Spread,
             is_several: bool) -> ColumnGuess:
-    """A guess of a scale, of several options in a cell, or of one option of a list, with its doubts."""
+    """Returns a guess of a scale, of several options in a cell, or of one option of a list, with its
+    doubts."""
     asks_personal = words.asks_for_persons_name(column.wording) or any(
         words.mentions_concept(concept, column.wording) for concept in ("personal", "place"))
     options = list_options_by_file(column, known)
@@ -136,8 +148,8 @@ def _listed(column: FormColumn, answers: Counter[str], known: Collection[str], s
 def _list_doubts(column: FormColumn, options: Collection[AnswerOptions], labels: Collection[str],
                  n_marked: int,
                  is_clear: bool, is_several: bool) -> Iterator[str]:
-    """Reasons to doubt that a list is a choice of one option; if this ``is_clear``, also doubts about its
-    options and heading."""
+    """Returns the reasons to doubt that a list is a choice of one option. If the list is a single choice for
+    certain (``is_clear``), also returns doubts about its options and heading."""
     is_plain, is_doubted = are_all_yes_or_no(labels), False
     if is_clear and n_marked >= max(2, 0.5 * len(labels)) and not is_plain:
         yield "some options are steps: a scale?"
@@ -156,7 +168,7 @@ def _list_doubts(column: FormColumn, options: Collection[AnswerOptions], labels:
 
 
 def _text(answers: Counter[str], spread: _Spread, is_several: bool) -> ColumnGuess:
-    """A guess of a text, unsure if answers repeat or may be names."""
+    """Returns a guess of a text. It is unsure if answers repeat or may be names."""
     sentences = sum(count for text, count in answers.items() if text.strip().endswith(_SENTENCE_ENDS))
     are_names = (spread.n_different >= _DIFFERENT * spread.n and spread.length <= _SHORT
                  and sentences < spread.n / 3)
@@ -174,7 +186,7 @@ def are_all_yes_or_no(labels: Collection[str]) -> bool:
 
 
 def list_options_by_file(column: FormColumn, known_option_keys: Collection[str]) -> tuple[AnswerOptions, ...]:
-    """The options of a single choice, by file."""
+    """Returns the options of a single choice, by file."""
     return tuple(list_answer_options(counts, known_option_keys) for counts in column.counts)
 
 
@@ -184,9 +196,13 @@ def list_options_by_file(column: FormColumn, known_option_keys: Collection[str])
 
 @dataclass(frozen=True)
 class _Division:
-    """What a separator makes of the cells of a column: the share of cells with several options that are
-    frequent, the share of all parts that are, and whether labels were put together on the evidence of few.
-    ``others`` are marks that other cells have in its place."""
+    """The result of dividing the cells of a column at a separator:
+
+    - the share of cells that hold several frequent options;
+    - the share of all parts that are frequent;
+    - whether labels were put together on the evidence of few cells;
+    - ``others``: the separators that other cells have in its place.
+    """
 
     separator: str
     several: float
@@ -197,8 +213,8 @@ class _Division:
 
 @dataclass(frozen=True)
 class _Divider:
-    """Divides the answers of a column into options. A text is an option if ``few`` or more gave it or it is
-    ``known``; less evidence is needed if the heading allows several."""
+    """Divides the answers of a column into options. A text is an option if at least ``few`` respondents gave
+    it or it is ``known``; less evidence is needed if the heading allows several options."""
 
     answers: Counter[str]
     known: Collection[str]
@@ -206,7 +222,7 @@ class _Divider:
     is_several: bool
 
     def best(self) -> _Division | None:
-        """The separator that divides most cells; None if none divides enough of them."""
+        """Returns the separator that divides most cells; None if none divides enough of them."""
         best: _Division | None = None
         dividing = []
         for separator in SEPARATORS:
@@ -237,7 +253,7 @@ class _Divider:
         return 0.4 if self.is_several else 0.7
 
     def _is_held(self, separator: str) -> bool:
-        """Whether enough cells hold a separator for it to be looked at."""
+        """Whether enough cells contain a separator for it to be considered."""
         held = sum(count for text, count in self.answers.items() if separator in text)
         return held >= (1 if self.is_several or self.answers.total() < MANY else 2)
 
@@ -253,8 +269,8 @@ class _Divider:
 
 
 def _two_marks(answers: Counter[str]) -> Iterator[tuple[str, str]]:
-    """Pairs of separators such that many cells hold only the first and many only the second, as when two
-    files were put together."""
+    """Returns the pairs of separators such that many cells contain only the first and many only the second,
+    as when two files were put together."""
     n = answers.total()
     for first, second in permutations((";", "|", ","), 2):
         alone = [sum(count for text, count in answers.items() if mark in text and other not in text)
@@ -265,7 +281,8 @@ def _two_marks(answers: Counter[str]) -> Iterator[tuple[str, str]]:
 
 def _joined(column: FormColumn, answers: Counter[str], known: Collection[str], few: int,
             is_several: bool) -> ColumnGuess | None:
-    """Several options in a cell: some cells hold two or more texts that are frequent on their own."""
+    """Returns a guess of several options in a cell. Some cells must hold two or more texts that are frequent
+    on their own."""
     division = _Divider(answers, known, few, is_several).best()
     if division is None:
         return None
@@ -290,7 +307,7 @@ def _joined(column: FormColumn, answers: Counter[str], known: Collection[str], f
 
 def _several(column: FormColumn, separator: str, known: Collection[str], *,
              is_weak: bool = False) -> tuple[AnswerOptions, ...]:
-    """The options of cells that join several, by file."""
+    """Returns a guess whose options are those of cells that join several, by file."""
     options = []
     for counts in column.counts:
         parts, cells, _ = count_options_in_joined_cells(counts, separator)
@@ -303,8 +320,8 @@ def _several(column: FormColumn, separator: str, known: Collection[str], *,
 
 def _few_joined(column: FormColumn, labels: Collection[str], options: Collection[AnswerOptions],
                 known: Collection[str]) -> ColumnGuess | None:
-    """Accepts several options in a cell where few cells have several: the cell must join options of this
-    column only, and so must half of the cells that are not an option."""
+    """Returns a guess of several options in a cell where only few cells hold several. At least half of the
+    cells that are not an option must join options of this column only."""
     keys = {option_spelling_key(label) for label in labels}
     rare = sum((of_file.hidden for of_file in options), Counter())
     for separator, between in SEPARATORS.items():
@@ -319,8 +336,7 @@ def _few_joined(column: FormColumn, labels: Collection[str], options: Collection
 
 
 def _with_one_mark(counts: Counter[str], separator: str, others: Sequence[str]) -> Counter[str]:
-    """Cells whose options are all divided by the same mark: where a cell has another one, that is
-    replaced."""
+    """Returns the cells with one separator only: another separator in a cell is replaced by it."""
     divided: Counter[str] = Counter()
     for text, count in counts.items():
         if separator not in text:

@@ -63,11 +63,11 @@ def read_code_tree(path: Path) -> pd.DataFrame:
 
 
 def codebook_rows(codes: pd.DataFrame) -> pd.DataFrame:
-    """The codes of a file (``RawCodings.codes``) as rows of codebook.csv, in the same order; ids come from
-    names.
+    """Returns the codes of a file (``RawCodings.codes``) as rows of codebook.csv, in the same order. Ids are
+    made from names.
 
-    A level is filled in where the depth of the tree determines it: the lowest are codes, and a tree of four
-    levels goes from domain to code.
+    A level is filled in where the depth of the tree determines it: the lowest codes are codes, and a tree of
+    four levels goes from domain to code.
     """
     ids = {"": ""}
     for code in codes["code"]:
@@ -91,7 +91,8 @@ def codebook_rows(codes: pd.DataFrame) -> pd.DataFrame:
 
 
 def _levels(above: dict[str, list[str]]) -> list[str]:
-    """The level of each code; blank where a tree does not have four levels and the level is unclear."""
+    """Returns the level of each code; blank if a tree does not have four levels and the level is therefore
+    unclear."""
     height = Counter()
     for chain in above.values():
         height.update({one: max(0, n - height[one]) for n, one in enumerate(chain, 1)})
@@ -135,8 +136,8 @@ def merge_code_trees(trees: Sequence[pd.DataFrame], notes: list[str] | None = No
 
 def _places_in(rows: Mapping[tuple[str, ...], dict[str, str]], tree: pd.DataFrame,
                by_guid: Mapping[str, tuple[str, ...]], notes: list[str]) -> dict[str, tuple[str, ...]]:
-    """The path of each code of a further tree among the rows of earlier trees; empty if several codes match
-    its name. A code with child codes matches only if one of these does."""
+    """Returns the path of each code of a further tree among the rows of earlier trees; empty if several codes
+    match its name. A code with child codes matches only an earlier code that has one of these child codes."""
     ends: dict[str, list[tuple[str, ...]]] = {}
     for path in rows:
         for at in range(len(path)):
@@ -216,12 +217,16 @@ def add_codebook_levels(tree: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 
 def list_code_tree_changes(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
-    """Lists what a later tree would change in the codebook, one row per change: :data:`DIFFERENCE`.
+    """Lists the changes that a later tree would make in the codebook, one row per change: :data:`DIFFERENCE`.
 
-    ``new``: a code that the codebook lacks. ``unclear``: a name of a flat list that several codes have.
-    ``moved``: a code of the same name that stands elsewhere. ``changed``: another definition or note.
-    ``gone``: a code in use that the tree lacks; it is only listed, because a person has to name its
-    replacement (merged_into). Codes are compared by their paths of names, ignoring added levels above.
+    - ``new``: a code that the codebook lacks.
+    - ``unclear``: a name of a flat list that several codes have.
+    - ``moved``: a code of the same name at another place of the tree.
+    - ``changed``: another definition or note.
+    - ``gone``: a code in use that the tree lacks; it is only listed, because a person has to name its
+      replacement (merged_into).
+
+    Codes are compared by their paths of names; levels that were added above are ignored.
     """
     live = codebook[codebook["merged_into"] == ""]
     known, rows = _known_codes(tree, live), []
@@ -261,8 +266,8 @@ def list_code_tree_changes(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.Dat
 
 
 def select_codes_to_add(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
-    """The rows that a tree adds to the codebook: its new codes, below their parent if the codebook has it, on
-    the level that the parent allows. Existing row numbers and ids stay."""
+    """Returns the rows that a tree adds to the codebook. A new code is placed below its parent if the
+    codebook has that parent, on the level that the parent allows. Existing row numbers and ids stay."""
     difference = list_code_tree_changes(codebook, tree)
     live = codebook[codebook["merged_into"] == ""]
     known = {path: code for code, path in _paths(live).items()}
@@ -288,7 +293,8 @@ def select_codes_to_add(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFr
         return own
 
     def added(name: str) -> str:
-        """The domain or theme above trees that begin lower, which is added where it is not there."""
+        """Returns the domain or theme above trees that begin at a lower level, and adds it if it is
+        missing."""
         if not name:
             return ""
         path = (match_key(ADDED_DOMAIN),) + ((match_key(ADDED_THEME),) if name == ADDED_THEME else ())
@@ -336,19 +342,21 @@ def add_code_tree_to_codebook(study: Study, codebook: pd.DataFrame, tree: pd.Dat
 
 
 def _paths(tree: pd.DataFrame) -> dict[str, tuple[str, ...]]:
-    """Each code -> the names from the top down to its own, in the form in which names are compared."""
+    """Returns, for each code, the names from the top down to its own, in the form in which names are
+    compared."""
     return {code: tuple(map(match_key, names)) for code, names in name_paths(tree).items()}
 
 
 def _same(path: tuple[str, ...], known: Mapping[tuple[str, ...], str]) -> str:
-    """The code of a path; also where the codebook has an added domain or theme above it."""
+    """Returns the code of a path, also if the codebook has an added domain or theme above it; blank if there
+    is none."""
     added = tuple(map(match_key, (ADDED_DOMAIN, ADDED_THEME)))
     return known.get(path) or known.get((added[0], *path)) or known.get((*added, *path)) or ""
 
 
 def _known_codes(tree: pd.DataFrame, live: pd.DataFrame) -> dict[str, str]:
-    """The code of the codebook for each code of a tree, blank where it has none: by its path, and by its name
-    where the tree is a flat list, which does not say where its codes stand."""
+    """Returns the code of the codebook for each code of a tree, blank if there is none. Codes are compared by
+    path; the codes of a flat list, which has no paths, are compared by name."""
     known = {path: code for code, path in _paths(live).items()}
     codes = {code: _same(path, known) for code, path in _paths(tree).items()}
     if (tree["parent_id"] == "").all():
@@ -360,7 +368,8 @@ def _known_codes(tree: pd.DataFrame, live: pd.DataFrame) -> dict[str, str]:
 
 
 def _unclear_names(tree: pd.DataFrame, known: Mapping[str, str], live: pd.DataFrame) -> dict[str, list[str]]:
-    """The codes of a flat list whose names several codes of the codebook have, with the paths of these."""
+    """Returns the codes of a flat list whose names several codes of the codebook have, with the paths of
+    these codes."""
     if (tree["parent_id"] != "").any():
         return {}
     several = ambiguous_names(tree["name"], live, may_be_ids=False)

@@ -21,7 +21,7 @@ Columns = Mapping[str, Counter[str]]
 
 _DOUBT = [SAME_HEADING, SAME_PLACE, SIMILAR, WEAK]
 _SAME_LANGUAGE = .25
-"""The share of common headings above which files have the same language."""
+"""The share of common headings above which two files count as being in the same language."""
 _REWORDED = .5
 """How similar a changed heading must be to one in the same language to count as the same question."""
 _GAP = .25
@@ -30,7 +30,7 @@ _GAP = .25
 
 @dataclass
 class _Row:
-    """A question: its name by file, how it was paired, and its place among the others."""
+    """A question: its name by file, how the names were paired, and its place among the other questions."""
 
     names: dict[int, str]
     order: float
@@ -61,7 +61,8 @@ def pair_columns_of_files(files: Sequence[Columns]) -> list[tuple[tuple[str, ...
 
 
 def _nearness(ours: Columns, theirs: Columns) -> float:
-    """The similarity of two files: shared headings, and the similarity of the others in order."""
+    """Returns the similarity of two files: shared headings, and the similarity of the other columns in
+    order."""
     shared = _shared(ours, theirs)
     left, right = ([name for name in columns if match_key(name) not in shared] for columns in (ours, theirs))
     scores = _scores(left, right, ours, theirs)
@@ -73,8 +74,8 @@ def _shared(ours: Columns, theirs: Columns) -> set[str]:
 
 
 def _add_file(rows: list[_Row], files: Sequence[Columns], n: int, others: Sequence[int]) -> None:
-    """Adds the columns of file ``n`` to the questions: by their headings, then beside those of the
-    ``others``, the most alike first."""
+    """Adds the columns of file ``n`` to the questions, first by their headings, then by pairing them with
+    columns of the files ``others``, the most similar file first."""
     by_heading = {match_key(name): row for row in reversed(rows) for name in row.names.values()}
     at: dict[str, _Row] = {}
     for name in files[n]:
@@ -95,8 +96,8 @@ def _add_file(rows: list[_Row], files: Sequence[Columns], n: int, others: Sequen
 
 def _pair_in_order(rows: list[_Row], files: Sequence[Columns], n: int, m: int, at: Mapping[str, _Row], *,
                    is_nearest: bool) -> dict[str, _Row]:
-    """Pairs the columns of file ``n`` that have no question yet with those of file ``m`` that it lacks, in
-    order. Weak pairs are made with the nearest file alone."""
+    """Pairs the columns of file ``n`` that have no question yet with the columns of file ``m`` whose
+    questions file ``n`` lacks, in order. Weak pairs are made only with the most similar file."""
     held = {row.names[m]: row for row in rows if m in row.names and n not in row.names}
     left = [name for name in files[m] if name in held]
     right = [name for name in files[n] if name not in at]
@@ -132,7 +133,7 @@ _Shape = tuple[float, ...]
 
 def _likeness(a: str, b: str, ours: Counter[str], theirs: Counter[str],
               shapes: tuple[_Shape, _Shape]) -> float:
-    """The similarity of two columns, from 0 to 1, by headings, answers, and the shape of answers."""
+    """Returns the similarity of two columns, from 0 to 1, by headings, answers, and the shape of answers."""
     headings = _trigram_likeness(fold_text(a), fold_text(b))
     shared = len(ours.keys() & theirs.keys()) / max(1, min(len(ours), len(theirs)))
     return .4 * headings + .25 * shared + .35 * _shape_likeness(*shapes)
@@ -149,7 +150,8 @@ def _trigrams(text: str) -> frozenset[str]:
 
 
 def _shape(counter: Counter[str]) -> _Shape:
-    """The shape of a column's answers: length, variety, numbers and commas; None if there are none."""
+    """Returns the shape of a column's answers: length, variety, numbers and commas; None if there are no
+    answers."""
     n = counter.total()
     if not n:
         return ()
@@ -165,7 +167,7 @@ def _shape_likeness(ours: _Shape, theirs: _Shape) -> float:
 
 
 def _aligned(scores: list[list[float]]) -> list[tuple[int, int]]:
-    """The pairs of rows and columns with the highest sum that keep both orders; a column may have no
+    """Returns the pairs of rows and columns with the highest sum that keep both orders; a column may have no
     partner."""
     rows, columns = len(scores), len(scores[0]) if scores else 0
     best = [[0.0] * (columns + 1) for _ in range(rows + 1)]

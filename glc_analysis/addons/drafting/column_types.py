@@ -41,10 +41,12 @@ _ALIKE = 0.8
 _NEARLY_ALL = 0.95
 """The least share of answers that look like dates in a date column."""
 _SIGNED, _MOSTLY, _FEW_VALUES = 0.2, 0.6, 6
-"""So many answers with a sign for per cent, and so many that are numbers, make a column of percentages; so
-few values that many gave are options."""
+"""A column is one of percentages if the first share of its answers have a per cent sign and the second share
+are numbers. If many respondents gave at most the third number of different values, these values are
+options."""
 _ROUND, _LARGE = 100, 10_000
-"""Numbers up to ten thousand and more, half of them whole hundreds, are amounts and no codes of options."""
+"""Numbers are amounts, and not codes of options, if they reach ten thousand and half of them are whole
+hundreds."""
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _PERCENT = re.compile(r"([+-]?\d+([.,]\d+)?) ?[%٪％]")
@@ -101,9 +103,10 @@ def _tool_column(column: FormColumn) -> ColumnGuess | None:
 
 
 def _dates(column: FormColumn) -> ColumnGuess | None:
-    """Dates, read as ``glc check`` reads them: those of a question together, those of a time of answering in
-    each file. A column that it refuses stays a text, or gets no setting, until a person decides; it asks for
-    a few answers that are not dates."""
+    """Returns a guess of a date, read as ``glc check`` reads dates: those of a question in all files
+    together, those of a time of answering in each file separately. A column that ``glc check`` would refuse
+    stays a text, or gets no setting, until a person decides. If only a few answers are not dates, a person is
+    asked about them."""
     answers, n = column.total, column.n_filled
     if sum(count for text, count in answers.items() if _DATE.fullmatch(text)) < _NEARLY_ALL * n:
         return None
@@ -179,7 +182,7 @@ def _language(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
 
 @dataclass(frozen=True)
 class _Numbers:
-    """The numbers among the answers of a column, by the text that was written."""
+    """The numbers among the answers of a column, by the text that the respondent wrote."""
 
     answers: Counter[str]
     by_text: dict[str, float]
@@ -198,7 +201,7 @@ class _Numbers:
 
     @cached_property
     def values(self) -> list[float]:
-        """The different numbers, the lowest first."""
+        """Returns the different numbers, the lowest first."""
         return sorted({*self.by_text.values()})
 
     @property
@@ -207,33 +210,33 @@ class _Numbers:
 
     @property
     def is_small(self) -> bool:
-        """Whether all may be steps of a scale."""
+        """Whether all numbers may be steps of a scale."""
         return self.is_whole and self.values[0] >= 0 and self.values[-1] <= 10
 
     @property
     def is_money(self) -> bool:
-        """Whether they look like amounts, and not like codes of options."""
+        """Whether the numbers look like amounts, and not like codes of options."""
         n_round = sum(self.answers[text] for text, value in self.by_text.items() if value % _ROUND == 0)
         return self.values[-1] >= _LARGE and len(self.values) > 20 and n_round >= self.n_numbers / 2
 
     @property
     def are_steps_with_labels(self) -> bool:
-        """Whether the other answers show a choice: steps of which some have a label, or a few numbers and a
-        text that several gave, such as "more than five"."""
+        """Whether the answers that are not bare numbers show a choice: steps of which some have a label, or a
+        few numbers and a text that several respondents gave, such as "more than five"."""
         labels = [text for text in self.answers if text not in self.by_text]
         return bool(labels) and (all(_LABELLED.fullmatch(text) for text in labels) or (
             len(self.by_text) <= 10 and len(labels) <= 2 and self.n_others >= 2 * len(labels)))
 
     @property
     def span(self) -> str:
-        """From where to where they go, and how many answers are not numbers."""
+        """Returns a text with the lowest and the highest number, and how many answers are not numbers."""
         are = "is not a number" if self.n_others == 1 else "are not numbers"
         others = f"; {self.n_others} {'answer' if self.n_others == 1 else 'answers'} {are}"
         return f"from {self.values[0]:g} to {self.values[-1]:g}" + (others if self.n_others else "")
 
 
 def _numbers(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
-    """A number, a scale of numbers, or a choice whose options have numbers as codes."""
+    """Returns a guess of a number, a scale of numbers, or a choice whose options have numbers as codes."""
     if percentages := _percentages(column, answers):
         return percentages
     numbers = _Numbers.among(answers)
@@ -259,8 +262,9 @@ def _numbers(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
 
 
 def _percentages(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
-    """Numbers, many of which have a per cent sign. They are sure if all are numbers and the heading asks how
-    many; few values of many answers are the options of a choice."""
+    """Returns a guess for numbers many of which have a per cent sign. It is sure if all answers are numbers
+    and the heading asks how many. If many answers have few different values, these are the options of a
+    choice."""
     n = answers.total()
     values = {text: float((_PERCENT.fullmatch(text) or [text, text])[1].replace(",", "."))
               for text in answers if _PERCENT.fullmatch(text) or _NUMBER.fullmatch(text)}
@@ -284,8 +288,8 @@ def _percentages(column: FormColumn, answers: Counter[str]) -> ColumnGuess | Non
 
 
 def _numbered_options(column: FormColumn, first: int, last: int) -> tuple[AnswerOptions, ...]:
-    """The steps of a scale of numbers: all between the ends, since the form offers them whoever chose
-    them."""
+    """Returns the steps of a scale of numbers: every number between the two ends, because the form offers
+    them all even if nobody chose some of them."""
     first = min(first, 1) if last <= 10 else first
     return tuple(AnswerOptions(
         Counter({str(step): counts.get(str(step), 0) for step in range(first, last + 1)}),
@@ -330,8 +334,9 @@ def is_number_text(text: str) -> bool:
 
 
 def count_answers_by_language(column: FormColumn) -> tuple[Counter[str], ...]:
-    """How often each answer was given, with the files of one language together: waves of one form, in which
-    the column has the same heading, or a changed one of the same language, and mostly the same answers."""
+    """Returns how often each answer was given, with the files of one language counted together. Files are of
+    one language if the column has the same heading and mostly the same answers, or a changed heading in the
+    same language (waves of one form)."""
     merged: list[tuple[str, Counter[str]]] = []
     for name, counts in zip(column.names, column.counts, strict=True):
         same = next((n for n, (other, known) in enumerate(merged)
@@ -345,15 +350,15 @@ def count_answers_by_language(column: FormColumn) -> tuple[Counter[str], ...]:
 
 
 def _is_answered_alike(counts: Counter[str], other: Counter[str]) -> bool:
-    """Whether four of five answers to a column, or parts of answers that join several, were given in another
-    file, too, in either of both."""
+    """Whether at least four of five answers in either of two files also occur in the other file. In cells
+    that join several answers, the parts are compared."""
     parts = [_all_parts(counts) for counts in (counts, other)]
     shared = parts[0].keys() & parts[1].keys()
     return any(sum(of_file[key] for key in shared) >= _ALIKE * max(1, of_file.total()) for of_file in parts)
 
 
 def _all_parts(answers: Counter[str]) -> Counter[str]:
-    """How often each part of cells was given, whatever stands between, by their keys."""
+    """Returns how often each part of the cells was given, at any separator, by the key of the part."""
     parts: Counter[str] = Counter()
     for text, count in answers.items():
         for part in re.split(r"[;|\n,]", text):

@@ -40,10 +40,12 @@ def draft_tables_after_init(directory: Path, *, form: Path | None, codebook: Pat
                             named: tuple[Path, ...],
                             as_workbook: bool, encoding: tuple[str, ...], sheets: tuple[str, ...],
                             more: tuple[Path, ...]) -> Generator[str]:
-    """With --from, copies the files into raw/ and drafts the tables of the new study from them. The draft for
-    a survey lies in private/draft; none of it counts until somebody has corrected it and `glc check
-    --accept-draft` has recorded who. For interviews, calls and coders' work, the tables in private/reference
-    and the codebook are drafted; `glc check` asks for what is left blank."""
+    """With --from, copies the files into raw/ and drafts the tables of the new study from them.
+
+    The draft for a survey lies in private/draft. It has no effect until somebody has corrected it and `glc
+    check --accept-draft` has recorded who. For interviews, calls and coders' work, the tables in
+    private/reference and the codebook are drafted; `glc check` asks for the cells that are left blank.
+    """
     if (more or as_workbook or encoding or sheets) and not named:
         raise UsageError("Name the exports after --from: `glc init DIR --from FILE...`.")
     if not (named or form or codebook):
@@ -80,7 +82,8 @@ def draft_tables_after_init(directory: Path, *, form: Path | None, codebook: Pat
 @contextmanager
 def check_draft_before_check(study: Study, responses: list[pd.DataFrame], *,
                              looked_by: str) -> Generator[bool]:
-    """A waiting draft is checked first; --accept-draft also writes what is ready."""
+    """Checks a waiting draft before anything else; with --accept-draft, also writes the rows that are
+    ready."""
     from glc_analysis.addons.drafting.draft_files import DRAFT_FOLDER
     from glc_analysis.addons.drafting.open_rows import remove_settled_open_rows, write_open_rows_for_faults
     from glc_analysis.addons.drafting.store import has_study_draft
@@ -113,8 +116,8 @@ def check_draft_before_check(study: Study, responses: list[pd.DataFrame], *,
 
 
 def _check_draft(study: Study, looked_by: str) -> bool:
-    """Checks the draft of a study, and accepts what is ready if somebody has looked. Whether the study has
-    questions of its own, so that the rest can be checked."""
+    """Checks the draft of a study, and accepts the rows that are ready if a reviewer is named. Returns
+    whether the study has questions of its own, so that the rest can be checked."""
     from glc_analysis.addons.drafting.acceptance import accept_chosen_draft_rows, accept_decided_open_rows
     from glc_analysis.addons.drafting.crosswalk_workbook import renew_crosswalk_draft
     from glc_analysis.addons.drafting.open_rows import write_open_rows_for_empty_lists
@@ -152,7 +155,8 @@ def _check_draft(study: Study, looked_by: str) -> bool:
 
 
 def _has_questions(study: Study) -> bool:
-    """Whether a study has questions of its own; without the table it may be one of interviews."""
+    """Whether a study has questions of its own. A study without the table may be one of interviews, and
+    counts as having them."""
     from glc_analysis.tabular import read_delimited_file
 
     questions = study.reference_file("questions")
@@ -320,7 +324,7 @@ def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None,
 @click.option("--suggest", is_flag=True, help="Print names that names.csv may need, for a person to review.")
 @contextmanager
 def list_name_suggestions_instead(study: Study, form: str, *, suggest: bool) -> Generator[None]:
-    """With --suggest, lists what may still have to be masked instead."""
+    """With --suggest, lists the names that may still have to be masked instead of running the command."""
     if not suggest:
         yield
         return

@@ -31,7 +31,8 @@ _KIND_WORDS = re.compile(r"(?i)^(interview|entrevista|entretien|transcript|trans
                          r"(?![^\W_])[\s_.-]*")
 _PREFIX = {"interviewer": "int", "interpreter": "tra", "participant": "p", "": "s"}
 _ASKING, _CLEARLY = 0.25, 2
-"""An interviewer asks in at least this share of their turns, and so many times as often as anybody else."""
+"""An interviewer asks questions in at least this share of their turns, and at least so many times as often as
+any other speaker."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,9 @@ class Conversation:
 def read_conversations(paths: Mapping[str, tuple[str, Path]],
                        taken_ids: Collection[str]) -> list[Conversation]:
     """Reads the transcripts at some paths of the study folder, and gives each an id. ``paths`` has the kind
-    and file of each.
+    and file of each transcript.
 
-    Raises Faults as reading them does.
+    Raises Faults as reading a transcript does.
     """
     conversations, ids = [], set(taken_ids)
     for path, (kind, file) in paths.items():
@@ -95,13 +96,14 @@ def draft_organisation_rows(documents: pd.DataFrame) -> pd.DataFrame:
 
 
 def _organisation_name(talk: Conversation) -> str:
-    """The organisation of an interview: the file's name without a day and words like interview."""
+    """Returns the organisation of an interview: the file's name without a date and without words like
+    interview."""
     return _KIND_WORDS.sub("", _DAY.sub("", Path(talk.path).stem).strip(" _.-")).strip(" _.-")
 
 
 def count_turns_of_speakers(conversations: Iterable[Conversation]) -> pd.DataFrame:
-    """One row per speaker of a transcript: :data:`SPEAKER_FACTS`. ``asks`` are turns with a question mark;
-    ``role`` is blank if unknown, and ``why`` gives the evidence for it.
+    """Returns one row per speaker of a transcript: :data:`SPEAKER_FACTS`. ``asks`` counts the turns with a
+    question mark; ``role`` is blank if unknown, and ``why`` gives the evidence for it.
 
     >>> from glc_analysis.intake.transcripts import Transcript
     >>> turns = pd.DataFrame({"speaker": ["Ana", "Ben", "Ana", "Ben"],
@@ -125,7 +127,7 @@ def count_turns_of_speakers(conversations: Iterable[Conversation]) -> pd.DataFra
 
 
 def _roles(kind: str, by: pd.DataFrame) -> dict[str, tuple[str, str]]:
-    """The role of each speaker and the evidence for it; both blank if unknown."""
+    """Returns the role of each speaker and the evidence for it; both are blank if unknown."""
     named = {name: _role_words().get(match_key(name), "") for name in by.index}
     roles = {name: (role, "the name says so" if role else "") for name, role in named.items()}
     if kind != "interview":
@@ -141,7 +143,7 @@ def _roles(kind: str, by: pd.DataFrame) -> dict[str, tuple[str, str]]:
 
 
 def _asking(by: pd.DataFrame) -> str:
-    """The speaker who asks clearly more often than any other; blank if nobody does."""
+    """Returns the speaker who asks clearly more often than any other; blank if nobody does."""
     shares = (by["asks"] / by["turns"]).sort_values(ascending=False, kind="stable")
     if len(by) < 2 or shares.iloc[0] < _ASKING:
         return ""
@@ -150,7 +152,8 @@ def _asking(by: pd.DataFrame) -> str:
 
 
 def _role_elsewhere(facts: pd.DataFrame) -> pd.DataFrame:
-    """The facts, with the role that a name has in other interviews where this one does not tell it."""
+    """Returns the facts. A speaker whose role is not clear in one interview gets the role that the same name
+    has in other interviews."""
     known = facts[facts["role"] != ""].drop_duplicates(["speaker", "role"])
     known = known.drop_duplicates("speaker", keep=False).set_index("speaker")["role"]
     is_open = (facts["role"] == "") & facts["speaker"].isin(known.index)
@@ -184,7 +187,7 @@ def draft_speaker_rows(speaker_facts: pd.DataFrame, taken_ids: Collection[str] =
 
 
 def speaker_role_evidence_lines(speaker_facts: pd.DataFrame) -> list[str]:
-    """The evidence for the guessed roles of speakers, as lines to print.
+    """Returns the evidence for the guessed roles of speakers, as lines to print.
 
     >>> facts = pd.DataFrame([("casa", "Ana", 2, 2, 9, "interviewer", "asks in 2 of 2 turns")],
     ...                      columns=SPEAKER_FACTS)
@@ -227,7 +230,7 @@ def is_role_name(name: str) -> bool:
 
 @cache
 def _role_words() -> dict[str, str]:
-    """Names that are roles, in the form in which names are compared -> the role."""
+    """Returns the names that are roles, each in the form in which names are compared, with its role."""
     return {match_key(word): row["role"] for row in read_packaged_csv(__file__, "speaker_words.csv")
             for word in row["words"].split(" | ")}
 
@@ -250,7 +253,7 @@ def read_described_conversations(study: Study, documents: pd.DataFrame) -> list[
 
 
 def select_unlisted_speakers(speaker_facts: pd.DataFrame, speakers: pd.DataFrame) -> pd.DataFrame:
-    """The facts about speakers who are missing from speakers.csv."""
+    """Returns the facts about speakers who are missing from speakers.csv."""
     known = {*zip(speakers["document_id"], speakers["name_in_file"].map(normalise_space), strict=True)}
     names = speaker_facts["speaker"].map(normalise_space)
     is_new = [not known & {(document_id, name), (ANY_DOCUMENT, name)}
@@ -259,7 +262,7 @@ def select_unlisted_speakers(speaker_facts: pd.DataFrame, speakers: pd.DataFrame
 
 
 def make_free_id(wanted: str, taken_ids: Collection[str]) -> str:
-    """A free id: the wanted one, or one with a number added.
+    """Returns a free id: the wanted one, or else the wanted one with a number added.
 
     >>> make_free_id("ana", {"ana", "ana_2"})
     'ana_3'

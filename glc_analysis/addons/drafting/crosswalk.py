@@ -30,20 +30,25 @@ COLUMNS = ["question_id", "change", "is_comparable", "because", "why", "wording_
 OPTION_COLUMNS = ["use", "why", "option_list", "option_id", "value", "label", "position", "kind"]
 GONE = "no column is like it"
 SAME, ALL_THE_SAME = "the same", "*"
-"""Why a row needs no decision, why one needs no second look, and the id of the row that decides for all of
-these that are blank."""
+"""Marks on the rows of identical questions. ``SAME`` is the reason why such a row needs no decision of its
+own; ``ALL_THE_SAME`` is the id of the row that decides for all such rows that are left blank."""
 _ANOTHER = "has another heading: is it the same question?"
 _FEWER = "others, which fewer than five gave each"
-"""For answers that are not options, and may be somebody's own words."""
+"""The text that stands for answers that are not options, each given by fewer than five respondents, because
+they may be a respondent's own words."""
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class CrosswalkDraft:
-    """What was drafted for a wave. ``rows`` are those of crosswalk.csv, decisions blank, with both wordings
-    and lists of options side by side, in doubt first; ``options`` rows of options.csv for answers that are an
-    option in another language; ``held`` maps each matched column of the new files (file and column) to its
-    question and whether the match is certain or only proposed."""
+    """The draft of the crosswalk for a wave.
+
+    - ``rows``: the rows of crosswalk.csv, doubtful ones first, with blank decisions and with both wordings
+      and both lists of options side by side.
+    - ``options``: rows of options.csv for answers that are an option in another language.
+    - ``held``: for each matched column of the new files (file and column), its question and whether the match
+      is certain or only proposed.
+    """
 
     rows: pd.DataFrame
     options: pd.DataFrame
@@ -53,13 +58,13 @@ class CrosswalkDraft:
 def draft_crosswalk(earlier_surveys: Sequence[RawSurvey], surveys: Sequence[RawSurvey], reference: Reference,
                     wave: str, *, new_draft: SurveyDraft | None = None,
                     wordings: Mapping[str, str] = _NOTHING) -> CrosswalkDraft:
-    """The draft of crosswalk.csv for the files of a wave, a row per question that the files
-    ``earlier_surveys`` ask.
+    """Drafts crosswalk.csv for the files of a wave: a row per question that the files ``earlier_surveys``
+    ask.
 
     ``change`` is none if nothing differs, and dropped if no column matches. Identical questions without
-    options need no row; a row ``*`` decides for all identical ones. ``new_draft`` is the draft of the new
-    files by themselves, whose options in several languages tell which answers mean the same, and ``wordings``
-    how headings and answers read, by their keys.
+    options need no row; a row ``*`` decides for all identical questions. ``new_draft`` is the draft of the
+    new files by themselves; its options in several languages show which answers mean the same. ``wordings``
+    gives the texts of headings and answers, by their keys.
     """
     pairs = [column.names for column in SurveyForm.of([*earlier_surveys, *surveys], wordings).columns]
     partners = _partners(new_draft, surveys) if new_draft else {}
@@ -83,8 +88,8 @@ _Partners = Mapping[tuple[str, str], Mapping[str, tuple[set[str], bool]]]
 
 
 def _partners(new: SurveyDraft, surveys: Sequence[RawSurvey]) -> _Partners:
-    """The texts that the draft of the new files treats as one option, by file, column and text key: the keys
-    of all texts of the option, and whether this is sure."""
+    """Returns the texts that the draft of the new files treats as one option, by file, column and the key of
+    a text: the keys of all texts of the option, and whether this is sure."""
     rows = new.tables["options"]
     of_list: dict[str, dict[str, tuple[set[str], bool]]] = {}
     for _, same in rows.groupby(["option_list", "option_id"], sort=False):
@@ -99,7 +104,7 @@ def _partners(new: SurveyDraft, surveys: Sequence[RawSurvey]) -> _Partners:
 
 @dataclass
 class _Question:
-    """A question of the study, and the columns of the new files that hold or may hold it."""
+    """A question of the study, and the columns of the new files that certainly or possibly hold it."""
 
     question: pd.Series
     before: Sequence[RawSurvey]
@@ -109,11 +114,11 @@ class _Question:
     wordings: Mapping[str, str]
     partners: _Partners
     found: list[dict[str, str]] = field(init=False)
-    """Of each new file its columns by option; nothing where it has none."""
+    """For each new file, the columns of the question by option; empty if the file has none."""
     proposed: list[str] = field(init=False)
-    """Of each new file the column that may be it, where it has none by its name."""
+    """For each new file without a column of the question's name, a column that may hold the question."""
     translated: dict[str, dict[str, str]] = field(init=False, default_factory=dict)
-    """Rows of options.csv by the answer that is an option in another language."""
+    """Rows of options.csv, by the answer that is an option in another language."""
 
     def __post_init__(self) -> None:
         question = self.question
@@ -139,13 +144,14 @@ class _Question:
             self.proposed.append(name)
 
     def _locate(self, survey: RawSurvey) -> dict[str, str]:
-        """Its columns in a file by option; none where the file has it not."""
+        """Returns the columns of the question in a file by option; empty if the file lacks the question."""
         at, faults = columns.locate_columns(self.question["columns"], survey,
                                             self.options if self.question["type"] == "multi" else None)
         return {} if faults or not any(at.values()) else at
 
     def _reads(self, text: str) -> str:
-        """The key by which a heading is matched: of its wording where that is known."""
+        """Returns the key by which a heading is matched: the key of its wording if that is known, else of the
+        heading."""
         return match_key(self.wordings.get(match_key(text), text))
 
     def _wording(self, survey: RawSurvey, name: str) -> str:
@@ -154,17 +160,18 @@ class _Question:
 
     @property
     def was_asked(self) -> bool:
-        """Whether a file before has it; without files before nobody knows."""
+        """Whether an earlier file has the question. Without earlier files, this cannot be known."""
         return any(self.found_before) or not self.before
 
     @property
     def held(self) -> dict[tuple[str, str], bool]:
-        """The columns of the new files that it has, and whether that is certain, by file."""
+        """Yields the columns of the new files that hold the question, by file, and whether that is
+        certain."""
         return {(survey.path.name, name): not proposed for survey, at, proposed
                 in zip(self.surveys, self.found, self.proposed, strict=True) for name in at.values()}
 
     def row(self, wave: str) -> dict[str, str]:
-        """Its row of the draft."""
+        """Returns the question's row of the draft."""
         texts = [self._wording(survey, next(iter(at.values()))) if at else ""
                  for survey, at in zip(self.surveys, self.found, strict=True)]
         is_reworded = [match_key(text) not in self.known for text in texts]
@@ -189,7 +196,7 @@ class _Question:
                 "options_now": "\n".join([*listed, *answers]) if any(self.found) else ""}
 
     def _entry(self) -> str:
-        """Its columns in the new wave; blank where they are those of questions.csv."""
+        """Returns the columns of the question in the new wave; blank if they are those of questions.csv."""
         if not any(self.proposed) and all(self.found) or not any(self.found):
             return ""
         names = [proposed or (self._alternative(survey) if at else f"{columns.NOT_IN}{survey.path.name}")
@@ -197,7 +204,7 @@ class _Question:
         return " | ".join(dict.fromkeys(names))
 
     def _alternative(self, survey: RawSurvey) -> str:
-        """The name of its columns that a file has."""
+        """Returns the name under which a file has the columns of the question."""
         return next(name for name in columns.split_alternatives(self.question["columns"])
                     if not columns.locate_columns(name, survey, self.options)[1])
 
@@ -206,8 +213,9 @@ class _Question:
         return self.question["type"] in CHOICE_TYPES and self.question["option_list"] != COUNTRY_LIST
 
     def _unknown(self, surveys: Sequence[RawSurvey], found: Sequence[dict[str, str]]) -> list[str]:
-        """The answers in files that are not options, by alphabet; those that few gave are not named. One that
-        is an option in another language becomes a row of options.csv, and is named while that is unsure."""
+        """Returns the answers in files that are not options, in alphabetical order. Answers given by few are
+        not named. An answer that is an option in another language becomes a row of options.csv, and is named
+        only while that is unsure."""
         n: Counter[str] = Counter()
         unsure = set()
         for survey, at in zip(surveys, found, strict=True):
@@ -223,7 +231,7 @@ class _Question:
         return [*sorted(named), *sorted(unsure), *[_FEWER] * (len(named) < len(n))]
 
     def _unlisted(self, cells: pd.Series) -> list[str]:
-        """Each answer of a column that is not an option, as often as it was given."""
+        """Returns each answer of a column that is not an option, repeated as often as it was given."""
         if self.question["type"] == "multi":
             _, unknown = self.listed.read_joined(cells)
             parts = cells.map(unknown).dropna().explode()
@@ -233,8 +241,8 @@ class _Question:
         return [*parts[parts != ""]]
 
     def _translation(self, text: str, file: str, name: str) -> dict[str, str]:
-        """The row of options.csv for an answer that is an option in another language; empty where none is
-        known."""
+        """Returns the row of options.csv for an answer that is an option in another language; empty if no
+        such option is known."""
         key = match_key(text)
         worded = self.listed.spellings.get(match_key(self.wordings.get(key, "")), "")
         others, is_sure = self.partners.get((file, name), {}).get(key, (set(), False))
@@ -249,8 +257,8 @@ class _Question:
                 "value": text, **first[["option_list", "option_id", "label", "position", "kind"]]}
 
     def _no_longer_chosen(self) -> list[str]:
-        """The options that nobody chose in the files before, or in the new ones, although that would be no
-        chance."""
+        """Returns the options that nobody chose in the earlier files, or in the new files, although that is
+        hardly due to chance."""
         if not self._has_options or not any(self.found):
             return []
         chosen = {"before": self._chosen(self.before, self.found_before),
@@ -260,7 +268,7 @@ class _Question:
         return [f"nobody chose {', '.join(map(repr, labels))} {side}" for side, labels in gone.items()]
 
     def _chosen(self, surveys: Sequence[RawSurvey], found: Sequence[dict[str, str]]) -> Counter[str]:
-        """How often each option was chosen in files, by its label."""
+        """Returns how often each option was chosen in the files, by its label."""
         n: Counter[str] = Counter()
         for survey, at in zip(surveys, found, strict=True):
             for option, name in at.items():

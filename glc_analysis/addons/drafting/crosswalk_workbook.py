@@ -101,7 +101,7 @@ def renew_crosswalk_draft(study: Study, *, is_first: bool = False) -> str:
 
 def _with_decisions(rows: pd.DataFrame, before: pd.DataFrame, key: list[str],
                     decided: list[str]) -> pd.DataFrame:
-    """Drafted rows, with the decisions of those that were there before and have one."""
+    """Returns the drafted rows, with the decisions that an earlier draft has on the same rows."""
     old = before[before[decided[1]] != ""].drop_duplicates(key).set_index(key)[decided]
     at = pd.MultiIndex.from_frame(rows[key])
     kept = old.reindex(at).set_axis(rows.index)
@@ -144,8 +144,8 @@ def accept_crosswalk(study: Study, accepted_by: str, today: date) -> int:
 
 
 def read_crosswalk_draft(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The rows of the workbook by their number in it, those of crosswalk.csv and of options.csv. Raises
-    Faults where a column is missing."""
+    """Reads the two sheets of the workbook, indexed by row number: the rows of crosswalk.csv and those of
+    options.csv. Raises Faults if a column is missing."""
     sheets = {sheet.sheet: sheet for sheet in read_workbook_sheets(study.root / CROSSWALK_DRAFT)}
     tables, faults = {}, []
     for name, wanted in (("crosswalk", COLUMNS), (_OPTIONS, OPTION_COLUMNS)):
@@ -163,7 +163,8 @@ def read_crosswalk_draft(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _decide_all_the_same(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows, those that are the same and left blank with what the row ``*`` of their wave says."""
+    """Returns the rows. A row of an identical question that was left blank gets the decision in the row ``*``
+    of its wave."""
     stars = rows[rows["question_id"] == ALL_THE_SAME].drop_duplicates("wave_id").set_index("wave_id")
     is_star_decided = (rows["why"] == SAME) & (rows["change"] == "none") & (rows["is_comparable"] == "")
     decision = rows["wave_id"].map(lambda wave: stars["is_comparable"].get(wave, ""))
@@ -177,8 +178,8 @@ def _waves_before(reference: Reference, wave: str) -> list[str]:
 
 def _draft_faults(decided: pd.DataFrame, reference: Reference,
                   known: Collection[tuple[str, str]]) -> Iterator[Fault]:
-    """What is wrong in the decided rows: unknown words and questions, rows that crosswalk.csv has, and what
-    crosswalk.csv may not say."""
+    """Yields the faults of the decided rows: unknown words and questions, rows that crosswalk.csv already
+    has, and values that crosswalk.csv does not allow."""
     questions = {*reference.questions["question_id"]}
     taken = {*known}
     for n, row in decided.iterrows():
@@ -187,10 +188,10 @@ def _draft_faults(decided: pd.DataFrame, reference: Reference,
             if row[column] not in {*words, ""} or column == "question_id" and not row[column]:
                 yield Fault(f"is not known; {suggest_name(row[column], sorted(filter(None, words)))}",
                             file=CROSSWALK_DRAFT, row=str(n), column=column, value=row[column],
-                            fix="use one that is there; a question of the draft is accepted first")
+                            fix="use an existing one; if the question is only in the draft, accept it first")
         place = row["question_id"], row["wave_id"]
         if place in taken:
-            yield Fault("another row is of this question and wave", file=CROSSWALK_DRAFT, row=str(n),
+            yield Fault("another row has the same question and wave", file=CROSSWALK_DRAFT, row=str(n),
                         column="question_id", value=row["question_id"], fix="delete one of them")
         taken.add(place)
     tables = {"crosswalk": decided, "questions": reference.questions, "options": reference.options}

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 def fill_sheet(sheet: Worksheet, table: pd.DataFrame, *, widths: Mapping[str, int], marked: Iterable[bool],
                n_first: int, words: Mapping[str, Sequence[str]]) -> None:
-    """Writes a table into a sheet, with a heading that filters. The first ``n_first`` columns stay in sight,
-    and are coloured in rows that are ``marked``; ``words`` are offered by column."""
+    """Writes a table into a sheet, with a heading row that can filter. The first ``n_first`` columns stay
+    visible while scrolling, and are coloured in rows that are ``marked``; ``words`` are the words to choose
+    from, by column."""
     from openpyxl.utils import get_column_letter
     from openpyxl.worksheet.datavalidation import DataValidation
 

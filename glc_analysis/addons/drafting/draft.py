@@ -1,6 +1,6 @@
-"""Drafts the tables of a study from its survey files: every row with what speaks for it, and how sure it is.
+"""Drafts the tables of a study from its survey files. Each row says how sure it is and why.
 
-The rows that are unsure come first in every table.
+In every table, the unsure rows come first.
 """
 
 from __future__ import annotations
@@ -65,15 +65,19 @@ from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.text import match_key, normalise_space
 
 _NO_TOOLS = frozenset({"plain", "spss"})
-"""What reads files of which no survey tool is recognised."""
+"""The readers of files in which no survey tool was recognised."""
 _NAMED = 5
-"""So many options that changed are named."""
+"""The most changed options that a reason names; further ones are not named."""
 
 
 @dataclass(frozen=True)
 class SurveyDraft:
-    """The drafted tables by name, notes on what needs to be known of all of them, and the names that stand in
-    columns of persons' names, each with the heading of its column."""
+    """The draft of a survey's tables.
+
+    - ``tables``: the drafted tables by name.
+    - ``notes``: what a person must know about the draft as a whole.
+    - ``names``: the names found in columns of persons' names, each with the heading of its column.
+    """
 
     tables: dict[str, pd.DataFrame]
     notes: tuple[str, ...] = ()
@@ -82,9 +86,11 @@ class SurveyDraft:
 
 def draft_survey_tables(surveys: Sequence[RawSurvey], *, xlsform: FormDraft | None = None,
                         wordings: Mapping[str, str] = MappingProxyType({})) -> SurveyDraft:
-    """The draft of the reference tables for files of one survey. ``xlsform`` is that of its XLSForm: what it
-    says of a question counts, and the files say how it was answered. ``wordings`` say how headings and
-    answers read, by their keys.
+    """Returns the draft of the reference tables for the files of one survey.
+
+    ``xlsform`` is the draft made from the survey's XLSForm. Where there is one, the wording, type and options
+    of a question are taken from it, and the files only show how the question was answered. ``wordings`` gives
+    the text that stands for a heading or an answer, by its key.
 
     >>> from pathlib import Path
     >>> from glc_analysis.intake.survey import RawSurvey, text_frame
@@ -127,8 +133,9 @@ def draft_survey_tables(surveys: Sequence[RawSurvey], *, xlsform: FormDraft | No
 
 
 class _Drafting:
-    """What each column of a form is: of a question of the XLSForm, of a question with a column per option, a
-    question of its own, or one that says who answered (``roles``, filled in by :meth:`question_rows`)."""
+    """Sorts the columns of a form into columns of a question of the XLSForm, columns of a question with one
+    column per option, columns that are a question of their own, and columns that describe the respondent or
+    the record (``roles``, filled in by :meth:`question_rows`)."""
 
     def __init__(self, form: SurveyForm, asked: FormDraft | None, held: dict[str, dict[str, FormColumn]],
                  readings: Mapping[int, Mapping[str, str]], wordings: Mapping[str, str]) -> None:
@@ -147,7 +154,8 @@ class _Drafting:
                           for entry in group.entry.split(" | ") if entry.endswith("*")}
 
     def question_rows(self) -> list[dict[str, str]]:
-        """A row for each question and each column that is none, in the order of the form."""
+        """Returns a row for each question and for each column that is not a question, in the order of the
+        form."""
         rows, done = [], set()
         for column in self.form.columns:
             name, guess = self.of_form.get(column.place, ""), self.guesses.get(column.place)
@@ -164,7 +172,8 @@ class _Drafting:
         return rows
 
     def _alone(self, column: FormColumn, guess: ColumnGuess) -> list[dict[str, str]]:
-        """The row of a column that stands alone; none where it is the first one with its role."""
+        """Returns the row of a column that stands alone. Returns no row for the first column with a role,
+        which is recorded in ``roles`` instead."""
         if column.name in self.summaries:
             ticks = self.summaries[column.name]
             guess = ColumnGuess(NO_QUESTION, f"the columns {ticks} hold the same answers, one column per "
@@ -177,8 +186,8 @@ class _Drafting:
         return [_question_row(column, guess, self.form, self.lists, self.ids[column.place])]
 
     def names_of_persons(self) -> tuple[tuple[str, str], ...]:
-        """The names in columns that are left out since their heading asks for a person's name, each with this
-        heading."""
+        """Returns the names in columns that are left out because their heading asks for a person's name, each
+        name with that heading."""
         columns = [column for column in self.form.columns if column.place in self.guesses
                    and self.guesses[column.place].kind == NO_QUESTION
                    and asks_for_persons_name(column.wording)]
@@ -192,8 +201,8 @@ class _Drafting:
 
 
 def _guesses(form: SurveyForm, in_groups: set[int], wordings: Mapping[str, str]) -> dict[int, ColumnGuess]:
-    """The guess for each column that stands alone; a second look knows the options found in the first, and
-    what answers read that are codes."""
+    """Returns the guess for each column that stands alone. Columns are looked at twice: the second time, the
+    options found in other columns and the wordings of answers that are codes are known."""
     is_of_tool = not {*form.tools} <= _NO_TOOLS
     guesses = {column.place: guess_column_type(column, is_of_tool=is_of_tool)
                for column in form.columns if column.place not in in_groups}
@@ -218,10 +227,11 @@ def _guesses(form: SurveyForm, in_groups: set[int], wordings: Mapping[str, str])
 
 def _question_row(column: FormColumn, guess: ColumnGuess, form: SurveyForm, lists: DraftedOptionLists,
                   identifier: str) -> dict[str, str]:
-    """The row of a column that stands alone; what makes it unsure stands first in why it is as it is.
+    """Returns the row of a column that stands alone. In ``why``, the doubts about an unsure row come first.
 
-    It says yes although it is unsure where nothing is in doubt but options that are not listed, and answers
-    that are not numbers: these are asked for once it is accepted, and nothing is counted before.
+    An unsure row still has yes in ``use`` if the only doubts are options that are not listed or answers that
+    are not numbers. A person is asked about these options and answers once the question is accepted, and
+    nothing is counted until they are settled.
     """
     doubts, is_sure = [*guess.notes], guess.is_sure
     kind = guess.kind
@@ -278,7 +288,8 @@ def _question_row(column: FormColumn, guess: ColumnGuess, form: SurveyForm, list
 
 
 def _blank_doubt(column: FormColumn) -> str:
-    """That answers such as n/a may be empty cells, if five or more are."""
+    """Returns the doubt whether answers such as n/a are empty cells; blank if fewer than five answers are
+    such words."""
     words = {text: n for text, n in column.total.items() if is_concept_word("blank", text)}
     if (n := sum(words.values())) < FEWEST:
         return ""
@@ -286,7 +297,8 @@ def _blank_doubt(column: FormColumn) -> str:
 
 
 def _changed(column: FormColumn, guess: ColumnGuess, form: SurveyForm) -> dict[str, list[str]]:
-    """The options of a choice that a file lacks, although it should have them: by the name of the file."""
+    """Returns the options that nobody chose in a file although some respondents should have chosen them, by
+    the name of the file."""
     labels = {option_spelling_key(label): label for options in guess.options for label in options.counts}
     files = zip(form.files, column.names, column.counts, strict=True)
     return find_unchosen_options([file for file in files if file[1]], [*labels.values()],
@@ -295,7 +307,7 @@ def _changed(column: FormColumn, guess: ColumnGuess, form: SurveyForm) -> dict[s
 
 def _group_row(group: TickGroup, form: SurveyForm, lists: DraftedOptionLists, identifier: str) -> dict[str,
                                                                                                        str]:
-    """The row of a question with a column per option."""
+    """Returns the row of a question with a column per option."""
     lists.add_ticks(identifier, group)
     why = f"{len(group.columns)} columns hold ticks for one option each"
     if not group.is_sure:
@@ -316,7 +328,7 @@ def _group_row(group: TickGroup, form: SurveyForm, lists: DraftedOptionLists, id
 
 def _with_words_of(form: SurveyForm, asked: FormDraft | None,
                    held: dict[str, dict[str, FormColumn]]) -> SurveyForm:
-    """The form of the files with the wordings of an XLSForm."""
+    """Returns the form of the files, with the wordings of the XLSForm in place of the headings."""
     if asked is None:
         return form
     wordings = dict(zip(asked.questions["question_id"], asked.questions["wording"], strict=True))
@@ -327,7 +339,8 @@ def _with_words_of(form: SurveyForm, asked: FormDraft | None,
 
 def _readings(asked: FormDraft | None,
               held: dict[str, dict[str, FormColumn]]) -> dict[int, dict[str, str]]:
-    """How the answers of each column read by an XLSForm, by their keys: the labels of names of options."""
+    """Returns, by the place of a column, the labels that an XLSForm gives to the names of options, by the key
+    of the name."""
     if asked is None:
         return {}
     lists = dict(zip(asked.questions["question_id"], asked.questions["option_list"], strict=True))
@@ -338,7 +351,7 @@ def _readings(asked: FormDraft | None,
 
 
 def _read(form: SurveyForm, readings: Mapping[int, Mapping[str, str]]) -> SurveyForm:
-    """The form of the files with its answers as they read."""
+    """Returns the form of the files, with the labels of options in place of the names that the files hold."""
     return replace(form, columns=tuple(
         replace(column, counts=tuple(
             _relabelled(counts, readings[column.place]) for counts in column.counts))
@@ -355,8 +368,8 @@ def _relabelled(counts: Counter[str], words: Mapping[str, str]) -> Counter[str]:
 def _form_row(asked: FormDraft, name: str, held: dict[str, FormColumn], guesses: dict[int, ColumnGuess],
               form: SurveyForm,
               lists: DraftedOptionLists) -> dict[str, str]:
-    """The row of a question of an XLSForm: of its type, with its options; unsure where its answers or its
-    columns are not as the form says."""
+    """Returns the row of a question of an XLSForm, with its type and options. The row is unsure where the
+    answers or columns in the files do not fit the form."""
     question = asked.questions.set_index("question_id").loc[name]
     ticks = {end: column for end, column in held.items() if end}
     columns = [*(ticks or held).values()]
@@ -400,7 +413,8 @@ def _form_row(asked: FormDraft, name: str, held: dict[str, FormColumn], guesses:
 
 
 def _known_conditions(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-    """The rows, without conditions on what is not a question of the draft: these are unsure and say so."""
+    """Returns the rows, without conditions on questions that are not in the draft. A row that lost its
+    condition is unsure, and its reason says so."""
     known = {row["question_id"] for row in rows if row[USE] != "no"} | {"country"}
     with_known = []
     for row in rows:
@@ -415,7 +429,8 @@ def _known_conditions(rows: list[dict[str, str]]) -> list[dict[str, str]]:
 
 def _unmatched(asked: FormDraft | None, held: dict[str, dict[str, FormColumn]], form: SurveyForm,
                wordings: Mapping[str, str]) -> list[str]:
-    """What a form or a table of wordings has and no file does."""
+    """Returns notes on the questions of an XLSForm, and on the entries of a table of wordings, that occur in
+    no file."""
     names = [] if asked is None else [name for name in asked.questions["question_id"] if name not in held]
     notes = []
     if names:
@@ -433,18 +448,20 @@ def _unmatched(asked: FormDraft | None, held: dict[str, dict[str, FormColumn]], 
 
 
 _ALONE = "alone"
-"""The doubt of a drafted question that is its own, or that of its grid, and not one of its list."""
+"""The key of a row whose doubt concerns this question or its grid alone, and not every question with its
+list."""
 
 
 _IN_STEP = "in step"
-"""Whether the only doubt of a drafted question is that a file in another language has another heading."""
+"""The key of a row whose only doubt is that a file in another language has another heading."""
 _PAIRED = "all columns of the files pair in their order: one decision for all of these, look through them"
 
 
 def _following(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-    """The rows, in which an undecided question that offers the list of an earlier undecided question of the
-    same type follows the decision on that one, as the rows of a grid do. So do those that wait only because
-    their files are in several languages, where all columns of these pair in their order."""
+    """Returns the rows, with references to the decision on another row. An undecided question that offers the
+    same list as an earlier undecided question of the same type follows the decision on that question, as the
+    rows of a grid do. If the columns of files in several languages all pair in order, questions whose only
+    doubt is this pairing follow the first such question."""
     first: dict[tuple[str, ...], str] = {}
     following, in_step = [], ""
     for row in rows:
@@ -464,8 +481,8 @@ def _following(rows: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def _grids_unsure(rows: list[dict[str, str]], lists: DraftedOptionLists) -> list[dict[str, str]]:
-    """The rows, with single choices unsure where several questions offer the same three options or more: such
-    a grid mostly asks for a step of a scale."""
+    """Returns the rows. Single choices become unsure where several questions offer the same list of three or
+    more options, because such a grid mostly asks for a step of a scale."""
     times = Counter(row.get("option_list", "") for row in rows if row.get("type") == "single")
     grids = {name for name, n in times.items()
              if n > 2 and len(lists.lists.get(name, ())) > 2 and lists.kinds[name] != LIST_OF_FORM}
@@ -476,7 +493,8 @@ def _grids_unsure(rows: list[dict[str, str]], lists: DraftedOptionLists) -> list
 
 
 def _question_id(name: str, place: int) -> str:
-    """A code that stands as a column's name is its id; a sentence gets its place.
+    """Returns the id of a question: the name of its column if that is a code, else Q and its place in the
+    form.
 
     >>> _question_id("Q2.1", 7), _question_id("In what country?", 7), _question_id("profile/sex", 3)
     ('Q2.1', 'Q7', 'profile.sex')
@@ -488,8 +506,9 @@ def _question_id(name: str, place: int) -> str:
 
 
 def _question_ids(form: SurveyForm, groups: Sequence[TickGroup], of_form: dict[int, str]) -> dict[int, str]:
-    """The id of each question by the place of its first column: that of an XLSForm; for a question with one
-    column per option, what the names of its columns share, unless another question shares it too."""
+    """Returns the id of each question by the place of its first column. A question of an XLSForm keeps its id
+    there. A question with one column per option gets the part that the names of its columns share, unless
+    another question shares that part too."""
     stems = {group.place: re.sub(r"[\s_./\[\]*]+$", "", group.entry.split(" | ")[0].replace("*", ""))
              for group in groups}
     times = Counter(stems.values())
@@ -537,7 +556,8 @@ def _frame(table: str, rows: list[dict[str, str]]) -> pd.DataFrame:
 
 
 def _unsure_first(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows that wait for a person first, then others that are unsure, those that are sure, those left out."""
+    """Returns the rows sorted: first those that wait for a person's decision, then the other unsure rows,
+    then the sure rows, and last the rows that are left out."""
     order = (table["how_sure"] != UNSURE).astype(int)
     if USE in table:
         order = 2 * order + 4 * (table[USE] == "no") + ((order == 0) & (table[USE] != ""))

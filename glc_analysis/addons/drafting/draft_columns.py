@@ -1,30 +1,30 @@
-"""The columns of the drafted tables: what a person decides, how sure each row is and why, and those of the
-reference table itself.
-"""
+"""Defines the columns of the drafted tables: the columns in which a person decides, how sure each row is and
+why, and the columns of the reference table itself."""
 
 from __future__ import annotations
 
 from glc_analysis.schema import reference_tables
 
 ABOUT = ("how_sure", "why")
-"""The columns of a drafted table that say how sure a row is and what speaks for it."""
+"""The columns of a drafted table that say how sure a row is and give the reason."""
 USE = "use"
-"""The column of drafted questions and conditions in which a person decides: ``yes``, ``no``, or blank for not
-yet decided."""
+"""The column of drafted questions and conditions in which a person decides: ``yes``, ``no``, or blank while
+undecided."""
 PLACE = "place"
-"""The column of drafted questions with their places in the form, by which they are put back in its order."""
+"""The column of drafted questions with their places in the form, by which they are sorted back into its
+order."""
 AS = "as "
-"""Before the id of the question whose decision another one follows, in the column :data:`USE`."""
+"""The word in the column :data:`USE` before the id of another question whose decision the row follows."""
 _COUNTED = {"questions": ("n", PLACE), "options": ("n",), "countries": ("n",)}
-"""The columns of each drafted table with what was found in the answers."""
+"""The columns of each drafted table that hold counts or places from the answers."""
 DRAFTED_TABLES = ("questions", "sensitivity", "options", "asked_if", "countries", "codebook", "settings",
                   "waves")
 """The drafted tables, in the order in which a person looks at them."""
 
 
 def list_drafted_table_columns(table: str) -> tuple[str, ...]:
-    """The columns of a drafted table: what a person decides, how sure it is and why, and those of the table
-    itself.
+    """Returns the columns of a drafted table: those in which a person decides, how sure a row is and why, and
+    those of the table itself.
 
     >>> list_drafted_table_columns("countries")
     ('how_sure', 'why', 'raw_name', 'country_id', 'label', 'region_id', 'n')
@@ -44,6 +44,6 @@ def list_drafted_table_columns(table: str) -> tuple[str, ...]:
 
 
 def list_required_draft_columns(table: str) -> list[str]:
-    """The columns of a drafted table without which it cannot be read back."""
+    """Returns the columns of a drafted table without which it cannot be read back."""
     optional = (*ABOUT, *_COUNTED.get(table, ()))
     return [column for column in list_drafted_table_columns(table) if column not in optional]

@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 DRAFT_FOLDER = "private/draft"
 DRAFT_WORKBOOK = "draft.xlsx"
 ACCEPTED_FILE = "accepted.csv"
-"""Which question was accepted, by whom and when."""
+"""The file that records which question was accepted, by whom and when."""
 SENSITIVITY_FILE = "sensitivity_decided.csv"
-"""Of which question it was decided whether it is sensitive, by whom and when."""
+"""The file that records for which question it was decided whether it is sensitive, by whom and when."""
 
 
 def fill_draft_sheet(sheet: Worksheet, table: pd.DataFrame) -> None:
-    """Fills a sheet with a table, its unsure rows in yellow, with a list of words where there is one."""
+    """Fills a sheet with a table. Unsure rows are yellow, and a column with a fixed set of words offers them
+    as a list."""
     widths = {"why": 60, "wording": 60, "columns": 40, "value": 45, "label": 40, "asked_if": 40,
               "raw_name": 30, "setting": 20, USE: 8, "how_sure": 10}
     fill_sheet(sheet, table, widths=widths, marked=table.get("how_sure", pd.Series(dtype="str")) == UNSURE,
@@ -39,7 +40,7 @@ def fill_draft_sheet(sheet: Worksheet, table: pd.DataFrame) -> None:
 
 
 def format_csv_rows(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Rows as CSV; without a header where that is empty."""
+    """Formats rows as CSV; an empty header is left out."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     if names := list(header):
@@ -49,7 +50,7 @@ def format_csv_rows(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str
 
 
 def read_column_values(study: Study, table: str, column: str) -> set[str]:
-    """The values in a column of a reference table; empty if the table or column does not exist."""
+    """Returns the values in a column of a reference table; empty if the table or column does not exist."""
     path = study.root / list_table_files(table)[0].path
     if not path.is_file():
         return set()

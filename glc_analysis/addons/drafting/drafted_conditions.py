@@ -1,4 +1,5 @@
-"""Conditions that blank cells show: a question that only those answered who gave certain answers before."""
+"""Finds the conditions that blank cells suggest: a question may have been asked only of respondents who gave
+certain earlier answers."""
 
 from __future__ import annotations
 
@@ -16,19 +17,21 @@ from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.text import match_key
 
 _RARELY = 0.1
-"""So much more rarely a question is answered by those who were not asked, if skip logic is suggested."""
+"""A condition is suggested if respondents without the earlier answers answered the question at most this
+share as often as respondents with them."""
 _COMPARED_RECORDS = 5_000
-"""Records among which blanks are compared."""
+"""The most records in which blank cells are compared."""
 _MOST_ANSWERS = 40
-"""A question with more different answers decides nothing."""
+"""A question with more different answers than this is not considered as the one that decides."""
 
 
 def draft_condition_rows(questions: pd.DataFrame, option_ids: Mapping[str, Mapping[str, str]],
                          country_column: str,
                          surveys: Sequence[RawSurvey], form: SurveyForm) -> list[dict[str, str]]:
-    """A row for each condition that blank cells show, with the questions that were answered after it alone: a
-    person decides whether it was one of the form. ``option_ids`` are the ids of answers by their keys and
-    lists, ``country_column`` is the column of the country, whose list has its name."""
+    """Returns a row for each condition that blank cells suggest, with the questions that were answered only
+    under it. A person decides whether it was a condition of the form. ``option_ids`` gives the ids of answers
+    by list and by the answer's key; ``country_column`` is the column of the country, which is also the name
+    of the list of countries in ``option_ids``."""
     frames = [survey.frame.head(_COMPARED_RECORDS // len(surveys)) for survey in surveys]
     conditions: dict[tuple[str, tuple[str, ...]], list[_Condition]] = {}
     earlier: list[_Choice] = []
@@ -75,8 +78,13 @@ class _Choice(NamedTuple):
 
 
 class _Condition(NamedTuple):
-    """A question that was answered after some answers to an earlier one alone: the earlier one (the decider),
-    those answers to it, how many answers are from those who gave one of them, and how many there are."""
+    """A question that was answered only after certain answers to an earlier question:
+
+    - the earlier question (the decider);
+    - those answers to it;
+    - how many records with one of those answers answered the later question;
+    - how many records answered it at all.
+    """
 
     question_id: str
     decider: str
@@ -86,7 +94,8 @@ class _Condition(NamedTuple):
 
 
 def _cells(frame: pd.DataFrame, columns: str, form: SurveyForm) -> np.ndarray:
-    """The cells of the columns of a question in a file, "" where they are empty: a column at least."""
+    """Returns the cells of the columns of a question in a file, "" where they are empty; always at least one
+    column."""
     names = select_columns_named_by_entry(columns, frame.columns)
     if not names:
         return np.full((len(frame), 1), "", dtype=object)
@@ -95,8 +104,8 @@ def _cells(frame: pd.DataFrame, columns: str, form: SurveyForm) -> np.ndarray:
 
 
 def _only_after(question_id: str, is_filled: np.ndarray, earlier: Sequence[_Choice]) -> _Condition | None:
-    """The earlier question and its answers after which alone a question was answered; None if blanks show no
-    such question."""
+    """Returns the earlier question, and the answers to it without which a question was not answered; None if
+    blank cells show no such question."""
     if is_filled.sum() < FEWEST or is_filled.mean() >= 0.9:
         return None
     best, clearest = None, 0.0

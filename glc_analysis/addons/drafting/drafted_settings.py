@@ -1,4 +1,5 @@
-"""Information in files beyond their questions: themes of sections, names of countries, settings, waves."""
+"""Drafts from the files what does not belong to a single question: themes of sections, names of countries,
+settings and waves."""
 
 from __future__ import annotations
 
@@ -29,11 +30,12 @@ from glc_analysis.text import make_slug, match_key
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 Roles = Mapping[str, tuple[FormColumn, ColumnGuess]]
-"""The columns that say who answered, for which country, when and in which language, by their role."""
+"""The columns that describe a record (who answered, for which country, when and in which language), by their
+role."""
 
 
 def _section(question_id: str) -> str:
-    """The section of the form that an id names: a block (``Q2`` of Q2.1) or a group (``profile`` of
+    """Returns the section of the form that an id names: a block (``Q2`` of Q2.1) or a group (``profile`` of
     profile.sex)."""
     match = re.fullmatch(r"([A-Za-z]+\d*)[._]\w.*", question_id) or re.fullmatch(
         r"([A-Za-z]{3,})\d+\w*", question_id
@@ -42,7 +44,8 @@ def _section(question_id: str) -> str:
 
 
 def add_themes_of_sections(rows: list[dict[str, str]], form: SurveyForm) -> list[dict[str, str]]:
-    """Questions with the theme of their section, where the names of columns show at least two sections."""
+    """Returns the questions with the theme of their section, if the names of columns show at least two
+    sections."""
     sections = Counter(_section(row["question_id"]) for row in rows if row[USE] != "no")
     shared = {name for name, count in sections.items() if name and count > 1}
     if len(shared) < 2:
@@ -57,7 +60,7 @@ def _theme_id(section: str) -> str:
 
 
 def draft_codebook_rows(questions: pd.DataFrame) -> list[dict[str, str]]:
-    """The themes of questions, below a domain of their own."""
+    """Returns the themes of questions, below a domain of their own."""
     sections = dict.fromkeys(map(_section, questions.loc[questions["theme_id"] != "", "question_id"]))
     if not sections:
         return []
@@ -74,8 +77,9 @@ def draft_codebook_rows(questions: pd.DataFrame) -> list[dict[str, str]]:
 def draft_country_rows(role_columns: Roles, questions: pd.DataFrame, form: SurveyForm,
                        readings: Mapping[int, Mapping[str, str]],
                        wordings: Mapping[str, str]) -> list[dict[str, str]]:
-    """A row for each name of a country, or code of which the form or a table says the name. Unknown names
-    have no id; those given by fewer than five are counted."""
+    """Returns a row for each name of a country, or for each code whose country a form or a table of wordings
+    names. Unknown names have no id; unknown names that fewer than five respondents gave, or that look like a
+    person's name, are left out."""
     listed = {*questions.loc[questions["option_list"] == COUNTRY_LIST, PLACE]}
     columns = [column for column in form.columns if str(column.place) in listed
                or "country" in role_columns and column == role_columns["country"][0]]
@@ -101,7 +105,8 @@ def draft_country_rows(role_columns: Roles, questions: pd.DataFrame, form: Surve
 
 
 def draft_setting_rows(role_columns: Roles, form: SurveyForm) -> list[dict[str, str]]:
-    """The rows of the drafted settings: who answered, when and in which language, and what blanks mean."""
+    """Returns the rows of the drafted settings: who answered, when and in which language, and which words
+    mean a blank cell."""
     rows = []
     for role in COLUMN_ROLES:
         if role in role_columns:
@@ -135,8 +140,8 @@ def draft_setting_rows(role_columns: Roles, form: SurveyForm) -> list[dict[str, 
 
 
 def draft_wave_rows(paths: Sequence[Path]) -> list[dict[str, str]]:
-    """A row per survey file with the wave that its name tells, or else that of its folder, by a year: none
-    where not every file has one, or all have the same.
+    """Returns a row per survey file with its wave, taken from a year in the file's name or else in its
+    folder's name. Returns no rows if some file has no such year, or if all files have the same.
 
     >>> [row["wave_id"] for row in draft_wave_rows([Path("2019_en.csv"), Path("2018_en.csv")])]
     ['w2018', 'w2019']
@@ -157,11 +162,11 @@ def _setting(name: str, value: str, why: str) -> dict[str, str]:
 
 
 def note_on_files_lacking_column(files: Sequence[str]) -> str:
-    """A note on the files that lack a column; blank if none does."""
+    """Returns a note on the files that lack a column; blank if no file lacks it."""
     have = "has" if len(files) == 1 else "have"
     return f"{', '.join(files)} {have} no such column" if files else ""
 
 
 def format_columns_entry(column: FormColumn, lacking: Sequence[str]) -> str:
-    """The names of a column, and the files that lack it."""
+    """Returns the names of a column and the files that lack it, as an entry of questions.csv."""
     return " | ".join([column.entry, *(f"{NOT_IN}{file}" for file in lacking)])

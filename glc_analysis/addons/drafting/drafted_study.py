@@ -1,4 +1,4 @@
-"""A new study whose tables are drafted from the files that arrived."""
+"""Drafts the tables of a new study from the files that arrived."""
 
 from __future__ import annotations
 
@@ -31,9 +31,14 @@ from glc_analysis.text import make_slug
 
 @dataclass(frozen=True)
 class DraftedStudy:
-    """What was drafted: rows of reference ``tables``, the draft for the ``survey`` with the ``exports`` that
-    hold its answers, and the ``texts`` with the files of coders. ``settings`` are of [survey] of study.toml;
-    ``notes`` say what is left for a person to decide."""
+    """The draft of a new study.
+
+    - ``tables``: rows of reference tables.
+    - ``survey``: the draft for a survey, and ``exports``: the files that hold its answers.
+    - ``texts``: the draft for texts, with the files of coders.
+    - ``settings``: the settings of [survey] of study.toml.
+    - ``notes``: the decisions that are left to people.
+    """
 
     tables: dict[str, pd.DataFrame]
     settings: Mapping[str, Any]
@@ -48,8 +53,8 @@ class DraftedStudy:
         return bool(self.texts and self.texts.files)
 
     def write(self, directory: Path, *, as_workbook: bool) -> None:
-        """Writes it into a study that was just started, the draft for the survey as one workbook or as
-        tables, and copies the files into ``raw``."""
+        """Writes the draft into a study that was just started, and copies the files into ``raw``. The draft
+        for the survey is written as one workbook or as tables."""
         _fill_settings(directory, self.settings)
         for about, table in ((about, table) for name, table in self.tables.items()
                              for about in list_table_files(name)):
@@ -67,15 +72,19 @@ class DraftedStudy:
 
 def draft_new_study(*, form: Path | None = None, codebook: Path | None = None, exports: Sequence[Path] = (),
                     encoding: Sequence[str] = (), sheets: Sequence[str] = ()) -> DraftedStudy:
-    """Drafts the tables of a new study from files, of any kind.
+    """Drafts the tables of a new study from files of any kind.
 
-    From an XLSForm questions and options are drafted; with exports of the survey as a part of their draft,
-    and so are wordings and labels from a ``form`` that is a table of two columns
-    (:func:`.xlsform.read_wordings_table`). From a codebook of a coding program its codes are. From exports of
-    a survey all tables are drafted for ``private/draft``, where they wait until somebody accepts them. From
-    transcripts and coders' work the reference tables themselves are drafted, with blanks that a person must
-    fill in before anything is computed. ``encoding`` is [survey] encoding of study.toml, and ``sheets`` are
-    the sheets of workbooks with answers. Raises Faults if an export cannot be read.
+    - From an XLSForm, questions and options are drafted; if there are exports of the survey too, they become
+      part of the draft of these exports. A ``form`` may also be a table of two columns with wordings and
+      labels (:func:`.xlsform.read_wordings_table`).
+    - From the codebook of a coding program, its codes are drafted.
+    - From exports of a survey, all tables are drafted for ``private/draft``, where they wait until somebody
+      accepts them.
+    - From transcripts and coders' work, the reference tables themselves are drafted, with blanks that a
+      person must fill in before anything is computed.
+
+    ``encoding`` is [survey] encoding of study.toml, and ``sheets`` are the sheets of workbooks with answers.
+    Raises Faults if an export cannot be read.
     """
     tables, notes, arrived, texts, drafted = {}, [], None, None, None
     survey = {"tool": "", "encoding": [*encoding], "sheets": {}}
@@ -134,8 +143,8 @@ def _write_texts(directory: Path, texts: TextStudyDraft) -> None:
 
 
 def _named_sheets(exports: Sequence[Path], names: Sequence[str]) -> dict[str, str]:
-    """[survey] sheets of study.toml: those of these sheets that each workbook has. Raises Faults for a sheet
-    that none has."""
+    """Returns [survey] sheets of study.toml: for each workbook, those of the named sheets that it has. Raises
+    Faults for a sheet that no workbook has."""
     books = [path for path in exports if path.suffix.lower().startswith(".xls")] if names else []
     held = {path.name: [sheet.sheet for sheet in read_workbook_sheets(path)] for path in books}
     known = {sheet for sheets in held.values() for sheet in sheets}
@@ -150,10 +159,13 @@ def _named_sheets(exports: Sequence[Path], names: Sequence[str]) -> dict[str, st
 def draft_tables_from_exports(exports: Sequence[Path], settings: Mapping[str, Any], *,
                               xlsform: FormDraft | None = None,
                               wordings: Mapping[str, str] | None = None) -> tuple[SurveyDraft, list[Path]]:
-    """The draft of the tables for survey exports, and the files that hold answers: a list of wordings or of
-    names is left out, and a note says so. Files are read as ``settings`` say, which are of [survey] of
-    study.toml; ``xlsform`` is the draft of their XLSForm, ``wordings`` those of a table. Raises Faults with
-    all that is wrong in any of them."""
+    """Drafts the tables for survey exports. Returns the draft and the files that hold answers; a list of
+    wordings or of names is left out, with a note in the draft.
+
+    ``settings`` are those of [survey] of study.toml, by which the files are read. ``xlsform`` is the draft of
+    the survey's XLSForm, and ``wordings`` holds the wordings of a table. Raises Faults with all errors of all
+    files.
+    """
     surveys, faults = [], []
     stems = [make_slug(path.stem) for path in exports]
     for path, stem in zip(exports, stems, strict=True):

@@ -1,5 +1,5 @@
-"""The tables of waves, drafted: for a new wave of a running study, and for a study that begins with several.
-"""
+"""Drafts the tables of waves, for a new wave of a running study and for a study that begins with several
+waves."""
 
 from __future__ import annotations
 
@@ -26,9 +26,12 @@ def draft_new_wave(earlier_surveys: Sequence[RawSurvey], surveys: Sequence[RawSu
                    *,
                    roles: Collection[str] = (), wordings: Mapping[str, str] | None = None,
                    taken_ids: Collection[str] = ()) -> tuple[CrosswalkDraft, SurveyDraft]:
-    """The drafts of the crosswalk of a wave and of the questions that only its files ask. ``roles`` are the
-    entries of study.toml that name the columns of who answered, ``wordings`` say how headings and answers
-    read, by their keys, and ``taken_ids`` are the ids of questions that are drafted already."""
+    """Drafts the crosswalk of a wave, and the questions that only its files ask.
+
+    ``roles`` are the entries of study.toml that name the columns that describe a record. ``wordings`` gives
+    the texts of headings and answers, by their keys. ``taken_ids`` are the ids of questions that are already
+    drafted.
+    """
     new = draft_survey_tables(surveys, wordings=wordings or {})
     crosswalk = draft_crosswalk(earlier_surveys, surveys, reference, wave, new_draft=new, wordings=wordings
                                 or {})
@@ -50,7 +53,8 @@ def draft_new_wave(earlier_surveys: Sequence[RawSurvey], surveys: Sequence[RawSu
 
 
 def survey_files_by_wave(rows: pd.DataFrame) -> dict[str, list[str]]:
-    """The files of each wave in their order; none where rows of the draft name fewer than two waves."""
+    """Returns the files of each wave, the waves in order; empty if the rows of the draft name fewer than two
+    waves."""
     named = rows[rows["wave_id"] != ""]
     waves = {wave: [*named.loc[named["wave_id"] == wave, "file"]] for wave in named["wave_id"].unique()}
     return waves if len(waves) > 1 else {}
@@ -58,7 +62,8 @@ def survey_files_by_wave(rows: pd.DataFrame) -> dict[str, list[str]]:
 
 def draft_crosswalk_of_all_waves(surveys: Sequence[RawSurvey], waves: Mapping[str, Collection[str]],
                                  reference: Reference) -> CrosswalkDraft:
-    """The drafts of the crosswalk of every wave but the first, together; each wave beside those before it."""
+    """Drafts the crosswalk of every wave but the first in one table; each wave is compared with the waves
+    before it."""
     drafts, listed = [], [*waves]
     for n, wave in enumerate(listed[1:], 1):
         earlier = {file for name in listed[:n] for file in waves[name]}
@@ -70,7 +75,7 @@ def draft_crosswalk_of_all_waves(surveys: Sequence[RawSurvey], waves: Mapping[st
 
 
 def add_draft_to_reference(tables: Mapping[str, pd.DataFrame], reference: Reference) -> Reference:
-    """The questions and options of the study with those of a draft that are not left out."""
+    """Returns the questions and options of the study, with those of a draft that are not left out."""
     questions = tables["questions"][tables["questions"][USE] != "no"]
     frames = {}
     for name, key, rows in (("questions", "question_id", questions),
@@ -83,8 +88,8 @@ def add_draft_to_reference(tables: Mapping[str, pd.DataFrame], reference: Refere
 
 
 def record_waves_and_files(study: Study, files: Mapping[str, Collection[str]]) -> None:
-    """Adds to waves.csv and wave_files.csv what they lack of waves and their files, by wave. Where one wave
-    is new to empty tables, the other files of raw/survey are of the first wave, which is called so."""
+    """Adds missing waves and their files to waves.csv and wave_files.csv. If waves.csv is empty and only one
+    wave is added, the other files of raw/survey become a wave named ``first``."""
     waves, listed = read_reference_table(study, "waves"), {*read_reference_table(study, "wave_files")["file"]}
     if waves.empty and len(files) == 1:
         named = {name for names in files.values() for name in names}

@@ -1,5 +1,5 @@
-"""The form behind one or several exports: a column of one file stands beside the same question in the others.
-"""
+"""Reconstructs the form of a survey from one or several exports, by setting the columns of each file beside
+the columns with the same question in the other files."""
 
 from __future__ import annotations
 
@@ -21,17 +21,23 @@ from glc_analysis.reference import LOOP
 from glc_analysis.text import UNTICKED, match_key, normalise_space
 
 _QUOTED = 80
-"""So many letters of a heading are quoted where it is in doubt."""
+"""The most letters of a doubtful heading that are quoted."""
 _LISTED = 5
-"""So many columns are named in which a word may be an answer."""
+"""The most columns that a reason names in which a blank word may be an answer."""
 
 
 @dataclass(frozen=True)
 class FormColumn:
-    """One column of the form: its name in each file ("" where a file lacks it), its place in the form (from
-    1), its wording, and how often each answer was given, by file. ``wordings`` are those of the files,
-    ``headings`` how its names read by a form or a table of wordings; ``is_placed`` says that its heading
-    stands over several columns of a file."""
+    """One column of the form.
+
+    - ``names``: its name in each file ("" where a file lacks it).
+    - ``place``: its place in the form, from 1.
+    - ``wording``: its wording.
+    - ``counts``: how often each answer was given, by file.
+    - ``wordings``: its wordings in the files.
+    - ``headings``: the texts that a form or a table of wordings gives for its names.
+    - ``is_placed``: whether its heading stands over several columns of a file.
+    """
 
     names: tuple[str, ...]
     place: int
@@ -44,29 +50,29 @@ class FormColumn:
 
     @property
     def name(self) -> str:
-        """Its name in the first file that has it."""
+        """Returns its name in the first file that has it."""
         return next(filter(None, self.names))
 
     @cached_property
     def total(self) -> Counter[str]:
-        """How often each answer was given in all files, blank cells left out."""
+        """Returns how often each answer was given in all files together, blank cells left out."""
         return sum(self.counts, Counter())
 
     @property
     def n_filled(self) -> int:
-        """The number of cells that hold anything."""
+        """Returns the number of cells that are not empty."""
         return self.total.total()
 
     @property
     def entry(self) -> str:
-        """Its entry in the column ``columns`` of questions.csv: its names, each once."""
+        """Returns its entry in the column ``columns`` of questions.csv: its names, each once."""
         return " | ".join(dict.fromkeys(filter(None, self.names)))
 
 
 @dataclass(frozen=True)
 class SurveyForm:
-    """The columns of a form in their order, the files that they are from, and how many records each has.
-    ``blank`` are the words that seem to mean an empty cell, each with the reason."""
+    """The columns of a form in order, the files in which they occur, and the number of records in each file.
+    ``blank`` has the words that seem to mean an empty cell, each with the reason."""
 
     files: tuple[str, ...]
     tools: tuple[str, ...]
@@ -76,8 +82,9 @@ class SurveyForm:
 
     @classmethod
     def of(cls, surveys: Sequence[RawSurvey], wordings: Mapping[str, str] | None = None) -> SurveyForm:
-        """The form of one or several files of a survey. ``wordings`` say how headings read, or what they are
-        in the language of the study, by their keys; headings that read alike are the same question.
+        """Returns the form of one or several files of a survey. ``wordings`` gives, by the key of a heading,
+        its text or its translation into the language of the study. Columns whose headings have the same text
+        hold the same question.
 
         >>> from pathlib import Path
         >>> from glc_analysis.intake.survey import RawSurvey, text_frame
@@ -103,17 +110,18 @@ class SurveyForm:
 
     @property
     def size(self) -> int:
-        """The number of records in all files."""
+        """Returns the number of records in all files."""
         return sum(self.n_records)
 
     def files_lacking_column(self, column: FormColumn) -> list[str]:
-        """The files that do not have a column."""
+        """Returns the files that do not have a column."""
         return [file for file, name in zip(self.files, column.names, strict=True) if not name]
 
     def why_pairing_is_doubtful(self, *columns: FormColumn) -> str:
-        """The reason to doubt that the columns of the files are one question: another heading, another
-        wording, or a heading that stands over several columns; "" if nothing does. Of ``columns``, the
-        options of one question, the first that is in doubt is named."""
+        """Returns the reason to doubt that the columns paired across the files hold the same question:
+        another heading, another wording, or a heading that stands over several columns. Returns "" if there
+        is no such reason. If several ``columns`` are given (the options of one question), the reason concerns
+        the first doubtful one."""
         for column in columns:
             doubts = [f"{file} has another {what}, {shorten(words, _QUOTED, placeholder=' ...')!r}"
                       for file, what, words in self._otherwise(column)]
@@ -124,8 +132,9 @@ class SurveyForm:
         return ""
 
     def _otherwise(self, column: FormColumn) -> list[tuple[str, str, str]]:
-        """The files in which a column has another heading or wording than in the first file that has it:
-        which of both, and the wording. Names that differ and are known to read alike raise no doubt."""
+        """Returns the files in which a column has another heading or wording than in the first file that has
+        it: whether the heading or the wording differs, and the text. Different names that are known to have
+        the same text raise no doubt."""
         files = zip(self.files, column.names, column.headings, column.wordings, strict=True)
         first, *others = [file for file in files if file[1]]
         _, name, heading, wording = (match_key(text) for text in first)
@@ -139,7 +148,8 @@ class SurveyForm:
 
 
 def select_columns_named_by_entry(columns_entry: str, columns: Collection[str]) -> list[str]:
-    """Of the ``columns`` of a file those that an entry of questions.csv names, also by a star or in loops.
+    """Returns those ``columns`` of a file that an entry of questions.csv names, whether by name, by a star or
+    by a loop.
 
     >>> select_columns_named_by_entry("Why? | Q2_* | {loop}_Q3 | not in b.csv", ["Why?", "Q2_1", "Q2_2",
     ...     "1_Q3", "Q4"])
@@ -156,8 +166,8 @@ _BLANK = ("NA", "N/A", "#N/A", "NULL", "null", "NaN", "nan", "-99", "-77", "-66"
 
 
 def _counted(survey: RawSurvey, name: str) -> Counter[str]:
-    """How often each text stands in a column. In a repeat group the cells of the parent, which its children
-    carry, count once."""
+    """Returns how often each text stands in a column. In a repeat group, each cell of the parent counts once,
+    although every child row repeats it."""
     counts: Counter[str] = Counter()
     cells = survey.frame[name]
     if any(survey.loops):
@@ -172,11 +182,12 @@ def _counted(survey: RawSurvey, name: str) -> Counter[str]:
 
 def _without_blanks(surveys: Sequence[RawSurvey],
                     counts: Sequence[dict[str, Counter[str]]]) -> tuple[tuple[str, str], ...]:
-    """Takes the words that mean an empty cell out of the counts; returns them, each with the reason.
+    """Removes the words that mean an empty cell from the counts. Returns these words, each with the reason.
 
-    Each file is judged by itself, and each of its columns: where ``n/a`` stands beside cells that are empty,
-    it may be an answer. The setting takes a word for blank in all columns, so the reason names those where it
-    may be an answer. A text that coders coded is an answer in all of them.
+    Each file and each of its columns is judged separately: where ``n/a`` stands in a column that also has
+    empty cells, it may be an answer. The setting makes a word mean blank in all columns, so the reason names
+    the columns in which the word may be an answer. A text to which coders gave a code counts as an answer in
+    all columns.
     """
     reasons: dict[str, list[str]] = {}
     words = [_blank_words(columns) for columns in counts]
@@ -203,8 +214,8 @@ def _without_blanks(surveys: Sequence[RawSurvey],
 
 
 def _blank_words(columns: Mapping[str, Counter[str]]) -> list[str]:
-    """The words that mean an empty cell in a file: in a quarter of its columns, and at least three; a
-    negative number also where three columns of texts have it."""
+    """Returns the words that mean an empty cell in a file: those in at least three columns and in at least a
+    quarter of the columns. A negative number is also one if three columns of texts have it."""
     filled = [counter for counter in columns.values() if counter]
     spelled = {word for counter in filled for word in counter if is_concept_word("blank", word)}
     words = [*dict.fromkeys([*_BLANK, *sorted(spelled)])]
@@ -215,14 +226,16 @@ def _blank_words(columns: Mapping[str, Counter[str]]) -> list[str]:
 
 
 _CODED, _ELSEWHERE = 0.8, 0.5
-"""A word is coded if so many of its answers have the same code, and at most so many of the others."""
+"""A word counts as coded if at least the first share of the records with it have the same code, and at most
+the second share of the other records have that code."""
 
 
 def _coded_words(surveys: Sequence[RawSurvey], counts: Sequence[dict[str, Counter[str]]],
                  words: Sequence[str]) -> set[str]:
-    """The words for an empty cell that coders nevertheless coded as an answer, in columns of codes beside it.
+    """Returns those of the words for an empty cell that coders coded as an answer, in a column of codes in
+    the same file.
 
-    Such a column is named after its question (``Q3_trust``) or as one of codes (``coder1``).
+    A column of codes is named after its question (``Q3_trust``) or as a column of codes (``coder1``).
     """
     coded = set()
     for survey, columns in zip(surveys, counts, strict=True):
@@ -237,7 +250,8 @@ def _coded_words(surveys: Sequence[RawSurvey], counts: Sequence[dict[str, Counte
 
 
 def _is_of_codes(name: str, question: str) -> bool:
-    """Whether a column is named as one of codes, of this question at least.
+    """Whether the name of a column marks it as a column of codes, for this question or for no particular
+    question.
 
     >>> [_is_of_codes(name, "Q3") for name in ("Q3_trust", "Q3 code", "coder1", "Q30", "Q4")]
     [True, True, True, False, False]
@@ -248,8 +262,8 @@ def _is_of_codes(name: str, question: str) -> bool:
 
 def _has_code_of_its_own(codes: pd.Series, word: str, is_word_here: pd.Series,
                          is_other: pd.Series) -> bool:
-    """Whether the records with a word mostly have one code, which most others have not. The word itself is a
-    code where other cells of the column are empty."""
+    """Whether most records with a word have the same code, and most other records do not have that code. The
+    word itself counts as a code if other cells of the column of codes are empty."""
     values = codes[is_word_here & (codes != "") & ~codes.str.casefold().isin(UNTICKED)]
     if (codes != "").all():
         values = values[values != word]
@@ -261,13 +275,14 @@ def _has_code_of_its_own(codes: pd.Series, word: str, is_word_here: pd.Series,
 
 
 def _is_text(counter: Counter[str]) -> bool:
-    """Whether most of the different answers of a column, negative numbers left out, are not numbers."""
+    """Whether most of the distinct answers of a column are not numbers. Negative numbers are left out."""
     others = [text for text in counter if not text.startswith("-")]
     return sum(not text.replace(".", "").isdigit() for text in others) > len(others) / 2
 
 
 def _headings(columns: Collection[str], wordings: Mapping[str, str]) -> dict[str, str]:
-    """The columns of a file by how their headings read; where two read alike, the second keeps its own."""
+    """Returns the columns of a file by the text of their headings. If two headings have the same text, the
+    second column is listed by its own heading."""
     headings: dict[str, str] = {}
     for name in columns:
         read = wordings.get(match_key(name), name)

@@ -15,10 +15,11 @@ from glc_analysis.addons.drafting.words import count_degree_words, find_scale_st
 from glc_analysis.text import match_key
 
 _ALIKE = 0.8
-"""The share of answers, or of options, by which two questions are alike."""
+"""The share of answers, or of options, that two questions must have in common to be alike."""
 _FEWEST_QUESTIONS, _MOST_STEPS = 3, 7
-"""So many questions with the same list make a grid, two where the tool marks their items; so many options has
-a list at most whose words of degree, or whose heading, alone make it a scale."""
+"""The fewest questions with the same list that make a grid (two are enough if the survey tool marks its
+items), and the most options of a list that is taken for a scale on the evidence of words of degree or of its
+heading alone."""
 _ITEM = re.compile(r"\s*(\[[^\]]*\]\s*|\s[-–:>|]\s[^-–:>|]*)$", re.DOTALL)
 _ITEM_CODE = re.compile(r"([A-Za-z]\w*)\[[^\]]+\]")
 _ITEM_NUMBER = re.compile(r"[_.\[(]?[a-zA-Z]{0,3}\d+[\])]?$")
@@ -26,12 +27,18 @@ _ITEM_NUMBER = re.compile(r"[_.\[(]?[a-zA-Z]{0,3}\d+[\])]?$")
 
 def guess_grid_types(columns: Collection[FormColumn], guesses: dict[int, ColumnGuess],
                      wordings: Mapping[str, str]) -> dict[int, ColumnGuess]:
-    """The kinds of the choices in grids, inferred from neighbouring questions, by position. ``wordings`` say
-    how answers read that are codes.
+    """Infers the kinds of the choices in grids from neighbouring questions. Returns the new guesses by
+    position. ``wordings`` gives the text of answers that are codes.
 
-    The questions of a grid share the code before their items, their heading or the beginning of their names,
-    and their options: each lists all that are listed in another one. They are scales if the options of all
-    are known as one, or if half of them hold a word of degree, or if the heading asks how much.
+    The questions of a grid share their options (each question lists all options that are listed in another
+    one), and one of these:
+
+    - the code before their items;
+    - their heading;
+    - the beginning of their names.
+
+    They are scales if the options of all are a known scale, if half of the options contain a word of degree,
+    or if the heading asks how much.
     """
     guessed: dict[int, ColumnGuess] = {}
     for grid in _grids(columns, guesses):
@@ -53,8 +60,8 @@ def guess_grid_types(columns: Collection[FormColumn], guesses: dict[int, ColumnG
 
 def _is_of_scales(grid: Collection[FormColumn], guesses: Collection[ColumnGuess], labels: Collection[str],
                   wordings: Mapping[str, str]) -> bool:
-    """Whether the questions of a grid are scales: their steps are known, or there are few options and
-    words of degree or their heading show that they are steps."""
+    """Whether the questions of a grid are scales: either their steps are known, or they have few options and
+    words of degree or their heading show that the options are steps."""
     if any(guess.kind == "scale" for guess in guesses) or _are_steps(guesses, wordings):
         return True
     steps = sorted(option_spelling_key(label) for label in labels if not is_number_text(label))
@@ -65,7 +72,7 @@ def _is_of_scales(grid: Collection[FormColumn], guesses: Collection[ColumnGuess]
 
 
 def _grids(columns: Collection[FormColumn], guesses: dict[int, ColumnGuess]) -> Iterator[list[FormColumn]]:
-    """The columns of each grid, in the order of the form."""
+    """Returns the columns of each grid, in the order of the form."""
     stems: dict[tuple[str, bool], list[FormColumn]] = {}
     for column in columns:
         guess = guesses.get(column.place)
@@ -87,7 +94,8 @@ def _grids(columns: Collection[FormColumn], guesses: dict[int, ColumnGuess]) -> 
 
 def _alike(first: FormColumn, members: Collection[FormColumn], guesses: dict[int, ColumnGuess], *,
            is_marked: bool) -> list[FormColumn]:
-    """The columns that offer what the first one does, or what another one of them does."""
+    """Returns the columns that offer the same options as the first column, or as another column already
+    found."""
     grid: list[FormColumn] = []
     keys = _shared_keys(guesses[first.place], is_marked=is_marked)
     while more := [column for column in members if column not in grid
@@ -98,7 +106,8 @@ def _alike(first: FormColumn, members: Collection[FormColumn], guesses: dict[int
 
 
 def _grid_stem(column: FormColumn) -> tuple[str, bool]:
-    """What the questions of a grid share, and whether the tool itself marks what differs as an item.
+    """Returns the part that the questions of a grid share in their names or headings, and whether the survey
+    tool marks the differing part as an item.
 
     >>> _grid_stem(FormColumn(("Q2[SQ001]",), 1, "[I like it]", ()))
     ('Q2', True)
@@ -111,46 +120,48 @@ def _grid_stem(column: FormColumn) -> tuple[str, bool]:
 
 
 def _grid_labels(guess: ColumnGuess) -> list[str]:
-    """The labels that somebody chose of a question, without "don't know" and the like."""
+    """Returns the labels of a question that somebody chose, without "don't know" and similar options."""
     return [label for options in guess.options for label, count in options.counts.items()
             if count and words.guess_option_kind(label) == "substantive"]
 
 
 def _listed_keys(guess: ColumnGuess) -> set[str]:
-    """The keys of all options that somebody chose of a question and that are listed."""
+    """Returns the keys of all listed options of a question that somebody chose."""
     return {option_spelling_key(label) for options in guess.options for label,
             n in options.counts.items() if n}
 
 
 def _shared_keys(guess: ColumnGuess, *, is_marked: bool) -> set[str]:
-    """The keys by which a question belongs to a grid. Numbers alone say it only where the tool does."""
+    """Returns the keys that assign a question to a grid. Numbers alone count only if the survey tool marks
+    the question as part of a grid."""
     return {option_spelling_key(label) for label in _grid_labels(guess) if is_marked
             or not is_number_text(label)}
 
 
 def _is_of_grid(column: FormColumn, guess: ColumnGuess, keys: set[str], *, is_marked: bool) -> bool:
-    """Whether the options of a question are those of a grid: at least one of them where the tool marks the
-    question as part of the grid, else nearly all."""
+    """Whether the options of a question are those of a grid: at least one of them if the survey tool marks
+    the question as part of the grid, else nearly all."""
     if is_marked:
         return not keys.isdisjoint(map(option_spelling_key, column.total))
     return len(keys & _shared_keys(guess, is_marked=False)) > 1 and _is_answered_by(column, keys)
 
 
 def _fits(column: FormColumn, guesses: dict[int, ColumnGuess], others: Collection[FormColumn]) -> bool:
-    """Whether a question was answered by options of the others, or lists nearly all that they do."""
+    """Whether a question was answered with options of the other questions, or lists nearly all of their
+    options."""
     theirs = set().union(*(_listed_keys(guesses[other.place]) for other in others))
     return _is_answered_by(column, theirs) or len(
         theirs & _listed_keys(guesses[column.place])) >= _ALIKE * len(theirs)
 
 
 def _is_answered_by(column: FormColumn, keys: set[str]) -> bool:
-    """Whether four of five answers of a column are among options."""
+    """Whether at least four of five answers in a column are among the options."""
     known = sum(count for text, count in column.total.items() if option_spelling_key(text) in keys)
     return known >= _ALIKE * column.n_filled
 
 
 def _are_steps(grid: Collection[ColumnGuess], wordings: Mapping[str, str]) -> bool:
-    """Whether the options of a grid in one of the files are together the steps of a scale that is known."""
+    """Whether the options of a grid in one of the files together are the steps of a known scale."""
     by_file: dict[int, dict[str, str]] = {}
     for guess in grid:
         for n, options in enumerate(guess.options):

@@ -1,7 +1,8 @@
-"""Which files beside a survey export are not answers: lists of the wordings of its columns, and of names.
+"""Finds the files beside a survey export that hold no answers: lists of the wordings of its columns, and
+lists of names.
 
 The files of a survey, as they were read, are compared with each other. A list has fewer columns than the
-export that it belongs to.
+export to which it belongs.
 """
 
 from __future__ import annotations
@@ -16,20 +17,21 @@ from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.text import match_key, normalise_space
 
 _NAMED = 0.3
-"""So many of the different texts of a column name columns of the export, or so many columns of the export are
-named, if the file is a list of these."""
+"""A file is a list of wordings if this share of the different texts in one of its columns are names of
+columns of the export, or if this share of the export's columns are named."""
 _NEARLY_ALL = 0.8
-"""So many names of a list stand in the export; so many of its texts differ."""
+"""The share of a list's names that must occur in the export, and the share of its texts that must differ."""
 _FEWEST = 3
-"""So many columns or names make a list."""
+"""The fewest columns or names that make a list."""
 _CODE = re.compile(r"([^\s.\[(:]+)(?:[\[(][^\])]*[\])])?[\s._:]*(.*)", re.DOTALL)
-"""A heading that begins with a code: the code, and the wording behind it."""
+"""The pattern of a heading that begins with a code: the code, and the wording after it."""
 _LONGEST = 60
-"""So many letters a name has at most."""
+"""The most letters of a name."""
 
 
 def find_files_that_are_lists(surveys: Sequence[RawSurvey]) -> dict[str, str]:
-    """The files that are not answers but a list that belongs to another one: what each holds, by its name.
+    """Returns the files that hold no answers but a list for another file, each with a description of its
+    contents, by the file's name.
 
     >>> from pathlib import Path
     >>> from glc_analysis.intake.survey import RawSurvey, text_frame
@@ -45,7 +47,7 @@ def find_files_that_are_lists(surveys: Sequence[RawSurvey]) -> dict[str, str]:
 
 
 def _belongings(survey: RawSurvey, surveys: Sequence[RawSurvey]) -> Iterator[str]:
-    """What a file holds that belongs to one of the others."""
+    """Yields a description of a file's contents if it is a list for one of the other files."""
     texts = {name: [text for cell in survey.frame[name] if (text := normalise_space(str(cell)))]
              for name in survey.frame.columns}
     for other in surveys:
@@ -62,16 +64,16 @@ def _belongings(survey: RawSurvey, surveys: Sequence[RawSurvey]) -> Iterator[str
 
 
 def _headings(survey: RawSurvey) -> set[str]:
-    """The headings of a file, the codes with which they begin, and its wordings."""
+    """Returns the headings of a file, the codes with which they begin, and its wordings."""
     names = [*survey.frame.columns]
     parts = [part for name in names if (match := _CODE.fullmatch(name)) for part in match.groups()]
     return {match_key(text) for text in (*names, *parts, *survey.wording.values())} - {""}
 
 
 def _column_of_names(texts: Mapping[str, list[str]], frame: pd.DataFrame) -> str:
-    """The column of an export in which the names of a list stand; "" if a table is not a list of names. All
-    of its columns hold short texts that differ, or addresses, below headings that ask nothing; one of them
-    stands in the export."""
+    """Returns the column of an export in which the names of a list stand; "" if a table is not a list of
+    names. In a list of names, all columns hold addresses or short texts that differ, below headings that are
+    not questions, and one of the columns occurs in the export."""
     filled = [column for column in texts.values() if column]
     is_asked = any(re.search(r"[?？؟]", name) for name in texts)
     if is_asked or not filled or not all(map(_are_names, filled)):
@@ -85,7 +87,8 @@ def _column_of_names(texts: Mapping[str, list[str]], frame: pd.DataFrame) -> str
 
 
 def _are_names(texts: Sequence[str]) -> bool:
-    """Whether the texts of a column are names, or what leads to a person, and no answers to a question."""
+    """Whether the texts of a column are names, or contact data that lead to a person, and not answers to a
+    question."""
     is_short = sum(map(len, texts)) <= _LONGEST * len(texts)
     differ = len({*texts}) >= _NEARLY_ALL * len(texts)
     has_letters = sum(any(map(str.isalpha, text)) or looks_like_name_or_address(text) for text in texts)

@@ -94,7 +94,7 @@ def suggest_names_in_texts(texts: Iterable[str]) -> pd.DataFrame:
 
 
 def _find_forms(text: str) -> tuple[list[tuple[str, tuple[int, int]]], str]:
-    """Everything that is recognised by its form, and the text in which it is blotted out."""
+    """Returns everything that is recognised by its form, and the text with these passages blanked out."""
     formed, left = [], text
     for kind, form in _FORMS.items():
         if kind == "speaker" and not text.endswith("\n"):
@@ -106,7 +106,7 @@ def _find_forms(text: str) -> tuple[list[tuple[str, tuple[int, int]]], str]:
 
 
 def _capitalised(text: str) -> Iterator[tuple[list[Word], bool]]:
-    """Runs of capitalised words (``Casa de la Mujer``), and whether each begins a sentence."""
+    """Returns runs of capitalised words (``Casa de la Mujer``), and whether each begins a sentence."""
     run: list[Word] = []
     between: list[Word] = []
     opens, last = False, None
@@ -132,7 +132,8 @@ def _capitalised(text: str) -> Iterator[tuple[list[Word], bool]]:
 
 def _sentence_openings(openings: Sequence[tuple[str, list[Word]]],
                        known: Set[str]) -> Iterator[tuple[str, str, str]]:
-    """Names that begin sentences: complete if they also occur within one, else without the first word."""
+    """Returns the names that begin sentences: complete if they also occur within a sentence, else without the
+    first word."""
     rests = [list(dropwhile(lambda word: word[0].islower(), words[1:])) for _, words in openings]
     known = known | {_text_of(text, rest) for (text, _), rest in zip(openings, rests, strict=True) if rest}
     for (text, words), rest in zip(openings, rests, strict=True):
@@ -160,8 +161,8 @@ _NEEDS_NETWORK = ("EMAIL_ADDRESS", "URL")
 
 
 def find_account_numbers(texts: Iterable[str]) -> pd.DataFrame:
-    """One row per number, with the columns of :func:`suggest_names_in_texts`; no rows if Presidio is not
-    installed."""
+    """Returns one row per number, with the columns of :func:`suggest_names_in_texts`; no rows if Presidio is
+    not installed."""
     counts: Counter[tuple[str, str]] = Counter()
     recognisers = _recognisers()
     for text in texts:

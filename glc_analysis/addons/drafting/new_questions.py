@@ -1,4 +1,4 @@
-"""What only a new wave asks, drafted as questions beside those that the study has."""
+"""Drafts the questions that only a new wave asks, beside the questions that the study has."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from glc_analysis.text import match_key
 def select_questions_new_in_wave(new: SurveyDraft, crosswalk: CrosswalkDraft, surveys: Sequence[RawSurvey],
                                  reference: Reference, wave: str, *, earlier_files: Collection[str],
                                  taken_ids: Collection[str]) -> SurveyDraft:
-    """Of the draft of a wave's files by themselves the questions that the study lacks, which are ``not in``
-    the files ``earlier_files``. Ids and lists that the study has, or that are ``taken_ids``, get the wave
-    behind them. What the crosswalk takes for another wording of a question is left out until a person says
-    otherwise."""
+    """Selects, from the draft of a wave's files by themselves, the questions that the study lacks. They are
+    marked as ``not in`` the files ``earlier_files``. If the study or ``taken_ids`` already has an id or a
+    list of the same name, the wave is added to the name. A question that the crosswalk takes for another
+    wording of an existing question is left out until a person decides otherwise."""
     questions, options, sensitivity = (new.tables[name] for name in ("questions", "options", "sensitivity"))
     held = {row["question_id"]: [*_held(row["columns"], crosswalk, surveys)]
             for _, row in questions.iterrows()}
@@ -60,7 +60,8 @@ def select_questions_new_in_wave(new: SurveyDraft, crosswalk: CrosswalkDraft, su
 
 
 def _held(entry: str, crosswalk: CrosswalkDraft, surveys: Sequence[RawSurvey]) -> Iterator[tuple[str, bool]]:
-    """The questions that have columns of an entry, or may have, and whether that is certain."""
+    """Returns the questions that certainly or possibly have the columns of an entry, and whether that is
+    certain."""
     for survey in surveys:
         for name in select_columns_named_by_entry(entry, survey.frame.columns):
             if (survey.path.name, name) in crosswalk.held:
@@ -68,8 +69,8 @@ def _held(entry: str, crosswalk: CrosswalkDraft, surveys: Sequence[RawSurvey]) -
 
 
 def _following(rows: pd.DataFrame, ids: Mapping[str, str], open_ids: Collection[str]) -> list[str]:
-    """What is written in ``use`` of each row. Where the question to follow is none of these, the first of
-    those that follow it takes its place."""
+    """Returns the text in ``use`` of each row. If a row follows a question that was not selected, it follows
+    instead the first selected row that followed that question."""
     leaders: dict[str, str] = {}
     uses = []
     for name, use in zip(rows["question_id"], rows[USE], strict=True):
@@ -85,7 +86,8 @@ def _following(rows: pd.DataFrame, ids: Mapping[str, str], open_ids: Collection[
 
 def _shared_lists(questions: pd.DataFrame, options: pd.DataFrame, known: Mapping[str, str],
                   reference: Reference) -> dict[str, str]:
-    """The drafted lists that a question of the study shares and whose texts its own list has: that one."""
+    """Returns the lists of the study that take the place of drafted lists. A question of the study must have
+    the drafted list, and its own list must have all texts of the drafted list."""
     list_of = dict(zip(reference.questions["question_id"], reference.questions["option_list"], strict=True))
     texts = {name: {match_key(text) for text in (*rows["value"], *rows["label"])}
              for name, rows in reference.options.groupby("option_list")}
@@ -97,7 +99,8 @@ def _shared_lists(questions: pd.DataFrame, options: pd.DataFrame, known: Mapping
 
 def _conditions(rows: pd.DataFrame, new_ids: Mapping[str, str], known: Mapping[str, str],
                 reference: Reference) -> pd.DataFrame:
-    """The drafted conditions of new questions, on new ones, the country, or options that the study has."""
+    """Returns the drafted conditions of new questions, as far as they depend on new questions, on the
+    country, or on options that the study has."""
     options = reference.questions.merge(reference.options, on="option_list").groupby("question_id")
     ids_of = options["option_id"].agg(set).to_dict()
     kept = []

@@ -1,6 +1,6 @@
-"""What the answers still lack once questions are accepted, ready for a person to decide: options that fewer
-than five chose, cells to correct, names of countries, and names of persons that should be masked.
-"""
+"""Lists what the answers still lack once questions are accepted, as rows in which a person decides: options
+that fewer than five respondents chose, cells to correct, names of countries, and names of persons that should
+be masked."""
 
 from __future__ import annotations
 
@@ -46,19 +46,20 @@ OPEN_COLUMNS = {
     "countries": ("country_id", "raw_name", "why", "label", "region_id"),
     "names": (USE, "why", "name", "kind", "match"),
 }
-"""The columns of each table of what is still open: a person fills in the first one."""
+"""The columns of each table of undecided rows. A person fills in the first column."""
 _TO_FILL = "its question has no option that five or more chose"
 _AFTER_OTHER = "written after an option such as Other: an option of the form?"
-"""Why rows of options wait that no fault is about."""
+"""The reason of undecided rows of options that do not come from a fault."""
 _AGAIN = "then repeat `glc check --accept-draft NAME`"
 _MOST_CELLS = 50
-"""If more answers of a column cannot be read, the column is wrong, and nobody corrects each."""
+"""If more answers of a column than this cannot be read, the whole column is wrong, and no row is written for
+each answer."""
 _KEYS = {"options": ["option_list", "value"], "corrections": ["key", "column"], "countries": ["raw_name"],
          "names": ["name"]}
 
 
 def file_of_open_rows(study: Study, table: str = "") -> str:
-    """The file of a table of undecided rows: the workbook of the draft, else a CSV file."""
+    """Returns the file of a table of undecided rows: the workbook of the draft, else a CSV file."""
     if (study.root / DRAFT_FOLDER / DRAFT_WORKBOOK).is_file():
         return f"{DRAFT_FOLDER}/more.xlsx" + (f", sheet {table}" if table else "")
     return f"{DRAFT_FOLDER}/more_{table}.csv"
@@ -83,7 +84,7 @@ def read_open_rows(study: Study) -> dict[str, pd.DataFrame]:
 
 
 def write_open_rows(study: Study, tables: Mapping[str, pd.DataFrame]) -> None:
-    """Writes the tables of undecided rows; a table without rows is removed."""
+    """Writes the tables of undecided rows, and removes the file of a table without rows."""
     folder = study.root / DRAFT_FOLDER
     filled = {name: table for name, table in tables.items() if len(table)}
     is_workbook, written = (folder / DRAFT_WORKBOOK).is_file(), set()
@@ -109,8 +110,9 @@ def write_open_rows(study: Study, tables: Mapping[str, pd.DataFrame]) -> None:
 
 
 def write_open_rows_for_faults(study: Study, in_answers: Faults) -> Faults:
-    """Writes rows for texts that are not options and for cells that cannot be read, to be decided by a
-    person, and returns the faults with one for all of these. What a person wrote into such a row is kept."""
+    """Writes undecided rows for texts that are not options and for cells that cannot be read. Returns the
+    faults, with one summary in place of all faults that have a row. Decisions that a person already wrote
+    into a row are kept."""
     reference = read_reference(study, needed=())  # what is wrong in it is among the faults
     open_faults = _OpenFaults.among(in_answers.faults)
     scales = {*reference.questions.loc[reference.questions["type"] == "scale", "option_list"]}
@@ -128,7 +130,7 @@ def write_open_rows_for_faults(study: Study, in_answers: Faults) -> Faults:
 
 @dataclass(frozen=True)
 class _OpenFaults:
-    """The faults of answers that a person can decide by rows beside the draft, by what they are about."""
+    """The faults of answers that people decide in rows beside the draft, by their subject."""
 
     options: list[OptionFault]
     cells: list[CellFault]
@@ -137,8 +139,8 @@ class _OpenFaults:
 
     @classmethod
     def among(cls, faults: Sequence[Fault]) -> _OpenFaults:
-        """The faults that people can decide in rows, without columns in which too many cells cannot be
-        read."""
+        """Returns the faults that people can decide in rows. Columns in which too many cells cannot be read
+        are left out."""
         times = Counter((fault.file, fault.column) for fault in faults if isinstance(fault, CellFault))
         in_two_files = [fault for fault in faults if isinstance(fault, TwoFilesFault)]
         return cls([fault for fault in faults if isinstance(fault, OptionFault) and fault.texts],
@@ -171,13 +173,13 @@ def _option_summary(study: Study, options: list[dict[str, str]], n_personal: int
     if options:
         n_sure = sum(row[USE] == "yes" for row in options)
         yield Fault(
-            f"{_are(len(options), 'row')} missing in lists of options, mostly since fewer than five chose "
-            f"it; {n_sure} say yes, because their list shows that they belong to it",
+            f"{_are(len(options), 'row')} missing in lists of options, mostly because fewer than five chose "
+            f"the option; {n_sure} say yes, because their list shows that they belong to it",
             file=file_of_open_rows(study, "options"),
-            fix="write yes into `use` where it is an option (for another "
-            f"spelling, the option_id of its option too); {_AGAIN}")
+            fix="write yes into `use` of each row that is an option (if it is another spelling of an "
+            f"option, also write that option's option_id); {_AGAIN}")
     if n_personal:
-        yield Fault(f"{n_personal} more look like a name, an address or a link, and are not listed: "
+        yield Fault(f"{n_personal} more texts look like a name, an address or a link, and are not listed: "
                     "`glc check` names them", fix=CORRECT_THE_RECORD)
 
 
@@ -186,22 +188,23 @@ def _cell_summary(study: Study, faults: _OpenFaults) -> Iterator[Fault]:
     n_records = sum(cell.column == WHOLE_RECORD for cell in faults.cells)
     if n_answers := len(faults.cells) - n_records:
         yield fault(f"{_are(n_answers, 'answer')} not readable",
-                    fix=f"write into `to` what each should be; {_AGAIN}")
+                    fix=f"write the corrected answer into `to` of each row; {_AGAIN}")
     if n_double := len(faults.records()):
         yield fault(f"{_are(n_double, 'record')} of organisations with records in several files",
-                    fix=f"write {DROP_RECORD} into `to` of those that do not count; {_AGAIN}")
+                    fix=f"write {DROP_RECORD} into `to` of each record that does not count; {_AGAIN}")
     if n_records:
         yield fault(f"{_are(n_records, 'record')} perhaps no answer", column=WHOLE_RECORD,
-                    fix=f"write drop into `to`, or keep if it is one; {_AGAIN}")
+                    fix=f"write drop into `to`, or keep if the record is an answer; {_AGAIN}")
 
 
 def _country_summary(study: Study, countries: list[dict[str, str]]) -> Iterator[Fault]:
     if countries:
         names = "name of a country is" if len(countries) == 1 else "names of countries are"
         n_sure = sum(row["country_id"] != "" for row in countries)
-        yield Fault(f"{len(countries)} {names} not known; {n_sure} of them have a code, by their name "
-                    "in another language or spelling", file=file_of_open_rows(study, "countries"),
-                    fix=f"write its three letters (ISO 3166) into country_id, or {UNKNOWN}; {_AGAIN}")
+        yield Fault(f"{len(countries)} {names} not known; {n_sure} of them have a proposed code, found by "
+                    "the name in another language or spelling", file=file_of_open_rows(study, "countries"),
+                    fix=f"write the country's three letters (ISO 3166) into country_id, "
+                    f"or {UNKNOWN}; {_AGAIN}")
 
 
 def _are(n: int, what: str) -> str:
@@ -209,9 +212,9 @@ def _are(n: int, what: str) -> str:
 
 
 def remove_settled_open_rows(study: Study, responses: pd.DataFrame) -> list[str]:
-    """Takes away what is open of options and corrections, once no answer lacks any, and writes rows for what
-    was written after an option such as Other: fewer than five may have chosen an option of the form. Returns
-    the lines to print."""
+    """Removes the undecided rows of options and corrections once all answers can be read, and writes rows for
+    texts given after an option such as Other, which may be options of the form that fewer than five
+    respondents chose. Returns the lines to print."""
     reference, before = read_reference(study), read_open_rows(study)
     lists = reference.questions.set_index("question_id")["option_list"]
     written = responses[responses["other_text"] != ""]
@@ -232,12 +235,12 @@ def remove_settled_open_rows(study: Study, responses: pd.DataFrame) -> list[str]
              f"yes "
              "for what is an option of the form, no for the rest, then repeat "
              "`glc check --accept-draft NAME`. They count as Other until then."] if n else []
-    return lines + [f"{n_personal} more look like a name, an address or a link, and are not listed."] * bool(
-        n_personal)
+    return lines + [f"{n_personal} more texts look like a name, an address or a link, and are not listed."
+                    ] * bool(n_personal)
 
 
 def _spelled_once(texts: Counter[str]) -> Counter[str]:
-    """How often each text was written, whatever its case; the spelling is the most frequent."""
+    """Returns how often each text was written, regardless of case, in its most frequent spelling."""
     spelled: dict[str, str] = {}
     counts: Counter[str] = Counter()
     for text, n in sort_counts_most_common_first(texts).items():
@@ -246,8 +249,8 @@ def _spelled_once(texts: Counter[str]) -> Counter[str]:
 
 
 def _with_rest(table: pd.DataFrame, before: pd.DataFrame, options: pd.DataFrame) -> pd.DataFrame:
-    """Rows of options that wait, with those from before that no fault is about: texts after an option such as
-    Other, and lists that have no option yet."""
+    """Returns undecided rows of options, with the earlier rows that do not come from a fault: texts given
+    after an option such as Other, and lists that have no option yet."""
     has_none = ~before["option_list"].isin(options["option_list"])
     rest = before[(before["why"] == _AFTER_OTHER) | (before["why"] == _TO_FILL) & has_none]
     keys = [pd.MultiIndex.from_frame(rows[_KEYS["options"]]) for rows in (rest, table)]
@@ -255,7 +258,7 @@ def _with_rest(table: pd.DataFrame, before: pd.DataFrame, options: pd.DataFrame)
 
 
 def select_questions_without_options(study: Study, state: DraftState) -> pd.DataFrame:
-    """The chosen questions that offer options but have none in options.csv."""
+    """Returns the chosen questions whose type needs options but that have none in options.csv."""
     chosen, drafted = state.chosen, state.tables["options"]["option_list"]
     known = {*drafted, *read_column_values(study, "options", "option_list"), COUNTRY_LIST}
     return chosen[chosen["type"].isin(CHOICE_TYPES) & ~chosen["option_list"].isin(known)]
@@ -263,8 +266,8 @@ def select_questions_without_options(study: Study, state: DraftState) -> pd.Data
 
 def write_open_rows_for_empty_lists(study: Study, state: DraftState,
                                     surveys: Sequence[RawSurvey]) -> list[str]:
-    """Writes rows for the options of chosen questions of which none is known: the texts that were given, or a
-    row to fill in where none can be listed. Returns the lines to print."""
+    """Writes rows for the options of chosen questions without known options: one row per text that was given,
+    or a row to fill in where no text can be listed. Returns the lines to print."""
     before = read_open_rows(study)
     faults, lines = [], []
     for _, question in select_questions_without_options(study, state).iterrows():
@@ -294,7 +297,8 @@ def write_open_rows_for_empty_lists(study: Study, state: DraftState,
 
 
 def _with_decisions(name: str, rows: list[dict[str, str]], before: pd.DataFrame) -> pd.DataFrame:
-    """Rows of a table of what is still open; one that was there already is as a person left it."""
+    """Returns the rows of a table of undecided rows. A row that was already there keeps a person's
+    decisions."""
     table = pd.DataFrame(rows, columns=list(OPEN_COLUMNS[name]), dtype="str")
     if before.empty or table.empty:
         return table

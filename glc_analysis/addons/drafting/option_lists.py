@@ -1,6 +1,5 @@
-"""The option lists of a draft: one list for all questions that offer the same, and what is to be said of
-answers that are not listed.
-"""
+"""Drafts the option lists of a survey: one list for all questions that offer the same options, with remarks
+on answers that are not listed."""
 
 from __future__ import annotations
 
@@ -44,21 +43,21 @@ from glc_analysis.text import UNTICKED, match_key
 
 _LONE_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _CODE = re.compile(r"([A-Za-z]{1,3})(\d{1,4})")
-"""The code of an option, of which the form has the words: A2."""
+"""The pattern of an option's code, such as A2, where only the form has the option's wording."""
 _SAME_LIST = 0.6
-"""The share of options that two questions must have in common for one list of both, if one has all those of
-the other."""
+"""The share of options that two questions must have in common to get one list, provided that one of them has
+all options of the other."""
 _MOSTLY = 0.7
-"""So many options that begin with a number make a list of numbers."""
+"""The share of options that must begin with a number to make a list a list of numbers."""
 LIST_OF_FORM = "form"
-"""The kind of a list whose options and order a form names."""
+"""The kind of a list whose options and order come from an XLSForm or from the columns of the export."""
 FEW_TEXTS = 3
-"""So few different texts that are not listed may be options that hardly anybody chose."""
+"""At most this many different texts that are not listed may be options that hardly anybody chose."""
 PERHAPS_OPTIONS = "perhaps options of the form"
-"""How a remark on answers that are not listed ends where a person must look at them first."""
+"""The end of a remark on unlisted answers that a person must look at before the question is accepted."""
 _PERHAPS, _A_SPELLING = "in another language; perhaps", "taken for a spelling of"
 MAYBE_ONE = _PERHAPS, _A_SPELLING
-"""How the reason begins where it is not sure that two texts are one option."""
+"""The beginnings of a reason why it is not sure that two texts are the same option."""
 _MAY_BE_BLANK = "an option of the form, or an empty cell?"
 _CHANGED = "the options of the files differ: is it the same question in all of them?"
 
@@ -76,9 +75,9 @@ class DraftedOptionLists:
 
     def add(self, question_id: str, kind: str, guess: ColumnGuess,
             changed: Collection[str] = ()) -> tuple[str, list[str], bool]:
-        """Adds the options of a question; returns its list, remarks on answers that are not listed, and
-        whether options may be left to write. Those that ``changed`` between files are unsure, and all of a
-        scale of which one did."""
+        """Adds the options of a question. Returns its list, remarks on answers that are not listed, and
+        whether the list may still lack options. Options that ``changed`` between files are unsure; if an
+        option of a scale changed, all options of the scale are unsure."""
         options = guess.options
         first = _fullest(options)
         rows = _option_rows(options, first, self.translated)
@@ -106,7 +105,8 @@ class DraftedOptionLists:
         return name, remarks, bool(remarks) or is_new and not rows
 
     def _same_list(self, kind: str, keys: frozenset[str], *, is_open: bool) -> str:
-        """The list that a question with these options shares: one of both holds all that the other has."""
+        """Returns the list that a question with these options shares. One of the two must hold all options of
+        the other."""
         for name, known in self.keys.items():
             n_shared = len(keys & known)
             if self.kinds[name] == kind and self._is_told(name, keys, is_open=is_open) \
@@ -116,7 +116,8 @@ class DraftedOptionLists:
         return ""
 
     def _merge(self, name: str, rows: Sequence[dict[str, str]], *, has_changed: bool) -> None:
-        """Adds the options of a further question to a list, with their counts."""
+        """Adds the options of a further question to a list, and adds their counts to those of options that
+        are already in the list."""
         listed = {match_key(row["value"]): row for row in self.lists[name]}
         spelled = {option_spelling_key(row["value"]): row for row in reversed(self.lists[name])}
         for row in rows:
@@ -132,26 +133,27 @@ class DraftedOptionLists:
                 self._append(name, row)
 
     def are_missing_options_asked_for(self, list_name: str) -> bool:
-        """Whether the options that a list lacks are asked for once its question is accepted: it has some, and
-        none takes all other texts."""
+        """Whether people are asked for the options that a list lacks once its question is accepted. They are
+        asked if the list has some options and no option for all other texts."""
         return bool(self.lists[list_name]) and not self.has_other_option(list_name)
 
     def has_other_option(self, list_name: str) -> bool:
-        """Whether an option of a list takes all other texts, which a person is asked to look through once its
-        question is accepted."""
+        """Whether a list has an option for all other texts, such as Other. A person is asked to look through
+        these texts once the question is accepted."""
         return any(row["kind"] == "other" for row in self.lists[list_name])
 
     def _is_told(self, name: str, keys: frozenset[str], *, is_open: bool) -> bool:
-        """Whether what a question and a list have in common tells that they are one. Numbers alone do not
-        where some answers are not listed, or an end has a label: the ends of two scales may differ."""
+        """Whether the options that a question and a list have in common are enough evidence that both are one
+        list. Numbers alone are not enough if some answers are not listed, or if an end of the scale has a
+        label, because the ends of the two scales may differ."""
         shared = keys & self.keys[name]
         if not all(map(_LONE_NUMBER.fullmatch, shared)):
             return True
         return keys == self.keys[name] and not is_open and name not in self.open
 
     def add_ticks(self, list_name: str, group: TickGroup) -> None:
-        """Adds the options of a question with a column per option; all are listed, since the form names
-        them."""
+        """Adds the options of a question with a column per option. All options are listed, because the
+        columns of the form name them."""
         self.lists.setdefault(list_name, [])
         self.kinds[list_name], self.keys[list_name] = LIST_OF_FORM, frozenset()
         for values, label, count in zip(group.values, group.labels, group.counts, strict=True):
@@ -164,9 +166,9 @@ class DraftedOptionLists:
     def add_form(self, list_name: str, options: pd.DataFrame, ticks: Mapping[str, FormColumn],
                  column: FormColumn,
                  *, is_multi: bool) -> Counter[str]:
-        """Adds a list of an XLSForm with the answers to one of its questions, in one column or in ``ticks``,
-        a column per option; returns the answers that are not options of it. Answers are the names of options
-        or their labels in one of the languages of the form."""
+        """Adds a list of an XLSForm, with the answers to one of its questions, which stand in one ``column``
+        or in ``ticks``, a column per option. Returns the answers that are not options of the list. Answers
+        are given as names of options or as their labels in one of the languages of the form."""
         rows = self.lists.setdefault(list_name, [])
         self.kinds[list_name], self.keys[list_name] = LIST_OF_FORM, frozenset()
         texts = {option: [value, *labels.splitlines()] for option, value, labels in zip(
@@ -199,7 +201,8 @@ class DraftedOptionLists:
         return Counter({text: n for text, n in counts.items() if match_key(text) not in option_of})
 
     def relabel(self, wordings: Mapping[str, str]) -> None:
-        """Gives options the words that a table has for them. Those that read alike are one option."""
+        """Gives options the labels that a table of wordings has for them. Options with the same label become
+        one option."""
         for rows in self.lists.values():
             labels: dict[str, dict[str, str]] = {}
             taken = {row["option_id"] for row in rows}
@@ -212,7 +215,7 @@ class DraftedOptionLists:
                 row |= {key: first[key] for key in ("option_id", "label", "kind")}
 
     def rows(self) -> list[dict[str, str]]:
-        """All rows of options.csv, with the places of options within their lists."""
+        """Returns all rows of options.csv, with the positions of options within their lists."""
         listed = []
         for name in self.lists:
             rows = self._ordered(name)
@@ -222,8 +225,8 @@ class DraftedOptionLists:
         return listed
 
     def _positions(self, name: str, rows: list[dict[str, str]]) -> dict[str, int]:
-        """The position of each option: of a scale of whole numbers, with or without words beside them, the
-        number itself, so that means are right; else its place."""
+        """Returns the position of each option. On a scale of whole numbers, with or without words beside
+        them, it is the number itself, so that means are right; otherwise it is the place in the list."""
         labels = {row["option_id"]: row["label"] for row in rows}
         answers = [option for option, label in labels.items() if guess_option_kind(label) == "substantive"]
         steps = {option: step for option in answers if (step := read_step(labels[option])) is not None}
@@ -233,7 +236,8 @@ class DraftedOptionLists:
         return steps | {option: n for n, option in enumerate(others, max(steps.values(), default=0) + 1)}
 
     def _ordered(self, name: str) -> list[dict[str, str]]:
-        """The rows of a list in its order; all are unsure if it is a scale whose order is not known."""
+        """Returns the rows of a list in order. If the list is a scale whose order is not known, all rows are
+        unsure."""
         rows = self.lists[name]
         if self.kinds[name] == LIST_OF_FORM:
             return rows
@@ -258,12 +262,13 @@ class DraftedOptionLists:
 
 
 def _row_of(rows: Iterable[dict[str, str]], value: str) -> dict[str, str] | None:
-    """The row of a value among those of a list."""
+    """Returns the row of a value among the rows of a list."""
     return next((row for row in rows if match_key(row["value"]) == match_key(value)), None)
 
 
 def list_option_translations(guesses: dict[int, ColumnGuess]) -> dict[str, tuple[str, str]]:
-    """The pairs of options in different languages that the form shows, by their keys: the surest first."""
+    """Returns the pairs of options in different languages that the form shows, by the keys of both options,
+    the surest pairs first."""
     pairs: dict[str, tuple[str, str]] = {}
     for guess in sorted(guesses.values(), key=lambda guess: -sum(
             options.counts.total() for options in guess.options)):
@@ -280,13 +285,14 @@ def list_option_translations(guesses: dict[int, ColumnGuess]) -> dict[str, tuple
 
 
 def _fullest(options: Sequence[AnswerOptions]) -> int:
-    """The place of the file that gave most answers."""
+    """Returns the place of the file with most answers."""
     return max(range(len(options)), key=lambda n: options[n].counts.total(), default=0)
 
 
 def _option_rows(options: Sequence[AnswerOptions], first: int,
                  translated: dict[str, tuple[str, str]]) -> list[dict[str, str]]:
-    """The options of a question in all files, those of the fullest, and the others' beside their partners."""
+    """Returns the options of a question in all files: the options of the file with most answers, each with
+    its translations from the other files beside it."""
     if not options:
         return []
     main = options[first]
@@ -328,7 +334,8 @@ def _option_rows(options: Sequence[AnswerOptions], first: int,
 
 
 def _of_spelling(text: str, label: str) -> tuple[str, str]:
-    """How sure it is that a text is a spelling of an option, and why; accents and case change nothing."""
+    """Returns how sure it is that a text is a spelling of an option, and why. A difference in accents or case
+    raises no doubt."""
     if match_key(text) == match_key(label):
         return SURE, ""
     if strip_case_and_accents(text) == strip_case_and_accents(label):
@@ -337,11 +344,12 @@ def _of_spelling(text: str, label: str) -> tuple[str, str]:
 
 
 def _in_order(labels: list[str], kind: str) -> tuple[list[str], bool]:
-    """The options of a list in the order in which a form would have them, and whether that order is certain.
+    """Returns the options of a list in the order that a form would give them, and whether that order is
+    certain.
 
-    Numbers go by their size, and so do codes such as A2; steps that are all known go by their scale; what is
-    not an answer, or has no step, comes last. Other options stay as they are: by how often they were given.
-    Only a scale can be in a wrong order.
+    Numbers, and codes such as A2, are sorted by size. Steps that are all known are sorted by their scale.
+    Options without a step, or that are not answers, come last. Other options stay sorted by how often they
+    were given. Only a scale can be in a wrong order.
     """
     answers = [label for label in labels if guess_option_kind(label) in ("substantive", "none")]
     by_number = order_by_number(answers) if len(answers) > 2 or kind == "scale" else None
@@ -356,11 +364,12 @@ def _in_order(labels: list[str], kind: str) -> tuple[list[str], bool]:
 
 
 def _hidden_remarks(options: Sequence[AnswerOptions], rows: list[dict[str, str]], kind: str) -> list[str]:
-    """The remarks on the answers that are not listed; nothing if all are.
+    """Returns the remarks on answers that are not listed; none if all are listed.
 
-    Many different texts are texts after "Other", for which the list gets an option of kind ``other``, also
-    where they are many answers, if they seem to be people's own words; numbers are none. Few texts, each
-    given several times, may be options that hardly anybody chose.
+    Many different texts are taken for texts written after "Other", for which the list gets an option of kind
+    ``other``. This also holds where they make up many of the answers, provided that they seem to be
+    respondents' own words; numbers are not. A few texts that were each given several times may be options
+    that hardly anybody chose.
     """
     seen = sum((of_file.counts + of_file.hidden for of_file in options), Counter())
     listed = {option_spelling_key(row["value"]) for row in rows}
@@ -387,7 +396,7 @@ def _hidden_remarks(options: Sequence[AnswerOptions], rows: list[dict[str, str]]
 
 
 def format_count_of_five_or_more(n: int) -> str:
-    """A count as a draft shows it: what fewer than five gave has none."""
+    """Returns a count as a draft shows it; blank if fewer than five respondents are counted."""
     return str(n) if n >= FEWEST or not n else f"fewer than {FEWEST}"
 
 
@@ -397,13 +406,13 @@ def format_count_of_five_or_more(n: int) -> str:
 
 def draft_unlisted_options(faults: Iterable[OptionFault], options: pd.DataFrame,
                            scale_lists: Collection[str]) -> tuple[list[dict[str, str]], int]:
-    """Rows of options.csv for texts that are not options, with a column ``use`` that says yes where the list
-    itself shows that they are: a number among numbers, "no" beside "yes". The others come first, and wait
-    for a person. And how many texts are left out, since they look like a name, an address or a number of
-    somebody.
+    """Returns rows of options.csv for texts that are not listed options, and the number of texts left out
+    because they look like a person's name, address or number.
 
-    ``options`` are the rows of options.csv, ``scale_lists`` the lists of scales. What stands in a list
-    already and moves, because numbers go by their size, has a row as well.
+    The column ``use`` is yes where the list itself shows that the text is an option: a number among numbers,
+    or "no" beside "yes". The other rows come first and wait for a person's decision. An existing option that
+    gets a new position, because numbers are sorted by size, also gets a row. ``options`` has the rows of
+    options.csv, ``scale_lists`` the names of the lists that are scales.
     """
     texts: dict[str, Counter[str]] = {}
     free: set[str] = set()
@@ -438,7 +447,7 @@ def draft_unlisted_options(faults: Iterable[OptionFault], options: pd.DataFrame,
 
 
 def _belongs(text: str, labels: Sequence[str]) -> bool:
-    """Whether the options of a list show that a text is one of them."""
+    """Whether the options of a list show that a text belongs to the list."""
     if any(is_concept_word("yes", label) or is_concept_word("no", label)
            for label in labels) and len(labels) < 3:
         return is_concept_word("yes", text) or is_concept_word("no", text)

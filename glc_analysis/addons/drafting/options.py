@@ -1,9 +1,9 @@
-"""The options behind the answers to a question, and how several stand together in one cell.
+"""Finds the options of a question in its answers, including answers that join several options in one cell.
 
-Where a cell joins several
-options, their labels are found although they may hold the separator themselves: what always stands together
-is one label. An option given by fewer than five is counted and not listed, and so is what looks like a name
-or an address; texts that nobody else gave are not options but texts after "Other".
+Where a cell joins several options, a label that itself contains the separator is still found, because its
+parts always stand together. An option given by fewer than five respondents is counted and not listed, and so
+is an option that looks like a name or an address. Texts that only one respondent gave are not options but
+texts written after "Other".
 """
 
 from __future__ import annotations
@@ -30,27 +30,28 @@ from glc_analysis.cleaning.dimension_tables import MINUS
 from glc_analysis.text import match_key
 
 FEWEST = 5
-"""Answers given by fewer are counted, not listed."""
+"""Options given by fewer respondents than this are counted, not listed."""
 
 SEPARATORS = {"; ": "semicolon", ";": "semicolon", "\n": "line break", " | ": "bar", "|": "bar",
               ", ": "comma", ",": "comma"}
-"""What stands between several options in one cell, the most certain first."""
+"""The separators between several options in one cell, the most certain first."""
 
 _SIGNS = re.escape("+#<>%&/=≤≥±$€£\N{MINUS SIGN}")
-"""Signs that tell options apart."""
+"""Signs that distinguish one option from another."""
 _TOGETHER, _TOGETHER_LOWER = 0.97, 0.9
-"""How often two parts must stand together to be one label; less, where the second begins with a small
-letter."""
+"""The shares of cells in which two neighbouring parts must stand together to be one label. The second, lower
+share is for pairs in which the second part begins with a small letter."""
 _CONJUNCTIONS = ("or ", "and ", "y ", "o ", "et ", "ou ", "und ", "oder ")
 
 
 @dataclass
 class AnswerOptions:
-    """The options of a question: how often each was given by the text that was mostly written.
+    """The options of a question.
 
-    ``spellings`` are further ways in which files write an option, other than in case or blanks, and how
-    often. ``hidden`` are counted only: how many different texts, in how many cells. ``order`` is the order of
-    the form, as far as cells with several options show it.
+    - ``counts``: how often each option was given, by its most frequent spelling.
+    - ``spellings``: other ways in which files write an option (other than in case or blanks), and how often.
+    - ``hidden``: texts that are only counted: how many different texts, in how many cells.
+    - ``order``: the order of the form, as far as cells with several options show it.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -62,8 +63,8 @@ class AnswerOptions:
 
 def count_options_in_joined_cells(counts: Counter[str],
                                   separator: str) -> tuple[Counter[str], list[tuple[list[str], int]], bool]:
-    """The options in cells that join several by a separator: how often each, the cells with their options,
-    and whether a label was put together on the evidence of few cells.
+    """Returns the options in cells that join several by a separator: how often each was given, the cells with
+    their options, and whether a label was put together on the evidence of few cells.
 
     >>> cells = Counter({"Web course (a, b)": 9, "Blogs, Twitter, or Slack": 7, "Web course (a, b), Books": 6,
     ...                  "Books, Blogs, Twitter, or Slack": 6, "Books": 8})
@@ -86,8 +87,8 @@ def count_options_in_joined_cells(counts: Counter[str],
 
 
 def _parts(text: str, separator: str) -> list[str]:
-    """A cell divided at its separators, but not within brackets; at all of them where a bracket is not
-    closed."""
+    """Divides a cell at its separators, except those within brackets; if a bracket is not closed, at all
+    separators."""
     parts, depth, open_part = [], 0, ""
     # Not within numbers.
     between = re.compile(r"(?<!\d),|,(?!\d)" if separator == "," else re.escape(separator))
@@ -103,7 +104,8 @@ def _parts(text: str, separator: str) -> list[str]:
 
 
 def _bound_pairs(cells: Sequence[tuple[list[str], int]]) -> tuple[set[tuple[str, str]], bool]:
-    """The neighbours that (almost) always stand together, and whether few cells show it."""
+    """Returns the pairs of neighbouring parts that always or almost always stand together, and whether only
+    few cells show it."""
     single: Counter[str] = Counter()
     after: dict[str, Counter[str]] = defaultdict(Counter)
     before: dict[str, Counter[str]] = defaultdict(Counter)
@@ -144,10 +146,11 @@ def _join(parts: list[str], bound: set[tuple[str, str]], separator: str) -> list
 
 def list_answer_options(counts: Mapping[str, int], known_option_keys: Collection[str] = (),
                         fewest_answers: int = FEWEST) -> AnswerOptions:
-    """The options among answers and their spellings; what fewer than five gave is counted only.
+    """Returns the options among the answers, with their spellings. Options given by fewer than five
+    respondents are only counted.
 
-    ``known_option_keys`` are keys of options that are listed elsewhere in the form, and so are nobody's own
-    words.
+    ``known_option_keys`` are the keys of options that are listed elsewhere in the form, and so are not a
+    respondent's own words.
 
     >>> found = list_answer_options(Counter({"Male": 9, "male": 3, "Male.": 1, "Female": 8, "xyz": 2}))
     >>> dict(found.counts), found.spellings, dict(found.hidden)
@@ -173,7 +176,7 @@ def list_answer_options(counts: Mapping[str, int], known_option_keys: Collection
 
 
 def sort_counts_most_common_first(counts: Mapping[str, int]) -> Counter[str]:
-    """Counts in their order: the most frequent first, equals by their text.
+    """Sorts counts, the most frequent first; texts with equal counts are sorted alphabetically.
 
     >>> [*sort_counts_most_common_first({"b": 2, "c": 3, "a": 2})]
     ['c', 'a', 'b']
@@ -183,8 +186,8 @@ def sort_counts_most_common_first(counts: Mapping[str, int]) -> Counter[str]:
 
 @lru_cache(maxsize=100_000)
 def option_spelling_key(text: str) -> str:
-    """A key shared by all spellings of an option: without case, accents, repeated blanks and meaningless
-    marks. Signs that tell options apart stay.
+    """Returns the key that all spellings of an option share: its text without case, accents, repeated blanks
+    and meaningless marks. Signs that distinguish options stay.
 
     >>> option_spelling_key("Never -- I don't use it.") == option_spelling_key("never - I don’t use it")
     True
@@ -200,9 +203,9 @@ def option_spelling_key(text: str) -> str:
 
 
 def infer_option_order(cells: Sequence[tuple[list[str], int]], options: Collection[str]) -> list[str]:
-    """The order in which a form offers its options: that in which cells with several have them.
+    """Infers the order in which a form offers its options from the order in cells that hold several options.
 
-    Options that no cell orders come last; none at all where cells contradict each other.
+    Options that occur in no such cell come last. If cells contradict each other, no order is returned.
 
     >>> infer_option_order([(["a", "c"], 3), (["b", "c"], 2), (["a", "b"], 1)], ["c", "b", "a"])
     ['a', 'b', 'c']
@@ -226,13 +229,13 @@ def infer_option_order(cells: Sequence[tuple[list[str], int]], options: Collecti
 
 def find_unchosen_options(files: Sequence[tuple[str, str, Counter[str]]], labels: Collection[str], *,
                           separator: str = "", is_reworded: bool = False) -> dict[str, list[str]]:
-    """The options that nobody chose in a file, although five or more should have, by the share of those who
-    chose any of them in another file: by the name of the file. By chance that happens less than once in a
-    hundred times.
+    """Returns, by the name of a file, the options that nobody chose in that file although at least five
+    choices of them are expected, given the share of another file's cells that hold them. By chance, such a
+    gap occurs less than once in a hundred times.
 
-    ``files`` are name, heading, and how often each cell stands there; with a ``separator`` a cell has several
-    options. Files are compared that have the same heading, and if it ``is_reworded`` those that have more
-    than half of the options in common.
+    ``files`` gives each file's name, its heading, and how often each cell occurs. With a ``separator``, a
+    cell holds several options. Files with the same heading are compared; if the heading ``is_reworded``,
+    files are compared that have more than half of their options in common.
 
     >>> find_unchosen_options([("a.csv", "Rate it", Counter({"1": 20, "2": 20})),
     ...                  ("b.csv", "Rate it", Counter({"1": 20, "2": 10, "3": 10}))], ["1", "2", "3"])
@@ -257,7 +260,8 @@ def find_unchosen_options(files: Sequence[tuple[str, str, Counter[str]]], labels
 
 
 def _times_chosen(label: str, cells: Counter[str], separator: str) -> int:
-    """In how many cells an option stands, alone or, with a separator, among others."""
+    """Returns the number of cells that hold an option, either alone or, with a separator, beside other
+    options."""
     key, folded = option_spelling_key(label), match_key(label)
     if not separator:
         return sum(count for text, count in cells.items() if option_spelling_key(text) == key)
@@ -272,19 +276,22 @@ def _times_chosen(label: str, cells: Counter[str], separator: str) -> int:
 
 _NOTHING: Mapping[str, tuple[str, str]] = {}
 SURE, UNSURE = "sure", "unsure"
-"""How sure a row of a draft is, or a pair of options."""
+"""How sure a row of a draft, or a pair of options, is."""
 LIKELY, UNPAIRED = "likely", "open"
-"""How certain else the pair of an option in another language is; ``open``: it has none."""
+"""Two further degrees of certainty for the pair of an option in another language; ``open`` means that the
+option has no partner."""
 
 
 def pair_options_across_languages(
         ours: AnswerOptions, theirs: AnswerOptions,
         translated: Mapping[str, tuple[str, str]] = _NOTHING) -> dict[str, tuple[str, str]]:
-    """For each option of another file the option of ours that it translates, and how certain that is.
+    """Returns, for each option of another file, the option of ours that it translates, and how certain the
+    pair is.
 
-    The order of the form, numbers and names within the labels, their likeness and their shares are compared.
-    A blank option: no partner was found. Nothing is ever translated;
-    ``translated`` are pairs that other questions of the form show, by the keys of both.
+    Pairs are found from the order of the form, from numbers and names within the labels, and from the
+    likeness and the shares of the options. A blank option means that no partner was found. No text is
+    translated; ``translated`` holds the pairs that other questions of the form show, by the keys of both
+    options.
 
     >>> english = AnswerOptions(Counter({"Statistical analysis": 9, "Modeling": 7, "Visualization": 6}))
     >>> spanish = AnswerOptions(Counter({"Análisis estadístico": 8, "Modelado": 5, "Visualización": 5}))
@@ -300,7 +307,8 @@ def pair_options_across_languages(
 
 
 class _Pairing:
-    """The pairs that are found so far; each step pairs only what is left by those before it."""
+    """The pairs of options that are found so far. Each step pairs only the options that the steps before it
+    left unpaired."""
 
     def __init__(self, ours: AnswerOptions, theirs: AnswerOptions) -> None:
         self.ours, self.theirs = ours, theirs
@@ -308,17 +316,17 @@ class _Pairing:
 
     @property
     def left(self) -> list[str]:
-        """Our options without a partner."""
+        """Returns our options without a partner."""
         taken = {pair for pair, _ in self.pairs.values()}
         return [text for text in self.ours.counts if text not in taken]
 
     @property
     def right(self) -> list[str]:
-        """Their options without a partner."""
+        """Returns the other file's options without a partner."""
         return [text for text, (pair, _) in self.pairs.items() if not pair]
 
     def pair_by_marks(self, marks_of: Callable[[Sequence[str]], Mapping[str, Hashable]]) -> None:
-        """Pairs options with the same mark, where no other option of either file has it."""
+        """Pairs two options that have the same mark, if no other option of either file has that mark."""
         ours, theirs = marks_of([*self.ours.counts]), marks_of([*self.theirs.counts])
         times = Counter(theirs.values())
         for text in self.right:
@@ -328,7 +336,7 @@ class _Pairing:
                 self.pairs[text] = same[0], SURE
 
     def pair_translated(self, translated: Mapping[str, tuple[str, str]]) -> None:
-        """Pairs options as other questions of the form pair them."""
+        """Pairs options in the same way as other questions of the form pair them."""
         by_key = {option_spelling_key(text): text for text in self.ours.counts}
         for text in self.right:
             key, how = translated.get(option_spelling_key(text), ("", UNPAIRED))
@@ -336,8 +344,8 @@ class _Pairing:
                 self.pairs[text] = by_key[key], how
 
     def pair_alike(self) -> None:
-        """Pairs what is left and was given often enough so that the likeness of all pairs is greatest; then
-        the last option of each file."""
+        """Pairs the remaining options that were given often enough, so that the sum of all likenesses is
+        greatest; then pairs the last option left in each file."""
         from scipy.optimize import linear_sum_assignment
 
         left = [text for text in self.left if self.ours.counts[text] >= FEWEST]
@@ -361,7 +369,7 @@ class _Pairing:
 
     @property
     def _is_ordered(self) -> bool:
-        """Whether the order of the form is known of all options of both files."""
+        """Whether the place of every option of both files in the order of the form is known."""
         return all(len(options.order) == len(options.counts) for options in (self.ours, self.theirs))
 
 
@@ -379,7 +387,7 @@ def _answers(labels: Sequence[str]) -> Mapping[str, Hashable]:
 
 
 def _steps(labels: Sequence[str]) -> Mapping[str, Hashable]:
-    """The steps of labels that belong to a scale known in several languages."""
+    """Returns the steps of those labels that belong to a scale known in several languages."""
     return find_scale_words(labels)
 
 
@@ -402,7 +410,8 @@ def _option_likeness(a: str, b: str, ours: AnswerOptions, theirs: AnswerOptions,
 
 
 def _word_likeness(a: str, b: str) -> float:
-    """How many letters two labels share, by the beginnings of their words: names and related words."""
+    """Returns the likeness of two labels from 0 to 1, by the beginnings of words and the groups of letters
+    that they share. Names and related words are alike in several languages."""
     of_a, of_b = ({word[:4] for word in re.findall(r"[^\W_]{3,}", text)} for text in (a, b))
     if not of_a or not of_b:
         return float(a == b)

@@ -1,8 +1,9 @@
-"""Which questions of a draft are sensitive: a row for each, with a proposal and its reason, for a person to
-decide; and what was decided.
+"""Proposes which questions of a draft are sensitive. Each question has a row with a proposal and its reason,
+in which a person decides; this module also reads the decisions.
 
-An answer is sensitive if it could be held against whoever gave it. That is a decision of people: a question
-counts as sensitive until somebody decides. The words that speak for it are data: ``content/words.csv``.
+An answer is sensitive if it could be used against the person who gave it. That is a decision of people: a
+question counts as sensitive until somebody decides. The words that suggest a sensitive question are data:
+``content/words.csv``.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from glc_analysis.cleaning.languages import detect_script
 from glc_analysis.schema import COUNTRY_LIST, UNDECIDED
 
 SENSITIVITY_DECISIONS = ("true", "false", "as proposed")
-"""What a person may decide of a question."""
+"""The decisions that a person may enter for a question."""
 OTHERS = "*"
 """The id of the row that decides for all questions whose own row is blank."""
 _LATIN = "Latn"
@@ -50,7 +51,7 @@ def _row(question: pd.Series, options: pd.DataFrame) -> dict[str, str]:
 
 
 def _reasons(kind: str, wording: str, labels: list[str]) -> Iterator[str]:
-    """The reasons to treat a question as sensitive."""
+    """Returns the reasons to treat a question as sensitive."""
     for text, where in ((wording, "its heading"), *((label, "an option") for label in labels)):
         if word := first_word_of_concept("harmful", text):
             yield f"{where} has the word {word!r}, which may be held against those who answer"
@@ -65,7 +66,7 @@ def _reasons(kind: str, wording: str, labels: list[str]) -> Iterator[str]:
 
 
 def decided_sensitivity_by_question(rows: pd.DataFrame) -> dict[str, str]:
-    """The decision on each question's sensitivity: true, false or undecided."""
+    """Returns the decision on each question's sensitivity: true, false or undecided."""
     others = next(iter(rows.loc[rows["question_id"] == OTHERS, "is_sensitive"]), "")
     rows = rows[rows["question_id"] != OTHERS]
     words = rows["is_sensitive"].mask(rows["is_sensitive"] == "", others or UNDECIDED)

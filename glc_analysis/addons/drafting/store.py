@@ -1,6 +1,5 @@
-"""The draft of a study on disk: tables or one workbook in ``private/draft/``, written, and read back as a
-person left it, with all faults at once.
-"""
+"""Writes the draft of a study to ``private/draft/`` as tables or as one workbook, and reads it back with
+people's decisions, reporting all faults at once."""
 
 from __future__ import annotations
 
@@ -67,27 +66,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DraftState:
-    """A draft as it lies in a study: its tables, their files by table, and the questions that were
-    accepted."""
+    """A draft as it was read from a study.
+
+    - ``tables``: its tables by name.
+    - ``files``: the file of each table.
+    - ``accepted``: the questions that were already accepted.
+    """
 
     tables: dict[str, pd.DataFrame]
     files: dict[str, str]
     accepted: frozenset[str]
     n_names: int = 0
-    """Names of persons about which nobody has decided."""
+    """The number of persons' names about which nobody has decided."""
     n_blank: int = 0
-    """Cells in which a person has to decide about a question; others may follow it."""
+    """The number of cells in which a person has to decide about a question. One decision may hold for several
+    questions."""
     sensitivity: Mapping[str, str] = field(default_factory=dict)
-    """Whether a question is sensitive, by its id: true, false or undecided."""
+    """Whether each question is sensitive, by its id: true, false or undecided."""
 
     @property
     def chosen(self) -> pd.DataFrame:
-        """The questions that a person wants and that are not accepted yet."""
+        """Returns the questions marked yes that are not accepted yet."""
         return self._open()[lambda rows: rows[USE] == "yes"]
 
     @property
     def undecided(self) -> pd.DataFrame:
-        """The questions about which nobody has decided."""
+        """Returns the questions about which nobody has decided."""
         return self._open()[lambda rows: rows[USE] == ""]
 
     def _open(self) -> pd.DataFrame:
@@ -96,7 +100,7 @@ class DraftState:
 
 
 def write_draft_into_study(study: Study, draft: SurveyDraft, *, as_workbook: bool) -> Path:
-    """Writes a draft into a study, as one workbook or as CSV files; returns the file or folder."""
+    """Writes a draft into a study, as one workbook or as CSV files. Returns the workbook or the folder."""
     folder = study.root / DRAFT_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     if as_workbook:
@@ -116,9 +120,9 @@ def write_draft_into_study(study: Study, draft: SurveyDraft, *, as_workbook: boo
 
 
 def add_to_draft(study: Study, draft: SurveyDraft) -> None:
-    """Adds what was drafted for a new wave to the draft of a study, above what is there; a study without one
-    gets a workbook. What a person decided for all questions that were left blank holds for those of before
-    alone."""
+    """Adds the draft of a new wave to the draft of a study, above the existing rows; a study without a draft
+    gets a workbook. An earlier decision on the sensitivity of all questions left blank holds only for the
+    questions that were there before."""
     tables, _ = _read_tables(study) or ({}, {})
     if tables:
         decided = decided_sensitivity_by_question(tables["sensitivity"])
@@ -139,8 +143,7 @@ def add_to_draft(study: Study, draft: SurveyDraft) -> None:
 
 
 def write_draft_workbook(draft: SurveyDraft, path: Path) -> None:
-    """Writes a draft as a workbook with a sheet for each table, the rows that are unsure first and in
-    yellow."""
+    """Writes a draft as a workbook with a sheet for each table. Unsure rows come first and are yellow."""
     from openpyxl import Workbook
 
     book = Workbook()
@@ -165,9 +168,9 @@ def has_study_draft(study: Study) -> bool:
 
 
 def read_draft(study: Study) -> DraftState | None:
-    """The draft of a study as a person left it; None if there is none.
+    """Reads the draft of a study with people's decisions; None if there is no draft.
 
-    Raises Faults with everything that keeps it from being read.
+    Raises Faults with everything that prevents reading it.
     """
     read = _read_tables(study)
     if read is None:
@@ -187,7 +190,8 @@ def read_draft(study: Study) -> DraftState | None:
 
 
 def _read_tables(study: Study) -> tuple[dict[str, pd.DataFrame], dict[str, str]] | None:
-    """The tables of a draft as they lie there, and their files, by table; None if there is no draft."""
+    """Reads the tables of a draft as they are on disk. Returns the tables and their files, by name; None if
+    there is no draft."""
     folder = study.root / DRAFT_FOLDER
     book = folder / DRAFT_WORKBOOK
     if book.is_file():
@@ -216,8 +220,9 @@ def _read_tables(study: Study) -> tuple[dict[str, pd.DataFrame], dict[str, str]]
 
 
 def _decided(questions: pd.DataFrame) -> pd.DataFrame:
-    """The drafted questions, those that follow another one with what was decided of it, and with its type
-    where they offer the same list. An id that no question has stays, and is a fault."""
+    """Returns the drafted questions. A question that follows another one gets the decision on that question,
+    and its type if both offer the same list. A reference to an id that no question has is kept, so that it is
+    reported as a fault."""
     place = {identifier.casefold(): n for n, identifier in enumerate(questions["question_id"])}
     use, types, lists = ([*questions[column]] for column in (USE, "type", "option_list"))
     for n in range(len(use)):
@@ -232,7 +237,7 @@ def _decided(questions: pd.DataFrame) -> pd.DataFrame:
 
 
 def _table(name: str, sheet: Grid, file: str) -> tuple[pd.DataFrame, list[Fault]]:
-    """A table of a draft, indexed by its rows in the file."""
+    """Reads a table of a draft, indexed by the row numbers in its file."""
     names = [cell.strip() for cell in sheet.names]
     missing = [Fault(f"the column is missing; {suggest_name(column, names)}", file=file, row="1",
                      column=column,
@@ -247,13 +252,13 @@ def _table(name: str, sheet: Grid, file: str) -> tuple[pd.DataFrame, list[Fault]
 
 
 def draft_table_faults(state: DraftState) -> Iterator[Fault]:
-    """Faults of a draft: words that are not allowed, duplicate ids, missing option lists."""
+    """Yields the faults of a draft: words that are not allowed, duplicate ids, missing option lists."""
     yield from _question_faults(state)
     for n, word in state.tables["sensitivity"]["is_sensitive"].items():
         if word not in ("", *SENSITIVITY_DECISIONS):
             yield Fault(f"is none of {', '.join(SENSITIVITY_DECISIONS)}", file=state.files["sensitivity"],
                         row=str(n), column="is_sensitive", value=word,
-                        fix="write one of them, or nothing yet")
+                        fix="write one of these words, or leave the cell blank until it is decided")
     for n, code in state.tables["countries"]["country_id"].items():
         if meant := intended_iso_code(code):
             yield Fault(f"is {meant} in ISO 3166", file=state.files["countries"], row=str(n),
@@ -275,7 +280,8 @@ def _question_faults(state: DraftState) -> Iterator[Fault]:
         fault = partial(Fault, file=state.files["questions"], row=str(n))
         if row[USE] not in ("", "yes", "no", *followed):
             yield fault("is neither yes nor no", column=USE, value=row[USE],
-                        fix="write yes, no, `as` with the id of a question, or nothing while undecided")
+                        fix="write yes, no, or `as` and the id of the question whose decision it follows; "
+                            "leave it blank while undecided")
         if row[USE] != "yes":
             continue
         if row["type"] not in allowed_words("questions", "type"):
@@ -326,7 +332,7 @@ def _condition_faults(state: DraftState) -> Iterator[Fault]:
         fault = partial(Fault, file=state.files["asked_if"], row=str(n))
         if row[USE] not in ("", "yes", "no"):
             yield fault("is neither yes nor no", column=USE, value=row[USE],
-                        fix="write yes, no, or nothing while undecided")
+                        fix="write yes or no, or leave it blank while undecided")
         if row[USE] != "yes":
             continue
         for identifier in split_alternatives(row["question_id"]):
@@ -342,7 +348,8 @@ def _condition_faults(state: DraftState) -> Iterator[Fault]:
 
 
 def unknown_heading_faults(state: DraftState, surveys: Sequence[RawSurvey]) -> Iterator[Fault]:
-    """Headings in the drafted settings and in the questions that are to be used which no file has."""
+    """Yields a fault for each heading in the drafted settings, and in the questions marked yes, that no file
+    has."""
     known = {name for survey in surveys for name in survey.frame.columns}
     settings = state.tables["settings"]
     roles = settings[settings["setting"].isin([f"survey.{role}" for role in COLUMN_ROLES])]
@@ -357,8 +364,8 @@ def unknown_heading_faults(state: DraftState, surveys: Sequence[RawSurvey]) -> I
 
 
 def _one_option_each(options: pd.DataFrame) -> pd.DataFrame:
-    """Options with one label, place and kind each: those of the row that stands first in its list. So a
-    person who gives a translation the id of its option need not copy the rest."""
+    """Returns the options with one label, position and kind per option id, taken from the first row with that
+    id in the list. So a person who gives a translation the id of its option need not copy the other cells."""
     places = pd.to_numeric(options["position"], errors="coerce").fillna(len(options))
     firsts = options.assign(place=places).sort_values("place", kind="stable")
     firsts = firsts.drop_duplicates(["option_list", "option_id"]).set_index(["option_list", "option_id"])
@@ -376,7 +383,8 @@ def _accepted(study: Study) -> frozenset[str]:
 
 
 def _written_sensitivity(study: Study) -> dict[str, str]:
-    """Whether a question of questions.csv is sensitive, where a person has decided it there."""
+    """Returns whether each question is sensitive, for the questions of questions.csv in which a person has
+    decided it."""
     path = study.root / list_table_files("questions")[0].path
     if not path.is_file():
         return {}
@@ -387,7 +395,7 @@ def _written_sensitivity(study: Study) -> dict[str, str]:
 
 
 def list_draft_status_lines(state: DraftState) -> list[str]:
-    """Notes on a draft: how many rows await a decision, and what to do next."""
+    """Returns notes on a draft: how many rows await a decision, and what to do next."""
     questions, options = state.tables["questions"], state.tables["options"]
     further = [f"{state.n_names} names of persons stand in a column that is left out: write yes into "
                f"{state.files['names']} for those that are to be masked in texts and must be on no page."
@@ -420,7 +428,8 @@ def list_draft_status_lines(state: DraftState) -> list[str]:
 
 
 def _sensitivity_lines(state: DraftState) -> list[str]:
-    """How many of the questions that are ready or accepted nobody has called sensitive or not."""
+    """Returns a note on how many ready or accepted questions have no decision yet on whether they are
+    sensitive."""
     ids = {*state.chosen["question_id"], *state.accepted}
     n = sum(state.sensitivity.get(identifier, UNDECIDED) == UNDECIDED for identifier in ids)
     if not n:

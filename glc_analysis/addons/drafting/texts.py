@@ -1,9 +1,9 @@
-"""Drafts what a study of texts needs, from transcripts, projects of coding programs and codebooks.
+"""Drafts the tables of a study of texts from transcripts, projects of coding programs and codebooks.
 
-Nothing is written here. The texts that a project brings become transcripts, unless a file of the same name or
-with the same words is there. A Word file with comments that has the words of another transcript is the copy
-that a coder commented. A text of a project may name no speaker; then all of it is drafted as the words of one
-speaker, and a person names the speaker.
+This module writes no file. The texts of a project become transcripts, unless a transcript with the same name
+or the same words exists. A Word file with comments whose words are those of another transcript is treated as
+the copy on which a coder commented. If a text of a project names no speaker, all of it is drafted as the
+words of one speaker, whom a person must name.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.text import make_slug, match_key
 
 UNNAMED_SPEAKER = "Text"
-"""The speaker of a text of a project that names none."""
+"""The speaker of a project's text that names no speaker."""
 _ENDINGS = (".txt", ".docx", ".doc", ".vtt", ".srt", ".rtf", ".odt", ".md", ".pdf", ".html", ".htm")
 _WORD = re.compile(r"[^\W_]+")
 _CALL_NAME = re.compile(r"(?i)(call|llamada|chamada|appel)s?(?![^\W_])")
@@ -46,8 +46,13 @@ _CALL_NAME = re.compile(r"(?i)(call|llamada|chamada|appel)s?(?![^\W_])")
 
 @dataclass(frozen=True)
 class TextStudyDraft:
-    """Drafted rows by table, the files by their path in the study (a file to copy, or a text), the file of
-    each coder, and what is left for a person to decide."""
+    """The draft of a study of texts.
+
+    - drafted rows by table;
+    - the files by their path in the study, each a file to copy or a text to write;
+    - the file of each coder;
+    - notes on the decisions that are left to people.
+    """
 
     tables: dict[str, pd.DataFrame]
     files: dict[str, Path | str]
@@ -56,7 +61,8 @@ class TextStudyDraft:
 
 
 def draft_tables_from_texts(arrivals: ArrivedFiles) -> TextStudyDraft:
-    """The draft for transcripts, coders' work and codebooks. Raises Faults with what is wrong in any file."""
+    """Drafts the tables for transcripts, coders' work and codebooks. Raises Faults with all errors of all
+    files."""
     files: dict[str, Path | str] = {}
     kinds: dict[str, tuple[str, Path]] = {}
     copies = find_commented_transcript_copies(arrivals)
@@ -129,11 +135,13 @@ def _draft(arrivals: ArrivedFiles, read: list[Conversation], files: dict[str, Pa
 
 def drop_revealing_notes(codebook: pd.DataFrame,
                          conversations: Sequence[Conversation]) -> tuple[pd.DataFrame, list[str]]:
-    """The drafted codebook without notes that repeat a transcript or name a speaker, and what to look at.
+    """Returns the drafted codebook without notes that repeat a transcript or name a speaker, and a list of
+    entries that a person should look at.
 
-    codebook.csv lies in ``reference/``, which strangers may read. A note is left out where five words of it
-    in a row stand in a transcript, or where it names a speaker. A code keeps its name, by which coders' work
-    finds it; where the name is such words, a person is told to look.
+    codebook.csv lies in ``reference/``, which people outside the team may read. A note is left out if five
+    consecutive words of it stand in a transcript, or if it names a speaker. The name of a code is always
+    kept, because coders' work refers to the code by it; a person is asked to look at a name that repeats a
+    transcript or names a speaker.
     """
     def plain(text: str) -> str:
         return " ".join(["", *_WORD.findall(match_key(text)), ""])
@@ -165,8 +173,8 @@ def drop_revealing_notes(codebook: pd.DataFrame,
 
 
 def _kind(path: Path, arrivals: ArrivedFiles) -> str:
-    """Call or interview: by the folder that the file lay in or the first word of its name, else a recording
-    of more than three voices with times is taken for a call."""
+    """Returns whether a transcript is of a call or an interview. The folder of the file or the first word of
+    its name decides; otherwise a transcript with times and more than three speakers is taken for a call."""
     if path in arrivals.calls or _CALL_NAME.match(path.stem):
         return "call"
     if path.suffix.lower() not in (".vtt", ".srt"):
@@ -178,7 +186,7 @@ def _kind(path: Path, arrivals: ArrivedFiles) -> str:
 
 
 def _coder(path: Path, taken: Collection[str]) -> str:
-    """An id for the coder of a file: its name without ending."""
+    """Returns an id for the coder of a file: the file's name without its ending."""
     return make_free_id(make_slug(path.stem) or "coder", taken)
 
 
@@ -190,7 +198,8 @@ def _same_names(paths: Sequence[Path]) -> Iterator[Fault]:
 
 
 def _same_texts(read: Sequence[Conversation]) -> Iterator[Fault]:
-    """A fault for each transcript in which the same people say the same words as in another."""
+    """Yields a fault for each transcript in which the same speakers say the same words as in another
+    transcript."""
     first: dict[str, str] = {}
     for talk in read:
         name = Path(talk.path).name
@@ -201,7 +210,8 @@ def _same_texts(read: Sequence[Conversation]) -> Iterator[Fault]:
 
 def drop_copies_of_transcripts(new: Sequence[Conversation],
                                listed: Sequence[Conversation]) -> tuple[list[Conversation], list[str]]:
-    """The transcripts that arrived later, without copies of the listed ones, and what to ask about these."""
+    """Returns the transcripts that arrived later without copies of the listed transcripts, and questions to
+    people about these copies."""
     kept, notes = [], []
     known = {talk.path: _words_of(talk.transcript.path) for talk in listed} if new else {}
     for talk in new:
@@ -215,8 +225,8 @@ def drop_copies_of_transcripts(new: Sequence[Conversation],
 
 
 def find_commented_transcript_copies(arrivals: ArrivedFiles) -> dict[Path, Path]:
-    """The Word files whose comments are a coder's and whose words are those of another transcript, with that
-    transcript: one without comments, or the first of several with comments."""
+    """Returns the Word files with a coder's comments whose words are those of another transcript, each with
+    that transcript: one without comments, or else the first of several with comments."""
     commented = [path for path in arrivals.transcripts if path in arrivals.codings]
     words = {path: _words_of(path) for path in arrivals.transcripts} if commented else {}
     others = [path for path in words if path not in commented]
@@ -230,7 +240,7 @@ def find_commented_transcript_copies(arrivals: ArrivedFiles) -> dict[Path, Path]
 
 
 def _words_of(path: Path) -> tuple[str, ...]:
-    """The words of a transcript in the form in which words are compared; none where it cannot be read."""
+    """Returns the words of a transcript in the form used for comparison; none if it cannot be read."""
     try:
         return tuple(_WORD.findall(match_key(" ".join(read_transcript(path).turns["text"]))))
     except Faults:
@@ -238,8 +248,8 @@ def _words_of(path: Path) -> tuple[str, ...]:
 
 
 def _is_copy(words: Sequence[str], ours: Sequence[str]) -> bool:
-    """Whether a text has nearly all words of a transcript in the same order, and few more: names of speakers
-    and times, or what a coder corrected."""
+    """Whether a text has nearly all words of a transcript in the same order and only a few more, such as
+    names of speakers, times, or corrections by a coder."""
     if not len(ours) * 0.8 <= len(words) <= len(ours) * 1.5 + 20 or not ours:
         return False
     return len(match_words(words, ours)) >= COPY * len(ours)
@@ -247,9 +257,9 @@ def _is_copy(words: Sequence[str], ours: Sequence[str]) -> bool:
 
 def _further_texts(sources: Sequence[tuple[str, str]], transcripts: Sequence[Path],
                    notes: list[str]) -> Iterator[tuple[str, str]]:
-    """The texts of projects that no transcript has, by the name of the file to write; names are compared
-    without the ending of a file, and a text that several projects bring counts once. A text that has the
-    words of a transcript under another name is named in ``notes``."""
+    """Returns the texts of projects that no transcript has, by the name of the file to write. Names are
+    compared without the file's ending, and a text that several projects contain is returned once. A note in
+    ``notes`` names each text whose words stand in a transcript with another name."""
     known = {match_key(path.stem) for path in transcripts}
     spoken = {path: _words_of(path) for path in transcripts} if sources else {}
     for name, text in sources:
@@ -267,7 +277,7 @@ def _further_texts(sources: Sequence[tuple[str, str]], transcripts: Sequence[Pat
 
 
 def _with_speaker(file: Path, text: str) -> tuple[str, bool]:
-    """The text of a project as a transcript, and whether it names who speaks."""
+    """Returns the text of a project as a transcript, and whether the text names a speaker."""
     file.write_text(text, encoding="utf-8", newline="\n")
     try:
         if read_transcript(file).heading.count("\n") < 20:

@@ -1,7 +1,8 @@
-"""Columns of a form that belong together: those of the options of a question, and those of its loops.
+"""Finds columns of a form that belong together: the columns of a question's options, and the columns of a
+question in several loops.
 
-``Q2_*`` stands for a question with a column per option, ``{loop}_Q3`` for one that was asked in several
-loops.
+``Q2_*`` stands for a question with a column per option, ``{loop}_Q3`` for a question that was asked in
+several loops.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ _OWN_OPTION = re.compile(r".*\[([^\]]*)\]\s*", re.DOTALL)
 @dataclass(frozen=True)
 class TickGroup:
     """A question with a column per option: its entry in questions.csv, its wording and place, and its columns
-    by the value that stands for the star. ``labels`` are the options' texts, ``counts`` how often each was
-    ticked."""
+    by the text that the star stands for. ``labels`` are the options' texts, ``counts`` how often each option
+    was ticked."""
 
     entry: str
     wording: str
@@ -46,7 +47,8 @@ class TickGroup:
 
 
 def merge_loop_columns(form: SurveyForm) -> SurveyForm:
-    """The form with one column for the columns of all loops of a question (``1_Q3``, ``2_Q3``)."""
+    """Returns the form with one column in place of the columns of a question in several loops (``1_Q3``,
+    ``2_Q3``)."""
     rests: dict[str, list[FormColumn]] = {}
     for column in form.columns:
         if match := _LOOP.fullmatch(column.name):
@@ -69,10 +71,10 @@ def merge_loop_columns(form: SurveyForm) -> SurveyForm:
 
 
 def find_tick_groups(form: SurveyForm) -> Iterator[TickGroup]:
-    """The questions of a form that have a column per option.
+    """Returns the questions of a form that have a column per option.
 
-    Each column holds ticks, or the text of its own option, and the columns of one question have a common name
-    but for the option.
+    Each column holds ticks, or the text of its own option. The names of the columns of one question are the
+    same except for the option.
     """
     taken: set[int] = set()
     for pattern in _PARTS:
@@ -93,14 +95,14 @@ def find_tick_groups(form: SurveyForm) -> Iterator[TickGroup]:
 
 
 def _stem(wording: str) -> str:
-    """What the wordings of the columns of one question share: all before the option in brackets, if there is
-    one."""
+    """Returns the part that the wordings of the columns of one question share: the part before the option in
+    brackets, if there is one."""
     match = _OWN_OPTION.fullmatch(wording)
     return wording[:match.start(1) - 1].strip() if match and match[1].strip() else ""
 
 
 def _is_ticks(column: FormColumn) -> bool:
-    """Whether the answers of a column are ticks or all the text of one option, or nobody ticked it."""
+    """Whether a column is empty or holds only ticks or only the text of one option."""
     keys = {match_key(text) for text in column.total}
     if keys <= TICKED | UNTICKED:
         return True
@@ -108,8 +110,8 @@ def _is_ticks(column: FormColumn) -> bool:
 
 
 def _label(column: FormColumn) -> str:
-    """The text of the option of a column: in brackets at the end of its wording, else the wording or the text
-    that its cells hold."""
+    """Returns the text of the option of a column. It is the text in brackets at the end of the column's
+    wording, else the wording, or the text in its cells."""
     match = _OWN_OPTION.fullmatch(column.wording)
     if match and match[1].strip():
         return normalise_space(match[1])
@@ -141,7 +143,7 @@ def _group(pattern: re.Pattern[str], bases: tuple[str, ...],
 
 def _starred(pattern: re.Pattern[str], bases: tuple[str, ...],
              columns: Sequence[FormColumn]) -> Iterator[str]:
-    """The names of the columns of a question in each file that has it, with a star for the option."""
+    """Yields the names of the columns of a question in each file that has it, with a star for the option."""
     for n, base in enumerate(bases):
         name = next((column.names[n] for column in columns if base and column.names[n]), "")
         if match := pattern.fullmatch(name):
@@ -149,7 +151,8 @@ def _starred(pattern: re.Pattern[str], bases: tuple[str, ...],
 
 
 def _shared_wording(columns: Sequence[FormColumn]) -> str:
-    """The wording of a question: that of its columns without their options, or how all of them begin."""
+    """Returns the wording of a question: the wording of its columns without their options, or else the
+    beginning that all these wordings share."""
     first = columns[0].wording
     wording = re.sub(r"\s*\[[^\]]*\]\s*$", "", first) if _OWN_OPTION.fullmatch(first) else ""
     return wording or commonprefix([column.wording for column in columns]).strip(" -–:_./[(")

@@ -1,6 +1,7 @@
-"""The words by which a form is understood: hints in its questions, kinds of options, steps of scales.
+"""Recognises words in the headings and answers of a form: hints in its questions, kinds of options, steps of
+scales.
 
-They are data: ``content/words.csv``, in several languages, without accents.
+The words are data, in several languages and without accents: ``content/words.csv``.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _DATE_OR_SPAN = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}.*|\d{1,7}\s*[-–�
 
 @lru_cache(maxsize=100_000)
 def fold_text(text: str) -> str:
-    """Text without case, accents and most marks, in which words are looked for.
+    """Returns a text without case, accents and most marks, as used to search it for words.
 
     >>> fold_text("¿En qué PAÍS vives?")
     'en que pais vives'
@@ -46,7 +47,7 @@ def fold_text(text: str) -> str:
 
 
 def strip_case_and_accents(text: str) -> str:
-    """Text without case, accents and repeated blanks; all marks stay.
+    """Returns a text without case, accents and repeated blanks. All marks stay.
 
     >>> strip_case_and_accents("¿En  qué PAÍS?") == "¿en que pais?"
     True
@@ -59,7 +60,7 @@ def strip_case_and_accents(text: str) -> str:
 
 
 def mentions_concept(concept: str, text: str) -> bool:
-    """Whether a question's text has a word of a concept, as whole words.
+    """Whether a question's text contains a word of a concept as a whole word or words.
 
     >>> mentions_concept("country", "In what country do you live?"), mentions_concept("count", "The country")
     (True, False)
@@ -68,7 +69,7 @@ def mentions_concept(concept: str, text: str) -> bool:
 
 
 def first_word_of_concept(concept: str, text: str) -> str:
-    """The first word of a concept in a text, as it is folded; "" if there is none.
+    """Returns the first word of a concept in a text, without case and accents; "" if there is none.
 
     >>> [first_word_of_concept("harmful", text) for text in ("Do you call the Police?", "A polite call")]
     ['police', '']
@@ -78,7 +79,7 @@ def first_word_of_concept(concept: str, text: str) -> str:
 
 
 def is_concept_word(concept: str, text: str) -> bool:
-    """Whether an answer is a word of a concept and nothing else, such as "yes".
+    """Whether an answer consists only of a word of a concept, such as "yes".
 
     >>> is_concept_word("yes", "Sí"), is_concept_word("yes", "Yes, often")
     (True, False)
@@ -87,8 +88,8 @@ def is_concept_word(concept: str, text: str) -> bool:
 
 
 def is_tool_column(name: str) -> bool:
-    """Whether a column has the name of one that survey tools add, such as "session_id" or "_uuid", also where
-    KoboToolbox repeats it in the sheet of a repeat group.
+    """Whether a column has a name that survey tools give to their own columns, such as "session_id" or
+    "_uuid". This includes names that KoboToolbox repeats in the sheet of a repeat group.
 
     >>> is_tool_column("session_id"), is_tool_column("visits/_index"), is_tool_column("Q1")
     (True, True, False)
@@ -119,7 +120,7 @@ def guess_option_kind(label: str) -> str:
 
 
 def looks_like_name_or_address(text: str) -> bool:
-    """Whether an answer looks like somebody's name, address or number.
+    """Whether an answer looks like a person's name, address or number.
 
     >>> [looks_like_name_or_address(t) for t in ("ana@example.org", "+255 123 456 789", "12 High Street")]
     [True, True, True]
@@ -133,7 +134,7 @@ def looks_like_name_or_address(text: str) -> bool:
 
 
 def asks_for_persons_name(heading: str) -> bool:
-    """Whether a heading asks for the name of a person, and not for that of an organisation alone.
+    """Whether a heading asks for the name of a person, rather than only for the name of an organisation.
 
     >>> [asks_for_persons_name(t) for t in ("Name", "2. Name (optional)", "Your name and organisation")]
     [True, True, True]
@@ -147,7 +148,7 @@ def asks_for_persons_name(heading: str) -> bool:
 
 
 def is_link(text: str) -> bool:
-    """Whether an answer is an address on the web, which may lead to a person.
+    """Whether an answer is a web address, which may lead to a person.
 
     >>> is_link("https://example.org/ana"), is_link("the web")
     (True, False)
@@ -168,7 +169,7 @@ def _pattern(concept: str) -> re.Pattern[str]:
 
 
 def read_word_table(table: str) -> list[dict[str, str]]:
-    """The rows of a table of words."""
+    """Reads the rows of a table of words."""
     path = Path(__file__).with_name("content") / table
     return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
 
@@ -184,7 +185,7 @@ def read_word_table(table: str) -> list[dict[str, str]]:
 
 
 _MOST_STEPS = 11
-"""So many steps a scale in degrees has at most."""
+"""The most steps of a scale in degrees."""
 
 _NUMBERED = re.compile(r"(\d{1,2})(\s*\+|\s*/\s*\d{1,3}|\s*[-–(:=.]\s*[^\d\s].*|\s*\(.*)?", re.DOTALL)
 _NUMBERED_AFTER = re.compile(r"[^\d\s].*?\s*(?:\((\d{1,2})\)|[-–:=]\s*(\d{1,2}))", re.DOTALL)
@@ -192,14 +193,17 @@ _LONE_NUMBER = re.compile(r"-?\d{1,3}")
 _ALL = 3.0
 """The strength of "completely" and "not at all"."""
 _STEM = 4
-"""So many letters from its beginning two forms of a word share ("applies", "apply")."""
+"""The number of letters from their beginning that two forms of a word share ("applies", "apply")."""
 
 
 def find_scale_steps(labels: Sequence[str]) -> list[float] | None:
-    """The step of each option on a scale, None where the options are not a scale that is known.
+    """Returns the step of each option on a scale; None if the options are not a known scale.
 
-    An option that says "don't know" and the like has no step (nan), nor has a number among words, which
-    stands for a missing answer, nor an option beside several degrees of one word that is not a degree of it.
+    These options have no step (nan):
+
+    - an option such as "don't know";
+    - a number among words, which stands for a missing answer;
+    - beside several degrees of one word, an option that is not a degree of that word.
 
     >>> find_scale_steps(["Often", "Never", "Sometimes"])
     [5.0, 0.0, 4.0]
@@ -228,8 +232,8 @@ def find_scale_steps(labels: Sequence[str]) -> list[float] | None:
 
 
 def sort_options_by_scale(labels: Sequence[str]) -> tuple[list[str], bool]:
-    """The options of a scale from one end to the other, those without a step last; and whether the whole
-    order is known: each option that is an answer has a step of its own.
+    """Sorts the options of a scale from one end to the other, options without a step last. Also returns
+    whether the whole order is known, which means that each option that is an answer has a step of its own.
 
     >>> sort_options_by_scale(["Good", "Excellent", "OK", "Don't know"])
     (['OK', 'Good', 'Excellent', "Don't know"], True)
@@ -249,7 +253,7 @@ def sort_options_by_scale(labels: Sequence[str]) -> tuple[list[str], bool]:
 
 
 def find_scale_words(labels: Sequence[str]) -> dict[str, tuple[str, int]]:
-    """The family of scales and the step of each label that begins with a known word, whichever the language.
+    """Returns the family of scales and the step of each label that begins with a known word, in any language.
 
     >>> find_scale_words(["Meses", "Años", "Han"])
     {'Meses': ('duration', 4), 'Años': ('duration', 5)}
@@ -264,7 +268,7 @@ def find_scale_words(labels: Sequence[str]) -> dict[str, tuple[str, int]]:
 
 
 def count_degree_words(labels: Sequence[str]) -> int:
-    """How many labels hold a word of degree or a "not".
+    """Counts the labels that contain a word of degree or a "not".
 
     >>> count_degree_words(["Rather useful", "Not useful", "A novel"])
     2
@@ -277,7 +281,7 @@ def count_degree_words(labels: Sequence[str]) -> int:
 
 
 def _numbered(labels: Sequence[str]) -> list[int | None]:
-    """Steps that are numbers, with a label after them or before them."""
+    """Returns the steps of labels that hold a number, with a text after or before it."""
     matches = (_NUMBERED.fullmatch(label.strip()) or _NUMBERED_AFTER.fullmatch(label.strip())
                for label in labels)
     return [int(next(filter(None, match.groups()))) if match else None for match in matches]
@@ -288,8 +292,8 @@ def _worded(labels: Sequence[str], family: str) -> list[int | None]:
 
 
 def _worded_step(text: str, family: str) -> int | None:
-    """The step of the longest word of a family with which a text begins, or that it holds as words of its
-    own."""
+    """Returns the step of the longest word of a family with which a text begins or that it contains as a
+    whole word."""
     is_anywhere = family in ("change", "frequency", "expertise")
     ranked = [(text.startswith(word), len(word), rank) for rank, word in _families()[family]
               if text == word or text.startswith(f"{word} ") or is_anywhere and f" {word} " in f" {text} "]
@@ -297,7 +301,8 @@ def _worded_step(text: str, family: str) -> int | None:
 
 
 def _times(labels: Sequence[str]) -> list[float | None]:
-    """Steps such as "less than once a month": the span of time, less or more often within it."""
+    """Returns the steps of labels such as "less than once a month", by the span of time, and by less or more
+    often within it."""
     return [_time(fold_text(label)) for label in labels]
 
 
@@ -323,8 +328,8 @@ def _time(text: str) -> float | None:
 
 @dataclass(frozen=True)
 class _Degree:
-    """A label as a degree of a word: the word, how much of it, and whether it holds a word of degree or a
-    "not". ``is_weakened``: the "not" stands before the degree, as in "not very useful"."""
+    """A label as a degree of a word: the word, its degree, and whether the label contains a word of degree or
+    a "not". ``is_weakened`` means that the "not" stands before the degree, as in "not very useful"."""
 
     word: str
     strength: float
@@ -334,18 +339,18 @@ class _Degree:
 
     @property
     def step(self) -> float:
-        """The step on a scale from "not at all" to "completely"."""
+        """Returns the step on a scale from "not at all" to "completely"."""
         if not self.is_negated:
             return self.strength
         return -0.3 if self.is_weakened else -self.strength
 
 
 def _degrees(labels: Sequence[str]) -> list[float | None]:
-    """The steps of labels that say one word, or two opposite ones, in several degrees; one label of four or
-    more may stand in the middle.
+    """Returns the steps of labels that express several degrees of one word, or of two opposite words. If
+    there are four or more labels, one of them may be a middle without the word.
 
     Each of two opposite words stands in at least two degrees: "agile", "rather agile", "plan-driven", "rather
-    plan-driven". Which of two is low is arbitrary, unless one is a word such as "bad".
+    plan-driven". Which of the two words is the low end is arbitrary, unless one is a word such as "bad".
     """
     none: list[float | None] = [None] * len(labels)
     if not 3 <= len(labels) <= _MOST_STEPS:
@@ -375,7 +380,7 @@ def _degrees(labels: Sequence[str]) -> list[float | None]:
 
 
 def _are_told_apart(steps: Sequence[float | None], stems: Sequence[str], repeated: set[str]) -> bool:
-    """Whether each label has a step of its own, and each word stands in two degrees at least."""
+    """Whether each label has a step of its own, and each word stands in at least two degrees."""
     per_word = ({step for step, of_label in zip(steps, stems, strict=True) if of_label == stem}
                 for stem in repeated)
     return len({*steps}) == len(steps) and all(len(of_word) > 1 for of_word in per_word)
@@ -383,7 +388,7 @@ def _are_told_apart(steps: Sequence[float | None], stems: Sequence[str], repeate
 
 @cache
 def _degree(label: str) -> _Degree | None:
-    """A label as a degree of a word, None where it says two things, such as "neither good nor bad"."""
+    """Returns a label as a degree of a word; None if it says two things, such as "neither good nor bad"."""
     text = f" {fold_text(re.sub(r'[(（].*', '', label)) or fold_text(label)} "
     if text.startswith(tuple(f" {word} " for word in _degree_words("middle")[0.0])):
         return None
@@ -405,7 +410,7 @@ def _degree(label: str) -> _Degree | None:
 
 
 def _positive(word: str, words: Sequence[str]) -> str:
-    """The word without the beginning that says "not", where the list holds that one, too."""
+    """Returns a word without a beginning that means "not", if the list also contains the word without it."""
     for beginning in _degree_words("beginning")[0.0]:
         rest = word.removeprefix(beginning)
         if rest != word and len(rest) >= _STEM and any(other[:_STEM] == rest[:_STEM] for other in words):
@@ -414,7 +419,7 @@ def _positive(word: str, words: Sequence[str]) -> str:
 
 
 def _low_stem(stems: set[str]) -> str:
-    """The lower of two opposite words."""
+    """Returns the one of two opposite words that is the lower end."""
     if len(stems) < 2:
         return ""
     low = {word[:_STEM] for word in _degree_words("low")[0.0]}
@@ -435,6 +440,6 @@ def _families() -> dict[str, list[tuple[int, str]]]:
 
 @cache
 def _degree_words(concept: str) -> dict[float, tuple[str, ...]]:
-    """The words of a concept of ``content/degree_words.csv`` by their strength."""
+    """Returns the words of a concept of ``content/degree_words.csv`` by their strength."""
     return {float(row["strength"]): tuple(map(fold_text, row["words"].split("|")))
             for row in read_word_table("degree_words.csv") if row["concept"] == concept}

@@ -1,9 +1,9 @@
 """Drafts questions.csv and options.csv from an XLSForm; people then complete them.
 
 Reads the form as KoboToolbox and ODK do, and drafts its questions, with the names that their columns have in
-exports, and its options. Themes and don't-know rules are decisions of people and stay blank; so does
-the unit, which follows from the settings. Whether a question is sensitive is undecided. What an option means
-by its name or label, such as "other" or "none", is a proposal.
+exports, and its options. Themes and rules for "don't know" are decisions of people and stay blank. The unit
+stays blank because it follows from the settings. Whether a question is sensitive is undecided. The kind of an
+option, such as "other" or "none", is proposed from its name or label.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ _QUESTIONS = ["question_id", "columns", "unit", "type", "wording", "theme_id", "
               "dont_know", "is_sensitive"]  # fmt: skip
 _OPTIONS = ["option_list", "option_id", "value", "label", "position", "kind"]
 LABELS = "labels"
-"""The column of drafted questions and options with their labels in all languages of the form, a line each."""
+"""The column of drafted questions and options with their labels in all languages of the form, one label per
+line."""
 _SIGNS = (("/", "/"), (".", "."), ("-", "/"))
-"""What stands in exports between groups and names, and before the name of an option."""
+"""The signs in exports between a group and a name, and between a name and its option."""
 _TYPES = {"select_one": "single", "select_multiple": "multi", "integer": "number", "decimal": "number",
           "range": "number", "text": "text", "date": "date"}  # fmt: skip
 _NOT_DRAFTED = {"rank", "datetime", "time", "select_one_from_file", "select_multiple_from_file"}
@@ -46,8 +47,8 @@ Lists = dict[str, dict[str, list[str]]]  # an option list's options: name -> its
 
 
 class XLSFormDraft(NamedTuple):
-    """questions.csv and options.csv as far as they follow from a form, with a further column :data:`LABELS`;
-    `notes` name what was left out."""
+    """questions.csv and options.csv as far as they follow from a form, with a further column :data:`LABELS`.
+    `notes` name the parts of the form that were left out."""
 
     questions: pd.DataFrame
     options: pd.DataFrame
@@ -55,11 +56,11 @@ class XLSFormDraft(NamedTuple):
 
 
 def draft_tables_from_xlsform(path: Path) -> XLSFormDraft:
-    """Draft the two reference tables from an XLSForm: a row per question, a row per option.
+    """Drafts the two reference tables from an XLSForm: a row per question, a row per option.
 
-    Inside groups, `columns` offers the name with and without the groups before it, as
-    exports do. A `relevant` of comparisons with options, joined by and / or, becomes
-    `asked_if`; any other is left out and noted. A list the form does not have is a fault.
+    For a question inside groups, `columns` offers the name with and without the groups before it, as exports
+    do. A `relevant` that compares questions with options, joined by and / or, becomes `asked_if`; any other
+    is left out and noted. A list that the form does not have is a fault.
     """
     survey, lists = _form(path)
     selects = {row["name"]: row["type"].split() for _, row in survey if _SELECT.match(row["type"])}
@@ -91,7 +92,7 @@ def draft_tables_from_xlsform(path: Path) -> XLSFormDraft:
 
 
 def _form(path: Path) -> tuple[list[tuple[int, dict[str, str]]], Lists]:
-    """The numbered rows of the survey sheet, and the option lists of the choices sheet."""
+    """Reads the numbered rows of the survey sheet, and the option lists of the choices sheet."""
     sheets = {sheet.sheet.casefold(): sheet for sheet in read_workbook_sheets(path)}
     if "survey" not in sheets:
         refuse("the workbook has no sheet named survey", path.name, "give the XLSForm itself")
@@ -119,7 +120,8 @@ def _form(path: Path) -> tuple[list[tuple[int, dict[str, str]]], Lists]:
 
 
 def _records(sheet: Grid, *needed: str) -> list[tuple[int, dict[str, str]]]:
-    """Rows by column name; of labels in several languages, the first, and all in :data:`LABELS`."""
+    """Returns the rows by column name. Of labels in several languages, the first is used; all are in
+    :data:`LABELS`."""
     names = [re.sub(r"\s+", "_", re.sub(r":.*", "", name.strip().casefold())) for name in sheet.names]
     missing = [Fault("the column is missing", file=sheet.place, column=name)
                for name in needed if name not in names]
@@ -134,7 +136,7 @@ def _records(sheet: Grid, *needed: str) -> list[tuple[int, dict[str, str]]]:
 
 
 def _columns(place: list[str], name: str, kind: str, *, is_alone: bool) -> dict[str, str]:
-    """The id of a question, and the names of its columns in exports with and without its groups."""
+    """Returns the id of a question, and the names of its columns in exports with and without its groups."""
     is_several = kind == "select_multiple"
     names = [between.join([*place, name]) + (star + "*") * is_several for between, star in _SIGNS]
     if not is_alone:  # the bare name would be another group's question as well
@@ -144,7 +146,7 @@ def _columns(place: list[str], name: str, kind: str, *, is_alone: bool) -> dict[
 
 
 def _asked_if(relevant: str, selects: dict[str, list[str]], lists: Lists) -> str | None:
-    """The condition in the words of asked_if; None where it is not of the simple forms.
+    """Translates a condition of the form into the words of asked_if; None if the condition is too complex.
 
     >>> lists = {"yn": {"yes": ["Yes"], "no": ["No"]}}
     >>> _asked_if("${a} = 'yes' or selected(${b}, 'no')",
@@ -169,7 +171,8 @@ def _asked_if(relevant: str, selects: dict[str, list[str]], lists: Lists) -> str
 
 
 def _all_of(conditions: list[str | None]) -> str:
-    """All of a question's and its groups' conditions; blank where one is not known."""
+    """Returns the conditions of a question and of its groups, all of which must hold; blank if one of them is
+    not known."""
     if None in conditions:
         return ""
     several = [condition for condition in conditions if condition]
@@ -197,10 +200,10 @@ def _frame(rows: list[dict[str, str]], columns: list[str]) -> pd.DataFrame:
 
 def match_export_columns_to_questions(draft: XLSFormDraft, form: SurveyForm) -> dict[str,
                                                                                      dict[str, FormColumn]]:
-    """The columns of each question of an XLSForm in exports, by its id and by the end of their names that
-    stands for an option: "" for a column of the whole answer.
+    """Returns the columns of each question of an XLSForm in exports, by the question's id and by the end of
+    the column's name, which names an option; the end is "" for a column with the whole answer.
 
-    Columns are known by the names of the form, with or without groups, or by its labels in any language.
+    Columns are recognised by the names of the form, with or without groups, or by its labels in any language.
     """
     ends: dict[str, tuple[str, str]] = {}
     times = Counter(match_key(label) for labels in draft.questions[LABELS] for label in labels.splitlines())
@@ -233,8 +236,9 @@ def match_export_columns_to_questions(draft: XLSFormDraft, form: SurveyForm) -> 
 
 
 def read_wordings_table(path: Path) -> dict[str, str]:
-    """The wording, label or translation of headings and answers by their keys (:func:`match_key`), in the
-    order of the table. Raises Faults where it has not two columns, or says two things of one text."""
+    """Reads a table with the wordings, labels or translations of headings and answers, by their keys
+    (:func:`match_key`), in the order of the table. Raises Faults if the table does not have two columns, or
+    has two entries for the same text."""
     [grid, *_] = read_workbook_sheets(path) if path.suffix.lower() in SHEETS else [read_delimited_file(path)]
     wordings: dict[str, str] = {}
     faults = []
@@ -247,16 +251,16 @@ def read_wordings_table(path: Path) -> dict[str, str]:
             break
         if len(cells) > 1 and all(cells) and (
                 wordings.setdefault(match_key(cells[0]), cells[1]) != cells[1]):
-            faults.append(Fault(f"another row says {wordings[match_key(cells[0])]!r}", grid.place,
-                                str(number), value=cells[0], fix="delete one of them"))
+            faults.append(Fault(f"another row has {wordings[match_key(cells[0])]!r} for this text",
+                                grid.place, str(number), value=cells[0], fix="delete one of them"))
     if faults:
         raise Faults(faults)
     return wordings
 
 
 def is_xlsform(path: Path) -> bool:
-    """Whether a file is a workbook with the sheet in which XLSForms have their questions, or one with several
-    sheets, which may be meant as one."""
+    """Whether a file is a workbook with the sheet in which XLSForms have their questions, or a workbook with
+    several sheets, which may be meant as an XLSForm."""
     if path.suffix.lower() not in SHEETS:
         return False
     sheets = read_workbook_sheets(path)

@@ -198,7 +198,7 @@ def test_translations_of_headings_and_answers_pair_the_files_of_two_languages(tm
 
 
 @pytest.mark.parametrize(("pairs", "said"), [
-    ([("A1", "Agree"), ("a1", "Disagree")], "another row says 'Agree'"),
+    ([("A1", "Agree"), ("a1", "Disagree")], "another row has 'Agree' for this text"),
     ([("A1", "Agree", "more")], "3 columns"),
 ])
 def test_faults_of_a_table_of_wordings_are_named_with_their_row(tmp_path, pairs, said):
