@@ -1,10 +1,12 @@
 """Who is counted for each audience, and what the public may see in addition to the convening.
 
-An organisation whose no covers "not counted" is in no figure for those readers (:func:`select_counted`).
-Whoever sits in the convening also reads the public site. So the convening is decided first, and the public
-sees what adds nothing to it (:func:`limit_to_convening`): a figure on the same answers only as far as the
-convening sees it, and a figure on fewer answers only where those that are left out are as many, and as well
-protected, as a group that is not shown.
+An organisation that refused, on a form that said "not counted", is in no figure for those readers
+(:func:`select_counted`). Members of the convening also read the public site. So the convening's figures are
+decided first, and the public sees only figures that add nothing to them (:func:`limit_to_convening`):
+
+- a figure on the same answers is shown only as exactly as the convening sees it;
+- a figure on fewer answers is shown only where the organisations that are left out of it are as many, and as
+  well protected, as a group that is not shown has to be.
 """
 
 from __future__ import annotations
@@ -35,15 +37,16 @@ from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import is_whole_study
 
 RULE = "other_audience"
-"""The rule that hides from the public what the convening does not see, or sees of other organisations."""
+"""The rule that hides from the public a figure that the convening does not see, or that counts other
+organisations for the convening."""
 
 
 def select_counted(estimates: pd.DataFrame, incidence: Incidence, consent: Consent,
                    audience: str) -> tuple[pd.DataFrame, Incidence]:
-    """The figures and their contributors without the organisations that are not counted for an audience.
+    """Returns the figures and their contributors without the organisations that an audience's figures omit.
 
-    Means, deviations and medians are not worked out anew: where somebody is left out of their base, they are
-    hidden (rule ``not_counted``).
+    Means, deviations and medians are not computed again. They are hidden (rule ``not_counted``) where an
+    organisation is left out of their base.
     """
     from_survey = consent.not_counted(["survey"], audience)
     from_codes = consent.not_counted(IN_FIGURES, audience)
@@ -64,11 +67,11 @@ def select_counted(estimates: pd.DataFrame, incidence: Incidence, consent: Conse
 def limit_to_convening(public: pd.DataFrame, convening: pd.DataFrame, estimates: pd.DataFrame,
                        incidence: Incidence, other: Incidence, organisations: pd.DataFrame, consent: Consent,
                        settings: Mapping[str, Any]) -> pd.DataFrame:
-    """Removes from the public's decisions whatever would tell a reader of the convening more.
+    """Hides from the public whatever would tell a member of the convening more than the convening's figures.
 
-    ``public`` and ``convening`` are decisions on the same figures; ``estimates`` and ``incidence`` are those
-    counted for the public, ``other`` the incidence of the convening. What is hidden has the rule
-    ``other_audience``.
+    ``public`` and ``convening`` are decisions on the same figures. ``estimates`` and ``incidence`` are the
+    figures and contributors counted for the public; ``other`` has the contributors counted for the
+    convening. The figures hidden here get the rule ``other_audience``.
     """
     figures, facts = estimates.reset_index(drop=True), incidence.facts.reset_index(drop=True)
     public, convening = public.reset_index(drop=True), convening.reset_index(drop=True)
@@ -111,11 +114,12 @@ def _follows(public: pd.DataFrame, convening: pd.DataFrame) -> np.ndarray:
 
 def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame, part: ContributorCounts,
                   total: ContributorCounts, rules: Rules, decisions: Decisions) -> None:
-    """Shows the public the counts of a question that rest on fewer organisations than the convening's, where
-    these and the ones left out are two groups of the whole as any groups are.
+    """Shows the public the counts of a question that rest on fewer organisations than the convening's counts.
 
-    Only for a question of the survey that no condition joins to others, of which the convening sees nothing
-    but the whole: further groups of the same answers would cut across these two.
+    They are shown where the organisations counted and those left out could be published as two groups of the
+    whole, by the rules for all groups. This is done only for a question of the survey that depends on no
+    other question and on which no other depends, and of which the convening sees only the figures of the
+    whole study, because further groups of the same answers would cut across these two.
     """
     figures, facts = decisions.figures, decisions.facts
     is_total = is_whole_study(figures.iloc[at]).to_numpy(bool)
@@ -153,6 +157,6 @@ def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame,
 
 
 def _is_condition(question: str, conditions: pd.Series) -> bool:
-    """Whether who is asked another question depends on this one."""
+    """Whether another question is asked only after certain answers to this one."""
     return any(part.name == question for text in conditions.unique() if text
                for part in comparisons(parse_condition(text)))

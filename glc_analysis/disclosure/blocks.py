@@ -1,15 +1,16 @@
 """Blocks of text over releases: quotations, countries, counts of the methods, and those of add-ons.
 
-Two releases can be compared line by line. Where a line of an organisation is in the first and not in the
-second, that organisation left, or took its words back. A *block* is everything of one kind that one page
-shows, such as the quotations of a theme. If a line that an earlier release had in it is gone, the whole block
-is hidden for that audience, until so many other organisations have come to it or left it that nobody can tell
-whose line it was (the number that figures need as well, :mod:`.releases`). The other blocks stay.
+Two releases can be compared line by line. A line of an organisation that is in the first release and missing
+in the second shows that the organisation left the study or withdrew its words. A *block* is everything of one
+kind that one page shows, such as the quotations of a theme. If a line of an earlier release is missing from a
+block, the whole block is hidden from that audience. It stays hidden until so many other organisations have
+joined or left the block that nobody can tell whose line it was; figures need the same number
+(:mod:`.releases`). The other blocks are still shown.
 
-:func:`collect_block_lines` gives the lines of all blocks with the organisation behind each,
-:func:`hidden_blocks` the blocks to hide: a line that is lost in a block of one add-on may hide words in any
-other (:class:`Kinds`). Pages say that something is not shown (:data:`BLOCK_NOT_SHOWN`), also where there is
-nothing.
+:func:`collect_block_lines` returns the lines of all blocks, each with its organisation.
+:func:`hidden_blocks` returns the blocks to hide; a line that is missing from a block of one add-on may hide
+words in blocks of other add-ons (:class:`Kinds`). Pages say that something is not shown
+(:data:`BLOCK_NOT_SHOWN`) even where there is nothing to show.
 """
 
 from __future__ import annotations
@@ -25,20 +26,22 @@ from glc_analysis.disclosure.rules import COALITION, has_capability
 
 BLOCK_NOT_SHOWN = ("Not shown here: either there is nothing yet, or it could reveal what a single "
                    "organisation said or decided.")
-"""The sentence in place of a hidden block, and of one that is empty."""
+"""The sentence that pages print in place of a hidden block or an empty one."""
 NO_QUOTATION = ("No quotation is shown here: either none is cleared for these readers yet, or it could "
                 "reveal what a single organisation said.")
-"""The same of quotations, which often stand on a page without a heading of their own."""
+"""The sentence that pages print in place of quotations, which often have no heading of their own."""
 Row = tuple[str, str, str]
 LINE_COLUMNS = ["block_id", "line", "organisation_id"]
 QUOTATION_BLOCKS, COUNTRY_BLOCK, COUNT_BLOCK = "quotations", "countries", "counts"
-"""The blocks that an audience has once. Others are of one theme or country (:func:`block_id`)."""
+"""The blocks that exist once per audience. The other blocks belong to one theme or country
+(:func:`block_id`)."""
 LANGUAGE = "language"
-"""In place of a block: the language of a quotation, which may be hidden while its words are shown."""
+"""Stands in place of a block id for the language of a quotation, which may be hidden while the words of the
+quotation are shown."""
 
 
 def block_id(kind: str, item: str = "") -> str:
-    """The id of a block: of all items, or of one, such as the ``quotations`` of a theme or country.
+    """Returns the id of the block of all items of a kind, or of one item, such as the quotations of a theme.
 
     >>> block_id(QUOTATION_BLOCKS, "needs")
     'quotations/needs'
@@ -47,12 +50,12 @@ def block_id(kind: str, item: str = "") -> str:
 
 
 def block_ids(kind: str, items: pd.Series) -> pd.Series:
-    """The ids of the blocks of one kind of many items."""
+    """Returns the id of the block of one kind for each of many items."""
     return f"{kind}/" + items.astype("str")
 
 
 def line_ids(blocks: pd.Series | str, lines: pd.Series) -> pd.Series:
-    """The ids of lines, which may be hidden by themselves (:mod:`.cells`) while their block is shown.
+    """Returns the ids of lines: a single line may be hidden (:mod:`.cells`) while its block is shown.
 
     >>> line_ids("quotations", pd.Series(["q1", "q2"])).tolist()
     ['quotations#q1', 'quotations#q2']
@@ -62,19 +65,19 @@ def line_ids(blocks: pd.Series | str, lines: pd.Series) -> pd.Series:
 
 @dataclass(frozen=True)
 class Kinds:
-    """The kinds of blocks in which a line that is lost tells of other blocks."""
+    """The kinds of blocks in which a missing line reveals something about lines of other blocks."""
 
     words: tuple[str, ...] = ()
-    """Those with words of organisations, which may carry their names."""
+    """The kinds of blocks with words of organisations, which may be printed with the organisations' names."""
     signed: tuple[str, ...] = ()
-    """Those with the names of organisations beside what they decided."""
+    """The kinds of blocks that print the names of organisations beside what they decided."""
 
     def __add__(self, other: Kinds) -> Kinds:
         return Kinds(self.words + other.words, self.signed + other.signed)
 
 
 CORE_KINDS = Kinds(words=(QUOTATION_BLOCKS,))
-"""The core's own."""
+"""The kinds of blocks that the core itself has, without add-ons."""
 
 
 @dataclass(frozen=True)
@@ -83,31 +86,37 @@ class AddedBlocks:
 
     kinds: Kinds
     needs: tuple[str, ...]
-    """The tables from which its lines are made, and as ``NAME.csv`` the reference tables."""
+    """The tables from which the add-on's lines are made; reference tables are named ``NAME.csv``."""
     lines: Callable[[Mapping[str, pd.DataFrame], Any, str], Iterable[Row]]
-    """Gives the lines by frames, reference tables and audience."""
+    """Returns the add-on's lines, given the processed tables, the reference tables and the audience."""
     rewritten: Callable[[Mapping[str, pd.DataFrame]], set[str]]
-    """Gives the blocks that are hidden until people have written them anew."""
+    """Returns the blocks that stay hidden until people have rewritten them."""
     rows: Mapping[str, str]
-    """By table whose rows are hidden with the block of this kind and of their item: the column of items."""
+    """For each table whose rows are hidden together with a block: the column with the item of the row's
+    block."""
     line: Mapping[str, tuple[str, ...]]
-    """By the same tables: the columns that make up the line of a row."""
+    """For each of the tables in ``rows``: the columns that make up the line of a row."""
 
 
 @dataclass(frozen=True)
 class PublishedBlocks:
-    """What one release had in its blocks: ``sizes`` has the number of lines of each (block_id, n_lines),
-    ``lines`` each line with its organisation (:data:`LINE_COLUMNS`). The lines of an organisation that
-    withdrew are no longer among them; the number still counts them."""
+    """The contents of the blocks of one release.
+
+    - ``sizes``: the number of lines of each block (block_id, n_lines).
+    - ``lines``: each line with its organisation (:data:`LINE_COLUMNS`).
+
+    When an organisation withdraws, its lines are deleted from ``lines``, but ``sizes`` still counts them.
+    """
 
     sizes: pd.DataFrame
     lines: pd.DataFrame
     has_cells: bool = True
-    """Whether its words had cells (:mod:`.cells`), so that a departure from it hides lines and not blocks."""
+    """Whether organisations with words in the release had cells (:mod:`.cells`), so that the departure of one
+    of them hides lines instead of blocks."""
 
     @classmethod
     def of(cls, lines: pd.DataFrame, hidden: Collection[str]) -> PublishedBlocks:
-        """Today's blocks and lines without the hidden ones, which are not published at all."""
+        """Returns today's blocks and lines without the hidden blocks and lines, which are not published."""
         ids = line_ids(lines["block_id"], lines["line"])
         lines = lines[~lines["block_id"].isin([*hidden]) & ~ids.isin([*hidden])].reset_index(drop=True)
         sizes = lines.groupby("block_id")["line"].nunique().rename("n_lines").reset_index()
@@ -115,7 +124,7 @@ class PublishedBlocks:
 
     @classmethod
     def shown_to(cls, audience: str, blocks: pd.DataFrame, lines: pd.DataFrame) -> PublishedBlocks:
-        """The blocks that an audience sees, by tables ``blocks`` and ``block_lines``."""
+        """Returns the blocks that an audience sees, from the tables ``blocks`` and ``block_lines``."""
         hidden = blocks.loc[(blocks["audience"] == audience) & ~blocks["is_shown"], "block_id"]
         return cls.of(lines[lines["audience"] == audience].drop(columns="audience"), hidden)
 
@@ -123,19 +132,22 @@ class PublishedBlocks:
 def hidden_blocks(today: pd.DataFrame, before: Sequence[PublishedBlocks], organisations: pd.DataFrame,
                   least: int, *, kinds: Kinds, are_named: bool = False, departed: Collection[str] = (),
                   whole: Collection[str] = ()) -> set[str]:
-    """The blocks in which a line of an earlier release is missing, while fewer than ``least`` independent
-    organisations have come to the block or left it since that release.
+    """Returns the blocks to hide because a line of an earlier release is missing from them.
 
-    ``today`` has the lines of today, ``before`` all earlier releases to the audience, ``kinds`` are those of
-    all blocks, of add-ons as well. An organisation that withdrew does not count among those that changed:
-    nobody may be found by counting.
+    Such a block is hidden while fewer than ``least`` independent organisations have joined or left it since
+    that release. ``today`` has today's lines, ``before`` all earlier releases to the audience, and ``kinds``
+    the kinds of blocks of the core and of all add-ons. An organisation that withdrew does not count among
+    those that joined or left, so that nobody can be identified by counting.
 
-    Of words that had cells, the lines of hidden cells (``departed``, their organisations) are gone line by
-    line; their blocks stay, but for those in ``whole``, the pages of countries. Of words that had none: where
-    words carry the names of organisations (``are_named``), the pages that are hidden have the one that
-    left in common. If fewer than two others are on all of them too, all pages lose their words. They also do
-    where somebody who signed left: a name that is gone from the signatures would belong to the words that are
-    gone, and to what they were cited for.
+    Blocks of words are treated by whether their release had cells:
+
+    - With cells, the lines of hidden cells disappear one by one (``departed`` are the organisations of these
+      cells). The blocks stay, except those in ``whole``, which are the pages of countries.
+    - Without cells, and with words that are printed with the names of organisations (``are_named``), the
+      organisation that left is on every page that is hidden. If fewer than two other organisations are on all
+      hidden pages as well, all pages lose their words.
+    - Without cells, all pages also lose their words where a block with signatures has lost a line, because
+      readers could connect the name missing there with the words that are missing.
 
     >>> lines = pd.DataFrame([["quotations", f"q{k}", f"o{k}"] for k in range(4)], columns=LINE_COLUMNS)
     >>> first = PublishedBlocks.of(lines, ())
@@ -169,7 +181,7 @@ def hidden_blocks(today: pd.DataFrame, before: Sequence[PublishedBlocks], organi
 
 
 def _lines_of(lines: pd.DataFrame, block: str, organisations: Collection[str]) -> set[str]:
-    """The lines of some organisations in a block."""
+    """Returns the lines of these organisations in a block."""
     is_theirs = (lines["block_id"] == block) & lines["organisation_id"].isin([*organisations])
     return {*lines.loc[is_theirs, "line"]}
 
@@ -186,10 +198,11 @@ def _by_block(lines: pd.DataFrame) -> dict[str, tuple[set[str], set[str]]]:
 
 def collect_block_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, countries: Collection[str],
                         homes: Collection[str], added: Iterable[Row] = (), *, audience: str) -> pd.DataFrame:
-    """The lines of every block that an audience has, one row per line and organisation behind it.
+    """Returns the lines of every block that an audience has: one row per line and organisation it comes from.
 
-    ``frames`` gives processed tables; ``quotes`` is the reference table, ``countries`` and ``homes`` the
-    countries of work and of main offices that the audience may know of, ``added`` the lines of add-ons.
+    - ``frames``: the processed tables; ``quotes``: the reference table of that name.
+    - ``countries``, ``homes``: the countries of work and of main offices that the audience may know of.
+    - ``added``: the lines of add-ons.
     """
     rows = [*_quotation_lines(frames, quotes, countries, audience), *added,
             *_study_lines(frames, countries, homes, audience)]
@@ -207,7 +220,7 @@ def own_quotations(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, aud
 
 def _quotation_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, countries: Collection[str],
                      audience: str) -> Iterator[Row]:
-    """All quotations, and those of each theme and country."""
+    """Yields the lines of the block of all quotations and of the blocks of each theme and country."""
     places = _working_in(frames["answers"], countries).groupby("organisation_id")["country_id"].agg(list)
     rows = own_quotations(frames, quotes, audience)
     for quote, themes, owner in zip(rows["quote_id"], rows["theme_ids"], rows["owner"], strict=True):
@@ -218,7 +231,7 @@ def _quotation_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, c
 
 def _study_lines(frames: Mapping[str, pd.DataFrame], countries: Collection[str], homes: Collection[str],
                  audience: str) -> Iterator[Row]:
-    """The countries and what their pages show, and what the counts of the methods count."""
+    """Yields the lines of the block of countries and of the block of counts in the description of methods."""
     has_pages = has_capability(audience, "country_pages")
     working = _working_in(frames["answers"], countries)
     for organisation, country in zip(working["organisation_id"], working["country_id"], strict=True):
@@ -237,7 +250,7 @@ def _study_lines(frames: Mapping[str, pd.DataFrame], countries: Collection[str],
 
 
 def _working_in(answers: pd.DataFrame, countries: Collection[str]) -> pd.DataFrame:
-    """Which organisation works in which of the countries."""
+    """Returns one row per organisation and country of ``countries`` in which it works."""
     rows = answers[["organisation_id", "country_id"]].astype("str").drop_duplicates()
     return rows[rows["country_id"].isin([*countries])]
 

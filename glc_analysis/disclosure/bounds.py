@@ -1,9 +1,10 @@
-"""What a reader can work out about hidden counts, and which counts are hidden so that none follows.
+"""What a reader can work out about hidden counts, and which counts are hidden so that none can be worked out.
 
-:class:`ContributorCounts` takes the organisations of each figure and counts them as the rules do: a network
-counts once, and those that did not consent are counted separately. :func:`tighten_bounds` takes a table in
-which some figures are bands or missing and gives the least and the most that each can be, given that options
-and groups add up. :func:`is_protected` says whether that leaves every organisation's answer open.
+:class:`ContributorCounts` counts the organisations that contributed to each figure as the rules do: a network
+counts once, and organisations that did not consent are counted separately. :func:`tighten_bounds` takes a
+table in which some counts are ranges or missing, and returns the least and the most that each count can be,
+given that options and groups add up. :func:`is_protected` says whether no organisation's answer can be
+inferred from these bounds.
 """
 
 from __future__ import annotations
@@ -36,10 +37,11 @@ _BATCH = 500
 class ContributorCounts:
     """How many independent organisations are in the base of a figure, and how many of them are counted.
 
-    ``incidence`` has the records of every figure by organisation. ``members`` has the organisations of each
-    network, and by itself each that has none; ``refused`` has, by item of consent, those that did not agree.
-    Both are independent organisations x organisations, with 1 for a member. ``groups`` has by figure a number
-    that figures of the same group share.
+    - ``incidence``: the records of every figure by organisation.
+    - ``members``: a matrix of independent organisations x organisations, with 1 for a member. An organisation
+      without a network is an independent organisation with itself as its only member.
+    - ``refused``: by item of consent, the same matrix with only the organisations that did not agree.
+    - ``groups``: for each figure the number of its group; figures of the same group have the same number.
     """
 
     incidence: Incidence
@@ -51,7 +53,7 @@ class ContributorCounts:
     @classmethod
     def of(cls, incidence: Incidence, organisations: pd.DataFrame, consent: Consent, audience: str,
            groups: np.ndarray) -> ContributorCounts:
-        """The counts for all figures, with the consent that was given for this audience."""
+        """Returns the counts of contributors for all figures, with the consent given for this audience."""
         names = pd.Index(incidence.organisations)
         membership = network_membership(organisations, names)
         refused = {item: membership * ~names.isin([*consent.organisations(item, audience)])[:, None]
@@ -67,8 +69,11 @@ class ContributorCounts:
         return self.incidence.counted[places].toarray()
 
     def room_of(self, place: int) -> np.ndarray:
-        """The most records by organisation that any base in the group of a figure has. Who may be in it, a
-        reader knows; who answered, and was asked because of an earlier answer, they do not."""
+        """For each organisation, the most records that it has in any base of the figure's group.
+
+        A reader may know which organisations could be in a base. The reader does not know which of them
+        answered, or which were asked the question because of an earlier answer.
+        """
         group, base = int(self.groups[place]), self.incidence.base
         if group not in self._rooms:
             at = np.flatnonzero(self.groups == group)
@@ -78,9 +83,9 @@ class ContributorCounts:
         return self._rooms[group]
 
     def rule_for_base(self, places: np.ndarray, rules: Rules, was_withheld: np.ndarray) -> np.ndarray:
-        """For each figure, the rule that hides it because of the organisations in its base; blank if none
-        does. A figure that ``was_withheld`` in an earlier release stays so as long as anybody in it
-        refuses."""
+        """For each figure, the rule that hides it because of the organisations in its base; blank if no rule
+        does. A figure that ``was_withheld`` in an earlier release stays hidden as long as any organisation in
+        its base refuses consent."""
         is_coded = (self.incidence.facts["question_id"] == "").to_numpy()
         rules_by_batch = []
         for some in np.split(places, range(_BATCH, len(places), _BATCH)):
@@ -101,11 +106,11 @@ class ContributorCounts:
         return max(min(int((self.members @ (room > 0)).max(initial=0)) - 1, COALITION), 0)
 
     def n_protected(self, records: np.ndarray | csr_array, allies: int | list[int]) -> np.ndarray:
-        """How many organisations stand for each other in these records: the independent ones or, if that is
-        less, all of them without the ``allies`` of one.
+        """The number of organisations that protect each other's answers in these records.
 
-        A count that is shown because enough independent organisations are in it must not tell a member of a
-        network that no other member is: there may be those beside them.
+        It is the number of independent organisations or, if that is smaller, the number of all organisations
+        less the ``allies`` that one of them may have. Otherwise a member of a network could conclude from an
+        exact count of enough independent organisations that no other member of the network is counted.
         """
         return np.minimum(self.n_independent(records), (records > 0).sum(axis=-1) - np.asarray(allies))
 
@@ -117,7 +122,8 @@ class ContributorCounts:
                          was_withheld: np.ndarray | bool = False) -> np.ndarray:
         """Whether so few organisations in a base refused consent that their answers could be isolated.
 
-        A coded figure rests on answers and interviews, or on calls; too few who refused any of them hide it.
+        A coded figure rests on answers and interviews, or on calls. It is hidden where too few organisations
+        refused consent for any of these sources.
         """
         refusals = {item: self.n_independent(base, refused) for item, refused in self.refused.items()}
         few = {item: (n > 0) & ((n <= rules.withheld) | was_withheld) for item, n in refusals.items()}
@@ -125,9 +131,10 @@ class ContributorCounts:
 
 
 def network_membership(organisations: pd.DataFrame, names: pd.Index) -> scipy.sparse.csr_array:
-    """Organisations x independent organisations.
+    """Returns a matrix of organisations x independent organisations, with 1 for membership.
 
-    Organisations of one network are one, and so are all that organisations.csv does not list.
+    All organisations of a network are one independent organisation. So are all organisations that
+    organisations.csv does not list.
     """
     known = organisations.set_index("organisation_id")["network_id"].reindex(names, fill_value="//")
     numbers, independent = pd.factorize(known.where(known != "", "/" + names.to_series()))
@@ -144,15 +151,16 @@ def network_membership(organisations: pd.DataFrame, names: pd.Index) -> scipy.sp
 
 
 LEAST_VALUES = 3
-"""A hidden count has at least so many possible values, even for a reader and an ally together."""
+"""The least number of values that a hidden count must be able to have, even for a reader together with an
+ally."""
 
 
 def tighten_bounds(low: np.ndarray, high: np.ndarray, base: np.ndarray,
                    *, is_partition: bool) -> tuple[np.ndarray, np.ndarray]:
-    """The least and the most that each count of a table of options x groups can be, given its sums.
+    """Returns the least and the most that each count of a table of options x groups can be, given its sums.
 
-    The last column is the whole, to which the other columns add up. With ``is_partition`` the options of each
-    column add up to its base.
+    The last column is the whole study, to which the other columns add up. With ``is_partition`` the options
+    of each column add up to its base.
 
     >>> low, high = np.array([[0], [4]]), np.array([[7], [4]])
     >>> low, high = tighten_bounds(low, high, np.array([6]), is_partition=True)
@@ -172,7 +180,7 @@ def tighten_bounds(low: np.ndarray, high: np.ndarray, base: np.ndarray,
 
 
 def bounds_by_solver(low: np.ndarray, high: np.ndarray, base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The exact bounds of a table in which options add up to the base and groups to the whole.
+    """Returns the exact bounds of a table in which options add up to the base and groups to the whole study.
 
     >>> low, high = np.zeros((2, 3), dtype=int), np.array([[4, 4, 5], [9, 9, 15]])
     >>> low[:, 2] = 5, 15
@@ -211,8 +219,9 @@ def bounds_by_solver(low: np.ndarray, high: np.ndarray, base: np.ndarray) -> tup
 def is_open(low: np.ndarray, high: np.ndarray, base: np.ndarray) -> np.ndarray:
     """Whether a count keeps enough possible values for a reader and an ally who know their own answers.
 
-    Both may be counted, or both not be counted; or they may be counted elsewhere in the same sum, which
-    takes as many values more. That others than these two are in the sum is for the caller to see to.
+    Both may be counted, or neither, or they may be counted elsewhere in the same sum. That last case takes
+    away as many possible values again. The caller must make sure that organisations other than these two
+    are in the sum.
 
     >>> is_open(np.array([0, 1, 0]), np.array([4, 4, 3]), np.array([30])).tolist()
     [True, False, False]
@@ -225,14 +234,15 @@ def is_open(low: np.ndarray, high: np.ndarray, base: np.ndarray) -> np.ndarray:
 def is_protected(low: np.ndarray, high: np.ndarray, base: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Whether no answer can be inferred, even by a reader who knows ``known`` records of the base.
 
-    That reader's records may all be counted, or all not be counted: more than those must remain possible.
+    The known records may all be counted, or none of them. So more than ``known`` records must possibly be
+    counted, and more than ``known`` must possibly not be counted.
     """
     return (high > known) & (base - low > known)
 
 
 def _bounds_from_sum(low: np.ndarray, high: np.ndarray, least: np.ndarray, most: np.ndarray,
                      *, axis: int) -> tuple[np.ndarray, np.ndarray]:
-    """The bounds of numbers whose sum along an axis lies between least and most."""
+    """Returns the bounds of numbers whose sum along an axis lies between ``least`` and ``most``."""
     others_low, others_high = (b.sum(axis=axis, keepdims=True) - b for b in (low, high))
     return np.maximum(low, least - others_high), np.minimum(high, most - others_low)
 
@@ -251,8 +261,7 @@ def _bounds_from_sum(low: np.ndarray, high: np.ndarray, least: np.ndarray, most:
 
 @dataclass(frozen=True)
 class Ranges:
-    """What readers see of some counts: ``is_hidden`` where the number is hidden, with its lower and upper
-    bound."""
+    """What readers see of some counts: whether each count is hidden, and its lower and upper bound."""
 
     is_hidden: np.ndarray
     low: np.ndarray
@@ -263,9 +272,12 @@ class Ranges:
 class Counted:
     """The counts of a question's options in one group: the records in the base and those counted.
 
-    ``base`` is by organisation, ``counted`` options x organisations, and ``room`` the records that may be in
-    such a base (:meth:`ContributorCounts.room_of`). A count is small where fewer than ``least`` protected
-    organisations gave the answer (``is_low``), or did not (``is_high``).
+    - ``base``: the records in the base, by organisation.
+    - ``counted``: the records that are counted, as options x organisations.
+    - ``room``: by organisation, the records that may be in such a base (:meth:`ContributorCounts.room_of`).
+    - ``least``: a count is small where fewer than this many organisations, as
+      :meth:`ContributorCounts.n_protected` counts them, gave the answer (``is_low``) or did not give it
+      (``is_high``).
     """
 
     base: np.ndarray
@@ -296,7 +308,8 @@ class Counted:
 
     @property
     def known_extra_answers(self) -> int:
-        """How many answers beyond one in each record a reader and an ally may have given: all the others."""
+        """The number of answers, beyond one per record, that a reader and an ally may have given together:
+        every further option in each of their records."""
         return (len(self.counted) - 1) * self.counts.known_records(self.base)
 
     @cached_property
@@ -317,9 +330,10 @@ class Counted:
         return int(max(independent[:self.least - 1].sum(), each[:self.least - 1 + self._allies].sum()))
 
     def small_bounds(self) -> tuple[np.ndarray, np.ndarray]:
-        """The least and the most that small counts can be: too few gave the answer, or all but too few.
+        """The least and the most that small counts can be.
 
-        Where the base is so small that a count could be both, the bounds are those of any count.
+        A small count means that too few organisations gave the answer, or that too few did not give it.
+        Where the base is so small that both could hold, a small count can be anything from 0 to the base.
         """
         is_disclosed = not (self._n_protected(self.base) < 2 * self.least or self.size <= 2 * self.few)
         low = np.where(self.is_high & is_disclosed, self.size - self.few, 0)
@@ -327,10 +341,11 @@ class Counted:
 
 
 def option_ranges(whole: Counted, order: np.ndarray, *, is_exclusive: bool, is_exhaustive: bool) -> Ranges:
-    """What readers see of the counts of one question for the whole study.
+    """Returns what readers see of the counts of one question for the whole study.
 
-    ``order`` are the places of the options in the order of secondary suppression. ``is_exclusive`` says that
-    everybody in the base gave exactly one of the answers, ``is_exhaustive`` that everybody gave at least one.
+    ``order`` has the positions of the options in the order of secondary suppression. ``is_exclusive`` says
+    that every record in the base has exactly one of the answers, ``is_exhaustive`` that every record has at
+    least one.
     """
     n, hidden, (low, high) = whole.n, whole.is_small, whole.small_bounds()
     if not hidden.any():
@@ -347,15 +362,15 @@ def option_ranges(whole: Counted, order: np.ndarray, *, is_exclusive: bool, is_e
         hidden = np.ones(len(n), dtype=bool)
     ranges = Ranges(hidden, np.where(hidden, low, n), np.where(hidden, high, n))
     if is_exhaustive and not _leaves_open(ranges, whole.size, whole.known_extra_answers):
-        # Whoever gave none of the answers that are shown gave a hidden one.
+        # An organisation that gave none of the answers that are shown must have given a hidden answer.
         return Ranges(np.ones_like(hidden), np.zeros_like(n), np.full_like(n, whole.size))
     return ranges
 
 
 def with_secondary_suppression(is_small: np.ndarray, order: np.ndarray,
                 is_enough: Callable[[np.ndarray], bool]) -> np.ndarray:
-    """The counts to hide: the small ones and, in the given order, as many others as secondary suppression
-    needs, at least one.
+    """Returns which counts to hide: the small counts and further counts in the given order, until at least
+    two are hidden and ``is_enough`` accepts the hidden counts.
 
     >>> is_small = np.array([False, True, False])
     >>> with_secondary_suppression(is_small, np.array([2, 0, 1]), lambda hidden: True)
@@ -370,7 +385,8 @@ def with_secondary_suppression(is_small: np.ndarray, order: np.ndarray,
 
 
 def possibly_secondary(hidden: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """The counts hidden first in the order of secondary suppression, which may or may not be small.
+    """Returns which hidden counts may have been hidden only to protect others: the unbroken run of hidden
+    counts at the start of the order of secondary suppression. A reader cannot tell whether they are small.
 
     >>> possibly_secondary(np.array([False, True, True]), np.array([2, 0, 1]))
     array([False, False,  True])
@@ -382,10 +398,10 @@ def possibly_secondary(hidden: np.ndarray, order: np.ndarray) -> np.ndarray:
 
 def group_ranges(whole: Counted, seen: Ranges, groups: list[Counted], order: np.ndarray,
                  columns: np.ndarray, *, is_exclusive: bool, is_exhaustive: bool) -> Ranges:
-    """What readers see of the counts of a question by group: options x groups.
+    """Returns what readers see of the counts of a question by group: options x groups.
 
-    ``seen`` is what they see of the whole, of which ``groups`` are all parts, also the one that is not shown;
-    ``columns`` are the places of the groups in the order of secondary suppression.
+    ``seen`` is what readers see of the whole study. ``groups`` are all its parts, including the part that is
+    not shown. ``columns`` has the positions of the groups in the order of secondary suppression.
     """
     cells = _Cells(whole, seen, groups)
     if is_exclusive:
@@ -399,7 +415,7 @@ def group_ranges(whole: Counted, seen: Ranges, groups: list[Counted], order: np.
 
 
 class _Cells:
-    """A table of counts, options x groups, with the bounds of those that are small."""
+    """A table of counts, options x groups, with the bounds of the small counts."""
 
     def __init__(self, whole: Counted, seen: Ranges, groups: list[Counted]) -> None:
         self.seen, self.groups, self.counts, self.least = seen, groups, whole.counts, whole.least
@@ -415,7 +431,8 @@ class _Cells:
 
     def bounds(self, hidden: np.ndarray, known_small: np.ndarray, rows: slice, *,
                is_exclusive: bool) -> tuple[np.ndarray, np.ndarray]:
-        """The least and the most that each count of some rows can be, and in the last column their whole."""
+        """Returns the least and the most that each count of some rows can be; the last column has the bounds
+        of the counts for the whole study."""
         low, high = (
             np.column_stack([np.where(hidden, np.where(known_small, side[rows], free), self.n[rows]),
                              whole[rows]])
@@ -428,7 +445,7 @@ class _Cells:
         return bool((is_open(low, high, self.size) | ~hidden).all())
 
     def row_is_enough(self, k: int, hidden: np.ndarray) -> bool:
-        """Whether enough organisations gave an answer in the hidden groups together, and enough did not."""
+        """Whether, in all hidden groups together, enough organisations gave answer k and enough did not."""
         groups = [group for group, is_hidden in zip(self.groups, hidden, strict=True) if is_hidden]
         combined = Counted(*(np.sum(parts, axis=0) for parts in zip(
             *((group.base, group.counted[k:k + 1], group.room) for group in groups), strict=True)),
@@ -437,11 +454,13 @@ class _Cells:
 
 
 def _row_ranges(cells: _Cells, k: int, columns: np.ndarray) -> Ranges:
-    """The counts of one option, which add up to the whole but not to the base of their group."""
+    """Returns what readers see of the counts of one option by group. These counts add up to the count of the
+    whole study; the options of a group do not add up to its base."""
     row, small, n = slice(k, k + 1), cells.is_small[k], cells.n[k]
     everything = np.ones_like(small)
     if cells.seen.is_hidden[k]:
-        # A small count is small in every group; one that is hidden to protect another may be anything.
+        # A count that is small for the whole study is small in every group. A count that is hidden to protect
+        # another count may have any value.
         return Ranges(everything, *((cells.low[k], cells.high[k]) if small.all() else (0 * n, cells.size)))
     if not small.any():
         return Ranges(small, n, n)
@@ -459,10 +478,11 @@ def _row_ranges(cells: _Cells, k: int, columns: np.ndarray) -> Ranges:
 
 
 def _table_ranges(cells: _Cells, order: np.ndarray, columns: np.ndarray) -> Ranges:
-    """The counts of options that exclude each other: they add up to the whole and to the base of their group.
+    """Returns what readers see of the counts by group of options that exclude each other.
 
-    A small count needs another hidden one in its row and in its column. Where a hidden count then follows,
-    nothing is shown by group.
+    The counts of an option add up to that of the whole study, and the counts of a group add up to its base.
+    A small count needs a second hidden count in its row and in its column. Where a hidden count can still be
+    worked out, nothing is shown by group.
     """
     rows = np.flatnonzero(~cells.seen.is_hidden)
     hidden = cells.is_small | cells.seen.is_hidden[:, None]
@@ -489,10 +509,10 @@ def _table_ranges(cells: _Cells, order: np.ndarray, columns: np.ndarray) -> Rang
 
 
 def _leaves_open(ranges: Ranges, size: np.ndarray | int, known: np.ndarray | int) -> bool:
-    """Whether hidden counts keep enough possible values where everybody gave at least one of the answers.
+    """Whether hidden counts keep enough possible values where every record has at least one of the answers.
 
-    A reader and an ally may have given ``known`` answers beyond one in each record: so many fewer are those
-    of the others.
+    A reader and an ally may have given ``known`` answers beyond one per record. The bounds must hold when all
+    these answers are subtracted.
     """
     others = ranges.high.sum(axis=0) - ranges.high
     least = np.maximum(ranges.low, size + known - others)
@@ -511,11 +531,17 @@ def _leaves_open(ranges: Ranges, size: np.ndarray | int, known: np.ndarray | int
 
 def narrowed_parents(codes: np.ndarray, parents: np.ndarray, n: np.ndarray, low: np.ndarray, high: np.ndarray,
                      base: np.ndarray, is_visible: np.ndarray, least: int) -> np.ndarray:
-    """Which codes to hide so that no hidden count follows from the counts above and below it.
+    """Returns which codes to hide so that no hidden count can be worked out from the counts above and below.
 
-    One entry per code: its id, that of the code above it, its count ``n``, between which numbers a reader
-    knows it to be, its base, and whether anything of it is shown. A family that twice as many as ``least``
-    raised is shown without its codes.
+    Each array has one entry per code:
+
+    - ``codes`` and ``parents``: the id of the code and of the code above it.
+    - ``n`` and ``base``: its count and its base.
+    - ``low`` and ``high``: the bounds of the count that a reader knows.
+    - ``is_visible``: whether the count or a range of it is shown.
+
+    A code above others that at least twice ``least`` organisations raised stays shown; the codes below it are
+    hidden.
 
     >>> narrowed_parents(np.array(["shelter", "own", "partner"]), np.array(["", "shelter", "shelter"]),
     ...                  np.array([8, 4, 4]), np.array([8, 0, 0]), np.array([8, 4, 4]), np.full(3, 30),
@@ -543,7 +569,7 @@ def narrowed_parents(codes: np.ndarray, parents: np.ndarray, n: np.ndarray, low:
 
 def _tree_bounds(low: np.ndarray, high: np.ndarray, n: np.ndarray,
                  below: dict[int, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """The least and the most that each count can be, given those above and below it."""
+    """Returns the least and the most that each count can be, given the counts above and below it."""
     low, high = low.copy(), high.copy()
     while True:
         before = low.copy(), high.copy()
@@ -560,8 +586,8 @@ def _tree_bounds(low: np.ndarray, high: np.ndarray, n: np.ndarray,
 
 def _least_beside_others(low: np.ndarray, high: np.ndarray, n: np.ndarray,
                          below: dict[int, np.ndarray]) -> np.ndarray:
-    """The least that each count can be where a reader and an ally raised all codes of the family: what the
-    other codes have of them, the rest of the family lacks."""
+    """Returns the least that each count can be for a reader and an ally who both raised every code below the
+    same code: their own records in the other codes leave fewer records to explain the count above."""
     low = low.copy()
     for k, children in below.items():
         if n[k] <= n[children].sum():
@@ -572,9 +598,13 @@ def _least_beside_others(low: np.ndarray, high: np.ndarray, n: np.ndarray,
 
 def _revealing(k: int, above: np.ndarray, below: dict[int, np.ndarray], is_visible: np.ndarray,
                is_large: np.ndarray) -> np.ndarray:
-    """The codes to hide because the count of code k follows: all codes below the highest one above that is
-    shown, with that one unless it is large, or unless none is left below it. That a code between the two is
-    hidden for this, and is not a small one, would tell its count."""
+    """Returns the codes to hide because the count of code k can be worked out.
+
+    ``top`` is the highest code above k that is shown, or k itself. All shown codes below ``top`` are hidden.
+    ``top`` itself is hidden too, unless it is large and codes below it are shown. Codes between ``top`` and k
+    are hidden as well, because a reader could otherwise tell from which codes are hidden that a count is not
+    small.
+    """
     top = step = k
     while (step := above[step]) >= 0:
         top = step if is_visible[step] else top

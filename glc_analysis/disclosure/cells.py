@@ -1,11 +1,12 @@
-"""Cells: the organisations whose words are hidden together once one of them has left.
+"""Cells: groups of organisations whose words are all hidden once one organisation of the group has left.
 
-Who left is often known; which words were theirs must not be. So, before the first release, all
-organisations with words in it are put into cells of at least five independent ones (:func:`assign_cells`), by
-network and by how many lines they have, never by what they say. Where one of a cell leaves or takes a
-quotation back, all lines of the cell are hidden from all readers, at once and for good; a second one of the
-cell changes nothing. Of the five, a reader and an ally know their own lines, and each missing line still has
-three possible owners.
+Readers often know which organisation left; they must not learn which words were its own. So, before the first
+release, all organisations with words in it are put into cells of at least five independent organisations
+(:func:`assign_cells`). The cells depend on networks and on how many lines each organisation has, never on
+what it says. When an organisation of a cell leaves or withdraws a quotation, all lines of the cell are hidden
+from all readers, at once and permanently; when a second organisation of the cell leaves, nothing more
+changes. A reader and an ally in the cell know their own lines, so each missing line still has three possible
+owners.
 
 The cells are kept with the releases (:mod:`glc_analysis.release_store`): they are the same for every release
 and audience.
@@ -23,18 +24,18 @@ from glc_analysis.disclosure.rules import COALITION
 
 CELL_COLUMNS = ["organisation_id", "cell", "is_hidden"]
 LEAST_MEMBERS = LEAST_VALUES + COALITION
-"""The least independent organisations of a cell: three possible owners beside a reader and an ally."""
+"""The smallest number of independent organisations in a cell: a reader, an ally and three possible owners."""
 LEAST_SHARES = 3
-"""No independent organisation has more of its cell's lines than one in so many."""
+"""No independent organisation has more than one line in this many of its cell's lines."""
 
 
 def assign_cells(lines: pd.DataFrame, organisations: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     """Assigns a cell to organisations that have words and no cell yet.
 
-    ``lines`` are those of words for all readers (line, organisation_id, audience), ``cells`` has one row per
-    organisation (:data:`CELL_COLUMNS`) and is empty before the first release. Organisations of one network
-    have one cell. Newcomers wait, without a cell, until they are five; before the first release fewer are one
-    cell.
+    ``lines`` are the lines of words for all readers (line, organisation_id, audience). ``cells`` has one row
+    per organisation (:data:`CELL_COLUMNS`) and is empty before the first release. All organisations of a
+    network are in the same cell. Organisations that join later have no cell until there are five of them;
+    before the first release, even fewer than five organisations form a cell.
 
     >>> lines = pd.DataFrame({"line": range(12), "organisation_id": [f"o{k % 11}" for k in range(12)],
     ...                       "audience": "public"})
@@ -65,8 +66,12 @@ def no_cells() -> pd.DataFrame:
 
 
 def _new_cells(sizes: pd.DataFrame, first: int) -> dict[str, int]:
-    """The cells of those without one, by how many lines each has, for each audience and for all (blank): the
-    largest beside the next largest, where it has the largest part of the lines."""
+    """Returns a cell for each independent organisation without one: those with similar numbers of lines share
+    a cell.
+
+    ``sizes`` has the number of lines of each by audience, and for all audiences (blank). They are sorted by
+    the largest share of an audience's lines that each has.
+    """
     largest = (sizes / sizes.sum()).max(axis=1)
     order = sorted(sizes.index, key=lambda unit: (-largest[unit], unit))
     ranked = sizes.loc[order]
@@ -77,7 +82,7 @@ def _new_cells(sizes: pd.DataFrame, first: int) -> dict[str, int]:
         if len(own) >= LEAST_MEMBERS and (own.sum() >= LEAST_SHARES * own.max()).all():
             groups.append([])
     left = groups.pop()
-    if groups:  # those that are left are too few for a cell of their own
+    if groups:  # the organisations that are left are too few for a cell of their own
         groups[-1] += left
     elif len(ranked) < LEAST_MEMBERS and first:
         return {}
@@ -85,10 +90,11 @@ def _new_cells(sizes: pd.DataFrame, first: int) -> dict[str, int]:
 
 
 def lines_to_hide(lines: pd.DataFrame, organisations: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
-    """The lines of words that no reader sees: those of hidden cells, of organisations that wait for a cell,
-    and of one that has more than its share of its cell.
+    """Returns the lines of words that no reader sees.
 
-    ``lines`` has block_id, line, organisation_id; a line without an organisation is never hidden.
+    They are the lines of hidden cells, the lines of organisations that have no cell yet, and the lines by
+    which an organisation exceeds its permitted share of its cell's lines. ``lines`` has block_id, line,
+    organisation_id; a line without an organisation is never hidden.
     """
     lines = lines.reset_index(drop=True)
     cell = lines["organisation_id"].map(dict(zip(cells["organisation_id"], cells["cell"], strict=True)))
@@ -104,7 +110,7 @@ def lines_to_hide(lines: pd.DataFrame, organisations: pd.DataFrame, cells: pd.Da
 
 
 def _beyond_share(rows: pd.DataFrame) -> set[str]:
-    """The last lines of whoever has more than a third of a cell's."""
+    """Returns the last lines of each independent organisation with more than a third of its cell's lines."""
     by_unit = {unit: sorted({*own["line"]}) for unit, own in rows.groupby("unit")}
     excess: set[str] = set()
     for unit in sorted(by_unit, key=lambda unit: -len(by_unit[unit])):
@@ -116,8 +122,8 @@ def _beyond_share(rows: pd.DataFrame) -> set[str]:
 
 
 def labels_to_hide(labels: pd.DataFrame, organisations: pd.DataFrame, cells: pd.DataFrame) -> set[str]:
-    """The lines whose label is not printed: fewer than three independent organisations of their cell share
-    it. ``labels`` has line, organisation_id, label.
+    """Returns the lines whose label is not printed, because fewer than three independent organisations of
+    their cell share the label. ``labels`` has line, organisation_id, label.
 
     >>> cells = pd.DataFrame({"organisation_id": list("abcd"), "cell": 0, "is_hidden": False})
     >>> labels = pd.DataFrame({"line": ["q1", "q2", "q3", "q4"], "organisation_id": list("abcd"),
@@ -139,7 +145,7 @@ def hide_cells_of_departed(cells: pd.DataFrame, organisations: Collection[str]) 
 
 def remove_members_from_cells(cells: pd.DataFrame, organisations: Collection[str],
                               register: pd.DataFrame) -> pd.DataFrame:
-    """Removes organisations that have left from their cells; hides a cell left with too few members."""
+    """Removes organisations that have left from their cells, and hides a cell in which too few remain."""
     kept = cells[~cells["organisation_id"].isin([*organisations])]
     if len(kept) == len(cells):
         return cells
@@ -150,6 +156,6 @@ def remove_members_from_cells(cells: pd.DataFrame, organisations: Collection[str
 
 
 def _units(ids: pd.Series, organisations: pd.DataFrame) -> pd.Series:
-    """Who counts as independent: the network of each organisation, or itself."""
+    """Returns, for each organisation, what counts as independent: its network, or itself if it has none."""
     networks = dict(zip(organisations["organisation_id"], organisations["network_id"], strict=True))
     return pd.Series(np.array([networks.get(one) or one for one in ids], dtype=object), ids.index)

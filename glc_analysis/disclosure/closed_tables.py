@@ -1,5 +1,5 @@
-"""Tables that people have closed: two named persons may withhold all figures of a question, or of a code,
-from an audience (``closed.csv``). Nobody may open one.
+"""Closed tables: two named persons may withhold all figures of a question, or of a code, from an audience
+(``closed.csv``). Nobody may open a closed table again.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ def is_closed(figures: pd.DataFrame, questions: pd.Series, closed: Collection[st
 
 
 def closed_faults(tables: Tables) -> Iterator[Fault]:
-    """Each row names a question or a code, and two persons."""
+    """Yields the faults of closed.csv: each row must name either a question or a code, and two persons."""
     for n, row in tables["closed"].iterrows():
         fault = partial(Fault, file="closed.csv", row=str(n))
         if bool(row["question_id"]) == bool(row["code_id"]):
             yield fault("a row closes either a question or a code", column="question_id, code_id",
                         value=" / ".join(filter(None, (row["question_id"], row["code_id"]))),
-                        fix="fill in question_id or code_id")
+                        fix="fill in either question_id or code_id, and leave the other blank")
         if match_key(row["by"]) == match_key(row["confirmed_by"]):
             yield fault("a table is closed by two persons", column="confirmed_by", value=row["confirmed_by"],
                         fix="name the second person who agreed")

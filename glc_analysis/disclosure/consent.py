@@ -1,8 +1,9 @@
 """Consent: who agreed to what, for which audience. Only recorded consent counts; a refusal overrides it.
 
-Consent for the public does not include the convening, nor the other way round: each audience has its own row.
-What a no to figures covers is what the form said (:data:`NO_COVERS`). A person's consent is not the
-organisation's. Items that make both known (:data:`_NEED_BOTH`) need both.
+Consent for the public does not include the convening, and consent for the convening does not include the
+public: each audience has its own row. The consent form said what a refusal to be counted in figures covers
+(:data:`NO_COVERS`). A person's consent is not the organisation's consent. Items that identify both the person
+and the organisation (:data:`_NEED_BOTH`) need the consent of both.
 """
 
 from __future__ import annotations
@@ -21,20 +22,21 @@ _NEED_BOTH = ("quotation", "name")
 """Items that need the organisation's consent as well as the person's."""
 
 THE_ORGANISATION = ""
-"""In place of a speaker_id: the organisation itself."""
+"""Stands in place of a speaker_id for the organisation itself."""
 IN_FIGURES = ("survey", "interview", "call")
-"""Items whose answers are counted in figures."""
+"""Items of consent to sources whose contents are counted in figures."""
 OF_A_WAVE = ("survey", "work_country", "home_country")
-"""Items about the answers to a survey, which each of its waves asks anew."""
+"""Items about the answers to a survey. Consent to these items is asked again in each wave of the survey."""
 NOT_COUNTED, NEVER_SEPARABLE = "not_counted", "never_separable"
 NO_COVERS = (NOT_COUNTED, NEVER_SEPARABLE)
-"""What a no to one of these covers: the answers are in no figure for these readers, or they are counted in
-figures from which they can never be separated."""
+"""What a refusal of an item in :data:`IN_FIGURES` covers. Either the answers are in no figure for these
+readers, or they are counted, but only in figures from which they can never be separated."""
 
 
 @dataclass(frozen=True)
 class Consent:
-    """Every consent that was given: organisation_id, speaker_id (blank: the organisation), item, audience.
+    """Every consent that was given, as organisation_id, speaker_id (blank for the organisation itself), item
+    and audience.
 
     >>> rows = [["a", "", "survey", "public", "true"], ["a", "", "survey", "convening", "false"]]
     >>> columns = ["organisation_id", "speaker_id", "item", "audience", "is_given"]
@@ -45,15 +47,15 @@ class Consent:
 
     given: frozenset[tuple[str, str, str, str]]
     uncounted: frozenset[tuple[str, str, str]] = frozenset()
-    """Who is not counted, by organisation_id, item and audience."""
+    """The organisations that are not counted, each with the item and the audience."""
 
     @classmethod
     def of(cls, table: pd.DataFrame, *, waves: Sequence[str] = (), current: str = "") -> Consent:
-        """The consents of consent.csv. A refusal outweighs a consent with the same key.
+        """Returns the consents of consent.csv. A refusal outweighs a consent with the same key.
 
-        Where the survey has several ``waves``, consent to its answers is asked in each: an old yes does not
-        cover the answers of the ``current`` wave, which are in no figure for these readers until the
-        organisation is asked again; and an old no holds until then.
+        Where the survey has several ``waves``, consent to its answers is asked in each wave. A consent given
+        in another wave does not cover the answers of the ``current`` wave: these answers are in no figure for
+        the audience until the organisation has been asked again. A refusal in another wave holds until then.
         """
         key = ["organisation_id", "speaker_id", "item", "audience"]
         lapsed = table.head(0)
@@ -71,25 +73,26 @@ class Consent:
         return cls(frozenset(yes - no), frozenset(out.itertuples(index=False, name=None)))
 
     def organisations(self, item: str, audience: str) -> frozenset[str]:
-        """The organisations that agreed to this item for this audience, themselves."""
+        """The organisations that agreed to this item for this audience; consents of persons do not count."""
         return frozenset(organisation for organisation, speaker, *what in self.given
                          if speaker == THE_ORGANISATION and what == [item, audience])
 
     def not_counted(self, items: Collection[str], audience: str) -> frozenset[str]:
-        """The organisations that are in no figure for this audience which rests on one of these items."""
+        """The organisations left out of this audience's figures that rest on any of these items."""
         return frozenset(organisation for organisation, item, readers in self.uncounted
                          if item in items and readers == audience)
 
     def is_given(self, organisation_id: str, item: str, audience: str, *,
                  speaker_id: str = THE_ORGANISATION) -> bool:
-        """Whether the organisation agreed; with ``speaker_id`` whether that person did, and the
-        organisation as well where the item is one of :data:`_NEED_BOTH`."""
+        """Whether the organisation agreed. With ``speaker_id``: whether that person agreed, and for an item
+        of :data:`_NEED_BOTH` whether the organisation agreed as well."""
         needed = {speaker_id, THE_ORGANISATION} if item in _NEED_BOTH else {speaker_id}
         return all((organisation_id, one, item, audience) in self.given for one in needed)
 
 
 def _has_lapsed(table: pd.DataFrame, key: list[str], waves: Sequence[str], current: str) -> pd.Series:
-    """Which rows say nothing of the current wave: of another wave a yes, and a no that was asked again."""
+    """Whether each row has no effect on the current wave: a consent given in another wave, or a refusal in
+    another wave after which the organisation was asked again."""
     wave = table["wave_id"].where(table["wave_id"] != "", waves[0])
     is_of_another = table["item"].isin(OF_A_WAVE) & (wave != current)
     asked = pd.MultiIndex.from_frame(table.loc[~is_of_another, key])
@@ -99,8 +102,8 @@ def _has_lapsed(table: pd.DataFrame, key: list[str], waves: Sequence[str], curre
 
 def consent_faults(consent: pd.DataFrame, organisations: pd.DataFrame,
                    speakers: pd.DataFrame) -> Iterator[Fault]:
-    """The faults of consent.csv: unknown items, audiences, organisations and people, people of another
-    organisation, wrong dates. Without organisations.csv every organisation counts as known."""
+    """Yields the faults of consent.csv: unknown items, audiences, organisations and people, people of another
+    organisation, and wrong dates. Where a study has no organisations.csv, every organisation is accepted."""
     people: dict[str, set[str]] = {}
     for organisation, person in zip(speakers["organisation_id"], speakers["speaker_id"], strict=True):
         people.setdefault(organisation, {THE_ORGANISATION}).add(person)
@@ -117,13 +120,13 @@ def consent_faults(consent: pd.DataFrame, organisations: pd.DataFrame,
                             fix=_FIXES.get(column, f"use one of {', '.join(filter(None, words))}"))
         if not is_iso_date(row["date"]):
             yield Fault("is not a date", file="consent.csv", row=str(n), column="date", value=row["date"],
-                        fix="write the day on which it was given or refused as YYYY-MM-DD")
+                        fix="write the day on which consent was given or refused as YYYY-MM-DD")
     yield from _unexplained_refusals(consent)
 
 
 def _unexplained_refusals(consent: pd.DataFrame) -> Iterator[Fault]:
-    """The refusals for which consent.csv does not say what they cover: one fault a form, since all rows of a
-    form have the same answer."""
+    """Yields a fault for refusals of which consent.csv does not say what they cover. There is one fault for
+    each form, because all rows of a form need the same entry."""
     consent = consent.reindex(columns=[*dict.fromkeys([*consent.columns, *_EXPLAIN])], fill_value="")
     rows = consent[(consent["is_given"] == "false") & consent["item"].isin(IN_FIGURES)
                    & consent["audience"].isin(AUDIENCES[1:]) & (consent["speaker_id"] == THE_ORGANISATION)]
@@ -136,11 +139,12 @@ def _unexplained_refusals(consent: pd.DataFrame) -> Iterator[Fault]:
 
 _UNEXPLAINED = {
     "no_covers": "does not say whether an organisation that refused is counted (rows {})",
-    "form_wording": "does not say in which words the form put it (rows {})"}
+    "form_wording": "does not quote the sentence of the form that says what a refusal covers (rows {})"}
 _EXPLAIN = {
-    "no_covers": "write what {} said that a no covers: not_counted (its answers are in no figure for these "
-                 "readers) or never_separable (they are counted, and never separable from the others')",
-    "form_wording": "copy the sentence of {} that says so"}
+    "no_covers": "write what {} said that a refusal covers: not_counted (the answers are in no figure for "
+                 "these readers) or never_separable (the answers are counted, but only in figures from which "
+                 "they cannot be separated)",
+    "form_wording": "copy the sentence of {} that says what a refusal covers"}
 
 
 _FIXES = {"organisation_id": "use an id of organisations.csv",

@@ -1,11 +1,14 @@
 """Which countries an audience may know, and which answers of a country its page may show.
 
-The country of work and that of the main office are two consents (items ``work_country`` and ``home_country``
-of consent.csv), each given together with ``survey``: a country is named because an organisation of it
-answered. It is named where all its organisations agreed; to the public also where at least ``public_group``
-independent ones agreed, in a list without figures, because figures count those who refused as well. Without
-consent no country is named, unless study.toml records that publication by country was agreed in another way
-(``[disclosure] countries_agreed``); then those with at least ``public_group`` independent organisations are.
+Naming the country of work and naming the country of the main office need separate consents (items
+``work_country`` and ``home_country`` of consent.csv). Each is valid only together with consent to ``survey``,
+because naming a country shows that an organisation there answered. A country is named in these cases:
+
+- All its organisations agreed.
+- To the public also where at least ``public_group`` independent organisations agreed. The country is then
+  named in a list without figures, because figures also count the organisations that refused.
+- Where study.toml records that publication by country was agreed in another way (``[disclosure]
+  countries_agreed``), also where the country has at least ``public_group`` independent organisations.
 """
 
 from __future__ import annotations
@@ -37,17 +40,17 @@ if TYPE_CHECKING:
 
 
 WORK_COUNTRY, HOME_COUNTRY = "work_country", "home_country"
-"""The two items of consent about countries."""
+"""The two items of consent to naming a country."""
 
 CONSENT_BY_SOURCE = {"answer": "survey", "interview": "interview", WITHOUT_GUIDE: "interview", "call": "call"}
-"""The item of consent for each source of what is coded."""
+"""The item of consent for each source of coded text."""
 
 
 def visible_countries(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
                       settings: Mapping[str, Any], *, audience: str) -> set[str]:
-    """The countries of work that an audience may see on a page, in a list or on a map.
+    """Returns the countries of work that an audience may see on a page, in a list or on a map.
 
-    ``settings`` is [disclosure] of study.toml. The team sees all of them.
+    ``settings`` is [disclosure] of study.toml. The team sees all countries.
 
     >>> answers = pd.DataFrame({"country_id": ["KHM", "KHM", "LAO"], "organisation_id": ["a", "b", "c"]})
     >>> organisations = pd.DataFrame({"organisation_id": ["a", "b", "c"], "network_id": ""})
@@ -66,7 +69,7 @@ def visible_countries(answers: pd.DataFrame, organisations: pd.DataFrame, consen
 
 def visible_home_countries(organisations: pd.DataFrame, consent: Consent, settings: Mapping[str, Any], *,
                            audience: str) -> set[str]:
-    """The countries of main offices that an audience may know, by the same rules.
+    """Returns the countries of main offices that an audience may know of, by the rules for countries of work.
 
     >>> organisations = pd.DataFrame({"organisation_id": ["a", "b"], "network_id": "",
     ...                               "home_country_id": ["KHM", "LAO"]})
@@ -85,8 +88,8 @@ def visible_home_countries(organisations: pd.DataFrame, consent: Consent, settin
 def countries_shown(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
                     settings: Mapping[str, Any], *, hidden_from: Collection[str] = ()
                     ) -> dict[str, dict[str, list[str]]]:
-    """The countries that each audience may know of: those of work (``shown``) and those of main offices
-    (``shown_home``); none for the audiences in ``hidden_from``."""
+    """Returns the countries that each audience may know of: countries of work (``shown``) and of main offices
+    (``shown_home``). Audiences in ``hidden_from`` may know of none."""
     seen = [audience for audience in AUDIENCES if audience not in hidden_from]
     none: dict[str, list[str]] = dict.fromkeys(AUDIENCES, [])
     work = {audience: sorted(visible_countries(answers, organisations, consent, settings, audience=audience))
@@ -97,8 +100,10 @@ def countries_shown(answers: pd.DataFrame, organisations: pd.DataFrame, consent:
 
 
 def named_by_office(known: Mapping[str, Mapping[str, list[str]]]) -> dict[str, Mapping[str, list[str]]]:
-    """The countries that each audience may know of in a study without a survey, where nothing says where an
-    organisation works, and the country of its main office stands for it: both consents must allow it.
+    """Returns the countries that each audience may know of in a study without a survey.
+
+    Such a study does not record where an organisation works, so the country of its main office is used
+    instead. A country is shown only where both consents allow it.
 
     >>> named_by_office({"shown": {"public": ["KEN", "PER"]}, "shown_home": {"public": ["PER"]}})["shown"]
     {'public': ['PER']}
@@ -111,12 +116,18 @@ def named_by_office(known: Mapping[str, Mapping[str, list[str]]]) -> dict[str, M
 def printable_options(questions: pd.DataFrame, survey: Mapping[str, Any], answers: pd.DataFrame,
                       organisations: pd.DataFrame, consent: Consent, settings: Mapping[str, Any], *,
                       audience: str) -> dict[str, set[str]]:
-    """For every question whose options are countries: those that may be printed with a figure.
+    """Returns, for every question whose options are countries, the countries that may be printed with a
+    figure.
 
-    A figure counts everybody, so all organisations of the country must have agreed (or the study, as
-    study.toml records). The question about the country of work follows the consents for that, the one about
-    the main office those for that (``survey`` is [survey] of study.toml, which names their columns). Any
-    other question may name the countries of both alone: those missing would otherwise show who took part.
+    A figure counts all organisations, so all organisations of the country must have agreed, or study.toml
+    must record that publication was agreed. The consents that apply depend on the question:
+
+    - the country of work: consents to ``work_country``;
+    - the country of the main office: consents to ``home_country``;
+    - any other question: consents to either item. No other countries are printed there, because the missing
+      ones would then show where organisations took part.
+
+    ``survey`` is [survey] of study.toml, which names the columns of the first two questions.
     """
     work = _sizes(_places(answers, "country_id"), organisations, consent, WORK_COUNTRY, audience)
     home = _sizes(_places(organisations, "home_country_id"), organisations, consent, HOME_COUNTRY, audience)
@@ -134,22 +145,27 @@ def printable_options(questions: pd.DataFrame, survey: Mapping[str, Any], answer
 
 def fully_agreed_countries(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
                            settings: Mapping[str, Any], *, audience: str) -> set[str]:
-    """The countries of work about which a figure may count every organisation there: all agreed to it."""
+    """Returns the countries of work for which a figure may count every organisation that works there, because
+    all of them agreed or study.toml records an agreement."""
     sizes = _sizes(_places(answers, "country_id"), organisations, consent, WORK_COUNTRY, audience)
     return _fully_agreed(sizes, settings, WORK_COUNTRY)
 
 
 def all_consented(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent, *,
                   audience: str) -> set[str]:
-    """The countries of work where every organisation agreed itself."""
+    """Returns the countries of work where every organisation agreed. An agreement recorded in study.toml does
+    not count here."""
     sizes = _sizes(_places(answers, "country_id"), organisations, consent, WORK_COUNTRY, audience)
     return set(sizes.index[sizes["all_agreed"].astype(bool)])
 
 
 def countable_members(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
                       settings: Mapping[str, Any], *, audience: str) -> pd.DataFrame:
-    """One row per organisation and visible country of work in which it may be counted: those that agreed,
-    and all where :func:`fully_agreed_countries` has the country. Columns country_id, organisation_id."""
+    """Returns one row per organisation and visible country of work in which it may be counted.
+
+    An organisation may be counted where it agreed itself, and in every country of
+    :func:`fully_agreed_countries`. The columns are country_id, organisation_id.
+    """
     pairs = _places(answers, "country_id")
     sizes = _sizes(pairs, organisations, consent, WORK_COUNTRY, audience)
     of_agreed = pairs["organisation_id"].isin(_agreed(consent, WORK_COUNTRY, audience))
@@ -159,10 +175,10 @@ def countable_members(answers: pd.DataFrame, organisations: pd.DataFrame, consen
 
 def coded_countries(shown: Collection[str], answers: pd.DataFrame, mentions: pd.DataFrame, consent: Consent,
                     *, audience: str) -> set[str]:
-    """The countries of ``shown`` whose coded passages an audience may count.
+    """Returns the countries of ``shown`` for which an audience may see counts of coded passages.
 
-    All organisations there must have agreed for each kind of text in which a code of theirs occurs
-    (``mentions``, column source)."""
+    Every organisation that works there must have agreed for each kind of text in which one of its passages
+    was coded (``mentions``, column source)."""
     agreed = {source: consent.organisations(item, audience) for source, item in CONSENT_BY_SOURCE.items()}
     secret = {organisation for organisation, source in zip(
         mentions["organisation_id"].astype("str"), mentions["source"].astype("str"), strict=True)
@@ -173,8 +189,8 @@ def coded_countries(shown: Collection[str], answers: pd.DataFrame, mentions: pd.
 
 def is_hidden_option(figures: pd.DataFrame, questions: pd.Series,
                      printable: Mapping[str, Collection[str]]) -> np.ndarray:
-    """For every figure whether it is the count of a country that may not be printed. ``questions`` has the
-    question of each figure.
+    """Whether each figure is the count of a country that may not be printed. ``questions`` has the question
+    of each figure.
 
     >>> figures = pd.DataFrame({"option_id": ["KHM", "LAO", "yes"]})
     >>> is_hidden_option(figures, pd.Series(["Q1", "Q1", "Q2"]), {"Q1": {"LAO"}}).tolist()
@@ -195,8 +211,12 @@ def _places(rows: pd.DataFrame, column: str) -> pd.DataFrame:
 
 def _sizes(pairs: pd.DataFrame, organisations: pd.DataFrame, consent: Consent, item: str,
            audience: str) -> pd.DataFrame:
-    """By country: ``independent`` organisations (a network counts once), those of them that ``agreed``, and
-    whether ``all_agreed``. The team may know everything."""
+    """Returns one row per country. For the team, all organisations count as having agreed.
+
+    - ``independent``: the number of independent organisations (a network counts once);
+    - ``agreed``: how many of them agreed;
+    - ``all_agreed``: whether all organisations agreed.
+    """
     networks = organisations.set_index("organisation_id")["network_id"]
     own = pairs["organisation_id"].map(networks).fillna("").astype("str")
     own = own.where(own != "", pairs["organisation_id"])
@@ -211,15 +231,16 @@ def _agreed(consent: Consent, item: str, audience: str) -> frozenset[str]:
 
 
 def _fully_agreed(sizes: pd.DataFrame, settings: Mapping[str, Any], item: str) -> set[str]:
-    """The countries where all agreed, or, where the study records an agreement, with enough organisations."""
+    """Returns the countries where all organisations agreed and, if study.toml records an agreement, also the
+    countries with enough organisations."""
     is_recorded = settings["countries_agreed"].get("which") in (item.removesuffix("_country"), "both")
     is_enough = sizes["independent"] >= settings["public_group"]
     return set(sizes.index[sizes["all_agreed"].astype(bool) | is_enough & is_recorded])
 
 
 def _named(sizes: pd.DataFrame, settings: Mapping[str, Any], item: str, audience: str) -> set[str]:
-    """The countries that may be named: those of :func:`_fully_agreed`; to the public, which has no page of a
-    country, also those where enough agreed."""
+    """Returns the countries that may be named: those of :func:`_fully_agreed` and, to the public, which has
+    no country pages, also the countries where enough independent organisations agreed."""
     enough = sizes.index[(sizes["agreed"] >= settings["public_group"]) & (audience == "public")]
     return _fully_agreed(sizes, settings, item) | set(enough)
 
@@ -234,21 +255,24 @@ def _named(sizes: pd.DataFrame, settings: Mapping[str, Any], item: str, audience
 
 _Key = tuple[str, str]
 _SMALL_COUNT_RULES = ("count_too_small", "unanimous")
-"""Rules that say of a count how few organisations are behind it, or behind what is left of its base."""
+"""Rules that hide a count because few organisations gave the answer, or few in the base did not give it."""
 
 
 def releasable_country_answers(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.DataFrame,
                                decided: pd.DataFrame, rules: Rules, *, countries: Mapping[str, str],
                                coded: Collection[str], never: Collection[str],
                                groupings: Groupings = NO_GROUPINGS) -> pd.Series:
-    """For every figure that a page of these ``countries`` (id -> region) might show: whether it may.
+    """Returns, for each figure that a page of these ``countries`` (id -> region) might show, whether the page
+    may show it.
 
-    ``decided`` has the status and the rule of all figures, and between which numbers (``low``, ``high``) a
-    reader knows them; ``coded`` are the countries whose codes may be shown, ``never`` the codes that never
-    are, ``groupings`` by what questions and codes are grouped. Only counts of options and codes are
-    considered: no numbers, no words, no sensitive answer, and none that can be compared with a public record.
-    An answer is shown for all countries or for none. Codes are shown only if all of them may be: a code is
-    raised wherever one below it is.
+    - ``decided``: the status and the rule of all figures, and the bounds that a reader knows (``low``,
+      ``high``).
+    - ``coded``: the countries whose codes may be shown; ``never``: the codes that are never shown.
+    - ``groupings``: the attribute by which each question, and the codes, are grouped.
+
+    Only counts of options and codes are considered. Numbers, words, sensitive answers and answers that can be
+    compared with a public record are left out. An answer is shown for all countries or for none. Codes are
+    shown only if all codes may be shown, because a code is also raised wherever a code below it is raised.
     """
     facts, kind = incidence.facts, estimates["subset_kind"].astype("str")
     is_coded = estimates["measure"] == "coded"
@@ -279,7 +303,8 @@ def releasable_country_answers(estimates: pd.DataFrame, incidence: Incidence, or
 def _follow_skip_logic(open_: dict[_Key, set[str]], facts: pd.DataFrame) -> None:
     """Removes questions whose base would disclose an answer that is not releasable.
 
-    Who was asked a question shows how they answered the question before it.
+    The organisations that were asked a question must have given certain answers to the question on which it
+    depends.
     """
     asked = facts.loc[facts["asked_if"] != "", ["question_id", "asked_if"]].drop_duplicates()
     known, before = set(facts["question_id"]), None
@@ -292,8 +317,11 @@ def _follow_skip_logic(open_: dict[_Key, set[str]], facts: pd.DataFrame) -> None
 
 def _releasable_options(table: pd.DataFrame, incidence: Incidence, networks: scipy.sparse.csr_array,
                         countries: Mapping[str, str], least: int, grouping: Grouping) -> set[str]:
-    """The options of a question (or the single one of a code) that may be shown by country. A small count of
-    the whole says that fewer than ``least`` independent organisations gave the answer, or did not."""
+    """Returns the options of a question (or the only option of a code) that may be shown by country.
+
+    A small count for the whole study tells readers that fewer than ``least`` independent organisations gave
+    the answer, or that fewer than ``least`` did not give it.
+    """
     kind, where, unit = (table[c].to_numpy() for c in ("subset_kind", "subset_id", "unit"))
     is_whole, is_here = kind == ALL, kind == "country"
     options = [*table["option_id"].to_numpy()[is_whole]]
@@ -318,11 +346,12 @@ def _releasable_options(table: pd.DataFrame, incidence: Incidence, networks: sci
                                   for column in columns]) for end in ("low", "high"))
     low, high = tighten_bounds(np.clip(low, 0, left), np.clip(high, 0, left), left, is_partition=is_partition)
     fine = (is_protected(low, high, left, known) | (low == 0) & (high == left)).all(axis=1)
-    # Of these so few, country pages may show so many that for a reader and an ally one more is left.
+    # Country pages may show only so many of these few organisations that, for a reader and an ally, at least
+    # one more remains.
     is_small = table["rule"].isin(_SMALL_COUNT_RULES).to_numpy()[is_whole][:, None]
     is_low = (last.high < last.base.sum())[:, None]
     on_pages = is_small * np.where(is_low, last.page_counted, last.page_base - last.page_counted)
-    if is_partition:  # that others are hidden with the small ones says that these together are so few
+    if is_partition:  # other counts hidden with the small counts show that the small ones together are few
         on_pages = np.broadcast_to(on_pages.sum(axis=0), on_pages.shape)
     fine &= (((on_pages @ networks) > 0).sum(axis=1) < least - 1 - COALITION) | (left[-1] == 0)
     if fine.all() or is_partition or not fine.any():
@@ -332,7 +361,7 @@ def _releasable_options(table: pd.DataFrame, incidence: Incidence, networks: sci
 
 
 class _Figures:
-    """The figures of one question or code: the option, the numbers and the records of each."""
+    """The figures of one question or code, each with its option, its bounds and its records."""
 
     def __init__(self, table: pd.DataFrame, options: list[str], incidence: Incidence) -> None:
         self.option = pd.Index(options).get_indexer(table["option_id"])
@@ -342,7 +371,7 @@ class _Figures:
         self.size = len(options)
 
     def of_options(self, records: scipy.sparse.csr_array, is_meant: np.ndarray) -> np.ndarray:
-        """The records of the selected figures, added up by option: options x organisations."""
+        """Returns the records of the selected figures, added up by option: options x organisations."""
         at = np.flatnonzero(is_meant & (self.option >= 0))
         by_option = scipy.sparse.csr_array((np.ones(len(at), dtype=np.int64), (self.option[at], at)),
                               shape=(self.size, records.shape[0]))
@@ -351,10 +380,12 @@ class _Figures:
 
 @dataclass(frozen=True)
 class _Column:
-    """The figures of a question for one group or the whole: options x organisations.
+    """The figures of a question for one group or the whole study.
 
-    ``counted`` and ``base`` are the records in them; ``page_counted`` and ``page_base`` those among them that
-    country pages show, ``remaining`` the base without these. A reader knows that n lies between low and high.
+    - ``counted`` (options x organisations) and ``base`` (by organisation): the records of the figures.
+    - ``page_counted`` and ``page_base``: the part of these records that country pages show.
+    - ``remaining``: the records of the base that country pages do not show.
+    - ``low`` and ``high``: the bounds that a reader knows for the count of each option.
     """
 
     counted: np.ndarray
@@ -366,7 +397,8 @@ class _Column:
 
     @classmethod
     def of(cls, figures: _Figures, is_own: np.ndarray, on_country_pages: np.ndarray) -> _Column:
-        """The column of the figures ``is_own``; ``on_country_pages`` are those that country pages show."""
+        """Returns the column of the figures marked ``is_own``. ``on_country_pages`` marks the figures that
+        country pages show."""
         counted, base = (figures.of_options(one, is_own) for one in (figures.counted, figures.base))
         page_counted = np.minimum(figures.of_options(figures.counted, on_country_pages), counted)
         page_base = np.minimum(figures.of_options(figures.base, on_country_pages), base)
@@ -379,7 +411,8 @@ class _Column:
         return self.base - self.page_base
 
     def complement(self, groups: list[_Column]) -> _Column:
-        """The part of the whole outside the groups that are shown: a reader knows nothing about it."""
+        """Returns the part of the whole study outside the groups that are shown. Its bounds are 0 and its
+        base, because no count of it is shown."""
         counted, base, page_counted, page_base = (
             getattr(self, name) - sum(getattr(group, name) for group in groups)
             for name in ("counted", "base", "page_counted", "page_base"))
@@ -394,8 +427,9 @@ class _Column:
     def hides(self, is_released: np.ndarray, known: np.ndarray) -> bool:
         """Whether the hidden options cannot be worked out from those that country pages show.
 
-        An organisation that ticked none of the shown options ticked a hidden one; one that ticked an option
-        which nobody ticks together with others ticked no hidden one.
+        An organisation that ticked none of the shown options must have ticked a hidden option. An
+        organisation that ticked a shown option which nobody combines with other options ticked no hidden
+        option.
         """
         released, hidden = self.page_counted[is_released], ~is_released
         with_others = self.counted.sum(axis=0) > self.base
@@ -417,20 +451,23 @@ class _Column:
 
 _Range = tuple[int, int]
 _SHOWN = "shown "
-"""How the group of a country begins that has counts of its own, and so shows its answers."""
+"""The prefix of the group name of a country whose own counts are released, so that its answers are shown."""
 PLACE_COLUMNS = {"country": "country_id", "region": "region_id"}
 
 
 def contradiction_is_protected(stated: pd.DataFrame, counts: Mapping[tuple[str, str, str], _Range],
                                discordant: _Range) -> bool:
-    """Whether the number that contradicts a public record discloses nobody's answer.
+    """Whether publishing how many organisations contradict a public record discloses nobody's answer.
 
-    It does not where for each value it remains possible that none, and that all, of the organisations that
-    the reader does not know stated it. ``stated`` are the rows of table ``stated`` about one record, with the
-    number of the independent organisation in ``cluster``. ``counts`` has, by option, kind of place and place,
-    the range of each released count of the question; ``discordant`` is the range of the number that
-    contradicts the record. A country with counts of its own shows its answers by consent, and is not
-    protected here.
+    It discloses nobody's answer if, for each value, two things both remain possible: that none of the
+    organisations unknown to the reader stated the value, and that all of them stated it.
+
+    - ``stated``: one row per organisation's statement that can be compared with this record, taken from the
+      processed table of that name. Column ``cluster`` numbers the independent organisations.
+    - ``counts``: the range of each released count of the question, by option, kind of place and place.
+    - ``discordant``: the range of the number of organisations that contradict the record.
+
+    A country whose own counts are released shows its answers by consent, so it is not protected here.
 
     >>> rows = pd.DataFrame({"country_id": "", "region_id": "", "recorded": ["a"] * 20 + ["b"] * 20,
     ...                      "stated": ["a"] * 12 + ["b"] * 16 + ["a"] * 12, "cluster": range(40)})
@@ -466,14 +503,15 @@ def contradiction_is_protected(stated: pd.DataFrame, counts: Mapping[tuple[str, 
 
 
 def _record_groups(stated: pd.DataFrame, counts: Mapping[tuple[str, str, str], _Range]) -> pd.Series:
-    """Each row's group: its country or region where counts are released for it, else none."""
+    """Returns the group of each row: its country or region if counts of it are released, else blank."""
     shown, by_region = ({place for _, kind, place in counts if kind == one} for one in PLACE_COLUMNS)
     group = stated["region_id"].where(stated["region_id"].isin(by_region), "")
     return group.mask(stated["country_id"].isin(shown), _SHOWN + stated["country_id"])
 
 
 def _value_is_protected(number: int, rows: pd.DataFrame, tied: LinearConstraint) -> bool:
-    """Whether one unknown can still be none and all of the organisations that a reader does not know."""
+    """Whether an unknown number in the linear constraints can still be 0, and can still be all of the
+    organisations in these rows that a reader does not know."""
     from scipy.optimize import milp
 
     known = min(rows["cluster"].value_counts().head(COALITION).sum(), len(rows) - 1)

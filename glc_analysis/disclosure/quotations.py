@@ -1,12 +1,13 @@
-"""Which quotations may be printed for which audience, and by which rule the others are left out.
+"""Which quotations may be printed for which audience, and which rule leaves out each of the other quotations.
 
-A row of ``quotes.csv`` is one passage for one audience (convening or public; the team sees all). Analysts
-propose it, the speaker's organisation clears it, and a second person reads what is meant for the public. In
-its text, [brackets] and … stand for words that are left out or put more generally. All other words must be in
-the segment; blanks, case and the kind of quotation marks do not matter.
+A row of ``quotes.csv`` is one passage for one audience (convening or public; the team sees every passage).
+Analysts propose the passage, and the speaker's organisation clears it. A second person also reads passages
+for the public. In the text of a row, [brackets] and … stand for words that are left out or replaced by more
+general ones. All other words must be in the segment; spaces, case and the kind of quotation marks do not
+matter.
 
-The public reads translations. An original in another language is printed only if the row names that segment:
-then its organisation saw and cleared these very words.
+The public reads translations. An original in another language is printed only if the row names the segment of
+the original, because only then has the organisation seen and cleared exactly these words.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ from glc_analysis.text import match_key
 QUOTES_COLUMNS = reference_tables()["quotes"].required_columns
 READING_AUDIENCES = AUDIENCES[1:]
 _STATUSES = ("proposed", "cleared", "changed", "talk", "removed")
-"""changed: its organisation wants other words than those of the segment; talk: it wants to talk first."""
+"""``changed``: the organisation wants words that are not those of the segment; ``talk``: the organisation
+wants to talk about the passage first."""
 _ANONYMOUS_SOURCE = "a provider"
 
 QUOTATION_RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
@@ -50,7 +52,7 @@ QUOTATION_RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
 }
 """Every rule that leaves a row out, with its reason and its test."""
 TEAM_QUOTATION_RULES = ("no_passage", "removed", "changed")
-"""The rules that apply to the team too."""
+"""The rules that leave out rows for the team as well."""
 
 _SILENT = ("interviewer", "observer")
 _LEFT_OUT = re.compile(r"\[[^\]]*\]|…|\.\.\.")
@@ -63,14 +65,20 @@ _REPLACEMENTS = {"Person": "[a person]", "Organisation": "[an organisation]", "P
 def printable_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
                      documents: pd.DataFrame, consent: pd.DataFrame, codebook: pd.DataFrame, *,
                      audience: str, labels: Mapping[str, str] | None = None) -> pd.DataFrame:
-    """The quotations that may be printed for an audience, one row each.
+    """Returns the quotations that may be printed for an audience, one row each.
 
-    quote_id, text, language, wording (whose words; blank: the speaker's own), source, code_ids and
-    theme_ids (joined by ``;``). ``source`` is "a provider", for the convening the organisation's label
-    (of ``labels``, by id) where consent to name it is given. Pseudonyms are replaced by words
-    such as "[a person]", and rows are in the order of their text, so that no two rows are linked. The team
-    gets all rows whose words are in their segment, with segment_id, organisation_id, speaker_id, audience,
-    status. ``consent`` and ``codebook`` are the reference tables. Raises UsageError for an unknown audience.
+    The columns are:
+
+    - quote_id, text, language;
+    - wording: whose words the text has, such as a translator's; blank for the speaker's own words;
+    - source: "a provider"; for the convening, the organisation's label (from ``labels``, by id) where
+      consent to name the organisation is given;
+    - code_ids and theme_ids, joined by ``;``.
+
+    Pseudonyms are replaced by words such as "[a person]", and the rows are sorted by their text, so that
+    readers cannot see which rows belong together. The team gets all rows whose words are in their segment,
+    with the additional columns segment_id, organisation_id, speaker_id, audience, status. ``consent`` and
+    ``codebook`` are the reference tables. Raises UsageError for an unknown audience.
     """
     if audience not in AUDIENCES:
         raise UsageError(f"There is no audience {audience!r}; {suggest_name(audience, AUDIENCES)}.")
@@ -94,7 +102,7 @@ def printable_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.D
 
 
 def _themes(codebook: pd.DataFrame) -> dict[str, str]:
-    """The theme of each code: itself, or the nearest one above it."""
+    """Returns the theme of each code: the code itself if it is a theme, else the nearest theme above it."""
     themes = {*codebook.loc[codebook["level"] == "theme", "code_id"]}
     lines = {code: [code, *above] for code, above in ancestors(codebook).items()}
     return {code: next(one for one in line if one in themes)
@@ -103,7 +111,7 @@ def _themes(codebook: pd.DataFrame) -> dict[str, str]:
 
 def refused_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
                    documents: pd.DataFrame, consent: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
-    """One row a quotation that is left out for its audience, and a rule that it breaks; for the team."""
+    """Returns one row, for the team, per quotation left out for its audience and rule that it breaks."""
     rows = with_broken_rules(quotes, codings, segments, documents, consent, codebook)
     rows["rule"] = [[rule for rule in QUOTATION_RULES if rule in broken] for broken in rows["broken"]]
     rows = rows.explode("rule").dropna(subset="rule")
@@ -113,11 +121,16 @@ def refused_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.Dat
 
 def with_broken_rules(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
                       documents: pd.DataFrame, consent: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
-    """The rows of quotes.csv, with their segments, and in ``broken`` the rules that each row breaks.
+    """Returns the rows of quotes.csv with the columns of their segments (whose text is ``words``) and:
 
-    owner (the organisation that clears it), people (those whose consent counts: for an interpreter's words
-    the people interpreted), place (where the words are in the segment), is_case, consent (given / refused /
-    absent), is_named, wording, and the columns of its segment, whose text is ``words``.
+    - owner: the organisation that clears the quotation;
+    - people: the persons whose consent counts; for words of an interpreter, the persons interpreted;
+    - place: where the words are in the segment;
+    - is_case: whether the segment describes a survivor's case;
+    - consent: given, refused or absent;
+    - is_named: whether the organisation may be named;
+    - wording: whose words the text has;
+    - broken: the rules that the row breaks.
     """
     behind = segments[segments["segment_id"].isin(quotes["segment_id"])].rename(columns={"text": "words"})
     rows = quotes.merge(behind.assign(owner=segment_owners(behind, documents)), on="segment_id", how="left")
@@ -142,9 +155,9 @@ def with_broken_rules(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.
 
 
 def segment_owners(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.Series:
-    """The organisation whose words each segment holds, blank for interviewers and observers.
+    """Returns the organisation whose words each segment has; blank for interviewers and observers.
 
-    An interpreter in an interview speaks the words of the organisation that is interviewed.
+    The words of an interpreter in an interview count as those of the organisation that is interviewed.
     """
     own, asked = segments["organisation_id"], documents.set_index("document_id")["organisation_id"]
     own = own.where((own != "") | (segments["role"] != "interpreter"), segments["document_id"].map(asked))
@@ -152,7 +165,7 @@ def segment_owners(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.Series
 
 
 def locate_quotation(text: str, words: str) -> tuple[int, int] | None:
-    """Where the words of a quotation are in its segment; None where they are not.
+    """Returns where the words of a quotation are in its segment, or None if they are not in it.
 
     >>> locate_quotation("we sit … with [vendors]", "Fridays we  sit there, with sellers.")
     (8, 27)
@@ -167,7 +180,7 @@ def locate_quotation(text: str, words: str) -> tuple[int, int] | None:
 
 
 def without_pseudonyms(text: str) -> str:
-    """A text without pseudonyms: the same pseudonym in two passages would link them.
+    """Returns a text without pseudonyms, because the same pseudonym in two passages would link the passages.
 
     >>> without_pseudonyms("Person 12 at Place 3 told us.")
     '[a person] at [a place] told us.'
@@ -176,24 +189,25 @@ def without_pseudonyms(text: str) -> str:
 
 
 def case_segments(codings: pd.DataFrame, segments: pd.DataFrame, codebook: pd.DataFrame) -> set[str]:
-    """The segments to which any coder gave such a code, with their originals and translations."""
+    """Returns the segments to which any coder gave a code for the details of a survivor's case, and their
+    originals and translations."""
     told, linked = codings[codings["code_id"].isin(case_codes(codebook))], map_to_originals(segments)
     cases = {linked.get(segment, segment) for segment in codings_by_segment(told)["segment_id"]}
     return {segment for segment, origin in linked.items() if origin in cases}
 
 
 def quotes_faults(quotes: pd.DataFrame, segments: pd.DataFrame) -> Iterator[Fault]:
-    """The faults of quotes.csv: unknown passages, audiences and statuses, other words, wrong days.
+    """Yields the faults of quotes.csv: unknown passages, audiences and statuses, words that are not in the
+    passage, and wrong dates.
 
-    Words that were cleared and have changed since (a name was masked) are not a fault: :func:`refused_quotes`
-    lists them.
-    The index of the frame is the row number in the file.
+    It is not a fault if the words of a cleared passage have changed since, for example because a name was
+    masked; :func:`refused_quotes` lists such rows. The index of ``quotes`` is the row number in the file.
     """
     words = dict(zip(segments["segment_id"], segments["text"], strict=True))
     for n, row in quotes.iterrows():
         known = {"segment_id": words, "audience": READING_AUDIENCES, "status": _STATUSES}
         found = [(column, f"is not known here; {suggest_name(row[column], names)}",
-                  "use one that the study knows")
+                  "choose a value that this column allows (for segment_id: a segment of the study)")
                  for column, names in known.items() if row[column] not in names]
         if row["status"] == "proposed" and row["segment_id"] in words \
                 and locate_quotation(row["text"], words[row["segment_id"]]) is None:
@@ -212,7 +226,8 @@ def _is_cleared(row: Any) -> bool:
 
 
 def _agreements(rows: pd.DataFrame, consent: pd.DataFrame, item: str) -> list[str]:
-    """Whether the organisation agreed, and each of its people for whom consent.csv has a row."""
+    """Returns, for each quotation, whether its organisation and all its people with a row in consent.csv gave
+    consent: given, refused or absent."""
     consents = Consent.of(consent)
     written = set(zip(*(consent[c] for c in ("organisation_id", "speaker_id", "item", "audience")),
                       strict=True))
@@ -230,8 +245,8 @@ def _agreements(rows: pd.DataFrame, consent: pd.DataFrame, item: str) -> list[st
 
 
 def _wordings(rows: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame) -> list[str]:
-    """Whose words they are. The public does not learn of the original language or an interpreter: either
-    could identify somebody."""
+    """Returns whose words each quotation has. The public is not told the original language or that there was
+    an interpreter, because either could identify a person."""
     if rows.empty:
         return []
     whole = segments[segments["segment_id"].isin(rows["segment_id"])]
@@ -248,10 +263,11 @@ def _wordings(rows: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFram
 
 
 def _agreed_codes(rows: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame) -> list[set[str]]:
-    """The agreed codes of the words of each quotation, and all codes of its original or translations.
+    """Returns the agreed codes of the words of each quotation, and all agreed codes of its original and its
+    translations.
 
-    A code belongs to words that any coder marked with it, where it is agreed for their turn: which words of
-    the turn are quoted a person has chosen."""
+    A person chose which words of a turn are quoted. So a code agreed for the turn belongs to the quotation
+    only if a coder marked some of the quoted words with it."""
     if rows.empty:
         return []
     given, linked = codings_by_segment(codings[codings["coder_id"] == CONSENSUS]), map_to_originals(segments)

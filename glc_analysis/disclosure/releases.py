@@ -1,8 +1,8 @@
-"""Releases to the convening and the public: which figures may be shown next, after those that were shown.
+"""Releases to the convening and the public: which figures the next release may show, given earlier releases.
 
-Two releases can be subtracted from each other. :func:`next_release` takes the figures of today and all
-earlier releases, and decides question by question whether the new figures may be published or the old ones
-stay. Texts are compared block by block (:mod:`.blocks`). Earlier releases are kept by
+Readers can subtract one release from another. :func:`next_release` compares today's figures with all earlier
+releases, and decides for each question whether its new figures are published or its old figures stay. Texts
+are compared block by block (:mod:`.blocks`). Earlier releases are stored by
 :mod:`glc_analysis.release_store`.
 """
 
@@ -37,23 +37,32 @@ from glc_analysis.schema import is_iso_date
 _NEVER_PUBLISHED = ("team_only", "identifier", "cross_tabulation", "related", "numbers")
 """Rules that keep a figure from ever being published, whichever organisations contributed to it."""
 _COUNTRY = "country"
-"""A kind of group, and the rule that hides what could name one."""
+"""The kind of group of a country, and the name of the rule that hides figures which could name a country."""
 
 _PACKING = 2 ** 32
-"""More than the records of any organisation, so that base and counted records fit in one number."""
+"""A number greater than the records of any organisation, so that the records in the base and those counted
+can be stored in one number."""
 
 
 @dataclass(frozen=True)
 class PublishedRelease:
     """The figures of one release, and the organisations that contributed to each of them.
 
-    ``figures`` has, by figure_id, the columns of a decision and ``key`` (the question or code), ``part``
-    (the figures on the same base), ``within`` (the figure of the whole of which this one is a group, or
-    blank), ``is_page`` (whether it is of a country's page), ``day`` (of the data), ``size`` (records in the
-    base), ``low`` and ``high`` (the bounds of the count that a reader can work out) and ``adds_up`` (whether
-    the options add up to the base). ``contributions`` has one row a figure and organisation: its records in
-    the base, and those counted. Figures of a country's page have neither bounds nor contributions: the
-    organisations there agreed that it shows their answers.
+    ``figures`` has one row per figure, indexed by figure_id, with the columns of a decision and:
+
+    - ``key``: the question or code;
+    - ``part``: the same text for all figures on the same base;
+    - ``within``: for a figure of a group, the figure_id of the larger figure of which it is a part; else
+      blank;
+    - ``is_page``: whether the figure belongs to a country page;
+    - ``day``: the date of the data;
+    - ``size``: the number of records in the base;
+    - ``low``, ``high``: the bounds of the count that a reader can work out;
+    - ``adds_up``: whether the options add up to the base.
+
+    ``contributions`` has one row per figure and organisation, with the number of its records in the base and
+    of those that are counted. Figures of a country page have neither bounds nor contributions, because the
+    organisations there agreed that the page shows their answers.
     """
 
     figures: pd.DataFrame
@@ -62,11 +71,11 @@ class PublishedRelease:
     @classmethod
     def of(cls, decisions: pd.DataFrame, estimates: pd.DataFrame, incidence: Incidence, rules: Rules,
            day: str, regions: Mapping[str, str] = MappingProxyType({})) -> PublishedRelease:
-        """The release of today's figures, by the decisions of :func:`.suppression.decide`.
+        """Returns the release of today's figures, given the decisions of :func:`.suppression.decide`.
 
-        ``regions`` are those of the countries whose figures may be among them; without them figures by
-        country are those of country pages.
-        The rows of ``decisions``, ``figures`` and ``incidence`` are the same figures in the same order.
+        ``regions`` has the region of each country whose figures may be in the release. If it is empty,
+        figures by country are figures of country pages. The rows of ``decisions``, ``estimates`` and
+        ``incidence`` must be the same figures in the same order.
         """
         kind, measure = estimates["subset_kind"].astype("str"), estimates["measure"].astype("str")
         is_seen, is_country = decisions["status"] != SUPPRESSED, kind == _COUNTRY
@@ -99,14 +108,15 @@ class PublishedRelease:
         return cls(figures.set_index("figure_id"), contributions)
 
     def only(self, is_kept: pd.Series) -> PublishedRelease:
-        """The release with the figures that are kept, and no others."""
+        """Returns the release with only the figures for which ``is_kept`` is true."""
         ids = self.figures.index[is_kept]
         is_theirs = self.contributions["figure_id"].isin(ids)
         return PublishedRelease(self.figures.loc[ids], self.contributions[is_theirs])
 
 
 def contributions_of(incidence: Incidence, at: np.ndarray, ids: pd.Series) -> pd.DataFrame:
-    """One row a figure (at these places, with these ids) and organisation: base and counted records."""
+    """Returns one row per figure and organisation, with the records in the base and those counted. ``at`` has
+    the positions of the figures, ``ids`` their ids."""
     both = (incidence.base[at] + incidence.counted[at].astype(np.int64) * _PACKING).tocoo()
     counted, base = (records.astype(np.int32) for records in np.divmod(both.data, _PACKING))
     return pd.DataFrame({"figure_id": pd.Categorical.from_codes(both.row, ids),
@@ -116,9 +126,12 @@ def contributions_of(incidence: Incidence, at: np.ndarray, ids: pd.Series) -> pd
 
 def _bounds_by_part(decisions: pd.DataFrame, estimates: pd.DataFrame,
                     parts: pd.Series) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """For every figure the bounds of its count that a reader can work out, by what is shown of it and of the
-    others of its part, and whether these add up to their base. ``parts`` has the part of each count; figures
-    without one have no bounds."""
+    """Returns, for every figure, the bounds of its count that a reader can work out, and whether the counts
+    of its part add up to their base.
+
+    A reader works them out from what is shown of the figure and of the other figures of the same part.
+    ``parts`` has the part of each count; figures that are not in it have no bounds.
+    """
     low, high = np.full(len(estimates), np.nan), np.full(len(estimates), np.nan)
     adds_up = np.zeros(len(estimates), dtype=bool)
     least, most = _known_ranges(decisions, estimates)
@@ -134,7 +147,7 @@ def _bounds_by_part(decisions: pd.DataFrame, estimates: pd.DataFrame,
 
 
 def _known_ranges(decisions: pd.DataFrame, estimates: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """The least and the most that each count can be for a reader, by what is shown of it."""
+    """Returns the least and the most that each count can be, given only what readers see of that count."""
     n, is_hidden = estimates["n"].astype(float), decisions["status"] != EXACT
     low = decisions["shown_low"].astype(float).fillna(0)
     high = decisions["shown_high"].astype(float).fillna(estimates["base_n"].astype(float))
@@ -144,17 +157,24 @@ def _known_ranges(decisions: pd.DataFrame, estimates: pd.DataFrame) -> tuple[np.
 def next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Sequence[PublishedRelease],
                  organisations: pd.DataFrame, least: int,
                  beside: Sequence[PublishedRelease] = ()) -> PublishedRelease:
-    """The release to publish: the last one, with new figures where enough organisations changed.
+    """Returns the release to publish: the last release, with new figures where enough organisations changed.
 
-    ``fresh`` has the figures of today, ``before`` all earlier releases, oldest first, ``beside`` those to the
-    other audience, which the same people may read; ``asked`` has question_id, asked_if. A question (or code)
-    gets new figures where, since each release that published it, at least ``least`` independent organisations
-    joined, left or changed their answers, and where the differences disclose none of their answers, even to a
-    reader who knows two of them and all that withdrew. A question whose new figures would differ from those
-    of the other audience by fewer, or in a way that discloses an answer, stays as well. A question that was
-    never published is published, unless its base would disclose changes in a question that stays. The pages
-    of countries follow today's answers, but a question that stays gets no further ones: they could be
-    subtracted from its old figures.
+    - ``fresh``: today's figures; ``before``: all earlier releases, oldest first.
+    - ``beside``: the releases to the other audience, which the same people may read.
+    - ``asked``: columns question_id, asked_if.
+
+    A question (or code) keeps its old figures unless, compared with each release that published it, both
+    conditions hold:
+
+    - At least ``least`` independent organisations joined, left or changed their answers.
+    - The differences disclose none of these organisations' answers, even to a reader who knows two of the
+      organisations and all that withdrew.
+
+    A question also keeps its old figures where its new figures differ from a release to the other audience
+    and these conditions do not hold for that difference. A question that was never published is published,
+    unless its base would disclose changes in a question that keeps its old figures. Country pages show
+    today's answers, but no new figures of a question that keeps its old figures, because readers could
+    subtract them from the old figures.
     """
     if not before and not beside:
         return fresh
@@ -195,7 +215,7 @@ def next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Sequence[
 
 
 def _combine(*parts: PublishedRelease) -> PublishedRelease:
-    """Several releases, with figures of their own, as one."""
+    """Returns several releases as one; no figure may be in more than one of them."""
     ids = {c: union_categoricals([part.contributions[c].astype("category") for part in parts])
            for c in ("figure_id", "organisation_id")}
     numbers = pd.concat([part.contributions[["base", "counted"]] for part in parts], ignore_index=True)
@@ -203,9 +223,9 @@ def _combine(*parts: PublishedRelease) -> PublishedRelease:
 
 
 def apply_release(decisions: pd.DataFrame, fresh: PublishedRelease, issued: PublishedRelease) -> pd.DataFrame:
-    """The decisions with the numbers of the release.
+    """Returns the decisions with the numbers of the release that is issued.
 
-    A figure that its question did not have when it was published is hidden (rule ``frozen``).
+    A figure is hidden (rule ``frozen``) where its question keeps old figures and these did not include it.
     """
     ids = decisions["figure_id"]
     is_old = ids.isin(fresh.figures.index) & ids.isin(issued.figures.index)
@@ -213,13 +233,14 @@ def apply_release(decisions: pd.DataFrame, fresh: PublishedRelease, issued: Publ
     hidden = decisions.loc[is_new, ["figure_id"]].assign(
         status=SUPPRESSED, rule="frozen", band="", protects="")
     old = issued.figures.loc[ids[is_old]].reset_index().reindex(columns=DECISION_COLUMNS)
-    old["protects"] = old["protects"].fillna("")  # earlier versions did not say it
+    old["protects"] = old["protects"].fillna("")  # releases of earlier versions do not have this column
     whole = pd.concat([decisions[~is_old & ~is_new], old, hidden]).set_index("figure_id")
     return whole.loc[ids].reset_index()[DECISION_COLUMNS].astype(decisions.dtypes)
 
 
 def _dependent_questions(conditions: pd.DataFrame, frozen: set[str]) -> Iterator[str]:
-    """The questions that were asked depending on the answer to a frozen one: their base would show it."""
+    """Yields the questions that were asked only after certain answers to a frozen question. The size of their
+    base would show how many gave these answers."""
     for question, condition in conditions.itertuples(index=False):
         if any(f"{one.name}/" in frozen for one in comparisons(parse_condition(condition))):
             yield f"{question}/"
@@ -227,9 +248,12 @@ def _dependent_questions(conditions: pd.DataFrame, frozen: set[str]) -> Iterator
 
 def _compare(fresh: pd.DataFrame, issued: pd.DataFrame, now: np.ndarray, then: np.ndarray,
              clusters: scipy.sparse.csr_array, least: int) -> tuple[bool, bool]:
-    """For the figures of a question: whether nobody changed; whether enough did, with no answer disclosed.
+    """Compares today's figures of one question with those of a release.
 
-    In every group in which anybody changed, and in what is left outside the groups, enough must have."""
+    Returns two booleans: whether no organisation joined, left or changed its answer, and whether enough
+    organisations did so without any of their answers being disclosed. Enough organisations must have changed
+    in every group in which any organisation changed. The same holds for the complement, which consists of the
+    organisations outside all groups that are shown."""
     both = (fresh["is_there"] & issued["is_there"]).to_numpy(bool)
     if not both.any():
         return False, False
@@ -248,7 +272,8 @@ def _compare(fresh: pd.DataFrame, issued: pd.DataFrame, now: np.ndarray, then: n
         came, went = (part[0][np.ix_(at, has_changed)] for part in (now, then))
         known = np.sort((came + went) @ clusters[has_changed])[:, -COALITION:].sum(axis=1) + withdrawn[at]
         came, went = came.sum(axis=1), went.sum(axis=1) + withdrawn[at]
-        # An organisation that left and had not said so counts like one that joined and says so.
+        # In the differences, an organisation that left and had not given an answer counts like one that
+        # joined and gives this answer.
         ends = low[at], high[at]
         if adds_up[at].all():
             ends = [side.ravel() for side in tighten_bounds(
@@ -260,9 +285,10 @@ def _compare(fresh: pd.DataFrame, issued: pd.DataFrame, now: np.ndarray, then: n
 
 def _with_complements(figures: pd.DataFrame, wide: np.ndarray,
                 within: pd.Series) -> tuple[pd.DataFrame, np.ndarray]:
-    """The figures of :func:`_align` and, of each whole that is shown by group, what is outside the groups.
+    """Returns the figures of :func:`_align`, then the complement of each figure that is shown by group.
 
-    ``within`` has the figure of which each one is a group."""
+    The complement is the part of the figure outside its groups. ``within`` has, for each figure of a group,
+    the larger figure of which it is a part."""
     places = figures.index.get_indexer(within)
     wholes = np.unique(places[places >= 0])
     if not len(wholes):
@@ -278,14 +304,15 @@ def _with_complements(figures: pd.DataFrame, wide: np.ndarray,
 
 
 def _independent(clusters: scipy.sparse.csr_array, are_meant: np.ndarray) -> int:
-    """How many independent organisations are among those that are meant."""
+    """Returns the number of independent organisations among those that ``are_meant`` marks."""
     return int((clusters[are_meant].sum(axis=0) > 0).sum())
 
 
 def _align(issued: PublishedRelease, parts: pd.Series, names: pd.Index) -> tuple[pd.DataFrame, np.ndarray]:
-    """The figures with the ids of ``parts``, and their base and counted records: figures x organisations.
+    """Returns the figures with the ids of ``parts``, and their records in the base and counted, each as
+    figures x organisations.
 
-    An option that the release did not have is treated as a hidden one; its base is that of the other options.
+    An option that the release did not have is treated as a hidden option on the base of the other options.
     """
     ids = parts.index
     by_part = dict(zip(issued.figures["part"][::-1], issued.figures.index[::-1], strict=True))  # the first
@@ -303,15 +330,15 @@ def _align(issued: PublishedRelease, parts: pd.Series, names: pd.Index) -> tuple
 
 
 def released_content(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
-    """What an audience reads of the core's tables in addition to figures: quotations, questions and codes,
-    and which blocks are hidden."""
+    """Yields the core's tables that an audience reads in addition to figures: its quotations, which of its
+    blocks are hidden, the questions, their options and the codes."""
     yield from (frames[name][frames[name]["audience"] == audience] for name in ("quotations", "blocks"))
     yield from (frames[name] for name in ("questions", "options", "codebook"))
 
 
 def last_answered(organisations: pd.DataFrame, documents: pd.DataFrame) -> str:
-    """The last day on which an organisation answered, in the survey, an interview or a call; blank if no day
-    is recorded.
+    """Returns the last day on which any organisation answered in the survey, an interview or a call; blank if
+    no day is recorded.
 
     >>> days = pd.DataFrame({"last_answered_on": ["2016-03-04", ""]})
     >>> last_answered(days, pd.DataFrame({"date": ["2016-09-21"]}))

@@ -1,9 +1,8 @@
 """The rules for figures, each with a name and a reason; and what each audience may read.
 
-The help and the status of a study ask what an audience may read: pandas is imported when figures are judged.
-
-``MODEL.md`` in this folder says who the reader is and what each rule stops. The thresholds are settings of a
-study, ``[disclosure]`` in study.toml.
+pandas is imported only when a rule is applied to figures, because the help and the status of a study use this
+module as well and need no pandas. ``MODEL.md`` in this folder describes the reader against whom the rules
+protect and what each rule prevents. The thresholds are settings of a study, ``[disclosure]`` in study.toml.
 """
 
 from __future__ import annotations
@@ -24,8 +23,8 @@ if TYPE_CHECKING:
 # ------------------------------
 # Figures: the thresholds, and the rules that depend on what a figure shows.
 #
-# Organisations are counted as independent ones: those of one network count once. A reader may know two of
-# them from the inside, their own and an ally's (:data:`COALITION`).
+# Independent organisations are counted: organisations of one network count once. A reader may know the
+# answers of two organisations, their own and an ally's (:data:`COALITION`).
 
 
 # ------------------------------
@@ -43,7 +42,7 @@ _STUDY_SIZES = ("survey/organisations/all", "survey/records/all")
 RELEASED_STATISTICS = ("mean", "standard_deviation")
 _LEAST_DISTINCT = 3
 _LEAST_MEAN_BASE = 100
-"""The least base of a mean or deviation; it is shown with two digits."""
+"""The smallest base on which a mean or a standard deviation is shown, rounded to two digits."""
 
 
 @dataclass(frozen=True)
@@ -51,15 +50,17 @@ class Rules:
     """The thresholds for one audience, in independent organisations."""
 
     base: int
-    """The least in the base of a figure, and the least outside a group."""
+    """The least number of organisations in the base of a figure, and outside a group that is shown."""
     count: int
-    """The least that gave an answer, and that did not, for its count to be exact."""
+    """An answer's count is exact only if at least this many organisations gave the answer, and at least this
+    many did not."""
     withheld: int
-    """If so many or fewer did not consent, their answers could be separated from the others'."""
+    """If this many organisations or fewer in a base did not consent, their answers could be separated from
+    the answers of the others."""
 
     @classmethod
     def of(cls, settings: Mapping[str, Any], audience: str) -> Rules:
-        """The thresholds of ``[disclosure]`` for ``convening`` or ``public``."""
+        """Returns the thresholds for the audience ``convening`` or ``public``, from ``[disclosure]``."""
         to_public = audience == "public"
         return cls(settings["public_group"] if to_public else settings["convening_base"] + COALITION,
                    settings["public_count"] + COALITION, settings["convening_withheld"])
@@ -67,10 +68,11 @@ class Rules:
 
 def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, is_own_group: np.ndarray,
                  never: Collection[str]) -> pd.Series:
-    """The rule that hides a figure because of what it shows, whatever its numbers; blank where none does.
+    """Returns, for each figure, the rule that hides it because of its kind, whatever its numbers are; blank
+    if no rule does.
 
-    ``is_own_group`` marks figures of the one kind of group by which their question is grouped: two kinds
-    could be subtracted from each other.
+    ``is_own_group`` marks figures of the one kind of group by which their question is grouped. Figures of
+    other kinds of groups are hidden, because readers could subtract them from these.
     """
     import numpy as np
     import pandas as pd
@@ -97,23 +99,26 @@ def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, is_own_group: np.nd
 
 
 def is_undecided(figures: pd.DataFrame) -> pd.Series:
-    """Whether figures are of a code that waits: coders have not decided on it for some organisation. It waits
-    with all its groups and sources: one group would tell where the open passage is, and a figure of calls
-    would stand in the place of one that waits."""
+    """Whether each figure is of a code that is undecided, because the coders have not agreed on it for some
+    organisation.
+
+    All figures of an undecided code are marked, for every group and source. Otherwise the hidden group would
+    show where the undecided passage is, and a figure about calls could be mistaken for the hidden one.
+    """
     undecided = figures["undecided_n"].fillna(0).astype(float).groupby(
         figures["code_id"].astype("str")).transform("sum")
     return (figures["measure"] == "coded") & (undecided > 0)
 
 
 def _hardly_moves(figures: pd.DataFrame, facts: pd.DataFrame) -> pd.Series:
-    """Whether a mean or deviation, rounded to two digits, may be shown: its base is large, and no answers of
-    a reader and an ally, whatever they were, move it by more than one in the last digit."""
+    """Whether a mean or standard deviation, rounded to two digits, may be shown. Its base must be large, and
+    no answers that a reader and an ally could give may change it by more than one in the last digit."""
     import numpy as np
 
     value, base = figures["value"].astype(float), figures["base_n"].astype(float)
     digit = 10.0 ** (np.floor(np.log10(value.abs().where(value != 0))) - 1)
     moved = COALITION * facts["spread"] / base
-    # An answer that is another one moves the variance by at most spread * spread / n.
+    # Changing one answer changes the variance by at most spread * spread / n.
     moved = moved.mask(figures["statistic"] == "standard_deviation", moved * facts["spread"] / (2 * value))
     return (base >= _LEAST_MEAN_BASE) & (moved <= digit)
 
@@ -154,6 +159,6 @@ def check_audience(audience: str) -> None:
 
 @cache
 def _capabilities() -> dict[str, frozenset[str]]:
-    """The audiences that have each capability."""
+    """Returns the audiences that have each capability."""
     return {row["capability"]: frozenset(one for one in AUDIENCES if row[one] == "yes")
             for row in read_packaged_csv(__file__, "audiences.csv")}

@@ -1,11 +1,11 @@
 """Which figures each audience may see: exactly, as a band in words, or not at all.
 
-:func:`decide` takes all figures of a study and the organisations that contributed to them, and gives for
-every figure a status and the rule that asked for it. It decides all of them together, because what is safe in
-one table depends on the others. Country pages and public records are part of what a reader knows, so they are
-decided at the same time. :func:`release` looks the decisions up; every table and plot takes its figures from
-it. The rules and their names are in :mod:`glc_analysis.disclosure.rules`; ``MODEL.md`` in this folder says
-whom they protect, and against what.
+:func:`decide` takes all figures of a study and the organisations that contributed to them. It returns, for
+every figure, a status and the rule that led to it. All figures are decided together, because whether a figure
+is safe in one table depends on the other tables. Country pages and public records are part of what a reader
+knows, so they are decided at the same time. :func:`release` applies the decisions; every table and plot takes
+its figures from there. The rules and their names are in :mod:`glc_analysis.disclosure.rules`; ``MODEL.md`` in
+this folder says whom the rules protect, and against what.
 """
 
 from __future__ import annotations
@@ -46,20 +46,24 @@ from glc_analysis.schema import AUDIENCES
 HIDDEN_BASE_RULES = ("base_too_small", "withheld_contributors", "skip_logic", "other_audience", "closed")
 _OPEN_TYPES = ("text", "date")
 WIDEST_BAND, SAME_BAND = 1 / 2, 3 / 4
-"""A range wider than this part of its base says nothing, nor does one that this part of all codes has."""
+"""Limits above which a range is not printed because it is uninformative: its width as a part of its base, and
+the part of all codes that have the same range."""
 EXACT, BANDED, SUPPRESSED = "shown", "banded", "suppressed"
 DECISION_COLUMNS = ["figure_id", "status", "rule", "shown_n", "shown_base_n", "shown_value", "shown_low",
            "shown_high", "band", "protects"]
 
 
 def release(estimates: pd.DataFrame, *, audience: str, decisions: pd.DataFrame | None = None) -> pd.DataFrame:
-    """The figures of ``figures`` that an audience may see, with the numbers it may see.
+    """Returns the figures that an audience may see, with the numbers that it may see.
 
-    The team sees every figure, and of how many organisations it is undecided. For other audiences
-    ``decisions`` (of :func:`decide`) apply: a figure that is suppressed, or not decided, is left out; a
-    banded one has its base, the least and the greatest share that it may be (``low``, ``high``), and the same
-    in words in column ``band``, which is blank elsewhere. Raises UsageError for an unknown audience, and
-    where there are no decisions.
+    The team sees every figure, with the number of organisations for which a code is undecided. For other
+    audiences ``decisions`` (of :func:`decide`) apply:
+
+    - A figure that is suppressed, or has no decision, is left out.
+    - A banded figure has its base and the least and the greatest share that it may be (``low``, ``high``).
+      Column ``band`` gives this range in words; it is blank for all other figures.
+
+    Raises UsageError for an unknown audience, and if there are no decisions.
     """
     if audience not in AUDIENCES:
         raise UsageError(f"There is no audience {audience!r}; {suggest_name(audience, AUDIENCES)}.")
@@ -89,14 +93,19 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
            closed: Collection[str] = ()) -> pd.DataFrame:
     """Decides what an audience may see of every figure: one row per figure, columns :data:`DECISION_COLUMNS`.
 
-    ``never`` are the codes that do not leave the team; ``countries`` (id -> region) those whose figures may
-    be seen where they are large enough; ``agreed`` (id -> region) those of which the convening has a page
-    with the answers of organisations that all agreed to it, ``coded`` those of them whose codes it may read;
-    ``printable`` are, by question whose options
-    are countries, those that may be printed (:mod:`.countries`); ``regions`` are those of all countries;
-    ``withheld`` are the figures that refusals hid in an earlier release, which more refusals never reveal;
-    ``groupings`` say by what questions and codes are grouped, ``closed`` which of them people have closed. A
-    figure is shown, shown as a range, or suppressed, with the first rule that asks for it.
+    - ``never``: the codes that only the team may see.
+    - ``countries`` (id -> region): the countries whose figures may be shown where they are large enough.
+    - ``agreed`` (id -> region): the countries with a page for the convening, whose organisations all agreed
+      that the page shows their answers; ``coded``: those of them whose codes the convening may read.
+    - ``printable``: for each question whose options are countries, the options that may be printed
+      (:mod:`.countries`).
+    - ``regions``: the region of every country.
+    - ``withheld``: the figures that refusals of consent hid in an earlier release. They stay hidden even if
+      more organisations refuse.
+    - ``groupings``: the attribute by which each question, and the codes, are grouped.
+    - ``closed``: the questions and codes that people have closed.
+
+    Each figure is shown, shown as a range, or suppressed. It has the first rule that led to its status.
     """
     figures, facts = estimates.reset_index(drop=True), incidence.facts.reset_index(drop=True)
     if audience == "team":
@@ -152,11 +161,12 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
 
 
 def without_uninformative_bands(decisions: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
-    """The decisions without ranges that say nothing: those wider than :data:`WIDEST_BAND` of their base, and
-    of the codes of one source those that are the same for more than :data:`SAME_BAND` of all.
+    """Returns the decisions with uninformative ranges suppressed.
 
-    It depends on nothing but what would be printed. The bounds stay for the comparison of releases, since a
-    reader who knows the rules can still infer them.
+    A range is uninformative if it is wider than :data:`WIDEST_BAND` of its base, or if more than
+    :data:`SAME_BAND` of all codes of one source have the same range. This is decided only from what would be
+    printed. The bounds are kept for the comparison of releases, because a reader who knows the rules can
+    still infer them.
     """
     is_band = decisions["status"] == BANDED
     width = (decisions["shown_high"] - decisions["shown_low"]).astype(float)
@@ -175,15 +185,15 @@ def without_uninformative_bands(decisions: pd.DataFrame, figures: pd.DataFrame) 
 
 def _releasable_by_country(figures: pd.DataFrame, facts: pd.DataFrame,
                             countries: Collection[str]) -> np.ndarray:
-    """The counts of answers by country that are not sensitive, for these countries."""
+    """Whether each figure is a count of answers by country, of one of these countries, and not sensitive."""
     is_count = (figures["measure"] == "response") & (figures["unit"] == "answer") & figures["n"].notna()
     is_here = (figures["subset_kind"] == "country") & figures["subset_id"].isin([*countries])
     return (is_count & is_here & ~facts["is_sensitive"]).to_numpy(bool)
 
 
 def hide_always(decisions: pd.DataFrame, is_hidden: np.ndarray, rule: str) -> pd.DataFrame:
-    """The decisions without some figures, whatever was published before: counts of countries that may not be
-    named, and tables that people have closed.
+    """Returns the decisions with some figures hidden, even if an earlier release published them: counts of
+    countries that may not be named, and figures of tables that people have closed.
 
     >>> shown = pd.DataFrame([["Q1/KHM", "shown", "", 12, 30, 12.0, None, None, "", ""]],
     ...                      columns=DECISION_COLUMNS)
@@ -199,7 +209,7 @@ def hide_always(decisions: pd.DataFrame, is_hidden: np.ndarray, rule: str) -> pd
 
 
 def decision_table(figures: pd.DataFrame, decisions: Decisions) -> pd.DataFrame:
-    """The decisions as a table, with the numbers that the audience may see."""
+    """Returns the decisions as a table, with the numbers that the audience may see."""
     is_shown, is_seen = decisions.status == EXACT, decisions.visible()
     value = figures["value"]
     if decisions.audience != "team":
@@ -217,7 +227,7 @@ def decision_table(figures: pd.DataFrame, decisions: Decisions) -> pd.DataFrame:
 
 
 def round_to_two_digits(value: float) -> float:
-    """A number rounded to two significant digits.
+    """Returns a number rounded to two significant digits.
 
     >>> round_to_two_digits(1234.5), round_to_two_digits(0.0678), round_to_two_digits(12)
     (1200.0, 0.068, 12.0)
@@ -226,9 +236,9 @@ def round_to_two_digits(value: float) -> float:
 
 
 class Decisions:
-    """The decisions so far, by the place of each figure. The first rule that hides a figure is kept.
+    """The decisions so far, in the order of the figures. Each figure keeps the first rule that hid it.
 
-    ``low`` and ``high`` are the least and the most that a reader knows a count to be.
+    ``low`` and ``high`` are the bounds of each count that a reader knows.
     """
 
     def __init__(self, figures: pd.DataFrame, facts: pd.DataFrame, audience: str, rule: np.ndarray) -> None:
@@ -249,7 +259,7 @@ class Decisions:
     @classmethod
     def of_table(cls, figures: pd.DataFrame, facts: pd.DataFrame, audience: str,
                  table: pd.DataFrame) -> Decisions:
-        """The decisions that were already made, to go on from."""
+        """Returns decisions that continue from a table of decisions already made."""
         rule, decided = (np.array(table[column], dtype=object) for column in ("rule", "status"))
         decisions = cls(figures, facts, audience, rule)
         decisions.status, decisions.band, decisions.protects = decided, *(
@@ -261,8 +271,8 @@ class Decisions:
         return decisions
 
     def by_question(self, are_meant: np.ndarray) -> dict[int, np.ndarray]:
-        """The places of the selected counts, grouped by question or code; calls, and
-        interviews without a guide, by themselves."""
+        """Returns the positions of the selected counts, grouped by question or code. Counts of calls and of
+        interviews without a guide are groups of their own."""
         at = np.flatnonzero(are_meant & (self.key >= 0))
         at = at[np.argsort(self.key[at], kind="stable")]
         if not len(at):
@@ -274,14 +284,14 @@ class Decisions:
         return self.status != SUPPRESSED
 
     def suppression_order(self, at: np.ndarray) -> np.ndarray:
-        """The order of secondary suppression among the options of a question."""
+        """Returns the order in which secondary suppression hides the options of a question."""
         return np.lexsort((self.option[at].astype(str), self.facts["cover"].to_numpy()[at]))
 
     def all_exact(self, at: np.ndarray) -> bool:
         return bool((self.status[at] == EXACT).all())
 
     def known_range(self, at: int) -> tuple[int, int]:
-        """The least and the most that a reader knows a count to be."""
+        """Returns the bounds of a count that a reader knows."""
         return int(self.low[at]), int(self.high[at])
 
     def show(self, at: np.ndarray) -> None:
@@ -290,7 +300,8 @@ class Decisions:
         self.low[at] = self.high[at] = self.n[at]
 
     def hide(self, at: np.ndarray, rule: str | np.ndarray, protects: str | np.ndarray = "") -> None:
-        """Hides figures by a rule. ``protects`` names for the team what would follow if they were shown."""
+        """Hides figures by a rule. ``protects`` tells the team which figure readers could work out if the
+        hidden figures were shown."""
         is_new = self.rule[at] == ""
         self.rule[at] = np.where(is_new, rule, self.rule[at])
         self.protects[at] = np.where(is_new, protects, self.protects[at])
@@ -298,7 +309,8 @@ class Decisions:
         self.low[at], self.high[at] = 0, self.base_n[at]
 
     def release_countries(self, at: np.ndarray, is_releasable: np.ndarray) -> None:
-        """Shows the figures that country pages may show, and hides their others (rule ``difference``)."""
+        """Shows the figures that country pages may show, and hides all other figures of these pages (rule
+        ``difference``)."""
         self.status[at] = np.where(is_releasable, EXACT, SUPPRESSED)
         self.rule[at] = np.where(is_releasable, "", "difference")
         self.protects[at] = ""
@@ -307,7 +319,7 @@ class Decisions:
 
     def put_in_ranges(self, at: np.ndarray, low: np.ndarray, high: np.ndarray, rule: np.ndarray,
                       protects: np.ndarray) -> None:
-        """Shows between which numbers counts lie, or hides them where a range would say nothing."""
+        """Shows counts as ranges. A count whose range would reach from 0 to the base is hidden."""
         self.protects[at] = protects
         size = self.base_n[at]
         is_range = (low > 0) | (high < size)
@@ -318,7 +330,7 @@ class Decisions:
 
 
 def range_text(low: float, high: float, base: float) -> str:
-    """The range of a count in words, bounds included.
+    """Returns the range of a count in words; both bounds are possible values.
 
     >>> range_text(0, 4, 30), range_text(26, 30, 30), range_text(8, 14, 30)
     ('at most 4', 'at least 26', '8 to 14')
@@ -329,13 +341,15 @@ def range_text(low: float, high: float, base: float) -> str:
 
 
 def small_count_rules(n: np.ndarray, base: np.ndarray | int, is_small: np.ndarray) -> np.ndarray:
-    """The rules that hide counts for their size, or to protect a small one of the same question."""
+    """Returns the rule that hides each count, because of its own size or to protect a small count of the same
+    question."""
     return np.where((n == 0) | (n == base), "unanimous",
                     np.where(is_small, "count_too_small", "partition")).astype(object)
 
 
 def _decide_whole(at: np.ndarray, counts: ContributorCounts, rules: Rules, decisions: Decisions) -> None:
-    """Decides the study-wide figures of one question or code: exact, between two numbers, or hidden."""
+    """Decides whether each study-wide figure of one question or code is shown exactly, shown as a range or
+    hidden."""
     whole = counted_in(at, counts, rules.count)
     seen = option_ranges(whole, decisions.suppression_order(at),
                          **answers_add_up(whole, decisions.type[at[0]]))
@@ -346,30 +360,31 @@ def _decide_whole(at: np.ndarray, counts: ContributorCounts, rules: Rules, decis
 
 
 def _protected(ids: np.ndarray, is_small: np.ndarray) -> np.ndarray:
-    """The figure that each count of a question protects where it is hidden: a small one itself, any other the
-    first small one; blank where none is small."""
+    """Returns the id of the figure that each count of a question protects when it is hidden. A small count
+    protects itself, and any other count protects the first small count. Blank if no count is small."""
     first = ids[is_small][0] if is_small.any() else ""
     return np.where(is_small, ids, first).astype(object)
 
 
 def counted_in(at: np.ndarray, counts: ContributorCounts, least: int) -> Counted:
-    """The counts of the options of one question or code in one group."""
+    """Returns the counts of the options of one question or code in one group."""
     return Counted(counts.base_of(at[:1])[0], counts.counted_of(at), counts.room_of(at[0]), counts, least)
 
 
 def answers_add_up(whole: Counted, kind: str) -> dict[str, bool]:
-    """Whether everybody gave exactly one of the answers (``is_exclusive``), or at least one
-    (``is_exhaustive``), as a reader of the questionnaire knows."""
+    """Returns what a reader of the questionnaire knows about a question: whether every record has exactly one
+    of the answers (``is_exclusive``), and whether every record has at least one (``is_exhaustive``)."""
     is_one = kind in ("single", "scale") and len(whole.n) > 1 and whole.n.sum() == whole.size
     return {"is_exclusive": is_one, "is_exhaustive": kind == "multi"}
 
 
 def _decide_places(at: np.ndarray, is_secret: np.ndarray, counts: ContributorCounts, rules: Rules,
                    decisions: Decisions) -> None:
-    """Decides the figures of a question whose answers are countries: exact where enough organisations named
-    the country, else hidden; and those that are hidden are named by enough organisations together.
+    """Decides the figures of a question whose answers are countries.
 
-    ``is_secret`` marks the countries that may not be named.
+    A figure is shown exactly where enough organisations named the country, else hidden. Further countries are
+    hidden until enough organisations together named the hidden ones. ``is_secret`` marks the countries that
+    may not be named.
     """
     whole = counted_in(at, counts, rules.base)
     is_small = whole.is_small | is_secret
@@ -386,10 +401,11 @@ def _decide_places(at: np.ndarray, is_secret: np.ndarray, counts: ContributorCou
 def _hide_by_skip_logic(facts: pd.DataFrame, regions: Mapping[str, str], decisions: Decisions) -> None:
     """Hides questions whose base would narrow an earlier answer that is not shown exactly.
 
-    Those who answered a question are among those who were to be asked it: its base is a lower bound for how
-    many gave the answer on which it depends. A question is shown where that count is shown exactly, or where
-    the bound leaves it open; by group it is shown for all groups or for none. Where the answer is a country
-    (``regions`` has those of all countries), a group of answers from elsewhere tells nothing of it.
+    Only records that gave a certain earlier answer were asked such a question, so its base is a lower bound
+    for the count of that answer. The question is shown where that count is shown exactly, or where the bound
+    leaves the count open. By group, the question is shown for all groups or for none. If the earlier answer
+    is a country (``regions`` has the region of every country), a group of answers from other places reveals
+    nothing about it.
     """
     figures = decisions.figures
     is_conditional = (facts["asked_if"] != "").to_numpy()
@@ -423,8 +439,8 @@ def _hide_by_skip_logic(facts: pd.DataFrame, regions: Mapping[str, str], decisio
 
 
 def _conditions_of(question: str, parsed: Mapping[str, Condition]) -> list[Condition]:
-    """The condition on which a question was asked, and those on which the questions that it names were asked:
-    whoever gave an answer was asked for it."""
+    """Returns the condition on which a question was asked, and the conditions on which the questions named in
+    that condition were asked, because an organisation that gave an answer was asked for it."""
     conditions = [parsed[question]]
     for condition in conditions:  # it grows while it is read
         named = {part.name for part in comparisons(condition) if part.operator != "!="}
@@ -436,10 +452,11 @@ def _conditions_of(question: str, parsed: Mapping[str, Condition]) -> list[Condi
 def _base_is_harmless(condition: Condition, at: int, places: Mapping[tuple[str, str], np.ndarray],
                       subset: str, records: float, regions: Mapping[str, str],
                       decisions: Decisions) -> bool:
-    """Whether the base of the figure ``at`` narrows no hidden count of the condition on which it depends.
+    """Whether the base of the figure ``at`` reveals nothing about a hidden count of its condition.
 
-    ``records`` are those of its subset, ``places`` the figures by question and subset. The base of an open
-    question is everybody who was to be asked it, so it is that count itself.
+    ``records`` is the number of records of its subset. ``places`` has the positions of the figures by
+    question and subset. The base of an open question is every record that was asked the question, so it
+    equals the count of the condition.
     """
     is_whole_study = decisions.figures["subset_kind"].iat[at] == ALL
     for one in comparisons(condition):
@@ -468,8 +485,8 @@ def _base_is_harmless(condition: Condition, at: int, places: Mapping[tuple[str, 
 
 def _most_by_others(one: Comparison, at: int, places: Mapping[tuple[str, str], np.ndarray], unit: str,
                     decisions: Decisions) -> float:
-    """The most that the count of a condition can be in the group of the figure ``at``: what the bases of all
-    other groups, also of those that are not shown, leave of the count for the whole study."""
+    """Returns the most that the count of a condition can be in the group of the figure ``at``: the count for
+    the whole study less the bases of all other groups, including groups that are not shown."""
     whole = f"{unit}/{ALL}/"
     asked, own = (places[name, whole] for name in (one.name, decisions.facts["question_id"].iat[at]))
     given = asked[np.isin(decisions.option[asked].astype(str), one.values)]
@@ -488,7 +505,7 @@ def _is_elsewhere(countries: Collection[str], at: int, regions: Mapping[str, str
 
 
 def _hide_by_code_tree(parents: pd.Series, least: int, decisions: Decisions) -> None:
-    """Hides codes from whose count, and those of the codes below, a hidden count would follow."""
+    """Hides codes whose count would reveal a hidden count, together with the counts of the codes below."""
     above = parents.to_numpy(object)
     if not (above != "").any():
         return
@@ -507,7 +524,8 @@ def _hide_by_code_tree(parents: pd.Series, least: int, decisions: Decisions) -> 
 
 def _decide_public_records(incidence: Incidence, asked: pd.Series, counts: ContributorCounts,
                            decisions: Decisions) -> None:
-    """Hides how many contradict a public record where an answer would follow from it and that record."""
+    """Hides how many organisations contradict a public record where a reader could work out an organisation's
+    answer from that number and the record."""
     figures = decisions.figures
     is_record = figures["measure"] == DISCORDANCE
     is_place = figures["subset_kind"].isin([ALL, *PLACE_COLUMNS])
@@ -531,13 +549,19 @@ def _decide_public_records(incidence: Incidence, asked: pd.Series, counts: Contr
 def _decide_groups(whole: np.ndarray, at: np.ndarray, at_countries: np.ndarray, everywhere: np.ndarray,
                    countries: Mapping[str, str], regions: Mapping[str, str], counts: ContributorCounts,
                    floors: tuple[Rules, Rules], decisions: Decisions) -> None:
-    """Decides the figures of one question or code by group (at), and by country (at_countries, whose regions
-    are ``countries``): exact, between two numbers, or hidden. ``everywhere`` are its figures for all groups
-    and countries, also for those that are hidden, and ``regions`` those of all countries; ``floors`` are the
-    rules for groups and those for countries.
+    """Decides whether each figure of one question or code by group, or by country, is shown exactly, shown as
+    a range or hidden.
 
-    The groups that are not shown are treated as one group, the complement: a reader can work out its figures
-    from the others, so they must be safe too. A country is a part of its region, or of the complement.
+    - ``whole``: the positions of the figures for the whole study.
+    - ``at``: the positions of the figures by group.
+    - ``at_countries``: the positions of the figures by country; ``countries`` has the regions of these.
+    - ``everywhere``: the positions of the figures for all groups and countries, including hidden ones.
+    - ``regions``: the region of every country.
+    - ``floors``: the rules for groups and the rules for countries.
+
+    The groups that are not shown are treated as one group, the complement. A reader can work out its figures
+    from those of the other groups, so its figures must be safe too. A country is a part of its region, or of
+    the complement.
     """
     rules, of_countries = floors
     both = np.concatenate([at, at_countries])
@@ -566,11 +590,14 @@ def _decide_groups(whole: np.ndarray, at: np.ndarray, at_countries: np.ndarray, 
 def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, total: Counted, seen: Ranges,
                   counts: ContributorCounts, rules: Rules,
                   decisions: Decisions) -> dict[str, tuple[Counted, Ranges]]:
-    """Decides the figures ``at`` of one question by group, and gives the groups with what is seen of each.
+    """Decides the figures ``at`` of one question by group. Returns, by name of the group, its counts and what
+    readers see of them.
 
-    ``whole`` are the figures of the whole study, ``everywhere`` those of all groups, also of the ones that
-    are hidden already, ``total`` the counts that the groups add up to and ``seen`` what a reader knows of
-    them. The complement has a blank name.
+    - ``whole``: the positions of the figures for the whole study.
+    - ``everywhere``: the positions of the figures of all groups, including groups that are already hidden.
+    - ``total``: the counts to which the groups add up; ``seen``: what readers see of these counts.
+
+    The complement has a blank name.
     """
     subset, options = decisions.subset[at], decisions.option[whole]
     by_group = {name: own for name in sorted({*subset})
@@ -594,14 +621,16 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
     complement, outside, room = (getattr(total, name) - sum(getattr(part, name) for part in parts.values())
                                  for name in ("base", "counted", "room"))
     if complement.any():
-        # Whoever left out different questions in different groups may have more room in them together.
+        # An organisation that left out different questions in different groups may have more records in the
+        # complement than the difference of the rooms.
         parts[""] = Counted(complement, outside, np.maximum(room, complement), counts, rules.count)
     sizes = counts.n_independent(np.array([part.base for part in parts.values()]))
     # The complement is hidden to protect the groups that are shown; where there is none, the smallest group.
     columns = np.lexsort((sizes, np.array([name != "" for name in parts])))
     ranges = group_ranges(total, seen, [*parts.values()], decisions.suppression_order(whole), columns,
                           **answers_add_up(total, decisions.type[whole[0]]))
-    # By option the first group of which the count is small; of the complement what the others leave.
+    # For each option, the first group with a small count; the complement is named as the whole without the
+    # groups that are shown.
     named = [*decisions.ids[own], decisions.ids[whole] + " without " + ", ".join(names)]
     first_small = np.full(len(whole), "", dtype=object)
     for ids, part in zip(named, parts.values(), strict=False):
@@ -619,12 +648,13 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
 
 def groups_to_show(groups: dict[str, np.ndarray], every_group: dict[str, np.ndarray], everyone: np.ndarray,
                     is_coded: bool, counts: ContributorCounts, rules: Rules) -> list[str]:
-    """The groups that may be shown: large enough for a count to be exact, with enough organisations outside
-    each, and outside all of them.
+    """Returns the names of the groups that may be shown.
 
-    A reader knows the counts of the complement. So a group that is hidden is not left in it with so few
-    others that its own counts would have fewer than :data:`LEAST_VALUES` possible values. This depends on who
-    is in the complement, and never on what they answered.
+    Such a group is large enough for a count to be exact. Enough organisations are outside it, and outside all
+    groups that are shown together. A reader knows the counts of the complement. So a hidden group must not
+    be in the complement with so few other organisations that its own counts have fewer than
+    :data:`LEAST_VALUES` possible values. This depends on which organisations are in the complement, never on
+    their answers.
     """
     def leaves_enough(complements: np.ndarray) -> np.ndarray:
         return ~complements.any(axis=-1) | (
