@@ -124,6 +124,7 @@ def test_no_other_module_makes_hashes_without_a_key():
     """A new one needs a reason: nothing private is hashed, or the hash stays in memory or in private/."""
     reasons = {"digests.py": "the key", "switch.py": "files as they were copied; in the stage alone",
                "manifest.py": "the package, and checksums of raw files",
+               "sample/__init__.py": "files of the invented sample, for its manifest",
                "text.py": "versions of texts, beside the texts", "reference.py": "in memory",
                "run/plan.py": "the source of a notebook",
                "addons/schedule/schedule.py": "the path of a study",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+import scipy
 
 
 def cooccurrence(codings: pd.DataFrame, unit: str = "unit_id") -> pd.DataFrame:
@@ -22,9 +22,9 @@ def cooccurrence(codings: pd.DataFrame, unit: str = "unit_id") -> pd.DataFrame:
     marked = marked[(marked != "").all(axis=1)]
     units, _ = pd.factorize(marked[unit])
     codes, names = pd.factorize(marked["code_id"], sort=True)
-    has = sparse.csr_array((np.ones(len(marked), dtype=np.int64), (units, codes)),
-                           shape=(units.max(initial=-1) + 1, len(names)))
-    both = sparse.triu(has.T @ has, k=1, format="csr")
+    has = scipy.sparse.csr_array((np.ones(len(marked), dtype=np.int64), (units, codes)),
+                                 shape=(units.max(initial=-1) + 1, len(names)))
+    both = scipy.sparse.triu(has.T @ has, k=1, format="csr")
     both.sort_indices()
     both = both.tocoo()
     times = np.bincount(codes, minlength=len(names))

@@ -16,7 +16,7 @@ STUDY = SimpleNamespace(settings={"disclosure": SETTINGS})
 def test_hidden_are_the_blocks_that_are_not_shown_to_the_audience(monkeypatch, audience, hidden):
     blocks = pd.DataFrame({"audience": ["public", "public", "convening"], "is_shown": [True, False, False],
                            "block_id": ["quotations/needs", "quotations/care", "quotations/law"]})
-    monkeypatch.setattr(visible_tables.tables, "read", lambda name, study: {"blocks": blocks}[name])
+    monkeypatch.setattr(visible_tables.tables, "read_table", lambda name, study: {"blocks": blocks}[name])
     assert VisibleTables(STUDY, audience).hidden == hidden
 
 

@@ -134,7 +134,7 @@ def apply_panel_rule(votes: Sequence[int], n_abstained: int = 0) -> str:
 
     >>> [apply_panel_rule([8] * n + apart) for n, apart in ((8, [1, 5]), (7, [1] * 3), (7, [1, 1, 5]))]
     ['agreement', 'disagreement', 'neither']
-    >>> apply_panel_rule([8] * 8, abstained=2), apply_panel_rule([8] * 7, abstained=3)
+    >>> apply_panel_rule([8] * 8, n_abstained=2), apply_panel_rule([8] * 7, n_abstained=3)
     ('agreement', 'neither')
     """
     size, by_third = len(votes) + n_abstained, count_votes_by_tertile(votes)
@@ -164,7 +164,7 @@ def compute_required_ballots(n_eligible: int, agreement_test: str = "panel", fix
 
     >>> [compute_required_ballots(n) for n in (3, 8, 10, 14)]
     [2, 8, 8, 10]
-    >>> compute_required_ballots(4, "ipras"), compute_required_ballots(10, fixed=9)
+    >>> compute_required_ballots(4, "ipras"), compute_required_ballots(10, fixed_quorum=9)
     (3, 9)
     """
     least = SMALLEST_OF[agreement_test]
@@ -189,7 +189,7 @@ def decide_panel_result(votes: Sequence[int], agreement_test: str = "panel", *, 
     >>> [decide_panel_result([8] * 7 + [1] * n) for n in (0, 1, 3)], decide_panel_result([8] * 7 + [1] * 3,
     ...     "share")
     (['too few', 'high', 'uncertain'], 'uncertain')
-    >>> [decide_panel_result([8] * n, abstained=a, quorum=8) for n, a in ((7, 0), (7, 1), (5, 5), (4, 6))]
+    >>> [decide_panel_result([8] * n, n_abstained=a, quorum=8) for n, a in ((7, 0), (7, 1), (5, 5), (4, 6))]
     ['no decision', 'high', 'high', 'uncertain']
     """
     n, by_third = len(votes), count_votes_by_tertile(votes)
@@ -232,11 +232,11 @@ def possible_results_from_tertile_counts(tertile_counts: Sequence[int], agreemen
     or two if the median may lie in either of two thirds. Empty if these counts cannot decide the result
     (IPRAS).
 
-    >>> sorted(possible_results_from_tertile_counts((1, 1, 8), "panel", abstained=0, quorum=8))
+    >>> sorted(possible_results_from_tertile_counts((1, 1, 8), "panel", n_abstained=0, quorum=8))
     ['high']
-    >>> sorted(possible_results_from_tertile_counts((0, 5, 5), "panel", abstained=0, quorum=8))
+    >>> sorted(possible_results_from_tertile_counts((0, 5, 5), "panel", n_abstained=0, quorum=8))
     ['high', 'uncertain']
-    >>> possible_results_from_tertile_counts((0, 0, 8), "ipras", abstained=0, quorum=0)
+    >>> possible_results_from_tertile_counts((0, 0, 8), "ipras", n_abstained=0, quorum=0)
     frozenset()
     """
     results = set()
@@ -303,7 +303,7 @@ def proxies_and_interests_in_words(tally: Mapping[str, Any]) -> str:
 def why_no_result(tally: Mapping[str, Any]) -> str:
     """Why a row of ``tallies`` has no result, as it is read out; blank if it has one.
 
-    >>> why_no_result(compute_tally_columns([8] * 6, abstained=1, quorum=8) | {"n_abstained": 1,
+    >>> why_no_result(compute_tally_columns([8] * 6, n_abstained=1, quorum=8) | {"n_abstained": 1,
     ...     "n_expected": 10})
     'no decision: 7 of 10 ballots, quorum 8'
     """

@@ -41,9 +41,9 @@ class KeyingLog:
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "1.jsonl")
-    ...     EntryLog.read(path).key("R07", FIRST, "AB", "P01.importance", "8")
+    ...     KeyingLog.read(path).key("R07", FIRST, "AB", "P01.importance", "8")
     ...     _ = path.write_bytes(path.read_bytes() + b'{"form": "R07", "ke')
-    ...     EntryLog.read(path, print).forms["R07"][FIRST].values
+    ...     KeyingLog.read(path, print).forms["R07"][FIRST].values
     The last line of 1.jsonl is incomplete (was the power cut?). It is removed, and its field is asked again.
     {'P01.importance': '8'}
     """

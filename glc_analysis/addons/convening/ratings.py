@@ -104,9 +104,9 @@ class FormStamp(NamedTuple):
     def read(cls, text: str) -> FormStamp:
         """Parses a stamp; all parts are blank if the text is not a stamp.
 
-        >>> Stamp.read(format_form_stamp("1", "r07", "P07.2", "9745af7abe75"))[2:]
+        >>> FormStamp.read(format_form_stamp("1", "r07", "P07.2", "9745af7abe75"))[2:]
         ('P07', '2', '9745af7abe75')
-        >>> Stamp.read("1 r07 P07").round_id
+        >>> FormStamp.read("1 r07 P07").round_id
         ''
         """
         found = re.fullmatch(r"(\S+) (\S+) (\S+)\.(\d+) ([0-9a-f]{12})", text)

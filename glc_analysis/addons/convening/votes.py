@@ -142,8 +142,8 @@ def disclosed_votes_in_words(counts: Counts, n_known_votes: int = COALITION) -> 
      '7 of 10 high, 0 middle, 3 low', '7 or more of 10 high, at most 2 low']
     >>> disclosed_votes_in_words((0, 9, 1)), disclosed_votes_in_words((9, 1, 0))
     ('7 or more of 10 middle', '7 or more of 10 low, at most 2 high')
-    >>> disclosed_votes_in_words((0, 0, 10), known=3), disclosed_votes_in_words((3, 0, 7), known=3)
-    ('6 or more of 10 high, at most 2 low', '6 or more of 10 high, 3 or more low')
+    >>> [disclosed_votes_in_words(counts, n_known_votes=3) for counts in ((0, 0, 10), (3, 0, 7))]
+    ['6 or more of 10 high, at most 2 low', '6 or more of 10 high, 3 or more low']
     """
     n, (low, _, high), margin = sum(counts), counts, n_known_votes + MARGIN - COALITION
     if n < margin:
@@ -308,9 +308,9 @@ def disclosed_vote_changes_in_words(votes_before: Mapping[str, int | None],
     ``n_known_votes`` votes changed, and more did not. It is disclosed only where the same raters voted.
 
     >>> before = dict.fromkeys("abcdefgh", 7)
-    >>> disclosed_vote_changes_in_words(before, before | dict.fromkeys("abc", 8), known=2)
+    >>> disclosed_vote_changes_in_words(before, before | dict.fromkeys("abc", 8), n_known_votes=2)
     '3 of 8 raters changed their vote'
-    >>> disclosed_vote_changes_in_words(before, before | dict.fromkeys("ab", 8), known=2)
+    >>> disclosed_vote_changes_in_words(before, before | dict.fromkeys("ab", 8), n_known_votes=2)
     ''
     """
     changed = sum(vote != votes_after.get(rater) for rater, vote in votes_before.items())
@@ -411,7 +411,7 @@ def may_disclose_smaller_result(part: Counts, others: Counts, result_of: Outcome
     ...     return frozenset({"high" if counts[2] > sum(counts) / 2 else "uncertain"})
     >>> may_disclose_smaller_result((0, 0, 2), (0, 1, 9), high)
     True
-    >>> may_disclose_smaller_result((0, 0, 1), (0, 4, 4), high, is_exact=True)
+    >>> may_disclose_smaller_result((0, 0, 1), (0, 4, 4), high, is_fully_disclosed=True)
     False
     """
     panel = tuple(map(int.__add__, part, others))

@@ -158,7 +158,7 @@ def find_codings_under_older_definitions(codings: pd.DataFrame,
 def version_sort_key(text: str) -> list[tuple[int, str]]:
     """A sort key for versions, by which 1.10 comes after 1.9.
 
-    >>> sorted(["v1.10", "v1.9", "v2"], key=version_order)
+    >>> sorted(["v1.10", "v1.9", "v2"], key=version_sort_key)
     ['v1.9', 'v1.10', 'v2']
     """
     parts = filter(None, re.split(r"(\d+)", text))

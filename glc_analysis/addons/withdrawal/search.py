@@ -77,9 +77,10 @@ class SoughtContent:
 
     >>> wanted = SoughtContent(pd.DataFrame({"name": ["Mill House"], "match": "exact"}), ids=["mill"],
     ...                 said=["We walk with each woman to the court and back."], others=["We walk."])
-    >>> [wanted.found_in(text) for text in ("a MILL\\nhouse", "mill", "the mill", "We walk with each woman.")]
+    >>> texts = "a MILL\\nhouse", "mill", "the mill", "We walk with each woman."
+    >>> [wanted.describe_match(text) for text in texts]
     ['names the organisation', 'names the organisation', '', '']
-    >>> wanted.found_in('"We WALK with each\\nwoman to the court" they said')
+    >>> wanted.describe_match('"We WALK with each\\nwoman to the court" they said')
     'holds words of the organisation'
     """
 
