@@ -1,4 +1,4 @@
-"""How the handbook and each principle are cited: as BibTeX and as CITATION.cff."""
+"""Gives the citation of the handbook and of each principle, as BibTeX and as CITATION.cff."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from glc_analysis.publish.downloads import published_release
 
 
 def render_handbook_bibtex(handbook: Handbook) -> str:
-    """The handbook and each of its principles as BibTeX."""
+    """Returns the BibTeX entries of the handbook and of each of its principles."""
     study, doi = handbook.view.study, handbook.view.study.settings["handbook"]["doi"]
     name = re.sub(r"\W+", "-", study.id, flags=re.ASCII)
     common = {"author": f"{{{collective_author_name(study)}}}",
@@ -27,12 +27,12 @@ def render_handbook_bibtex(handbook: Handbook) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text without the signs that TeX takes for commands."""
+    """Returns a text without the characters that TeX takes for commands."""
     return re.sub(r"([&%$#_])", r"\\\1", text)
 
 
 def render_handbook_citation_cff(handbook: Handbook) -> str:
-    """CITATION.cff of the handbook."""
+    """Returns the text of CITATION.cff for the handbook."""
     study, settings = handbook.view.study, handbook.view.study.settings["handbook"]
     release = published_release(study, handbook.view.audience) or {}
     lines = {"cff-version": "1.2.0", "type": "dataset", "title": f"{PRINCIPLES_TITLE}. {study.title}",

@@ -1,7 +1,7 @@
-"""What the handbook says of each agreed principle, for one audience in one language.
+"""Collects the contents of the handbook for each agreed principle, for one audience in one language.
 
-Evidence is that of the principle's page: released figures only. No text is made up; what nobody wrote is
-left out, and `glc check` says so (:mod:`.gaps`). Nobody who signed is named.
+The evidence is the same as on the principle's page: released figures only. No text is made up. A text that
+nobody wrote is left out, and `glc check` reports it (:mod:`.gaps`). The handbook names nobody who signed.
 """
 
 from __future__ import annotations
@@ -39,20 +39,23 @@ from glc_analysis.text import isolate_direction, language_direction
 from glc_analysis.view.study_view import StudyView
 
 HANDBOOK_FOLDER = "handbook"
-"""The folder of the handbook beside the pages of an audience."""
+"""The folder of the handbook, next to the pages of an audience."""
 FRAME = __file__, "phrases.csv"
-"""The words around the principles, a column per language."""
+"""The texts around the principles, a column per language."""
 FIELDS = allowed_words("handbook", "field")
 HANDBOOK_SIDES = ("supports", "contradicts", "qualifies")
-"""The sides of the evidence in the order of a page, by the words of evidence.csv."""
+"""The sides of the evidence (stances in evidence.csv), in the order of a principle's page."""
 _CLAIM_ORDER = ("literature", "outcome_measured", "reported_to_work", "reported_to_fail", "practised")
 
 
 @dataclass(frozen=True)
 class HandbookPrinciple:
-    """One agreed principle. ``texts`` has its words by column of principles.csv or field of handbook.csv,
-    blank texts left out; ``sides`` the first released sentence on each side of the evidence, or why there is
-    none; ``grounds`` what it rests on, sentence by sentence, from the evidence that may be shown."""
+    """One agreed principle.
+
+    - ``texts``: its texts by column of principles.csv or field of handbook.csv, without blank texts.
+    - ``sides``: for each side of the evidence, the first released sentence, or the reason why there is none.
+    - ``grounds``: the sentences on what the principle rests on, made from the evidence that may be shown.
+    """
 
     principle_id: str
     version: str
@@ -68,14 +71,15 @@ class HandbookPrinciple:
 
     @property
     def rests_on(self) -> str:
-        """What it rests on, in words."""
+        """Returns the sentences on what the principle rests on, as one text."""
         return " ".join(self.grounds)
 
 
 @dataclass(frozen=True)
 class Handbook:
-    """The handbook in one language, as its view shows it; ``say`` has the words around the principles, which
-    were ``written_in`` a language, and ``phrases`` those of what the study's pages say as well."""
+    """The handbook in one language, with the contents that its view may show. ``say`` has the texts around
+    the principles, in the language ``written_in``; ``phrases`` has the translated phrases that the study's
+    pages share with the handbook."""
 
     view: StudyView = field(repr=False)
     language: str
@@ -85,45 +89,47 @@ class Handbook:
     phrases: Phrasebook = field(default_factory=lambda: Phrasebook(ENGLISH), repr=False)
 
     def name_of(self, language: str) -> str:
-        """The name of a language in that of the handbook."""
+        """Returns the name of a language in the language of the handbook."""
         return language_name_for_reader(self.language, language)
 
     @property
     def organisations(self) -> int:
-        """How many organisations could vote; 0 where that may not be disclosed."""
+        """Returns the number of organisations that could vote; 0 if it may not be disclosed."""
         return 0 if COUNT_BLOCK in self.view.hidden else self.view.panel_sizes.get(PANELS["provider"], 0)
 
     @property
     def agreed_on(self) -> str:
-        """The last day on which one of the principles was agreed."""
+        """Returns the last day on which one of the principles was agreed."""
         return max((principle.agreed_on for principle in self.principles), default="")
 
     @property
     def is_draft(self) -> bool:
-        """Whether something in it has not been checked by a second speaker."""
+        """Whether any text in the handbook has not been checked by a second speaker."""
         texts = (words for principle in self.principles for words in principle.texts.values())
         return self.say["native_reader"] != "yes" or any(words.status == DRAFT for words in texts)
 
     def day(self, day: str) -> str:
-        """A day within a sentence; in a right-to-left book with the marks that keep its direction."""
+        """Returns a day as written within a sentence. In a right-to-left language, marks keep the day's own
+        direction."""
         return isolate_direction(day) if language_direction(self.language) == "rtl" else day
 
     @property
     def unmeasured_phrase(self) -> str:
-        """Of how many principles it was not measured whether they work; blank where it was of all."""
+        """Returns the sentence on how many principles were not measured to work; blank if all were
+        measured."""
         n = sum(not principle.is_measured for principle in self.principles)
         return self.say["not_known"].format(n=n, all=len(self.principles)) if n else ""
 
     @property
     def rests_on(self) -> str:
-        """What the principles together rest on, in words."""
+        """Returns the sentence on what the principles together rest on."""
         claims = {claim for principle in self.principles for claim in principle.claims}
         return _listed(self.say, claims)
 
 
 def make_handbook(view: StudyView, language: str = "", phrases: Phrasebook | None = None) -> Handbook:
-    """The handbook of a view of the whole study; without a language, in that of the principles. Without
-    ``phrases`` the sentences of the evidence are in English."""
+    """Makes the handbook from a view of the whole study. Without a ``language``, it is in the language of
+    most principles; without ``phrases``, the sentences of the evidence are in English."""
     rows = view.principle_rows
     rows = rows[rows["status"] == "agreed"].sort_values("principle_id")
     written_in = most_common_source_language(rows)
@@ -142,14 +148,16 @@ def make_handbook(view: StudyView, language: str = "", phrases: Phrasebook | Non
 
 
 def most_common_source_language(principles: pd.DataFrame) -> str:
-    """The language in which most of the principles were written; English where there are none."""
+    """Returns the language in which most of the principles were written; English if there are no
+    principles."""
     return next(iter(principles["language"].mode()), "en")
 
 
 def list_handbook_languages(view: StudyView) -> list[str]:
-    """The languages in which an audience gets the handbook: that of the principles, and those of the frame in
-    which a statement is translated; for those who read no drafts only languages whose frame a native reader
-    and all of whose statements a second speaker has checked."""
+    """Returns the languages in which an audience gets the handbook: the language of most principles, and each
+    language of the texts around them (:data:`FRAME`) into which a statement is translated. For audiences that
+    may not read drafts, a native reader must have checked the texts around the principles, and a second
+    speaker the translation of every statement."""
     rows = view.principle_rows
     rows = rows[rows["status"] == "agreed"]
     translations = Translations.of(view.read("principles"), read_reference_table(view.study, "translations"))
@@ -195,15 +203,15 @@ def _principle(trail: EvidenceTrail, row: Mapping[str, Any], language: str, say:
 
 
 def _listed(say: Mapping[str, str], claims: Any) -> str:
-    """What the claims of the evidence amount to, in words."""
+    """Returns the sentence that lists the claims of the evidence."""
     words = [say[claim] for claim in _CLAIM_ORDER if claim in claims]
     return say["between"].join(words) + say["full_stop"] if words else say["none_shown"]
 
 
 def _side(pieces: pd.DataFrame, shown: pd.DataFrame, side: str, say: Mapping[str, str],
           language: str, phrases: Phrasebook) -> TranslatedText:
-    """The first sentence with a released figure on a side, in English where there are no phrases for it; or
-    why there is none."""
+    """Returns the first sentence with a released figure on a side of the evidence, in English if there are no
+    phrases for it; or the reason why there is none."""
     stated = shown[(shown["stance"] == side) & (shown["sentence"] != "")]
     for piece in stated.to_dict("records"):
         english = f"{piece['sentence']} {CLAIMS.get(piece['claim'], '')}".strip()

@@ -1,7 +1,8 @@
-"""Writes the handbook of an audience: a page for the screen, papers, a workbook, files for citing.
+"""Writes the handbook of an audience: pages for the screen, printed papers, a workbook, and files for citing.
 
-All files of a language are made of the same parts. The gate searches them before any is put in place; PDFs
-do not keep Arabic and Khmer words as written, so of each its parts are searched as HTML too.
+All files of a language are made of the same parts. The disclosure gate searches all files before any of them
+is put in place. PDFs do not keep Arabic and Khmer words as written, so the gate also searches the parts of
+each PDF as HTML.
 """
 
 from __future__ import annotations
@@ -49,19 +50,20 @@ from glc_analysis.text import language_direction, language_name
 from glc_analysis.view.study_view import StudyView
 
 ANSWERS = ("not_in_context", "not_yet", "partly", "usually", "always")
-"""The answers of the self-check in their order, by their names in phrases.csv. They are not counted."""
+"""The answers of the self-check in order, by their names in phrases.csv. They are not counted."""
 _MARKS = {"team": "For the team alone", "convening": PACKET_MARK, "public": ""}
 _PAGE_NAMES = {"handbook": "title", "self-check": "self_check", "funder-questions": "funder"}
-"""The pages of a language, with what each is called in phrases.csv."""
+"""The pages of a language, each with the name of its title in phrases.csv."""
 _HTML = Macros(__file__, "handbook.html")
 
 
 def write_handbook_through_gate(study: Study, audience: str, *, language: str = "",
                                 paper: str = "a4") -> Path:
-    """Writes the handbook of a built study beside the pages of an audience's last run; returns its folder.
+    """Writes the handbook of a built study next to the pages of an audience's last run. Returns its folder.
 
-    Raises GLCError where there are no such pages or nothing is agreed, UsageError for a language in which
-    this audience gets none, Faults (and writes nothing) where the gate finds what the audience may not read.
+    Raises GLCError if there are no such pages or no principle is agreed, and UsageError for a language in
+    which this audience gets no handbook. Raises Faults, and writes nothing, if the gate finds something that
+    the audience may not read.
     """
     with hold_lock(study.reports / audience, what="handbook"):
         folder, current = last_run(study, audience)[0], study.reports / audience / "current"
@@ -80,14 +82,14 @@ def write_handbook_through_gate(study: Study, audience: str, *, language: str = 
 
 
 def write_handbook_files(view: StudyView, folder: Path, *, language: str = "", paper: str = "a4") -> None:
-    """Writes the files of the handbook for the audience of a view of the whole study: in all its languages,
-    or in one. Raises GLCError where nothing is agreed, UsageError for an unknown language."""
+    """Writes the files of the handbook for the audience of a view of the whole study, in one language or in
+    all its languages. Raises GLCError if no principle is agreed, and UsageError for an unknown language."""
     offered = list_handbook_languages(view)
     if language and language not in offered:
         raise UsageError(f"There is no handbook in {language!r} for this audience; "
                          f"{suggest_name(language, offered)}. A language needs statements in principles.csv "
-                         "or translations.csv; for the public each of them reviewed, and the words around "
-                         "them checked by a native reader.")
+                         "or translations.csv. For the public, each statement must be reviewed, and a "
+                         "native reader must have checked the words around the statements.")
     first = _book(view, offered[0])
     if not first.principles:
         raise GLCError("No principle is agreed yet. To fix: `glc agree` records what the room decided.")
@@ -102,8 +104,8 @@ def write_handbook_files(view: StudyView, folder: Path, *, language: str = "", p
 
 
 def write_handbook_into_site(study: Study, audience: str, site: Path) -> None:
-    """Writes the handbook into a site, for readers outside the team: its pages alone, in all their languages.
-    Writes nothing where nothing is agreed."""
+    """Writes the pages of the handbook, in all their languages, into a site for readers outside the team.
+    Writes nothing if no principle is agreed."""
     view = StudyView(study, audience)
     if view.may("internal") or not (view.principle_rows["status"] == "agreed").any():
         return
@@ -127,8 +129,8 @@ def _write_language(book: Handbook, folder: Path, offered: Sequence[str], settin
 
 def _write_pages(book: Handbook, folder: Path, offered: Sequence[str],
                  site: str = "") -> dict[str, list[Markup]]:
-    """Writes the pages of one language, each with a switch to the others, and to the ``site`` where they lie
-    in one; returns the parts of each."""
+    """Writes the pages of one language. Each page links to the other languages, and to the ``site`` if the
+    pages are part of one. Returns the parts of each page."""
     phrases = book.phrases
     papers = {"handbook": [*_handbook_parts(book)], "self-check": [render_self_check_html(book)],
               "funder-questions": [render_funder_questions_html(book)]}
@@ -146,8 +148,8 @@ def _write_pages(book: Handbook, folder: Path, offered: Sequence[str],
 
 
 def _book(view: StudyView, language: str) -> Handbook:
-    """The handbook in a language with the phrases of that language, as far as its readers may have them:
-    others than those who read drafts only those that native readers have checked."""
+    """Returns the handbook in a language, with those phrases of the language that its readers may have.
+    Readers who may not read drafts get only phrases that a native reader has checked."""
     phrases = Phrasebook.of_study(view.study, view.audience, language)
     return make_handbook(view, language, phrases if phrases.is_checked
                          or view.may("draft_principles") else None)
@@ -158,7 +160,7 @@ def _title(book: Handbook) -> str:
 
 
 def _handbook_parts(book: Handbook) -> Iterator[Markup]:
-    """The first page, the set, and a page per principle."""
+    """Yields the parts of the handbook: its first page, the list of principles, and a page per principle."""
     study, say = book.view.study, book.say
     facts = [(say[name], study.settings["handbook"][name]) for name in (
         "not_there", "funding", "interests", "contact", "answered_within", "complaints", "expires_on")]
@@ -187,18 +189,20 @@ def _handbook_parts(book: Handbook) -> Iterator[Markup]:
 
 
 def render_self_check_html(handbook: Handbook) -> Markup:
-    """The self-check on paper: a question per principle, boxes in words, and how it is known."""
+    """Renders the self-check on paper: for each principle, a question, the answers as boxes to tick, and how
+    the answer is known."""
     return _HTML.self_check(handbook, [handbook.say[answer] for answer in ANSWERS])
 
 
 def render_funder_questions_html(handbook: Handbook) -> Markup:
-    """Open questions that a funder may ask applicants, without answers to choose from."""
+    """Renders open questions that a funder may ask applicants, without answers to choose from."""
     how = handbook.say["funder_how"].format(n=handbook.organisations or "").replace("  ", " ")
     return _HTML.funder(handbook, how)
 
 
 def make_self_check_workbook(handbook: Handbook) -> Workbook:
-    """The self-check as a workbook: the answers are words to choose from, and nothing adds them up."""
+    """Makes the self-check as a workbook. Answers are chosen from a list of words, and nothing adds them
+    up."""
     workbook, say = Workbook(), handbook.say
     sheet = workbook.active
     sheet.title = say["self_check"][:31]

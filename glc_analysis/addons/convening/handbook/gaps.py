@@ -1,4 +1,4 @@
-"""Gaps in the handbook, each with the row that would fill it."""
+"""Finds gaps in the handbook, and names the row that would fill each gap."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from glc_analysis.reference import Reference
 from glc_analysis.study import Study
 
 IN_PRINCIPLES = {"rationale": "why", "indicator": "how to tell whether it works"}
-"""Columns of principles.csv without which a page of the handbook is not whole, in words."""
+"""The columns of principles.csv that a page of the handbook needs, each described in words."""
 IN_HANDBOOK = {"limits": "where it does not hold", "question": "its indicator as a question"}
-"""Fields of handbook.csv without which a page of the handbook is not whole, in words."""
+"""The fields of handbook.csv that a page of the handbook needs, each described in words."""
 
 
 def list_handbook_gaps(study: Study, reference: Reference) -> list[str]:
-    """Notes on the ballots, and gaps in the handbook of agreed principles."""
+    """Returns notes on the ballots, and on gaps in the handbook of agreed principles."""
     return [*ballot_lines(study, reference), *_gaps(study, reference)]
 
 

@@ -1,7 +1,7 @@
-"""HTML of pages prepared for pandoc, which makes a PDF, a Word document or plain text of it.
+"""Prepares the HTML of pages for pandoc, which makes a PDF, a Word document or plain text of it.
 
-What paper cannot do is removed (links, folded parts, styles); what it needs is added: text direction, styles
-that pandoc keeps, widths of columns, boxes to tick. pandoc has no network and no clock.
+Removes what paper cannot show (links, folded parts, styles), and adds what paper needs: text direction,
+styles that pandoc keeps, widths of columns, boxes to tick. pandoc uses neither the network nor the clock.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def find_pandoc() -> str:
 
 @cache
 def read_pandoc_file(name: str) -> bytes:
-    """A file that comes with pandoc, such as its reference document."""
+    """Reads a file that comes with pandoc, such as its reference document."""
     return subprocess.run([find_pandoc(), "--print-default-data-file", name], check=True,
                           capture_output=True).stdout
 
@@ -59,7 +59,7 @@ _STYLES = {"blockquote": "Quotation", "figcaption": "Source"}
 
 _LOOKS = {"Note": {"text:size": "9pt"}, "Lead": {}, "Source": {"text:size": "9pt", "above": "0pt"},
           "Quotation": {}}
-"""How a PDF shows blocks with a style."""
+"""The styles of a PDF for blocks with a named style."""
 
 
 _LANGUAGES = {"ARABIC": "ar", "HEBREW": "he", "SYRIAC": "syr", "THAANA": "dv"}
@@ -87,7 +87,7 @@ def prepare_for_pandoc(html: str, kind: Kind) -> str:
 
 
 def _separate(part: lxml.html.HtmlElement) -> None:
-    """In plain text a cell is one line; a semicolon replaces a line break."""
+    """In plain text, replaces the line breaks within a cell by semicolons, because a cell is one line."""
     if part.tag == "br":
         part.tail = f"; {part.tail or ''}"
     elif part.getparent() is not None and part.getparent().tag in ("td", "th") and not _is_first(part):
@@ -100,7 +100,7 @@ def _is_first(element: lxml.html.HtmlElement) -> bool:
 
 
 def right_to_left_language(text: str) -> str:
-    """The language of a right-to-left text, by its first letter; blank for other texts.
+    """Returns the language of a right-to-left text, judged by its first letter; blank for other texts.
 
     >>> right_to_left_language("(2017) قال"), right_to_left_language("Peru")
     ('ar', '')
@@ -141,7 +141,8 @@ def _convert_element(element: lxml.html.HtmlElement, kind: Kind) -> None:
 
 
 def _notes(element: lxml.html.HtmlElement, kind: Kind) -> None:
-    """Room to write: in a PDF lines down to the end of the page, in Word a few lines, as text nothing."""
+    """Makes space for notes: in a PDF, lines down to the end of the page; in Word, a few lines; in plain
+    text, nothing."""
     title = element.text_content()
     for child in list(element):
         element.remove(child)
@@ -156,7 +157,7 @@ def _notes(element: lxml.html.HtmlElement, kind: Kind) -> None:
 
 
 def _draw(element: lxml.html.HtmlElement, sign: str, kind: Kind) -> None:
-    """Puts the placeholder of a drawing in the place of an element; only a PDF shows it."""
+    """Replaces an element by the placeholder of a drawing, which only a PDF shows."""
     for child in list(element):
         element.remove(child)
     element.text = sign if kind == "pdf" else ""
@@ -169,7 +170,7 @@ def _is_list_heading(element: lxml.html.HtmlElement) -> bool:
 
 
 def _block(element: lxml.html.HtmlElement, style: str) -> None:
-    """Gives a block a style: pandoc keeps styles only of a ``div``."""
+    """Gives a block a style by putting it into a ``div``, because pandoc keeps styles only there."""
     element.tag = "div"
     element.set("custom-style", style)
     below, side = element.getnext(), "right" if right_to_left_language(element.text_content()) else "left"
@@ -207,7 +208,7 @@ def _set_direction(element: lxml.html.HtmlElement, kind: Kind) -> None:
 
 
 def _bar(element: lxml.html.HtmlElement, kind: Kind) -> None:
-    """A count with its bar, which only a PDF shows."""
+    """Renders a count with its bar, which only a PDF shows."""
     width = re.search(r"width:\s*(\d+)%", "".join(
         bar.get("style", "") for bar in element.iter() if "glc-bar" in bar.get("class", "")))
     text = element.text_content()
@@ -225,32 +226,35 @@ Kind = Literal["pdf", "word", "text"]
 
 
 _BAR_SIGN, _BOX_SIGN, _NOTES_SIGN = "\ue000{}\ue001", "\ue003{}\ue001", "\ue004{}\ue001"
-"""Placeholders for a bar of so many percent, a box with a number, and room for notes below a title; the
-layout of the PDF draws them."""
+"""Placeholders for a bar of a given percentage, for a box with a number, and for space for notes below a
+title. The layout of the PDF replaces them by drawings."""
 _VOTES_SIGN, _DOTS_SIGN, _MARGIN_SIGN = "\ue005{}\ue001", "\ue006{}\ue001", "\ue007{}\ue001"
-"""Placeholders for a box a vote, for marks on a line at so many percent, and for a code in the margin."""
+"""Placeholders for one box per vote, for marks on a line at given percentages, and for a code in the
+margin."""
 
 
 NOTE_LINES = 3
-"""The lines for notes in a Word document."""
+"""The number of lines for notes in a Word document."""
 
 
 _LINES = (18, 82)
-"""The columns of the lines of a cover in percent."""
+"""The widths of the columns in the table of lines on a cover, in percent."""
 
 
 _ANSWERS = (36, 31, 33)
-"""The columns of a country's answers in percent: question, answer, marks on a line and count. A count has
-room for one line: the gate may take numbers on several lines for a telephone number."""
+"""The widths of the columns in a table of a country's answers, in percent: question, answer, and marks on a
+line with the count. The last column is wide enough for a count on one line, because the gate may take numbers
+on several lines for a telephone number."""
 
 
 _FORM = (24, 13, *[5] * 9, 18)
-"""The columns of a rating form in percent: its criterion, the low end, nine boxes, the high end."""
+"""The widths of the columns in a rating form, in percent: the criterion, the low end, nine boxes, the high
+end."""
 
 
 _LINE, _BAR_WIDTH, _HELD = 104, 12, 14
-"""The letters in a line of a table, the letters that a bar takes up, and the most rows of a group that stay
-on one page."""
+"""The number of letters that fit on a line of a table, the number of letters that a bar takes up, and the
+most rows of a group that are kept on one page."""
 
 
 def set_column_widths(table: lxml.html.HtmlElement, kind: Kind) -> None:
@@ -292,8 +296,8 @@ def _bold(cell: lxml.html.HtmlElement) -> None:
 
 
 def _widths(table: lxml.html.HtmlElement) -> list[float]:
-    """The width of each column in percent: at least its longest word; its longest text, if there is room for
-    all; otherwise more for columns with more text."""
+    """Returns the width of each column in percent. A column is at least as wide as its longest word. If there
+    is room, each column is as wide as its longest text; otherwise columns with more text get more width."""
     rows = [row for row in table.iter("tr") if not any(cell.get("colspan") for cell in row)]
     least, needed = [], []
     for cells in zip(*rows, strict=True):
@@ -311,8 +315,8 @@ def _widths(table: lxml.html.HtmlElement) -> list[float]:
 
 
 def _hold_rows(table: lxml.html.HtmlElement) -> None:
-    """Keeps the rows of a group on one page; of a longer group, the heading and its first row. An empty cell
-    that spans the rows does this."""
+    """Keeps the rows of a group on one page. Of a group with too many rows, only the heading and the first
+    row are kept together. An empty cell that spans the rows does this."""
     for part in table:
         rows = list(part) if part.tag in ("tbody", "thead") else []
         is_group = rows and "glc-asked" in rows[0].get("class", "")
@@ -326,7 +330,7 @@ def _hold_rows(table: lxml.html.HtmlElement) -> None:
 
 
 def turn_table_into_lines(table: lxml.html.HtmlElement) -> None:
-    """A table as lines, for a telephone or a screen reader: each cell after the name of its column."""
+    """Turns a table into lines for a telephone or a screen reader, each cell after the name of its column."""
     heads = [cell.text_content() for cell in table.find("thead")[0]]
     lines = lxml.html.Element("div")
     if (caption := table.find("caption")) is not None:

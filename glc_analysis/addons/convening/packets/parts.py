@@ -317,7 +317,7 @@ def translate_paper_html(phrases: Phrasebook, html: str) -> str:
 
 
 def render_sections_with_heading(part: Part, sections: list[Section], share: float = 1) -> str:
-    """Sections below the heading of their part, and what the reader is asked to do with them."""
+    """Renders the sections of a part below its heading, with the task of the reader."""
     notes = "Your corrections" if part.kind == "brief" else "Your notes" if part.kind in NOTED else ""
     return load_part_macros().part(part.title, part.slug, WHAT_TO_DO.get(part.kind, ""),
                                    [section.truncate(share, where_to_find_whole_part(part))
@@ -366,9 +366,9 @@ def _country(page: StudyView) -> Iterator[Section]:
 
 
 def adapt_country_section_for_paper(html: str) -> str:
-    """A section of a country without what is folded on the screen (options that nobody chose, codes that
-    nobody raised). An answer, and its count with the marks on a line, get separate columns, which on the
-    screen the style sheet sets apart."""
+    """Returns the section of a country without the parts that are folded on the screen (options that nobody
+    chose, codes that nobody raised). An answer, and its count with the marks on a line, get separate columns,
+    because the style sheet that separates them on the screen does not apply on paper."""
     root = lxml.html.fragment_fromstring(html, create_parent="div")
     for element in root.xpath(".//details"):
         element.drop_tree()
@@ -379,8 +379,8 @@ def adapt_country_section_for_paper(html: str) -> str:
 
 
 def _set_counts_apart(row: lxml.html.HtmlElement) -> None:
-    """Makes rows of three cells of a row of two: the question, and its lines of an answer and a count. The
-    question stands in the first of them."""
+    """Makes several rows with three cells from a row with two cells (a question, and lines with an answer and
+    a count). The question stands in the first of the new rows."""
     if len(row) == 1:  # the name of a theme
         row[0].set("colspan", "3")
         return

@@ -1,6 +1,7 @@
-"""HTML as a PDF: pandoc converts it for typst, which sets it with the fonts of this machine.
+"""Makes a PDF from HTML: pandoc converts the HTML to markup for typst, and typst sets it with the fonts of
+this machine.
 
-It is made without network and clock: the same HTML gives the same bytes.
+Neither uses the network or the clock, so that the same HTML gives the same bytes.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ _SYMBOLS = ("Noto Sans Symbols2", "Noto Sans Symbols 2", "Noto Sans Symbols", "N
 
 @dataclass(frozen=True)
 class PrintedPart:
-    """A part to print: the header of its pages, and its HTML. In another language than English also the
-    language, and the footer in it."""
+    """A part to print: the header of its pages, and its HTML. If its language is not English, also the
+    language and the footer in that language."""
 
     mark: str
     html: str
@@ -55,14 +56,14 @@ class PrintedPart:
 
 @dataclass(frozen=True)
 class PdfSettings:
-    """What all PDFs of a study share: the footer, the day of the data, the paper size."""
+    """The settings that all PDFs of a study share: the footer, the day of the data, the paper size."""
 
     running: str
     day: date | None
     paper: str = "a4"
 
     def pdf(self, title: str, printed_parts: Iterable[PrintedPart]) -> bytes:
-        """The parts as a PDF, each on a new page. The same parts give the same bytes.
+        """Returns the parts as a PDF, each on a new page. The same parts give the same bytes.
 
         A symbol (an emoji) that no font of this machine has is replaced by its name. Raises GLCError for a
         letter that no font has.
@@ -70,13 +71,14 @@ class PdfSettings:
         return self.compile_typst(title, "\n".join(part.markup for part in printed_parts))
 
     def compile_typst(self, title: str, text: str) -> bytes:
-        """Markup for typst as a PDF. Raises as :meth:`pdf` does."""
+        """Returns markup for typst as a PDF. Raises errors as :meth:`pdf` does."""
         return _compiled(self, title, text)
 
 
 @lru_cache(maxsize=8)
 def _compiled(settings: PdfSettings, title: str, text: str) -> bytes:
-    """The PDF; one that was made a moment ago, to count its pages, is at hand."""
+    """Returns the PDF. The last PDFs are cached, because a PDF whose pages were just counted is mostly needed
+    again."""
     from typst import Compiler
 
     chosen, signs = choose_font_families(text + title + settings.running)
@@ -95,7 +97,7 @@ def _compiled(settings: PdfSettings, title: str, text: str) -> bytes:
 
 @cache
 def convert_html_to_typst(html: str) -> str:
-    """HTML as markup for typst, with the list of contents and the bars."""
+    """Converts HTML to markup for typst, with the list of contents and the bars."""
     page = prepare_for_pandoc(html, "pdf")
     whole = page.removeprefix("<div>").removesuffix("</div>")  # else all of it is one block
     text = convert_with_pandoc(whole, "typst", "--wrap=none").decode()
@@ -111,7 +113,7 @@ def convert_html_to_typst(html: str) -> str:
 
 
 def _notes(title: re.Match[str]) -> str:
-    """Room for notes below a title, in the direction of its words."""
+    """Returns the markup for space for notes below a title, in the direction of the title's words."""
     if language := right_to_left_language(title[1]):
         return f'#[#set text(lang: "{language}", dir: rtl)\n#notes[{title[1]}]]'
     return f"#notes[{title[1]}]"
@@ -128,7 +130,7 @@ def count_pdf_pages(pdf: bytes) -> int:
 
 @cache
 def _fonts() -> Any:
-    """The fonts of this machine, and those that come with matplotlib."""
+    """Returns the folders with the fonts of this machine and with those that come with matplotlib."""
     import matplotlib
     from typst import Fonts
 
@@ -136,7 +138,8 @@ def _fonts() -> Any:
 
 
 def choose_font_families(text: str) -> tuple[list[str], list[str]]:
-    """The font families that a text needs, that of all pages first, and the symbols that no font has.
+    """Returns the font families that a text needs, the default family first, and the symbols that no font
+    has.
 
     Raises GLCError for letters that no font has.
     """
@@ -160,7 +163,7 @@ def choose_font_families(text: str) -> tuple[list[str], list[str]]:
 
 @cache
 def _letters(path: str) -> frozenset[str]:
-    """The letters of a font."""
+    """Returns the letters of a font."""
     from fontTools.ttLib import TTFont
 
     with TTFont(path, fontNumber=0, lazy=True) as font:
@@ -170,7 +173,8 @@ def _letters(path: str) -> frozenset[str]:
 def largest_share_that_fits(settings: PdfSettings, title: str,
                             render_at_share: Callable[[float], PrintedPart],
                             shares: Sequence[float], most_pages: int) -> float:
-    """The largest of the shares with which a part fits on so many pages; the smallest if none does."""
+    """Returns the largest of the shares with which a part fits on ``most_pages`` pages; the smallest share if
+    none fits."""
     low, high = 0, len(shares) - 1
     while low < high:
         middle = (low + high) // 2 if low else 0  # most parts fit whole: that is tried first

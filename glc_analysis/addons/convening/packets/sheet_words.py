@@ -1,6 +1,7 @@
-"""The words around a principle on paper, in the language of its reader.
+"""Translates the words around a principle on paper into the language of its reader.
 
-Headings keep their English in brackets, so that a table with readers of several languages finds the place.
+Headings keep the English words in brackets, so that readers of several languages at one table find the same
+place.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from glc_analysis.text import language_direction
 
 @dataclass(frozen=True)
 class SheetWords:
-    """The words of a sheet, from the phrases of a language."""
+    """The words of a sheet in one language, from the phrases of that language."""
 
     book: Phrasebook
 
     @classmethod
     def of(cls, language: str = ENGLISH, study: Study | None = None) -> SheetWords:
-        """The words in a language for the convening of a study; in English where nobody has translated them.
+        """Returns the words in a language for the convening of a study; in English if nobody has translated
+        them.
 
         >>> SheetWords.of("es").heading("Limits"), SheetWords.of("am").heading("Limits")
         ('Límites (Limits)', 'Limits')
@@ -39,31 +41,32 @@ class SheetWords:
 
     @property
     def is_english(self) -> bool:
-        """Whether nothing is translated."""
+        """Whether the words are in English because the sheet's language is English or has no translation."""
         return self.language == ENGLISH
 
     @property
     def direction(self) -> str:
-        """The direction of the language."""
+        """Returns the direction in which the language is written."""
         return self.book.direction
 
     @property
     def unchecked(self) -> str:
-        """That no native reader has checked the words; blank where one has."""
+        """Returns the remark that no native reader has checked the words; blank if one has."""
         return "" if self.book.is_checked else self.word("No native reader has checked the headings.")
 
     def name_of(self, language: str) -> str:
-        """The name of a language in that of the sheet."""
+        """Returns the name of a language in the language of the sheet."""
         return language_name_for_reader(self.language, language)
 
     def written(self, text: str, language: str) -> str:
-        """Text in another direction than the sheet's, with the marks that keep its full stop at its end."""
+        """Returns a text. If its direction differs from that of the sheet, marks keep its full stop at its
+        end."""
         is_turned = self.direction == "rtl" and language_direction(language) == "ltr"
         return f"\u200e{text}\u200e" if is_turned else text
 
     def word(self, english: str) -> str:
-        """Some words in the language, those with numbers part by part; in English where they are not
-        translated.
+        """Returns some words in the language of the sheet; words with numbers are translated part by part.
+        Words without a translation stay in English.
 
         >>> SheetWords.of("es").word("7 or more of 10 high, at most 2 low; 1 abstained")
         '7 o más de 10 altos, como máximo 2 bajos; 1 se abstuvieron'
@@ -73,18 +76,20 @@ class SheetWords:
         return self.book.say(english)
 
     def heading(self, english: str) -> str:
-        """A heading, with its English in brackets."""
+        """Returns a heading in the language of the sheet, with the English words in brackets."""
         own = self.word(english)
         return english if own == english else f"{own} ({english})"
 
     def sentence(self, english: str) -> Markup:
-        """A sentence in the language; what is not translated in English, and marked."""
+        """Returns a sentence in the language of the sheet. A sentence without a translation stays in English
+        and is marked."""
         return self.marked(escape(english))
 
     def marked(self, english: Markup) -> Markup:
-        """Content in the language; what is not translated in English, with a mark that says so."""
+        """Returns content in the language of the sheet. Parts without a translation stay in English and are
+        marked."""
         return Markup(self.book.html(english))
 
     def cited(self, version: str, printed_id: str) -> str:
-        """Which version a text is, and how it is cited."""
+        """Returns the sentence that names the version of a text and how it is cited."""
         return self.word(f"Text {version}, cited as {printed_id}.")

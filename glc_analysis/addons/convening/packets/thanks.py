@@ -1,9 +1,10 @@
-"""Letters of thanks: what became of what each organisation said, with an adoption sheet (``glc thanks``).
+"""Writes letters of thanks, which say how each organisation's contribution was used, with an adoption sheet
+(``glc thanks``).
 
-A letter names the principles that rest on the organisation's answers or words, and what was decided on them,
-its quotations as they may be read, and what it proposed. It says nothing of any other organisation, and not
-which evidence cites it. It is in the organisation's language as far as that is translated
-(``content/thanks.csv``).
+A letter names the principles that rest on the organisation's answers or words, the decisions on these
+principles, the organisation's quotations in the form in which they may be read, and its proposals. It says
+nothing about any other organisation, and not which piece of evidence cites the organisation. It is in the
+organisation's language where the texts are translated (``content/thanks.csv``).
 """
 
 from __future__ import annotations
@@ -42,13 +43,13 @@ from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "thanks.html")
 _READERS = (PACKET_AUDIENCE, "public")
-"""The audiences that may read quotations, in the order in which a letter names them."""
+"""The audiences whose access to quotations a letter names, in that order."""
 
 
 @dataclass(frozen=True)
 class DecidedText:
-    """A principle as a letter shows it, in the reader's language where it is translated; ``rests_on`` says
-    what of the reader it rests on."""
+    """A principle as a letter shows it, in the reader's language where it is translated. ``rests_on`` says
+    whether it rests on the reader's words or answers."""
 
     printed_id: str
     statement: str
@@ -60,8 +61,13 @@ class DecidedText:
 
 @dataclass(frozen=True)
 class ThanksLetter:
-    """The letter to one organisation: the principles that rest on what it said (``cited``), its
-    ``quotations`` with their language and who reads them, what it ``raised``, and all ``agreed`` texts."""
+    """The letter to one organisation.
+
+    - ``cited``: the principles that rest on the organisation's words or answers.
+    - ``quotations``: its quotations, each with its language and the audiences that read it.
+    - ``raised``: its proposals and the matters that it raised.
+    - ``agreed``: all agreed texts.
+    """
 
     organisation_id: str
     name: str
@@ -75,16 +81,16 @@ class ThanksLetter:
 
     @property
     def direction(self) -> str:
-        """The direction of the letter's language."""
+        """Returns the direction in which the letter's language is written."""
         return language_direction(self.language)
 
     def name_of(self, language: str) -> str:
-        """The name of a language in that of the letter."""
+        """Returns the name of a language in the language of the letter."""
         return language_name_for_reader(self.language, language)
 
 
 def make_thanks_letters(study: Study, organisations: Collection[str] = ()) -> list[ThanksLetter]:
-    """The letters to the organisations of a built study, or to those named.
+    """Makes the letters to the named organisations of a built study; without names, to all its organisations.
 
     Raises UsageError for an unknown organisation.
     """
@@ -114,7 +120,8 @@ def make_thanks_letters(study: Study, organisations: Collection[str] = ()) -> li
 
 
 def _cited_in(trail: EvidenceTrail) -> defaultdict[str, dict[str, set[str]]]:
-    """The principles that rest on words or answers of an organisation, and on which, by organisation."""
+    """Returns, by organisation, the principles that rest on its words or answers, each with which of the two
+    it rests on."""
     found: defaultdict[str, dict[str, set[str]]] = defaultdict(dict)
     evidence = trail.read("evidence")
     for name, row in zip(evidence["principle_id"], evidence.itertuples(), strict=True):
@@ -125,7 +132,8 @@ def _cited_in(trail: EvidenceTrail) -> defaultdict[str, dict[str, set[str]]]:
 
 
 def _quotations(study: Study, reference: Reference) -> defaultdict[str, list[tuple[str, str, list[str]]]]:
-    """The quotations of each organisation that somebody outside the team may read: words, language, who."""
+    """Returns, by organisation, the quotations that somebody outside the team may read: words, language, and
+    the audiences that may read them."""
     segments, documents = (tables.read_table(name, study=study) for name in ("segments", "documents"))
     whose = dict(zip(segments["segment_id"], segment_owners(segments, documents), strict=True))
     spoken = dict(zip(segments["segment_id"], segments["language"], strict=True))
@@ -142,8 +150,8 @@ def _quotations(study: Study, reference: Reference) -> defaultdict[str, list[tup
 
 
 def _raised(reference: Reference) -> defaultdict[str, list[tuple[str, str]]]:
-    """What each organisation proposed, raised or asked for: a line with marks for words of the letter, and
-    its language."""
+    """Returns, by organisation, what it proposed, raised or asked for: a line with placeholders for words of
+    the letter, and the language of the line."""
     found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     for row in reference.decision_log.to_dict("records"):
         about = " ".join(filter(None, (row["date"], row["principle_id"])))
@@ -154,13 +162,13 @@ def _raised(reference: Reference) -> defaultdict[str, list[tuple[str, str]]]:
 
 
 def _literal(text: str) -> str:
-    """A text whose braces are not marks."""
+    """Returns a text in which braces are no placeholders."""
     return text.replace("{", "{{").replace("}", "}}")
 
 
 def _texts(trail: EvidenceTrail, reference: Reference, language: str,
            say: Mapping[str, str]) -> dict[str, DecidedText]:
-    """The principles in use, by id, with what was decided on them."""
+    """Returns the principles in use, by id, with the decisions on them."""
     rows = trail.read("principles")
     translations = Translations.of(rows, reference.translations)
     days = {(row["principle_id"], row["version"], row["status"]): row["date"]
@@ -182,11 +190,11 @@ def _texts(trail: EvidenceTrail, reference: Reference, language: str,
 
 def write_thanks_letters(study: Study, organisations: Collection[str] = (), *, today: date,
                          paper: str = "a4") -> list[Path]:
-    """Writes the letters as PDFs to ``reports/team/thanks``; returns the paths. They are recorded with the
-    packets, so that a withdrawal names who holds one.
+    """Writes the letters as PDFs to ``reports/team/thanks``. Returns the paths. The letters are recorded in
+    the list of packets, so that a withdrawal can name the organisations that hold one.
 
-    Raises UsageError for an unknown organisation, Faults (and writes nothing) where the gate finds something
-    in a letter that its reader may not see.
+    Raises UsageError for an unknown organisation. Raises Faults, and writes nothing, if the gate finds
+    something in a letter that its reader may not see.
     """
     made, settings = make_thanks_letters(study, organisations), make_pdf_settings(study, paper)
     folder = study.reports / "team" / "thanks"
@@ -202,7 +210,7 @@ def write_thanks_letters(study: Study, organisations: Collection[str] = (), *, t
 
 
 def _write(study: Study, letter: ThanksLetter, stage: Path, settings: PdfSettings) -> Packet:
-    """Writes one letter with its adoption sheet, and their source for the gate."""
+    """Writes one letter with its adoption sheet, and the HTML source that the gate reads."""
     place = stage / letter.organisation_id
     place.mkdir()
     pages = [*render_letter_pages(letter, INVENTED if study.is_synthetic else "")]
@@ -216,7 +224,7 @@ def _write(study: Study, letter: ThanksLetter, stage: Path, settings: PdfSetting
 
 
 def render_letter_pages(letter: ThanksLetter, invented: str = "") -> Iterator[Markup]:
-    """The letter and, where something is agreed, its adoption sheet, as HTML for paper."""
+    """Returns, as HTML for paper, the letter and, if any text is agreed, its adoption sheet."""
     yield _HTML.letter_page(letter, invented)
     if letter.agreed:
         yield _HTML.adoption_page(letter)

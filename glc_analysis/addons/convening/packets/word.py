@@ -1,4 +1,4 @@
-"""HTML as a Word document: pandoc converts it with our reference document.
+"""Makes a Word document from HTML: pandoc converts it with this package's own reference document.
 
 That document holds paper size, fonts, styles, header and page numbers. The date in its properties is the day
 of the data, so that the same HTML gives the same bytes.
@@ -35,7 +35,7 @@ PAPER_SIZES = {"a4": (210, 297), "letter": (215.9, 279.4)}
 
 
 EPOCH = date(1980, 1, 1)
-"""The day of a document if the day of the data is unknown."""
+"""The date in a document's properties if the day of the data is unknown."""
 
 
 _INK, _QUIET = RGBColor(0x1A, 0x1A, 0x1A), RGBColor(0x55, 0x55, 0x55)
@@ -48,7 +48,7 @@ _SIZES = {"Normal": 10, "Body Text": 10, "First Paragraph": 10, "Compact": 9, "T
 _ORDER = ("tblStyle", "tblpPr", "tblOverlap", "bidiVisual", "tblStyleRowBandSize", "tblStyleColBandSize",
           "tblW", "jc", "tblCellSpacing", "tblInd", "tblBorders", "shd", "tblLayout", "tblCellMar", "tblLook",
           "tblCaption", "tblDescription")
-"""The properties of a table in the order of the standard (ISO/IEC 29500-1, CT_TblPr)."""
+"""The order of a table's properties that the standard requires (ISO/IEC 29500-1, CT_TblPr)."""
 
 
 _OWN = {"Note": 9, "Source": 9, "Quotation": 10, "Lead": 10, "Ruled": 14}
@@ -56,8 +56,8 @@ _OWN = {"Note": 9, "Source": 9, "Quotation": 10, "Lead": 10, "Ruled": 14}
 
 def convert_html_to_word(html: str, *, header: str, footer: str, title: str, day: date | None,
                          paper: str = "a4", phrases: Phrasebook | None = None) -> bytes:
-    """HTML as a Word document, with ``header`` in the header and ``footer`` in the footer; a ``phrases`` has
-    the phrases of another language than English.
+    """Converts HTML to a Word document, with ``header`` in the header and ``footer`` in the footer.
+    ``phrases`` translates the fixed words of the document if its language is not English.
 
     The same HTML gives the same bytes.
     """
@@ -80,7 +80,8 @@ def convert_html_to_word(html: str, *, header: str, footer: str, title: str, day
 
 @cache
 def _reference(mark: str, running: str, paper: str, is_rtl: bool) -> bytes:
-    """The reference document: pandoc's, with our paper size, styles, header and footer."""
+    """Returns the reference document: pandoc's own, with this package's paper size, styles, header and
+    footer."""
     document = Document(io.BytesIO(read_pandoc_file("reference.docx")))
     for name, size in _SIZES.items():
         _set_style(document.styles[name], size)
@@ -134,7 +135,7 @@ def _set_style(style, size: float) -> None:
 
 
 def _rule(style) -> None:
-    """Draws a line below each paragraph of a style, to write on."""
+    """Draws a line below each paragraph of a style, for the reader to write on."""
     borders = OxmlElement("w:pBdr")
     for side in ("bottom", "between"):  # between: Word joins the borders of equal paragraphs
         borders.append(_element(f"w:{side}", "single", sz="4", space="1", color="8C8C8C"))
@@ -162,8 +163,8 @@ def _field(paragraph, name: str) -> None:
 
 
 def _keep_last_paragraphs(document: Word) -> None:
-    """Keeps the last paragraph of a part with the one before it, so that no page holds a single line: each
-    part (``Heading 1``) starts a new page."""
+    """Keeps the last paragraph of a part together with the paragraph before it, so that no page holds a
+    single line. This is needed because each part (``Heading 1``) starts a new page."""
     blocks = [*document.iter_inner_content(), None]
     for before, last, after in zip(blocks, blocks[1:], blocks[2:], strict=False):
         is_last = after is None or isinstance(after, Paragraph) and after._p.style == "Heading1"
@@ -172,8 +173,8 @@ def _keep_last_paragraphs(document: Word) -> None:
 
 
 def _keep_notes(document: Word) -> None:
-    """Keeps room for notes together, with the text or the row of a table before it: no page holds only lines
-    to write on."""
+    """Keeps space for notes together with the text or the row of a table before it, so that no page holds
+    only lines to write on."""
     blocks = [*document.iter_inner_content()]
     for above, title, first in zip(blocks, blocks[1:], blocks[2:], strict=False):
         if not (isinstance(title, Paragraph) and isinstance(first, Paragraph)):
@@ -186,7 +187,7 @@ def _keep_notes(document: Word) -> None:
 
 def _finish_table(table: Table, book: Phrasebook) -> None:
     """Finishes a table: rows are not split, the header row is repeated on each page, headings stay with their
-    group, lines are visible in grey. The rows of a form stay on one page, its numbers are in boxes."""
+    group, and lines are grey. The rows of a form stay on one page, and its numbers are in boxes."""
     is_form = table._tbl.find(f".//{qn('w:tblHeader')}") is None
     for n, row in enumerate(table.rows):
         row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
@@ -227,7 +228,8 @@ def _insert_property(properties: BaseOxmlElement, element: BaseOxmlElement) -> N
 
 
 def _same_bytes(document: Word) -> bytes:
-    """The bytes of a document, without dates and with its members in a fixed order."""
+    """Returns the bytes of a document without dates and with its members in a fixed order, so that the same
+    document gives the same bytes."""
     before, after = io.BytesIO(), io.BytesIO()
     document.save(before)
     with zipfile.ZipFile(before) as read, zipfile.ZipFile(after, "w", zipfile.ZIP_DEFLATED) as written:
@@ -239,7 +241,7 @@ def _same_bytes(document: Word) -> bytes:
 
 
 def _members(names: list[str]) -> Iterator[str]:
-    """The names of the members, the list of contents first, as programs expect it."""
+    """Returns the names of the members, with the list of contents first, as other programs expect it."""
     first = "[Content_Types].xml"
     yield first
     yield from sorted(name for name in names if name != first)

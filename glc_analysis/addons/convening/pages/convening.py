@@ -74,8 +74,9 @@ def _macros() -> Macros:
 
 def _figure_cell(words: Words, figure: Any, place: str, quote: Quote | None = None, *, then: str = "",
                  figure_id: str = "") -> Markup:
-    """A figure with what belongs to it; without a figure the quotation alone. Of another wave than the
-    study's figures ``then`` has the numbers of both, without a bar."""
+    """Renders a figure with its name, count, denominator and quotation; without a figure, only the quotation.
+    For a figure of another wave than the study's, ``then`` has the numbers of both waves, which are shown
+    without a bar."""
     if not figure:
         return _macros().figure(figure_id, "", then, "", quote) if then else _macros().said(quote)
     name, number, asked = words.parts(figure)
@@ -85,8 +86,8 @@ def _figure_cell(words: Words, figure: Any, place: str, quote: Quote | None = No
 
 
 def _contradictions(view: StudyView) -> Markup:
-    """What organisations state that differs from the facts of their country: for the team which
-    organisations, for others how many."""
+    """Renders the statements of organisations that differ from the facts of their country. The team sees
+    which organisations made them, other audiences only how many."""
     counted = view.measured("discordance")
     if counted.empty:
         return Markup()
@@ -101,7 +102,7 @@ def _contradictions(view: StudyView) -> Markup:
 
 
 def show_agenda(view: StudyView) -> Html:
-    """Shows one row per principle of the last closed round, grouped by what there is to decide."""
+    """Shows one row per principle of the last closed round, grouped by the decision that is needed."""
     closed = view.closed_rounds
     if not closed:
         return render_note(_NO_ROUND)
@@ -122,8 +123,8 @@ def show_agenda(view: StudyView) -> Html:
 
 
 def make_visible_agenda(view: StudyView) -> pd.DataFrame:
-    """The agenda after the last closed round, one row per principle in order (:func:`.agenda.make_agenda`);
-    empty if no round is closed or the agenda is hidden."""
+    """Returns the agenda after the last closed round, one row per principle in order
+    (:func:`.agenda.make_agenda`); empty if no round is closed or the agenda is hidden."""
     closed = view.closed_rounds
     if not closed or AGENDA_BLOCK in view.hidden:
         return pd.DataFrame(columns=["group", "principle_id", "version", "short_name", "facts", "notes"])
@@ -136,13 +137,13 @@ def make_visible_agenda(view: StudyView) -> pd.DataFrame:
 
 
 def render_principle_link(principle_id: str, name: str, cited: str = "") -> Markup:
-    """The name of a principle as a link to its page, behind the id by which it is ``cited``."""
+    """Renders the name of a principle as a link to its page, after the id by which it is ``cited``."""
     return _macros().principle_link(name or principle_id, link(anchor("principle", principle_id)), cited)
 
 
 def show_voting_rules(view: StudyView) -> Html | None:
-    """Shows the rule by which the votes were counted, and what is not disclosed. None before a round is
-    closed."""
+    """Shows the rule by which the votes were counted, and which votes are not disclosed. Returns None before
+    a round is closed."""
     if view.tallies.empty:
         return None
     rules = [f"Rule: {rule}." for rule in sorted({*view.tallies["rule"]})]
@@ -150,7 +151,7 @@ def show_voting_rules(view: StudyView) -> Html | None:
 
 
 def show_decisions(view: StudyView) -> Html:
-    """Shows one row per decision: proposer, objections and reservations."""
+    """Shows one row per decision, with its proposer, objections and reservations."""
     rows = view.read("decision_log").sort_values("order")
     names = view.principle_names
     rows["principle"] = pd.Series([render_principle_link(principle, names[principle]) if principle in names

@@ -58,14 +58,14 @@ NONE_AGREED = "No principle is agreed yet."
 STATUS_LABELS = {"candidate": "Not decided yet", "agreed": "Agreed", "set_aside": "Set aside",
             "superseded": "Replaced by a later text"}
 PAGE_SIDES = {"supports": "For it", "contradicts": "Against it", "qualifies": "With limits"}
-"""The sides of the evidence in the order of the page, by the words of evidence.csv."""
+"""The sides of the evidence (stances in evidence.csv) in the order of the page, each with its heading."""
 _NOTHING = {"supports": UNSUPPORTED, "contradicts": NOT_CHALLENGED}
 TRIAL_OF_ONE = "Somebody tried it; what came of it is for the team alone."
 WITHHELD = "Not every count is shown here, because it could reveal what a single organisation said."
 NOT_CLEARED = "Some quotations about this principle may not be shown here."
 NOT_ALL_WORDS = "Not all words that this rests on are shown."
 CONTRARY_MISSING = "No evidence against it is shown; contrary evidence may be missing."
-"""In place of "not challenged", where lines of evidence are hidden because somebody left."""
+"""The sentence that replaces "not challenged" if lines of evidence are hidden because somebody withdrew."""
 DECISION_VERBS = {"endorse": "endorse it", "endorse_with_reservation": "endorse it with a reservation",
              "do_not_endorse": "do not endorse it"}
 COMPONENT_LABELS = {
@@ -80,9 +80,10 @@ TO_SIGN_ANEW = ("This text was changed after an earlier one was signed. It is no
 OTHERS_SIGNED = ("We do not show whether other organisations signed without their names: even a number "
                  "could reveal what one of them decided.")
 NAMES_SHOWN, WORDS_SHOWN = 12, 3
-"""How many names and how many reservations stand open; the others are one click away."""
+"""The numbers of names and of reservations that are shown directly; further ones are folded."""
 BYTES = {"sources": 90_000, "comments": 8_000, "texts": 8_000, "reservations": 8_000}
-"""The length to which these parts of a page are cut, so that a page stays small in a large study."""
+"""The length in bytes to which these parts of a page are cut, so that the page of a large study stays
+small."""
 
 
 # ------------------------------
@@ -113,7 +114,7 @@ def _macros() -> Macros:
 
 def show_principles_overview(view: StudyView) -> Html:
     """Shows one row per principle, with a link to its page: status, the providers' votes, and signatures. The
-    most highly rated come first, except for audiences that do not see all votes."""
+    most highly rated principles come first, except for audiences that do not see all votes."""
     rows = view.principle_rows
     if rows.empty:
         return render_note(NO_PRINCIPLES if view.may("draft_principles") else NONE_AGREED)
@@ -136,7 +137,7 @@ def show_principles_overview(view: StudyView) -> Html:
 
 
 def _last_tallies(view: StudyView, rows: pd.DataFrame) -> pd.DataFrame:
-    """The providers' tallies of the last round on each principle's current text."""
+    """Returns the providers' tallies of the last round on each principle's current text."""
     found = view.tallies.merge(rows[["principle_id", "version"]], on=["principle_id", "version"])
     order = found["round_id"].map({one: n for n, one in enumerate(view.closed_rounds)})
     last = order.groupby(found["principle_id"]).transform("max")
@@ -144,7 +145,8 @@ def _last_tallies(view: StudyView, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_votes(rows: pd.DataFrame, tallied: pd.DataFrame) -> pd.DataFrame:
-    """The principles by their share of high votes: of importance, then of feasibility; unrated ones last."""
+    """Returns the principles sorted by their share of high votes on importance, then on feasibility; unrated
+    ones last."""
     shares = tallied.assign(share=tallied["votes_high"] / tallied["n"].where(tallied["n"] > 0)).pivot(
         index="principle_id", columns="criterion", values="share")
     high = shares.reindex(rows["principle_id"], columns=[*CRITERIA])
@@ -153,7 +155,8 @@ def _by_votes(rows: pd.DataFrame, tallied: pd.DataFrame) -> pd.DataFrame:
 
 
 def _signature_count(view: StudyView, principle_id: str) -> str:
-    """How many of those who may be named endorse it, and how many of the others, if that may be disclosed."""
+    """Returns how many organisations that may be named endorse the principle, and, if it may be disclosed,
+    how many of those that may not be named do."""
     if block_id("signatures", principle_id) in view.hidden:
         return "not shown"
     if view.is_signed_before(principle_id):
@@ -168,8 +171,8 @@ def _signature_count(view: StudyView, principle_id: str) -> str:
 
 
 def show_rater_representation(view: StudyView) -> Html:
-    """Shows the number of raters in each panel; for the team also which kinds of organisations are missing
-    for each principle."""
+    """Shows the number of raters in each panel. The team also sees which kinds of organisations are missing
+    among the raters of each principle."""
     sizes = {} if COUNT_BLOCK in view.hidden else view.panel_sizes
     said = [f"{panel} who may rate: {n}." for panel, n in sizes.items()]
     missing = "No principle has been rated yet." if view.may("passages") else BLOCK_NOT_SHOWN
@@ -190,8 +193,8 @@ def show_rater_representation(view: StudyView) -> Html:
 
 
 def show_statement(view: StudyView) -> Html:
-    """Shows the name of the view's principle as the heading of its page, the statement, its translations and
-    its status."""
+    """Shows the name of the view's principle as the heading of its page, then the statement with its
+    translations and its status."""
     row = _own_row(view)
     return make_displayable(_macros().heading(row.short_name or row.printed_id,
                                               status_with_remarks(view, row),
@@ -201,7 +204,7 @@ def show_statement(view: StudyView) -> Html:
 
 
 def show_citation(view: StudyView) -> Html | None:
-    """Shows how to cite the view's principle; None unless it is agreed."""
+    """Shows how to cite the view's principle. Returns None unless the principle is agreed."""
     row = _own_row(view)
     made = read_reference_table(view.study, "text_decisions")
     is_own = (made["principle_id"] == row.principle_id) & (made["version"] == row.version)
@@ -213,7 +216,7 @@ def show_citation(view: StudyView) -> Html | None:
 
 
 def status_with_remarks(view: StudyView, principle: Any) -> str:
-    """How far a text (a row of ``principle_rows``) is, with what add-ons say beside it."""
+    """Returns the status of a text (a row of ``principle_rows``), with the remarks of add-ons on it."""
     return "; ".join(filter(None, [STATUS_LABELS.get(principle.status, principle.status),
                                    collect_status_remarks(view).get(principle.printed_id, "")]))
 
@@ -223,7 +226,7 @@ def _own_row(view: StudyView) -> Any:
 
 
 def render_statement(view: StudyView, principle: Any) -> Markup:
-    """The words of a text, a row of ``principle_rows``, and their translations."""
+    """Renders the words of a text (a row of ``principle_rows``) and of its translations."""
     rows = select_readable_texts(view.read("principles"), view.audience)
     others = rows[rows["translation_of"] == principle.printed_id]
     labels = others["language"].map(language_label) + others["translation_status"].map(
@@ -233,21 +236,27 @@ def render_statement(view: StudyView, principle: Any) -> Markup:
 
 
 def show_reasons(view: StudyView) -> Html | None:
-    """Shows the rationale and the indicator of the principle. None if neither is written."""
+    """Shows the rationale and the indicator of the principle. Returns None if neither is written."""
     shown = render_reasons(_own_row(view))
     return make_displayable(shown) if shown else None
 
 
 def render_reasons(principle: Any, lead: str = "") -> Markup:
-    """Renders the rationale of a text after a ``lead``, and its indicator."""
+    """Renders the rationale and the indicator of a text. The ``lead`` stands before the rationale."""
     return _macros().reasons(principle.rationale, principle.indicator, lead)
 
 
 def list_evidence_of_view(view: StudyView) -> pd.DataFrame:
-    """The evidence on the view's principle, one row per piece in the order of evidence.csv: stance (supports,
-    contradicts, qualifies), claim, sentence (what was found), place (where a page shows it); where it is
-    words, text, translation, translation_status, language, by, country; note (of the team, for the team).
-    What the audience may not see says so in its sentence.
+    """Returns the evidence on the view's principle, one row per piece, in the order of evidence.csv. If the
+    audience may not see a piece, its sentence says so. Columns:
+
+    - stance: supports, contradicts or qualifies.
+    - claim: the claim of evidence.csv.
+    - sentence: the finding.
+    - place: the page and anchor where the evidence is shown.
+    - text, translation, translation_status, language, by, country: for a quotation, its words, their
+      translation, and their source; otherwise blank.
+    - note: the team's note, which only the team sees.
 
     >>> list_evidence_of_view(study.view("team", principle="P03"))["stance"].value_counts().to_dict()
     {'supports': 4, 'qualifies': 2}
@@ -260,8 +269,8 @@ EVIDENCE = ["stance", "claim", "sentence", "place", "text", "translation", "tran
 
 
 def list_evidence_of_principle(trail: EvidenceTrail, principle_id: str) -> pd.DataFrame:
-    """:func:`list_evidence_of_view` of one principle, from a trail that was already read; the ``attrs`` of
-    the frame say whether an objection is recorded."""
+    """Returns the table of :func:`list_evidence_of_view` for one principle, from a trail that was already
+    read. The ``attrs`` of the frame say whether an objection is recorded."""
     rows = trail.read("evidence")
     pieces = [_piece(trail, row) for row in rows[rows["principle_id"] == principle_id].itertuples()]
     rows_of_text = [{name: piece.get(name, "") for name in EVIDENCE} for piece in pieces]
@@ -276,7 +285,7 @@ def list_evidence_of_principle(trail: EvidenceTrail, principle_id: str) -> pd.Da
 
 
 def _piece(trail: EvidenceTrail, row: Any) -> dict[str, str]:
-    """What a row of evidence says: a sentence, and the words that go with it."""
+    """Returns a piece of evidence: the sentence that states it, and the quotation that belongs to it."""
     first = next(trail.sources(row), None)
     piece = {"stance": row.stance, "claim": row.claim, "place": first.place if first else "",
             "note": row.note if trail.has_sources else ""}
@@ -300,7 +309,8 @@ def _piece(trail: EvidenceTrail, row: Any) -> dict[str, str]:
 
 
 def _passage(trail: EvidenceTrail, row: Any) -> dict[str, Any]:
-    """A passage that is cleared for nobody: its words for those who read passages."""
+    """Returns the words of a passage that is cleared for no audience if the reader may read passages;
+    otherwise a sentence that says so."""
     segment = trail.segments.get(row.reference)
     if segment is None or not trail.has_sources:
         return {"sentence": NOT_CLEARED}
@@ -312,8 +322,9 @@ def _passage(trail: EvidenceTrail, row: Any) -> dict[str, Any]:
 
 
 def show_evidence(evidence: pd.DataFrame) -> Html:
-    """The evidence (:func:`list_evidence_of_view`) for and against a principle side by side: sentences, and
-    one quotation each; further quotations are folded. Where nothing is recorded, it is said."""
+    """Shows the evidence (:func:`list_evidence_of_view`) for and against a principle side by side, with one
+    quotation each; further quotations are folded. If no evidence is recorded for a side, a sentence says
+    so."""
     return make_displayable(_both_sides(evidence))
 
 
@@ -331,7 +342,8 @@ def _both_sides(pieces: pd.DataFrame) -> Markup:
 
 
 def phrase_side_without_evidence(evidence: pd.DataFrame, default_phrase: str) -> str:
-    """The text for a side without evidence: nothing is recorded, except an objection."""
+    """Returns the text for a side without evidence. It is ``default_phrase``, except that "not challenged" is
+    replaced if lines of evidence are hidden or an objection is recorded."""
     if default_phrase != NOT_CHALLENGED:
         return default_phrase
     if evidence.attrs.get("lost_lines"):
@@ -340,7 +352,7 @@ def phrase_side_without_evidence(evidence: pd.DataFrame, default_phrase: str) ->
 
 
 def _side(heading: str, pieces: pd.DataFrame, nothing: str) -> Markup:
-    """One side of the evidence: sentences, then the words of organisations."""
+    """Renders one side of the evidence: its sentences, then the words of organisations."""
     is_word = (pieces["sentence"] == "") & (pieces["text"] != "")
     sentences = _once(pieces[~is_word])
     words = pieces[is_word] if is_word.any() else pieces[pieces["text"] != ""].head(1)
@@ -350,7 +362,8 @@ def _side(heading: str, pieces: pd.DataFrame, nothing: str) -> Markup:
 
 
 def _linked(sentence: str, place: str) -> Markup:
-    """A sentence whose first name in quotation marks is a link; without a name, all of it.
+    """Renders a sentence with a link. The link is on the first name in quotation marks, or on the whole
+    sentence if there is no such name.
 
     >>> _linked("5 of 9 raised “Rest”.", "theme-care#code-rest")
     Markup('5 of 9 raised “<a href="theme-care.html#code-rest">Rest</a>”.')
@@ -364,7 +377,8 @@ def _linked(sentence: str, place: str) -> Markup:
 
 
 def _once(pieces: pd.DataFrame) -> pd.DataFrame:
-    """The pieces with a sentence; those that only say that something is not shown come last, as one."""
+    """Returns the pieces that have a sentence. Sentences that only say that something is not shown come last,
+    each of them once."""
     is_hidden = pieces["sentence"].isin([WITHHELD, NOT_CLEARED])
     return pd.concat([pieces[~is_hidden], pieces[is_hidden].drop_duplicates("sentence")])
 
@@ -374,8 +388,8 @@ def _once(pieces: pd.DataFrame) -> pd.DataFrame:
 
 
 def show_announcement_day(view: StudyView) -> Html:
-    """On which day the votes of an agreed principle were announced, and the corrections that people published
-    since, each with its day. Where no vote is shown, the sentence that says so."""
+    """Shows on which day the votes of an agreed principle were announced, and the corrections published
+    since, each with its day. If no vote is shown, a sentence says so."""
     rounds, votes = read_reference_table(view.study, "rounds"), view.tallies
     if votes.empty and not view.may("passages"):
         return render_note(BLOCK_NOT_SHOWN)
@@ -389,9 +403,12 @@ def show_announcement_day(view: StudyView) -> Html:
 
 
 def show_votes_in_detail(view: StudyView) -> Html | None:
-    """For those who see the votes of every round: each panel's votes with the dissent and the change since
-    the round before, and the comments that raters allowed to be read; for everybody what panels say together.
-    None where there is nothing."""
+    """Shows the votes in detail. Returns None if there is nothing to show.
+
+    - Audiences that see the votes of every round: each panel's votes with their dissent and the change since
+      the round before, and the comments that raters allowed to be read aloud.
+    - All audiences: the joint positions of panels.
+    """
     shown = render_panel_positions(view, view.principle)
     if view.may("every_round") and len(view.tallies):
         shown += _votes_in_detail(view, view.tallies) + _comments(view, view.principle)
@@ -399,7 +416,7 @@ def show_votes_in_detail(view: StudyView) -> Html | None:
 
 
 def render_panel_positions(view: StudyView, principle_id: str) -> Markup:
-    """What panels say together about a principle, by round."""
+    """Renders the joint positions of panels on a principle, by round."""
     rows = view.panel_positions
     rows = rows[rows["principle_id"] == principle_id]
     return Markup().join(map(_macros().position, rows["panel"].map(PANELS), rows["position"],
@@ -421,8 +438,8 @@ def _votes_in_detail(view: StudyView, rows: pd.DataFrame) -> Markup:
 
 
 def _comments(view: StudyView, principle_id: str) -> Markup:
-    """Comments that raters allowed to be read aloud, with names masked: for the team as they were written,
-    for others in the study's language."""
+    """Renders the comments that raters allowed to be read aloud, with names masked. The team sees them as
+    they were written, other audiences in the study's language."""
     if not view.may("comments") or block_id("comments", principle_id) in view.hidden:
         return Markup()
     names, rated = read_reference_table(view.study, "names"), view.read("ratings")
@@ -440,14 +457,14 @@ def _comments(view: StudyView, principle_id: str) -> Markup:
 
 
 def _folded(heading: str, lines: Sequence[Markup], kind: str) -> Markup:
-    """Paragraphs that are one click away, up to a length; then how many are left out."""
+    """Renders folded paragraphs up to a total length, then the number of paragraphs that are left out."""
     kept, _ = _cut(lines, BYTES[kind], lambda line: len(line.encode()))
     return _macros().below(heading, kept, len(lines) - len(kept)) if lines else Markup()
 
 
 def _cut(pieces: Iterable[Any], most: int, length: Callable[[Any], int]) -> tuple[list[Any], bool]:
-    """The first pieces whose lengths together are no more than this, and always the first one; and whether
-    there are more.
+    """Returns the first pieces, as long as their total length is at most ``most`` (but always the first
+    piece), and whether further pieces were left out.
 
     >>> _cut(["abc", "de", "f"], 5, len), _cut(["abc"], 1, len)
     ((['abc', 'de'], True), (['abc'], False))
@@ -462,17 +479,17 @@ def _cut(pieces: Iterable[Any], most: int, length: Callable[[Any], int]) -> tupl
 
 
 def show_signatures(view: StudyView) -> Html | None:
-    """How many endorse the final text, and every reservation; names where they may be printed. None where,
-    for the team, nobody has signed. Where somebody who signed left since an earlier release, the names
-    without numbers."""
+    """Shows how many organisations endorse the final text, and every reservation, with names where they may
+    be printed. Returns None for the team if nobody has signed. If an organisation that signed has withdrawn
+    since an earlier release, names are shown without numbers."""
     has_signatures = (len(view.signatures(view.principle)[0]) or not view.may("signatures")
                       or view.is_signed_before(view.principle))
     return make_displayable(render_signatures(view, view.principle)) if has_signatures else None
 
 
 def render_signatures(view: StudyView, principle_id: str, *, is_on_paper: bool = False) -> Markup:
-    """Who endorses a principle's text, and every reservation. On paper nothing is folded, and what holds of
-    all signatures is said once, in the guide."""
+    """Renders the organisations that endorse a principle's text, and every reservation. On paper nothing is
+    folded, and remarks that hold for all signatures appear only once, in the guide."""
     if view.is_signed_before(principle_id):
         return _macros().paragraph(TO_SIGN_ANEW)
     signed, nameless = view.signatures(principle_id)
@@ -502,15 +519,15 @@ def render_signatures(view: StudyView, principle_id: str, *, is_on_paper: bool =
 
 
 def _nameless(nameless: dict[str, int]) -> str:
-    """What is disclosed about those whose names may not be printed: their decisions, counted, or always the
-    same words, which tell nothing of them."""
+    """Returns the sentence on those whose names may not be printed: counts of their decisions if these may be
+    disclosed, otherwise a fixed sentence that reveals nothing about them."""
     counts = [f"{n} {verb if n != 1 else _singular(verb)}" for decision, verb in DECISION_VERBS.items()
               if (n := nameless.get(decision, 0))]
     return f"Of those who did not give their names, {', '.join(counts)}." if counts else OTHERS_SIGNED
 
 
 def _singular(verb: str) -> str:
-    """How one organisation decided.
+    """Returns the words for the decision of one organisation.
 
     >>> _singular("do not endorse it"), _singular("endorse it")
     ('does not endorse it', 'endorses it')
@@ -520,7 +537,8 @@ def _singular(verb: str) -> str:
 
 
 def _names(names: pd.Series, shown: int) -> Markup:
-    """Names in order, those beyond the first folded; then how many are withheld."""
+    """Renders names in alphabetical order, those after the first ``shown`` folded, then the number of names
+    that are withheld."""
     known, withheld = sorted(names[names != ""]), (names == "").sum()
     last = [f"{withheld} whose name is withheld"] if withheld else []
     rest = known[shown:]
@@ -528,8 +546,9 @@ def _names(names: pd.Series, shown: int) -> Markup:
 
 
 def show_judgements(view: StudyView) -> Html | None:
-    """People's judgements of the evidence and of the decision, with their reasons; for the team with what is
-    counted for each, also where nobody has judged yet. None where there is nothing."""
+    """Shows people's judgements of the evidence and of the decision, with their reasons. The team also sees
+    the counts for each judgement, even where nobody has judged yet. Returns None if there is nothing to
+    show."""
     judged = view.read("judgements")
     shown = _judgements(view, view.principle, judged[judged["principle_id"] == view.principle])
     if not shown:
@@ -565,8 +584,12 @@ def _judgements(view: StudyView, principle_id: str, judged: pd.DataFrame) -> Mar
 
 
 def show_sources(view: StudyView) -> Html:
-    """For each piece of evidence the way back, folded: code or question, then for the team passages, rows and
-    raw files, for others cleared quotations; for the team also the forms that the votes come from."""
+    """Shows, folded, how each piece of evidence is traced back to its sources.
+
+    - All audiences: the code or question.
+    - The team: passages, rows and raw files, and the forms with the votes.
+    - Other audiences: cleared quotations.
+    """
     trail = EvidenceTrail.of(view)
     rows = trail.read("evidence")
     rows = rows[rows["principle_id"] == view.principle]
@@ -582,7 +605,7 @@ def show_sources(view: StudyView) -> Html:
 
 
 def render_text_history(trail: EvidenceTrail, principle_id: str, *, is_folded: bool) -> Markup:
-    """How the texts of a principle changed, and what was decided about it."""
+    """Renders the changes of a principle's texts, and the decisions on it."""
     rows, is_cut = _cut(list_text_changes(trail, principle_id), BYTES["texts"],
                         lambda row: sum(map(len, row)))
     parts = [render_text_changes(rows)] if rows else []
@@ -595,7 +618,7 @@ def render_text_history(trail: EvidenceTrail, principle_id: str, *, is_folded: b
 
 
 def _summary(piece: dict[str, str]) -> Markup:
-    """A piece of evidence in a line, as HTML."""
+    """Renders a piece of evidence as one line."""
     words = piece.get("text", "")
     return _macros().summary(piece.get("sentence", ""), words if len(words) < 90 else f"{words[:80]}…",
                              piece.get("language", ""), piece.get("by", ""))
@@ -603,8 +626,8 @@ def _summary(piece: dict[str, str]) -> Markup:
 
 def _trail(summary: str, nodes: Iterable[TraceNode], most: int, depth: int, *, note: str = "",
            name: str = "") -> Markup:
-    """Lines of a trace, to open, under the id ``name``; ``depth`` is that of the first line, ``render_note``
-    what the team wrote of it."""
+    """Renders lines of a trace that a reader can unfold, under the anchor ``name``. ``depth`` is the depth of
+    the first line, and ``note`` the team's note."""
     kept, is_cut = _cut(nodes, most, lambda node: len(node.text.encode()) + len(node.place) + 80)
     if not kept:
         return Markup()

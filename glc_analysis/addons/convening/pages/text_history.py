@@ -1,7 +1,7 @@
-"""How the text of a principle came to be and what became of it: old and new words side by side, marked.
+"""Shows how the text of a principle came to be and how it changed, with old and new words side by side.
 
-Words that were deleted are in ``<del>``, words that were added in ``<ins>``: struck through and underlined,
-so that they show on grey paper, and named to a screen reader.
+Deleted words are in ``<del>``, added words in ``<ins>``. They are struck through and underlined, so that they
+can be distinguished on grey paper, and a screen reader names them.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.view.places import anchor, link
 
 _UNALIKE = .3
-"""Where less than this share of the words stayed, nothing is marked: all of it is new."""
+"""If less than this share of the words stayed, no words are marked, because the whole text is new."""
 _JOINED = ("KHMER", "THAI", "LAO", "MYANMAR", "CJK", "HIRAGANA", "KATAKANA", "TIBETAN")
-"""Scripts that put no blank between words: there syllables or characters are compared."""
+"""Scripts without blanks between words. In these scripts, syllables or characters are compared."""
 _COENG = "\u17d2"
-"""The sign that joins the next Khmer consonant to the one before."""
+"""The sign that joins the next Khmer consonant to the consonant before it."""
 
 
 def split_for_comparison(text: str) -> list[str]:
-    """A text in pieces that are compared: words with the blanks after them, punctuation marks, and in scripts
-    without blanks between words, characters with what stands above and below them.
+    """Splits a text into the pieces that are compared: words with the blanks after them, and punctuation
+    marks. In scripts without blanks between words, a piece is a character with the signs above and below it.
 
     >>> split_for_comparison("Ask once, gently."), split_for_comparison("គេសម្រាក")
     (['Ask ', 'once', ', ', 'gently', '.'], ['គេ', 'ស', 'ម្រា', 'ក'])
@@ -94,8 +94,8 @@ def _macros() -> Macros:
 
 
 def render_origin_paragraph(trail: EvidenceTrail, printed_id: str, principle_id: str) -> Markup:
-    """A paragraph on the origin of a text created in the room, or on the fate of a text no longer in use;
-    blank for other texts, and for audiences that do not read earlier texts."""
+    """Renders a paragraph on the origin of a text that was created in the room, or on what became of a text
+    that is no longer in use. Blank for other texts, and for audiences that may not read earlier texts."""
     texts = trail.texts
     text = texts.get(printed_id)
     if text is None:
@@ -117,7 +117,7 @@ def render_origin_paragraph(trail: EvidenceTrail, printed_id: str, principle_id:
 
 
 class MarkedTextChange(NamedTuple):
-    """A change of a text: what was done and why, with the old and the new words, as HTML."""
+    """A change of a text: what was done and why, with the old and the new words as HTML."""
 
     what: Markup
     before: Markup
@@ -125,7 +125,7 @@ class MarkedTextChange(NamedTuple):
 
 
 def list_text_changes(trail: EvidenceTrail, principle_id: str) -> list[MarkedTextChange]:
-    """The changes of the texts of a principle, in order."""
+    """Returns the changes of the texts of a principle, in order."""
     texts = trail.texts
     versions = sorted((text for text in texts.values() if text["principle_id"] == principle_id),
                  key=lambda text: int(text["version"]))
@@ -148,15 +148,15 @@ def _change(what: str, old: Text, new: Text) -> MarkedTextChange:
 
 
 def render_text_changes(rows: list[MarkedTextChange]) -> Markup:
-    """The rows of :func:`list_changes` side by side."""
+    """Renders the rows of :func:`list_text_changes` side by side."""
     columns = dict(zip(("What changed", "Before", "Now"), zip(*rows, strict=True), strict=True))
     caption = "Words that went are struck through, words that came are underlined."
     return _macros().changes(render_table(columns, caption=caption))
 
 
 def render_decision_paragraphs(trail: EvidenceTrail, principle_id: str) -> list[Markup]:
-    """Paragraphs on why a principle was proposed in the room, on the decisions about it, and on objections to
-    it."""
+    """Renders paragraphs on why a principle was proposed in the room, on the decisions about it, and on
+    objections to it."""
     proposed = [f"{printed_id_of_text(text)} {origin_in_words(text)}.{trail.reason_and_requester(text)}"
                 for text in trail.texts.values()
                 if text["principle_id"] == principle_id and kind_of_change(text) == PROPOSED]
