@@ -1,1 +1,1 @@
-"""Processed tables become figures: counts, shares, comparisons, what a study's evidence says."""
+"""Figures computed from processed tables: counts, shares and comparisons, and these figures in words."""

@@ -25,12 +25,15 @@ def coded_estimates(records: CodeRecords, organisations: pd.DataFrame, answers: 
                     segments: pd.DataFrame, attendance: pd.DataFrame,
                     ancestors: Mapping[str, Sequence[str]], *,
                     merged: Mapping[str, Iterable[str]] = MappingProxyType({})) -> pd.DataFrame:
-    """One row per figure of the measures coded and words; ``waiting`` are the codes that are undecided,
-    ``merged`` the groups that are several values merged, by their attribute.
+    """Returns one row per figure of the measures ``coded`` and ``words``.
 
-    The base of a code is the organisations that an interview or a question of the survey asked about it, or
-    that raised it there unasked. Calls are counted separately: their base is those that were present.
-    Countries, regions and other attributes are those of the organisations.
+    - ``waiting``: the codes that are undecided.
+    - ``merged``: by attribute, the groups into which several values of the attribute are merged.
+
+    The base of a code is the organisations that were asked about it in an interview or by a question of the
+    survey, and those that raised it there without being asked. Calls are counted separately; their base is
+    the organisations that were present. Countries, regions and other attributes are those of the
+    organisations.
     """
     if records.keys.empty:
         return pd.DataFrame()
@@ -44,7 +47,7 @@ def coded_estimates(records: CodeRecords, organisations: pd.DataFrame, answers: 
 
 
 def _originals(documents: pd.DataFrame) -> dict[str, str]:
-    """The original of each document: itself, or the one that it translates."""
+    """Returns the original of each document: the document itself, or the document that it translates."""
     conversation = documents["translation_of"].where(documents["translation_of"] != "",
                                                      documents["document_id"])
     return dict(zip(documents["document_id"], conversation, strict=True))
@@ -63,7 +66,8 @@ def coded_turns(consensus: pd.DataFrame, documents: pd.DataFrame, segments: pd.D
 
 def _organisation_figures(records: CodeRecords, organisations: pd.DataFrame, answers: pd.DataFrame,
                           merged: Mapping[str, Iterable[str]]) -> pd.DataFrame:
-    """Organisations that raised a code, out of those asked: in the study, by attribute, by source."""
+    """Returns how many organisations raised each code, out of those asked: for the whole study, by attribute
+    and by source."""
     parts = []
     for kind in (SOURCE, *KINDS):
         members = subset_membership(ALL if kind == SOURCE else kind, "organisation", organisations, answers,
@@ -84,9 +88,12 @@ def _organisation_figures(records: CodeRecords, organisations: pd.DataFrame, ans
 
 def _call_figures(turns: pd.DataFrame, undecided: pd.DataFrame, documents: pd.DataFrame,
                   attendance: pd.DataFrame, ancestors: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """Organisations that raised a code in a call, and those for which that is undecided, out of those
-    present; without codes that nobody raised. ``turns`` and ``undecided`` have document_id, organisation_id,
-    code_id."""
+    """Returns how many organisations raised each code in a call, and for how many this is undecided, out of
+    those present.
+
+    Codes that are neither raised nor undecided in a call have no row. ``turns`` and ``undecided`` have
+    document_id, organisation_id, code_id.
+    """
     calls = documents.loc[documents["kind"] == "call", "document_id"]
     key = ["document_id", "organisation_id", "code_id"]
     rows = pd.concat([turns[key].assign(is_raised=True), undecided[key].assign(is_raised=False)])
@@ -103,7 +110,7 @@ def _call_figures(turns: pd.DataFrame, undecided: pd.DataFrame, documents: pd.Da
 
 
 def _word_figures(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
-    """Each organisation's share of what participants said in a call."""
+    """Returns each organisation's share of the words that participants said in a call."""
     calls = documents.loc[documents["kind"] == "call", "document_id"]
     spoken = segments[segments["document_id"].isin(calls) & (segments["role"] == "participant")]
     spoken = spoken.assign(n=spoken["text"].str.split().str.len())
@@ -114,13 +121,13 @@ def _word_figures(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFra
 
 
 def join_figures(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Figures of several parts, with the columns that a part lacks."""
+    """Returns the figures of several parts as one frame, and adds the columns that a part lacks."""
     return pd.concat([_complete_columns(part) for part in parts if len(part)] or [pd.DataFrame()],
                      ignore_index=True)
 
 
 def _complete_columns(part: pd.DataFrame) -> pd.DataFrame:
-    """Figures with the columns they lack as blanks, and with values, shares and ids."""
+    """Adds the columns that figures lack as blanks, and their values, shares and ids."""
     blank = {c: "" for c in ("question_id", "option_id", "code_id", "subset_id", "method") if c not in part}
     part = part.assign(**blank, **({} if "subset_kind" in part else {"subset_kind": ALL}))
     for column in ("value", "low", "high", "n", "undecided_n"):

@@ -1,8 +1,8 @@
 """Which organisations contributed to each figure.
 
-The records from which figures were counted (:class:`.FigureRecords`), taken by organisation, give an
-:class:`Incidence`: sparse matrices of figures by organisations, one for the base of each figure and one for
-the organisations that are counted in it. The rules of disclosure rest on these matrices.
+The records from which figures were counted (:class:`.FigureRecords`) are added up by organisation. The result
+is an :class:`Incidence`: two sparse matrices of figures by organisations, one for the base of each figure and
+one for the organisations that are counted in it. The disclosure rules are applied to these matrices.
 """
 
 from __future__ import annotations
@@ -38,17 +38,18 @@ from glc_analysis.schema import COUNTRY_LIST
 
 
 RowSource = tuple[Callable[[], "scipy.sparse.csr_array"], np.ndarray]
-"""A function that computes some rows, and the position of each figure's row among them; figures may share
-a row."""
+"""A function that computes some rows, and the position of each figure's row among these rows. Several figures
+may have the same row."""
 
 
 @dataclass(frozen=True)
 class IncidenceRows:
-    """A matrix of figures x organisations, indexed by the positions of figures as a ``csr_array`` is.
+    """A matrix of figures x organisations, indexed like a ``csr_array`` by the positions of figures.
 
-    A part of the matrix is computed when one of its figures is first read: most kinds of subsets are never
-    read. ``part`` and ``at`` give the part and the row of each figure; figures with the same base share a
-    row. The sources of the parts are functions of modules, so that a matrix can be sent to another process.
+    A part of the matrix is computed when one of its figures is first read, because most kinds of subsets are
+    never read. ``part`` and ``at`` have the part and the row of each figure; figures with the same base share
+    a row. The functions that compute the parts are defined at the top level of modules, so that a matrix can
+    be sent to another process.
     """
 
     sources: Sequence[Callable[[], scipy.sparse.csr_array]]
@@ -58,7 +59,7 @@ class IncidenceRows:
 
     @classmethod
     def of(cls, figures: Sequence[np.ndarray], sources: Sequence[RowSource]) -> IncidenceRows:
-        """From the positions of the figures of each part, and the sources of their rows."""
+        """Returns the matrix, given for each part the positions of its figures and the source of its rows."""
         order, at = np.argsort(np.concatenate(figures)), np.concatenate([at for _, at in sources])
         part = np.repeat(np.arange(len(figures)), [*map(len, figures)])
         return cls([compute for compute, _ in sources], part[order], at[order])
@@ -71,12 +72,13 @@ class IncidenceRows:
 
     @property
     def indptr(self) -> np.ndarray:
-        """Where the entries of each row would begin, as in a ``csr_array``."""
+        """The index at which the entries of each row would begin, as in a ``csr_array``."""
         sizes = [np.diff(self._part(k).indptr) for k in range(len(self.sources))]
         return np.cumsum([0, *(sizes[k][row] for k, row in zip(self.part, self.at, strict=True))])
 
     def without(self, left_out: Sequence[np.ndarray]) -> IncidenceRows:
-        """The matrix without the records of some organisations: for each part, which they are."""
+        """Returns the matrix without the records of some organisations. ``left_out`` marks, for each part,
+        the organisations to leave out."""
         sources = [partial(_of_others, source, is_out) for source, is_out in zip(
             self.sources, left_out, strict=True)]
         return IncidenceRows(sources, self.part, self.at)
@@ -88,7 +90,7 @@ class IncidenceRows:
 
 
 def _of_others(source: Callable[[], scipy.sparse.csr_array], is_out: np.ndarray) -> scipy.sparse.csr_array:
-    """The rows of a source without the records of the organisations that are left out."""
+    """Returns the rows of a source without the records of the organisations that ``is_out`` marks."""
     return scipy.sparse.csr_array(source() * (~is_out).astype(np.int32)[None, :])
 
 
@@ -97,21 +99,29 @@ def _of_others(source: Callable[[], scipy.sparse.csr_array], is_out: np.ndarray)
 
 
 FigureRows = tuple[np.ndarray, RowSource, RowSource]
-"""The positions of some figures, and the sources of the rows of their bases and of their counts."""
+"""The positions of some figures, the source of the rows of their bases, and the source of the rows of their
+counts."""
 
 
 @dataclass(frozen=True)
 class Incidence:
     """Matrices of figures x organisations; their rows are in the order of the figures.
 
-    An entry is the number of records of the organisation that are in the base, or are counted. It is 1, or
-    more where figures count answers and the organisation answered for several countries. ``stated`` is the
-    table of that name. ``facts`` has a row per figure: ``question_id`` (of questions.csv, else blank), its
-    ``asked_if``, ``type``, ``cover`` (the place of the option in the order in which options cover others),
-    ``parent_id`` (of a code), ``is_sensitive`` (an answer could harm the organisation that gave it),
-    ``is_place`` (its options are countries), ``distinct`` (how many different numbers were answered in the
-    whole study), ``spread`` (the greatest of them less the least) and ``counts_all`` (whether nobody was left
-    out of its base).
+    An entry of ``base`` or ``counted`` is the number of the organisation's records that are in the base, or
+    that are counted. It is more than 1 only where figures count answers and the organisation answered for
+    several countries. ``stated`` is the processed table of that name (:mod:`.discordance`).
+
+    ``facts`` has one row per figure, with these columns:
+
+    - ``question_id``: the question in questions.csv that the figure is about; blank if there is none;
+    - ``asked_if``, ``type``: as in questions.csv;
+    - ``cover``: the position of the option in the order in which secondary suppression hides options;
+    - ``parent_id``: for a code, the code above it;
+    - ``is_sensitive``: whether an answer could harm the organisation that gave it;
+    - ``is_place``: whether the options of the question are countries;
+    - ``distinct``: how many different numbers were answered in the whole study;
+    - ``spread``: the greatest of these numbers less the least;
+    - ``counts_all``: whether no organisation was left out of the figure's base.
     """
 
     organisations: list[str]
@@ -122,8 +132,11 @@ class Incidence:
 
     def without(self, from_survey: Collection[str], from_codes: Collection[str],
                 is_coded: np.ndarray) -> Incidence:
-        """The incidence without the records of some organisations: of those left out of figures of the
-        survey, and of those left out of codes. ``is_coded`` marks the figures of codes."""
+        """Returns the incidence without the records of some organisations.
+
+        ``from_survey`` are left out of figures of the survey, ``from_codes`` out of figures of codes.
+        ``is_coded`` marks the figures of codes.
+        """
         first = np.unique(self.base.part, return_index=True)
         of_part = dict(zip(*first, strict=True))
         names = np.array(self.organisations, dtype=object)
@@ -137,8 +150,12 @@ class Incidence:
 
 
 class StudyRecords(NamedTuple):
-    """The records behind all figures that count organisations or answers: of questions, per unit, of codes,
-    and of what organisations state beside an outside record."""
+    """The records that are counted in all figures of organisations or answers.
+
+    - ``survey``: the records of questions, for each unit;
+    - ``codes``: the records of codes;
+    - ``discordance``: the records of statements that are compared with a public record.
+    """
 
     survey: Sequence[SurveyRecords]
     codes: CodeRecords
@@ -146,8 +163,9 @@ class StudyRecords(NamedTuple):
 
 
 def find_contributors(frames: Mapping[str, pd.DataFrame]) -> Incidence:
-    """The contributors of every row of ``frames["figures"]``, from the other processed tables
-    (:data:`CONTRIBUTOR_TABLES`): for whoever has a built study, and not the records of its figures."""
+    """Returns the contributors of every row of ``frames["figures"]``, computed from the other processed
+    tables (:data:`CONTRIBUTOR_TABLES`). It is used where the tables of a built study are available, but not
+    the records from which its figures were counted."""
     data = CleanTables(**{name: frames[name] for name in CleanTables.__dataclass_fields__})
     return contributors_of(StudyRecords(records_behind_figures(data), code_records(
         frames["mentions"], data.organisations), discordance_records(frames["stated"], data.answers)), frames)
@@ -159,11 +177,12 @@ CONTRIBUTOR_TABLES = (*CleanTables.__dataclass_fields__, "figures", "mentions", 
 
 
 def contributors_of(records: StudyRecords, frames: Mapping[str, pd.DataFrame]) -> Incidence:
-    """The contributors of every row of ``frames["figures"]``; ``records`` are the records behind these
-    figures.
+    """Returns the contributors of every row of ``frames["figures"]``; ``records`` are the records from which
+    these figures were counted.
 
-    Figures about shares of words, co-occurring codes and the data themselves have everybody as
-    contributors, or those who spoke where they are about one call; no organisation is counted in them.
+    Figures about shares of words, co-occurring codes and the data themselves have all organisations in their
+    base. If such a figure is about one call, its base is the organisations that spoke in the call. No
+    organisation is counted in these figures.
     """
     figures = frames["figures"].reset_index(drop=True)
     survey = figures["measure"].isin(["response", "comparison"])
@@ -185,7 +204,7 @@ def contributors_of(records: StudyRecords, frames: Mapping[str, pd.DataFrame]) -
 
 
 def _rows_of(figures: pd.DataFrame, records: FigureRecords, key: list[str]) -> np.ndarray:
-    """The row of each figure among the keys of some records; -1 for none."""
+    """Returns the row of each figure among the keys of some records, or -1 if no key is the figure's."""
     first, second = key
     keys, wanted = (frame[first] + "/" + frame[second] for frame in (records.keys, figures))
     return pd.Index(keys).get_indexer(wanted)
@@ -193,8 +212,8 @@ def _rows_of(figures: pd.DataFrame, records: FigureRecords, key: list[str]) -> n
 
 def _by_subset(figures: pd.DataFrame, records: FigureRecords, base_at: np.ndarray, counted_at: np.ndarray,
                frames: Mapping[str, pd.DataFrame]) -> Iterator[FigureRows]:
-    """The records behind figures by subset and organisation, each with the places of its base and its count
-    (-1 for none)."""
+    """Yields, for each kind of subset, the positions of its figures and the sources of the rows of their
+    bases and counts. A figure without a base or a count has the row -1."""
     organisations, answers = frames["organisations"], frames["answers"]
     owner = pd.Index(organisations["organisation_id"]).get_indexer(
         frames[records.unit + "s"]["organisation_id"])
@@ -213,9 +232,10 @@ def _by_subset(figures: pd.DataFrame, records: FigureRecords, base_at: np.ndarra
 
 def _subset_rows(records: scipy.sparse.csr_array, members: Membership, owner: np.ndarray,
                  organisations: int) -> scipy.sparse.csr_array:
-    """The records of each key in each subset, by organisation: all subsets of the first key come first.
+    """Returns the records of each key in each subset, by organisation; those of the first key come first.
 
-    The last row is empty, for figures without a row (-1). Records of unknown organisations are left out.
+    The last row is empty and serves figures without a row (-1). Records of organisations that are not in
+    table ``organisations`` are left out.
     """
     size, is_owned = len(members.names), owner[members.rows] >= 0
     rows, subset = members.rows[is_owned], members.subsets[is_owned]
@@ -228,7 +248,8 @@ def _subset_rows(records: scipy.sparse.csr_array, members: Membership, owner: np
 
 
 def _text_rows(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> FigureRows:
-    """Possible contributors to figures about texts and data: those who spoke in the call, else everybody."""
+    """Returns possible contributors to figures about texts and data: the organisations that spoke in the
+    call, or all organisations for a figure that is not about a call."""
     names = pd.Index(frames["organisations"]["organisation_id"])
     spoken = frames["segments"][frames["segments"]["role"] == "participant"]
     keys, is_words = pd.Index(spoken["document_id"].unique()), figures["measure"] == "words"
@@ -248,7 +269,7 @@ def _same(rows: scipy.sparse.csr_array) -> scipy.sparse.csr_array:
 
 
 def _question_facts(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """What the rules of disclosure need to know about the question of each figure."""
+    """Returns what the disclosure rules need to know about the question of each figure."""
     figures, responses = frames["figures"], frames["responses"]
     known = frames["questions"].set_index("question_id")
     asked = figures["question_id"].where(figures["measure"].isin(["response", DISCORDANCE]), "")
@@ -270,18 +291,20 @@ def _question_facts(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def _text(values: pd.Series) -> pd.Series:
-    """Values as text, blank where there is none; they are numbers where a study has no question at all."""
+    """Returns values as text; blank where there is no value. The values are numbers (NaN) if a study has no
+    question."""
     return values.astype("object").fillna("").astype("str")
 
 
 _COVER_KINDS = ("dont_know", "refused", "other", "none")
-"""The kinds of options that cover others first; after them those that stand last in the questionnaire."""
+"""The kinds of options that secondary suppression hides first, to protect other options. After these it hides
+options from the end of the questionnaire's list."""
 
 
 def _cover_order(lists: pd.Series, options: pd.Series, listed: pd.DataFrame) -> np.ndarray:
-    """The place of each figure's option in the order in which the options of its question cover others.
+    """Returns the position of each figure's option in the order in which secondary suppression hides options.
 
-    It comes from the questionnaire alone, never from the answers."""
+    The order depends only on the questionnaire, never on the answers."""
     kind = listed["kind"].map({kind: k for k, kind in enumerate(_COVER_KINDS)}).fillna(len(_COVER_KINDS))
     place = np.lexsort((-listed["position"].to_numpy(float), kind))
     ids = pd.MultiIndex.from_frame(listed[["option_list", "option_id"]].astype("str"))
@@ -291,7 +314,8 @@ def _cover_order(lists: pd.Series, options: pd.Series, listed: pd.DataFrame) -> 
 
 
 def _code_parents(codebook: pd.DataFrame | None) -> dict[str, str]:
-    """The code that counts as raised where a code is: the one above it, unless the code is its contrary."""
+    """Returns, for each code, the code that counts as raised wherever this code is raised. It is the code
+    above, unless the two contradict each other."""
     if codebook is None:
         return {}
     rows = codebook[codebook["parent_id"].ne("") & codebook["parent_id"].ne(codebook["contradicts"])]

@@ -1,8 +1,8 @@
-"""Table ``stated``: what organisations state about a country, and what an outside record says about it.
+"""Table ``stated``: what organisations state about a country, and what a public record says about it.
 
-``[context] stated = {tier = "Q3.22"}`` of study.toml names, by indicator of the record, the question that
-asks for it. The record's values are read by the option list of the indicator's own name where options.csv
-has one, else by the question's: a value of the list stands for its option.
+``[context] stated = {tier = "Q3.22"}`` of study.toml names, for an indicator of the record, the question that
+asks for the same thing. Each value of the record is translated into an option of the question. The option
+list with the name of the indicator is used for this if options.csv has one, else the list of the question.
 """
 
 from __future__ import annotations
@@ -25,12 +25,14 @@ _COLUMNS = ["answer_id", "indicator", "question_id", "organisation_id", "country
 
 def stated_table(answers: pd.DataFrame, responses: pd.DataFrame, context: pd.DataFrame, reference: Reference,
                  settings: Mapping[str, Any], steps: CleaningLog) -> pd.DataFrame:
-    """One row per answer to a question that a record answers too, with the country's value in that year.
+    """Returns one row per answer to a question that a record answers too, with the record's value for the
+    country in the year of the answer.
 
-    ``answers`` has answer_id, region_id and started, ``settings`` is [context]. Stated and recorded are
-    options of the question; recorded is blank where the record has no value, or a value that is not
-    an option; the row is then in no base. A don't know is left out. Raises Faults for an indicator or a
-    question that does not fit, and for a record of which no value is an option.
+    ``answers`` has answer_id, region_id and started; ``settings`` is [context] of study.toml. Columns
+    ``stated`` and ``recorded`` have options of the question. ``recorded`` is blank where the record has no
+    value, or a value that is not an option; such a row is in no base. An answer "don't know" has no row.
+    Raises Faults for an indicator or a question that cannot be compared, and for a record of which no value
+    is an option.
     """
     if faults := list(_misfits(reference, settings)):
         raise Faults(faults)
@@ -62,8 +64,11 @@ def stated_table(answers: pd.DataFrame, responses: pd.DataFrame, context: pd.Dat
 
 
 def discordance_records(rows: pd.DataFrame, answers: pd.DataFrame) -> FigureRecords:
-    """The answers behind the figures of table ``stated``, in the order of table ``answers``. ``keys`` has a
-    row per question and indicator, which is the option of a question of its own."""
+    """Returns the answers counted in the figures of table ``stated``, in the order of table ``answers``.
+
+    ``keys`` has one row per question and indicator. Each pair is treated as a separate question whose
+    option is the indicator.
+    """
     rows = rows[rows["recorded"] != ""]
     ids, other = rows["question_id"] + "/" + rows["indicator"], rows["is_discordant"].eq(True)
     keys, names = pd.Index(ids.unique()), pd.Index(answers["answer_id"])
@@ -76,7 +81,7 @@ def discordance_records(rows: pd.DataFrame, answers: pd.DataFrame) -> FigureReco
 
 
 def discordance_estimates(records: FigureRecords) -> pd.DataFrame:
-    """One row per indicator: how many answers state another value than the record, in the whole study.
+    """Returns one row per indicator: how many answers in the whole study state another value than the record.
 
     >>> rows = pd.DataFrame({"indicator": "tier", "question_id": "Q3", "recorded": ["1", "2", ""],
     ...                      "answer_id": ["a", "b", "c"], "is_discordant": [True, False, False]})
@@ -92,7 +97,7 @@ def discordance_estimates(records: FigureRecords) -> pd.DataFrame:
 
 
 def _as_options(values: pd.Series, options: pd.DataFrame, indicator: str, otherwise: str) -> pd.Series:
-    """The options that values of a record stand for; blank where none does."""
+    """Returns the option for each value of a record; blank for a value that is no option."""
     name = indicator if indicator in {*options["option_list"]} else otherwise
     listed = options[options["option_list"] == name]
     known = dict(zip(listed["value"].map(match_key), listed["option_id"], strict=True))

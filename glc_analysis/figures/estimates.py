@@ -43,9 +43,11 @@ class CleanTables:
 
 @dataclass(frozen=True)
 class QuestionResponses:
-    """The answers to one question: an entry for each row of organisations or answers, whichever its unit is.
+    """The answers to one question, with an entry for each row of table ``organisations`` or ``answers``,
+    depending on the question's unit.
 
-    ``options`` are those that can be in its base, in order; ``ticks`` is records x options.
+    ``options`` are the options that can be in the base, in order. ``ticks`` (records x options) is true where
+    a record gave the option.
     """
 
     options: list[str]
@@ -56,7 +58,7 @@ class QuestionResponses:
 
 
 class Question(NamedTuple):
-    """What decides how the answers to a question are counted, as in questions.csv."""
+    """The columns of questions.csv that decide how the answers to a question are counted."""
 
     question_id: str
     type: str
@@ -72,8 +74,8 @@ def listed_questions(questions: pd.DataFrame) -> list[Question]:
 
 
 def question_responses(data: CleanTables) -> Iterator[tuple[Question, QuestionResponses]]:
-    """Every question in order, with the answers to it; none where there is no survey, and questions are those
-    of an interview guide."""
+    """Yields every question in order, with the answers to it. Yields nothing for a study without a survey,
+    whose questions are those of an interview guide."""
     lists = {str(name): rows for name, rows in data.options.sort_values("position").groupby("option_list")}
     places = {unit: pd.Index(getattr(data, f"{unit}s")[key].astype("str")) for unit, key in _UNITS.items()}
     responses, selections = (_rows_by_question(table) for table in (data.responses, data.selections))
@@ -86,7 +88,7 @@ def question_responses(data: CleanTables) -> Iterator[tuple[Question, QuestionRe
 
 
 def _rows_by_question(table: pd.DataFrame) -> Callable[[str], pd.DataFrame]:
-    """A function that gives the rows of a table about a question."""
+    """Returns a function that returns the rows of a table for a question_id."""
     rows = table.groupby("question_id", observed=True).indices
     return lambda question_id: table.iloc[rows.get(question_id, [])]
 
@@ -102,7 +104,8 @@ def _base_options(question: Question, lists: dict[str, pd.DataFrame]) -> list[st
 
 def _responses_by_record(rows: pd.DataFrame, chosen: pd.DataFrame, options: list[str], key: str,
                          places: pd.Index) -> QuestionResponses:
-    """The responses to one question and the options ``chosen``, for all records of its unit."""
+    """Returns the responses to one question, and the options that were ``chosen``, for all records of its
+    unit."""
     at, size = _positions(rows[key], places), len(places)
     asked, base = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
     numbers, ticked = np.full(size, np.nan), np.zeros((size, len(options)), dtype=bool)
@@ -122,11 +125,12 @@ def _positions(ids: pd.Series, index: pd.Index) -> np.ndarray:
 
 @dataclass(frozen=True)
 class FigureRecords:
-    """The records of one unit (organisations or answers) behind some figures, before a subset is taken.
+    """The records of one unit (organisations or answers) from which some figures are counted, for the whole
+    study.
 
-    ``keys`` has a row per figure of the whole study. ``base`` and ``counted`` (rows x records) are 1 where a
-    record is in the base of a figure, or is counted in it. Both the number of records that a figure counts
-    and their contributors (:mod:`.contributors`) come from here.
+    ``keys`` has one row per figure of the whole study. ``base`` (rows x records) is 1 where a record is in
+    the base of a figure, ``counted`` where a record is counted in it. The numbers in figures and the
+    contributors of figures (:mod:`.contributors`) are both computed from these matrices.
     """
 
     unit: str
@@ -137,9 +141,12 @@ class FigureRecords:
 
 @dataclass(frozen=True)
 class SurveyRecords(FigureRecords):
-    """The records behind the figures of questions: ``keys`` has a row per question and option (blank for a
-    number, a text or a date), and ``base_at``, the place of its question among ``questions``, which are the
-    rows of ``base``. ``numbers`` has the answers to questions for a number.
+    """The records from which the figures of questions are counted.
+
+    - ``keys``: one row per question and option; the option is blank for a number, a text or a date. Column
+      ``base_at`` is the position of the question in ``questions``.
+    - ``questions``: the question of each row of ``base``.
+    - ``numbers``: the answers to each question for a number.
     """
 
     questions: list[str]
@@ -147,13 +154,16 @@ class SurveyRecords(FigureRecords):
 
 
 def records_behind_figures(data: CleanTables) -> tuple[SurveyRecords, ...]:
-    """The records behind the figures of all questions, one per unit of questions. The base of a text or a
-    date is who was asked; there the answers are counted."""
+    """Returns the records from which the figures of all questions are counted, for each unit of questions.
+
+    For a question for a text or a date, the base is the records that were asked, and the records with an
+    answer are counted.
+    """
     return tuple(unit_records(data, unit) for unit in _UNITS)
 
 
 def unit_records(data: CleanTables, unit: str) -> SurveyRecords:
-    """The records of one unit behind the figures of the survey."""
+    """Returns the records of one unit from which the figures of the survey are counted."""
     of_unit = replace(data, questions=data.questions[data.questions["unit"] == unit])
     size = len(getattr(data, f"{unit}s"))
     questions, keys, base, counted, numbers = [], [], [], [], {}
@@ -178,7 +188,8 @@ def unit_records(data: CleanTables, unit: str) -> SurveyRecords:
 
 def incidence_matrix(rows: pd.Index, row_ids: pd.Series, columns: pd.Index,
                      column_ids: pd.Series) -> scipy.sparse.csr_array:
-    """Rows x columns, 1 for each pair of ids that both are known, however often it is listed.
+    """Returns a matrix of rows x columns, with 1 for each listed pair of ids, however often it is listed.
+    Pairs with an id that is not in ``rows`` or ``columns`` are left out.
 
     >>> incidence_matrix(pd.Index(["a", "b"]), pd.Series(["a", "a"]), pd.Index(["x", "y"]),
     ...                  pd.Series(["y", "y"])).toarray().tolist()
@@ -203,17 +214,18 @@ ATTRIBUTES = {"home_country": "home_country_id", "home_region": "home_region_id"
               "language": "language", "is_interpreted": "is_interpreted"}
 """Attributes of organisations that define subsets, by their names for ``--by``."""
 PLACES = {"country": "country_id", "region": "region_id"}
-"""Attributes of the answers themselves: work country and its region. An organisation that works in
-several regions counts in each of them; its home region is an attribute of its own."""
+"""Attributes of the answers: the country of work and its region. An organisation that works in several
+regions counts in each of them. The region of its main office is another attribute (``home_region``)."""
 KINDS = (ALL, *PLACES, *ATTRIBUTES)
 SOURCE, DOCUMENT = "source", "document"
 """Figures of codes are also given for one source (answer, interview, interview without guide questions, or
-call) and for one document. Those of :data:`.UNASKED` are never added to the others."""
+call) and for one document. Figures of the sources in :data:`.UNASKED` are never added to those of the other
+sources."""
 
 
 def is_whole_study(figures: pd.DataFrame) -> pd.Series:
-    """Whether figures describe the whole study rather than a group: of everybody, or, for a code, of all who
-    were present in calls, or interviewed without a guide.
+    """Whether figures describe the whole study rather than a group. Figures of a code for all organisations
+    present in calls, or for all interviewed without a guide, also describe the whole study.
 
     >>> is_whole_study(pd.DataFrame({"subset_kind": ["all", "source", "source", "region"],
     ...                        "subset_id": ["", "call", "answer", "asia"]})).tolist()
@@ -223,8 +235,8 @@ def is_whole_study(figures: pd.DataFrame) -> pd.Series:
 
 
 def unasked_source(figures: pd.DataFrame) -> pd.Series:
-    """The source of figures of codes that count what was raised where nobody was asked, out of those present
-    or interviewed; blank for others.
+    """Returns the source of figures of codes that nobody was asked about: a call, or an interview without a
+    guide. Their base is the organisations present or interviewed. Blank for all other figures.
 
     >>> unasked_source(pd.DataFrame({"subset_kind": ["all", "source", "source"],
     ...                              "subset_id": ["", "call", "answer"]})).tolist()
@@ -243,18 +255,20 @@ class Membership:
     names: list[str]
 
     def matrix(self, size: int) -> scipy.sparse.csr_array:
-        """Rows of the table, which has this size, x subsets."""
+        """Returns a matrix of rows of the table x subsets; ``size`` is the number of rows of the table."""
         return scipy.sparse.csr_array((np.ones(len(self.rows), dtype=int), (self.rows, self.subsets)),
                          (size, len(self.names)))
 
 
 def subset_membership(kind: str, unit: str, organisations: pd.DataFrame, answers: pd.DataFrame,
                       merged: Iterable[str] = ()) -> Membership:
-    """The subsets of one kind, with the rows of ``organisations`` or ``answers`` (by unit) in each.
+    """Returns the subsets of one kind, with the rows in each of them: rows of ``organisations`` or of
+    ``answers``, depending on ``unit``.
 
-    An organisation that works in several countries belongs to each of them, once; where it works says
-    :func:`~glc_analysis.slices.list_work_countries`. Rows without a value belong to no subset. ``merged`` are
-    further subsets, each of several values (:mod:`.groupings`).
+    An organisation that works in several countries belongs to each of them once;
+    :func:`~glc_analysis.slices.list_work_countries` lists where organisations work. Rows without a value
+    belong to no subset. ``merged`` names further subsets into which several values are merged
+    (:mod:`.groupings`).
     """
     table = organisations if unit == "organisation" else answers
     names = pd.Index(organisations["organisation_id"])
@@ -288,15 +302,19 @@ NUMBER_STATISTICS = ("mean", "median", "standard_deviation")
 
 def survey_estimates(data: CleanTables, study: Study, records: Iterable[SurveyRecords],
                      merged: Mapping[str, Iterable[str]] = MappingProxyType({})) -> pd.DataFrame:
-    """One row per figure: question x option (or statistic) x subset.
+    """Returns one row per figure: question x option (or statistic) x subset.
 
-    Options are counted over the records in the base of their question, in order, including those that
-    nobody chose. An option that keeps a record out of the base (a refusal, a don't know that counts as
-    missing) has no figure here but one of measure ``quality``. Questions for a number have mean, median and
-    standard deviation (n - 1); texts and dates have the number of answers out of those asked. Figures count
-    the unit of the question: organisations, or answers (an organisation answering for a country).
-    ``records`` are those of :func:`read_corrected_records`, ``merged`` the groups that are several values
-    merged, by their attribute.
+    The figures depend on the type of the question:
+
+    - Options are counted over the records in the base of their question, in order, including options that
+      nobody chose. An option that keeps a record out of the base (a refusal, or a "don't know" that counts as
+      missing) has no figure here, but one of measure ``quality``.
+    - Questions for a number have the mean, the median and the standard deviation (n - 1).
+    - Texts and dates have the number of answers out of the records asked.
+
+    Figures count the unit of the question: organisations, or answers (an organisation's answers for one
+    country). ``records`` are those of :func:`records_behind_figures`. ``merged`` has, by attribute, the
+    groups into which several values of the attribute are merged.
     """
     parts = []
     for of_unit in records:
@@ -309,7 +327,7 @@ def survey_estimates(data: CleanTables, study: Study, records: Iterable[SurveyRe
 
 
 def complete_figures(frame: pd.DataFrame) -> pd.DataFrame:
-    """Figures with their value and share."""
+    """Adds the value and the share to figures."""
     texts = ["subset_id", "option_id", "statistic", "question_id", "subset_kind", "unit"]
     frame = frame.reset_index(drop=True).astype(dict.fromkeys(texts, "str") | {"n": "Int64"})
     counted, base = frame["n"].astype("float64"), frame["base_n"]
@@ -318,7 +336,7 @@ def complete_figures(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def add_figure_ids(frame: pd.DataFrame) -> pd.DataFrame:
-    """Adds ``figure_id``: question / option or statistic / subset."""
+    """Adds the column ``figure_id``, in the form question/option/subset or question/statistic/subset."""
     what = frame["option_id"].where(frame["option_id"] != "", frame["statistic"])
     subset = frame["subset_kind"].where(frame["subset_kind"] == ALL,
                                         frame["subset_kind"] + "=" + frame["subset_id"])
@@ -326,8 +344,11 @@ def add_figure_ids(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def subset_figures(records: SurveyRecords, members: Membership, *, with_places: bool = True) -> pd.DataFrame:
-    """The figures of all questions for all subsets of one kind; NaN where there is no value. Countries as
-    answers are counted over the whole study only: by subset they are all zeros."""
+    """Returns the figures of all questions for all subsets of one kind; NaN where there is no value.
+
+    Questions whose options are countries are counted only for the whole study, because most of their counts
+    by subset would be 0.
+    """
     size = records.base.shape[1], len(members.names)
     in_subset = members.matrix(size[0])
     base, counted = ((matrix @ in_subset).toarray().T for matrix in (records.base, records.counted))
@@ -350,7 +371,7 @@ def subset_figures(records: SurveyRecords, members: Membership, *, with_places: 
 
 
 def _by_subset(keys: pd.DataFrame, members: Membership, **columns: np.ndarray) -> pd.DataFrame:
-    """Matrices of subsets x keys as one column each."""
+    """Returns a frame in which each matrix of subsets x keys is one column."""
     ids = {name: np.tile(keys[name].to_numpy(object), len(members.names))
            for name in ("question_id", "option_id", "statistic")}
     subset_ids = np.repeat(np.array(members.names, dtype=object), len(keys))
@@ -359,7 +380,8 @@ def _by_subset(keys: pd.DataFrame, members: Membership, **columns: np.ndarray) -
 
 
 def add_intervals(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Adds intervals of counts where the sampling allows them; the frame is a number of organisations."""
+    """Adds intervals to counts where the study's sampling allows them. The size of the sampling frame is used
+    only for figures of organisations for the whole study, because it is a number of organisations."""
     method = interval_method(study)
     frame = frame.assign(low=np.nan, high=np.nan, method="")
     if method == "none":

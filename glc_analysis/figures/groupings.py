@@ -1,8 +1,8 @@
-"""Groupings: by what the figures of each question are grouped for other audiences than the team.
+"""Groupings: the attribute by which each question's figures are grouped for audiences other than the team.
 
-Groups are small: a person merges two or three values into one (``groupings.csv``), such as low and medium
-resources, and chooses one grouping per question, before the first release, since two kinds of groups could
-be subtracted from each other. A merged group is named by its values:
+A person chooses one grouping per question before the first release (``groupings.csv``), because readers could
+subtract two kinds of groups from each other. Where groups are small, the person may merge two or three values
+into one group, such as low and medium resources. A merged group is named by its values:
 ``Q4.1/shelter/resource_level=low + medium``.
 """
 
@@ -21,22 +21,23 @@ from glc_analysis.errors import Fault, suggest_name
 from glc_analysis.schema import Tables
 
 MERGED = " + "
-"""What stands between the values in the name of a merged group."""
+"""The separator between the values in the name of a merged group."""
 REGION = "region"
-"""The region of an answer's country."""
+"""The attribute for the region of an answer's country."""
 EVERY_QUESTION = "*"
-"""In groupings.csv: every question without a row of its own, and all codes."""
+"""Stands in groupings.csv for every question that has no row, and for all codes."""
 GROUPED_BY = {"organisation": ("home_region", "type", "resource_level"),
               "answer": (REGION, "home_region", "type", "resource_level")}
-"""By unit, the attributes by which figures may be grouped for others: every record has one value of each."""
+"""By unit, the attributes by which figures may be grouped for audiences other than the team. Every record has
+exactly one value of each attribute."""
 UNCHOSEN = {"organisation": "home_region", "answer": REGION}
-"""By unit, the attribute by which figures are grouped where nobody has chosen."""
+"""By unit, the attribute by which figures are grouped if nobody has chosen a grouping."""
 CODES = ""
-"""What stands for all codes among the questions."""
+"""Stands for all codes in mappings whose keys are questions."""
 
 
 class Grouping(NamedTuple):
-    """An attribute, and the groups of it that are several values merged."""
+    """An attribute, and the groups into which several of its values are merged."""
 
     attribute: str
     merged: frozenset[str] = frozenset()
@@ -46,17 +47,17 @@ class Grouping(NamedTuple):
         return {value for group in self.merged for value in group.split(MERGED)}
 
     def group_of(self, value: str) -> str:
-        """The group of a value: the one into which it is merged, else its own."""
+        """Returns the group of a value: the group into which the value is merged, else the value itself."""
         return next((group for group in self.merged if value in group.split(MERGED)), value)
 
 
 Groupings = Mapping[str, Grouping]
-"""The groupings that were chosen, by question; :data:`CODES` stands for all codes."""
+"""The groupings that people chose, by question; the key :data:`CODES` stands for all codes."""
 NO_GROUPINGS: Groupings = MappingProxyType({})
 
 
 def groupings_of(rows: pd.DataFrame, questions: pd.DataFrame) -> dict[str, Grouping]:
-    """The groupings of ``rows`` (groupings.csv), for every question of ``questions`` that has one.
+    """Returns the grouping of every question of ``questions`` for which ``rows`` (groupings.csv) has one.
 
     >>> rows = pd.DataFrame([["*", "type", ""], ["Q2", "resource_level", "medium | low"]],
     ...                     columns=["question_id", "attribute", "merged"])
@@ -76,7 +77,7 @@ def groupings_of(rows: pd.DataFrame, questions: pd.DataFrame) -> dict[str, Group
 
 
 def merged_name(values: str) -> str:
-    """The name of the group into which values are merged, as a cell of groupings.csv lists them."""
+    """Returns the name of a merged group from a cell of groupings.csv that lists its values."""
     return MERGED.join(sorted(filter(None, map(str.strip, values.split("|")))))
 
 
@@ -89,8 +90,8 @@ def merged_groups(groupings: Groupings) -> dict[str, list[str]]:
 
 
 def is_shown_group(figures: pd.DataFrame, questions: pd.Series, groupings: Groupings) -> np.ndarray:
-    """Whether each figure is of a group by which its question, or its code, is grouped for others.
-    ``questions`` has the question of each figure, blank for codes.
+    """Whether each figure is of a group by which its question, or its code, is grouped for audiences other
+    than the team. ``questions`` has the question of each figure, blank for codes.
 
     >>> figures = pd.DataFrame({"unit": "answer", "subset_kind": ["region", "type", "type", "type"],
     ...                         "subset_id": ["asia", "church", "state", "church + state"]})
@@ -116,8 +117,12 @@ def is_shown_group(figures: pd.DataFrame, questions: pd.Series, groupings: Group
 
 
 def grouping_faults(tables: Tables) -> Iterator[Fault]:
-    """A question has one attribute that each of its records has once, a value is in one group, and questions
-    of which one decides who is asked the other are grouped alike."""
+    """Yields the faults of groupings.csv. Three things must hold:
+
+    - A question has one attribute, of which each of its records has exactly one value.
+    - A value is in one group.
+    - A question and the question on whose answer it depends are grouped in the same way.
+    """
     rows, questions = tables["groupings"], tables["questions"].drop_duplicates("question_id")
     units = dict(zip(questions["question_id"], questions["unit"], strict=True))
     attributes: dict[str, str] = {}
@@ -147,7 +152,7 @@ def grouping_faults(tables: Tables) -> Iterator[Fault]:
 
 
 def _linked_faults(rows: pd.DataFrame, questions: pd.DataFrame) -> Iterator[Fault]:
-    """Questions that are grouped otherwise than one on which they depend."""
+    """Yields a fault for each question that is grouped differently from a question on which it depends."""
     groupings, units = groupings_of(rows, questions), dict(zip(
         questions["question_id"], questions["unit"], strict=True))
     for question, text in questions[["question_id", "asked_if"]].itertuples(index=False):
@@ -158,16 +163,17 @@ def _linked_faults(rows: pd.DataFrame, questions: pd.DataFrame) -> Iterator[Faul
         for other in sorted({*asked} & units.keys()):
             if groupings.get(question) != groupings.get(other) and units[question] == units[other]:
                 named = rows.index[rows["question_id"].isin([question, other])]
-                yield Fault(f"{question} is asked because of {other}, and the two are grouped differently: "
-                            "together they would tell more than either", file="groupings.csv",
+                yield Fault(f"{question} is asked because of {other}, and the two are grouped differently; a "
+                            "reader could combine them to work out hidden answers", file="groupings.csv",
                             row=str(named[0]) if len(named) else "", column="question_id", value=question,
                             fix=f"group {question} and {other} in the same way")
 
 
 def changed_groupings(groupings: Groupings, rows: pd.DataFrame, questions: pd.DataFrame,
                       released: pd.Series) -> Iterator[Fault]:
-    """The questions, and the codes, that an earlier release grouped otherwise. ``released`` has for each of
-    its figures the key of its part (:class:`.releases.PublishedRelease`), ``rows`` is groupings.csv."""
+    """Yields a fault for questions, and for the codes, that an earlier release grouped differently.
+    ``released`` has the key of the part of each figure of that release
+    (:class:`.releases.PublishedRelease`); ``rows`` is groupings.csv."""
     units = {CODES: "organisation", **dict(zip(questions["question_id"], questions["unit"], strict=True))}
     parts = released.drop_duplicates().str.split("/", n=4)
     grouped = [(part[0], *part[4].split("=", 1)) for part in parts if "=" in part[4]]
@@ -185,6 +191,6 @@ def changed_groupings(groupings: Groupings, rows: pd.DataFrame, questions: pd.Da
                 changed.setdefault(how, []).append(question or "codes")
     for how, names in changed.items():
         own = rows.index[rows["question_id"].isin([*names, EVERY_QUESTION])]
-        yield Fault("was published in other groups: two kinds of groups can be subtracted from each other",
+        yield Fault("was published in other groups, and a reader can subtract two kinds of groups",
                     file="groupings.csv", row=str(own[0]) if len(own) else "", column="question_id",
                     value=", ".join(names), fix=f"group it as before, by {how}")

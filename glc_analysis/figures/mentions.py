@@ -19,28 +19,33 @@ _COLUMNS = ["organisation_id", "code_id", "source", "is_asked", "is_raised", "is
            "is_undecided", "segments_n"]
 _KEY = _COLUMNS[:3]
 RAISED_OR_UNDECIDED = ["is_raised", "is_undecided"]
-"""What is known of an organisation and a code: it was raised, or that is undecided."""
+"""The columns that say whether an organisation raised a code, or whether that is undecided."""
 
 
 def code_occurrences(consensus: pd.DataFrame, waiting: pd.DataFrame, coded_documents: set[str],
                      documents: pd.DataFrame, segments: pd.DataFrame, questions: pd.DataFrame,
                      codebook: pd.DataFrame, attendance: pd.DataFrame, ancestors: Mapping[str, Sequence[str]],
                      code_questions: Mapping[str, str]) -> pd.DataFrame:
-    """Table ``mentions``: one row per organisation, code of any level and source (:func:`text_sources`).
+    """Returns table ``mentions``: one row per organisation, code of any level, and source
+    (:func:`text_sources`).
 
-    ``consensus`` are the agreed codings, ``waiting`` the codes that are undecided
-    (:func:`~glc_analysis.coding.consensus.undecided_codes`), ``coded_documents`` the document_ids that some
-    coder read, ``attendance`` the organisations present in each call (document_id, organisation_id),
-    ``ancestors`` all codes above a code, ``code_questions`` the question of a code that codes the answers to
-    one question only.
+    - ``consensus``: the agreed codings.
+    - ``waiting``: the codes that are undecided (:func:`~glc_analysis.coding.consensus.undecided_codes`).
+    - ``coded_documents``: the document_ids that any coder read.
+    - ``attendance``: the organisations present in each call (document_id, organisation_id).
+    - ``ancestors``: all codes above each code.
+    - ``code_questions``: the question of each code that codes the answers to one question only.
 
-    An organisation was asked about the codes of a theme in three ways: by a question of that theme (for a
-    code of one question: by that question), and in an interview that reached such a question. In a call where
-    it was present, and in an interview without guide questions, it could have raised any code and was asked
-    about none: there ``is_asked`` says that it was present or interviewed. It raised a code if the code was
-    given to the words of its participants. A code is also raised wherever a code below it is, unless that one
-    is its contrary. A code that was not asked about must not be read as denied. Nor must a code with no
-    agreed passage and one that waits: it is undecided, and stays in the base.
+    Column ``is_asked`` depends on the source. In the survey, an organisation was asked about the codes of a
+    theme if it was asked a question of that theme; for a code of one question, if it was asked that question.
+    In an interview, it was asked if the interview reached a question of the theme. In a call, and in an
+    interview without guide questions, an organisation could raise any code and was asked about none; there
+    ``is_asked`` says that it was present or interviewed.
+
+    An organisation raised a code if the code was given to words of its participants. A code is also raised
+    wherever a code below it is raised, unless the two contradict each other. That an organisation was not
+    asked about a code must not be read as a denial. An organisation for which a code has no agreed passage,
+    but a passage that is not decided yet, is undecided and stays in the base.
     """
     if not coded_documents:
         return pd.DataFrame(columns=_COLUMNS)
@@ -61,11 +66,12 @@ def code_occurrences(consensus: pd.DataFrame, waiting: pd.DataFrame, coded_docum
 
 
 def find_negative_cases(occurrences: pd.DataFrame, code_id: str) -> pd.DataFrame:
-    """Who was asked about a code and did not raise it, or said the contrary: organisation_id, case.
+    """Returns the organisations that were asked about a code and did not raise it, or that said the contrary:
+    organisation_id, case.
 
-    Silence in a call, or in an interview without a guide, is not a case: nobody was asked there.
-
-    Nor is it a case that it is undecided.
+    An organisation that did not raise a code in a call, or in an interview without a guide, is not a case,
+    because no organisation is asked about codes there. An organisation for which the code is undecided is not
+    a case either.
 
     >>> occurrences = pd.DataFrame({"organisation_id": ["a", "b", "c", "d"], "code_id": "rest",
     ...     "source": ["interview", "call", "call", "interview"], "is_asked": True, "is_raised": False,
@@ -84,7 +90,8 @@ def find_negative_cases(occurrences: pd.DataFrame, code_id: str) -> pd.DataFrame
 
 
 def undecided_organisations(occurrences: pd.DataFrame, code_id: str) -> set[str]:
-    """The organisations for which it is undecided whether they raised a code: nothing of theirs is agreed.
+    """Returns the organisations for which it is undecided whether they raised a code, and which have no
+    agreed passage with it.
 
     >>> rows = pd.DataFrame({"organisation_id": ["a", "a", "b"], "code_id": "rest",
     ...                      "is_raised": [False, True, False], "is_undecided": [True, False, True]})
@@ -98,9 +105,10 @@ def undecided_organisations(occurrences: pd.DataFrame, code_id: str) -> set[str]
 
 def _topics_asked(documents: pd.DataFrame, segments: pd.DataFrame, questions: pd.DataFrame,
                   attendance: pd.DataFrame) -> pd.DataFrame:
-    """The topics that each organisation was asked about: organisation_id, source, about.
+    """Returns the topics that each organisation was asked about: organisation_id, source, about.
 
-    ``about`` is a question of the survey or a theme of an interview; blank means everything.
+    ``about`` is a question of the survey or a theme of an interview. It is blank for calls and for interviews
+    without a guide, in which an organisation could raise any topic.
     """
     themes = dict(zip(questions["question_id"], questions["theme_id"], strict=True))
     answers = documents[documents["kind"] == "answer"]
@@ -122,8 +130,9 @@ def _topics_asked(documents: pd.DataFrame, segments: pd.DataFrame, questions: pd
 
 
 def text_sources(documents: pd.DataFrame, segments: pd.DataFrame) -> dict[str, str]:
-    """The source of each document, by document_id: answer, call, interview, or ``interview_without_guide``,
-    where no question of the guide was found in the interview, its original or its translations.
+    """Returns the source of each document, by document_id: answer, call, interview, or
+    ``interview_without_guide``. The last is an interview in which no question of the guide was found, neither
+    in the document itself nor in its original or translations.
 
     >>> documents = pd.DataFrame({"document_id": ["a", "b"], "kind": "interview", "translation_of": ""})
     >>> segments = pd.DataFrame({"document_id": ["a", "b"], "guide_question_id": ["Q1", ""]})
@@ -163,7 +172,8 @@ def _codes_by_topic(questions: pd.DataFrame, codebook: pd.DataFrame,
 
 def _raised_codes(consensus: pd.DataFrame, documents: pd.DataFrame, segments: pd.DataFrame,
                   ancestors: Mapping[str, Sequence[str]], codebook: pd.DataFrame) -> pd.DataFrame:
-    """In how many of its segments an organisation raised a code, and whether it said the contrary."""
+    """Returns, for each organisation, code and source, in how many segments the organisation raised the code,
+    and whether it said the contrary."""
     contrary = dict(zip(codebook["code_id"], codebook["contradicts"], strict=True))
     given = codings_by_segment(consensus)[["segment_id", "code_id"]]
     codes = given.merge(_spoken(documents, segments), on="segment_id")
@@ -175,8 +185,8 @@ def _raised_codes(consensus: pd.DataFrame, documents: pd.DataFrame, segments: pd
 
 
 def _spoken(documents: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
-    """The participants' segments whose organisation is known: segment_id, turn (of which it may be a
-    translation), organisation_id, source."""
+    """Returns the participants' segments whose organisation is known: segment_id, turn, organisation_id,
+    source. ``turn`` is the segment itself or, for a translation, the segment that it translates."""
     spoken = segments[(segments["role"] == "participant") & (segments["organisation_id"] != "")]
     turn = spoken["translation_of"].where(spoken["translation_of"] != "", spoken["segment_id"])
     source = spoken["document_id"].map(text_sources(documents, segments))
@@ -185,8 +195,11 @@ def _spoken(documents: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
 
 def _codes_of_organisations(codes: pd.DataFrame, documents: pd.DataFrame, segments: pd.DataFrame,
                             ancestors: Mapping[str, Sequence[str]], codebook: pd.DataFrame) -> pd.DataFrame:
-    """One row per turn, its organisation and source, and a code that it has (segment_id, code_id), or that is
-    above one that it has and not its contrary."""
+    """Returns one row per turn and code, with the organisation and the source of the turn.
+
+    The codes of a turn are those in ``codes`` (segment_id, code_id) and all codes above these that do not
+    contradict them.
+    """
     contrary = dict(zip(codebook["code_id"], codebook["contradicts"], strict=True))
     codes = codes.merge(_spoken(documents, segments), on="segment_id")
     with_ancestors = [[code, *(upper for upper in ancestors.get(code, ()) if upper != contrary.get(code))]
@@ -197,18 +210,24 @@ def _codes_of_organisations(codes: pd.DataFrame, documents: pd.DataFrame, segmen
 
 @dataclass(frozen=True)
 class CodeRecords(FigureRecords):
-    """The organisations behind the figures of codes. ``keys`` has a row per code and source; blank stands for
-    interviews and answers together. ``base`` is who was asked about the code or raised it, ``counted`` who
-    raised it; ``undecided`` are the others, for which it is undecided."""
+    """The organisations that are counted in the figures of codes.
+
+    - ``keys``: one row per code and source; a blank source stands for interviews and answers together.
+    - ``base``: the organisations that were asked about the code, raised it, or are undecided.
+    - ``counted``: the organisations that raised the code.
+    - ``undecided``: the organisations that are not counted and for which it is undecided whether they raised
+      the code.
+    """
 
     undecided: scipy.sparse.csr_array
 
 
 def code_records(mentions: pd.DataFrame, organisations: pd.DataFrame) -> CodeRecords:
-    """The organisations behind the figures of codes, in the order of table ``organisations``.
+    """Returns the organisations that are counted in the figures of codes, in the order of table
+    ``organisations``.
 
-    Calls count by themselves, as one of the sources, and so do interviews without a guide: who was present
-    and silent there was not asked.
+    Calls and interviews without a guide are separate sources, because an organisation that raised nothing
+    there was not asked.
     """
     counted = counted_mentions(mentions)
     rows = pd.concat([counted[~counted["source"].isin(UNASKED)].assign(source=""), counted])
@@ -222,6 +241,7 @@ def code_records(mentions: pd.DataFrame, organisations: pd.DataFrame) -> CodeRec
 
 
 def counted_mentions(occurrences: pd.DataFrame) -> pd.DataFrame:
-    """The rows of table ``mentions`` that count: of organisations that were asked about a code (in a call,
-    that were present), or raised it unasked, or for which it is undecided whether they raised it."""
+    """Returns the rows of table ``mentions`` that are in the base of a figure. They are the rows of
+    organisations that were asked about a code (in a call: were present), that raised it without being asked,
+    or for which it is undecided whether they raised it."""
     return occurrences[occurrences["is_asked"] | occurrences["is_raised"] | occurrences["is_undecided"]]

@@ -9,17 +9,17 @@ from glc_analysis.figures.estimates import CleanTables, add_figure_ids
 from glc_analysis.schema import UNKNOWN
 
 _SHORTEST, _LONGEST = 5, 24 * 60
-"""Minutes below and above which a record's duration is worth a look."""
+"""Durations in minutes: records that took less time, or more, are counted for the team to look at."""
 _STRAIGHT = 4
-"""Scale questions a record must have answered before it can count as straight-lined."""
+"""The least number of scale questions that a record must have answered to count as straight-lined."""
 
 
 def quality_estimates(data: CleanTables, documents: pd.DataFrame) -> pd.DataFrame:
-    """One row per figure about the data: measure ``quality``, subset ``all``.
+    """Returns one row per figure about the data, with the measure ``quality`` and the subset ``all``.
 
-    Per question how many answers are missing of each kind; over the survey the
-    languages and scripts of open answers, durations, duplicates, answers where
-    every scale question has the same place ("straight-lined").
+    For each question, the figures count the missing answers of each kind. For the whole survey, they count
+    the languages and scripts of open answers, unusual durations, duplicates, and records that chose the same
+    place on the scale in every scale question ("straight-lined").
     """
     rows = [*_missing(data), *_records(data), *_texts(documents)]
     frame = pd.DataFrame(rows, columns=["question_id", "option_id", "statistic", "unit", "n",
@@ -32,7 +32,8 @@ def quality_estimates(data: CleanTables, documents: pd.DataFrame) -> pd.DataFram
 
 
 def find_straight_lined(responses: pd.DataFrame, scales: list[str]) -> set[str]:
-    """The answer_ids of records that gave every scale question the same place (four or more)."""
+    """Returns the answer_ids of records that answered four or more scale questions and chose the same place
+    on the scale in all of them."""
     given = responses[responses["question_id"].isin(scales) & responses["is_in_base"]]
     by = given.groupby(given["answer_id"].astype("str"))["value_number"]
     return set(by.nunique()[(by.nunique() == 1) & (by.size() >= _STRAIGHT)].index)
@@ -66,7 +67,7 @@ def _records(data: CleanTables) -> list[tuple]:
                    f"{UNKNOWN}.").sum())}
     if size and (answers["country_id"] == "").all():  # the survey names no country
         del counted["no_region"], counted["works_abroad"]
-    # Where all are unknown, the survey does not ask it.
+    # If the country or the organisation is unknown for all records, the survey does not ask for it.
     counted |= {name: n for name, n in unknown.items() if 0 < n < size}
     rows = [("survey", name, "count", "answer", n, size) for name, n in counted.items()]
     if timed := int(minutes.notna().sum()):

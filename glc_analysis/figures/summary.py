@@ -1,7 +1,8 @@
 """Figures in words, and the printed table of a question.
 
-Puts figures (rows of ``figures`` or of a release) into phrases with count and base, and into a table for each
-question. Every page and every trace takes its words from here, so that a figure reads the same everywhere.
+The module puts figures (rows of table ``figures`` or of a release) into phrases with count and base, and into
+a table for each question. Every page and every trace takes its phrases from here, so that a figure has the
+same words everywhere.
 """
 
 from __future__ import annotations
@@ -24,12 +25,18 @@ from glc_analysis.text import format_count
 
 
 _VERBS = {"single": "said “{}” to", "scale": "chose “{}” for"}
-"""How an answer was given, by the type of its question."""
+"""The words for giving an answer, by the type of the question."""
 
 
 @dataclass(frozen=True)
 class Words:
-    """The names in the words of figures: questions, options (by list and id), codes, and what is counted."""
+    """The names used to put figures into words.
+
+    - ``questions``: the questions, by id.
+    - ``options``: the labels of options, by list and id.
+    - ``codes``: the names of codes.
+    - ``organisations``: the study's word for organisations.
+    """
 
     questions: Mapping[str, Any]
     options: Mapping[tuple[str, str], str]
@@ -39,8 +46,8 @@ class Words:
     @classmethod
     def of(cls, questions: pd.DataFrame, options: pd.DataFrame, codes: Mapping[str, str],
            organisations: str) -> Words:
-        """From the processed tables of these names, and the names of codes; ``organisations`` are called what
-        study.toml calls them."""
+        """Returns the names from the processed tables ``questions`` and ``options``, the names of codes, and
+        the word that study.toml has for organisations."""
         listed = zip(options["option_list"], options["option_id"], strict=True)
         return cls(dict(zip(questions["question_id"], questions.itertuples(), strict=True)),
                    dict(zip(listed, options["label"], strict=True)),
@@ -50,13 +57,13 @@ class Words:
         return self.organisations if figure.unit == "organisation" else f"{figure.unit}s"
 
     def number(self, figure: Any) -> str:
-        """The number with its base: "18 of 30 (60 %)", "median 12 of 30 answers"."""
+        """Returns the number with its base, such as "18 of 30 (60 %)" or "median 12, base 30"."""
         if pd.isna(figure.n) and not getattr(figure, "band", ""):
             return f"{figure.statistic.replace('_', ' ')} {figure.value:g}, base {int(figure.base_n)}"
         return format_count(figure.n, figure.base_n, getattr(figure, "band", ""))
 
     def question_of(self, figure_id: str) -> str:
-        """The question that a figure is about; blank where it is about none.
+        """Returns the id of the question that a figure is about; blank if it is about no question.
 
         >>> Words({"Q1": None}, {}, {}).question_of("Q1/yes/all"), Words({}, {}, {}).question_of("rest/all")
         ('Q1', '')
@@ -64,7 +71,8 @@ class Words:
         return next((one for one in self.questions if figure_id.startswith(f"{one}/")), "")
 
     def condition(self, asked_if: str) -> str:
-        """Who was asked a question (``asked_if`` in questions.csv): how "Asked only of those who" goes on.
+        """Returns the condition ``asked_if`` of questions.csv in words, as the end of a sentence that begins
+        with "Asked only of those who".
 
         >>> from types import SimpleNamespace
         >>> words = Words({"Q1": SimpleNamespace(wording="Is there a law?", option_list="law")},
@@ -91,7 +99,7 @@ class Words:
         return f" {condition.operator} ".join(parts)
 
     def _comparison(self, comparison: Comparison) -> str:
-        """A comparison without the wording of its question."""
+        """Returns a comparison in words, without the wording of its question."""
         name, operator, values = comparison
         question = self.questions.get(name)
         listed = question.option_list if question else COUNTRY_LIST
@@ -102,12 +110,12 @@ class Words:
         return f"{answered} for {labels}" if name == "country" else f"{answered} {labels} to {name}"
 
     def said(self, figure: Any) -> str:
-        """Words a row of ``figures``, or of its release, as a clause with its base."""
+        """Puts a row of table ``figures``, or of a release, into words as a clause with its base."""
         name, counted, asked = self.parts(figure)
         return (f"{name}: " if name else "") + counted + (f" ({asked})" if asked else "")
 
     def sentence(self, figure: Any) -> str:
-        """Words a row of ``figures``, or of its release, as a sentence.
+        """Puts a row of table ``figures``, or of a release, into words as a sentence.
 
         >>> from types import SimpleNamespace
         >>> figure = SimpleNamespace(measure="coded", code_id="rest", n=5, base_n=30, unit="organisation",
@@ -151,7 +159,8 @@ class Words:
         return f"{said}{question.wording}" + ("" if question.wording.endswith(("?", ".", "!")) else ".")
 
     def parts(self, figure: Any) -> tuple[str, str, str]:
-        """What a figure is about, its number with the base in words, and the question that was asked."""
+        """Returns three texts: what a figure is about, its number with its base, and the wording of the
+        question. The first and the last may be blank."""
         number, nouns = self.number(figure), self._unit(figure)
         within = f", {figure.subset_kind.replace('_', ' ')} {figure.subset_id}" if figure.subset_id else ""
         if figure.measure == "coded":
@@ -173,7 +182,8 @@ class Words:
 
 
 def undecided_n(figure: Any) -> int:
-    """Of how many organisations it is undecided whether they raised a code, as far as the audience may know.
+    """Returns for how many organisations it is undecided whether they raised a code; 0 if the audience may
+    not know.
 
     >>> from types import SimpleNamespace
     >>> undecided_n(SimpleNamespace(undecided_n=2)), undecided_n(SimpleNamespace(undecided_n=pd.NA))
@@ -184,7 +194,8 @@ def undecided_n(figure: Any) -> int:
 
 
 def _calls_of(figure: Any) -> str:
-    """The calls that a figure of a code counts, whose base is who was present; blank for other figures.
+    """Returns the calls in which a figure counts how many organisations raised a code, as words. Blank if the
+    figure is not about calls.
 
     >>> from types import SimpleNamespace
     >>> figures = SimpleNamespace(subset_kind="source", subset_id="call"), SimpleNamespace(
@@ -206,7 +217,8 @@ _MEASURED = ["question", "statistic", "value", "base_n"]
 
 
 def subset_kind(column: str, *, more: Sequence[str] = ()) -> str:
-    """The kind of subset that ``--by`` names: an attribute, or one of ``more``, with or without ``_id``.
+    """Returns the kind of subset that ``--by`` names: an attribute or one of ``more``, with or without
+    ``_id``.
 
     >>> subset_kind("home_country_id")
     'home_country'
@@ -221,26 +233,30 @@ def subset_kind(column: str, *, more: Sequence[str] = ()) -> str:
         if name in kinds:
             return name
         if name in map_declared_entries("counted_by"):
-            raise UsageError(f"By {name} there are the counts of questions with options alone. To fix: ask "
-                             f'for view.counts(QUESTION, by="{name}"), or `glc summary QUESTION '
+            raise UsageError(f"Only the counts of questions with options can be grouped by {name}. To fix: "
+                             f'use view.counts(QUESTION, by="{name}"), or `glc summary QUESTION '
                              f"--by {name}`.")
     raise UsageError(f"There is no attribute {column!r} to group by; {suggest_name(column, kinds)}.")
 
 
 def unknown_question_error(question_id: str, known: Iterable[str]) -> UsageError:
-    """The error for an unknown question."""
+    """Returns the error for an unknown question."""
     return UsageError(f"There is no question {question_id!r}; {suggest_name(question_id, known)}.")
 
 
 def summaries(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataFrame,
               countries: pd.DataFrame, *, by: str = "") -> dict[str, pd.DataFrame]:
-    """The figures of every question by its id: one row per option in order (or a statistic), with a leading
-    ``group`` where ``by`` is given.
+    """Returns the figures of every question by its id, with one row per option in order, or per statistic.
 
-    Columns are question, option, n, base_n, share, low and high, for numbers question, statistic, value and
-    base_n; shares from 0 to 1. For audiences that see some
-    figures as bands a last column ``band`` has the words, and the numbers are missing. Raises UsageError for
-    an unknown attribute, with the nearest names.
+    The columns are:
+
+    - for questions with options, texts and dates: question, option, n, base_n, share (0 to 1), low and high;
+    - for questions for a number: question, statistic, value and base_n;
+    - a first column ``group`` if ``by`` is given;
+    - a last column ``band`` for audiences that see some figures as ranges. It has the range in words, and the
+      numbers of these figures are missing.
+
+    Raises UsageError for an unknown attribute, with the nearest names.
     """
     kind = subset_kind(by)
     rows = released[(released["measure"] == "response") & (released["subset_kind"] == kind)]

@@ -73,7 +73,7 @@ def test_waves_side_by_side_are_for_the_team_alone(ask, audience, view):
 
 @pytest.mark.parametrize("column", ["wave", "wave_id"])
 def test_other_figures_by_wave_are_refused_in_words(column):
-    with pytest.raises(UsageError, match="By wave there are the counts of questions with options alone"):
+    with pytest.raises(UsageError, match="Only the counts of questions with options can be grouped by wave"):
         subset_kind(column)
 
 
