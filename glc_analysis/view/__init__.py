@@ -1,1 +1,2 @@
-"""What one audience may see of a study: its tables, its pages' links, and where its figures come from."""
+"""What one audience may see of a study: its tables, the links of its pages, and where its figures come
+from."""

@@ -1,8 +1,8 @@
 """The places where pages show a principle, question, code or passage.
 
-A place is a page's slug, alone or with an id on it, ``theme-needs#code-stigma``; blank where no page shows
-it. The pages set these ids; the trace, the sentences at the top of a page and other pages link to them. The
-module also decides how many passages of a code a page prints.
+A place is the slug of a page, alone or with an id on that page, such as ``theme-needs#code-stigma``; it is
+blank where no page shows the thing. The pages set these ids; the trace, the sentences at the top of a page
+and other pages link to them. The module also decides how many passages of a code a page prints.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from glc_analysis.slices import map_codes_to_themes
 from glc_analysis.text import make_quotation_anchor
 
 SURVEY_PAGE = "survey"
-"""The slug of the page of all questions."""
+"""The slug of the page that shows all questions."""
 
 
 def anchor(kind: str, name: str) -> str:
-    """The id of a thing on its page; of a principle, the slug of its page.
+    """Returns the id of a thing on its page; for a principle, the slug of its page.
 
     >>> anchor("principle", "P03"), anchor("question", "Q3.1")
     ('principle-p03', 'question-q3-1')
@@ -31,25 +31,26 @@ def anchor(kind: str, name: str) -> str:
 
 
 def passage_anchor(code: str, segment_id: str) -> str:
-    """The id of a passage under a code."""
+    """Returns the id of a passage under a code."""
     return anchor("passage", f"{code}-{segment_id}")
 
 
 def passages_anchor(code: str) -> str:
-    """The id of the list of the passages of a code."""
+    """Returns the id of the list that holds the passages of a code."""
     return anchor("passages", code)
 
 
 MOST_PRINTED_PASSAGES, THEME_ROOM, _PASSAGE_MARKUP = 20, 60_000, 400
-"""A theme's page prints at most 20 passages of a code. All its codes share 60 kB, with 400 bytes for what
-stands around the words of a passage."""
+"""A theme's page prints at most 20 passages of each code. The passages of all its codes together take at most
+60 kB; each passage counts 400 bytes for markup besides its own words."""
 
 
 def printed_passages(rows: pd.DataFrame) -> pd.DataFrame:
-    """The passages that a theme's page prints, of all that have its codes: the first ones of each code, as
-    many as fit, but at least one.
+    """Returns the passages that a theme's page prints: the first passages of each code, as many as fit, but
+    at least one of each code.
 
-    ``rows`` are passages in the order of the page, with columns code_id, quote and translation.
+    ``rows`` are all passages with the theme's codes, in the order of the page, with columns code_id, quote
+    and translation.
 
     >>> rows = pd.DataFrame({"code_id": "delay", "translation": "",
     ...                      "quote": [f"We wait {n} years." for n in range(30)]})
@@ -64,7 +65,7 @@ def printed_passages(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def link(place: str) -> str:
-    """Makes the address of a place, for links from other pages of the same folder.
+    """Returns the address of a place, for links from other pages of the same folder.
 
     >>> link("survey#question-q1-2"), link("principle-p03"), link("")
     ('survey.html#question-q1-2', 'principle-p03.html', '')
@@ -75,8 +76,9 @@ def link(place: str) -> str:
 
 @dataclass(frozen=True)
 class Places:
-    """The places for an audience: ``themes`` by code; ``counted``, the codes whose figure it may see; and
-    ``printed``, the ids of the passages that the pages of the themes print."""
+    """The places that an audience can follow: ``themes`` has the theme of each code, ``counted`` the codes
+    whose figures the audience may see, and ``printed`` the ids of the passages that the pages of the themes
+    print."""
 
     themes: Mapping[str, str]
     counted: Collection[str]
@@ -85,7 +87,8 @@ class Places:
     @classmethod
     def of(cls, codebook: pd.DataFrame, released: pd.DataFrame,
            passages: pd.DataFrame | None = None) -> Places:
-        """From the codebook, the figures that the audience may see, and the passages that it may read."""
+        """Makes the places from the codebook, the figures that the audience may see, and the passages that it
+        may read."""
         whole = released[(released["measure"] == "coded") & is_whole_study(released)]
         by_theme = () if passages is None else passages.groupby("theme_id")
         printed = (printed_passages(rows) for theme, rows in by_theme if theme)
@@ -104,14 +107,15 @@ class Places:
         return self._on(code, anchor("code", code)) if code in self.counted else ""
 
     def passage(self, segment_id: str, *codes: str) -> str:
-        """The place of a passage with one of these codes, on the pages of the team; of one that is not
-        printed, the passages of its code."""
+        """Returns the place of a passage with one of these codes on the team's pages. For a passage that is
+        not printed, that is the list of passages of its code."""
         code = self._first(codes)
         own = passage_anchor(code, segment_id)
         return self._on(code, own if own in self.printed else passages_anchor(code))
 
     def quotation(self, text: str, *codes: str) -> str:
-        """The place of a quotation from a passage with these codes, on the pages of other readers."""
+        """Returns the place of a quotation from a passage with these codes, on the pages of readers outside
+        the team."""
         return self._on(self._first(codes), make_quotation_anchor(text))
 
     def _first(self, codes: Collection[str]) -> str:

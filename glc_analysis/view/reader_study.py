@@ -1,13 +1,13 @@
 """The study folder given to a page for audiences other than the team.
 
-It holds only what one audience may see of a built study: released figures with the numbers it may see,
-cleared quotations, countries it may know of, names of organisations that agreed to be named. All other tables
-are empty, and there is no raw file and no private one. So a notebook that forgets to ask for the right view
-has nothing to give away. This guards against accidents: the notebook still runs on a machine that has the
-whole study, and the gate still reads every page.
+The folder holds only what one audience may see of a built study: released figures with the numbers that the
+audience may see, cleared quotations, countries that it may know of, and names of organisations that agreed to
+be named. All other tables are empty, and the folder has no raw and no private files. So a notebook that
+forgets to ask for the right view has nothing to give away. This guards against accidents only, because the
+notebook still runs on a machine that has the whole study; the gate still reads every page.
 
-A page that cannot be made from this folder says so in its notebook's metadata (``whole_study``); it gets the
-whole study, and must ask its view for everything.
+A page that cannot be made from this folder says so in its notebook's metadata (``whole_study``). Such a
+notebook gets the whole study, and must ask its view for everything.
 """
 
 from __future__ import annotations
@@ -34,11 +34,12 @@ from glc_analysis.slices import group_by_work_country, list_work_countries
 from glc_analysis.study import Study
 
 _CONSENT_SHOWN = "name"
-"""The only item of consent that a page asks about: who may be named."""
+"""The only item of consent that a page reads: the consent to be named."""
 
 
 def write_reader_study(study: Study, audience: str, folder: Path) -> Study:
-    """Writes into an empty folder what an audience may see of a built study; returns it as a study."""
+    """Writes what an audience may see of a built study into an empty folder; returns that folder as a
+    study."""
     made, reader = Study(folder), Reader(study, audience)
     # What pages read of the reference tables, and tells of nobody who took part.
     told = {made.settings_file: study.settings_file, made.reference_file("headlines"):
@@ -61,15 +62,16 @@ def write_reader_study(study: Study, audience: str, folder: Path) -> Study:
 
 @dataclass(frozen=True)
 class Reader:
-    """What one audience may see of each table; of those of add-ons what these declare."""
+    """What one audience may see of each table; each add-on declares what the audience may see of its
+    tables."""
 
     study: Study
     audience: str
 
     def part_of(self, name: str) -> pd.DataFrame:
-        """The part of a table that the audience may see. Whatever else this is made from,
-        :func:`glc_analysis.run.plan.list_inputs_behind_reads` must know, so that pages are made again when it
-        changes."""
+        """Returns the part of a table that the audience may see. If it depends on other tables too,
+        :func:`glc_analysis.run.plan.list_inputs_behind_reads` must list them, so that pages are made again
+        when they change."""
         if name == f"release_{self.audience}":
             return self.decisions
         for add_on, functions in list_declarations("visible"):
@@ -95,8 +97,8 @@ class Reader:
 
     @cached_property
     def slices(self) -> dict[str, object]:
-        """slices.json without the countries, organisations, long codes and hashes that the audience must not
-        know; of what add-ons list what it may have a page of."""
+        """Returns slices.json without the countries, organisations, long codes and hashes that the audience
+        must not know. The lists of add-ons keep only the entries for which the audience may have a page."""
         whole = read_slices(self.study)
         countries = [one for one in whole["countries"] if one["id"] in self.visible]
         added = {}
@@ -112,7 +114,7 @@ class Reader:
 
     @cached_property
     def consent_rows(self) -> pd.DataFrame:
-        """The consents to be named for this audience; what anybody else decided is left out."""
+        """The rows of consent to be named for this audience, without those of anybody who did not agree."""
         rows = read_reference_table(self.study, "consent")
         is_shown = (rows["item"] == _CONSENT_SHOWN) & (rows["audience"] == self.audience)
         return rows[is_shown & rows["organisation_id"].isin(self.named)]
@@ -139,12 +141,13 @@ class Reader:
         return self.table(name)
 
     def options(self, name: str) -> pd.DataFrame:
-        """The options of all lists; of the list of countries those that the audience may know of."""
+        """The options of all lists; the list of countries has only those that the audience may know of."""
         rows = self.table(name)
         return rows[(rows["option_list"] != COUNTRY_LIST) | rows["option_id"].isin(self.named_countries)]
 
     def codebook(self, name: str) -> pd.DataFrame:
-        """The codes without their typical passages, which are words that nobody has cleared."""
+        """The codes without their typical passages, because nobody has cleared the words of these
+        passages."""
         return self.table(name).assign(example="")
 
     def countries(self, name: str) -> pd.DataFrame:
@@ -155,8 +158,9 @@ class Reader:
 
     @cached_property
     def members(self) -> pd.DataFrame:
-        """Which organisation works in which visible country, of those that may be counted there: one that is
-        not named has an id without meaning, another one in each country."""
+        """Returns which organisation works in which visible country, for the organisations that may be
+        counted there. An organisation that is not named gets a meaningless id, a different one in each
+        country."""
         answers = self.table("answers").astype({"country_id": "str", "organisation_id": "str"})
         rows = countable_members(answers, self.table("organisations"), self.consent,
                                  self.study.settings["disclosure"], audience=self.audience)
@@ -170,20 +174,21 @@ class Reader:
         return self.members.assign(answer_id=ids)
 
     def organisations(self, name: str) -> pd.DataFrame:
-        """The named organisations with name and type, and a row without a name for each of the others."""
+        """The named organisations with name and type, and a row without a name for each other
+        organisation."""
         rows = self.table(name)
         rows = rows.loc[rows["organisation_id"].isin(self.named), ["organisation_id", "label", "type"]]
         others = {*self.members["organisation_id"]} - {*rows["organisation_id"]}
         return pd.concat([rows, pd.DataFrame({"organisation_id": sorted(others), "label": "", "type": ""})])
 
     def own(self, name: str) -> pd.DataFrame:
-        """The rows of this audience."""
+        """The rows of a table that are for this audience."""
         rows = self.table(name)
         return rows[rows["audience"] == self.audience]
 
 
     def quotations(self, name: str) -> pd.DataFrame:
-        """The quotations of this audience, without hidden lines and languages."""
+        """The quotations for this audience, without hidden lines and without languages."""
         rows, blocks = self.own(name), self.own("blocks")
         hidden = blocks.loc[~blocks["is_shown"], "block_id"]
         rows = rows[~line_ids(name, rows["quote_id"]).isin([*hidden])]
@@ -196,4 +201,4 @@ _MAKERS: dict[str, Callable[[Reader, str], pd.DataFrame]] = {
     "countries": Reader.countries, "figures": Reader.figures, "answers": Reader.answers,
     "organisations": Reader.organisations,
     "quotations": Reader.quotations, "blocks": Reader.own}
-"""What an audience may see of each table; of all others it sees nothing."""
+"""The function that makes what an audience may see of each table; a table not listed here stays empty."""

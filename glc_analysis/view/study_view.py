@@ -1,9 +1,9 @@
 """What one audience may see of a study: the only door to its figures, passages, votes and names.
 
 An analyst opens a study (:func:`open_study`) and asks it for a view. The view gives plain data frames. It
-decides what may be seen and computes no figure: figures are those that :func:`.suppression.release` lets the
-audience see, words those that were cleared for it. What was not released is refused in words
-(:class:`NotReleased`), never answered with an empty frame.
+decides what may be seen and computes no figure. Its figures are those that :func:`.suppression.release` lets
+the audience see, and its quotations are those that were cleared for the audience. A request for a figure that
+was not released raises :class:`NotReleased`, which says why; it never returns an empty frame.
 
 This guards against accidents, not against intent: whoever can run a notebook can read the files of the study.
 The gate reads every page before it is published.
@@ -49,10 +49,11 @@ _CODE_COLUMNS = ["code", "level", "raised", "undecided", "asked", "share", "show
          "undecided_in_calls", "present", "shown_as_in_calls", "code_id"]
 _NOT_SHOWN = "not shown"
 _EACH_RECORD = "Each record counts, also where an organisation has several."
-"""Whom a question counts that is not asked once for each organisation, in a survey that names no country."""
+"""What is counted by a question that is not asked once for each organisation, where the survey has no
+countries."""
 _AS_OTHERS_SEE_IT = " (as others see it)"
 _LABELLED_GROUPS = ("country", "home_country", "network", "language", "is_interpreted")
-"""Kinds of groups whose names are not words joined by hyphens, such as ``service_provider``."""
+"""Kinds of groups whose names are labels to print unchanged, unlike ids such as ``service_provider``."""
 
 
 class NotReleased(UsageError):
@@ -85,11 +86,12 @@ class OpenStudy(Study, TypedTables):
     def view(self, audience: str = "team", *, country: str | None = None, theme: str | None = None,
              principle: str | None = None, organisation: str | None = None,
              code: str | None = None) -> StudyView:
-        """What an audience (team, convening or public) may see, of the whole study or of a part of it.
+        """Returns a view of what an audience (team, convening or public) may see, of the whole study or of a
+        part.
 
-        ``country``, ``theme``, ``principle``, ``organisation`` and ``code`` (with what coders gave to its
-        turns) narrow the view to one of them: an id such as ``KHM``, or blank for the first one of the study.
-        Raises UsageError for an unknown name, with the nearest ones.
+        ``country``, ``theme``, ``principle``, ``organisation`` or ``code`` narrow the view to that part. Each
+        takes an id such as ``KHM``; a blank id takes the first one of the study. A view of a code also has
+        the other codes of the same turns. Raises UsageError for an unknown name, with the nearest ones.
         """
         view = StudyView(self, audience)
         if country is not None and not view.may("all_figures"):
@@ -108,7 +110,8 @@ class OpenStudy(Study, TypedTables):
         return tables.read_table(name, study=self)
 
     def _repr_html_(self) -> str:
-        """What a notebook shows of a study: its title, its raw files, whether it is built, its reports."""
+        """Returns what a notebook shows for a study: its title, its raw files, whether it is built, its
+        reports."""
         kinds = {f"Raw files: {kind}": len(self.raw_files(kind)) for kind in RAW_KINDS}
         is_built = (self.processed / "slices.json").is_file()
         reports = sorted(path.name for path in self.reports.glob("*") if (path / "current").exists())
@@ -146,8 +149,9 @@ class StudyView(VisibleTables):
     def questions(self) -> pd.DataFrame:
         """The questions that belong to the page, one row each in the order of the survey.
 
-        question_id, wording, type, unit, theme (its name), asked_of (who was asked, in words), base_n (how
-        many were asked and answered, on a country's page there; missing where it was not released).
+        Columns: question_id, wording, type, unit, theme (its name), asked_of (who was asked, in words) and
+        base_n (how many were asked and answered, on a country's page in that country; missing where it was
+        not released).
 
         >>> view.questions.query("type == 'multi'")["wording"].iloc[0]
         'Whom do you serve?'
@@ -168,17 +172,23 @@ class StudyView(VisibleTables):
             "base_n": rows["question_id"].map(bases).astype("Int64")}).reset_index(drop=True)
 
     def counts(self, question_id: str, *, by: str = "", answered: str = "") -> pd.DataFrame:
-        """The counts of a question: one row per option, in groups ``by`` region or another attribute, and by
-        what was ``answered`` to another question. On a country's page those of the country.
+        """Returns the counts of a question, one row per option; on a country's page, the counts of that
+        country.
 
-        option, n, base_n, share (0 to 1), low, high (the interval, where the sampling allows one; of a count
-        shown as a range, the least and the greatest share that it may be), shown_as (the count as it is
-        printed: "18 of 30", "at most 4 of 30"); with ``by`` a leading column group, with ``answered`` a
-        column answer, whose base are those who gave this answer. Options are sorted by their count, those of
-        a scale are in their own order. A count shown as a range has no number. An option or a group that has
-        no row is not shown to this audience, which is never a zero. Raises UsageError for an unknown question
-        or one without options, NotReleased for a group that this audience may not see; what was answered to
-        two questions is for the team alone. Add-ons may count by more, such as ``by="wave"``.
+        ``by`` counts each option in groups, by region or another attribute; add-ons allow further groups,
+        such as ``by="wave"``. ``answered`` counts it by the answers to another question, for the team alone.
+        Columns:
+
+        - group, with ``by``; answer, with ``answered`` (base_n then counts those who gave this answer);
+        - option, n, base_n, share (0 to 1); n is missing where the count is shown as a range;
+        - low, high: the interval, where the sampling allows one; for a count shown as a range, the least and
+          the greatest share that it can mean;
+        - shown_as: the count as it is printed, such as "18 of 30" or "at most 4 of 30".
+
+        Options are sorted by count; those of a scale keep the order of the scale. If an option or a group has
+        no row, its count is not shown to this audience; that never means zero. Raises UsageError for an
+        unknown question or a question without options, NotReleased for a group that this audience may not
+        see.
 
         >>> view.counts("Q4.1", by="region")[["group", "option", "shown_as"]].head(2)
             group           option shown_as
@@ -212,7 +222,7 @@ class StudyView(VisibleTables):
 
     @cached_property
     def wave_of_figures(self) -> str:
-        """The wave that the study's figures are of; blank where the survey has one wave."""
+        """The wave that the study's figures describe; blank where the survey has one wave."""
         return study_wave(read_reference_table(self.study, "waves"), self.study.settings["study"]["wave"])
 
     @cached_property
@@ -226,8 +236,10 @@ class StudyView(VisibleTables):
         return dict(zip(rows["wave_id"], rows["label"], strict=True)) if len(rows) > 1 else {}
 
     def numbers(self, question_id: str, *, by: str = "") -> pd.DataFrame:
-        """The statistics of a number question: statistic (mean, median, standard deviation), value, base_n,
-        shown_as; with ``by`` a leading column group. Raises as :meth:`counts` does.
+        """Returns the statistics of a number question.
+
+        Columns: statistic (mean, median, standard deviation), value, base_n, shown_as; with ``by``, a leading
+        column group. Raises the same errors as :meth:`counts`.
 
         >>> float(view.numbers("Q4.3").set_index("statistic").at["median", "value"])
         10.0
@@ -243,17 +255,21 @@ class StudyView(VisibleTables):
         return rows.assign(shown_as=shown)[["group"] * bool(by) + _NUMBER_COLUMNS].reset_index(drop=True)
 
     def codes(self, *, theme: str = "", by: str = "") -> pd.DataFrame:
-        """Who raised each code: one row per code, each below its parent; with ``by`` one row per code and
-        group. On a country's page those of the country.
+        """Returns how many organisations raised each code: one row per code, each below its parent code; with
+        ``by``, one row per code and group. On a country's page, only organisations of that country count.
 
-        code, level, raised (organisations that raised it in interviews or answers), undecided (organisations
-        for which that is undecided; the team only, since a code that waits is not shown to others), asked
-        (organisations that were asked about it there, or raised it unasked), share, shown_as, contrary
-        (organisations that said the contrary in any text; the team only), raised_without_guide, interviewed
-        (organisations in interviews without guide questions), shown_as_without_guide, raised_in_calls,
-        undecided_in_calls, present (organisations in the calls where it could have come up),
-        shown_as_in_calls, code_id. Neither is added to the first counts, since nobody was asked there, and
-        silence is not a no; they are not counted by group. Raises UsageError for an unknown theme,
+        Columns: code, level, code_id, and these counts of organisations:
+
+        - raised: raised the code in interviews or answers; asked: were asked about it there, or raised it
+          unasked; share and shown_as follow from both;
+        - undecided: have a coding of it that is not decided yet, which the team alone sees;
+        - contrary: said the contrary in any text, which the team alone sees;
+        - raised_without_guide, interviewed, shown_as_without_guide: in interviews without guide questions;
+        - raised_in_calls, undecided_in_calls, present (took part in calls where it could have come up),
+          shown_as_in_calls: in calls.
+
+        Counts without a guide and in calls are not added to raised and asked, because nobody was asked there
+        and silence does not mean no; they are not counted by group. Raises UsageError for an unknown theme,
         NotReleased for a group that was not released.
 
         >>> view.codes(theme="services").query("raised >= 20")[["code", "raised", "asked"]]
@@ -303,12 +319,14 @@ class StudyView(VisibleTables):
         return frame[["group"] * bool(by) + _CODE_COLUMNS].reset_index(drop=True)
 
     def passages(self, *, code: str = "", theme: str = "") -> pd.DataFrame:
-        """Coded passages, one row a passage and code: text, translation, language, by (the organisation),
-        country, code, cleared (for whom it may be printed), kind (interview, call or answer), date, code_id
-        and segment_id; agreement says where coders agree on the code of the turn and not on these words, and
-        who marked them; organisation_id. For the team alone; other audiences have :meth:`quotations`. The
-        first passage of each organisation comes before its further ones. Raises NotReleased for another
-        audience, UsageError for an unknown code or theme.
+        """Returns the coded passages, one row per passage and code. Only the team may read them; other
+        audiences have :meth:`quotations`.
+
+        Columns: text, translation, language, by (the organisation), country, code, cleared (the audience for
+        which it may be printed), kind (interview, call or answer), date, code_id, segment_id, agreement and
+        organisation_id. Where coders agree on the code of a turn but not on these words, agreement says so,
+        and who marked them. The first passage of each organisation comes before further passages of any.
+        Raises NotReleased for another audience, UsageError for an unknown code or theme.
 
         >>> view.passages(code="outreach")["by"].iloc[0]
         'Farol de Barro (invented)'
@@ -335,11 +353,14 @@ class StudyView(VisibleTables):
             "organisation_id": rows["organisation_id"].astype("str")}).reset_index(drop=True)
 
     def quotations(self, *, theme: str = "") -> pd.DataFrame:
-        """The quotations that were cleared for this audience, one row each: text, translation, language, by
-        ("a provider", or an organisation that agreed to be named), country, code, cleared. The team sees
-        those cleared for anybody, and for whom. On a country's page only those of named organisations there.
-        A quotation_id is its place on a page. There are none where somebody quoted there left since an
-        earlier release (:mod:`.blocks`). Raises UsageError for an unknown theme.
+        """Returns the quotations that were cleared for this audience, one row each. On a country's page, only
+        those of named organisations in that country.
+
+        Columns: text, translation, language, by ("a provider", or an organisation that agreed to be named),
+        country, code, cleared, quotation_id (its place on a page). The team sees the quotations cleared for
+        any audience; ``cleared`` names that audience. A block of quotations is left out if an organisation
+        quoted in it has withdrawn since an earlier release (:mod:`.blocks`). Raises UsageError for an unknown
+        theme.
 
         >>> view.quotations(theme="needs")["text"].iloc[1]
         'We offer the same thing three times over a month, because here it is impolite to accept at once.'
@@ -356,7 +377,7 @@ class StudyView(VisibleTables):
         return frame
 
     def quotation_frame(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Rows of :attr:`quotation_rows` as :meth:`quotations` gives them."""
+        """Returns rows of :attr:`quotation_rows` with the columns of :meth:`quotations`."""
         names = self.code_names
         wording = rows["wording"].where(rows["wording"] == "", ", " + rows["wording"])
         return pd.DataFrame({
@@ -421,7 +442,7 @@ class StudyView(VisibleTables):
         return "Asked for each country an organisation works in." if self.is_by_country else _EACH_RECORD
 
     def _released_rows(self, question_id: str, by: str, answered: str = "") -> pd.DataFrame:
-        """The summary of a question, or NotReleased where nothing of it may be seen."""
+        """Returns the summary of a question; raises NotReleased where the audience may see nothing of it."""
         subset_kind(by)  # a wrong attribute is named before anything is read by it
         name = self._question(question_id).question_id
         is_own = bool(self.country) and not by
@@ -461,7 +482,7 @@ class StudyView(VisibleTables):
 
     @cached_property
     def _contrary(self) -> dict[str, int]:
-        """How many organisations said the contrary of each code; nothing for audiences that must not know."""
+        """How many organisations said the contrary of each code; empty for audiences that must not know."""
         if not self.may("passages"):
             return {}
         rows = self.read("mentions")
@@ -470,8 +491,8 @@ class StudyView(VisibleTables):
 
     @cached_property
     def _translated_words(self) -> Mapping[str, Translation]:
-        """Translations of quotations by their text, for audiences that read passages: the others read only
-        what was cleared for them."""
+        """Translations of quotations by their text, for audiences that may read passages. It is empty for
+        other audiences, which read only what was cleared for them."""
         if not self.may("passages"):
             return {}
         rows = tables.read_table("segments", study=self.study, country=self.country)
@@ -487,16 +508,18 @@ class StudyView(VisibleTables):
 
     @cached_property
     def _country_of_label(self) -> Mapping[str, str]:
-        """The countries of an organisation that the audience may know by name, by its label."""
+        """The countries of each organisation that the audience may know by name, by the organisation's
+        label."""
         rows = self.names
         return dict(zip(rows["name"], rows["countries"], strict=True))
 
 
 def open_study(path: str | Path = "") -> OpenStudy:
-    """Opens a study for analysis: the folder ``path``, else that of GLC_STUDY, else the repository's data/.
+    """Opens a study for analysis: the folder ``path``, or else the folder in the environment variable
+    GLC_STUDY, or else data/ of the repository.
 
-    In a notebook, frames of counts are then shown as bars, and figures take the look of the pages. Raises
-    UsageError if there is no such folder.
+    From then on, a notebook shows frames of counts with bars, and its figures look like those of the pages.
+    Raises UsageError if there is no such folder.
 
     >>> open_study("nowhere")
     Traceback (most recent call last):
@@ -509,7 +532,8 @@ def open_study(path: str | Path = "") -> OpenStudy:
 
 
 def _refuse_unseen_country(name: str, seen: Mapping[str, str]) -> None:
-    """Raises UsageError for a country that this audience may not know of, whether the study has it or not."""
+    """Raises UsageError for a country that this audience may not know of, whether or not it is in the
+    study."""
     try:
         _known(name, seen, "country")
     except UsageError:
@@ -519,8 +543,8 @@ def _refuse_unseen_country(name: str, seen: Mapping[str, str]) -> None:
 
 
 def _known(name: str | None, known: Mapping[str, str], kind: str) -> str:
-    """The id that a name means: an id in any case, or a label. None stays blank, and a blank name is the
-    first one. Raises UsageError with the nearest names."""
+    """Returns the id for a name, which is an id in any case or a label. For None it returns a blank, for a
+    blank name the first id. Raises UsageError with the nearest names for an unknown name."""
     if name is None:
         return ""
     if name in known:

@@ -6,7 +6,7 @@ import pandas as pd
 
 
 class TypedTables:
-    """What ``study.NAME`` is, for editors and for ty; the tables are read when they are asked for."""
+    """The types of ``study.NAME``, for editors and for ty. A table is read when it is first asked for."""
 
     questions: pd.DataFrame
     options: pd.DataFrame

@@ -1,9 +1,10 @@
 """What one audience may see of each table of a study.
 
 A page about one country, theme, principle or organisation sees the rows about it. Figures are those that
-:func:`.suppression.release` lets the audience see, with the numbers that it may see; words are those that
-were cleared for it; names and countries follow the rules of this room. What add-ons let a view show is an
-attribute of the view as well. :mod:`glc_analysis.view.study_view` makes frames for analysts of them.
+:func:`.suppression.release` lets the audience see, with the numbers that it may see. Quotations are those
+that were cleared for the audience. Names and countries follow the rules of this folder. What an add-on lets a
+view show is an attribute of the view as well. :mod:`glc_analysis.view.study_view` makes frames for analysts
+from these tables.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from glc_analysis.study import Study
 
 
 def _as_tree(codebook: pd.DataFrame) -> pd.DataFrame:
-    """Codes, each below the one it belongs to, with theme_id and depth."""
+    """Returns the codes, each below its parent code, with theme_id and depth."""
     above, order = ancestors(codebook), dict(zip(codebook["code_id"], codebook["order"], strict=True))
     places = [[order.get(one, 0) for one in [*reversed(above[code]), code]] for code in codebook["code_id"]]
     themes = codebook["code_id"].map(map_codes_to_themes(codebook)).astype("str").fillna("")
@@ -58,7 +59,7 @@ UNTRANSLATED = Translation("", "")
 
 
 def arrange_translations_in_columns(translations: Iterable[Translation]) -> dict[str, list[str]]:
-    """Arranges translations as the columns ``translation`` and ``translation_status``.
+    """Returns translations as the columns ``translation`` and ``translation_status``.
 
     >>> arrange_translations_in_columns([Translation("Hello", "human"), UNTRANSLATED])
     {'translation': ['Hello', ''], 'translation_status': ['human', '']}
@@ -71,8 +72,8 @@ def arrange_translations_in_columns(translations: Iterable[Translation]) -> dict
 class VisibleTables:
     """The tables of a study as one audience may see them.
 
-    ``country``, ``theme``, ``principle`` or ``code`` narrows them to one of them; ``organisation`` to the
-    rows of one organisation, for the page that it alone receives.
+    ``country``, ``theme``, ``principle`` or ``code`` narrows the tables to one country, theme, principle or
+    code. ``organisation`` narrows them to the rows of one organisation, for the page that it alone receives.
     """
 
     study: Study
@@ -87,7 +88,7 @@ class VisibleTables:
         check_audience(self.audience)
 
     def __getattr__(self, name: str) -> Any:
-        """What an add-on lets a view show."""
+        """Returns an attribute that an add-on adds to every view."""
         if name.startswith("_") or hasattr(type(self), name):
             return object.__getattribute__(self, name)  # raises what made the property fail
         for added in load_declared_objects("view"):
@@ -100,12 +101,13 @@ class VisibleTables:
         return has_capability(self.audience, capability)
 
     def read(self, name: str) -> pd.DataFrame:
-        """The rows of a table that belong on the page; on an organisation's page none of another one."""
+        """Returns the rows of a table that belong on the page; on an organisation's page, only rows of that
+        organisation."""
         return self._read(name).copy(deep=False)
 
     @cached_property
     def _read(self) -> Callable[[str], pd.DataFrame]:
-        """Reads each table once: several parts of a page use the same ones."""
+        """A reader that reads each table only once, because several parts of a page use the same tables."""
         def own(name: str) -> pd.DataFrame:
             frame = tables.read_table(name, study=self.study, country=self.country, theme=self.theme,
                                       code=self.code)
@@ -123,12 +125,13 @@ class VisibleTables:
         return cache(own)
 
     def are_hidden(self, blocks: pd.Series | str, lines: pd.Series) -> pd.Series:
-        """Which lines of blocks are hidden from the audience by themselves (:mod:`.cells`)."""
+        """Marks the lines of blocks that are hidden from the audience one by one, not as a whole block
+        (:mod:`.cells`)."""
         return line_ids(blocks, lines).isin([*self.hidden])
 
     @cached_property
     def hidden(self) -> frozenset[str]:
-        """The blocks and lines of text that are hidden from the audience (:mod:`.blocks`); none from the
+        """The blocks and lines of text that are hidden from the audience (:mod:`.blocks`); empty for the
         team."""
         if self.may("passages"):
             return frozenset()
@@ -139,8 +142,8 @@ class VisibleTables:
     def released(self) -> pd.DataFrame:
         """The page's figures that its audience may see.
 
-        On a country's page, audiences that do not see all figures get those of the country and of the whole
-        study: they may hardly ever see those of a region.
+        On a country's page, audiences that do not see all figures get the figures of the country and of the
+        whole study, because they may hardly ever see the figures of a region.
         """
         if self.may("all_figures"):
             return release(self.read("figures"), audience=self.audience)
@@ -151,8 +154,8 @@ class VisibleTables:
         return release(rows, audience=self.audience, decisions=self.read(f"release_{self.audience}"))
 
     def question_figures(self, question_id: str) -> pd.DataFrame:
-        """What the audience may see of the figures about one question, or about the ``survey`` (sizes of the
-        study), or of a measure: ``coded``, ``discordance``, ``quality`` and those of add-ons."""
+        """Returns the figures that the audience may see about one question, about the ``survey`` (sizes of
+        the study), or of one measure: ``coded``, ``discordance``, ``quality`` or a measure of an add-on."""
         rows, decisions = tables.read_table("figures", study=self.study, question=question_id), None
         if not self.may("all_figures"):
             decisions = tables.read_table(f"release_{self.audience}", study=self.study, question=question_id)
@@ -170,8 +173,8 @@ class VisibleTables:
 
     @property
     def is_one_answer_each(self) -> bool:
-        """Whether every record of the survey is a respondent's one answer: it does not say which organisation
-        answered, or for which country, and nobody answered twice, as far as the audience may know.
+        """Whether every record of the survey is the only record of its respondent, as far as the audience may
+        know. Then no record names an organisation or a country, and nobody answered twice.
 
         >>> view.is_one_answer_each
         False
@@ -181,8 +184,8 @@ class VisibleTables:
 
     @cached_property
     def says_who_was_asked(self) -> bool:
-        """Whether the study records a condition for any question (asked_if). Where it records none, an answer
-        that is blank may never have been asked for.
+        """Whether the study records a condition for any question (asked_if). Where it records none, a blank
+        answer can also mean that the question was not asked.
 
         >>> view.says_who_was_asked
         True
@@ -211,8 +214,9 @@ class VisibleTables:
     def talks(self) -> dict[str, int]:
         """The number of calls and interviews, as far as the audience may know.
 
-        Others than the team know the number of interviews where so many independent organisations gave one,
-        and so many did not, that it stays open who did; the number of calls where enough took part.
+        Audiences other than the team see the number of interviews only if so many independent organisations
+        gave an interview, and so many gave none, that nobody can tell which did. They see the number of calls
+        only if enough organisations took part.
 
         >>> view.talks
         {'call': 3, 'interview': 12}
@@ -232,14 +236,14 @@ class VisibleTables:
         return {kind: n for kind, n in counts.items() if may_know[kind]}
 
     def quality(self, about: str) -> pd.DataFrame:
-        """The page's figures about the quality of the data: of ``survey``, ``language``, ``script`` or a
-        question."""
+        """Returns the page's figures about the quality of the data, for ``survey``, ``language``, ``script``
+        or a question."""
         rows = self.measured("quality")
         return rows[rows["question_id"] == about]
 
     def measured(self, measure: str) -> pd.DataFrame:
-        """The page's figures of one of the measures that :meth:`question_figures` knows. A page about the
-        whole study reads no other figure, and so does not depend on any."""
+        """Returns the page's figures of one of the measures that :meth:`question_figures` accepts. A page
+        about the whole study reads no other figures, so that it need not be made again when they change."""
         return self._measured(measure)
 
     @cached_property
@@ -252,32 +256,33 @@ class VisibleTables:
 
     @cached_property
     def question_table(self) -> pd.DataFrame:
-        """The rows of table ``questions``, in the survey's order; on a theme's page those of the theme. None
-        where there is no survey, and the questions are those of an interview guide."""
+        """The rows of table ``questions``, in the survey's order; on a theme's page, only the questions of
+        that theme. Without a survey there are no rows, because the questions are then those of an interview
+        guide."""
         rows = tables.read_table("questions", study=self.study).sort_values("order")
         rows = rows if self.has_survey else rows[:0]
         return rows[rows["theme_id"] == self.theme] if self.theme else rows
 
     @cached_property
     def code_list(self) -> pd.DataFrame:
-        """One row per code, in the order of codebook.csv, without what the codes mean
-        (:meth:`definition_of`); on a theme's page only what is above and below the theme."""
+        """One row per code, in the order of codebook.csv, without definitions (:meth:`definition_of` has
+        those). On a theme's page, only the theme and the codes above and below it."""
         rows = self.read("codebook") if self.theme else tables.read_code_names(self.study)
         return rows.sort_values("order")
 
     @cached_property
     def code_tree(self) -> pd.DataFrame:
-        """The page's codes, each below the one it belongs to, with theme_id and depth."""
+        """The page's codes, each below its parent code, with theme_id and depth."""
         rows = _as_tree(self.code_list)
         return rows[rows["theme_id"] == self.theme] if self.theme else rows
 
     def codes_of(self, codes: Iterable[str]) -> pd.DataFrame:
-        """The rows of :attr:`code_tree` of these codes, and of what is above them: a page that shows a few
-        codes does not depend on the others."""
+        """Returns the rows of :attr:`code_tree` for these codes and for all codes above them. A page that
+        shows only a few codes asks for these, so that it need not be made again when other codes change."""
         return _as_tree(tables.read_code_names(self.study, sorted({*map(str, codes)})))
 
     def definition_of(self, code: str) -> str:
-        """What a code means; blank where there is no such code."""
+        """Returns the definition of a code; blank for an unknown code."""
         rows = tables.read_table("codebook", study=self.study, code=code)
         return "".join(rows.loc[rows["code_id"] == code, "definition"])
 
@@ -293,7 +298,7 @@ class VisibleTables:
 
     @cached_property
     def country_table(self) -> pd.DataFrame:
-        """The rows of table ``countries``; on a country's page only this one."""
+        """The rows of table ``countries``; on a country's page, only the row of that country."""
         return self.read("countries")
 
     @cached_property
@@ -303,7 +308,7 @@ class VisibleTables:
 
     @cached_property
     def organisation_names(self) -> dict[str, str]:
-        """Names of the page's organisations that the audience may know by name, by id."""
+        """The names of those organisations of the page that the audience may know by name, by id."""
         known = self.labels
         if self.may("organisation_details"):
             return known
@@ -311,8 +316,8 @@ class VisibleTables:
         return {one: label for one, label in known.items() if one in agreed}
 
     def named(self, ids: pd.Series) -> pd.Series:
-        """Organisations by the names that the audience may know, also those that voted and answered nothing;
-        other words stay as they are."""
+        """Replaces the ids of organisations with the names that the audience may know, also for organisations
+        that voted but answered nothing. Other words stay unchanged."""
         known = {*self.labels}
         with suppress(Faults):  # a round can be closed while the register has faults; pages cannot be made
             known |= {*read_reference_table(self.study, "organisations")["organisation_id"]}
@@ -345,14 +350,16 @@ class VisibleTables:
 
     @cached_property
     def words(self) -> Words:
-        """The names of the study's questions, options and codes, for figures and conditions in words."""
+        """The names of the study's questions, options and codes, for writing figures and conditions in
+        words."""
         return Words.of(*(tables.read_table(name, study=self.study) for name in ("questions", "options")),
                         self.code_names, self.study.unit_name[1])
 
     @cached_property
     def quotation_rows(self) -> pd.DataFrame:
-        """Rows of table ``quotations`` that the audience may read, with ``cleared`` (for whom): for the team
-        each text once; on a country's page those of its named organisations."""
+        """The rows of table ``quotations`` that the audience may read; ``cleared`` names the audience for
+        which each was cleared. The team gets each text once. A country's page has only those of named
+        organisations there."""
         rows = self.read("quotations")
         if self.may("passages"):
             cleared = rows.groupby("text")["audience"].agg(lambda names: ", ".join(sorted(names)))
@@ -363,9 +370,9 @@ class VisibleTables:
 
     @cached_property
     def coded_passages(self) -> pd.DataFrame:
-        """One row a passage and code on which the coders agreed, with theme_id, role and translation: the
-        columns of :func:`.exports.quotations`. Sorted by source, then date; the first passage of each
-        organisation before its further ones."""
+        """One row per passage and code on which the coders agreed, with theme_id, role and translation (the
+        columns of :func:`.exports.quotations`). Rows are sorted by source, then date; the first passage of
+        each organisation comes before further passages of any."""
         # An answer to a question of another theme may have words on this theme.
         segments, documents = (tables.read_table(name, study=self.study, country=self.country)
                                for name in ("segments", "documents"))
@@ -383,10 +390,11 @@ class VisibleTables:
         return rows.loc[nth.sort_values(kind="stable").index]
 
     def summary(self, question_id: str, *, by: str = "") -> pd.DataFrame:
-        """One question's figures, as ``glc summary`` prints them; UsageError for an unknown one.
+        """Returns the figures of one question as ``glc summary`` prints them; raises UsageError for an
+        unknown question.
 
-        On a page about the whole study only the figures of this question are read, unless something else on
-        the page has read all: a page that shows one question need not be made again when another changes.
+        A page about the whole study reads only the figures of this question, unless the page has already read
+        all figures. So a page that shows one question need not be made again when another question changes.
         """
         asked = self.question_table
         own = asked[asked["question_id"] == question_id]
@@ -399,13 +407,13 @@ class VisibleTables:
 
     @cached_property
     def _summaries(self) -> Callable[[str], dict[str, pd.DataFrame]]:
-        """The figures of all questions of the page, by what they are grouped by."""
+        """A function that returns the figures of all questions of the page for one way of grouping them."""
         return cache(lambda by: summaries(self.released, self.question_table, self.options,
                                           self.country_table, by=by))
 
     @cached_property
     def translations(self) -> Mapping[str, Translation]:
-        """The English translation of a segment, by the segment's id: of a turn, or of an open answer."""
+        """The English translation of each segment (a turn or an open answer), by the segment's id."""
         turns, answers = (tables.read_table(name, study=self.study, country=self.country)
                           for name in ("segments", "answer_translations"))
         turns = turns[turns["translation_of"] != ""].drop(columns="segment_id").rename(
@@ -415,7 +423,7 @@ class VisibleTables:
         return {segment: Translation(*of) for segment, *of in rows.itertuples(index=False)}
 
     def translated(self, segments: Iterable[str]) -> dict[str, list[str]]:
-        """Columns translation and translation_status (machine, human or checked) of these segments, blank
-        where there is none."""
+        """Returns the columns translation and translation_status (machine, human or checked) for these
+        segments; both are blank for a segment without a translation."""
         return arrange_translations_in_columns(self.translations.get(segment, UNTRANSLATED)
                                                for segment in segments)
