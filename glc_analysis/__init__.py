@@ -27,11 +27,12 @@ _FRONT_DOOR = {
     "language_name": "text",
     "headlines": "pages.findings", "show_question": "pages.questions",
     "plot_counts": "plots", "plot_agreement": "plots"}
-"""What an analyst uses, by the module that has it; a module is imported when its name is used."""
+"""The names that an analyst uses, each with its module; a module is imported when one of its names is
+used."""
 
 _OF_ADD_ONS = {name: (add_on, place) for add_on, names in list_declarations("front_door")
                for name, place in names.items()}
-"""The same of add-ons."""
+"""The names that add-ons offer to an analyst, each with its add-on and place."""
 
 __all__ = sorted({*_FRONT_DOOR, *_OF_ADD_ONS})
 

@@ -1,8 +1,8 @@
 """The build: from raw files and reference tables to the processed tables.
 
-Only this module writes ``processed/`` of a study folder. Its last file is slices.json: without it the tables
-are not complete. Each step declares what it needs and makes; the tables of
-a step whose inputs have not changed are kept from the last build (:mod:`glc_analysis.steps`).
+Only this module writes ``processed/`` of a study folder. It writes slices.json last, so that the tables are
+complete only where this file exists. Each step declares what it needs and makes; the tables of a step whose
+inputs have not changed are kept from the last build (:mod:`glc_analysis.steps`).
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ from glc_analysis.writing import link_or_copy, write_atomic
 
 Say = Callable[[str], None]
 _FILES_READ, _TEXTS_READ = "coders' files read", "transcripts read"
-"""The step of the log that has the notes on coders' files."""
+"""The names under which the log keeps the notes on coders' files and on transcripts."""
 TABLE_ORDER = (*tables.TABLES,)
 """The order in which datapackage.json, provenance.json and slices.json list the tables."""
 
@@ -140,8 +140,8 @@ class BuildResult:
 def build(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
     """Builds every processed table of a study; returns the number of rows of each.
 
-    ``say`` is called with a line about each stage. Raises Faults with everything that is wrong in the
-    first stage with a fault; nothing is written then.
+    ``say`` is called with a line about each stage. Raises Faults with all faults of the first stage that has
+    any, and then writes nothing.
     """
     return build_steps(study, say=say).rows
 
@@ -149,11 +149,12 @@ def build(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
 @tables.use_python_strings()
 def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executor | None = None,
                 is_forced: bool = False, are_decided: bool = True) -> BuildResult:
-    """Builds a study (:func:`build`) and reports for every step whether it ran: if ``is_forced``, all do. An
-    ``executor`` does a part of the work at the same time.
+    """Builds a study (:func:`build`) and reports for every step whether it ran; with ``is_forced``, all steps
+    run. An ``executor`` does a part of the work in parallel.
 
-    Without ``are_decided``, tables for the team alone are enough: where something changed, the tables of what
-    other audiences may see are removed, and no release is prepared, until a build decides.
+    Without ``are_decided``, only tables for the team are built. If something changed, the tables of what
+    other audiences may see are then removed, and no release is prepared until a build decides what they may
+    see.
     """
     for renaming in find_renamings(study):
         for line in renaming.lines:
@@ -188,7 +189,7 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
 
 
 def _tables_of(engine: Engine) -> list[str]:
-    """The tables of a build, in their order."""
+    """Returns the names of the tables of a build, in their order."""
     return [name for name in TABLE_ORDER if name not in engine.undecided]
 
 
@@ -202,11 +203,11 @@ def forecast_build(study: Study) -> list[Forecast]:
 @tables.use_python_strings()
 def build_one_step(study: Study, name: str, *, say: Say = lambda line: None,
                    is_forced: bool = False) -> BuildResult:
-    """Builds one step alone, and of those that it needs what is out of date; if ``is_forced``, it runs though
-    it need not. Returns the rows of the tables that were written.
+    """Builds one step, and those steps it depends on that are out of date; with ``is_forced``, the step runs
+    even if it is up to date. Returns the number of rows of each table that was written.
 
-    The record of the last build stays: tables that came out changed count as out of date until the next
-    ``build``. Raises UsageError for an unknown step.
+    The record of the last build is not changed, so that tables with a new content count as out of date until
+    the next ``build``. Raises UsageError for an unknown step.
     """
     _refuse_nothing(study)
     steps = list_steps_needed_for(resolve_id(name, {step.name: step.name for step in BUILD_STEPS}, "step"),
@@ -223,7 +224,8 @@ def build_one_step(study: Study, name: str, *, say: Say = lambda line: None,
 
 
 def _next_release(engine: Engine, audience: str) -> tuple[PublishedRelease, PublishedBlocks]:
-    """What an audience will have seen once the tables of today are published."""
+    """Returns all figures and blocks of text that an audience will have seen once today's tables are
+    published."""
     blocks = PublishedBlocks.shown_to(audience, engine["blocks"], engine["block_lines"])
     return engine[f"issued_{audience}"], blocks
 
@@ -231,14 +233,16 @@ def _next_release(engine: Engine, audience: str) -> tuple[PublishedRelease, Publ
 def check_study(study: Study, *, say: Say = lambda line: None,
                 inspect_responses: Callable[[pd.DataFrame], object] = lambda responses: None) -> dict[str,
                                                                                                       int]:
-    """Runs every check of ``build`` without writing anything; what the last build made of the same inputs had
-    no fault, and what it noted is said again. Returns how many rows a build gives each table that was
-    looked at. ``inspect_responses`` gets the responses, of which those are there that hold a text after an
+    """Runs every check of ``build`` without writing anything, and returns the number of rows that a build
+    would give each checked table.
+
+    Steps that the last build ran with the same inputs had no faults, so they are not checked again; only
+    their notes are repeated. ``inspect_responses`` is called with those responses that hold a text after an
     option such as Other.
 
-    Raises Faults with everything that can be known to be wrong, whatever is wrong elsewhere, and names what
-    could not be looked at. Agreement, disclosure and the languages of answers are not faults, so none of them
-    is worked out. Figures are, where a row of a reference table names one.
+    Raises Faults with every fault that can be found despite the other faults, and names what could not be
+    checked because of them. Agreement, disclosure and the languages of answers are not computed, because they
+    never cause a fault. Figures are computed only if a row of a reference table names one.
     """
     faults: list[Fault] = []
     if collect_faults(lambda: study.settings, faults):
@@ -305,13 +309,13 @@ def check_study(study: Study, *, say: Say = lambda line: None,
 
 
 def _in_words(names: Collection[str], study: Study, reference: Reference) -> list[str]:
-    """What these steps of a check look at, of what the study has."""
+    """Describes in words what these steps check, leaving out what the study does not have."""
     return [step.looks_at for step in BUILD_STEPS if step.name in names
             and any(_is_any(need, study, reference) for need in step.if_any)]
 
 
 def _is_any(need: str, study: Study, reference: Reference) -> bool:
-    """Whether there is anything of an input: raw files of a kind, rows of a reference table, a setting."""
+    """Whether the study has an input: raw files of a kind, rows of a reference table, or a setting."""
     if need.startswith("raw/"):
         return bool(study.raw_files(need.removeprefix("raw/")))
     if need.endswith(".csv"):
@@ -321,14 +325,14 @@ def _is_any(need: str, study: Study, reference: Reference) -> bool:
 
 
 def _answers_to_sound_questions(view: View, *, sound: Reference) -> dict[str, Any]:
-    """The answers to the questions with which nothing is wrong, to find what is wrong in them."""
+    """Cleans the answers to the questions that have no faults themselves, to find faults in these answers."""
     view.reference = sound
     return _answers_for_checks(view)
 
 
 def list_coding_notes(engine: Engine, reference: Reference) -> list[str]:
-    """Notes on the coders' files: what the team should know, how the places of codings were established, and
-    the codes missing from codebook.csv."""
+    """Returns notes on the coders' files: what the team should know about them, how the places of codings
+    were found in the texts, and the codes that codebook.csv lacks."""
     from glc_analysis.coding.assemble import orphan_sentences, placement_sentences
 
     notes = [line["why"] for step in ("conversations", "coding") for line in engine.logs[step]
@@ -339,7 +343,7 @@ def list_coding_notes(engine: Engine, reference: Reference) -> list[str]:
 
 
 def _uncounted_work(engine: Engine) -> list[Fault]:
-    """Faults where coders handed in work and none of it counts."""
+    """Returns Faults if coders handed in files but none of their codings counts."""
     from glc_analysis.coding.assemble import uncounted_faults
 
     return uncounted_faults(engine["codings"], engine["quarantined"])
@@ -358,9 +362,9 @@ def update_pseudonym_key(study: Study, names: pd.DataFrame) -> dict[str, str]:
 def _run(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlier: Record,
          say: Say, *, executor: Executor | None = None, is_forced: bool = False,
          deferred: Collection[str] = ()) -> Engine:
-    """Runs all steps that must run, or all, and makes the table of all logs.
+    """Runs all steps that must run (with ``is_forced``, all steps) and makes the table of all logs.
 
-    Raises GLCError if nothing has arrived that a study can be made of."""
+    Raises GLCError if no file has arrived that a study can be built from."""
     _refuse_nothing(study)
     engine = _engine(study, reference, arrivals, earlier, say, executor=executor)
     engine.run(forced=[step.name for step in BUILD_STEPS] if is_forced else [], deferred=deferred)
@@ -369,7 +373,7 @@ def _run(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlie
 
 
 def _refuse_nothing(study: Study) -> None:
-    """Raises GLCError if nothing has arrived that a study can be made of."""
+    """Raises GLCError if no file has arrived that a study can be built from."""
     if not any(study.raw_files(kind) for kind in ("survey", "interviews", "calls")):
         if study.raw_files("codings"):
             raise GLCError("Coders' files arrived without the texts they coded: a coding counts where its "
@@ -395,7 +399,8 @@ def _add_log(engine: Engine) -> None:
 
 
 def _records(view: View) -> dict[str, Any]:
-    """The records of the survey, and what is wrong with them; raised with what is wrong in the answers."""
+    """Makes the records of the survey and collects their faults, which are raised later together with the
+    faults of the answers."""
     view.say("reading the survey")
     surveys = read_surveys(view.study)
     for survey in surveys:
@@ -419,14 +424,15 @@ def _records(view: View) -> dict[str, Any]:
 
 
 def _participants(view: View) -> dict[str, Any]:
-    """Which organisation took part in which interview or call."""
+    """Makes the list of which organisation took part in which interview or call."""
     from glc_analysis.coding.texts import participants
 
     return {"participants": participants(view["conversations"], view.reference.attendance)}
 
 
 def _organisations(view: View) -> dict[str, Any]:
-    """Table ``organisations``: who answered the survey; without a survey, who was interviewed or called."""
+    """Makes table ``organisations``: the organisations that answered the survey, or without a survey those
+    that gave an interview or joined a call."""
     found = view["records"]
     unknown = view.study.settings["survey"]["unknown_organisations"]
     return {"organisations": clean_organisations(found, view.reference, unknown=unknown) if found.surveys
@@ -434,8 +440,8 @@ def _organisations(view: View) -> dict[str, Any]:
 
 
 def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, Any]:
-    """The tables of what was asked and answered; of the answers those to ``only`` these questions, if not to
-    all (:func:`~glc_analysis.cleaning.responses.clean_responses`)."""
+    """Makes the tables of questions and answers. If ``only`` is given, they hold the answers to these
+    questions alone (:func:`~glc_analysis.cleaning.responses.clean_responses`)."""
     survey_records, organisations = view["records"], view["organisations"]
     current = study_wave(view.reference.waves, view.study.settings["study"]["wave"])
     files = [survey.path.name for survey in survey_records.surveys]
@@ -476,21 +482,22 @@ def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, An
 
 
 def _read_other_texts(study: Study) -> pd.DataFrame:
-    """The responses of the last build with a text after an option such as Other: a large survey has too many
-    others for the memory."""
+    """Reads those responses of the last build that have a text after an option such as Other. All responses
+    of a large survey would not fit into memory."""
     rows = pd.read_parquet(study.processed / "responses.parquet", filters=[("other_text", "!=", "")])
     return rows.sort_values([*tables.TABLES["responses"].key], kind="stable", ignore_index=True)
 
 
 def list_other_specify_notes(cleaning_log: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Notes on texts after options such as Other, from the log of the step that cleaned the answers."""
+    """Returns the notes on texts after options such as Other, from the log of the step that cleaned the
+    answers."""
     notes = [line["why"] for line in cleaning_log if line["step"] == responses.AFTER_OTHER]
     return notes and [*notes, "`glc summary QUESTION --texts` lists these texts, each with the row that "
                       "would make it an option."]
 
 
 def _answers_in_wave(view: View, wave: str, of_wave: records.Records) -> dict[str, pd.DataFrame]:
-    """The organisations, records and answers of a wave that the study's figures are not of."""
+    """Makes the organisations, records and answers of a wave that the study's figures do not describe."""
     files = [survey.path.name for survey in of_wave.surveys]
     reference, settings = reference_of_wave(view.reference, wave, files), view.study.settings["survey"]
     answered, _ = responses.clean_responses(of_wave, reference, settings["redacted"], view.log)
@@ -501,8 +508,9 @@ def _answers_in_wave(view: View, wave: str, of_wave: records.Records) -> dict[st
 
 
 def _answers_for_checks(view: View) -> dict[str, Any]:
-    """The tables of what was asked and answered. All answers are checked; rows have only those that a later
-    step of a check looks at: a large survey has too many for the memory."""
+    """Makes the tables of questions and answers for a check. All answers are checked, but the tables hold
+    only the answers that a later step of the check reads, because all answers of a large survey would not fit
+    into memory."""
     questions = view.reference.questions
     is_needed = (questions["type"] == "text") | (questions["option_list"] == COUNTRY_LIST)
     is_needed |= questions["question_id"].isin(view.study.settings["context"]["stated"].values())
@@ -510,8 +518,8 @@ def _answers_for_checks(view: View) -> dict[str, Any]:
 
 
 def _open_answers(view: View) -> dict[str, Any]:
-    """The answers to open questions, what was written after options such as Other, and who wrote it: all
-    that the tables of texts need of the survey."""
+    """Makes what the tables of texts need from the survey: the answers to open questions, the texts after
+    options such as Other, and the organisations that wrote them."""
     asked = view.reference.questions.loc[view.reference.questions["type"] == "text", "question_id"]
     given, answers = view["responses"], view["answers"]
     columns = ["answer_id", "organisation_id", "country_id", "region_id", "language", "is_interpreted"]
@@ -522,7 +530,7 @@ def _open_answers(view: View) -> dict[str, Any]:
 
 
 def _conversations(view: View) -> dict[str, Any]:
-    """Interviews and calls, as they were said and under pseudonyms."""
+    """Reads interviews and calls, in the original words and with pseudonyms in place of names."""
     from glc_analysis.coding.texts import read_texts
 
     view.say("reading interviews, calls and open answers")
@@ -533,7 +541,7 @@ def _conversations(view: View) -> dict[str, Any]:
 
 
 def _coded_columns(view: View) -> dict[str, Any]:
-    """Codes that stand in the survey's own files."""
+    """Reads the codes that stand in columns of the survey files themselves."""
     from glc_analysis.coding.coders import read_coded_columns
 
     coded = view.study.settings["survey"]["coded"]
@@ -543,8 +551,8 @@ def _coded_columns(view: View) -> dict[str, Any]:
 
 def _texts(view: View, *, read: Callable[[str], tuple[str, str]] = languages.language_and_script
            ) -> dict[str, Any]:
-    """Tables ``documents`` and ``segments``: interviews, calls and open answers under pseudonyms; ``read``
-    gives the language and the script of an answer."""
+    """Makes tables ``documents`` and ``segments`` from interviews, calls and open answers, with pseudonyms in
+    place of names. ``read`` detects the language and the script of an answer."""
     from glc_analysis.coding.texts import add_countries, mask_answers
 
     people = view["respondents"]
@@ -559,7 +567,7 @@ def _texts(view: View, *, read: Callable[[str], tuple[str, str]] = languages.lan
 
 
 def _answer_translations(view: View) -> dict[str, Any]:
-    """Translations of open answers, under pseudonyms."""
+    """Makes the translations of open answers, with pseudonyms in place of names."""
     from glc_analysis.coding.answer_translations import place_translations
 
     elsewhere = {*view["wave_answers"]["answer_id"]} - {*view["answers"]["answer_id"]}
@@ -569,7 +577,7 @@ def _answer_translations(view: View) -> dict[str, Any]:
 
 
 def _coding(view: View) -> dict[str, Any]:
-    """What coders made of the texts."""
+    """Makes the tables of coders' work on the texts."""
     from glc_analysis.coding.assemble import assemble_codings
     from glc_analysis.coding.coders import CodedColumns
 
@@ -587,7 +595,7 @@ def _coding(view: View) -> dict[str, Any]:
 
 
 def _agreement(view: View) -> dict[str, Any]:
-    """How far coders agree, where the study measures it."""
+    """Measures how far coders agree, where the study measures agreement."""
     from glc_analysis.coding.assemble import CodedTexts, agreement
 
     is_measured = view.study.settings["coding"]["approach"] == "codebook"
@@ -597,20 +605,20 @@ def _agreement(view: View) -> dict[str, Any]:
 
 
 def _context(view: View) -> dict[str, Any]:
-    """What outside records say of the countries."""
+    """Makes the table of what outside records say about the countries."""
     sources = read_raw_surveys(view.study, "context")
     return {"context": clean_context(sources, view.reference, view.study.settings["context"], view.log)}
 
 
 def _stated(view: View) -> dict[str, Any]:
-    """What organisations state of a country beside what outside records say."""
+    """Makes the table that sets what organisations state about a country beside what outside records say."""
     return {"stated": stated_table(view["records"].answers, view["responses"], view["context"],
                                    view.reference,
                                    view.study.settings["context"], view.log)}
 
 
 def _mentions(view: View) -> dict[str, Any]:
-    """Which organisation was asked about a code and raised it."""
+    """Makes the table of which organisation was asked about a code, and which raised it."""
     from glc_analysis.coding.assemble import call_attendance, code_questions, complete_codebook
 
     view.say("counting")
@@ -624,41 +632,44 @@ def _mentions(view: View) -> dict[str, Any]:
 
 
 def _survey_records(view: View) -> dict[str, Any]:
-    """Who answered each question and chose each option: the records behind the figures of the survey."""
+    """Lists who answered each question and who chose each option: the records counted in the figures of the
+    survey."""
     return {"survey_records": records_behind_figures(_clean_tables(view))}
 
 
 def _code_records(view: View) -> dict[str, Any]:
-    """Who was asked about each code and raised it: the organisations behind the figures of codes."""
+    """Lists who was asked about each code and who raised it: the organisations counted in the figures of
+    codes."""
     return {"code_records": code_records(view["mentions"], view["organisations"])}
 
 
 def _discordance_records(view: View) -> dict[str, Any]:
-    """Whose answers differ from an outside record: the answers behind the figures of discordance."""
+    """Lists the answers that differ from an outside record: the answers counted in the figures of
+    discordance."""
     return {"discordance_records": discordance_records(view["stated"], view["answers"])}
 
 
 def _survey_figures(view: View) -> dict[str, Any]:
-    """Figures of the answers to questions."""
+    """Makes the figures about the answers to questions."""
     view.say("counting")
     return {"survey_figures": survey_estimates(_clean_tables(view), view.study, view["survey_records"],
                                                merged_groups(_groupings(view)))}
 
 
 def _quality_figures(view: View) -> dict[str, Any]:
-    """Figures about the data themselves."""
+    """Makes the figures about the quality of the data."""
     documents = view["documents"]
     is_given = (documents["kind"] == "answer") & (documents["text_version"] != content_hash(""))
     return {"quality_figures": quality_estimates(_clean_tables(view), documents[is_given])}
 
 
 def _discordance(view: View) -> dict[str, Any]:
-    """How many answers state another thing than an outside record."""
+    """Makes the figures of how many answers contradict an outside record."""
     return {"discordance_figures": discordance_estimates(view["discordance_records"])}
 
 
 def _coded_figures(view: View) -> dict[str, Any]:
-    """Figures of what was said."""
+    """Makes the figures about what was said in texts."""
     from glc_analysis.coding.assemble import call_attendance, complete_codebook
 
     view.say("counting")
@@ -675,20 +686,20 @@ def _groupings(view: View) -> dict[str, Grouping]:
 
 
 def _estimates(view: View) -> dict[str, Any]:
-    """Every figure of the study, of all kinds."""
+    """Joins all figures of the study, of every kind."""
     figures = [view[name] for name in FIGURE_PARTS]
     return {"figures": pd.concat([part for part in figures if len(part)], ignore_index=True)}
 
 
 def _consent(study: Any, reference: Reference) -> Consent:
-    """The consents that hold for the wave that the study's figures are of."""
+    """Returns the consents that hold for the wave that the study's figures describe."""
     return Consent.of(reference.consent,
                       **select_waves_of_consent(reference.waves, study.settings["study"]["wave"]))
 
 
 def _releases(view: View) -> dict[str, Any]:
-    """What every audience but the team may see of all figures, decided once for all together; and what of
-    the public's is issued."""
+    """Decides once, for all figures together, what every audience except the team may see, and which figures
+    of the public are issued."""
     view.say("deciding who may see what")
     check_released_groupings(view.study, view.reference)
     records = StudyRecords(view["survey_records"], view["code_records"], view["discordance_records"])
@@ -741,9 +752,10 @@ def _releases(view: View) -> dict[str, Any]:
 
 
 def _blocks(view: View) -> dict[str, Any]:
-    """The lines of every block of text that an audience has, which blocks are hidden from it because
-    somebody left since an earlier release or since a round was told to the room, and what was announced
-    to it before. Raises Faults where the last release is missing from the store."""
+    """Makes, for each audience, the lines of its blocks of text, the blocks hidden from it, and what was
+    announced to it before. A block is hidden because somebody withdrew since an earlier release, or since the
+    results of a round were announced at the convening. Raises Faults if the last release is missing from the
+    store."""
     check_stored_releases(view.study)
     reference, organisations = view.reference, view["organisations"]
     known = countries_shown(view["answers"], organisations, _consent(view.study, reference),
@@ -776,8 +788,8 @@ def _blocks(view: View) -> dict[str, Any]:
 
 
 def _quotations(view: View) -> dict[str, Any]:
-    """The quotations that each audience but the team may read. Raises Faults for quotes.csv, and for findings
-    of headlines.csv that were chosen after the first answer."""
+    """Makes the quotations that each audience except the team may read. Raises Faults in quotes.csv, and
+    Faults for findings of headlines.csv that were chosen after the first answer."""
     reference = view.reference
     faults = [*quotes_faults(reference.quotes, view["segments"]),
               *find_headlines_after_answers(reference.headlines, view["organisations"]["answered_on"])]
@@ -792,12 +804,12 @@ def _quotations(view: View) -> dict[str, Any]:
 
 
 def _consensus(view: View) -> pd.DataFrame:
-    """The codings that analyses use."""
+    """Returns the codings that analyses use."""
     return view["codings"][view["codings"]["coder_id"] == CONSENSUS]
 
 
 def _open_codes(view: View) -> pd.DataFrame:
-    """The codes that wait for a decision or a look."""
+    """Returns the codes that still need a decision or a review."""
     return undecided_codes(view["disagreements"], view["quarantined"], view["codings"])
 
 
@@ -812,10 +824,10 @@ FIGURE_PARTS = {"survey_figures": Part("figures", "measure", ("response",)),
          "coded_figures": Part("figures", "measure", ("coded", "words")),
          **{value: Part("figures", "measure", measures) for _, made in list_declarations("figures")
             for value, measures in made.items()}}
-"""The figures that each step makes: together they are table ``figures``."""
+"""The part of table ``figures`` that each step makes."""
 
 _ANNOUNCED = tuple(name for _, name in list_declarations("announced_blocks"))
-"""The values that hold the blocks which some people were told of before somebody left."""
+"""The values with the blocks that some people had already seen before somebody withdrew."""
 
 BUILD_STEPS = order_steps((
     Step("records", ("raw/survey", "questions.csv", "organisations.csv", "organisation_changes.csv",
@@ -892,7 +904,7 @@ BUILD_STEPS = order_steps((
          ("release_convening", "release_public", "issued_convening", "issued_public"), _releases),
     *(step for add_on, name in list_declarations("steps") for step in add_on.load(name)),
 ))
-"""The steps of the build, in their order, with those of add-ons."""
+"""The steps of the build, including the steps of add-ons, in their order."""
 _NOT_CHECKED = {"agreement", "blocks", "releases"}
 _FIGURES = {"survey records", "code records", "discordance records", "figures",
             *(step.name for step in BUILD_STEPS if {*step.makes} & {*FIGURE_PARTS})}
@@ -900,11 +912,11 @@ _NO_FIGURES = Step("figures", (), ("figures",), lambda view: {"figures": pd.Data
 _ANSWERS_LOOKED_AT = next(replace(step, needs=(*step.needs, "[context]"), function=_answers_for_checks)
                           for step in BUILD_STEPS if step.name == "answers")
 _texts_unheard = partial(_texts, read=languages.skip_detection)
-"""What ``check_study`` leaves out, and what it puts in its place."""
+"""The steps that ``check_study`` leaves out, and the functions that it runs instead of others."""
 
 
 def _joined(name: str, *parts: pd.DataFrame) -> pd.DataFrame:
-    """Rows of a table from several places, texts that one lacks blank."""
+    """Joins rows of a table from several frames; a text column that a frame lacks is blank."""
     joined = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     texts = [c for c, column in tables.TABLES[name].columns.items() if column.kind == "text"]
     return joined.assign(**{c: joined[c].astype("str").fillna("") if c in joined else "" for c in texts})
@@ -912,10 +924,11 @@ def _joined(name: str, *parts: pd.DataFrame) -> pd.DataFrame:
 
 def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
            inputs: str, release: dict, lists: Mapping[str, Any]) -> None:
-    """Writes everything into a new folder first, then moves it into place, slices.json last.
+    """Writes all files into a new folder, then moves them into place, slices.json last.
 
-    The files of tables that were kept are linked there, so that the descriptions of the tables find all
-    of them. What was not decided is removed first: beside new figures, old decisions would disclose.
+    The files of unchanged tables are linked into the new folder, so that the descriptions of the tables find
+    all of them. Tables of decisions that this build did not make are removed first, because old decisions
+    applied to new figures could disclose answers.
     """
     names = _tables_of(engine)
     aside = study.processed / ".building"
@@ -953,7 +966,8 @@ def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
 
 
 def _digests(study: Study, engine: Engine) -> dict[str, dict[str, str]]:
-    """The digests of all slices of the tables; of tables that did not change those of the last build."""
+    """Returns the digests of all slices of the tables; for unchanged tables, the digests of the last
+    build."""
     known = _earlier_slices(study).get("tables", {})
     cut_by, names = ("answers", "organisations", "questions", "codebook"), _tables_of(engine)
     is_same = {name: name in known and engine.is_unchanged(name) for name in names}
@@ -965,14 +979,14 @@ def _digests(study: Study, engine: Engine) -> dict[str, dict[str, str]]:
 
 
 def _earlier_slices(study: Study) -> dict[str, Any]:
-    """slices.json of the last build; empty where it is not there, because a build was cut off."""
+    """Returns slices.json of the last build; empty if the file is missing because a build was interrupted."""
     with suppress(FileNotFoundError, ValueError):
         return json.loads((study.processed / "slices.json").read_text(encoding="utf-8"))
     return {}
 
 
 def _provenance(study: Study, arrivals: manifest.Arrivals, rows: dict[str, int]) -> dict:
-    """What the tables were made from: raw files and reference tables with their digests."""
+    """Returns what the tables were made from: raw files and reference tables with their digests."""
     reference = {study.relative(p): study.digests.of_file(p)
                  for p in (*study.reference_files(), study.settings_file)}
     return {"study": study.id, "title": study.title, "synthetic": study.is_synthetic,
@@ -981,8 +995,8 @@ def _provenance(study: Study, arrivals: manifest.Arrivals, rows: dict[str, int])
 
 
 def _work_countries(countries: pd.DataFrame) -> list[dict[str, str]]:
-    """The countries in which organisations work, by name, each with its region; where it is unknown, there is
-    no page to make."""
+    """Returns the countries in which organisations work, sorted by name, each with its region. An unknown
+    country is left out, because it gets no page."""
     worked = countries[(countries["organisations_n"] > 0) & (countries["country_id"] != UNKNOWN)].sort_values(
         "label", key=lambda labels: labels.map(match_key))
     columns = worked[["country_id", "label", "region_id"]].set_axis(["id", "label", "region"], axis=1)
@@ -990,13 +1004,13 @@ def _work_countries(countries: pd.DataFrame) -> list[dict[str, str]]:
 
 
 def _added_slices(engine: Engine) -> dict[str, Any]:
-    """What add-ons list in slices.json."""
+    """Returns the lists of add-ons for slices.json."""
     return {name: listed for add_on, function in list_declarations("slices")
             for name, listed in add_on.load(function)(engine.__getitem__).items()}
 
 
 def _wave_sizes(engine: Engine, study: Study, reference: Reference) -> dict[str, Any]:
-    """How many organisations answered in each wave; nothing where the survey has one wave."""
+    """Returns how many organisations answered in each wave; empty where the survey has one wave."""
     rows = engine["wave_organisations"]
     if rows.empty:
         return {}
@@ -1008,7 +1022,8 @@ def _wave_sizes(engine: Engine, study: Study, reference: Reference) -> dict[str,
 
 
 def _took_part(organisations: pd.DataFrame) -> list[dict[str, str]]:
-    """The organisations, by id; one that is unknown gets nothing."""
+    """Returns the organisations, sorted by id. An unknown organisation is left out, because it gets no
+    page."""
     rows = organisations.sort_values("organisation_id")
     return [{"id": organisation, "label": label}
             for organisation, label in zip(rows["organisation_id"], rows["label"], strict=True)
@@ -1016,15 +1031,15 @@ def _took_part(organisations: pd.DataFrame) -> list[dict[str, str]]:
 
 
 def _themes(codebook: pd.DataFrame) -> list[dict[str, str]]:
-    """The themes, in the order of the codebook."""
+    """Returns the themes, in the order of the codebook."""
     themes = codebook[codebook["level"] == "theme"].sort_values("order")
     return [{"id": code, "label": name}
             for code, name in zip(themes["code_id"], themes["name"], strict=True)]
 
 
 def _raised_codes(codings: pd.DataFrame, codebook: pd.DataFrame) -> list[dict[str, str]]:
-    """The codes with passages on which the coders agreed, each with a page of its own, in the order of the
-    codebook."""
+    """Returns the codes that get a page of their own because the coders agreed on passages of them, in the
+    order of the codebook."""
     agreed = {*codings.loc[codings["coder_id"] == CONSENSUS, "code_id"]}
     rows = codebook[codebook["code_id"].isin(agreed)].sort_values("order")
     return [{"id": code, "label": name}

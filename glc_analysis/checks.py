@@ -1,7 +1,8 @@
 """The checks between reference tables, which `glc check` runs.
 
-Each yields one Fault for every cell that is wrong or does not fit another table. Rules that belong to one
-subject come from its own module; the list is :data:`CORE_CHECKS`, and add-ons bring others.
+Each check yields one Fault for every cell that is wrong or does not fit another table. A check about one
+subject lies in the module of that subject. :data:`CORE_CHECKS` lists the checks of the core; add-ons bring
+further checks.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ def _lists(tables: Tables) -> Iterator[Fault]:
 
 
 def _options(tables: Tables) -> Iterator[Fault]:
-    """One option has one label, position and kind; one value is of one option, one position too."""
+    """Checks that each option has one label, one position and one kind, and that no two options of a list
+    share a value or a position."""
     options = tables["options"]
     option = [options["option_list"], options["option_id"]]
     for column in ("label", "position", "kind"):
@@ -64,7 +66,7 @@ def _options(tables: Tables) -> Iterator[Fault]:
 
 
 def _countries(tables: Tables) -> Iterator[Fault]:
-    """One name means one country; one country has one label and region."""
+    """Checks that each name means one country, and that each country has one label and one region."""
     countries = tables["countries"]
     for n, country in countries["country_id"].items():
         if meant := intended_iso_code(country):
@@ -78,7 +80,7 @@ def _countries(tables: Tables) -> Iterator[Fault]:
 
 
 def _organisations(tables: Tables) -> Iterator[Fault]:
-    """No two organisations go by one name, and every home country is known."""
+    """Checks that no two organisations have the same name, and that every home country exists."""
     register = tables["organisations"]
     names = pd.concat([register.assign(name=register[c]) for c in ("organisation_id", "label")])
     names = names[names["name"] != ""]
@@ -94,7 +96,7 @@ def _organisations(tables: Tables) -> Iterator[Fault]:
 
 def _differing(name: str, frame: pd.DataFrame, by: pd.Series | list[pd.Series], column: str,
                said: str) -> Iterator[Fault]:
-    """A fault for every row whose ``column`` is not that of the first row of its group."""
+    """Yields a fault for every row whose ``column`` differs from that of the first row of its group."""
     first = frame.groupby(by, sort=False)[column].transform("first")
     for n, expected, value in zip(frame.index, first, frame[column], strict=True):
         if value != expected:
@@ -103,7 +105,7 @@ def _differing(name: str, frame: pd.DataFrame, by: pd.Series | list[pd.Series], 
 
 
 def _skip_logic(tables: Tables) -> Iterator[Fault]:
-    """Every asked_if can be read, names questions and options that exist, and is not circular."""
+    """Checks that every asked_if can be read, names questions and options that exist, and is not circular."""
     questions, read = tables["questions"], {}
     for n, text in questions["asked_if"].items():
         fault = partial(Fault, file="questions.csv", row=str(n), column="asked_if", value=text)
@@ -126,7 +128,8 @@ def _skip_logic(tables: Tables) -> Iterator[Fault]:
 
 
 def _conditions_in_waves(tables: Tables) -> Iterator[Fault]:
-    """Every condition of crosswalk.csv can be read, and names questions and options that exist."""
+    """Checks that every condition of crosswalk.csv can be read, and names questions and options that
+    exist."""
     for n, text in tables["crosswalk"]["asked_if"].items():
         fault = partial(Fault, file="crosswalk.csv", row=str(n), column="asked_if", value=text)
         try:
@@ -140,7 +143,7 @@ def _conditions_in_waves(tables: Tables) -> Iterator[Fault]:
 
 
 def _misfits(comparison: skip_logic.Comparison, tables: Tables) -> Iterator[str]:
-    """What is wrong with the question and the options that a comparison of asked_if names."""
+    """Yields what is wrong with the question and the options that a comparison in asked_if names."""
     name, operator, values = comparison
     questions = tables["questions"].drop_duplicates("question_id").set_index("question_id")
     if name != "country" and name not in questions.index:
@@ -188,7 +191,7 @@ _ABOVE = {"domain": (), "theme": ("domain",), "family": ("theme",), "code": ("fa
 
 
 def _codebook(tables: Tables) -> Iterator[Fault]:
-    """Every parent exists and is exactly one level higher."""
+    """Checks that the parent of every code exists and is exactly one level higher."""
     levels = dict(zip(tables["codebook"]["code_id"], tables["codebook"]["level"], strict=True))
     yield from codebook_faults(tables["codebook"])
     for n, row in tables["codebook"].iterrows():
@@ -203,7 +206,8 @@ def _codebook(tables: Tables) -> Iterator[Fault]:
 
 
 def _documents(tables: Tables) -> Iterator[Fault]:
-    """An interview has one organisation, a call has none, and a translation names its source."""
+    """Checks that every interview names one organisation, that no call names any, and that every translation
+    names its source."""
     frame = tables["documents"]
     kinds = dict(zip(frame["document_id"], frame["kind"], strict=True))
     for n, row in frame.iterrows():
@@ -226,7 +230,7 @@ def _documents(tables: Tables) -> Iterator[Fault]:
 
 
 def _allowances(tables: Tables) -> Iterator[Fault]:
-    """An exception to masking and to the gate needs a reason."""
+    """Checks that every exception to masking and to the gate gives a reason."""
     names = tables["names"]
     for n in names.index[(names["allowed_for"] != "") & (names["reason"] == "")]:
         yield Fault("is an exception without a reason", file="names.csv", row=str(n), column="reason",
@@ -250,7 +254,8 @@ _CODING_CHECKS: tuple[Check, ...] = (
 
 
 def _chosen_findings(tables: Tables) -> Iterator[Fault]:
-    """Each row of headlines.csv names an option of a question, or a code; none that pages must not state."""
+    """Checks that each row of headlines.csv names an option of a question or a code, and none that pages must
+    not state."""
     questions = tables["questions"].drop_duplicates("question_id").set_index("question_id")
     sensitive = _sensitive_questions(questions)
     never = case_codes(tables["codebook"]) if len(tables["headlines"]) else set()
@@ -293,7 +298,8 @@ def _unfit_option(option: str, question: pd.Series, options: pd.DataFrame,
 
 
 def _sensitive_questions(questions: pd.DataFrame) -> set[str]:
-    """The sensitive questions, and those asked because of an answer to one."""
+    """Returns the sensitive questions, and the questions asked only because of an answer to a sensitive
+    question."""
     conditions = {}
     for question, text in questions["asked_if"].items():
         with suppress(ValueError):  # another check names it
@@ -304,7 +310,8 @@ def _sensitive_questions(questions: pd.DataFrame) -> set[str]:
 
 
 def find_headlines_after_answers(headlines: pd.DataFrame, first_answered_on: pd.Series) -> Iterator[Fault]:
-    """Findings of headlines.csv that were chosen after the first answer; the index is the row in the file."""
+    """Yields Faults for findings of headlines.csv that were chosen after the first answer; the index is the
+    row in the file."""
     first = min(filter(is_iso_date, first_answered_on), default="")
     for n, day in headlines["date"].items():
         if first and day > first:

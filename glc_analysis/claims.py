@@ -1,9 +1,9 @@
 """The personal and organisational data that a study holds, and which part of the package erases each: the
 core or an add-on.
 
-Unclaimed tables and folders may name somebody who left, or who was promised not to be named, in a way that no
-search finds. So nothing is published, and nobody is withdrawn, from a study that holds such a table or
-folder.
+A table or folder that neither the core nor an add-on claims may name somebody who withdrew, or who was
+promised not to be named, in a way that no search finds. While a study holds such a table or folder, nothing
+of it is published and no withdrawal is carried out.
 """
 
 from __future__ import annotations
@@ -33,21 +33,22 @@ HELD_BY_CORE = dict.fromkeys((
     "private/published.csv": "names nobody",
     "private/faults.txt": "searched like any file",
     "private/arrived": "searched like any file"}
-"""The reference tables of the core, and what it keeps in ``private/``, each with how it is erased."""
+"""The reference tables of the core and its files in ``private/``, each with the way in which it is erased."""
 
 
 def list_erasure_rules() -> dict[str, str]:
-    """All tables, folders and files that the core and the installed add-ons claim, with how each is
-    erased."""
+    """Returns all tables, folders and files that the core and the installed add-ons claim, each with the way
+    in which it is erased."""
     return HELD_BY_CORE | {name: how for _, holds in list_declarations("holds") for name,
                            how in holds.items()}
 
 
 def refuse_unclaimed_data(study: Study) -> None:
-    """Raises Faults for a reference table, or a folder of ``private/``, that neither the core nor an add-on
-    that is installed claims, and for a raw file that none reads. A folder with a row of its own in
-    manifest.csv is a person's, who knows it. Tables with an old name are refused as well: whoever erases or
-    releases it knows the new one."""
+    """Raises Faults for every reference table and every folder of ``private/`` that neither the core nor an
+    installed add-on claims, and for every raw file that none of them reads.
+
+    A folder with a row of its own in manifest.csv is allowed, because a person is responsible for it. A table
+    with an old name is refused as well, because erasing and releasing look for the new name only."""
     known = {*list_erasure_rules(), *read_manifest(study)}
     install = "install the add-on that keeps it, or remove"
     faults = [Fault("no add-on that is installed claims this table", file=study.relative(path),

@@ -1,4 +1,5 @@
-"""What the commands share: the group and its help, options, the printing of rows, the build of the tables."""
+"""Parts that all commands share: the command group and its help, options, the printing of rows, and the build
+of the tables."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 _QUICK = ("build", "run", "status", "unpublish")
-"""Commands that load pandas only where there is something to do, if at all."""
+"""Commands that load pandas only if there is work to do, or never."""
 
 
 class Group(click.Group):
@@ -39,7 +40,7 @@ class Group(click.Group):
         self.sections: dict[str, list[str]] = {}
 
     def add_section(self, heading: str, commands: Iterable[click.Command]) -> None:
-        """Adds commands, which the help lists under the heading in this order."""
+        """Adds commands; the help lists them under this heading, in this order."""
         for command in commands:
             self.add_command(command)
             self.sections.setdefault(heading, []).append(str(command.name))
@@ -54,8 +55,8 @@ class Group(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]
                         ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Finds the command. An option that takes one value and is given twice is refused: click would drop
-        the first value and say nothing."""
+        """Finds the command. Refuses an option that takes one value but was given twice, because click would
+        silently drop the first value."""
         name, command, arguments = super().resolve_command(ctx, args)
         if command and not ctx.resilient_parsing:
             within = click.Context(command, parent=ctx, info_name=name)
@@ -67,7 +68,7 @@ class Group(click.Group):
         return name, command, arguments
 
     def invoke(self, ctx: click.Context) -> object:
-        """Runs the command; a problem ends it with a message and the exit code of the problem."""
+        """Runs the command. An error ends it with a message and the exit code for that kind of error."""
         create_files_for_owner_only()
         try:
             return super().invoke(ctx)
@@ -99,32 +100,34 @@ for_audience = click.option("--audience", default="team", show_default=True,
 
 
 def add_format_option(default: str | None, *, show_default: bool | str = True) -> Callable:
-    """The option ``--format``: how rows are printed. A command whose rows people copy into a table of the
-    study prints CSV unless told otherwise."""
+    """Makes the option ``--format``, which sets how rows are printed. Its default is CSV for a command whose
+    rows people copy into a table of the study."""
     return click.option("--format", "form", default=default, type=click.Choice(["table", "csv", "json"]),
                         show_default=show_default, help="How the rows are printed.")
 
 
 def pass_study(command: Callable) -> Callable:
-    """Calls the command with the study that ``--study`` names as its first argument. The command may write
-    in the study: no withdrawal is at work meanwhile."""
+    """Calls the command with the study that ``--study`` names as its first argument. The command may write in
+    the study, so no withdrawal runs at the same time."""
     return _with_study(command, lock_for_writing)
 
 
 def pass_study_to_read(command: Callable) -> Callable:
-    """As :func:`pass_study`, for a command that neither writes in the study nor builds a table: only the
-    switch of a withdrawal waits for it."""
+    """As :func:`pass_study`, for a command that neither writes in the study nor builds a table. A withdrawal
+    waits for it only at the moment when it replaces the old files."""
     return _with_study(command, lock_for_reading)
 
 
 def pass_study_to_withdraw(command: Callable) -> Callable:
-    """As :func:`pass_study`, for a withdrawal: no other writing command runs meanwhile."""
+    """As :func:`pass_study`, for a withdrawal. No other command that writes in the study runs at the same
+    time."""
     return _with_study(command, lock_for_withdrawal)
 
 
 LEAST_MEMORY = 2 * 2**30
-"""The bytes of memory that a command which writes in a study must be allowed. With less, libraries that it
-loads end the process in ways that nothing can tell: at 0.9 GB three runs of eight on a small study."""
+"""The bytes of memory that the shell must allow a command that writes in a study. With less memory, libraries
+may end the process without any error that could be reported; at 0.9 GB, this happened in three of eight runs
+on a small study."""
 
 
 def refuse_little_memory() -> None:
@@ -172,7 +175,7 @@ def _strings_of(command: str) -> AbstractContextManager[None]:
 
 
 def ask_line(prompt: str) -> str:
-    """A line that somebody types; raises EOFError at the end of the input."""
+    """Asks for a line of input and returns it; raises EOFError at the end of the input."""
     try:
         return click.prompt(prompt, default="", show_default=False, err=True)
     except click.Abort:
@@ -184,7 +187,7 @@ def ask_line(prompt: str) -> str:
 
 
 def add_options_of_add_ons(command: click.Command) -> None:
-    """Adds to a command the options and sentences of help of what add-ons do around it."""
+    """Adds to a command the options and help texts of the context managers that add-ons run around it."""
     for manager in load_declared_objects("around", str(command.name)):
         command.params += reversed(manager.__click_params__)
         command.help = f"{cleandoc(command.help or '')}\n\n{cleandoc(manager.__doc__ or '')}"
@@ -192,8 +195,9 @@ def add_options_of_add_ons(command: click.Command) -> None:
 
 @contextmanager
 def run_add_on_hooks(command: str, *about: Any, **options: Any) -> Generator[list[Any]]:
-    """Runs a block with what add-ons do around a command: each is called with what the command is about and
-    with the values of the options that it added. The block gets what each has to say to the command."""
+    """Runs a block within the context managers that add-ons declare around a command. Each is called with the
+    subject of the command and with the values of the options that it added. The block gets the values that
+    they yield."""
     with ExitStack() as stack:
         yield [stack.enter_context(manager(*about, **{
             str(option.name): options[str(option.name)] for option in manager.__click_params__}))
@@ -205,13 +209,13 @@ def run_add_on_hooks(command: str, *about: Any, **options: Any) -> Generator[lis
 
 
 def say(line: str) -> None:
-    """Prints a line of progress or a message, on stderr."""
+    """Prints a progress line or a message on stderr."""
     click.echo(line, err=True)
 
 
 def note_on_unknown_organisations(study: Study, audience: str) -> str:
-    """A note shown where hardly anything is released because all records are of unknown organisations; else
-    blank."""
+    """Returns a note for a study that releases hardly anything because no record names its organisation;
+    blank for any other study."""
     from glc_analysis.disclosure.rules import has_capability
 
     if has_capability(audience, "all_figures") or study.settings["survey"]["unknown_organisations"] != "one":
@@ -229,16 +233,17 @@ def note_on_unknown_organisations(study: Study, audience: str) -> str:
 
 
 def print_rows(rows: pd.DataFrame, output_format: str, *, if_empty: str) -> None:
-    """Prints rows on stdout as a table, CSV or JSON; a table without rows is the sentence ``if_empty``."""
+    """Prints rows on stdout as a table, CSV or JSON. In place of a table without rows it prints the sentence
+    ``if_empty``."""
     click.echo(format_rows(rows, output_format, if_empty=if_empty), nl=False)
 
 
 def format_rows(rows: pd.DataFrame, output_format: str, *, if_empty: str) -> str:
-    """The text that :func:`print_rows` prints.
+    """Returns the text that :func:`print_rows` prints.
 
-    Without rows CSV is its header alone and JSON an empty list. In a table, text is aligned to the left and
-    numbers to the right, a number that is not whole has three digits after the point, and a missing value
-    is blank.
+    Without rows, CSV consists of its header alone and JSON of an empty list. In a table, text is aligned to
+    the left and numbers to the right, numbers that are not whole have three digits after the point, and
+    missing values are blank.
     """
     if output_format == "csv":
         return rows.to_csv(index=False, lineterminator="\n")
@@ -270,9 +275,9 @@ def format_rows(rows: pd.DataFrame, output_format: str, *, if_empty: str) -> str
 
 def ensure_built(study: Study, *, are_decided: bool = True,
                  beside: Callable[[], AbstractContextManager[Executor | None]] = nullcontext) -> None:
-    """Builds the tables where they are out of date; only then is anything heavy imported. ``beside`` is
-    called before, and gives what does a part of the work at the same time. Without ``are_decided``, tables
-    for the team alone are enough (:func:`~glc_analysis.build.build_steps`)."""
+    """Builds the tables if they are out of date; otherwise no large library is imported. ``beside`` is called
+    first, and gives an executor that does a part of the work in parallel. Without ``are_decided``, only
+    tables for the team are built (:func:`~glc_analysis.build.build_steps`)."""
     from glc_analysis.manifest import tables_are_current
 
     # Checked first: no lock is made in a folder that is not a study.
@@ -286,7 +291,7 @@ def ensure_built(study: Study, *, are_decided: bool = True,
 
 
 def build_tables(study: Study, *, only: str = "", is_forced: bool = False) -> BuildResult:
-    """Builds the tables, or ``only`` one step."""
+    """Builds the tables, or with ``only`` a single step."""
     with _building(study):
         from glc_analysis.build import build_one_step, build_steps
 
@@ -297,7 +302,7 @@ def build_tables(study: Study, *, only: str = "", is_forced: bool = False) -> Bu
 
 @contextmanager
 def _building(study: Study) -> Generator[None]:
-    """A block in which no other command builds the tables."""
+    """Runs a block during which no other command builds the tables."""
     from glc_analysis.locks import hold_lock
     from glc_analysis.permissions import close_folder_to_others
     from glc_analysis.terminal import graceful_interrupt

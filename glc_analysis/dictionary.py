@@ -1,6 +1,5 @@
-"""Descriptions of tables, made from the schema.
-
-From the tables and columns that ``schema/`` describes come DICTIONARY.md and datapackage.json.
+"""Makes the descriptions of tables, DICTIONARY.md and datapackage.json, from the tables and columns that
+``schema/`` describes.
 """
 
 from __future__ import annotations
@@ -21,7 +20,8 @@ _FORMATS = {".parquet": {"format": "parquet", "mediatype": "application/vnd.apac
 
 
 def render_dictionary(tables: Mapping[str, Table] = TABLES) -> str:
-    """DICTIONARY.md: every table with its grain, every column with its type and meaning."""
+    """Returns the text of DICTIONARY.md: for every table, what one row is; for every column, its type and
+    meaning."""
     lines = ["# Data dictionary", "", "Made from the package's table descriptions by `glc build`.",
              "Blank text means: nothing there. Shares run from 0 to 1.", ""]
     for name, table in tables.items():
@@ -38,11 +38,12 @@ def render_dictionary(tables: Mapping[str, Table] = TABLES) -> str:
 def describe_data_package(folder: Path, frames: Mapping[str, Sized], *, name: str, title: str,
                 tables: Mapping[str, Table] = TABLES, ending: str = ".parquet", is_published: bool = False,
                           **properties: object) -> str:
-    """datapackage.json: a Frictionless descriptor of the files of a folder, one per table with its name and
-    this ``ending``.
+    """Returns the text of datapackage.json, a Frictionless descriptor of the files of a folder. The folder
+    has one file per table, with the table's name and this ``ending``.
 
-    It has the checksum of a file only where the file ``is_published``: those of private tables would let
-    anybody try guesses. ``properties`` are further ones of the whole package.
+    The descriptor has checksums only where the files are published (``is_published``), because anybody could
+    test guesses about a private table against its checksum. ``properties`` are further properties of the
+    whole package.
     """
     resources = []
     for table_name, frame in frames.items():

@@ -1,14 +1,14 @@
 """Keyed digests, which show whether private content has changed without revealing it.
 
-A plain hash gives away what can be guessed: whoever has the hash of a table tries one decision of a signature
-after the other until the hash is the same. So every digest of what a study holds is an HMAC-SHA-256 with the
-study's own key, wherever it is written outside ``private/``: in ``processed/``, in the records of runs, in
-what the gate keeps. The key is random, is made once and never leaves ``private/``. The same content and the
-same key give the same digest.
+A plain hash reveals content that can be guessed: whoever has the hash of a table of signatures can try one
+possible decision after another until the hash matches. So every digest of private content that is written
+outside ``private/`` (in ``processed/``, in the records of runs, in the records of the gate) is an
+HMAC-SHA-256 with the study's own key. The key is random, is made once and never leaves ``private/``. The same
+content and the same key give the same digest.
 
-Three things have plain hashes: the package, the raw files in ``manifest.csv``, whose checksums people compare
-with those of senders, and files that are published, whose readers have them anyway. Only the standard library
-is needed.
+Three things have plain hashes: the package; the raw files in ``manifest.csv``, because people compare their
+checksums with those of the senders; and published files, because their readers have the content anyway. This
+module needs only the standard library.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from glc_analysis.errors import GLCError
 from glc_analysis.writing import write_atomic
 
 KEY_FILE = "private/digests.key"
-"""Where in a study folder the key is."""
+"""The path of the key in a study folder."""
 
 
 _SHORTEST = 32
-"""The fewest characters of a key."""
+"""The smallest number of characters that a key may have."""
 
 
 class Digests:
@@ -45,26 +45,28 @@ class Digests:
         self._key = key
 
     def of_bytes(self, content: bytes) -> str:
-        """The digest of some bytes, in hexadecimal."""
+        """Returns the digest of some bytes, in hexadecimal."""
         return hmac.digest(self._key, content, "sha256").hex()
 
     def of_value(self, value: Any) -> str:
-        """The digest of a value that JSON can hold; the order of a mapping does not matter."""
+        """Returns the digest of a value that JSON can hold; the order of keys in a mapping does not
+        matter."""
         return self.of_bytes(json.dumps(value, sort_keys=True).encode())
 
     def of_file(self, path: Path) -> str:
-        """The digest of the bytes of a file."""
+        """Returns the digest of the bytes of a file."""
         with path.open("rb") as file:
             return hashlib.file_digest(file, self.begin).hexdigest()
 
     def begin(self) -> hmac.HMAC:
-        """A digest to which parts are added with ``update``."""
+        """Returns a new digest, to which the caller adds parts with ``update``."""
         return hmac.new(self._key, digestmod="sha256")
 
 
 def read_digest_key(root: Path) -> bytes:
-    """The key of a study. A study that has none gets one that nobody knows: no earlier digest then fits, so
-    that everything counts as changed, and the next build keeps the key (:func:`keep_digest_key`).
+    """Returns the key of a study. For a study without a key it returns a new random key. No earlier digest
+    matches the new key, so everything counts as changed; the next build saves the key
+    (:func:`keep_digest_key`).
 
     Raises GLCError where the file of the key is empty or too short.
     """
@@ -79,7 +81,7 @@ def read_digest_key(root: Path) -> bytes:
 
 
 def keep_digest_key(root: Path, key: bytes) -> None:
-    """Writes the key of a study, unless it has one."""
+    """Writes the key of a study, unless the study already has one."""
     path = root / KEY_FILE
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -87,8 +89,8 @@ def keep_digest_key(root: Path, key: bytes) -> None:
 
 
 def replace_digest_key(root: Path) -> None:
-    """Replaces the key of a study by one that is made from it and does not lead back to it: digests of what
-    was withdrawn can then never be compared with a guess again, wherever a copy of them may be."""
+    """Replaces the key of a study by a key that is derived from it but does not reveal it. After that, nobody
+    can test a guess against the digests of withdrawn data, not even in an old copy of these digests."""
     path = root / KEY_FILE
     if path.exists():
         write_atomic(path, Digests(read_digest_key(root)).of_bytes(b"the key after a withdrawal") + "\n")

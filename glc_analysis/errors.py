@@ -1,7 +1,7 @@
 """Errors shown to users: what is wrong, where, and how to fix it.
 
-A mistake in data is never a traceback. It is a :class:`Fault` that names file, row, column and value,
-and all faults of a file are raised together.
+A mistake in data never causes a traceback. It is reported as a :class:`Fault` that names file, row, column
+and value, and all faults of a file are raised together.
 """
 
 from __future__ import annotations
@@ -15,29 +15,33 @@ from traceback import walk_tb
 from typing import NoReturn
 
 SHOWN_ROWS, SHOWN_ALIKE, SHOWN_LINES = 10, 50, 100
-"""The most rows that are printed for one fault, the most values for the same fault, and the most lines."""
+"""The largest numbers of rows printed for one fault, of values printed for the same fault, and of lines
+printed in all."""
 
 
 class GLCError(Exception):
-    """A fault in data or a notebook. The command ends with exit code 1."""
+    """Raised for a fault in data or in a notebook. The command ends with exit code 1."""
 
     exit_code = 1
 
 
 class UsageError(GLCError):
-    """A wrong call: an unknown name, a missing argument. Exit code 2."""
+    """Raised for a wrong call, such as an unknown name or a missing argument. The command ends with exit code
+    2."""
 
     exit_code = 2
 
 
 class Busy(GLCError):
-    """Raised when another command holds the lock. Exit code 3: a scheduled run may be tried again."""
+    """Raised when another command holds the lock. The command ends with exit code 3, which tells a scheduler
+    that it may try again."""
 
     exit_code = 3
 
 
 class Interrupted(GLCError):
-    """A signal ended the command. The exit code is that of a shell: 130 for Ctrl-C, 143 for SIGTERM."""
+    """Raised when a signal ends the command. The exit code is the usual one of shells: 130 for Ctrl-C, 143
+    for SIGTERM."""
 
     def __init__(self, number: int, message: str) -> None:
         super().__init__(message)
@@ -62,7 +66,8 @@ class Fault:
     n: int = field(default=1, compare=False)
     """The number of records with this problem, by which problems are sorted."""
     is_structure: bool = field(default=False, compare=False)
-    """Whether it is about a column or a list, not about single values: others may follow from it."""
+    """Whether the fault is about a whole column or list; it may then be the cause of faults in single
+    values."""
 
     def __str__(self) -> str:
         place = [self.file] if self.file else []
@@ -76,8 +81,8 @@ class Fault:
 
 @dataclass(frozen=True)
 class CellFault(Fault):
-    """A text of one record that cannot be read, or a record about which a person decides: the ``key`` of the
-    record and the ``text``, as a row of corrections.csv names them."""
+    """A fault in one text of a record, or in a record about which a person must decide. ``key`` is the key of
+    the record and ``text`` the text, as a row of corrections.csv names them."""
 
     key: str = field(default="", compare=False)
     text: str = field(default="", compare=False)
@@ -87,7 +92,7 @@ class Faults(GLCError):
     """All problems of a file or a set of tables, raised together.
 
     The same problem in several rows is printed as one line, and at most :data:`SHOWN_LINES` lines are
-    printed. ``lines`` has all of them. ``unseen`` names what could not be looked at because of these faults.
+    printed. ``lines`` has all of them. ``unseen`` names what could not be checked because of these faults.
 
     >>> print(Faults([Fault("is not a number", row=row, value="?") for row in ("2", "9")]))
     rows 2, 9, value '?': is not a number.
@@ -104,7 +109,8 @@ class Faults(GLCError):
 
 
 def collect_faults(check: Callable[[], object], faults: list[Fault]) -> bool:
-    """Calls ``check``; if it raises an error, adds its faults to the others. Returns whether it did.
+    """Calls ``check`` and, if it raises an error, adds the faults of that error to ``faults``. Returns
+    whether it raised one.
 
     >>> faults = [Fault("is blank", file="a.csv")]
     >>> collect_faults(lambda: refuse("is empty", "b.csv", "export it again"), faults), len(faults)
@@ -122,10 +128,11 @@ def collect_faults(check: Callable[[], object], faults: list[Fault]) -> bool:
 
 
 def sort_by_cause(faults: Iterable[Fault]) -> list[Fault]:
-    """Faults of the structure (a column, a list) first, then those of values: the most frequent first.
+    """Returns faults about the structure (a column, a list) first, then faults about values, the most
+    frequent first.
 
-    The same fault in several records is several faults here, and counts as often. What is equally frequent
-    keeps its order.
+    A fault that occurs in several records counts as often as it occurs. Equally frequent faults keep their
+    order.
 
     >>> faults = [Fault("is not a number", row="2"), Fault("is not an option", n=9),
     ...           Fault("is not a number", row="7"), Fault("has no column", is_structure=True)]
@@ -160,7 +167,7 @@ def _listed(rows: list[str]) -> str:
 
 
 _BEGINNING = 3
-"""The fewest letters of a name by which longer ones are found that contain them."""
+"""The smallest number of letters with which a name also suggests longer names that contain it."""
 
 
 def suggest_name(name: str, known: Iterable[str]) -> str:
@@ -208,11 +215,12 @@ def resolve_id(name: str, known: Mapping[str, str], noun: str) -> str:
 
 _NO_MEMORY = ("can't start new thread", "failed to launch worker thread", "failed to map segment",
               "cannot allocate memory")
-"""How Python, pyarrow and the loader of libraries say that memory ran out where they raise no MemoryError."""
+"""Texts of errors, other than MemoryError, with which Python, pyarrow and the loader of libraries report that
+memory ran out."""
 
 
 def is_short_of_memory(error: BaseException) -> bool:
-    """Whether an error says that the memory ran out, or that no further thread can be started.
+    """Whether an error means that memory ran out, or that no further thread can be started.
 
     >>> is_short_of_memory(RuntimeError("can't start new thread")), is_short_of_memory(RuntimeError("stop"))
     (True, False)
@@ -222,8 +230,9 @@ def is_short_of_memory(error: BaseException) -> bool:
 
 
 def find_file_being_written(error: OSError) -> str:
-    """The file that an error of the system is about; blank where nobody knows. A write to a full disk names
-    none: then it is the one that the innermost call has as its ``self`` or ``path``."""
+    """Returns the file that an error of the operating system is about; blank if it is unknown. The error of a
+    write to a full disk names no file; then it is the file that the innermost call has as ``self`` or
+    ``path``."""
     if error.filename:
         return str(error.filename)
     calls = [frame.f_locals for frame, _ in walk_tb(error.__traceback__)]
@@ -232,7 +241,7 @@ def find_file_being_written(error: OSError) -> str:
 
 
 def count_of(n: int, noun: str, plural: str = "") -> str:
-    """A number with its noun, for messages.
+    """Returns a number with its noun, for messages.
 
     >>> count_of(1, "row"), count_of(2, "row"), count_of(2, "history", "histories")
     ('1 row', '2 rows', '2 histories')
@@ -241,5 +250,5 @@ def count_of(n: int, noun: str, plural: str = "") -> str:
 
 
 def refuse(message: str, file: str, fix: str, *, row: str = "", column: str = "") -> NoReturn:
-    """Raises Faults with this one fault, which ends the reading of a file."""
+    """Raises Faults with one fault, for a file that cannot be read further."""
     raise Faults([Fault(message, file=file, row=row, column=column, fix=fix)])

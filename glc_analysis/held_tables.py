@@ -1,4 +1,5 @@
-"""The rows of a table's file. Small tables are held in memory, since a page reads many slices of them."""
+"""Reads the rows of a table's file. Small tables are kept in memory, because a page reads many slices of
+them."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ from glc_analysis.schema import processed_tables
 from glc_analysis.study import Study
 
 SMALL = 500_000
-"""The bytes of a file up to which a table is read whole and held, since a page reads many slices of it."""
+"""The largest size, in bytes, of a file whose table is read whole and kept in memory, because a page reads
+many slices of it."""
 
 
 def read_parquet_rows(path: Path, filters: list | None = None, columns: list[str]
@@ -27,14 +29,16 @@ def read_parquet_rows(path: Path, filters: list | None = None, columns: list[str
 
 
 State = tuple[int, int, int]
-"""When a file was written, which one it is, and its size: another table has another one."""
+"""The time at which a file was written, its number in the file system, and its size. A table that was
+replaced has a different state."""
 _HELD_TABLES = 64
-"""The most tables that are held."""
+"""The largest number of tables kept in memory."""
 _held: dict[Path, tuple[State, pd.DataFrame]] = {}
 
 
 def _small_table(path: Path) -> pd.DataFrame:
-    """A table whose file is small, held as long as the file is the same."""
+    """Returns a table whose file is small; the table is kept in memory as long as the file does not
+    change."""
     said = path.stat()
     state, (held, frame) = (said.st_mtime_ns, said.st_ino, said.st_size), _held.get(path, (None, None))
     if frame is None or held != state:
@@ -46,7 +50,7 @@ def _small_table(path: Path) -> pd.DataFrame:
 
 
 def read_small_tables(study: Study, names: Iterable[str]) -> dict[Path, tuple[State, pd.DataFrame]]:
-    """Those of the named tables of a built study whose files are small, for :func:`hold_tables`."""
+    """Reads those of the named tables of a built study whose files are small, for :func:`cache_tables`."""
     paths = [study.processed / f"{name}.parquet" for name in names if name in processed_tables()]
     small = [path for path in paths if path.is_file() and path.stat().st_size <= SMALL]
     for path in small:
@@ -55,15 +59,15 @@ def read_small_tables(study: Study, names: Iterable[str]) -> dict[Path, tuple[St
 
 
 def cache_tables(read: Mapping[Path, tuple[State, pd.DataFrame]]) -> None:
-    """Caches tables that another process may have read, replacing those cached before."""
+    """Caches tables, which may have been read by another process, in place of the tables cached before."""
     _held.update(read)
     for path in [*_held][:-_HELD_TABLES]:
         _held.pop(path, None)
 
 
 def convert_categories_to_text(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """A table whose text is text, also where it is stored as categories. Raises GLCError where an earlier
-    version of the package wrote it with other columns."""
+    """Returns a table with its text as plain text, even if it is stored as categories. Raises GLCError if an
+    earlier version of the package wrote the table with other columns."""
     stored, columns = frame.dtypes, processed_tables()[name].columns
     if missing := [column for column in columns if column not in stored]:
         raise GLCError(f"The tables were built by another version of glc_analysis: {name} has no column "
@@ -73,7 +77,7 @@ def convert_categories_to_text(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _chosen(frame: pd.DataFrame, filters: list) -> pd.DataFrame:
-    """The rows of a frame that pyarrow would read with these filters."""
+    """Returns the rows of a frame that pyarrow would read with these filters."""
     is_chosen = np.zeros(len(frame), dtype=bool)
     for conditions in filters:
         applies = np.ones(len(frame), dtype=bool)

@@ -1,4 +1,4 @@
-"""The lock of a folder: one run, one build, one session at a time."""
+"""Locks of folders, so that only one run, one build or one session works in a folder at a time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from glc_analysis.errors import Busy
 
 PATIENCE = 10.0
-"""Seconds that a command and a withdrawal wait for each other."""
+"""The seconds that a command waits for a withdrawal, and a withdrawal for a command."""
 
 
 Say = Callable[[str], None]
@@ -28,9 +28,9 @@ def hold_lock(folder: Path, *, what: str = "run", is_patient: bool = False) -> G
     """Holds the lock ``folder/.lock`` during the block. If another process holds it, raises Busy, or
     waits for its end if ``is_patient``; ``what`` names the work in the message.
 
-    The system frees the lock of a process that was killed, so the file that it left
-    is taken over. A lock file from another machine is not taken over: this machine
-    cannot see whether that process still runs.
+    The operating system frees the lock of a process that was killed, so a lock file that such a process left
+    is taken over. A lock file from another machine is not taken over, because this machine cannot see whether
+    that process still runs.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with hold_signed_lock(folder / ".lock", what, math.inf if is_patient else 0):
@@ -39,7 +39,7 @@ def hold_lock(folder: Path, *, what: str = "run", is_patient: bool = False) -> G
 
 @contextmanager
 def hold_signed_lock(path: Path, what: str, patience: float) -> Generator[None]:
-    """Holds a lock file, with the owner written in it, for the block."""
+    """Holds a lock file during the block; the file names its owner."""
     with _held(path, what, patience):
         owner = {"what": what, "pid": os.getpid(), "host": socket.gethostname(),
                  "started": datetime.now(UTC).isoformat(timespec="seconds")}
@@ -73,8 +73,8 @@ def _held(path: Path, what: str, patience: float) -> Generator[None]:
 
 
 def _owner(path: Path) -> dict[str, str]:
-    """What a lock file says of its owner; nothing where it was killed before it could sign, or where the file
-    is damaged."""
+    """Returns what a lock file says about its owner; empty if the owner was killed before it could write
+    this, or if the file is damaged."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             owner = json.loads(file.read(10_000))
@@ -99,7 +99,8 @@ def _refusal(path: Path, what: str) -> str:
 
 
 def wait_for_locks(folder: Path, lock_kind: str, what: str) -> None:
-    """Waits until no file of this kind is held, and removes those of commands that were killed."""
+    """Waits until no lock file of this kind is held, and removes the lock files of commands that were
+    killed."""
     until = time.monotonic() + PATIENCE
     for path in sorted(folder.glob(f"*{lock_kind}")):
         with _held(path, what, until - time.monotonic()):

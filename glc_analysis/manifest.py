@@ -1,8 +1,8 @@
 """The inputs of the results with their digests: raw files, releases, the package, reference tables.
 
-Says of a study folder which raw files are new, changed or missing, and whether the processed tables are
-current. A raw file that changed or is missing since it was recorded is a fault; a new one is used,
-and reported until ``glc check --accept`` records it. Only the standard library is needed, so that
+Finds out which raw files of a study folder are new, changed or missing, and whether the processed tables are
+current. A raw file that has changed or is missing since it was recorded is a fault. A new raw file is used,
+and is reported until ``glc check --accept`` records it. This module needs only the standard library, so that
 ``glc status`` and a run with nothing to do answer at once.
 """
 
@@ -35,25 +35,26 @@ from glc_analysis.writing import write_atomic
 
 ISSUE = "release.json"
 CONTENT = "content.sha256"
-"""The digest of all that a release says. It tells whether the next one says the same, and is not an input."""
+"""The file with the digest of everything that a release says, by which a build tells whether the next release
+says the same. It is not an input of the build."""
 UNDECIDED = "undecided"
-"""The key in slices.json of tables that were built for the team alone, without deciding what others may see:
-by audience the number of the last release that it had."""
+"""The key in slices.json that marks tables built for the team alone, without deciding what other audiences
+may see. It holds, for each audience, the number of its last release."""
 
 
 def list_release_folders(private: Path, audience: str) -> list[Path]:
-    """The folders of the releases that one kind of reader has had, oldest first."""
+    """Returns the folders of the releases to an audience, oldest first."""
     return sorted((private / "releases" / audience).glob("[0-9]*"))
 
 
 def read_release_info(release: Path) -> dict[str, Any]:
-    """The description of a release: number, day (of its data), issued (figures by day), inputs."""
+    """Returns the description of a release: number, day (of its data), issued (figures by day), inputs."""
     return json.loads((release / ISSUE).read_text(encoding="utf-8"))
 
 
 def find_missing_release(processed: Path, private: Path) -> str:
-    """The release that the tables name and that is missing in the private folder, such as ``public/003``;
-    blank if all are there."""
+    """Returns a release that the tables name but the private folder lacks, such as ``public/003``; blank if
+    none is missing."""
     built = processed / "slices.json"
     if not built.is_file():
         return ""
@@ -70,18 +71,19 @@ def find_missing_release(processed: Path, private: Path) -> str:
 
 
 def last_release_number(private: Path, audience: str) -> int:
-    """The number of the last release that an audience had; 0 before the first."""
+    """Returns the number of the last release to an audience; 0 before the first release."""
     return max((int(folder.name) for folder in list_release_folders(private, audience)), default=0)
 
 
 def number_next_release(private: Path, audience: str, number: int) -> None:
-    """Gives the next release its number, unless it has it already. Raises OSError if there is no next one."""
+    """Gives the next release its number, unless it already has one. Raises OSError if there is no next
+    release."""
     if not (release := private / "releases" / audience / f"{number:03}").exists():
         release.with_name("next").rename(release)
 
 
 SLICES = "processed/slices.json"
-"""How the record of what a page reads names slices.json."""
+"""The name of slices.json in the record of what a page reads."""
 
 
 # ------------------------------
@@ -92,13 +94,14 @@ MANIFEST_COLUMNS = reference_tables()["manifest"].required_columns
 VERSION = "0.1.0"
 """The version of this package."""
 SAMPLE = "glc sample"
-"""``received_from`` of every file of an invented study."""
+"""The value of ``received_from`` for every file of an invented study."""
 
 
 @dataclass(frozen=True)
 class Arrivals:
-    """The raw files compared with the manifest; paths are relative to the study folder. ``checksums`` are for
-    comparison with the manifest and may not be written; ``digests`` may (:mod:`glc_analysis.digests`)."""
+    """The raw files compared with the manifest; paths are relative to the study folder. ``checksums`` serve
+    for comparison with the manifest only and must not be written elsewhere; ``digests`` may be written
+    anywhere (:mod:`glc_analysis.digests`)."""
 
     checksums: dict[str, str]
     digests: dict[str, str]
@@ -106,13 +109,14 @@ class Arrivals:
 
 
 def checksum(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
+    """Returns the SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_manifest(study: Study) -> dict[str, dict[str, str]]:
-    """The rows of the manifest by path; empty if there is none yet. Raises Faults if it is wrong."""
+    """Returns the rows of the manifest by path; empty if there is no manifest yet. Raises Faults if the
+    manifest is wrong."""
     path = study.reference_file("manifest")
     read_log.record_read(study.root, reference_path("manifest"))
     rows = read_reference_rows(path, MANIFEST_COLUMNS).values() if path.is_file() else []
@@ -122,8 +126,8 @@ def read_manifest(study: Study) -> dict[str, dict[str, str]]:
 def compare_with_manifest(study: Study) -> Arrivals:
     """Compares every raw file with the manifest.
 
-    Raises Faults that list every file that changed, is missing, or mixes an
-    invented study with a real one; GLCError if nothing of an invented study is there.
+    Raises Faults that list every file that changed, is missing, or mixes an invented study with a real study.
+    Raises GLCError if all files of an invented study are missing.
     """
     recorded = read_manifest(study)
     arrived = {study.relative(p): p for p in study.all_raw_files()}
@@ -147,13 +151,13 @@ def compare_with_manifest(study: Study) -> Arrivals:
 
 def changed_file_fault(name: str, *,
                        fix: str = "put the original back; a new export gets a new name") -> Fault:
-    """The fault of a raw file that changed."""
+    """Returns the fault for a raw file that changed."""
     return Fault("has changed since its checksum was recorded", file=name, fix=fix)
 
 
 def is_as_recorded(path: Path, row: Mapping[str, str], checksum_now: str) -> bool:
-    """Whether a raw file is still what its row of the manifest says. What a program of an add-on writes
-    grows while people code: it is as recorded while the bytes that were recorded are its beginning."""
+    """Whether a raw file is still as its row of the manifest recorded it. A file that a program of an add-on
+    writes grows while people code; such a file is as recorded if it begins with the recorded bytes."""
     if row["sha256"].lower() == checksum_now:
         return True
     if not grows_while_people_code(path) or not row["bytes"].isdecimal():
@@ -171,7 +175,7 @@ def _fix_for_missing(row: dict[str, str] | None) -> str:
 
 
 def _mixed(study: Study, recorded: dict[str, dict[str, str]], present: dict[str, str]) -> list[Fault]:
-    """Faults if invented and real raw files are in one study."""
+    """Returns Faults if invented and real raw files are in one study."""
     invented = {n for n in present if recorded.get(n, {}).get("received_from") == SAMPLE}
     # What people add to the sample, such as codings of invented texts, is no data of anybody.
     rehearsed = {study.relative(path) for _, kinds in addon.list_declarations("rehearsed") for kind in kinds
@@ -184,7 +188,7 @@ def _mixed(study: Study, recorded: dict[str, dict[str, str]], present: dict[str,
 
 
 def add_to_manifest(study: Study, new: tuple[str, ...], *, today: date) -> None:
-    """Adds new raw files to the manifest with their checksum and today as day of receipt."""
+    """Adds new raw files to the manifest, with their checksums and with today as the day of receipt."""
     rows = read_manifest(study)
     for name in new:
         path = study.root / name
@@ -194,7 +198,7 @@ def add_to_manifest(study: Study, new: tuple[str, ...], *, today: date) -> None:
 
 
 def write_manifest(path: Path, rows) -> None:
-    """Writes manifest rows, sorted by path, blank where a row does not say."""
+    """Writes the rows of the manifest, sorted by path; cells that a row lacks are blank."""
     text = io.StringIO()
     writer = csv.DictWriter(text, MANIFEST_COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
@@ -214,10 +218,10 @@ BUILD_RECORD = "build"
 
 @cache
 def package_hash() -> str:
-    """SHA-256 over the package's sources and the lock file, and the Python version.
+    """Returns the SHA-256 of the package's sources, the lock file and the Python version.
 
-    The files of the sample study are left out: they are a study's inputs, and no result of
-    another study depends on them.
+    The files of the sample study are left out, because they are inputs of that study and no result of another
+    study depends on them.
     """
     digest = hashlib.sha256(f"{sys.version_info.major}.{sys.version_info.minor}".encode())
     for path in sorted(map(Path, _package_files())):
@@ -226,12 +230,13 @@ def package_hash() -> str:
 
 
 def list_package_file_stamps() -> list[tuple[str, int, int]]:
-    """Size and time of each file behind :func:`package_hash`: a quick way to see that none was changed."""
+    """Returns size and time of each file that :func:`package_hash` reads, a quick way to tell that no file
+    changed."""
     return [(name, of.st_size, of.st_mtime_ns) for name in _package_files() for of in [os.stat(name)]]
 
 
 def _package_files() -> list[str]:
-    """The paths of the package's sources, and of the lock file."""
+    """Returns the paths of the package's sources and of the lock file."""
     found, sample = [], str(REPOSITORY / "glc_analysis" / "sample")
     for folder, folders, files in os.walk(REPOSITORY / "glc_analysis"):
         folders[:] = [one for one in folders if one != "__pycache__" and os.path.join(folder, one) != sample]
@@ -240,7 +245,8 @@ def _package_files() -> list[str]:
 
 
 def inputs_digest(study: Study, raw: dict[str, str]) -> str:
-    """The digest of everything the processed tables are made from; ``raw`` are the digests of raw files."""
+    """Returns the digest of everything from which the processed tables are made; ``raw`` are the digests of
+    raw files."""
     digest = _begin_with_inputs(study, raw)
     for content in read_earlier_releases(study, raw).values():
         digest.update(content)
@@ -248,7 +254,7 @@ def inputs_digest(study: Study, raw: dict[str, str]) -> str:
 
 
 def _begin_with_inputs(study: Study, raw: dict[str, str]) -> Any:
-    """An unfinished digest of all inputs except the releases."""
+    """Returns an unfinished digest of all inputs except the releases, to which the caller adds."""
     digest = study.digests.begin()
     digest.update(package_hash().encode())
     digest.update(json.dumps(raw, sort_keys=True).encode())
@@ -261,15 +267,16 @@ def _begin_with_inputs(study: Study, raw: dict[str, str]) -> Any:
 
 
 def releases_digest(study: Study, raw: dict[str, str]) -> str:
-    """The digest of the releases on which the processed tables depend."""
+    """Returns the digest of the releases on which the processed tables depend."""
     known = {name: study.digests.of_bytes(content)
              for name, content in read_earlier_releases(study, raw).items()}
     return study.digests.of_value([find_missing_release(study.processed, study.private), known])
 
 
 def read_earlier_releases(study: Study, raw: dict[str, str]) -> dict[str, bytes]:
-    """The releases that were issued from other inputs than today's, by name, such as ``public/001``, with
-    their bytes. Those issued from today's inputs (and after the same releases) change nothing."""
+    """Returns the bytes of the releases that were issued from inputs other than today's, by name, such as
+    ``public/001``. Releases issued from today's inputs, and after the same earlier releases, are left out
+    because they change nothing."""
     folders = {f"{audience}/{path.name}": path for audience in AUDIENCES
                for path in list_release_folders(study.private, audience)}
     contents = {name: b"".join(path.read_bytes() for path in sorted(folder.iterdir()) if path.name != CONTENT)
@@ -289,7 +296,7 @@ def read_earlier_releases(study: Study, raw: dict[str, str]) -> dict[str, bytes]
 
 
 def read_provenance(processed: Path) -> dict[str, Any]:
-    """provenance.json of a folder of tables; empty if there is none or it cannot be read."""
+    """Returns provenance.json of a folder of tables; empty if the file is missing or cannot be read."""
     try:
         return json.loads((processed / "provenance.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
@@ -297,8 +304,8 @@ def read_provenance(processed: Path) -> dict[str, Any]:
 
 
 def count_rows_if_intact(study: Study) -> dict[str, int]:
-    """The number of rows of every processed table, if the tables are current and every file is byte for byte
-    as the last build wrote it; else empty.
+    """Returns the number of rows of every processed table if the tables are current and every file is byte
+    for byte as the last build wrote it; otherwise an empty dictionary.
 
     Raises Faults if a raw file has changed or is missing.
     """
@@ -315,8 +322,8 @@ def count_rows_if_intact(study: Study) -> dict[str, int]:
 
 
 def tables_are_current(study: Study, *, are_decided: bool = True) -> bool:
-    """Whether the processed tables are up to date with their inputs; with ``are_decided`` also whether they
-    say what other audiences than the team may see.
+    """Whether the processed tables are up to date with their inputs. With ``are_decided``, they must also say
+    what audiences other than the team may see.
 
     Raises Faults where a raw file has changed or is missing.
     """
@@ -328,9 +335,9 @@ def tables_are_current(study: Study, *, are_decided: bool = True) -> bool:
 
 
 def find_raw_changes(study: Study) -> set[str] | None:
-    """The raw files that came or went since the tables were built, where nothing else that they are made
-    from changed; none where the tables are current, None where more changed, or where nothing is built or
-    decided.
+    """Returns the raw files that were added or removed since the tables were built, if no other input
+    changed. The set is empty if the tables are current. Returns None if another input changed, if no tables
+    are built, or if they were built without deciding what other audiences may see.
 
     Raises Faults where a raw file has changed or is missing.
     """
@@ -351,18 +358,18 @@ def find_raw_changes(study: Study) -> set[str] | None:
 
 
 State = dict[str, dict[str, dict[str, str]]]
-"""By file, row (its key) and column: a digest of the cell."""
+"""The digest of each cell, by file, row (its key) and column."""
 SECRET = "names"
 _ROW_NAMES = {"codebook": "code", "options": "option", "questions": "question",
              "organisations": "organisation", "documents": "document", "countries": "country name",
              **{table: name for _, names in addon.list_declarations("row_names") for table,
                 name in names.items()}}
-"""What a row of a reference table is called; of the others it is a row."""
+"""The noun for a row of a reference table; for tables that are not listed, the noun is "row"."""
 _RENAMED = ("name", "label")
 
 
 def digest_reference_cells(study: Study) -> State:
-    """The digests of all reference tables that can be read; the others are left out."""
+    """Returns the digests of all cells of the reference tables; tables that cannot be read are left out."""
 
     def digest(text: str) -> str:
         return study.digests.of_bytes(text.strip().encode())[:8]
@@ -385,7 +392,7 @@ def digest_reference_cells(study: Study) -> State:
 
 
 def describe_reference_changes(before: State, after: State) -> Iterator[str]:
-    """One line per row that is new, gone or changed, file by file.
+    """Yields one line per row that was added, removed or changed, file by file.
 
     >>> was = {"codebook.csv": {"shelter": {"code_id": "a", "name": "b"}, "old": {}}}
     >>> now = {"codebook.csv": {"shelter": {"code_id": "a", "name": "c"}, "new": {}}}
@@ -409,7 +416,7 @@ def _said(old: Mapping[str, str] | None, new: Mapping[str, str] | None) -> str:
 
 
 def read_slices(study: Study) -> dict[str, Any]:
-    """slices.json of the last build: the hashes of all slices, the countries and the themes."""
+    """Returns slices.json of the last build: the hashes of all slices, the countries and the themes."""
     try:
         return json.loads((study.processed / "slices.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -417,23 +424,23 @@ def read_slices(study: Study) -> dict[str, Any]:
 
 
 def read_slice_list(study: Study, name: str) -> Any:
-    """One list of slices.json. In a run it is recorded that the page has read this list alone."""
+    """Returns one list of slices.json. In a run, the page is recorded as having read only this list."""
     with read_log.record_named_reads_only():
         read_log.record_read(study.root, f"{SLICES} {name}")
         return read_slices(study)[name]
 
 
 def has_page(study: Study, name: str, id_: str) -> bool:
-    """Whether something is on a list of slices.json, and so has a page of its own. In a run it is recorded
-    that the page has asked for this entry alone."""
+    """Whether a list of slices.json has an entry with this id, which then has a page of its own. In a run,
+    the calling page is recorded as having read only this entry."""
     with read_log.record_named_reads_only():
         read_log.record_read(study.root, f"{SLICES} {name}={id_}")
         return any(row["id"] == id_ for row in read_slices(study).get(name, []))
 
 
 def read_last_release(study: Study, audience: str) -> dict[str, Any]:
-    """What slices.json says of the release to an audience: number, day, issued. Raises GLCError where it has
-    not been decided."""
+    """Returns what slices.json says about the release to an audience: number, day, issued. Raises GLCError if
+    the build has not decided what the audience may see."""
     release = read_slices(study)["release"].get(audience)
     if release is None:
         raise undecided_error(audience)
@@ -441,7 +448,7 @@ def read_last_release(study: Study, audience: str) -> dict[str, Any]:
 
 
 def undecided_error(audience: str) -> GLCError:
-    """The error where tables were built for the team alone and another audience asks for them.
+    """Returns the error for tables that were built for the team alone and are read for another audience.
 
     >>> print(undecided_error("public"))
     What the public may see of these tables has not been decided. To fix: run `glc build`.

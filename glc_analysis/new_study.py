@@ -1,7 +1,7 @@
 """A new study: a folder with settings and empty reference tables.
 
-The settings come from ``content/study.toml``, the headers from ``schema/reference.csv``, which says where
-each table lies.
+The settings come from ``content/study.toml``. The headers of the tables come from ``schema/reference.csv``,
+which also says in which folder each table lies.
 """
 
 from __future__ import annotations

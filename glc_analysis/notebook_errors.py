@@ -1,4 +1,5 @@
-"""In a notebook a user's mistake is a sentence: what is wrong and how to fix it, without a traceback."""
+"""Lets a notebook show a user's mistake as a sentence (what is wrong and how to fix it), without a
+traceback."""
 
 from __future__ import annotations
 
@@ -9,8 +10,8 @@ from glc_analysis.errors import GLCError
 
 
 def show_sentences(shell: Any) -> None:
-    """Lets a shell of IPython show a :class:`GLCError` as its sentence; the cell has failed all the same. A
-    handler that somebody set before stays."""
+    """Lets an IPython shell show a :class:`GLCError` as a sentence; the cell still counts as failed. A
+    handler that was set earlier is kept."""
     if shell is not None and not shell.custom_exceptions:
         shell.set_custom_exc((GLCError,), _show)
 

@@ -8,18 +8,18 @@ from contextlib import suppress
 from pathlib import Path
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-"""What a group and everybody else may do with a file."""
+"""The permission bits of the group and of all other users."""
 
 
 def create_files_for_owner_only() -> None:
-    """Lets this process, and every process that it starts, make files and folders for their owner alone
-    (600 and 700). Every command and every notebook that opens a study calls it first."""
+    """Makes this process, and every process that it starts, create files and folders that only their owner
+    can use (600 and 700). Every command and every notebook that opens a study calls this function first."""
     os.umask(_OTHERS)
 
 
 def find_paths_open_to_others(folder: Path) -> list[Path]:
-    """The folder, and what is in it, as far as other users of the computer may read, write or enter it.
-    Windows has no such rights; nothing is listed there."""
+    """Returns the folder and its contents as far as other users of the computer may read, write or enter
+    them. On Windows, which has no such rights, the list is empty."""
     if os.name == "nt":
         return []
     found = []
@@ -31,8 +31,8 @@ def find_paths_open_to_others(folder: Path) -> list[Path]:
 
 
 def close_folder_to_others(folder: Path) -> None:
-    """Removes all other users' rights to a folder and its contents: people copy files into a study,
-    and programs write there, as their own settings say. What belongs to another user stays as it is."""
+    """Removes the rights of all other users to a folder and its contents, because people and programs may
+    have written files there with wider rights. Files of another owner are not changed."""
     for path in find_paths_open_to_others(folder):
         with suppress(OSError):
             path.chmod(stat.S_IMODE(path.lstat().st_mode) & ~_OTHERS)

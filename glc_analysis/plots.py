@@ -1,7 +1,7 @@
 """Figures of data frames: ``plot_*(frame, *, ax=None) -> Axes``.
 
 Each function draws a plain data frame, with the columns that it lists, on matplotlib axes. Figures suit a
-narrow page: names stand above their bars, and the lettering is legible on a telephone. They can be read in
+narrow page: names stand above their bars, and the lettering is legible on a telephone. Figures can be read in
 greyscale, and every label gives the base. A count that is not shown is never drawn as zero: it appears as a
 hatched band of its possible values, or in words alone.
 
@@ -37,23 +37,26 @@ if TYPE_CHECKING:
     from matplotlib.typing import RcKeyType
 
 FIGURE_WIDTH, _LINE, _ROW, _GAP = 4.6, 0.17, 0.22, 0.09
-"""Inches: of a figure, a line of text, a bar with its room, and the room below an option."""
+"""In inches: the width of a figure; the heights of a line of text, of a bar with the space around it, and of
+the gap below an option."""
 _GROUPS, _TEXTS = 1.1, 1.55
-"""Inches: of the room for the names of groups, and for the counts at the right."""
+"""In inches: the widths of the space for the names of groups at the left, and for the counts at the right."""
 _LETTERS = 56
-"""The letters that fit into a line."""
+"""The number of letters that fit into a line."""
 _WIDEST, _NARROWEST = 36, 21
-"""At most and at least so many rem wide is a figure of :data:`FIGURE_WIDTH`; a wider one scrolls."""
+"""The largest and the smallest width, in rem, of a figure of :data:`FIGURE_WIDTH` on a page; a wider figure
+scrolls."""
 INK, PAPER = "#1a1a1a", "#fffffe"
-"""On a page, the colour of its text and of its background."""
+"""The colours that stand for the page's text and background."""
 DARK, BAR = "#111111", "#4a6785"
-"""Letters on a light bar, and bars: the same on every background."""
+"""The colours of letters on a light bar, and of bars; they are the same on every background."""
 COLOURS = [BAR, "#c9d2da", "#8fa3b7", "#c08a3e", "#6b4e71"]
-"""Colours of a figure of seaborn's: those that come first are distinct in grey, on light and on dark."""
+"""The colours for figures of seaborn; the first colours can be told apart in grey, on light and on dark
+backgrounds."""
 _QUIET, FAINT = (INK, 0.35), (INK, 0.1)
 STATUS_SHADES = {"answered": ("#2f4b66", ""), "dont_know": ("#7d92a8", ""), "refused": ("#7d92a8", "////"),
             "redacted": ("#c9d2da", "xxxx"), "unanswered": ("#c9d2da", ""), "not_asked": ("#f1f1ee", "")}
-"""Shade and hatching of each kind of missing answer, distinct without colour."""
+"""Shade and hatching for each kind of missing answer, which can be told apart without colour."""
 _STYLE: dict[RcKeyType, Any] = {
     "font.family": ["DejaVu Sans"], "font.size": 10, "text.color": INK, "text.parse_math": False,
     "axes.edgecolor": _QUIET, "axes.labelcolor": INK, "axes.spines.top": False, "axes.spines.right": False,
@@ -67,7 +70,8 @@ _FIXED: dict[RcKeyType, Any] = {"svg.hashsalt": "glc_analysis", "svg.fonttype": 
 
 
 def use_figure_style() -> None:
-    """Makes this notebook show figures as :func:`render_figure`, those of seaborn and of your own too."""
+    """Makes this notebook show all figures as :func:`render_figure` does, including those made with seaborn
+    or with your own code."""
     from IPython import get_ipython
 
     shell = get_ipython()
@@ -87,7 +91,8 @@ def use_figure_style() -> None:
 
 
 def render_figure(ax: Axes, *, title: str, caption: str = "") -> Markup:
-    """A figure as HTML for a page; the title states what was found, the caption the base and the question.
+    """Returns a figure as HTML for a page; the title states the finding, the caption gives the base and the
+    question.
 
     >>> counts = pd.DataFrame({"option": ["Shelter"], "n": [18], "base_n": [30]})
     >>> render_figure(plot_counts(counts), title="18 of 30 offer shelter")[:70]
@@ -112,9 +117,11 @@ def _shown(figure: Figure, title: str = "", caption: str = "") -> Markup:
 
 
 def render_svg(figure: Figure) -> Markup:
-    """A figure as SVG of fixed bytes: as wide as the page, in its colours and font, described by its label.
+    """Returns a figure as SVG, as wide as the page, in the page's colours and font, always with the same
+    bytes.
 
-    A figure without a label is described by the words at its axes.
+    The label of the figure becomes its description; a figure without a label is described by the words at its
+    axes.
     """
     import matplotlib.pyplot as plt
 
@@ -137,7 +144,8 @@ def render_svg(figure: Figure) -> Markup:
 
 
 def _adapted(tag: str, name: str, used: set[str]) -> str:
-    """A tag of matplotlib's SVG in the colours and the font of the page, its id unique among the figures."""
+    """Returns a tag of matplotlib's SVG with the colours and the font of the page, and with an id that is
+    unique among all figures."""
     tag = re.sub(r' id="([^"]*)"', lambda at: f' id="{name}{at[1]}"' if at[1] in used else "", tag)
     tag = re.sub(r'(url\(|href=")#', rf"\1#{name}", tag)
     tag = re.sub(rf"{INK}|#000000|#262626", "currentColor", tag).replace(PAPER, "var(--glc-paper, #fff)")
@@ -154,19 +162,21 @@ def _words_at_axes(figure: Figure) -> str:
 
 
 _ALSO_DRAWN = ("group", "option", "n", "base_n", "shown_as")
-"""Columns that a figure draws where its frame has them."""
+"""The optional columns of a frame that a figure draws as well."""
 _DATA: WeakKeyDictionary[Figure, list[pd.DataFrame]] = WeakKeyDictionary()
-"""What each figure was drawn from."""
+"""The frames from which each figure was drawn."""
 
 
 def _data(figure: Figure) -> str:
-    """What a figure was drawn from, as CSV for its page; blank for one that something else drew as well."""
+    """Returns the data from which a figure was drawn, as CSV for its page; blank if other code also drew on
+    the figure."""
     frames = _DATA.get(figure, [])
     return frames[0].round(4).to_csv(index=False, lineterminator="\n") if len(frames) == 1 else ""
 
 
 def draws(*columns: str) -> Callable[[FunctionType], Callable[..., Axes]]:
-    """Makes a function draw in our style, and refuse a frame that lacks columns."""
+    """Makes a function draw in the style of the package, and refuse a frame that lacks one of these
+    columns."""
     def decorate(draw: FunctionType) -> Callable[..., Axes]:
         @wraps(draw)
         def drawn(frame: pd.DataFrame, **settings: Any) -> Axes:
@@ -190,11 +200,12 @@ def draws(*columns: str) -> Callable[[FunctionType], Callable[..., Axes]]:
 
 @draws("option", "n", "base_n")
 def plot_counts(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """A bar for each option, in the order given, with its count and base; with ``group``, one for each group.
+    """Draws a bar for each option, in the given order, with its count and base; with ``group``, a bar for
+    each group.
 
-    ``counts`` is a frame of ``view.counts``: columns option, n, base_n, and where there are any group, low,
-    high (the ends of an interval, as shares) and shown_as (the count in words). Where n is missing, low and
-    high are the least and the most that it may be, and are drawn as a hatched band.
+    ``counts`` is a frame of ``view.counts``, with columns option, n and base_n. Further columns are optional:
+    group; low and high (the ends of an interval, as shares); shown_as (the count in words). Where n is
+    missing, low and high are the smallest and largest possible share, and are drawn as a hatched band.
 
     >>> counts = pd.DataFrame({"option": ["Shelter", "Legal aid"], "n": [18, None], "base_n": [30, 30],
     ...                        "low": [None, 0], "high": [None, 0.23], "shown_as": ["18 of 30", "few of 30"]})
@@ -220,7 +231,7 @@ def plot_counts(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 
 def _counted(counts: pd.DataFrame) -> list[str]:
-    """Counts with their base, for a frame that has no words for them."""
+    """Returns counts with their base in words, for a frame without the column shown_as."""
     if counts["n"].isna().any():
         raise UsageError("Some counts are missing, so the frame needs the column shown_as: what is known of "
                          "them, in words.")
@@ -228,23 +239,24 @@ def _counted(counts: pd.DataFrame) -> list[str]:
 
 
 class Bars:
-    """Axes on which bars are drawn from the top down: across in shares, down in inches."""
+    """Axes on which bars are drawn from the top down. Horizontal distances are shares, vertical distances are
+    inches."""
 
     def __init__(self, ax: Axes | None, *, names: float = 0, texts: float = _TEXTS, start: float = 0) -> None:
-        """``names`` and ``texts`` are the inches left free for names at the left and texts at the right; bars
-        begin at ``start``, a share."""
+        """``names`` and ``texts`` are the widths in inches for names at the left and texts at the right. Bars
+        begin at the share ``start``."""
         self.has_own_figure, self.ax, self.y = ax is None, new_axes() if ax is None else ax, 0.0
         self.start, self.inch = start, (1 - start) / (FIGURE_WIDTH - names - texts)
         self.left, self.right = start - names * self.inch, 1 + texts * self.inch
 
     def heading(self, text: str) -> None:
-        """The name of an option above its bars."""
+        """Writes the name of an option above its bars."""
         lines = textwrap.wrap(str(text), _LETTERS, break_long_words=False) or [""]
         self.ax.text(self.left, self.y, "\n".join(lines), va="top", linespacing=1.2)
         self.y += _LINE * len(lines) + 0.02
 
     def row(self, text: str, name: str = "") -> float:
-        """A row with words at its right and a name at its left; the height of its middle."""
+        """Adds a row with words at the right and a name at the left; returns the height of its middle."""
         words, named = ("\n".join(line for part in one.split("\n") for line in textwrap.wrap(
             part, letters, break_long_words=False)) for one, letters in ((text, 20), (name, 13)))
         height = max(_ROW, _LINE * (1 + max(words.count("\n"), named.count("\n"))) + 0.05)
@@ -256,8 +268,8 @@ class Bars:
         return middle
 
     def bar(self, share: float, low: float, high: float, text: str, name: str = "") -> None:
-        """A share with its interval; if the count is not known, a hatched band from low to high, or words
-        alone."""
+        """Draws a share with its interval. For an unknown count, it draws a hatched band from low to high, or
+        words alone."""
         middle = self.row(text, name)
         if pd.notna(share) or pd.notna(high):
             self.ax.barh(middle, 1, height=0.13, color=FAINT)
@@ -270,11 +282,11 @@ class Bars:
                          hatch="//////", linewidth=0.8)
 
     def space(self) -> None:
-        """The room below an option."""
+        """Adds the gap below an option."""
         self.y += _GAP
 
     def finish(self, label: str) -> Axes:
-        """The axes, as high as what was drawn."""
+        """Returns the axes, made as high as the bars drawn on them."""
         height = max(self.y - _GAP, _ROW)
         self.ax.set(xlim=(self.left, self.right), ylim=(height, 0))
         self.ax.set_axis_off()
@@ -286,7 +298,7 @@ class Bars:
 
 def new_axes(height: float = 1, area: tuple[float, float, float, float] = (0, 0, 1, 1),
           width: float = FIGURE_WIDTH) -> Axes:
-    """Axes on a figure of their own, by default as large as it."""
+    """Returns axes on a new figure, by default as large as the figure."""
     import matplotlib.pyplot as plt
 
     return plt.figure(figsize=(width, height)).add_axes(area)
@@ -297,7 +309,8 @@ def new_axes(height: float = 1, area: tuple[float, float, float, float] = (0, 0,
 
 
 SHADES = ["#8c510a", "#dfc27d", "#ececec", "#8fa9c4", "#24476b"]
-"""Dark at both ends: in grey the shade shows the distance from the middle, and left or right the side."""
+"""Shades that are dark at both ends. In grey, the shade still shows the distance from the middle; the
+position at the left or right shows the side."""
 
 
 # ------------------------------
@@ -305,7 +318,7 @@ SHADES = ["#8c510a", "#dfc27d", "#ececec", "#8fa9c4", "#24476b"]
 
 
 def status_label(status: str) -> str:
-    """A word of :data:`STATUS_SHADES` as people write it.
+    """Returns a word of :data:`STATUS_SHADES` as people write it.
 
     >>> status_label("dont_know"), status_label("not_asked")
     ("don't know", 'not asked')
@@ -318,7 +331,7 @@ def status_label(status: str) -> str:
 
 
 def format_coefficient(value: float) -> str:
-    """A coefficient as it is printed.
+    """Returns a coefficient as it is printed.
 
     >>> format_coefficient(-0.0234), format_coefficient(float("nan"))
     ('−0.02', '–')
@@ -327,16 +340,18 @@ def format_coefficient(value: float) -> str:
 
 
 def format_interval(low: float, high: float) -> str:
-    """An interval as it is printed; blank if there is none."""
+    """Returns an interval as it is printed; blank if there is none."""
     return "" if pd.isna(low) else f"{format_coefficient(low)} to {format_coefficient(high)}"
 
 
 @draws("code", "alpha", "low", "high", "reason")
 def plot_agreement(agreement: pd.DataFrame, *, threshold: float, ax: Axes | None = None) -> Axes:
-    """Dots with intervals: Krippendorff's alpha of each code, lowest first, and the study's threshold.
+    """Draws Krippendorff's alpha of each code as a dot with its interval, lowest first, and the study's
+    threshold.
 
-    ``agreement`` has one row per code: columns code, alpha, low, high (the interval) and reason (why a value
-    or an interval is missing). A code without a value has its reason in words, and no dot.
+    ``agreement`` has one row per code, with columns code, alpha, low, high (the interval) and reason (why the
+    value or the interval is missing). A code without a value has no dot, and the reason is written in its
+    place.
 
     >>> agreement = pd.DataFrame({"code": ["Delay", "Safe place"], "alpha": [0.9, None], "low": [0.8, None],
     ...                           "high": [1.0, None], "reason": ["", "no variation"]})

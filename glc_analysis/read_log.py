@@ -1,14 +1,14 @@
 """Records what a page reads of its study while it runs: tables with their slices, and files.
 
-A run gives the kernel of a page the environment variables ``GLC_READ_LOG``, a file to which a line is added
-for each input that is read, and ``GLC_STUDY``. A page is made again only when one of its inputs has changed.
-``tables.read_table`` and similar functions call :func:`record_read`. Python itself reports every other file
-of the study, whichever library opens it. Outside a run nothing is recorded.
+A run gives the kernel of a page two environment variables: ``GLC_READ_LOG``, a file to which a line is added
+for each input that is read, and ``GLC_STUDY``. A page is made again only if one of its recorded inputs has
+changed. ``tables.read_table`` and similar functions call :func:`record_read`. Python itself reports every
+other file of the study, whichever library opens it. Outside a run nothing is recorded.
 
-An input is written as the name of a table (``figures``), of a slice (``figures country=KHM``), of a file
-(``reference/codebook.csv``), of a part of one (``reference/codebook.csv naming=stigma``) or of a folder with
-everything in it (``raw``). Raw files are not named, since
-their names may say who took part.
+An input is written as the name of a table (``figures``), of a slice of a table (``figures country=KHM``), of
+a file (``reference/codebook.csv``), of a part of a file (``reference/codebook.csv naming=stigma``) or of a
+folder with all its contents (``raw``). Single raw files are not named, because their names may say who took
+part.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import Any
 
 LOG_VARIABLE = "GLC_READ_LOG"
 EVERYTHING = ("processed", "raw", "reference")
-"""What a page depends on while nothing is recorded: all tables, raw files and reference tables."""
+"""The inputs of a page whose reads are not recorded: all tables, raw files and reference tables."""
 
 PSEUDONYM_KEY = "private/pseudonyms.json"
 _NAMED = ("processed", "reference", "private/reference")
@@ -34,17 +34,17 @@ _OPENS = frozenset({"open", "os.listdir", "os.scandir", "sqlite3.connect"})
 _STARTS = frozenset({"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork",
                      "os.forkpty"})
 _FONT_LIST = "fc-list"
-"""The program by which matplotlib finds the fonts of a machine, the first time it draws there."""
+"""The program that matplotlib runs to find the fonts of a machine when it draws there for the first time."""
 
 _TRACED = frozenset(sys.stdlib_module_names - {"ctypes", "multiprocessing"}) | {
     "IPython", "glc_analysis", "matplotlib", "numpy", "pandas", "scipy", "seaborn", "statsmodels"}
-"""The libraries that open files where Python notices it."""
+"""The libraries that open files in a way that Python reports."""
 _UNTRACED = frozenset({"read_feather", "read_hdf", "read_orc", "read_parquet", "read_spss"})
-"""The functions of pandas that open files where Python does not notice it."""
+"""The functions of pandas that open files in a way that Python does not report."""
 
 
 class _Log:
-    """The file of a page's record, and what it holds already."""
+    """The file with a page's record, and the inputs that it already holds."""
 
     def __init__(self, path: str, root: str) -> None:
         self.root = os.path.realpath(root)
@@ -68,7 +68,7 @@ _is_silent = ContextVar("_is_silent", default=False)
 
 
 def load_ipython_extension(shell: object) -> None:
-    """Begins the record of a kernel, where its environment asks for one."""
+    """Begins the record of a kernel if its environment asks for one."""
     global _log
     if _log is None and LOG_VARIABLE in os.environ:
         _log = _Log(os.environ[LOG_VARIABLE], os.environ["GLC_STUDY"])
@@ -76,14 +76,16 @@ def load_ipython_extension(shell: object) -> None:
 
 
 def record_read(root: Path, thing: str) -> None:
-    """Records that something of the study in the folder ``root`` was read, whether or not it is there."""
+    """Records that an input of the study in the folder ``root`` was read, whether or not that input
+    exists."""
     if _log and not _is_silent.get() and os.path.realpath(root) == _log.root:
         _log.add(thing)
 
 
 @contextmanager
 def recording_nothing() -> Generator[None]:
-    """Within this block nothing is recorded, since the caller records what part the page gets."""
+    """Within this block, reads are not recorded, because the caller itself records the part that the page
+    gets."""
     paused, silent = _is_paused.set(True), _is_silent.set(True)
     try:
         yield
@@ -94,7 +96,8 @@ def recording_nothing() -> Generator[None]:
 
 @contextmanager
 def record_named_reads_only() -> Generator[None]:
-    """Within this block only :func:`record_read` records reads, since it names them more exactly."""
+    """Within this block, reads are recorded only by :func:`record_read`, which names them more exactly than
+    the automatic recording does."""
     token = _is_paused.set(True)
     try:
         yield
@@ -103,7 +106,7 @@ def record_named_reads_only() -> Generator[None]:
 
 
 def _notice(event: str, arguments: tuple[Any, ...]) -> None:
-    """Called by Python at each event that it reports."""
+    """Records the files that events of Python name; Python calls it at each event that it reports."""
     if _log is None:
         return
     if event in _OPENS:
@@ -115,7 +118,8 @@ def _notice(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def _thing(path: str, root: str) -> str:
-    """How a path is written in the record of the study in ``root``; blank if it lies outside the study.
+    """Returns how a path is written in the record of the study in ``root``; blank for a path outside the
+    study.
 
     >>> _thing("/study/processed/codings.parquet", "/study"), _thing("/study/raw/calls/anna.vtt", "/study")
     ('codings', 'raw')
@@ -140,9 +144,10 @@ def _thing(path: str, root: str) -> str:
 
 
 def read_recorded_reads(path: Path, notebook: Path) -> tuple[str, ...]:
-    """What a page has read, from the file of its record; everything, if that cannot be known.
+    """Returns the inputs that a page has read, from the file with its record; if the record cannot be
+    complete, it returns all inputs.
 
-    A table that was read whole is there without its slices.
+    A table that was read whole is listed without its slices.
     """
     if not path.is_file() or not are_all_reads_traced(notebook):
         return EVERYTHING
@@ -155,8 +160,8 @@ def read_recorded_reads(path: Path, notebook: Path) -> tuple[str, ...]:
 
 
 def are_all_reads_traced(notebook: Path) -> bool:
-    """Whether all files that the cells of a notebook can read are noticed: they are Python without commands
-    of IPython, import only :data:`_TRACED` libraries and call no function of :data:`_UNTRACED`."""
+    """Whether Python reports all files that the cells of a notebook can read. This is so if the cells hold no
+    IPython commands, import only :data:`_TRACED` libraries and call no function of :data:`_UNTRACED`."""
     cells = read_notebook_cells(notebook)
     sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     try:
@@ -166,7 +171,8 @@ def are_all_reads_traced(notebook: Path) -> bool:
 
 
 def read_notebook_cells(notebook: Path) -> list[dict[str, Any]]:
-    """The cells of a notebook that was planned; none if it cannot be read, as while somebody saves it."""
+    """Returns the cells of a notebook; an empty list if the notebook cannot be read, for example because
+    somebody is saving it."""
     try:
         return json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     except (OSError, ValueError):
@@ -174,7 +180,7 @@ def read_notebook_cells(notebook: Path) -> list[dict[str, Any]]:
 
 
 def _is_traced(source: str) -> bool:
-    """The same for the text of one cell.
+    """Whether Python reports all files that one cell can read; ``source`` is the text of the cell.
 
     >>> _is_traced("import pandas as pd"), _is_traced("import duckdb"), _is_traced("pd.read_parquet(path)")
     (True, False, False)
@@ -189,6 +195,6 @@ def _is_traced(source: str) -> bool:
 
 
 def _imported(part: ast.Import | ast.ImportFrom) -> Iterable[str]:
-    """The names of the libraries that a statement imports."""
+    """Returns the names of the libraries that a statement imports."""
     names = [alias.name for alias in part.names] if isinstance(part, ast.Import) else [part.module or "."]
     return [name.partition(".")[0] for name in names]

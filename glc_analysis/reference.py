@@ -1,8 +1,9 @@
-"""The reference tables, which people fill in: read, checked, and kept where they belong.
+"""Reads and checks the reference tables, which people fill in, and moves misplaced tables to the right
+folder.
 
 Reads the CSV files of ``reference/`` and ``private/reference/``, with the columns that
-``schema/reference.csv`` lists, as one frame per table: all columns are text, a blank cell is ``""``.
-The private columns of a table in ``reference/`` are joined to it by its key.
+``schema/reference.csv`` lists, as one frame per table. All columns are text; a blank cell is ``""``. The
+private columns of a table in ``reference/`` are joined to it by its key.
 """
 
 from __future__ import annotations
@@ -46,14 +47,14 @@ REQUIRED_COLUMNS = {name: table.required_columns for name, table in reference_ta
 """The columns that each table must have."""
 OPTIONAL_COLUMNS = {name: table.optional_columns for name, table in reference_tables().items()
             if table.optional_columns}
-"""The columns that a table may leave out; they are blank then."""
+"""The columns that each table may leave out; they are then blank."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """The reference tables of one study, one frame a file, all columns text. ``unsound`` are those that were
-    read for a command that does not need them, although something in them is wrong; one that cannot be read
-    is empty."""
+    """The reference tables of one study, one frame per table, with all columns as text. ``unsound`` names
+    tables with faults, which were read all the same because the command does not need them; a table that
+    cannot be read is empty."""
 
     tables: Mapping[str, pd.DataFrame] = field(repr=False)
     unsound: frozenset[str] = frozenset()
@@ -67,17 +68,16 @@ class Reference:
 
 def read_reference(study: Study, *, needed: Collection[str] | None = None,
                    beside: Collection[str] = ()) -> Reference:
-    """Reads and checks every reference table of a study; one that is absent is empty.
+    """Reads and checks every reference table of a study; a missing table is empty.
 
-    With ``needed`` only these tables have to be right, by themselves and between each other, so that a wrong
-    row in another one does not stop a command that can do without. What they say of the tables ``beside`` has
-    to be right as well, where those can be read.
+    With ``needed``, only these tables must be free of faults, singly and against each other, so that a wrong
+    row in another table does not stop a command that does not need that table. The needed tables are also
+    checked against the tables ``beside``, as far as these can be read.
 
-    Raises Faults with everything wrong in all files at once: files that cannot
-    be read, missing or unknown columns, what the schema does not allow in a
-    table or between tables, and what the registered checks find. Raises one Fault alone if something lies in
-    ``reference/`` that identifies people or organisations. Files that have not changed
-    since the last call are not read again.
+    Raises Faults with all faults in all files at once: files that cannot be read, missing or unknown columns,
+    breaches of the schema in a table or between tables, and the faults that the registered checks find. If a
+    file in ``reference/`` identifies people or organisations, it raises this one fault alone. Files that have
+    not changed since the last call are not read again.
     """
     study.refuse_misplaced()
     content = hashlib.sha256()
@@ -95,7 +95,8 @@ def read_reference(study: Study, *, needed: Collection[str] | None = None,
 @lru_cache(maxsize=4)
 def _read_checked(study: Study, content: str, needed: frozenset[str] | None,
                   beside: frozenset[str]) -> Reference:
-    """The reference tables whose files have this ``content``, for as long as they have it."""
+    """Returns the reference tables whose files have this ``content``; the result is cached until the content
+    changes."""
     tables: dict[str, pd.DataFrame] = {}
     faults: list[Fault] = []
     unread: set[str] = set()
@@ -121,18 +122,19 @@ def _read_checked(study: Study, content: str, needed: frozenset[str] | None,
 
 
 def _table_of(fault: Fault) -> str:
-    """The table of a fault's file, which may lie in a folder."""
+    """Returns the table that the file of a fault belongs to; the file name may include a folder."""
     return fault.file.rpartition("/")[2].removesuffix(".csv")
 
 
 @cache
 def _empty(name: str) -> pd.DataFrame:
-    """A table without a row."""
+    """Returns a table without rows."""
     return pd.DataFrame(columns=[*REQUIRED_COLUMNS[name], *OPTIONAL_COLUMNS.get(name, ())], dtype="str")
 
 
 def read_reference_table(study: Study, name: str) -> pd.DataFrame:
-    """One reference table, its columns alone checked; rows are indexed by the number a spreadsheet shows."""
+    """Returns one reference table, of which only the columns are checked. Rows are indexed by the number that
+    a spreadsheet shows."""
     table, (shared, *apart) = reference_tables()[name], list_table_files(name)
     study.reference_file(name)  # raises Faults if it lies in the wrong place
     rows = _read_file(study, shared)
@@ -153,8 +155,8 @@ def read_reference_table(study: Study, name: str) -> pd.DataFrame:
 
 
 def read_part(study: Study, name: str, *, columns: Collection[str] = (), naming: str = "") -> pd.DataFrame:
-    """Some columns of a reference table, or the rows that name something: an id alone in a cell, or in a list
-    by blanks there. In a run it is recorded that the page has read this part alone."""
+    """Returns some columns of a reference table, or the rows in which a cell names an id, alone or in a list
+    separated by blanks. In a run, the page is recorded as having read only this part."""
     with read_log.recording_nothing():
         frame = read_reference_table(study, name)
     for file in list_table_files(name):
@@ -165,12 +167,13 @@ def read_part(study: Study, name: str, *, columns: Collection[str] = (), naming:
 
 
 LOOP = "{loop}"
-"""What stands for the number of a loop in the names of columns."""
+"""The placeholder for the number of a loop in the names of columns."""
 
 
 def derive_question_units(questions: pd.DataFrame, survey: Mapping[str, Any]) -> pd.Series:
-    """The unit of each question: what a person has written, else what follows from [survey] of study.toml.
-    Where it names a column of organisations and none of countries, nobody answers for a country.
+    """Returns the unit of each question: the unit in questions.csv, or else the unit that follows from
+    [survey] of study.toml. If [survey] names a column of organisations but no column of countries, no
+    question is asked for each country.
 
     >>> questions = pd.DataFrame({"columns": ["Q1", "Q2_{loop}", "Q3"], "unit": ["", "", "answer"]})
     >>> derive_question_units(questions, {"organisation": "org", "country": "", "loop": ""}).tolist()
@@ -185,7 +188,8 @@ Rows = dict[int, dict[str, str]]
 
 
 def _read_file(study: Study, file: TableFile) -> Rows:
-    """The rows of one file of a table, by the number that a spreadsheet shows; none if it is not there."""
+    """Returns the rows of one file of a table, by the number that a spreadsheet shows; empty if there is no
+    such file."""
     read_log.record_read(study.root, file.path)
     path = study.table_path(file)
     try:
@@ -197,10 +201,10 @@ def _read_file(study: Study, file: TableFile) -> Rows:
 
 
 def _joined(rows: Rows, private: Rows, key: tuple[str, ...], file: TableFile, shared: TableFile) -> Rows:
-    """The rows of a table with the private columns of the rows with the same key.
+    """Joins the rows of a table with its private columns, by the key.
 
-    Raises Faults for private rows without a row in the table and for two with the same key, and where a row
-    lacks private columns that must not be left out.
+    Raises Faults for private rows without a row in the table, for two private rows with the same key, and for
+    rows without private columns that must be filled in.
     """
     private_rows: dict[tuple[str, ...], dict[str, str]] = {}
     known, faults = Counter(_key(row, key) for row in rows.values()), []
@@ -224,8 +228,8 @@ def _key(row: Mapping[str, str], columns: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def relocate_private_faults(study: Study, faults: Iterable[Fault]) -> list[Fault]:
-    """Faults of private columns with the private file and its row, instead of those of the table that they
-    are joined to."""
+    """Returns the faults so that those of private columns name the private file and its row, instead of the
+    table that the columns are joined to."""
     placed = []
     for fault in faults:
         name = fault.file.removesuffix(".csv")
@@ -249,14 +253,16 @@ def relocate_private_faults(study: Study, faults: Iterable[Fault]) -> list[Fault
 _UNUSED = {"organisations": {"home_country_id", "founded"}, "countries": {"label", "region_id"},
            "corrections": {"reason", "by", "date"},
            "questions": {"theme_id", "wording", "is_sensitive", "asked_if"}}
-"""The columns that nobody needs to read the survey: what is wrong there causes no other fault in it."""
+"""The columns that are not needed to read the survey, so that a fault there causes no other fault in the
+survey."""
 _SURVEY_STEPS = ("records", "conversations", "organisations", "answers")
 
 
 def find_blocked_needs(study: Study, faults: Iterable[Fault]) -> dict[str, tuple[str, ...]]:
-    """The tables with faults as needs of steps, each with the steps that can do with the rest of it: those of
-    the survey, where its rows can be read and their answers found. Of questions.csv and options.csv these get
-    what is sound (:func:`keep_sound_questions`)."""
+    """Returns the tables with faults, as needs of steps, each with the steps that can still run on the
+    faultless part of the table. These are the steps of the survey, if its rows can be read and the answers in
+    them found. From questions.csv and options.csv these steps get only the questions without faults
+    (:func:`keep_sound_questions`)."""
     columns: dict[str, set[str]] = {}
     for fault in faults:
         columns.setdefault(_table_of(fault), set()).add(fault.column)
@@ -269,7 +275,8 @@ def find_blocked_needs(study: Study, faults: Iterable[Fault]) -> dict[str, tuple
 
 
 def keep_sound_questions(reference: Reference, faults: Iterable[Fault]) -> Reference:
-    """The tables with those questions alone whose row and option list are right, none with a condition."""
+    """Returns the tables with only those questions whose row and option list have no faults, and without
+    conditions."""
     rows: dict[str, set[int]] = {"questions": set(), "options": set()}
     for fault in faults:
         table = _table_of(fault)
@@ -292,10 +299,11 @@ def keep_sound_questions(reference: Reference, faults: Iterable[Fault]) -> Refer
 
 
 def move_misplaced_tables(study: Study) -> list[str]:
-    """Moves what is misplaced (:meth:`Study.misplaced`); returns a line for each file or column.
+    """Moves misplaced files and columns (:meth:`Study.misplaced`) to the right folder; returns a line for
+    each.
 
-    Raises Faults, and moves nothing, where both places hold the table with different contents or a file
-    cannot be read. A table with only a header would lose nothing: it gives way.
+    Raises Faults, and moves nothing, if both folders hold the table with different contents or if a file
+    cannot be read. A table that consists of a header alone is overwritten.
     """
     moves, faults = [], []
     for path, columns in study.misplaced().items():
@@ -318,7 +326,8 @@ def move_misplaced_tables(study: Study) -> list[str]:
 
 
 def _file_apart(study: Study, path: Path) -> dict[Path, bytes]:
-    """The new place of a file and its bytes there. Raises Faults if another file is there."""
+    """Returns the new path of a file and its bytes there. Raises Faults if a different file already has this
+    path."""
     target = study.private_reference / path.relative_to(study.reference)
     content = path.read_bytes()
     if target.is_file() and target.read_bytes() != content:
@@ -330,9 +339,11 @@ def _file_apart(study: Study, path: Path) -> dict[Path, bytes]:
 
 
 def _halves_joined(study: Study, path: Path, target: Path) -> bytes:
-    """A table whose columns in ``reference/`` became private too, with those that were private before.
+    """Joins the columns of a table in ``reference/``, which are now private too, with the columns that were
+    private before.
 
-    Raises Faults where the two are not halves of one table: other rows, or other words in a cell of both.
+    Raises Faults if the two files are not halves of one table, because their rows differ or a cell that both
+    have differs.
     """
     table = reference_tables().get(path.stem)
     shared, private = _rows(path), _rows(target)
@@ -351,10 +362,10 @@ def _halves_joined(study: Study, path: Path, target: Path) -> bytes:
 
 
 def _columns_apart(study: Study, path: Path) -> dict[Path, bytes]:
-    """The private file of a table and what is left in ``reference/``, with the bytes of both.
+    """Splits a table into its private file and its file in ``reference/``; returns the bytes of both.
 
-    Rows without anything private get no row in the private file. Raises Faults if a cell differs from the one
-    that is there.
+    Rows whose private cells are all blank get no row in the private file. Raises Faults if a cell differs
+    from the same cell in an existing private file.
     """
     shared, apart = list_table_files(path.stem)
     target, key = study.root / apart.path, reference_tables()[path.stem].key
@@ -362,7 +373,7 @@ def _columns_apart(study: Study, path: Path) -> dict[Path, bytes]:
     for file, columns in ((path, as_written.header), (target, [*held[0]] if held else key)):
         if lacking := [column for column in key if column not in columns]:
             raise Faults([Fault("this column is missing", file=study.relative(file), row="1",
-                                column=", ".join(lacking), fix="add it: rows are known by it")])
+                                column=", ".join(lacking), fix="add it, because rows are found by it")])
     private = [column for column in (*apart.required, *apart.optional)
                if column in as_written.header and column not in key]
     rows = {tuple(row[column] for column in key): row for row in held}
@@ -388,7 +399,8 @@ def _differ(study: Study, path: Path, target: Path) -> Fault:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    """The rows of a table; of any other file its text as one row; none if it is not there."""
+    """Returns the rows of a table. For any other file it returns the text as one row; for a missing file, no
+    rows."""
     if not path.is_file():
         return []
     if path.suffix.casefold() != ".csv":
@@ -399,7 +411,8 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def _csv(rows: Iterable[Mapping[str, str]], columns: list[str], like: CsvRows) -> bytes:
-    """These columns of rows, with the delimiter, line ends and byte order mark of another file."""
+    """Returns these columns of the rows as CSV, with the delimiter, line ends and byte order mark of another
+    file."""
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, columns, restval="", extrasaction="ignore", delimiter=like.delimiter,
                             lineterminator=like.line_end)
@@ -428,7 +441,7 @@ _HEAD = """\
 
 
 def list_files_for_git() -> list[str]:
-    """The files of a study that may enter git, as paths in its folder.
+    """Returns the files of a study that may enter git, as paths in its folder.
 
     >>> list_files_for_git()[:3]
     ['reference/study.toml', 'reference/closed.csv', 'reference/codebook.csv']
@@ -438,7 +451,7 @@ def list_files_for_git() -> list[str]:
 
 
 def write_gitignore(study: Path) -> None:
-    """Writes the ``.gitignore`` of a study, unless it has one of its own."""
+    """Writes the ``.gitignore`` of a study, unless the study already has one."""
     path = study / ".gitignore"
     written = path.read_text(encoding="utf-8") if path.exists() else _HEAD
     if re.fullmatch(r"(?:!/reference/[\w.]+\n)*", written.removeprefix(_HEAD)):
@@ -446,6 +459,7 @@ def write_gitignore(study: Path) -> None:
 
 
 def find_git_repository(folder: Path) -> Path | None:
-    """The folder of the git repository that a folder is in, or would be in; None if it is in none."""
+    """Returns the folder of the git repository that contains a folder (which need not exist yet); None if
+    there is none."""
     whole = folder.resolve()
     return next((one for one in (whole, *whole.parents) if (one / ".git").exists()), None)

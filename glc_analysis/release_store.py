@@ -1,9 +1,10 @@
 """The store of releases, in ``private/releases/<audience>``: readable by its owner only, never by a notebook.
 
-It keeps for each release its figures, its blocks of text, the organisations behind both, and what add-ons
-announced with it: without it nothing prevents a new release from being subtracted from those already printed.
-Where the last release is missing, nothing is built until somebody has decided what to do. What may be
-released is decided in :mod:`glc_analysis.disclosure`; its inputs are gathered here, and its decisions kept.
+It keeps for each release its figures, its blocks of text, the organisations counted or quoted in both, and
+what add-ons announced with it. Without the store, nothing prevents readers from subtracting a new release
+from those already printed. If the last release is missing, nothing is built until somebody has decided what
+to do. :mod:`glc_analysis.disclosure` decides what may be released; this module gathers the inputs for these
+decisions and keeps the decisions.
 """
 
 from __future__ import annotations
@@ -64,18 +65,18 @@ from glc_analysis.study import Study
 from glc_analysis.view.visible_tables import VisibleTables
 
 FIGURE_FILES = {"figures": "figures.parquet", "contributions": "behind.parquet"}
-"""The tables of a release's figures, and the file of each."""
+"""The tables with the figures of a release, and the file of each."""
 CELLS = "cells.parquet"
-"""The cells of a release's words."""
+"""The file with the cells of a release's words."""
 BLOCK_FILES = {"sizes": "blocks.parquet", "lines": "lines.parquet"}
-"""The tables of its blocks of text."""
+"""The tables with the blocks of text of a release, and the file of each."""
 _PRINTED = ("number", "day", "issued")
-"""What the pages say about a release."""
+"""The details of a release that pages print."""
 
 
 def check_stored_releases(study: Study) -> None:
-    """Raises Faults where the last release to an audience is missing from the store, or where an earlier
-    version kept releases that cannot be compared with new ones."""
+    """Raises Faults if the last release to an audience is missing from the store, or if the store has
+    releases of an earlier version of the package, which cannot be compared with new releases."""
     store = study.private / "releases"
     if old := sorted({*store.glob("[0-9]*"), *store.glob("next")}):
         raise Faults([Fault("was kept by an earlier version: new figures cannot be compared with it, and "
@@ -91,7 +92,7 @@ def check_stored_releases(study: Study) -> None:
 
 
 def check_released_groupings(study: Study, reference: Reference) -> None:
-    """Raises Faults where groupings.csv groups a question otherwise than a release that an audience had."""
+    """Raises Faults if groupings.csv groups a question differently from an earlier release to an audience."""
     groupings = groupings_of(reference.groupings, reference.questions)
     # Of what waits or was closed, figures of every kind of group are on record.
     parts = [release.figures.loc[~release.figures["rule"].isin(["undecided", "closed"]), "part"]
@@ -104,9 +105,11 @@ def check_released_groupings(study: Study, reference: Reference) -> None:
 def prepare_release(study: Study, decisions: pd.DataFrame, estimates: pd.DataFrame, incidence: Incidence,
                     frames: Mapping[str, pd.DataFrame], audience: str, regions: Mapping[str, str],
                     beside: Sequence[PublishedRelease] = ()) -> tuple[pd.DataFrame, PublishedRelease]:
-    """The decisions to publish and their release. ``decisions``, ``estimates`` and ``incidence`` are those of
-    today for this audience; ``regions`` are those of the countries, unless figures by country are those of
-    pages to which all there agreed; ``beside`` is what is about to be released to the other audience."""
+    """Returns the decisions to publish and the release that follows from them.
+
+    ``decisions``, ``estimates`` and ``incidence`` are today's for this audience. ``regions`` has the region
+    of each country; it is empty if figures by country come only from countries in which every organisation
+    agreed to a page. ``beside`` is the release that the other audience is about to get."""
     fresh = PublishedRelease.of(
         decisions, estimates, incidence, Rules.of(study.settings["disclosure"], audience),
         _data_day(study, frames, audience), regions)
@@ -119,7 +122,8 @@ def prepare_release(study: Study, decisions: pd.DataFrame, estimates: pd.DataFra
 
 
 def find_figures_withheld_before(study: Study, audience: str) -> frozenset[str]:
-    """The figures that refusals hid in an earlier release to an audience."""
+    """Returns the figures that were withheld in an earlier release to an audience because somebody refused
+    consent."""
     return frozenset(figure for release in _stored_releases(study, audience)
                      for figure in release.figures.index[release.figures["rule"] == "withheld_contributors"])
 
@@ -131,8 +135,8 @@ def _stored_releases(study: Study, audience: str) -> list[PublishedRelease]:
 
 def assign_cells_of_today(study: Study, lines: Mapping[str, pd.DataFrame],
                           organisations: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
-    """The cells of today, and the lines of words that no audience sees; ``lines`` are those of each audience
-    (:func:`block_lines`). A quotation that an earlier release had and that is gone hides its cell."""
+    """Returns today's cells, and the lines of words that no audience sees. ``lines`` has the lines of each
+    audience. If a quotation of an earlier release no longer exists, its cell is hidden."""
     kinds = block_kinds()
     words = {audience: rows[rows["block_id"].str.split("/").str[0].isin(kinds.words)]
              for audience, rows in lines.items()}
@@ -149,7 +153,7 @@ def assign_cells_of_today(study: Study, lines: Mapping[str, pd.DataFrame],
 
 
 def _stored_cells(study: Study) -> pd.DataFrame:
-    """The cells of all releases to all audiences."""
+    """Returns the cells of all releases to all audiences."""
     parts = [pd.read_parquet(folder / CELLS) for audience in READING_AUDIENCES
              for folder in list_release_folders(study.private, audience) if (folder / CELLS).is_file()]
     if not any(map(len, parts)):
@@ -160,7 +164,7 @@ def _stored_cells(study: Study) -> pd.DataFrame:
 
 
 def block_kinds() -> Kinds:
-    """The kinds of blocks of text, those of add-ons as well."""
+    """Returns the kinds of blocks of text, including those of add-ons."""
     return sum((added.kinds for added in load_declared_objects("blocks")), CORE_KINDS)
 
 
@@ -173,9 +177,9 @@ def _stored_blocks(study: Study, audience: str) -> list[PublishedBlocks]:
 def find_blocks_to_hide(study: Study, lines: pd.DataFrame, organisations: pd.DataFrame, audience: str, *,
                         are_named: bool, departed: Collection[str] = (), countries: Collection[str] = ()
                         ) -> set[str]:
-    """The blocks to hide from an audience; ``lines`` are those of today (:func:`list_block_lines`),
-    ``are_named`` says whether words carry names, ``departed`` are the organisations of hidden cells, and
-    ``countries`` those that have a page for the audience."""
+    """Returns the blocks to hide from an audience. ``lines`` are today's lines (:func:`list_block_lines`),
+    ``are_named`` says whether quotations carry names, ``departed`` are the organisations of hidden cells, and
+    ``countries`` are the countries with a page for the audience."""
     least = study.settings["disclosure"]["reissue_change"] + COALITION
     return hidden_blocks(lines, _stored_blocks(study, audience), organisations, least, kinds=block_kinds(),
                          are_named=are_named, departed=departed,
@@ -184,8 +188,8 @@ def find_blocks_to_hide(study: Study, lines: pd.DataFrame, organisations: pd.Dat
 
 def list_block_lines(frames: Mapping[str, pd.DataFrame], reference: Reference, known: Mapping[str, Any],
                      audience: str) -> pd.DataFrame:
-    """The lines of every block that an audience has, of add-ons as well; ``known`` are the countries that
-    each audience may know of (:func:`.countries.countries_shown`)."""
+    """Returns the lines of every block of text of an audience, including blocks of add-ons; ``known`` are the
+    countries that each audience may know of (:func:`.countries.countries_shown`)."""
     added = (line for blocks in load_declared_objects("blocks")
              for line in blocks.lines(frames, reference, audience))
     return collect_block_lines(frames, reference.quotes, known["shown"][audience],
@@ -194,14 +198,14 @@ def list_block_lines(frames: Mapping[str, pd.DataFrame], reference: Reference, k
 
 
 def list_announced_names() -> list[str]:
-    """The names of what add-ons announce with a release: ``announced_NAME`` is the table, ``NAME.parquet``
-    the file in the store."""
+    """Returns the names under which add-ons announce something with a release. For each NAME,
+    ``announced_NAME`` is the table and ``NAME.parquet`` the file in the store."""
     return [name for _, names in list_declarations("announced") for name in names]
 
 
 def read_earlier_announced(study: Study, name: str, audience: str, earlier: Collection[str]) -> pd.DataFrame:
-    """What the last of the ``earlier`` releases (such as ``public/001``) announced under a name; without rows
-    before the first."""
+    """Returns what the last of the ``earlier`` releases (such as ``public/001``) announced under a name;
+    before the first release the frame has no rows."""
     files = [file for folder in list_release_folders(study.private, audience)
              if f"{audience}/{folder.name}" in earlier and (file := folder / f"{name}.parquet").is_file()]
     return tables.conform_to_schema(f"announced_{name}", pd.read_parquet(files[-1]) if files
@@ -221,12 +225,12 @@ def store_release(study: Study, audience: str,
                   issued: Callable[[], tuple[PublishedRelease, PublishedBlocks]] | None,
                   frames: Mapping[str, pd.DataFrame], shown: Collection[str], inputs: str,
                   after: Collection[str]) -> dict[str, Any]:
-    """Stores the next release to an audience, unless it says the same as the last one. Returns what the pages
-    say about it.
+    """Stores the next release to an audience, unless it says the same as the last release. Returns the
+    details of the release that pages print.
 
-    ``issued`` makes the release; None keeps the one that is already stored as the next. ``after`` names the
-    releases that ``inputs`` rest on. A release is new where anything that the audience reads is different
-    (:func:`.releases.list_released_tables`, and what add-ons tell).
+    ``issued`` makes the release; None keeps the release that is already stored as the next. ``after`` names
+    the earlier releases on which ``inputs`` depend. A release is new if anything that the audience reads
+    differs (:func:`.releases.list_released_tables`, and the release content of add-ons).
     """
     kept, new = list_release_folders(study.private, audience), study.private / "releases" / audience / "next"
     decided = frames[f"release_{audience}"]
@@ -257,8 +261,8 @@ def store_release(study: Study, audience: str,
 
 
 def record_publication(study: Study, audience: str) -> None:
-    """Puts on record what an audience is about to see: the next release gets its number, and what add-ons
-    announce with it counts as announced. Raises OSError if there is no next release."""
+    """Records what an audience is about to see: gives the next release its number, and marks what add-ons
+    announce with it as announced. Raises OSError if there is no next release."""
     number = read_last_release(study, audience)["number"]
     new = study.private / "releases" / audience / "next"
     if new.is_dir() and not (new.with_name(f"{number:03}")).exists():
@@ -271,20 +275,21 @@ def record_publication(study: Study, audience: str) -> None:
 
 
 def read_stored(path: Path) -> pd.DataFrame:
-    """A table of a release, with the new names: the file stays as it was stored."""
+    """Reads a table of a release, with old names replaced by new names; the file is not changed."""
     names = map_old_names_to_new("column", "figures")
     return pd.read_parquet(path).rename(columns=names).rename_axis(index=names)
 
 
 def write_stored(part: pd.DataFrame, path: Path) -> None:
-    """Writes a table of a release; its ids as categories, without organisations that are in no row."""
+    """Writes a table of a release, with ids as categories that include only organisations of its rows."""
     coded = {c: part[c].astype("category").cat.remove_unused_categories()
              for c in ("figure_id", "organisation_id") if c in part}
     part.assign(**coded).to_parquet(path, compression="zstd")
 
 
 def _data_day(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> str:
-    """The day of the data: of the last answer, or of an earlier release where that is later."""
+    """Returns the day of the data: the day of the last answer, or the day of an earlier release if that is
+    later."""
     days = [last_answered(frames["organisations"], frames["documents"]),
             *(read_release_info(one)["day"] for one in list_release_folders(study.private, audience))]
     return max(filter(is_iso_date, days), default="")
