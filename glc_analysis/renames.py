@@ -1,9 +1,8 @@
 """Finds old names that a study still uses, and renames them.
 
-``schema/renames.csv`` lists them, those of an add-on in its own ``schema/``. Tables and settings are read as
-if they had the new names (:func:`glc_analysis.schema.map_old_names_to_new`); ``glc check`` says what to
-rename, and with
-``--accept`` renames it.
+``schema/renames.csv`` lists the old names; an add-on has such a list in its own ``schema/``. Tables and
+settings are read as if they had the new names (:func:`glc_analysis.schema.map_old_names_to_new`). ``glc
+check`` says what to rename, and ``glc check --accept`` renames it.
 """
 
 from __future__ import annotations
@@ -25,7 +24,8 @@ from glc_analysis.writing import write_atomic
 
 @dataclass(frozen=True)
 class Renaming:
-    """A file with old names: where it lies and is to lie, its bytes with the new names, a line on each."""
+    """A file with old names: its path before and after the renaming, its bytes with the new names, and a line
+    about each name."""
 
     path: Path
     target: Path
@@ -33,14 +33,14 @@ class Renaming:
     lines: tuple[str, ...]
 
     def write(self) -> None:
-        """Writes the file with the new names, and removes the one with the old."""
+        """Writes the file with the new names, and removes the file with the old names."""
         write_atomic(self.target, self.content)
         if self.target != self.path:
             self.path.unlink()
 
 
 def find_renamings(study: Study) -> list[Renaming]:
-    """The files of a study in which an old name stands: its settings and its reference tables."""
+    """Returns the files of a study that contain an old name, among its settings and its reference tables."""
     return [*_in_settings(study), *_in_tables(study)]
 
 
@@ -59,7 +59,7 @@ def _in_tables(study: Study) -> Iterator[Renaming]:
 
 
 def rename_in_rows(rows: CsvRows, table: str) -> list[str]:
-    """Gives columns and words of a reference table their new names; returns a line on each.
+    """Gives columns and words of a reference table their new names; returns a line about each name.
 
     >>> rename_in_rows(CsvRows.of("code_id\\nrest\\n", "codebook.csv"), "codebook")
     []

@@ -1,8 +1,9 @@
-"""Runs the reports of an audience: executes the pages that are out of date, keeps the others, makes the site.
+"""Runs the reports of an audience: executes the pages that are out of date, keeps the other pages, makes the
+site.
 
-Each run has its own folder under ``reports/<audience>/runs``. When the run is complete, one rename points
-``current`` at it: readers see all new pages at once, or none. Every finished page is recorded, so that the
-run after an interrupted one need not make it again.
+Each run has its own folder under ``reports/<audience>/runs``. When the run is complete, one rename makes
+``current`` point to it, so that readers see either all new pages or none. Every finished page is recorded, so
+that the run after an interrupted run need not make it again.
 """
 
 from __future__ import annotations
@@ -56,8 +57,9 @@ if TYPE_CHECKING:
 
 
 Processes = Callable[..., Any]
-"""What makes that which executes pages in place of :class:`.execute.PageProcesses`, and is used like it; its
-``notes`` are messages of the run. Takes a study, ``timeout`` and ``reader_study``."""
+"""A function that makes an object to execute pages, in place of :class:`.execute.PageProcesses` and with the
+same methods. It gets a study, ``timeout`` and ``reader_study``. The ``notes`` of the object are messages of
+the run."""
 
 
 # ------------------------------
@@ -65,7 +67,7 @@ Processes = Callable[..., Any]
 
 
 class ReportRun:
-    """One run: the pages to execute, to keep, and those that an interrupted run has finished."""
+    """One run: the pages to execute, the pages to keep, and the pages that an interrupted run finished."""
 
     def __init__(self, study: Study, inputs: Inputs, pages: Sequence[PageJob], chosen: Sequence[PageJob],
                  force: bool, printed: str, notebooks: Path, state: tuple[Any, Any]) -> None:
@@ -124,7 +126,8 @@ class ReportRun:
                 "again.")
 
     def make(self, jobs: int, processes: Processes | None, progress: Progress | None) -> None:
-        """Makes the folder of this run and switches to it; if interrupted, finished pages stay there."""
+        """Makes the folder of this run and makes it the current one. If the run is interrupted, its finished
+        pages stay in the folder."""
         runs, started = self.home / "runs", datetime.now(UTC)
         self.folder = runs / new_run_id(runs, started)
         self.head = {"run": self.folder.name, "study": self.study.id, "audience": self.audience,
@@ -161,7 +164,7 @@ class ReportRun:
                 Assembly(self.study, self.audience, self.folder, keys, self.last_folder)))
 
     def _link_finished_pages(self) -> None:
-        """Links the pages that are up to date, of the last run or an interrupted one, into this run."""
+        """Links the pages of the last run or of an interrupted run that are up to date into this run."""
         for page in self.to_keep:
             link_or_copy(self._last_path(page.slug), self._new_path(page.slug))
             self.entries[page.slug] = self.last_entries[page.slug]
@@ -193,8 +196,8 @@ class ReportRun:
             raise GLCError(f"{error} {self.standing}") from None
 
     def _reader_study(self, to_run: Sequence[PageJob]) -> Study | None:
-        """A folder with what the audience may see, for this run alone; none for those who may see all, and
-        where every page needs the whole study."""
+        """Makes a folder for this run with what the audience may see. Returns None if the audience may see
+        everything, or if every page needs the whole study."""
         if has_capability(self.audience, "all_figures") or all(page.whole_study for page in to_run):
             return None
         from glc_analysis.view.reader_study import write_reader_study
@@ -211,7 +214,7 @@ class ReportRun:
         return processes
 
     def _store(self, page: PageJob, outcome: Any, seconds: float) -> None:
-        """Writes an executed page, or the substitute of one that failed, and records it."""
+        """Writes an executed page, or the substitute of a page that failed, and records it."""
         from glc_analysis.run.execute import Failure, normalise_notebook, notebook_json
 
         if not isinstance(outcome, Failure):
@@ -239,7 +242,7 @@ class ReportRun:
         self._record()
 
     def _has_changed(self, page: PageJob) -> bool:
-        """Whether something that the page depends on has changed since the run was planned."""
+        """Whether an input of the page has changed since the run was planned."""
         now = _state(self.study, self.notebooks)
         if now == self._state:
             return False
@@ -265,7 +268,7 @@ class ReportRun:
                      {page.slug: self._new_path(page.slug).parent for page in self.own_pages})
 
     def _promote(self, gate: Gate) -> None:
-        """Passes the run through the gate, completes it, and switches to it."""
+        """Checks the run at the gate, completes it, and makes it the current run."""
         gate.let_through(self.folder)
         for keep in load_declared_objects("runs", "keep"):
             keep(self.study, self.audience, self.folder)
@@ -285,7 +288,7 @@ class ReportRun:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run did, or would do (not ``is_done``): slugs of pages, failures, the start page."""
+    """What a run did, or would do if ``is_done`` is false: slugs of pages, failures, the start page."""
 
     ran: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
@@ -325,15 +328,16 @@ def run(study: Study, *, audience: str = "team", country: str = "", theme: str =
         folder: Path = NOTEBOOKS, build: Callable[[], None] = lambda: None) -> RunResult:
     """Updates the pages of an audience; with country, theme or slug (``only``), only these.
 
-    ``jobs`` notebooks run at a time (0: as many as there are cores), for no longer than study.toml allows;
-    ``processes`` execute them in place of those of this computer. ``printed`` "full" shows on paper what is
-    folded on the screen; "short" only its first line. If a notebook fails, its last good page is kept and
-    marked, and the failure is in the result. Without ``progress`` a bar is shown on a terminal. ``build`` is
-    called before anything is read, while no other run of these reports can be at work.
+    ``jobs`` notebooks run at a time (0 means as many as there are cores), each for no longer than study.toml
+    allows. ``processes`` makes the object that executes them, in place of processes on this computer. With
+    ``printed="full"``, paper shows everything that is folded on the screen; with "short", only its first
+    line. If a notebook fails, its last good page is kept and marked, and the result lists the failure.
+    Without ``progress``, a bar is shown on a terminal. ``build`` is called before anything is read, at a time
+    when no other run of these reports can be active.
 
     Raises UsageError and Faults as :func:`plan` does; Faults if the gate finds something that the audience
-    may not see (nothing is then published); Busy if another run is at work; GLCError if the reports cannot be
-    written; Interrupted at Ctrl-C or SIGTERM. Finished pages are then kept for the next run.
+    may not see, and then publishes nothing; Busy if another run is active; GLCError if the reports cannot be
+    written; Interrupted at Ctrl-C or SIGTERM, after which the finished pages are kept for the next run.
     """
     home = study.reports / audience
     with ExitStack() as stack:
@@ -358,12 +362,12 @@ def run(study: Study, *, audience: str = "team", country: str = "", theme: str =
 
 
 def _state(study: Study, notebooks: Path) -> tuple[Any, Any]:
-    """The state of the files of the package, and of those that pages and their plan are read from."""
+    """Returns the state of the package's files, and of the files from which pages and their plan are read."""
     return list_package_file_stamps(), list_input_file_stamps(study, notebooks)
 
 
 def _remove_if_empty(*folders: Path) -> None:
-    """Removes folders that were made for the lock alone, the innermost first."""
+    """Removes empty folders, which were made only for the lock, the innermost first."""
     with suppress(OSError):
         for folder in folders:
             folder.rmdir()
@@ -371,7 +375,7 @@ def _remove_if_empty(*folders: Path) -> None:
 
 @contextmanager
 def _written(study: Study, standing: Callable[[], str]) -> Generator[None]:
-    """A block that writes reports; where they cannot be written, the error says how far the run is."""
+    """Runs a block that writes reports. If they cannot be written, the error says how far the run has got."""
     try:
         yield
     except OSError as error:
@@ -381,7 +385,7 @@ def _written(study: Study, standing: Callable[[], str]) -> Generator[None]:
 
 
 def _result(report_run: ReportRun, *, is_done: bool = True) -> RunResult:
-    """The result of a run; if not ``is_done``, of a run that has not started."""
+    """Returns the result of a run; without ``is_done``, what a run that has not started would do."""
     current = report_run.home / "current"
     folder = current if current.is_symlink() else last_run(report_run.study, report_run.audience)[0]
     site = folder / "site" / "index.html" if is_done and folder else None

@@ -1,6 +1,6 @@
-"""Slices of the processed tables: which rows are about one country, theme, question or code; their digests.
+"""Slices of the processed tables (the rows about one country, theme, question or code) and their digests.
 
-A page is out of date when the digest of a slice that it has read has changed; comparing digests needs no
+A page is out of date if the digest of a slice that it has read has changed. Comparing digests does not need
 pandas.
 """
 
@@ -18,12 +18,13 @@ from glc_analysis.schema import processed_tables
 
 
 def digest_slices(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str, dict[str, str]]:
-    """For every table the digest of each slice: ``""``, ``country=ID``, ``theme=ID``, ``question=ID``,
-    ``code=ID``; of the codebook also ``names`` and ``name=ID``, which leave out the texts that define codes.
+    """Returns for every table the digest of each of its slices, by the name of the slice.
 
-    ``frames`` are the tables, among them answers, organisations, questions, codebook and figures. Rows are
-    hashed one by one and added up (64 bits, two sums), so that all slices of a large table cost one pass; the
-    order of rows does not matter.
+    The names are ``""`` (the whole table), ``country=ID``, ``theme=ID``, ``question=ID`` and ``code=ID``. The
+    codebook also has ``names`` and ``name=ID``, which leave out the texts that define codes. ``frames`` are
+    the tables, among them answers, organisations, questions, codebook and figures. Each row is hashed, and
+    the hashes of a slice are added up (64 bits, two sums), so that all slices of a large table need one pass;
+    the order of rows does not matter.
     """
     questions, members = frames["questions"], list_work_countries(frames["answers"], frames["organisations"])
     by_question = dict(zip(questions["question_id"], questions["theme_id"], strict=True))
@@ -51,9 +52,10 @@ def digest_slices(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str
 
 
 def list_work_countries(answers: pd.DataFrame, organisations: pd.DataFrame) -> pd.DataFrame:
-    """Which organisation works in which country and region, each pair once, as text.
+    """Returns which organisation works in which country and region, each combination once, as text.
 
-    Answers say it. An organisation that answered no survey works in the country of its main office.
+    The answers name the countries. An organisation that answered no survey counts as working in the country
+    of its main office.
 
     >>> answers = pd.DataFrame({"country_id": ["KEN"], "organisation_id": ["ngo"], "region_id": ["africa"]})
     >>> organisations = pd.DataFrame({"organisation_id": ["ngo", "other"], "home_country_id": ["PER", "PER"],
@@ -70,7 +72,8 @@ def list_work_countries(answers: pd.DataFrame, organisations: pd.DataFrame) -> p
 
 
 def group_by_work_country(places: pd.DataFrame) -> dict[str, dict[str, list[str]]]:
-    """The organisations and the regions of each country, of the frame that :func:`list_work_countries` gives.
+    """Returns the organisations and the regions of each country, from the frame that
+    :func:`list_work_countries` returns.
 
     >>> group_by_work_country(pd.DataFrame({"country_id": ["KEN", "KEN"], "organisation_id": ["b", "a"],
     ...                                 "region_id": ["africa", "africa"]}))
@@ -82,7 +85,8 @@ def group_by_work_country(places: pd.DataFrame) -> dict[str, dict[str, list[str]
 
 
 def _wanted_by_country(members: pd.DataFrame) -> dict[str, list[str]]:
-    """What a country's slice has the rows of: the country, its organisations and regions, and everybody."""
+    """Returns, for each country, the names whose rows its slice has: the country, its organisations and
+    regions, and the group of everybody."""
     found = {}
     for country, mine in group_by_work_country(members).items():
         found[country] = ["all", f"country={country}"]
@@ -93,7 +97,8 @@ def _wanted_by_country(members: pd.DataFrame) -> dict[str, list[str]]:
 
 def _by_country(name: str, frame: pd.DataFrame, hashes: np.ndarray,
                 wanted: Mapping[str, list[str]]) -> dict[str, np.ndarray]:
-    """A country's slice: its own rows, and those of the organisations that answered for it."""
+    """Returns the row hashes in each country's slice: the rows of the country, and those of organisations
+    that answered for it."""
     if name == "figures":
         keys = frame["subset_kind"].astype("str") + "=" + frame["subset_id"].astype("str")
         keys = keys.mask(frame["measure"] == "words", "organisation=" + frame["option_id"].astype("str"))
@@ -112,7 +117,8 @@ def _by_country(name: str, frame: pd.DataFrame, hashes: np.ndarray,
 
 
 def _by_theme(themes: pd.Series, hashes: np.ndarray, listed: list[str]) -> dict[str, np.ndarray]:
-    """A theme's slice: its own rows, and those that belong to every theme."""
+    """Returns the row hashes in each theme's slice: the rows of the theme, and those that belong to every
+    theme."""
     sums, nothing = _sums(themes, hashes), np.zeros(2, dtype=np.uint64)
     common = sums.get("*", nothing)
     return {f"theme={theme}": sums.get(theme, nothing) + common
@@ -121,7 +127,8 @@ def _by_theme(themes: pd.Series, hashes: np.ndarray, listed: list[str]) -> dict[
 
 def _by_question(frame: pd.DataFrame, hashes: np.ndarray, estimates: pd.DataFrame,
                  questions: pd.Series) -> dict[str, np.ndarray]:
-    """A question's slice: the answers to it, the figures about it, or what is released of them."""
+    """Returns the row hashes in each question's slice: the answers to it, the figures about it, or their
+    releases."""
     if "figure_id" in frame:
         about = dict(zip(estimates["figure_id"], find_figure_subjects(estimates), strict=True))
         keys, subjects = frame["figure_id"].map(about).fillna(""), {*questions, *about.values()}
@@ -138,7 +145,8 @@ def _by_question(frame: pd.DataFrame, hashes: np.ndarray, estimates: pd.DataFram
 
 def _by_code(name: str, frame: pd.DataFrame, hashes: np.ndarray,
              above: Mapping[str, list[str]]) -> dict[str, np.ndarray]:
-    """A code's slice: its rows, or those of the turns that have it."""
+    """Returns the row hashes in each code's slice: the rows of the code, or of the turns that have the
+    code."""
     pairs = [(n, code) for n, codes in enumerate(row_codes(name, frame, above)) for code in codes]
     rows, codes = [n for n, _ in pairs], pd.Series([code for _, code in pairs], dtype="object")
     sums, nothing = _sums(codes, hashes[rows]), np.zeros(2, dtype=np.uint64)
@@ -147,8 +155,8 @@ def _by_code(name: str, frame: pd.DataFrame, hashes: np.ndarray,
 
 def _of_codebook(codebook: pd.DataFrame, above: Mapping[str, list[str]],
                  themes: Mapping[str, str]) -> dict[str, np.ndarray]:
-    """The slices of the codebook: a code with what is above it, with or without definitions; a theme with
-    what is above and below it; the names of all codes."""
+    """Returns the row hashes in each slice of the codebook: a code and the codes above it, with or without
+    definitions; a theme and the codes above and below it; the names of all codes."""
     among = order_among_siblings(codebook)
     whole, named = (dict(zip(codebook["code_id"], hash_pandas_object(rows, index=False), strict=True))
                     for rows in (among, without_definitions(among)))
@@ -181,33 +189,37 @@ def _total(hashes: np.ndarray) -> np.ndarray:
 
 
 def _mix(hashes: np.ndarray) -> np.ndarray:
-    """A second hash of each row, so that sums do not cancel by chance."""
+    """Returns a second hash of each row, because two different sets of rows may by chance have the same sum
+    of first hashes."""
     mixed = (hashes ^ (hashes >> np.uint64(31))) * np.uint64(0x9E3779B97F4A7C15)
     return mixed ^ (mixed >> np.uint64(29))
 
 
 def slice_name(name: str, country: str, theme: str, question: str, code: str = "") -> str:
-    """The slice in which all rows are that are read, blank for the whole table."""
+    """Returns the name of the slice that holds all rows that are read; blank for the whole table."""
     kinds = {"question": question, "code": code, "country": country if is_sliced_by_country(name) else "",
              "theme": theme if is_sliced_by_theme(name) or name == "codebook" else ""}
     return next((f"{kind}={chosen}" for kind, chosen in kinds.items() if chosen), "")
 
 
 def find_figure_subjects(estimates: pd.DataFrame) -> pd.Series:
-    """What each figure is about: its question, or its measure where it is about none (``coded``)."""
+    """Returns the subject of each figure: its question, or for a figure without a question its measure (such
+    as ``coded``)."""
     question, measure = (estimates[column].astype("str") for column in ("question_id", "measure"))
     return question.where(question != "", measure)
 
 
 SUBJECTS = ("survey", "coded", *(measure for _, made in list_declarations("figures")
                                 for measures in made.values() for measure in measures))
-"""What figures without a question are about, in the place of its id: the survey as a whole, and measures."""
+"""The subjects of figures without a question, which stand in place of the id of a question: the survey as a
+whole, and measures."""
 QUESTION_MEASURES = ("quality", "discordance")
-"""Measures that are about questions, and can also be read as a whole in the place of a question."""
+"""The measures whose figures are about questions. Their name can also be given in place of a question, to
+read all figures of the measure."""
 
 
 def is_sliced_by_question(name: str) -> bool:
-    """Whether a table can be read question by question: answers, figures, and what is released of them."""
+    """Whether a table can be read question by question, as answers, figures and their releases can."""
     return name in ("figures", "responses", "selections") or name.startswith("release_")
 
 
@@ -218,27 +230,29 @@ def is_sliced_by_theme(name: str) -> bool:
 
 
 def is_by_code(name: str) -> bool:
-    """Whether a table can be read code by code: the codebook, coders' work, and what is counted of it."""
+    """Whether a table can be read code by code, as the codebook, coders' work and counts of codes can."""
     return name in ("agreement", "codebook", "codings", "disagreements", "figures", "mentions")
 
 
 def is_sliced_by_country(name: str) -> bool:
-    """Whether a table can be read country by country; what was said of a principle is of the whole study."""
+    """Whether a table can be read country by country. Tables about principles cannot, because they are about
+    the whole study."""
     columns = set(processed_tables()[name].columns)
     return bool({"country_id", "organisation_id", "subset_id"} & columns) and "principle_id" not in columns
 
 
 def is_sliced_by_work_country(name: str) -> bool:
-    """Whether the rows of a table name the country that they are about, not only the organisation."""
+    """Whether each row of a table names the country that it is about, not only the organisation."""
     return name != "organisations" and "country_id" in processed_tables()[name].columns
 
 
 def find_row_themes(name: str, frame: pd.DataFrame, questions: Mapping[str, str],
                     codes: Mapping[str, str]) -> pd.Series | None:
-    """The theme of each row: that of its question or code, ``*`` for every theme, ``""`` for none.
+    """Returns the theme of each row (the theme of its question or code), ``*`` for rows of every theme,
+    ``""`` for rows without a theme.
 
-    ``questions`` and ``codes`` have the themes by id. What was said in interviews and calls may bear
-    on any theme. None for a table that is not read theme by theme.
+    ``questions`` and ``codes`` have the themes by id. Rows about interviews and calls belong to every theme.
+    Returns None for a table that is not read theme by theme.
     """
     asked = next((c for c in ("question_id", "guide_question_id") if c in frame), "")
     if not is_sliced_by_theme(name):
@@ -258,10 +272,11 @@ def find_row_themes(name: str, frame: pd.DataFrame, questions: Mapping[str, str]
 
 
 def row_codes(name: str, frame: pd.DataFrame, above: Mapping[str, list[str]]) -> list[set[str]]:
-    """The codes in whose slices each row is, of a table that can be read by code, not the codebook.
+    """Returns for each row the codes whose slices hold the row, in a table (other than the codebook) that can
+    be read by code.
 
-    A coding and a disagreement are in those of all codes that anybody gave to their turns, and of the codes
-    ``above`` these: a page of a code shows what stands beside it.
+    A coding or disagreement belongs to the slices of all codes that any coder gave to its turn, and of the
+    codes ``above`` these codes, because the page of a code also shows the other codes of its turns.
     """
     if name == "figures":  # two codes together are about neither alone
         return [{code} - {""} if measure == "coded" else set() for code, measure in zip(
@@ -280,7 +295,7 @@ def row_codes(name: str, frame: pd.DataFrame, above: Mapping[str, list[str]]) ->
 
 
 def ancestors(codebook: pd.DataFrame) -> dict[str, list[str]]:
-    """Each code -> the codes above it, nearest first."""
+    """Returns for each code the codes above it, nearest first."""
     parents, above = dict(zip(codebook["code_id"], codebook["parent_id"], strict=True)), {}
     for code, parent in parents.items():
         above[code] = []
@@ -291,7 +306,7 @@ def ancestors(codebook: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def codes_with_above(codes: Iterable[str], above: Mapping[str, list[str]]) -> list[str]:
-    """Those of the codes that there are, and what is above them, each once.
+    """Returns those of the codes that exist, and the codes above them, each once.
 
     >>> codes_with_above(["gap", "gone"], {"law": [], "gap": ["law"]})
     ['gap', 'law']
@@ -301,19 +316,19 @@ def codes_with_above(codes: Iterable[str], above: Mapping[str, list[str]]) -> li
 
 
 def order_among_siblings(codebook: pd.DataFrame) -> pd.DataFrame:
-    """The codebook with ``order`` counted among the codes of one parent: a code that goes elsewhere leaves
-    the others as they are."""
+    """Returns the codebook with ``order`` counted separately below each parent, so that moving a code does
+    not change the order of codes below other parents."""
     order = codebook.groupby("parent_id")["order"].rank().astype("Int64")
     return codebook.assign(order=order)
 
 
 def without_definitions(codebook: pd.DataFrame) -> pd.DataFrame:
-    """The codebook with blanks for the texts that say what a code means."""
+    """Returns the codebook with the texts that define codes left blank."""
     return codebook.assign(**dict.fromkeys(("definition", "include", "exclude", "example"), ""))
 
 
 def map_codes_to_themes(codebook: pd.DataFrame) -> dict[str, str]:
-    """The theme of each code, a theme being its own; codes outside themes are left out.
+    """Returns the theme of each code; the theme of a theme is itself, and codes outside themes are left out.
 
     >>> map_codes_to_themes(pd.DataFrame({"code_id": ["law", "gap"], "parent_id": ["", "law"],
     ...                           "level": ["theme", "code"]}))

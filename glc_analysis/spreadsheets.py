@@ -1,9 +1,9 @@
-"""Spreadsheets that people keep: single rows of CSV files edited, and workbooks written to be filled in.
+"""Edits single rows of CSV files that people keep, and writes workbooks for people to fill in.
 
-People keep reference tables in spreadsheet programs, and survey tools have their own ways of writing
-CSV. A file that is edited here keeps its order, its quotation marks, its delimiter, its line ends, its
-byte order mark and its encoding. Rows are counted as every reader of the package counts them: from 1,
-the header, with blank rows in between.
+People edit reference tables in spreadsheet programs, and survey tools have their own ways of writing CSV. A
+file that is edited here keeps its order, its quotation marks, its delimiter, its line ends, its byte order
+mark and its encoding. Rows are numbered as everywhere in the package: the header is row 1, and blank rows
+count.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class CsvRows:
 
     @classmethod
     def of(cls, text: str, file: str, encoding: str = "utf-8") -> CsvRows:
-        """The rows of a text; ``file`` is its name in faults. Raises Faults if it cannot be parsed."""
+        """Reads the rows of a text; ``file`` is its name in faults. Raises Faults if it cannot be parsed."""
         body = text.removeprefix("\ufeff")
         plain = normalise_line_ends(body)
         mark = detect_delimiter(plain)
@@ -69,7 +69,7 @@ class CsvRows:
 
     @classmethod
     def read(cls, path: Path) -> CsvRows:
-        """The rows of a file in whatever encoding it is."""
+        """Reads the rows of a file, and detects its encoding."""
         raw = path.read_bytes()
         encoding = detect_encoding(raw)
         return cls.of(raw.decode(encoding), path.name, encoding)
@@ -92,7 +92,7 @@ class CsvRows:
 
     @property
     def line_end(self) -> str:
-        """What the first row ends with."""
+        """The line end of the first row."""
         return (_line_end(self.records[0]) if self.records else "") or "\n"
 
     def set_cell(self, row: int, column: str, value: str) -> None:
@@ -106,7 +106,8 @@ class CsvRows:
         self.records[row - 1] = self.delimiter.join(cells) + end
 
     def add_column(self, column: str) -> None:
-        """Adds a column behind the last one, where there is none of the name; the rows stay as they are.
+        """Adds a column after the last column, unless there is a column of this name; the rows are not
+        changed.
 
         >>> rows = CsvRows.of("name;note\\nAna;\\n", "names.csv")
         >>> rows.add_column("day")
@@ -128,12 +129,13 @@ class CsvRows:
         self.records[row - 1] = _line_end(self.records[row - 1])
 
     def remove(self, rows: Iterable[int]) -> None:
-        """Removes rows in one call, since the rows below them move up."""
+        """Removes rows in one call, because the numbers of the rows below change with each removal."""
         gone = set(rows)
         self.records = [record for n, record in enumerate(self.records, 1) if n not in gone]
 
     def insert(self, after: int, row: Mapping[str, str]) -> None:
-        """Adds a row below another one, with the same line end; columns that it does not name are blank."""
+        """Adds a row below row ``after``, with the same line end; columns that the new row does not name are
+        blank."""
         written = format_csv_row((row.get(column, "") for column in self.header), self.delimiter)
         end = self.line_end
         if after:
@@ -142,25 +144,26 @@ class CsvRows:
         self.records.insert(after, written + end)
 
     def append(self, row: Mapping[str, str]) -> None:
-        """Adds a row at the end; columns that it does not name are blank."""
+        """Adds a row at the end; columns that the new row does not name are blank."""
         self.insert(len(self.records), row)
 
     def _written_cells(self, record: str) -> list[str]:
-        """The cells of a row as they are written, quotation marks included."""
+        """Returns the cells of a row as they are written, including quotation marks."""
         mark = re.escape(self.delimiter)
         return re.findall(rf'(?:\A|(?<={mark}))(?:"(?:[^"]|"")*"[^{mark}]*|[^{mark}]*)(?={mark}|\Z)', record)
 
 
 def _line_end(record: str) -> str:
-    """The line end of a row as it is written; blank if it has none."""
+    """Returns the line end of a row as it is written; blank if the row has none."""
     return record[len(record.rstrip("\r\n")):]
 
 
 def append_rows(path: Path, columns: Collection[str], rows: Iterable[Mapping[str, str]]) -> None:
-    """Adds rows at the end of a CSV file, all in one writing; a file that is not there is begun with a header
-    of these columns; one that the file lacks is added to it. Without rows nothing is written.
+    """Adds rows at the end of a CSV file in a single write.
 
-    Raises Faults, before anything is written, where the encoding of the file lacks a letter of the rows.
+    If the file does not exist, it is begun with a header of these columns; if the file lacks one of the
+    columns, the column is added. Without rows, nothing is written. Raises Faults before writing if the
+    encoding of the file has no code for a letter in the rows.
     """
     if not (rows := [*rows]):
         return
@@ -178,9 +181,9 @@ def append_rows(path: Path, columns: Collection[str], rows: Iterable[Mapping[str
 
 
 def read_utf8(path: Path) -> str:
-    """The text of a file as it is, byte order mark and line ends included.
+    """Returns the text of a file unchanged, including byte order mark and line ends.
 
-    Raises Faults where it is not in UTF-8: a row in any language could then not be added.
+    Raises Faults if the file is not in UTF-8, because rows in some languages could then not be added.
     """
     try:
         return path.read_bytes().decode("utf-8")
@@ -194,7 +197,8 @@ def _not_utf8(path: Path) -> Fault:
 
 
 def detect_encoding(raw: bytes) -> str:
-    """An encoding that gives the same bytes back when the text is written; a byte order mark counts as text.
+    """Returns an encoding with which the text, when written again, gives the same bytes; a byte order mark
+    counts as text.
 
     >>> [detect_encoding("é".encode(name)) for name in ("utf-16-be", "utf-8", "cp1252")]
     ['utf-16-be', 'utf-8', 'cp1252']
@@ -210,7 +214,7 @@ def detect_encoding(raw: bytes) -> str:
 
 
 def _records(text: str, mark: str) -> Iterator[str]:
-    """The rows of a text as they are written; a quoted cell may go over several lines."""
+    """Yields the rows of a text as they are written; a quoted cell may span several lines."""
     lines = _LINE.findall(text)
     plain = (line.rstrip("\r\n") + "\n" for line in lines)
     records, at = csv.reader(plain, delimiter=mark, strict=True), 0
@@ -230,12 +234,11 @@ _EPOCH = b"1980-01-01T00:00:00Z"
 
 
 def save_workbook(workbook: Workbook, path: Path) -> None:
-    """Writes a workbook whole, without the time at which it was written.
+    """Writes a workbook so that the same contents always give the same bytes.
 
-    openpyxl stamps the clock into the document properties and into every entry
-    of the archive; both are set to 1980-01-01, the earliest a ZIP file knows.
-    Entries are stored, not compressed: what deflate makes of a text differs
-    between builds of zlib.
+    openpyxl writes the current time into the document properties and into every entry of the archive. Both
+    are set to 1980-01-01, the earliest date that a ZIP file can hold. Entries are stored uncompressed,
+    because compressed bytes differ between builds of zlib.
 
     >>> from openpyxl import Workbook
     >>> from tempfile import TemporaryDirectory
@@ -274,7 +277,8 @@ def write_text(cell: Cell, text: str) -> None:
 
 
 def style_cell(cell: Cell, *, is_heading: bool = False, is_box: bool = False) -> None:
-    """Gives a cell of a table its border and its lines; a box to fill in is yellow with a thick border."""
+    """Gives a cell of a table its border and its text layout; with ``is_box``, the cell is to be filled in,
+    and is yellow with a thick border."""
     from openpyxl.styles import Font
 
     # Finding a style among those of a workbook takes most of the time of writing it: each is looked up once.
@@ -290,7 +294,7 @@ def style_cell(cell: Cell, *, is_heading: bool = False, is_box: bool = False) ->
 
 
 _KNOWN_STYLES: WeakKeyDictionary[Workbook, dict[tuple[int, ...], Any]] = WeakKeyDictionary()
-"""The styles of the cells of a workbook, by the style before and what is wanted."""
+"""For each workbook, the style of a cell by its earlier style and the wanted changes."""
 
 
 @cache
@@ -302,7 +306,8 @@ def _styles() -> tuple[Any, ...]:
 
 
 def print_on_a4(sheet: Worksheet, headings: int) -> None:
-    """Lays a sheet out on A4 across, as wide as the page, with its first rows on every page and screen."""
+    """Lays a sheet out on landscape A4, as wide as the page, with its first rows repeated on every page and
+    fixed on the screen."""
     from openpyxl.worksheet.properties import PageSetupProperties
 
     sheet.freeze_panes, sheet.print_title_rows = f"A{headings + 1}", f"1:{headings}"
@@ -312,5 +317,6 @@ def print_on_a4(sheet: Worksheet, headings: int) -> None:
 
 
 def _content_types_first(name: str) -> tuple[bool, str]:
-    """Sorts the content types first: some programs recognise the kind of file by the first entry."""
+    """Returns a sort key that puts the content types first, because some programs recognise the kind of file
+    by its first entry."""
     return name != "[Content_Types].xml", name

@@ -1,5 +1,5 @@
-"""The status of a study: the files that have arrived, and the results that are out of date. Needs only the
-standard library."""
+"""The status of a study: the files that have arrived, and the results that are out of date. This module needs
+only the standard library."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
 
 _LISTED = 10
-"""The most causes and pages that are listed."""
+"""The largest number of causes, and of pages, that are listed."""
 _CURRENT = "Tables: up to date."
 _UNDECIDED = ("Tables: up to date for the team; what the convening and the public may see is decided by "
               "`glc build`, or when a command needs it.")
@@ -25,7 +25,8 @@ _OF_FIGURES = "; the study's figures are of this wave."
 
 
 def status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
-    """One line each: the study, raw files that are new or unused, what add-ons have to say, tables, pages."""
+    """Yields lines about the study, about new or unused raw files, from add-ons, about the tables and about
+    the pages."""
     arrivals = manifest.compare_with_manifest(study)
     yield f"{study.title}: {count_of(len(arrivals.checksums), 'raw file')}, none changed or missing."
     for name in arrivals.new:
@@ -54,7 +55,7 @@ def status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
 
 
 def _causes(study: Study, arrivals: manifest.Arrivals) -> list[str]:
-    """What changed since the last build."""
+    """Returns what has changed since the last build."""
     built = {name: _json(study.processed / name) for name in ("provenance.json", "reference.json")}
     raw = built["provenance.json"].get("raw", {})
     now = arrivals.digests

@@ -1,4 +1,4 @@
-"""Steps of the build: a step runs if one of its inputs has changed; otherwise its tables are kept.
+"""Steps of the build. A step runs if one of its inputs has changed; otherwise its tables are kept.
 
 A step declares what it needs, and can read nothing else:
 
@@ -10,9 +10,9 @@ A step declares what it needs, and can read nothing else:
 - ``private/NAME``: the files of a folder of ``private/`` that an add-on keeps;
 - any other name: a table or a value that an earlier step made.
 
-A step makes tables (or rows of one, :data:`PARTS`) and values. Tables are kept from the last build if the
-step need not run. Values are never written: if a later step needs one, it is made again from tables and raw
-files. The record of a build (:class:`Record`) holds digests and names alone.
+A step makes tables (or some rows of a table, :class:`Part`) and values. If the step need not run, its tables
+are kept from the last build. Values are never written to disk; if a later step needs a value, the value is
+made again from tables and raw files. The record of a build (:class:`Record`) holds only digests and names.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ LOG_TABLE = "steps"
 
 @dataclass(frozen=True)
 class Part:
-    """The rows of a table that one step makes: those with certain words in a column."""
+    """The rows of a table that one step makes, which are the rows with certain words in a column."""
 
     table: str
     column: str
     words: tuple[str, ...]
 
     def of(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """These rows of the whole table."""
+        """Returns the rows of this part from the whole table."""
         return frame[frame[self.column].isin(self.words)].reset_index(drop=True)
 
 
@@ -63,8 +63,8 @@ class Part:
 class Step:
     """One step: its name, what it needs and makes, and the function that makes it from a :class:`View`.
 
-    ``looks_at`` is in words what a check finds faults of in this step, where one of the inputs ``if_any`` has
-    something.
+    ``looks_at`` describes what a check examines in this step; it applies if one of the inputs in ``if_any``
+    is not empty.
     """
 
     name: str
@@ -76,7 +76,8 @@ class Step:
 
 
 def order_steps(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """The steps, each after those that make what it needs, otherwise as they are listed.
+    """Returns the steps so that each comes after the steps that make its inputs, and otherwise in the listed
+    order.
 
     >>> last = Step("last", ("n", "raw/survey"), (), dict)
     >>> [step.name for step in order_steps([last, Step("first", (), ("n",), dict)])]
@@ -96,7 +97,8 @@ def order_steps(steps: Iterable[Step]) -> tuple[Step, ...]:
 
 @dataclass(frozen=True)
 class Report:
-    """Whether a step ran, and why: what changed; blank if its tables were kept from the last build."""
+    """Whether a step ran, and which changed inputs were the reason; blank if its tables were kept from the
+    last build."""
 
     step: str
     why: str
@@ -107,8 +109,8 @@ class Report:
 
 @dataclass(frozen=True)
 class Forecast:
-    """Whether a step would run: ``why`` is what changed, ``waits_for`` what earlier steps would make again. A
-    step that only waits runs if that comes out changed."""
+    """Whether a step would run. ``why`` lists what changed; ``waits_for`` lists inputs that earlier steps
+    would make again. A step with an empty ``why`` runs only if one of these inputs has a new content."""
 
     step: Step
     why: str
@@ -123,7 +125,8 @@ class Forecast:
 
 
 def list_steps_needed_for(name: str, steps: Sequence[Step]) -> list[Step]:
-    """The step of this name and all that make what it needs, in their order.
+    """Returns the step of this name and all steps whose results it needs, directly or indirectly, in their
+    order.
 
     >>> steps = [Step("a", (), ("x",), dict), Step("b", (), ("y",), dict), Step("c", ("x",), (), dict)]
     >>> [step.name for step in list_steps_needed_for("c", steps)]
@@ -139,7 +142,8 @@ def list_steps_needed_for(name: str, steps: Sequence[Step]) -> list[Step]:
 
 
 class UndeclaredError(RuntimeError):
-    """Raised when a step reads an undeclared input, whose changes would not update its tables."""
+    """Raised when a step reads an input that it has not declared, because a change of that input would not
+    update its tables."""
 
 
 class Declared(Mapping[str, Any]):
@@ -262,7 +266,7 @@ class View(Declared):
 
     @property
     def pseudonyms(self) -> Mapping[str, str]:
-        """The pseudonyms by name, for the names of names.csv without one of their own."""
+        """The pseudonyms by name, for those names of names.csv to which names.csv gives no pseudonym."""
         if _PSEUDONYMS not in self._needs:
             raise UndeclaredError(f"Step {self._step!r} reads the pseudonyms and does not declare it.")
         return self._pseudonyms
@@ -275,8 +279,8 @@ class View(Declared):
         return self._earlier()
 
     def call_all(self, calls: Iterable[Callable[[], Any]]) -> list[Any]:
-        """The results of calls, in their order. The first is made here; where there is an executor, it makes
-        the others at the same time."""
+        """Returns the results of calls, in their order. The first call runs in this process; if there is an
+        executor, it runs the other calls in parallel."""
         first, *others = calls
         waiting = [self._executor.submit(call).result if self._executor else call for call in others]
         return [first(), *(result() for result in waiting)]
@@ -292,8 +296,8 @@ class Inputs:
     arrivals: Arrivals
 
     def digest(self, need: str) -> str:
-        """The digest of one input: of a raw kind, a reference table, one setting, pseudonyms, releases, a
-        private folder."""
+        """Returns the digest of one input: the raw files of a kind, a reference table, a setting, the
+        pseudonyms, the releases, or a private folder."""
         if need.startswith("raw/"):
             return self.study.digests.of_value(self._raw(need.removeprefix("raw/")))
         if need.endswith(".csv"):
@@ -313,17 +317,18 @@ class Inputs:
         return releases_digest(self.study, self.arrivals.digests)
 
     def earlier_releases(self) -> Collection[str]:
-        """The releases that were issued from other inputs than these, such as ``public/001``."""
+        """The releases that were issued from inputs other than these, such as ``public/001``."""
         return [*manifest.read_earlier_releases(self.study, self.arrivals.digests)]
 
     def expanded(self, need: str) -> list[str]:
-        """The settings of a section of study.toml; any other need by itself."""
+        """Returns the single settings for a section of study.toml; any other need is returned as it is."""
         if need.startswith("[") and need.endswith("]"):
             return [f"{need} {setting}" for setting in sorted(self.study.settings[need[1:-1]])]
         return [need]
 
     def files(self, kind: str) -> dict[str, str]:
-        """The raw files of a kind with their digests; codings include all files of coders' folders."""
+        """Returns the raw files of a kind with their digests; the kind codings includes all files of coders'
+        folders."""
         if kind != "codings":
             named = self.study.raw_files(kind)
         else:
@@ -341,7 +346,7 @@ class Inputs:
 
 
 def is_input(need: str) -> bool:
-    """Whether a need is an input of the build, not made by an earlier step.
+    """Whether a need is an input of the build, and not the result of an earlier step.
 
     >>> [is_input(need) for need in ("raw/survey", "names.csv", "[coding]", "pseudonyms", "answers")]
     [True, True, True, True, False]
@@ -351,7 +356,7 @@ def is_input(need: str) -> bool:
 
 
 def digest_frame(frame: pd.DataFrame, digests: Digests) -> str:
-    """The digest of the cells and columns of a frame."""
+    """Returns the digest of the cells and columns of a frame."""
     digest = digests.begin()
     digest.update(json.dumps([str(column) for column in frame.columns]).encode())
     digest.update(hash_pandas_object(frame, index=False).to_numpy().tobytes())
@@ -363,7 +368,7 @@ class Record:
     """The record of the last build: digests of inputs, tables and values, lengths of logs, and the steps that
     were deferred.
 
-    If it cannot be used, ``why`` gives the reason and the rest is empty.
+    If the record cannot be used, ``why`` gives the reason and all other fields are empty.
     """
 
     inputs: dict[str, str] = field(default_factory=dict)
@@ -376,7 +381,8 @@ class Record:
 
     @classmethod
     def read(cls, study: Study) -> Record:
-        """Reads the record of the tables of a study; one of another version of the package cannot be used."""
+        """Reads the record of the last build of a study. A record of another version of the package cannot be
+        used."""
         provenance = read_provenance(study.processed)
         said = provenance.get(BUILD_RECORD)
         if not said:
@@ -389,7 +395,7 @@ class Record:
         return found if is_whole else cls(why=f"table {LOG_TABLE} is not as it was written")
 
     def is_there(self, study: Study, table: str) -> bool:
-        """Whether the file of a table is the one that the last build wrote."""
+        """Whether the file of a table is the file that the last build wrote."""
         path = study.processed / f"{table}.parquet"
         return path.is_file() and study.digests.of_file(path) == self.made.get(table)
 
@@ -397,8 +403,9 @@ class Record:
 class Engine:
     """One build: runs the steps that must run, in order, and holds the results of all steps.
 
-    ``parts`` are the names that are rows of a table; ``new_log`` makes an empty log, whose ``lines`` a step
-    adds to. Nothing is written. If nothing of it ``is_kept``, tables are not packed and have no digest.
+    ``parts`` are the results that are only some rows of a table. ``new_log`` makes an empty log, to whose
+    ``lines`` a step adds. Nothing is written to disk. If ``is_kept`` is false, the results are not for
+    keeping, so tables are not packed and get no digest.
     """
 
     def __init__(self, steps: Sequence[Step], inputs: Inputs, record: Record, *, parts: Mapping[str, Part],
@@ -416,16 +423,16 @@ class Engine:
         self._say = say
         self._is_kept, self._executor = is_kept, executor
         self.packed: dict[str, bytes] = {}
-        """The tables that were made, as the bytes of their files; the other files stay."""
+        """The tables that were made, as the bytes of their files; the files of all other tables stay."""
         self.logs: dict[str, list[dict]] = {}
         self.reports: list[Report] = []
         self.undecided: list[str] = []
-        """What the deferred steps would have made."""
+        """The results that deferred steps would have made."""
 
     def run(self, *, forced: Collection[str] = (), deferred: Collection[str] = ()) -> None:
-        """Runs every step that must run, and those that are ``forced``; where one that is ``deferred`` must
-        run, it is left to the next build, and there is nothing of what it makes. An error of a step is
-        raised; nothing has been written then."""
+        """Runs every step that must run, and every step in ``forced``. If a step in ``deferred`` must run, it
+        is left to the next build, and its results do not exist until then. An error in a step is raised, and
+        nothing has been written then."""
         for step in self._steps:
             why = self._why(step) or ("forced" if step.name in forced else "")
             if why and step.name in deferred:
@@ -439,12 +446,12 @@ class Engine:
             self.reports.append(Report(step.name, why))
 
     def _keep(self, step: Step) -> None:
-        """Takes over what a step made in the last build."""
+        """Takes over the results of a step from the last build."""
         self._digests |= {name: self._record.made[name] for name in step.makes}
         self.logs[step.name] = self._earlier_log(step.name)
 
     def forecast(self) -> list[Forecast]:
-        """Whether each step would run, and why. None of them runs."""
+        """Returns whether each step would run, and why, without running any step."""
         forecasts, uncertain = [], set()
         for step in self._steps:
             waits_for = tuple(need for need in step.needs if need in uncertain)
@@ -457,11 +464,12 @@ class Engine:
 
     def run_all(self, blocked: Mapping[str, Collection[str]], *,
                 incomplete: Collection[str] = ()) -> tuple[list[Fault], list[str]]:
-        """Runs every step that must run and can run whatever is wrong elsewhere; returns all faults, and the
-        steps that could not run. What the last build made of the same inputs had no fault.
+        """Runs every step that must run and that can run despite faults in other steps; returns all faults,
+        and the steps that could not run.
 
-        ``blocked`` are needs in which something is wrong, each with the steps that can do with the rest of
-        them. What the steps ``incomplete`` make is not whole, so that no other step uses it.
+        Steps that the last build ran with the same inputs had no faults and do not run again. ``blocked`` has
+        the needs with faults, each with the steps that can still use the faultless part of that need. The
+        results of steps in ``incomplete`` are not complete, so no other step uses them.
         """
         faults: list[Fault] = []
         unseen, lacking = [], set()
@@ -481,8 +489,9 @@ class Engine:
         return faults, unseen
 
     def __getitem__(self, name: str) -> Any:
-        """A table, rows of one, or a value; it is read or made again if its step did not run. Raises
-        UndeclaredError for what a deferred step would make: what the last build had of it is out of date."""
+        """Returns a table, a part of a table, or a value; if its step did not run, the result is read or made
+        again. Raises UndeclaredError for a result of a deferred step, because the result of the last build is
+        out of date."""
         if name in self.undecided:
             raise UndeclaredError(f"Nothing may read {name!r}: its step was deferred.")
         if name not in self._held:
@@ -496,11 +505,11 @@ class Engine:
         return self._held[name]
 
     def holds(self, name: str) -> bool:
-        """Whether a table or a value was made."""
+        """Whether this build made a table or a value."""
         return name in self._held
 
     def add(self, name: str, frame: pd.DataFrame) -> None:
-        """Adds a table, shaped and checked."""
+        """Adds a table after bringing it into the form of its schema and checking it."""
         self._held[name] = tables.conform_to_schema(name, frame)
         if not self._is_kept:
             return
@@ -512,11 +521,11 @@ class Engine:
         return any(report.why for report in self.reports if report.step == step)
 
     def was_taken_over(self, step: str) -> bool:
-        """Whether what a step made in the last build was taken over."""
+        """Whether the results of a step were taken over from the last build."""
         return any(not report.why for report in self.reports if report.step == step)
 
     def is_unchanged(self, table: str) -> bool:
-        """Whether a table is byte for byte that of the last build."""
+        """Whether a table is byte for byte the same as in the last build."""
         return self._digests[table] == self._record.made.get(table)
 
     def rows(self, table: str) -> int:
@@ -524,7 +533,7 @@ class Engine:
         return len(self._held[table]) if table in self._held else self._record.rows[table]
 
     def record(self) -> dict[str, Any]:
-        """The record for the next build: digests and names alone."""
+        """Returns the record for the next build, which holds only digests and names."""
         needs = {one for step in self._steps for need in step.needs if is_input(need)
                  for one in self._inputs.expanded(need)}
         return {"package": manifest.package_hash(),
@@ -534,8 +543,8 @@ class Engine:
                 "deferred": [step.name for step in self._steps if {*step.makes} & {*self.undecided}]}
 
     def _why(self, step: Step, *, but: Collection[str] = ()) -> str:
-        """Why a step must run: what changed, not counting the needs ``but``; blank if its tables can be
-        kept."""
+        """Returns why a step must run: which inputs changed, not counting the needs in ``but``; blank if its
+        tables can be kept."""
         if self._record.why or step.name in self._record.deferred:
             return self._record.why or "not decided yet"
         changed = []
@@ -565,7 +574,8 @@ class Engine:
         return self._input_digests[need]
 
     def _changed_files(self, need: str) -> list[str]:
-        """The changes among the raw files of a kind, by file name if it is known."""
+        """Returns the changes among the raw files of a kind, with the names of the files if they are
+        known."""
         files, known = self._inputs.files(need.removeprefix("raw/")), self._record.raw
         found = [f"{name} {'changed' if name in known else 'is new'}"
                  for name, digest in files.items() if known.get(name) != digest]
@@ -573,7 +583,7 @@ class Engine:
         return found or gone or [f"the list of {need} changed"]
 
     def _run(self, step: Step, *, is_again: bool = False) -> None:
-        """Runs a step; ``is_again`` if its tables were kept and only its values are needed."""
+        """Runs a step. With ``is_again``, its tables were kept and only its values are needed."""
         log = self._new_log()
         view = View(step, self.__getitem__, self._inputs.study, self._inputs.reference,
                     self._inputs.pseudonyms, log, self._say_once, self._inputs.earlier_releases,
@@ -603,7 +613,8 @@ class Engine:
             self.logs[step.name] = log.lines
 
     def _value_digest(self, step: Step, value: Any) -> str:
-        """The digest of a value: of its content, or if that is costly of everything that it is made from."""
+        """Returns the digest of a value: of its content or, if that takes too long, of everything from which
+        the value is made."""
         digests = self._inputs.study.digests
         if isinstance(value, pd.DataFrame):
             return digest_frame(value, digests)
@@ -613,7 +624,7 @@ class Engine:
                                  for need in step.needs for one in self._inputs.expanded(need)])
 
     def _earlier_log(self, name: str) -> list[dict]:
-        """The lines that a step wrote when it last ran, from the table of all logs."""
+        """Returns the log lines that a step wrote when it last ran, from the table of all logs."""
         before, lengths = 0, self._record.log
         for step, length in lengths.items():
             if step == name:

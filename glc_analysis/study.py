@@ -1,9 +1,9 @@
 """The study: one folder, its settings and its raw files.
 
 A :class:`Study` stands for a folder with ``raw/``, ``reference/``, ``processed/``, ``reports/`` and
-``private/``. It is the only object that is passed around, and holds the settings of study.toml over their
-defaults. All faults of study.toml are raised together. Only the standard library is needed, so that ``glc
-status`` is immediate.
+``private/``. It is the only object that functions pass to each other, and holds the settings of study.toml,
+with defaults for settings that are not given. All faults of study.toml are raised together. This module needs
+only the standard library, so that ``glc status`` answers at once.
 """
 
 from __future__ import annotations
@@ -38,11 +38,12 @@ from glc_analysis.study_locks import end_interrupted_withdrawal
 from glc_analysis.tabular import decode_text, parse_delimited
 
 INVENTED = "Invented sample data: no organisation, person or answer here is real."
-"""What pages, slides and papers of an invented study say first."""
+"""The sentence with which pages, slides and papers of an invented study begin."""
 WITHDRAWN = "[withdrawn]"
-"""The text in place of the words of an organisation or a person that left the study."""
+"""The text in place of the words of an organisation or a person that has withdrawn from the study."""
 STOP_CONTACT, STOP_USE, ERASE = "stop-contact", "stop-use", "erase"
-"""What a person may choose who withdraws (:mod:`.person`)."""
+"""The choices of a person who withdraws: to be contacted no more, to have their data used no more, or to have
+their data erased."""
 
 
 # ------------------------------
@@ -65,10 +66,10 @@ _NUMBERS = "a table of whole numbers, such as {provider = 9}"
 
 
 def read_settings(path: Path, defaults: Defaults, words: Words) -> dict[str, dict[str, Any]]:
-    """The settings of a study by section; a setting that is not given has its default.
+    """Returns the settings of a study by section; a setting that is not given has its default.
 
-    A setting has the type of its default; a section without defaults is free. ``words`` are the words
-    that a setting may have, by section and name. Raises Faults with everything that is wrong.
+    A setting must have the type of its default; a section without defaults may hold anything. ``words`` are
+    the words that a setting may have, by section and name. Raises Faults with all faults of the file.
     """
     found = {section: dict(zip(replace_old_names(values, "setting", section), values.values(), strict=True))
              if isinstance(values, dict) else values for section, values in _parsed(path).items()}
@@ -82,7 +83,7 @@ def read_settings(path: Path, defaults: Defaults, words: Words) -> dict[str, dic
 
 
 def _rule_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
-    """Faults of settings that have the right form, and break a rule of their own."""
+    """Yields Faults of settings that have the right type but break a rule for this setting."""
     yield from find_unit_name_faults(file, settings["study"]["unit_name"])
     yield from find_unknown_identity_faults(file, settings["survey"]["unknown"])
     yield from find_consensus_rule_faults(file, settings["coding"])
@@ -121,7 +122,7 @@ def _section_faults(file: str, section: str, values: Any, defaults: Defaults,
 
 
 def _misfit(name: str, value: Any, known: Mapping[str, Any], words: tuple[str, ...]) -> tuple[str, str]:
-    """What is wrong with one setting and how to fix it; both blank if it is right."""
+    """Returns what is wrong with one setting and how to fix it; both are blank if the setting is right."""
     if name not in known:
         return f"there is no such setting; {suggest_name(name, known)}", f"use one of {', '.join(known)}"
     if not _is_like(value, known[name]):
@@ -149,7 +150,7 @@ def _is_like(value: Any, default: Any) -> bool:
 
 
 def find_unit_name_faults(file: str, names: list[str]) -> Iterator[Fault]:
-    """Faults of [study] unit_name: what is counted, one of them and many.
+    """Yields Faults of [study] unit_name, the singular and the plural of what the study counts.
 
     >>> [fault.value for fault in find_unit_name_faults("study.toml", ["villager"])]
     ['villager']
@@ -163,7 +164,8 @@ def find_unit_name_faults(file: str, names: list[str]) -> Iterator[Fault]:
 
 
 def find_unknown_identity_faults(file: str, unknown: list[str]) -> Iterator[Fault]:
-    """Faults of [survey] unknown: what a record may leave open.
+    """Yields Faults of [survey] unknown, which says whether a record may leave the country or the
+    organisation unknown.
 
     >>> [fault.value for fault in find_unknown_identity_faults("study.toml", ["country", "region"])]
     ['region']
@@ -175,7 +177,8 @@ def find_unknown_identity_faults(file: str, unknown: list[str]) -> Iterator[Faul
 
 
 def find_consensus_rule_faults(file: str, settings: Mapping[str, Any]) -> Iterator[Fault]:
-    """Faults of the rule of consensus in [coding]: nobody named who decides, no day, or a day that is none.
+    """Yields Faults of the consensus rule in [coding]: nobody is named who decides, the day is missing, or
+    the day is not a date.
 
     >>> rule = {"consensus": "person", "decided_by": "", "fixed_on": "May"}
     >>> [fault.column for fault in find_consensus_rule_faults("study.toml", rule)]
@@ -195,8 +198,8 @@ def find_consensus_rule_faults(file: str, settings: Mapping[str, Any]) -> Iterat
 
 
 def find_countries_agreed_faults(file: str, agreed: Mapping[str, str]) -> Iterator[Fault]:
-    """Faults of [disclosure] countries_agreed, the record that publication by country was agreed otherwise
-    than by consent.csv: whose countries, by whom, when and why.
+    """Yields Faults of [disclosure] countries_agreed. This setting records an agreement to publish by country
+    that is not in consent.csv: for which countries, by whom, when and why.
 
     >>> list(find_countries_agreed_faults("study.toml", {"which": "work", "by": "the board", "on": "2017-03",
     ...                                             "reason": "all members voted for it"}))
@@ -225,7 +228,7 @@ def find_countries_agreed_faults(file: str, agreed: Mapping[str, str]) -> Iterat
 
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-"""The folder that holds the package; in a checkout also the notebooks and the default study.
+"""The folder that holds the package; in a checkout, it also holds the notebooks and the default study.
 
 :meta hide-value:
 """
@@ -241,16 +244,17 @@ NOTEBOOKS = Path(__file__).with_name("notebooks") if IS_INSTALLED else REPOSITOR
 
 
 def list_notebook_files(*folders: Path) -> list[Path]:
-    """The notebooks of folders, sorted by name; one of a later folder takes the place of one with the same
-    file name."""
+    """Returns the notebooks of folders, sorted by name. A notebook of a later folder replaces a notebook with
+    the same file name in an earlier folder."""
     by_name = {path.name: path for folder in folders for path in folder.glob("*.ipynb")}
     return [by_name[name] for name in sorted(by_name)]
 
 
 JOURNALS = ".jsonl"
-"""The ending of what programs of add-ons write in ``raw/codings/<coder>/``."""
+"""The ending of the files that programs of add-ons write in ``raw/codings/<coder>/``."""
 PROJECT_DATABASES = ("data.qda", "project.sqlite3")
-"""The names of databases for which the folder of a project of a coding program stands."""
+"""The names of databases inside the project folder of a coding program; a setting may name the folder in
+place of the database."""
 _NON_DATA_FILES = ("readme", "readme.md", "readme.txt", "license", "license.md", "license.txt", "thumbs.db",
                    "desktop.ini")
 
@@ -273,10 +277,10 @@ class Study:
 
     @classmethod
     def find(cls, path: str | Path = "", *, say: Say = lambda line: None) -> Study:
-        """The study named by ``path``, else by ``GLC_STUDY``, else ``data/`` of the checkout. What this
-        process then writes, its owner alone can read.
+        """Returns the study named by ``path``, or else by ``GLC_STUDY``, or else ``data/`` of the checkout.
+        From then on, only the owner can read the files that this process writes.
 
-        A withdrawal that was interrupted is finished or undone first, and ``say`` is called with a line
+        If a withdrawal was interrupted, it is finished or undone first, and ``say`` is called with a line
         about it. Raises UsageError if the folder does not exist, or if no study is named and the package is
         not in a checkout.
         """
@@ -306,15 +310,16 @@ class Study:
 
     @property
     def private_reference(self) -> Path:
-        """The folder of the reference tables that identify people or organisations, or hold words not
-        cleared."""
+        """The folder of the reference tables that identify people or organisations, or hold words that nobody
+        has cleared."""
         return self.root / TABLE_FOLDERS["private"]
 
     def reference_file(self, name: str) -> Path:
-        """The file of a reference table, wherever it lies, whether or not it is there.
+        """Returns the path of a reference table, in whichever folder it belongs, whether or not the file
+        exists.
 
-        Raises Faults if the table is private and lies in ``reference/``: it would be read as if it were
-        empty.
+        Raises Faults if the table is private but lies in ``reference/``, because it would be read as if it
+        were empty.
 
         >>> Study(Path("data")).reference_file("codebook").as_posix()
         'data/reference/codebook.csv'
@@ -325,15 +330,15 @@ class Study:
         return path
 
     def table_path(self, file: TableFile) -> Path:
-        """Where a file of a reference table lies: under the name that the table had before, if only that file
-        is there."""
+        """Returns the path of a file of a reference table. If the file exists only under the old name of the
+        table, it is that path."""
         path = self.root / file.path
         old = (path.with_stem(old) for old, new in map_old_names_to_new("table").items() if new == path.stem)
         return path if path.is_file() else next((former for former in old if former.is_file()), path)
 
     def private_columns_file(self, name: str) -> Path | None:
-        """The file that holds the key and the private columns of a table that lies in ``reference/``; None if
-        the table is whole.
+        """Returns the file with the key and the private columns of a table that lies in ``reference/``; None
+        if the table has no private columns.
 
         >>> Study(Path("data")).private_columns_file("codebook").as_posix()
         'data/private/reference/codebook.csv'
@@ -342,16 +347,17 @@ class Study:
         return self.root / apart[0].path if apart else None
 
     def reference_files(self) -> list[Path]:
-        """The files of all reference tables that are there, sorted: those of the method, then the private."""
+        """Returns the existing files of reference tables, sorted: first the files of ``reference/``, then the
+        private files."""
         return [path for folder in (self.reference, self.private_reference)
                 for path in sorted(folder.glob("*.csv"))]
 
     def misplaced(self) -> dict[Path, tuple[str, ...]]:
-        """The files in ``reference/`` that do not belong there, with the columns that do not; without columns
-        the whole file does not.
+        """Returns the files in ``reference/`` that do not belong there, each with its columns that do not
+        belong there. If it has no columns, the whole file does not belong there.
 
-        Only study.toml, read-me files and the tables that the schema places there belong into ``reference/``.
-        The copies that JupyterLab keeps belong where the table does; other hidden files are not looked at.
+        Only study.toml, read-me files and the tables that the schema places there belong in ``reference/``. A
+        copy that JupyterLab keeps belongs in the folder of its table; other hidden files are not checked.
         """
         misplaced: dict[Path, tuple[str, ...]] = {}
         for path in sorted(path for path in self.reference.rglob("*") if path.is_file()):
@@ -373,7 +379,7 @@ class Study:
         return misplaced
 
     def refuse_misplaced(self) -> None:
-        """Raises Faults if something in ``reference/`` does not belong there."""
+        """Raises Faults if ``reference/`` holds a file or a column that does not belong there."""
         with read_log.record_named_reads_only():  # no page shows such files: reading them is refused
             misplaced = self.misplaced()
         found = [f"{path.relative_to(self.reference).as_posix()}{': ' * bool(columns)}{', '.join(columns)}"
@@ -386,7 +392,7 @@ class Study:
 
     @property
     def settings_file(self) -> Path:
-        """study.toml."""
+        """The path of study.toml."""
         return self.reference / "study.toml"
 
     @property
@@ -402,12 +408,12 @@ class Study:
         return self.root / "private"
 
     def private_folder(self, name: str) -> Path:
-        """A folder of ``private/``, whether or not it is there."""
+        """Returns the path of a folder of ``private/``, whether or not the folder exists."""
         return self.private.joinpath(name)
 
     @property
     def key_file(self) -> Path:
-        """The key to the pseudonyms: which name has which pseudonym."""
+        """The path of the key to the pseudonyms, which says which name has which pseudonym."""
         read_log.record_read(self.root, read_log.PSEUDONYM_KEY)
         return self.root / read_log.PSEUDONYM_KEY
 
@@ -417,16 +423,17 @@ class Study:
 
     @property
     def digests(self) -> Digests:
-        """The digests of what this study holds, with its own key."""
+        """Computes digests of the study's content with the study's own key."""
         return Digests(self._digest_key)
 
     def keep_digest_key(self) -> None:
-        """Writes the key of the digests, unless the study has one."""
+        """Writes the key of the digests, unless the study already has one."""
         keep_digest_key(self.root, self._digest_key)
 
     @cached_property
     def settings(self) -> Mapping[str, Any]:
-        """The settings of study.toml over the defaults, by section. Raises Faults if any is wrong."""
+        """The settings of study.toml by section, with defaults for settings that are not given. Raises Faults
+        if any is wrong."""
         path = self.settings_file
         if not path.is_file():
             raise GLCError(f"{self.root.name}/reference/study.toml is missing. To fix: start a study "
@@ -444,7 +451,8 @@ class Study:
 
     @property
     def unit_name(self) -> tuple[str, str]:
-        """What the study counts, one of them and many: organisations, unless study.toml says otherwise.
+        """The singular and the plural of what the study counts: organisations, unless study.toml says
+        otherwise.
 
         >>> Study(Path("data")).unit_name
         ('organisation', 'organisations')
@@ -462,7 +470,8 @@ class Study:
 
     @property
     def states_sampling(self) -> bool:
-        """Whether study.toml says how the organisations were chosen; else ``sampling`` is the default."""
+        """Whether study.toml says how the organisations were chosen; otherwise ``sampling`` has its
+        default."""
         with read_log.record_named_reads_only():
             return "sampling" in _parsed(self.settings_file).get("study", {})
 
@@ -472,19 +481,19 @@ class Study:
 
     @property
     def licence(self) -> str:
-        """The licence of what the study publishes; blank if none is given."""
+        """The licence of the study's publications; blank if none is given."""
         return self.settings["study"]["licence"]
 
     @property
     def notebooks(self) -> Path:
-        """The folder with the study's own notebooks, if it has any."""
+        """The folder for the study's own notebooks, which need not exist."""
         return self.root / "notebooks"
 
     def raw_files(self, kind: str) -> list[Path]:
-        """The raw files of one kind, sorted; patterns are relative to study.toml.
+        """Returns the raw files of one kind, sorted; patterns are relative to the folder of study.toml.
 
-        A plain file name is listed even if the file is missing, so that the
-        manifest can report it. Hidden files and read-me files are not data.
+        A file name without wildcards is listed even if the file is missing, so that the manifest can report
+        this. Hidden files and read-me files are not data and are left out.
         """
         if kind == "codings":
             files = [path for paths in self.coder_files().values() for path in paths]
@@ -494,8 +503,9 @@ class Study:
         return sorted({path for pattern in patterns for path in self._matching(pattern)})
 
     def coder_files(self) -> dict[str, list[Path]]:
-        """The files of each coder, as ``[raw] codings`` names them; for a project folder its database. What a
-        program of an add-on wrote for a coder is there without being named, also where the add-on is not."""
+        """Returns the files of each coder that ``[raw] codings`` names; in place of a project folder, its
+        database. Files that a program of an add-on wrote for a coder are included without being named, even
+        if the add-on is not installed."""
         named = {coder: self._matching(pattern)
                  for coder, pattern in self.settings["raw"]["codings"].items()}
         listed = {path for paths in named.values() for path in paths}
@@ -505,8 +515,8 @@ class Study:
         return named
 
     def coder_logs(self) -> list[Path]:
-        """The logs of add-ons in the folders of coders, without those that are no data yet: these change no
-        table and no page."""
+        """Returns the logs of add-ons in the folders of coders. Logs that do not count as data yet are left
+        out, because they change no table and no page."""
         return [path for name, (_, mark) in map_declared_entries("coder_logs").items()
                 for path in sorted(self.raw.glob(f"codings/*/{name}")) if mark.encode() in path.read_bytes()]
 
@@ -519,17 +529,17 @@ class Study:
         return sorted(p for p in paths if not p.is_dir() and is_data_file(p))
 
     def all_raw_files(self) -> list[Path]:
-        """Every raw file that a setting names or that is in ``raw/``, sorted."""
+        """Returns every raw file that a setting names or that lies in ``raw/``, sorted."""
         named = {p for kind in RAW_KINDS for p in self.raw_files(kind)}
         in_folder = {p for p in self.raw.rglob("*") if p.is_file() and is_data_file(p)}
         return sorted(named | in_folder)
 
     def relative(self, path: Path) -> str:
-        """A path as the manifest writes it: relative to the study folder, with slashes."""
+        """Returns a path as the manifest writes it, relative to the study folder and with slashes."""
         return Path(os.path.relpath(path, self.root)).as_posix()
 
     def unused_files(self) -> list[str]:
-        """The files in ``raw/`` that no setting names."""
+        """Returns the files in ``raw/`` that no setting names."""
         named = {p for kind in RAW_KINDS for p in self.raw_files(kind)}
         return [self.relative(p) for p in self.all_raw_files() if p not in named]
 
@@ -541,13 +551,15 @@ class Study:
 
 
 def _database(path: Path) -> Path:
-    """The database of a coding program's project folder; any other path is its own."""
+    """Returns the database in the project folder of a coding program; any other path is returned
+    unchanged."""
     held = (path / name for name in PROJECT_DATABASES)
     return next((database for database in held if database.is_file()), path)
 
 
 def _header(path: Path) -> list[str]:
-    """The names of the columns of a table; none if the file cannot be read, which reading it will say."""
+    """Returns the names of the columns of a table; empty if the file cannot be read, which a later reading
+    reports."""
     with suppress(Faults):
         records = parse_delimited(decode_text(path.read_bytes(), path.name), path.name)
         return [cell.strip() for cell in records[0]] if records else []
@@ -555,8 +567,8 @@ def _header(path: Path) -> list[str]:
 
 
 def is_data_file(path: Path) -> bool:
-    """Whether a file may hold data: it is neither hidden, nor a lock, a read-me, a file manager's own or a
-    log."""
+    """Whether a file may hold data. Hidden files, locks, read-me files, files of a file manager and logs hold
+    none."""
     return not path.name.startswith((".", "~$")) and path.name.casefold() not in (
         *_NON_DATA_FILES, *map_declared_entries("coder_logs"))
 

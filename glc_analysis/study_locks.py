@@ -1,15 +1,16 @@
 """Locks of a study: commands that write, commands that read, and a withdrawal, which excludes both.
 
-A command that may write is *at work* (:func:`lock_for_writing`), with others of its kind; a withdrawal is
-*alone* (:func:`lock_for_withdrawal`): it waits for commands at work, and they for it. A command that only
-reads (:func:`lock_for_reading`) waits for nothing but the switch, the moment in which the new files take the
-place of the old (:mod:`glc_analysis.switch`). Within a command, a folder has a lock of its own
+Several commands that may write can be at work together (:func:`lock_for_writing`). A withdrawal works alone
+(:func:`lock_for_withdrawal`): it waits for the commands at work, and new commands wait for it. A command that
+only reads (:func:`lock_for_reading`) waits only for the switch, the moment at which new files replace the old
+files (:mod:`glc_analysis.switch`). Within a command, single folders have locks of their own
 (:mod:`glc_analysis.locks`).
 
-Whoever begins to work, and a withdrawal for all its time, holds the door. So while there are files of a
-withdrawal, nobody is at work. Whoever reads does not go through the door: a reader leaves a file, then looks
-whether a switch is announced (:data:`.switch.READY`); the switch is announced first, then waits for the files
-of readers.
+One further lock, the door, is held by a command that may write while it begins, and by a withdrawal as long
+as it runs. So while there are files of a withdrawal, no other command that may write is at work. A command
+that reads does not use the door. It first leaves a lock file, then looks whether a switch is announced
+(:data:`.switch.READY`). A withdrawal first announces the switch, then waits for the lock files of commands
+that read.
 """
 
 from __future__ import annotations
@@ -27,16 +28,17 @@ from glc_analysis.locks import Say, hold_signed_lock, wait_for_locks
 from glc_analysis.switch import DOOR, LOCKS, READ_LOCK, READY, STAGE, WORK_LOCK, finish_or_undo_withdrawal
 
 _held: set[Path] = set()
-"""The studies of which this process holds the lock: what it calls within the block needs no other."""
+"""The studies whose lock this process holds; a command that this process calls meanwhile needs no further
+lock."""
 
 
 @contextmanager
 def lock_for_writing(root: Path, what: str, say: Say = lambda line: None) -> Generator[None]:
-    """The block of a command, named ``what``, that may write in a study. No withdrawal is at work meanwhile.
+    """Runs the block of a command, named ``what``, that may write in a study, while no withdrawal runs.
 
-    First finishes or undoes a withdrawal that was interrupted, and says so. Raises Busy if another one is at
-    work for longer than :data:`.locks.PATIENCE`. Does nothing in a folder that is not a study or that cannot
-    be written to.
+    First finishes or undoes an interrupted withdrawal, and says so. Raises Busy if another withdrawal runs
+    for longer than :data:`.locks.PATIENCE`. Sets no lock in a folder that is not a study or that cannot be
+    written to.
     """
     with ExitStack() as stack:
         folder = stack.enter_context(_folder_of_locks(root))
@@ -52,10 +54,10 @@ def lock_for_writing(root: Path, what: str, say: Say = lambda line: None) -> Gen
 
 @contextmanager
 def lock_for_withdrawal(root: Path, what: str, say: Say = lambda line: None) -> Generator[None]:
-    """The block of a withdrawal: no other command that may write is at work in the study.
+    """Runs the block of a withdrawal, while no other command that may write is at work in the study.
 
-    First finishes or undoes a withdrawal that was interrupted, and says so. Raises Busy, which names the
-    other command, if one is at work for longer than :data:`.locks.PATIENCE`.
+    First finishes or undoes an interrupted withdrawal, and says so. Raises Busy, which names the other
+    command, if a command is at work for longer than :data:`.locks.PATIENCE`.
     """
     with _folder_of_locks(root) as folder:
         if folder is None:
@@ -70,9 +72,10 @@ def lock_for_withdrawal(root: Path, what: str, say: Say = lambda line: None) -> 
 
 @contextmanager
 def lock_for_reading(root: Path, what: str, say: Say = lambda line: None) -> Generator[None]:
-    """The block of a command that reads a study: it sees all of it before a withdrawal, or all of it after.
+    """Runs the block of a command that reads a study. The command sees the whole study either as it was
+    before a withdrawal or as it is after it.
 
-    First finishes or undoes a withdrawal that was interrupted, and says so.
+    First finishes or undoes an interrupted withdrawal, and says so.
     """
     with _folder_of_locks(root) as folder:
         if folder is None:
@@ -96,7 +99,7 @@ def end_interrupted_withdrawal(root: Path, say: Say = lambda line: None) -> None
 
 @contextmanager
 def _folder_of_locks(root: Path) -> Generator[Path | None]:
-    """The folder for lock files, which is there while one is in it; None where no lock is needed or
+    """Gives the folder for lock files, which exists as long as it holds one; None if no lock is needed or
     possible."""
     folder = root / LOCKS
     is_study = (root / STAGE).is_dir() or (root / "reference/study.toml").is_file()
@@ -125,7 +128,7 @@ def _holding(root: Path) -> Generator[None]:
 
 
 def _wait_for_switch(root: Path, folder: Path, what: str, say: Say) -> None:
-    """Ends an interrupted withdrawal, or waits for the switch of one that is at work."""
+    """Ends an interrupted withdrawal, or waits for the switch of a withdrawal that is running."""
     until = time.monotonic() + locks.PATIENCE
     while (root / STAGE).is_dir():
         try:

@@ -1,8 +1,9 @@
-"""The switch of a withdrawal: new files replace the old, and files that arrived meanwhile are kept.
+"""The switch of a withdrawal: new files replace the old files, and files that arrived meanwhile are kept.
 
-Nobody keeps people and other programs from saving files in the study meanwhile. So the stage holds a list of
-all files as they were copied. An old file is deleted only if it is as listed; any other arrived or changed
-meanwhile and is kept. Whoever ends a switch that was killed does the same, with the same list.
+People and other programs may save files in the study while a withdrawal runs. So the stage, the folder with
+the new files, also holds a list of all files as they were copied. An old file is deleted only if it is as
+listed; any other file arrived or changed meanwhile and is kept. A command that ends an interrupted switch
+does the same, with the same list.
 """
 
 from __future__ import annotations
@@ -30,29 +31,30 @@ STUDY_PARTS = ("raw", "reference", "processed", "private")
 
 
 LOCKS = ".locks"
-"""The folder with a file for each command that is at work or reads. The file is locked while the command
-lives."""
+"""The folder with a file for each command that writes in or reads the study. The file is locked while the
+command runs."""
 
 
 DOOR, WORK_LOCK, READ_LOCK = ".lock", ".work", ".read"
 
 
 COPIED, WANTED, _KEPT = "copied.json", "wanted.json", "kept.json"
-"""Files of the stage: the checksum of every file as it was copied, by its path; what must not be left of whom
-or what is withdrawn; and which files are kept, where, and what was found in them."""
+"""Three files of the stage. The first has the checksum of every file as it was copied, by its path; the
+second, the words and names that must not remain after the withdrawal; the third, which files were kept,
+where, and what was found in them."""
 
 
 NOT_COPIED = ("~$*", ".~lock*", ".lock", ".ipynb_checkpoints")
-"""Traces of programs that have a file open: they are neither copied nor kept."""
+"""Files by which programs mark that they have another file open. They are neither copied nor kept."""
 
 
 _ASIDE = "private/arrived"
-"""Where a file lies that arrived during a withdrawal and cannot take its place in the study."""
+"""The folder for files that arrived during a withdrawal and cannot be put in their place in the study."""
 
 
 def record_copied_files(root: Path) -> None:
-    """Lists the files of the stage as they were just copied, and those of processed/, which are not copied.
-    The list lies in the stage, with the copies, and is deleted with them."""
+    """Lists the files of the stage as they were just copied, and the files of processed/, which are not
+    copied. The list lies in the stage with the copies, and is deleted with them."""
     stage = root / STAGE
     listed = {f"{part}/{name}": _content(path) for part in STUDY_PARTS
               for folder in [root if part == "processed" else stage / "new"]
@@ -61,14 +63,15 @@ def record_copied_files(root: Path) -> None:
 
 
 def list_files_changed_since_copy(root: Path) -> list[str]:
-    """The files of a study, by their paths, that are new or changed since a withdrawal copied it."""
+    """Returns the paths of the study's files that are new or have changed since a withdrawal copied the
+    study."""
     listed = json.loads((root / STAGE / COPIED).read_bytes())
     return sorted(name for part in STUDY_PARTS for below, path in _files_below(root / part)
                   for name in [f"{part}/{below}"] if not _is_as_copied(name, path, listed))
 
 
 def _files_below(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Every file and link below a folder, each with its path relative to it."""
+    """Yields every file and link below a folder, each with its path relative to the folder."""
     for above, folders, names in os.walk(folder, topdown=False):
         for path in (Path(above, name) for name in (*names, *folders)):
             if path.is_symlink() or not path.is_dir():
@@ -76,8 +79,8 @@ def _files_below(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _content(path: Path) -> str:
-    """What tells whether a file is another one: its checksum, or where a link leads. Nothing else is read:
-    a pipe has no end."""
+    """Returns what identifies the content of a path: the checksum of a file, or the target of a link. Nothing
+    else is read, because reading a pipe would never end."""
     if path.is_symlink():
         return f"link to {os.readlink(path)}"
     if not path.is_file():
@@ -92,13 +95,13 @@ def _is_as_copied(name: str, path: Path, listed: dict[str, str]) -> bool:
 
 
 def finish_withdrawal(root: Path, say: Say = lambda line: None) -> None:
-    """Puts the new files of a withdrawal in the place of the old ones, and deletes the old files and every
+    """Puts the new files of a withdrawal in the place of the old files, and deletes the old files and every
     report.
-    What arrived or changed since :func:`record_copied_files` is kept, and ``say`` is called with a line about
-    each.
 
-    Called by the withdrawal itself within :func:`alone`. Raises Busy, and changes nothing, if another command
-    reads the study for longer than :data:`.locks.PATIENCE`.
+    A file that arrived or changed since :func:`record_copied_files` is kept, and ``say`` is called with a
+    line about it. The withdrawal itself calls this function within :func:`.study_locks.lock_for_withdrawal`.
+    Raises Busy, and changes nothing, if another command reads the study for longer than
+    :data:`.locks.PATIENCE`.
     """
     stage = root / STAGE
     (stage / READY).touch()
@@ -111,13 +114,13 @@ def finish_withdrawal(root: Path, say: Say = lambda line: None) -> None:
 
 
 def undo_withdrawal(root: Path) -> None:
-    """Deletes the files of a withdrawal that have not taken the place of the old ones."""
+    """Deletes those files of a withdrawal that have not replaced the old files."""
     if (root / STAGE).is_dir() and not (root / STAGE / READY).is_file():
         shutil.rmtree(root / STAGE)
 
 
 def finish_or_undo_withdrawal(root: Path, say: Say) -> None:
-    """Ends a withdrawal that was interrupted. Called by the holder of the door."""
+    """Ends an interrupted withdrawal. The caller must hold the door (:mod:`glc_analysis.study_locks`)."""
     stage = root / STAGE
     if (stage / READY).is_file():
         wait_for_locks(root / LOCKS, READ_LOCK, "command")
@@ -132,7 +135,7 @@ def finish_or_undo_withdrawal(root: Path, say: Say) -> None:
 
 
 def _switch(root: Path, say: Say) -> None:
-    """The renames, and the deletion of the old files. After an interruption at any step, another call does
+    """Renames the new files and deletes the old files. If it is interrupted at any step, another call does
     the rest."""
     stage = root / STAGE
     (stage / "old").mkdir(mode=0o700, exist_ok=True)
@@ -152,8 +155,8 @@ def _switch(root: Path, say: Say) -> None:
 
 
 def _put_in_place(root: Path, part: str) -> None:
-    """Puts a new folder in the place of the old one. A program may make the old one again between the two
-    renames; then that one is taken away as well."""
+    """Puts a new folder in the place of the old folder. If a program makes the old folder again between the
+    two renames, that folder is moved away as well."""
     old, new = root / STAGE / "old", root / STAGE / "new" / part
     while new.exists():
         if (root / part).exists():
@@ -166,7 +169,7 @@ def _put_in_place(root: Path, part: str) -> None:
 
 @contextmanager
 def _unless_filled() -> Generator[None]:
-    """Leaves a folder as it is if somebody has just put a file there."""
+    """Within this block, a folder that somebody has just put a file into is left unchanged."""
     try:
         yield
     except OSError as error:
@@ -175,8 +178,8 @@ def _unless_filled() -> Generator[None]:
 
 
 def _delete_old(root: Path) -> None:
-    """Deletes the old files, each after a look whether it is as it was copied, and keeps those that are not:
-    a program that has a folder open may save files there even now."""
+    """Deletes each old file that is unchanged since it was copied, and keeps all others, because a program
+    that has a folder open may save files there even now."""
     old, copied = root / STAGE / "old", root / STAGE / COPIED
     # A switch that was killed in an earlier version has no list: it kept nothing.
     listed = json.loads(copied.read_bytes()) if copied.is_file() else None
@@ -193,8 +196,9 @@ def _delete_old(root: Path) -> None:
 
 
 def _keep(root: Path, name: str, path: Path, listed: dict[str, str]) -> None:
-    """Moves a file that arrived or changed meanwhile to its place in the study; aside if it holds something
-    of what is withdrawn, or if the file of this name is there and was changed, as by the withdrawal."""
+    """Moves a file that arrived or changed during the withdrawal to its place in the study. It is put aside
+    if it holds withdrawn data, or if the study already has another file with this name that was changed, for
+    example by the withdrawal."""
     stage, place, here = root / STAGE, root / name, Path(name)
     what, why = "Arrived or changed during the withdrawal, and kept", ""
     if rest := _searched(stage / WANTED, path, name):
@@ -211,13 +215,14 @@ def _keep(root: Path, name: str, path: Path, listed: dict[str, str]) -> None:
 
 
 def _kept(stage: Path) -> dict[str, str]:
-    """What is said of each file that is kept, by its old path."""
+    """Returns the line about each kept file, by the file's old path."""
     path = stage / _KEPT
     return json.loads(path.read_bytes()) if path.is_file() else {}
 
 
 def _searched(wanted: Path, path: Path, name: str) -> str:
-    """What a file holds of what is withdrawn, or why no program can tell, in words; blank for nothing."""
+    """Returns in words which withdrawn data a file holds, or why no program can tell; blank if it holds
+    none."""
     if not wanted.is_file():
         return ""
     searches = [add_on.load(search) for add_on, search in list_declarations("arrived")]

@@ -1,4 +1,5 @@
-"""The processed tables: checked against the schema, written as Parquet, read whole or in slices."""
+"""Checks the processed tables against the schema, writes them as Parquet, and reads them whole or in
+slices."""
 
 from __future__ import annotations
 
@@ -42,30 +43,30 @@ from glc_analysis.study import Study
 
 
 _ROW_GROUP = 65_536
-"""The rows of a Parquet row group."""
+"""The number of rows in a Parquet row group."""
 
 TABLES: dict[str, Table] = processed_tables()
 """Every processed table by name, as ``schema/tables.csv`` describes it."""
 MISSING_REASONS = TABLES["responses"].columns["missing"].allowed
-"""The reasons why there is no answer; blank if there is one."""
+"""The reasons why an answer is missing; blank if there is an answer."""
 _DTYPES = {"text": "str", "integer": "Int64", "number": "float64", "boolean": "bool"}
 _PYTHON_TEXT = pd.StringDtype("python", na_value=np.nan)
 
 
 @contextmanager
 def use_python_strings() -> Generator[None]:
-    """Holds text as Python's own strings meanwhile: most of the package looks at it piece by piece, and a
-    build or a command takes a sixth less time than with Arrow's strings, which pandas takes otherwise. An
-    analyst's own frames stay as pandas makes them."""
+    """Within this block, pandas holds text as Python's own strings. Most of the package reads text value by
+    value, so a build or a command takes a sixth less time than with Arrow's strings, the default of pandas.
+    Frames that analysts make themselves are not affected."""
     with pd.option_context("mode.string_storage", "python"):
         yield
 
 
 def conform_to_schema(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """A frame in the columns, types and order of its table, sorted by key and checked.
+    """Returns a frame with the columns, types and column order of its table, sorted by key and checked.
 
-    Text may be categorical and stays so; a column that the frame lacks is blank. Raises GLCError if the
-    frame breaks the table's schema: that is an error of the package, not of the data.
+    Categorical text stays categorical; a column that the frame lacks is blank. Raises GLCError if the frame
+    breaks the table's schema, which is an error of the package, not of the data.
     """
     table = TABLES[name]
     if not len(frame) and not frame.select_dtypes("category").columns.intersection([*table.columns]).size:
@@ -80,13 +81,14 @@ def conform_to_schema(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 @cache
 def _without_rows(name: str) -> pd.DataFrame:
-    """A table without rows."""
+    """Returns a table without rows."""
     index = pd.RangeIndex(0)
     return pd.DataFrame({c: _typed(None, column.kind, index) for c, column in TABLES[name].columns.items()})
 
 
 def _faults(shaped: pd.DataFrame, table: Table) -> list[str]:
-    """What a frame of the right types breaks: text is never missing, words are allowed, keys unique."""
+    """Returns which rules a frame of the right types breaks: text must not be missing, only allowed words may
+    be used, and keys must be unique."""
     faults = []
     for name, column in table.columns.items():
         if column.kind == "text" and shaped[name].isna().any():
@@ -113,7 +115,7 @@ def _typed(series: pd.Series | None, kind: str, index: pd.Index) -> pd.Series:
 
 
 def write_table(folder: Path, name: str, frame: pd.DataFrame) -> Path:
-    """Writes a shaped table as one Parquet file: the same rows give the same bytes.
+    """Writes a table in the form of its schema as one Parquet file; the same rows always give the same bytes.
 
     A table of more than ``_ROW_GROUP`` rows is sorted by country and organisation, so that reading a country
     reads few row groups.
@@ -124,7 +126,7 @@ def write_table(folder: Path, name: str, frame: pd.DataFrame) -> Path:
 
 
 def parquet_bytes(frame: pd.DataFrame) -> bytes:
-    """A shaped table as the bytes of its Parquet file (:func:`install_schedule`)."""
+    """Returns a table in the form of its schema as the bytes of its Parquet file."""
     by = [_ranks(frame[c]) for c in ("organisation_id", "country_id")
           if c in frame and len(frame) > _ROW_GROUP]
     frame = frame.iloc[np.lexsort(by)] if by else frame
@@ -134,8 +136,8 @@ def parquet_bytes(frame: pd.DataFrame) -> bytes:
 
 
 def with_python_strings(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with text as Python's own strings: Arrow's, which pandas may hold instead, are written as
-    another type, and the same rows would not give the same bytes."""
+    """Returns the frame with text as Python's own strings. Arrow's strings, which pandas may hold instead,
+    are written as another type, so that the same rows would not give the same bytes."""
     changed = {}
     for name, column in frame.items():
         is_category = isinstance(column.dtype, pd.CategoricalDtype)
@@ -147,8 +149,8 @@ def with_python_strings(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def read_stored_table(folder: Path, name: str) -> pd.DataFrame:
-    """Reads a table of a folder in the form that :func:`conform_to_schema` gave it: sorted by key, categories
-    kept."""
+    """Reads a table of a folder in the form that :func:`conform_to_schema` gave it, sorted by key and with
+    its categories."""
     frame = pd.read_parquet(folder / f"{name}.parquet")
     return frame.sort_values(list(TABLES[name].key), kind="stable", ignore_index=True) \
         if len(frame) > _ROW_GROUP else frame
@@ -165,18 +167,21 @@ def _ranks(names: pd.Series) -> np.ndarray:
 
 def read_table(name: str, *, study: str | Path | Study = "", country: str = "", theme: str = "",
                question: str = "", code: str = "") -> pd.DataFrame:
-    """A processed table, or the slice of it that is about one country, theme, question or code.
+    """Reads a processed table, or the slice of it that is about one country, theme, question or code.
 
-    ``country`` is the work country. Rows about organisations are included for every country that the
-    organisation answered for. Of ``figures`` the figures of the region are included, and of the figures
-    about the whole study only how much the country's organisations spoke. ``theme`` selects the rows
-    about its questions and codes, and everything from interviews and calls. ``question`` selects figures,
-    or what is released of them. ``code`` selects the rows of a code (of ``figures`` its counts) and, of
-    coders' work, all that they gave to its turns. Of the codebook a theme has what is above and below it, a
-    code what is above it, and ``order`` counts among the codes of one parent. A table that has no such slices
-    is read whole. In a run it is recorded that the page has read this slice. Raises UsageError for an unknown
-    table, country, theme or question, with the nearest name that is known; GLCError if the study is not
-    built.
+    - ``country`` is the work country. The slice includes rows about every organisation that answered for the
+      country. In ``figures``, it also includes the figures of the country's region, and of the figures about
+      the whole study only how much the country's organisations spoke.
+    - ``theme`` selects the rows about the theme's questions and codes, and all rows from interviews and
+      calls. In the codebook, it selects the theme and the codes above and below it.
+    - ``question`` selects the figures about the question, or their releases.
+    - ``code`` selects the rows of the code; in ``figures``, its counts; in coders' work, all codes of its
+      turns. In the codebook, it selects the code and the codes above it, with ``order`` counted separately
+      below each parent.
+
+    A table that has no such slices is read whole. In a run, the page is recorded as having read this slice.
+    Raises UsageError for an unknown table, country, theme or question, with the nearest existing name;
+    GLCError if the study is not built.
     """
     if name in map_old_names_to_new("table"):
         raise UsageError(f"Table {name!r} is now called {map_old_names_to_new('table')[name]!r}.")
@@ -204,8 +209,9 @@ def read_table(name: str, *, study: str | Path | Study = "", country: str = "", 
 
 
 def read_code_names(study: Study, codes: Iterable[str] | None = None) -> pd.DataFrame:
-    """The codebook without the texts that say what codes mean; or the rows of these codes and of what is
-    above them, ``order`` counting among the codes of one parent. In a run it is recorded for which."""
+    """Reads the codebook without the texts that define codes: all rows, or only the rows of ``codes`` and of
+    the codes above them, with ``order`` counted separately below each parent. In a run, the page is recorded
+    as having read these codes."""
     with read_log.record_named_reads_only():
         rows = without_definitions(_read(study.processed, "codebook", "", "", ""))
         if codes is None:
@@ -217,8 +223,8 @@ def read_code_names(study: Study, codes: Iterable[str] | None = None) -> pd.Data
 
 
 class CodeNames(Mapping[str, str]):
-    """The names of a study's codes by id. A page depends on the codes whose names it asks for; on all of them
-    where it asks which there are."""
+    """The names of a study's codes by id. A page depends only on the codes whose names it reads; if it lists
+    all codes, it depends on all of them."""
 
     def __init__(self, study: Study) -> None:
         self._study = study
@@ -242,16 +248,16 @@ class CodeNames(Mapping[str, str]):
 
 
 def read_all_waves(name: str, *, study: str | Path | Study = "") -> pd.DataFrame:
-    """Table ``organisations``, ``answers`` or ``responses`` of every wave of the survey: its columns that are
-    kept of each wave, as text; the same as :func:`read_table` where the survey has one wave. An organisation
-    has a row for each wave that differs."""
+    """Reads table ``organisations``, ``answers`` or ``responses`` for every wave of the survey, with those
+    columns that are kept for each wave, as text. If the survey has one wave, this is the same as
+    :func:`read_table`. An organisation has a further row for each wave in which its data differ."""
     parts = [read_table(table, study=study) for table in (name, f"wave_{name}")]
     shared = [column for column in parts[1] if column in parts[0]]
     return pd.concat([part[shared].astype("str") for part in parts]).drop_duplicates(ignore_index=True)
 
 
 def _names(folder: Path, kind: str) -> dict[str, str]:
-    """The names of a built study's countries, themes or questions by id."""
+    """Returns the names of a built study's countries, themes or questions by id."""
     path = folder / "slices.json"
     if not path.is_file():
         raise GLCError("The tables are not built yet. To fix: run `glc build`.")
@@ -260,7 +266,8 @@ def _names(folder: Path, kind: str) -> dict[str, str]:
 
 @lru_cache(maxsize=8)
 def _names_in(path: Path, kind: str, written: int) -> dict[str, str]:
-    """The same, as long as the file was ``written`` at this time."""
+    """Reads these names from the file at ``path``; the result is cached as long as the file was ``written``
+    at this time."""
     if kind == "question":  # figures are also about the survey as a whole, its languages, and codes
         asked = read_parquet_rows(path.with_name("questions.parquet"), columns=["question_id"])["question_id"]
         figures = read_parquet_rows(path.with_name("figures.parquet"), columns=["question_id", "measure"])
@@ -291,7 +298,7 @@ def _read(folder: Path, name: str, country: str, theme: str, question: str) -> p
 
 
 def _read_code(folder: Path, name: str, code: str) -> pd.DataFrame:
-    """The slice of a table that is about one code."""
+    """Reads the slice of a table that is about one code."""
     frame = _read(folder, name, "", "", "")
     if name == "codebook":
         return _codes_with_above(frame, [code])
@@ -307,7 +314,8 @@ def _codes_with_above(codebook: pd.DataFrame, codes: Iterable[str]) -> pd.DataFr
 
 
 def _country_filter(folder: Path, name: str, country: str) -> list | None:
-    """The rows of a table that belong to a country, as pyarrow filters (any of them)."""
+    """Returns pyarrow filters for the rows of a table that belong to a country; a row must meet one of
+    them."""
     if not country or not is_sliced_by_country(name):
         return None
     path = folder / "slices.json"
@@ -328,8 +336,9 @@ def _country_filter(folder: Path, name: str, country: str) -> list | None:
 
 @lru_cache(maxsize=4)
 def _work_places(path: Path, written: int) -> dict[str, dict[str, list[str]]]:
-    """The work places of a built study, as long as its slices.json was ``written`` at this time. They are
-    worked out by the build, since a study may hold slices of its tables alone."""
+    """Reads the work countries of a built study from slices.json; the result is cached as long as the file
+    was ``written`` at this time. The build computes them, because a reader's study may hold only slices of
+    the tables."""
     slices = json.loads(path.read_text(encoding="utf-8"))
     if "work_places" not in slices:
         raise GLCError("The tables were built by another version of glc_analysis. To fix: run `glc build`.")
@@ -337,7 +346,7 @@ def _work_places(path: Path, written: int) -> dict[str, dict[str, list[str]]]:
 
 
 def _question_filter(folder: Path, name: str, question: str) -> tuple:
-    """The figures about a question, or what is released of them, as a pyarrow filter."""
+    """Returns a pyarrow filter for the figures about a question, or for their releases."""
     if name in ("responses", "selections"):
         return "question_id", "==", question
     about = ("measure" if question in (*SUBJECTS[1:], *QUESTION_MEASURES) else "question_id", "==", question)

@@ -1,7 +1,7 @@
-"""The HTML from which pages and notebooks are made: tables, bars and notes, and how a frame is shown.
+"""Makes the HTML elements of pages and notebooks (tables, bars and notes), and shows frames as HTML.
 
-The HTML of each element is in ``content/elements.html``. What is safe HTML is of the type Markup: whatever
-else is put into it is escaped.
+The HTML of each element is in ``content/elements.html``. Safe HTML has the type Markup; any other text that
+is put into it is escaped.
 """
 
 from __future__ import annotations
@@ -30,17 +30,18 @@ if TYPE_CHECKING:
 
 
 Columns = Mapping[str, Iterable] | Sequence[tuple[str, Iterable]]
-"""The columns of a table by their headings; as pairs where two headings may be the same."""
+"""The columns of a table by their headings, or as pairs of heading and cells if two headings may be the
+same."""
 
 
 def render_table(columns: Columns, *, caption: str = "", numeric: Collection[str | int] = (),
                  row_classes: Iterable[str] = ()) -> Markup:
-    """Columns side by side as a table that scrolls by itself.
+    """Returns columns side by side as a table that scrolls independently of the page.
 
-    Cells that are :class:`Markup` are not escaped. A row whose later cells are all None
-    spans the table. The first column holds the row headers; columns in ``numeric``, by heading
-    or by place from 0, align right. ``row_classes`` gives each row's class; a row of class ``glc-asked``
-    begins a group that is kept together on paper.
+    Cells that are :class:`Markup` are not escaped. If all cells of a row but the first are None, the first
+    cell spans the table. The first column holds the row headers. Columns in ``numeric``, given by heading or
+    by number from 0, align right. ``row_classes`` gives each row's class; a row of class ``glc-asked`` begins
+    a group of rows that is kept together on paper.
 
     >>> render_table([("Answer", ["Yes"]), ("Answer", ["No"])]).count(">Answer<")
     2
@@ -58,7 +59,8 @@ def render_table(columns: Columns, *, caption: str = "", numeric: Collection[str
 
 
 def _row(row: tuple, align: Sequence[str]) -> tuple[str, list[tuple[str, str]] | None]:
-    """The header of a row and its cells, each with its class; no cells where the header spans the table."""
+    """Returns the header of a row and its cells, each with its class; None in place of cells if the header
+    spans the table."""
     header, *cells = row
     if cells and all(value is None for value in cells):
         return header, None
@@ -67,10 +69,11 @@ def _row(row: tuple, align: Sequence[str]) -> tuple[str, list[tuple[str, str]] |
 
 
 def render_count_bar(share: float, count: str, low: float | None = None, high: float | None = None) -> Markup:
-    """A count with a bar, for table cells that people compare at a glance.
+    """Returns a count with a bar, for table cells that people compare at a glance.
 
-    Where the share is not known, a hatched band reaches from ``low`` to ``high``, the least and the most that
-    it may be, and without these there are words alone: a hidden count never looks like zero.
+    If the share is not known, a hatched band reaches from ``low`` to ``high``, the smallest and the largest
+    possible share. If ``low`` and ``high`` are not known either, there is no bar, only the count in words. So
+    a hidden count never looks like zero.
 
     >>> "glc-bar" in render_count_bar(0, "0 of 4"), "glc-band" in render_count_bar(None, "few of 30", 0, 0.23)
     (True, True)
@@ -86,8 +89,9 @@ def render_count_bar(share: float, count: str, low: float | None = None, high: f
 
 
 def render_count_bars(counts: pd.DataFrame) -> list[Markup]:
-    """A bar for each row of counts: columns share, n, base_n, and where there are any shown_as (the count in
-    words), low and high (of a missing share, the least and the most that it may be)."""
+    """Returns a bar for each row of counts. The frame has columns share, n and base_n, and optionally
+    shown_as (the count in words), low and high (the smallest and the largest possible share, where the share
+    is missing)."""
     texts = counts["shown_as"] if "shown_as" in counts else format_counts(counts)
     nothing = [None] * len(counts)
     ends = [counts.get(end, nothing) for end in ("low", "high")]
@@ -102,12 +106,12 @@ def make_displayable(html: str) -> Html:
 
 
 def render_note(*sentences: str) -> Html:
-    """Renders sentences as a note that says what a page shows or withholds."""
+    """Returns sentences as a note that says what a page shows or withholds."""
     return make_displayable(ELEMENTS.notes(sentences))
 
 
 def language_label(code: str) -> str:
-    """The English name of a language by its ISO 639-1 code, or "not stated".
+    """Returns the English name of a language for its ISO 639-1 code; "not stated" for a blank code.
 
     >>> language_label("km"), language_label("")
     ('Khmer', 'not stated')
@@ -116,7 +120,7 @@ def language_label(code: str) -> str:
 
 
 def region_label(region_id: str) -> str:
-    """Turns the id of a region into a label.
+    """Returns the label for the id of a region.
 
     >>> region_label("asia-oceania"), region_label("")
     ('Asia oceania', 'none given')
@@ -125,12 +129,12 @@ def region_label(region_id: str) -> str:
 
 
 def style_element() -> Markup:
-    """The style sheet of these elements, as an element to put on a page."""
+    """Returns the style sheet of these elements as an HTML element to put on a page."""
     return Markup(f"<style>{style_sheet()}</style>")
 
 
 def style_sheet() -> str:
-    """What these elements look like: in JupyterLab, on the site, on paper."""
+    """Returns the style sheet of these elements for JupyterLab, the site and paper."""
     sheets = [Path(__file__).with_name("page.css"), *(
         ADD_ONS_FOLDER / add_on.name / "content" / name for add_on, name in list_declarations("style"))]
     return "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
@@ -148,14 +152,15 @@ _CODED = {"raised", "asked", "shown_as"}
 _SPOKEN = {"text", "language", "by"}
 _SAID = {"sentence", "link", "chosen_by"}
 _DRAWN = {"n", "base_n", "share", "low", "high", "raised", "undecided", "asked", "shown_as"}
-"""Columns that the bar and its words say."""
+"""The columns whose content the bar and its words already show."""
 _IN_CALLS, _WITHOUT_GUIDE = "shown_as_in_calls", "shown_as_without_guide"
 _TALKS = {"raised_in_calls", "undecided_in_calls", "present", "raised_without_guide", "interviewed"}
-"""Columns that the words of these two say."""
+"""The columns whose content the words about calls and about interviews without a guide already give."""
 MOST_QUOTATIONS = 100
-"""Quotations that a notebook shows at once."""
+"""The largest number of quotations that a notebook shows for one frame."""
 _GROUPED = {"group": "{}", "answer": "Of those who answered “{}”"}
-"""Columns that say whom the counts of a row are about, and the heading above the rows of each."""
+"""The columns that say which group the counts of a row are about, each with the heading above the rows of a
+group."""
 _TITLES = {"option": "Answer", "code": "Code", "shown_as": "Count", "group": "Group",
           "answer": "Of those who answered", _IN_CALLS: "In calls, of those present",
           _WITHOUT_GUIDE: "In interviews without a guide, of those interviewed"}
@@ -179,8 +184,8 @@ def register_notebook_display() -> None:
 
 
 def render_frame(frame: pd.DataFrame) -> Markup:
-    """A frame as HTML: bars where it counts, quotations where it has words, a list where it has sentences,
-    else the table of pandas.
+    """Returns a frame as HTML: counts with bars, passages as quotations, sentences as a list, and any other
+    frame as the table of pandas.
 
     >>> counts = pd.DataFrame({"option": ["Yes"], "n": [3], "base_n": [4], "shown_as": ["3 of 4"]})
     >>> "width:75%" in render_frame(counts), "dataframe" in render_frame(counts[["option", "n"]])
@@ -190,8 +195,8 @@ def render_frame(frame: pd.DataFrame) -> Markup:
 
 
 def table(frame: pd.DataFrame | pd.Series, *, caption: str) -> Html:
-    """A frame or a series as a notebook shows it, with a caption above: ``glc.table(frame, caption="...")``.
-    Raises UsageError for anything else.
+    """Returns a frame or a series as a notebook shows it, with a caption above: ``glc.table(frame,
+    caption="...")``. Raises UsageError for any other object.
 
     >>> "<caption>Two" in table(pd.DataFrame({"a": [1, 2]}), caption="Two rows").data
     True
@@ -205,8 +210,8 @@ def table(frame: pd.DataFrame | pd.Series, *, caption: str) -> Html:
 
 
 def figure(ax: Axes, *, title: str, caption: str = "") -> Html:
-    """A figure with a title that states what was found, and a caption that gives the base and the question.
-    Raises UsageError if it is not the axes of a plot.
+    """Returns a figure with a title that states the finding, and a caption that gives the base and the
+    question. Raises UsageError if ``ax`` is not the axes of a plot.
 
     >>> counts = pd.DataFrame({"option": ["Shelter"], "n": [18], "base_n": [30]})
     >>> from glc_analysis.plots import plot_counts
@@ -236,8 +241,9 @@ def _html(frame: pd.DataFrame, caption: str) -> Markup:
 
 
 def _counted(frame: pd.DataFrame, caption: str) -> Markup:
-    """Counts with bars. A group, or an answer to another question, has a row of its own above its counts, if
-    its rows are together. Columns go by their place: two may have the same name."""
+    """Returns counts with bars. The name of a group, or of an answer to another question, stands in a row
+    above the group's counts, if the rows of the group are together. Columns are found by position, because
+    two columns may have the same name."""
     # An index with a name says something, such as the options; one of numbers does not.
     frame = frame.reset_index(drop={*frame.index.names} <= {None, *frame.columns})
     first = frame.loc[:, ~frame.columns.duplicated()]
@@ -287,7 +293,7 @@ def _title(name: object) -> str:
 
 
 def _spoken(frame: pd.DataFrame, caption: str) -> Markup:
-    """Quotations or passages, the first hundred; a sentence says how many more there are."""
+    """Returns the first hundred quotations or passages, and a sentence that says how many more there are."""
     rows = frame.head(MOST_QUOTATIONS).astype(object).fillna("").to_dict("records")
     left = len(frame) - len(rows)
     said = f"{left} more rows are not shown here. To read them: filter the frame." if left else ""
@@ -297,7 +303,8 @@ def _spoken(frame: pd.DataFrame, caption: str) -> Markup:
 
 
 def _sentences(frame: pd.DataFrame, caption: str) -> Markup:
-    """Sentences as a list, each linked to its figure, and below it how they were chosen."""
+    """Returns sentences as a list, each linked to its figure, with a note below that says how they were
+    chosen."""
     if frame.empty:
         return Markup()
     linked = zip(frame["sentence"], frame["link"], strict=True)
@@ -305,7 +312,7 @@ def _sentences(frame: pd.DataFrame, caption: str) -> Markup:
 
 
 def render_quotation(quotation: Mapping[str, str]) -> Markup:
-    """A quotation or passage: the words, their translation, who said them and where.
+    """Returns a quotation or passage as HTML: the words, their translation, who said them and where.
 
     >>> render_quotation({"text": "Hola", "language": "es", "by": "a provider"})[:56]
     Markup('<figure class="glc-quotation"><blockquote lang="es" dir=')

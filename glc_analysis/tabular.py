@@ -1,8 +1,9 @@
-"""CSV files, workbooks and ZIP packages, read as grids of text.
+"""Reads CSV files, workbooks and ZIP packages as grids of text.
 
-A :class:`Grid` has the cells as they were stored. Decoding is strict, since a damaged answer is worse than an
-export that has to be repeated: a file is read as UTF-16 if it has its mark or zero bytes, else as UTF-8, else
-as Windows-1252 if it then reads as a western language. Any other file is refused.
+A :class:`Grid` has the cells as they were stored. Decoding is strict, because a damaged answer is worse than
+an export that has to be repeated. A file with a UTF-16 mark or with zero bytes is read as UTF-16; any other
+file as UTF-8; if that fails, as Windows-1252, provided that the result looks like a western language. If none
+of these fits, the file is refused.
 """
 
 from __future__ import annotations
@@ -37,9 +38,10 @@ if TYPE_CHECKING:
 
 
 _MOST_BYTES = 200_000_000
-"""Bytes that a file may hold, and a workbook unpack to: about 30,000 records of 1,000 columns."""
+"""The largest number of bytes in a file, and in an unpacked workbook; enough for about 30,000 records of
+1,000 columns."""
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
-"""The first bytes of files of older programs, such as workbooks in XLS."""
+"""The first bytes of files of older office programs, such as XLS workbooks."""
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
@@ -55,8 +57,8 @@ _QUOTE = 'put cells that hold a delimiter, a quotation mark or a line break in "
 
 
 def read_bytes(path: Path, *, limit: int = _MOST_BYTES) -> bytes:
-    """The content of a file; a missing, unreadable or empty one is a fault. One over `limit` bytes is a
-    fault too, and not read."""
+    """Returns the content of a file. Raises Faults for a missing, unreadable or empty file, and for a file of
+    more than `limit` bytes, which is not read."""
     try:
         refuse_large_file(path, limit=limit)
         raw = path.read_bytes()
@@ -69,7 +71,7 @@ def read_bytes(path: Path, *, limit: int = _MOST_BYTES) -> bytes:
 
 
 def refuse_large_file(path: Path, *, limit: int = _MOST_BYTES) -> None:
-    """Raises Faults if a file holds more than `limit` bytes: reading it might take all memory."""
+    """Raises Faults if a file holds more than `limit` bytes, because reading it might use up all memory."""
     size = path.stat().st_size
     if size > limit:
         refuse(f"holds {size:,} bytes; the limit is {limit:,}", path.name,
@@ -77,7 +79,7 @@ def refuse_large_file(path: Path, *, limit: int = _MOST_BYTES) -> None:
 
 
 def normalise_line_ends(text: str) -> str:
-    """Text with LF line ends, whatever system it was written on.
+    """Returns a text with LF line ends, whatever system it was written on.
 
     >>> normalise_line_ends("a\\r\\nb\\rc")
     'a\\nb\\nc'
@@ -86,7 +88,7 @@ def normalise_line_ends(text: str) -> str:
 
 
 def decode_text(raw: bytes, file: str) -> str:
-    """Text of a file, line ends LF; `file` is its name in faults.
+    """Returns the text of a file with LF line ends; `file` is its name in faults.
 
     >>> decode_text("Sí;ខ្មែរ\\r\\n".encode("utf-16"), "a.csv")
     'Sí;ខ្មែរ\\n'
@@ -105,10 +107,11 @@ def decode_text(raw: bytes, file: str) -> str:
 
 
 def decode_text_as(raw: bytes, encoding: Sequence[str], file: str) -> str:
-    """Text of a file whose encoding somebody named; `file` is its name in faults.
+    """Returns the text of a file whose encoding a setting names; `file` is its name in faults.
 
-    One name is its encoding. Three undo a damage: the bytes are read by the first, written by the second and
-    read by the third, run by run of other letters than ASCII. A run that lost a letter stays as it is.
+    One name is the encoding of the file. Three names repair a text that was decoded wrongly: each run of
+    letters other than ASCII is read with the first encoding, written with the second and read with the third.
+    A run from which a letter was lost is not changed.
 
     >>> damaged = "Más años".encode().decode("cp1252").encode("mac_roman", "replace")
     >>> decode_text_as(damaged, ["mac_roman", "cp1252", "utf-8"], "a.csv")
@@ -138,11 +141,12 @@ def _recoded(run: str, written: str, read: str) -> str:
 
 
 def read_delimited_file(path: Path, *, limit: int = _MOST_BYTES, encoding: Sequence[str] = ()) -> Grid:
-    """The cells of a comma, semicolon or tab delimited file, all as text.
+    """Returns the cells of a file delimited by commas, semicolons or tabs, all as text.
 
-    Rows shorter than the header are filled up, since spreadsheets leave trailing blanks
-    out; a row longer than it, or broken in two, is a fault. All such faults come at once. A file
-    over `limit` bytes is not read. ``encoding`` is as in :func:`decode_text_as`; without it, it is found out.
+    Rows shorter than the header are filled up, because spreadsheet programs omit blank cells at the end. A
+    row that is longer than the header, or broken in two, is a fault; all such faults are raised together. A
+    file of more than `limit` bytes is not read. ``encoding`` is as in :func:`decode_text_as`; without it, the
+    encoding is detected.
     """
     raw = read_bytes(path, limit=limit)
     text = decode_text_as(raw, encoding, path.name) if encoding else decode_text(raw, path.name)
@@ -159,10 +163,11 @@ def read_delimited_file(path: Path, *, limit: int = _MOST_BYTES, encoding: Seque
 
 
 def parse_delimited(text: str, file: str) -> list[list[str]]:
-    """The records of a delimited text as they stand; `file` is its name in faults.
+    """Returns the records of a delimited text unchanged; `file` is its name in faults.
 
-    Programs that put tabs between cells often quote nothing: a quotation mark is then a part of what somebody
-    wrote. Such a text is known by its lines, each as wide as the header, where quotation marks make no table.
+    Programs that put tabs between cells often quote no cells, so that a quotation mark belongs to the answer.
+    A text is read in this way if it gives no table with quotation marks, and all its lines without them are
+    as wide as the header.
 
     >>> parse_delimited('id\\tnote\\n1\\t"Data" engineer\\n', "answers.tsv")
     [['id', 'note'], ['1', '"Data" engineer']]
@@ -189,13 +194,14 @@ def parse_delimited(text: str, file: str) -> list[list[str]]:
 
 
 def _shared(record: list[str], known: dict[str, str]) -> list[str]:
-    """A record whose cells are the ``known`` texts where they are equal, so that a text in a million cells is
-    held once. Only so many texts become known, since open answers seldom recur."""
+    """Returns a record in which cells equal to a ``known`` text are replaced by that text, so that a text in
+    a million cells is held in memory once. The number of known texts is limited, because open answers seldom
+    recur."""
     return [*map(known.setdefault if len(known) < _MOST_SHARED_TEXTS else known.get, record, record)]
 
 
 def _lines(text: str) -> Iterator[str]:
-    """The lines of a text with their ends, one at a time: a large file is not held twice."""
+    """Yields the lines of a text with their ends, so that a large file is not held in memory twice."""
     start = 0
     while end := text.find("\n", start) + 1:
         yield text[start:end]
@@ -205,7 +211,8 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _unquoted(text: str) -> list[list[str]]:
-    """The records of a tab-delimited text in which nothing is quoted; none if its lines differ in width."""
+    """Returns the records of a tab-delimited text in which nothing is quoted; empty if its lines differ in
+    width."""
     lines = text.removesuffix("\n").split("\n")
     width = lines[0].count("\t")
     if len(lines) * (width + 1) > _MOST_CELLS or any(line.count("\t") != width for line in lines if line):
@@ -214,7 +221,7 @@ def _unquoted(text: str) -> list[list[str]]:
 
 
 def format_csv_row(cells: Iterable[str], delimiter: str = ",") -> str:
-    """Cells as one row of a CSV file, in quotation marks where they need them, without a line end.
+    """Returns cells as one row of a CSV file, with quotation marks where they are needed, without a line end.
 
     >>> format_csv_row(["Ana", "a, b"])
     'Ana,"a, b"'
@@ -226,7 +233,7 @@ def format_csv_row(cells: Iterable[str], delimiter: str = ",") -> str:
 
 
 def detect_delimiter(text: str) -> str:
-    """The delimiter under which the first rows are most nearly as wide as the header.
+    """Returns the delimiter with which the widths of the first rows are closest to the width of the header.
 
     >>> detect_delimiter("Food, shelter, other;Note\\n1;none\\n")
     ';'
@@ -250,8 +257,9 @@ _MARK_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 
 def _refuse_mixed(table: Grid, records: list[list[str]], mark: str) -> None:
-    """Raises Faults for rows whose cells are divided by another mark than the header's, as where two exports
-    were put together: their first cell holds that mark, and divided by it they are as wide as the header."""
+    """Raises Faults for rows with another delimiter than the header, for example because two exports were
+    joined. The first cell of such a row holds the other delimiter, and when divided by it, the row is as wide
+    as the header."""
     width = len(records[0])
     faults = []
     for n, row in zip(table.numbers, records, strict=True):
@@ -286,7 +294,7 @@ def _refuse_ragged(table: Grid, records: list[list[str]], *, ends_whole: bool) -
 
 
 def _unmarked_utf16(raw: bytes) -> str:
-    """UTF-16 without its mark: read with the right byte order it has line ends."""
+    """Decodes UTF-16 without a mark. Only with the right byte order does the text have line ends."""
     if b"\0" not in raw:
         return ""
     for encoding in ("utf-16-le", "utf-16-be"):
@@ -329,8 +337,8 @@ def _has_controls(text: str) -> bool:
 def list_zip_members(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """The files in a ZIP file, as it lists them.
 
-    Raises BadZipFile where one claims to be longer than the ZIP file, or is packed by LZMA: a reader would
-    reserve memory by that claim, and no program that we read from packs so.
+    Raises BadZipFile if a packed file claims to be longer than the ZIP file, because a reader would reserve
+    memory for that length; also if it is packed with LZMA, which none of the supported programs uses.
     """
     length = package.fp.seek(0, os.SEEK_END) if package.fp else 0
     listed = [member for member in package.infolist() if not member.is_dir()]
@@ -344,19 +352,20 @@ def list_zip_members(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 
 
 _MOST_CELLS = 32_000_000
-"""The most cells of a sheet: 32,000 records of 1,000 columns, or 200,000 of 160. `glc check` of so many takes
-less than 2 GiB. One stray cell can span far more."""
+"""The largest number of cells in a sheet, such as 32,000 records of 1,000 columns or 200,000 records of 160
+columns. `glc check` of a sheet of this size takes less than 2 GiB. One stray cell far from the others can
+make a sheet much larger."""
 _MOST_SHARED_TEXTS = 100_000
-"""The most different texts of a file that its cells share."""
+"""The largest number of different texts of a file that its cells share in memory."""
 _FAR_AWAY = "delete the cells far away from the table"
 
 
 @dataclass(frozen=True)
 class Grid:
-    """The rows of a sheet that hold anything, the header first, all equally wide.
+    """The rows of a sheet that are not blank, the header first, all equally wide.
 
-    Blank rows are not records and are left out, but counted:
-    `numbers` are the row numbers a spreadsheet shows. Text is NFC with LF line ends.
+    Blank rows are left out because they are not records, but they count in `numbers`, the row numbers that a
+    spreadsheet shows. Text is in NFC with LF line ends.
     """
 
     place: str  # how a fault names the sheet: "visits.csv", "visits.xlsx, sheet Kinds"
@@ -372,7 +381,7 @@ class Grid:
 
 
 def make_grid(file: str, sheet: str, rows: Iterable[Sequence[str]]) -> Grid:
-    """Number the rows, leave out the blank ones, and pad the rest to the widest.
+    """Numbers the rows, leaves out blank rows, and pads all other rows to the width of the widest row.
 
     >>> make_grid("a.csv", "", [["id", "note"], ["", ""], ["7"]])
     Grid(place='a.csv', sheet='', rows=[['id', 'note'], ['7', '']], numbers=[1, 3])
@@ -392,8 +401,8 @@ def make_grid(file: str, sheet: str, rows: Iterable[Sequence[str]]) -> Grid:
 
 
 def normalise_characters(text: str) -> str:
-    """Text in NFC, with LF line ends and without byte-order marks (joined files contain them). No other
-    change is made to an answer.
+    """Returns a text in NFC, with LF line ends and without byte order marks, which joined files contain. No
+    other change is made to an answer.
 
     >>> normalise_characters("e\\u0301te\\u0301\\r\\n")
     'été\\n'
@@ -402,7 +411,8 @@ def normalise_characters(text: str) -> str:
 
 
 def _padded(row: list[str], width: int) -> list[str]:
-    """A row of this width; one that has it already is not copied, since a large file has a million."""
+    """Returns a row padded to this width. A row that already has this width is not copied, because a large
+    file has a million rows."""
     return row if len(row) == width else row + [""] * (width - len(row))
 
 
@@ -420,16 +430,16 @@ def _composed(row: Sequence[str]) -> list[str]:
 
 _MACRO = re.compile(r"vbaProject|/(macrosheets|activeX|dialogsheets)/", re.IGNORECASE)
 _MOST_ROWS = 2**20
-"""Rows of a sheet: Excel has no more."""
+"""The largest number of rows in a sheet of Excel."""
 
 
 def read_workbook_sheets(path: Path, *, values_only: bool = False) -> list[Grid]:
-    """Every sheet of a workbook that holds anything, in order: of an XLSX file, or of an XLS file of older
-    programs, recognised by their content.
+    """Returns every sheet of a workbook that is not blank, in order. XLSX files, and XLS files of older
+    programs, are recognised by their content.
 
-    Whole numbers come without ".0", numbers shown in per cent with their sign (75%), dates and times as
-    ISO 8601, booleans as TRUE and FALSE, formulas as their stored results. A formula without one is a
-    fault; with ``values_only`` every formula is, and macros are.
+    Whole numbers are read without ".0", numbers shown in per cent with the percent sign (75%), dates and
+    times as ISO 8601, booleans as TRUE and FALSE, and formulas as their stored results. A formula without a
+    stored result is a fault. With ``values_only``, every formula and every macro is a fault.
     """
     raw = read_bytes(path)
     try:
@@ -460,7 +470,7 @@ def _filled(sheets: list[Grid], file: str) -> list[Grid]:
 
 
 def _old_sheets(raw: bytes, file: str) -> list[Grid]:
-    """The sheets of an XLS file; formulas are their stored results."""
+    """Returns the sheets of an XLS file; formulas are read as their stored results."""
     import xlrd
 
     with open(os.devnull, "w", encoding="utf-8") as silence:
@@ -472,7 +482,7 @@ def _old_sheets(raw: bytes, file: str) -> list[Grid]:
 
 
 def _old_text(cell: Any, book: Any) -> str:
-    """A cell of an XLS file as :func:`_text` writes one of an XLSX file."""
+    """Returns a cell of an XLS file in the same form as :func:`_text` returns a cell of an XLSX file."""
     import xlrd
 
     match cell.ctype:
@@ -501,7 +511,7 @@ def _refuse_large_package(raw: bytes, file: str) -> None:
 
 
 def _texts(raw: bytes, file: str) -> tuple[list[Grid], set[tuple[str, str]]]:
-    """The sheets, and the cells that are stored without a value: some may be formulas."""
+    """Returns the sheets, and the cells that are stored without a value, some of which may be formulas."""
     from openpyxl.cell.read_only import ReadOnlyCell
 
     sheets, suspects = [], set()
@@ -586,7 +596,7 @@ def _is_per_cent(number_format: str) -> bool:
 
 
 def _per_cent(number: float) -> str:
-    """A value as it is shown in per cent: the file has 0.75 where a person wrote and sees 75%.
+    """Returns a value as it is shown in per cent; where a person wrote 75%, the file has 0.75.
 
     >>> _per_cent(0.75), _per_cent(0.07), _per_cent(1), _per_cent(0.1234)
     ('75%', '7%', '100%', '12.34%')
@@ -599,7 +609,8 @@ def _per_cent(number: float) -> str:
 
 
 def part_name(path: str, columns: Collection[str], naming: str) -> str:
-    """How the record of what a page reads names some columns of a CSV file, or the rows that name something.
+    """Returns the name of a part of a CSV file in the record of what a page reads. The part consists of some
+    columns, or of the rows that name an id.
 
     >>> part_name("reference/codebook.csv", ["code_id", "name"], "")
     'reference/codebook.csv columns=code_id,name'
@@ -610,8 +621,8 @@ def part_name(path: str, columns: Collection[str], naming: str) -> str:
 
 
 def part_of(path: Path, part: str) -> list[list[str]]:
-    """The cells of a part of a CSV file, as :func:`part_name` names it behind the path; none where there is
-    no such file, or it cannot be read."""
+    """Returns the cells of a part of a CSV file; ``part`` is the text that :func:`part_name` adds after the
+    path. The list is empty if the file is missing or cannot be read."""
     kind, _, value = part.partition("=")
     try:
         header, *rows = parse_delimited(decode_text(path.read_bytes(), path.name), path.name)
@@ -625,13 +636,13 @@ def part_of(path: Path, part: str) -> list[list[str]]:
 
 def read_reference_rows(path: Path, columns: Sequence[str],
                         optional: Sequence[str] = ()) -> dict[int, dict[str, str]]:
-    """The rows of a reference table with these columns, by the row number a spreadsheet shows; old names of
-    columns and words are read as the new ones.
+    """Returns the rows of a reference table with these columns, by the row number that a spreadsheet shows.
+    Old names of columns and words are replaced by the new names.
 
-    Comma, semicolon or tab; UTF-8, or what Excel makes of it. Text comes in NFC
-    without blanks around it; rows may leave out cells at their end, and the file
-    its ``optional`` columns, which are then blank. Raises Faults
-    with everything that is wrong in the header and in the width of rows.
+    The file may be delimited by commas, semicolons or tabs, and may be in UTF-8 or in an encoding that Excel
+    writes. Text is returned in NFC without blanks around it. Cells at the end of a row and ``optional``
+    columns may be missing, and are then blank. Raises Faults with all faults in the header and in the widths
+    of rows.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -678,7 +689,7 @@ def _header_faults(file: str, header: list[str], columns: Sequence[str]) -> Iter
 
 
 def _row_faults(file: str, header: list[str], rows: list[list[str]]) -> Iterator[Fault]:
-    """Faults of cells that belong to no column, most often because a comma cut one cell in two."""
+    """Yields Faults for cells that belong to no column, most often because a comma divided a cell in two."""
     for n, row in enumerate(rows, 2):
         stray = [cell for name, cell in zip(header, row, strict=False) if cell and not name]
         if len(row) > len(header) and any(row):

@@ -1,10 +1,11 @@
-"""Long texts beside the code: templates, tables of texts and settings in the folder ``content/``.
+"""Reads long texts that are kept apart from the code: templates, tables of texts and settings in folders
+``content/``.
 
-Each function is given ``__file__`` of the module that asks, and the name of a file in the folder
-``content/`` beside that module. Templates are in Jinja: what is put into HTML is escaped.
+Each function gets ``__file__`` of the calling module, and the name of a file in the folder ``content/``
+beside that module. Templates are in Jinja; values that are put into HTML are escaped.
 
-What pages are made of lies in templates of macros (:class:`Macros`). There a line break beside an element or
-a mark of Jinja says nothing, and between two words it is a blank.
+The HTML elements of pages are macros in templates (:class:`Macros`). In these templates, a line break beside
+an HTML element or a mark of Jinja is ignored, and a line break between two words counts as a blank.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def read_packaged_text(beside: str, file_name: str) -> str:
-    """The text of a file.
+    """Returns the text of a file.
 
     >>> read_packaged_text(__file__, "study.toml").splitlines()[1]
     '[study]'
@@ -33,35 +34,36 @@ def read_packaged_text(beside: str, file_name: str) -> str:
 
 
 def read_packaged_csv(beside: str, file_name: str) -> list[dict[str, str]]:
-    """The rows of a CSV file, in their order, by the names of the columns."""
+    """Returns the rows of a CSV file, in their order, as cells by the names of the columns."""
     with (_folder(beside) / file_name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
 def read_packaged_toml(beside: str, file_name: str) -> dict[str, Any]:
-    """The tables of a TOML file."""
+    """Returns the tables of a TOML file."""
     return tomllib.loads(read_packaged_text(beside, file_name))
 
 
 @cache
 def read_texts_by_language(beside: str, file_name: str) -> dict[str, dict[str, str]]:
-    """The texts of a table with a column per language, by language and key. A text that nobody has translated
-    is in English, and says so."""
+    """Returns the texts of a table with a column per language, by language and key. A text that nobody has
+    translated is returned in English with a remark that says so."""
     rows = read_packaged_csv(beside, file_name)
     return {language: {row["key"]: row[language] or f"{row['en']} [English]" for row in rows}
             for language in rows[0] if language != "key"}
 
 
 def read_fixed_texts(language: str, beside: str, file_name: str) -> dict[str, str]:
-    """The fixed texts of a table by key, in a language or, where it has no column, in English."""
+    """Returns the fixed texts of a table by key, in a language, or in English if the table has no column for
+    that language."""
     known = read_texts_by_language(beside, file_name)
     return known.get(language, known["en"])
 
 
 def load_template(beside: str, file_name: str) -> Template:
-    """A Jinja template, to be rendered with ``load_template(...).render(file_name=value)``.
+    """Returns a Jinja template, to be rendered with ``load_template(...).render(name=value)``.
 
-    A value that the template names and that is not given is an error.
+    Rendering without a value that the template names raises an error.
 
     >>> load_template(__file__, "study.toml").render(id='"a"', title='"A"', add_ons=[]).splitlines()[2]
     'id = "a"'
@@ -74,14 +76,14 @@ def _folder(module: str) -> Path:
 
 
 _MACRO_FILES: list[Path] = []
-"""The templates of macros of all modules that have been imported."""
+"""The paths of the macro templates of all modules that have been imported."""
 
 
 class Macros:
-    """The macros of a template as functions that return safe HTML. It may import those of ``elements.html``,
-    and is compiled when the first of them is called.
+    """The macros of a template as functions that return safe HTML.
 
-    A value that a macro uses and that is not given is an error.
+    The template may import the macros of ``elements.html``, and is compiled when one of its macros is first
+    called. Calling a macro without a value that it uses raises an error.
 
     >>> Macros(__file__, "elements.html").note("3 < 4")
     Markup('<p class="glc-note">3 &lt; 4</p>')
@@ -96,11 +98,12 @@ class Macros:
 
 
 ELEMENTS = Macros(__file__, "elements.html")
-"""The elements of which pages and notebooks are made."""
+"""The macros for the HTML elements of pages and notebooks."""
 
 
 def compile_macros() -> None:
-    """Compiles the macros of all modules imported so far, once for all processes forked afterwards."""
+    """Compiles the macros of all modules imported so far, so that processes forked afterwards need not
+    compile them."""
     for path in _MACRO_FILES:
         _compiled(path)
 

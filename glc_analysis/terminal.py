@@ -1,4 +1,4 @@
-"""The terminal: interruption by a signal, and the progress bar."""
+"""Handles interruption by a signal, and shows the progress bar on the terminal."""
 
 from __future__ import annotations
 
@@ -17,30 +17,33 @@ Progress = Callable[[int, int, str], None]
 
 
 CLEANING_UP = 10.0
-"""Seconds for the cleaning up after Ctrl-C, during which another Ctrl-C is ignored."""
+"""The seconds that cleaning up may take after Ctrl-C, during which another Ctrl-C is ignored."""
 
 
 _heard: list[int] = []
 
 
 _uninterrupted = 0
-"""How many blocks of :func:`defer_interrupts` are open."""
+"""The number of blocks of :func:`defer_interrupts` that are running."""
 
 
 _ALARM = (signal.SIGALRM,) if hasattr(signal, "SIGALRM") else ()
-"""The timer signal that asks again whether an import is over; Windows has none."""
+"""The timer signal at which it is checked again whether an import has finished; Windows has no such
+signal."""
 
 
 class _Stopped(KeyboardInterrupt):
-    """Ctrl-C or SIGTERM: no ordinary exception, so that nothing on the way takes it for its own."""
+    """Raised at Ctrl-C or SIGTERM. It is not an ordinary exception, so that no handler for other errors
+    catches it."""
 
 
 @contextmanager
 def graceful_interrupt(progress_message: Callable[[], str]) -> Generator[None]:
-    """Ends the block at Ctrl-C or SIGTERM so that it cleans up, for which it has :data:`CLEANING_UP` seconds.
+    """Ends the block at Ctrl-C or SIGTERM, and gives it :data:`CLEANING_UP` seconds to clean up.
 
-    A signal that comes during an import is heard when the import is over. Raises Interrupted, which
-    names the signal and ends with ``progress_message()``: what is done so far.
+    A signal that arrives while a Python module is being imported is handled once the import has finished.
+    Raises Interrupted, whose message names the signal and ends with ``progress_message()``, which says how
+    far the work has got.
     """
     signals, last = (signal.SIGINT, signal.SIGTERM), float("-inf")
     _heard.clear()
@@ -80,8 +83,8 @@ def graceful_interrupt(progress_message: Callable[[], str]) -> Generator[None]:
 
 
 def _is_importing(frame: FrameType | None) -> bool:
-    """Whether an import is at work: broken off, it may hold Python's import lock for ever, and every other
-    thread that imports then waits for ever."""
+    """Whether a Python module is being imported. An interrupted import may hold Python's import lock for
+    ever, and then every other thread that imports a module waits for ever."""
     while frame is not None:
         if frame.f_code.co_filename.startswith("<frozen importlib"):
             return True
@@ -91,8 +94,9 @@ def _is_importing(frame: FrameType | None) -> bool:
 
 @contextmanager
 def defer_interrupts() -> Generator[None]:
-    """Defers a signal to the end of the block, or to a call of :func:`check_interrupted` in it. For work with
-    threads and locks, which would never be released if it were broken off between two lines."""
+    """Defers a signal to the end of the block, or to a call of :func:`check_interrupted` within it. It is for
+    blocks with threads and locks, because an interruption between two lines could leave a lock held for
+    ever."""
     global _uninterrupted
     _uninterrupted += 1
     try:
@@ -104,8 +108,8 @@ def defer_interrupts() -> Generator[None]:
 
 
 def check_interrupted() -> None:
-    """Ends the block of :func:`graceful_interrupt` if a signal was deferred, or came at a moment at which
-    Python drops it, such as an import that takes any failure for a missing library."""
+    """Ends the block of :func:`graceful_interrupt` if a signal was deferred, or if Python lost the signal,
+    for example because code that imports an optional library took the interruption for a missing library."""
     if _heard:
         number = _heard[0]
         _heard.clear()
@@ -114,7 +118,7 @@ def check_interrupted() -> None:
 
 @contextmanager
 def progress_bar() -> Generator[Progress]:
-    """A bar on stderr with the time left; nothing if stderr is not a terminal."""
+    """Shows a progress bar on stderr with the remaining time; shows nothing if stderr is not a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

@@ -1,4 +1,5 @@
-"""Single values as text: normalised space and case, numbers, dates, language codes, counts in words."""
+"""Reads and formats single values as text: spacing and case, numbers, dates, language codes, counts in
+words."""
 
 from __future__ import annotations
 
@@ -17,10 +18,11 @@ import pandas as pd
 import pycountry
 
 _PERCENT_FROM = 30
-"""The smallest base for which percentages are printed; below it only counts are."""
+"""The smallest base for which percentages are printed; for smaller bases only counts are printed."""
 TICKED = frozenset({"1", "1.0", "true", "yes", "y", "x", "quoted"})
 UNTICKED = frozenset({"0", "0.0", "false", "no", "n", "not quoted"})
-"""How programs write that an option or a code is ticked, and that it is not, as keys (:func:`match_key`)."""
+"""The words with which programs mark an option or a code as ticked, and as not ticked, as keys
+(:func:`match_key`)."""
 
 
 # ------------------------------
@@ -32,11 +34,12 @@ _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{
 _STYLES = ("iso", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d.%m.%y", "%d-%m-%Y", "%Y/%m/%d")
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M:%S %p", " %I:%M %p")
 NO_DATE = "is not a date"
-"""The fault of single texts of a column that are not dates."""
+"""The fault for a single text of a column that is not a date."""
 
 
 def normalise_space(text: str) -> str:
-    """Text in NFC, each run of spaces (no-break spaces too) as one space, none at the ends.
+    """Returns a text in NFC, with each run of spaces (also no-break spaces) as one space, and without spaces
+    at the ends.
 
     >>> normalise_space("  Safe\\u00a0 house ")
     'Safe house'
@@ -45,7 +48,7 @@ def normalise_space(text: str) -> str:
 
 
 def match_key(name: str) -> str:
-    """A key under which names match whatever their case and spacing.
+    """Returns a key that is the same for names that differ only in case and spacing.
 
     >>> match_key("  SAFE house") == match_key("Safe House")
     True
@@ -58,8 +61,8 @@ _ACCENTS = dict.fromkeys(range(0x300, 0x370))
 
 
 def loose_match_key(name: str) -> str:
-    """A key under which names match whatever their case, accents, blanks and separators, since programs write
-    names and paths differently in flat lists.
+    """Returns a key that is the same for names that differ only in case, accents, blanks and separators,
+    because programs write the same names and paths differently.
 
     >>> {loose_match_key(name) for name in ("Accès légal", "acces-legal", "ACCES_LEGAL", "Acces > Legal")}
     {'acceslegal'}
@@ -69,7 +72,7 @@ def loose_match_key(name: str) -> str:
 
 
 def content_hash(text: str) -> str:
-    """The first 12 digits of a text's SHA-256: column ``text_version`` of the tables.
+    """Returns the first 12 digits of a text's SHA-256, which tables hold in the column ``text_version``.
 
     >>> content_hash("Ana: Yes.\\n")
     '9745af7abe75'
@@ -78,7 +81,7 @@ def content_hash(text: str) -> str:
 
 
 def make_quotation_anchor(text: str) -> str:
-    """The id of a quotation, made from its words alone.
+    """Returns the id of a quotation, made only from its words.
 
     >>> make_quotation_anchor("A room in a shared flat")
     'words-h6b08a2e2'
@@ -87,7 +90,7 @@ def make_quotation_anchor(text: str) -> str:
 
 
 def map_distinct(series: pd.Series, function: Callable[[Any], object]) -> pd.Series:
-    """A function of every text of a column, called once for each distinct text.
+    """Applies a function to every text of a column, calling it once for each distinct text.
 
     >>> map_distinct(pd.Series(["a", "b", "a"]), str.upper).tolist()
     ['A', 'B', 'A']
@@ -100,7 +103,7 @@ def map_distinct(series: pd.Series, function: Callable[[Any], object]) -> pd.Ser
 
 
 def parse_numbers(texts: pd.Series, *, decimal: str = ".") -> tuple[np.ndarray, np.ndarray]:
-    """The numbers that texts hold (NaN where blank), and a mask of the texts that are not numbers.
+    """Returns the numbers in texts (NaN for blank texts), and a mask of the texts that are not numbers.
 
     A number has a decimal point (or the mark ``decimal``), no thousands separator and no unit other than a
     percent sign: "75 %" is 75. A person decides about anything else, in corrections.csv.
@@ -133,10 +136,11 @@ def has_percent_sign(text: str) -> bool:
 
 
 def parse_dates(texts: pd.Series) -> tuple[pd.Series, np.ndarray, str]:
-    """Dates in ISO 8601 (blank where blank), a mask of the texts that are not dates, and what is wrong.
+    """Returns dates in ISO 8601 (blank for blank texts), a mask of the texts that are not dates, and what is
+    wrong with them.
 
-    All dates of a column must be written in one style. If the order of day and month is unclear,
-    every value is marked.
+    All dates of a column must be written in one style. If the order of day and month is unclear, the mask
+    marks every value.
 
     >>> parse_dates(pd.Series(["31/12/2016", "05/01/2017"]))[0].tolist()
     ['2016-12-31', '2017-01-05']
@@ -185,8 +189,8 @@ def _date(text: str, style: str) -> str | None:
 
 
 def isolate_direction(text: str) -> str:
-    """A text with the marks that let it keep its own direction within text of another: without them a date
-    between Arabic words is shown backwards.
+    """Returns a text between marks that keep its writing direction within a text of another direction.
+    Without these marks, a date between Arabic words is shown backwards.
 
     >>> isolate_direction("2017-06-30") == "\\u2068" + "2017-06-30" + "\\u2069"
     True
@@ -195,12 +199,13 @@ def isolate_direction(text: str) -> str:
 
 
 def language_name(code: str) -> str:
-    """The English name of a language by its code of two or three letters; the code where there is none.
+    """Returns the English name of a language for its code of two or three letters; returns the code if it has
+    no name.
 
     >>> language_name("km"), language_name("khm"), language_name("unknown"), language_name("")
     ('Khmer', 'Khmer', 'unknown', '')
 
-    What ISO 639 adds in brackets is left out of the widely used ones, which have a code of two letters:
+    Additions in brackets in the names of ISO 639 are left out for languages with a code of two letters:
 
     >>> language_name("sw"), language_name("npi"), language_name("aju")
     ('Swahili', 'Nepali (individual language)', 'Judeo-Moroccan Arabic')
@@ -209,7 +214,8 @@ def language_name(code: str) -> str:
 
 
 def language_code(name: str) -> str:
-    """A language as recorded (``EN``, ``Spanish``, ``es-419``) as ISO 639-1; ``""`` if unknown.
+    """Returns the ISO 639-1 code of a language as it is recorded (``EN``, ``Spanish``, ``es-419``); ``""`` if
+    unknown.
 
     >>> [language_code(n) for n in ("EN", "Spanish", "es-419", "khm", "")]
     ['en', 'es', 'es', 'km', '']
@@ -232,7 +238,8 @@ def _names() -> dict[str, str]:
 
 @cache
 def _codes() -> dict[str, str]:
-    """Codes and English names of every language that has a two-letter code -> that code."""
+    """Returns the two-letter codes of all languages that have one, by every code and English name of the
+    language."""
     coded = [language for language in _listed() if "alpha_2" in language]
     names = {match_key(language["name"].split(" (")[0]): language["alpha_2"] for language in coded}
     codes = {code: language["alpha_2"] for language in coded for code in (
@@ -241,7 +248,7 @@ def _codes() -> dict[str, str]:
 
 
 def make_slug(text: str) -> str:
-    """Text as an id: lower case, only letters, digits, dot, dash, underscore.
+    """Returns a text as an id, in lower case and with only letters, digits, dots, dashes and underscores.
 
     >>> make_slug("GLC 2016 (Qualtrics)")
     'glc_2016_qualtrics'
@@ -252,8 +259,8 @@ def make_slug(text: str) -> str:
 
 
 def format_count(n: float, base_n: float, range_text: str = "", undecided_n: float = 0) -> str:
-    """How a count is printed: out of its base, with a percentage from a base of 30 up, or as a
-    range if the audience may not see the count; then of how many of the base it is undecided.
+    """Returns a count as it is printed: out of its base, with a percentage if the base is at least 30, or as
+    a range if the audience may not see the count. The number of undecided cases follows, if there are any.
 
     >>> format_count(1, 4), format_count(18, 30), format_count(1, 480)
     ('1 of 4', '18 of 30 (60 %)', '1 of 480 (under 1 %)')
@@ -276,18 +283,19 @@ def format_count(n: float, base_n: float, range_text: str = "", undecided_n: flo
 
 
 def format_counts(released: pd.DataFrame) -> list[str]:
-    """:func:`format_count` of every row of released figures."""
+    """Applies :func:`format_count` to every row of released figures."""
     bands = released["band"] if "band" in released else [""] * len(released)
     undecided = released["undecided_n"] if "undecided_n" in released else [0] * len(released)
     return [*map(format_count, released["n"], released["base_n"], bands, undecided)]
 
 
 _RIGHT_TO_LEFT = ("ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "syr", "ug", "ur", "yi")
-"""Languages that are written from right to left, by their codes."""
+"""The codes of languages that are written from right to left."""
 
 
 def language_direction(code: str) -> str:
-    """The direction in which a language is written, for the attribute ``dir``: by its ISO 639-1 code.
+    """Returns the direction in which a language is written, for the HTML attribute ``dir``, from its ISO
+    639-1 code.
 
     >>> language_direction("ar"), language_direction("km"), language_direction("")
     ('rtl', 'ltr', 'auto')
@@ -298,7 +306,8 @@ def language_direction(code: str) -> str:
 
 
 def format_text_day(text_kind: str, day: str) -> str:
-    """The day of a text, or a note that the day is unknown; blank for an answer, which has no day of its own.
+    """Returns the day of a text, or a note that the day is unknown; blank for an answer, which has no day of
+    its own.
 
     >>> format_text_day("interview", ""), format_text_day("call", "2016-09-01"), format_text_day("answer", "")
     ('date not known', '2016-09-01', '')
@@ -307,7 +316,7 @@ def format_text_day(text_kind: str, day: str) -> str:
 
 
 def summarise_row_numbers(row_numbers: Sequence[int]) -> str:
-    """The first three row numbers, and how many more there are.
+    """Returns the first three row numbers, and how many more there are.
 
     >>> summarise_row_numbers([2, 5, 9, 11])
     '2, 5, 9 and 1 more'
@@ -317,7 +326,7 @@ def summarise_row_numbers(row_numbers: Sequence[int]) -> str:
 
 
 def format_day(day: str) -> str:
-    """A day (YYYY-MM-DD) as people write it, with "on" before it; blank for anything else.
+    """Returns a day (YYYY-MM-DD) as people write it, with "on" before it; blank for any other text.
 
     >>> format_day("2016-02-29"), format_day("2016-02-31"), format_day("")
     ('on 29 February 2016', '', '')

@@ -1,4 +1,4 @@
-"""Atomic writing, so that a power cut cannot leave half of a file that people filled in."""
+"""Writes files atomically, so that a power cut cannot leave half of a file that people filled in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Links a file to a second place, for its owner alone; copies it where there are no hard links."""
+    """Links a file to a second path, readable by its owner alone; copies it if the file system has no hard
+    links."""
     try:
         os.link(source, target)
     except OSError:
@@ -19,11 +20,12 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 
 def write_atomic(path: Path, text: str | bytes) -> None:
-    r"""Writes a text in UTF-8, or bytes as they are; the old file stays until the new one is all on disk.
+    r"""Writes a text in UTF-8, or bytes unchanged; the old file stays until the new file is completely on
+disk.
 
-    The text is written to a new file in the same folder, for its owner alone, which then takes the place of
-    the old one. A file that an interrupted call left behind is not written to, since other people may be able
-    to read it. Raises OSError, and leaves nothing behind, where the file cannot be written.
+The text is written to a new file in the same folder, readable by its owner alone, which then replaces the old
+file. A file left behind by an interrupted call is never reused, because other people may be able to read it.
+Raises OSError, and leaves no file behind, if the file cannot be written.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -47,7 +49,7 @@ def write_atomic(path: Path, text: str | bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes a new name in a folder survive a power cut, on systems that can open a folder."""
+    """Makes sure that a new name in a folder survives a power cut, on systems that can open a folder."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
