@@ -1,4 +1,4 @@
-"""What changed between two runs of the team's pages: figures, coded passages, raw files, pages."""
+"""Lists what changed between two runs of the team's pages: figures, coded passages, raw files, pages."""
 
 from glc_analysis.addon import AddOn
 

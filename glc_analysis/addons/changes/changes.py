@@ -1,7 +1,7 @@
-"""Compares two runs, for the team: figures, coded passages, pages and raw files that changed.
+"""Compares two runs of the team's pages: figures, coded passages, pages and raw files that changed.
 
-Each run keeps the tables from which it was made (:data:`_KEPT`), as links that take no space, and the digests
-of its raw files.
+Each run keeps the tables from which it was made (:data:`_KEPT`), as hard links that take no space, and the
+digests of its raw files.
 """
 
 from __future__ import annotations
@@ -34,22 +34,23 @@ from glc_analysis.writing import link_or_copy
 _FOLDER = "tables"
 _KEPT = ("figures.parquet", "codings.parquet", "provenance.json")
 Organisations = Callable[[Collection[str]], pd.Series]
-"""A function that gives the number of organisations that contribute to each of some figures."""
+"""The type of a function that returns the number of contributing organisations for each of some figures."""
 _COLUMNS = ["kind", "id", "was", "is", "moved", "organisations"]
 _LISTED = 100
-"""The most rows of a kind on the page; ``glc changes`` lists all."""
+"""The most rows of a kind of change on the page; ``glc changes`` lists all rows."""
 _HEADS = {"figure": "Figures that moved", "passage": "Passages that are new or gone",
          "raw": "Raw files", "page": "Pages made again"}
 _COLUMNS_OF = {
     "figure": {"id": "Figure", "was": "Was", "is": "Is", "moved": "Moved by",
                "organisations": "Organisations"},
     "passage": {"id": "Text and code", "moved": "", "was": "Was", "is": "Is"}}
-"""What is shown of a change of a kind, with its heading; of others its name and what became of it."""
+"""The columns shown for each kind of change, with their headings. For other kinds, the name of the changed
+thing and what happened to it are shown."""
 
 
 def store_tables_of_run(study: Study, audience: str, run: Path) -> None:
     """Stores hard links to the tables of a team run in the folder of the run, and the digests of its raw
-    files: nothing that depends on whether it was decided what others may see."""
+    files. Stores nothing that depends on what other audiences may see."""
     if not has_capability(audience, "internal") or not (raw := read_provenance(study.processed).get("raw")):
         return
     (run / _FOLDER).mkdir(exist_ok=True)
@@ -81,8 +82,8 @@ def list_changes_since(study: Study, since: str = "") -> pd.DataFrame:
 
     One row per change: kind (figure, passage, raw or page), id, was, is, moved, organisations. For a figure
     that moved, ``was`` and ``is`` are its values as printed, ``moved`` is the difference, and
-    ``organisations`` is how many contribute to it. Raises UsageError for a run that is not kept, GLCError if
-    there is none to compare with.
+    ``organisations`` is the number of contributing organisations. Raises UsageError for a run that is not
+    kept, and GLCError if there is no run to compare with.
     """
     last, record = last_run(study)
     if last is None:
@@ -115,7 +116,8 @@ def _keys(pages: Mapping[str, Any]) -> dict[str, str]:
 
 
 def count_contributors_by_figure(study: Study, figures: Collection[str]) -> pd.Series:
-    """The number of organisations that contribute to each figure, by figure_id; without deleted figures."""
+    """Returns the number of organisations that contribute to each figure, by figure_id, without deleted
+    figures."""
     frames = {name: tables.read_table(name, study=study) for name in CONTRIBUTOR_TABLES}
     own = frames["figures"][frames["figures"]["figure_id"].isin(figures)]
     counts = np.diff(find_contributors(frames | {"figures": own}).base.indptr) if len(own) else []
@@ -124,7 +126,7 @@ def count_contributors_by_figure(study: Study, figures: Collection[str]) -> pd.S
 
 def compare_runs(earlier_run: _RunData, current_run: _RunData,
                  count_contributors: Organisations) -> pd.DataFrame:
-    """The changes between two states: one row each, columns :data:`_COLUMNS`, sorted."""
+    """Returns the changes between two runs, one row each, sorted, with columns :data:`_COLUMNS`."""
     rows = [*_figures(earlier_run.figures, current_run.figures, count_contributors),
             *_passages(earlier_run.passages, current_run.passages),
             *_changed_names("raw", earlier_run.raw, current_run.raw),
@@ -175,7 +177,7 @@ def _changed_names(kind: str, was: Mapping[str, str], now: Mapping[str, str]) ->
 
 def make_page_of_changes(study: Study, audience: str, last_run: Path | None,
                          keys: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
-    """The page of a run for the team: slug, title, group in the menu, and texts."""
+    """Returns the page on changes for the team: slug, title, group in the menu, and texts."""
     if has_capability(audience, "internal"):
         title = "What changed"
         yield ("changes", title, TEAM_GROUP, f"# {title}\n\n*Since the run before this one.*",
@@ -183,7 +185,7 @@ def make_page_of_changes(study: Study, audience: str, last_run: Path | None,
 
 
 def render_changes(changes: pd.DataFrame | None) -> Markup:
-    """The changes as HTML; None is the first run."""
+    """Renders the changes as HTML; None stands for a first run, which has no earlier run to compare with."""
     html = Macros(__file__, "changes.html")
     if changes is None:
         return html.first_run()

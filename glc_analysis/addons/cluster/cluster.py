@@ -1,10 +1,10 @@
 """Executes pages on other machines, by dask.distributed.
 
-Each page is sent as one job bundle: its notebook, the rows of the tables that it read the last time (the
-first time: all tables of its audience), and a few files of the study. The executed notebook comes back, with
-what it has read this time. A page that needs more than may be sent, or asked for more than was sent, is
-executed here. dask does the scheduling, the retries and the replacement of lost workers. A worker keeps
-nothing and publishes nothing.
+Each page is sent as one job bundle: its notebook, the table rows that it read in its last run (all tables of
+its audience, if it has never run), and a few files of the study. The executed notebook comes back with a list
+of what it has read this time. A page is executed on this computer instead if it needs more than may be sent,
+or read more than was sent. dask does the scheduling, the retries and the replacement of lost workers. A
+worker keeps nothing and publishes nothing.
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _CONNECT, _WORKERLESS = 10, 60
-"""Seconds within which scheduler and workers must answer, and after which a run without a worker gives up."""
+"""The seconds within which scheduler and workers must answer, and the seconds after which a run without a
+worker gives up."""
 _FILES = ("processed/slices.json", "reference/study.toml", reference_path("consent"), reference_path("waves"),
          reference_path("headlines"), reference_path("questions"))
-"""The files of a study that are in every bundle, apart from tables."""
+"""The files of a study that are in every bundle, in addition to tables."""
 
 
 class PageCluster:
@@ -82,17 +83,19 @@ class PageCluster:
 
     @property
     def notes(self) -> list[str]:
-        """The description of the workers in the messages of a run."""
+        """Returns the description of the workers in the messages of a run."""
         return [f"{worker}: refused, it has another version of the package." for worker in self.refused]
 
     @property
     def jobs(self) -> int:
-        """How many pages are sent at a time: one for each thread of the workers, and one that waits."""
+        """Returns how many pages are sent at a time: one for each thread of the workers, and one more that
+        waits."""
         threads = self._client.nthreads()
         return sum(threads.get(one, 0) for one in self._workers) + 1
 
     def execute(self, page: PageJob) -> Executed | Failure:
-        """The executed notebook of a page, or how it failed. Raises GLCError if no worker is left."""
+        """Returns the executed notebook of a page, or how its execution failed. Raises GLCError if no worker
+        is left."""
         sent = list_inputs_to_send(self._study, page)
         if page.reads != EVERYTHING and not are_reads_covered(page.reads, sent):
             return self._here.execute(page)
@@ -112,7 +115,7 @@ class PageCluster:
         return outcome if is_complete else self._here.execute(page)
 
     def _outcome(self, future: Any) -> Executed | Failure:
-        """Waits for the result; gives up after a while without a worker that has this version."""
+        """Waits for the result. Gives up if for some time no worker has this version of the package."""
         seen = time.monotonic()
         while True:
             try:
@@ -124,7 +127,7 @@ class PageCluster:
                     raise GLCError("No worker is left that has this version of the package.") from None
 
     def _present(self) -> set[str]:
-        """The addresses of the workers that the scheduler has now; none while it does not answer."""
+        """Returns the addresses of the workers that the scheduler has now; none while it does not answer."""
         scheduler = self._client.scheduler
         try:
             return set(self._within(scheduler.identity, n_workers=-1)["workers"]) if scheduler else set()
@@ -132,8 +135,8 @@ class PageCluster:
             return set()
 
     def _within(self, ask: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        """What a method of the client gives. Raises TimeoutError where nobody answers within CONNECT seconds:
-        without this dask waits for ever."""
+        """Calls a function with the client and returns its result. Raises TimeoutError if nobody answers
+        within CONNECT seconds, because dask itself would wait for ever."""
         return self._client.sync(ask, *args, callback_timeout=_CONNECT, **options)
 
     def stop(self) -> None:
@@ -143,8 +146,8 @@ class PageCluster:
 
 
 def check_scheduler_answers(address: str) -> None:
-    """Raises an error unless a dask scheduler answers at this address within CONNECT seconds. A client itself
-    waits for ever for the first words of another service."""
+    """Raises an error unless a dask scheduler answers at this address within CONNECT seconds. This is checked
+    first because a dask client waits for ever if another kind of service answers at the address."""
     from distributed.core import rpc
 
     async def ask() -> str:
@@ -167,7 +170,8 @@ def check_scheduler_answers(address: str) -> None:
 
 
 def list_inputs_to_send(study: Study, page: PageJob) -> set[str]:
-    """The parts of a study that are sent with a page: what it last read, as far as it may be sent."""
+    """Returns the parts of a study that are sent with a page: the parts that it last read, as far as they may
+    be sent."""
     tables = set(Inputs(study, page.parameters["audience"]).own_tables)
     things = tables if "processed" in page.reads else {
         "codebook" if one.startswith("codebook ") else one  # its slices are cut from the whole
@@ -181,7 +185,8 @@ def list_inputs_to_send(study: Study, page: PageJob) -> set[str]:
 
 
 def are_reads_covered(reads: Collection[str], sent_parts: Collection[str]) -> bool:
-    """Whether these things, or tables containing the slices, cover all that a page reads.
+    """Whether the parts that were sent, or tables that contain the slices, cover everything that a page
+    reads.
 
     >>> are_reads_covered(["answers country=KHM"], ["answers"]), are_reads_covered(["answers"],
     ...     ["answers country=KHM"])
@@ -191,7 +196,7 @@ def are_reads_covered(reads: Collection[str], sent_parts: Collection[str]) -> bo
 
 
 def pack_page_job(study: Study, page: PageJob, parts: Collection[str]) -> bytes:
-    """The job bundle of a page: a ZIP file with its notebook and these things of its study."""
+    """Packs the job bundle of a page: a ZIP file with its notebook and the given parts of its study."""
     with io.BytesIO() as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as job_bundle:
         job_bundle.writestr(f"notebooks/{page.notebook.name}", page.notebook.read_bytes())
         for name, content in read_inputs_to_copy(study, parts):
@@ -201,7 +206,8 @@ def pack_page_job(study: Study, page: PageJob, parts: Collection[str]) -> bytes:
 
 
 def read_inputs_to_copy(study: Study, parts: Collection[str]) -> Iterator[tuple[str, bytes]]:
-    """Files of a study that hold these tables, slices and files alone: path in the study, and content."""
+    """Yields the files of a study that hold only the given tables, slices and files, by their path in the
+    study, with their content."""
     from glc_analysis import tables
 
     for path in sorted(one for one in parts if "/" in one):
@@ -217,7 +223,7 @@ def read_inputs_to_copy(study: Study, parts: Collection[str]) -> Iterator[tuple[
 
 
 def _rows(study: Study, name: str, slices: Collection[str]) -> pd.DataFrame:
-    """The rows of a table that are in one of these slices, in its own order."""
+    """Returns the rows of a table that are in one of the given slices, in the order of the table."""
     import pandas as pd
 
     from glc_analysis import tables

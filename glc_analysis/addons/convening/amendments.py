@@ -151,9 +151,9 @@ def _faults(old: Mapping[str, str], open_rounds: pd.DataFrame, is_same: bool,
     name = format_printed_id(old["principle_id"], old["version"])
     if is_same:
         yield Fault(f"says the same as {name}", "principles.csv", old["row"], "statement", old["statement"],
-                    "write the new text; this one differs at most in its blanks")
+                    "write the new text; this text differs at most in its blanks")
     for n, row in open_rounds.iterrows() if not hold_out else ():
-        yield Fault(f"round {row['round_id']} on {name} is open, and a form of it is in", "rounds.csv",
+        yield Fault(f"round {row['round_id']} on {name} is open, and a form has been received", "rounds.csv",
                     str(n), "closed_on", "",
                     "close it first (`glc tally --close`), or amend with --hold-out: the round then asks "
                     "about the new text, and ratings of the old one are excluded")
@@ -274,8 +274,7 @@ def check_text_in_use(text_row: Mapping[str, str]) -> None:
                          f"fix: `glc "
                          f"amend "
                          f"{text_row['principle_id']}` brings it back as a new version, with the same words "
-                         f"or "
-                         "others.")
+                         "or with other words.")
 
 
 def _issue(study: Study, reference: Reference, old: Sequence[Mapping[str, str]], texts: Sequence[str],
@@ -370,7 +369,8 @@ def _next_rounds(study: Study, reference: Reference, before: Sequence[str],
         if before and not is_old.any():
             continue
         if has_round_any_ballot(study, reference, round_id):
-            faults += [Fault(f"round {round_id} on {names[n]} is open, and a form of it is in", "rounds.csv",
+            faults += [Fault(f"round {round_id} on {names[n]} is open, and a form has been received",
+                             "rounds.csv",
                              str(n), "closed_on", "",
                              f"close it first: `glc tally --round {round_id} --close`")
                        for n in rounds.index[is_old]]

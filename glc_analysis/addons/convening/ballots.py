@@ -106,8 +106,8 @@ def issued_text_faults(rounds: pd.DataFrame, principles: pd.DataFrame) -> Iterat
         for column in first.columns:
             if row[column] != first.at[n, column]:
                 yield Fault(f"round {row['round_id']} has {first.at[n, column] or 'no day'} in another row",
-                            "rounds.csv", str(n), column, row[column], "a round is opened and closed as a "
-                            "whole: write the same day in all its rows")
+                            "rounds.csv", str(n), column, row[column], "write the same day in all rows of "
+                            "the round, which is opened and closed as a whole")
 
 
 def select_eligible_raters(raters: pd.DataFrame, voting_unit: str) -> pd.DataFrame:
@@ -332,11 +332,11 @@ def _faults(votes: pd.DataFrame, reference: Reference) -> Iterator[Fault]:
                         rater, "correct the code, or add the rater")
         elif raters[rater] != "true":
             yield Fault("may not rate, as raters.csv says", *place, "rater_id", rater,
-                        "take the ballot out, or write true under may_rate")
+                        "remove the ballot, or write true under may_rate")
         if round_id not in listed:
             yield Fault(f"rounds.csv has no such round; {suggest_name(round_id, listed)}", *place,
                         "round_id",
-                        round_id, "write the round that the form is of")
+                        round_id, "write the round to which the form belongs")
         elif row["principle_id"] not in listed[round_id]:
             yield Fault(f"is not in round {round_id}; {suggest_name(row['principle_id'], listed[round_id])}",
                         *place, "principle_id", row["principle_id"],

@@ -78,7 +78,7 @@ class _Links:
         if row["principle_id"] not in self.principles:
             alike = suggest_name(row["principle_id"], self.principles)
             yield fault(f"principles.csv has no such principle; {alike}", column="principle_id",
-                        value=row["principle_id"], fix="name one that is there")
+                        value=row["principle_id"], fix="name a principle of principles.csv")
         if wave := self.trail.other_wave_of_evidence(row):
             yield from self._of_another_wave(fault, row, wave)
             return
@@ -98,7 +98,7 @@ class _Links:
                         fix="settle it in disagreements.xlsx, or name another code")
         if differs:
             yield fault(f"was cited, and is {today} today", column="cited", value=row["cited"],
-                        fix="check whether the principle still stands, and cite it as it is")
+                        fix="check whether the principle still holds, and cite the present value")
         for audience in filter(None, row["quoted_for"].split(";")):
             yield from self._uncleared(fault, row, audience)
 
@@ -107,12 +107,12 @@ class _Links:
         view = self.trail.view
         label, counted = view.wave_labels[wave], view.count_in_wave(row["reference"], wave)
         if not row["cited"]:
-            yield fault(f"is of the wave {label}, and the number that was cited "
-                        "is missing", column="cited", value="",
+            yield fault(f"is of the wave {label}, but the cited number is missing", column="cited", value="",
                         fix=f"write {counted or 'the number'}")
         elif counted and row["cited"].split(" (")[0] != counted:
-            yield fault(f"was cited, and {label} counted {counted}", column="cited", value=row["cited"],
-                        fix="cite it as it is, or name another wave in wave_id")
+            yield fault(f"was cited, but in {label} the count is {counted}", column="cited",
+                        value=row["cited"],
+                        fix="cite that count, or name another wave in wave_id")
 
     def _awaited(self, row: pd.Series) -> list[str]:
         """The documents whose quarantined passages could change a cited figure of codes: those with the code,
@@ -134,7 +134,7 @@ class _Links:
             yield Fault(f"coded passages in quarantine, because the text no longer holds the words that were "
                         f"coded: {n}; the figures that {_names(who)} cites may change once they are settled",
                         path_of.get(document, document), fix="put the original back, or settle the passages "
-                        "with the coders; look at these figures again after that")
+                        "with the coders; then check these figures again")
 
     def _check_target(self, fault: Any, kind: str, column: str, name: str) -> Iterator[Fault]:
         known = self.known.get(kind, {name})
@@ -143,7 +143,7 @@ class _Links:
             alike = alike if len(alike) < 2000 else ()
             yield fault(f"is not in {self.files[kind]}; {suggest_name(name, alike)}", column=column,
                         value=name,
-                        fix="name one that is there, or take it away")
+                        fix="name an existing one, or remove the citation")
 
     def _today(self, row: pd.Series) -> str | None:
         """What a piece of evidence says today, if it differs from the citation; else None."""
@@ -166,9 +166,9 @@ class _Links:
         if any(not broken for broken in rows["broken"]):
             return
         if rows.empty:
-            yield fault(f"no quotation of it is there for the {audience}", column="quoted_for",
+            yield fault(f"quotes.csv has no quotation of it for the {audience}", column="quoted_for",
                         value=row["quoted_for"], fix="propose one in quotes.csv and have it cleared "
-                        "(`glc quotes --to-clear`), or take the audience away")
+                        "(`glc quotes --to-clear`), or remove the audience here")
         for one in rows.to_dict("records"):
             rule = next(rule for rule in QUOTATION_RULES if rule in one["broken"])
             column, who = _COLUMNS.get(rule, "quote_id"), f"{row['principle_id']} {row['evidence_id']}"
@@ -186,12 +186,12 @@ class _Links:
         if row["quote_id"] and quote.empty:
             alike = suggest_name(row["quote_id"], self.quotes["quote_id"])
             yield fault(f"quotes.csv has no such quotation; {alike}", column="quote_id",
-                        value=row["quote_id"], fix="name one that is there, or none")
+                        value=row["quote_id"], fix="name an existing quotation, or none")
         for one in quote.to_dict("records"):
             if one["broken"]:
                 reason = next(said for rule, (said, _) in QUOTATION_RULES.items() if rule in one["broken"])
                 yield fault(f"is not for the {one['audience']}: {reason}", column="quote_id",
-                            value=row["quote_id"], fix="have it cleared, or name another")
+                            value=row["quote_id"], fix="have it cleared, or name another quotation")
 
 
 def _missing_versions(trail: EvidenceTrail) -> Iterator[Fault]:
@@ -202,10 +202,10 @@ def _missing_versions(trail: EvidenceTrail) -> Iterator[Fault]:
     for row in told.to_dict("records"):
         if (row["principle_id"], row["version"]) not in there:
             is_own = (rounds["round_id"] == row["round_id"]) & (rounds["principle_id"] == row["principle_id"])
-            yield Fault("was tallied, and principles.csv has no such version", "rounds.csv",
+            yield Fault("was voted on, but principles.csv has no such version", "rounds.csv",
                         ", ".join(map(str, rounds.index[is_own])), "version",
                         format_printed_id(row["principle_id"], row["version"]),
-                        "put the version back: what was voted on stays")
+                        "put the version back, because texts that were voted on must stay")
 
 
 def _changed_files(trail: EvidenceTrail) -> Iterator[Fault]:

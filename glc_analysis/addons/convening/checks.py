@@ -92,13 +92,13 @@ def _sources(sources: pd.DataFrame, numbered: pd.DataFrame) -> Iterator[Fault]:
     for n, row in sources[sources.duplicated(["principle_id", "version"])].iterrows():
         yield Fault("has the same version in another row, in another language", file="principles.csv",
                     row=str(n), column="version", value=f"{row['principle_id']}.{row['version']}",
-                    fix="name in translation_of what it translates, or give it the next version")
+                    fix="name in translation_of the text that it translates, or give it the next version")
     for principle, own in numbered[numbered.index.isin(sources.index)].groupby("principle_id"):
         if gaps := sorted({*range(1, own["number"].max())} - {*own["number"]}):
             missing = ", ".join(f"{principle}.{gap}" for gap in gaps[:3])
             yield Fault(f"earlier versions are missing: {missing}", file="principles.csv",
                         row=str(own["number"].idxmax()), column="version", value=str(own["number"].max()),
-                        fix="keep every version, older ones as superseded")
+                        fix="keep the rows of all versions, with status superseded for the older ones")
 
 
 def _translations(rows: pd.DataFrame) -> Iterator[Fault]:

@@ -307,9 +307,11 @@ def sign(study: Study, sheets: bool, organisations: tuple[str, ...], left_by: st
     from glc_analysis.addons.convening import signatures
 
     if organisations and not sheets:
-        raise UsageError("--for goes with --sheets: whose sheet is entered is asked.")
+        raise UsageError("--for is only for use with --sheets; when sheets are entered, the organisation is "
+                         "asked for.")
     if principles and not left_by or left_by and sheets:
-        raise UsageError("--principle goes with --take-back, and --take-back stands alone.")
+        raise UsageError("--principle is only for use with --take-back, and --take-back with no other "
+                         "option.")
     if left_by:
         rows = signatures.select_signoff_decisions(study, left_by, principles)
         for row in rows.to_dict("records"):

@@ -92,11 +92,12 @@ def load_tls_context(folder: Path) -> ssl.SSLContext:
 
     path = folder / CERTIFICATE_FILE
     if not path.is_file():
-        raise GLCError("There is no certificate for this address. To fix: make new slips.")
+        raise GLCError("There is no certificate for this address. To fix: make new slips with `glc ballot "
+                       "--codes`.")
     certificate = x509.load_pem_x509_certificate(path.read_bytes())
     if certificate.not_valid_after_utc < datetime.now(UTC):
         raise GLCError(f"The certificate ended on {certificate.not_valid_after_utc:%Y-%m-%d}. To fix: make "
-                       "new slips; or set the clock of this computer.")
+                       "new slips; or correct the clock of this computer.")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(path, folder / KEY_FILE)

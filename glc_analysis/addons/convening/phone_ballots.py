@@ -231,7 +231,8 @@ def check_box_collected(study: Study, round_id: str) -> None:
     """Raises Faults if answers given on phones are uncollected, because they would not count."""
     if said := uncollected_ballots_phrase(study, round_id):
         raise Faults([Fault(f"{said} would not count",
-                            fix=f"bring the register: `glc ballot --round {round_id} --collect REGISTER`")])
+                            fix=f"collect them with the register: `glc ballot --round {round_id} --collect "
+                            "REGISTER`")])
 
 
 def uncollected_ballots_note(study: Study, round_id: str) -> str:
@@ -276,9 +277,9 @@ def collect_ballots(study: Study, round_id: str, register: Path, *,
     with hold_lock(ballot_box_folder(study, round_id), what=PHONE_BALLOT_LOCK):
         box = BallotBox.read(study, round_id)
         if box is None:
-            raise UsageError(f"Nobody votes on a phone in round {round_id}: there are no slips.")
+            raise UsageError(f"There are no phone ballots in round {round_id}: no slips were made.")
         if box.is_collected:
-            raise UsageError(f"The ballots given on phones in round {round_id} are collected.")
+            raise UsageError(f"The ballots given on phones in round {round_id} have already been collected.")
         reference = read_reference(study)
         texts = RoundTexts.of(reference, round_id)
         raters = _read_register(register, round_id, box, reference)
@@ -344,9 +345,10 @@ def _read_register(path: Path, round_id: str, box: BallotBox, reference: Referen
                                     f"write {VOID}, or true under may_rate"))
             elif rater in raters:
                 faults.append(Fault(f"has drawn slip {raters[rater]} too, according to the register", *place,
-                                    "rater_id", rater, "ask who holds which slip: one of the two codes may "
-                                    "be a typing error, and then write the right one. "
-                                    f"{VOID} destroys a vote: only for a slip that was lost or given back"))
+                                    "rater_id", rater, "ask who holds which slip, and correct the code if it "
+                                    "is a typing error. "
+                                    f"Write {VOID}, which destroys a vote, only for a slip that was lost "
+                                    "or given back"))
             else:
                 raters[rater] = number
         seen.add(number)
@@ -391,11 +393,11 @@ def _other_forms(study: Study, reference: Reference, round_id: str,
     cast: dict[tuple[str, str], str] = {}
     for rater in [*arrived, *(rater for rater in files if rater not in arrived)]:
         if rater in arrived and rater in files:
-            yield Fault(f"{rater} has handed in a form as well ({arrived[rater]})", fix="ask which one "
-                        f"counts: remove that file, or write {VOID} at the slip")
+            yield Fault(f"{rater} has handed in a form as well ({arrived[rater]})", fix="ask which of the "
+                        f"two counts; then remove that file, or write {VOID} in the row of the slip")
         elif rater in known.index:
             first = cast.setdefault((known.at[rater, "role"], known.at[rater, "voter"]), rater)
             if first != rater and rater in files:
                 yield Fault(f"{known.at[rater, 'voter']} has one vote in a panel, and both {first} and "
                             f"{rater} have voted", fix="ask which ballot the organisation confirms, and "
-                            f"write {VOID} at the other slip")
+                            f"write {VOID} in the row of the other slip")

@@ -89,8 +89,8 @@ def make_phone_slips(study: Study, round_id: str, folder: Path, *, address: str 
     if not folder.is_dir():
         raise UsageError(f"{folder} is not there. To fix: make the folder, or put the memory stick in.")
     if folder.resolve().is_relative_to(study.root.resolve()):
-        raise UsageError(f"{folder} is within the study. To fix: name one on a memory stick, "
-                         "since the codes must not stay on the computer that takes the votes.")
+        raise UsageError(f"{folder} is within the study. To fix: name a folder on a memory stick, "
+                         "because the codes must not stay on the computer that takes the votes.")
     reference = read_reference(study)
     texts = RoundTexts.of(reference, round_id)
     with hold_lock(ballot_box_folder(study, round_id), what=PHONE_BALLOT_LOCK):

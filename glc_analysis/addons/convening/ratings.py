@@ -267,16 +267,18 @@ def _answer_faults(answer: _Answer) -> Iterator[Fault]:
                            "restore its words; a text with other words is another version "
                            f"(`glc amend {stamp.principle_id}`)")
     if answer.read(ABSTAIN) is None:
-        yield answer.fault("this is not an x", ABSTAIN, boxes[ABSTAIN], "write x to abstain, or nothing; ask")
+        yield answer.fault("this is not an x", ABSTAIN, boxes[ABSTAIN], "ask the rater; write x to "
+                           "abstain, or leave it blank")
     for question in SCORED:
         score = boxes[question.name]
         if answer.has_abstained and score:
-            yield answer.fault("has both a score and an abstention", question.name, score, "keep one; ask")
+            yield answer.fault("has both a score and an abstention", question.name, score, "ask the rater, "
+                               "and keep one")
         elif score and question.read(score) is None:
             yield answer.fault("is not a whole number from 1 to 9", question.name, score, "ask the rater")
     if answer.read("may_be_read") is None:
         yield answer.fault("this is neither yes nor no", "may_be_read", boxes["may_be_read"],
-                           "write a word of the list")
+                           "write yes or no, as the list of the cell offers")
 
 
 def _mixed_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
@@ -298,7 +300,8 @@ def _repeated_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
         if one.parts[0] and before is not one and (one.file, one.row) not in said:
             said.add((one.file, one.row))
             yield one.fault(f"{one.parts[1]} has rated {one.parts[2]} in row {before.row} as well", "stamp",
-                            one.stamp, "ask which counts; of an export, delete the other submission")
+                            one.stamp, "ask the rater which counts; in an export, delete the other "
+                            "submission")
 
 
 def _votes(file: str, answer: _Answer) -> Iterator[tuple[str | None, ...]]:
@@ -421,4 +424,5 @@ def _rating_faults(rows: pd.DataFrame) -> Iterator[Fault]:
     key = ["round_id", "rater_id", "principle_id", "criterion"]
     for row in rows[rows.duplicated(key)].to_dict("records"):
         yield Fault(f"{row['rater_id']} rates {row['principle_id']} twice", file=row["file"], row=row["row"],
-                    column="criterion", value=row["criterion"], fix="keep what the rater meant; ask")
+                    column="criterion", value=row["criterion"], fix="ask the rater which vote counts, and "
+                    "keep that")

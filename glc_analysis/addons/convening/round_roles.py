@@ -161,7 +161,7 @@ def find_raters_with_changed_roles(study: Study, round_id: str, raters: pd.DataF
 def changed_role_faults(study: Study, round_id: str, raters: pd.DataFrame) -> Iterator[Fault]:
     """Faults for roles in the tables that differ from the forms of an open round."""
     for rater, file in find_raters_with_changed_roles(study, round_id, raters).items():
-        yield Fault(f"what it says of {rater} is not on the forms of round {round_id}", file=file,
+        yield Fault(f"the entry for {rater} differs from the forms of round {round_id}", file=file,
                     column="rater_id", value=rater, fix=f"write the forms again with `glc forms --round "
                     f"{round_id}`, which is possible until {rater} has voted; or put the row back as it was")
 
@@ -172,9 +172,10 @@ def changed_after_vote_faults(study: Study, round_id: str, raters: pd.DataFrame,
     ``voted_rater_ids``."""
     for rater, file in find_raters_with_changed_roles(study, round_id, raters).items():
         if rater in voted_rater_ids:
-            yield Fault(f"{rater} has voted in round {round_id}: a proxy or an interest is declared before "
-                        "the vote", file=file, column="rater_id", value=rater, fix="put the row back as it "
-                        f"was; or take the ballot of {rater} out of raw/ratings, and let it be given anew")
+            yield Fault(f"{rater} has already voted in round {round_id}: a proxy or an interest must be "
+                        "declared before the vote", file=file, column="rater_id", value=rater,
+                        fix=f"put the row back as it was; or take the ballot of {rater} out of "
+                        "raw/ratings, and ask for a new ballot")
 
 
 def drop_raters_and_their_proxies(frame: pd.DataFrame, rater_ids: Collection[str]) -> pd.DataFrame:

@@ -109,9 +109,10 @@ def _changed_pages(study: Study) -> Iterator[Fault]:
         made = render_slides_pages(study, home.name)[1]
         for page in pages:
             if page.read_bytes() not in shown and page.read_text(encoding="utf-8") != made.get(page):
-                yield Fault(f"the page to project of round {home.name} is not as the study makes it",
-                            study.relative(page), fix=f"make it again with `glc tally --round {home.name}`: "
-                            "somebody edited it, or comments, decisions or texts changed since")
+                yield Fault(f"the page to project of round {home.name} differs from the page that the "
+                            "study makes now",
+                            study.relative(page), fix=f"make it again with `glc tally --round {home.name}`; "
+                            "somebody edited the page, or comments, decisions or texts have changed since")
 
 
 @click.option("--seal", "code", default="", metavar="CODE", help="Also compare a seal code from a paper or "

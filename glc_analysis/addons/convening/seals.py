@@ -165,13 +165,13 @@ def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
         is_sealed, home = (rows["is_sealed"] != "").any(), study.private_folder("rounds") / round_id
         if (rows["closed_on"] == "").all():
             if is_sealed:
-                faults.append(Fault(f"round {round_id} was closed and sealed, and its day is missing",
+                faults.append(Fault(f"round {round_id} was closed and sealed, but its closing day is missing",
                                     "rounds.csv", str(rows.index[0]), "closed_on", fix="put the day back; to "
                                     f"open the round again, use `glc reopen {round_id}` after that"))
             continue
         folders, reopened = _sealed_folders(home), _reopened(home)
         if is_sealed and (not folders or int(folders[-1].name) <= len(reopened)):
-            faults.append(Fault(f"what was counted when round {round_id} was closed is gone",
+            faults.append(Fault(f"the sealed ballots of round {round_id} are missing",
                                 study.relative(home / str(1 + len(reopened))), fix=_restore(round_id)))
         if not folders:
             continue
@@ -198,8 +198,8 @@ def misplaced_seal_faults(study: Study) -> Iterator[Fault]:
             others = {*read_private_table(folder / BALLOTS)["round_id"]} - {home.name}
             if others:
                 yield Fault(f"the folder holds the ballots of round {', '.join(sorted(others))}",
-                            study.relative(home), fix="rename it back: its ballots are sealed, and need not "
-                            "be counted again")
+                            study.relative(home), fix="rename the folder back: its ballots are sealed and "
+                            "need not be counted again")
                 break
 
 
@@ -210,7 +210,7 @@ def digest_key_faults(study: Study) -> Iterator[Fault]:
     fix = ("put the file back from a backup: what was sealed need not have changed. Without a backup, "
            "reopen and close each round")
     if sealed and not (study.root / KEY_FILE).is_file():
-        yield Fault("the key of the digests is gone: no seal can be compared", KEY_FILE, fix=fix)
+        yield Fault("the key of the digests is missing, so no seal can be compared", KEY_FILE, fix=fix)
         return
     fits = []
     for folder in sealed:
@@ -230,7 +230,7 @@ def _faults_of_seal(study: Study, folder: Path, sealed: Mapping[str, Any], rater
     now = _with_digests(raters[list(_SEALED)], votes, study.digests)
     changed = raters.loc[raters["ballot"] != now["ballot"], "rater_id"]
     for rater in changed:
-        yield Fault(f"the ballot of {rater} is not as it was sealed when round {round_id} was closed",
+        yield Fault(f"the ballot of {rater} differs from the ballot sealed when round {round_id} was closed",
                     file=study.relative(folder / BALLOTS), value=rater, fix=_restore(round_id))
     is_whole = sealed.get("digest", "") == _seal_digest(raters, study.digests, sealed)
     if changed.empty and not is_whole and ("digest" in sealed or (rows["is_sealed"] != "").any()):
@@ -343,8 +343,8 @@ def changed_rule_faults(seals: Mapping[str, Seal], settings: Mapping[str, Any]) 
             if name in seal.rule and not _is_same(settings[name], seal.rule[name]):
                 yield Fault(f"round {seal.round_id} was closed with {name} = {seal.rule[name]!r}",
                             file="study.toml", column=f"[consensus] {name}", value=str(settings[name]),
-                            fix="put the rule back: it is fixed before the first round. Or open the round "
-                            f"again with `glc reopen {seal.round_id}`")
+                            fix="put the rule back, because it is fixed before the first round; or open the "
+                            f"round again with `glc reopen {seal.round_id}`")
 
 
 def _is_same(one: Any, other: Any) -> bool:

@@ -124,8 +124,8 @@ def write_signing_sheets(study: Study, organisations: tuple[str, ...] = ()) -> l
         if one not in signing.known:
             raise UsageError(f"There is no organisation {one!r}; {suggest_name(one, signing.known)}.")
         if one not in signing.asked:
-            raise UsageError(f"{one} has no rater: it is not asked to sign. To fix: name one that voted, or "
-                             "enter its rater in raters.csv.")
+            raise UsageError(f"{one} has no rater, so it is not asked to sign. To fix: name an organisation "
+                             "that voted, or enter its rater in raters.csv.")
     folder = study.reports / "team" / "signing"
     folder.mkdir(parents=True, exist_ok=True)
     paths = []

@@ -115,9 +115,10 @@ def translation_faults(tables: Tables) -> Iterator[Fault]:
     for n, row in tables["translations"].to_dict("index").items():
         is_checked, key = row["status"] in CHECKED, (row["text_id"], row["language"])
         if is_checked and row["checked_by"] in ("", row["by"]):
-            yield Fault("is called checked, and no second speaker checked it", "translations.csv", str(n),
+            yield Fault("is marked as checked, but names no second speaker who checked it",
+                        "translations.csv", str(n),
                         "checked_by", row["checked_by"], f"name a second speaker, or write {DRAFT}")
         if key in voted_on and row["text"] != voted_on[key]:
-            yield Fault("principles.csv has other words in this language, on which people voted",
+            yield Fault("differs from the words in principles.csv, on which people voted",
                         "translations.csv", str(n), "text", row["text"],
-                        "check the words of principles.csv, and write them here as they are")
+                        "check the words in principles.csv, and copy them here unchanged")

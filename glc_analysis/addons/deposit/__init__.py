@@ -1,4 +1,4 @@
-"""A folder for a data repository, with what the public may see."""
+"""Writes a folder for a data repository, with the data that the public may see."""
 
 from glc_analysis.addon import AddOn
 

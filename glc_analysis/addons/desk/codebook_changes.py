@@ -55,8 +55,8 @@ def describe_codebook_change(study: Study, code_id: str, cells: Mapping[str, str
     changed = {column: cell for column, cell in cells.items()
                if column in _CHANGES and match_key(cell) != match_key(book.at[code_id, column])}
     if len(changed) != 1:
-        raise GLCError(f"The change of {names[code_id]!r} changes nothing, or two things at once. Change its "
-                       "name, its place, or the code that it is merged into.")
+        raise GLCError(f"The change of {names[code_id]!r} changes nothing, or several things at once. Change "
+                       "only its name, its place, or the code into which it is merged.")
     (column, cell), = changed.items()
     if column == "name":
         _refuse_name(cell, names)

@@ -120,11 +120,12 @@ class CoderWork:
         """Raises GLCError if the coders have compared their codings of a text, because these can then no
         longer change."""
         if self._own.purpose(document) == TRAINING and document in self._journal.work.opened:
-            raise GLCError(f"Your coding of {document} has been compared with what others settled, so it can "
-                           "no longer change.")
+            raise GLCError(f"Your coding of {document} has been compared with the codes on which the other "
+                           "coders or the team agreed, so it can no longer change.")
         if self._own.purpose(document) == DOUBLE and document in self._own.double.opened:
             raise GLCError(f"The coders have compared their codings of {document}, so each coder's codes can "
-                           "no longer change. Bring what you think now into the consensus.")
+                           "no longer change. Raise what you would now code differently when the coders "
+                           "decide on the consensus.")
 
     def _refuse_waiting(self, document: str) -> None:
         if n := len(self._waiting(document)):
@@ -138,8 +139,8 @@ class CoderWork:
             files = ", ".join(path.name for path in self._own.files[:3]) + " ..." * (len(self._own.files) > 3)
             raise GLCError(f"You handed in {', '.join(there[:3])}{' ...' * (len(there) > 3)} from another "
                            f"program{f' ({files})' if files else ''}, and nobody codes a text twice. To fix: "
-                           "change it in that program; or take the file away, run `glc build`, and open the "
-                           "desk again.")
+                           "change the coding in that program; or, to code here, remove the file, run `glc "
+                           "build`, and open the desk again.")
 
     # What the coder is to code.
 

@@ -209,8 +209,8 @@ class CodingSession(CoderWork):
         settled = {segment: codes for segment, codes in codes_settled_by_others(frames, self.coder).items()
                    if segment.rpartition(".")[0] in finished}
         if not settled:
-            raise GLCError("Nothing in your training texts is settled by others yet, so there is nothing to "
-                           "compare with.")
+            raise GLCError("The other coders and the team have not agreed on any passage of your training "
+                           "texts yet, so there is nothing to compare with.")
         self._keep_open(finished)
         codes_by_turn = {turn.turn_id: frozenset(
             self._shown_code(one.code_id) for one in self._journal.work.codings.values()
@@ -488,7 +488,7 @@ class CodingSession(CoderWork):
             self._refuse_fixed(one)
         changed = [one for one in wanted if self._corrected.is_changed(one)]
         if not changed:
-            raise GLCError("Nothing has changed since you began it.")
+            raise GLCError("Nothing has changed since you began this edit.")
         texts = [self._corrected.new_text(one) for one in changed]
         moved, waiting = (sum(len({*one[name]} & {*self._journal.work.codings}) for one in texts)
                           for name in ("moved", "waiting"))

@@ -1,4 +1,4 @@
-"""Retention of files, as manifest.csv records it. Nothing is deleted here."""
+"""Reports how long files are kept, as recorded in manifest.csv. Deletes nothing."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ _RECORDINGS = frozenset({".mp3", ".mp4", ".m4a", ".wav", ".ogg", ".opus", ".aac"
 
 
 def list_retention_dates(study: Study, *, today: date) -> pd.DataFrame:
-    """One row per file of raw/ and private/: kind, path, keep_until (its destroy date), state.
+    """Returns one row per file of raw/ and private/: kind, path, keep_until (the last day on which it may be
+    kept), state.
 
-    A file is overdue after its last day, and due in the 90 days before. The day is in its row of
-    manifest.csv or, for the files of private/, in the row of a folder in which it lies. Without one, the file
-    has no date. Raises Faults for a ``keep_until`` that is not a date.
+    A file is overdue after its last day, and due in the 90 days before it. The day is taken from the file's
+    row in manifest.csv; for files of private/, also from the row of a folder that contains the file. Without
+    such a row, the file has no date. Raises Faults for a ``keep_until`` that is not a date.
     """
     recorded = {path.rstrip("/"): row for path, row in read_manifest(study).items()}
     if wrong := [row for row in recorded.values() if row["keep_until"]
@@ -49,8 +50,8 @@ def list_retention_dates(study: Study, *, today: date) -> pd.DataFrame:
 
 
 def retention_faults(study: Study, held: pd.DataFrame) -> Iterator[Fault]:
-    """A fault for every file of :func:`list_retention_dates` that should have been destroyed, or for which
-    nobody has agreed until when it may be kept."""
+    """Yields a fault for every file of :func:`list_retention_dates` that should have been destroyed, or for
+    which nobody has agreed how long it may be kept."""
     path = study.reference_file("manifest")
     rows = read_reference_rows(path, manifest.MANIFEST_COLUMNS) if path.is_file() else {}
     number = {row["path"]: str(n) for n, row in rows.items()}

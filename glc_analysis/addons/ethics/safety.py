@@ -1,8 +1,8 @@
-"""The page on safety: what the software knows of the dangers of a study, and what people have to add.
+"""Makes the page on safety: what the software knows about the risks of a study, and what people have to add.
 
-In ``safety.csv`` people answer the questions of ``content/safety_questions.csv``. The page is
-``content/safety.md``. The software judges no risk and names no holder of a key: what nobody has answered is
-marked as blank.
+People answer the questions of ``content/safety_questions.csv`` in ``safety.csv``. The page is
+``content/safety.md``. The software assesses no risk and names no holder of a key. Questions that nobody has
+answered are marked as blank.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from glc_analysis.writing import write_atomic
 
 BLANK_ANSWER = "▢ to fill in"
 COUNTED = "counts"
-"""What other add-ons provide: a function of (study, reference tables) that gives how many raters, survivor
-advisers and packets it knows, by these words in the singular."""
+"""The name of a function that other add-ons provide. It takes the study and its reference tables, and returns
+the numbers of raters, survivor advisers and packets, by these words in the singular."""
 
 
 # ------------------------------
@@ -37,7 +37,8 @@ advisers and packets it knows, by these words in the singular."""
 
 
 def list_safety_questions(countries: dict[str, str]) -> Iterator[dict[str, str]]:
-    """Every question of a study: item, section, subject (blank, a country or a key), its label, and question.
+    """Lists every question about a study: item, section, subject (blank, a country or a key), the subject's
+    label, and the question.
 
     >>> asked = [row for row in list_safety_questions({"PER": "Peru"}) if row["subject"] == "PER"]
     >>> asked[0]["item"], asked[0]["label"], asked[0]["question"]
@@ -51,8 +52,8 @@ def list_safety_questions(countries: dict[str, str]) -> Iterator[dict[str, str]]
 
 
 def write_safety_questions(study: Study) -> Path:
-    """Adds the questions that safety.csv does not hold yet, to be answered by people; every other byte of the
-    file stays as it is."""
+    """Adds the questions that safety.csv does not have yet, for people to answer. All other bytes of the file
+    stay as they are."""
     path, columns = study.reference_file("safety"), reference_tables()["safety"].required_columns
     reference = read_reference(study)
     rows = CsvRows.read(path) if path.is_file() else CsvRows.of(",".join(columns) + "\n", path.name)
@@ -67,7 +68,7 @@ def write_safety_questions(study: Study) -> Path:
 
 
 def _countries(reference: Reference) -> dict[str, str]:
-    """The label of every country that people listed, by its id, in the order of the labels."""
+    """Returns the label of every country that people listed, by its id, sorted by label."""
     rows = reference.countries.query("country_id != ''").drop_duplicates("country_id").sort_values("label")
     return dict(zip(rows["country_id"], rows["label"], strict=True))
 
@@ -77,8 +78,8 @@ def _countries(reference: Reference) -> dict[str, str]:
 
 
 def make_safety_page_lines(study: Study, *, published: Mapping[str, list[str]], today: date) -> list[str]:
-    """The page, line by line; ``published`` are the folders in which something is published, by audience.
-    Raises the faults of the reference tables."""
+    """Returns the page, line by line. ``published`` are the folders in which something is published, by
+    audience. Raises the faults of the reference tables."""
     reference = read_reference(study)
     asked, answered = list(list_safety_questions(_countries(reference))), _answers(reference)
     known = {(row["item"], row["subject"]) for row in asked}
@@ -110,27 +111,28 @@ def count_unanswered_safety_questions(study: Study) -> int:
 
 
 def _answers(reference: Reference) -> dict[tuple[str, str], str]:
-    """The answers that people have given, by item and subject."""
+    """Returns the answers that people have given, by item and subject."""
     rows = reference.safety.query("answer != ''")
     texts = map(_answer, rows["answer"], rows["by"], rows["date"])
     return dict(zip(zip(rows["item"], rows["subject"], strict=True), texts, strict=True))
 
 
 def _answer(answer: str, by: str, day: str) -> str:
-    """An answer with who gave it and when, fit for a cell of a table."""
+    """Returns an answer, with its author and day, as text for a cell of a table."""
     signed = ", ".join(filter(None, (by, day)))
     return " ".join(answer.split()).replace("|", "\\|") + (f" ({signed})" if signed else "")
 
 
 def _list(asked: Iterable[dict[str, str]], answered: dict[tuple[str, str], str], section: str) -> str:
-    """The questions of a section that are asked once, each with its answer."""
+    """Returns the questions of a section that are asked once, each with its answer."""
     return "".join(f"- {row['question']} **{answered.get((row['item'], ''), BLANK_ANSWER)}**\n"
                    for row in asked if row["section"] == section and not row["each"])
 
 
 def _table(study: Study, asked: Iterable[dict[str, str]], answered: dict[tuple[str, str], str],
            section: str) -> str:
-    """The questions of a section that are asked for each country or key: a row for each of these."""
+    """Returns a table of the questions of a section that are asked for each country or key, with a row for
+    each country or key."""
     rows = [row for row in asked if row["section"] == section and row["each"]]
     items = {row["item"]: row["question"] for row in rows}
     labels = {row["subject"]: row["label"] for row in rows}
@@ -150,8 +152,9 @@ def _key_label(study: Study, key: str, path: str, label: str, opens: str) -> str
 
 
 def _files_held(study: Study) -> list[tuple[str, str, int, int, int]]:
-    """The files of the study by what they tell (``content/safety_files.csv``): where, what, how many, their
-    bytes, and how many of them others on this computer can read. A file counts where it first belongs."""
+    """Returns the files of the study by kind of content (``content/safety_files.csv``): place, content,
+    number, size in bytes, and how many of them other users of this computer can read. A file that fits
+    several kinds counts for the first."""
     is_closed = not study.root.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
     kinds = {row["where"]: (row["what"], []) for row in read_packaged_csv(__file__, "safety_files.csv")}
     for path in (path for path in study.root.rglob("*") if path.is_file()):
@@ -165,7 +168,8 @@ def _files_held(study: Study) -> list[tuple[str, str, int, int, int]]:
 
 
 def _people(reference: Reference, counts: Mapping[str, int]) -> str:
-    """How many organisations, persons, raters, interviews and calls the study knows, in words."""
+    """Returns a phrase with the numbers of organisations, persons, raters, interviews and calls in the
+    study."""
     documents = reference.documents["kind"]
     numbers = {"organisation": reference.organisations["organisation_id"].nunique(),
                "speaker": reference.speakers["speaker_id"].nunique(),
@@ -177,7 +181,7 @@ def _people(reference: Reference, counts: Mapping[str, int]) -> str:
 
 def is_on_encrypted_disk(folder: Path, *, devices: Path = Path("/sys/dev/block")) -> bool:
     """Whether a folder is on a disk that Linux encrypts (dm-crypt, LUKS), also below layers such as LVM.
-    False where that cannot be seen."""
+    Returns False if this cannot be determined."""
     number = folder.stat().st_dev
     return _is_encrypted(devices / f"{os.major(number)}:{os.minor(number)}")
 

@@ -1,4 +1,5 @@
-"""Terms from the answers on safety, which the gate searches for because they name who protects people."""
+"""Collects terms from the answers on safety. The gate searches for them, because they name the people who
+protect others."""
 
 from __future__ import annotations
 

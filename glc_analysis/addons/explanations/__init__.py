@@ -1,4 +1,5 @@
-"""Why a principle may work: at most three explanations, each with a rival and passages for and against."""
+"""Explains why a principle may work: at most three explanations, each with a rival explanation and with
+passages for and against it."""
 
 from glc_analysis.addon import AddOn
 

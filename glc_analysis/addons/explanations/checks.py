@@ -1,4 +1,4 @@
-"""The checks of explanations, and the step of the build that finds their passages."""
+"""Checks explanations, and finds their passages during the build."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
 
 MOST_EXPLANATIONS = 3
-"""The most explanations of a principle."""
+"""The most explanations that a principle may have."""
 PASSAGE_COLUMNS = ("passages_for", "passages_against", "passages_limits", "rival_passages")
 """The columns that list segments."""
 WORD_COLUMNS = ("circumstances", "resource", "response", "outcome", "rival")
-"""The columns with the team's words, in the order in which they are read."""
+"""The columns with the team's own words, in the order in which they are read."""
 _COUNT = re.compile(r"\d+\s*(?:%|٪|per ?cent)|\b\d+ (?:out )?of (?:the|\d+)", re.IGNORECASE)
 
 
 def split_segment_ids(cell: str) -> list[str]:
-    """The segments that a cell lists.
+    """Returns the segments that a cell lists.
 
     >>> split_segment_ids("call-1.2; call-1.7;")
     ['call-1.2', 'call-1.7']
@@ -32,31 +32,35 @@ def split_segment_ids(cell: str) -> list[str]:
 
 
 def _explanations(tables: Tables) -> Iterator[Fault]:
-    """At most three a principle, without counts; shown to others only where somebody has read it lately."""
+    """Yields faults for a principle with more than three explanations, for explanations that contain a count,
+    and for explanations that are shown to other audiences although nobody has read them since they were
+    reopened."""
     for n, row in tables["explanations"].to_dict("index").items():
         if row["number"].isdecimal() and int(row["number"]) > MOST_EXPLANATIONS:
             yield Fault(f"is more than {MOST_EXPLANATIONS}: a principle has at most three explanations",
                         "explanations.csv", str(n), "number", row["number"], "keep the three that say most")
         for column in WORD_COLUMNS:
             if found := _COUNT.search(row[column]):
-                yield Fault("is a count: an explanation says why, and how many said so stands with the "
-                            "evidence", "explanations.csv", str(n), column, found[0], "say it in words")
+                yield Fault("is a count, which belongs with the evidence: an explanation only says why",
+                            "explanations.csv", str(n), column, found[0], "say it in words")
         if row["shown_for"] and not row["date"]:
-            yield Fault("names readers, and nobody has read the explanation since it was reopened",
+            yield Fault("names audiences, but nobody has read the explanation since it was reopened",
                         "explanations.csv", str(n), "shown_for", row["shown_for"],
                         "read it with its passages and write the day under date, or leave this blank")
 
 
 def _repeated_passages(tables: Tables) -> Iterator[Fault]:
-    """A passage speaks for one explanation alone of those that others read: of two that share two passages
-    the third of each could be seen to have one author. The convening reads the public pages too."""
+    """Yields faults for passages that are cited for several explanations that audiences outside the team
+    read. If two such explanations shared two of their three passages, readers could infer that the third
+    passages have the same author. The convening counts as a reader of the public pages too."""
     first: dict[str, str] = {}
     for n, row in tables["explanations"].to_dict("index").items():
         name = f"{row['number']} of {row['principle_id']}"
         for segment in dict.fromkeys(split_segment_ids(row["passages_for"]) if row["shown_for"] else ()):
             if (other := first.setdefault(segment, name)) != name:
-                yield Fault(f"speaks for explanation {other} as well, and others read both: side by side "
-                            "they could show which passages have one author", "explanations.csv", str(n),
+                yield Fault(f"supports explanation {other} as well, and readers outside the team see both: "
+                            "together, they could show which passages have the same author",
+                            "explanations.csv", str(n),
                             "passages_for", segment, "name another passage in one of them")
 
 
@@ -66,8 +70,8 @@ CHECKS: tuple[Check, ...] = (make_schema_check("explanations.principle_id"),
 
 
 def list_reopened_explanations(study: Study, reference: Reference) -> Iterator[str]:
-    """The explanations that a withdrawal has reopened, and those that are kept from the readers for whom they
-    were written, as the tables are."""
+    """Lists the explanations that a withdrawal has reopened, and the explanations that the present tables do
+    not allow their intended audiences to see."""
     rows = reference.explanations
     for row in rows[rows["date"] == ""].to_dict("records"):
         yield (f"Explanation {row['number']} of {row['principle_id']} is to be read again: words on which it "
@@ -83,7 +87,7 @@ def list_reopened_explanations(study: Study, reference: Reference) -> Iterator[s
 
 
 def _known_passages(view: View) -> dict[str, Any]:
-    """Table ``explanations``. Raises Faults for passages that the study does not have."""
+    """Makes table ``explanations``. Raises Faults for passages that the study does not have."""
     rows, known = view.reference.explanations, {*view["segments"]["segment_id"]}
     faults = [fault for column in PASSAGE_COLUMNS for fault in find_unknown_names(
         "explanations", column, rows[column].str.split(";").explode().str.strip(), known | {""},

@@ -1,5 +1,5 @@
-"""How a withdrawal reopens explanations: the passages of the leaver go, and nobody but the team sees what
-rested on them until somebody has read it again and written the day."""
+"""Reopens explanations after a withdrawal. The leaver's passages are removed, and only the team sees an
+explanation that rested on them, until somebody has read it again and entered the day."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ Cells = dict[str, str]
 
 def erase_leaver_from_row(table: str, row_before: Cells, row_after: Cells,
                           leaver: Leaver) -> tuple[Cells, Cells] | None:
-    """A row of a reference table as it was and as it is to be; None if the whole row goes: nothing that is
-    left speaks for the explanation."""
+    """Returns a row of a reference table before and after the withdrawal, both without the leaver's passages;
+    None if the whole row is removed because no passage for the explanation is left."""
     if table != "explanations":
         return row_before, row_after
     cited = {segment for column in PASSAGE_COLUMNS for segment in split_segment_ids(row_before[column])}

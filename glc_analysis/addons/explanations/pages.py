@@ -1,5 +1,5 @@
-"""What the page of a principle shows of explanations: the team's reading, a rival, and passages for and
-against."""
+"""Shows explanations on the page of a principle: the team's interpretation, a rival explanation, and passages
+for and against it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ _NOTHING, _NOT_SHOWN = "No passage is named.", "No passage may be shown here."
 
 
 def show_explanations(view: StudyView) -> Html | None:
-    """The explanations of the view's principle that the audience may read; None where there is none."""
+    """Shows the explanations of the view's principle that the audience may read. Returns None if there are
+    none."""
     rows = view.explanations
     if rows.empty:
         return None
@@ -47,7 +48,7 @@ def show_explanations(view: StudyView) -> Html | None:
 
 
 def _written(row: dict[str, str], view: StudyView) -> str:
-    """Who wrote it when, and who else reads it."""
+    """Returns who wrote an explanation and when, and which other audiences read it."""
     if not row["date"]:
         return f"{row['by']}. {REOPENED}"
     readers = [audience for audience in row["shown_for"].split(";") if audience]
@@ -57,7 +58,7 @@ def _written(row: dict[str, str], view: StudyView) -> str:
 
 
 def _passages(view: StudyView) -> Callable[[Sequence[str]], list[Markup]]:
-    """For the team: whole turns, with their speakers."""
+    """Returns a function that renders passages for the team, as whole turns with their speakers."""
     segments = view.read("segments")
     by = segment_owners(segments, view.read("documents")).map(view.labels).fillna("")
     rows = segments.assign(by=by).set_index("segment_id")
@@ -73,12 +74,13 @@ def _passages(view: StudyView) -> Callable[[Sequence[str]], list[Markup]]:
 
 
 def _whose(who: str, turn: str) -> str:
-    """Who speaks in a turn, and which it is; the name of an interview says both."""
+    """Returns the speaker of a turn and which turn it is. The name of an interview says both."""
     return turn if who in turn else f"{who}, {turn}"
 
 
 def _quotations(view: StudyView) -> Callable[[Sequence[str]], list[Markup]]:
-    """For others: the quotations that were cleared for them, in the order of their words."""
+    """Returns a function that renders passages for other audiences: the quotations cleared for them, sorted
+    by their words."""
     segments = view.explaining_quotations.set_index("quote_id")["segment_id"]
     rows = view.quotation_rows
     of = rows["quote_id"].map(segments)

@@ -1,11 +1,13 @@
-"""What each audience may see of explanations.
+"""Selects the explanations that each audience may see.
 
-The team sees all. Others read an explanation that the team wrote for them, where cleared quotations of
-three independent organisations speak for it; its other passages as far as they are cleared too. They see
-neither who wrote it nor any number.
+The team sees all explanations. Another audience reads an explanation if the team wrote it for that audience
+and if cleared quotations from three independent organisations support it. The audience then also sees those
+other passages of the explanation that are cleared for it. It sees neither the author of the explanation nor
+any number.
 
-Three passages for an explanation have three authors, and readers know it. A passage speaks for one
-explanation alone (:mod:`.checks`), so that several of them do not show which passages have one author.
+Readers know that the three passages for an explanation have three authors. A passage therefore supports only
+one explanation (:mod:`.checks`), so that several explanations together do not show which passages have the
+same author.
 """
 
 from __future__ import annotations
@@ -33,19 +35,21 @@ from glc_analysis.reference import read_reference_table
 from glc_analysis.view.visible_tables import VisibleTables
 
 BLOCK = "explanations"
-"""The block of each principle with its explanations; a departure hides lines of it, with those of others
-(:mod:`glc_analysis.disclosure.cells`)."""
+"""The block of text with a principle's explanations. When an organisation withdraws, lines of this block are
+hidden, together with lines of other organisations (:mod:`glc_analysis.disclosure.cells`)."""
 LEAST_INDEPENDENT = 3
-"""From so many independent organisations are the cleared quotations for an explanation that others read."""
+"""The fewest independent organisations from which the cleared quotations for an explanation must come if
+audiences outside the team are to read it."""
 
 
 def select_visible_explanations(explanations: pd.DataFrame, quotations: pd.DataFrame,
                                 networks: Mapping[str, str],
                                 audience: str) -> pd.DataFrame:
-    """The rows of table ``explanations`` that an audience other than the team may read, without who wrote
-    them; each list of segments has those with a quotation that it may read.
+    """Returns the rows of table ``explanations`` that an audience other than the team may read, without their
+    authors. Each list of segments is reduced to the segments with a quotation that the audience may read.
 
-    ``quotations`` are its own, with segment_id and owner; ``networks`` gives the network of organisations.
+    ``quotations`` are the audience's own, with segment_id and owner; ``networks`` gives the network of each
+    organisation.
 
     >>> rows = pd.DataFrame({"shown_for": ["public"], "passages_for": ["s1;s2;s3"], "passages_against": "",
     ...                      "passages_limits": "s4", "rival_passages": "", "by": "ines"})
@@ -69,13 +73,16 @@ def select_visible_explanations(explanations: pd.DataFrame, quotations: pd.DataF
 
 
 class ExplanationsView(VisibleTables):
-    """What a view shows of explanations; the view itself is the instance."""
+    """The explanations of a view; the view itself is the instance."""
 
     @property
     def explanations(self) -> pd.DataFrame:
-        """The explanations that the audience may read, one row each, on a principle's page those of it:
-        principle_id, number, circumstances, resource, response, outcome, rival, by, date, shown_for; and the
-        segments of the passages for it, against it, with limits to it and for the rival, joined by ;.
+        """Returns the explanations that the audience may read, one row each; on a principle's page, only
+        those of that principle.
+
+        Columns: principle_id, number, circumstances, resource, response, outcome, rival, by, date, shown_for;
+        and four columns of segments joined by ";": the passages for the explanation, against it, limiting it,
+        and for the rival.
 
         >>> view.explanations["principle_id"].tolist()
         ['P01', 'P03']
@@ -92,12 +99,12 @@ class ExplanationsView(VisibleTables):
 
     @property
     def explaining_quotations(self) -> pd.DataFrame:
-        """The quotations of an audience other than the team, with the segment and owner of each."""
+        """Returns the quotations of an audience other than the team, with the segment and owner of each."""
         return _own_quotations(self, self.audience)
 
     def explanations_read(self, audience: str) -> set[tuple[str, str]]:
-        """The explanations, by principle and number, that another audience reads as long as the tables stay
-        as they are; for the team."""
+        """Returns, for the team, the explanations that another audience reads with the present tables, by
+        principle and number."""
         blocks = self.read("blocks")
         hidden = {*blocks.loc[(blocks["audience"] == audience) & ~blocks["is_shown"], "block_id"]}
         quotations = _own_quotations(self, audience)
@@ -121,7 +128,8 @@ def _networks(organisations: pd.DataFrame) -> dict[str, str]:
 
 
 def list_text_block_lines(frames: Mapping[str, pd.DataFrame], reference: Any, audience: str) -> Iterator[Row]:
-    """The explanations that an audience reads, each with every organisation on whose words it rests."""
+    """Returns the explanations that an audience reads, each with every organisation whose words support
+    it."""
     segments, networks = frames["segments"], _networks(frames["organisations"])
     owner = dict(zip(segments["segment_id"], segment_owners(segments, frames["documents"]), strict=True))
     shown = drop_hidden_principles(frames["principles"], audience)["principle_id"]
@@ -136,7 +144,7 @@ def list_text_block_lines(frames: Mapping[str, pd.DataFrame], reference: Any, au
 
 
 def list_released_tables(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
-    """The explanations that the team wrote for an audience."""
+    """Returns the explanations that the team wrote for an audience."""
     if not has_capability(audience, "passages"):
         rows = frames["explanations"]
         yield rows[rows["shown_for"].str.split(";").map(lambda words: audience in words).astype(bool)]

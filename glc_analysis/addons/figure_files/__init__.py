@@ -1,4 +1,4 @@
-"""Each figure of a site to take along: as SVG and PNG, and its data as CSV."""
+"""Offers each figure of a site for download: as SVG and PNG, with its data as CSV."""
 
 from glc_analysis.addon import AddOn
 

@@ -1,9 +1,9 @@
-"""Figures to download from a page: each finding, each drawing and the bars of each question as SVG and PNG,
-their data and each table of counts as CSV.
+"""Makes the downloads of a page: each finding, each drawing and the bars of each question as SVG and PNG;
+their data, and each table of counts, as CSV.
 
-A file holds what the page prints, with its title, its base and its source, and nothing else: the gate reads
-it as it reads the page. An SVG names itself and what it shows in words (``title``, ``desc``), so that it can
-be read aloud elsewhere.
+A file holds only what the page prints, with its title, its base and its source, because the gate reads it in
+the same way as the page. An SVG contains its name and a description in words (``title``, ``desc``), so that a
+screen reader can read it outside the page too.
 """
 
 from __future__ import annotations
@@ -26,19 +26,21 @@ from glc_analysis.templates import Macros
 
 _HTML = Macros(__file__, "figure_files.html")
 _Figure = tuple[etree._Element, str, list[list[str]]]
-"""The element below which the links stand, its SVG (blank for a table) and its data, row by row."""
+"""A figure: the element below which its links stand, its SVG (blank for a table), and the rows of its
+data."""
 _WIDTH, _MARGIN, _LINE, _LETTERS = 640, 16, 20, 78
-"""Of an SVG in its own units: width, margin and height of a line; and the letters that fit into a line."""
+"""The measures of an SVG in its own units: width, margin, height of a line. The last number is the letters
+that fit into a line."""
 _TRACK, _COUNT, _LABEL_LETTERS, _COUNT_LETTERS = (256, 160), 428, 38, 30
-"""Of the bars of a question: where they begin and how long the whole is, where the counts stand, and the
-letters that fit into a line of an answer and of a count."""
+"""The measures of the bars of a question: the beginning and the full length of a bar, the position of the
+counts, and the letters that fit into a line of an answer and of a count."""
 
 
 def extract_page_figures(page: lxml.html.HtmlElement, slug: str, source_line: str,
                          earlier_figures: Path | None = None) -> dict[str, str | bytes]:
-    """The files of a page by their names, and below each figure links to its files. ``source_line`` is
-    printed below every SVG. ``earlier_figures`` is the folder of the figures of an earlier site that the same
-    package made: the picture of an SVG that is there is not drawn again.
+    """Returns the files of a page by name, and adds links to the files below each figure. ``source_line`` is
+    printed below every SVG. ``earlier_figures`` is the folder with the figures of an earlier site made by the
+    same package; an SVG that is there already is not drawn as PNG again.
 
     >>> claim = "<section class='glc-claim'><h2>Shelter: 18 of 30</h2><div class='glc-wide'>"
     >>> bar = "<span style='width:60%'></span></div></section>"
@@ -59,7 +61,8 @@ def extract_page_figures(page: lxml.html.HtmlElement, slug: str, source_line: st
 
 
 def _picture(svg: str, earlier: Path | None) -> bytes | None:
-    """An SVG as PNG, that of an earlier site where it is the same; None if it is blank or cannot be drawn."""
+    """Returns an SVG as PNG, taken from an earlier site if the SVG is the same; None if it is blank or cannot
+    be drawn."""
     if earlier and earlier.is_file() and earlier.read_bytes() == svg.encode():
         path = earlier.with_suffix(".png")
         return path.read_bytes() if path.is_file() else None
@@ -111,7 +114,7 @@ def _drawings(page: lxml.html.HtmlElement, source: str) -> Iterator[_Figure]:
 
 
 def _svg(title: str, above: list[str], body: Markup, height: int, below: list[str], description: str) -> str:
-    """An SVG that stands alone: what stands above the drawing, its title, the drawing, what is below it."""
+    """Returns a complete SVG: the lines above the drawing, its title, the drawing, and the lines below it."""
     lines, y = [], _MARGIN
     for size, texts in ((13, above), (19, [title])):
         for line in (line for text in texts for line in textwrap.wrap(text, _LETTERS * 13 // size)):
@@ -126,7 +129,8 @@ def _svg(title: str, above: list[str], body: Markup, height: int, below: list[st
 
 
 def _tables(page: lxml.html.HtmlElement, source: str) -> Iterator[_Figure]:
-    """Tables of counts, those with one bar in each row drawn; what is folded away below one belongs to it."""
+    """Yields the tables of counts; tables with one bar in each row are also drawn. The folded rows below a
+    table belong to it."""
     for frame in page.find_class("glc-scroll"):
         table = frame.find("table")
         if table is None or not table.find_class("glc-count") or _is_rest(frame):
@@ -141,8 +145,8 @@ def _tables(page: lxml.html.HtmlElement, source: str) -> Iterator[_Figure]:
 
 
 def _bars(frame: etree._Element, tables: list[etree._Element], source: str) -> str:
-    """The bars of a question as SVG, under what was asked; blank for a table that is not only one bar a row,
-    or that stands under no question."""
+    """Returns the bars of a question as an SVG below the text of the question; blank for a table that does
+    not have exactly one bar per row, or that does not stand below a question."""
     above: dict[str, str] = {}
     for before in frame.itersiblings(preceding=True):
         above.setdefault(before.get("class") or before.tag, _words(before))
@@ -169,7 +173,7 @@ def _bars(frame: etree._Element, tables: list[etree._Element], source: str) -> s
 
 
 def _is_rest(frame: etree._Element) -> bool:
-    """Whether a table is the folded rest of the one above it."""
+    """Whether a table holds the folded rows of the table above it."""
     above = frame.getparent()
     before = above.getprevious() if above is not None and above.tag == "details" else None
     return before is not None and "glc-scroll" in (before.get("class") or "")
@@ -181,7 +185,7 @@ def _rows(table: etree._Element) -> Iterator[list[str]]:
 
 
 def _below(element: etree._Element) -> etree._Element:
-    """An empty element that follows another one."""
+    """Adds an empty element after another one, and returns it."""
     place = lxml.html.fragment_fromstring("<div class='glc-take-table'></div>")
     place.tail, element.tail = element.tail, None
     element.addnext(place)

@@ -1,7 +1,9 @@
-"""A figure of a page as PNG, drawn with matplotlib from its SVG, so that nothing else needs to be installed.
+"""Draws a figure of a page as PNG with matplotlib from its SVG, so that no other software needs to be
+installed.
 
-It draws what the SVG files of a site hold: paths of lines and curves, rectangles, marks, words. Words that
-need a script which matplotlib's font lacks, or joins wrongly, make no PNG: the SVG shows them.
+It draws the elements in the SVG files of a site: paths of lines and curves, rectangles, marks, words. No PNG
+is made if matplotlib's font lacks the script of the words or joins its letters wrongly; the SVG shows such
+words.
 """
 
 from __future__ import annotations
@@ -18,14 +20,14 @@ from lxml import etree
 
 _INK = "#1a1a1a"
 _SHARPNESS = 2
-"""Points of the picture for one unit of the SVG."""
+"""The pixels of the picture for one unit of the SVG."""
 _XLINK = "{http://www.w3.org/1999/xlink}href"
 _INHERITED = ("fill", "stroke", "stroke-width", "stroke-opacity", "fill-opacity", "stroke-dasharray")
 
 
 @lru_cache(maxsize=256)
 def convert_svg_to_png(svg: str) -> bytes | None:
-    """The picture of an SVG file of a site, on white; None where its words cannot be drawn.
+    """Returns the picture of an SVG file of a site on a white background; None if its words cannot be drawn.
 
     >>> svg = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'>{}</svg>"
     >>> convert_svg_to_png(svg.format("<rect width='9' height='4'/>"))[:4]
@@ -53,7 +55,8 @@ def convert_svg_to_png(svg: str) -> bytes | None:
 
 
 def _has_letters(text: str) -> bool:
-    """Whether matplotlib's font has the letters of a text, and they need not be joined or turned round."""
+    """Whether matplotlib's font has all letters of a text, and the script needs no joined letters and no
+    right-to-left order."""
     from matplotlib.font_manager import findfont, get_font
 
     font = get_font(findfont("DejaVu Sans"))
@@ -63,7 +66,8 @@ def _has_letters(text: str) -> bool:
 
 def _draw(element: Any, figure: Any, ids: Mapping[str, Any], at: Any, to_picture: Any,
           style: Mapping[str, str]) -> None:
-    """Draws an element and what it holds; ``at`` leads from its place to the file's."""
+    """Draws an element and the elements within it; ``at`` transforms its coordinates into those of the
+    file."""
     from matplotlib.patches import PathPatch, Rectangle
     from matplotlib.transforms import Affine2D
 
@@ -102,7 +106,7 @@ def _draw(element: Any, figure: Any, ids: Mapping[str, Any], at: Any, to_picture
 
 
 def _placed(element: Any) -> Any:
-    """Where an element stands within the one that holds it."""
+    """Returns the transformation that places an element within its parent."""
     from matplotlib.transforms import Affine2D
 
     place = Affine2D()
@@ -126,7 +130,7 @@ def _colour(text: str) -> str:
 
 
 def _look(style: Mapping[str, str], scale: float, ids: Mapping[str, Any]) -> dict[str, Any]:
-    """How matplotlib draws what has a style."""
+    """Returns the matplotlib options that correspond to a style."""
     from matplotlib.colors import to_rgba
 
     opacity = float(style.get("opacity", 1))
@@ -148,7 +152,7 @@ def _look(style: Mapping[str, str], scale: float, ids: Mapping[str, Any]) -> dic
 
 
 def _path(text: str) -> Any:
-    """A path of matplotlib, from the words of an SVG."""
+    """Returns the matplotlib path for the path data of an SVG."""
     from matplotlib.path import Path
 
     kinds = {"M": Path.MOVETO, "L": Path.LINETO, "Q": Path.CURVE3, "C": Path.CURVE4}
@@ -163,7 +167,7 @@ def _path(text: str) -> Any:
 
 
 def _write(element: Any, figure: Any, place: Any, scale: float, at: Any, style: Mapping[str, str]) -> None:
-    """Writes words where they stand, smaller where they would leave the picture."""
+    """Draws words at their position, smaller if they would extend beyond the picture."""
     size = re.search(r"[\d.]+", element.get("font-size", style.get("font-size", "10")))
     weight = element.get("font-weight", style.get("font-weight", "normal"))
     turn = -math.degrees(math.atan2(at.get_matrix()[1, 0], at.get_matrix()[0, 0]))

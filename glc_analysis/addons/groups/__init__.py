@@ -1,4 +1,5 @@
-"""Which groups of organisations are large enough to be shown, decided before their answers are read."""
+"""Ranks groups of organisations by whether they are large enough to be shown, before anybody reads their
+answers."""
 
 from glc_analysis.addon import AddOn
 

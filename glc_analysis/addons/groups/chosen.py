@@ -1,4 +1,5 @@
-"""The figures of the groups that were chosen for a question, with the reason that stops each."""
+"""Lists the figures of the groups that were chosen for a question, with the reason why a figure is not shown
+exactly."""
 
 from __future__ import annotations
 
@@ -15,15 +16,16 @@ from glc_analysis.study import Study
 from glc_analysis.tables import read_table
 
 EVERY_CODE = "codes"
-"""In place of a question: all codes."""
+"""The word that stands for all codes in place of a question."""
 EXACT = "exact"
 
 
 def count_figures_of_groupings(study: Study, reference: Reference, question: str) -> pd.DataFrame:
-    """One row per figure of the chosen groups of a question, or of the codes: the figure, what each audience
-    sees of it, and why it is not exact.
+    """Returns one row per figure of the groups chosen for a question, or for the codes: the figure, what each
+    audience sees of it, and why it is not shown exactly.
 
-    Raises UsageError where nobody has chosen groups: who reads why a figure is hidden reads about answers.
+    Raises UsageError if no groups are chosen, because the reason why a figure is hidden would reveal
+    something about the answers.
     """
     asked = [*reference.questions["question_id"], EVERY_CODE]
     if question not in asked:
@@ -31,8 +33,9 @@ def count_figures_of_groupings(study: Study, reference: Reference, question: str
     key, groupings = CODES if question == EVERY_CODE else question, groupings_of(
         reference.groupings, reference.questions)
     if key not in groupings:
-        raise UsageError(f"No groups are chosen for {question}, and the reasons would reveal something about "
-                         "answers. To fix: choose groups with `glc groups`, and write them into "
+        raise UsageError(f"No groups are chosen for {question}, and the reasons why figures are hidden would "
+                         "reveal something about answers. To fix: choose groups with `glc groups`, and "
+                         "write them into "
                          "groupings.csv.")
     figures = read_table("figures", study=study)
     about = figures["question_id"].astype("str")

@@ -1,7 +1,8 @@
-"""Ranks groupings: how many figures each could open for an audience, by sizes and consents alone.
+"""Ranks groupings of organisations by how many figures could be shown for them to each audience, judged only
+by group sizes and consents.
 
-Nothing here reads an answer. A group is large enough by the same rules that decide later on its figures;
-whether a figure in it is then exact, a range or hidden depends on the answers.
+No function here reads an answer. Whether a group is large enough is judged by the rules that are later
+applied to its figures. Whether a figure is then exact, a range or hidden depends on the answers.
 """
 
 from __future__ import annotations
@@ -25,15 +26,16 @@ from glc_analysis.figures.groupings import GROUPED_BY, MERGED
 from glc_analysis.schema import COUNTRY_LIST
 
 _MOST_MERGES, _MERGED_VALUES = 2, (2, 3)
-"""How many merged groups a proposed grouping has at most, and of how many values."""
+"""The most merged groups in a proposed grouping, and how many values a merged group may have."""
 _SHOWN = 5
-"""Groupings that are listed per attribute."""
+"""The most groupings that are listed per attribute."""
 RANKING_COLUMNS = ["of", "attribute", "merged", "figures", *READING_AUDIENCES, "groups_shown", "not_shown"]
 
 
 @dataclass(frozen=True)
 class CountedBase:
-    """Figures that share a base: questions of one unit, or codes. ``figures`` are those of each group."""
+    """Figures with the same base: questions of one unit, or codes. ``figures`` is the number of figures for
+    each group."""
 
     label: str
     unit: str
@@ -42,7 +44,8 @@ class CountedBase:
 
 
 def list_counted_bases(questions: pd.DataFrame, options: pd.DataFrame, n_codes: int) -> Iterator[CountedBase]:
-    """The questions of organisations, those of countries, and the codes, as far as there are any."""
+    """Returns the bases of the questions about organisations, of the questions about countries, and of the
+    codes, as far as the study has them."""
     is_listed = questions["type"].isin(BY_OPTION) & (questions["option_list"] != COUNTRY_LIST)
     sizes = questions[is_listed]["option_list"].map(options.groupby("option_list")["option_id"].nunique())
     for label, unit in (("questions of organisations", "organisation"), ("questions of countries", "answer")):
@@ -53,7 +56,8 @@ def list_counted_bases(questions: pd.DataFrame, options: pd.DataFrame, n_codes: 
 
 
 def list_possible_merges(values: Iterable[str]) -> Iterator[tuple[str, ...]]:
-    """The names of merged groups of each possible grouping; the first merges nothing, none merges everything.
+    """Returns the names of merged groups in each possible grouping. The first grouping merges nothing; none
+    merges all values.
 
     >>> [*list_possible_merges(["high", "low", "middle"])][:3]
     [(), ('high + low',), ('high + middle',)]
@@ -69,12 +73,12 @@ def list_possible_merges(values: Iterable[str]) -> Iterator[tuple[str, ...]]:
 def rank_groupings_by_disclosed_figures(counted_bases: Iterable[CountedBase], organisations: pd.DataFrame,
                                         answers: pd.DataFrame,
                                         consent: Consent, settings: Mapping[str, Any]) -> pd.DataFrame:
-    """Ranks groupings by how many figures could be shown by them, the best first: one row per part, attribute
-    and grouping (:data:`RANKING_COLUMNS`).
+    """Ranks groupings by how many figures could be shown for them, the best first: one row per part,
+    attribute and grouping (:data:`RANKING_COLUMNS`).
 
-    ``figures`` are those of all groups; of each audience those in groups that are large enough.
-    ``groups_shown`` and ``not_shown`` name the groups for the convening with their independent organisations,
-    and the rule that stops the others.
+    ``figures`` counts the figures of all groups, and a column per audience those of groups that are large
+    enough for it. ``groups_shown`` names the groups that the convening may see, with their numbers of
+    independent organisations; ``not_shown`` names the other groups, with the rule that hides each.
     """
     rows = []
     for part in counted_bases:
@@ -107,7 +111,7 @@ def _named(groups: Mapping[str, tuple[int, str]], *, is_shown: bool) -> str:
 
 
 class _GroupSizes:
-    """Who is in each group of a grouping, for one audience."""
+    """The members of each group of a grouping, for one audience."""
 
     def __init__(self, part: CountedBase, attribute: str, merged: tuple[str, ...],
                  organisations: pd.DataFrame,
@@ -132,8 +136,8 @@ class _GroupSizes:
         self.audience, self.is_coded = audience, part.is_coded
 
     def rules(self, settings: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
-        """For each group, its number of independent organisations and the rule that hides it; blank where
-        none does."""
+        """Returns, for each group, its number of independent organisations and the rule that hides it; the
+        rule is blank if the group is shown."""
         rules, counts = Rules.of(settings, self.audience), self.counts
         refused = {name: "base_too_small" if counts.n_protected(base, counts.allies(base)) < rules.base
                  else "withheld_contributors" if counts.has_few_withheld(base, self.is_coded, rules) else ""

@@ -1,4 +1,4 @@
-"""Agreement of coders on ratings in an order, for an analyst's own notebook."""
+"""Measures agreement of coders on ordered ratings, for an analyst's own notebook."""
 
 from glc_analysis.addon import AddOn
 

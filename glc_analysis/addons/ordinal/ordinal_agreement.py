@@ -1,12 +1,13 @@
-"""Agreement on ratings in order, such as none < some < much: alpha first, weighted coefficients beside it.
+"""Measures agreement on ordered ratings, such as none < some < much: alpha first, then weighted coefficients.
 
-From the ratings of coders, and the scale with its weights, both fixed before anybody rated, these are
-Krippendorff's ordinal alpha, Cohen's weighted kappa of two coders, Gwet's AC2 and the weighted percent
-agreement. Codes of passages have no order: for them there are the coefficients of
+The input is the ratings of coders, and the scale and weights that were fixed before anybody rated. The
+results are Krippendorff's ordinal alpha, Cohen's weighted kappa of two coders, Gwet's AC2 and the weighted
+percent agreement. Codes of passages have no order; their coefficients are in
 :mod:`glc_analysis.addons.coefficients.coefficients`.
 
 A weighted coefficient depends on its weights, so that weights chosen afterwards can give almost any figure.
-The functions have no default for them, and every result names the weights and the scale. Alpha needs none.
+The functions therefore have no default weights, and every result names the weights and the scale. Alpha needs
+no weights.
 """
 
 from __future__ import annotations
@@ -24,19 +25,20 @@ from glc_analysis.errors import UsageError, suggest_name
 WEIGHTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "linear": lambda apart: apart, "quadratic": lambda apart: apart**2,
     "ordinal": lambda apart: apart * (apart + 1) / 2}
-"""How grave a disagreement is, by how many places the ratings are apart. Ordinal weights count the pairs of
-values from one rating to the other (Gwet 2014, chapter 3); they are not Krippendorff's ordinal metric, which
-also depends on how often each value was given."""
+"""The severity of a disagreement, by the number of places between the ratings. Ordinal weights count the
+pairs of values from one rating to the other (Gwet 2014, chapter 3). They are not Krippendorff's ordinal
+metric, which also depends on how often each value was given."""
 
 ORDINAL_COLUMNS = ["measure", "value", "n_units", "n_pairable", "weights", "reason"]
 
 
 def ordinal_agreement(*coders: Sequence, scale: Sequence[Hashable], weights: str) -> pd.DataFrame:
-    """One row per measure: alpha, then weighted kappa (of two coders), AC2 and weighted percent agreement.
+    """Returns one row per measure: alpha, then weighted kappa (for two coders), AC2 and weighted percent
+    agreement.
 
-    ``coders`` are the ratings of each coder, a missing value where a unit was never assigned; ``scale`` has
-    the values in order, those that nobody gave as well. Column weights says how disagreements were weighted.
-    Raises UsageError for a rating that the scale does not have, and for unknown weights.
+    ``coders`` are the ratings of each coder, with a missing value where a unit was not assigned; ``scale``
+    has all values in order, including values that nobody gave. The column weights says how disagreements were
+    weighted. Raises UsageError for a rating that is not on the scale, and for unknown weights.
 
     >>> found = ordinal_agreement([1, 2, 3, 3], [1, 2, 2, 3], scale=[1, 2, 3], weights="linear")
     >>> found[["measure", "weights"]].iloc[:2].values.tolist()
@@ -55,9 +57,9 @@ def ordinal_agreement(*coders: Sequence, scale: Sequence[Hashable], weights: str
 
 def weighted_kappa(first: Sequence, second: Sequence, *, scale: Sequence[Hashable],
                    weights: str) -> Coefficient:
-    """Cohen's weighted kappa of two coders, 1 - q_o/q_c of the weighted disagreement that was observed and
-    that chance would give (Cohen 1968, Psychol Bull 70:213-220). ``weights`` are linear (by the places
-    between two ratings) or quadratic (by their square).
+    """Returns Cohen's weighted kappa of two coders: 1 - q_o/q_c, where q_o is the observed weighted
+    disagreement and q_c the weighted disagreement expected by chance (Cohen 1968, Psychol Bull 70:213-220).
+    ``weights`` are linear (the number of places between two ratings) or quadratic (its square).
 
     >>> round(weighted_kappa([1, 2, 3, 3], [1, 2, 2, 3], scale=[1, 2, 3], weights="quadratic").value, 4)
     0.8
@@ -68,10 +70,10 @@ def weighted_kappa(first: Sequence, second: Sequence, *, scale: Sequence[Hashabl
 
 
 def gwet_ac2(*coders: Sequence, scale: Sequence[Hashable], weights: str) -> Coefficient:
-    """Gwet's AC2 of any number of coders, with weights linear, quadratic or ordinal (Gwet 2014, Handbook of
-    Inter-Rater Reliability, 4th edition, chapter 3).
+    """Returns Gwet's AC2 of any number of coders, with weights linear, quadratic or ordinal (Gwet 2014,
+    Handbook of Inter-Rater Reliability, 4th edition, chapter 3).
 
-    Chance agreement is made from all units, those of a single coder included.
+    Chance agreement is computed from all units, including those rated by a single coder.
 
     >>> round(gwet_ac2([1, 2, 3, 3], [1, 2, 2, 3], scale=[1, 2, 3], weights="linear").value, 4)
     0.7241
@@ -81,7 +83,8 @@ def gwet_ac2(*coders: Sequence, scale: Sequence[Hashable], weights: str) -> Coef
 
 def _encoded(coders: Sequence[Sequence], scale: Sequence[Hashable],
              weights: str) -> tuple[np.ndarray, np.ndarray]:
-    """The ratings as places in the scale, -1 where there is none; and how grave each disagreement is."""
+    """Returns the ratings as places on the scale (-1 for a missing rating), and the severity of each
+    disagreement."""
     if weights not in WEIGHTS:
         raise UsageError(f"There are no weights {weights!r}; {suggest_name(weights, WEIGHTS)}.")
     place = {value: n for n, value in enumerate(scale)}
@@ -105,15 +108,15 @@ def _is_blank(rating: Hashable) -> bool:
 
 
 def _said(scale: Sequence[Hashable], weights: str, disagreement: np.ndarray) -> str:
-    """The weights as they are printed: the scale, and how grave each number of places is."""
+    """Returns the printed form of the weights: the scale, and the severity for each number of places."""
     grave = ", ".join(f"{one:.3g}" for one in disagreement[0][1:])
     places = ", ".join(str(n) for n in range(1, len(scale)))
     return f"{weights}: {' < '.join(map(str, scale))}, apart by {places} places: {grave}"
 
 
 def _observed(codes: np.ndarray, disagreement: np.ndarray) -> tuple[float, int, int]:
-    """The mean disagreement of pairs of coders, averaged over pairable units; how many units there are, and
-    how many pairable ones."""
+    """Returns the mean disagreement of pairs of coders, averaged over pairable units, the number of units,
+    and the number of pairable units."""
     rated = (codes >= 0).sum(axis=0)
     total = np.zeros(codes.shape[1])
     for one, other in combinations(codes, 2):
@@ -126,7 +129,7 @@ def _observed(codes: np.ndarray, disagreement: np.ndarray) -> tuple[float, int, 
 
 
 def _corrected(codes: np.ndarray, disagreement: np.ndarray, expected: float) -> Coefficient:
-    """1 - the observed by the expected disagreement; NaN with a reason where that says nothing."""
+    """Returns 1 - observed / expected disagreement; NaN with a reason if that ratio is not meaningful."""
     observed, n_units, n_pairable = _observed(codes, disagreement)
     paired = codes[:, (codes >= 0).sum(axis=0) > 1]
     if not n_pairable:

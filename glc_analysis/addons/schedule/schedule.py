@@ -23,7 +23,7 @@ from glc_analysis.templates import load_template
 
 @dataclass(frozen=True)
 class Schedule:
-    """A daily run of one study for one audience. ``at`` is hour and minute by the clock of the machine."""
+    """A daily run of one study for one audience. ``at`` is the hour and minute by the machine's clock."""
 
     study: Path
     audience: str
@@ -32,7 +32,7 @@ class Schedule:
 
     @classmethod
     def daily(cls, study: Study, audience: str, at: str) -> Schedule:
-        """The schedule for a time such as 06:00. Raises UsageError for another text."""
+        """Returns the schedule for a time such as 06:00. Raises UsageError if the text is not a time."""
         found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", at.strip())
         if not found:
             raise UsageError(f"{at!r} is not a time of day. To fix: write it as 06:00.")
@@ -42,31 +42,32 @@ class Schedule:
 
     @property
     def name(self) -> str:
-        """The name, one for each study folder and audience, so that a second schedule replaces the first."""
+        """Returns the name of the schedule. Each study folder and audience has one name, so that a second
+        schedule replaces the first."""
         mark = hashlib.sha256(str(self.study).encode()).hexdigest()[:8]
         return f"glc-{mark}-{self.audience}"
 
     @property
     def log(self) -> Path:
-        """The file with the messages of the last run."""
+        """Returns the path of the file with the messages of the last run."""
         return self.study / "reports" / self.audience / "scheduled.log"
 
     @property
     def command(self) -> list[str]:
-        """The command that is run."""
+        """Returns the command that the schedule runs."""
         return [self.python, "-m", "glc_analysis", "--study", str(self.study), "run", "--audience",
                 self.audience]
 
     @property
     def script(self) -> str:
-        """The line of shell that runs the command. It makes the folder of the log first, which is not there
-        before the first run and after a withdrawal, and prints the messages of a run that failed."""
+        """Returns the shell line that runs the command. It first makes the folder of the log, which does not
+        exist before the first run or after a withdrawal. It prints the messages of a run that failed."""
         log, folder = (shlex.quote(str(path)) for path in (self.log, self.log.parent))
         return (f"umask 077; mkdir -p {folder}; {shlex.join(self.command)} > {log} 2>&1 || "
                 f"{{ code=$?; cat {log}; exit $code; }}")
 
     def cron_line(self) -> str:
-        """The line of the crontab.
+        """Returns the line of the crontab.
 
         >>> Schedule(Path("/srv/our study"), "team", (6, 5), "/venv/bin/python").cron_line()[:58]
         "5 6 * * * umask 077; mkdir -p '/srv/our study/reports/team"
@@ -75,7 +76,7 @@ class Schedule:
         return f"{minute} {hour} * * * {line} # {self.name}"
 
     def units(self) -> dict[str, str]:
-        """The files of the systemd user timer, by name."""
+        """Returns the files of the systemd user timer, by name."""
         hour, minute = self.at
         service = load_template(__file__, "schedule.service").render(
             study=self.study.name.replace("%", "%%"), audience=self.audience, script=_quoted(self.script))
@@ -84,7 +85,7 @@ class Schedule:
 
 
 def _quoted(word: str) -> str:
-    """A word, quoted for a command of systemd.
+    """Returns a word quoted for a command of systemd.
 
     >>> print(_quoted('/srv/50 % "of"'))
     "/srv/50 %% \\"of\\""
@@ -100,16 +101,17 @@ def has_systemd() -> bool:
 
 
 def describe_daily_run(schedule: Schedule) -> str:
-    """The text that :func:`install_daily_run` would install."""
+    """Returns the text that :func:`install_daily_run` would install."""
     if not has_systemd():
         return schedule.cron_line() + "\n"
     return "\n".join(f"# {_units_folder() / name}\n{text}" for name, text in schedule.units().items())
 
 
 def install_daily_run(schedule: Schedule) -> str:
-    """Installs the schedule, in place of an earlier one of the same study and audience; returns where it is.
+    """Installs the schedule in place of an earlier one of the same study and audience. Returns where it was
+    installed.
 
-    Raises GLCError if the machine has neither systemd nor cron, or if they refuse it.
+    Raises GLCError if the machine has neither systemd nor cron, or if they refuse the schedule.
     """
     if has_systemd():
         folder = _units_folder()

@@ -1,4 +1,4 @@
-"""The search in the pages of a site, which needs no server."""
+"""Searches the pages of a site without a server."""
 
 from glc_analysis.addon import AddOn
 

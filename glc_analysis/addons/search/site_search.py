@@ -1,7 +1,8 @@
-"""The search in a site: an index with the text of all pages, which a script reads from the folder.
+"""Makes the search of a site: an index with the text of all pages, which a script reads from the site's
+folder.
 
 Text is not split into words, so that the search works in scripts without spaces. ``content/search.js``
-decides what matches. The index holds only what the pages show.
+decides which texts match. The index contains only text that the pages show.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ _Text = tuple[str, str, str, bool]
 """A text of a page: its words, its anchor, its heading, and whether it is folded."""
 _SCRIPT, _INDEX = "search.js", "search-index.js"
 _NOT_IN_INDEX = ("site-facts", "site-cite", "glc-draft")
-"""Classes of what is around the text of a translated page."""
+"""The classes of elements that surround the text of a translated page, and are not in the index."""
 
 
 def make_site_search(pages: Mapping[str, etree._Element],
                      say: Callable[[str], str] | None = None) -> SiteAddition:
-    """The page of the search, its script and its index, and the form in the head of every page. What
-    ``say`` gives in another language than English is the language of the pages, and the script speaks it."""
+    """Returns the search page, its script and its index, and the search form for the head of every page. If
+    the pages are in another language than English, ``say`` translates the texts of the script."""
     script = read_packaged_text(__file__, _SCRIPT)
     for page in pages.values() if say else ():
         for element in [part for part in page if part.get("class") in _NOT_IN_INDEX]:
@@ -39,35 +40,35 @@ def make_site_search(pages: Mapping[str, etree._Element],
 
 
 def translate_search_script(script: str, say: Callable[[str], str]) -> str:
-    """The script of the search with what it says in a language."""
+    """Returns the script of the search with its texts translated."""
     for english in _said_by(script):
         script = script.replace(f'"{english}"', f'"{say(english)}"')
     return script
 
 
 def _said_by(script: str) -> Iterator[str]:
-    """The texts that a script shows, which its object SAY holds."""
+    """Returns the texts that a script shows, which are in its object SAY."""
     for line in script.partition("const SAY = {")[2].partition("};")[0].splitlines():
         if '"' in line:
             yield line.partition('"')[2].rpartition('"')[0]
 
 
 FOLDED_LIMIT = 20_000
-"""Characters of folded text on a page up to which they are in the index."""
+"""The most characters of a page's folded text that are in the index."""
 _BLOCKS = frozenset(HEADINGS) | frozenset(re.findall(r"\w+", """
     article blockquote caption dd details div dl dt figcaption figure img li ol p pre section summary svg
     table tbody thead tr ul"""))
-"""Elements that separate one text from the next; the cells of a row stay together."""
+"""Elements that separate one text from the next. The cells of a table row stay together."""
 _CELL = "\0"
-"""Ends a cell of a table while the texts of a page are read."""
+"""The character that ends a table cell while the texts of a page are read."""
 _NO_TEXT = frozenset({"script", "style", "template"})
 
 
 def render_search_index(pages: Mapping[str, list[_Text]]) -> str:
-    """The index of a site's pages, in their order, as a script.
+    """Returns the index of a site's pages, in their order, as a script.
 
-    It holds each text once, with the places where it is printed: page, anchor and heading. The pages whose
-    title it is come first.
+    It holds each text once, with the places where it is printed: page, anchor and heading. Pages that have
+    the text as their title come first.
     """
     titles, places, texts, titled = [], [], {}, Counter[str]()
     for n, (slug, found) in enumerate(pages.items()):
@@ -88,8 +89,8 @@ def render_search_index(pages: Mapping[str, list[_Text]]) -> str:
 
 
 class PageText:
-    """The texts of a page in order, without code: each with its anchor, its heading and whether it is
-    folded."""
+    """Collects the texts of a page in order, without code, each with its anchor, its heading and whether it
+    is folded."""
 
     def __init__(self, page: etree._Element) -> None:
         self.found: list[_Text] = []

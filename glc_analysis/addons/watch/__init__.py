@@ -1,4 +1,5 @@
-"""Pages that follow the files of a study: what is saved is seen in a browser a few seconds later."""
+"""Updates the team's pages when files of a study change, so that a saved change is visible in a browser a few
+seconds later."""
 
 from glc_analysis.addon import AddOn
 

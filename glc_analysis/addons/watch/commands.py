@@ -1,4 +1,4 @@
-"""The command that keeps the team's pages as new as the files."""
+"""The command that updates the team's pages whenever files change."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Serves the team's pages to a browser on this computer, which is told when the page it shows is out of date.
+"""Serves the team's pages to a browser on this computer, and tells the browser when the page that it shows is
+out of date.
 
-Only 127.0.0.1 is served, and only to who has the address: another user of the computer would have to guess
-it, and a page of another site cannot ask under its name. The files of the site stay as they are; the copy
-that is sent alone has the script that asks for news, and may run it.
+Only 127.0.0.1 is served, and only to somebody who knows the secret address: another user of the computer
+would have to guess it, and a page of another site cannot send requests with it. The files of the site stay as
+they are. Only the copy that is sent contains the script that asks for changes, and permits it to run.
 """
 
 from __future__ import annotations
@@ -24,17 +25,17 @@ from glc_analysis.templates import read_packaged_text
 
 _NEWS, _SCRIPT = "~news", "~watch.js"
 _LONGEST_WAIT = 20.0
-"""Seconds after which a browser is told that there is nothing new, and asks again."""
+"""The seconds after which a browser is told that the page is unchanged, and asks again."""
 _LOOK = 0.05
 
 
 class PageServer:
-    """The pages of a site, on one address. ``site`` gives the folder of the site as it is now, or None."""
+    """Serves the pages of a site at one address. ``site`` returns the present folder of the site, or None."""
 
     def __init__(self, site: Callable[[], Path | None]) -> None:
         self._site, self._secret = site, secrets.token_urlsafe(16)
         self.seen, self.fault = "", ""
-        """The page that was looked at last, and what is wrong with the files, for whoever looks at it."""
+        """The page that a browser last requested, and the fault in the files that is shown on it."""
         handler = type("Handler", (_Handler,), {"pages": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
@@ -42,25 +43,25 @@ class PageServer:
 
     @property
     def url(self) -> str:
-        """The address of the first page."""
+        """Returns the address of the first page."""
         return f"http://{self.host}/{self._secret}/index.html"
 
     def start(self) -> None:
-        """Serves in threads until :meth:`close`."""
+        """Serves the pages in threads until :meth:`close`."""
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
-        """Serves no more."""
+        """Stops serving."""
         self._server.shutdown()
         self._server.server_close()
 
     def asked(self, path: str) -> str | None:
-        """The name below the site that an address asks for; None where it does not have the secret."""
+        """Returns the name of the file that a request asks for; None if the address lacks the secret."""
         first, _, name = path.lstrip("/").partition("/")
         return name if secrets.compare_digest(first.encode(), self._secret.encode()) else None
 
     def content(self, name: str) -> bytes | None:
-        """The content of a file of the site, as it is sent; None where there is none."""
+        """Returns the content of a file of the site, as it is sent; None if there is no such file."""
         if name == _SCRIPT:
             return read_packaged_text(__file__, "watch.js").encode()
         site = self._site()
@@ -71,8 +72,8 @@ class PageServer:
         return add_reload_script(content, path.stem) if path.suffix == ".html" else content
 
     def wait_for_new_page(self, page: str, mark: str, fault: str) -> dict[str, Any]:
-        """Whether a page is another one than that with this mark, as soon as it is, or something else is
-        wrong; after a while in any case."""
+        """Waits until a page no longer has the digest ``mark`` or the fault in the files is no longer
+        ``fault``, but at most for some time. Returns whether the page is new, and the present fault."""
         self.seen, until = page, time.monotonic() + _LONGEST_WAIT
         while time.monotonic() < until and self._mark(page) in ("", mark) and self.fault == fault:
             time.sleep(_LOOK)
@@ -85,12 +86,13 @@ class PageServer:
 
 
 def digest_page_content(content: bytes) -> str:
-    """A digest that changes with the content of a page."""
+    """Returns a digest that changes with the content of a page."""
     return hashlib.sha256(content).hexdigest()[:16]
 
 
 def add_reload_script(content: bytes, page: str) -> bytes:
-    """A page of the site with the script that asks for news, which it may run; nothing else changes.
+    """Returns a page of the site with the script that asks for changes, and with permission for it to run.
+    Nothing else changes.
 
     >>> page = add_reload_script(b"script-src 'none'; style-src 'self'<body></body>", "index")
     >>> page.decode().partition("<body>")[0]
@@ -138,4 +140,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Says nothing: the address is a secret."""
+        """Prints nothing, because the address is a secret."""

@@ -1,7 +1,9 @@
-"""Watches the files of a study and makes the team's pages anew when one is saved, the one in view first.
+"""Watches the files of a study and makes the team's pages anew when a file is saved, starting with the page
+that is shown in the browser.
 
-It is one process that stays, so that libraries are imported once, here and in the process from which pages
-are forked. It makes pages as `glc run` does, gate and record included: what a browser shows has passed it.
+One process keeps running, so that libraries are imported only once, in this process and in the process from
+which pages are forked. It makes pages as `glc run` does, including the gate and the record of the run, so
+that a browser shows only pages that have passed the gate.
 """
 
 from __future__ import annotations
@@ -28,11 +30,11 @@ from glc_analysis.tables import use_python_strings
 
 Files = dict[str, tuple[int, int, int]]
 _LOOK, _QUIET = 0.1, 0.1
-"""The seconds between two looks at the files, and for how many nothing may change before a file counts as
+"""The seconds between two checks of the files, and the seconds without a change after which a file counts as
 saved."""
 _AUDIENCE = "team"
 _PARTS = ("raw", "reference", "private/reference", "notebooks")
-"""The folders of a study that are watched: those into which people and programs write."""
+"""The folders of a study that are watched, because people and programs write into them."""
 
 
 def serve_and_update_pages(study: Study, *, say: Say) -> None:
@@ -62,9 +64,9 @@ def serve_and_update_pages(study: Study, *, say: Say) -> None:
 
 
 def update_pages(study: Study, server: PageServer, say: Say, executor: Executor | None = None) -> bool:
-    """Builds the tables and makes the pages that are out of date, first the one that is looked at. Faults in
-    files are printed, and shown on the page. Returns whether that is all: not where another command is at
-    work."""
+    """Builds the tables and makes the pages that are out of date, first the page that is shown in the
+    browser. Faults in files are printed, and shown on the page. Returns whether everything was done; False if
+    another command was using the study."""
     begun = time.monotonic()
     try:
         with lock_for_writing(study.root, "`glc watch`", say):
@@ -88,7 +90,7 @@ def update_pages(study: Study, server: PageServer, say: Say, executor: Executor 
 
 
 def page_of_template_part(part: str) -> str:
-    """The slug of the page that has a part.
+    """Returns the slug of the page that contains a part.
 
     >>> page_of_template_part("survey-2"), page_of_template_part("country-khm")
     ('survey', 'country-khm')
@@ -97,13 +99,13 @@ def page_of_template_part(part: str) -> str:
 
 
 def find_team_site(study: Study) -> Path | None:
-    """The folder of the team's site as it is now; None before the first run."""
+    """Returns the present folder of the team's site; None before the first run."""
     folder = last_run(study)[0]
     return folder / "site" if folder else None
 
 
 def list_watched_files(study: Study) -> Files:
-    """All files that are watched, each with when it was written, its size and its number."""
+    """Returns all watched files, each with its time of change, its size and its inode number."""
     watched: Files = {}
     folders = [*(str(study.root / part) for part in _PARTS), str(NOTEBOOKS)]
     while folders:
@@ -124,7 +126,8 @@ def list_watched_files(study: Study) -> Files:
 
 
 def wait_until_settled(study: Study, files: Files) -> Files:
-    """The files once none has changed for a moment: a program may still be writing."""
+    """Returns the files once none of them has changed for a moment, because a program may still be
+    writing."""
     while True:
         time.sleep(_QUIET)
         if (now := list_watched_files(study)) == files:

@@ -1,4 +1,4 @@
-"""Waves side by side: what changed between two surveys of the same organisations, for the team."""
+"""Compares waves: what changed between two surveys of the same organisations, for the team."""
 
 from glc_analysis.addon import AddOn
 

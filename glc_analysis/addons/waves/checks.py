@@ -1,4 +1,4 @@
-"""The checks of what may be compared between waves."""
+"""Checks the decisions on which questions may be compared between waves."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from glc_analysis.errors import Fault
 from glc_analysis.schema import Check, Tables
 
 COMPARABLE = ("yes", "collapsed")
-"""What a person writes where a question may be compared between waves."""
+"""The values with which a person allows a question to be compared between waves."""
 _CHANGES_OF_OPTIONS = ("options", "split", "merged")
 _NEVER_COMPARED = ("unit", "new", "dropped")
-"""Changes after which there is nothing to compare."""
+"""The changes after which a question cannot be compared."""
 
 
 def crosswalk_faults(tables: Tables) -> Iterator[Fault]:
-    """The faults of crosswalk.csv: a comparison that nobody decided, or that the change does not allow."""
+    """Yields the faults of crosswalk.csv: comparisons that nobody decided, or that the change does not
+    allow."""
     rows, options = tables["crosswalk"], tables["options"]
     lists = dict(zip(tables["questions"]["question_id"], tables["questions"]["option_list"], strict=True))
     common = options.groupby("option_list")["common_id"].agg(lambda ids: (ids != "").all()).to_dict()
@@ -49,7 +50,7 @@ def crosswalk_faults(tables: Tables) -> Iterator[Fault]:
 
 
 def _common_option_faults(options: pd.DataFrame) -> Iterator[Fault]:
-    """Options that are collapsed with others of another kind, or into several."""
+    """Yields faults for options that are collapsed with options of another kind, or into several options."""
     used = options[options["common_id"] != ""]
     for (keys, column, message) in (
             (["option_list", "option_id"], "common_id", "the same option has {} in another row"),

@@ -1,7 +1,8 @@
-"""Waves side by side: the counts of a question in each, and who answered what before and after.
+"""Compares waves: the counts of a question in each wave, and the answers before and after.
 
-A question is compared only in waves for which somebody has written in crosswalk.csv that it may be. Each wave
-has its own base. Nothing is tested, and no trend drawn: those who answered are not a random sample.
+A question is compared only in waves for which somebody has recorded in crosswalk.csv that it may be compared.
+Each wave has its own base. No test is made and no trend is drawn, because the respondents are not a random
+sample.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ _TICKED, _NOT_TICKED = "yes", "no"
 
 @dataclass(frozen=True)
 class ComparedQuestion:
-    """A question as it is compared: its answers in the waves that may be compared, its options in order.
+    """A question to compare, with its answers in the waves that may be compared, and its options in order.
 
-    ``answers`` has a row per answer in the base and option chosen (blank: none of a multiple choice):
-    wave_id, answer_id, unit_id (the organisation, or organisation and country), option. ``options`` are
-    labels.
+    ``answers`` has a row per answer in the base and chosen option (blank if no option of a multiple-choice
+    question was chosen): wave_id, answer_id, unit_id (the organisation, or organisation and country), option.
+    ``options`` are labels.
     """
 
     waves: list[str]
@@ -34,7 +35,8 @@ class ComparedQuestion:
     is_multi: bool
 
     def counts(self) -> pd.DataFrame:
-        """One row per wave and option: wave_id, option, n, base_n; none for a wave whose base is empty."""
+        """Returns one row per wave and option: wave_id, option, n, base_n; no rows for a wave whose base is
+        empty."""
         rows = []
         for wave in self.waves:
             own = self.answers[self.answers["wave_id"] == wave]
@@ -43,10 +45,10 @@ class ComparedQuestion:
         return pd.DataFrame(rows, columns=COUNTS)
 
     def transitions(self, *, without: Collection[str] = ()) -> pd.DataFrame:
-        """From the wave before the last compared to the last, of those who are in the base of both: one row
-        per answer before and after, with how many went that way. In a multiple-choice question each option
-        has rows of its own, with yes or no as before and after. Who has several records in a wave is left
-        out, and the organisations ``without``: those that merged or split."""
+        """Returns the transitions between the last two compared waves, of units in the base of both: one row
+        per pair of answers before and after, with its number. In a multiple-choice question, each option has
+        rows of its own, with yes or no before and after. Units with several records in a wave are left out,
+        and so are the organisations ``without``, which merged or split."""
         *_, before, after = self.waves
         answers = self.answers[~self.answers["unit_id"].str.split("/").str[0].isin([*without])]
         records = answers.groupby(["wave_id", "unit_id"])["answer_id"].transform("nunique")
@@ -68,8 +70,8 @@ class ComparedQuestion:
 
 def why_waves_not_compared(question_id: str, waves_asked: list[str], crosswalk: pd.DataFrame,
                            labels: Mapping[str, str]) -> str:
-    """Why a question is not compared, as a sentence; blank where it is. ``waves_asked`` are the waves in
-    which it was asked, in order.
+    """Returns the reason why a question is not compared, as a sentence; blank if it is compared.
+    ``waves_asked`` are the waves in which it was asked, in order.
 
     >>> rows = pd.DataFrame({"question_id": ["Q1"], "wave_id": ["b"], "change": ["options"],
     ...                      "is_comparable": ["no"], "because": ["an option was split"]})
@@ -102,7 +104,8 @@ _CHANGED = {"wording": "the wording changed", "options": "the options changed",
 
 
 def describe_wave_change(row: pd.Series, wave: str) -> str:
-    """A sentence on what changed in a wave according to a row of crosswalk.csv; blank where nothing did.
+    """Returns a sentence on what changed in a wave according to a row of crosswalk.csv; blank if nothing
+    changed.
 
     >>> describe_wave_change(pd.Series({"change": "wording", "because": "plainer"}), "2018")
     'Changed in 2018: the wording changed (plainer).'
@@ -114,7 +117,8 @@ def describe_wave_change(row: pd.Series, wave: str) -> str:
 
 
 def select_comparable_waves(question_id: str, waves_asked: list[str], crosswalk: pd.DataFrame) -> list[str]:
-    """The waves in which a question was asked and for which a person recorded that it may be compared."""
+    """Returns the waves in which a question was asked and for which a person recorded that it may be
+    compared."""
     rows = crosswalk[(crosswalk["question_id"] == question_id) & crosswalk["is_comparable"].isin(COMPARABLE)]
     return [wave for wave in waves_asked if wave in {*rows["wave_id"]}]
 
@@ -122,8 +126,8 @@ def select_comparable_waves(question_id: str, waves_asked: list[str], crosswalk:
 def compare_question_across_waves(question: pd.Series, waves: list[str], responses: pd.DataFrame,
                                   options: pd.DataFrame,
                                   *, is_collapsed: bool) -> ComparedQuestion:
-    """A question with options in these waves; ``responses`` are the rows of table ``wave_responses``, and
-    ``options`` those of options.csv, whose common options take the place of others where ``is_collapsed``."""
+    """Returns a question with its options in these waves. ``responses`` are rows of table ``wave_responses``,
+    ``options`` rows of options.csv. If ``is_collapsed``, common options replace the original ones."""
     listed = options[options["option_list"] == question["option_list"]]
     out = ["refused", *["dont_know"] * (question["dont_know"] == "missing")]
     listed = listed[~listed["kind"].isin(out)].assign(place=listed["position"].astype(int))
@@ -145,8 +149,8 @@ def compare_question_across_waves(question: pd.Series, waves: list[str], respons
 
 
 def count_option_in_wave(option_id: str, wave: str, responses: pd.DataFrame) -> str:
-    """How many chose an option in a wave, with the base, of the ``responses`` to its question; blank where
-    nobody is in the base.
+    """Returns how many chose an option in a wave, with the base, from the ``responses`` to its question;
+    blank if the base is empty.
 
     >>> rows = pd.DataFrame({"wave_id": ["a", "a", "b"], "value": ["law;food", "food", "law"],
     ...                      "is_in_base": True})

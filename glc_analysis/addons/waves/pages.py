@@ -1,7 +1,8 @@
-"""What the page on waves shows the team: who answered when, what may be compared, and what may not and why.
+"""Shows the team the page on waves: who answered when, which questions may be compared, and which may not and
+why.
 
-Each function takes a view of the whole study and gives HTML. Nothing of it is for other audiences: from two
-waves could follow what a single organisation changed.
+Each function takes a view of the whole study and returns HTML. Other audiences see none of it, because a
+comparison of two waves could reveal what a single organisation changed.
 """
 
 from __future__ import annotations
@@ -26,12 +27,13 @@ _NO_KIND = "not known"
 
 
 def make_wave_change_describer(view: StudyView) -> Callable[[str], str]:
-    """What says which question changed in the wave of the study's figures."""
+    """Returns a function that says what changed in a question in the wave of the study's figures."""
     return view.change_of
 
 
 def show_waves(view: StudyView) -> Html:
-    """The waves: when each was opened, how many were invited, how many answered, and in which files."""
+    """Shows, for each wave, when it was opened, how many were invited, how many answered, and in which files
+    the answers are."""
     waves, rows = read_reference_table(view.study, "waves"), view.read("wave_organisations")
     files = read_reference_table(view.study, "wave_files").groupby("wave_id")["file"].agg(", ".join)
     sizes = rows.groupby("wave_id")["organisation_id"].nunique()
@@ -42,8 +44,9 @@ def show_waves(view: StudyView) -> Html:
 
 
 def show_who_returned(view: StudyView) -> Html:
-    """How many organisations answered in both of the last two waves, left, or are new, by their kind; those
-    that merged or split are listed separately, because they are not the same before and after."""
+    """Shows how many organisations answered in both of the last two waves, left, or are new, by their kind.
+    Organisations that merged or split are listed separately, because they are not the same organisations
+    before and after."""
     if not view.wave_labels:
         return render_note("The survey has one wave.")
     before, after = [*view.wave_labels][-2:]
@@ -66,8 +69,8 @@ def show_who_returned(view: StudyView) -> Html:
 
 
 def show_compared_questions(view: StudyView) -> Html:
-    """Every question that may be compared: how those who answered both waves changed, then each wave on its
-    own base."""
+    """Shows every question that may be compared: how the answers of those who answered both waves changed,
+    then the counts of each wave on its own base."""
     blocks = [_compared(view, row) for _, row in read_reference_table(view.study, "questions").iterrows()
               if row["type"] in CHOICE_TYPES and not view.why_not_compared(row["question_id"])]
     blocks = [block for block in blocks if block]

@@ -1,4 +1,4 @@
-"""The figure of a question in several waves."""
+"""Plots a question in several waves."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 @draws("group", "option", "n", "base_n")
 def plot_waves(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """A row for each option with a dot for each wave, the last one filled, and the counts in words. No line
-    joins them: those who answered in a wave are not those of another.
+    """Plots a row for each option, with a dot for each wave (filled for the last wave), and the counts in
+    words. No line joins the dots, because the respondents differ between waves.
 
     ``counts`` is a frame of ``view.counts(question, by="wave")``: columns group (the wave), option, n and
     base_n.

@@ -1,4 +1,4 @@
-"""What a view shows of waves side by side: for the team alone."""
+"""Selects what a view shows of waves, which only the team sees."""
 
 from __future__ import annotations
 
@@ -24,20 +24,21 @@ from glc_analysis.view.visible_tables import VisibleTables
 
 
 class WavesView(VisibleTables):
-    """What a view shows of waves; the view itself is the instance."""
+    """The comparison of waves in a view; the view itself is the instance."""
 
     def transitions(self, question_id: str) -> pd.DataFrame:
-        """How those who answered a question in the last two waves that may be compared answered before and
-        after, without those that merged or split: option (of a multiple choice, each apart), before, after,
-        n. For the team alone.
+        """Returns the answers before and after of those who answered a question in the last two waves that
+        may be compared, without organisations that merged or split. Columns: option (for a multiple-choice
+        question, each option separately), before, after, n. For the team only.
 
-        Raises as :func:`count_question_by_wave` does."""
+        Raises as :func:`count_question_by_wave` does.
+        """
         return make_compared_question(self, question_id).transitions(without=find_merged_or_split(
             read_reference_table(self.study, "organisation_changes")))
 
     def count_in_wave(self, figure_id: str, wave: str) -> str:
-        """The count of an option with its base in any wave ("18 of 30"), of all who answered; blank for a
-        figure of another kind, and for another audience than the team."""
+        """Returns the count of an option with its base in any wave ("18 of 30"), over all who answered; blank
+        for a figure of another kind, and for audiences other than the team."""
         question, _, rest = figure_id.partition("/")
         option, _, subset = rest.partition("/")
         if subset != ALL or not self.may("all_figures"):
@@ -46,8 +47,9 @@ class WavesView(VisibleTables):
         return count_option_in_wave(option, wave, rows[rows["question_id"] == question])
 
     def change_of(self, question_id: str) -> str:
-        """What crosswalk.csv says that changed in a question since the wave before that of the study's
-        figures, as a sentence; blank where nothing did, or for another audience than the team."""
+        """Returns a sentence on what changed in a question, according to crosswalk.csv, between the wave of
+        the study's figures and the wave before it; blank if nothing changed, and for audiences other than the
+        team."""
         if not self.wave_labels or not self.may("all_figures"):
             return ""
         rows = read_reference_table(self.study, "crosswalk")
@@ -55,16 +57,19 @@ class WavesView(VisibleTables):
         return describe_wave_change(rows.iloc[0], self.wave_labels[self.wave_of_figures]) if len(rows) else ""
 
     def why_not_compared(self, question_id: str) -> str:
-        """Why a question is not compared between waves, as a sentence; blank where it is."""
+        """Returns the reason why a question is not compared between waves, as a sentence; blank if it is
+        compared."""
         return _why_not_compared(self, question_id)
 
 
 def count_question_by_wave(view: VisibleTables, question_id: str) -> pd.DataFrame:
-    """The counts of a question in each wave that may be compared, each on its own base: the columns of
-    :meth:`.StudyView.counts`, the group being the wave; options in their own order. For the team alone.
+    """Returns the counts of a question in each wave that may be compared, each on its own base, options in
+    their own order. Columns are those of :meth:`.StudyView.counts`, with the wave as group. For the team
+    only.
 
-    Raises UsageError where crosswalk.csv does not say that the question may be compared, with the reason;
-    NotReleased for another audience."""
+    Raises UsageError with the reason if crosswalk.csv does not say that the question may be compared, and
+    NotReleased for another audience.
+    """
     compared = make_compared_question(view, question_id)
     rows = compared.counts()
     share = rows["n"] / rows["base_n"]
@@ -75,7 +80,8 @@ def count_question_by_wave(view: VisibleTables, question_id: str) -> pd.DataFram
 
 
 def _why_not_compared(view: VisibleTables, question_id: str) -> str:
-    """Why a question is not compared between waves, as a sentence; blank where it is."""
+    """Returns the reason why a question is not compared between waves, as a sentence; blank if it is
+    compared."""
     return why_waves_not_compared(question_id, _waves_asked(view, question_id),
                                   read_reference_table(view.study, "crosswalk"), view.wave_labels)
 
@@ -87,13 +93,13 @@ def _waves_asked(view: VisibleTables, question_id: str) -> list[str]:
 
 
 def make_compared_question(view: VisibleTables, question_id: str) -> ComparedQuestion:
-    """A question as it is compared between waves, where it may be."""
+    """Returns a question for comparison between waves. Raises UsageError if it may not be compared."""
     if not view.wave_labels:
         raise UsageError("The survey has one wave. To fix: list the waves in waves.csv, and the wave of "
                          "each file in wave_files.csv.")
     if not view.may("all_figures"):
-        raise NotReleased("Waves side by side are for the team only: from two of them could follow what "
-                          "a single organisation changed. To fix: ask for the study's own figures, "
+        raise NotReleased("The comparison of waves is for the team only: it could reveal what a single "
+                          "organisation changed. To fix: ask for the study's own figures, "
                           "which are of one wave.")
     questions = read_reference_table(view.study, "questions")
     found = questions[questions["question_id"].str.casefold() == question_id.casefold()]

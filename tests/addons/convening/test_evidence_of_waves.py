@@ -67,5 +67,5 @@ def test_a_number_that_its_own_wave_did_not_count_is_a_fault(tmp_path):
     faults = find_broken_evidence_links(cite(tmp_path, ("Q1/yes/all", "3 of 4", "w2016"),
                                              ("Q1/yes/all", "", "")))
     assert [(fault.column, fault.message) for fault in faults if fault.file.endswith("evidence.csv")] == [
-        ("cited", "was cited, and 2016 counted 2 of 4"),
-        ("cited", "is of the wave 2016, and the number that was cited is missing")]
+        ("cited", "was cited, but in 2016 the count is 2 of 4"),
+        ("cited", "is of the wave 2016, but the cited number is missing")]

@@ -471,7 +471,7 @@ def test_after_the_collecting_the_box_is_empty_and_nobody_votes_with_a_slip(room
     ({0: "r99"}, "may not rate, as raters.csv says"),
     ({0: ""}, "answers use this slip, but the register names nobody who drew it"),
     ({0: "r12", 1: "r12"}, "has drawn slip .* too, according to the register. To fix: ask who holds which "
-     "slip: one of the two codes may be a typing error"),
+     "slip, and correct the code if it is a typing error"),
 ])
 def test_a_register_that_cannot_be_is_refused_and_nothing_is_written(room, drawn, said):
     room.vote(ANSWERS)

@@ -148,9 +148,9 @@ def test_nothing_is_declared_after_the_vote(study):
     study.full_round(round_id="2", raters=PROVIDERS[:8])
     declare(study, interests="2,r01,P01,late\n")
     reference = read_reference(Study(study.root))
-    said = "what it says of r01 is not on the forms of round 2"
+    said = "the entry for r01 differs from the forms of round 2"
     assert said in str(Faults(Ballots.read(Study(study.root), reference).faults))
-    with pytest.raises(Faults, match="r01 has voted in round 2: a proxy or an interest is declared before"):
+    with pytest.raises(Faults, match="r01 has already voted in round 2: a proxy or an interest must be"):
         forms(study)
     declare(study, interests="2,r09,P01,in time\n")
     forms(study)

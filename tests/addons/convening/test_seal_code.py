@@ -85,13 +85,14 @@ def test_a_page_to_project_that_is_edited_is_noticed(study):
     page = study.root / "reports/team/day/2/index.html"
     assert f"Seal code {study.codes[-1]}" in page.read_text(encoding="utf-8")
     page.write_text(page.read_text(encoding="utf-8").replace("Round 2", "Round two", 1), encoding="utf-8")
-    assert "the page to project of round 2 is not as the study makes it" in refused(study, study.codes[-1])
+    assert "the page to project of round 2 differs from the page that the study makes now" in refused(
+        study, study.codes[-1])
 
 
 def test_a_page_to_project_in_another_language_that_the_study_does_not_make_is_noticed(study):
     (study.root / "reports/team/day/2/index-es.html").write_text("<html></html>", encoding="utf-8")
     said = refused(study, study.codes[-1])
-    assert "index-es.html: the page to project of round 2 is not as the study makes it" in said
+    assert "index-es.html: the page to project of round 2 differs from the page that the" in said
 
 
 def test_seals_that_are_swapped_are_given_back_their_names(study):
@@ -100,18 +101,18 @@ def test_seals_that_are_swapped_are_given_back_their_names(study):
         (rounds / one).rename(rounds / other)
     for said in (refused(study, study.codes[-1]), study.glc("tally", "--round", "2").stderr):
         assert "private/rounds/1: the folder holds the ballots of round 2. To fix: rename it back" in said
-        assert "do not give" not in said and "not as it was sealed" not in said
+        assert "do not give" not in said and "differs from the ballot sealed" not in said
 
 
 @pytest.mark.parametrize(("spoil", "told"), [
-    (Path.unlink, "the key of the digests is gone"),
+    (Path.unlink, "the key of the digests is missing"),
     (lambda path: path.write_text("another key of this study, of some other day"),
      "no ballot of any round fits the key of the digests")])
 def test_a_key_that_is_lost_or_another_is_said_and_not_taken_for_a_change(study, spoil, told):
     spoil(study.root / "private/digests.key")
     for said in (refused(study, study.codes[-1]), study.glc("tally", "--round", "2").stderr):
         assert f"private/digests.key: {told}" in said and "put the file back from a backup" in said
-        assert "do not give" not in said and "not as it was sealed" not in said
+        assert "do not give" not in said and "differs from the ballot sealed" not in said
 
 
 def test_what_is_no_code_is_refused(study):

@@ -161,7 +161,7 @@ def test_a_ballot_that_is_changed_in_the_seal_itself_stops_the_count(study, spoi
     path.write_text(path.read_text().replace(*spoil, 1), encoding="utf-8")
     done = study.glc("tally", "--round", "2")
     assert done.exit_code == 1
-    assert f"{SEALED}/ballots.csv" in done.stderr and "is not as it was sealed" in done.stderr
+    assert f"{SEALED}/ballots.csv" in done.stderr and "differs from the ballot sealed when" in done.stderr
 
 
 @pytest.mark.parametrize(("file", "spoil"), [
@@ -189,7 +189,7 @@ def test_a_seal_that_is_gone_is_missed_and_nothing_is_counted_from_the_files_ins
     shutil.move(study.root / "private/rounds/2", study.root / "away")
     done = study.glc("tally", "--round", "2")
     assert (done.exit_code, done.stdout) == (1, "")
-    assert f"{SEALED}: what was counted when round 2 was closed is gone" in done.stderr
+    assert f"{SEALED}: the sealed ballots of round 2 are missing" in done.stderr
 
 
 def test_a_second_count_that_is_gone_is_missed_and_the_first_does_not_stand_in_for_it(study):
@@ -201,7 +201,7 @@ def test_a_second_count_that_is_gone_is_missed_and_the_first_does_not_stand_in_f
 
 
 @pytest.mark.parametrize(("change", "said"), [
-    (lambda rows: rows.assign(closed_on=""), "round 2 was closed and sealed, and its day is missing"),
+    (lambda rows: rows.assign(closed_on=""), "round 2 was closed and sealed, but its closing day is missing"),
     (lambda rows: rows.assign(closed_on="2017-05-11"), "value '2017-05-11': round 2 was closed on"),
     (lambda rows: rows[rows["principle_id"] != "P01"], "value 'P01.1': round 2 was closed with other texts")])
 def test_rows_of_a_sealed_round_that_are_changed_by_hand_stop_the_count(study, change, said):

@@ -216,7 +216,7 @@ def test_a_form_on_the_desk_or_on_a_phone_is_a_form_that_is_in(opened, monkeypat
     def begun(study, round_id):
         raise Faults([])
     monkeypatch.setattr(amendments, check, begun)
-    with pytest.raises(Faults, match="a form of it is in"):
+    with pytest.raises(Faults, match="a form has been received"):
         withdraw_text(Study(opened.root), "P01", today=TODAY, **WHY)
 
 

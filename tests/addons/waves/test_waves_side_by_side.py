@@ -67,7 +67,7 @@ def test_transitions_of_a_multiple_choice_are_those_of_each_option(view):
 @pytest.mark.parametrize("ask", [lambda view: view.counts("Q1", by="wave"),
                                  lambda view: view.transitions("Q1")])
 def test_waves_side_by_side_are_for_the_team_alone(ask, audience, view):
-    with pytest.raises(NotReleased, match="Waves side by side are for the team only"):
+    with pytest.raises(NotReleased, match="The comparison of waves is for the team only"):
         ask(StudyView(view.study, audience))
 
 
