@@ -1,12 +1,13 @@
 """Agreement between coders on codes, with the table ``agreement``.
 
-Computes coefficients with intervals from the codes that coders gave to units, and the table ``agreement`` of
-a study: every code and all codes together, by turn and by character. "Read and left uncoded" is a value of
-its own, never a missing one. A coefficient that is undefined is NaN with a reason: never 1, and never an
-exception. A coefficient that corrects for chance needs at least two different values.
+The module computes coefficients with intervals from the codes that coders gave to units, and the table
+``agreement`` of a study. The table has every code, and all codes together, by turn and by character. A unit
+that a coder read and left uncoded has a value; it is not missing. An undefined coefficient is NaN with a
+reason, never 1, and raises no exception. A coefficient that corrects for chance needs at least two different
+values.
 
-The module decides what is compared: only work on the same units at the same version of the codebook,
-before anything was reconciled. Intervals come from :mod:`.coefficients`.
+The module decides which work is compared: only work on the same units at the same version of the codebook,
+before differences were reconciled. Intervals are computed by :mod:`.coefficients`.
 """
 
 from __future__ import annotations
@@ -52,33 +53,39 @@ NOT_SHARED = "the coder coded no unit that another coded"
 def agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 1000, seed: int = 1,
                     ancestors: Mapping[str, Sequence[str]] | None = None, parents: str = "missing",
                     single: Set[str] = frozenset()) -> pd.DataFrame:
-    """Agreement, one row per measure, code (blank: all codes together) and subset.
+    """Returns agreement between coders, one row per measure, code (blank for all codes together) and subset.
 
-    ``units`` has a row for every unit and coder who read it: unit_id, document_id, coder_id and ``codes``,
-    the set of code ids, empty where the coder left the unit uncoded. A unit that was never assigned to a
-    coder has no row. Optional: question_id (blank: none); ``length``, the number of units that the row
-    represents, such as the characters of a passage; ``respondent_id``, over which intervals are drawn (by
-    default the document); ``is_missing``, a unit that the coder read, but whose coding is not known. ``unit``
-    names the unit.
+    ``unit`` is the name of the kind of unit. ``units`` has one row for every unit and coder who read it. A
+    unit that was never assigned to a coder has no row. Its columns are:
 
-    For a code, by presence and absence: percent, positive and negative agreement, alpha, AC1, PABAK, with two
-    coders kappa, and ``prevalence.<coder>``, the coder's share of pairable units with the code. Column
-    ``prevalence`` is the share over all units. For all codes together: ``masi_alpha``. Subsets are ``all``,
-    ``document=<id>`` and ``question=<id>``; a document of one unit, such as an answer, and those in
-    ``single`` have no rows of their own, since of one unit no coefficient says anything. low and high come
-    from a bootstrap of respondents, for subsets with several documents. A NaN has its reason.
+    - unit_id, document_id, coder_id;
+    - ``codes``: the set of code ids, empty where the coder left the unit uncoded;
+    - question_id (optional): blank for no question;
+    - ``length`` (optional): the number of units that the row represents, such as the characters of a passage;
+    - ``respondent_id`` (optional): what the bootstrap draws for intervals; by default the document;
+    - ``is_missing`` (optional): whether the coder read the unit, but the coding is not known.
 
-    ``ancestors`` has the codes above each code: each of them is measured as well, present wherever a code
-    below it is. A coding of a parent alone does not say which code below it was meant. ``parents`` is what
-    is made of that: ``missing``, so that the unit is left out for the codes below and for all codes
-    together, or ``absent``.
+    The measures of a code compare presence and absence: percent, positive and negative agreement, alpha, AC1,
+    PABAK, and with exactly two coders kappa. ``prevalence.<coder>`` is the coder's share of pairable units
+    with the code; column ``prevalence`` is the share over all units. The measure of all codes together is
+    ``masi_alpha``.
 
-    ``n_missing`` counts the values that are missing because of ``is_missing``; ``lowest`` and ``highest``
-    are the value in the worst and the best case: if the missing ones all differed from what the other coders
-    gave, or all were the same, or if the code was in all of them, or in none.
+    Subsets are ``all``, ``document=<id>`` and ``question=<id>``. A document with only one unit, such as an
+    answer, and a document in ``single`` have no rows, because a coefficient of one unit means nothing. low
+    and high come from a bootstrap of respondents, for subsets with several documents. Every NaN has a reason.
 
-    The caller must make sure that units were coded independently, at one version of text and codebook:
-    leave out the coder ``consensus``, and give another version of a text other unit ids.
+    ``ancestors`` has the codes above each code. Each of these is measured as well, and counts as present
+    wherever a code below it is. If a coder gave a unit only a code above others, the coding does not say
+    which code below was meant. With ``parents="missing"`` the unit is then left out for the codes below and
+    for all codes together; with ``"absent"`` the codes below count as absent.
+
+    ``n_missing`` counts the values that are missing because of ``is_missing``. ``lowest`` and ``highest`` are
+    the lowest and the highest coefficient if the missing values are filled in, in turn, in these ways: all
+    different from the values of the other coders, all the same as these, all with the code, all without.
+
+    The caller must make sure that units were coded independently, at one version of the text and of the
+    codebook. So it leaves out the coder ``consensus`` and gives the units of another version of a text
+    other unit_ids.
 
     Raises Faults where a coder has two rows for a unit, or a unit has two documents, questions or lengths.
 
@@ -100,8 +107,11 @@ def agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 100
 
 
 class _CodedUnits(NamedTuple):
-    """Coders x units of numbers of code sets (-1: never assigned), with the document, respondent and question
-    of each."""
+    """The codings of units, and the document, respondent and question of each unit.
+
+    ``numbers`` is a matrix of coders x units with the position of each coding in ``sets``; it is -1 where the
+    unit was never assigned to the coder.
+    """
 
     numbers: np.ndarray
     is_missing: np.ndarray
@@ -114,12 +124,12 @@ class _CodedUnits(NamedTuple):
     lengths: np.ndarray
 
     def values(self, value_of: np.ndarray, at: np.ndarray) -> np.ndarray:
-        """The values of some units; -1 where there is none."""
+        """Returns the values of some units; -1 where a coder gave no value."""
         return np.where(self.is_missing[:, at], -1, value_of[self.numbers[:, at]])
 
 
 class _Tree:
-    """What sets of codes say of each code, given the tree of codes."""
+    """The value of each code in each set of codes, given the tree of codes."""
 
     def __init__(self, sets: list[frozenset], ancestors: Mapping[str, Sequence[str]], *,
                  is_missing: bool) -> None:
@@ -138,7 +148,7 @@ class _Tree:
 
 
 class _Measurement(NamedTuple):
-    """The units on which agreement is measured: a code, or all codes together."""
+    """What agreement is measured on: one code, or all codes together."""
 
     code_id: str
     value_of: np.ndarray
@@ -183,7 +193,8 @@ def _check(units: pd.DataFrame) -> None:
 
 
 def _all_codes(grid: _CodedUnits, tree: _Tree) -> _Measurement:
-    """All codes together: a value is a set of codes, without those that have a code of the set below them."""
+    """Returns the measurement of all codes together. A value is a set of codes, from which the codes above
+    another code of the set are removed."""
     masi = masi_distance(tree.specific)
 
     def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -193,8 +204,8 @@ def _all_codes(grid: _CodedUnits, tree: _Tree) -> _Measurement:
 
 
 def _single_codes(grid: _CodedUnits, tree: _Tree) -> list[list[_Measurement]]:
-    """Each code by itself: presence is 1, absence is 0. Codes for which the same units have values are
-    together."""
+    """Returns the measurements of each code: presence is 1, absence is 0. Codes for which the same units have
+    values are in one list."""
     measures = {**NOMINAL, "positive_agreement": specific_measure(1),
                 "negative_agreement": specific_measure(0),
                 **{f"prevalence.{coder_id}": _prevalence(coder)
@@ -209,14 +220,16 @@ def _single_codes(grid: _CodedUnits, tree: _Tree) -> list[list[_Measurement]]:
 
 
 def _prevalence(coder: int) -> Measure:
-    """The share of a coder's units that have the code, of those that another coder read too."""
+    """Returns the measure for the share of units with the code, among the coder's units that another coder
+    read too."""
     def share(counts: CodingCounts) -> np.ndarray:
         return counts.marginals[:, coder, 1] / counts.marginals[:, coder].sum(axis=-1)
     return Measure(share, NOT_SHARED)
 
 
 def _rows(grid: _CodedUnits, tree: _Tree, draws: int, seed: int, is_single: np.ndarray) -> Iterator[tuple]:
-    """The figures of every code and subset, without the column ``unit``; of documents that are not single."""
+    """Yields the rows of every code and subset, without the column ``unit``. Documents that ``is_single``
+    marks have no rows."""
     batches = [[_all_codes(grid, tree)], *_single_codes(grid, tree)]
     is_by_document = bool((grid.respondents == grid.documents).all())
     n_respondents = int(grid.respondents.max(initial=-1)) + 1
@@ -245,14 +258,16 @@ def _rows(grid: _CodedUnits, tree: _Tree, draws: int, seed: int, is_single: np.n
 
 def _counted(grid: _CodedUnits, at: np.ndarray, coding: _Measurement, groups: np.ndarray, n_groups: int, *,
              values: np.ndarray | None = None) -> CodingCounts:
-    """The counts of a code in some units, by group; of other ``values`` than those that were given."""
+    """Returns the counts of a code in some units, by group. If ``values`` is given, these values are counted
+    instead of those that the coders gave."""
     given = grid.values(coding.value_of, at) if values is None else values
     return count_codings(given, coding.n_values, groups=groups[at], n_groups=n_groups,
                          lengths=grid.lengths[at], distance=coding.distance)
 
 
 def _extremes(grid: _CodedUnits, at: np.ndarray, coding: _Measurement) -> dict[str, tuple[int, float, float]]:
-    """By measure, how many values are missing, and the lowest and highest value with them filled in."""
+    """Returns, by measure, how many values are missing, and the lowest and the highest coefficient with the
+    missing values filled in."""
     missing = grid.is_missing[:, at]
     if not missing.any():
         return {}
@@ -276,7 +291,7 @@ def _extremes(grid: _CodedUnits, at: np.ndarray, coding: _Measurement) -> dict[s
 
 
 def _most_given(values: np.ndarray, n_values: int) -> np.ndarray:
-    """The value that most coders gave to each unit; of equals the last."""
+    """Returns the value that most coders gave to each unit; in a tie, the value with the highest number."""
     times = np.stack([(values == value).sum(axis=0) for value in range(n_values)])
     return n_values - 1 - np.argmax(times[::-1], axis=0)
 
@@ -305,16 +320,19 @@ DRAWS = 1000
 def coder_agreement(coded: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
                     ancestors: Mapping[str, Sequence[str]], *, mixed_coders: Set[str] = frozenset(),
                     parents: str = "missing") -> pd.DataFrame:
-    """Agreement before anything was reconciled; empty where no two coders read the same text.
+    """Returns agreement before differences were reconciled; empty if no two coders read the same text.
 
-    ``coded`` has a row for each participant's segment and coder who read it, as
-    :func:`glc_analysis.coding.consensus.coding_units` gives it, with the codebook_version that the coder
-    used: work at different versions is never compared; a version that is not stated goes with any.
-    ``ancestors`` has the families, themes and domains above each code; agreement on them is measured wherever
-    any code below them was given, and ``parents`` says what a coding of one of them alone means
-    (:func:`agreement_table`). Left out are the consensus, and the coders in ``mixed_coders``, whose file does
-    not tell several people's work apart. Units: ``turn``, and ``character`` (a passage weighs as much as it
-    is long).
+    - ``coded``: one row for each participant's segment and coder who read it, as
+      :func:`glc_analysis.coding.consensus.coding_units` returns it, with the codebook_version that the coder
+      used. Work at different versions is never compared. If a coder's version is not stated, it counts as the
+      version that the document's other coders state, provided they all state the same.
+    - ``ancestors``: the families, themes and domains above each code. They are measured as well, and count as
+      present wherever a code below them was given.
+    - ``parents``: what it means if a coder gave a unit only such a code (:func:`agreement_table`).
+    - ``mixed_coders``: the coders whose file does not separate the work of several people. They are left out,
+      and so is the consensus.
+
+    The units are ``turn`` and ``character``; by character, a passage counts in proportion to its length.
     """
     coded = coded[~coded["coder_id"].isin({CONSENSUS, *mixed_coders})]
     readers = coded.groupby("document_id")["coder_id"].transform("nunique")
@@ -336,14 +354,15 @@ def coder_agreement(coded: pd.DataFrame, codings: pd.DataFrame, segments: pd.Dat
 
 
 def _only_version(coded: pd.DataFrame) -> dict[str, str]:
-    """The version of the codebook that coders of a document used, where all who state one used the same."""
+    """Returns the version of the codebook that the coders of each document used, if all coders who state a
+    version state the same; else blank."""
     stated = coded[coded["codebook_version"] != ""].groupby("document_id")["codebook_version"].agg(set)
     found = dict.fromkeys(coded["document_id"], "")
     return found | {document: next(iter(some)) for document, some in stated.items() if len(some) == 1}
 
 
 class _Turn(NamedTuple):
-    """A turn and one of its readers."""
+    """A turn, and one of the coders who read it."""
 
     unit_id: str
     document_id: str
@@ -354,7 +373,7 @@ class _Turn(NamedTuple):
 
 
 def _characters(turns: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
-    """Every turn cut where any coder's passage begins or ends: one row per piece and coder."""
+    """Cuts every turn wherever a coder's passage begins or ends. Returns one row per piece and coder."""
     spans = {segment_id: (start, end) for segment_id, start, end in zip(
         segments["segment_id"], segments["start"].tolist(), segments["end"].tolist(), strict=True)}
     passages: dict[tuple[str, str], list[tuple[int, int, str]]] = defaultdict(list)

@@ -1,6 +1,8 @@
-"""Agreement in tables to read: by question, by the words that were marked, by how many people read.
+"""Tables about agreement for people to read: by question, by the words that coders marked, and by the number
+of readers.
 
-Frames in, frames out: of the tables ``agreement``, ``codings``, ``segments``, ``readings`` and ``documents``.
+The functions take frames of the tables ``agreement``, ``codings``, ``segments``, ``readings`` and
+``documents``, and return frames.
 """
 
 from __future__ import annotations
@@ -15,9 +17,13 @@ from glc_analysis.coding.consensus import CONSENSUS, MAJORITY, codings_by_segmen
 
 
 def agreement_by_question(agreement: pd.DataFrame) -> pd.DataFrame:
-    """A row per code and question whose turns or answers have it: code_id, question_id, n_units, prevalence;
-    agree (percent agreement), positive and alpha in the question, and agree_pooled and alpha_pooled of all
-    questions together, in which the others give a code easy negatives. The lowest alpha first."""
+    """Returns one row per code and question whose turns or answers have the code, the lowest alpha first.
+
+    - code_id, question_id, n_units, prevalence;
+    - agree (percent agreement), positive and alpha: the measures within the question;
+    - agree_pooled, alpha_pooled: the measures for all questions together. They are often higher, because
+      coders easily agree that a code is absent in the turns of other questions.
+    """
     turns = agreement[(agreement["unit"] == "turn") & (agreement["code_id"] != "")]
     names = {"percent_agreement": "agree", "positive_agreement": "positive", "alpha": "alpha"}
     wide = turns[turns["measure"].isin([*names])].pivot(
@@ -32,8 +38,10 @@ def agreement_by_question(agreement: pd.DataFrame) -> pd.DataFrame:
 
 
 def explain_blank_columns(agreement: pd.DataFrame, columns: Mapping[str, str]) -> list[str]:
-    """Why columns of a table of agreement have no value of any code, a sentence each; ``columns`` has what
-    each measure is called there. ``agreement`` are the rows that the table shows."""
+    """Returns sentences that say why columns of a table of agreement are blank for every code.
+
+    ``columns`` has the name of the table's column for each measure. ``agreement`` has the rows that the table
+    shows."""
     if agreement.empty:
         return []
     by_reason: dict[str, list[str]] = defaultdict(list)
@@ -46,10 +54,12 @@ def explain_blank_columns(agreement: pd.DataFrame, columns: Mapping[str, str]) -
 
 
 def list_same_code_other_words(codings: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
-    """Turns to which several coders gave the same code on different words: they agree by turn, and not by
-    character. A row per turn, code and coder: segment_id, code_id, coder_id, words, and shared, the share of
-    the letters that any of them marked that all of them marked. The smallest share first; signs and blanks do
-    not count.
+    """Returns the turns to which several coders gave the same code on different words. These coders agree by
+    turn, but not by character.
+
+    There is one row per turn, code and coder: segment_id, code_id, coder_id, words and shared. ``shared`` is
+    the number of letters that all these coders marked, divided by the number that any of them marked.
+    Punctuation and spaces do not count. The smallest share comes first.
 
     >>> segments = pd.DataFrame({"segment_id": ["a.1"], "start": [0], "end": [11], "text": ["First. Then."],
     ...                          "role": ["participant"]})
@@ -83,9 +93,12 @@ def list_same_code_other_words(codings: pd.DataFrame, segments: pd.DataFrame) ->
 
 def count_codes_by_readers(readings: pd.DataFrame, documents: pd.DataFrame, *,
                            rule: str) -> tuple[pd.DataFrame, list[str]]:
-    """How many people read what was said, and when a code counts there by the study's rule of consensus: a
-    row per number of readers, with readers, texts, organisations, "a code counts where"; and the ids of the
-    organisations whose texts were all read by one person alone."""
+    """Returns a table by number of readers, and the ids of the organisations of which no text was read by
+    more than one person.
+
+    The table has one row per number of readers, with the columns readers, texts, organisations and "a code
+    counts where". The last says when a code counts by the study's rule of consensus.
+    """
     read = readings[readings["coder_id"] != CONSENSUS].merge(documents[["document_id", "organisation_id"]])
     by_text = read.groupby(["document_id", "organisation_id"], as_index=False)["coder_id"].nunique()
     by_text = by_text.rename(columns={"coder_id": "readers"})

@@ -1,9 +1,15 @@
-"""The place of a coder's passage in the canonical text, by the copy of the text that a coder's program keeps.
+"""Finds the place of a coder's passage in the canonical text, from the copy of the text that a coder's
+program keeps.
 
-The two may differ in blanks, line ends and Unicode form, in the form of quotation marks and dashes, in names
-that were masked since or are masked otherwise now, in the names of speakers, and in the times of cues where
-the copy is the raw transcript. In everything else they must be the same text to the letter. A copy whose
-words were edited is aligned word by word (:mod:`.edited_texts`).
+The canonical text and the copy may differ in these ways:
+
+- in spaces, line ends, Unicode form, and the form of quotation marks and dashes;
+- in names that were masked after the coder got the copy, or that now have other pseudonyms;
+- in the names of speakers;
+- in the times of cues, if the copy is the raw transcript.
+
+All other characters must be the same. A copy whose words were edited is aligned word by word
+(:mod:`.edited_texts`).
 """
 
 from __future__ import annotations
@@ -20,17 +26,18 @@ from glc_analysis.intake.codings.model import UNWRITABLE, Span, simplify_signs
 from glc_analysis.pseudonyms.masking import shift_span
 
 LONGEST_NAME = 200
-"""Most characters that may stand in the place of a name, of a speaker's label, or between two cues."""
+"""The largest number of characters that a copy may have in place of a name or a speaker's label, or between
+two cues."""
 
 Variable = tuple[int, int, str]
-"""A passage of the unmasked text that may read otherwise in a copy: its first letter, the letter after its
-last, and the pseudonym that the canonical text has there."""
+"""A passage of the unmasked text that may be different in a copy: the position of its first letter, the
+position after its last letter, and the pseudonym that the canonical text has there."""
 
 
 @dataclass(frozen=True)
 class CharacterMap:
-    """The characters of a text without blanks, in NFC and with plain quotation marks and dashes, and where
-    each begins and ends in the text."""
+    """The characters of a text without spaces, in NFC and with plain quotation marks and dashes, and the
+    positions in the text at which each begins and ends."""
 
     text: str
     starts: list[int]
@@ -59,7 +66,8 @@ class CharacterMap:
 
 @dataclass(frozen=True)
 class AlignedSegment:
-    """A run of characters in the copy and in the unmasked text: the same in both, or a name or label."""
+    """A passage of the copy and the passage of the unmasked text that corresponds to it. ``is_same`` says
+    whether the two have the same characters; otherwise they are a name or a speaker's label."""
 
     copy_start: int
     copy_end: int
@@ -82,9 +90,8 @@ class Alignment:
         return [segment.copy_start for segment in self.segments]
 
     def locate(self, start: int, end: int) -> tuple[int, int]:
-        """A passage of the copy as one of the canonical text; (-1, -1) if it holds nothing but blanks.
-
-        A passage that cuts a name is widened to the whole name.
+        """Returns the passage of the canonical text that corresponds to a passage of the copy; (-1, -1) if
+        the passage has only spaces. A passage that begins or ends within a name is widened to the whole name.
         """
         first, last = (bisect_left(self.copy.starts, at) for at in (start, end))
         if first >= last:
@@ -100,7 +107,8 @@ class Alignment:
 
 
 def align_copy(text: Text, copy: str) -> Alignment | None:
-    """The alignment of a coder's copy; None where it differs from the text in more than names and labels.
+    """Returns the alignment of a coder's copy, or None if it differs from the text in more than names and
+    labels.
 
     >>> text = Text("p1: Person 1 waits.\\n", "p1: Ana waits.\\n", ((4, 7, 4, 12),), ((0, 2),))
     >>> align_copy(text, "Client: Ana waits.").locate(8, 17), align_copy(text, "p1: Ana waited.")
@@ -127,7 +135,7 @@ def align_copy(text: Text, copy: str) -> Alignment | None:
 
 
 def find_quotation(text: Text, quote: str) -> list[tuple[int, int]]:
-    """Every place of a quotation in the canonical text, whatever its blanks and Unicode form."""
+    """Returns every place of a quotation in the canonical text, regardless of spaces and Unicode form."""
     wanted, letters = CharacterMap.of(quote).text, _character_map(text.canonical)
     places, at = [], letters.text.find(wanted) if wanted else -1
     while at >= 0:
@@ -137,9 +145,10 @@ def find_quotation(text: Text, quote: str) -> list[tuple[int, int]]:
 
 
 def _variables(text: Text, unmasked: CharacterMap) -> list[list[Variable]]:
-    """The names, labels and joins of a text, in order; those with nothing between them in one group.
+    """Returns the names, labels and joins of a text, in order. Those with no letter between them are one
+    group.
 
-    Where two overlap, the first counts.
+    Of two that overlap, the first keeps the characters that they share.
     """
     masked = {start: CharacterMap.of(text.canonical[new:new_end]).text
               for start, _, new, new_end in text.offsets}
@@ -158,10 +167,10 @@ def _variables(text: Text, unmasked: CharacterMap) -> list[list[Variable]]:
 
 def _separated(copy: str, start: int, end: int, group: list[Variable],
                unmasked: CharacterMap) -> list[AlignedSegment]:
-    """The segments of a group of names and labels that follow one another without a letter between them.
+    """Returns the segments of a group of names and labels that have no letter between them.
 
-    From the end of the group on, each that reads in the copy as it does in one of our texts is a segment
-    of its own; the others are one segment together.
+    Starting from the end of the group, each name or label that is the same in the copy as in the masked or
+    the unmasked text becomes a separate segment. All names and labels before these are one segment.
     """
     segments, group = [], list(group)
     while len(group) > 1:
@@ -177,7 +186,8 @@ def _separated(copy: str, start: int, end: int, group: list[Variable],
 
 
 def _end_of_name(copy: str, at: int, following: str, *known: str) -> int:
-    """Where the name or label at a place of the copy ends: before the text that follows it; -1 if nowhere."""
+    """Returns where the name or label at a position of the copy ends, which is before the text that must
+    follow it; -1 if that text is not found."""
     for name in dict.fromkeys([*(CharacterMap.of(one).text for one in known), ""]):
         until = at + len(name)
         if copy.startswith(name + following, at) and (following or until == len(copy)):
@@ -189,16 +199,18 @@ def _end_of_name(copy: str, at: int, following: str, *known: str) -> int:
 
 @lru_cache(maxsize=4)
 def _character_map(text: str) -> CharacterMap:
-    """The character map of one of our texts, which is needed again for every quotation from it.
+    """Returns the character map of a canonical or unmasked text, which is needed for every quotation from it.
 
-    Only the last few are kept: codings come text by text, and the maps of all would fill the memory.
+    Only the last few maps are kept, because codings are placed text by text and the maps of all texts would
+    need too much memory.
     """
     return CharacterMap.of(text)
 
 
 @lru_cache(maxsize=10_000)
 def _composed(word: str) -> tuple[tuple[str, int, int], ...]:
-    """The characters of a word in NFC, each with the part of the word that it is composed of."""
+    """Returns the characters of a word in NFC, each with the start and end of the characters of the word that
+    it is composed of."""
     if unicodedata.is_normalized("NFC", word):
         return tuple((letter, n, n + 1) for n, letter in enumerate(word))
     characters = []

@@ -18,11 +18,12 @@ _COLUMNS = ["segment_id", "language", "organisation_id", "country_id", "question
 
 def place_translations(written: pd.DataFrame, documents: pd.DataFrame, names: pd.DataFrame,
                        key: Mapping[str, str], *, elsewhere: Collection[str] = ()) -> pd.DataFrame:
-    """Table ``answer_translations``: one row per answer and language of its translation, under pseudonyms.
+    """Returns table ``answer_translations``: one row per answer and language of its translation, with
+    pseudonyms in place of names.
 
-    ``written`` are the rows of answer_translations.csv; those of the records ``elsewhere``, which answered in
-    another wave than that of the study's figures, are left out. Raises Faults for rows that translate no open
-    answer.
+    ``written`` has the rows of answer_translations.csv. ``elsewhere`` has the records of other waves than the
+    one that the study's figures are about; their rows are left out. Raises Faults for rows that translate no
+    open answer.
     """
     answers = documents[documents["kind"] == "answer"]
     asked: dict[str, list[str]] = defaultdict(list)

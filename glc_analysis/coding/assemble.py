@@ -1,8 +1,8 @@
 """All coding of a study: from the texts and the coders' files to the tables of codings.
 
-Makes of the texts, the coders' files, and the codes that are columns of the survey the tables ``codings``,
-``readings``, ``memos``, ``quarantined`` and ``disagreements``, the codebook with the codes that it lacked,
-and what the table ``agreement`` is computed from.
+The module reads the texts, the coders' files, and the codes that are columns of the survey. It makes the
+tables ``codings``, ``readings``, ``memos``, ``quarantined`` and ``disagreements``, the codebook with the
+codes that it lacked, and the data from which the table ``agreement`` is computed.
 """
 
 from __future__ import annotations
@@ -60,13 +60,15 @@ _SHOWN_BY = {
     "exact": "proved by the coder's words", "normalised": "proved by the coder's words",
     "same_text": "by the text in the coder's file", "moved": "by unchanged words in an edited text",
     "whole_text": "of whole texts", "accepted": "accepted by a person", "by_position": "by position alone"}
-"""What shows the place of a coding, by the words of ``match`` in table ``codings``."""
+"""For each value of column ``match`` in table ``codings``: the words that say how the place of a coding is
+known."""
 REVIEW_COLUMNS = ["coder_id", "document_id", "start", "quote", "code", "decision", "segment_id", "words",
                   "reason", "by", "date"]
 
 
 class _Review(NamedTuple):
-    """What a row of reviewed_codings.csv decides; cells that are blank fit any passage."""
+    """A decision on passages: the columns of a row of reviewed_codings.csv. A blank cell matches any
+    passage."""
 
     coder_id: str
     document_id: str
@@ -80,9 +82,13 @@ class _Review(NamedTuple):
 
 def apply_reviews(result: PlacedCodings, reviews: pd.DataFrame, segments: pd.DataFrame,
                   text_of: Callable[[str], Text], codebook: pd.DataFrame) -> list[Fault]:
-    """Places the quarantined codings that were accepted, and marks them and those by position `accepted`;
-    takes out those that were left out. A code goes by its name in the coder's program, or by its id. Changes
-    ``result``, and returns what is wrong in the file."""
+    """Applies the decisions of reviewed_codings.csv to ``result``, and returns the faults of the file.
+
+    - Accepted codings get the match ``accepted``; quarantined codings among them are placed first.
+    - Codings that people decided to leave out are removed.
+
+    A row names a code by its name in the coder's program or by its id.
+    """
     faults: list[Fault] = []
     ids = _ids_of_codes(result, codebook) if len(reviews) else {}
     turns = segments.set_index("segment_id")
@@ -118,7 +124,8 @@ def apply_reviews(result: PlacedCodings, reviews: pd.DataFrame, segments: pd.Dat
 
 
 def _ids_of_codes(result: PlacedCodings, codebook: pd.DataFrame) -> dict[str, set[str]]:
-    """The ids of each code by its name in coders' programs: its own, and the one under which it counts."""
+    """Returns, by name in coders' programs, the ids of each code: its id, and the id of the code under which
+    it is counted today."""
     used = {passage.code for passage in (*result.codings, *result.quarantined)}
     ids, book_of_all = extend_codebook(used, result.definitions, codebook)
     return {name: {code, book.current_code(code, book_of_all)} for name, code in ids.items()}
@@ -126,7 +133,8 @@ def _ids_of_codes(result: PlacedCodings, codebook: pd.DataFrame) -> dict[str, se
 
 def _is_in_place(review: _Review, waiting: Sequence[QuarantinedPassage], placed: Sequence[PlacedCoding],
                  text_of: Callable[[str], Text]) -> bool:
-    """Whether a row says of a passage by position nothing but the words that are in its place."""
+    """Whether a row about passages placed by position leaves them where they are: its words are the words at
+    that place, or it is a row for all documents."""
     if waiting or review.document_id == ANY_DOCUMENT:
         return not waiting
     words, canonical = normalise_space(review.words), text_of(review.document_id).canonical
@@ -135,9 +143,10 @@ def _is_in_place(review: _Review, waiting: Sequence[QuarantinedPassage], placed:
 
 
 def rows_to_review(quarantined: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
-    """Rows for reviewed_codings.csv, one a passage to look at: with the words of our text, and what to decide
-    left blank. Tables ``quarantined`` and ``codings`` go in. The turn is blank where a passage may be in
-    several."""
+    """Returns rows for reviewed_codings.csv, one per passage that a person should look at.
+
+    ``quarantined`` and ``codings`` are the tables of these names. A row has the words of the canonical text;
+    the columns for the decision are blank. The turn is blank where the passage may be in several turns."""
     by_position = codings[codings["match"] == "by_position"].rename(columns={"code_id": "code"})
     rows = pd.concat([quarantined.assign(words=quarantined["found"], reason=""),
                       by_position.assign(words=by_position["quote"], quote="")], ignore_index=True)
@@ -149,7 +158,8 @@ def rows_to_review(quarantined: pd.DataFrame, codings: pd.DataFrame) -> pd.DataF
 
 
 def placement_sentences(codings: pd.DataFrame, quarantined: pd.DataFrame) -> list[str]:
-    """A sentence for each coder: how many codings, what shows their places, how many are quarantined.
+    """Returns a sentence for each coder: the number of codings, how their places are known, and how many are
+    quarantined.
 
     >>> codings = pd.DataFrame({"coder_id": "ana", "match": ["exact", "moved", "exact"]})
     >>> placement_sentences(codings, pd.DataFrame({"coder_id": ["ana"]}))
@@ -167,8 +177,8 @@ def placement_sentences(codings: pd.DataFrame, quarantined: pd.DataFrame) -> lis
 
 
 def uncounted_faults(codings: pd.DataFrame, quarantined: pd.DataFrame) -> list[Fault]:
-    """A fault for each coder where coders handed in work, and none of it counts: all of it is quarantined or
-    has a position alone. Tables ``codings`` and ``quarantined`` go in."""
+    """Returns a fault for each coder if no coding of any coder counts, because every coding is quarantined or
+    was placed by position alone. ``codings`` and ``quarantined`` are the tables of these names."""
     own = codings[~codings["coder_id"].isin([CONSENSUS, SURVEY_CODER])]
     if (own["match"] != "by_position").any():
         return []
@@ -186,8 +196,8 @@ def uncounted_faults(codings: pd.DataFrame, quarantined: pd.DataFrame) -> list[F
 
 def orphan_sentences(codings: pd.DataFrame, quarantined: pd.DataFrame, codebook: pd.DataFrame,
                      listed: pd.DataFrame) -> list[str]:
-    """A sentence for each code that coders used and codebook.csv (``listed``) lacks. Tables ``codings``,
-    ``quarantined`` and ``codebook`` go in."""
+    """Returns a sentence for each code that coders used and that codebook.csv (``listed``) lacks.
+    ``codings``, ``quarantined`` and ``codebook`` are the tables of these names."""
     own = pd.concat([codings.loc[codings["coder_id"] != CONSENSUS, ["code_id", "coder_id"]],
                      quarantined[["code_id", "coder_id"]]]).astype("str")
     orphans, sentences = codebook[~codebook["code_id"].isin(listed["code_id"])], []
@@ -210,8 +220,9 @@ def _is_meant(review: _Review, passage: PlacedCoding | QuarantinedPassage, quote
 
 def _spans(review: _Review, turns: pd.DataFrame, text_of: Callable[[str], Text],
            is_waiting: bool) -> tuple[list[Span], tuple[str, ...]]:
-    """The place of an accepted passage, empty if the one that is stored is right; or the fault of the row:
-    message, column, value and fix."""
+    """Returns the place of an accepted passage, and the fault of the row (message, column, value, fix). The
+    place is empty if the stored place is right or the row has a fault; the fault is empty if there is
+    none."""
     text, segment = text_of(review.document_id), review.segment_id
     start, end = 0, len(text.canonical)
     if segment:
@@ -243,14 +254,16 @@ UNITS = ["segment_id", "document_id", "guide_question_id", "coder_id", "codebook
 
 @dataclass(frozen=True)
 class CodedTexts:
-    """The coding of all texts: the tables :data:`CODING_TABLES`, not yet in their schema, and what agreement
-    needs.
+    """The coding of all texts: the tables :data:`CODING_TABLES`, not yet in their schema, and the data from
+    which agreement is computed.
 
-    ``units`` has a row for each participant's segment and coder who read it, with the codes joined by ``;``;
-    ``is_missing`` marks those whose coding is not known, ``is_assisted`` those of texts in which a coder
-    accepted a suggested code. ``codings`` are those of all coders before anything was reconciled, ``spans``
-    the start and end of the segments they overlap, ``tree`` every code and its parent, ``mixed_coders`` the
-    coders whose file does not tell several people's work apart.
+    - ``units``: one row for each participant's segment and coder who read it, with the codes joined by ``;``.
+      ``is_missing`` marks units whose coding is not known. ``is_assisted`` marks units of texts in which a
+      coder accepted a suggested code.
+    - ``codings``: the codings of all coders before differences were reconciled.
+    - ``spans``: the start and end of the segments that these codings overlap.
+    - ``tree``: every code and its parent.
+    - ``mixed_coders``: the coders whose file does not separate the work of several people.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -264,11 +277,12 @@ class CodedTexts:
 def assemble_codings(study: Study, reference: Reference, texts: Texts, documents: pd.DataFrame,
                      segments: pd.DataFrame, unmasked: Mapping[str, str], columns: CodedColumns,
                      key: Mapping[str, str], steps: CleaningLog) -> CodedTexts:
-    """Tables codings, readings, memos, quarantined, disagreements, and the codebook with the codes it lacked.
+    """Returns the tables codings, readings, memos, quarantined and disagreements, and the codebook with the
+    codes that it lacked.
 
-    ``documents`` and ``segments`` are the tables of these names, ``unmasked`` has the unmasked words of open
-    answers by document_id, ``columns`` the codes in the survey's own files. Raises Faults with everything
-    that is wrong in the coders' files.
+    ``documents`` and ``segments`` are the tables of these names. ``unmasked`` has the unmasked words of open
+    answers by document_id, and ``columns`` the codes that are columns of the survey's files. Raises Faults
+    with everything that is wrong in the coders' files.
     """
     masker = Masker(reference.names, key)
 
@@ -353,9 +367,11 @@ def assemble_codings(study: Study, reference: Reference, texts: Texts, documents
 
 def _set_training_apart(result: PlacedCodings, assignments: pd.DataFrame,
                         steps: CleaningLog) -> set[tuple[str, str]]:
-    """Takes out of what was handed in the texts that somebody coded to learn; returns them, as document_id
-    and coder_id. Such a text has no reader, so that neither consensus nor agreement counts it, and nothing of
-    it waits in quarantine; its codings stay, for the coder to be compared with what others settled."""
+    """Removes from ``result`` the texts that coders coded as training, and returns them as pairs of
+    document_id and coder_id.
+
+    Such a text has no reader, so that neither consensus nor agreement counts it, and its passages are not
+    quarantined. Its codings stay, so that the coder's work can be compared with the agreed codes."""
     training = {*result.training}
     if "purpose" in assignments:
         rows = assignments[assignments["purpose"] == TRAINING]
@@ -372,9 +388,11 @@ def _set_training_apart(result: PlacedCodings, assignments: pd.DataFrame,
 
 
 def agreement(coded: CodedTexts, *, parents: str = "missing") -> pd.DataFrame:
-    """Table ``agreement``, not yet in its schema; ``parents`` as for
-    :func:`~glc_analysis.coding.agreement.agreement_table`. Where a coder accepted a suggested code, the
-    figures are also given for the texts in which none was accepted (subset ``unassisted``)."""
+    """Returns table ``agreement``, not yet in its schema.
+
+    ``parents`` is as for :func:`~glc_analysis.coding.agreement.agreement_table`. If a coder accepted a
+    suggested code in any text, the table also has the subset ``unassisted``, which is the texts in which no
+    suggested code was accepted."""
     above = book.ancestors(coded.tree)
 
     def measured(units: pd.DataFrame) -> pd.DataFrame:
@@ -391,19 +409,22 @@ def agreement(coded: CodedTexts, *, parents: str = "missing") -> pd.DataFrame:
 
 
 def complete_codebook(listed: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
-    """codebook.csv, and the codes that coders used and it lacks: those that only table ``codebook`` has."""
+    """Returns the rows of codebook.csv, followed by the codes that coders used and that only table
+    ``codebook`` has."""
     more = codebook[~codebook["code_id"].isin(listed["code_id"])].sort_values("order")
     return pd.concat([listed, more.assign(merged_into="")[["code_id", "parent_id", "name", "merged_into"]]],
                      ignore_index=True)
 
 
 def code_questions(by_name: Mapping[str, str], codebook: pd.DataFrame) -> dict[str, str]:
-    """The question of each code that codes the answers to one question only; from the codes' names to ids."""
+    """Returns, by code_id, the question of each code that codes the answers to one question only. ``by_name``
+    has the same by the name of the code."""
     return {code: by_name[name] for name, code in book.resolve_code_names(by_name, codebook).items() if code}
 
 
 def _add_columns(result: PlacedCodings, columns: CodedColumns, segments: pd.DataFrame) -> None:
-    """Adds the codes of the survey's own files: each on its whole answer, which is one segment."""
+    """Adds the codes that are columns of the survey's files. Each is placed on its whole answer, which is one
+    segment."""
     length = segments.set_index("document_id")["end"]
     result.submissions |= {(document_id, SURVEY_CODER) for document_id in columns.rows["document_id"]}
     result.codings += [PlacedCoding(document_id, 0, int(length[document_id]), code, SURVEY_CODER, "exact", "")
@@ -413,7 +434,8 @@ def _add_columns(result: PlacedCodings, columns: CodedColumns, segments: pd.Data
 
 def call_attendance(attendance: pd.DataFrame, segments: pd.DataFrame,
                     documents: pd.DataFrame) -> pd.DataFrame:
-    """Who was present in each call (document_id, organisation_id): as attendance.csv says, else who spoke."""
+    """Returns the organisations present in each call (document_id, organisation_id): those that
+    attendance.csv lists or, for a call without rows in it, those that spoke."""
     listed = attendance.loc[attendance["is_present"] == "true", ["document_id", "organisation_id"]]
     calls = documents.loc[documents["kind"] == "call", "document_id"]
     spoke = segments[(segments["role"] == "participant") & (segments["organisation_id"] != "")

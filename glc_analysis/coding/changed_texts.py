@@ -1,7 +1,9 @@
-"""A text that changed after a coder began it at the desk: which of the coder's passages keep their place.
+"""Which passages of a coder keep their place in a text that changed after the coder began it at the coding
+desk.
 
-The places are those that the build gives to a coder's copy (:func:`.alignment.align_copy`, and where words
-were edited :class:`.edited_texts.EditedText`). A passage that they cannot place exactly has none here.
+The places are the same as those that the build finds for a coder's copy: by :func:`.alignment.align_copy`, or
+by :class:`.edited_texts.EditedText` if words were edited. A passage that neither can place exactly has no
+place here.
 """
 
 from __future__ import annotations
@@ -18,8 +20,8 @@ NO_PLACE = (-1, -1)
 
 
 class ChangedText:
-    """A text of today beside ``copy``, the same text as a coder knows it. ``mask`` puts today's pseudonyms
-    into the copy.
+    """The current text compared with ``copy``, an earlier version that a coder has coded. ``mask`` puts the
+    current pseudonyms into the copy.
 
     >>> text = Text("p1: We wait for months.\\n", "p1: We wait for months.\\n", (), ((0, 2),))
     >>> changed = ChangedText(text, "p1: We wait for weeks.\\n", lambda copy: Masked(copy, ()))
@@ -34,7 +36,7 @@ class ChangedText:
 
     @property
     def is_edited(self) -> bool:
-        """Whether words changed, not only names, blanks or signs."""
+        """Whether words changed, and not only names, spaces or punctuation marks."""
         return self._edited is not None
 
     @property
@@ -43,7 +45,7 @@ class ChangedText:
         return self._edited is not None and self._edited.share_in_common < LEAST_IN_COMMON
 
     def locate(self, start: int, end: int) -> Span:
-        """The place of a passage of the copy in the text of today; (-1, -1) where it has no certain one."""
+        """Returns the place of a passage of the copy in the current text; (-1, -1) if no place is certain."""
         if self._alignment:
             return self._alignment.locate(start, end)
         if self._edited is None or self.is_another:
@@ -51,7 +53,8 @@ class ChangedText:
         return self._edited.locate(start, end)[0]
 
     def near(self, start: int, end: int) -> Span:
-        """The stretch of the text of today in which a passage of the copy must be, if it is there."""
+        """Returns the stretch of the current text in which a passage of the copy must be, if it is there at
+        all."""
         length = len(self.text.canonical)
         if self._alignment:
             place = self._alignment.locate(start, end)
@@ -61,10 +64,10 @@ class ChangedText:
         return self._edited.near(start, end)
 
     def changed_turns(self) -> Iterator[Span]:
-        """The turns of the text of today that have other words than those of the copy."""
+        """Returns the turns of the current text whose words are not the same as in the copy."""
         return self._edited.changed_turns() if self._edited else iter(())
 
     def words_before(self, start: int, end: int) -> str:
-        """The words of the copy in the turns that correspond to a span of the current text; blank where the
-        copy has none."""
+        """Returns the words of the copy in the turns that correspond to a span of the current text; blank if
+        the copy has no such turn."""
         return self._edited.words_before(start, end) if self._edited else ""

@@ -1,11 +1,12 @@
 """The codebook as people keep it in codebook.csv: names, the tree of codes, and the successors of old codes.
 
-Puts codings under any codes that codebook.csv ever had under the codes of today, and finds the ancestors and
-descendants of each code, and the mistakes in the file. The module decides
-which code an older coding counts under.
+The module assigns codings with any code that codebook.csv ever had to the codes of today. It decides under
+which code an older coding is counted. It also finds the ancestors and descendants of each code, and the
+faults of the file.
 
-``merged_into`` retires a row. It names the code that took its place (a rename, or a merge of several
-rows), or the codes it was split into, separated by blanks. Retired rows are kept for older codings only.
+A row with an entry in ``merged_into`` is retired. The entry names the code that replaced it (after a rename,
+or a merge of several rows), or the codes into which it was split, separated by spaces. Retired rows are kept
+only for older codings.
 """
 
 from __future__ import annotations
@@ -30,12 +31,17 @@ _STRETCH = ["document_id", "start", "end", "code_id", "coder_id"]
 
 
 def resolve_code_names(names: Iterable[str], codebook: pd.DataFrame) -> dict[str, str]:
-    """The code_id of each code by its name in a coder's program; "" where that is unknown or ambiguous.
+    """Returns the code_id of each code by its name in a coder's program; "" if the name is unknown or
+    ambiguous.
 
-    A code is found by its code_id to the letter, by a name or code_id that only one code has, or by a path of
-    names or the end of one; case and blanks do not count. Names that none of these finds are looked up
-    without accents and separators, as flat lists of codes write them. A name that several codes have is found
-    if they were merged into one.
+    A name is looked up in these ways, one after another:
+
+    - as a code_id, with every letter the same;
+    - as a name or code_id that only one code has, or as a path of names or the end of a path; case and spaces
+      do not matter;
+    - without accents and separators, as flat lists of codes write names.
+
+    A name that several codes have is resolved if these codes were merged into one.
 
     >>> book = pd.DataFrame({"code_id": ["c1", "c2", "c3"], "parent_id": ["", "c1", ""],
     ...                      "name": ["Law", "Cost", "Cost"], "merged_into": ""})
@@ -50,8 +56,8 @@ def resolve_code_names(names: Iterable[str], codebook: pd.DataFrame) -> dict[str
 
 def ambiguous_names(names: Iterable[str], codebook: pd.DataFrame, *,
                     may_be_ids: bool) -> dict[str, list[str]]:
-    """The names that several codes have, each with the paths of these codes. If they ``may_be_ids``, a name
-    that is exactly a code_id means that code."""
+    """Returns the names that several codes have, each with the paths of these codes. With ``may_be_ids``, a
+    name that is exactly a code_id means that code and is not ambiguous."""
     paths, names = name_paths(codebook), list(names)
     known = {*codebook["code_id"]} if may_be_ids else set()
     return {name: sorted(" > ".join(paths[code]) for code in codes)
@@ -59,7 +65,8 @@ def ambiguous_names(names: Iterable[str], codebook: pd.DataFrame, *,
 
 
 def _meanings(names: Iterable[str], codebook: pd.DataFrame) -> dict[str, set[str]]:
-    """The codes that each name may mean: of several that were merged into one, this one."""
+    """Returns the codes that each name may mean. Several codes that were merged into one count as that
+    one."""
     successors = _successors(codebook)
     whole, ends, loose = defaultdict(set), defaultdict(set), defaultdict(set)
     for code, path in name_paths(codebook).items():
@@ -80,20 +87,21 @@ def _meanings(names: Iterable[str], codebook: pd.DataFrame) -> dict[str, set[str
 
 
 def current_code(code_id: str, codebook: pd.DataFrame) -> str:
-    """The code under which codings of a code count now: the code itself while it is in use, else its
-    successor.
+    """Returns the code under which codings of a code are counted now: the code itself while it is in use,
+    else its successor.
 
-    After a split it is the nearest code above all the new ones; "" where there is none, or where
-    merged_into is circular. A code that the codebook does not have stays as it is.
+    After a split, it is the nearest code above all the new codes. It is "" if there is no such code, or if
+    merged_into is circular. A code that the codebook does not have is returned unchanged.
     """
     return _common_ancestor(_successors(codebook).get(code_id, [code_id]), ancestors(codebook))
 
 
 def update_codes(codings: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Codings moved to the current codes, and the codings that a person must recode.
+    """Returns the codings under the current codes, and the codings that a person must code again.
 
-    The second frame has the unchanged rows of codes that were split, with the new codes in `split_into`.
-    Where a coder gave a passage several codes that are now one, it becomes one row with the memos joined.
+    The second frame has the unchanged codings of codes that were split, with the new codes in ``split_into``.
+    If a coder gave a passage several codes that are now one code, these codings become one row with the memos
+    joined.
     """
     successors, above = _successors(codebook), ancestors(codebook)
     now = {code: successors.get(code, [code]) for code in codings["code_id"].unique()}
@@ -110,7 +118,7 @@ def update_codes(codings: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.Data
 
 
 def descendants(codebook: pd.DataFrame) -> dict[str, list[str]]:
-    """Each code -> the live codes below it on all levels, in the order of the codebook."""
+    """Returns, for each code, the codes in use below it on all levels, in the order of the codebook."""
     above, below = ancestors(codebook), {code: [] for code in codebook["code_id"]}
     for code in codebook.loc[codebook["merged_into"] == "", "code_id"]:
         for one in above[code]:
@@ -119,13 +127,15 @@ def descendants(codebook: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def case_codes(codebook: pd.DataFrame) -> set[str]:
-    """The codes whose passages never leave the team: ``case_detail``, its successor, and the codes below."""
+    """Returns the codes whose passages only the team may see: ``case_detail``, its successor, and all codes
+    below these."""
     roots = {CASE_CODE, current_code(CASE_CODE, codebook)} - {""}
     return roots | {code for code, above in ancestors(codebook).items() if roots & {*above}}
 
 
 def codebook_faults(codebook: pd.DataFrame) -> Iterator[Fault]:
-    """Faults in the columns merged_into and contradicts; the frame's index is the row number in the file."""
+    """Yields the faults in the columns merged_into and contradicts. The index of ``codebook`` is the row
+    number in the file."""
     rows, needs = dict(zip(codebook["code_id"], codebook.index, strict=True)), {}
     levels = dict(zip(codebook["code_id"], codebook["level"], strict=True))
     successors, above = _successors(codebook), ancestors(codebook)
@@ -156,12 +166,14 @@ def codebook_faults(codebook: pd.DataFrame) -> Iterator[Fault]:
 
 
 def review_codebook(codebook: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
-    """One row per finding about a code, for the team to discuss: code_id, finding, detail.
+    """Returns one row per finding about a code, for the team to discuss: code_id, finding, detail.
 
-    unused: a code in use that has no codings. orphaned: a code that has codings and is not in the codebook.
-    overlapping: two codes share at least 3 segments and 80 % of those that either has, or all of the at
-    least 5 segments of one are also segments of the other. Codings count under the codes of today; a code
-    and one above it are not compared.
+    - unused: a code in use that has no codings.
+    - orphaned: a code that has codings and is not in the codebook.
+    - overlapping: two codes share at least 3 segments, and these are at least 80 % of the segments that have
+      either code. Or one code has at least 5 segments, and all of them also have the other code.
+
+    Codings are counted under the codes of today. A code is not compared with a code above it.
     """
     codings, above = update_codes(codings, codebook)[0], ancestors(codebook)
     uses, live = Counter(codings["code_id"]), codebook[codebook["merged_into"] == ""]
@@ -180,7 +192,8 @@ def review_codebook(codebook: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFra
 
 
 def _successors(codebook: pd.DataFrame) -> dict[str, list[str]]:
-    """Each code -> the codes in use that replaced it: itself, one, several after a split, or none."""
+    """Returns, for each code, the codes that are in use in its place: itself, one other code, several codes
+    after a split, or none."""
     merged = codebook.get("merged_into", pd.Series("", codebook.index, dtype="str"))
     into = dict(zip(codebook["code_id"], merged.str.split(), strict=True))
 
@@ -194,13 +207,13 @@ def _successors(codebook: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def _common_ancestor(codes: list[str], above: dict[str, list[str]]) -> str:
-    """The nearest code that is above all of these, or is one of them."""
+    """Returns the nearest code that is above all of these codes, or is one of them and above the others."""
     chains = [[code, *above.get(code, [])] for code in codes]
     return next((one for one in chains[0] if all(one in chain for chain in chains)), "") if chains else ""
 
 
 def name_paths(codebook: pd.DataFrame) -> dict[str, list[str]]:
-    """Each code -> the names from the top down to its own."""
+    """Returns, for each code, the names of the codes above it, from the top down, and its own name."""
     names = dict(zip(codebook["code_id"], codebook["name"], strict=True))
     return {code: [names.get(one, one) for one in [*reversed(above), code]]
             for code, above in ancestors(codebook).items()}

@@ -1,11 +1,12 @@
 """Reads the coders' files and places their codings in the canonical texts, under the ids of the codebook.
 
-Makes the tables ``codings``, ``readings``, ``memos`` and ``quarantined`` from the files of ``[raw] codings``,
-the texts, and the survey's own columns of codes.
+The module makes the tables ``codings``, ``readings``, ``memos`` and ``quarantined`` from the files of ``[raw]
+codings``, the texts, and the survey's own columns of codes.
 
-The module decides which codings can be trusted, passage by passage, and says what shows their place: the
-words that the coder's program stored, the text in the coder's file where it is ours, or unchanged words in a
-text that was edited since. Passages without such a proof are quarantined, or marked as placed by position.
+It decides for each passage whether its place is certain, and records what proves the place. There are three
+proofs: the words that the coder's program stored; a text in the coder's file that is the canonical text; and
+unchanged words in a text that was edited since. Passages without such a proof are quarantined, or marked as
+placed by position.
 """
 
 from __future__ import annotations
@@ -51,17 +52,18 @@ OTHER_WORDS = "the text in the coder's file has other words at this place"
 NEIGHBOUR = "the file has no words for this passage, and those of passages near it are not in their places"
 
 COPY = 0.8
-"""A text of an unknown name that has this share of its words in common with ours is a copy of it."""
+"""A text with an unknown name counts as a copy of a canonical text if the two have at least this share of
+their words in common."""
 
 LEAST_QUOTED = 60
-"""So many letters has a single quotation that tells from which text it is."""
+"""A single quotation shows from which text it comes only if it has at least this many letters."""
 
 Span = tuple[int, int]
 
 
 class PlacedCoding(NamedTuple):
-    """A coding with its place in our text; the code as the coder's program names it, ``match`` what shows the
-    place."""
+    """A coding with its place in the canonical text. ``code`` is the name in the coder's program; ``match``
+    says how the place is known."""
 
     document_id: str
     start: int
@@ -73,8 +75,11 @@ class PlacedCoding(NamedTuple):
 
 
 class QuarantinedPassage(NamedTuple):
-    """A coding whose place is not certain: the coder's words (``quote``), ours (``found``), and the stretches
-    of our text in which it may be (``near``)."""
+    """A coding whose place is not certain.
+
+    ``quote`` has the coder's words, ``found`` the words of the canonical text, and ``near`` the stretches of
+    the canonical text in which the passage may be.
+    """
 
     coder_id: str
     document_id: str
@@ -90,12 +95,17 @@ class QuarantinedPassage(NamedTuple):
 class PlacedCodings:
     """The contents of the coders' files.
 
-    Codings, quarantined passages and memos (author, what it is attached to, its kind, text, date);
-    ``submissions`` (document_id and coder_id of each document handed in); ``edited``, the stretches
-    (document_id, coder_id, start, end) of our texts for which the coder had other words; ``definitions`` of
-    codes; ``mixed_coders``, whose file does not tell several people's work apart; ``blank``, the table of a
-    coder that lists a document (document_id and coder_id) without any code; ``training``, the documents that
-    a coder (document_id and coder_id) coded at the desk to learn; notes for the log; faults.
+    - ``codings``, ``quarantined``: the placed codings and the quarantined passages.
+    - ``memos``: author, what the memo is attached to and of what kind that is, text, date.
+    - ``submissions``: document_id and coder_id of each document that a coder handed in.
+    - ``edited``: the stretches (document_id, coder_id, start, end) of the canonical texts for which the
+      coder's copy has other words.
+    - ``blank``: for a document (document_id and coder_id) that a coder's table lists without any code, the
+      name of the table.
+    - ``training``: the documents (document_id and coder_id) that a coder coded at the desk as training.
+    - ``definitions``: the definitions of codes.
+    - ``mixed_coders``: the coders whose file does not separate the work of several people.
+    - ``notes``, ``faults``: notes for the log, and the faults of the files.
     """
 
     codings: list[PlacedCoding] = field(default_factory=list)
@@ -112,8 +122,8 @@ class PlacedCodings:
 
     @property
     def unread(self) -> set[tuple[str, str, int, int]]:
-        """The stretches (document_id, coder_id, start, end) for which the coder's coding is not known: a
-        quarantined passage may be there, or the coder had other words."""
+        """The stretches (document_id, coder_id, start, end) for which the coder's coding is not known,
+        because a quarantined passage may be there or the coder's copy has other words."""
         return self.edited | {(passage.document_id, passage.coder_id, *span)
                               for passage in self.quarantined for span in passage.near}
 
@@ -121,16 +131,17 @@ class PlacedCodings:
 def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[str], Text],
                   documents: Mapping[str, str], mask: Callable[[str], Masked], *,
                   conversations: Collection[str] = ()) -> PlacedCodings:
-    """Places the codings of all files; each file comes with the coder that study.toml names for it.
+    """Places the codings of all files. ``files`` has each file with the coder that study.toml names for it.
 
-    ``documents`` has the document_id of every name that a program may give a text
-    (:func:`document_names`); a text of another name is known by its words, if it is one of the
-    ``conversations`` (ids of interviews and calls). ``text_of`` gives the text of a document_id; ``mask``
-    puts pseudonyms into the coders' own words.
+    - ``text_of``: returns the text of a document_id.
+    - ``documents``: the document_id for every name that a program may give a text (:func:`document_names`).
+    - ``mask``: puts pseudonyms into the coders' own words.
+    - ``conversations``: the ids of interviews and calls. A text with an unknown name is recognised by its
+      words if it is one of these.
 
-    Where a file names several coders, their names become their ids; else its coder is the one of
-    study.toml. A file of several coders does not say who read a document without coding it, so each of
-    them has handed in only the documents that they coded.
+    If a file names several coders, their names become their ids; else its coder is the one in study.toml. A
+    file of several coders does not say who read a document without coding it. So each of these coders counts
+    as having handed in only the documents that they coded.
     """
     result = PlacedCodings()
     at_desk: dict[str, dict[str, str]] = defaultdict(dict)
@@ -194,7 +205,7 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
 
 def copied_document(copy: str, conversations: Collection[str], text_of: Callable[[str], Text],
                     mask: Callable[[str], Masked]) -> str:
-    """The interview or call that a text is a copy of; blank where none or several match."""
+    """Returns the interview or call of which a text is a copy; blank if none or several match."""
     masked = mask(copy) if copy.strip() else None
     found = [document for document in conversations if masked
              and (align_copy(text_of(document), copy)
@@ -204,8 +215,8 @@ def copied_document(copy: str, conversations: Collection[str], text_of: Callable
 
 def quoted_document(quotes: Collection[str], conversations: Collection[str], text_of: Callable[[str], Text],
                     masked: Callable[[str], str]) -> str:
-    """The one interview or call in which all quotations from a text stand; blank where there is none, or
-    several, and where the quotations are too few to tell."""
+    """Returns the interview or call that contains all quotations from a text. Blank if there is none or there
+    are several, or if the quotations are too few to identify a text."""
     different = {normalise_space(quote) for quote in quotes} - {""}
     if len(different) < 2 and sum(map(len, different)) < LEAST_QUOTED:
         return ""
@@ -217,9 +228,9 @@ def quoted_document(quotes: Collection[str], conversations: Collection[str], tex
 
 def _set_versions_apart(result: PlacedCodings, document_id: str, text: Text, copies: Mapping[str, str],
                         mask: Callable[[str], Masked]) -> None:
-    """Where coders coded different texts at the desk, since one of them went on with the text of today:
-    turns whose words changed are not read by whoever had other words there, so that nobody's codings of
-    different words are compared."""
+    """Prevents comparing codings of different words, if coders coded different versions of a text at the desk
+    because one of them continued with the current text. A turn whose words changed counts as not read by the
+    coders whose version has other words there."""
     if len({*copies.values()}) == 1:
         return
     for coder, copy in sorted(copies.items()):
@@ -231,10 +242,11 @@ def _set_versions_apart(result: PlacedCodings, document_id: str, text: Text, cop
 
 
 def document_names(documents: pd.DataFrame, paths: Mapping[str, str]) -> dict[str, str]:
-    """The document_id of every name by which a tool may call its text: id or name of the raw file; of an
-    answer also its respondent's own id, or its organisation, with the question, where one answer has them.
+    """Returns the document_id for every name that a program may give a text.
 
-    ``paths`` has the raw file of each interview and call.
+    Such a name is the document_id or the name of the raw file. For an answer, it is also the respondent's own
+    id with the question, or the organisation with the question, if only one answer has that name. ``paths``
+    has the raw file of each interview and call.
 
     >>> document_names(pd.DataFrame({"document_id": ["call-1"]}), {"call-1": "raw/calls/May 3.vtt"})
     {'may 3': 'call-1', 'call-1': 'call-1'}
@@ -245,8 +257,8 @@ def document_names(documents: pd.DataFrame, paths: Mapping[str, str]) -> dict[st
 
 
 def _names_of_answers(documents: pd.DataFrame) -> dict[str, str]:
-    """Answers by respondent and question, without the name of the survey file, and by organisation and
-    question: the names that one answer alone has."""
+    """Returns the names of answers that only one answer has. A name is the respondent (without the name of
+    the survey file) with the question, or the organisation with the question."""
     if "question_id" not in documents:
         return {}
     of_name: dict[str, set[str]] = defaultdict(set)
@@ -259,14 +271,14 @@ def _names_of_answers(documents: pd.DataFrame) -> dict[str, str]:
 
 
 def _name_key(name: str) -> str:
-    """A text's name without the extension of a file, in the form in which names are compared."""
+    """Returns a text's name without its file extension, in the form in which names are compared."""
     path = PurePath(normalise_space(name).replace("\\", "/"))
     is_file = path.suffix.lower() in (".txt", ".docx", ".vtt", ".srt", ".md", ".rtf", ".odt", ".pdf", ".html")
     return match_key(path.stem if is_file else path.name)
 
 
 class _Marked(NamedTuple):
-    """A passage as the file of a coder has it."""
+    """A passage as it is in a coder's file."""
 
     start: int
     end: int
@@ -282,7 +294,7 @@ def _marked(rows: pd.DataFrame) -> list[_Marked]:
 
 
 class _Placing:
-    """Places what one file has on one document: each passage by the best proof that there is."""
+    """Places the passages that one file has for one document, each by the strongest proof of its place."""
 
     def __init__(self, result: PlacedCodings, document_id: str, text: Text, copy: str,
                  mask: Callable[[str], Masked], *, has_names: bool) -> None:
@@ -292,7 +304,7 @@ class _Placing:
         self.edited = EditedText(text, mask(copy)) if copy and not self.alignment else None
 
     def add(self, rows: pd.DataFrame, doubtful: pd.DataFrame, readers: Set[str]) -> None:
-        """Adds the sound and the doubtful passages of the file, and who read the document."""
+        """Adds the certain and the doubtful passages of the file, and the coders who read the document."""
         if self.edited and self.edited.share_in_common < LEAST_IN_COMMON:
             for row in [*_marked(rows), *_marked(doubtful)]:
                 self._quarantine(row, EDITED, [])
@@ -317,7 +329,8 @@ class _Placing:
             self._quarantine(row, reason, self._near(row))
 
     def _place(self, row: _Marked) -> tuple[Span, str, str]:
-        """The place of a passage in the canonical text and what shows it; or the reason why it has none."""
+        """Returns the place of a passage in the canonical text, how it is known, and the reason if it has no
+        certain place."""
         length = len(self.text.canonical)
         if row.match == "whole_text":
             return (0, length), "whole_text", ""
@@ -342,8 +355,8 @@ class _Placing:
         return "exact" if row.quote == self.text.canonical[slice(*span)] else "normalised"
 
     def _in_table(self, rows: pd.DataFrame) -> dict[int, tuple[Span, str, str]]:
-        """The passages of a table with positions and words, by row number, whose words are in their places in
-        our text under some way of counting."""
+        """Returns, by row number, the passages of a table with positions and words whose words are at these
+        positions of the canonical text, in one of the ways in which programs count positions."""
         counted = rows[(rows["start"] >= 0) & (rows["quote"] != "")]
         spans = [*zip(counted["start"].tolist(), counted["end"].tolist(), strict=True)]
         found = locate(TextOfTool(self.text.canonical), spans, list(counted["quote"]))
@@ -354,8 +367,8 @@ class _Placing:
         return find_quotation(self.text, quote) or find_quotation(self.text, self.mask(quote).text)
 
     def _near(self, row: _Marked) -> list[Span]:
-        """Where in the canonical text a quarantined passage may be: at its position in the copy, and wherever
-        its words are; if nothing is known, anywhere."""
+        """Returns where in the canonical text a quarantined passage may be: at its position in the copy, and
+        wherever its words are found. If neither is known, it may be anywhere."""
         near = []
         if self.alignment and row.start >= 0:
             near.append(self.alignment.locate(row.start, row.end))
@@ -375,7 +388,8 @@ class _Placing:
 
 
 def _memos_by_source(memos: pd.DataFrame) -> dict[str, list[tuple[Any, str]]]:
-    """Memos on texts and on passages, by text, each with its span; a blank span means the whole text."""
+    """Returns the memos on texts and on passages, by text, each with its span. A blank span means the whole
+    text."""
     found: dict[str, list[tuple[Any, str]]] = defaultdict(list)
     for row in memos[memos["attached_kind"].isin(["source", "coding"])].itertuples():
         source, _, span = row.attached_to.rpartition(":") if row.attached_kind == "coding" \
@@ -386,7 +400,7 @@ def _memos_by_source(memos: pd.DataFrame) -> dict[str, list[tuple[Any, str]]]:
 
 def _add_memos(result: PlacedCodings, memos: Iterable[tuple[Any, str]], document_id: str,
                alignment: Alignment | None, ids: Mapping[str, str], masked: Callable[[str], str]) -> None:
-    """Memos on one text, and on passages of it that have no code."""
+    """Adds the memos on one text, and on passages of it that have no code."""
     for row, span in memos:
         to = document_id
         if span and alignment:
@@ -413,24 +427,31 @@ SURVEY_CODER = "survey"
 
 @dataclass(frozen=True)
 class CodedColumns:
-    """``rows`` has document_id and code, a row for each code of an open answer; code is blank where a coder
-    read the answer and gave it no code. ``code_question`` has the question of every code, used or not."""
+    """The codes of open answers that are columns of the survey file.
+
+    ``rows`` has document_id and code, with one row for each code of an open answer. The code is blank where a
+    coder read the answer and gave it no code. ``code_question`` has the question of every code, including
+    codes that no answer has.
+    """
 
     rows: pd.DataFrame
     code_question: dict[str, str]
 
 
 def read_coded_columns(records: Records, reference: Reference, coded: dict[str, str]) -> CodedColumns:
-    """The codes of open answers in the survey's own files.
+    """Returns the codes of open answers in the survey's own files.
 
-    ``coded`` is ``[survey] coded`` of study.toml, question_id -> columns, where ``*`` stands for the code's
-    name and ``#`` for a number. A column whose whole name is a code_id is that code; of any other that is
-    named without a star the cells hold the codes, several separated by semicolons. The column of the
-    question itself is not a code. An answer counts as read where any of the columns is filled, even if the
-    file does not have its words. Raises Faults for a question that is not open, and for columns that no
-    file has.
+    ``coded`` is ``[survey] coded`` of study.toml: question_id -> columns, where ``*`` stands for the code's
+    name and ``#`` for a number. A column is read in one of three ways:
 
-    Any text but 0, no, false and the survey's blanks is a tick: some files write the number of the column.
+    - A column whose name matches a pattern with ``*`` is the code that stands for the star.
+    - A column whose whole name is a code_id is that code.
+    - Any other column that is named without a star has codes in its cells, separated by semicolons.
+
+    The column of the question itself is not a code. An answer counts as read if any of these columns is
+    filled, even if the file does not have the words of the answer. In a column that is a code, every entry
+    counts as a tick, except 0, no, false and the survey's blanks, because some files write the number of the
+    column. Raises Faults for a question that is not open, and for columns that no file has.
     """
     texts = reference.questions[reference.questions["type"] == "text"].set_index("question_id")["columns"]
     faults = [Fault(f"is not an open question; {suggest_name(question, texts.index)}", file="study.toml",
@@ -451,7 +472,8 @@ def read_coded_columns(records: Records, reference: Reference, coded: dict[str, 
         codes = sorted({code for columns in columns_by_file for code in columns})
         if not codes:
             faults.append(Fault("no survey file has columns of this name", file="study.toml", value=pattern,
-                                column="[survey] coded", fix="* stands for the code, # for a number"))
+                                column="[survey] coded",
+                                fix="correct the name: * stands for the code, # for a number"))
             continue
         code_question |= dict.fromkeys(codes, question)
         cells = pd.DataFrame({code: records.cells([columns.get(code, "") for columns in columns_by_file])
@@ -464,13 +486,14 @@ def read_coded_columns(records: Records, reference: Reference, coded: dict[str, 
 
 
 def _column_of_codes(survey: RawSurvey, pattern: str, codes: Set[str]) -> str:
-    """The column of a file that is named without a star and is not a code itself: its cells hold codes."""
+    """Returns the column of a file whose cells contain codes: it is named without a star and is not a code
+    itself. Blank if the file has none."""
     named = [name for name in split_alternatives(pattern) if not {*name} & {*"*#"} and name not in codes]
     return next((name for name in named if name in survey.frame.columns), "")
 
 
 def _listed_codes(cells: pd.Series, documents: pd.Series) -> pd.DataFrame:
-    """The codes that cells list, by document.
+    """Returns the codes that cells list, by document.
 
     >>> cells, documents = pd.Series(["Delay; Fear", "", "Fear"]), pd.Series(["a.q", "b.q", "c.q"])
     >>> _listed_codes(cells, documents)["code"].tolist()
@@ -482,7 +505,7 @@ def _listed_codes(cells: pd.Series, documents: pd.Series) -> pd.DataFrame:
 
 
 def _code_columns(survey: RawSurvey, pattern: str, answer_columns: str, codes: Set[str]) -> dict[str, str]:
-    """The columns of a file that match a pattern: code -> column."""
+    """Returns the columns of a file that match a pattern, by code."""
     columns = {}
     for name in split_alternatives(pattern):
         shape = re.compile(re.escape(name).replace(r"\*", "(.+)", 1).replace(r"\#", r"\d+"))
@@ -515,8 +538,8 @@ class CodersFiles:
 
 
 def names_of_questions(questions: pd.DataFrame) -> dict[str, str]:
-    """The id of each open question by the names that a coder's sheet may give it, as keys: its id, its column
-    in the survey file, its wording. What several questions are called is not a name.
+    """Returns the id of each open question by every name that a coder's sheet may give it: its id, its column
+    in the survey file, and its wording. A name that several questions have is left out.
 
     >>> asked = pd.DataFrame({"question_id": ["Q1", "Q2"], "type": ["text", "single"],
     ...                       "columns": ["Q1 | P1", "Q2"], "wording": ["Why?", "Who?"]})
@@ -533,10 +556,11 @@ def names_of_questions(questions: pd.DataFrame) -> dict[str, str]:
 
 
 def read_coders(study: Study, codebook: pd.DataFrame, questions: pd.DataFrame) -> CodersFiles:
-    """Reads every file that ``[raw] codings`` of study.toml names. Raises Faults with everything wrong.
+    """Reads every file that ``[raw] codings`` of study.toml names. Raises Faults with everything that is
+    wrong.
 
-    ``codebook`` and ``questions`` are the reference tables. A workbook of the coder ``consensus`` holds
-    decisions; any other file holds a coder's codings.
+    ``codebook`` and ``questions`` are the reference tables. A workbook of the coder ``consensus`` contains
+    decisions; every other file contains a coder's codings.
     """
     files, workbooks, at_desk, faults = [], [], [_NO_DECISIONS], []
     asked = names_of_questions(questions)
@@ -582,8 +606,10 @@ def read_coders(study: Study, codebook: pd.DataFrame, questions: pd.DataFrame) -
 
 def _one_name_a_guid(files: Sequence[tuple[str, RawCodings]],
                      codebook: pd.DataFrame) -> list[tuple[str, RawCodings]]:
-    """The files, with one name for a code that has several under one GUID: the name that codebook.csv knows,
-    or else the first. Names that codebook.csv knows stay, also where they share a GUID."""
+    """Returns the files with one name for each code that has several names under the same GUID.
+
+    It is the name that codebook.csv has, or else the first name. Names that codebook.csv has are not changed,
+    even if they share a GUID."""
     names: dict[str, dict[str, str]] = {}
     for _, raw in files:
         for guid, code in raw.guids.items():
@@ -605,8 +631,10 @@ def _one_name_a_guid(files: Sequence[tuple[str, RawCodings]],
 
 
 def _with_paths(raw: RawCodings, codebook: pd.DataFrame) -> RawCodings:
-    """The file, with paths for names that several codes have: the path in the file's own tree, or that of the
-    only such code that is none of the file's others."""
+    """Returns the file with a path in place of each name that several codes of the codebook have.
+
+    It is the path in the file's own tree of codes. If codebook.csv does not have this path, it is the path of
+    the only code with the name that is not already another code of the file."""
     parents = dict(zip(raw.codes["code"], raw.codes["parent"], strict=True))
 
     def path(code: str) -> str:
@@ -637,13 +665,14 @@ def _renamed(raw: RawCodings, names: Mapping[str, str], notes: Iterable[str]) ->
 
 
 def _ambiguous_names(raw: RawCodings, codebook: pd.DataFrame) -> dict[str, list[str]]:
-    """The names that a coder used and several codes have. Only tables and the coding desk write ids."""
+    """Returns the names that a coder used and that several codes have. A name may be a code_id only in tables
+    and in files of the coding desk."""
     used = sorted({*raw.codings["code"], *raw.quarantined["code"]})
     return book.ambiguous_names(used, codebook, may_be_ids=raw.tool in ("csv", "desk"))
 
 
 def _ambiguous_codes(files: Iterable[tuple[str, RawCodings]], codebook: pd.DataFrame) -> Iterator[Fault]:
-    """A fault for each name that coders used and several codes of the codebook have."""
+    """Yields a fault for each name that coders used and that several codes of the codebook have."""
     for _, raw in files:
         for name, paths in _ambiguous_names(raw, codebook).items():
             yield Fault(f"is the name of several codes: {', '.join(paths)}", file=raw.path.name, value=name,
@@ -655,16 +684,19 @@ _NO_DECISIONS = pd.DataFrame(columns=["segment_id", "codes", "reason", "file", "
 
 def readings_table(result: PlacedCodings, assignments: pd.DataFrame, documents: pd.DataFrame,
                    steps: CleaningLog, *, blank_rows: str = "") -> pd.DataFrame:
-    """Table ``readings``: document_id, coder_id and codebook_version, one row per document and its reader.
+    """Returns table ``readings``: document_id, coder_id and codebook_version, one row per document and
+    reader.
 
-    A reader is a coder who was assigned a document (assignments.csv) and handed it in. Without assignments,
-    and for the answers of a coder who was assigned none, the reader is whoever handed the document in.
-    Answers that a coder's table or project has without a code were read by a coder who was assigned answers
-    if they are among these; else ``blank_rows`` says whether they were read and left uncoded, or not
-    assigned. Raises Faults for a document that a coder handed in without an assignment, and for answers
-    without a code if nobody has decided what that means.
+    A reader is a coder who was assigned a document (assignments.csv) and handed it in. If the study has no
+    assignments, every coder who handed a document in is a reader of it. The same holds for answers if the
+    coder was assigned no answer.
+
+    A coder's table or project may have answers without a code. If the coder was assigned answers, those
+    assigned count as read, and the others do not. Otherwise ``blank_rows`` says whether such answers were
+    read and left uncoded, or were not assigned. Raises Faults for a document that a coder handed in without
+    an assignment, and for answers without a code if ``blank_rows`` is needed and blank.
     """
-    if "purpose" in assignments:  # what is coded to learn has no reader
+    if "purpose" in assignments:  # a text that is coded as training has no reader
         assignments = assignments[assignments["purpose"] != TRAINING].drop(columns="purpose")
     answers = set(documents.loc[documents["kind"] == "answer", "document_id"])
     assigned = set(assignments[["document_id", "coder_id"]].itertuples(index=False, name=None))
@@ -693,22 +725,23 @@ def readings_table(result: PlacedCodings, assignments: pd.DataFrame, documents: 
 
 
 def _blank_row_faults(blank: Mapping[tuple[str, str], str]) -> Iterator[Fault]:
-    """For each table, the question what its answers without a code mean."""
+    """Yields, for each table, a fault that asks what its answers without a code mean."""
     for file in sorted({*blank.values()}):
         listed = sorted(document for (document, _), of in blank.items() if of == file)
         some = ", ".join(listed[:3]) + (" ..." if len(listed) > 3 else "")
         said = "answer has" if len(listed) == 1 else "answers have"
         yield Fault(f"{len(listed)} {said} no code, and nothing says whether that means read and left "
                     "uncoded, or never assigned",
-                    file=file, value=some, fix='say it once in study.toml, [coding] blank_rows = "uncoded" '
+                    file=file, value=some, fix='write in study.toml, [coding], blank_rows = "uncoded" '
                     'or "not assigned"; or list in assignments.csv which answers each coder was to read')
 
 
 def extend_codebook(names: Iterable[str], definitions: Mapping[str, str],
                    codebook: pd.DataFrame) -> tuple[dict[str, str], pd.DataFrame]:
-    """The code_id of every code by its name in coders' programs, and the codebook with the codes it lacked.
+    """Returns the code_id of every code by its name in coders' programs, and the codebook with the codes that
+    it lacked.
 
-    A code that codebook.csv does not have gets an id of its own and no parent.
+    A code that codebook.csv does not have gets a new id and no parent.
     """
     known = book.resolve_code_names(sorted(names), codebook)
     used_ids, orphans = set(codebook["code_id"]), []
@@ -726,7 +759,7 @@ def extend_codebook(names: Iterable[str], definitions: Mapping[str, str],
 
 def codings_table(result: PlacedCodings, codes: Mapping[str, str], segments: pd.DataFrame,
                   readings: pd.DataFrame) -> pd.DataFrame:
-    """The codings of all coders, with code_ids and the segments they overlap."""
+    """Returns the codings of all coders, with code_ids and the segments that they overlap."""
     frame = pd.DataFrame(result.codings, columns=PlacedCoding._fields).astype(
         {column: int if column in ("start", "end") else "str" for column in PlacedCoding._fields})
     frame = frame.assign(code_id=frame["code"].map(codes)).drop(columns="code")
@@ -744,8 +777,8 @@ def codings_table(result: PlacedCodings, codes: Mapping[str, str], segments: pd.
 
 def add_owners(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame,
                 words: Callable[[str], str]) -> pd.DataFrame:
-    """Codings with their words, the version of the text, and the organisation and country of their first
-    segment, or else of the document. ``words`` gives a document's canonical text."""
+    """Adds to codings their words, the version of the text, and the organisation and country of their first
+    segment, or else of the document. ``words`` returns a document's canonical text."""
     about = documents.set_index("document_id").loc[codings["document_id"]].reset_index(drop=True)
     owners = segments.set_index("segment_id").reindex(codings["segment_ids"].str.split(";").str[0])
     owners = owners[["organisation_id", "country_id"]].reset_index(drop=True).fillna("")
@@ -757,9 +790,9 @@ def add_owners(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.Data
 
 
 def _touched_segments(codings: pd.DataFrame, segments: pd.DataFrame) -> list[str]:
-    """The segments that each coding overlaps, in the order of the text, with ``;`` between them.
+    """Returns the segments that each coding overlaps, in the order of the text, separated by ``;``.
 
-    ``codings`` are numbered from 0.
+    The index of ``codings`` must be numbered from 0.
     """
     own = segments[segments["document_id"].isin(codings["document_id"])].sort_values("start")
     by_document = dict(list(own.groupby("document_id")))
@@ -774,7 +807,7 @@ def _touched_segments(codings: pd.DataFrame, segments: pd.DataFrame) -> list[str
 
 def unread_segments(stretches: Iterable[tuple[str, str, int, int]],
                     segments: pd.DataFrame) -> set[tuple[str, str]]:
-    """The segments that stretches of texts overlap: segment_id and coder_id."""
+    """Returns the segments that stretches of texts overlap, as pairs of segment_id and coder_id."""
     wanted = pd.DataFrame(sorted(stretches), columns=["document_id", "coder_id", "start", "end"])
     touched = _touched_segments(wanted, segments)
     return {(segment, coder) for coder, ids in zip(wanted["coder_id"], touched, strict=True)
@@ -783,7 +816,7 @@ def unread_segments(stretches: Iterable[tuple[str, str, int, int]],
 
 def current_decisions(decisions: pd.DataFrame, segments: pd.DataFrame,
                       current: Mapping[str, str]) -> dict[str, str]:
-    """The codes that people decided on, by segment_id, under the present ids of the codebook.
+    """Returns the codes that people decided on, by segment_id, with the current ids of the codebook.
 
     Raises Faults for a segment that does not exist.
     """
@@ -799,7 +832,8 @@ def current_decisions(decisions: pd.DataFrame, segments: pd.DataFrame,
 
 
 def memos_table(result: PlacedCodings) -> pd.DataFrame:
-    """Table ``memos``: one row per memo, numbered by author in the order of their content."""
+    """Returns table ``memos``: one row per memo. The memos of each author are numbered in the order of what
+    they are attached to."""
     rows = pd.DataFrame(sorted(set(result.memos)), columns=_MEMOS, dtype="str")
     place = rows.groupby("author_id").cumcount() + 1
     return rows.assign(memo_id=rows["author_id"] + ".m" + place.astype("str"))
@@ -807,8 +841,8 @@ def memos_table(result: PlacedCodings) -> pd.DataFrame:
 
 def quarantined_table(result: PlacedCodings, codes: Mapping[str, str],
                       segments: pd.DataFrame) -> pd.DataFrame:
-    """Table ``quarantined``: one row per quarantined passage, with the coder's words and ours, its code_id,
-    and the segments in which it may be."""
+    """Returns table ``quarantined``: one row per quarantined passage, with the coder's words, the words of
+    the canonical text, its code_id, and the segments in which it may be."""
     rows = pd.DataFrame(result.quarantined, columns=QuarantinedPassage._fields)
     spans = pd.DataFrame([(n, document, *span) for n, (document, near) in enumerate(zip(
         rows["document_id"], rows["near"], strict=True)) for span in near],

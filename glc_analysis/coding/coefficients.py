@@ -1,12 +1,12 @@
 """Coefficients of agreement between coders, and their bootstrap intervals.
 
-The values that coders gave to units are an array of coders x units, encoded as numbers from 0. They are
-counted, and formulas turn the counts into coefficients. All counts are sums over units, so those of the
-documents add up to those of the study, and a bootstrap can draw documents without counting again.
+The values that coders gave to units are an array of coders x units, encoded as numbers from 0. The values are
+counted, and formulas compute the coefficients from the counts. All counts are sums over units. So the counts
+of the documents add up to the counts of the study, and a bootstrap can draw documents without counting again.
 
-The module decides what a missing value is: a unit that was never assigned to a coder has no value, written
--1, while a unit that was read and left uncoded has one. It also decides that a coefficient without
-variation is undefined, and never 1.
+The module decides which values are missing. A unit that was never assigned to a coder has no value, which is
+written -1. A unit that a coder read and left uncoded has a value. The module also decides that a coefficient
+is undefined, and not 1, if all values are the same.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ import numpy as np
 
 
 Distance = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""Distance between values, which are given by their numbers; it broadcasts."""
+"""A function that returns the distance between values, given their numbers. Its arguments are arrays, which
+are broadcast."""
 
 
 class CodingCounts(NamedTuple):
@@ -54,7 +55,7 @@ class CodingCounts(NamedTuple):
         return self.marginals.sum(axis=-2)
 
     def weighted_sum(self, weights: np.ndarray) -> CodingCounts:
-        """Weighted sums of the groups: one new group for each row of ``weights``."""
+        """Returns weighted sums of the groups, with one new group for each row of ``weights``."""
         return CodingCounts(*(np.tensordot(weights, field, 1) for field in self))
 
 
@@ -107,7 +108,7 @@ def _sums(cells: np.ndarray, amounts: np.ndarray, *shape: int) -> np.ndarray:
 
 def _merged_columns(codes: np.ndarray, n_values: int, groups: np.ndarray, n_groups: int,
                     lengths: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Equal columns of one group merged into one, where the number of possible columns is small."""
+    """Merges equal columns of a group into one column, if there are fewer possible columns than units."""
     shape = (n_groups, *[n_values + 1] * len(codes))
     if math.prod(shape) >= codes.shape[1]:
         return codes, groups, np.ones(codes.shape[1]) if lengths is None else lengths
@@ -147,12 +148,12 @@ def membership_matrix(sets: Sequence[Collection[str]]) -> tuple[np.ndarray, list
 
 
 def masi_distance(sets: Sequence[Collection[str]]) -> np.ndarray:
-    """1 - J * M between any two of the sets (Passonneau 2006, "Measuring agreement on set-valued
-    items (MASI) for semantic and pragmatic annotation", LREC).
+    """Returns the MASI distance 1 - J * M between every two of the sets (Passonneau 2006, "Measuring
+    agreement on set-valued items (MASI) for semantic and pragmatic annotation", LREC).
 
-    J is Jaccard's coefficient; M is exactly 1 for equal sets, 2/3 where one
-    contains the other, 1/3 where they overlap, 0 where they share nothing. Two
-    empty sets agree. Give each distinct set once: the matrix grows with the square of their number.
+    J is Jaccard's coefficient. M is 1 for equal sets, 2/3 if one set contains the other, 1/3 if the sets only
+    overlap, and 0 if they share nothing. Two empty sets agree. Pass each distinct set only once, because the
+    size of the matrix is the square of the number of sets.
 
     >>> masi_distance([{"a", "b"}, {"a"}, {"b", "c"}, set()])[0].round(4).tolist()
     [0.0, 0.6667, 0.8889, 1.0]
@@ -183,10 +184,11 @@ _DISTANCES_HELD = 2**22
 
 
 class Coefficient(NamedTuple):
-    """A coefficient, the number of units, and the reason where it or its interval is NaN.
+    """A coefficient with its interval and numbers of units.
 
-    ``n_units`` were coded by any coder, ``n_pairable`` of them by two or more. ``low`` and ``high`` are the
-    95 % interval, if one was computed.
+    ``n_units`` is the number of units that any coder coded, ``n_pairable`` the number that two or more coders
+    coded. ``low`` and ``high`` are the 95 % interval, if one was computed. ``reason`` says why the
+    coefficient or its interval is NaN.
     """
 
     value: float
@@ -198,11 +200,13 @@ class Coefficient(NamedTuple):
 
 
 _ZERO = 1e-12
-"""What is closer to zero than this is zero: 2.2e-16 is the rounding of the arithmetic."""
+"""A coefficient closer to zero than this counts as zero, because floating-point numbers are rounded by up to
+2.2e-16."""
 
 
 class Measure(NamedTuple):
-    """The formula of a coefficient, and the reason why it may be NaN although there are pairs."""
+    """The formula of a coefficient, and the reason to give if it is NaN although there are pairs of
+    coders."""
 
     statistic: Callable[[CodingCounts], np.ndarray]
     undefined: str = NO_VARIATION
@@ -228,12 +232,14 @@ class Measure(NamedTuple):
 
 
 def alpha_measure(distance: Distance | None = None) -> Measure:
-    """Krippendorff's alpha of counts that were made with the distance; None means nominal."""
+    """Returns the measure Krippendorff's alpha for counts that were made with this distance. If ``distance``
+    is None, alpha is nominal."""
     return Measure(partial(_alpha, distance=distance))
 
 
 def specific_measure(value: int) -> Measure:
-    """Specific agreement on a value: where one coder gave it, the share of the others who did too."""
+    """Returns the measure of specific agreement on a value: if one coder gave a unit the value, the share of
+    the other coders who gave it too."""
     return Measure(lambda counts: counts.same[:, value] / counts.values[:, value], NOT_USED)
 
 
@@ -276,14 +282,15 @@ def _percent(counts: CodingCounts) -> np.ndarray:
 
 
 def correct_for_chance(counts: CodingCounts, expected: np.ndarray) -> np.ndarray:
-    """(p_o - p_e) / (1 - p_e), NaN without variation even where the formula would give 1."""
+    """Returns (p_o - p_e) / (1 - p_e). If all values are the same, the result is NaN, even where the formula
+    would give 1."""
     varies = np.count_nonzero(counts.values, axis=-1) > 1
     return np.where(varies, 1 - counts.differing / counts.pairable / (1 - expected), np.nan)
 
 
 NOMINAL = {"percent_agreement": Measure(_percent), "alpha": alpha_measure(), "kappa": Measure(_kappa),
            "ac1": Measure(_ac1), "pabak": Measure(_pabak)}
-"""By their names in the table ``agreement``."""
+"""The measures of single codes, by their names in the table ``agreement``."""
 
 
 # ------------------------------
@@ -298,7 +305,8 @@ NOMINAL = {"percent_agreement": Measure(_percent), "alpha": alpha_measure(), "ka
 
 MIN_DOCUMENTS = 10
 MAX_UNDEFINED = 0.05
-"""There is no interval from fewer documents, or where a larger share of the draws is undefined."""
+"""There is no interval if there are fewer documents than ``MIN_DOCUMENTS``, or if the coefficient is
+undefined in a larger share of the draws than ``MAX_UNDEFINED``."""
 _BLOCK = 2**22
 _FINEST = 2**10
 """Amounts that are multiples of 1 / 1,024 are summed exactly."""
@@ -306,10 +314,11 @@ _FINEST = 2**10
 
 def bootstrap_together(all_counts: Sequence[CodingCounts], measures: Mapping[str, Measure], *, draws: int,
                        seed: int) -> list[dict[str, Coefficient]]:
-    """The coefficients of each of several counts over all documents, with intervals from the same draws.
+    """Returns the coefficients of each of several counts over all documents, with intervals from the same
+    draws.
 
-    The counts must be of the same units of the same documents, such as those of the codes of one codebook:
-    they have equal shapes, and the same units are pairable.
+    The counts must be of the same units of the same documents, such as counts of the codes of one codebook.
+    So they must have equal shapes, and the same units must be pairable.
 
     >>> from glc_analysis.coding.coefficients import NOMINAL
     >>> codings = [[0, 1, 1], [0, 1, 0]], [[1, 0, 1], [1, 0, 1]]
@@ -341,7 +350,8 @@ def bootstrap_together(all_counts: Sequence[CodingCounts], measures: Mapping[str
 
 def _point_values(all_counts: Sequence[CodingCounts],
                   measures: Mapping[str, Measure]) -> dict[str, list[Coefficient]]:
-    """Every measure over all documents, for each of the counts: what ``Measure.pooled`` gives for one."""
+    """Returns every measure over all documents for each of the counts. The results are those of
+    ``Measure.pooled`` for single counts."""
     total = _weighted_sums(all_counts, np.ones((1, len(all_counts[0].units))))
     sizes = total.units.astype(int).tolist(), total.pairable.astype(int).tolist()
     return {name: [Coefficient(float(value), n_units, n_pairable, str(reason))
@@ -351,7 +361,8 @@ def _point_values(all_counts: Sequence[CodingCounts],
 
 def _resampled(all_counts: Sequence[CodingCounts], measures: Mapping[str, Measure], draws: int,
                seed: int) -> dict[str, np.ndarray]:
-    """Every measure of the resampled documents: a row for each of the counts, a column for each draw."""
+    """Returns every measure of the resampled documents, with a row for each of the counts and a column for
+    each draw."""
     parts: dict[str, list[np.ndarray]] = {name: [] for name in measures}
     for weights in _weights(all_counts[0], draws, seed):
         counts = _weighted_sums(all_counts, weights)
@@ -361,9 +372,10 @@ def _resampled(all_counts: Sequence[CodingCounts], measures: Mapping[str, Measur
 
 
 def _weights(by_document: CodingCounts, draws: int, seed: int) -> Iterator[np.ndarray]:
-    """How often each document is drawn: a row for each draw, several draws at a time.
+    """Yields how often each document is drawn, with one row per draw, for several draws at a time.
 
-    A document without pairs is not drawn but always included: it only adds to the chance agreement of AC1.
+    A document without pairs of coders is not drawn but included once in every draw, because it affects only
+    the chance agreement of AC1.
     """
     generator = np.random.default_rng(seed)
     paired = np.flatnonzero(by_document.pairable)
@@ -377,11 +389,12 @@ def _weights(by_document: CodingCounts, draws: int, seed: int) -> Iterator[np.nd
 
 
 def _weighted_sums(all_counts: Sequence[CodingCounts], weights: np.ndarray) -> CodingCounts:
-    """:meth:`CodingCounts.weighted_sum` of each of the counts: all draws of the first, then of the second.
+    """Returns :meth:`CodingCounts.weighted_sum` of each of the counts: all draws of the first counts, then
+    all draws of the second, and so on.
 
-    One product for all counts is many times faster than one for each, but it may add up in another order.
-    So it is used only for fields whose sums are exact in any order, which nearly all are where no unit has
-    more than two coders. The results are the same to the last bit.
+    One matrix product for all counts is many times faster than one product for each, but it may add the
+    numbers in another order. So it is used only for fields whose sums are exact in any order. If no unit has
+    more than two coders, nearly all fields are of this kind. The results are the same to the last bit.
     """
     if len(all_counts) == 1:
         return all_counts[0].weighted_sum(weights)
@@ -398,8 +411,9 @@ def _weighted_sums(all_counts: Sequence[CodingCounts], weights: np.ndarray) -> C
 def _is_exact(field: np.ndarray) -> bool:
     """Whether weighted sums of the documents are exact in any order.
 
-    They are exact if all amounts are multiples of the same small power of two, and a float can hold the
-    largest possible sum: then no partial sum is rounded. As many documents are drawn as there are.
+    They are exact if all amounts are multiples of the same small power of two and a float can hold the
+    largest possible sum, because then no partial sum is rounded. Each draw has as many documents as there
+    are.
 
     >>> _is_exact(np.array([3.0, 0.5, 7.25])), _is_exact(np.array([1 / 3])), _is_exact(np.array([2.0**50]))
     (True, False, False)
@@ -409,7 +423,7 @@ def _is_exact(field: np.ndarray) -> bool:
 
 
 def _intervals(drawn: np.ndarray) -> list[tuple[float, float, str]]:
-    """The interval of each row of draws, or why there is none."""
+    """Returns the interval of each row of draws, or the reason why there is none."""
     undefined = np.isnan(drawn)
     intervals = [(np.nan, np.nan, "no interval: undefined in too many bootstrap samples")] * len(drawn)
     complete = np.flatnonzero(~undefined.any(axis=1))

@@ -1,12 +1,13 @@
-"""Consensus coding: one agreed coding of the work of several coders.
+"""Consensus coding: one agreed coding from the work of several coders.
 
-Reconciles the codings of all coders, with the decisions that people made where they differ, into the codings
-of the coder ``consensus``, which all analyses use, and the table ``disagreements``. People decide in a
-workbook, on screen or on paper; its rows come back as decisions with reasons.
+The module combines the codings of all coders with the decisions that people made where coders differ. The
+result is the codings of the coder ``consensus``, which all analyses use, and the table ``disagreements``.
+People decide in a workbook, on screen or on paper; the module reads the rows of the workbook as decisions
+with reasons.
 
-The module decides which codes are agreed, by the rule of the study: those that every coder who read the
-segment gave it, or most of them, or the codes of the decision. A code that is neither agreed nor decided is
-undecided.
+The module decides by the study's rule which codes of a segment are agreed: the codes that all of its readers
+gave, or that most of its readers gave, or the codes of a decision. A code that is neither agreed nor decided
+is undecided.
 """
 
 from __future__ import annotations
@@ -37,15 +38,15 @@ if TYPE_CHECKING:
 
 CONSENSUS = "consensus"
 UNANIMOUS, MAJORITY = "unanimous", "majority"
-"""Rules of consensus ([coding] consensus in study.toml); the third is ``person``."""
+"""Two of the rules of consensus ([coding] consensus in study.toml); the third rule is ``person``."""
 CODING_KEY = ["document_id", "start", "end", "code_id", "coder_id"]
 PASSAGE_COLUMNS = ["marked_by", "is_agreed", "marked_start", "marked_end"]
-"""What the consensus has of each passage: the coders who marked words of it, whether its words are agreed,
-and the widest stretch that they marked there."""
+"""Columns that a passage of the consensus has in addition: the coders who marked words of it, whether its
+words are agreed, and the start and end of the widest stretch that coders marked there."""
 
 
 def codings_by_segment(codings: pd.DataFrame) -> pd.DataFrame:
-    """One row per coding and segment that it overlaps: the columns of codings, and segment_id.
+    """Returns one row per coding and segment that it overlaps: the columns of codings, and segment_id.
 
     >>> codings_by_segment(pd.DataFrame({"segment_ids": ["a.1;a.2", ""]}))["segment_id"].tolist()
     ['a.1', 'a.2']
@@ -55,19 +56,19 @@ def codings_by_segment(codings: pd.DataFrame) -> pd.DataFrame:
 
 
 def map_to_originals(segments: pd.DataFrame) -> dict[str, str]:
-    """Each segment -> the segment that it translates, or itself."""
+    """Returns, for each segment, the segment that it translates, or itself."""
     origins = segments["translation_of"].where(segments["translation_of"] != "", segments["segment_id"])
     return dict(zip(segments["segment_id"], origins, strict=True))
 
 
 def coding_units(codings: pd.DataFrame, read: pd.DataFrame, segments: pd.DataFrame, *,
                  unread: Set[tuple[str, str]] = frozenset()) -> pd.DataFrame:
-    """One row per participant's segment and coder who read it: segment_id, document_id, coder_id, codes,
-    is_missing.
+    """Returns one row per participant's segment and coder who read it: segment_id, document_id, coder_id,
+    codes, is_missing.
 
-    ``read_table`` has a row per document and coder; ``codes`` is the set of code_ids, empty where the coder
-    left the segment uncoded. ``is_missing`` are the segments (segment_id and coder_id in ``unread``) for
-    which the coder's coding is not known: neither agreed nor left uncoded.
+    ``read`` has one row per document and coder who read it. Column ``codes`` is the set of code_ids, empty
+    where the coder left the segment uncoded. Column ``is_missing`` marks the segments for which the coder's
+    coding is not known; ``unread`` has their segment_id and coder_id.
     """
     spoken = segments[segments["role"] == "participant"]
     frame = spoken[["segment_id", "document_id", "guide_question_id"]].merge(read, on="document_id")
@@ -82,24 +83,28 @@ def coding_units(codings: pd.DataFrame, read: pd.DataFrame, segments: pd.DataFra
 
 def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame,
               decisions: Mapping[str, str], *, rule: str = UNANIMOUS) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The codings of the coder ``consensus``, and the table ``disagreements``.
+    """Returns the codings of the coder ``consensus``, and the table ``disagreements``.
 
-    ``coded`` are the :func:`coding_units` of all coders; ``decisions`` has the codes that people decided on,
-    joined by ``;``, by segment_id. A document that the coder consensus handed in is taken as it is. A
-    document that only one coder read has that coder's codings. Of other documents, each participant's segment
-    gets the codes of the decision where there is one, else those that ``rule`` settles
-    (:func:`settle_codes`). The others wait for a decision, if a coder gave them: they are no "no".
+    ``coded`` has the :func:`coding_units` of all coders. ``decisions`` has the codes that people decided on,
+    joined by ``;``, by segment_id. The codes of a document are found in one of these ways:
 
-    Every passage on which an agreed code rests is kept, with its memos and :data:`PASSAGE_COLUMNS`. Of
-    passages that overlap, the words that all of them (by majority: most of the readers) have in common are
-    the passage. If they have none in common, each passage stays as its coder marked it and is not agreed: the
-    code is agreed for the segment alone, and a person chooses what is quoted. A decision adopts the passages
-    of those who gave the code; a code that none of them gave is on the whole segment. Counts of words use the
-    widest stretch.
+    - If the coder ``consensus`` handed the document in, its codings are used unchanged.
+    - If only one coder read the document, that coder's codings are used.
+    - Otherwise each participant's segment gets the codes of its decision or, if there is no decision, the
+      codes that ``rule`` settles (:func:`settle_codes`). All other codes that a coder gave the segment are
+      undecided: they wait for a decision and do not count as absent.
 
-    A passage that was placed by position alone is in no consensus until somebody looked at it: of such a
-    segment, and of one that is missing for a coder, the codes wait for a decision, even where those that are
-    known are the same.
+    The consensus keeps every passage that coders marked with an agreed code, with its memos and
+    :data:`PASSAGE_COLUMNS`. If passages overlap, the passage of the consensus is the words that all of them
+    have in common; with the rule majority, the words that most readers marked. If there are no such words,
+    each passage stays as its coder marked it and its words are not agreed. The code is then agreed only for
+    the segment, and a person chooses which words are quoted. A decision adopts the passages of the coders who
+    gave the code; a code that no coder gave is placed on the whole segment. Counts of words use the widest
+    stretch.
+
+    A passage that was placed by position alone is not in the consensus until a person has reviewed it. The
+    codes of its segment wait for a decision, even if all known codes are the same. So do the codes of a
+    segment for which a coder's coding is missing.
     """
     by_position = codings["match"] == "by_position"
     unproved = {*codings_by_segment(codings[by_position])["segment_id"]}
@@ -142,12 +147,13 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
 
 
 def settle_codes(codes_by_reader: list[frozenset], rule: str) -> tuple[frozenset, frozenset]:
-    """Applies a consensus rule to the codes that each reader gave a segment: the agreed codes, and the
-    undecided ones.
+    """Applies a consensus rule to the codes that each reader gave a segment. Returns the agreed codes and the
+    undecided codes.
 
-    By majority a code is settled where more than half of the readers gave it, or more than half did not; a
-    tie is undecided. By the other rules (``unanimous``; ``person``: a named person decides) all readers must
-    be of one mind. So a further reader may leave a code undecided, and never takes it away.
+    With the rule ``majority``, a code is agreed if more than half of the readers gave it, and absent if more
+    than half did not; in a tie it is undecided. With the rules ``unanimous`` and ``person`` (a named person
+    decides), a code is agreed only if all readers gave it. So one more reader can make a code undecided, but
+    not absent.
 
     >>> settle_codes([frozenset("ab"), frozenset("a"), frozenset("ac")], UNANIMOUS)[0]
     frozenset({'a'})
@@ -164,10 +170,11 @@ def settle_codes(codes_by_reader: list[frozenset], rule: str) -> tuple[frozenset
 
 def undecided_codes(disagreements: pd.DataFrame, quarantined: pd.DataFrame,
                     codings: pd.DataFrame) -> pd.DataFrame:
-    """The codes that await a decision or a review, one row per segment and code: segment_id, code_id.
+    """Returns the codes that await a decision or a review, one row per segment and code: segment_id, code_id.
 
-    They are those of table ``disagreements``; and, except where people decided on the segment, the codes of
-    passages that are quarantined and may be there, or that have a position alone.
+    They are the open codes of table ``disagreements``. They are also the codes of passages that were placed
+    by position alone, and of quarantined passages that may be in the segment, unless people have decided on
+    the segment.
     """
     waiting = disagreements.loc[disagreements["is_open"], ["segment_id", "open_codes"]].drop_duplicates()
     waiting = waiting.assign(code_id=waiting["open_codes"].str.split(";")).explode("code_id")
@@ -180,7 +187,7 @@ def undecided_codes(disagreements: pd.DataFrame, quarantined: pd.DataFrame,
 
 
 class Piece(NamedTuple):
-    """What one coder marked with a code within one turn."""
+    """The part of a turn that one coder marked with a code."""
 
     start: int
     end: int
@@ -191,9 +198,10 @@ class Piece(NamedTuple):
 
 def _placed(settled: Mapping[str, frozenset], needed: Callable[[str, int], int], codings: pd.DataFrame,
             spoken: pd.DataFrame) -> pd.DataFrame:
-    """The passages on which the agreed codes of each turn rest. ``needed`` says how many of the coders who
-    gave a code to a turn must have marked words for them to be agreed. ``spoken`` are the participants' turns
-    by segment_id."""
+    """Returns the passages that coders marked with the agreed codes of each turn.
+
+    ``needed`` returns how many coders must have marked words for these words to be agreed, given a turn and
+    the number of coders who gave it the code. ``spoken`` has the participants' turns by segment_id."""
     turns = spoken[spoken.index.isin([*settled])]
     pieces = _pieces(settled, turns, codings)
     rows: dict[tuple[str, str, int, int], dict[str, Any]] = {}
@@ -213,7 +221,7 @@ def _placed(settled: Mapping[str, frozenset], needed: Callable[[str, int], int],
 
 def _pieces(settled: Mapping[str, frozenset], turns: pd.DataFrame,
             codings: pd.DataFrame) -> dict[tuple[str, str], list[Piece]]:
-    """What coders marked within each turn with a code that is agreed there."""
+    """Returns the parts of each turn that coders marked with a code that is agreed for the turn."""
     pieces: dict[tuple[str, str], list[Piece]] = {}
     spans = turns[["start", "end"]].rename(columns={"start": "turn_start", "end": "turn_end"})
     marked = codings_by_segment(codings).join(spans, on="segment_id")
@@ -231,10 +239,11 @@ def _touch(piece: Piece, span: tuple[int, int]) -> bool:
 
 
 def _turn_passages(pieces: list[Piece], needed: int, turn: Any) -> list[tuple[int, int, bool]]:
-    """The passages of one code in one turn: start, end, and whether their words are agreed.
+    """Returns the passages of one code in one turn: start, end, and whether their words are agreed.
 
-    Agreed are passages that as many coders as needed marked alike, and the words that so many of them have in
-    common. A passage that has none of these is kept as it was marked. Without any passage it is the turn.
+    Two kinds of passages are agreed: passages with the same start and end from at least ``needed`` coders,
+    and words that the passages of at least ``needed`` coders have in common. A passage without agreed words
+    is kept as its coder marked it. If no coder marked a passage, the whole turn is the passage.
     """
     alike: dict[tuple[int, int], set[str]] = {}
     for piece in pieces:
@@ -253,8 +262,8 @@ def _turn_passages(pieces: list[Piece], needed: int, turn: Any) -> list[tuple[in
 
 
 def _overlaps(pieces: list[Piece], needed: int) -> list[tuple[int, int]]:
-    """The stretches that as many coders as needed marked. Two that meet are one stretch where a coder marked
-    both in one passage."""
+    """Returns the stretches that at least ``needed`` coders marked. Two adjacent stretches become one if a
+    coder marked both in one passage."""
     edges = sorted({edge for piece in pieces for edge in piece[:2]})
     stretches: list[tuple[int, int]] = []
     for start, end in pairwise(edges):
@@ -269,7 +278,8 @@ def _overlaps(pieces: list[Piece], needed: int) -> list[tuple[int, int]]:
 
 
 def _origin(near: list[Piece], start: int, end: int) -> dict[str, Any]:
-    """Who marked words of a passage, the widest stretch that they marked there, and their memos."""
+    """Returns which coders marked words of a passage, the widest stretch that they marked there, and their
+    memos."""
     if not near:
         return {"marked_by": CONSENSUS, "marked_start": start, "marked_end": end, "memo": "",
                 "match": "exact"}
@@ -282,9 +292,9 @@ def _origin(near: list[Piece], start: int, end: int) -> dict[str, Any]:
 
 def _rejoin(rows: dict[tuple[str, str, int, int], dict[str, Any]], codings: pd.DataFrame,
             spoken: pd.DataFrame) -> None:
-    """Joins the pieces of each passage that reaches over several turns, or has the name of the speaker before
-    the words of one, where all of its participants' turns have the code, and the same coders marked each
-    piece."""
+    """Joins the pieces of each passage that extends over several turns, or that includes the name of a
+    speaker before a turn. The pieces are joined if all participants' turns of the passage have the code and
+    the same coders marked each piece."""
     wholes: dict[tuple[str, int, int, str, str], set[str]] = {}
     for *whole, coder in zip(*(codings[column] for column in (
             "document_id", "start", "end", "code_id", "segment_ids", "coder_id")), strict=True):
@@ -301,7 +311,7 @@ def _rejoin(rows: dict[tuple[str, str, int, int], dict[str, Any]], codings: pd.D
         if len(pieces) < len(keys) or len(kinds) != 1:
             continue
         is_alike = coders == {*pieces[0]["marked_by"].split(";")}
-        if not is_alike:  # one of them left out what is not the participants'
+        if not is_alike:  # one of the coders did not mark the words that are not participants' words
             start, end = pieces[0]["start"], pieces[-1]["end"]
             touched = touched[touched.index(turns[0]):touched.index(turns[-1]) + 1]
         for key in keys:
@@ -314,7 +324,8 @@ def _rejoin(rows: dict[tuple[str, str, int, int], dict[str, Any]], codings: pd.D
 
 
 def _disagreements(shared: pd.DataFrame, differ: list[str], decided: Mapping[str, frozenset]) -> pd.DataFrame:
-    """Table ``disagreements``: one row per coder of each segment where coders differ, and the decision."""
+    """Returns table ``disagreements``: for each segment on which coders differ, one row per coder, and one
+    row for the decision if there is one."""
     rows = shared[shared["segment_id"].isin(differ)]
     documents = dict(zip(rows["segment_id"], rows["document_id"], strict=True))
     sets = [*rows["codes"], *decided.values()]
@@ -336,7 +347,8 @@ MEASURES = {"percent_agreement": "agreement", "positive_agreement": "positive",
 
 
 def why_no_kappa(rows: pd.DataFrame) -> str:
-    """Why the rows of table ``agreement`` have no kappa, as a sentence; blank where they have it, or nothing.
+    """Returns a sentence that says why the rows of table ``agreement`` have no kappa; blank if they have it,
+    or if fewer than three coders coded the texts.
 
     >>> measures = ["alpha", "prevalence.ana", "prevalence.ben", "prevalence.cleo"]
     >>> why_no_kappa(pd.DataFrame({"measure": measures}))
@@ -349,9 +361,11 @@ def why_no_kappa(rows: pd.DataFrame) -> str:
 
 
 def agreement_summary(study: Study) -> pd.DataFrame:
-    """One row per code (first all codes together, by alpha with MASI distance): name, n_units,
-    n_pairable, prevalence, coefficients, the interval of alpha, the reason where there is none. Where
-    passages are quarantined, how many values are missing, and alpha in the worst and in the best case."""
+    """Returns one row per code; the first row is for all codes together, by alpha with MASI distance.
+
+    The columns are name, n_units, n_pairable, prevalence, the coefficients, the interval of alpha, and the
+    reason if there is no interval. If values are missing because passages are quarantined, there are also
+    columns for the number of missing values, and for alpha in the worst and in the best case."""
     rows = read_table("agreement", study=study).query("unit == 'turn' and subset == 'all'")
     codebook = read_table("codebook", study=study).sort_values("order")
     wide = rows.pivot(index="code_id", columns="measure", values="value")
@@ -371,8 +385,8 @@ def agreement_summary(study: Study) -> pd.DataFrame:
 
 
 def write_disagreements(study: Study) -> tuple[Path, int, int]:
-    """Writes ``processed/disagreements.xlsx``; returns its path, how many segments are open, and how many are
-    settled."""
+    """Writes ``processed/disagreements.xlsx``. Returns its path, the number of segments that are open, and
+    the number that are settled."""
     rows = read_table("disagreements", study=study)
     path = study.processed / "disagreements.xlsx"
     reasons = dict(zip(rows["segment_id"], rows["reason"], strict=True))
@@ -395,12 +409,12 @@ _WIDTHS = {"segment_id": 13, "document_id": 12, "text": 52, CONSENSUS: 26, "path
 
 def write_decisions(path: Path, disagreements: pd.DataFrame, segments: pd.DataFrame,
                     codebook: pd.DataFrame, *, reasons: Mapping[str, str] | None = None) -> None:
-    """Writes the workbook: a row per segment of `disagreements`, in the order of the texts.
+    """Writes the workbook, with one row per segment of ``disagreements``, in the order of the texts.
 
-    A coder's cell holds codes by name, ``none`` where the coder read the segment and gave it no
-    code, nothing where the coder did not read it, and says so where a passage of the coder that may be there
-    is quarantined. Decisions (coder ``consensus``) come filled in,
-    with the `reasons` given for them by segment_id. The same content gives the same bytes.
+    A coder's cell has the names of the codes. It is ``none`` if the coder read the segment and gave it no
+    code, and blank if the coder did not read it. It has a note if a quarantined passage of the coder may be
+    in the segment. Decisions (coder ``consensus``) are filled in, with their ``reasons`` by segment_id. The
+    same content always gives the same bytes.
     """
     from openpyxl import Workbook
     from openpyxl.comments import Comment
@@ -448,10 +462,12 @@ def _fill(sheet: Worksheet, title: str, rows: pd.DataFrame) -> None:
 
 
 def read_decisions(path: Path, codebook: pd.DataFrame) -> pd.DataFrame:
-    """The decisions of a filled workbook: segment_id, codes (joined by ``;``, "" for none), reason.
+    """Returns the decisions of a filled-in workbook: segment_id, codes (joined by ``;``, "" for none),
+    reason.
 
-    Rows whose ``consensus`` is blank are not decided and left out; codes are those of today. Raises
-    `Faults` with everything wrong; whether a segment exists is the caller's to check.
+    Rows whose ``consensus`` is blank are not decided and are left out. Codes are replaced by the codes under
+    which they are counted today. Raises ``Faults`` with everything that is wrong. The caller must check
+    whether the segments exist.
     """
     sheet = max(read_workbook_sheets(path),
                 key=lambda one: one.sheet == DISAGREEMENTS_SHEET)  # else the first
@@ -470,7 +486,8 @@ def read_decisions(path: Path, codebook: pd.DataFrame) -> pd.DataFrame:
 
 
 def _parts(cell: str) -> list[str]:
-    """The codes that a cell names. People also write them on several lines, and None with a capital."""
+    """Returns the codes that a cell names. The codes may be on several lines, and ``none`` may have
+    capitals."""
     return [NONE if part.casefold() == NONE else part for part in re.split(r"\s*[;\n]\s*", cell) if part]
 
 

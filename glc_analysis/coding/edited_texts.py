@@ -1,9 +1,9 @@
-"""The place of a coder's passage in a text whose words were edited since it was coded.
+"""Finds the place of a coder's passage in a text whose words were edited since it was coded.
 
-The canonical text and the copy that a coder's program keeps are aligned word by word, in order. A passage
-has its place only if all its words stand unchanged, one after the other, in the aligned turn, and the turn is
-the same speaker's in both texts. Words that are merely found somewhere else may be a coincidence: they are
-not moved there. Names of speakers, times, blanks and punctuation do not count as words.
+The canonical text and the copy that a coder's program keeps are aligned word by word, in order. A passage has
+a place only if all its words are unchanged and in the same order in the aligned turn, and if both texts give
+the turn to the same speaker. A passage is not moved to another place where its words are found, because that
+may be a coincidence. Names of speakers, times, spaces and punctuation do not count as words.
 """
 
 from __future__ import annotations
@@ -26,11 +26,13 @@ WORDS_CHANGED = "the words are no longer in our text as the coder marked them: t
 OTHER_SPEAKER = "in our text another speaker says these words"
 OTHER_TURN = "the turn around these words was edited so much that they may be other words"
 LEAST_IN_COMMON = 0.5
-"""A copy that has a smaller share of its words in common with our text is another text; so is a turn."""
+"""A copy that has less than this share of its words in common with the canonical text counts as another text.
+The same holds for a turn."""
 SHORT_TURN = 4
-"""The words of a shorter turn count as its own only if a word beside the turn is the same as well."""
+"""In a turn with fewer words, words that are the same count only if a word next to them is the same as
+well."""
 _SHINGLES = (8, 4, 2, 1)
-"""Sequences of so many words that occur once in both texts are where an alignment begins."""
+"""An alignment begins with sequences of this many words that occur once in both texts, longer ones first."""
 _TIME = r"[\[(]?\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?[\])]?"
 _TIMES = re.compile(rf"[ \t]*(?:{_TIME}\s*(?:-->\s*)?)+")
 _LABEL = re.compile(rf"^[ \t]*(?:{_TIME}\s*(?:-->\s*{_TIME}\s*)?)*"
@@ -38,7 +40,8 @@ _LABEL = re.compile(rf"^[ \t]*(?:{_TIME}\s*(?:-->\s*{_TIME}\s*)?)*"
 
 
 class Word(NamedTuple):
-    """A word of a text: how it is compared, its letters, and with the punctuation around it."""
+    """A word of a text: the form in which it is compared, the position of its letters, and the position of
+    the word with the punctuation around it."""
 
     key: str
     start: int
@@ -49,7 +52,7 @@ class Word(NamedTuple):
 
 @dataclass(frozen=True)
 class Turns:
-    """A text as the words of its turns: the words in order, the turn of each, and who speaks each turn."""
+    """A text as words in order, with the turn of each word and the speaker of each turn."""
 
     words: list[Word]
     turn_of: list[int]
@@ -57,8 +60,8 @@ class Turns:
 
     @classmethod
     def of(cls, text: str, labels: Sequence[tuple[int, int, str]]) -> Turns:
-        """``labels`` are the start and end of every speaker's name, and the name; what is before the first
-        one has a speaker without a name."""
+        """Returns the turns of a text. ``labels`` has the start and the end of every speaker's name, and the
+        name. Words before the first label belong to a speaker without a name."""
         words: list[Word] = []
         turn_of: list[int] = []
         speakers: list[str] = []
@@ -80,7 +83,7 @@ class Turns:
         return [word.start for word in self.words]
 
     def between(self, start: int, end: int) -> range:
-        """The numbers of the words that a stretch touches."""
+        """Returns the numbers of the words that a stretch overlaps."""
         first, last = bisect_left(self.starts, start), bisect_left(self.starts, end)
         return range(first - (first > 0 and self.words[first - 1].end > start), last)
 
@@ -105,8 +108,8 @@ class EditedText:
         return len(self.place) / max(len(self.ours.words), len(self.theirs.words), 1)
 
     def locate(self, start: int, end: int) -> tuple[Span, str]:
-        """A passage of the copy, in its own positions, as one of the canonical text; or (-1, -1) and the
-        reason why it has no certain place.
+        """Returns the passage of the canonical text that corresponds to a passage of the copy, given by
+        positions in the copy; or (-1, -1) and the reason why it has no certain place.
 
         >>> text = Text("p1: Yes, we wait for months.\\n", "p1: Yes, we wait for months.\\n", (), ((0, 2),))
         >>> EditedText(text, Masked("Ana: Yes, uh, we wait for months.", ())).locate(14, 33)
@@ -125,8 +128,12 @@ class EditedText:
         return self._edges(start, end, marked, places), ""
 
     def near(self, start: int, end: int) -> Span:
-        """The stretch of the canonical text in which a passage of the copy must be, if it is there: its own
-        words, as far as both texts have them, or else all between the nearest words that both have."""
+        """Returns the stretch of the canonical text in which a passage of the copy must be, if it is there at
+        all.
+
+        It reaches from the first to the last word of the passage that both texts have. If there is no such
+        word, it reaches from the nearest word before the passage that both texts have to the nearest word
+        after it."""
         marked = self.theirs.between(*shift_span(start, end, self.copy.offsets))
         own = [self.place[at] for at in marked if at in self.place]
         if own:
@@ -139,8 +146,8 @@ class EditedText:
         return self.ours.words[first].outer_start, self.ours.words[last].outer_end
 
     def unread(self) -> Iterator[Span]:
-        """The turns of the canonical text that have less than half of their words in the copy: whoever coded
-        the copy did not read them."""
+        """Yields the turns of the canonical text that have less than half of their words in the copy. The
+        coder of the copy did not read these turns."""
         in_common = Counter(self.ours.turn_of[to] for to in self.place.values())
         for turn, size in self.ours.sizes.items():
             if in_common[turn] < LEAST_IN_COMMON * size:
@@ -148,7 +155,8 @@ class EditedText:
                 yield self.ours.words[first].start, self.ours.words[first + size - 1].end
 
     def changed_turns(self) -> Iterator[Span]:
-        """The turns of the canonical text whose words are not those of one turn of the copy, to the last."""
+        """Yields the turns of the canonical text whose words are not exactly the words of one turn of the
+        copy."""
         for turn, size in self.ours.sizes.items():
             first = bisect_left(self.ours.turn_of, turn)
             theirs = {self.theirs.turn_of[at] for at in map(self._back.get, range(first, first + size))
@@ -158,7 +166,8 @@ class EditedText:
                 yield self.ours.words[first].start, self.ours.words[first + size - 1].end
 
     def words_before(self, start: int, end: int) -> str:
-        """The turns of the copy that have words of a stretch of the canonical text, in the copy's words."""
+        """Returns the words of the turns of the copy that have any word of a stretch of the canonical
+        text."""
         turns = sorted({self.theirs.turn_of[self._back[to]] for to in self.ours.between(start, end)
                         if to in self._back})
         if not turns:
@@ -176,7 +185,8 @@ class EditedText:
         return {*self.theirs.speakers} != {""}
 
     def _speakers(self) -> dict[str, str]:
-        """Our speaker for each name of the copy: who says most of the words that both texts have."""
+        """Returns, for each speaker's name in the copy, the speaker in the canonical text who says most of
+        the words that both texts have."""
         votes: dict[str, Counter[str]] = {}
         for (theirs, ours), n in self._common.items():
             votes.setdefault(self.theirs.speakers[theirs], Counter())[self.ours.speakers[ours]] += n
@@ -184,7 +194,7 @@ class EditedText:
                 for most, n in counts.most_common(1) if 2 * n > counts.total()}
 
     def _is_same_speaker(self, at: int, to: int) -> bool:
-        """Whether both texts give a word to the same speaker; a copy without names does not contradict."""
+        """Whether both texts give a word to the same speaker. True if the copy has no names of speakers."""
         if not self._has_names:
             return True
         name = self.theirs.speakers[self.theirs.turn_of[at]]
@@ -208,8 +218,9 @@ class EditedText:
         return before == self.place[first] - 1 or after == self.place[last] + 1
 
     def _edges(self, start: int, end: int, marked: range, places: Sequence[int]) -> Span:
-        """Where the passage begins and ends in our text: within a word as in the copy, and with the
-        punctuation around it if the coder marked that."""
+        """Returns where the passage begins and ends in the canonical text. If the coder's passage begins or
+        ends within a word, so does this one. It includes the punctuation around it if the coder marked
+        that."""
         first, last = self.theirs.words[marked[0]], self.theirs.words[marked[-1]]
         opening, closing = self.ours.words[places[0]], self.ours.words[places[-1]]
         begin = opening.start + max(start - first.start, 0)
@@ -223,13 +234,13 @@ class EditedText:
 
 @lru_cache(maxsize=4)
 def _turns(text: Text) -> Turns:
-    """The turns of one of our texts, which are needed again for every passage."""
+    """Returns the turns of a canonical text, which are needed again for every passage."""
     labels = [(*shift_span(*label, text.offsets), text.unmasked[slice(*label)]) for label in text.labels]
     return Turns.of(text.canonical, labels)
 
 
 def similar_turns(text: Text, quote: str) -> Iterator[Span]:
-    """Finds the turns of a canonical text that contain at least half of the words of a quotation."""
+    """Yields the turns of a canonical text that contain at least half of the words of a quotation."""
     wanted = Counter(word.key for word in _words(quote, 0, len(quote)))
     turns = _turns(text)
     for turn, size in turns.sizes.items():
@@ -240,10 +251,12 @@ def similar_turns(text: Text, quote: str) -> Iterator[Span]:
 
 
 def match_words(theirs: Sequence[str], ours: Sequence[str]) -> dict[int, int]:
-    """The words that two texts have in common, in the same order: number in the first -> in the second.
+    """Returns the words that two texts have in common in the same order, as position in the first text ->
+    position in the second.
 
-    Sequences of words that occur once in both texts are matched first, the longest set of them that stands
-    in the same order; then what is between them in the same way, with shorter sequences.
+    Sequences of words that occur once in both texts are matched first. Of these, the largest set that is in
+    the same order in both texts is used. The words between them are then matched in the same way, with
+    shorter sequences.
 
     >>> match_words("we wait for a house".split(), "yes we wait for house".split())
     {0: 1, 1: 2, 2: 3, 4: 4}
@@ -267,7 +280,8 @@ def match_words(theirs: Sequence[str], ours: Sequence[str]) -> dict[int, int]:
 
 
 def _anchors(theirs: Sequence[str], ours: Sequence[str]) -> list[tuple[int, int]]:
-    """Where sequences of words begin that occur once in both, and are in the same order in both."""
+    """Returns where sequences of words begin that occur once in both texts and are in the same order in
+    both."""
     for size in _SHINGLES if theirs and ours else ():
         places = [_once(words, size) for words in (theirs, ours)]
         pairs = sorted((at, places[1][key]) for key, at in places[0].items() if key in places[1])
@@ -283,7 +297,7 @@ def _once(words: Sequence[str], size: int) -> dict[tuple[str, ...], int]:
 
 
 def _longest_increasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The longest list of pairs in which both numbers grow."""
+    """Returns the longest list of pairs in which both numbers increase."""
     tails: list[int] = []
     ends: list[int] = []
     before: list[int] = []
@@ -299,10 +313,11 @@ def _longest_increasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int
 
 
 def _labels(text: str, ours: Turns) -> list[tuple[int, int, str]]:
-    """Names of speakers, and times, at the beginnings of lines of a copy.
+    """Returns the names of speakers, and the times, at the beginnings of lines of a copy.
 
-    Lines also begin with words and a colon that are not names. So a name opens two lines or more, or the
-    words after it are the first of a turn of ours.
+    Lines may also begin with words and a colon that are not a name. So such words count as a name only if two
+    or more lines begin with them, or if the words after them are the first words of a turn of the canonical
+    text.
     """
     openings = [(one, simplify_signs(" ".join((one["name"] or "").split()).casefold()))
              for one in _LABEL.finditer(text)]

@@ -1,7 +1,7 @@
 """Files for coders and other programs.
 
-Exports from a built study the texts that coders code, and of the agreed coding a matrix of organisations and
-codes and a list of quotations.
+The module exports, from a built study, the texts that coders code. From the agreed coding it exports a matrix
+of organisations and codes, and a list of quotations.
 """
 
 from __future__ import annotations
@@ -29,21 +29,26 @@ QUOTATIONS = ["document_id", "segment_id", "kind", "date", "organisation_id", "o
               "speaker_id", "language", "wording", "code_id", "code", "path", "quote", "marked_by",
               "is_agreed", "memo"]
 UNDECIDED_CELL = "undecided"
-"""The cell of the matrix where coders have not decided yet."""
+"""The content of a cell of the matrix if coders have not decided yet."""
 _BY = {"machine": " by machine", "checked": ", checked"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def code_matrix(mentions: pd.DataFrame, codebook: pd.DataFrame, organisations: pd.DataFrame,
                 answers: pd.DataFrame) -> pd.DataFrame:
-    """One row per organisation: organisation_id, label, country, and a column per code of level code, by
-    code_id.
+    """Returns one row per organisation: organisation_id, label, country, and one column per code of level
+    ``code``, named by code_id.
 
-    ``country`` has the countries that the organisation answered about, with blanks between them, or where
-    there are none the one of its main office. A cell is 1 where the organisation raised the code in any
-    source, ``undecided`` where it did not as far as coders have decided, 0 where it was asked and did not,
-    missing where it was not asked and did not raise it. A call, and an interview without a guide, ask nobody:
-    who was silent there has no 0.
+    ``country`` has the countries that the organisation answered about, separated by spaces, or else the
+    country of its main office. A cell has one of these values:
+
+    - 1: the organisation raised the code in any source;
+    - ``undecided``: coders have not decided whether it raised the code;
+    - 0: it was asked about the code and did not raise it;
+    - missing: it was not asked about the code and did not raise it.
+
+    In a call, and in an interview without a guide, no organisation is asked about codes, so silence there
+    does not give a 0.
 
     >>> mentions = pd.DataFrame({"organisation_id": ["a", "b", "c"], "code_id": "cost", "is_asked": True,
     ...                          "source": ["answer", "answer", "call"], "is_raised": [True, False, False],
@@ -73,8 +78,8 @@ def code_matrix(mentions: pd.DataFrame, codebook: pd.DataFrame, organisations: p
 
 def mentioned_organisations(organisations: pd.DataFrame, mentions: pd.DataFrame,
                             register: pd.DataFrame) -> pd.DataFrame:
-    """Table ``organisations`` with those that were interviewed or in a call and did not answer the survey, as
-    organisations.csv (``register``) describes them.
+    """Adds to table ``organisations`` the organisations that were interviewed or in a call and did not answer
+    the survey, as organisations.csv (``register``) describes them.
 
     >>> organisations = pd.DataFrame({"organisation_id": ["a"], "label": ["A"], "language": ["en"]})
     >>> register = pd.DataFrame({"organisation_id": ["a", "b", "c"], "label": ["A", "B", "C"]})
@@ -93,12 +98,13 @@ def mentioned_organisations(organisations: pd.DataFrame, mentions: pd.DataFrame,
 
 def quotations(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame,
                organisations: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
-    """One row per passage coded by ``consensus``, its segment and its code: `QUOTATIONS`.
+    """Returns one row per passage coded by ``consensus``, segment and code, with the columns
+    :data:`QUOTATIONS`.
 
     A passage over several turns has one row for each turn; turns of interviewers are left out. ``wording``
-    says whose words they are, and is blank where they are the speaker's own. ``marked_by`` names the coders
-    who marked words of the passage; where it is not ``is_agreed``, they agree on the code of the turn and not
-    on its words.
+    says whose words they are, such as a translator's; it is blank for the speaker's own words. ``marked_by``
+    names the coders who marked words of the passage. If ``is_agreed`` is false, these coders agree on the
+    code of the turn, but not on the words.
     """
     given = codings.loc[codings["coder_id"] == CONSENSUS, [
         "start", "end", "code_id", "segment_ids", "marked_by", "is_agreed", "memo"]]
@@ -121,7 +127,7 @@ def quotations(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.Data
 
 
 def _wording(status: str, origin: str, role: str, is_interpreted: bool) -> str:
-    """Whose words a quotation is in: an interpreter's, a translator's, or blank for the speaker's own.
+    """Returns whose words a quotation has: an interpreter's or a translator's; blank for the speaker's own.
 
     >>> _wording("checked", "es", "participant", False), _wording("", "", "interpreter", True)
     ('translated from Spanish, checked', "interpreter's words")
@@ -132,7 +138,8 @@ def _wording(status: str, origin: str, role: str, is_interpreted: bool) -> str:
 
 
 def words_not_agreed(marked_by: str) -> str:
-    """The note on a passage where coders agree on the code of the turn but marked different words.
+    """Returns the note on a passage for which coders agree on the code of the turn but marked different
+    words.
 
     >>> words_not_agreed("ana"), words_not_agreed(CONSENSUS)
     ('the code is agreed for this turn; these words: ana', 'the code is agreed for this turn; no words')
@@ -142,10 +149,11 @@ def words_not_agreed(marked_by: str) -> str:
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Writes a frame that Excel opens as it is: UTF-8 with its mark, LF, missing cells blank.
+    """Writes a frame as a CSV file that Excel opens correctly: UTF-8 with a byte order mark, line ends LF,
+    missing cells blank.
 
-    Rows are sorted, column by column, so that the same content gives the same bytes. Text that a
-    spreadsheet program would run as a formula gets an apostrophe before it.
+    Rows are sorted by all columns, so that the same content gives the same bytes. Text that a spreadsheet
+    program would run as a formula gets a leading apostrophe.
     """
     safe = frame.sort_values(list(frame.columns)).astype("object").map(escape_formula)
     safe.rename(columns=escape_formula).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
@@ -168,18 +176,18 @@ ANSWERS_SHEET = "answers.csv"
 
 
 def current_texts(study: Study, *, needed: Collection[str] | None = None) -> Texts:
-    """The interviews and calls of a study under its pseudonyms. Raises Faults as reading them does; with
-    ``needed`` a wrong row in another reference table does not count."""
+    """Returns the interviews and calls of a study, with pseudonyms in place of names. Raises Faults for what
+    is wrong in them. With ``needed``, faults in reference tables that are not needed are not raised."""
     reference = read_reference(study, needed=needed)
     return read_texts(study, reference, complete_key(reference.names, read_key(study.key_file)))
 
 
 def write_texts_to_code(study: Study, folder: Path) -> pd.DataFrame:
-    """Writes ``<document_id>.txt`` for every interview and call, and a sheet of the open answers.
+    """Writes ``<document_id>.txt`` for every interview and call, and a sheet with the open answers.
 
-    One row per document written: document_id, kind, text_version, turns. If a text has changed since
-    it was last written (a name was masked), the older one is kept in the folder ``earlier``, because its
-    codings remain valid. Coders write codes into the sheet and hand it in as their file.
+    Returns one row per text: document_id, kind, text_version, turns. If a text has changed since it was last
+    written, for example because a name was masked, the older text is kept in the folder ``earlier``, because
+    its codings remain valid. Coders write codes into the sheet and hand it in as their file.
     """
     texts = current_texts(study)
     folder.mkdir(parents=True, exist_ok=True)
@@ -200,8 +208,11 @@ def write_texts_to_code(study: Study, folder: Path) -> pd.DataFrame:
 
 
 def place_export(study: Study, kind: str, path: Path | None = None, *, coder: str = "") -> Path:
-    """The path of an export: the given one, or a file ending in ``kind`` in the team's folder of exports,
-    named for the study and the ``coder`` whose work alone it holds. Makes its folder."""
+    """Returns the path of an export and makes its folder.
+
+    It is the given path or, if none is given, a file with the extension ``kind`` in the team's folder of
+    exports. That file is named after the study and, if it contains the work of only one coder, after the
+    ``coder``."""
     name = "-".join(filter(None, [study.id or study.root.name, coder]))
     path = path or study.reports / "team" / "exports" / f"{name}.{kind}"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -209,8 +220,8 @@ def place_export(study: Study, kind: str, path: Path | None = None, *, coder: st
 
 
 def export(study: Study, what: str, path: Path | None = None) -> Path:
-    """Writes ``matrix`` or ``quotes`` of a built study's consensus; returns the path, which is in the team's
-    folder of exports where none is given."""
+    """Writes ``matrix`` or ``quotes`` from a built study's consensus. Returns the path, which is in the
+    team's folder of exports if none is given."""
     path = place_export(study, f"{what}.csv", path)
     names = ("codings", "codebook", "mentions", "organisations", "answers", "segments", "documents")
     held = {name: tables.read_table(name, study=study) for name in names}

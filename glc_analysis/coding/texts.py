@@ -1,11 +1,12 @@
 """Interviews and calls as texts to code.
 
-Makes the canonical text of each document, and the tables ``documents`` and ``segments``, from the transcripts
-and the tables that say who speaks in them, for which organisation, and which names to mask.
+The module makes the canonical text of each document, and the tables ``documents`` and ``segments``. It makes
+them from the transcripts, and from the tables that say who speaks, for which organisation, and which names to
+mask.
 
-The canonical text is what ``glc transcripts`` gives to coders and what every coding refers to: a turn is
-``speaker_id: words``, a blank line stands between turns, and the names of names.csv are masked. The module
-also decides which question of the interview guide each turn answers.
+The canonical text is the text that ``glc transcripts`` gives to coders and to which every coding refers. A
+turn is ``speaker_id: words``, there is a blank line between turns, and the names of names.csv are masked. The
+module also decides which question of the interview guide each turn answers.
 """
 
 from __future__ import annotations
@@ -33,19 +34,20 @@ from glc_analysis.text import content_hash, language_code, match_key, normalise_
 
 RAW_KIND = {"interview": "interviews", "call": "calls"}
 _SHORTEST_WORDING = 15
-"""A wording with fewer characters is not searched for: the same words may occur by chance."""
+"""A wording with fewer characters is not searched for, because the same words may occur by chance."""
 
 Spans = tuple[tuple[int, int], ...]
 Person = tuple[str, str, str]
-"""Somebody who speaks: speaker_id, role and organisation_id."""
+"""A speaker: speaker_id, role and organisation_id."""
 
 
 @dataclass(frozen=True)
 class Text:
-    """One text: as coders get it, before masking, and the offsets of what was masked.
+    """A text in its canonical form, as coders get it, and in its unmasked form, with the offsets of masked
+    names.
 
-    ``labels`` are the spans of ``unmasked`` that name the speakers. ``joins`` are the places where lines
-    or cues of one speaker were joined: a copy of the text may have more characters there.
+    ``labels`` are the spans of ``unmasked`` that name the speakers. ``joins`` are the positions at which
+    lines or cues of one speaker were joined; a copy of the text may have additional characters there.
     """
 
     canonical: str
@@ -57,8 +59,9 @@ class Text:
 
 @dataclass(frozen=True)
 class Texts:
-    """Interviews and calls: their texts by document_id, tables ``documents`` and ``segments``, and what their
-    files have that is not read, or is read and was not said."""
+    """Interviews and calls: their texts by document_id, and their tables ``documents`` and ``segments``.
+
+    ``notes`` name parts of their files that are not read, or that are read although nobody said them."""
 
     texts: dict[str, Text]
     documents: pd.DataFrame
@@ -71,14 +74,18 @@ class Texts:
 
 
 def read_texts(study: Study, reference: Reference, key: Mapping[str, str]) -> Texts:
-    """Every interview and call of documents.csv, read and masked.
+    """Reads and masks every interview and call of documents.csv.
 
     Table ``segments`` has one row per turn, in order. ``key`` has a pseudonym for every name
-    (:func:`glc_analysis.pseudonyms.masking.complete_key`). Raises Faults with everything that is wrong in
-    any transcript: raw files that documents.csv lacks, speakers that speakers.csv lacks, participants of a
-    call without an organisation or not marked as present, translations whose turns do not match, two
-    documents with the same text. What people
-    said who stopped its use (stopped.csv) keeps its place, as an observer's words: nothing is made of them.
+    (:func:`glc_analysis.pseudonyms.masking.complete_key`). If a person has stopped the use of what they said
+    (stopped.csv), their turns stay in the text but count as an observer's words, which are not analysed.
+
+    Raises Faults with everything that is wrong in any transcript:
+
+    - raw files that documents.csv lacks, and speakers that speakers.csv lacks;
+    - participants of a call without an organisation, or not marked as present;
+    - translations whose turns do not match;
+    - two documents with the same text.
     """
     faults, texts, parts = list(_file_faults(study, reference.documents)), {}, []
     masker, people = Masker(reference.names, key), _people(reference.speakers)
@@ -115,13 +122,14 @@ def read_texts(study: Study, reference: Reference, key: Mapping[str, str]) -> Te
 
 
 def spoken_key(turns: pd.DataFrame) -> str:
-    """A key that transcripts have in common if the same people say the same words, whatever the blanks."""
+    """Returns a key that is the same for transcripts in which the same people say the same words, regardless
+    of spaces."""
     return content_hash("\n".join(match_key(f"{name}: {text}") for name, text in zip(
         turns["speaker"], turns["text"], strict=True)))
 
 
 def silence_speakers(turns: pd.DataFrame, silent: Collection[str]) -> pd.DataFrame:
-    """Treats the turns of some speakers, and of the interpreter after them, as an observer's.
+    """Gives the turns of some speakers, and of the interpreter after them, the role of an observer.
 
     >>> turns = pd.DataFrame({"speaker_id": ["ana", "int", "ben"], "organisation_id": ["a", "", "b"],
     ...                       "role": ["participant", "interpreter", "participant"]})
@@ -137,7 +145,8 @@ def silence_speakers(turns: pd.DataFrame, silent: Collection[str]) -> pd.DataFra
 
 
 def guide_questions(turns: pd.DataFrame, questions: pd.DataFrame) -> list[str]:
-    """For each turn, the question of the guide that was asked last; ``""`` before the first question.
+    """Returns, for each turn, the question of the guide that was asked last; ``""`` before the first
+    question.
 
     An interviewer's turn asks a question when it begins with the question's id, in brackets or not, or
     contains its wording. ``turns`` has columns role and text.
@@ -164,7 +173,8 @@ def guide_questions(turns: pd.DataFrame, questions: pd.DataFrame) -> list[str]:
 
 def mask_answers(documents: pd.DataFrame, segments: pd.DataFrame, names: pd.DataFrame,
                  key: Mapping[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Documents and segments of open answers under pseudonyms: one of each an answer, in the same order."""
+    """Returns the documents and segments of open answers with pseudonyms in place of names. Each answer is
+    one document and one segment, in the same order."""
     documents = documents.assign(length=segments["end"])
     if names.empty or segments.empty:
         return documents, segments
@@ -176,9 +186,11 @@ def mask_answers(documents: pd.DataFrame, segments: pd.DataFrame, names: pd.Data
 
 
 def participants(texts: Texts, attendance: pd.DataFrame) -> pd.DataFrame:
-    """Which organisation took part in which document: who was interviewed, spoke, or attended a call.
+    """Returns which organisations took part in each document: they were interviewed, spoke, or attended a
+    call.
 
-    One row per organisation and document, with the date, language and interpreter of the document.
+    There is one row per organisation and document, with the date and the language of the document and whether
+    it was interpreted.
     """
     segments = texts.segments
     parts = [texts.documents, segments[segments["role"] == "participant"],
@@ -189,7 +201,7 @@ def participants(texts: Texts, attendance: pd.DataFrame) -> pd.DataFrame:
 
 
 def add_countries(texts: Texts, answers: pd.DataFrame, organisations: pd.DataFrame) -> Texts:
-    """Documents and segments with the country that their organisation works in, where there is only one."""
+    """Adds to documents and segments the country in which their organisation works, if there is only one."""
     pairs = list_work_countries(answers, organisations)[["organisation_id", "country_id"]].drop_duplicates()
     country = dict(pairs[~pairs["organisation_id"].duplicated(keep=False)].itertuples(index=False))
     interviewed = texts.documents.set_index("document_id")["organisation_id"]
@@ -201,7 +213,8 @@ def add_countries(texts: Texts, answers: pd.DataFrame, organisations: pd.DataFra
 
 
 def _file_faults(study: Study, documents: pd.DataFrame) -> Iterator[Fault]:
-    """Raw files without a row in documents.csv, and rows without a raw file."""
+    """Yields a fault for each raw file without a row in documents.csv, and for each row without a raw
+    file."""
     described = set(documents["path"])
     files = {study.relative(path): kind for kind, raw in RAW_KIND.items()
              for path in study.raw_files(raw) if path.is_file()}
@@ -217,7 +230,8 @@ def _file_faults(study: Study, documents: pd.DataFrame) -> Iterator[Fault]:
 
 
 def _people(speakers: pd.DataFrame) -> dict[str, dict[str, Person]]:
-    """Who speaks, by document (or :data:`ANY`) and name in the file. The first of several rows counts."""
+    """Returns the speakers by document (or :data:`.ANY_DOCUMENT`) and by name in the file. If several rows
+    have the same name, the first row counts."""
     found: dict[str, dict[str, Person]] = {}
     columns = ["document_id", "name_in_file", "speaker_id", "role", "organisation_id"]
     for document_id, name, *person in speakers[columns].itertuples(index=False, name=None):
@@ -240,7 +254,7 @@ def _same_text(row: str, document: pd.Series, other: str) -> Fault:
 
 def _turns(transcript: Transcript, document: pd.Series,
            people: Mapping[str, Mapping[str, Person]]) -> pd.DataFrame:
-    """The turns of one document with speaker_id, role and organisation_id of each."""
+    """Returns the turns of one document with the speaker_id, role and organisation_id of each."""
     path, turns = transcript.path, transcript.turns
     in_document, others = (people.get(which, {}) for which in (document["document_id"], ANY_DOCUMENT))
     speakers: list[Person] = []
@@ -272,7 +286,8 @@ def _turns(transcript: Transcript, document: pd.Series,
 
 def _attendance_faults(document: pd.Series, turns: pd.DataFrame,
                        attendance: pd.DataFrame) -> Iterator[Fault]:
-    """Organisations that spoke in a call and are not marked as present in its rows of attendance.csv."""
+    """Yields a fault for each organisation that spoke in a call and is not marked as present in the rows of
+    attendance.csv for this call."""
     present = set(attendance.loc[attendance["is_present"] == "true", "organisation_id"])
     spoke = dict.fromkeys(organisation for role, organisation in zip(
         turns["role"], turns["organisation_id"], strict=True) if role == "participant")
@@ -284,7 +299,7 @@ def _attendance_faults(document: pd.Series, turns: pd.DataFrame,
 
 
 def _masked(turns: pd.DataFrame, masker: Masker) -> tuple[Text, pd.DataFrame]:
-    """The text of the turns under pseudonyms, and its segments."""
+    """Returns the text of the turns with pseudonyms in place of names, and its segments."""
     unmasked, segments = make_canonical_text(turns.assign(speaker=turns["speaker_id"]))
     masked = masker.mask(unmasked)
     labels = tuple((start - len(speaker) - 2, start) for start, speaker
@@ -299,7 +314,8 @@ def _masked(turns: pd.DataFrame, masker: Masker) -> tuple[Text, pd.DataFrame]:
 
 
 def _joins(text: str, starts: Iterable[int], counts: Iterable[Iterable[int]]) -> Iterator[int]:
-    """The places in a text that lie so many characters, blanks not counted, after each of the starts.
+    """Yields the positions in a text that are the given numbers of characters, not counting spaces, after
+    each of the starts.
 
     >>> list(_joins("p1: We wait. No.", [4, 13], [[2, 3], []]))
     [7, 8]
@@ -311,7 +327,8 @@ def _joins(text: str, starts: Iterable[int], counts: Iterable[Iterable[int]]) ->
 
 
 def _translated(segments: pd.DataFrame, documents: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
-    """Segments of translations, each with the segment it translates: turn by turn."""
+    """Adds to each segment of a translation the segment that it translates, turn by turn. Returns the
+    segments and the faults."""
     segments, faults = segments.assign(translation_of="", translation_status=""), []
     places = segments.groupby("document_id").indices
     for n, row in documents[documents["translation_of"] != ""].iterrows():
@@ -332,7 +349,7 @@ def _translated(segments: pd.DataFrame, documents: pd.DataFrame) -> tuple[pd.Dat
 
 
 def _documents(described: pd.DataFrame, texts: Mapping[str, Text]) -> pd.DataFrame:
-    """Table ``documents`` of interviews and calls."""
+    """Returns table ``documents`` of interviews and calls."""
     found = described["document_id"].map(texts)
     return described.assign(
         language=described["language"].map(language_code),
