@@ -1,4 +1,5 @@
-"""From evidence to principles that organisations agree on and sign: statements, ballots, the day itself."""
+"""Leads from evidence to principles on which organisations agree and which they sign: statements, rating
+rounds, the day of the convening, signatures."""
 
 from glc_analysis.addon import AddOn
 

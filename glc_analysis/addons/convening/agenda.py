@@ -1,4 +1,5 @@
-"""The agenda of the discussion after a round: per principle a row with its group and facts about its votes.
+"""Makes the agenda of the discussion after a round: a row per principle with its group and facts about its
+votes.
 
 Principles are grouped by the disclosed votes of the providers, to order the discussion; the program decides
 nothing. The room reads the agenda, so it shows only the votes that :mod:`.votes` lets it disclose.
@@ -39,7 +40,7 @@ AGENDA_GROUPS = {
     "split": ("Split", "votes at both ends of the scale"),
     "elsewhere": ("Works elsewhere?", "important, but not feasible everywhere"),
     "rest": ("The rest", "low, no clear result, no decision, or too few votes")}
-"""The groups in order: their heading, and why a principle belongs to them."""
+"""The groups in order, each with its heading and the reason why a principle belongs to it."""
 MANY_ABSTAINED = 1 / 4
 LOW_RESOURCES = "low"
 LESS_FEASIBLE = "less feasible for providers with low resources"
@@ -91,7 +92,7 @@ def make_agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.Dat
 
 
 def short_names_of_principles(principles: pd.DataFrame) -> dict[str, str]:
-    """The short name of each principle, from its latest version."""
+    """Returns the short name of each principle, from its latest version."""
     own = principles[principles["translation_of"] == ""].sort_values("version", key=lambda v: v.astype(int))
     return dict(zip(own["principle_id"], own["short_name"], strict=True))
 
@@ -156,7 +157,7 @@ def describe_tally_result(tally: Mapping[str, Any]) -> TallyDescription:
 
 
 def tally_as_agenda_phrase(tally: Mapping[str, Any]) -> str:
-    """Words a row of ``tallies`` for a line of the agenda."""
+    """Returns the words for a row of ``tallies`` in a line of the agenda."""
     shape, words = describe_tally_result(tally)
     words = f"split: {tally['votes_low']} at 1–3" if shape == "split" else words.removeprefix("high, ")
     return f"{tally['criterion']} {tally['votes'].removesuffix(' high')}, {words}" + (
@@ -164,7 +165,7 @@ def tally_as_agenda_phrase(tally: Mapping[str, Any]) -> str:
 
 
 def _undecided(rows: Sequence[Mapping[str, Any] | None]) -> str:
-    """The criteria on which fewer ballots than the quorum were received."""
+    """Returns the criteria on which fewer ballots than the quorum were received."""
     found = [row["criterion"] for row in rows if row and row["result"] == NO_DECISION]
     return f"{NO_DECISION} on {' and '.join(found)}" if found else ""
 
@@ -178,8 +179,8 @@ def _abstentions(rows: Sequence[Mapping[str, Any] | None]) -> str:
 
 def _of_advisers(providers: Sequence[Mapping[str, Any] | None],
                  advisers: Sequence[Mapping[str, Any] | None]) -> str:
-    """The criteria on which the survivor advisers' median lies in another third than the providers', where
-    both are disclosed."""
+    """Returns the criteria on which the medians of the survivor advisers and of the providers lie in
+    different thirds of the scale, if both medians are disclosed."""
     said = [f"{other['criterion']} {other['votes'].removesuffix(' high')}"
             for one, other in zip(providers, advisers, strict=True) if one and other
             and disclosed_median_tertile(one) and disclosed_median_tertile(other)
@@ -188,7 +189,7 @@ def _of_advisers(providers: Sequence[Mapping[str, Any] | None],
 
 
 def disclosed_median_tertile(tally: Mapping[str, Any]) -> str:
-    """The third of the scale in which the median of a row of ``tallies`` lies; blank where it is not
+    """Returns the third of the scale in which the median of a row of ``tallies`` lies; blank if it is not
     disclosed.
 
     >>> said = "7 or more of 10 high, at most 2 low"
@@ -203,8 +204,8 @@ def disclosed_median_tertile(tally: Mapping[str, Any]) -> str:
 
 def low_resource_feasibility_phrase(ratings: pd.DataFrame, organisations: pd.DataFrame, *,
                                     fully_disclosed_panels: Collection[str] = ()) -> str:
-    """Says, where it is so, that providers with low resources find a principle less feasible; blank where
-    they do not, or where saying so could disclose a vote (:func:`.votes.may_disclose_lower_median`)."""
+    """Returns a phrase that says that providers with low resources find a principle less feasible; blank if
+    they do not, or if the phrase could disclose a vote (:func:`.votes.may_disclose_lower_median`)."""
     level = dict(zip(organisations["organisation_id"], organisations["resource_level"], strict=True))
     votes = ratings[(ratings["criterion"] == "feasibility") & (ratings["panel"] == "provider")
                     & ratings["excluded"].isin(["", INTEREST]) & ratings["score"].notna()]

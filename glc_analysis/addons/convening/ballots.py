@@ -1,6 +1,6 @@
-"""Ballots: read from all files, and checked against raters, rounds and the texts issued.
+"""Reads the ballots from all files, and checks them against raters, rounds and the texts issued.
 
-Reads the files in ``raw/ratings/`` and the reference tables, and makes votes, table ``ratings`` and the
+Reads the files in ``raw/ratings/`` and the reference tables. Makes the votes, table ``ratings`` and the
 number of forms received. A round is closed once rounds.csv has its closing day. Until then its ballot is
 secret: no table holds its votes, and only the number of forms received is shown. Votes on a text other than
 the one issued, and questions left blank, are excluded with the reason.
@@ -67,10 +67,11 @@ INTEREST = "the voter declared an interest"
 
 
 def join_issued_texts(rounds: pd.DataFrame, principles: pd.DataFrame) -> pd.DataFrame:
-    """The rows of rounds.csv with the text that was issued, rounds in the order in which they were opened.
+    """Returns the rows of rounds.csv with the text that was issued, rounds in the order in which they were
+    opened.
 
-    A blank ``text_version`` is filled with that of the statement; ``texts`` are the versions of the statement
-    and of its translations; ``is_cut`` is true if a withdrawal removed words from one of these texts.
+    A blank ``text_version`` is filled with that of the statement. ``texts`` are the versions of the statement
+    and of its translations. ``is_cut`` is true if a withdrawal removed words from one of these texts.
     """
     is_source = principles["translation_of"] == ""
     names = principles["translation_of"].mask(is_source, [
@@ -89,7 +90,8 @@ def join_issued_texts(rounds: pd.DataFrame, principles: pd.DataFrame) -> pd.Data
 
 
 def issued_text_faults(rounds: pd.DataFrame, principles: pd.DataFrame) -> Iterator[Fault]:
-    """Faults: texts that changed after they were issued, and rounds with different days in their rows."""
+    """Yields faults for texts that changed after they were issued, and for rounds with different days in
+    their rows."""
     sources = principles[principles["translation_of"] == ""]
     statements = dict(zip(map(format_printed_id, sources["principle_id"], sources["version"]),
                           sources["statement"],
@@ -111,7 +113,8 @@ def issued_text_faults(rounds: pd.DataFrame, principles: pd.DataFrame) -> Iterat
 
 
 def select_eligible_raters(raters: pd.DataFrame, voting_unit: str) -> pd.DataFrame:
-    """The raters who may rate, with ``voter``: the organisation or person whose vote their ballot is.
+    """Returns the raters who may rate, with ``voter``: the organisation or person for whom a ballot counts as
+    the one vote.
 
     A rater without an organisation always has their own vote.
     """
@@ -122,8 +125,8 @@ def select_eligible_raters(raters: pd.DataFrame, voting_unit: str) -> pd.DataFra
 
 def count_received_ballots(votes: pd.DataFrame, raters: pd.DataFrame, round_id: str,
                            settings: Mapping[str, Any]) -> pd.DataFrame:
-    """One row per panel: how many of the expected ballots are received, whether these are too few for a
-    decision, and the codes of the missing raters. ``settings`` are those of ``[consensus]``.
+    """Returns one row per panel: how many of the expected ballots have been received, whether these are too
+    few for a decision, and the codes of the missing raters. ``settings`` are those of ``[consensus]``.
 
     >>> votes = pd.DataFrame({"round_id": ["1"], "rater_id": ["r1"]})
     >>> raters = pd.DataFrame({"rater_id": ["r1", "r2"], "organisation_id": ["", "quay"],
@@ -144,7 +147,7 @@ def count_received_ballots(votes: pd.DataFrame, raters: pd.DataFrame, round_id: 
 
 
 def required_ballots_by_panel(raters: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, int]:
-    """How many ballots on a text each panel needs for a decision, by the rule of ``[consensus]``.
+    """Returns how many ballots on a text each panel needs for a decision, by the rule of ``[consensus]``.
 
     >>> raters = pd.DataFrame({"rater_id": [*"abcdefghijklm"], "organisation_id": "", "may_rate": "true",
     ...                        "role": ["provider"] * 10 + ["survivor_adviser"] * 3})
@@ -280,12 +283,12 @@ def list_ballot_notes(study: Study, reference: Reference) -> list[str]:
 
 @lru_cache(maxsize=100)
 def _votes_in(path: Path, content: bytes, asked: tuple[tuple[str, tuple[str, ...]], ...]) -> pd.DataFrame:
-    """The votes of a file, cached by its content because a command reads them several times."""
+    """Returns the votes of a file, cached by its content because a command reads them several times."""
     return read_ratings_file(path, asked_principles=dict(asked))
 
 
 def _answered(votes: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The votes without unanswered questions; and the questions that no file of the rater answers."""
+    """Returns the votes without unanswered questions, and the questions that no file of the rater answers."""
     question = ["round_id", "rater_id", "principle_id", "criterion"]
     is_open = votes["score"] == UNANSWERED
     given = pd.MultiIndex.from_frame(votes.loc[~is_open, question])
@@ -294,8 +297,8 @@ def _answered(votes: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _without_repeats(votes: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list[Fault]]:
-    """The votes without repetitions, notes about these, and faults where two files of a rater answer a
-    question differently."""
+    """Returns the votes without repetitions, notes about the repetitions, and faults if two files of a rater
+    answer a question differently."""
     columns, repeats, notes, faults = [*HEADER[2:], "is_abstained"], [], [], []
     for (round_id, rater), own in group_rows(votes, "round_id", "rater_id"):
         (_, first), *others = own.groupby("source")
@@ -321,7 +324,7 @@ def _without_repeats(votes: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list
 
 
 def _faults(votes: pd.DataFrame, reference: Reference) -> Iterator[Fault]:
-    """Faults: unknown raters, rounds and principles, and raters who may not rate."""
+    """Yields faults for unknown raters, rounds and principles, and for raters who may not rate."""
     raters, rounds = reference.raters.set_index("rater_id")["may_rate"], reference.rounds
     listed = {round_id: set(own["principle_id"]) for (round_id,), own in group_rows(rounds, "round_id")}
     for row in votes.to_dict("records"):
@@ -344,7 +347,7 @@ def _faults(votes: pd.DataFrame, reference: Reference) -> Iterator[Fault]:
 
 
 def _role_faults(study: Study, reference: Reference, issuing: str) -> Iterator[Fault]:
-    """Faults in the roles of open rounds, and roles that are not on the forms."""
+    """Yields faults in the roles of open rounds, and for roles that are not on the forms."""
     rounds = reference.rounds
     for round_id in dict.fromkeys(rounds.loc[rounds["closed_on"] == "", "round_id"]):
         yield from proxy_and_interest_faults(reference, round_id, study.settings["consensus"]["vote"])
@@ -354,7 +357,8 @@ def _role_faults(study: Study, reference: Reference, issuing: str) -> Iterator[F
 
 
 def _of_one_organisation(votes: pd.DataFrame, known: pd.DataFrame) -> Iterator[Fault]:
-    """Faults: ballots of several raters of an organisation in a panel where it has one vote."""
+    """Yields faults for ballots of several raters of an organisation in a panel in which the organisation has
+    one vote."""
     first = votes.drop_duplicates(["round_id", "rater_id"]).merge(known, on="rater_id")
     for (round_id, panel, voter), own in group_rows(first, "round_id", "role", "voter"):
         for row in own.iloc[1:].to_dict("records"):
@@ -365,10 +369,10 @@ def _of_one_organisation(votes: pd.DataFrame, known: pd.DataFrame) -> Iterator[F
 
 
 def make_ratings_table(ballots: Ballots, reference: Reference) -> pd.DataFrame:
-    """Table ``ratings`` before its types are set: the votes of closed rounds, and why some are
-    excluded.
+    """Returns table ``ratings`` before its types are set: the votes of closed rounds, and the reason why a
+    vote is excluded.
 
-    Raters who stopped the use of their votes (stopped.csv) have no votes in rounds closed since, and no
+    Raters who stopped the use of their votes (stopped.csv) have no votes in rounds closed since then, and no
     readable comments.
     """
     texts = join_issued_texts(reference.rounds, reference.principles)
@@ -397,8 +401,8 @@ def make_ratings_table(ballots: Ballots, reference: Reference) -> pd.DataFrame:
 
 
 def _exclusion_reason(row: Mapping[Any, Any], is_blank: bool) -> str:
-    """Why a vote is excluded: it is about another text than the one issued, was left blank, or its rater
-    declared an interest in the text. Blank if it counts."""
+    """Returns the reason why a vote is excluded: it is about another text than the one issued, was left
+    blank, or its rater declared an interest in the text. Blank if the vote counts."""
     name = format_printed_id(row["principle_id"], row["issued"])
     if row["version"] != row["issued"]:
         return f"{OTHER_WORDING}{format_printed_id(row['principle_id'], row['version'])}; {name} was issued"
@@ -419,9 +423,10 @@ COMMENT = ["round_id", "rater_id", "principle_id"]
 
 
 def list_readable_comments(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) -> list[str]:
-    """The comments on a principle that may be read outside the team: in the study's language, names masked.
+    """Returns the comments on a principle that may be read outside the team, in the study's language and with
+    names masked.
 
-    They are sorted by their words, so the order reveals neither the authors nor who handed in first.
+    They are sorted by their words, so that the order reveals neither the authors nor who handed in first.
     """
     is_other = ratings["excluded"].str.startswith(OTHER_WORDING)
     rows = ratings[ratings["may_be_read"] & (ratings["comment_read"] != "") & ~is_other]
@@ -430,13 +435,14 @@ def list_readable_comments(ratings: pd.DataFrame, study: Study, names: pd.DataFr
 
 
 def list_unchecked_comments(ratings: pd.DataFrame) -> list[str]:
-    """The comments that raters released for reading but that comments.csv lacks, with rater and principle."""
+    """Returns the comments that raters released for reading but that comments.csv lacks, with rater and
+    principle."""
     rows = ratings[ratings["may_be_read"] & (ratings["comment"] != "") & (ratings["comment_read"] == "")]
     return [f"{row['rater_id']} on {row['principle_id']}" for row in rows.to_dict("records")]
 
 
 def mask_names_in_comments(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) -> pd.DataFrame:
-    """Ratings with the ``names`` of names.csv replaced by pseudonyms in their comments."""
+    """Returns ratings with the ``names`` of names.csv replaced by pseudonyms in their comments."""
     masker = Masker(names, complete_key(names, read_key(study.key_file)))
     comments = {one: masker.mask(one).text for one in {*ratings["comment"]} - {""}}
     return ratings.assign(comment=ratings["comment"].map(comments).fillna(""))
@@ -447,8 +453,8 @@ def mask_names_in_comments(ratings: pd.DataFrame, study: Study, names: pd.DataFr
 
 
 def list_ballots_missing_from_manifest(study: Study, ballot_files: Iterable[str]) -> tuple[str, ...]:
-    """The ballot files that the manifest does not list yet; other raw files are not checked. Raises Faults if
-    a ballot file changed since its checksum was recorded."""
+    """Returns the ballot files that the manifest does not list yet. Other raw files are not checked. Raises
+    Faults if a ballot file changed since its checksum was recorded."""
     recorded, names = manifest.read_manifest(study), sorted(ballot_files)
     fix = "put the original back; where a form was keyed again, take the row of this file out of manifest.csv"
     changed = [name for name in names if name in recorded and not manifest.is_as_recorded(
@@ -459,7 +465,7 @@ def list_ballots_missing_from_manifest(study: Study, ballot_files: Iterable[str]
 
 
 def remove_files_from_manifest(study: Study, file_names: Collection[str]) -> None:
-    """Removes raw files from the manifest, so that others may replace them."""
+    """Removes raw files from the manifest, so that other files may replace them."""
     rows = manifest.read_manifest(study)
     if not rows.keys().isdisjoint(file_names):
         manifest.write_manifest(study.reference_file("manifest"),

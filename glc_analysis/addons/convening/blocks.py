@@ -1,7 +1,8 @@
-"""Blocks of text of the convening: joint display, evidence, votes, comments, signatures, agenda, decisions.
+"""Lists the blocks of text of the convening: joint display, evidence, votes, comments, signatures, agenda,
+decisions.
 
-The core decides which blocks an audience may see (:mod:`glc_analysis.disclosure.blocks`); this module lists
-the lines of each block and the organisation behind each line.
+The core decides which blocks an audience may see (:mod:`glc_analysis.disclosure.blocks`). This module lists
+the lines of each block, and the organisation on whose words or acts each line rests.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ from glc_analysis.study import WITHDRAWN
 from glc_analysis.text import content_hash
 
 JOINT_DISPLAY_BLOCK, AGENDA_BLOCK, DECISIONS_BLOCK = "joint_display", "agenda", "decisions"
-"""The blocks of which an audience has one. Every other block belongs to one principle."""
+"""The blocks that occur once per audience. Every other block belongs to one principle."""
 
 
 def list_text_block_lines(frames: Mapping[str, pd.DataFrame], reference: Reference,
                           audience: str) -> Iterator[Row]:
-    """The lines of every block, each with the organisation behind it. A rater without an organisation counts
-    as one."""
+    """Yields the lines of every block, each with the organisation on whose words or acts it rests. A rater
+    without an organisation counts as an organisation."""
     owner = _owners_of_raters(reference.raters)
     return chain(_joint_display_lines(frames, reference.quotes, audience),
                  _evidence_lines(frames, reference.quotes, reference.codebook, audience),
@@ -39,7 +40,7 @@ def list_text_block_lines(frames: Mapping[str, pd.DataFrame], reference: Referen
 
 def _joint_display_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame,
                          audience: str) -> Iterator[Row]:
-    """The quotations of the joint display."""
+    """Yields the quotations of the joint display."""
     passages = dict(zip(quotes["quote_id"], quotes["segment_id"], strict=True))
     cited = {passages.get(one, "") for one in frames["joint_display"]["quote_id"]} - {""}
     for row in own_quotations(frames, quotes, audience).to_dict("records"):
@@ -49,7 +50,8 @@ def _joint_display_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFram
 
 def _evidence_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, codebook: pd.DataFrame,
                     audience: str) -> Iterator[Row]:
-    """The evidence of each principle that cites words, and the quotations with the codes that it cites."""
+    """Yields, for each principle, the evidence that cites words, and the quotations with the codes that the
+    principle's evidence cites."""
     segments, figures, evidence = frames["segments"], frames["figures"], frames["evidence"]
     owner = dict(zip(segments["segment_id"], segment_owners(segments, frames["documents"]), strict=True))
     cited = figures[figures["figure_id"].isin(evidence["reference"])]
@@ -70,9 +72,12 @@ def _evidence_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, co
 
 def _convening_lines(frames: Mapping[str, pd.DataFrame], owner: Mapping[str, str],
                      audience: str) -> Iterator[Row]:
-    """The ballots behind the votes of each round that are disclosed, the agenda, the comments, the
-    signatures, and the proposers and requesters, for the principles that the audience may read. The votes of
-    each round are a separate block, so that later voters do not change the block of an earlier round.
+    """Yields the lines of the other blocks of the principles that the audience may read: the ballots behind
+    the disclosed votes of each round, the agenda, the comments, the signatures, and the proposers and
+    requesters.
+
+    The votes of each round are a separate block, so that later voters do not change the block of an earlier
+    round.
     """
     shown = drop_hidden_principles(frames["principles"], audience)["principle_id"]
     said, signed = (rows[rows["principle_id"].isin(shown)]
@@ -110,7 +115,7 @@ def _owners_of_raters(raters: pd.DataFrame) -> dict[str, str]:
 
 
 def blocks_mentioning_withdrawal(frames: Mapping[str, pd.DataFrame]) -> set[str]:
-    """The block of decisions, if a decision mentions a withdrawal; else none."""
+    """Returns the block of decisions if a decision mentions a withdrawal; else no block."""
     texts = frames["principles"][["changed_because", "asked_by"]]
     is_rewritten = is_withdrawal_mentioned(frames["decision_log"], frames["parking_lot"], texts)
     return {DECISIONS_BLOCK} if is_rewritten else set()

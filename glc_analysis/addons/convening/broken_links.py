@@ -1,6 +1,6 @@
-"""Broken links between principles and their evidence: ``glc trace --check``.
+"""Finds broken links between principles and their evidence: ``glc trace --check``.
 
-Compares today's reference tables with the tables of the last build and the raw files, and gives a fault for
+Compares today's reference tables with the tables of the last build and the raw files, and yields a fault for
 each citation whose target is missing or has changed. Changed raw files are found as well, although they stop
 the build.
 """
@@ -36,16 +36,20 @@ _COLUMNS = {"removed": "status", "not_cleared": "cleared_by_organisation", "chan
 
 
 def find_broken_evidence_links(study: Study) -> list[Fault]:
-    """Finds every broken link of a built study, with the place to correct it.
+    """Finds every broken link of a built study, with the place to correct it:
 
-    Evidence for an unknown principle; an unknown figure, code or segment; a code without an agreed coding;
-    figures and words that changed since they were cited; passages and codes without a quotation cleared for
-    their intended readers; quotations of the joint display that are not cleared; raw files that are missing
-    or changed; tallies of an unknown version.
+    - evidence for an unknown principle;
+    - an unknown figure, code or segment;
+    - a code without an agreed coding;
+    - figures and words that changed since they were cited;
+    - passages and codes without a quotation cleared for their intended readers;
+    - quotations of the joint display that are not cleared;
+    - raw files that are missing or changed;
+    - tallies of an unknown version.
 
-    Evidence whose words changed comes first. Figures that differ because coded passages of a text are
-    quarantined may be right again once these are settled. They give one fault per text, which does not advise
-    citing the new figure.
+    Evidence whose words changed comes first. Figures that differ because coded passages of a text are in
+    quarantine may be right again once these passages are settled. Such figures give one fault per text, which
+    does not advise citing the new figure.
     """
     trail = EvidenceTrail(StudyView(study))
     links, faults = _Links(trail), []

@@ -1,7 +1,7 @@
-"""Checks between the reference tables of the convening, and of the targets of evidence.
+"""Checks the reference tables of the convening against each other, and the evidence against its targets.
 
-Takes the reference tables as read, and gives one Fault for each cell that is wrong or contradicts another
-table.
+The functions take the reference tables as read, and yield one Fault for each cell that is wrong or
+contradicts another table.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _DAYS = ("judgements.date", "rounds.opened_on", "rounds.closed_on", "signoffs.da
          "text_decisions.date", "decision_log.date", "parking_lot.date", "comments.date", "errata.date",
          "handbook.date")
 LIVE = ("candidate", "agreed")
-"""Statuses of principles in use: each of these needs evidence."""
+"""The statuses of principles in use, each of which needs evidence."""
 
 
 def _last_versions(tables: Tables) -> Iterator[Fault]:
-    """The last version of a principle is in use, unless other principles come from it; older versions are
-    superseded."""
+    """Yields faults where the last version of a principle is not in use (unless other principles come from
+    it), or an older version is not superseded."""
     rows, numbered = tables["principles"], _numbered(tables)
     last, texts = _last(numbered), rows[rows["translation_of"] == ""].to_dict("records")
     replaced = {name for text in texts if text["version"] == "1" for name in list_replaced_texts(text)}
@@ -55,7 +55,8 @@ def _last_versions(tables: Tables) -> Iterator[Fault]:
 
 
 def _origins(tables: Tables) -> Iterator[Fault]:
-    """Faults where a principle was split or merged from something other than versions of other principles."""
+    """Yields faults where a principle was split or merged from something other than versions of other
+    principles."""
     rows = tables["principles"]
     sources = rows[rows["translation_of"] == ""]
     known = {*map(printed_id_of_text, sources.to_dict("records"))}
@@ -70,21 +71,22 @@ def _origins(tables: Tables) -> Iterator[Fault]:
 
 
 def _counted_versions(tables: Tables) -> Iterator[Fault]:
-    """Versions are counted from 1 without gaps, one row each; translations name an existing version."""
+    """Yields faults where versions are not counted from 1 without gaps, a version has several rows, or a
+    translation names no existing version."""
     rows = tables["principles"]
     yield from _sources(rows[rows["translation_of"] == ""], _numbered(tables))
     yield from _translations(rows)
 
 
 def _numbered(tables: Tables) -> pd.DataFrame:
-    """The rows of principles.csv whose version is a number, with ``number``."""
+    """Returns the rows of principles.csv whose version is a number, with the column ``number``."""
     rows = tables["principles"]
     rows = rows[rows["version"].str.fullmatch(r"[1-9]\d{0,3}", flags=re.ASCII)]
     return rows.assign(number=rows["version"].astype(int))
 
 
 def _last(numbered: pd.DataFrame) -> pd.Series:
-    """The number of each principle's last version, without translations."""
+    """Returns the number of each principle's last version, without translations."""
     return numbered[numbered["translation_of"] == ""].groupby("principle_id")["number"].max()
 
 
@@ -118,8 +120,8 @@ def _translations(rows: pd.DataFrame) -> Iterator[Fault]:
 
 
 def _evidence(tables: Tables) -> Iterator[Fault]:
-    """Every principle in use has evidence, except those proposed, split or merged in the room; claim
-    ``literature`` is for evidence from the literature alone."""
+    """Yields faults for principles in use without evidence (except principles proposed, split or merged in
+    the room), and for evidence with claim ``literature`` that is not from the literature."""
     principles, evidence = tables["principles"], tables["evidence"]
     in_the_room = set(principles.loc[principles["comes_from"] != "", "principle_id"])
     is_live = (principles["status"].isin(LIVE) & (principles["translation_of"] == "")
@@ -140,8 +142,8 @@ def _evidence(tables: Tables) -> Iterator[Fault]:
 
 
 def _versions(name: str, tables: Tables) -> Iterator[Fault]:
-    """Rounds, joint positions, signatures or decisions (table ``name``) are about existing texts. Rows about
-    a replaced text stay: they count for that text only."""
+    """Yields faults for rows of table ``name`` (rounds, joint positions, signatures or decisions) about texts
+    that do not exist. Rows about a replaced text are allowed: they count for that text only."""
     principles = tables["principles"]
     sources = principles[principles["translation_of"] == ""]
     known = {*(sources["principle_id"] + "." + sources["version"])}
@@ -151,20 +153,20 @@ def _versions(name: str, tables: Tables) -> Iterator[Fault]:
 
 
 def _same_words(name: str, done: str, tables: Tables) -> Iterator[Fault]:
-    """The words of a text are those that were signed or decided on (rows of table ``name``), even if no round
-    asked about it."""
+    """Yields faults for texts whose words differ from those that were signed or decided on (rows of table
+    ``name``), even if no round asked about the text."""
     yield from changed_word_faults(name, done, tables["principles"].to_dict("records"),
                                    tables[name].to_dict("index"))
 
 
 def _decided_texts(tables: Tables) -> Iterator[Fault]:
-    """A text is agreed or set aside only by a recorded decision."""
+    """Yields faults for texts that are agreed or set aside without a recorded decision."""
     yield from undecided_status_faults(tables["principles"].to_dict("index"),
                                        tables["text_decisions"].to_dict("records"))
 
 
 def _closed_rounds(tables: Tables) -> Iterator[Fault]:
-    """No round is closed before it is opened."""
+    """Yields faults for rounds that were closed before they were opened."""
     for n, row in tables["rounds"].iterrows():
         if (is_iso_date(row["opened_on"]) and is_iso_date(row["closed_on"])
                 and row["closed_on"] < row["opened_on"]):
@@ -173,9 +175,9 @@ def _closed_rounds(tables: Tables) -> Iterator[Fault]:
 
 
 def other_wave_cited(citation: Any, waves: Sequence[str], current: str) -> str:
-    """The wave of a row of evidence, or of a topic of the joint display, if it differs from the ``current``
-    one, wave, which the study's figures describe; else blank. A figure or code without a wave belongs to the
-    first one.
+    """Returns the wave of a row of evidence, or of a topic of the joint display, if it differs from the
+    ``current`` wave, which the study's figures describe; else blank. A figure or code without a wave belongs
+    to the first wave.
 
     >>> from types import SimpleNamespace
     >>> cited = SimpleNamespace(kind="figure", wave_id="")
@@ -190,8 +192,8 @@ def missing_evidence_target_faults(evidence: pd.DataFrame, joint_display: pd.Dat
                                    figures: pd.DataFrame,
                                    segments: pd.DataFrame, *, waves: Sequence[str] = (),
                                    current: str = "") -> Iterator[Fault]:
-    """Figures and passages that evidence.csv or joint_display.csv names and the built tables lack. Figures of
-    another wave than the ``current`` one are in no table.
+    """Yields faults for figures and passages that evidence.csv or joint_display.csv names and the built
+    tables lack. Figures of another wave than the ``current`` one are in no table, and are not checked.
 
     The index of the first two frames is the row number in the file.
     """

@@ -1,4 +1,4 @@
-"""How a principle is cited, in words."""
+"""Gives the citation of a principle in words."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ PRINCIPLES_TITLE = "Principles of practice"
 
 
 def collective_author_name(study: Study) -> str:
-    """The author to cite: the organisations of the study collectively, without naming any."""
+    """Returns the author to cite: the organisations of the study collectively, without naming any."""
     return f"The organisations of {study.title}"
 
 
 def format_principle_citation(study: Study, printed_id: str, agreed_on: str) -> str:
-    """How a principle is cited, in words.
+    """Returns the citation of a principle in words.
 
     >>> format_principle_citation(study, "P01.1", "2017-05-09")  # doctest: +ELLIPSIS
     'The organisations of Global ... (2017). Principle P01.1. In: Principles of practice.'

@@ -1,4 +1,5 @@
-"""The commands of the facilitator beside texts: rounds, signing, sources of a principle, packets."""
+"""The commands of the facilitator that do not change texts: rounds, signing, sources of a principle,
+packets."""
 
 from __future__ import annotations
 
@@ -160,7 +161,7 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
 
 
 def _collecting_lines(planned: CollectedBallots) -> Iterator[str]:
-    """What a collecting will do, for the team."""
+    """Yields lines for the team on what collecting the phone ballots will do."""
     yield f"Ballots to be written: {', '.join(planned.written) or 'none'}."
     if planned.incomplete:
         yield f"Something is left blank by {', '.join(planned.incomplete)}."
@@ -172,7 +173,8 @@ def _collecting_lines(planned: CollectedBallots) -> Iterator[str]:
 
 
 def _waiting_lines(study: Study, round_id: str) -> list[str]:
-    """What waits before a round can be closed: ballots on phones, forms that are keyed in part."""
+    """Yields lines on ballots that must be collected or keyed before a round can be closed: ballots on
+    phones, and forms of which a part is keyed."""
     from glc_analysis.addons.convening.double_entry import unfinished_entry_phrase
     from glc_analysis.addons.convening.phone_ballots import uncollected_ballots_note
 

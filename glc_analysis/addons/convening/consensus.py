@@ -20,12 +20,12 @@ from typing import Any
 
 HIGH, UNCERTAIN, LOW, TOO_FEW = "high", "uncertain", "low", "too few"
 NO_DECISION = "no decision"
-"""The result on a text with fewer ballots than the quorum."""
+"""The result on a text for which fewer ballots than the quorum were received."""
 AGREEMENT, NEITHER, DISAGREEMENT, NO_DISAGREEMENT = ("agreement", "neither", "disagreement",
                                                      "no disagreement")
 _SMALLEST, _LARGEST, SMALLEST_IPRAS = 8, 16, 3
-"""The panel sizes for which the panel rule is defined, and the least votes for which percentiles are
-meaningful."""
+"""The smallest and largest panel for which the panel rule is defined, and the fewest votes for which
+percentiles are meaningful."""
 SMALLEST_OF = {"panel": _SMALLEST, "ipras": SMALLEST_IPRAS, "share": _SMALLEST}
 """The fewest ballots that each test needs."""
 _SHARE = Fraction(3, 4)
@@ -33,12 +33,12 @@ RULES_IN_WORDS = {
     "panel": "RAND/UCLA panel rule for 8 to 16 votes, IPRAS above 16, too few below 8",
     "ipras": "RAND/UCLA IPRAS, too few below 3 votes",
     "share": "75 % of the votes in one third of the scale, too few below 8 votes"}
-"""The tests that a study can set, in words."""
+"""The tests that a study can choose, in words."""
 
 
 def votes_percentile(votes: Sequence[int], percent: int) -> Fraction:
-    """The percentile of the votes, interpolated linearly between the two that lie around it
-    (definition 7 of Hyndman & Fan 1996, Am Stat 50:361-365).
+    """Returns the percentile of the votes, interpolated linearly between the two nearest votes (definition 7
+    of Hyndman & Fan 1996, Am Stat 50:361-365).
 
     >>> float(votes_percentile([1, 2, 9], 30)), float(votes_percentile([1, 2, 9], 70))
     (1.6, 4.8)
@@ -89,7 +89,7 @@ class Dispersion:
 
 
 def measure_dispersion(votes: Sequence[int]) -> Dispersion:
-    """The IPRAS measures of at least one vote.
+    """Returns the IPRAS measures of at least one vote.
 
     >>> found = measure_dispersion([4, 5, 6, 7, 7, 7, 7, 7, 8, 8, 8, 8, 8, 9, 9])
     >>> float(found.p30), float(found.p70), float(found.ipr), float(found.ipras), found.is_disagreement
@@ -108,7 +108,8 @@ def median_vote(votes: Sequence[int]) -> float:
 
 
 def scale_tertile(score: float) -> str:
-    """The tertile of the scale that contains a vote or median; 3.5 and 6.5 belong to the higher one.
+    """Returns the tertile of the scale that contains a vote or median; 3.5 and 6.5 belong to the higher
+    tertile.
 
     >>> [scale_tertile(value) for value in (3, 3.5, 6, 6.5)]
     ['low', 'middle', 'middle', 'high']
@@ -117,7 +118,7 @@ def scale_tertile(score: float) -> str:
 
 
 def count_votes_by_tertile(votes: Sequence[int]) -> dict[str, int]:
-    """The number of votes in each tertile.
+    """Returns the number of votes in each tertile.
 
     >>> count_votes_by_tertile([1, 3, 4, 9])
     {'low': 2, 'middle': 1, 'high': 1}
@@ -147,7 +148,7 @@ def apply_panel_rule(votes: Sequence[int], n_abstained: int = 0) -> str:
 
 
 def apply_ipras_rule(votes: Sequence[int]) -> str:
-    """Whether votes disagree by IPRAS; ``""`` for fewer than three.
+    """Returns whether votes disagree by IPRAS; ``""`` for fewer than three votes.
 
     >>> apply_ipras_rule([1, 5, 9]), apply_ipras_rule([5, 7, 9]), apply_ipras_rule([7, 7])
     ('disagreement', 'no disagreement', '')
@@ -158,9 +159,9 @@ def apply_ipras_rule(votes: Sequence[int]) -> str:
 
 
 def compute_required_ballots(n_eligible: int, agreement_test: str = "panel", fixed_quorum: int = 0) -> int:
-    """How many ballots of a panel on a text make a decision: the number that the study has ``fixed_quorum``,
-    else two thirds of those who may vote, rounded up, and at least as many as the test needs if the panel is
-    large enough.
+    """Returns how many ballots of a panel on a text make a decision: ``fixed_quorum`` if the study has set
+    it. Otherwise it is two thirds of those who may vote, rounded up, and at least as many as the test needs
+    if the panel has that many raters.
 
     >>> [compute_required_ballots(n) for n in (3, 8, 10, 14)]
     [2, 8, 8, 10]
@@ -173,18 +174,18 @@ def compute_required_ballots(n_eligible: int, agreement_test: str = "panel", fix
 
 def decide_panel_result(votes: Sequence[int], agreement_test: str = "panel", *, n_abstained: int = 0,
                         quorum: int | None = None) -> str:
-    """The panel's result on a text by the study's test: high, uncertain, low, no decision or too few.
+    """Returns the panel's result on a text by the study's test: high, uncertain, low, no decision or too few.
 
-    No decision: fewer ballots (votes and abstentions) than the ``quorum``. Too few: the panel is smaller than
-    the test needs, or fewer than three voted.
+    - No decision: fewer ballots (votes and abstentions) than the ``quorum`` were received.
+    - Too few: the panel is smaller than the test needs, or fewer than three voted.
+    - Tests ``panel`` and ``ipras``: the third that holds the median; but uncertain if the panel disagrees, or
+      if abstentions leave less than half of the ballots in that third.
+    - Test ``share``: the outer third that holds 75 % of the ballots, else uncertain. Its smallest panel is
+      that of ``panel``, because in a panel of seven one vote moves a share by 14 points. (With 75 % in one
+      third, no panel disagrees by either rule.)
 
-    Tests ``panel`` and ``ipras``: the third that holds the median, but uncertain where the panel
-    disagrees, or where abstentions leave less than half of the ballots in that third. Test ``share``: the
-    outer third that holds 75 % of the ballots, else uncertain; it has the smallest panel of ``panel``, since
-    one vote more or less of seven moves a share by 14 points. (With 75 % in one third no panel disagrees by
-    either rule.) See :data:`RULES_IN_WORDS`.
-
-    ``quorum`` None counts a round without a fixed quorum, as before quorums existed: abstentions are ignored.
+    See :data:`RULES_IN_WORDS`. With ``quorum`` None, a round is counted as before quorums existed, and
+    abstentions are ignored.
 
     >>> [decide_panel_result([8] * 7 + [1] * n) for n in (0, 1, 3)], decide_panel_result([8] * 7 + [1] * 3,
     ...     "share")
@@ -250,7 +251,7 @@ def possible_results_from_tertile_counts(tertile_counts: Sequence[int], agreemen
 
 
 def median_movement(before: float | None, after: float | None) -> str:
-    """The movement of the median between two rounds; ``""`` if a median is missing.
+    """Returns the movement of the median between two rounds; ``""`` if a median is missing.
 
     >>> median_movement(6.5, 8), median_movement(7, 7), median_movement(None, 7)
     ('up', 'same', '')
@@ -261,8 +262,8 @@ def median_movement(before: float | None, after: float | None) -> str:
 
 
 def tally_in_words(tally: Mapping[str, Any]) -> str:
-    """A row of ``tallies`` as it is read out: votes, never percentages. IPRAS is mentioned if the panel rule
-    does not apply or gives another result.
+    """Returns a row of ``tallies`` as it is read out: votes, never percentages. IPRAS is mentioned if the
+    panel rule does not apply or gives another result.
 
     ``said`` are the votes in words; other blank cells of the row are not disclosed
     (:func:`.votes.blank_undisclosed_tallies`).
@@ -284,8 +285,9 @@ def tally_in_words(tally: Mapping[str, Any]) -> str:
 
 
 def proxies_and_interests_in_words(tally: Mapping[str, Any]) -> str:
-    """How many ballots of a row of ``tallies`` were given by proxy, how many votes are left out because of an
-    interest, and the other result, where it is disclosed; blank where there are neither.
+    """Returns how many ballots of a row of ``tallies`` were given by proxy, how many votes are left out
+    because of an interest, and the other result if it is disclosed; blank if there are no such ballots or
+    votes.
 
     >>> proxies_and_interests_in_words({"n_by_proxy": 2, "without_proxies": "high", "n_left_out": 1,
     ...     "with_interests": ""})
@@ -301,7 +303,7 @@ def proxies_and_interests_in_words(tally: Mapping[str, Any]) -> str:
 
 
 def why_no_result(tally: Mapping[str, Any]) -> str:
-    """Why a row of ``tallies`` has no result, as it is read out; blank if it has one.
+    """Returns the reason why a row of ``tallies`` has no result, as it is read out; blank if it has a result.
 
     >>> why_no_result(compute_tally_columns([8] * 6, n_abstained=1, quorum=8) | {"n_abstained": 1,
     ...     "n_expected": 10})
@@ -314,8 +316,8 @@ def why_no_result(tally: Mapping[str, Any]) -> str:
 
 
 def dissent_in_words(tally: Mapping[str, Any]) -> str:
-    """The votes of a row of ``tallies`` outside the third that holds the median, as they are read out; blank
-    if they or the median are not disclosed.
+    """Returns the votes of a row of ``tallies`` outside the third that holds the median, as they are read
+    out; blank if the votes or the median are not disclosed.
 
     >>> dissent_in_words(compute_tally_columns([8] * 8 + [5, 2]))
     'dissent: 1 middle, 1 low'

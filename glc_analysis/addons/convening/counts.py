@@ -1,4 +1,4 @@
-"""How many raters, survivor advisers and packets there are, for the page on safety."""
+"""Counts raters, survivor advisers and packets for the page on safety."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from glc_analysis.study import Study
 
 
 def count_raters_and_packets(study: Study, reference: Reference) -> dict[str, int]:
-    """The number of raters, survivor advisers and packets, by noun in the singular."""
+    """Returns the number of raters, survivor advisers and packets, by noun in the singular."""
     raters = reference.raters
     return {"rater": raters["rater_id"].nunique(),
             "survivor adviser": int((raters["role"] == "survivor_adviser").sum()),

@@ -1,4 +1,5 @@
-"""The downloads of the convening: principles, votes, joint display, and a file for other software."""
+"""Provides the downloads of the convening: principles, votes, joint display, and a file for other
+software."""
 
 from __future__ import annotations
 
@@ -19,14 +20,14 @@ from glc_analysis.view.study_view import StudyView
 
 
 def _principles(page: StudyView) -> pd.DataFrame:
-    """The principles in their latest text, each with its translations."""
+    """Returns the principles in their latest text, each with its translations."""
     rows, shown = page.read("principles"), page.principle_rows["printed_id"]
     own = rows["translation_of"].where(rows["translation_of"] != "", rows["printed_id"])
     return select_readable_texts(rows[rows["is_current"] & own.isin(shown)], page.audience)
 
 
 def _joint(page: StudyView) -> pd.DataFrame:
-    """The survey and the interviews side by side."""
+    """Returns the joint display of survey and interviews."""
     rows = make_joint_display_table(page)
     return rows if page.may("joint_display") else rows.iloc[:0]
 
@@ -51,8 +52,8 @@ DOWNLOADS = {
 
 
 def render_principles_json(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> str:
-    """The principles as JSON for other software: a permanent id, the text in each language, the indicator,
-    the status and the version of each; and the study's licence."""
+    """Returns the principles as JSON for other software: the permanent id of each, its text in each language,
+    its indicator, status and version; and the study's licence."""
     rows = frames.get("principles", pd.DataFrame({"translation_of": []}))
     view = StudyView(study, audience)
     pages = {one.printed_id: one for one in make_handbook(view).principles} if len(rows) else {}
@@ -75,7 +76,8 @@ def render_principles_json(study: Study, frames: Mapping[str, pd.DataFrame], aud
 
 
 def _of_handbook(page: HandbookPrinciple | None) -> dict[str, Any]:
-    """What the handbook says about an agreed principle besides its text, without grades and signatories."""
+    """Returns the texts of the handbook about an agreed principle besides the statement, without grades and
+    signatories."""
     if page is None:
         return {}
     return {"agreed_on": page.agreed_on, "rests_on": page.rests_on, "is_effect_measured": page.is_measured,

@@ -1,7 +1,7 @@
-"""Erases what the convening holds of an organisation or a person that withdraws.
+"""Erases the data that the convening holds about an organisation or a person that withdraws.
 
-Ballots are in files, in logs of data entry and in sealed rounds; raters wrote comments; tables hold decisions
-and signatures; and a list records who received a packet on paper.
+Ballots are in files, in logs of data entry and in sealed rounds. Raters wrote comments, tables hold decisions
+and signatures, and a list records who received a packet on paper.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from glc_analysis.tabular import read_delimited_file
 
 Cells = dict[str, str]
 _SAID = ("proposed_by", "objections", "reservations")
-"""Columns of the decision log that record who held which view."""
+"""The columns of the decision log that record whose view is stated."""
 
 
 @contextmanager
@@ -40,14 +40,15 @@ def lock_entry_logs(study: Study) -> Generator[None]:
 
 
 def organisation_by_rater(reference: Reference) -> dict[str, str]:
-    """The organisation of each rater."""
+    """Returns the organisation of each rater."""
     raters = reference.raters
     return dict(zip(raters["rater_id"], raters["organisation_id"], strict=True))
 
 
 def collect_comments_and_reservations(study: Study, reference: Reference, leaver: Leaver) -> tuple[list[str],
                                                                                                    list[str]]:
-    """Comments of raters and reservations of signatories: the leaver's, and those of others."""
+    """Returns the comments of raters and the reservations of signatories, those of the leaver separately from
+    those of others."""
     own, others = [], []
     for path in study.raw_files("ratings"):
         votes = read_ratings_file(path)
@@ -62,22 +63,22 @@ def collect_comments_and_reservations(study: Study, reference: Reference, leaver
 
 
 def list_principle_statements(reference: Reference) -> list[str]:
-    """The statements of the principles, which are the study's own words even where a participant said the
-    same."""
+    """Returns the statements of the principles, which are the study's own words even if a participant said
+    the same."""
     return [*reference.principles["statement"]]
 
 
 def words_cited_by_evidence_row(reference: Reference, segment_ids: Iterable[str]) -> dict[tuple[str, str],
                                                                                           str]:
-    """The words that evidence.csv cites of these segments, by principle and evidence."""
+    """Returns the words that evidence.csv cites from these segments, by principle and evidence."""
     rows = reference.evidence[reference.evidence["reference"].isin(segment_ids)]
     return dict(zip(zip(rows["principle_id"], rows["evidence_id"], strict=True), rows["cited"], strict=True))
 
 
 def erase_leaver_from_row(table: str, row_before: Cells, row_after: Cells,
                           leaver: Leaver) -> tuple[Cells, Cells] | None:
-    """A row of a reference table before and after the leaver's content is removed; None if the whole row
-    goes."""
+    """Returns a row of a reference table before and after the leaver's content is removed; None if the whole
+    row is removed."""
     blank: Collection[str] = ()
     if table == "parking_lot" and leaver.is_by(row_before.get("raised_by", "")):
         return None
@@ -97,14 +98,14 @@ def erase_leaver_from_row(table: str, row_before: Cells, row_after: Cells,
 
 
 def _without_its_parts(text: str, leaver: Leaver) -> str:
-    """The text of a cell of the decision log without the parts that belong to the leaver alone. Parts end at
-    a semicolon or a line end."""
+    """Returns the text of a cell of the decision log without the parts that belong to the leaver alone. Parts
+    end at a semicolon or a line end."""
     return "".join(WITHDRAWN if leaver.is_by(part) else part for part in re.split(r"(\s*[;\n]\s*)", text))
 
 
 def erase_ballots_and_signatures(study: Study, leaver: Leaver) -> None:
-    """Removes the leaver's ballots and signatures from a study, and their names from what others wrote. A
-    file that then holds nothing else is deleted. Raises Faults if the votes of others would change."""
+    """Removes the leaver's ballots and signatures from a study, and the leaver's names from texts of others.
+    A file that then holds nothing else is deleted. Raises Faults if the votes of others would change."""
     faults = []
     for path in study.raw_files("ratings"):
         try:
@@ -122,8 +123,8 @@ def erase_ballots_and_signatures(study: Study, leaver: Leaver) -> None:
 
 
 def _remove_keyed(path: Path, papers: Collection[str], leaver: Leaver) -> None:
-    """Removes the entries of these papers from a log of data entry, and the leaver's names from the
-    others."""
+    """Removes the entries of these papers from a log of data entry, and the leaver's names from the other
+    entries."""
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     whole = [line for line in lines if line.endswith("\n")]  # a power cut may have torn the last
     kept = [line for line in whole if json.loads(line)["form"] not in papers]
@@ -148,7 +149,7 @@ def _remove_from_ratings(path: Path, leaver: Leaver) -> None:
 
 
 def list_unused_votes(study: Study, new: Study, person_id: str) -> list[tuple[str, str, str]]:
-    """The votes and comments of a person that are no longer used: kind, place and content."""
+    """Returns the votes and comments of a person that are no longer used: kind, place and content."""
     rated, still = (tables.read_table("ratings", study=one) for one in (study, new))
     rated, still = (votes[votes["rater_id"] == person_id] for votes in (rated, still))
     rows = [("vote", f"round {row['round_id']}", f"{row['principle_id']} {row['criterion']}")
@@ -159,7 +160,7 @@ def list_unused_votes(study: Study, new: Study, person_id: str) -> list[tuple[st
 
 
 def list_packet_holders_to_inform(study: Study) -> list[tuple[str, str, str]]:
-    """The packets whose holders must be informed: kind, place and content."""
+    """Returns the packets whose holders must be informed: kind, place and content."""
     path = study.private / PACKETS_MADE
     rows = read_delimited_file(path).rows[1:] if path.is_file() else []
     return [("packet", PACKETS_MADE, f"{day} {whose or 'shared'}: {parts}") for _, day, whose, parts in rows]

@@ -1,8 +1,9 @@
-"""Feedback to a rater before a second vote: their own earlier votes, the panels' votes, and what changed.
+"""Makes the feedback for a rater before a second vote: the rater's own earlier votes, the panels' votes, and
+changes of the texts.
 
 For each rater there is a page to print and hand over in a sealed envelope, and a sheet of the rater's
-workbook. A rater's own votes are shown to that rater alone. About everybody else the page says only what the
-slides say: the panel votes that :mod:`.votes` discloses, and comments that may be read. Two raters who
+workbook. A rater's own votes are shown to that rater alone. About all other raters, the page says only what
+the slides say: the panel votes that :mod:`.votes` discloses, and comments that may be read. Two raters who
 compare their pages therefore learn no more about a third rater than the room does. No earlier votes are shown
 for a text that has changed.
 """
@@ -39,7 +40,7 @@ from glc_analysis.templates import load_template, read_packaged_text
 from glc_analysis.view.visible_tables import VisibleTables
 
 NOT_DISCLOSED = "–"
-"""Replaces a number that is not disclosed, and a vote that was not cast."""
+"""The sign in place of a number that is not disclosed, or of a vote that was not cast."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class RoundFeedback:
 
 
 class DisclosedCounts(NamedTuple):
-    """The disclosed numbers of low, middle and high votes, in signs that every language has."""
+    """The disclosed numbers of low, middle and high votes, in signs that all languages share."""
 
     low: str
     middle: str
@@ -70,8 +71,8 @@ class DisclosedCounts(NamedTuple):
 
 
 def parse_disclosed_votes(votes_in_words: str) -> DisclosedCounts:
-    """The low, middle and high votes of a panel, as far as the words of
-    :func:`.votes.disclosed_votes_in_words` tell them.
+    """Returns the low, middle and high votes of a panel, as far as the words of
+    :func:`.votes.disclosed_votes_in_words` disclose them.
 
     >>> parse_disclosed_votes("6 of 10 high, 3 middle, 1 low")
     DisclosedCounts(low='1 / 10', middle='3 / 10', high='6 / 10')
@@ -100,8 +101,8 @@ class Feedback:
 
     @classmethod
     def of(cls, study: Study, reference: Reference, round_id: str) -> Feedback | None:
-        """The feedback before a round; None if no earlier round is closed. Raises Faults if one of its
-        ballots is faulty."""
+        """Returns the feedback before a round; None if no earlier round is closed. Raises Faults if one of
+        the earlier ballots is faulty."""
         rounds = reference.rounds[reference.rounds["round_id"] != round_id]
         closed = rounds[rounds["closed_on"] != ""].sort_values(["closed_on", "opened_on"], kind="stable")
         if closed.empty:
@@ -135,8 +136,8 @@ class Feedback:
                    asked.merge(add_version_columns(reference.principles), on=["principle_id", "version"]))
 
     def feedback_for_rater(self, rater_id: str, language: str, rows: pd.DataFrame) -> list[RoundFeedback]:
-        """The feedback for one rater, for each of the ``rows`` of a form that an earlier round asked
-        about."""
+        """Returns the feedback for one rater, for each of the ``rows`` of a form about which an earlier round
+        asked."""
         return [*self._of_rater(rater_id, language, rows)]
 
     def _of_rater(self, rater_id: str, language: str, rows: pd.DataFrame) -> Iterator[RoundFeedback]:
@@ -159,7 +160,7 @@ class Feedback:
 
 
 def render_feedback_page(form: RatingForm, feedback: Sequence[RoundFeedback]) -> str:
-    """The page of one rater, in the language of the form."""
+    """Renders the feedback page of one rater, in the language of the form."""
     by_principle = {one.principle_id: one for one in feedback}
     return load_template(__file__, "feedback_page.html").render(
         form=form, say=form.say, style=read_packaged_text(__file__, "form_page.css").strip(),

@@ -1,4 +1,4 @@
-"""The records that a figure counts, the members of its subset, and the votes on a principle."""
+"""Finds the records that a figure counts, the members of its subset, and the votes on a principle."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Read = Callable[[str], pd.DataFrame]
 
 
 def records_counted_in_figure(read_table: Read, figure: Any, question: Any) -> pd.DataFrame:
-    """The answers that a figure of a question is based on: answer_id, organisation_id, is_counted.
+    """Returns the answers on which a figure of a question is based: answer_id, organisation_id, is_counted.
 
     ``read_table`` gives a processed table by name, ``figure`` is a row of figures, ``question`` of questions.
     """
@@ -40,7 +40,7 @@ def records_counted_in_figure(read_table: Read, figure: Any, question: Any) -> p
 
 
 def members_of_figure_subset(read_table: Read, figure: Any, unit: str) -> set[str]:
-    """The organisations or answers of the figure's subset."""
+    """Returns the organisations or answers of the figure's subset."""
     ids = read_table(f"{unit}s")[f"{unit}_id"]
     if figure.subset_kind not in KINDS[1:]:  # a source or document is a property of passages
         return {*ids}
@@ -50,7 +50,7 @@ def members_of_figure_subset(read_table: Read, figure: Any, unit: str) -> set[st
 
 
 def counted_ratings_by_principle(read_table: Read) -> dict[str, list[tuple[str, pd.DataFrame]]]:
-    """For each principle, its closed rounds and panels in words, with the ratings that count."""
+    """Returns, for each principle, its closed rounds and panels in words, with the ratings that count."""
     counts_by_panel: dict[tuple[str, ...], list[str]] = {}
     for row in read_table("tallies").sort_values("criterion", ascending=False,
                                                  kind="stable").to_dict("records"):

@@ -70,7 +70,7 @@ from glc_analysis.templates import Macros, read_packaged_text
 from glc_analysis.text import content_hash
 
 _NOT_ASKED = {"agreed": "agreed", "set_aside": "set aside", "superseded": "replaced by other texts"}
-"""Why a round leaves a text out, by its status."""
+"""The reasons why a round leaves a text out, by the text's status."""
 
 # ------------------------------
 # Writing the forms of a round.
@@ -156,7 +156,7 @@ def write_round_forms(study: Study, round_id: str, *, today: date, without: Coll
 
 
 def _not_asked(reference: Reference, asked: pd.DataFrame, without: Collection[str]) -> dict[str, str]:
-    """The latest texts that a round does not ask about, by printed id, each with the reason."""
+    """Returns the latest texts about which a round does not ask, by printed id, each with the reason."""
     rows = add_version_columns(reference.principles)
     rows = rows[rows["is_current"] & (rows["translation_of"] == "")]
     return {row["printed_id"]: "left out by decision" if row["principle_id"] in without else
@@ -208,7 +208,7 @@ def render_picture_scale_sheet(forms: Iterable[RatingForm]) -> str:
 
 
 def render_form_as_text(form: RatingForm) -> str:
-    """A form to send as a message or to read out on the telephone."""
+    """Renders a form to send as a message or to read out on the telephone."""
     say = form.say
     takes = {"score": f" {SCORES[0]}-{SCORES[-1]}", "mark": f" ({ABSTENTION_MARK})", "words": ""}
     asked = "  ".join(f"{form.label(question)}{takes[question.kind]}: __"
@@ -266,8 +266,8 @@ def write_form_workbook(path: Path, form: RatingForm, feedback: Sequence[RoundFe
 
 
 def _histories(form: RatingForm) -> list[str]:
-    """The earlier wording of the texts. It stands above the table, because the cell of a text holds exactly
-    its words."""
+    """Returns lines with the earlier wording of the texts. They stand above the table, because the cell of a
+    text holds exactly its words."""
     return [f"{row.printed_id}: {line}" for row in form.texts for line in form.history_lines(row)]
 
 
@@ -277,7 +277,7 @@ def _headings(form: RatingForm) -> list[str]:
 
 
 def _explained(form: RatingForm, question: RatingQuestion) -> str:
-    """The explanation below the heading of a box."""
+    """Returns the explanation below the heading of a box."""
     if question.kind == "score":
         low, high = form.ends(question)
         return f"\n{question.choices[0]} = {low}\n{question.choices[-1]} = {high}"
@@ -311,7 +311,7 @@ def _validate(sheet: Worksheet, form: RatingForm) -> None:
 
 
 def _allowed_values(form: RatingForm, question: RatingQuestion) -> dict[str, str]:
-    """The answers that a box accepts, in the terms of a workbook."""
+    """Returns the answers that a box accepts, in the terms of a workbook."""
     if question.kind == "score":
         return {"type": "whole", "operator": "between",
                 "formula1": question.choices[0], "formula2": question.choices[-1]}

@@ -1,9 +1,9 @@
-"""The history of each text: which texts it replaced, and which replaced it.
+"""Describes the history of each text: which texts it replaced, and which texts replaced it.
 
-Takes the original-language rows of principles.csv as mappings, and gives the printed ids and sentences that
-status, trace, pages and forms share. A text replaces its previous version, or the texts named in
-``comes_from``: one if it was split from it, several if they were merged. ``floor`` there marks a text
-proposed in the room. pandas is not used, so that ``glc status`` is immediate.
+Takes the original-language rows of principles.csv as mappings, and returns printed ids and sentences for
+status, trace, pages and forms. A text replaces its previous version, or the texts named in ``comes_from``:
+one text if it was split from that text, several if they were merged. The word ``floor`` in ``comes_from``
+marks a text proposed in the room. pandas is not used, so that ``glc status`` starts without delay.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from glc_analysis.tabular import read_reference_rows
 FLOOR = "floor"
 """The word in ``comes_from`` of a text that was proposed in the room."""
 REWORDED, SPLIT, MERGED, PROPOSED = "reworded", "split", "merged", "proposed"
-"""How a text originated; blank for a drafted text."""
+"""The ways in which a text originated; the way is blank for a drafted text."""
 
 Text = Mapping[str, Any]
 
@@ -76,7 +76,7 @@ def list_replacing_texts(printed_id: str, texts: Iterable[Text]) -> list[str]:
 
 
 def origin_in_words(text: Text) -> str:
-    """The origin of a text, worded to follow its name in a sentence; blank for a drafted text.
+    """Returns the origin of a text, worded to follow its name in a sentence; blank for a drafted text.
 
     >>> origin_in_words({"principle_id": "P17", "version": "1", "comes_from": "P07.2"})
     'was split from P07.2'
@@ -89,7 +89,7 @@ def origin_in_words(text: Text) -> str:
 
 
 def outcome_in_words(text: Text, texts: Iterable[Text]) -> str:
-    """The fate of a text, worded to follow its name in a sentence; blank while it is in use.
+    """Returns what became of a text, worded to follow its name in a sentence; blank while it is in use.
 
     >>> old = {"principle_id": "P07", "version": "1", "comes_from": "", "status": "superseded"}
     >>> new = [{"principle_id": one, "version": "1", "comes_from": "P07.1"} for one in ("P17", "P18")]

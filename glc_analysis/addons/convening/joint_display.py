@@ -27,7 +27,7 @@ from glc_analysis.view.study_view import StudyView
 
 NOT_RAISED, OF_CALLS = "not_raised", f"{SOURCE}={CALL}"
 WHOLE = ("all", f"{SOURCE}={WITHOUT_GUIDE}", OF_CALLS)
-"""The study-wide figures of a code, in order of preference: the first that exists represents the code."""
+"""The study-wide figures of a code, in order of preference. The first that exists represents the code."""
 ROWS = ["topic_id", "theme_id", "figure_id", "code_id", "quote_id", "fit", "inference", "by"]
 
 
@@ -113,8 +113,10 @@ def pair_topics_with_figures(topics: pd.DataFrame,
                              released_figures: pd.DataFrame) -> Iterator[TopicFigures]:
     """Yields each topic that may be shown, with its survey figure and its code figure (None if missing).
 
-    The authors of a topic saw all figures, so their words may reveal one that the audience does not see; such
-    a topic is left out. A statement that nobody raised a topic reveals the count itself."""
+    The authors of a topic saw all figures, so that their words may reveal a figure that the audience does not
+    see; such a topic is left out. So is a statement that nobody raised a topic, because it reveals the count
+    itself.
+    """
     cited = {*topics["figure_id"]} | {
         format_code_figure_id(code, subset) for code in topics["code_id"] for subset in WHOLE}
     shown = released_figures[released_figures["figure_id"].isin(cited)]
@@ -138,9 +140,10 @@ def format_code_figure_id(code_id: str, subset: str = "all") -> str:
 
 
 def find_figure_of_code(figures: Mapping[str, Any], code_id: str) -> Any:
-    """The figure that represents a code: how many organisations raised it in interviews and answers, of those
-    asked; if nobody was asked, of those interviewed without a guide; for a code raised only in calls, of
-    those present. None if there is no such figure."""
+    """Returns the figure that represents a code, which counts the organisations that raised it in interviews
+    and answers, out of those that were asked. If nobody was asked, it counts organisations out of those
+    interviewed without a guide; for a code raised only in calls, out of those present. None if there is no
+    such figure."""
     return next(filter(None, (figures.get(format_code_figure_id(code_id, subset)) for subset in WHOLE)), None)
 
 
@@ -159,9 +162,9 @@ def read_question_and_code_names(study: Study) -> Words:
 
 
 def readable_quotes_by_id(view: StudyView) -> dict[str, Quote]:
-    """The readable form of each quotation: the quotation itself, or another from the same passage that is
-    cleared for the audience, with its source. Quotations without a cleared text are left out. If one was
-    withdrawn since an earlier release, none is shown."""
+    """Returns the readable form of each quotation: the quotation itself, or another quotation of the same
+    passage that is cleared for the audience, with its source. Quotations without a cleared text are left out.
+    If a quotation of the display was withdrawn since an earlier release, none is returned."""
     listed = read_reference_table(view.study, "quotes")
     if view.may("passages"):
         languages = dict(zip(*(view.read("segments")[name] for name in ("segment_id", "language")),

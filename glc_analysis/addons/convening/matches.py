@@ -1,5 +1,5 @@
-"""Suggests matching pairs of a survey option and a code of its theme: organisations that chose the one raised
-the other."""
+"""Suggests pairs of a survey option and a code of the same theme that match because many organisations chose
+the option and raised the code."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from glc_analysis.tables import map_codes_to_themes
 from glc_analysis.text import match_key
 
 PAIRS_PER_THEME = 2
-"""How many pairs are proposed for each theme."""
+"""The number of pairs that are proposed for each theme."""
 _LEAST_IN_BOTH, _LEAST_ALIKE = 2, 1 / 3
-"""The fewest organisations that a pair must share; and, if option and code have no word in common, the least
-share of these among the organisations in either."""
+"""The fewest organisations that must have both chosen the option and raised the code. If option and code have
+no word in common, these organisations must also be at least this share of the organisations that did
+either."""
 
 
 class _Code(NamedTuple):
@@ -40,10 +41,12 @@ class OptionCodePair(NamedTuple):
 
 
 def suggest_option_code_pairs(study: Study, used_ids: Collection[str]) -> Iterator[OptionCodePair]:
-    """Yields pairs of a question's option and a code of its theme that some organisation both chose and
-    raised, among those asked both. Pairs with words in common come first, then pairs with the most similar
-    organisations (Jaccard); each option and code occurs once, ``PAIRS_PER_THEME`` per theme. Figures and
-    codes in ``used_ids`` are left out.
+    """Yields pairs of a question's option and a code of the question's theme, if some organisation that was
+    asked about both has chosen the option and raised the code.
+
+    Pairs with words in common come first, then pairs with the most similar organisations (Jaccard). Each
+    option and each code occurs once, with at most ``PAIRS_PER_THEME`` pairs per theme. Figures and codes in
+    ``used_ids`` are left out.
     """
     used_ids, n = {*used_ids}, Counter()
     for theme, figure, code in _pairs(study):
@@ -84,13 +87,13 @@ def _codes(codebook: pd.DataFrame, raised: Collection[str]) -> list[_Code]:
 
 
 def _organisations_by(rows: pd.DataFrame, key: str | list[str]) -> dict[Any, set[str]]:
-    """The organisations of the rows of each code, question or option."""
+    """Returns the organisations in the rows of each code, question or option."""
     return {ids: {*organisations} for ids, organisations in rows.groupby(key)["organisation_id"]}
 
 
 def _answered(study: Study) -> tuple[pd.DataFrame, dict[Any, set[str]], dict[Any, set[str]]]:
-    """The options of all questions with a theme, the organisations that chose each option, and those that
-    were asked each question."""
+    """Returns the options of all questions with a theme, the organisations that chose each option, and the
+    organisations that were asked each question."""
     questions, options, responses, selections = (tables.read_table(name, study=study) for name in (
         "questions", "options", "responses", "selections"))
     closed = questions.query("theme_id != '' and option_list not in ('', 'countries')")

@@ -1,4 +1,4 @@
-"""Citations of an earlier wave beside the figures of the study's current wave."""
+"""Words the citations of an earlier wave, beside the figures of the study's current wave."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from glc_analysis.view.study_view import StudyView
 
 def format_cited_and_current_numbers(view: StudyView, words: Words, figure_id: str, figure: Any, wave: str, *,
                                      cited: str = "", is_figure: bool = True) -> tuple[str, str]:
-    """The number of a figure in a wave, as it was ``cited`` or else counted, and what the current wave says
-    if the question may be compared, else why it may not ("2 of 4 in 2016", "2018: 2 of 3"). ``figure`` is the
-    current wave's, None if there is none; codes have no numbers from earlier waves. For the team alone."""
+    """Returns the number of a figure in a wave, as it was ``cited`` or else as it was counted, followed by
+    the current wave's number, or by the reason why the waves may not be compared ("2 of 4 in 2016", "2018: 2
+    of 3").
+
+    ``figure`` is the current wave's, None if there is none. Codes have no numbers from earlier waves. For the
+    team only.
+    """
     labels = view.wave_labels
     now = labels[view.wave_of_figures]
     number = cited or view.count_in_wave(figure_id, wave) or "a number that nobody noted"
@@ -23,6 +27,6 @@ def format_cited_and_current_numbers(view: StudyView, words: Words, figure_id: s
 
 
 def _question_of(view: StudyView, figure_id: str) -> str:
-    """The question that a figure is about, also one that is no longer asked."""
+    """Returns the question that a figure is about, even if the question is no longer asked."""
     return next((name for name in read_reference_table(view.study, "questions")["question_id"]
                  if figure_id.startswith(f"{name}/")), "")

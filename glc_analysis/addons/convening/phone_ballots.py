@@ -1,15 +1,15 @@
-"""Ballots given on phones in the room: the box of answers, and its collection.
+"""Handles ballots given on phones in the room: stores them in the box of answers, and collects them from it.
 
 Answers arrive with the code of a slip (:mod:`.phone_slips`) and become
-``raw/ratings/<round>-<rater>-phone.csv``, the same file that two keyings of a paper form give. The computer
-that serves the page does not know who holds which slip: people draw their slips from a shuffled stack, and
-one person records the draws on a sheet, the register. The register is brought to the computer only after the
-vote, and the answers then get the codes of their raters (:func:`collect_ballots`).
+``raw/ratings/<round>-<rater>-phone.csv``, in the same format as a paper form that was keyed twice. The
+computer that serves the page does not know who holds which slip: people draw their slips from a shuffled
+stack, and one person records the draws on a sheet, the register. The register is brought to the computer only
+after the vote, and the answers then get the codes of their raters (:func:`collect_ballots`).
 
-Until then everything is in ``private/phones/<round>/box.json``, one line per slip. An answer is on disk
-before the phone gets its confirmation. The file is rewritten each time in the order of the slips, because an
-appended journal would show who voted when. A saved answer is never sent to a phone, so somebody who finds or
-guesses a code sees which questions are answered but no vote.
+Until then all answers are in ``private/phones/<round>/box.json``, one line per slip. An answer is on disk
+before the phone gets its confirmation. The file is rewritten each time in the order of the slips, because a
+file to which answers are appended would show who voted when. A saved answer is never sent to a phone, so
+somebody who finds or guesses a code sees which questions are answered but no vote.
 """
 
 from __future__ import annotations

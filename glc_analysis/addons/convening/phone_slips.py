@@ -40,7 +40,8 @@ _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no letter that looks like anoth
 
 
 CODE_LENGTH = 16
-"""Letters of a code, of 5 bits each: 80 bits cannot be guessed, even with the file of the box."""
+"""The letters of a code. Each letter has 5 bits, and a code of 80 bits cannot be guessed, even by somebody
+who has the file of the box."""
 
 
 def draw_slip_code() -> str:
@@ -68,8 +69,8 @@ class SlipsMade:
 
 
 def existing_slips_note(study: Study, round_id: str) -> str:
-    """A note on the existing slips of an open round, which new ones make void; blank if there are none, or if
-    voting has begun, when no new slips can be made."""
+    """Returns a note that new slips would make the existing slips of an open round void. Blank if there are
+    no slips, or if voting has begun and no new slips can be made."""
     box = BallotBox.read(study, round_id)
     if box is None or box.is_collected or not box.is_empty:
         return ""
@@ -138,7 +139,8 @@ def phone_page_languages() -> list[str]:
 
 
 def _said(texts: RoundTexts, network: str) -> list[tuple[str, str, list[str]]]:
-    """The text of every slip in each language of the round: the language, its direction and the lines."""
+    """Yields the text of every slip in each language of the round: the language, its direction and the
+    lines."""
     known = [one for one in texts.by_language if one in phone_page_languages()] or ["en"]
     return [(one, language_direction(one), [
         *([say["network"].format(network)] if network else []), say["scan"], say["warning"]])

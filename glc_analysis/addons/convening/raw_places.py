@@ -48,9 +48,10 @@ class RawFiles:
         return self._ballots.get(name, "")
 
     def place_of_segment(self, segment_id: str, document: Any, words: str) -> tuple[str, str]:
-        """The file of a segment, and the place of some of its words in it: the row of an answer, or the line
-        (in DOCX the paragraph) of a turn where the words begin; if they begin with a masked name, the place
-        of the turn. ``document`` is its row of table ``documents``."""
+        """Returns the file of a segment, and the place of some of its words in the file: the row of an
+        answer, or the line (in DOCX the paragraph) of a turn in which the words begin. If the words begin
+        with a masked name, it is the place of the turn. ``document`` is the segment's row of table
+        ``documents``."""
         if document.kind == "answer":
             answer = document.document_id[:-len(document.question_id) - 1]
             return self.file_of_record(answer), f"row {raw_row_number(answer)}"
@@ -106,7 +107,8 @@ def raw_row_number(answer_id: str) -> int:
 
 
 _BEGINNING = 30
-"""The number of first characters by which words are located; a third of it at the end of a line."""
+"""The number of first characters by which words are located; at the end of a line, a third of that number is
+enough."""
 
 
 def find_line_where_words_begin(words: str, lines: Iterable[tuple[int, str]]) -> int | None:

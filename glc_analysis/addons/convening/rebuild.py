@@ -1,5 +1,4 @@
-"""Writes the tables of the convening without the other tables, in about a second, so that nobody in the room
-waits for a build.
+"""Writes the tables of the convening alone, in about a second, so that nobody in the room waits for a build.
 
 All tables count as out of date until the next build, and slices.json stays unchanged.
 """

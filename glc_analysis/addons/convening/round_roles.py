@@ -37,7 +37,7 @@ FILE_OF = {PROXY: "proxies.csv", INTERESTS: "interests.csv"}
 
 
 GONE = "withdrawn"
-"""Replaces the id of a proxy who withdrew; the ballot still counts as cast by proxy."""
+"""The word in place of the id of a proxy who withdrew; the ballot still counts as cast by proxy."""
 
 
 _RECORD = "roles.csv"

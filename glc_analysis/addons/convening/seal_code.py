@@ -1,9 +1,9 @@
-"""The seal code: eight letters that identify all closes of rounds so far, for people to write down.
+"""Computes the seal code: eight letters that identify all closes of rounds so far, for people to write down.
 
 Each close adds a link to a chain: a keyed digest of the previous link and of the sealed content. Somebody
-with a code on paper can check whether every close up to that day is unchanged: restoring an older copy of the
-study, removing a round or deleting a recount changes the code. The key is private, so nobody can infer a vote
-by trying which one gives the code.
+with a code on paper can check whether every close up to that day is unchanged, because restoring an older
+copy of the study, removing a round or deleting a recount changes the code. The key is private, so nobody can
+infer a vote by trying which vote gives the code.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LENGTH = 8
 
 
 def list_seal_codes(study: Study) -> list[tuple[str, str]]:
-    """The closes in order, each as "round 2, close 1", with the seal code after it."""
+    """Returns the closes in order, each as "round 2, close 1", with the seal code after it."""
     from glc_analysis.addons.convening.seals import SEAL, list_counted_seal_folders, read_sealed_content
 
     folders = list_counted_seal_folders(study)
@@ -45,14 +45,15 @@ def list_seal_codes(study: Study) -> list[tuple[str, str]]:
 
 
 def find_latest_seal_code(study: Study, round_id: str = "") -> str:
-    """The code after the last close, or after the last close of a round; blank if none is sealed."""
+    """Returns the code after the last close, or after the last close of a round; blank if no close is
+    sealed."""
     start = f"round {round_id}," if round_id else ""
     codes = [code for name, code in list_seal_codes(study) if name.startswith(start)]
     return codes[-1] if codes else ""
 
 
 def _letters(link: str) -> str:
-    """A digest as letters, in two groups.
+    """Returns a digest as letters, in two groups.
 
     >>> _letters("0f" * 32)
     'TQWN-FNDB'
@@ -65,8 +66,8 @@ def _letters(link: str) -> str:
 
 
 def seal_code_faults(study: Study, code: str) -> Iterator[Fault]:
-    """Faults if the closes of the study do not give this code, or if a page to project differs from the one
-    shown. Raises UsageError for an invalid code."""
+    """Yields faults if the closes of the study do not give this code, or if a page to project differs from
+    the page that was shown. Raises UsageError for an invalid code."""
     from glc_analysis.addons.convening.seals import (
         digest_key_faults,
         list_rounds_with_erased_ballots,
@@ -93,8 +94,8 @@ def seal_code_faults(study: Study, code: str) -> Iterator[Fault]:
 
 
 def _changed_pages(study: Study) -> Iterator[Fault]:
-    """Faults for pages to project that match neither the page first shown nor the one that the study makes
-    now."""
+    """Yields faults for pages to project that match neither the page first shown nor the page that the study
+    makes now."""
     from glc_analysis.addons.convening.seals import DISCLOSED_FILES, list_rounds_with_erased_ballots
     from glc_analysis.addons.convening.slides import render_slides_pages, slides_path
 
@@ -120,7 +121,7 @@ def _changed_pages(study: Study) -> Iterator[Fault]:
 @contextmanager
 def compare_seal_code_before_check(study: Study, responses: list[pd.DataFrame], *,
                                    code: str) -> Generator[Any]:
-    """--seal first compares the closed rounds with a seal code."""
+    """With --seal, first compares the closed rounds with a seal code."""
     if code:
         if faults := [*seal_code_faults(study, code)]:
             raise Faults(faults)

@@ -52,7 +52,7 @@ _TEXT = ["principle_id", "version", "text_version"]
 
 
 SEALED_SETTINGS = ("test", "vote", "quorum", "fixed_on")
-"""The settings of ``[consensus]`` that determine a result."""
+"""The settings of ``[consensus]`` on which a result depends."""
 
 
 BALLOTS, RATERS, SEAL, REOPENED = "ballots.csv", "raters.csv", "seal.json", "reopened.csv"
@@ -116,13 +116,13 @@ def seal_round(study: Study, rounds: pd.DataFrame, round_id: str, closed_on: str
 
 
 def _closes(study: Study) -> int:
-    """The number of sealed closes."""
+    """Returns the number of sealed closes."""
     return len([*study.private_folder("rounds").glob(f"*/*/{SEAL}")])
 
 
 def list_counted_seal_folders(study: Study) -> list[Path]:
-    """The folders of all seals, except those of rounds that were closed again with the same ballots, because
-    nothing was recounted."""
+    """Returns the folders of all seals, except those of rounds that were closed again with the same ballots,
+    because nothing was counted anew there."""
     rounds = study.private_folder("rounds")
     homes = [_sealed_folders(home) for home in sorted(rounds.glob("*"))]
     return [folder for folders in homes for before, folder in zip([None, *folders], folders, strict=False)
@@ -130,7 +130,8 @@ def list_counted_seal_folders(study: Study) -> list[Path]:
 
 
 def read_sealed_content(folder: Path) -> list[Any]:
-    """The sealed content as a list that JSON can hold, without files stored beside the seal later."""
+    """Returns the sealed content as a list that JSON can hold, without files that were stored beside the seal
+    later."""
     said = json.loads((folder / SEAL).read_text(encoding="utf-8"))
     rest = {name: value for name, value in said.items() if name not in ("digest", *DISCLOSED_FILES)}
     return [rest, read_private_table(folder / BALLOTS).to_numpy().tolist(),
@@ -151,13 +152,14 @@ def store_disclosed_file(study: Study, round_id: str, name: str, content: bytes)
 
 
 def _sealed_folders(home: Path) -> list[Path]:
-    """The folders of the seals of a round, the newest last."""
+    """Returns the folders of the seals of a round, the newest last."""
     return sorted((path.parent for path in home.glob(f"*/{SEAL}")), key=lambda path: int(path.name))
 
 
 def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
-    """The seals of the closed rounds of rounds.csv, by round; rounds closed by an earlier version of the
-    package have none. Raises Faults if a round changed since it was sealed, or if its seal is missing."""
+    """Returns the seals of the closed rounds of rounds.csv, by round. Rounds closed by an earlier version of
+    the package have no seal. Raises Faults if a round changed since it was sealed, or if its seal is
+    missing."""
     if misplaced := [*misplaced_seal_faults(study)]:
         raise Faults(misplaced)
     seals, faults = {}, []
@@ -192,7 +194,7 @@ def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
 
 
 def misplaced_seal_faults(study: Study) -> Iterator[Fault]:
-    """Faults for folders of seals under the name of another round."""
+    """Yields faults for folders of seals under the name of another round."""
     for home in sorted(study.private_folder("rounds").glob("*")):
         for folder in _sealed_folders(home):
             others = {*read_private_table(folder / BALLOTS)["round_id"]} - {home.name}
@@ -204,8 +206,8 @@ def misplaced_seal_faults(study: Study) -> Iterator[Fault]:
 
 
 def digest_key_faults(study: Study) -> Iterator[Fault]:
-    """Faults if the key of the digests is missing or fits no sealed ballot. Seals then cannot be compared,
-    although nothing may have changed."""
+    """Yields faults if the key of the digests is missing or fits no sealed ballot. Seals then cannot be
+    compared, although nothing else may have changed."""
     sealed = [folder for home in study.private_folder("rounds").glob("*") for folder in _sealed_folders(home)]
     fix = ("put the file back from a backup: what was sealed need not have changed. Without a backup, "
            "reopen and close each round")
@@ -224,8 +226,8 @@ def digest_key_faults(study: Study) -> Iterator[Fault]:
 
 def _faults_of_seal(study: Study, folder: Path, sealed: Mapping[str, Any], raters: pd.DataFrame,
                     votes: pd.DataFrame, rows: pd.DataFrame) -> Iterator[Fault]:
-    """Faults for everything that changed since it was sealed: ballots, raters, rule, quorum, or the ``rows``
-    of rounds.csv. Seals of older versions have no overall digest and no texts."""
+    """Yields faults for everything that changed since the round was sealed: ballots, raters, rule, quorum, or
+    the ``rows`` of rounds.csv. Seals of older versions have no overall digest and no texts."""
     round_id = folder.parent.name
     now = _with_digests(raters[list(_SEALED)], votes, study.digests)
     changed = raters.loc[raters["ballot"] != now["ballot"], "rater_id"]
@@ -247,7 +249,7 @@ def _faults_of_seal(study: Study, folder: Path, sealed: Mapping[str, Any], rater
 
 
 def _faults_of_told(study: Study, folder: Path, said: Mapping[str, Any]) -> Iterator[Fault]:
-    """Faults if the announced results differ from those that were kept."""
+    """Yields faults if the announced results differ from those that were kept."""
     for name, file in DISCLOSED_FILES.items():
         path = folder / file
         if said.get(name) and not (path.is_file() and study.digests.of_file(path) == said[name]):
@@ -261,12 +263,12 @@ def _restore(round_id: str) -> str:
 
 
 def _texts_of(rows: pd.DataFrame) -> list[list[str]]:
-    """The texts of a round by its rows of rounds.csv, as a list that JSON can hold."""
+    """Returns the texts of a round by its rows of rounds.csv, as a list that JSON can hold."""
     return sorted(rows[_TEXT].to_numpy().tolist())
 
 
 def _seal_digest(raters: pd.DataFrame, digests: Digests, said: Mapping[str, Any]) -> str:
-    """The keyed digest of the content of a seal and the digests of its ballots."""
+    """Returns the keyed digest of the content of a seal and of the digests of its ballots."""
     rest = {name: value for name, value in said.items() if name != "digest"}
     return digests.of_value([raters[[*_SEALED, "ballot"]].to_numpy().tolist(), rest])
 
@@ -276,7 +278,7 @@ def _write_seal(path: Path, raters: pd.DataFrame, digests: Digests, said: Mappin
 
 
 def list_sealed_ballot_files(study: Study, round_id: str) -> set[str]:
-    """The names of the files whose sealed ballots belong to this round alone."""
+    """Returns the names of the files whose sealed ballots all belong to this round."""
     files: dict[bool, set[str]] = {True: set(), False: set()}
     for path in study.private_folder("rounds").glob(f"*/*/{BALLOTS}"):
         files[path.parent.parent.name == round_id] |= set(read_private_table(path)["file"])
@@ -284,7 +286,7 @@ def list_sealed_ballot_files(study: Study, round_id: str) -> set[str]:
 
 
 def _holds(folder: Path) -> tuple[bytes, bytes, dict[str, Any]]:
-    """The content of a seal, from any version of the package."""
+    """Returns the content of a seal, from any version of the package."""
     said = json.loads((folder / SEAL).read_text(encoding="utf-8"))
     return ((folder / BALLOTS).read_bytes(), (folder / RATERS).read_bytes(),
             said | dict.fromkeys(("closed_on", "digest", "place", *DISCLOSED_FILES), ""))
@@ -293,9 +295,9 @@ def _holds(folder: Path) -> tuple[bytes, bytes, dict[str, Any]]:
 def describe_changes_since_seal(seals: Mapping[str, Seal], votes: pd.DataFrame,
                                 raters_by_round: Mapping[str, pd.DataFrame],
                                 rule_fixed_on: str) -> Iterator[str]:
-    """Sentences on today's differences from the seals: in files (``votes`` of sealed rounds), in raters.csv,
-    in the tables of roles, or in the day ``rule_fixed_on`` of the rule. ``raters_by_round`` has those of
-    today with their roles, by round."""
+    """Returns sentences on differences between the seals and today's state: in files (``votes`` of sealed
+    rounds), in raters.csv, in the tables of roles, or in the day ``rule_fixed_on`` of the rule.
+    ``raters_by_round`` has today's raters with their roles, by round."""
     for seal in seals.values():
         now = raters_by_round[seal.round_id].set_index("rater_id")
         count = f"What was sealed when round {seal.round_id} was closed on {seal.closed_on} counts"
@@ -336,7 +338,7 @@ def describe_changes_since_seal(seals: Mapping[str, Seal], votes: pd.DataFrame,
 
 
 def changed_rule_faults(seals: Mapping[str, Seal], settings: Mapping[str, Any]) -> Iterator[Fault]:
-    """Faults if the test, the quorum or the voting unit differs from the rule under which a round was
+    """Yields faults if the test, the quorum or the voting unit differs from the rule under which a round was
     closed."""
     for seal in seals.values():
         for name in ("test", "vote", "quorum"):
@@ -355,7 +357,7 @@ def _is_same(one: Any, other: Any) -> bool:
 
 
 def record_reopening(study: Study, round_id: str, because: str, *, today: str) -> None:
-    """Records the day and the reason on which a closed round is reopened. Its seals stay."""
+    """Records the day and the reason of the reopening of a closed round. Its seals stay."""
     folder = study.private_folder("rounds") / round_id
     folder.mkdir(parents=True, exist_ok=True)
     rows = [*_reopened(folder), (today, because)]
@@ -384,8 +386,8 @@ def erase_sealed_ballots(study: Study, rater_ids: Collection[str]) -> None:
 
 
 def mark_never_disclosed_ballots(roles: pd.Series, round_ids: pd.Series) -> pd.Series:
-    """Marks ballots that affect nothing disclosed: those of observers too few to be shown, who count in no
-    result. ``round_ids`` says which ballots belong to the same round.
+    """Marks ballots that affect nothing disclosed: ballots of observers who are too few to be shown and count
+    in no result. ``round_ids`` says which ballots belong to the same round.
 
     >>> mark_never_disclosed_ballots(pd.Series(["provider", "observer"]), pd.Series(["1", "1"])).tolist()
     [False, True]
@@ -395,9 +397,9 @@ def mark_never_disclosed_ballots(roles: pd.Series, round_ids: pd.Series) -> pd.S
 
 
 def list_rounds_with_erased_ballots(study: Study) -> set[str]:
-    """The rounds from which a ballot was erased after the results were announced. Somebody who heard them
-    could work out from a new count how the person who left had voted, so nothing more about these rounds is
-    disclosed to the room."""
+    """Returns the rounds from which a ballot was erased after the results were announced. Somebody who heard
+    the results could infer from a new count how the person who withdrew had voted, so nothing more about
+    these rounds is disclosed to the room."""
     return {path.parent.parent.name for path in study.private_folder("rounds").glob(f"*/*/{SEAL}")
             if json.loads(path.read_text(encoding="utf-8"))["erased"]}
 

@@ -9,12 +9,12 @@ from glc_analysis.errors import Fault, suggest_name
 from glc_analysis.schema import is_iso_date
 
 PANELS = {"provider": "Providers", "survivor_adviser": "Survivor advisers", "observer": "Observers"}
-"""The panels of raters, each counted apart."""
+"""The panels of raters. Each panel is counted separately."""
 
 
 def consensus_settings_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
-    """Faults of [consensus]: a scale without rules of agreement, a quorum of no panel, and a date that is not
-    one.
+    """Yields faults of [consensus]: a scale for which no rules of agreement exist, a quorum for an unknown
+    panel, and a value that is not a date.
 
     >>> rule = {"scale": [1, 9], "high": [7, 9], "fixed_on": "", "quorum": {"providers": 9, "observer": -1}}
     >>> [fault.value for fault in consensus_settings_faults("study.toml", {"consensus": rule})]

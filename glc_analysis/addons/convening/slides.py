@@ -1,8 +1,8 @@
-"""The slides of a closed round: its results as a page to project, one principle a screen.
+"""Makes the slides of a closed round: a page to project with the results, one principle per screen.
 
 :func:`make_slide_results` and :func:`.agenda.make_agenda` give their content as plain data,
-:func:`render_slide_part` one piece as HTML. The room reads the slides, so they show only the votes that
-:mod:`.votes` lets them disclose.
+:func:`render_slide_part` renders one piece as HTML. The room reads the slides, so they show only the votes
+that :mod:`.votes` lets them disclose.
 """
 
 from __future__ import annotations
@@ -310,7 +310,8 @@ def _panel(row: dict[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any
 
 
 def _drawn(row: Mapping[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any]]) -> dict[str, Any]:
-    """The drawing of a panel's votes in one round: nine counts if all are disclosed, else a bar."""
+    """Returns the drawing of a panel's votes in one round: nine counts if all counts are disclosed, else a
+    bar."""
     are_all_told, middle = not pd.isna(row["median"]), disclosed_median_tertile(row)
     counts = Counter(votes[row["round_id"], *_ballot_key(row)].values())
     is_split = are_all_told and describe_tally_result(row)[0] == "split"
@@ -324,7 +325,7 @@ def _drawn(row: Mapping[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, 
 
 def _changed(row: Mapping[str, Any], last: Mapping[str, Any],
              votes: Mapping[tuple[str, ...], Mapping[str, Any]]) -> str:
-    """How many raters changed their vote since the previous round, if every count of both rounds is
+    """Returns how many raters changed their vote since the previous round, if every count of both rounds is
     disclosed."""
     if pd.isna(row["median"]) or pd.isna(last["median"]):
         return ""
@@ -335,7 +336,7 @@ def _changed(row: Mapping[str, Any], last: Mapping[str, Any],
 
 
 def _untold(row: Mapping[str, Any]) -> dict[str, Any]:
-    """What is shown for a panel whose votes are not disclosed at all."""
+    """Returns the text for a panel whose votes are not disclosed at all."""
     with_proxies = ", with proxies among them" * (row["n_by_proxy"] > 0)
     few = f"{NUMBERS[largest_undisclosed_panel(row['n_by_proxy'])]} votes or fewer{with_proxies}"
     return {"panel": row["panel"], "name": PANELS[row["panel"]], "shape": "few", "words": "not shown",
@@ -345,7 +346,8 @@ def _untold(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _dissent(row: dict[str, Any], shape: str) -> str:
-    """The votes outside the third of the scale with the median; for a split panel, the votes at both ends."""
+    """Returns the votes outside the third of the scale with the median; for a split panel, the votes at both
+    ends."""
     if shape == "split":
         return f"at both ends: {row['votes_low']} at 1–3, {row['votes_high']} at 7–9"
     thirds = (("low", "1–3", row["votes_low"]), ("middle", "4–6", row["votes_mid"]),
@@ -356,7 +358,7 @@ def _dissent(row: dict[str, Any], shape: str) -> str:
 
 
 def _moved(row: dict[str, Any], before: list[dict[str, Any]]) -> str:
-    """The movement of the median since the last earlier round on the same text, in words."""
+    """Returns the movement of the median since the last earlier round on the same text, in words."""
     if not before:
         return ""
     if not row["movement"]:

@@ -87,13 +87,13 @@ def _tables(ballots: Ballots, reference: Reference,
 
 _KEY = ["round_id", "principle_id", "criterion", "panel"]
 _NOT_OF_THE_ROUND = ("movement", "rule")
-"""Columns of ``tallies`` that do not follow from the ballots of the round alone."""
+"""The columns of ``tallies`` that depend on more than the ballots of the round."""
 
 
 def restore_sealed_results(tallies: pd.DataFrame, seals: Mapping[str, Seal]) -> tuple[pd.DataFrame,
                                                                                       list[str]]:
-    """The rows of ``tallies`` with the sealed results, and a sentence for each result that this version of
-    the package counts differently."""
+    """Returns the rows of ``tallies`` with the sealed results, and a sentence for each result that this
+    version of the package counts differently."""
     notes = []
     for seal in seals.values():
         if (results := seal.results) is None:
@@ -264,15 +264,15 @@ class PanelVotes:
 
 def describe_rule_by_round(seals: Mapping[str, Seal], settings: Mapping[str, Any],
                            texts: pd.DataFrame) -> dict[str, str]:
-    """The printed rule of each round, from its seal, with a note if the round was counted again."""
+    """Returns the printed rule of each round, from its seal, with a note if the round was counted again."""
     return {round_id: describe_rule(seals[round_id].rule,
                                     texts) + seals[round_id].history if round_id in seals
             else describe_rule(settings, texts) for round_id in texts["round_id"].unique()}
 
 
 def describe_rule(settings: Mapping[str, Any], texts: pd.DataFrame) -> str:
-    """The study's rule as printed on every result, with its day, and a note if it was changed after the first
-    round.
+    """Returns the study's rule as printed on every result, with its day, and a note if it was changed after
+    the first round.
 
     >>> describe_rule({"test": "ipras", "vote": "person", "quorum": {"observer": 4},
     ...     "fixed_on": "2017-05-01"},
@@ -292,7 +292,7 @@ def describe_rule(settings: Mapping[str, Any], texts: pd.DataFrame) -> str:
 
 
 def _quorum_in_words(settings: Mapping[str, Any]) -> str:
-    """The quorum of a rule in words; rules of older rounds have none."""
+    """Returns the quorum of a rule in words; rules of older rounds have no quorum."""
     if "quorum" not in settings:
         return "no quorum was fixed"
     own = "".join(f"; of {PANELS[panel].lower()} {ballots}" for panel, ballots in settings["quorum"].items()

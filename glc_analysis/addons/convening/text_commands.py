@@ -1,7 +1,8 @@
-"""The commands about texts in the room: amend, propose, split, merge, withdraw-text, object, agree.
+"""The commands that change texts in the room: amend, propose, split, merge, withdraw-text, object, agree.
 
-They are typed between two rounds: what an option does not say is asked for, the old text is shown first, and
-each says in a sentence what happened and what comes next. Nothing is written before the last question.
+They are typed between two rounds. Each command asks for what its options do not give, shows the old text
+first, and says in a sentence what happened and what comes next. Nothing is written before the last question
+is answered.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _because = click.option("--because", default="", metavar="WHY",
 
 
 def _answer(prompt: str, *, may_be_blank: bool = False) -> str:
-    """A line that somebody types; asks again where nothing was typed."""
+    """Returns a line that somebody types; asks again if nothing was typed."""
     while True:
         try:
             line = ask_line(prompt).strip()
@@ -49,8 +50,8 @@ def _answer(prompt: str, *, may_be_blank: bool = False) -> str:
 
 def _why(study: Study, asked_by: str, because: str, *, who: str = "Asked for by",
          why: str = "Because") -> dict[str, str]:
-    """Who asked for a change and why, asked for where an option does not say it. Whatever names a person is
-    refused before the next question."""
+    """Returns who asked for a change and why; asks for each of them that no option gives. An answer that
+    names a person is refused before the next question."""
     from glc_analysis.addons.convening.amendments import read_reference_allowing_undecided
     from glc_analysis.addons.convening.principles import resolve_requester, tidy_reason_without_names
 
@@ -64,7 +65,7 @@ def _why(study: Study, asked_by: str, because: str, *, who: str = "Asked for by"
 
 
 def _accepted(study: Study, prompt: str, check: Callable[[Reference, str], str]) -> str:
-    """What somebody types, as it is kept; asks again where it is refused."""
+    """Returns the stored form of the text that somebody types; asks again if the text is refused."""
     from glc_analysis.addons.convening.amendments import read_reference_allowing_undecided
 
     while True:
@@ -76,7 +77,7 @@ def _accepted(study: Study, prompt: str, check: Callable[[Reference, str], str])
 
 
 def _typed_texts(least: int) -> list[str]:
-    """New texts that somebody types, until an empty line after the last one."""
+    """Returns the new texts that somebody types, until an empty line follows the last one."""
     texts: list[str] = []
     while True:
         n = len(texts) + 1
@@ -88,7 +89,8 @@ def _typed_texts(least: int) -> list[str]:
 
 
 def _language(study: Study) -> str:
-    """The language of a text that somebody has typed; Enter alone is that of the other principles."""
+    """Returns the language of a text that somebody has typed. Enter alone chooses the language of the other
+    principles."""
     from glc_analysis.addons.convening.amendments import (
         language_of_first_principle,
         read_reference_allowing_undecided,
@@ -105,7 +107,7 @@ def _language(study: Study) -> str:
 
 
 def _show_old(study: Study, *principles: str, is_back: bool = False) -> None:
-    """Shows the texts that a change is about, before anything is typed; refuses one that is not in use,
+    """Shows the texts that a change concerns before anything is typed. Refuses a text that is not in use,
     unless the change brings it back."""
     from glc_analysis.addons.convening.amendments import (
         check_text_in_use,
@@ -123,20 +125,22 @@ def _show_old(study: Study, *principles: str, is_back: bool = False) -> None:
 
 
 def _confirm(question: str) -> None:
-    """Asks before anything is written, where a text was typed at the prompt."""
+    """Asks for confirmation before anything is written, if a text was typed at the prompt."""
     if not click.confirm(question, default=True, err=True):
         raise click.ClickException("Nothing is changed.")
 
 
 def _say_signatures(done: TextChange) -> None:
-    """How many signed each old text: a number alone, because the room may see the screen."""
+    """Says how many organisations signed each old text, as a number only, because the room may see the
+    screen."""
     for name, n in done.signatures.items():
         say(f"1 organisation signed {name}: the signature stays with that text." if n == 1 else
             f"{n} organisations signed {name}: the signatures stay with that text.")
 
 
 def _say_change(done: TextChange, *, is_kept: str) -> None:
-    """What a change did and what comes next; ``is_kept`` says what became of the old texts."""
+    """Says what a change did and what comes next; ``is_kept`` is the phrase on what became of the old
+    texts."""
     from glc_analysis.addons.convening.histories import join_names_in_sentence
 
     for name in done.after:

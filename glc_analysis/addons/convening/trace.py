@@ -266,7 +266,7 @@ class EvidenceTrail:
         return self.node(depth, "file", path, ", ".join(filter(None, text)), "", *about)
 
     def trace_below_figure(self, figure: Any) -> Iterator[TraceNode]:
-        """The lines below a figure: the code and its passages, or the question and its rows."""
+        """Yields the lines below a figure: the code and its passages, or the question and its rows."""
         if figure.measure == "coded":
             return self._code(figure)
         question = self.words.questions.get(figure.question_id.removeprefix(f"{DISCORDANCE}/"))
@@ -297,7 +297,8 @@ class EvidenceTrail:
 
     @cached_property
     def _read_about(self) -> Callable[[str], Read]:
-        """Returns, for a question, a function that reads tables, limited to the answers to this question."""
+        """Returns a function that gives, for a question, a reader of tables that are limited to the answers
+        to this question."""
         answers = cache(lambda name, question: tables.read_table(name, study=self.study, question=question))
 
         def reader(question: str) -> Read:
@@ -345,8 +346,8 @@ class EvidenceTrail:
                 yield from self._passage(4, row.segment_id, row.quote, [row.code_id], row.wording, row.memo)
 
     def _segment(self, segment_id: str, cited: str) -> Iterator[TraceNode]:
-        """The passage of a segment, at the place of the cited words; for readers outside the team, its
-        cleared quotations."""
+        """Yields the passage of a segment, at the place of the cited words; for readers outside the team, the
+        segment's cleared quotations."""
         if segment_id in self.segments:
             if self.has_sources:
                 codes = self.passages.loc[self.passages["segment_id"] == segment_id, "code_id"]
@@ -357,7 +358,8 @@ class EvidenceTrail:
 
     def _passage(self, depth: int, segment_id: str, quote: str, codes: Iterable[str], wording: str = "",
                  memo: str = "", begins: str = "") -> Iterator[TraceNode]:
-        """The line of a passage and the line of its file, at the place of ``begins`` or of the quotation."""
+        """Yields the line of a passage and the line of its file. The place in the file is that of ``begins``,
+        or else of the quotation."""
         segment = self.segments[segment_id]
         document = self.documents[segment.document_id]
         path, place = self.files.place_of_segment(segment_id, document, begins or quote)
@@ -419,8 +421,8 @@ class EvidenceTrail:
         return bool(is_own.any()) and bool(self.decisions(principle_id))
 
     def history(self, row: Any) -> Iterator[TraceNode]:
-        """The origin of a principle's text with its earlier words, what became of it, whether evidence is
-        recorded, and the decisions about it."""
+        """Yields the origin of a principle's text with its earlier words, what became of it, whether evidence
+        is recorded, and the decisions about it."""
         text = self.texts.get(row["printed_id"])
         if text is None:
             return
@@ -542,10 +544,12 @@ def trace_principle_to_sources(study: Study, principle_id: str, *, audience: str
 
 
 def list_principles_resting_on(study: Study, source_id: str) -> pd.DataFrame:
-    """The principles whose evidence or votes rest on a figure, code, segment, document, question, answer, raw
-    file, organisation, quotation or rater: principle, evidence_id (blank for votes), reference, stance,
-    through (the first line of the trace that refers to it). For the team alone. Raises UsageError for an
-    unknown source."""
+    """Returns the principles whose evidence or votes rest on a source, for the team only.
+
+    A source is a figure, code, segment, document, question, answer, raw file, organisation, quotation or
+    rater. Columns: principle, evidence_id (blank for votes), reference, stance, through (the first line of
+    the trace that refers to the source). Raises UsageError for an unknown source.
+    """
     trail = EvidenceTrail(StudyView(study))
     evidence = trail.read("evidence")
     columns = ["principle_id", "evidence_id", "reference", "stance"]
@@ -563,7 +567,7 @@ def list_principles_resting_on(study: Study, source_id: str) -> pd.DataFrame:
 
 
 def _sources(study: Study) -> set[str]:
-    """The ids of all that a principle could rest on."""
+    """Returns the ids of everything on which a principle could rest."""
     ids = {"figures": "figure_id", "questions": "question_id", "segments": "segment_id",
            "documents": "document_id", "answers": "answer_id", "organisations": "organisation_id",
            "codebook": "code_id"}

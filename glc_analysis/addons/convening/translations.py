@@ -20,16 +20,16 @@ from glc_analysis.schema import Tables
 from glc_analysis.study import Study
 
 TRANSLATED_COLUMNS = ("statement", "short_name", "rationale", "indicator")
-"""The columns of principles.csv with words that are translated."""
+"""The columns of principles.csv whose words are translated."""
 DRAFT = "draft"
 CHECKED = ("reviewed", "tried")
-"""The review statuses of translations that everybody may read."""
+"""The review statuses of translations that all audiences may read."""
 
 
 @dataclass(frozen=True)
 class TranslatedText:
-    """A text in a language; ``status`` is blank for an original, else its review status in
-    translations.csv."""
+    """A text in a language. ``status`` is the review status of a translation in translations.csv, and blank
+    for an original text."""
 
     text: str
     language: str
@@ -66,16 +66,16 @@ class Translations:
         return original if words is None or not is_translation_readable(words.status, audience) else words
 
     def status_of(self, row: Mapping[str, str]) -> str:
-        """The review status of a translation (a row of principles.csv): the lowest status of its texts. Blank
-        for an original."""
+        """Returns the review status of a translation (a row of principles.csv), which is the lowest status of
+        its texts. Blank for an original."""
         texts = [self.words[f"{row['translation_of']}/{column}", row["language"]].status
                  for column in TRANSLATED_COLUMNS if row["translation_of"] and row.get(column, "")]
         return min(texts, key=(DRAFT, *CHECKED).index, default="")
 
 
 def translated_texts_by_original(study: Study, audience: str, language: str) -> dict[str, tuple[str, bool]]:
-    """For each original text of the principles, its translation as far as an audience may read it, and
-    whether that is a draft."""
+    """Returns, for each original text of the principles, its translation as far as an audience may read it,
+    and whether the translation is a draft."""
     rows = tables.read_table("principles", study=study)
     translations = Translations.of(rows, read_reference_table(study, "translations"))
     translated = {}
@@ -106,8 +106,8 @@ def select_readable_texts(principles: pd.DataFrame, audience: str) -> pd.DataFra
 
 
 def translation_faults(tables: Tables) -> Iterator[Fault]:
-    """Faults for translations marked as checked without a second speaker, and for translations whose words
-    differ from those voted on."""
+    """Yields faults for translations marked as checked without a second speaker, and for translations whose
+    words differ from those voted on."""
     principles = tables["principles"]
     rows = principles[principles["translation_of"] != ""].to_dict("records")
     voted_on = {(f"{row['translation_of']}/{column}", row["language"]): row[column]

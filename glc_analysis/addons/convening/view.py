@@ -1,4 +1,4 @@
-"""What one audience may see of the convening: principles, votes and signatures.
+"""Selects what one audience may see of the convening: principles, votes and signatures.
 
 The attributes of :class:`ConveningView` are attributes of every view of a study
 (:class:`glc_analysis.view.visible_tables.VisibleTables`). The functions below it select the rows of each
@@ -37,12 +37,12 @@ _VOTES = ["principle_id", "principle", "round", "panel", "criterion", "n", "high
 
 
 class ConveningView(VisibleTables):
-    """The convening's attributes of a view; ``self`` is the view."""
+    """The attributes of a view for the convening; ``self`` is the view."""
 
     @property
     def principles(self) -> pd.DataFrame:
-        """The principles in their latest text, one row each: principle_id, printed_id, short_name, statement,
-        rationale, indicator, status, theme, language. The public reads only those that are agreed.
+        """Returns the principles in their latest text, one row each: principle_id, printed_id, short_name,
+        statement, rationale, indicator, status, theme, language. The public reads only agreed principles.
 
         >>> view.principles["status"].value_counts().to_dict()
         {'agreed': 14, 'set aside': 2}
@@ -55,11 +55,13 @@ class ConveningView(VisibleTables):
                                     language=rows["language"]).reset_index(drop=True)
 
     def votes(self, round: str | int = "") -> pd.DataFrame:
-        """The votes of closed rounds as they may be disclosed, one row per principle, panel and criterion,
-        for one ``round`` or for all: principle_id, principle, round, panel, criterion, n, high (7 to 9),
-        middle, low, median, shown_as. Audiences outside the team see only counts from which no single vote
-        can be worked out, for panels of four or more; the public sees only the last round on each principle.
-        Raises UsageError for an unknown round.
+        """Returns the votes of closed rounds as they may be disclosed, for one ``round`` or for all rounds,
+        one row per principle, panel and criterion.
+
+        Columns: principle_id, principle, round, panel, criterion, n, high (7 to 9), middle, low, median,
+        shown_as. Audiences outside the team see only counts from which no single vote can be inferred, and
+        only for panels of four or more; the public sees only the last round on each principle. Raises
+        UsageError for an unknown round.
 
         >>> view.votes(round=2).query("criterion == 'importance'")["shown_as"].iloc[0]
         '10 of 10 high'
@@ -78,8 +80,8 @@ class ConveningView(VisibleTables):
 
     @cached_property
     def principle_rows(self) -> pd.DataFrame:
-        """Rows of table ``principles``: the latest text of each principle that the audience may read; on the
-        page of a ``principle``, only this one."""
+        """Returns rows of table ``principles``: the latest text of each principle that the audience may read;
+        on the page of a ``principle``, only the text of that principle."""
         rows = drop_hidden_principles(self.read("principles"), self.audience)
         return rows[rows["principle_id"] == self.principle] if self.principle else rows
 
@@ -90,11 +92,12 @@ class ConveningView(VisibleTables):
         return dict(zip(rows["principle_id"], rows["short_name"], strict=True))
 
     def signatures(self, principle_id: str) -> tuple[pd.DataFrame, dict[str, int]]:
-        """The signatures under a principle that the audience may read, and the number of decisions by those
-        whose names it may not know; empty if this could disclose how one of them decided.
+        """Returns the signatures under a principle that the audience may read, and the number of each
+        decision by organisations whose names it may not know. The numbers are empty if they could disclose
+        how one of these organisations decided.
 
-        Decisions on an earlier version of the text are left out. Columns: organisation_id, name (blank where
-        the audience may not know it), decision (blank if the audience may not know it), reservation. An
+        Decisions on an earlier version of the text are left out. Columns: organisation_id, name (blank if the
+        audience may not know it), decision (blank if the audience may not know it), reservation. An
         organisation is named only if it agreed to this on the sheet and in its consent.
 
         >>> view.signatures("P03")[0]["decision"].value_counts().to_dict()
@@ -131,13 +134,12 @@ class ConveningView(VisibleTables):
 
     @cached_property
     def fully_disclosed_panels(self) -> set[str]:
-        """The panels whose members all agreed to the disclosure of every count."""
+        """Returns the panels in which all members agreed to the disclosure of every count."""
         return select_fully_disclosed_panels(self.eligible_raters)
 
     @cached_property
     def panel_sizes(self) -> dict[str, int]:
-        """The number of raters in each panel: the largest of all closed rounds.
-        """
+        """Returns the number of raters in each panel, which is the largest number of all closed rounds."""
         sizes = self.read("tallies").groupby("panel")["n_expected"].max()
         return {PANELS[panel]: int(sizes[panel]) for panel in PANELS if panel in sizes}
 
@@ -196,8 +198,9 @@ def _version(view: VisibleTables, principle_id: str) -> str:
 
 
 def _as_announced(view: VisibleTables, rows: pd.DataFrame) -> pd.DataFrame:
-    """Votes on agreed principles as they were announced. They are corrected only by a dated erratum
-    (errata.csv), never by new numbers, which could be compared with the old ones."""
+    """Returns the votes on agreed principles as they were announced. They are corrected only by a dated
+    erratum (errata.csv), never by new numbers, because readers could compare new numbers with the old
+    ones."""
     announced = fill_missing_role_columns(tables.read_table("announced_votes", study=view.study))
     agreed = view.principle_rows.loc[view.principle_rows["status"] == "agreed", "principle_id"]
     announced = announced[(announced["audience"] == view.audience) & announced["principle_id"].isin(agreed)]
@@ -226,9 +229,10 @@ def select_visible_principles(reader: Reader) -> pd.DataFrame:
 
 
 def select_visible_evidence(reader: Reader) -> pd.DataFrame:
-    """The evidence for principles as an audience may see it: figures, codes and publications in full; of
-    passages and trials only the claim, so that no page says that nothing was measured when something was.
-    Notes are left out. A figure of a wave other than the study's has the label of its wave."""
+    """Returns the evidence for principles as an audience may see it. Figures, codes and publications are
+    complete. Of passages and trials only the claim is kept, so that no page says that an outcome was not
+    measured although it was. Notes are left out. A figure of a wave other than the study's has the label of
+    its wave."""
     rows = reader.table("evidence")
     rows = rows[rows["principle_id"].isin(select_visible_principles(reader)["principle_id"])]
     waves = select_waves_of_consent(read_reference_table(reader.study, "waves"),

@@ -1,23 +1,24 @@
-"""Votes and signatures: what may be disclosed of a closed ballot, and of those who signed, outside the team.
+"""Decides what may be disclosed, outside the team, of a closed ballot and of those who signed.
 
-In: the counts of votes of a panel, rows of tables ``tallies`` and ``signoffs``. Out: the same rows with the
-numbers that may be disclosed, and the words in which they are disclosed.
+The input is the counts of a panel's votes, in rows of tables ``tallies`` and ``signoffs``. The output is the
+same rows with the numbers that may be disclosed, and the words in which they are disclosed.
 
-The reader knows who voted, the rules of this module, and two votes from the inside (:data:`COALITION`): their
-own and that of an ally, and if they are proxies, those that they cast as well
-(:func:`count_votes_known_to_coalition`). What is protected is the third of the scale in which a vote lies:
-low (1 to 3), middle (4 to 6) or high (7 to 9). Whatever is disclosed must leave every other voter at least
-two of the three. To check this, all counts are listed for which the same words would be disclosed
-(:func:`keeps_votes_uncertain`): so the reader learns nothing from the choice of the words either. The same
+A reader is assumed to know who voted, the rules of this module, and two votes (:data:`COALITION`): the
+reader's own vote and that of an ally; and if the two are proxies, also the votes that they cast as proxies
+(:func:`count_votes_known_to_coalition`). Protected is the third of the scale in which a vote lies: low (1 to
+3), middle (4 to 6) or high (7 to 9). Whatever is disclosed must leave at least two of the three thirds
+possible for every other vote. To check this, all counts are listed for which the same words would be
+disclosed (:func:`keeps_votes_uncertain`), so that the choice of the words reveals nothing either. The same
 holds for signatures, whose decisions take the place of the thirds.
 
-What is disclosed of one round, criterion and panel depends on its own votes alone, and everything else that
-is disclosed of it (result, median, change since the round before) follows from that. So statements about
-several rounds, criteria and panels leave as much open together as each does by itself. Two statements speak
-of a part of a panel, and are checked together with the panel's counts: the comparison of providers with low
-resources and the others (:func:`comparison_keeps_votes_uncertain`), and the result without ballots by proxy
-or with votes that were left out because of an interest (:func:`may_disclose_smaller_result`). Only one of
-them is disclosed per panel, text and criterion: where there are proxies or interests, the first is not.
+What is disclosed of one round, criterion and panel depends only on the votes in it, and everything else that
+is disclosed of it (result, median, change since the round before) follows from what is disclosed. Statements
+about several rounds, criteria and panels therefore reveal no more together than each does by itself. Two
+statements concern a part of a panel, and are checked together with the panel's counts: the comparison of
+providers with low resources with the other providers (:func:`comparison_keeps_votes_uncertain`), and the
+result without ballots by proxy or with votes that were left out because of an interest
+(:func:`may_disclose_smaller_result`). Only one of the two statements is disclosed per panel, text and
+criterion: where there are proxies or interests, the comparison is not disclosed.
 """
 
 from __future__ import annotations
@@ -34,25 +35,25 @@ from glc_analysis.disclosure.rules import COALITION, has_capability
 from glc_analysis.schema import AUDIENCES
 
 Counts = tuple[int, ...]
-"""How many votes are low, middle and high; of signatures, how many there are of each decision."""
+"""The numbers of low, middle and high votes; for signatures, the number of each decision."""
 
 TERTILES = ("low", "middle", "high")
 VOTE_COUNTS = ("votes_low", "votes_mid", "votes_high")
 LARGEST_UNDISCLOSED = 3
-"""Nothing is disclosed about a panel or subgroup with so many votes or fewer: two who know their own votes
-could read the third from any number."""
+"""The most votes of a panel or subgroup about which nothing is disclosed. Two members who know their own
+votes could infer the third vote from any number."""
 MARGIN = COALITION + 2
-"""Counts are disclosed exactly only if at least this many votes lie outside the third with most votes; if
-readers may know more than two votes (:func:`count_votes_known_to_coalition`), the margin grows by the
+"""The least number of votes outside the third with most votes at which all counts are disclosed exactly. If
+readers may know more than two votes (:func:`count_votes_known_to_coalition`), this number grows by the
 difference."""
 ENOUGH = 2
-"""A third at the other end with at most this many votes is disclosed as such, because the panel then cannot
-disagree."""
+"""If at most this many votes lie at the other end of the scale, this is disclosed, because the panel then
+cannot disagree."""
 
 
 def count_votes_known_to_coalition(n_by_proxy: int) -> int:
-    """The number of votes that two readers may know if ``n_by_proxy`` votes of a panel were cast by proxy:
-    each reader may be a proxy, who cast one vote more.
+    """Returns the number of votes that two readers may know if ``n_by_proxy`` votes of a panel were cast by
+    proxy. Each of the two may be a proxy, who cast one more vote.
 
     >>> [count_votes_known_to_coalition(n) for n in (0, 1, 2, 5)]
     [2, 3, 4, 4]
@@ -61,8 +62,8 @@ def count_votes_known_to_coalition(n_by_proxy: int) -> int:
 
 
 def largest_undisclosed_panel(n_by_proxy: int) -> int:
-    """The size of the largest panel about which nothing is disclosed, if ``n_by_proxy`` votes were cast by
-    proxy.
+    """Returns the size of the largest panel about which nothing is disclosed, if ``n_by_proxy`` votes were
+    cast by proxy.
 
     >>> [largest_undisclosed_panel(n) for n in (0, 1, 2, 5)]
     [3, 4, 5, 5]
@@ -75,7 +76,7 @@ def largest_undisclosed_panel(n_by_proxy: int) -> int:
 
 
 def list_possible_counts(n_votes: int, n_kinds: int = len(TERTILES)) -> Iterator[Counts]:
-    """Every way in which n votes can be distributed over the thirds.
+    """Returns every way in which n votes can be distributed over the thirds.
 
     >>> [*list_possible_counts(2)]
     [(0, 0, 2), (0, 1, 1), (0, 2, 0), (1, 0, 1), (1, 1, 0), (2, 0, 0)]
@@ -89,23 +90,24 @@ def list_possible_counts(n_votes: int, n_kinds: int = len(TERTILES)) -> Iterator
 
 
 def list_possible_coalition_votes(n_kinds: int, most_votes: int = COALITION) -> Iterator[Counts]:
-    """The votes that colluding readers may know, as counts: none, one, and so on."""
+    """Returns the votes that colluding readers may know, as counts: those of no vote, of one vote, and so
+    on."""
     for size in range(most_votes + 1):
         for known in combinations_with_replacement(range(n_kinds), size):
             yield tuple(known.count(kind) for kind in range(n_kinds))
 
 
 def subtract_coalition_votes(possible_counts: Collection[Counts], known_votes: Counts) -> list[Counts]:
-    """The possible counts of the remaining votes, for readers who know some votes."""
+    """Returns the possible counts of the remaining votes, for readers who know some votes."""
     rests = [tuple(map(int.__sub__, counts, known_votes)) for counts in possible_counts]
     return [rest for rest in rests if min(rest) >= 0 and any(rest)]
 
 
 def keeps_votes_uncertain(possible_counts: Collection[Counts], *,
                           known_votes: Collection[Counts] = ()) -> bool:
-    """Whether each vote could still lie in two of the thirds at least, if any of the ``possible_counts``
-    counts may be the true one. ``known_votes`` are the votes that readers may know
-    (:func:`list_possible_coalition_votes`): by default of none, one or two of them.
+    """Whether each vote could still lie in at least two of the thirds, if any of the ``possible_counts`` may
+    be the true counts. ``known_votes`` are the votes that readers may know
+    (:func:`list_possible_coalition_votes`), by default none, one or two votes.
 
     >>> [keeps_votes_uncertain([counts]) for counts in ((2, 0, 3), (1, 0, 4), (2, 1, 4))]
     [False, False, True]
@@ -123,17 +125,20 @@ def keeps_votes_uncertain(possible_counts: Collection[Counts], *,
 
 
 def disclosed_votes_in_words(counts: Counts, n_known_votes: int = COALITION) -> str:
-    """The disclosable counts of low, middle and high votes of a panel, in words; blank for a small panel.
+    """Returns the disclosable counts of low, middle and high votes of a panel, in words; blank for a small
+    panel.
 
-    The first of these that holds, so that each choice leaves every vote open (:func:`keeps_votes_uncertain`):
+    The first rule that applies is used. Each choice of a rule leaves every vote uncertain
+    (:func:`keeps_votes_uncertain`):
 
-    - up to three votes: nothing;
-    - four to six votes: the high votes, but "at least n - 3" where there are so many or more;
+    - up to three votes: nothing is disclosed;
+    - four to six votes: the number of high votes, but "at least n - 3" if there are n - 3 or more;
     - at least four votes outside the largest third, or three at each end: all counts;
-    - else: at least n - 3 in the largest third, and that not three are at the other end.
+    - else: that at least n - 3 votes lie in the largest third, and that fewer than three lie at the other
+      end.
 
-    Where readers may know more than two votes, all these numbers are larger by the difference; whether three
-    are at the other end is disclosed either way.
+    If readers may know more than two votes, all these numbers are larger by the difference, except that it is
+    always disclosed whether three votes are at the other end.
 
     >>> [disclosed_votes_in_words(n) for n in ((0, 0, 3), (0, 3, 2), (1, 0, 4), (1, 3, 6), (3, 0, 7), (0, 0,
     ...     10))]
@@ -160,7 +165,7 @@ def disclosed_votes_in_words(counts: Counts, n_known_votes: int = COALITION) -> 
 
 
 def exact_votes_in_words(counts: Counts) -> str:
-    """All counts of a panel in words.
+    """Returns all counts of a panel in words.
 
     >>> exact_votes_in_words((1, 0, 9))
     '9 of 10 high, 0 middle, 1 low'
@@ -170,7 +175,7 @@ def exact_votes_in_words(counts: Counts) -> str:
 
 
 def largest_tertile(counts: Counts) -> str:
-    """The third with most votes; in a tie, the lowest.
+    """Returns the third with most votes; in a tie, the lowest third.
 
     >>> largest_tertile((0, 2, 5))
     'high'
@@ -179,7 +184,7 @@ def largest_tertile(counts: Counts) -> str:
 
 
 def disclosed_high_votes_in_words(counts: Counts, n_known_votes: int = COALITION) -> str:
-    """The high votes as far as :func:`disclosed_votes_in_words` tells them.
+    """Returns the number of high votes as far as :func:`disclosed_votes_in_words` discloses it.
 
     >>> [disclosed_high_votes_in_words(n) for n in ((1, 3, 6), (0, 0, 10), (0, 10, 0), (10, 0, 0), (0, 4, 0))]
     ['6 of 10 high', '7 or more of 10 high', 'at most 3 of 10 high', 'at most 2 of 10 high', '0 of 4 high']
@@ -192,15 +197,15 @@ def disclosed_high_votes_in_words(counts: Counts, n_known_votes: int = COALITION
 
 @cache
 def list_counts_disclosed_alike(counts: Counts, n_known_votes: int = COALITION) -> tuple[Counts, ...]:
-    """All counts that would be disclosed in the same words as these, that is, everything a reader can infer
-    who knows the rules."""
+    """Returns all counts that would be disclosed in the same words as these counts. A reader who knows the
+    rules can infer only that the true counts are among them."""
     said = disclosed_votes_in_words(counts, n_known_votes)
     return tuple(other for other in list_possible_counts(sum(counts))
                  if disclosed_votes_in_words(other, n_known_votes) == said)
 
 
 def read_tertile_counts(tally: Mapping[str, Any]) -> Counts:
-    """The low, middle and high votes of a row of ``tallies``."""
+    """Returns the low, middle and high votes of a row of ``tallies``."""
     return tuple(int(tally[column]) for column in VOTE_COUNTS)
 
 
@@ -210,35 +215,37 @@ def are_counts_disclosed(counts: Counts, n_known_votes: int = COALITION) -> bool
 
 
 RESULT_FROM = {"panel": 7, "ipras": 11, "share": 12}
-"""By the study's test: from how many votes on the result follows from "n - 3 or more", with no other count,
-where nobody abstained."""
+"""For each test of a study, the fewest votes for which the result follows from "n - 3 or more" without any
+other count, if nobody abstained."""
 _SMALLEST = {"panel": 8, "ipras": 3, "share": 8}
-"""By the study's test: from fewer ballots no result follows, whatever they say."""
+"""For each test of a study, the fewest ballots that can give a result."""
 SPREAD_FROM = 11
-"""From how many votes on it follows that the panel agrees, by either rule, where nobody abstained."""
+"""The fewest votes for which it follows that the panel agrees, by either rule, if nobody abstained."""
 HIDDEN = (*VOTE_COUNTS, "median", "p30", "p70", "ipr", "ipras", "spread", "spread_ipras", "result",
           "movement")
-"""The columns of ``tallies`` that follow from the votes."""
+"""The columns of ``tallies`` that depend on the votes."""
 
 
 def fill_missing_role_columns(tallies: pd.DataFrame) -> pd.DataFrame:
-    """Rows of ``tallies`` with the columns on proxies and interests, which rows of older versions lack."""
+    """Returns rows of ``tallies`` with the columns on proxies and interests, which rows of older versions
+    lack."""
     return tallies.assign(n_by_proxy=tallies["n_by_proxy"].fillna(0),
                           n_left_out=tallies["n_left_out"].fillna(0))
 
 
 def blank_undisclosed_tallies(tallies: pd.DataFrame, *, agreement_test: str,
                               fully_disclosed_panels: Collection[str] = ()) -> pd.DataFrame:
-    """The rows of ``tallies`` as readers outside the team may see them, with ``votes`` (the high ones) and
-    ``said`` (all that is disclosed) in words, and without numbers that do not follow from them.
+    """Returns the rows of ``tallies`` as readers outside the team may see them. They have the columns
+    ``votes`` (the high votes) and ``said`` (all that is disclosed), both in words, and no numbers that do not
+    follow from these words.
 
-    ``agreement_test`` is that of the study. Of panels whose members all ``fully_disclosed_panels`` that more
-    may be shown, every count is; but of three votes or fewer, with proxies of up to five, nothing is
-    (:func:`largest_undisclosed_panel`). The change since an earlier round is disclosed where the medians of
-    all rounds on the text are. The numbers of ballots by proxy, and of votes left out for an interest, are
-    disclosed for every panel. The number of abstentions is disclosed for every panel, and so is what follows
-    from it alone: that there is no decision, or that the ballots are too few.
-"""
+    ``agreement_test`` is that of the study. ``fully_disclosed_panels`` are the panels whose members all
+    agreed that more may be shown: all their counts are shown, but nothing is shown of three votes or fewer,
+    or of five or fewer if there are proxies (:func:`largest_undisclosed_panel`). The change since an earlier
+    round is disclosed if the medians of all rounds on the text are. The numbers of ballots by proxy, of votes
+    left out for an interest and of abstentions are disclosed for every panel. So is what follows from the
+    abstentions alone: that there is no decision, or that the ballots are too few.
+    """
     tallies = fill_missing_role_columns(tallies)
     rows = tallies[tallies["n"] > tallies["n_by_proxy"].map(largest_undisclosed_panel)]
     known = rows["n_by_proxy"].map(count_votes_known_to_coalition).astype(int)
@@ -275,8 +282,9 @@ def blank_undisclosed_tallies(tallies: pd.DataFrame, *, agreement_test: str,
 
 
 def disclosed_bar_segments(votes_in_words: str) -> list[str]:
-    """The disclosed tertile of each vote of a panel, in the order of the scale; blank if it is not disclosed.
-    ``votes_in_words`` are the words of :func:`disclosed_votes_in_words` or :func:`exact_votes_in_words`.
+    """Returns the disclosed tertile of each vote of a panel, in the order of the scale; blank if it is not
+    disclosed. ``votes_in_words`` are the words of :func:`disclosed_votes_in_words` or
+    :func:`exact_votes_in_words`.
 
     >>> "".join(third[:1] or "?" for third in disclosed_bar_segments("7 or more of 10 high, 3 or more low"))
     'lllhhhhhhh'
@@ -302,10 +310,13 @@ def disclosed_bar_segments(votes_in_words: str) -> list[str]:
 def disclosed_vote_changes_in_words(votes_before: Mapping[str, int | None],
                                     votes_after: Mapping[str, int | None], *,
                                     n_known_votes: int) -> str:
-    """How many raters of a panel changed their vote on the same text since the round before, in words; blank
-    if that is not disclosed. Both are votes by rater, None for an abstention, of rounds whose counts are all
-    disclosed, so that no vote follows from the number; who changed stays open too: more than the
-    ``n_known_votes`` votes changed, and more did not. It is disclosed only where the same raters voted.
+    """Returns how many raters of a panel changed their vote on the same text since the round before, in
+    words; blank if this is not disclosed.
+
+    Both arguments are votes by rater, None for an abstention, of rounds in which all counts are disclosed.
+    The number is disclosed only if the same raters voted, and if more than ``n_known_votes`` votes changed
+    and more than ``n_known_votes`` did not. Then no vote follows from the number, and it stays uncertain who
+    changed.
 
     >>> before = dict.fromkeys("abcdefgh", 7)
     >>> disclosed_vote_changes_in_words(before, before | dict.fromkeys("abc", 8), n_known_votes=2)
@@ -325,10 +336,11 @@ def disclosed_vote_changes_in_words(votes_before: Mapping[str, int | None],
 
 
 def may_disclose_lower_median(part: Counts, others: Counts, *, is_fully_disclosed: bool = False) -> bool:
-    """Whether a part of a panel votes lower than the others, and this may be disclosed.
+    """Whether a part of a panel votes lower than the other members, and this may be disclosed.
 
-    It is disclosed only if either answer would leave every vote open, whatever else is disclosed of the
-    panel: ``is_fully_disclosed`` says that all its counts are. Nothing is disclosed of three votes or fewer.
+    It is disclosed only if both answers, yes and no, would leave every vote uncertain, given everything else
+    that is disclosed of the panel. ``is_fully_disclosed`` says that all counts of the panel are disclosed.
+    Nothing is disclosed of a part of three votes or fewer.
 
     >>> may_disclose_lower_median((0, 4, 2), (1, 2, 5)), may_disclose_lower_median((2, 2, 0), (0, 0, 6))
     (True, False)
@@ -340,8 +352,9 @@ def may_disclose_lower_median(part: Counts, others: Counts, *, is_fully_disclose
 
 @cache
 def comparison_keeps_votes_uncertain(possible_counts: tuple[Counts, ...], n_in_part: int) -> bool:
-    """Whether every vote stays open if readers learn that n of the voters vote lower than the others, and
-    also if they learn that these do not. The counts of the panel are one of the ``possible_counts`` ones."""
+    """Whether every vote stays uncertain if readers learn that ``n_in_part`` of the voters vote lower than
+    the others, and also if they learn that these voters do not. The counts of the panel are one of the
+    ``possible_counts``."""
     if min(n_in_part, sum(possible_counts[0]) - n_in_part) <= LARGEST_UNDISCLOSED:
         return False
     return all(_parts_are_open(rows)
@@ -350,8 +363,8 @@ def comparison_keeps_votes_uncertain(possible_counts: tuple[Counts, ...], n_in_p
 
 
 def list_possible_splits(possible_counts: Collection[Counts], n_in_part: int) -> list[tuple[Counts, Counts]]:
-    """Every way in which n votes of a panel, and its others, can make up one of the ``possible_counts``
-    counts."""
+    """Returns every way in which the counts of a part with ``n_in_part`` votes, and of the other votes, add
+    up to one of the ``possible_counts``."""
     return [(part, tuple(map(int.__sub__, panel, part))) for panel in possible_counts
             for part in list_possible_counts(n_in_part)
             if all(map(int.__le__, part, panel))]
@@ -359,7 +372,7 @@ def list_possible_splits(possible_counts: Collection[Counts], n_in_part: int) ->
 
 def _by_answer(pairs: Collection[tuple[Counts, Counts]],
                answer: Callable[[Counts, Counts], Any]) -> dict[Any, list[Counts]]:
-    """The counts of both parts, one after the other, by what would be answered of them."""
+    """Groups the counts of both parts, one after the other, by the answer that would be given about them."""
     found: dict[Any, list[Counts]] = {}
     for part, others in pairs:
         found.setdefault(answer(part, others), []).append((*part, *others))
@@ -367,7 +380,8 @@ def _by_answer(pairs: Collection[tuple[Counts, Counts]],
 
 
 def _parts_are_open(possible: Collection[Counts], known: int = COALITION) -> bool:
-    """:func:`keeps_votes_uncertain` for two parts of a panel at once, whose counts follow one another."""
+    """Checks :func:`keeps_votes_uncertain` for two parts of a panel at once; the counts of one part follow
+    those of the other."""
     for own in list_possible_coalition_votes(2 * len(TERTILES), known):
         could = [*map(any, zip(*subtract_coalition_votes(possible, own), strict=True))]
         if any(sum(part) == 1 for part in (could[:len(TERTILES)], could[len(TERTILES):])):
@@ -376,7 +390,8 @@ def _parts_are_open(possible: Collection[Counts], known: int = COALITION) -> boo
 
 
 def has_lower_median(part: Counts, others: Counts) -> bool:
-    """Whether the middle vote of a part (of two, the lower one) is in a lower third than that of the others.
+    """Whether the median vote of a part (with two middle votes, the lower one) is in a lower third than that
+    of the other votes.
 
     >>> has_lower_median((2, 2, 0), (0, 0, 6)), has_lower_median((0, 0, 4), (0, 0, 6))
     (True, False)
@@ -394,7 +409,8 @@ def _middle_third(counts: Counts) -> int:
 
 
 Outcome = Callable[[Counts], frozenset[str]]
-"""The results that votes of these thirds can have: one where it is certain."""
+"""A function that returns the results possible for votes in given thirds; a single result if it is
+certain."""
 
 
 def may_disclose_smaller_result(part: Counts, others: Counts, result_of: Outcome, *,
@@ -402,10 +418,10 @@ def may_disclose_smaller_result(part: Counts, others: Counts, result_of: Outcome
                                 is_fully_disclosed: bool = False) -> bool:
     """Whether the result of a panel without a part of its votes may be disclosed.
 
-    It may only if each result that is possible given what is disclosed of the panel leaves every vote open,
-    in the part and among the others; so whether it is disclosed depends only on what has already been
-    disclosed. And only where the thirds decide the result. ``n_known_votes`` is how many votes two readers
-    may know; ``is_fully_disclosed`` says that all counts of the panel are disclosed.
+    It may be disclosed only if the thirds decide the result, and if each result that is possible, given what
+    is disclosed of the panel, leaves every vote uncertain in the part and among the other votes. Whether it
+    is disclosed therefore depends only on what has already been disclosed. ``n_known_votes`` is how many
+    votes two readers may know; ``is_fully_disclosed`` says that all counts of the panel are disclosed.
 
     >>> def high(counts):
     ...     return frozenset({"high" if counts[2] > sum(counts) / 2 else "uncertain"})
@@ -422,8 +438,8 @@ def may_disclose_smaller_result(part: Counts, others: Counts, result_of: Outcome
 
 def may_disclose_larger_result(panel: Counts, left_out: Counts, result_of: Outcome, *,
                                is_fully_disclosed: bool = False) -> bool:
-    """Whether the result of a panel together with the votes that are left out of it may be disclosed: where
-    each possible result would leave every vote open.
+    """Whether the result of a panel together with the votes left out of it may be disclosed, which requires
+    that each possible result would leave every vote uncertain.
 
     >>> may_disclose_larger_result((0, 0, 10), (1, 0, 0), lambda counts: frozenset({"high"}))
     True
@@ -450,14 +466,15 @@ SIGNED_DECISIONS = ("endorse", "endorse_with_reservation", "do_not_endorse")
 
 def split_disclosed_signatures(signoffs: pd.DataFrame, n_other_voters: int) -> tuple[pd.DataFrame,
                                                                                      dict[str, int]]:
-    """The rows of ``signoffs`` of one text that other audiences may read, and the decisions of those without
-    a name, counted, as far as they may be disclosed.
+    """Returns the rows of ``signoffs`` of one text that other audiences may read, and the counted decisions
+    of those without a name, as far as they may be disclosed.
 
-    ``is_named`` says whose names may be printed: they are shown with their decision. ``n_other_voters`` is
-    the number of all others who were asked to sign: the reader knows who they are, and neither how each of
-    them decided nor whether it signed may follow. So the nameless are counted only where each could have
-    decided in two ways at least, or not have signed at all. Their reservations are printed as translated
-    (``reservation_read``), without the decision, where enough others could have written them.
+    ``is_named`` says whose names may be printed; these are shown with their decision. ``n_other_voters`` is
+    the number of all others who were asked to sign. The reader knows who they are, but must not be able to
+    infer how one of them decided or whether it signed. Decisions without a name are therefore counted only if
+    each of these voters could have decided in at least two ways, or not have signed at all. Their
+    reservations are printed as translated (``reservation_read``), without the decision, if enough others
+    could have written them.
     """
     nameless = signoffs[~signoffs["is_named"]]
     counts = {one: int((nameless["decision"] == one).sum()) for one in SIGNED_DECISIONS}
@@ -474,7 +491,8 @@ def split_disclosed_signatures(signoffs: pd.DataFrame, n_other_voters: int) -> t
 
 
 def select_fully_disclosed_panels(raters: pd.DataFrame) -> set[str]:
-    """The panels whose members all said, asked in private, that more may be shown than these rules allow.
+    """Returns the panels in which all members said, asked in private, that more may be shown than these rules
+    allow.
 
     ``raters`` is raters.csv. A blank counts as no.
 
@@ -488,8 +506,8 @@ def select_fully_disclosed_panels(raters: pd.DataFrame) -> set[str]:
 
 
 def drop_hidden_principles(principles: pd.DataFrame, audience: str) -> pd.DataFrame:
-    """Rows of table ``principles``: the latest text of each principle that an audience may read, without
-    translations.
+    """Returns rows of table ``principles``: the latest text of each principle that an audience may read,
+    without translations.
 
     >>> rows = pd.DataFrame({"status": ["agreed", "candidate"], "is_current": True, "translation_of": ""})
     >>> [drop_hidden_principles(rows, audience)["status"].tolist() for audience in ("convening", "public")]

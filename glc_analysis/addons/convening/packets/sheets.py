@@ -1,8 +1,8 @@
-"""The content of packets on paper: briefs, a sheet per principle, the facilitator's and the interpreter's
-sheets.
+"""Renders the content of packets on paper: briefs, a sheet per principle, the facilitator's and the
+interpreter's sheets.
 
-The functions render what the convening, or on its brief one organisation, may see
-(:class:`~.study_view.StudyView`).
+The functions show only what the convening may see, or, on an organisation's own brief, what that organisation
+may see (:class:`~.study_view.StudyView`).
 """
 
 from __future__ import annotations
@@ -88,8 +88,9 @@ TO_DISCUSS = "We need to talk about this quotation with you: its words, or your 
 
 
 def show_own_record(view: StudyView) -> Html:
-    """The study's record of the organisation, in two sentences: when it answered, how many questions, how
-    many of its passages are coded, and how many quotations are proposed for printing."""
+    """Shows the study's record of the organisation, in two sentences: when it answered and how many
+    questions, how many of its passages are coded, and how many of its quotations are proposed for
+    printing."""
     rows = view.read("responses")
     row = view.read("organisations").iloc[0]
     answered = rows.loc[rows["missing"] == "", "question_id"].nunique()
@@ -123,13 +124,14 @@ def _coded_words(view: StudyView, held: QuotationTables) -> pd.DataFrame:
 
 
 def _own_quotes(view: StudyView, held: QuotationTables) -> pd.DataFrame:
-    """The organisation's quotations proposed for printing, each with the rules that it breaks."""
+    """Returns the organisation's quotations proposed for printing, each with the rules that it breaks."""
     rows = with_broken_rules(*held)
     return rows[(rows["owner"] == view.organisation) & ~rows["is_case"]].sort_values("quote_id")
 
 
 def show_own_answers(view: StudyView) -> Html:
-    """One row per question that was asked, theme by theme: the answer, and how many in the study gave it."""
+    """Shows one row per question that was asked, theme by theme: the organisation's answer, and how many in
+    the study gave it."""
     rows = view.read("responses").query("missing != 'not_asked'").sort_values(["country_id", "answer_id"])
     answered, lines = dict(list(rows.groupby("question_id"))), []
     if not answered:
@@ -153,8 +155,8 @@ def show_own_answers(view: StudyView) -> Html:
 
 def _answer_lines(view: StudyView, option_list: str, rows: pd.DataFrame,
                   figures: pd.DataFrame) -> list[tuple[str, str, Markup]]:
-    """The answer beside the ``figures`` of its question: the country (blank where the organisation answered
-    for one), why there is no answer, and the answer."""
+    """Returns the lines of an answer beside the ``figures`` of its question: the country (blank if the
+    organisation answered for one country), the reason why there is no answer, and the answer."""
     options = view.options[view.options["option_list"] == option_list]
     labels = dict(zip(options["option_id"], options["label"], strict=True))
     counted, medians = (figures[figures["statistic"] == name] for name in ("count", "median"))
@@ -200,7 +202,8 @@ def show_own_passages(view: StudyView) -> Html:
 
 
 def _passage_text(text: str, length: int = 0) -> Markup:
-    """A text in its own writing direction; a longer one is cut at the end of a word."""
+    """Renders a text in its own writing direction. A text longer than ``length`` is cut at the end of a
+    word."""
     is_long = 0 < length < len(text)
     shown = f"{text[:length].rsplit(' ', 1)[0]} …" if is_long else text
     return _macros().passage(shown)
@@ -250,7 +253,7 @@ def show_own_consents(view: StudyView) -> Html:
 
 SHEET_SIDES = {"supports": "What speaks for it", "contradicts": "What speaks against it",
                "qualifies": "Limits"}
-"""The sides of the evidence in the order of the sheet, by the words of evidence.csv."""
+"""The sides of the evidence (stances in evidence.csv) in the order of the sheet, each with its heading."""
 _NOTHING = {"supports": UNSUPPORTED, "contradicts": NOT_CHALLENGED, "qualifies": "No limit is recorded."}
 ONLY_HIDDEN = "Something is recorded here, but it cannot be shown."
 NOT_ALL = ("Not all recorded evidence is shown: a count could reveal what a single organisation said, or the "
@@ -258,11 +261,11 @@ NOT_ALL = ("Not all recorded evidence is shown: a count could reveal what a sing
 CLAIMS = {"practised": "This is a report of practice.", "reported_to_work": "This is a report that it works.",
           "reported_to_fail": "This is a report that it fails.",
           "outcome_measured": "This is a measured outcome."}
-"""The claim of a piece of evidence, as a sentence; publications need none."""
+"""The sentence for the claim of a piece of evidence; evidence from publications needs no sentence."""
 SHEET_VOTES, SHEET_SIGNATURES = "Votes so far", "Signatures"
 WHY, TELL = "Why it is proposed", "How to tell whether it works"
 COUNTED_AGAIN = re.compile(r"; counted again on (\d{4}-\d\d-\d\d)")
-"""The words in a result's rule that mark a later count."""
+"""The pattern of the words in a result's rule that mark a later count."""
 SENTENCES_SHOWN = 6
 """The most sentences on one side of a sheet, so that it stays one page."""
 
@@ -301,12 +304,12 @@ def _sheet(trail: EvidenceTrail, row: Any, words: SheetWords, translations: Tran
 
 
 def render_room_for_notes(title: str) -> Markup:
-    """Room to write on paper, below a title."""
+    """Renders space to write on paper, below a title."""
     return _macros().room_for_notes(title)
 
 
 def _arguments(pieces: pd.DataFrame, words: SheetWords) -> Markup:
-    """The evidence for, against and limiting a principle, in sentences with one quotation each."""
+    """Renders the evidence for, against and limiting a principle, in sentences with one quotation each."""
     if "note" in pieces.attrs:
         return ELEMENTS.note(words.sentence(pieces.attrs["note"]))
     is_hidden = pieces["sentence"].isin([WITHHELD, NOT_CLEARED, TRIAL_OF_ONE])
@@ -317,7 +320,7 @@ def _arguments(pieces: pd.DataFrame, words: SheetWords) -> Markup:
 
 def _side(pieces: pd.DataFrame, stance: str, is_hidden: pd.Series,
           words: SheetWords) -> tuple[list[Markup], list[Markup], list[Markup]]:
-    """The sentences and quotations of a side, and what is said in their place or after them."""
+    """Returns the sentences and quotations of a side, and the sentence that replaces or follows them."""
     on_side = pieces[pieces["stance"] == stance]
     stated = on_side[~is_hidden[on_side.index] & (on_side["sentence"] != "")]
     sentences = [f"{sentence} {CLAIMS.get(claim, '')}".strip()
@@ -335,8 +338,9 @@ def _side(pieces: pd.DataFrame, stance: str, is_hidden: pd.Series,
 
 
 def _votes(view: StudyView, row: Any, words: SheetWords) -> Markup:
-    """The votes of the closed rounds as far as they may be disclosed, one line per round and panel, and which
-    rounds were counted again: without the reason, which may name somebody."""
+    """Renders the votes of the closed rounds as far as they may be disclosed, one line per round and panel,
+    and says which rounds were counted again. The reason of a recount is left out, because it may name
+    somebody."""
     rows = view.tallies[view.tallies["principle_id"] == row.principle_id]
     rounds = {round_id: n for n, round_id in enumerate(view.closed_rounds)}
     votes = {(rounds[tally["round_id"]], [*PANELS].index(tally["panel"]), tally["version"],
@@ -361,8 +365,8 @@ def _votes(view: StudyView, row: Any, words: SheetWords) -> Markup:
 
 
 def _told(one: Mapping[str, Any], words: SheetWords) -> Markup:
-    """The votes of a panel, drawn and in words, with what goes with them: abstentions, ballots by proxy,
-    votes that are left out, and why there is no result."""
+    """Renders the votes of a panel, drawn and in words, with remarks on abstentions, ballots by proxy, votes
+    that are left out, and the reason if there is no result."""
     abstained = f"{one['n_abstained']} abstained" if one["n_abstained"] else ""
     told = "; ".join(filter(None, [one["said"], abstained, proxies_and_interests_in_words(one),
                                    why_no_result(one)]))
@@ -391,7 +395,7 @@ _TERMS = ("importance", "importance_low", "importance_high", "feasibility", "fea
          "feasibility_high", "abstain", "comment", "may_be_read")
 """The words of the rating form that are spoken in the room, by their keys in forms.csv."""
 _LANGUAGES_ABREAST = 3
-"""The most languages side by side on a page: the texts' own, and two others."""
+"""The most languages side by side on a page: the language of the texts and two others."""
 NOT_TRANSLATED = "not translated yet"
 _ROOM = "\u00a0" * 36
 """An empty cell that is wide enough to write in."""
@@ -402,7 +406,8 @@ _ROOM = "\u00a0" * 36
 
 
 def show_facilitator_sheet(view: StudyView) -> Html:
-    """The agenda with minutes, by what is agreed, split or contested; then the steps of the discussion."""
+    """Shows the agenda with minutes, grouped by what is agreed, split or contested; then the steps of the
+    discussion."""
     order = make_visible_agenda(view)
     if order.empty and view.closed_rounds:
         above, table = [BLOCK_NOT_SHOWN], ""
@@ -415,13 +420,13 @@ def show_facilitator_sheet(view: StudyView) -> Html:
 
 
 def _undecided(view: StudyView) -> pd.DataFrame:
-    """The texts that are neither agreed nor set aside nor replaced."""
+    """Returns the texts that are neither agreed nor set aside nor replaced."""
     rows = view.principle_rows
     return rows[~rows["status"].isin([*DECIDED])]
 
 
 def _decided(view: StudyView) -> list[str]:
-    """In a sentence for each status, the texts that need no minutes."""
+    """Returns a sentence for each status that needs no minutes, with the texts that have it."""
     rows = view.principle_rows
     texts = {said: [*rows.loc[rows["status"] == status, "printed_id"]] for status, said in DECIDED.items()}
     return [f"{said}, without minutes: {', '.join(names)}." for said, names in texts.items() if names]
@@ -472,7 +477,7 @@ def _lines_table(lines: Sequence[tuple], kinds: list[str]) -> str:
 
 
 def _sentence(facts: str) -> str:
-    """Facts of the agenda as a sentence.
+    """Returns facts of the agenda as a sentence.
 
     >>> _sentence("importance 7 or more of 10; feasibility 4 of 10")
     'Importance 7 or more of 10; feasibility 4 of 10.'
@@ -481,7 +486,7 @@ def _sentence(facts: str) -> str:
 
 
 def _hours(minutes: int) -> str:
-    """Minutes as people plan them.
+    """Returns minutes in words, in the form in which people plan time.
 
     >>> _hours(45), _hours(130)
     ('45 minutes', '2 hours 10 minutes')
@@ -496,11 +501,11 @@ def _hours(minutes: int) -> str:
 
 
 def show_interpreter_sheet(view: StudyView) -> Html:
-    """Every statement in all its languages side by side; then the words of the ballot, and the terms, with
-    room to write.
+    """Shows every statement in all its languages side by side; then the words of the ballot and the terms,
+    with space to write.
 
-    Languages are those of the texts and of forms.csv, never those of the organisations: a language can tell
-    who is meant.
+    The languages are those of the texts and of forms.csv, never those of the organisations, because a
+    language can reveal which organisation is meant.
     """
     rows = view.principle_rows
     if rows.empty:
@@ -515,8 +520,8 @@ def show_interpreter_sheet(view: StudyView) -> Html:
 
 
 def _statements(view: StudyView, source: str, others: list[str]) -> Markup:
-    """The statements in the language of the first and in up to two others; an empty column where there is
-    room for one."""
+    """Renders the statements in the first language and in up to two others, with an empty column if one is
+    left."""
     rows, texts = view.principle_rows, view.read("principles")
     statements = dict(zip(
         [*zip(texts["translation_of"], texts["language"], strict=True),
@@ -531,7 +536,7 @@ def _statements(view: StudyView, source: str, others: list[str]) -> Markup:
 
 
 def _ballot_words() -> Markup:
-    """The words of the rating form in every language of forms.csv."""
+    """Renders the words of the rating form in every language of forms.csv."""
     phrases = {language: form_phrases(language) for language in list_form_languages()}
     unread = [language_label(language) for language, words in phrases.items()
               if words["native_reader"] != "yes"]
@@ -556,8 +561,9 @@ def _words(text: str, language: str) -> Markup:
 
 
 def _terms(view: StudyView) -> list[str]:
-    """The names of the principles and of their themes. Not of codes: which of them may be named follows from
-    what organisations said, so a list of them could tell who left."""
+    """Renders the names of the principles and of their themes. Names of codes are left out: which codes may
+    be named depends on what organisations said, so that a list of them could reveal which organisation
+    withdrew."""
     rows = view.principle_rows
     themes = [view.themes[one] for ids in rows["theme_ids"] for one in ids.split(";") if one in view.themes]
     return [*dict.fromkeys([*rows["short_name"], *themes])]
