@@ -21,7 +21,7 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 def write_atomic(path: Path, text: str | bytes) -> None:
     r"""Writes a text in UTF-8, or bytes unchanged; the old file stays until the new file is completely on
-disk.
+    disk.
 
 The text is written to a new file in the same folder, readable by its owner alone, which then replaces the old
 file. A file left behind by an interrupted call is never reused, because other people may be able to read it.

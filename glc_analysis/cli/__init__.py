@@ -1,9 +1,9 @@
-"""The command ``glc``: the commands of every reader, under one heading each.
+"""The command ``glc``, whose subcommands are listed under a heading for each kind of user.
 
-A module holds the commands of one reader: ``data`` those of the data manager, ``analyst``, and
-``publish`` those of whoever publishes; add-ons bring others. Each calls the package and prints; it holds
-no method. Data goes to stdout, progress and messages to stderr. Exit codes: 0 done, 1 problems in data
-or a notebook, 2 wrong usage, 3 another command is at work. Nothing heavy is imported before a command runs.
+``data`` holds the commands of data managers, ``analyst`` those of analysts, and ``publish`` those of people
+who publish; add-ons bring further commands. A command only calls the package and prints; it holds no methods
+of analysis. Data goes to stdout, progress and messages to stderr. Exit codes: 0 done, 1 problems in data or a
+notebook, 2 wrong usage, 3 another command is at work. No large library is imported before a command runs.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ LAST = "Whoever publishes"
 
 
 def sections() -> dict[str, list[click.Command]]:
-    """The commands by their headings in ``glc --help``: those of the core, and those that add-ons bring. A
-    heading that only an add-on uses comes before the heading for whoever publishes."""
+    """Returns the commands of the core and of add-ons, by their headings in ``glc --help``. A heading that
+    only an add-on uses comes before the heading for people who publish."""
     found = {"Data manager": [*data.DATA_COMMANDS], "Analyst": [*analyst.ANALYST_COMMANDS],
              LAST: [*publish.PUBLISHING_COMMANDS]}
     for add_on, headings in list_declarations("commands"):
@@ -62,8 +62,8 @@ def main() -> None:
 
 
 def _speak_utf8() -> None:
-    """Sees to it that names of files and what is printed are in UTF-8, whatever the machine's language is: a
-    file gets the letters as they are; a console that lacks one gets its number."""
+    """Makes file names and printed text use UTF-8, whatever the language of the machine. A file gets all
+    letters unchanged; a console that cannot show a letter gets the letter's number."""
     if sys.getfilesystemencoding() != "utf-8":  # such as LC_ALL=C without Python's own remedies
         os.environ["PYTHONUTF8"] = "1"
         os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])

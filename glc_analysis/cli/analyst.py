@@ -58,7 +58,8 @@ def agreement(study: Study, form: str, **further: Any) -> None:
 
 
 def _show_agreement(study: Study, form: str) -> None:
-    """Prints how far coders agree, and writes the codings to decide on and to look at."""
+    """Prints how far coders agree, and writes the list of codings to decide on and the list of codings to
+    review."""
     from glc_analysis import tables
     from glc_analysis.coding.agreement_tables import explain_blank_columns
     from glc_analysis.coding.assemble import placement_sentences, rows_to_review
@@ -91,7 +92,7 @@ def _show_agreement(study: Study, form: str) -> None:
 
 
 _COUNTED_BY = map_declared_entries("counted_by")
-"""By what add-ons count a question."""
+"""The further ways in which add-ons count a question."""
 
 
 @click.command()
@@ -127,7 +128,7 @@ def summary(study: Study, question: str, by: str, is_of_codes: bool, is_of_texts
 
 
 def _show_figures(study: Study, question: str, by: str, audience: str, form: str) -> None:
-    """Prints the figures of a question; if it is blank, those of the codes."""
+    """Prints the figures of a question; if ``question`` is blank, it prints the figures of the codes."""
     from glc_analysis.view.study_view import StudyView
 
     ensure_built(study)
@@ -147,7 +148,7 @@ def _show_figures(study: Study, question: str, by: str, audience: str, form: str
 
 
 def _texts_after_other(study: Study, question: str, audience: str) -> pd.DataFrame:
-    """The texts after "Other" to a question, which the team alone may read."""
+    """Returns the texts after "Other" in answers to a question, which the team alone may read."""
     from glc_analysis import tables
     from glc_analysis.cleaning.dimension_tables import list_other_texts
     from glc_analysis.disclosure.rules import has_capability
@@ -166,7 +167,7 @@ def _texts_after_other(study: Study, question: str, audience: str) -> pd.DataFra
 
 
 _EXPORTS = map_declared_entries("exports")
-"""What add-ons export: the add-on, with its function and what the help says of it."""
+"""The exports of add-ons: for each the add-on, its function and the text for the help."""
 
 
 @click.command(epilog=" ".join(about for _, (_, about) in _EXPORTS.values()))

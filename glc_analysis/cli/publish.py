@@ -1,4 +1,4 @@
-"""The commands of whoever publishes: the site."""
+"""The commands with which people make and publish the site."""
 
 from __future__ import annotations
 
@@ -77,7 +77,8 @@ def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: 
 
 
 def _is_unstarted_default(study: Study) -> bool:
-    """Whether this is the repository's own folder, without raw files, and no real study was begun in it."""
+    """Whether this is the repository's own study folder, without raw files, in which nobody has started a
+    real study."""
     return study.root == REPOSITORY / "data" and not study.is_started and (
         not study.settings_file.is_file() or study.is_synthetic)
 

@@ -1,1 +1,2 @@
-"""What notebooks put on a page: each function takes a StudyView and gives one thing to show."""
+"""The elements that notebooks put on a page; each function takes a StudyView and returns one element to
+show."""

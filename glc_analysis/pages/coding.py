@@ -1,9 +1,10 @@
-"""What the pages of codes show: who raised what, in which words; for the team, where coders differ.
+"""The content of the pages of codes: who raised which code, in which words; for the team, also where coders
+differ.
 
-Each function takes what an audience may see (:class:`~.study_view.StudyView`) and gives HTML, which
-``content/coding.html`` lays out. Passages and the coders' work are for the team only: other readers are told
-so (:func:`show_to_passage_readers_only`). Every list has an end, so that a page stays small however large the
-study is, and says where the rest can be read.
+Each function takes what an audience may see (:class:`~.study_view.StudyView`) and returns HTML, which
+``content/coding.html`` lays out. Passages and coders' work are for the team only; pages for other readers say
+so (:func:`show_to_passage_readers_only`). Every list has a limited length, so that a page stays small however
+large the study is, and says where the rest can be read.
 """
 
 from __future__ import annotations
@@ -60,13 +61,14 @@ _NOT_RAISED = "{many} asked about “{name}” did not raise it:"
 _CONTRARY = "{many} said the contrary of “{name}”:"
 _UNDECIDED = "Of {many} it is undecided whether “{name}” was raised, since coders differ or a passage waits:"
 _OPENED = 3
-"""How many passages of a code are shown before the others are folded."""
+"""The number of passages of a code that are shown; further passages are folded."""
 _MOST_CALLS, _MOST_NAMES = 6, 30
-"""At most so many calls stand side by side, and so many organisations are named in a list."""
+"""The largest number of calls side by side, and of organisations that a list names."""
 
 
 def show_to_passage_readers_only(block: Callable[..., Html | None]) -> Callable[..., Html | None]:
-    """A block that shows its content to those who read passages, and tells others why they do not see it."""
+    """Makes a block show its content to readers who may read passages; for other readers, the block says why
+    they do not see it."""
     @wraps(block)
     def shown(view: StudyView, *rest: Any) -> Html | None:
         return block(view, *rest) if view.may("passages") else render_note(TEAM_ONLY)
@@ -74,15 +76,16 @@ def show_to_passage_readers_only(block: Callable[..., Html | None]) -> Callable[
 
 
 def note_uncounted_work(view: StudyView) -> str:
-    """A note that coders' work has arrived but none of it counts, for readers of passages; else blank."""
+    """Returns a note, for readers who may read passages, if coders' work has arrived but none of it counts;
+    otherwise blank."""
     if not view.may("passages") or (view.read("codings")["match"].astype("str") != "by_position").any():
         return ""
     return COUNTED_NOWHERE if len(view.read("codings")) or len(view.read("quarantined")) else ""
 
 
 def render_codes(view: StudyView) -> Html:
-    """How many organisations raised each code of the theme: overall, by source, by call and by region; for
-    the team how many said the contrary, and what nobody was asked about."""
+    """Renders how many organisations raised each code of the theme, overall and by source, by call and by
+    region; for the team, also how many said the contrary, and which codes nobody was asked about."""
     if said := note_uncounted_work(view):
         return render_note(said)
     whole, rows = view.codes(), view.measured("coded")
@@ -115,14 +118,14 @@ def render_codes(view: StudyView) -> Html:
 
 
 def _anchored(listed: pd.DataFrame) -> list[Markup]:
-    """Names of codes, each with the anchor that a trace links to."""
+    """Returns the names of codes, each with the anchor to which a trace links."""
     return [_HTML.anchored(name, anchor("code", code))
             for code, name in zip(listed["code_id"], listed["code"], strict=True)]
 
 
 def _side_by_side(rows: pd.DataFrame, listed: pd.Series, kind: str,
                   names: Mapping[str, str]) -> dict[str, list[str]]:
-    """A column of counts for each subset of a kind that has any, under its name."""
+    """Returns a column of counts, under its name, for each subset of a kind that has counts."""
     cells = {(row.subset_id, row.code_id): _count_text(row) for row
              in rows[rows["subset_kind"] == kind].itertuples()}
     found = {subset for subset, _ in cells}
@@ -131,13 +134,13 @@ def _side_by_side(rows: pd.DataFrame, listed: pd.Series, kind: str,
 
 
 def _count_text(row) -> str:
-    """A count out of its base; a small count is a range for some readers."""
+    """Returns a count out of its base in words; some readers see a range in place of a small count."""
     return format_count(row.n, row.base_n, getattr(row, "band", ""), row.undecided_n)
 
 
 def _not_asked(view: StudyView, whole: pd.DataFrame) -> Markup:
-    """For the team: how many organisations were not asked about the theme, and which of its codes nobody was
-    asked about."""
+    """Renders, for the team, how many organisations were not asked about the theme, and which of its codes
+    nobody was asked about."""
     if not view.may("all_figures"):
         return Markup()
     sentences, took_part = [], len(view.labels)
@@ -155,13 +158,13 @@ def _not_asked(view: StudyView, whole: pd.DataFrame) -> Markup:
 
 
 def _listed(names: Sequence[str]) -> str:
-    """Names with commas; of a long list the first ones, and how many more there are."""
+    """Returns names separated by commas; for a long list, the first names and how many more there are."""
     more_names = len(names) - _MOST_NAMES
     return ", ".join(names[:_MOST_NAMES]) + (f" and {more_names} more" if more_names > 0 else "")
 
 
 def _caution(view: StudyView) -> Markup:
-    """For the team: the codes of the theme on which agreement is below the threshold of the study."""
+    """Renders, for the team, the codes of the theme on which agreement is below the study's threshold."""
     if not view.may("coding"):
         return Markup()
     least, names = view.study.settings["coding"]["agreement_threshold"], view.code_names
@@ -172,8 +175,9 @@ def _caution(view: StudyView) -> Markup:
 
 
 def render_contrary_cases(view: StudyView) -> Html | None:
-    """Evidence against, in sentences: who was asked and did not raise the theme, who said the contrary of one
-    of its codes and in which words, and of whom it is undecided. Nothing for those who read no passages."""
+    """Renders contrary evidence in sentences: which organisations were asked and did not raise the theme,
+    which said the contrary of one of its codes and in which words, and for which this is undecided. Returns
+    None for readers who may not read passages."""
     if not view.may("passages"):
         return None
     if said := note_uncounted_work(view):
@@ -204,17 +208,18 @@ def render_contrary_cases(view: StudyView) -> Html | None:
 
 
 def _with_case(mentioned: pd.DataFrame, code: str, case: str) -> set[str]:
-    """The organisations with one of the cases of :func:`.find_negative_cases`."""
+    """Returns the organisations to which one of the cases of :func:`.find_negative_cases` applies."""
     cases = find_negative_cases(mentioned, code)
     return {*cases.loc[cases["case"] == case, "organisation_id"]}
 
 
 @show_to_passage_readers_only
 def render_passages(view: StudyView) -> Html:
-    """The first passages of each code of the theme, and how many there are.
+    """Renders the first passages of each code of the theme, and says how many passages the code has.
 
-    Within a code the first passage of each organisation comes before its further ones. Which are printed is
-    the rule of :func:`~glc_analysis.view.places.printed_passages`; the page of the code has more.
+    Within a code, the first passage of each organisation comes before further passages of any.
+    :func:`~glc_analysis.view.places.printed_passages` selects the printed passages; the page of the code has
+    more.
     """
     rows = view.coded_passages
     counts, printed = rows.groupby("code_id").size(), dict(list(printed_passages(rows).groupby("code_id")))
@@ -231,12 +236,12 @@ def render_passages(view: StudyView) -> Html:
 
 
 def find_code_page(view: StudyView, code: str) -> str:
-    """The file of a code's page; blank where it has none, without passages."""
+    """Returns the file of a code's page; blank for a code without passages, which has no page."""
     return f"code-{code.lower()}.html" if has_page(view.study, "codes", code) else ""
 
 
 def _printed(view: StudyView, rows: pd.DataFrame) -> list[Markup]:
-    """Passages of a code, each with the anchor that a trace links to."""
+    """Renders passages of a code, each with the anchor to which a trace links."""
     places = [passage_anchor(code, segment) for code, segment
               in zip(rows["code_id"], rows["segment_id"], strict=True)]
     repeated = rows.duplicated("segment_id")
@@ -245,7 +250,8 @@ def _printed(view: StudyView, rows: pd.DataFrame) -> list[Markup]:
 
 
 def render_passage(view: StudyView, row: Any, place: str = "") -> Markup:
-    """A row of ``view.coded_passages`` as a quotation: who said it where, and the coder's note."""
+    """Renders a row of ``view.coded_passages`` as a quotation, with who said it, where, and the coder's
+    note."""
     kind, role = (("survey answer", "") if row.kind == "answer" else (row.kind, row.role.replace("_", " ")))
     day = format_text_day(row.kind, row.date)
     said = (row.organisation, view.country_labels.get(row.country_id, ""), kind, day, role, row.wording,
@@ -265,19 +271,20 @@ UNMEASURED = {"codebook": "No two coders have read the same text yet, so agreeme
 _UNDEFINED = ("Coders have read the same texts, but agreement has no value yet: what several of them coded "
               "is too little, or the same throughout.")
 _AT_ONCE, _MOST, _FEWER, _LETTERS, _ROOM, _MARKUP = 20, 100, 20, 250, 60_000, 350
-"""Disagreements are shown 20 at once, the others folded. A list has at most 100 rows, or 20, of a text at
-most its first 250 letters, and takes at most 60 kB, with 350 bytes for what stands around a text."""
+"""The limits of lists of disagreements: 20 rows are shown and further rows folded; a list has at most 100
+rows (a shorter kind of list 20); a text is cut after 250 letters; all texts of a list together take at most
+60 kB, each counting 350 bytes for markup besides its own words."""
 
 
 def render_lead(sentences: Sequence[str]) -> Html:
-    """The sentences that open a page."""
+    """Renders the opening sentences of a page."""
     return make_displayable(_HTML.lead(sentences))
 
 
 @show_to_passage_readers_only
 def render_agreement_findings(view: StudyView) -> Html:
-    """The opening sentences of the page on agreement, in fixed patterns: how much was coded by whom, where
-    agreement is below the study's threshold, and what is open."""
+    """Renders the opening sentences of the page on agreement, in fixed patterns: who coded how much, for
+    which codes agreement is below the study's threshold, and which differences are still open."""
     read, settings = view.read("readings"), view.study.settings["coding"]
     marked = view.read("codings")[lambda f: f["coder_id"] != CONSENSUS]
     waiting, sentences = len(view.read("quarantined")), []
@@ -319,11 +326,11 @@ def render_agreement_findings(view: StudyView) -> Html:
 _RULES = {"unanimous": "all who read a text gave it to the same turn, or when they decided so together",
          "majority": "more than half of those who read a text gave it to the same turn; a tie is undecided",
          "person": "all who read a text gave it to the same turn; where they differ, {by} decides"}
-"""When a code is agreed, by [coding] consensus."""
+"""The conditions under which a code counts as agreed, for each value of [coding] consensus."""
 
 
 def describe_consensus_rule(settings: Mapping[str, Any]) -> str:
-    """The rule of consensus of the study, and since when it holds.
+    """Returns the consensus rule of the study in words, and since when it holds.
 
     >>> describe_consensus_rule({"consensus": "person", "decided_by": "Ana", "fixed_on": "2016-02-01"})[:66]
     'A code is agreed when all who read a text gave it to the same turn'
@@ -358,9 +365,9 @@ def _agreement_sentences(view: StudyView, settings: Mapping[str, Any]) -> list[s
 
 @show_to_passage_readers_only
 def render_disagreements(view: StudyView, rows: pd.DataFrame, most: int = _MOST) -> Html | None:
-    """The turns of some rows of table ``disagreements``: the words, each coder's codes, and where there are
-    any the decisions with their reasons. At most ``most`` turns in the order of the texts; `glc agreement`
-    writes all of them into a workbook.
+    """Renders the turns in rows of table ``disagreements``: the words, each coder's codes, and the decisions
+    with their reasons, if there are any. At most ``most`` turns are shown, in the order of the texts; `glc
+    agreement` writes all turns into a workbook.
 
     >>> render_disagreements(view, study.disagreements.query("not is_decided"))
     <IPython.core.display.HTML object>
@@ -392,8 +399,8 @@ def render_disagreements(view: StudyView, rows: pd.DataFrame, most: int = _MOST)
 
 @show_to_passage_readers_only
 def render_same_code_other_words(view: StudyView) -> Html | None:
-    """Turns to which coders gave the same code on different words: each coder's words, and how much of what
-    any of them marked all of them marked; least in common first."""
+    """Renders the turns in which coders gave the same code to different words: each coder's words, and the
+    share of all marked words that every coder marked. The smallest share comes first."""
     rows = list_same_code_other_words(view.read("codings"), view.read("segments"))
     if rows.empty:
         return None
@@ -416,8 +423,8 @@ def render_same_code_other_words(view: StudyView) -> Html | None:
 
 @show_to_passage_readers_only
 def render_readers_per_text(view: StudyView) -> Html | None:
-    """How many coders read each text and answer, when a code counts there by the study's rule, and which
-    organisations were read by one coder alone while others had several."""
+    """Renders how many coders read each text and answer, when a code counts there by the study's rule, and
+    which organisations had only one coder while other organisations had several."""
     table, single = count_codes_by_readers(view.read("readings"), view.read("documents"),
                                            rule=view.study.settings["coding"]["consensus"])
     if len(table) < 2:
@@ -431,19 +438,21 @@ def render_readers_per_text(view: StudyView) -> Html | None:
 
 
 def _cut(text: str) -> str:
-    """The beginning of a long text, cut between words where it has any."""
+    """Returns the beginning of a long text, cut between words if possible."""
     return text if len(text) <= _LETTERS else f"{text[:_LETTERS].rsplit(' ', 1)[0]} …"
 
 
 def _fitting(rows: pd.DataFrame, words: pd.Series, most: int) -> pd.DataFrame:
-    """The first rows, as many as a list may have, by the words that are printed of each row."""
+    """Returns as many of the first rows as fit into a list; ``words`` has the words that are printed for each
+    row."""
     size = words.loc[rows.index].str.encode("utf-8").str.len() + _MARKUP
     return rows[size.cumsum().le(_ROOM).to_numpy()].head(most)
 
 
 @show_to_passage_readers_only
 def render_quarantined_codings(view: StudyView) -> Html | None:
-    """Codings that could not be matched with certainty to the words the coder marked, beside our text."""
+    """Renders codings whose marked words could not be found with certainty in the study's text, each beside
+    that text."""
     rows = view.read("quarantined")
     if rows.empty:
         return None

@@ -1,9 +1,9 @@
-"""What the page of a country shows.
+"""The content of the page of a country.
 
-Each function takes what an audience may see (:class:`~.study_view.StudyView`) and gives a frame or, where no
-frame can be shown as it is, HTML (a macro of ``content/country.html``). Beside the country's answers the team
-reads the counts of its region, other readers those of the whole study. Nothing is compared: the page says
-what was answered here, and the count next to it.
+Each function takes what an audience may see (:class:`~.study_view.StudyView`) and returns a frame or, if a
+frame cannot be shown directly, HTML (a macro of ``content/country.html``). Beside the country's answers, the
+team reads the counts of the country's region; other readers read those of the whole study. The page states
+both counts and draws no comparison.
 """
 
 from __future__ import annotations
@@ -57,8 +57,9 @@ _UNNAMED = "an organisation that is not named"
 def render_respondents_of_country(view: StudyView) -> Html:
     """Renders how many of the study's organisations answered for the country.
 
-    The team reads when, in which language, and what kind of organisation it is. Other readers see the names
-    of those that agreed to be named, and nothing that would identify the rest.
+    The team reads when and in which language each organisation answered, and what kind of organisation it is.
+    Other readers see the names of organisations that agreed to be named, and nothing that would identify the
+    other organisations.
     """
     rows = view.read("organisations").sort_values("label")
     n, whole = len(rows), view.sizes.get("organisations")
@@ -77,8 +78,8 @@ def render_respondents_of_country(view: StudyView) -> Html:
 
 
 def _described(view: StudyView, row: Any) -> str:
-    """An organisation that may be named: its kind; for the team also its office, its resources, and when and
-    in which language it answered."""
+    """Describes an organisation that may be named by its kind; for the team, also by its office, its
+    resources, and when and in which language it answered."""
     parts = [row.label, row.type.replace("_", " ")]
     if view.may("organisation_details"):
         office = view.country_labels.get(row.home_country_id, "")
@@ -92,9 +93,10 @@ def _described(view: StudyView, row: Any) -> str:
 
 
 def list_quotations_from_country(view: StudyView) -> pd.DataFrame:
-    """Texts said or written in the country, one row each, with the columns of ``view.quotations()``:
-    quotations that are cleared for this audience come first, then, for those who may read them, coded
-    passages. The speakers take turns. Accounts of individual cases are left out.
+    """Returns texts said or written in the country, one row each, with the columns of ``view.quotations()``.
+
+    Quotations that are cleared for this audience come first; coded passages follow, for readers who may read
+    them. The rows alternate between organisations. Accounts of individual cases are left out.
 
     >>> list_quotations_from_country(study.view("team", country="KHM"))["by"].iloc[0]
     'Lotus Ferry (invented)'
@@ -115,15 +117,17 @@ def list_quotations_from_country(view: StudyView) -> pd.DataFrame:
 
 
 _MOST_FURTHEST, _MOST_ALONE = 5, 6
-"""At most so many answers that are furthest from those around, and so many that are given here alone."""
+"""The largest number of most divergent answers, and of answers given only in this country, that a page
+shows."""
 
 
 def render_most_divergent_answers(view: StudyView) -> Html | pd.DataFrame:
-    """The answers whose share here is furthest from that of the region or of the whole study, one per
-    question, with both as marks on a line and in words; the opening sentences where there is nothing around.
+    """Renders the answers whose share in the country differs most from that of the region or of the whole
+    study, one per question, with both shares as marks on a line and in words. If there is no region or study
+    to compare with, it returns the opening sentences.
 
-    Both counts are ones that the audience may see exactly. The answer of one organisation is no share: it is
-    in words alone.
+    Only counts that the audience may see exactly are used. If only one organisation answered, its answer has
+    no mark on the line and is given in words.
     """
     around = find_comparison_group(view)[2]
     rows = compare_country_with_region(view)
@@ -143,8 +147,8 @@ def render_most_divergent_answers(view: StudyView) -> Html | pd.DataFrame:
 
 
 def _apart_in_words(row: Any, around: str, counted: str) -> str:
-    """Both counts; ``counted`` is what the base counts around the country: "by", or "in" where an answer is
-    counted, and of whom or of what."""
+    """Returns both counts in words. ``counted`` are the words before the count around the country: "by" for
+    organisations or "in" for answers, and what is counted."""
     if row.base_n > 1:
         here = f"chosen here by {int(row.n)} of {int(row.base_n)}"
     else:
@@ -156,9 +160,9 @@ def _apart_in_words(row: Any, around: str, counted: str) -> str:
 
 
 def render_answers_given_only_here(view: StudyView) -> Html:
-    """What was answered where several answers were possible, and the codes that were raised, here and by
-    nobody else in the region or in the whole study, as far as the audience may see both counts exactly;
-    blank where there is nothing."""
+    """Renders the answers to questions with several possible answers, and the codes, that came up in the
+    country and nowhere else in the region or the whole study, as far as the audience may see both counts
+    exactly. Blank if there are none."""
     rows = view.released[view.released["n"].notna() & view.released["measure"].isin(["response", "coded"])
                          & view.released["statistic"].isin(["count", "organisations"])]
     kind, group, around = find_comparison_group(view)
@@ -197,10 +201,12 @@ _NOT_RELEASED = ("numbers, open answers, sensitive questions, and answers that, 
 
 
 def render_country_answers(view: StudyView) -> Html:
-    """The answers given in the country, with the counts of its region or of the whole study next to them.
+    """Renders the answers given in the country, with the counts of its region or of the whole study beside
+    them.
 
-    One row per question, theme by theme. Options that nobody here chose are folded. The answer of a single
-    organisation is not counted. What these readers may not see is named below, folded too.
+    There is one row per question, theme by theme. Options that nobody in the country chose are folded. If
+    only one organisation answered, its answer is shown without a count. Questions that these readers may not
+    see are named below, also folded.
     """
     if not view.has_survey:
         return make_displayable("")
@@ -222,7 +228,8 @@ def render_country_answers(view: StudyView) -> Html:
 
 
 def _given_here(view: StudyView, question: Any) -> Markup:
-    """What was answered to a question in the country, a line an answer; blank where nothing is known."""
+    """Renders the answers to a question in the country, one line per answer; blank if there are no
+    figures."""
     if question.type in ("text", "date") or question.option_list == COUNTRY_LIST:
         return Markup()
     figures = _figures_of(view, question, "country", view.country_labels[view.country])
@@ -249,7 +256,7 @@ def _given_here(view: StudyView, question: Any) -> Markup:
 
 
 def _percent(row: Any) -> int | None:
-    """Where the mark of a count stands on its line; None of one that is a range."""
+    """Returns the position of a count's mark on its line; None for a count that is shown as a range."""
     return None if pd.isna(row.share) else round(100 * row.share)
 
 
@@ -258,8 +265,8 @@ def _counted(row: Any) -> str:
 
 
 def _figures_of(view: StudyView, question: Any, kind: str, group: str) -> list[Any]:
-    """A question's figures in one country or region, or in the whole study (kind ``all``), a row each; none
-    where there is no region."""
+    """Returns a question's figures in one country or region, or in the whole study (kind ``all``), one row
+    each; empty if there is no region."""
     if not kind:
         return []
     rows = view.summary(question.question_id, by="" if kind == ALL else kind)
@@ -274,7 +281,7 @@ def _row_of(columns: tuple[str, ...]) -> Any:
 
 
 def _median(figures: list[Any]) -> str:
-    """The median of a number question with its base; the value itself where only one answered."""
+    """Returns the median of a number question with its base; if there was only one answer, its value."""
     row = next((row for row in figures if row.statistic == "median"), None)
     if row is None or not row.base_n:
         return ""
@@ -282,7 +289,8 @@ def _median(figures: list[Any]) -> str:
 
 
 def _no_answer(view: StudyView, question: Any) -> Markup:
-    """Why there is no answer, in words; readers outside the team do not learn which of the reasons it is."""
+    """Renders why there is no answer; readers outside the team are not told which of the possible reasons
+    applies."""
     said = _NO_ANSWER
     if view.may("all_figures"):
         rows = view.read("responses")
@@ -302,9 +310,10 @@ _SOURCES = {"interview": "an interview", WITHOUT_GUIDE: "an interview without a 
 
 
 def render_country_codes(view: StudyView) -> Html:
-    """The codes that the country's organisations raised, or said the contrary of, and where they did; next
-    to them how many in the region, or in the whole study, raised the code. Codes that they were asked about
-    and did not raise are folded, and those that are undecided. Silence in a call is not a no."""
+    """Renders the codes that the country's organisations raised, or said the contrary of, and in which texts.
+    Beside each code stands how many organisations in the region, or in the whole study, raised it. Two kinds
+    of codes are folded: codes that the organisations were asked about but did not raise, and undecided codes.
+    Silence in a call does not count as not raising a code."""
     if not view.may("passages"):
         return _released_codes(view)
     if said := note_uncounted_work(view):
@@ -338,13 +347,14 @@ def render_country_codes(view: StudyView) -> Html:
 
 
 def _code_row(name: str, said: str, near: Any) -> tuple[str, str, Markup]:
-    """A code, where it came up here, and the count of the region or the study, where it may be seen."""
+    """Returns a code, where it came up in the country, and the count of the region or the study if the
+    audience may see it."""
     return name, "", _HTML.line(said, _counted(near) if near is not None else "")
 
 
 def _said_here(rows: list[dict[str, Any]], labels: Mapping[str, str]) -> str:
-    """Where organisations of the country raised a code or said the contrary; with names where there are
-    several organisations. Blank where none did."""
+    """Returns in words where organisations of the country raised a code or said the contrary, with names if
+    the country has several organisations. Blank if none did."""
     parts = []
     for column, lead in (("is_raised", ""), ("is_contradicted", "the contrary said in ")):
         said = [(row["organisation_id"], row["source"]) for row in rows if row[column]]
@@ -357,7 +367,7 @@ def _said_here(rows: list[dict[str, Any]], labels: Mapping[str, str]) -> str:
 
 
 def _words_in_calls(view: StudyView, labels: Mapping[str, str]) -> Markup:
-    """How many words of each call the country's organisations spoke."""
+    """Renders how many words of each call the country's organisations spoke."""
     rows = view.released[(view.released["measure"] == "words") & view.released["option_id"].isin(labels)]
     if rows.empty:
         return Markup()
@@ -369,7 +379,8 @@ def _words_in_calls(view: StudyView, labels: Mapping[str, str]) -> Markup:
 
 
 def _released_codes(view: StudyView) -> Html:
-    """The codes of a country for other readers: only where its organisations agreed to it."""
+    """Renders the codes of a country for readers outside the team, if the country's organisations agreed to
+    this."""
     rows = view.released[view.released["measure"] == "coded"]
     here, whole = ({row.code_id: row for row in rows[rows["subset_kind"] == kind].itertuples()}
                    for kind in ("country", "all"))
@@ -390,7 +401,7 @@ def _released_codes(view: StudyView) -> Html:
 
 
 def render_country_passages(view: StudyView) -> Html:
-    """The coded passages of the country, theme by theme and folded; for those who may read them."""
+    """Renders the coded passages of the country, theme by theme and folded, for readers who may read them."""
     if not view.may("passages"):
         return make_displayable("")
     rows = view.passages()
@@ -409,8 +420,8 @@ def render_country_passages(view: StudyView) -> Html:
 
 
 def render_country_open_answers(view: StudyView) -> Html:
-    """The open answers of the country in their original language, with a translation where there is one,
-    question by question and folded; for those who may read them."""
+    """Renders the open answers from the country in their original language, with translations if there are
+    any, question by question and folded, for readers who may read them."""
     if not view.may("passages"):
         return make_displayable("")
     segments, documents = view.read("segments"), view.read("documents").query("kind == 'answer'")
@@ -432,8 +443,8 @@ def render_country_open_answers(view: StudyView) -> Html:
 
 
 def render_country_facts(view: StudyView) -> Html:
-    """Facts about the country from outside sources, in words, for those who may read them; years with the
-    same value together. Nothing where none are recorded."""
+    """Renders facts about the country from outside sources, for readers who may read them; years with the
+    same value are listed together. Blank if no facts are recorded."""
     if not view.may("country_facts"):
         return make_displayable("")
     rows = view.read("context").sort_values(["indicator", "year"], kind="stable")
@@ -448,7 +459,7 @@ def render_country_facts(view: StudyView) -> Html:
 
 
 def _in_years(years: Iterable[str]) -> str:
-    """The years of a value, in brackets.
+    """Returns the years of a value, in brackets.
 
     >>> _in_years(["2014", "2015"]), _in_years([""])
     (' (2014, 2015)', '')
@@ -458,8 +469,9 @@ def _in_years(years: Iterable[str]) -> str:
 
 
 def _fact_label(view: StudyView, indicator: str, value: str) -> str:
-    """An indicator (``value`` blank) or one of its values in words: as options.csv names it, where it has a
-    list of this name, else as ``content/render_country_facts.csv`` does."""
+    """Returns an indicator (if ``value`` is blank) or one of its values in words. The words come from
+    options.csv if it has a list with the indicator's name, otherwise from
+    ``content/render_country_facts.csv``."""
     listed = view.options[(view.options["option_list"] == indicator) & (view.options["option_id"] == value)]
     if len(listed):
         return listed["label"].iloc[0]

@@ -1,9 +1,10 @@
 """The findings of a page: its opening sentences, and claims with their bars.
 
-Which figures become findings is decided before the results, in ``headlines.csv`` (who chose them, and
-when), or by one rule that the page prints (:data:`FINDING_RULE`). Every number is one that the audience
-may see exactly. A sensitive question never becomes a finding, nor does one asked because of the answer to a
-sensitive question. No sentence names a cause, says "only" or compares groups.
+People choose before the results which figures become findings, in ``headlines.csv`` (with who chose them, and
+when); otherwise one rule, which the page prints, chooses them (:data:`FINDING_RULE`). Every number in a
+finding is a number that the audience may see exactly. A sensitive question never becomes a finding, nor does
+a question asked because of the answer to a sensitive question. No sentence names a cause, says "only" or
+compares groups.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ _HTML = Macros(__file__, "findings.html")
 # There are at most five, in fixed patterns, each with its figure and a link to it.
 
 MOST_SENTENCES, LEAST_FINDING_BASE, _SHARE, _CODE_SHARE = 5, 10, 1 / 2, 1 / 3
-"""The most sentences of a page; the least base of a finding; by the rule, the least share of an answer and of
-a code."""
+"""The largest number of sentences on a page; the smallest base of a finding; and for findings chosen by the
+rule, the smallest share of an answer and of a code."""
 FINDING_RULE = (
     "The findings were chosen by a rule: the answer given most often to a question, where at least "
     f"{LEAST_FINDING_BASE} answers count and half of them or more gave it; and codes that a third or more of "
@@ -51,7 +52,8 @@ LISTED_FINDINGS = (
     f"are those with fewer than {LEAST_FINDING_BASE} answers, and counts that the readers of this page may "
     "not see exactly.")
 _COLUMNS = ["sentence", "figure_id", "link", "chosen_by"]
-"""The sentence; its figure; the link to where the page shows it; the words that say how it was chosen."""
+"""The columns of findings: the sentence; the id of its figure; the link to the place where the page shows the
+figure; how the finding was chosen, in words."""
 
 _EACH = " (one answer for each country an organisation works in)"
 _EACH_RECORD = " (each record counts, also where an organisation has several)"
@@ -60,12 +62,12 @@ _VERBS = {"single": ("said", "was the reply"), "multi": ("chose", "was chosen"),
 
 
 def headlines(view: StudyView) -> pd.DataFrame:
-    """The opening sentences of a page, one row each: sentence, figure_id (the figure; blank where there is
-    none), link, chosen_by. A notebook shows them as a list of links.
+    """Returns the opening sentences of a page, one row each. A notebook shows them as a list of links.
 
-    At most five: who answered, up to four findings, which ones are missing since nobody has decided what is
-    sensitive, evidence against a code (for the team), what was not asked. Empty where nothing may be said. On
-    a country's page the sentences are about this country.
+    Columns: sentence, figure_id (blank for a sentence without a figure), link, chosen_by. There are at most
+    five sentences, in this order: who answered; up to four findings; that findings are missing because nobody
+    has decided which questions are sensitive; evidence against a code (for the team); what was not asked. The
+    frame is empty if nothing may be said. On a country's page, the sentences are about this country.
 
     >>> glc.headlines(view)["sentence"].iloc[0]
     '30 organisations answered, for 25 countries.'
@@ -84,7 +86,8 @@ def headlines(view: StudyView) -> pd.DataFrame:
 
 
 def _who_answered(view: StudyView) -> Iterator[tuple[str, ...]]:
-    """How many organisations answered, for how many countries; only the team knows of all countries."""
+    """Yields the sentence that says how many organisations answered, and for how many countries; only the
+    team may know of all countries."""
     n, records = (view.sizes.get(name) for name in ("organisations", "records"))
     if n is None:
         return
@@ -102,13 +105,14 @@ def _who_answered(view: StudyView) -> Iterator[tuple[str, ...]]:
 
 
 def _chosen(view: StudyView) -> pd.DataFrame:
-    """The figures that become findings: those of headlines.csv, or without it those of the rule."""
+    """Returns the figures that become findings: the figures in headlines.csv or, without that file, the
+    figures that the rule chooses."""
     listed = read_reference_table(view.study, "headlines")
     return _listed(view, listed) if len(listed) else _by_rule(view)
 
 
 def _listed(view: StudyView, listed: pd.DataFrame) -> pd.DataFrame:
-    """The figures of headlines.csv that belong on the page, in the order of the file."""
+    """Returns the figures of headlines.csv that belong on the page, in the order of the file."""
     authors, days = (", ".join(dict.fromkeys(listed[column])) for column in ("author", "date"))
     questions, codes = {*view.question_table["question_id"]}, {*view.code_tree["code_id"]}
     parts = []
@@ -128,7 +132,7 @@ def _listed(view: StudyView, listed: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_rule(view: StudyView) -> pd.DataFrame:
-    """The figures that the rule chooses, the largest shares first."""
+    """Returns the figures that the rule chooses, the largest shares first."""
     counts = _released_counts(view.released)
     kinds = view.options.set_index(["option_list", "option_id"])["kind"]
     asked = view.question_table.set_index("question_id")
@@ -152,7 +156,8 @@ def _by_rule(view: StudyView) -> pd.DataFrame:
 
 
 def _released_counts(figures: pd.DataFrame) -> pd.DataFrame:
-    """The exact counts among figures, over the whole study, of answers and of who raised a code."""
+    """Returns those figures that are exact counts over the whole study, of answers or of organisations that
+    raised a code."""
     is_count = ((figures["measure"] == "response") & (figures["statistic"] == "count")
                 | (figures["measure"] == "coded") & (figures["statistic"] == "organisations"))
     is_enough = figures["n"].notna() & (figures["base_n"] >= LEAST_FINDING_BASE)
@@ -170,8 +175,8 @@ def _is_largest(view: StudyView, question: pd.Series, question_id: str, figure: 
 
 
 def _undecided(view: StudyView) -> Iterator[tuple[str, ...]]:
-    """That findings are missing since nobody has decided which questions are sensitive; for other audiences
-    than the team, on the overview, where all questions count as sensitive."""
+    """Yields a sentence that findings are missing because nobody has decided which questions are sensitive.
+    It is for the overview of audiences other than the team, if all questions count as sensitive."""
     asked = view.question_table
     asked = asked.loc[asked["type"].isin(BY_OPTION) & (asked["option_list"] != COUNTRY_LIST), "question_id"]
     if view.may("all_figures"):
@@ -186,7 +191,8 @@ def _undecided(view: StudyView) -> Iterator[tuple[str, ...]]:
 
 
 def list_sensitive_questions(view: StudyView) -> set[str]:
-    """The sensitive questions, and those asked because of an answer to one: their base would tell it."""
+    """Returns the sensitive questions, and the questions asked because of an answer to a sensitive question,
+    whose base would reveal that answer."""
     words = view.words.questions
     named = [question for question, row in words.items() if row.is_sensitive]
     return find_dependent_questions({question: row.asked_if for question, row in words.items()}, named)
@@ -215,7 +221,8 @@ def _read_figures(figures: pd.DataFrame) -> Iterator[_Figure]:
 
 
 def _findings(view: StudyView, figures: pd.DataFrame) -> Iterator[tuple[str, ...]]:
-    """A sentence for each figure. The first one whose unit is an answer says what an answer is."""
+    """Yields a sentence for each figure. The first sentence whose unit is an answer also says what an answer
+    is."""
     places = _places(view, figures)
     is_told = False
     for figure in _read_figures(figures):
@@ -233,7 +240,8 @@ def _places(view: StudyView, figures: pd.DataFrame) -> Places:
 
 
 def _place(view: StudyView, places: Places, figure: _Figure) -> str:
-    """Where a page shows a figure: on a theme's page that of the theme, else the survey's."""
+    """Returns the place where a page shows a figure: on a theme's page, a place on the page of the theme;
+    otherwise a place on the page of the survey."""
     if figure.code_id:
         return places.code(figure.code_id)
     theme = view.words.questions[figure.question_id].theme_id if view.theme else ""
@@ -241,12 +249,13 @@ def _place(view: StudyView, places: Places, figure: _Figure) -> str:
 
 
 def _each(view: StudyView) -> str:
-    """What an answer is, behind a question whose unit is an answer; blank where each gave one alone."""
+    """Returns words that say what an answer is, to add after a question whose unit is an answer; blank if
+    each organisation gave only one answer."""
     return "" if view.is_one_answer_each else _EACH if view.is_by_country else _EACH_RECORD
 
 
 def _question_sentence(view: StudyView, asked: Any, figure: _Figure, each: str) -> str:
-    """One answer to a question, and who was asked it, if not all."""
+    """Returns the sentence about one answer to a question, and about who was asked, unless everybody was."""
     option = view.words.options.get((asked.option_list, figure.option_id), figure.option_id)
     is_question = asked.wording.endswith(("?", "؟", "？"))
     wording = asked.wording.removesuffix(".")
@@ -276,7 +285,7 @@ def _out_of(figure: _Figure, noun: str) -> str:
 
 
 def _number(n: int, noun: str, nouns: str = "") -> str:
-    """A number with its noun.
+    """Returns a number with its noun.
 
     >>> _number(1, "country"), _number(25, "country"), _number(0, "organisation")
     ('1 country', '25 countries', 'No organisations')
@@ -286,7 +295,7 @@ def _number(n: int, noun: str, nouns: str = "") -> str:
 
 
 def _link(view: StudyView, place: str) -> str:
-    """The link to a place, without the name of the page where it is on this one."""
+    """Returns the link to a place, without the name of the page if the place is on this page."""
     page, mark, name = place.partition("#")
     return f"#{name}" if mark and page == f"theme-{view.theme.lower()}" else link(place)
 
@@ -296,22 +305,23 @@ def _link(view: StudyView, place: str) -> str:
 
 
 MOST_CLAIMS, _OF_THEME = 5, 3
-"""The most claims on the overview, and on the page of a theme; of one question there is one."""
+"""The largest number of claims on the overview, and on the page of a theme; each question has at most one
+claim."""
 
 
 def render_response_sentence(view: StudyView) -> Html:
-    """How many organisations answered, and for how many countries, in a sentence."""
+    """Renders the sentence that says how many organisations answered, and for how many countries."""
     return make_displayable(_HTML.opening([row[0] for row in _who_answered(view)]))
 
 
 def render_claims(view: StudyView) -> Html:
-    """What a page found, to be seen at a glance: up to five findings, each with a bar over the whole width,
-    its base, a link, and on the overview a quotation that was cleared for these readers; below them what
-    speaks against a code, and what was not asked.
+    """Renders up to five findings of a page so that they can be seen at a glance. Each has a bar over the
+    whole width, its base and a link; on the overview, also a quotation that was cleared for these readers.
+    Below the findings follow evidence against a code, and what was not asked.
 
-    The figures are those of :func:`headlines`. A quotation beside an answer is one on the same theme, and the
-    page says so: nobody is said to have given this answer. Each quotation stands on the page once; a theme's
-    page has those on the theme in a section of their own.
+    The figures are those of :func:`headlines`. A quotation beside an answer is on the same theme, and the
+    page says so, because the quoted organisation need not have given this answer. Each quotation stands on
+    the page only once. A theme's page has its quotations in a separate section instead.
     """
     figures = _claimed(view)
     places, quoted = _places(view, figures), _Quotations(view)
@@ -325,14 +335,14 @@ def render_claims(view: StudyView) -> Html:
 
 
 def _claimed(view: StudyView) -> pd.DataFrame:
-    """The figures of the claims on a page."""
+    """Returns the figures of the claims on a page."""
     chosen = _chosen(view)
     repeated = chosen.duplicated("question_id") & (chosen["question_id"] != "")
     return chosen[~repeated].head(_OF_THEME if view.theme else MOST_CLAIMS)
 
 
 def find_question_of_first_claim(view: StudyView) -> str:
-    """The question of the first claim on a page that is about one; blank where there is none.
+    """Returns the question of the first claim on a page that is about a question; blank if no claim is.
 
     >>> find_question_of_first_claim(study.view("team", theme="services"))
     'Q4.1'
@@ -341,7 +351,8 @@ def find_question_of_first_claim(view: StudyView) -> str:
 
 
 def render_first_claim_by_theme(view: StudyView) -> dict[str, Markup]:
-    """The first finding of each theme with a small bar, by theme; nothing of a theme without one."""
+    """Renders the first finding of each theme with a small bar, by theme; themes without a finding are left
+    out."""
     listed, by_rule = (_chosen(view), _by_rule(view) if len(read_reference_table(view.study, "headlines"))
                        else None)
     themes = map_codes_to_themes(view.code_list)
@@ -356,8 +367,8 @@ def render_first_claim_by_theme(view: StudyView) -> dict[str, Markup]:
 
 
 def _claim(view: StudyView, figure: _Figure) -> tuple[str, str]:
-    """A finding in a few words, after the question that it answers: the claim of headlines.csv, an answer, or
-    a code that was raised, and its count."""
+    """Returns a finding in a few words and its count. The words are the claim in headlines.csv, or else the
+    question and an answer to it, or a code that was raised."""
     count = f"{figure.n} of {figure.base_n}"
     if figure.claim:
         asked = "" if figure.code_id else view.words.questions[figure.question_id].wording
@@ -373,7 +384,7 @@ def _option(view: StudyView, figure: _Figure) -> str:
 
 
 def _base(view: StudyView, figure: _Figure) -> str:
-    """The answers or organisations out of which a finding was counted."""
+    """Returns in words the base of a finding, which consists of answers or organisations."""
     many = view.study.unit_name[1]
     if figure.code_id:
         n = undecided_n(figure)
@@ -389,7 +400,8 @@ def _base(view: StudyView, figure: _Figure) -> str:
 
 
 class _Quotations:
-    """Quotations for findings, each given once: one with the code of the finding, or one on its theme."""
+    """Quotations for findings. Each quotation has the code of the finding or is on its theme, and is given
+    only once."""
 
     def __init__(self, view: StudyView) -> None:
         frame, rows = view.quotations(), view.quotation_rows
@@ -399,8 +411,9 @@ class _Quotations:
         self._view = view
 
     def on(self, figure: _Figure) -> tuple[str, Markup | str]:
-        """What the quotation is about, in words, and the quotation; both blank where none is left. On an
-        answer it is one on its theme, if possible with a code that shares a word with the answer."""
+        """Returns the subject of a quotation in words, and the quotation; both are blank if no suitable
+        quotation is left. For an answer, it is a quotation on the same theme, if possible with a code whose
+        name shares a word with the answer."""
         if figure.code_id:
             return "", self._take(lambda codes, themes: figure.code_id in codes)
         theme = self._view.words.questions[figure.question_id].theme_id
@@ -419,7 +432,8 @@ class _Quotations:
 
 
 def _words(text: str) -> set[str]:
-    """The words of a name that may say what it is about: those of four letters or more."""
+    """Returns the words of a name that probably say what it is about, which are the words of four letters or
+    more."""
     return {word for word in re.findall(r"\w+", text.casefold()) if len(word) > 3}
 
 
@@ -428,7 +442,7 @@ def _words(text: str) -> set[str]:
 
 
 def _contrary(view: StudyView) -> Iterator[tuple[str, ...]]:
-    """The code that most organisations contradicted; for the team alone."""
+    """Yields the sentence about the code that most organisations contradicted, for the team alone."""
     if not view.may("passages"):
         return
     codes = view.codes()
@@ -446,7 +460,8 @@ def _contrary(view: StudyView) -> Iterator[tuple[str, ...]]:
 
 
 def _not_asked(view: StudyView) -> Iterator[tuple[str, ...]]:
-    """A theme without a question of the survey, else codes that were raised though nobody was asked."""
+    """Yields a sentence about a theme without a survey question, or else about codes that were raised
+    although nobody was asked about them."""
     themes = [name for theme, name in view.themes.items() if theme in ({view.theme} - {""} or view.themes)
               and theme not in {row.theme_id for row in view.words.questions.values()}]
     unasked = _unasked(view)
@@ -460,8 +475,9 @@ def _not_asked(view: StudyView) -> Iterator[tuple[str, ...]]:
 
 
 def _unasked(view: StudyView) -> set[str]:
-    """The codes that somebody raised in an interview or answer and nobody was asked about there; for the team
-    alone, since no count of such a code is released: all in its base raised it."""
+    """Returns the codes that somebody raised in an interview or answer although nobody was asked about them
+    there. They are for the team alone, because no count of such a code is released: its base consists only of
+    organisations that raised it."""
     if not view.may("passages"):
         return set()
     rows = view.read("mentions")
@@ -471,7 +487,7 @@ def _unasked(view: StudyView) -> set[str]:
 
 
 def _names(names: Sequence[str]) -> str:
-    """The first three names, joined by "or".
+    """Returns the first three names, joined by "or".
 
     >>> _names(["Needs"]), _names(["Needs", "Success"]), _names(["A", "B", "C", "D"])
     ('Needs', 'Needs or Success', 'A, B, C or others')
@@ -491,10 +507,11 @@ _COUNTRY_RULE = (
 
 
 def write_country_sentences(view: StudyView) -> pd.DataFrame:
-    """What was answered in the country, with the count of its region or of the whole study next to it.
+    """Returns sentences about answers given in the country, each with the count of the country's region or of
+    the whole study.
 
-    One row per sentence, with the columns of :func:`headlines`; the figure is that of the country.
-    Which answers are named is decided by one rule (:data:`_COUNTRY_RULE`).
+    The frame has one row per sentence, with the columns of :func:`headlines`; figure_id is the figure of the
+    country. One rule decides which answers are named (:data:`_COUNTRY_RULE`).
 
     >>> write_country_sentences(study.view("team", country="KHM"))["sentence"].iloc[0]
     '“Women” was chosen here for “Whom do you serve?”; in Asia by 8 of 8.'
@@ -511,9 +528,12 @@ def write_country_sentences(view: StudyView) -> pd.DataFrame:
 
 
 def compare_country_with_region(view: StudyView) -> pd.DataFrame:
-    """The exact counts of the country next to those of its region or of the whole study, one row per question
-    and option: n, base_n, share; the same with ``_around``, missing where the audience may not see them; and
-    question and option in words. Sensitive questions are left out, and what means no answer."""
+    """Returns the exact counts of the country beside those of its region or of the whole study, one row per
+    question and option.
+
+    Columns: n, base_n and share of the country; the same with ``_around`` for the region or the study,
+    missing if the audience may not see them; question and option in words. Sensitive questions, and options
+    that mean no answer, are left out."""
     asked = view.question_table
     asked = asked[asked["type"].isin(BY_OPTION) & ~asked["question_id"].isin(list_sensitive_questions(view))]
     listed = view.options[view.options["kind"] == "substantive"]
@@ -529,8 +549,8 @@ def compare_country_with_region(view: StudyView) -> pd.DataFrame:
 
 
 def find_comparison_group(view: StudyView) -> tuple[str, str, str]:
-    """The subset compared with the country: kind, id and name. All are blank
-    for the team where the country has no region."""
+    """Returns kind, id and name of the group with which the country is compared. All are blank for the team
+    if the country has no region."""
     if not view.may("all_figures"):
         return "all", "", "the whole study"
     region = view.read("countries")["region_id"].iloc[0]

@@ -1,7 +1,8 @@
-"""What a page says of questions: each with what was found, who was asked, and its answers as bars.
+"""The content of pages about questions: for each question its finding, who was asked, and the answers as
+bars.
 
-Each block of HTML is a macro of ``content/questions.html``. Small counts at the end of a long list are folded
-away, as are open answers; what this audience may not see is said in words.
+Each block of HTML is a macro of ``content/questions.html``. Small counts at the end of a long list are
+folded, and so are open answers. The page says in words what its audience may not see.
 """
 
 from __future__ import annotations
@@ -30,9 +31,11 @@ _HTML = Macros(__file__, "questions.html")
 
 
 OPTIONS_SHOWN, FOLDED_FROM = 7, 10
-"""How many options stand open, and from how many on a list is folded."""
+"""The number of options that stay unfolded in a long list, and the number of options from which a list counts
+as long."""
 _OPEN, MOST_OPEN_ANSWERS = 3, 100
-"""How many open answers to a question stand open, and how many a page has of all its questions."""
+"""The number of open answers to a question that are not folded, and the largest number of open answers on a
+page."""
 _SOME_NOT_SHOWN = "Some answers are not listed: their counts could reveal who gave them."
 _ONLY_AGREED = "Countries are named only where their organisations agreed to it; all others are left out."
 _RANGES = ("“At least” and “at most” stand for a count that could tell too much about single organisations; "
@@ -44,7 +47,7 @@ _FINDINGS = {
     ("multi", "answer"): "{count} answers name {options}",
     ("scale", "organisation"): "{count} {many} answered {options}",
     ("scale", "answer"): "{count} answers are {options}"}
-"""What was found, by the type of a question and the unit that it counts."""
+"""The pattern of the finding's sentence, by the type of a question and the unit that it counts."""
 
 
 # ------------------------------
@@ -52,10 +55,10 @@ _FINDINGS = {
 
 
 def show_question(view: StudyView, question: Any, *, by: str = "") -> None:
-    """Shows one question as a page does: heading, what was found, who was asked, bars; with ``by`` a table
-    with a column for each group, or nothing where this audience may see no group.
+    """Shows one question as a page does: heading, finding, who was asked, bars. With ``by``, it shows a table
+    with a column for each group, or nothing if this audience may see no group.
 
-    ``question`` is a row of ``view.questions`` (as ``itertuples()`` gives it) or the id of one. Raises
+    ``question`` is a row of ``view.questions`` (as ``itertuples()`` gives it) or the id of a question. Raises
     UsageError for an unknown id.
 
     >>> for question in view.questions.query("theme == 'Needs'").itertuples():
@@ -88,7 +91,8 @@ def render_question_heading(view: StudyView, question: Any) -> Markup:
 
 
 def describe_who_was_asked(view: StudyView, question: Any) -> str:
-    """Who was asked a question, how many answered, and how many answers do not count in its base."""
+    """Returns in words who was asked a question, how many answered, and how many answers do not count in its
+    base."""
     said = [question.asked_of] if question.asked_of else []
     if pd.notna(question.base_n) and question.type not in ("text", "date"):
         said.append(f"Base: {question.base_n} {_noun(view, question, question.base_n)}.")
@@ -100,7 +104,8 @@ def describe_who_was_asked(view: StudyView, question: Any) -> str:
 
 
 def render_question_answers(view: StudyView, question: Any) -> Markup:
-    """What was found and the answers that the audience may see, as HTML; a sentence where it may see none."""
+    """Renders the finding and the answers that the audience may see; if it may see none, a sentence says
+    so."""
     asked = describe_who_was_asked(view, question)
     try:
         if question.type == "number":
@@ -119,9 +124,11 @@ def render_question_answers(view: StudyView, question: Any) -> Markup:
 
 
 def write_finding_title(question: Any, counts: pd.DataFrame, unit_plural: str = "organisations") -> str:
-    """What was found, as the title of a figure: the answer given most often, or two that were given equally
-    often. Blank where more were, or none was. It says no more than the bars do. ``unit_plural`` are those who
-    answer for themselves, as the study calls them.
+    """Returns the finding as the title of a figure: the answer given most often, or the two answers given
+    most often if they are equal. Blank if more than two answers are equal, or if no answer was given.
+
+    The title says nothing that the bars do not show. ``unit_plural`` is the study's word for those who
+    answer.
 
     >>> from types import SimpleNamespace
     >>> counts = pd.DataFrame({"option": ["Shelter", "Legal aid"], "n": [18, 5], "base_n": [30, 30],
@@ -151,7 +158,7 @@ def _capital(text: str) -> str:
 
 
 def _counts(view: StudyView, question: Any) -> pd.DataFrame:
-    """The counts of a question; of a list of countries those that somebody named."""
+    """Returns the counts of a question; for a list of countries, only the countries that somebody named."""
     counts = view.counts(question.question_id)
     asked = view.question_table.set_index("question_id").loc[question.question_id]
     return counts[counts["n"].ne(0)] if asked["option_list"] == COUNTRY_LIST else counts
@@ -163,7 +170,7 @@ def _noun(view: StudyView, question: Any, n: int) -> str:
 
 
 def _answered(view: StudyView, question: Any) -> str:
-    """How many answered a question that has neither options nor numbers."""
+    """Returns in words how many answered a question that has neither options nor numbers."""
     rows = view.summary(question.question_id)
     if rows.empty or not rows["base_n"].iloc[0]:
         return ""
@@ -172,7 +179,7 @@ def _answered(view: StudyView, question: Any) -> str:
 
 
 def _numbers(rows: pd.DataFrame, asked: str) -> Markup:
-    """The middle of a number question as what was found, with the other statistics below it."""
+    """Renders the median of a number question as its finding, with the other statistics below."""
     values = dict(zip(rows["statistic"], rows["value"], strict=True))
     found = [f"{name} {values[name]:.4g}" for name in ("median", "mean", "standard deviation")
              if pd.notna(values.get(name))]
@@ -180,7 +187,7 @@ def _numbers(rows: pd.DataFrame, asked: str) -> Markup:
 
 
 def _folded(counts: pd.DataFrame) -> Markup:
-    """Bars; the smaller counts of a long list are one click away."""
+    """Renders counts as bars; the smaller counts of a long list are folded."""
     if len(counts) < FOLDED_FROM:
         return render_frame(counts)
     rest = counts.iloc[OPTIONS_SHOWN:]
@@ -188,7 +195,8 @@ def _folded(counts: pd.DataFrame) -> Markup:
 
 
 def _missing_options(view: StudyView, question: Any, counts: pd.DataFrame) -> str:
-    """A note where options of the question are not among the counts because they may not be seen."""
+    """Returns a note if counts of some options of the question are missing because the audience may not see
+    them."""
     asked = view.question_table.set_index("question_id").loc[question.question_id]
     if view.may("all_figures"):
         return ""
@@ -198,7 +206,8 @@ def _missing_options(view: StudyView, question: Any, counts: pd.DataFrame) -> st
 
 
 def list_options_in_base(view: StudyView, question: Any) -> set[str]:
-    """The options of a question (a row of ``view.question_table``) that belong to its base."""
+    """Returns the options of a question (a row of ``view.question_table``) whose answers count in its
+    base."""
     options = view.options[view.options["option_list"] == question.option_list]
     outside = ["refused", *(["dont_know"] if question.dont_know == "missing" else [])]
     return {*options.loc[~options["kind"].isin(outside), "option_id"]}
@@ -206,12 +215,12 @@ def list_options_in_base(view: StudyView, question: Any) -> set[str]:
 
 _GROUPS = {"region": "By region", "country": "By country", "home_region": "By region of the main office",
            "type": "By kind of organisation", "resource_level": "By level of resources"}
-"""The groups of which a page shows tables, as far as one of them was released."""
+"""The kinds of groups for which a page shows tables, if figures of that kind were released."""
 
 
 def render_question_by_group(view: StudyView, question: Any) -> Markup:
-    """The counts of a question by the groups that were released, and by country where figures of countries
-    are public, a click away: for audiences that do not see all figures."""
+    """Renders, for audiences that do not see all figures, the counts of a question by every kind of group
+    that was released, and by country if figures of countries are public; all of it is folded."""
     if view.country or view.may("all_figures"):
         return Markup()
     kinds = {kind: title for kind, title in _GROUPS.items()
@@ -221,13 +230,13 @@ def render_question_by_group(view: StudyView, question: Any) -> Markup:
 
 
 def _by_group(view: StudyView, question: Any, by: str) -> Markup:
-    """A table with a column for each group; blank where the audience may see no group."""
+    """Renders a table with a column for each group; blank if the audience may see no group."""
     found = _group_table(view, question, by)
     return _HTML.by_group(question.question_id, question.wording, found) if found else found
 
 
 def _group_table(view: StudyView, question: Any, by: str) -> Markup:
-    """The counts of a question with a column for each group; blank where there are none."""
+    """Renders the counts of a question with a column for each group; blank if there are no counts."""
     try:
         if question.type == "number":
             rows = view.numbers(question.question_id, by=by)
@@ -244,7 +253,7 @@ def _group_table(view: StudyView, question: Any, by: str) -> Markup:
 
 
 def _columns_by_group(view: StudyView, question: Any, counts: pd.DataFrame) -> list[tuple[str, list]]:
-    """A column of counts for each group, below the base that they are out of."""
+    """Returns a column of counts for each group, with the base of the counts in its heading."""
     texts = {(group, option): text.partition(" of ")[0] for group, option, text
              in zip(counts["group"], counts["option"], counts["shown_as"], strict=True)}
     bases = counts.groupby("group", sort=False)["base_n"].max()
@@ -261,9 +270,10 @@ def _columns_by_group(view: StudyView, question: Any, counts: pd.DataFrame) -> l
 
 
 def list_open_answers(view: StudyView, question: Any) -> pd.DataFrame:
-    """The open answers to a question of type text, one row each: text, translation,
-    translation_status, language, by (the organisation), country. For the team alone. Raises NotReleased for
-    another audience.
+    """Returns the open answers to a question of type text, one row each, for the team alone.
+
+    Columns: text, translation, translation_status, language, by (the organisation), country. Raises
+    NotReleased for another audience.
 
     >>> list_open_answers(view, "Q5.6")["by"].iloc[0]
     'Tres Puentes (invented)'
@@ -284,10 +294,10 @@ def list_open_answers(view: StudyView, question: Any) -> pd.DataFrame:
 
 
 def show_open_answers(view: StudyView, question: Any) -> None:
-    """Shows the open answers to a question: the first ones, and more of them one click away.
+    """Shows the first open answers to a question; further answers are folded.
 
-    A page has at most :data:`MOST_OPEN_ANSWERS` of all its questions; the table segments has all. Nothing is
-    shown for audiences that may not read them.
+    A page has at most :data:`MOST_OPEN_ANSWERS` open answers to all its questions together; the table
+    segments has all of them. Shows nothing to audiences that may not read open answers.
 
     >>> show_open_answers(view, "Q5.6")
     <IPython.core.display.HTML object>

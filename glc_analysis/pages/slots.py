@@ -1,4 +1,4 @@
-"""What add-ons show on pages of the core: each page has slots, and an add-on may fill them."""
+"""Slots on pages of the core, which add-ons may fill."""
 
 from __future__ import annotations
 
@@ -15,18 +15,20 @@ from glc_analysis.view.study_view import StudyView
 
 OPENING, OVERVIEW, COUNTRY, CODE, METHODS = "opening", "overview", "country", "code", "methods"
 AGREEMENT, QUESTION, METHOD_FACTS, MAP = "agreement", "question", "method_facts", "map"
-"""The slots: above the findings of the overview, below those of the overview and of a theme, on a country's
-page, above the passages of a code and on the page of methods, HTML each; sentences below what the coders
-agree on; a function that gives the sentence to be added to who was asked a question;
-:class:`MethodFacts`; and a map of the countries above their list."""
+"""The slots.
+
+The slots for HTML are above the findings of the overview, below the findings of the overview and of a theme,
+on a country's page, above the passages of a code, and on the page of methods. The other slots hold sentences
+below the codes on which the coders agree; a function that returns a sentence to add to the line about who was
+asked a question; :class:`MethodFacts`; and a map of the countries above their list."""
 
 
 @dataclass(frozen=True)
 class MethodFacts:
     """What is recorded about how a study was made, in words, by the names of items of reporting checklists.
 
-    ``details`` are facts about persons, durations and days, and what was counted in texts and ballots: the
-    team alone sees them. ``counted`` are facts that change when an organisation or a person leaves.
+    ``details`` are facts about persons, durations and days, and counts from texts and ballots; the team alone
+    sees them. ``counted`` names the facts that change when an organisation or a person withdraws.
     """
 
     texts: Mapping[str, str]
@@ -44,7 +46,7 @@ def render_slot(view: StudyView, slot_name: str) -> Html:
 
 
 def list_slot_contents(view: StudyView, name: str) -> Iterator[Any]:
-    """What each add-on that fills a slot gives for it, but for None."""
+    """Yields what each add-on returns for a slot, except None."""
     for function in load_declared_objects("slots", name):
         if (shown := function(view)) is not None:
             yield shown

@@ -1,7 +1,9 @@
-"""What the pages of the survey show: the study as a whole, the quality of its data, statements.
+"""The content of the pages of the survey: the study as a whole, the quality of its data, and statements on a
+scale.
 
-Each function takes what an audience may see (:class:`~.study_view.StudyView`) and gives a frame or HTML,
-which ``content/survey.html`` lays out. Questions are in :mod:`glc_analysis.pages.questions`.
+Each function takes what an audience may see (:class:`~.study_view.StudyView`) and returns a frame or HTML,
+which ``content/survey.html`` lays out. :mod:`glc_analysis.pages.questions` has the content about single
+questions.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ _HTML = Macros(__file__, "survey.html")
 
 AUDIENCE_WORDS = {"team": "the team", "convening": "the convening", "public": "everybody"}
 FIGURES_SHOWN = read_packaged_toml(__file__, "figures_shown.toml")
-"""Which figures each audience sees, in words; the numbers come from [disclosure] of study.toml."""
+"""Descriptions of the figures that each audience sees; the numbers in them come from [disclosure] of
+study.toml."""
 _SAMPLING = {
     "purposive": "The {many} were chosen on purpose, not at random. The counts describe these "
                  "{many} only; there are no confidence intervals and no tests.",
@@ -43,8 +46,9 @@ _SAMPLING = {
 
 
 def render_study_numbers(view: StudyView) -> Html:
-    """Who answered, as sentences: organisations, countries, records; for the team also interviews, calls and
-    what is coded of them; for the public the number of the release and the age of its figures."""
+    """Renders sentences about who answered: organisations, countries, records. The team also reads about
+    interviews, calls and their coding, the public about the number of the release and the age of its
+    figures."""
     asked = count_of(len(view.question_table), "question")
     did = f"answered {asked}" if view.has_survey else "took part in interviews or calls"
     one, many = view.study.unit_name
@@ -60,7 +64,7 @@ def render_study_numbers(view: StudyView) -> Html:
 
 
 def _more_numbers(view: StudyView, records: int) -> list[str]:
-    """How many records, countries and texts there are, in sentences."""
+    """Returns sentences about the numbers of records, countries and texts."""
     home = set(view.read("organisations")["home_country_id"]) - {""}
     documents = view.read("documents")
     kinds = documents.loc[documents["translation_of"] == "", "kind"].value_counts()
@@ -92,7 +96,8 @@ def add_indefinite_article(noun: str) -> str:
 
 
 def write_page_header(view: StudyView) -> str:
-    """The line at the head of every page: who may read it, its base, the day of the last answer."""
+    """Returns the line at the head of every page: who may read the page, its base, and the day of the last
+    answer."""
     n = view.sizes.get("organisations")
     parts = [f"For {AUDIENCE_WORDS[view.audience]}",
              f"Base: {count_of(n, *view.study.unit_name)}" if n is not None else ""]
@@ -109,7 +114,7 @@ def write_page_header(view: StudyView) -> str:
 
 
 def _release_note(view: StudyView) -> str:
-    """The number of the release, the day of its data, and how old its figures are."""
+    """Returns in words the number of the release, the day of its data, and how old its figures are."""
     of = read_last_release(view.study, view.audience)
     ages = ", ".join(f"{day} ({n} figures)" for day, n in of["issued"].items()) or "none yet"
     return (f"Release {of['number']}, with data up to {of['day']}. A published figure is updated only when "
@@ -118,8 +123,8 @@ def _release_note(view: StudyView) -> str:
 
 
 def render_sampling_note(view: StudyView) -> Html:
-    """How the organisations were chosen, and how far the figures can therefore be generalised. Blank where
-    the study does not say it."""
+    """Renders how the organisations were chosen, and how far the figures can therefore be generalised. Blank
+    if the study does not say how they were chosen."""
     study = view.study
     one, many = study.unit_name
     said = [_SAMPLING[study.sampling].format(one=one, many=many)] if study.states_sampling else []
@@ -133,13 +138,14 @@ def render_sampling_note(view: StudyView) -> Html:
 
 _TYPES = {"single": "with one answer", "multi": "with several answers", "scale": "on a scale",
           "number": "about a number", "text": "in their own words", "date": "about a date"}
-"""What a question asks for, by its type."""
+"""The words for what a question asks for, by its type."""
 
 
 def render_survey_facts(view: StudyView) -> Html:
-    """Who was asked and how they were chosen, how many answered, when and in which languages, by which form,
-    who was not asked what, and how many answers were corrected: as far as it is recorded and these readers
-    may know it. The page says where something is not recorded."""
+    """Renders the facts about the survey, as far as they are recorded and these readers may know them: who
+    was asked and how they were chosen; how many answered, when and in which languages; the form; which
+    questions were not asked of everybody; and how many answers were corrected. The page names facts that are
+    not recorded."""
     study, (one, many) = view.study, view.study.unit_name
     facts: list[tuple[str, str]] = []
     chosen = _SAMPLING[study.sampling].format(one=one, many=many) if study.states_sampling else ""
@@ -168,7 +174,7 @@ def render_survey_facts(view: StudyView) -> Html:
 
 
 def _days_and_languages(view: StudyView) -> list[tuple[str, str]]:
-    """When the survey was answered, and in which languages."""
+    """Returns when the survey was answered, and in which languages, in words."""
     rows = view.read("organisations")
     days = sorted({*rows["answered_on"], *rows["last_answered_on"]} - {""})
     first, last = (format_day(day).removeprefix("on ") for day in (days[0], days[-1])) if days else ("", "")
@@ -179,15 +185,15 @@ def _days_and_languages(view: StudyView) -> list[tuple[str, str]]:
 
 
 def _changed_answers(view: StudyView) -> str:
-    """How many cells the reviewed corrections changed."""
+    """Returns in words how many cells the reviewed corrections changed."""
     rows = view.read("steps")
     n = int(rows.loc[rows["step"].str.contains("correct", case=False), "cells"].fillna(0).sum())
     return f"{count_of(n, 'cell')} by reviewed corrections; the page on data quality has all steps."
 
 
 def render_country_list(view: StudyView) -> Html:
-    """One row per work country that the audience may know of, with a link to its page where there is one; for
-    the team also its numbers of organisations and records."""
+    """Renders one row per work country that the audience may know of, with a link to the country's page if it
+    has one; for the team, also with the country's numbers of organisations and records."""
     rows = view.country_table
     rows = rows[rows["country_id"].isin(view.visible_countries)].sort_values("label")
     if rows.empty:
@@ -203,8 +209,8 @@ def render_country_list(view: StudyView) -> Html:
 
 
 def render_theme_list(view: StudyView) -> Html:
-    """A card for each theme with a link to its page: its first finding with a small bar, its definition,
-    domain and number of questions."""
+    """Renders a card for each theme with a link to its page, its first finding with a small bar, its
+    definition, domain and number of questions."""
     counts = view.question_table["theme_id"].value_counts()
     themes, found = [], render_first_claim_by_theme(view)
     rows = view.code_list.query("level == 'theme'")
@@ -226,7 +232,7 @@ def render_disclosure_rules(view: StudyView) -> Html:
 
 
 def render_theme_definition(view: StudyView) -> Html:
-    """The theme's place in the codebook and its definition, and how many answered its questions."""
+    """Renders the theme's place in the codebook, its definition, and how many answered its questions."""
     row = view.code_list[view.code_list["code_id"] == view.theme].iloc[0]
     path, bases = row["path"].replace(" > ", " › "), view.questions["base_n"].dropna()
     said = f"{count_of(len(view.questions), 'question')} of the survey " \
@@ -244,7 +250,7 @@ def render_theme_definition(view: StudyView) -> Html:
 
 
 def list_cleaning_steps(view: StudyView) -> pd.DataFrame:
-    """The steps of the cleaning in order, with the rows and cells that each changed."""
+    """Returns the steps of the cleaning in order, each with the numbers of rows and cells that it changed."""
     rows = view.read("steps").sort_values("order")
     numbers = {name: ["" if pd.isna(n) else f"{n:,}" for n in rows[column]] for name, column in (
         ("Rows in", "rows_in"), ("Rows out", "rows_out"), ("Cells changed", "cells"))}
@@ -253,13 +259,13 @@ def list_cleaning_steps(view: StudyView) -> pd.DataFrame:
 
 
 _MOST_QUESTIONS = 100
-"""The most questions whose missing answers a page draws."""
+"""The largest number of questions whose missing answers a page shows as bars."""
 
 
 def render_missing_answers(view: StudyView) -> Html:
-    """A bar of the records of each question with missing answers, divided into answered, not asked and blank,
-    with the numbers. Questions that everybody answered are named below it. For a long form, only the
-    questions with the most missing answers are drawn."""
+    """Renders a bar for each question with missing answers, which divides the records into answered, not
+    asked, blank and so on, with the numbers. Questions that everybody answered are named below the bars. For
+    a long form, only the questions with the most missing answers get a bar."""
     figures = view.measured("quality")
     rows = view.question_table[["question_id"]].merge(figures, on="question_id")
     rows = rows[rows["option_id"].isin(STATUS_SHADES) & rows["n"].gt(0)]
@@ -282,21 +288,22 @@ def render_missing_answers(view: StudyView) -> Html:
 
 
 def _missing_line(question: str, counts: pd.Series) -> tuple[str, list[tuple[int, str]], str]:
-    """A question, the pieces of its bar, and the numbers in words, in the order of the statuses."""
+    """Returns a question, the sections of its bar, and the numbers in words, in the order of the statuses."""
     numbers = {status: int(counts[status]) for status in STATUS_SHADES if status in counts.index}
     words = ", ".join(f"{n:,} {status_label(status)}" for status, n in numbers.items())
     return question, [(n, _fill(status)) for status, n in numbers.items()], words
 
 
 def _fill(status: str) -> str:
-    """The background of a status, as plots have it: a shade, hatched where two have the same."""
+    """Returns the CSS background of a status, as in plots: a shade, with hatching if two statuses have the
+    same shade."""
     shade, hatch = STATUS_SHADES[status]
     return f"repeating-linear-gradient(-45deg,{shade} 0 3px,#fff 3px 5px)" if hatch else shade
 
 
 def count_notable_records(view: StudyView) -> pd.DataFrame | Html:
-    """Numbers of records to check: duplicates, durations, straight-lining, no region. Blank without a
-    survey."""
+    """Counts the records to check, because of duplicates, durations, straight-lining or a missing region.
+    Blank without a survey."""
     if not view.has_survey:
         return make_displayable("")
     where = " for the country" if view.is_by_country else ""
@@ -314,7 +321,8 @@ def count_notable_records(view: StudyView) -> pd.DataFrame | Html:
 
 
 def count_open_answers_by(view: StudyView, kind: str) -> pd.DataFrame | Html:
-    """Open answers by ``language`` or ``script``, the most frequent first. Blank where there are none."""
+    """Counts open answers by ``language`` or ``script``, the most frequent first. Blank if there are no open
+    answers."""
     rows = view.quality(kind).sort_values("n", ascending=False, kind="stable")
     if rows.empty:
         return make_displayable("")
@@ -323,7 +331,7 @@ def count_open_answers_by(view: StudyView, kind: str) -> pd.DataFrame | Html:
 
 
 def _counted(what: str, names: pd.Series | pd.Index, figures: pd.DataFrame) -> pd.DataFrame:
-    """Figures as a frame that a notebook shows with bars."""
+    """Returns figures as a frame that a notebook shows with bars."""
     return pd.DataFrame({what: [*names], "n": [*figures["n"]], "base_n": [*figures["base_n"]],
                          "share": [*figures["share"]], "shown_as": format_counts(figures)})
 
@@ -333,8 +341,8 @@ def _counted(what: str, names: pd.Series | pd.Index, figures: pd.DataFrame) -> p
 
 
 def render_scales(view: StudyView) -> Html:
-    """For each scale that several statements share: a bar per statement, divided by its answers. Statements
-    with a count that is a range or is not shown have no bar, and are named below."""
+    """Renders, for each scale that several statements share, a bar per statement that is divided by answers.
+    A statement with a count that is a range or is not shown has no bar, and is named below the bars."""
     asked = view.question_table[view.question_table["type"] == "scale"]
     figures, not_drawn = [], []
     for name in asked["option_list"].unique():
@@ -354,8 +362,8 @@ def render_scales(view: StudyView) -> Html:
 
 
 def _on_scale(view: StudyView, question) -> pd.DataFrame | None:
-    """The counts of a statement, an option of its scale each, from the lowest up; None where one is not
-    shown."""
+    """Returns the counts of a statement for each option of its scale, from the lowest up; None if one of
+    these counts is not shown."""
     options = view.options[view.options["option_list"] == question.option_list]
     scale = options[options["kind"] == "substantive"].sort_values("position")
     rows = view.summary(question.question_id)[["option", "n", "base_n"]]
@@ -364,7 +372,8 @@ def _on_scale(view: StudyView, question) -> pd.DataFrame | None:
 
 
 def _statement(question: Any, counts: pd.DataFrame) -> tuple[str, list, list, int]:
-    """A statement, the pieces of its bar, the words below it, each with its shade, and its base."""
+    """Returns a statement, the sections of its bar, the words below the bar (each with its shade), and its
+    base."""
     shades, base = _shades(len(counts)), counts["base_n"].max()
     outside = base - counts["n"].sum()
     pieces = [(n, shade) for n, shade in zip(counts["n"], shades, strict=True) if n]
@@ -377,8 +386,8 @@ def _statement(question: Any, counts: pd.DataFrame) -> tuple[str, list, list, in
 
 
 def _most_agreed(drawn: dict) -> str:
-    """A sentence on the statement whose answers are most often in the upper half of the scale; blank if two
-    are equal."""
+    """Returns a sentence about the statement whose answers are most often in the upper half of the scale;
+    blank if two statements are equal."""
     shares = {}
     for question, counts in drawn.items():
         upper = counts.iloc[(len(counts) + 1) // 2:]
@@ -392,7 +401,7 @@ def _most_agreed(drawn: dict) -> str:
 
 
 def _shades(n: int) -> list[str]:
-    """Shades from one end of a scale to the other, as plots have them."""
+    """Returns ``n`` shades from one end of a scale to the other, as in plots."""
     known = np.array([[int(shade[at:at + 2], 16) for at in (1, 3, 5)] for shade in SHADES])
     at = np.linspace(0, len(SHADES) - 1, max(n, 2))
     mixed = [np.interp(at, range(len(SHADES)), known[:, channel]) for channel in range(3)]

@@ -1,4 +1,4 @@
-"""Names of texts and turns for pages: who spoke, when, and which turn, instead of ids."""
+"""Makes names of texts and turns for pages, which say who spoke, when, and in which turn, instead of ids."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from glc_analysis.text import format_day
 
 
 def name_texts(documents: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, str]:
-    """The name of each text by its id: "Call on 7 September 2016", "Interview with Blue Door", "Answer of
-    Blue Door to Q5.6". Texts that would have the same name get their day, and those of one day a number.
+    """Returns the name of each text by its id: "Call on 7 September 2016", "Interview with Blue Door",
+    "Answer of Blue Door to Q5.6".
 
-    ``documents`` is the table of that name, ``labels`` names organisations.
+    Texts that would have the same name also get their day; texts that then still have the same name get a
+    number. ``documents`` is the table ``documents``; ``labels`` are the names of organisations by id.
 
     >>> documents = pd.DataFrame({"document_id": ["call-1", "interview-door"], "kind": ["call", "interview"],
     ...     "organisation_id": ["", "door"], "question_id": "", "date": ["2016-09-07", ""],
@@ -38,7 +39,7 @@ def name_texts(documents: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, 
 
 
 def name_turn(names: Mapping[str, str], segment_id: str) -> str:
-    """The name of a turn: that of its text (:func:`name_texts`), and its number there.
+    """Returns the name of a turn: the name of its text (:func:`name_texts`), and the turn's number there.
 
     >>> name_turn({"interview-door": "Interview with Blue Door"}, "interview-door.7")
     'Interview with Blue Door, turn 7'

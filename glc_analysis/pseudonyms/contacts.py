@@ -1,4 +1,5 @@
-"""Finds the e-mail addresses and phone numbers in a text that are certain, and knows the forms of dates."""
+"""Finds e-mail addresses and phone numbers in a text, as far as they are certain, and holds the patterns of
+dates."""
 
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ _SPELT_MAIL = re.compile(r"""(?xi) [\w.+-]+ \s*
     (?: [\[({<] \s* (?:at|arroba|@) \s* [\])}>] \s* [\w-]+
         (?: (?:\.|\s*[\[({<]\s*(?:dot|punto|\.)\s*[\])}>]\s*) [\w-]+)+
       | (?:\sat\s|\sarroba\s) \s* [\w-]+ (?:\s(?:dot|punto)\s [\w-]+)+ )""")
-"""An address with [at] in place of the sign, or with "at" and "dot"."""
+"""The pattern of an e-mail address with [at] in place of @, or with the words "at" and "dot"."""
 _SPELT_AT = re.compile(r"(?i)[\[({<]\s*(?:at|arroba|@)\s*[\])}>]|\s(?:at|arroba)\s+[\w-]+\s(?:dot|punto)\s")
 _FIGURE_SIGNS = str.maketrans({code: str(unicodedata.digit(chr(code))) for start in (
     0x660, 0x6f0, 0x966, 0x9e6, 0xe50, 0xed0, 0x1040, 0x17e0) for code in range(start, start + 10)})
@@ -42,13 +43,14 @@ _NUMBERED = re.compile(r"(?i)(?:isbn|issn|doi|orcid)[\s:\d-]*")
 _PHONE_WORD = re.compile(r"""(?xi) (?:tel|phone|fono|mobile|m[óo]vil|celular|whatsapp|call|ring|llam|тел|هاتف
     |ទូរស័ព្ទ) \w* (?:\s(?:us|me|her|him|them|number|at|on|al|to|is)){0,2} \W{0,3}""")
 _TELEPHONE = re.compile(r"(?i)(?:tel|tlf|tfno|tél|phone|fono|celular|whatsapp|тел|هاتف|ទូរស័ព្ទ)\w{0,7}\W{1,3}")
-"""Before figures in groups of any size; "calls 12 15 18 20" are not numbers."""
+"""The pattern of words before a phone number with digits in groups of any size; in "calls 12 15 18 20", there
+is no such word."""
 
 def find_contacts(text: str) -> Iterator[tuple[str, int, int]]:
-    """E-mail addresses and phone numbers, only those that are certain: kind, start and end of each.
+    """Yields kind, start and end of each e-mail address and phone number that is certain.
 
-    Dates and years, ISBN and DOI, decimals and columns of figures are left out. Seven to nine digits
-    without a separator are a phone number only after a word such as "phone".
+    Dates and years, ISBN and DOI, decimals and columns of figures are left out. Seven to nine digits without
+    a separator are a phone number only after a word such as "phone".
 
     >>> text = "In 2014 2015 2016 or 0.1234567: +254 20 555 0101, ana@haart.example"
     >>> [(kind, text[start:end]) for kind, start, end in find_contacts(text)]
@@ -67,7 +69,8 @@ def find_contacts(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def western_digits(text: str) -> str:
-    """The text with Arabic, Khmer and other digits as 0 to 9; every sign keeps its place.
+    """Returns the text with Arabic, Khmer and other digits replaced by 0 to 9; every character keeps its
+    place.
 
     >>> western_digits("៣០ ٠٦")
     '30 06'
@@ -95,6 +98,6 @@ def _is_phone_number(text: str, found: re.Match[str]) -> bool:
 
 
 def _ends_with(text: str, form: re.Pattern[str]) -> bool:
-    """Whether a text ends in a form that begins at the start of a word."""
+    """Whether a text ends with a match of the pattern that begins at the start of a word."""
     tail = text[-24:]
     return any(form.fullmatch(tail, word.start()) for word in re.finditer(r"\b\w", tail))

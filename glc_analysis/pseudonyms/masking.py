@@ -1,8 +1,8 @@
 """Replaces names by pseudonyms in the texts to code, and keeps the key of pseudonyms.
 
-Each masked text comes with a map of what was replaced, by which places in the text can be moved. The key
-(which name has which pseudonym) is in ``private/``. It must be written before a text is issued, so that no
-pseudonym is ever used for two names.
+Each masked text comes with a list of the replacements, with which positions in the original text can be
+converted to positions in the masked text. The key, which says which name has which pseudonym, is in
+``private/``. It must be written before a text is issued, so that no pseudonym is ever used for two names.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ from glc_analysis.writing import write_atomic
 
 
 Offsets = tuple[tuple[int, int, int, int], ...]
-"""What was replaced, in order: start and end in the text, then in the masked text (code points)."""
+"""The replacements in order, each as start and end in the original text, then start and end in the masked
+text (in code points)."""
 
 NameMatch = tuple[int, int, int]
 """Start and end of a name in a text, and its row in names.csv."""
@@ -59,7 +60,8 @@ _PLAIN = str.maketrans({**dict.fromkeys("‘’ʼʻ`´", "'"), **dict.fromkeys("
                         "ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
 
 _BRANCHES = 24
-"""The search pattern branches over this many letters of a name; the others are then compared."""
+"""The number of letters of a name over which the search pattern branches; the further letters are then
+compared."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,11 @@ class Masked:
 
 
 def make_canonical_text(turns: pd.DataFrame) -> tuple[str, pd.DataFrame]:
-    """The one text of an interview or call, and its segments: one row per turn.
+    """Returns the whole text of an interview or call, and its segments, one row per turn.
 
-    A turn is ``Speaker: words``; a blank line stands between turns. ``start`` and ``end``
-    (code points, half-open) cover a turn's words without the speaker; the columns of the
-    turns stay. Mask the text, then shift the segments.
+    Each turn has the form ``Speaker: words``, with a blank line between turns. ``start`` and ``end`` (code
+    points, half-open) cover a turn's words without the speaker; the other columns of the turns are kept. The
+    caller masks the text, then shifts the segments.
 
     >>> turns = pd.DataFrame({"speaker": ["Ana", "Bo"], "text": ["Yes.", "No."]})
     >>> text, segments = make_canonical_text(turns)
@@ -94,12 +96,12 @@ def make_canonical_text(turns: pd.DataFrame) -> tuple[str, pd.DataFrame]:
 
 
 class Masker:
-    """Replaces the names of names.csv by pseudonyms: made once and used for every text.
+    """Replaces the names in names.csv by pseudonyms. One object is made once and used for every text.
 
-    All names are searched for together, so that a thousand names take no longer than ten. Where names
-    overlap, the longest gives its pseudonym to all that they cover. The pseudonym of names.csv has priority
-    over that of the key. Names that the public may read (`allowed_for`) stay. Raises `Faults` with the
-    names that have no pseudonym.
+    All names are searched for together, so that a thousand names take no longer than ten. If names overlap in
+    a text, the pseudonym of the longest name replaces the whole stretch that they cover. A pseudonym in
+    names.csv has priority over the pseudonym in the key. Names that the public may read (`allowed_for`) are
+    not replaced. Raises `Faults` with the names that have no pseudonym.
 
     >>> names = pd.DataFrame([["Ana López", "person", "", "folded", ""]],
     ...                      columns=["name", "kind", "pseudonym", "match", "allowed_for"])
@@ -124,7 +126,7 @@ class Masker:
         self._finders = {folds: _Finder(words) for folds, words in self._rows.items()}
 
     def mask(self, text: str) -> Masked:
-        """The text with pseudonyms, and what was replaced."""
+        """Returns the text with pseudonyms, and the replacements."""
         pieces, offsets, at, shift = [], [], 0, 0
         for start, end, row in _merge_overlaps(self._matches(text)):
             pseudonym = self._pseudonyms[row]
@@ -134,7 +136,8 @@ class Masker:
         return Masked("".join(pieces) + text[at:], tuple(offsets))
 
     def names_in(self, text: str) -> set[str]:
-        """The names that are replaced in a text; a name within a longer one is not.
+        """Returns the names that are replaced in a text; a name inside a longer name is not replaced by
+        itself.
 
         >>> names = pd.DataFrame({"name": ["Ana", "Ana López"], "pseudonym": "P", "match": "exact",
         ...                       "allowed_for": ""})
@@ -144,7 +147,7 @@ class Masker:
         return {self.names[row] for _, _, row in _merge_overlaps(self._matches(text))}
 
     def count_names(self, texts: Iterable[str]) -> dict[str, int]:
-        """How often each name occurs in all the texts, also within longer names.
+        """Returns how often each name occurs in all the texts, including within longer names.
 
         >>> names = pd.DataFrame({"name": ["Ana", "Ana López", "Bo"], "pseudonym": "P", "match": "exact",
         ...                       "allowed_for": ""})
@@ -161,7 +164,8 @@ class Masker:
         return dict(zip(self.names, counts, strict=True))
 
     def _matches(self, text: str) -> list[NameMatch]:
-        """All names in a text that are not part of another word, in the order of their places and rows."""
+        """Returns all names in a text that are not part of another word, in the order of their positions in
+        the text, then of their rows."""
         matches: list[NameMatch] = []
         for folds, finder in self._finders.items():
             read, rows = _comparable(text, folds=folds), self._rows[folds]
@@ -175,7 +179,8 @@ class Masker:
 
 
 def shift_span(start: int, end: int, offsets: Offsets) -> tuple[int, int]:
-    """Where a passage stands after masking; one that cuts a name widens to the pseudonym.
+    """Returns the position of a passage after masking. A passage that begins or ends within a name is widened
+    to the whole pseudonym.
 
     >>> shift_span(4, 11, ((0, 9, 0, 8),))
     (0, 10)
@@ -194,7 +199,8 @@ def _shift(at: int, offsets: Offsets, *, is_end: bool) -> int:
 
 
 def _merge_overlaps(matches: Iterable[NameMatch]) -> list[NameMatch]:
-    """The sorted matches, in which those that overlap become one match with the row of the longest."""
+    """Returns the sorted matches, with overlapping matches merged into one match that has the row of the
+    longest name."""
     groups: list[list[NameMatch]] = []
     until = 0
     for match in matches:
@@ -207,7 +213,7 @@ def _merge_overlaps(matches: Iterable[NameMatch]) -> list[NameMatch]:
 
 
 def find_name(name: str, how: str, text: str, reading: ComparableText) -> Iterator[tuple[int, int]]:
-    """The places of a name in a text where it is not part of another word."""
+    """Yields the positions of a name in a text at which it is not part of another word."""
     read, at = reading
     wanted = _comparable(normalise_space(name), folds=how == "folded")
     n = read.find(wanted) if wanted else -1
@@ -218,9 +224,10 @@ def find_name(name: str, how: str, text: str, reading: ComparableText) -> Iterat
 
 
 def _whole_word(text: str, at: list[int], n: int, length: int, how: str) -> tuple[int, int] | None:
-    """The place in a text of ``length`` letters from the n-th on; None where they are part of another word.
+    """Returns the position in a text of ``length`` letters from the n-th letter on; None if they are part of
+    another word.
 
-    ``at`` has the place of each letter in the text, ``how`` says how the name matches.
+    ``at`` has the position of each letter in the text; ``how`` says how the name must match.
     """
     after = n + length
     start, end = at[n], at[after - 1] + 1
@@ -235,10 +242,10 @@ def _whole_word(text: str, at: list[int], n: int, length: int, how: str) -> tupl
 
 
 class _Finder:
-    """Finds many words in a text at once, also those that are part of each other.
+    """Finds many words in a text at once, including words that are part of each other.
 
-    One regular expression branches letter by letter over the first :data:`_BRANCHES` letters of the words;
-    with more, it could nest too deeply for ``re``. The other letters are then compared.
+    One regular expression branches letter by letter over the first :data:`_BRANCHES` letters of the words,
+    because with more letters it could be nested too deeply for ``re``. The further letters are then compared.
     """
 
     def __init__(self, words: Iterable[str]) -> None:
@@ -251,7 +258,7 @@ class _Finder:
                                  for word in by_beginning.get(longest[:n], ())] for longest in by_beginning}
 
     def occurrences(self, text: str) -> Iterator[tuple[int, str]]:
-        """Every place of every word, in the order of the places."""
+        """Yields every position of every word, in the order of the positions."""
         match = self._pattern.search(text)
         while match:
             at = match.start()
@@ -262,7 +269,8 @@ class _Finder:
 
 
 def _branching(words: list[str]) -> str:
-    """A regular expression of sorted, different words that finds the longest that begins at a place.
+    """Returns a regular expression for sorted, different words that finds the longest word that begins at a
+    position.
 
     >>> _branching(["ana", "ana lópez", "anna", "bo"])
     '(?:an(?:a(?:\\\\ lópez)?|na)|bo)'
@@ -295,7 +303,7 @@ def make_comparable(text: str, *, folds: bool) -> ComparableText:
 
 
 def fold_text(text: str) -> str:
-    """The text of :func:`make_comparable` alone, regardless of case and accents: much faster.
+    """Returns only the text of :func:`make_comparable`, without case and accents, which is much faster.
 
     >>> fold_text("Ana  LÓPEZ") == make_comparable("Ana  LÓPEZ", folds=True)[0] == "ana lopez"
     True
@@ -304,7 +312,7 @@ def fold_text(text: str) -> str:
 
 
 def _comparable(text: str, *, folds: bool) -> str:
-    """The text of :func:`make_comparable` without the places."""
+    """Returns the text of :func:`make_comparable` without the positions."""
     if text.isascii():
         plain = re.sub(r"\s+", " ", text)
         return plain.casefold().replace("`", "'") if folds else plain
@@ -313,7 +321,8 @@ def _comparable(text: str, *, folds: bool) -> str:
 
 @cache
 def _comparable_character(character: str, *, folds: bool) -> str:
-    """A character as it is compared: any white space as a blank, invisible characters as nothing."""
+    """Returns a character in the form in which it is compared. Any white space becomes a blank; an invisible
+    character becomes an empty text."""
     if character.isspace():
         return " "
     if unicodedata.category(character) == "Cf":
@@ -325,9 +334,11 @@ def _comparable_character(character: str, *, folds: bool) -> str:
 
 
 class _CharacterTable(dict[int, str]):
-    """How each character is compared, for ``str.translate``; worked out when a character first occurs.
+    """The form in which each character is compared, for ``str.translate``, computed when a character first
+    occurs.
 
-    ``widths`` (as how many letters it is compared) and ``are_blank`` are known for characters that occurred.
+    ``widths`` (the number of letters in this form) and ``are_blank`` have entries only for characters that
+    have occurred.
     """
 
     def __init__(self, *, folds: bool) -> None:
@@ -345,13 +356,14 @@ _CHARACTERS = {folds: _CharacterTable(folds=folds) for folds in (False, True)}
 
 
 def _is_diacritic(character: str) -> bool:
-    """Whether it is an accent or vowel point; vowel signs and tones of South and South-East Asia are not."""
+    """Whether a character is an accent or vowel point. Vowel signs and tone marks of South and South-East
+    Asian scripts do not count as such."""
     combining = unicodedata.combining(character)
     return combining >= 200 or 10 <= combining <= 36 or combining == 1
 
 
 def _is_inside(text: str, place: int, *, is_strict: bool) -> bool:
-    """Whether a place in a text is within a word, as far as this can be told in its script."""
+    """Whether a position in a text is within a word, as far as the script allows to tell."""
     before, after = text[place - 1:place], text[place:place + 1]
     if not (before and after and _is_word_character(before) and _is_word_character(after)):
         return False
@@ -372,10 +384,10 @@ def _is_word_character(character: str) -> bool:
 
 
 def complete_key(names: pd.DataFrame, key: Mapping[str, str]) -> dict[str, str]:
-    """The key with a pseudonym for every name: kind and number, in the order of names.csv.
+    """Returns the key with a pseudonym for every name, made from kind and number in the order of names.csv.
 
-    The entries of the key stay, even for names that names.csv no longer has. Numbers continue after the
-    highest one in use.
+    Entries of the key are kept, even for names that names.csv no longer has. Numbers continue after the
+    highest number in use.
 
     >>> names = pd.DataFrame({"name": ["Ana", "HAART", "Bo"], "pseudonym": "",
     ...                       "kind": ["person", "organisation", "person"]})
@@ -396,7 +408,8 @@ def complete_key(names: pd.DataFrame, key: Mapping[str, str]) -> dict[str, str]:
 
 
 def list_masked_names(names: pd.DataFrame, key: Mapping[str, str], texts: Collection[str]) -> pd.DataFrame:
-    """One row per name of names.csv: its pseudonym, and how often it occurs in texts that are not masked."""
+    """Returns one row per name in names.csv, with its pseudonym and with how often it occurs in the unmasked
+    texts."""
     times = Masker(names, key).count_names(texts)
     return names[["name", "kind", "match", "allowed_for"]].assign(
         pseudonym=[pseudonym or key[name]
@@ -405,7 +418,8 @@ def list_masked_names(names: pd.DataFrame, key: Mapping[str, str], texts: Collec
 
 
 def read_key(path: Path) -> dict[str, str]:
-    """The key: name -> pseudonym. Empty if there is no file yet. Raises Faults if the file is damaged."""
+    """Returns the key, as pseudonyms by name. It is empty if there is no file yet. Raises Faults if the file
+    is damaged."""
     try:
         key = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -1,1 +1,1 @@
-"""Publication: the site and its downloads."""
+"""Makes and publishes the site and its downloads."""

@@ -1,7 +1,7 @@
-"""The tables that a site hands over.
+"""Makes the tables that readers can download from a site.
 
-Each is made of what was released or cleared for the audience, once for all tables together, so that what is
-not in one cannot be worked out from another.
+All tables are made together, from what was released or cleared for the audience, so that nothing that is
+missing in one table can be computed from another table.
 """
 
 from __future__ import annotations
@@ -43,12 +43,14 @@ from glc_analysis.view.study_view import StudyView
 
 
 _SUBSETS = ("all", "region", "source")
-"""Subsets in the team's table of figures; the others, by far the most rows, are in processed/."""
+"""The subsets of which the team can download figures. All other subsets, by far the most rows, are in
+processed/."""
 
 
 @dataclass(frozen=True)
 class Download:
-    """A table that a site hands over: what it is, and the rows of it that the readers of a page may have."""
+    """A table that readers can download: its description, and a function that returns the rows that the
+    readers may have."""
 
     about: Table
     rows: Callable[[StudyView], pd.DataFrame]
@@ -56,8 +58,8 @@ class Download:
 
 @dataclass(frozen=True)
 class SoftwareFile:
-    """A file for other software: its name, what it holds in words, and a function that gives its text of a
-    study, the tables that are handed over, and the audience."""
+    """A file for other software: its name, a description, and a function that returns its text from a study,
+    the tables to download and the audience."""
 
     name: str
     about: str
@@ -65,7 +67,7 @@ class SoftwareFile:
 
 
 def describe_table(name: str, *columns: str, grain: str = "", **added: str) -> Table:
-    """A table with some columns of a processed one, and with columns of text beside them."""
+    """Describes a table that has some columns of a processed table and further columns of text."""
     table = TABLES[name]
     texts = {column: Column("text", meaning) for column, meaning in added.items()}
     known = {column: table.columns[column] for column in columns if column in table.columns}
@@ -75,7 +77,8 @@ def describe_table(name: str, *columns: str, grain: str = "", **added: str) -> T
 
 
 def published_tables(study: Study, audience: str) -> dict[str, pd.DataFrame]:
-    """The tables that have rows for an audience, their columns in order; none where nothing is built."""
+    """Returns the tables that have rows for an audience, with their columns in order; empty if the study is
+    not built."""
     if not (study.processed / "figures.parquet").is_file():
         return {}
     page = StudyView(study, audience)
@@ -85,7 +88,7 @@ def published_tables(study: Study, audience: str) -> dict[str, pd.DataFrame]:
 
 
 def _figures(page: StudyView) -> pd.DataFrame:
-    """The released figures with the names of what they are about."""
+    """Returns the released figures with the names of the questions, options and codes that they are about."""
     rows, words = page.released, page.words
     if page.may("all_figures"):
         rows = rows[rows["subset_kind"].isin(_SUBSETS) & rows["measure"].ne("words")].assign(band="")
@@ -98,7 +101,8 @@ def _figures(page: StudyView) -> pd.DataFrame:
 
 
 def _codes(page: StudyView) -> pd.DataFrame:
-    """The codebook; for audiences that do not see all figures, the codes with one and all above them."""
+    """Returns the codebook. For audiences that do not see all figures, it has only the codes with a visible
+    figure and the codes above these."""
     book = page.read("codebook").sort_values("order")
     if page.may("all_figures"):
         return book
@@ -113,8 +117,8 @@ def _countries(page: StudyView) -> pd.DataFrame:
 
 
 def _quotations(page: StudyView) -> pd.DataFrame:
-    """What may be printed, without the ids by which two audiences could compare; nothing for those who read
-    all passages."""
+    """Returns the quotations that may be printed, without the ids by which two audiences could match them;
+    empty for audiences that may read all passages."""
     is_left_out = page.may("passages") or QUOTATION_BLOCKS in page.hidden
     rows = page.quotation_rows.iloc[:0] if is_left_out else page.quotation_rows
     return rows.sort_values(["theme_ids", "text"], kind="stable")
@@ -142,19 +146,20 @@ _CORE_TABLES = {
 
 @cache
 def offered_tables() -> dict[str, Download]:
-    """The tables that are offered, by name and in their order, with those of add-ons."""
+    """Returns the tables that can be downloaded, including those of add-ons, by name and in their order."""
     return _CORE_TABLES | {name: download for add_on, place in list_declarations("downloads")
                    for name, download in add_on.load(place).items()}
 
 
 @cache
 def software_files() -> tuple[SoftwareFile, ...]:
-    """The files for other software, which add-ons bring."""
+    """Returns the files for other software, which all come from add-ons."""
     return tuple(file for add_on, place in list_declarations("software_files") for file in add_on.load(place))
 
 
 def software_texts(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> dict[str, str]:
-    """The texts of the files for other software, made of the tables for an audience, by name."""
+    """Returns the texts of the files for other software, made from the tables for an audience, by file
+    name."""
     return {file.name: file.text(study, frames, audience) for file in software_files()}
 
 
@@ -164,7 +169,8 @@ def software_texts(study: Study, frames: Mapping[str, pd.DataFrame], audience: s
 
 DOWNLOADS_FOLDER = "downloads"
 FILE_STEM = "{}-released"
-"""Of the files: a raw file may be called countries.csv, and the gate looks for the names of raw files."""
+"""The pattern for file names without ending. It adds a word because a raw file may also be called
+countries.csv, and the gate refuses the names of raw files."""
 NO_LICENCE = "No licence is stated: ask the study before you use it further."
 BLANK_CELLS = "A blank cell means: nothing there. Shares run from 0 to 1. A text that a spreadsheet " \
               "program would take for a formula begins with an apostrophe."
@@ -185,7 +191,8 @@ def write_downloads(folder: Path, frames: Mapping[str, pd.DataFrame], texts: Map
 
 
 def describe_columns(name: str) -> pd.DataFrame:
-    """One row per column of a published table: column, type, meaning with the words it may take."""
+    """Returns one row per column of a published table: column, type, and meaning with the words that a cell
+    may hold."""
     rows = [(column, about.kind, about.meaning + (
         f" ({', '.join(filter(None, about.allowed))})" if about.allowed else ""))
         for column, about in offered_tables()[name].about.columns.items()]
@@ -202,7 +209,8 @@ def _sheet(sheet: Worksheet, frame: pd.DataFrame) -> None:
 
 
 def published_release(study: Study, audience: str) -> dict[str, object] | None:
-    """The number and the day of an audience's release; None where releases have no number."""
+    """Returns the number and the day of an audience's release; None for the team, whose releases have no
+    number."""
     if not has_capability(audience, "numbered_releases"):
         return None
     release = read_last_release(study, audience)
@@ -210,7 +218,7 @@ def published_release(study: Study, audience: str) -> dict[str, object] | None:
 
 
 def downloads_page(study: Study, frames: Mapping[str, pd.DataFrame]) -> list[str]:
-    """The texts of the page that offers the downloads, in Markdown and HTML."""
+    """Returns the texts of the page with the downloads, in Markdown and HTML."""
     html = Macros(__file__, "downloads.html")
     names = [ELEMENTS.links([(_words(name), f"dictionary.html#{_anchor(name)}")]) for name in frames]
     files = [html.files(_words(name), [(kind.upper(), f"{DOWNLOADS_FOLDER}/{FILE_STEM.format(name)}.{kind}")
@@ -226,7 +234,7 @@ def downloads_page(study: Study, frames: Mapping[str, pd.DataFrame]) -> list[str
 
 
 def dictionary_page(frames: Mapping[str, pd.DataFrame]) -> list[str]:
-    """The texts of the page that explains every column of the downloads, in Markdown and HTML."""
+    """Returns the texts of the page that explains every column of the downloads, in Markdown and HTML."""
     return [f"# Dictionary\n\n*What do the columns of the tables mean?*\n\n{BLANK_CELLS}", *_tables(frames)]
 
 
@@ -247,5 +255,5 @@ def _words(name: str) -> str:
 
 
 def _anchor(name: str) -> str:
-    """The place of a table on the page of the dictionary: the id of its heading."""
+    """Returns the id of a table's heading on the page of the dictionary."""
     return name.replace("_", "-")

@@ -1,9 +1,9 @@
-"""Publishes what an audience may have, and removes it again.
+"""Publishes the files that an audience may have, and removes them again.
 
 A published folder lies outside the study. It holds the site of an audience's last run, the tables to download
-and, if the audience gets papers, the packet for all; no record, notebook, log or paper for a single
-organisation. ``private/published.csv`` lists every file that was handed over, with its first and last day, so
-that it can be removed again.
+and, if the audience gets papers, the packet for all organisations. It holds no records, notebooks, logs or
+papers for a single organisation. ``private/published.csv`` lists every published file with its first and last
+day, so that the file can be removed again.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ PUBLISHED_OUT_OF_REACH = (
     "engines and web archives. Ask those who run them to remove the address; tell the organisations "
     "concerned.")
 _PAPERS = "packet"
-"""The folder of papers, in a run and in what is handed over."""
+"""The folder of papers, in a run and in a published folder."""
 
 
 # ------------------------------
@@ -46,8 +46,8 @@ _PAPERS = "packet"
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """A file that was handed over: its folder, the audience, its path in the folder, from which day, to which
-    day (blank: it is still there, as far as this list knows)."""
+    """A published file: its folder, the audience, its path in the folder, its first day and its last day. A
+    blank last day means that, according to this list, the file is still there."""
 
     folder: str
     audience: str
@@ -57,7 +57,7 @@ class PublishedFile:
 
 
 def read_published(study: Study) -> list[PublishedFile]:
-    """The list of published files, in its own order; empty before the first publication."""
+    """Returns the list of published files in the order of its file; empty before the first publication."""
     path = _list_of(study)
     if not path.is_file():
         return []
@@ -66,7 +66,7 @@ def read_published(study: Study) -> list[PublishedFile]:
 
 
 def published_folders(study: Study) -> dict[str, list[str]]:
-    """The folders in which something is published, by audience."""
+    """Returns the folders that hold published files, by audience."""
     found: dict[str, set[str]] = {}
     for one in read_published(study):
         if not one.removed_on:
@@ -90,7 +90,7 @@ def _write_list(study: Study, rows: Iterable[PublishedFile]) -> None:
 
 
 def _is_there(one: PublishedFile, folder: Path, audience: str) -> bool:
-    """Whether a row of the list is about a file that this folder is to hold for this audience."""
+    """Whether a row of the list is about a file that should still be in this folder for this audience."""
     return (one.folder, one.audience, one.removed_on) == (str(folder), audience, "")
 
 
@@ -99,14 +99,17 @@ def _is_there(one: PublishedFile, folder: Path, audience: str) -> bool:
 
 
 def publish(study: Study, audience: str, folder: Path, *, today: date, notebooks: Path = NOTEBOOKS) -> Path:
-    """Publishes the last run of an audience in ``folder``, in place of what was published there before;
+    """Publishes the last run of an audience in ``folder``, in place of the files published there before;
     returns the first page.
 
-    Everything is copied beside the folder first and searched by the gate; then one rename puts it in place.
-    Raises UsageError for the team, whose pages stay in the study, for a folder in the study or around it, and
-    for one with files that this command did not put there; GLCError where there is no run or where it is out
-    of date; Faults where the gate finds something that the audience may not read, and for a table or folder
-    that no installed add-on claims. Nothing changes then.
+    All files are first copied to a folder beside this one and searched by the gate; then one rename puts them
+    in place. Raises, without changing anything,
+
+    - UsageError for the team, whose pages stay in the study; for a folder that lies in the study or contains
+      it; and for a folder with files that this command did not put there;
+    - GLCError if there is no run or if the run is out of date;
+    - Faults if the gate finds something that the audience may not read, and for a table or folder that no
+      installed add-on claims.
     """
     if has_capability(audience, "internal"):
         raise UsageError("The pages of the team stay in the study and are not published. To fix: name the "
@@ -139,8 +142,8 @@ def publish(study: Study, audience: str, folder: Path, *, today: date, notebooks
 
 
 def _run_to_publish(study: Study, audience: str, notebooks: Path) -> Path:
-    """The folder of the last run. Raises GLCError where there is none, and where a page of it is out of date,
-    failed, or may not be there any more."""
+    """Returns the folder of the last run. Raises GLCError if there is no run, or if one of its pages is out
+    of date, has failed, or is no longer allowed."""
     run, last = last_run(study, audience)
     fix = f"To fix: `glc run --audience {audience}`."
     if run is None:
@@ -158,17 +161,18 @@ def _run_to_publish(study: Study, audience: str, notebooks: Path) -> Path:
 
 
 def _refuse_unsuitable(study: Study, folder: Path, before: Collection[str]) -> None:
-    """Raises UsageError for a folder in which nothing can be published."""
+    """Raises UsageError for a folder in which the study must not be published."""
     root = study.root.resolve()
     if folder.is_relative_to(root) or root.is_relative_to(folder):
-        raise UsageError(f"{folder} is in the study, or holds it. To fix: name a folder outside of it.")
+        raise UsageError(f"{folder} is in the study, or holds it. To fix: name a folder outside the study.")
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file. To fix: name a folder.")
     _refuse_foreign(folder, folder, before)
 
 
 def _refuse_foreign(folder: Path, named: Path, before: Collection[str]) -> None:
-    """Raises UsageError for a file in a folder, which people know as ``named``, that was not published."""
+    """Raises UsageError if a folder holds a file that was not published there. ``named`` is the folder as the
+    message names it."""
     foreign = sorted({*_files_in(folder)} - {*before})
     if foreign:
         raise UsageError(f"{named} holds {foreign[0]}, which was not published for this audience from this "
@@ -176,14 +180,14 @@ def _refuse_foreign(folder: Path, named: Path, before: Collection[str]) -> None:
 
 
 def _files_in(folder: Path) -> list[str]:
-    """The paths of all files in a folder, also of links."""
+    """Returns the paths of all files and links in a folder."""
     return [path.relative_to(folder).as_posix() for path in folder.rglob("*")
             if path.is_symlink() or not path.is_dir()]
 
 
 def _copy(run: Path, new: Path, *, is_for_anybody: bool) -> list[str]:
-    """Copies what readers get; returns the paths. What anybody may read is readable for every user of the
-    computer, such as a web server; all other copies are their owner's alone."""
+    """Copies the files that readers get; returns their paths. With ``is_for_anybody``, every user of the
+    computer, such as a web server, can read the copies; otherwise only their owner can."""
     shutil.rmtree(new, ignore_errors=True)
     shutil.copytree(run / "site", new, copy_function=shutil.copyfile)
     for part in (part for _, parts in list_declarations("papers") for part in parts):
@@ -196,7 +200,7 @@ def _copy(run: Path, new: Path, *, is_for_anybody: bool) -> list[str]:
 
 
 def _search(study: Study, audience: str, folder: Path) -> None:
-    """The gate once more, over the files themselves, with the names and consents of today."""
+    """Searches the copied files with the gate once more, with today's names and consents."""
     names, known = read_reference(study).names, identifiers(study, audience=audience)
 
     def search(files: Iterable[Path]) -> None:
@@ -211,7 +215,7 @@ def _beside(folder: Path, word: str) -> Path:
 
 
 def _undo_interrupted(folder: Path, before: Collection[str]) -> None:
-    """Ends a switch that was cut off between its two renames, or before the old files were removed."""
+    """Ends a switch that was interrupted between its two renames, or before the old files were removed."""
     old = _beside(folder, "old")
     if old.is_dir() and not folder.exists():
         old.rename(folder)
@@ -219,8 +223,8 @@ def _undo_interrupted(folder: Path, before: Collection[str]) -> None:
 
 
 def _switch(folder: Path, new: Path, before: Collection[str]) -> None:
-    """Puts the new folder in place of the old one. The old one is back if that fails, or if somebody has put
-    a file there meanwhile: nothing is deleted but what was published."""
+    """Puts the new folder in place of the old folder. If that fails, or if somebody has put a file there
+    meanwhile, the old folder is put back, because only published files may be deleted."""
     old = _beside(folder, "old")
     folder.parent.mkdir(parents=True, exist_ok=True)
     if folder.exists():
@@ -235,7 +239,8 @@ def _switch(folder: Path, new: Path, before: Collection[str]) -> None:
 
 
 def _remove_old(old: Path, before: Collection[str]) -> None:
-    """Removes what was published from a folder that gave way. Raises UsageError where more is in it."""
+    """Removes the published files from a folder that was replaced. Raises UsageError if the folder holds
+    other files too."""
     if not old.is_dir():
         return
     for path in before:
@@ -256,23 +261,24 @@ FOREIGN = "not published from here: left"
 
 @dataclass(frozen=True)
 class Removal:
-    """What became of the files of a published folder, by path; where else the audience's material is."""
+    """What happened to the files of a published folder, by path, and where else files for the audience
+    are."""
 
     files: dict[str, str]
     elsewhere: list[str]
 
     @property
     def kept(self) -> list[str]:
-        """The published files that are still there."""
+        """The published files that could not be removed."""
         return [path for path, state in self.files.items() if state == NOT_REMOVED]
 
 
 def unpublish(study: Study, audience: str, folder: Path, *, today: date) -> Removal:
-    """Removes what was published for an audience in ``folder``, and the folder if nothing else is in it.
+    """Removes the files published for an audience in ``folder``, and the folder itself if it is then empty.
 
-    It needs no tables and no run: it works from the list alone. Files that this study did not publish are
-    left, and named. Raises UsageError where the list has nothing for this folder and audience, and where the
-    folder is not there, as on a stick that is not connected.
+    It needs only the list of published files, no tables and no run. Files that this study did not publish are
+    kept, and the result names them. Raises UsageError if the list has no files for this folder and audience,
+    or if the folder does not exist, for example because a memory stick is not connected.
     """
     with hold_lock(study.reports, what="publication"):
         return _unpublish(study, audience, folder.expanduser().resolve(), today)
@@ -313,7 +319,7 @@ def _remove(folder: Path, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _remove_empty(folder: Path) -> None:
-    """Removes the empty folders in a folder, and itself where nothing is left."""
+    """Removes the empty folders in a folder, and the folder itself if it is then empty."""
     for above, _, _ in os.walk(folder, topdown=False):
         with suppress(OSError):
             Path(above).rmdir()

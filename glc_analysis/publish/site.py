@@ -1,6 +1,6 @@
 """Makes the site of a run: pages from executed notebooks, downloads and briefs.
 
-Every page is made anew, in this process: all of them take less than a second.
+Every page is made again each time, in this process, because all pages together take less than a second.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _HTML = Macros(__file__, "site_parts.html")
 FIGURES_FOLDER = "figures"
 """The folder of a site with the files of its figures."""
 _DATA = "glc-data"
-"""The class of an element with the data of a drawing, which no page of a site keeps."""
+"""The class of an HTML element with the data of a figure; the pages of a site leave these elements out."""
 
 
 # ------------------------------
@@ -59,8 +59,8 @@ def page_article(notebook: Mapping[str, Any], *, has_code: bool = False,
                  slugs: Collection[str] | None = None) -> etree._Element:
     """Converts the notebook of a page into its HTML article.
 
-    If it ``has_code``, the code of each cell is one click away. A link to a page that is not among the
-    ``slugs`` of the site becomes plain text: the first run may have made only some pages.
+    With ``has_code``, the page holds the code of each cell, folded. A link to a page that is not among the
+    ``slugs`` of the site becomes plain text, because the first run may have made only some pages.
 
     >>> cell = {"cell_type": "markdown", "metadata": {}, "source": "# Peru and its *neighbours*"}
     >>> lxml.html.tostring(page_article({"cells": [cell]}), encoding="unicode")
@@ -82,7 +82,7 @@ def page_article(notebook: Mapping[str, Any], *, has_code: bool = False,
 
 
 def outline(page: etree._Element) -> list[tuple[str, str]]:
-    """The main headings of a page: id and text."""
+    """Returns the main headings of a page, as id and text."""
     return [(heading.get("id"), text_of(heading)) for heading in page.iter("h2")]
 
 
@@ -97,9 +97,9 @@ def text_of(element: etree._Element) -> str:
 
 @dataclass(frozen=True)
 class _Part:
-    """A piece of a page: a block of text, or what a cell of code shows. ``level`` is that of a heading, or of
-    the one with which a cell's result begins, else 0; ``code`` is what the page lets its readers see of the
-    code."""
+    """A part of a page: a block of text, or the result of a code cell. ``level`` is the level of the heading
+    with which the part begins, or 0 if it begins with none; ``code`` is the code that readers of the page may
+    see."""
 
     html: str
     level: int = 0
@@ -125,8 +125,9 @@ def _parts(cell: Mapping[str, Any], has_code: bool) -> Iterator[_Part]:
 
 
 def _with_code(parts: Sequence[_Part]) -> Iterator[str]:
-    """The pieces of a page, the code of each section folded at its end. The code of cells before the first
-    result belongs to it; what stands after the last result is left out.
+    """Yields the parts of a page, with the code of each section folded at the end of the section.
+
+    The code of cells before the first result belongs to that result; code after the last result is left out.
 
     >>> parts = [_Part("", is_code=True, is_blank=True, code="n = 1"), _Part("one", is_code=True, code="n"),
     ...          _Part("two", is_code=True, code="m"), _Part("<h2>Next</h2>", 2)]
@@ -150,7 +151,7 @@ def _with_code(parts: Sequence[_Part]) -> Iterator[str]:
 
 
 def _blocks(source: str) -> Iterator[_Part]:
-    """The blocks of a text in Markdown, in which HTML is text."""
+    """Yields the blocks of a text in Markdown; HTML in it is shown as plain text."""
     markdown = _markdown()
     tokens, start = markdown.parse(source), 0
     for end, token in enumerate(tokens, start=1):
@@ -166,8 +167,8 @@ def _markdown() -> MarkdownIt:
 
 
 def _without_empty_sections(parts: Sequence[_Part]) -> list[_Part]:
-    """The parts without the sections whose code cells all show nothing. A cell whose result begins with a
-    heading begins a section.
+    """Returns the parts without those sections in which no code cell shows anything. A cell whose result
+    begins with a heading begins a section.
 
     >>> kept = _without_empty_sections([
     ...     _Part("A", 2), _Part("why"), _Part("", is_code=True, is_blank=True), _Part("B", 2), _Part("text"),
@@ -191,16 +192,16 @@ _STARTS_WITH_HEADING = re.compile(r"\s*<h([1-6])\b")
 _SHOWN_WITHOUT_TEXT = re.compile(r"<(?:img|svg|table|video|audio|canvas|iframe)\b")
 _NOT_TEXT = re.compile(r"<style\b.*?</style>|<!--.*?-->|<h[1-6]\b.*?</h[1-6]>|<[^>]*>|&nbsp;", re.DOTALL)
 _STYLE_ALONE = re.compile(r"<style>[^<]*</style>")
-"""The style sheet of a single page; the site has it once for all pages."""
+"""The style sheet in a single page, which is removed because the site has it once for all pages."""
 _OBJECT = re.compile(r"<[A-Za-z_][\w.]*[ :(].*>|<[A-Za-z_][\w.]*>", re.DOTALL)
-"""How Python prints an object that has no words of its own, such as the axes of a figure."""
+"""The text that Python prints for an object without a readable form, such as the axes of a figure."""
 
 
 _FORMS = ("text/html", "text/markdown", "image/svg+xml", "image/png", "text/plain")
 
 
 def _is_blank(html: str) -> bool:
-    """Whether nothing can be read: neither text nor a picture; a heading alone says nothing.
+    """Whether HTML shows neither text nor a picture; a heading alone does not count.
 
     >>> _is_blank("<h3>Needs</h3>\\n<p> </p>"), _is_blank("<p>1 of 4</p>")
     (True, False)
@@ -209,7 +210,7 @@ def _is_blank(html: str) -> bool:
 
 
 def _output(output: Mapping[str, Any]) -> str:
-    """An output of a cell as HTML, in the best of its forms."""
+    """Returns an output of a cell as HTML, in the best of the forms that the output has."""
     if output["output_type"] == "stream":
         return _plain("".join(output["text"]))
     data = {kind: "".join(text) for kind, text in output.get("data", {}).items() if kind in _FORMS}
@@ -230,8 +231,8 @@ _DESCRIPTION = re.compile(r"<(?:desc|title|dc:description)\b[^>]*>([^<]*[^<\s][^
 
 
 def _picture(kind: str, content: str, said: str = "") -> str:
-    """A picture that is not a figure of this package, which would be HTML; with what an SVG says of
-    itself."""
+    """Returns the HTML for a picture that this package did not draw (its own figures are HTML already). The
+    description inside an SVG becomes its alternative text."""
     described = _DESCRIPTION.search(said)
     alt = described[1] if described else "Picture without a description"
     return _HTML.picture(kind, content, unescape(alt))
@@ -246,7 +247,8 @@ def _plain(text: str) -> str:
 
 
 def _name_headings(page: etree._Element) -> None:
-    """Gives every heading without an id one of its words, for links and the list of contents."""
+    """Gives every heading without an id an id made from its words, for links and for the table of
+    contents."""
     taken = set(page.xpath(".//@id"))
     for heading in page.iter(*HEADINGS):
         if not heading.get("id"):
@@ -263,7 +265,7 @@ _NUMBER = re.compile(r"[-+\N{MINUS SIGN}]?[\d.,\N{NARROW NO-BREAK SPACE}]+ ?%?|N
 
 
 def _finish_tables(page: etree._Element) -> None:
-    """Gives every table the look of the site and a frame in which it scrolls by itself."""
+    """Gives every table the style of the site, and a frame in which it scrolls independently of the page."""
     for table in [*page.iter("table")]:
         if "glc" not in _classes(table):
             _style_table(table)
@@ -278,7 +280,8 @@ _WIDE = ".//table | .//svg[contains(@style, 'min-width')]"
 
 
 def _name_frames(page: etree._Element) -> None:
-    """Lets the keyboard scroll what is wider than a page, under a name of its own."""
+    """Makes every frame that is wider than a page scrollable by keyboard, and gives it a unique name for
+    screen readers."""
     heading, numbers = "Table", Counter()
     for element in page.iter("div", *HEADINGS):
         if element.tag in HEADINGS:
@@ -300,7 +303,8 @@ _ID = re.compile(r"[a-z]+(?:_[a-z]+)+")
 
 
 def _readable(text: str) -> str:
-    """The name of a column, or a word of the tables, as a reader would write it; other text as it is.
+    """Returns the name of a column, or a word of the tables, as a reader would write it; any other text is
+    returned unchanged.
 
     >>> _readable("coder_id"), _readable("service_provider"), _readable("glc_2016"), _readable("Yes")
     ('coder', 'service provider', 'glc_2016', 'Yes')
@@ -309,7 +313,8 @@ def _readable(text: str) -> str:
 
 
 def _style_table(table: etree._Element) -> None:
-    """A table that pandas or Markdown has made, as one of ours: columns of numbers to the right."""
+    """Gives a table that pandas or Markdown has made the style of the package's own tables, with columns of
+    numbers aligned to the right."""
     table.set("class", " ".join([*_classes(table), "glc"]))
     table.attrib.pop("border", None)
     rows = [[cell for cell in row if cell.tag in ("th", "td")] for row in table.iter("tr")]
@@ -337,12 +342,12 @@ STYLE_FILE = "style.css"
 def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience: str, synthetic: bool,
                failures: Collection[str] = (), facts: str = "", print_folded: bool = False,
                drawn: Path | None = None, languages: Sequence[SiteLanguages] = ()) -> None:
-    """Makes ``run_dir/site`` from ``run_dir/notebooks``. The same notebooks give the same bytes. Every page
-    is there in the ``languages`` too.
+    """Makes ``run_dir/site`` from ``run_dir/notebooks``. The same notebooks always give the same bytes.
 
-    ``failures`` are the slugs of pages that are out of date, which the navigation marks. ``facts`` are
-    printed on every page. With ``print_folded``, what is folded on the screen is printed in full. ``drawn``
-    is the folder of figures of an earlier site that the same package made.
+    Every page is also made in each of the ``languages``. ``failures`` are the slugs of pages that are out of
+    date, which the navigation marks. ``facts`` are printed on every page. With ``print_folded``, parts that
+    are folded on the screen are printed in full. ``drawn`` is the folder of figures of an earlier site that
+    the same version of the package made.
     """
     site = run_dir / "site"
     site.mkdir(exist_ok=True)
@@ -388,14 +393,14 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
 
 
 def write_files(folder: Path, addition: SiteAddition) -> None:
-    """Writes the files of an addition."""
+    """Writes the files that an add-on adds to a site."""
     for name, content in addition.files.items():
         write_text(folder / name, content)
 
 
 class SiteAddition(NamedTuple):
-    """What an add-on adds to the pages of a site in one language: a page with its slug, title and HTML, which
-    alone may run scripts; files by name; and HTML for the head of every page."""
+    """What an add-on adds to the pages of a site in one language: a page (slug, title and HTML), the only
+    page that may run scripts; files by name; and HTML for the head of every page."""
 
     slug: str
     title: str
@@ -408,25 +413,26 @@ class SiteLanguages(Protocol):
     """The pages of a site in other languages, as an add-on makes them."""
 
     def switch(self, slug: str) -> Markup:
-        """The links of an English page to itself in other languages."""
+        """Returns the links from an English page to the same page in other languages."""
 
     def write(self, site: Path, slugs: Collection[str], render: Callable[[str, Markup], str],
               additions: Collection[SiteAddition]) -> None:
-        """Writes the pages into folders of the site. ``render`` gives an English page, by its slug and with
-        this switch."""
+        """Writes the translated pages into folders of the site. ``render`` returns an English page, from its
+        slug and the links made by :meth:`switch`."""
 
 
 @dataclass(frozen=True)
 class _Made:
-    """What the notebook of a page becomes: the parts of the page, and the files of its figures."""
+    """The result of converting the notebook of a page: the parts of the page, and the files of its
+    figures."""
 
     parts: list[tuple[str, etree._Element]]
     figures: Mapping[str, str | bytes]
 
 
 _made: dict[tuple[str, str, bool, frozenset[str], str], _Made] = {}
-"""The pages of the last site that this process made, by what they were made from: the next site of
-`glc watch` makes only those that changed."""
+"""The pages of the last site that this process made, by the inputs from which they were made, so that `glc
+watch` makes only changed pages for the next site."""
 
 
 def _make(slug: str, notebook: str, has_code: bool, slugs: frozenset[str], source: str,
@@ -447,13 +453,13 @@ def _write_figures(site: Path, figures: Mapping[str, str | bytes]) -> None:
 
 
 MOST_BYTES = 130_000
-"""The most bytes of a page's text, to which the menu is added; what is longer is divided between its sections
+"""The largest size of a page's text in bytes, without the menu. A longer page is divided between its sections
 or questions."""
 
 
 def split_page(page: etree._Element, slug: str, most: int = MOST_BYTES) -> list[tuple[str, etree._Element]]:
-    """A page, or where it is too long its parts in order, each with its slug: ``survey``, ``survey-2`` and so
-    on. A part begins with a heading of a section or a question, and leads to the others.
+    """Returns a page, or its parts in order if it is too long, each with its slug: ``survey``, ``survey-2``
+    and so on. Each part begins with the heading of a section or a question, and has links to the other parts.
 
     >>> long = lxml.html.fromstring("<article><h1>A</h1><h2>B</h2><h2>C</h2></article>")
     >>> [(slug, text_of(part)) for slug, part in split_page(long, "a", most=25)]
@@ -488,7 +494,7 @@ def split_page(page: etree._Element, slug: str, most: int = MOST_BYTES) -> list[
 
 
 def _section_size(start: etree._Element, sizes: Sequence[int], page: etree._Element) -> int:
-    """The bytes that follow a heading, up to the next one."""
+    """Returns the number of bytes from a heading up to the next heading."""
     at, total = page.index(start) + 1, 0
     while at < len(page) and page[at].tag not in ("h2", "h3"):
         total += sizes[at]
@@ -497,8 +503,8 @@ def _section_size(start: etree._Element, sizes: Sequence[int], page: etree._Elem
 
 
 def _follow_parts(articles: Mapping[str, etree._Element], wholes: Mapping[str, str]) -> None:
-    """Leads every link to the part of a page that has its place; ``wholes`` are the slugs of whole pages, by
-    the slugs of their parts."""
+    """Changes every link so that it leads to the part of a page that has its target; ``wholes`` are the slugs
+    of whole pages, by the slugs of their parts."""
     homes = {(wholes[slug], place): slug for slug, page in articles.items() for place in page.xpath(".//@id")}
     for slug, page in articles.items():
         for link in page.xpath(".//a[contains(@href, '#')]"):
@@ -509,17 +515,17 @@ def _follow_parts(articles: Mapping[str, etree._Element], wholes: Mapping[str, s
 
 
 _MENU = ("Themes", "Countries", "", TEAM_GROUP)
-"""The last groups of pages, in the order of the menu. Those of add-ons and of a study's own notebooks come
-before them; the overview is first."""
+"""The last groups of pages, in the order of the menu. The overview is first; the groups of add-ons and of a
+study's own notebooks come between."""
 _STUDY_GROUP = "The study"
-"""The heading of the pages without a group: survey, methods, downloads."""
+"""The menu heading of the pages without a group, such as survey, methods and downloads."""
 _Links = list[tuple[str, str, bool]]
 
 
 def page_menu(pages: Sequence[PageJob],
               failures: Collection[str]) -> list[tuple[str, list[tuple[str, _Links]]]]:
-    """The list of pages: groups, each with its parts, each with slug, title and whether it is out of date.
-    The pages of a part with a name are folded together.
+    """Returns the menu: groups of pages, which consist of parts, which list pages as slug, title and whether
+    the page is out of date. The pages of a part with a name are folded together.
 
     >>> jobs = [PageJob("index", "Overview", Path(), {}, ""), PageJob("survey", "Survey", Path(), {}, ""),
     ...         PageJob("country-khm", "Cambodia", Path(), {}, "", "Countries", "Asia")]
@@ -537,13 +543,14 @@ def page_menu(pages: Sequence[PageJob],
 
 
 def _by_part(pages: Sequence[PageJob]) -> Iterator[tuple[str, list[PageJob]]]:
-    """The pages without a part, then those of each part by its name."""
+    """Yields the pages without a part, then the pages of each part, sorted by the name of the part."""
     for part, listed in groupby(sorted(pages, key=lambda page: page.part), key=lambda page: page.part):
         yield part, [*listed]
 
 
 def write_standalone(notebook: Path, study: Study, *, title: str) -> Path:
-    """Writes an executed notebook as an HTML file next to it: one file, without code, script or network."""
+    """Writes an executed notebook as one HTML file next to it, which holds no code or scripts and needs no
+    network."""
     content = json.loads(notebook.read_text(encoding="utf-8"))
     mark = " ".join([INVENTED] * study.is_synthetic + [f"For {title} alone. {study.title}"])
     frame = {"title": study.title, "facts": "", "print_folded": False, "banner": mark, "navigation": [],
@@ -564,8 +571,8 @@ def _style() -> str:
 
 
 def _running_foot(text: str) -> str:
-    """The CSS rule that prints the audience at the foot of every sheet of paper: the banner is only on the
-    first.
+    """Returns the CSS rule that prints the audience at the foot of every sheet of paper, because the banner
+    is only on the first sheet.
 
     >>> print(_running_foot('The "five" <questions>'))
     @media print { @page { @bottom-left { content: "The \\22 five\\22  \\3c questions>"; } } }
@@ -575,7 +582,7 @@ def _running_foot(text: str) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a text file of a site: the same bytes on any machine."""
+    """Writes a text file of a site, with the same bytes on every machine."""
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
@@ -587,8 +594,8 @@ def write_text(path: Path, text: str) -> None:
 
 @dataclass(frozen=True)
 class _Preparation:
-    """What needs no notebook: pages of text and tables, the header of every page, and the gate that has read
-    the tables to download."""
+    """The parts of a site that need no notebook: pages of text and tables, the header of every page, and the
+    gate, which has already searched the tables to download."""
 
     pages: list[PageJob]
     facts: str
@@ -596,8 +603,9 @@ class _Preparation:
 
 
 class Assembly:
-    """The site of a run in ``folder``, and what belongs to it. ``keys`` are the keys of its pages,
-    ``last_run`` is the folder of the run before. What needs no notebook is made at once, in a thread."""
+    """The site of a run in ``folder``, with its downloads and papers. ``keys`` are the keys of its pages,
+    ``last_run`` is the folder of the previous run. The parts that need no notebook are made at once, in a
+    thread."""
 
     def __init__(self, study: Study, audience: str, folder: Path, keys: Mapping[str, str],
                  last_run: Path | None) -> None:
@@ -608,8 +616,8 @@ class Assembly:
         self._preparation, self._read = self._threads.submit(self._prepare, keys), []
 
     def make(self, pages: Sequence[PageJob], failures: Collection[str], print_folded: bool) -> Gate:
-        """Makes the site; returns the gate to pass. ``failures`` are pages that are out of date; with
-        ``print_folded``, what is folded on the screen is printed in full."""
+        """Makes the site, and returns the gate that it must pass. ``failures`` are pages that are out of
+        date. With ``print_folded``, parts that are folded on the screen are printed in full."""
         study, folder, preparation = self._study, self._folder, self._preparation.result()
         briefs = [(page, folder / f"{page_path(page.slug, page.parameters)}.ipynb")
                for page in pages if page.organisation]
@@ -629,11 +637,12 @@ class Assembly:
                     preparation.gate)
 
     def read_ahead(self, notebook: Path) -> None:
-        """Lets the gate read a finished notebook that is for everybody while others run."""
+        """Lets the gate search a finished notebook that is for the whole audience, while other notebooks
+        run."""
         self._read.append(self._threads.submit(self._read_one, notebook))
 
     def close(self) -> None:
-        """Ends the thread between two steps."""
+        """Ends the thread after the step that it is working on."""
         self._is_closed = True
         self._threads.shutdown(cancel_futures=True)
 
@@ -662,7 +671,7 @@ class Assembly:
             raise CancelledError
 
     def _texts(self, frames: Mapping, keys: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
-        """Slug, title, group in the menu, and texts of the pages that no notebook makes."""
+        """Yields slug, title, menu group and texts of the pages that no notebook makes."""
         if frames:
             yield "downloads", "Downloads", "", *downloads.downloads_page(self._study, frames)
             yield "dictionary", "Dictionary", "", *downloads.dictionary_page(frames)

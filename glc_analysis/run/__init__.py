@@ -1,1 +1,1 @@
-"""Which pages are made, and how their notebooks are run."""
+"""Decides which pages are made, and runs their notebooks."""

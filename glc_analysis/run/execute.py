@@ -1,7 +1,8 @@
 """Executes the pages of a run, several at a time, and normalises the executed notebooks.
 
-A page that failed gives one line that says where and why. The same inputs give the same bytes. papermill runs
-each notebook in a process of its own. A notebook is a plain dictionary here, as ``json`` reads it.
+A page that fails gives one line that says where and why. The same inputs always give the same bytes.
+papermill runs each notebook in a separate process. In this module, a notebook is a plain dictionary, as
+``json`` reads it.
 """
 
 from __future__ import annotations
@@ -41,16 +42,18 @@ _METADATA = {
     "language_info": {"name": "python", "pygments_lexer": "ipython3"},
 }
 NOTICE = "notice"
-"""The tag of a cell that says that its page failed or is out of date."""
+"""The tag of a cell with the notice that its page failed or is out of date."""
 
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
 
 
 def normalise_notebook(notebook: Content, *, title: str, roots: Iterable[Path] = ()) -> Content:
-    """A copy without what depends on machine, folder or time, under the title of the page.
+    """Returns a copy of a notebook with the title of the page and without content that depends on machine,
+    folder or time.
 
-    Paths under ``roots`` become relative to them. What was printed on stderr, timings and the metadata of
-    papermill are removed. The first heading of the notebook, a question, follows the title in italics.
+    Paths under ``roots`` become relative to these folders. Output on stderr, timings and the metadata of
+    papermill are removed. The first heading of the notebook, which is a question, follows the title in
+    italics.
     """
     folders = sorted({str(root) for root in roots}, key=len, reverse=True)
     cells = _number_cells(_map_texts(notebook["cells"], lambda text: _without_addresses(text, folders)))
@@ -58,7 +61,7 @@ def normalise_notebook(notebook: Content, *, title: str, roots: Iterable[Path] =
 
 
 def add_notice(notebook: Content, text: str) -> Content:
-    """A copy with the notice ``text`` below its title, in place of an earlier notice.
+    """Returns a copy of a notebook with the notice ``text`` below its title, in place of an earlier notice.
 
     >>> page = add_notice(make_prose_notebook("# Peru"), "Not updated since May.")
     >>> page = add_notice(page, "Not updated since June.")
@@ -70,7 +73,7 @@ def add_notice(notebook: Content, text: str) -> Content:
 
 
 def make_prose_notebook(*texts: str) -> Content:
-    """A notebook of texts in Markdown and of pieces of HTML, which are of the type Markup.
+    """Returns a notebook made from texts in Markdown and from HTML, which has the type Markup.
 
     >>> from glc_analysis.tables_html import Markup
     >>> [cell["cell_type"] for cell in make_prose_notebook("# Peru", Markup("<p>1 of 4</p>"))["cells"]]
@@ -83,7 +86,7 @@ def make_prose_notebook(*texts: str) -> Content:
 
 
 def notebook_json(notebook: Content) -> str:
-    """A notebook as the text of its file; all notebooks are written so."""
+    """Returns a notebook as the text of its file; all notebooks are written in this form."""
     return json.dumps(notebook, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -96,13 +99,13 @@ def _markdown_cell(text: str, *, tags: list[str] | None = None) -> Content:
 
 
 def _shown(html: str) -> Content:
-    """A cell without code that shows something."""
+    """Returns a cell without code that shows HTML."""
     output = {"output_type": "display_data", "data": {"text/html": html}, "metadata": {}}
     return {"cell_type": "code", "metadata": {}, "source": "", "outputs": [output]}
 
 
 def _number_cells(cells: Iterable[Content]) -> list[Content]:
-    """The cells, numbered in their order, with the required fields only."""
+    """Returns the cells, numbered in their order, with only the required fields."""
     ordered, count = [], 0
     for place, cell in enumerate(cells, start=1):
         tags = cell["metadata"].get("tags", [])
@@ -116,7 +119,8 @@ def _number_cells(cells: Iterable[Content]) -> list[Content]:
 
 
 def _outputs(outputs: Iterable[Content], count: int) -> list[Content]:
-    """Outputs without stderr. Successive pieces of printed text, split by timing, are joined."""
+    """Returns outputs without stderr. Printed text that was split into several outputs by chance of timing is
+    joined."""
     kept: list[Content] = []
     for output in outputs:
         if output.get("name") == "stderr":
@@ -131,7 +135,8 @@ def _outputs(outputs: Iterable[Content], count: int) -> list[Content]:
 
 
 def _with_title(cells: list[Content], title: str) -> list[Content]:
-    """The cells under ``title``; the heading that it replaces becomes the question below it."""
+    """Returns the cells with ``title`` as their heading; the heading that it replaces becomes the question
+    below it."""
     first = next((c for c in cells if c["cell_type"] == "markdown"), None)
     heading = re.search(r"^#+ *(.+)$", first["source"], re.MULTILINE) if first else None
     if first is None or heading is None:
@@ -143,7 +148,7 @@ def _with_title(cells: list[Content], title: str) -> list[Content]:
 
 
 def _without_addresses(text: str, folders: Iterable[str]) -> str:
-    """The text without memory addresses and without the folders of this machine."""
+    """Returns the text without memory addresses and without the names of this machine's folders."""
     text = _ADDRESS.sub("at 0x…", text)
     for folder in folders:
         if folder in text:
@@ -153,7 +158,7 @@ def _without_addresses(text: str, folders: Iterable[str]) -> str:
 
 
 def _map_texts(value: Any, change: Callable[[str], str]) -> Any:
-    """A copy of lists and dictionaries with every text changed."""
+    """Returns a copy of nested lists and dictionaries in which ``change`` was applied to every text."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, list):
@@ -174,9 +179,10 @@ def execute_all(processes: Any, pages: Sequence[PageJob], jobs: int,
                 meanwhile: Callable[[], Any]) -> Generator[Outcome]:
     """Executes pages; yields each with its outcome and the seconds it took, as they finish.
 
-    ``jobs`` run at a time; 0 takes the number that the ``processes`` advise. ``meanwhile`` is called while
-    the first start. A page whose process died is tried once more at the end, alone: memory that was short may
-    be enough for one. Closing the iterator ends all. To be used in the main thread.
+    ``jobs`` pages run at a time; 0 takes the number that the ``processes`` advise. ``meanwhile`` is called
+    while the first pages start. A page whose process died is tried once more at the end, alone, because
+    memory that was too small for several pages may be enough for one. Closing the iterator ends all pages.
+    The iterator must be used in the main thread.
     """
     pool, again = ThreadPoolExecutor(jobs or processes.jobs), []  # threads suffice: pages are processes
     try:
@@ -213,7 +219,7 @@ def _timed(execute: Callable[[PageJob], Any], page: PageJob) -> tuple[Any, float
 
 
 _REPRODUCIBLE_ENV = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": "0"}
-"""The environment of every process that makes pages: the same results on any machine."""
+"""Environment variables of every process that makes pages, which give the same results on every machine."""
 KERNEL_ENV = _REPRODUCIBLE_ENV | {
     "MATPLOTLIBRC": str(Path(__file__).with_name("matplotlibrc")),
     # Several processes share the cores: one thread each is fastest.
@@ -223,20 +229,21 @@ KERNEL_ENV = _REPRODUCIBLE_ENV | {
     # Without this the debugger of ipykernel warns at every start.
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
-"""The environment of every page of a run."""
+"""Environment variables of every page of a run."""
 _UNUSED_GRAMMAR = "rfc3987_syntax"
-"""The grammar by which nbformat checks addresses: it takes 1.4 s to import, and notebooks have none."""
+"""The grammar with which nbformat checks web addresses. It is not imported, because the import takes 1.4 s
+and notebooks hold no addresses to check."""
 DEAD_KERNEL = "DeadKernelError"
-"""The error of a page whose process died."""
+"""The name of the error for a page whose process died."""
 _LOG, _RECORDER = "reads", "glc_analysis.read_log"
-"""The file in which a kernel records what its page reads, and the extension of IPython that does it."""
+"""The file in which a kernel records what its page reads, and the IPython extension that records it."""
 _LONGEST = 70
-"""The longest path, in bytes, of a folder in which sockets may lie."""
+"""The longest allowed path, in bytes, of a folder for sockets."""
 
 
 @dataclass(frozen=True)
 class Executed:
-    """A page that was executed, and what it has read."""
+    """An executed page, and the inputs that it has read."""
 
     notebook: Content
     reads: tuple[str, ...] = EVERYTHING
@@ -244,7 +251,8 @@ class Executed:
 
 @dataclass(frozen=True)
 class Failure:
-    """A page that failed, at which ``cell`` of the notebook (counted from 1; 0: before the first).
+    """A page that failed. ``cell`` is the number of the failed cell in the notebook, counted from 1; 0 means
+    before the first cell.
 
     >>> print(Failure("10_country.ipynb", "country-khm", 5, "KeyError", "'Q9'"))
     10_country.ipynb, page country-khm, cell 5: KeyError: 'Q9'
@@ -259,7 +267,7 @@ class Failure:
 
     @property
     def is_dead(self) -> bool:
-        """Whether its process died; another try may succeed."""
+        """Whether the process of the page died, in which case another attempt may succeed."""
         return self.error == DEAD_KERNEL
 
     def __str__(self) -> str:
@@ -268,16 +276,16 @@ class Failure:
 
 
 def page_environment(study: Study) -> dict[str, str]:
-    """The environment of the processes that make pages of a study."""
+    """Returns the environment variables of the processes that make pages of a study."""
     return os.environ | KERNEL_ENV | {"GLC_STUDY": str(study.root)}
 
 
 class PageProcesses:
-    """The processes in which the pages of one run are executed, on this machine. Pages are executed from
-    threads; one call stops all processes.
+    """The processes on this machine in which the pages of one run are executed. Each page has its own kernel
+    and is executed from a thread; :meth:`stop` ends all of them.
 
-    Each page has a kernel. Pages that do not need the whole study get ``reader_study`` in its place, if there
-    is one. ``notes`` are messages of the run, ``jobs`` the pages to execute at a time.
+    Pages that do not need the whole study get ``reader_study`` in its place, if there is one. ``notes`` are
+    messages of the run, ``jobs`` is the number of pages to execute at a time.
     """
 
     notes: Sequence[str] = ()
@@ -290,16 +298,18 @@ class PageProcesses:
         self._stopped = False
 
     def hold(self, reads: Iterable[str]) -> None:
-        """Tables that pages read last time may be read now for all of them: each kernel reads its own."""
+        """Does nothing here, because each kernel reads its own tables. A subclass may read the tables in
+        ``reads`` once for all pages."""
 
     def execute(self, page: PageJob) -> Executed | Failure:
-        """Executes a page; returns the executed notebook, or how it failed, with what it has read."""
+        """Executes a page; returns the executed notebook or the failure, with the inputs that the page has
+        read."""
         with tempfile.TemporaryDirectory(prefix="glc-", dir=_folder_of_sockets()) as folder:
             outcome = self.make_page(page, Path(folder))
             return replace(outcome, reads=read_recorded_reads(Path(folder, _LOG), page.notebook))
 
     def make_page(self, page: PageJob, folder: Path) -> Executed | Failure:
-        """A page, made in a kernel. ``folder`` is a folder for its files."""
+        """Makes a page in a kernel. ``folder`` is the folder for the page's temporary files."""
         sys.modules.setdefault(_UNUSED_GRAMMAR, None)  # ty: ignore[no-matching-overload]  # as if not there
         import papermill
 
@@ -327,23 +337,25 @@ class PageProcesses:
 
     @property
     def lateness(self) -> str:
-        """What is wrong with a page that takes too long."""
+        """Returns the message for a page that takes too long."""
         return f"took longer than {self._timeout:g} seconds"
 
     def environment_of(self, page: PageJob, folder: Path) -> dict[str, str]:
-        """The environment of the process of a page, which keeps in ``folder`` what it reads."""
+        """Returns the environment variables of a page's process, which records in ``folder`` what the page
+        reads."""
         root = {} if page.whole_study else {"GLC_STUDY": str(self.reader_study.root)}
         return self.environment | {LOG_VARIABLE: str(folder / _LOG)} | root
 
     def stop(self) -> None:
-        """Kills every kernel; their pages fail."""
+        """Kills every kernel, so that all running pages fail."""
         self._stopped = True
         for process in list(self._at_work):
             process.kill()
 
     @contextmanager
     def working(self, process: Any, is_late: threading.Event) -> Generator[None]:
-        """In this block the process of a page is killed if it takes too long, or all are stopped."""
+        """During this block, kills the process of a page if it takes too long, or if all pages are
+        stopped."""
         timer = threading.Timer(self._timeout, lambda: (is_late.set(), process.kill()))
         self._at_work.add(process)
         try:
@@ -358,7 +370,8 @@ class PageProcesses:
     @contextmanager
     def _kernel(self, page: PageJob, folder: Path, is_late: threading.Event,
                 exit_codes: list[int]) -> Generator[KernelManager]:
-        """A kernel for one page, ended with the block; if it died, its exit code is in ``exit_codes``."""
+        """Gives a kernel for one page, which ends with the block. If the kernel died, its exit code is added
+        to ``exit_codes``."""
         from jupyter_client.kernelspec import KernelSpecManager
         from jupyter_core.utils import run_sync
 
@@ -385,26 +398,28 @@ class PageProcesses:
 
 
 def page_processes() -> Callable[..., PageProcesses]:
-    """What executes pages on this machine, as :class:`PageProcesses` or as an add-on does it."""
+    """Returns the class or function that makes the object to execute pages on this machine: that of an
+    add-on, or else :class:`PageProcesses`."""
     return next(iter(load_declared_objects("runs", "processes")), PageProcesses)
 
 
 def _folder_of_sockets() -> str:
-    """The folder for temporary files or, if its path is too long for a socket, ``/tmp``: a socket's path has
-    at most 107 bytes, on some systems 103."""
+    """Returns the folder for temporary files or, if its path is too long for a socket, ``/tmp``. The path of
+    a socket can have at most 107 bytes, on some systems 103."""
     usual = tempfile.gettempdir()
     return usual if len(os.fsencode(usual)) <= _LONGEST or os.name != "posix" else "/tmp"
 
 
 def describe_exit(code: int) -> str:
-    """What the exit code of a process says that did not get to its end."""
+    """Describes the exit code of a process that did not finish."""
     return ("its process was killed; perhaps the memory ran out" if code == -9
             else f"its process ended with {code}")
 
 
 def page_failure(page: PageJob, place: int, error: str, message: str) -> Failure:
-    """What went wrong, without traceback, and in which cell of the notebook as it is in the repository:
-    ``place`` counts from 0, with the cell that papermill inserts after the parameters."""
+    """Returns the failure of a page without a traceback. ``place`` is the number of the failed cell, counted
+    from 0 and including the cell that papermill inserts after the parameters; the result has its number in
+    the notebook as it is in the repository."""
     place += 1 if place <= parameters_at(read_notebook_cells(page.notebook)) else 0
     first_line = next(iter(message.strip().splitlines()), "")[:300]
     return Failure(page.notebook.name, page.slug, place, error, first_line or "no message")

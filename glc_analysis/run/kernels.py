@@ -1,8 +1,8 @@
 """A kernel manager that leaves no socket open.
 
-nbclient does not close the client of a manager that it was given. Client, sockets and context are then
-garbage in one circle, and whoever collects it may wait for ever: a context waits until its sockets are
-closed.
+nbclient does not close the client of a kernel manager that it was given. Client, sockets and context then
+refer to each other, and are left to Python's garbage collection. The collection may wait for ever, because a
+context waits until its sockets are closed.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ class KernelManager(AsyncKernelManager):
         self._clients: list[AsyncKernelClient] = []
 
     def client(self, **options: Any) -> AsyncKernelClient:
-        """A client of the kernel, closed at the end of :meth:`ending`."""
+        """Returns a client of the kernel, which is closed at the end of :meth:`ending`."""
         self._clients.append(super().client(**options))
         return self._clients[-1]
 
     @property
     def process(self) -> Any:
-        """The process of the kernel. Raises UsageError where it runs on another machine."""
+        """The process of the kernel. Raises UsageError if the kernel runs on another machine."""
         if isinstance(self.provisioner, LocalProvisioner):
             return self.provisioner.process
         raise UsageError("Pages need kernels on this machine. To fix: unset the environment variable "
@@ -41,8 +41,8 @@ class KernelManager(AsyncKernelManager):
 
     @contextmanager
     def ending(self) -> Generator[None]:
-        """Closes the sockets of all clients after the block, also of one that could not connect, and ends the
-        kernel, also one that could not be reached; all in one thread."""
+        """Closes the sockets of all clients after the block, and ends the kernel, all in one thread. This
+        includes clients that could not connect and kernels that could not be reached."""
         try:
             yield
         finally:

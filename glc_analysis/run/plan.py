@@ -1,8 +1,10 @@
-"""Plans the pages of a run: every notebook with every country, theme or organisation that it takes.
+"""Plans the pages of a run: every notebook with every country, theme or organisation that its parameters
+take.
 
-Each page has a digest of everything that it depends on, and is out of date when this digest has changed. It
-depends on what it read the last time; a page that was never made depends on everything. Only the standard
-library is needed, so that `glc status`, and a run with nothing to do, finish before pandas could be imported.
+Each page has a digest of all its inputs, and is out of date if this digest has changed. Its inputs are what
+it read the last time it was made; for a page that was never made, they are all inputs of the study. This
+module needs only the standard library, so that `glc status`, and a run with nothing to do, finish before
+pandas could be imported.
 """
 
 from __future__ import annotations
@@ -38,13 +40,16 @@ _REQUIRED = ("study", "audience")
 class Notebook:
     """A notebook: its question, its parameters and their defaults.
 
-    Its metadata may name ``audiences``, under ``{"glc": {...}}``: who may read its pages. Without it, they
-    are the team's. For other audiences a page gets a folder with what they may see
-    (:mod:`glc_analysis.view.reader_study`), or the whole study where the metadata say
-    ``whole_study``. A notebook that ``needs`` tables has no page in a study where all of them are empty, one
-    that needs an ``addon`` no page where that is not installed. One that is the worked ``example`` of this
-    name has a page in an invented study alone; a copy under another name is a notebook like any other.
-    ``menu`` is the heading below which the list of pages has its pages, where it is not the usual one.
+    Its metadata under ``{"glc": {...}}`` may have these entries:
+
+    - ``audiences``: the audiences that may read its pages; without this entry, only the team;
+    - ``whole_study``: pages for audiences other than the team get the whole study, instead of a folder with
+      what the audience may see (:mod:`glc_analysis.view.reader_study`);
+    - ``needs``: tables; the notebook has no page in a study in which all of them are empty;
+    - ``addon``: an add-on; the notebook has no page if the add-on is not installed;
+    - ``example``: the name of the worked example that this notebook is; it has a page only in an invented
+      study, while a copy with another name is treated like any other notebook;
+    - ``menu``: the heading of its pages in the menu, if it is not the usual heading.
     """
 
     path: Path
@@ -70,9 +75,9 @@ class Notebook:
 
 
 def notebooks(folder: Path = NOTEBOOKS, *others: Path) -> list[Notebook]:
-    """The notebooks of a folder whose file name begins with a number, in the order of their names, without
-    those of an add-on that is not installed; one in another folder takes the place of one with the same file
-    name.
+    """Returns the notebooks of a folder whose file names begin with a number, in the order of their names.
+    Notebooks of an add-on that is not installed are left out. A notebook in one of the ``others`` replaces a
+    notebook with the same file name.
 
     Raises Faults listing every file that is not a notebook, has no ``parameters``
     cell, or lacks the parameter ``study`` or ``audience``.
@@ -93,7 +98,8 @@ def notebooks(folder: Path = NOTEBOOKS, *others: Path) -> list[Notebook]:
 
 
 def read_defaults(source: str) -> dict[str, Any]:
-    """Names and values of a parameters cell. Raises SyntaxError or ValueError.
+    """Returns the names and values in a parameters cell. Raises SyntaxError or ValueError if the cell holds
+    anything else.
 
     >>> read_defaults('study = ""  # folder\\naudience: str = "team"')
     {'study': '', 'audience': 'team'}
@@ -108,13 +114,13 @@ def read_defaults(source: str) -> dict[str, Any]:
 
 
 def parameters_at(cells: list[dict[str, Any]]) -> int:
-    """The number of the cell tagged ``parameters``, counted from 0; -1 if there is none."""
+    """Returns the number of the cell tagged ``parameters``, counted from 0; -1 if there is none."""
     tagged = ("parameters" in cell.get("metadata", {}).get("tags", []) for cell in cells)
     return next((n for n, is_tagged in enumerate(tagged) if is_tagged), -1)
 
 
 def missing_parameter_faults(path: Path, names: Iterable[str]) -> list[Fault]:
-    """A fault for each parameter that a notebook needs or is given, and does not have."""
+    """Returns a fault for each parameter that a notebook needs or is given, but does not have."""
     return [Fault("the notebook does not have this parameter", file=path.name, value=name,
                   fix="add it to the cell tagged `parameters`") for name in names]
 
@@ -150,7 +156,7 @@ def _read(path: Path) -> Notebook:
 
 
 def _audiences(notebook: dict[str, Any]) -> tuple[str, ...]:
-    """Who may read a notebook's pages. Raises KeyError for an unknown audience."""
+    """Returns the audiences that may read a notebook's pages. Raises KeyError for an unknown audience."""
     audiences = notebook.get("metadata", {}).get("glc", {}).get("audiences", ["team"])
     if not set(audiences) <= set(AUDIENCES):
         raise KeyError(audiences)
@@ -162,14 +168,15 @@ def _audiences(notebook: dict[str, Any]) -> tuple[str, ...]:
 
 
 _DECISIONS = "release_"
-"""How the names of the tables begin that say what an audience may see."""
+"""The beginning of the names of tables that say what an audience may see."""
 _UNSEEN = ("raw", "survey", "context", "reports")
-"""Sections of study.toml that change no page, or only by way of the tables. Pages may show the others."""
+"""The sections of study.toml that no page shows; they change a page at most through the tables. Pages may
+show all other sections."""
 
 
 def list_input_file_stamps(study: Study, folder: Path = NOTEBOOKS) -> list[tuple[str, int, int, int]]:
-    """Size, time and number of each file that :class:`Inputs` and the notebooks are read from: a quick way to
-    see that none was changed since."""
+    """Returns size, time and file-system number of each file from which :class:`Inputs` and the notebooks are
+    read, a quick way to tell that no file has changed."""
     files = [study.settings_file, study.processed / "slices.json", study.processed / "provenance.json",
              *study.reference_files(), *list_notebook_files(folder, study.notebooks)]
     return [(str(path), of.st_size, of.st_mtime_ns, of.st_ino)
@@ -177,7 +184,8 @@ def list_input_file_stamps(study: Study, folder: Path = NOTEBOOKS) -> list[tuple
 
 
 class Inputs:
-    """The present inputs of the pages of an audience: gives the digest of each input that a page has read."""
+    """The present inputs of an audience's pages, which gives the digest of each input that a page has
+    read."""
 
     def __init__(self, study: Study, audience: str) -> None:
         self.study, self.audience, self.slices = study, audience, read_slices(study)
@@ -201,12 +209,12 @@ class Inputs:
             "raw": record.get("raw", {})}
 
     def marks(self, values: Mapping[str, Any]) -> dict[str, str]:
-        """A short digest of everything a page depends on, by name; the letter in front keeps the gate from
-        taking it for a phone number."""
+        """Returns short digests of all inputs of a page, by name. Each begins with a letter, so that the gate
+        does not take it for a phone number."""
         return {name: f"h{self.study.digests.of_value(value)[:11]}" for name, value in values.items()}
 
     def digests(self, reads: Iterable[str]) -> dict[str, Any]:
-        """The digest of each thing that a page reads, by its name in the record."""
+        """Returns the digest of each input that a page reads, by its name in the record."""
         return {thing: self._digest(thing) for thing in reads}
 
     def _digest(self, thing: str) -> Any:
@@ -223,12 +231,13 @@ class Inputs:
 
     @property
     def own_tables(self) -> list[str]:
-        """The tables of this audience: of the release tables only its own."""
+        """The tables for this audience; of the release tables, only those of this audience."""
         return [name for name in self._tables
                 if not name.startswith(_DECISIONS) or name == f"{_DECISIONS}{self.audience}"]
 
     def _path_digest(self, path: Path) -> str:
-        """The digest of a file, or of the names, sizes and times in a folder; blank where nothing is."""
+        """Returns the digest of a file, or of the names, sizes and times in a folder; blank if the path does
+        not exist."""
         if path.is_dir():
             return self.study.digests.of_value({
                 one.relative_to(path).as_posix(): (one.stat().st_size, one.stat().st_mtime_ns)
@@ -244,22 +253,25 @@ _ADDED = {kind: names for _, lists in list_declarations("page_lists") for kind, 
 
 _LISTS = {"country": "countries", "theme": "themes", "code": "codes", "organisation": "organisations",
          **{kind: listed for kind, (listed, _) in _ADDED.items()}}
-"""A notebook with one of these parameters has a page for each entry of this list of slices.json."""
+"""For each of these parameters, a list of slices.json; a notebook with the parameter has a page for each
+entry of the list."""
 
 _SHOWN = {"country": "shown", **{kind: shown for kind, (_, shown) in _ADDED.items()}}
-"""The list of slices.json that has, by audience, the ids of which it may have a page."""
+"""For each of these parameters, the list of slices.json with the ids for which each audience may have a
+page."""
 
 
 TEAM_GROUP = "For the team"
 """The heading of the pages that are for the team alone."""
 _FOLDED, _MOST_OPEN, _NO_REGION = "One by one", 10, "No region given"
-"""The name below which more pages of a kind than this are folded; that of countries without a region."""
+"""In the menu: the name under which pages of a kind are folded, the largest number that are not folded, and
+the name for countries without a region."""
 
 
 @dataclass(frozen=True)
 class PageJob:
-    """A page to make: a notebook with its parameters. ``key`` changes whenever the content of the page may
-    change."""
+    """A page to make: a notebook with its parameters. ``key`` changes whenever an input of the page
+    changes."""
 
     slug: str
     title: str
@@ -268,11 +280,12 @@ class PageJob:
     key: str
     group: str = ""
     part: str = ""
-    """Pages of a group with the same part are folded together in the menu: the countries of a region."""
+    """Pages of a group with the same part, such as the countries of a region, are folded together in the
+    menu."""
     reads: tuple[str, ...] = EVERYTHING
-    """What it read the last time, in the words of :mod:`~glc_analysis.read_log`."""
+    """The inputs that the page read the last time, named as in :mod:`~glc_analysis.read_log`."""
     parts: dict[str, str] = field(default_factory=dict, repr=False)
-    """A digest of each thing that the key depends on, by name."""
+    """The digest of each input on which the key depends, by name."""
     whole_study: bool = False
     """Whether the page gets the whole study even where its readers may see only a part of it."""
 
@@ -282,7 +295,7 @@ class PageJob:
         return self.parameters.get("organisation", "")
 
     def with_reads(self, reads: Iterable[str], inputs: Inputs) -> PageJob:
-        """The page as one that reads this, with the key that belongs to it."""
+        """Returns the page with these ``reads``, and with the key that follows from them."""
         if not (self.whole_study or has_capability(inputs.audience, "all_figures")):
             reads = list_inputs_behind_reads(reads, inputs.audience)
         fixed = {name: value for name, value in self.parts.items() if name not in self.reads}
@@ -292,8 +305,8 @@ class PageJob:
 
 
 def list_inputs_behind_reads(reads: Iterable[str], audience: str) -> list[str]:
-    """The inputs behind what a page reads from its audience's folder: the tables of that
-    folder (:mod:`glc_analysis.view.reader_study`) are made from other tables, too, and from consents.
+    """Returns the inputs on which the reads of a page from its audience's folder depend. The tables of that
+    folder (:mod:`glc_analysis.view.reader_study`) are made from further tables and from consents.
 
     >>> list_inputs_behind_reads(["figures question=Q1"], "public")
     ['figures question=Q1', 'private/reference/consent.csv', 'processed/slices.json',
@@ -309,8 +322,8 @@ def list_inputs_behind_reads(reads: Iterable[str], audience: str) -> list[str]:
 
 
 def page_path(slug: str, parameters: Mapping[str, str]) -> str:
-    """The path of a page in the folder of a run, without suffix; pages for one organisation are in a folder
-    of their own.
+    """Returns the path of a page in the folder of a run, without suffix; pages for one organisation are in a
+    separate folder.
 
     >>> page_path("country-khm", {"country": "KHM"})
     'notebooks/country-khm'
@@ -323,11 +336,11 @@ def page_path(slug: str, parameters: Mapping[str, str]) -> str:
 
 def plan(study: Study, *, audience: str = "team", country: str = "", theme: str = "",
          only: str = "", folder: Path = NOTEBOOKS, inputs: Inputs | None = None) -> list[PageJob]:
-    """The pages of a study, in the order of its notebooks, countries and themes.
+    """Returns the pages of a study, in the order of its notebooks, countries and themes.
 
-    ``country``, ``theme`` and ``only`` (a slug) choose among them; ``inputs`` is what the pages can read, if
-    it is known already. Raises UsageError with the nearest names for an unknown one, Faults for a notebook
-    that cannot be run or does not have a chosen parameter.
+    ``country``, ``theme`` and ``only`` (a slug) select some of them. ``inputs`` are the inputs of the pages,
+    if the caller has read them already. Raises UsageError with the nearest names for an unknown country,
+    theme or slug, and Faults for a notebook that cannot be run or lacks a selected parameter.
     """
     inputs, last = inputs or Inputs(study, audience), last_run(study, audience)[1].get("pages", {})
     pages = [page.with_reads(last.get(page.slug, {}).get("reads", EVERYTHING), inputs)
@@ -344,7 +357,8 @@ def plan(study: Study, *, audience: str = "team", country: str = "", theme: str 
 
 
 def select_stale(pages: Iterable[PageJob], last: Mapping[str, Any]) -> list[PageJob]:
-    """The pages that are out of date: failed, or with another key in ``last`` (the run.json of the last run).
+    """Returns the pages that are out of date, because they failed or have another key in ``last`` (the
+    run.json of the last run).
 
     >>> page = PageJob("index", "Overview", Path("00_index.ipynb"), {}, key="b1")
     >>> [p.slug for p in select_stale([page], {"pages": {"index": {"key": "a0", "failure": ""}}})]
@@ -355,7 +369,7 @@ def select_stale(pages: Iterable[PageJob], last: Mapping[str, Any]) -> list[Page
 
 
 def why_stale(page: PageJob, last: Mapping[str, Any]) -> str:
-    """The reason why a page is out of date: the names of its changed inputs.
+    """Returns the reason why a page is out of date, which is the names of its changed inputs.
 
     >>> page = PageJob("index", "Overview", Path("00_index.ipynb"), {}, key="b1", parts={"codebook": "1"})
     >>> why_stale(page, {"pages": {"index": {"key": "a0", "failure": "", "parts": {"codebook": "0"}}}})
@@ -374,27 +388,28 @@ def why_stale(page: PageJob, last: Mapping[str, Any]) -> str:
 
 
 def is_current(page: PageJob, entry: Mapping[str, Any], inputs: Inputs) -> bool:
-    """Whether a page of a run, with this entry in its record, is good and up to date."""
+    """Whether a page of a run succeeded and is up to date, according to its entry in the record of the
+    run."""
     page = page.with_reads(entry.get("reads", EVERYTHING), inputs)
     return page.key == entry["key"] and not entry["failure"]
 
 
 def need_decisions(study: Study, audience: str) -> bool:
-    """Whether the pages of an audience rest on what the convening and the public may see: those of the team
-    do only where one of them read it the last time, or may have."""
+    """Whether the pages of an audience need the decisions on what the convening and the public may see. Pages
+    of the team need them only if one of these pages read them the last time, or may have read them."""
     entries = last_run(study, audience)[1].get("pages", {}).values()
     return not has_capability(audience, "all_figures") or any(
         thing == "processed" or thing.startswith(_DECISIONS) for entry in entries for thing in entry["reads"])
 
 
 def compute_current_key(page: PageJob, inputs: Inputs, folder: Path = NOTEBOOKS) -> str:
-    """The current key of a page that reads the same inputs; blank if there is no such page."""
+    """Returns the current key of a page that reads the same inputs; blank if the page no longer exists."""
     pages = _pages(inputs, notebooks(folder, inputs.study.notebooks))
     return next((one.with_reads(page.reads, inputs).key for one in pages if one.slug == page.slug), "")
 
 
 def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
-    """The pages of these notebooks, without what they read."""
+    """Yields the pages of these notebooks, without their reads."""
     audience, seen = inputs.audience, set()
     common = {"audience": audience, "the package": package_hash(), "study.toml": inputs.settings}
     for notebook in found:
@@ -429,8 +444,8 @@ def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
 
 
 def _visible_items(inputs: Inputs, kind: str) -> list[dict[str, str]]:
-    """The countries, themes, codes and so on that may have a page for an audience, or the organisations that
-    get one."""
+    """Returns the countries, themes, codes and so on for which an audience may have a page, or the
+    organisations that get a page."""
     if kind == "organisation" and not has_capability(inputs.audience, "briefs"):
         return []
     if kind == "code" and not has_capability(inputs.audience, "passages"):

@@ -1,7 +1,7 @@
-"""The record of a run: run.json and, for the pages of single organisations, a file next to them.
+"""The record of a run: run.json and, for the pages of single organisations, a file next to these pages.
 
-The record is written after every page, so that it shows how far an interrupted run came. It is named run.json
-only when the run is complete: a folder without run.json is not a finished run.
+The record is written after every page, so that it shows how far an interrupted run has got. It is named
+run.json only once the run is complete, so that a folder without run.json is not a finished run.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ Entries = dict[str, dict[str, Any]]
 
 
 def read(folder: Path, *names: str) -> dict[str, Any]:
-    """The record of a run, by the first of its ``names`` (else its own) that there is, with the pages of
-    organisations; empty where there is none that can be read."""
+    """Returns the record of a run, including the pages of organisations, from the first existing file of
+    ``names`` (or from run.json if none are given); empty if that file is missing or cannot be read."""
     path = next((folder / name for name in names or (RUN_RECORD,) if (folder / name).is_file()), None)
     try:
         record = json.loads(path.read_text(encoding="utf-8")) if path else {}
@@ -33,9 +33,10 @@ def read(folder: Path, *names: str) -> dict[str, Any]:
 
 
 def write(folder: Path, head: Mapping[str, str], pages: Entries, page_folders: Mapping[str, Path]) -> None:
-    """Writes the record of a run that is not finished. ``page_folders`` are the folders of pages that nobody
-    else may know of, by slug. The last record of a run, with the time at which it ``finished``, has one value
-    per line, for people; those after each page are written quickly."""
+    """Writes the record of a run that is not yet marked as complete. ``page_folders`` are the folders, by
+    slug, of pages for a single organisation, of which no other organisation may know. The last record of a
+    run, which has the time ``finished``, has one value per line so that people can read it; the records after
+    each page are in a form that is written faster."""
     indent = 1 if "finished" in head else None
     files: dict[Path, Entries] = {}
     for slug, entry in pages.items():
@@ -48,7 +49,8 @@ def write(folder: Path, head: Mapping[str, str], pages: Entries, page_folders: M
 
 
 def page_digest(content: str, digests: Digests) -> str:
-    """A short digest of a page, to recognise a damaged file; the letter in front makes it no phone number.
+    """Returns a short digest of a page, by which a damaged file is recognised. It begins with a letter, so
+    that the gate does not take it for a phone number.
 
     >>> page_digest("a page", Digests(b"the invented key of an invented study"))
     'c10a9e474a58'
@@ -67,10 +69,11 @@ def is_page_intact(path: Path, entry: Mapping[str, Any], digests: Digests) -> bo
 def find_finished_pages(runs: Path, pages: Iterable[Any], current: Path | None,
                         is_current: Callable[[Any, dict[str, Any]], bool]) -> dict[
                             str, tuple[Path, dict[str, Any]]]:
-    """The pages that interrupted runs finished after the ``current`` run: folder and entry. ``is_current``
-    says of a page and its entry whether it is good and up to date.
+    """Returns the pages that interrupted runs finished after the ``current`` run, by slug, with folder and
+    entry.
 
-    This includes a run that was killed between its last page and the switch.
+    ``is_current`` tells for a page and its entry whether the page succeeded and is up to date. A run that was
+    killed after its last page, but before it became the current run, counts as interrupted.
     """
     later = sorted(folder for folder in runs.glob("*") if current is None or folder.name > current.name)
     records = [(folder, read(folder, RUN_RECORD, UNFINISHED_RECORD)) for folder in later]
@@ -84,7 +87,7 @@ def _json(content: Any, indent: int | None) -> str:
 
 
 def last_run(study: Study, audience: str = "team") -> tuple[Path | None, dict[str, Any]]:
-    """The run that ``current`` names and its run.json; ``(None, {})`` before the first run."""
+    """Returns the run to which ``current`` points, and its run.json; ``(None, {})`` before the first run."""
     current = study.reports / audience / "current"
     # A plain file where the system has no symbolic links.
     folder = current.parent / current.read_text() if current.is_file() else current.resolve()

@@ -1,31 +1,31 @@
 """The schema: every table, column and setting of a study, described in data files.
 
-Those of an add-on lie in a folder ``schema`` of its own and come after those of the core; ``study.toml``
-there is what a new study says of its settings.
-``tables.csv`` describes the processed tables, which the build makes; ``reference.csv`` the reference
-tables, which people write. In both, each row describes a column, in the order of the columns; the grain of
-a table is on its first row. ``settings.toml`` holds the defaults of study.toml. ``renames.csv`` lists names
-that were changed and that studies still hold (:func:`map_old_names_to_new`).
+The data files of an add-on lie in its own folder ``schema``, and its tables come after those of the core. A
+``study.toml`` in that folder has the lines about the add-on's settings for a new study. ``tables.csv``
+describes the processed tables, which the build makes; ``reference.csv`` the reference tables, which people
+write. In both, each row describes a column, in the order of the columns; the grain of a table is on its first
+row. ``settings.toml`` holds the defaults of study.toml. ``renames.csv`` lists names that were changed and
+that studies still hold (:func:`map_old_names_to_new`).
 
 The columns of both files:
 
-- ``grain``: what one row of the table is. ``key``: the place of the column in the table's key, from 1.
-- ``kind``: of a processed column text, integer, number or boolean, of a reference column one of
-  :data:`CELL_KINDS`. ``allowed``: the words that it may hold, separated by ``|``.
-- ``refers_to``: the column that holds what this one names.
+- ``grain``: what one row of the table is. ``key``: the position of the column in the table's key, from 1.
+- ``kind``: for a processed column text, integer, number or boolean; for a reference column one of
+  :data:`CELL_KINDS`. ``allowed``: the words that the column may hold, separated by ``|``.
+- ``refers_to``: the column in which the names in this column must occur.
 
-And of reference.csv alone:
+Further columns, in reference.csv only:
 
 - ``optional``: the file may leave the column out. ``required``: no cell is blank. ``unique``: no value
   appears twice.
-- ``noun``: what the column names, for the message about a name that is not there. ``message`` and
-  ``fix``: the message about a cell that does not fit, and its fix, instead of the usual ones.
+- ``noun``: the kind of thing that the column names, for the message about an unknown name. ``message`` and
+  ``fix``: the message about a wrong cell, and its fix, in place of the usual message and fix.
 - ``checked_by``: the package that checks the kind, the words and the reference of the column, because they
-  depend on more than the column; if blank, this package does.
+  depend on more than the column; if blank, this package checks them.
 - ``lies_in``: where the table lies. A table that identifies people or organisations, or holds words that
-  nobody has cleared, is ``private``; of any other table a column can be.
+  nobody has cleared, is ``private``. In any other table, single columns can be private.
 
-Only the standard library is needed, so that ``glc status`` is immediate.
+This module needs only the standard library, so that ``glc status`` answers at once.
 """
 
 from __future__ import annotations
@@ -54,13 +54,13 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).parent
 
 AUDIENCES = ("team", "convening", "public")
-"""Who may read what a study makes."""
+"""The audiences that may read the results of a study."""
 
 CHOICE_TYPES = ("single", "multi", "scale")
 """The types of questions that are answered by options."""
 
 UNDECIDED = "undecided"
-"""Whether a question is sensitive, where nobody has decided it: it counts as sensitive."""
+"""The word for a question of which nobody has decided whether it is sensitive; it counts as sensitive."""
 SENSITIVE = ("true", UNDECIDED)
 """The words of questions.csv for a question that counts as sensitive."""
 
@@ -69,17 +69,19 @@ COUNTRY_LIST = "countries"
 
 CALL, WITHOUT_GUIDE = "call", "interview_without_guide"
 UNASKED = (CALL, WITHOUT_GUIDE)
-"""The sources of codes in which nobody was asked about a code, so that silence is no no: calls, and
-interviews without guide questions. They are never added to the other sources, nor to each other."""
+"""The sources of codes in which nobody was asked about a code, so that silence does not mean no: calls, and
+interviews without guide questions. Counts from these sources are never added to counts from other sources,
+nor to each other."""
 
 UNKNOWN = "unknown"
-"""The country of a record that names none, and its region; the ids of organisations that are not named, and
-the network that they make up together, begin with it."""
+"""The country and the region of a record that names no country. The ids of organisations that a record does
+not name, and of the network that these organisations form, begin with this word."""
 ANY_DOCUMENT = "*"
-"""In place of a document in speakers.csv: the name means this speaker in every document."""
+"""The sign in place of a document in speakers.csv, which says that the name means this speaker in every
+document."""
 
 _BLANK = "(blank)"
-"""How the schema writes that a cell may be blank where only certain words are allowed."""
+"""The word with which the schema allows a blank cell in a column where only certain words are allowed."""
 
 CELL_KINDS = {
     "text": "any text",
@@ -94,7 +96,7 @@ CELL_KINDS = {
     "list by ;": "names separated by semicolons",
     "list by blanks": "names separated by blanks",
 }
-"""The kinds of columns of reference tables, and what a cell of each may hold."""
+"""The kinds of columns of reference tables, each with what its cells may hold."""
 
 TABLE_FOLDERS = {"reference": "reference", "private": "private/reference"}
 """The folder of a study in which a reference table lies, by its ``lies_in``."""
@@ -103,7 +105,7 @@ TABLE_FOLDERS = {"reference": "reference", "private": "private/reference"}
 @dataclass(frozen=True)
 class Column:
     """A column of a processed table: its type (text, integer, number, boolean), meaning, allowed words, and
-    the column (``table.column``) whose values it holds, blank where it refers to none."""
+        the column (``table.column``) to whose values it refers; blank if it refers to no column."""
 
     kind: str
     meaning: str
@@ -122,11 +124,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Target:
-    """The column of a reference table that another one refers to.
+    """The column of a reference table to which another column refers.
 
-    ``where`` names a column of the target's table and the word it must have, ``when`` a column of the
-    referring table and the word for which the reference holds; both are blank for all rows. ``others``
-    are further values that are allowed. With ``if_any`` a target table without rows knows everything.
+    ``where`` gives a column of the target's table and the word that it must hold there; ``when`` gives a
+    column of the referring table and the word for which the reference applies. If they are blank, the
+    reference applies to all rows. ``others`` are further allowed values. With ``if_any``, every value is
+    allowed as long as the target table has no rows.
     """
 
     table: str
@@ -170,23 +173,23 @@ class ReferenceTable:
 
     @property
     def optional_columns(self) -> tuple[str, ...]:
-        """The columns that the file may leave out: they are then blank."""
+        """The columns that the file may leave out; they are then blank."""
         return tuple(name for name, column in self.columns.items() if column.is_optional)
 
     @property
     def lies_in(self) -> str:
-        """Where the table lies; a column of it may be more private still."""
+        """Where the table lies; some of its columns may lie in ``private/`` all the same."""
         return next(iter(self.columns.values())).lies_in
 
     @property
     def private_columns(self) -> tuple[str, ...]:
-        """The columns of a table in ``reference/`` that lie in a file of their own in ``private/``."""
+        """The columns of a table in ``reference/`` that lie in a separate file in ``private/``."""
         return tuple(name for name, column in self.columns.items() if column.lies_in != self.lies_in)
 
 
 @cache
 def processed_tables() -> dict[str, Table]:
-    """The processed tables by name.
+    """Returns the processed tables by name.
 
     >>> processed_tables()["options"].key
     ('option_list', 'option_id')
@@ -201,9 +204,9 @@ def processed_tables() -> dict[str, Table]:
 
 @cache
 def reference_tables() -> dict[str, ReferenceTable]:
-    """The reference tables by name, in the order in which they are read.
+    """Returns the reference tables by name, in the order in which they are read.
 
-    Raises GLCError where reference.csv itself cannot be read as a schema.
+    Raises GLCError if reference.csv itself cannot be read as a schema.
 
     >>> reference_tables()["codebook"].optional_columns
     ('contradicts',)
@@ -230,10 +233,10 @@ class TableFile:
 
 @cache
 def list_table_files(table: str) -> tuple[TableFile, ...]:
-    """The files of a reference table: one; or two, if columns of a table in ``reference/`` are private. The
-    second holds these and the key.
+    """Returns the files of a reference table: one file, or two if columns of a table in ``reference/`` are
+    private. The second file holds the private columns and the key.
 
-    A table that the schema does not know is private.
+    A table that is not in the schema counts as private.
 
     >>> [file.path for file in list_table_files("consent")]
     ['private/reference/consent.csv']
@@ -256,7 +259,7 @@ def list_table_files(table: str) -> tuple[TableFile, ...]:
 
 
 def reference_path(table: str) -> str:
-    """Where in a study folder a reference table lies.
+    """Returns the path of a reference table in a study folder.
 
     >>> reference_path("codebook"), reference_path("names")
     ('reference/codebook.csv', 'private/reference/names.csv')
@@ -265,7 +268,8 @@ def reference_path(table: str) -> str:
 
 
 def allowed_words(table: str, column: str) -> tuple[str, ...]:
-    """The words that a column of a reference table may hold; a blank one where a cell may be blank.
+    """Returns the words that a column of a reference table may hold, including a blank if a cell may be
+    blank.
 
     >>> allowed_words("documents", "kind")
     ('interview', 'call')
@@ -275,7 +279,8 @@ def allowed_words(table: str, column: str) -> tuple[str, ...]:
 
 @cache
 def default_settings() -> tuple[dict[str, dict[str, Any]], dict[tuple[str, str], tuple[str, ...]]]:
-    """The defaults of study.toml by section, and the words that a setting may take by section and name.
+    """Returns the defaults of study.toml by section, and the words that a setting may take by section and
+    name.
 
     >>> defaults, words = default_settings()
     >>> defaults["coding"]["approach"], words["coding", "approach"]
@@ -293,14 +298,15 @@ def default_settings() -> tuple[dict[str, dict[str, Any]], dict[tuple[str, str],
 
 
 def consent_items_of_add_ons() -> tuple[str, ...]:
-    """The items of consent that add-ons ask about."""
+    """Returns the items of consent about which add-ons ask."""
     return tuple(item for _, items in addon.list_declarations("consent_items") for item in items)
 
 
 def map_old_names_to_new(kind: str, place: str = "") -> Mapping[str, str]:
-    """The names that took the place of older ones, by the old name, as ``renames.csv`` lists them: of tables
-    (``kind`` is table), of the columns of a table, of the words in a column (``place`` is ``table.column``),
-    or of the settings of a section."""
+    """Returns the new names by the old names, as ``renames.csv`` lists them.
+
+    ``kind`` and ``place`` say which names are wanted: those of tables (``kind`` is table), of the columns of
+    a table, of the words in a column (``place`` is ``table.column``), or of the settings of a section."""
     return _renames().get((kind, place), {})
 
 
@@ -315,13 +321,15 @@ def _renames() -> dict[tuple[str, str], dict[str, str]]:
 
 
 def replace_old_names(names: Iterable[str], kind: str, place: str) -> list[str]:
-    """Replaces each old name by its new one (:func:`map_old_names_to_new`), unless the list has both."""
+    """Replaces each old name by its new name (:func:`map_old_names_to_new`), unless the list has both
+    names."""
     names, new = [*names], map_old_names_to_new(kind, place)
     return [new[name] if name in new and new[name] not in names else name for name in names]
 
 
 def list_add_on_settings() -> list[str]:
-    """What study.toml of a new study says of the settings of each add-on that has some."""
+    """Returns the lines about the settings of add-ons for the study.toml of a new study, one text for each
+    add-on that has settings."""
     return [path.read_text(encoding="utf-8") for path in _of_add_ons("study.toml")]
 
 
@@ -359,7 +367,7 @@ def _reference_column(row: dict[str, str]) -> ReferenceColumn:
 
 
 def _wrong(row: dict[str, str]) -> Iterator[str]:
-    """What cannot be read in a row of reference.csv."""
+    """Yields what is wrong in a row of reference.csv."""
     if row["kind"] not in CELL_KINDS:
         yield f"kind {row['kind']!r} is none of {', '.join(CELL_KINDS)}"
     if row["lies_in"] not in TABLE_FOLDERS:
@@ -376,7 +384,7 @@ _TARGET = re.compile(r"(\w+)\.(\w+)(?: where (\w+) is (\w+))?(?: when (\w+) is (
 
 
 def _target(cell: str) -> Target | None:
-    """The target that a cell of ``refers_to`` names.
+    """Returns the target that a cell of ``refers_to`` names.
 
     >>> _target("documents.document_id where kind is call or *").others
     ('*',)
@@ -406,13 +414,13 @@ _FORMS = {
     "whole number": ("is not a whole number", "write a whole number"),
     "number from 1": ("is not a whole number from 1 up", "write a whole number from 1 up"),
 }
-"""By kind of column: the message for a cell of another form, and its fix."""
+"""For each kind of column, the message for a cell that does not have the form of this kind, and its fix."""
 
 
 @dataclass(frozen=True)
 class Check:
     """A check between reference tables: the tables that it needs, and a function of all tables that yields
-    the faults. ``columns`` (``table.column``) are the columns whose schema it checks."""
+    the faults. ``columns`` (``table.column``) are the columns that it checks against the schema."""
 
     tables: tuple[str, ...]
     faults: Callable[[Tables], Iterator[Fault]]
@@ -431,12 +439,13 @@ def register_checks(source: Callable[[], Sequence[Check]]) -> None:
 
 
 def registered_checks() -> list[Check]:
-    """The checks of all packages, in the order in which their faults are reported."""
+    """Returns the checks of all packages, in the order in which their faults are reported."""
     return [check for source in _SOURCES for check in source()]
 
 
 def find_table_faults(name: str, frame: pd.DataFrame) -> Iterator[Fault]:
-    """The faults within one table: blank cells, duplicate keys, words and ids.
+    """Yields the faults within one table: blank cells, duplicate keys, words that are not allowed, and
+    malformed ids.
 
     The frame's index is the row number in the file.
     """
@@ -465,17 +474,18 @@ def find_table_faults(name: str, frame: pd.DataFrame) -> Iterator[Fault]:
 
 
 def list_word_columns(name: str) -> list[str]:
-    """The columns of a table in which only certain words are allowed, and that are checked here."""
+    """Returns those columns of a table in which only certain words are allowed and which this module
+    checks."""
     columns = reference_tables()[name].columns
     return [column for column, about in columns.items()
             if about.kind in ("word", "true/false") and not about.checked_by]
 
 
 def find_cross_table_faults(tables: Tables, unread: set[str], checks: Sequence[Check]) -> list[Fault]:
-    """The faults between tables, without the tables that could not be read.
+    """Returns the faults between tables, leaving out tables that could not be read.
 
-    A column that the schema describes is checked where a check names it, else after all checks. Where every
-    table of a check is empty, it has nothing to find.
+    If a check names a column, the column is checked against the schema as part of that check; all other
+    columns are checked after all checks. A check whose tables are all empty is skipped.
     """
     placed = {column for check in checks for column in check.columns}
     rest = [make_schema_check(column) for column in _declared_columns() if column not in placed]
@@ -484,7 +494,7 @@ def find_cross_table_faults(tables: Tables, unread: set[str], checks: Sequence[C
 
 
 def make_schema_check(*columns: str) -> Check:
-    """The check of these columns (``table.column``) against the schema, one after the other.
+    """Returns a check of these columns (``table.column``) against the schema, one after the other.
 
     >>> make_schema_check("documents.organisation_id").tables
     ('documents', 'organisations')
@@ -502,7 +512,7 @@ def make_schema_check(*columns: str) -> Check:
 
 
 def merge_checks_by_row(*checks: Check) -> Check:
-    """Several checks of one table as one, whose faults are sorted by row."""
+    """Returns one check that runs several checks of one table and sorts their faults by row."""
     def sorted_faults(tables: Tables) -> Iterator[Fault]:
         faults = [fault for check in checks for fault in check.faults(tables)]
         yield from sorted(faults, key=lambda fault: int(fault.row))
@@ -513,7 +523,8 @@ def merge_checks_by_row(*checks: Check) -> Check:
 
 def find_unknown_names(file: str, column: str, cells: pd.Series, known: set[str], message: str,
                        fix: str = "use a name that is there, or add it") -> Iterator[Fault]:
-    """A fault for every filled cell with an unknown name; the index is the row in the file."""
+    """Yields a fault for every cell with an unknown name; the index of ``cells`` is the row number in the
+    file."""
     for n, value in cells.items():
         if value and value not in known:
             yield Fault(f"{message}; {suggest_name(value, known)}", file=f"{file}.csv", row=str(n),
@@ -539,7 +550,7 @@ def _about(column: str) -> ReferenceColumn:
 
 
 def _declared_columns() -> Iterator[str]:
-    """The columns that need a check beyond blanks, keys, words and ids."""
+    """Yields the columns that need a further check besides blanks, keys, words and ids."""
     for name, table in reference_tables().items():
         for column, about in table.columns.items():
             is_formed = about.kind in _FORMS or about.kind == "words"
@@ -566,7 +577,7 @@ def _column_faults(column: str, tables: Tables) -> Iterator[Fault]:
 
 
 def _misformed(name: str, cells: pd.Series, kind: str, wording: tuple[str, str]) -> Iterator[Fault]:
-    """Cells that do not have the form of their kind."""
+    """Yields a fault for every cell that does not have the form of its kind."""
     usual = _FORMS[kind]
     for n, value in cells.items():
         if not _fits(kind, value):
@@ -590,7 +601,7 @@ def _fits(kind: str, value: str) -> bool:
 
 def _disallowed(name: str, cells: pd.Series, allowed: tuple[str, ...],
                 wording: tuple[str, str]) -> Iterator[Fault]:
-    """Words that are not allowed, in cells of several words."""
+    """Yields a fault for every word that is not allowed, in cells that may hold several words."""
     for n, cell in cells.items():
         for word in cell.replace(",", " ").split():
             if word not in allowed:
@@ -601,7 +612,7 @@ def _disallowed(name: str, cells: pd.Series, allowed: tuple[str, ...],
 
 def _misreferred(name: str, column: str, about: ReferenceColumn, target: Target,
                  tables: Tables) -> Iterator[Fault]:
-    """Cells with a name that is missing in the table they refer to."""
+    """Yields a fault for every cell with a name that is missing in the table to which the column refers."""
     frame = tables[name]
     held = tables[target.table]
     if target.if_any and held.empty:
