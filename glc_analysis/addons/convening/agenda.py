@@ -49,8 +49,8 @@ LESS_FEASIBLE = "less feasible for providers with low resources"
 def make_agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFrame,
                 organisations: pd.DataFrame, *, agreement_test: str,
                 fully_disclosed_panels: Collection[str] = ()) -> pd.DataFrame:
-    """One row per principle of a closed round, in order: group, principle_id, version, short_name, facts; for
-    each criterion the shape of :func:`describe_tally_result` and the votes; notes.
+    """Returns one row per principle of a closed round, in order: group, principle_id, version, short_name,
+    facts; for each criterion the shape of :func:`describe_tally_result` and the votes; notes.
 
     ``tallies`` and ``ratings`` are those of one round; the study's ``agreement_test`` and the panels that
     ``fully_disclosed_panels`` to more decide what is disclosed of them

@@ -41,10 +41,15 @@ from glc_analysis.study import Study
 
 @dataclass(frozen=True)
 class AgreementBasis:
-    """What the convening should know before it agrees to the latest text of a principle (``name`` is its
-    printed id): the ``results`` of each closed round as they are read out; for the last round, the
-    ``ballots`` and quorum of each panel and the ``rules`` of disclosure; the joint ``positions`` of panels;
-    and the ``objections`` and reservations in the decision log."""
+    """What the convening should know before it agrees to the latest text of a principle.
+
+    - ``name``: the printed id of the text.
+    - ``results``: the results of each closed round as they are read out.
+    - ``ballots``, ``rules``: for the last round, the ballots and quorum of each panel, and the rules of
+      disclosure.
+    - ``positions``: the joint positions of panels.
+    - ``objections``: the objections and reservations in the decision log.
+    """
 
     name: str
     statement: str
@@ -56,8 +61,8 @@ class AgreementBasis:
 
     @property
     def votes(self) -> str:
-        """The results of the last closed round as the text of one cell; blank if no round on the text is
-        closed."""
+        """Returns the results of the last closed round as the text of one cell; blank if no round on the text
+        is closed."""
         last = [*self.results.items()][-1:]
         return "".join(f"Round {round_id}: {' / '.join(lines)}" for round_id, lines in last)
 
@@ -98,8 +103,8 @@ def collect_agreement_basis(study: Study, principle_id: str) -> AgreementBasis:
 
 def _results(study: Study, reference: Reference, text: Mapping[str, str],
              closed: Sequence[str]) -> tuple[dict[str, list[str]], list[str], list[str]]:
-    """The results on a text by closed round, then the ballots of each panel and the rules of the last round.
-    For a round that may no longer be disclosed, only that fact."""
+    """Returns the results on a text by closed round, then the ballots of each panel and the rules of the last
+    round. For a round that may no longer be disclosed, only that fact."""
     if not closed:
         return {}, [], []
     frames = {name: frame[(frame["principle_id"] == text["principle_id"]) & (

@@ -55,11 +55,16 @@ WORDS_OF_NAME = 5
 
 @dataclass(frozen=True)
 class TextChange:
-    """The consequences of a change: the printed ids of the texts ``before`` and ``after`` it, the languages
-    to translate into, the ``open_rounds`` that it changed, the open rounds that do not ask about the new
-    texts (``not_in_rounds``), the closed rounds that voted on the old texts, and the number of organisations
-    that signed each old text, with or without a reservation (``signatures``; they do not apply to the new
-    texts)."""
+    """The consequences of a change of texts.
+
+    - ``before``, ``after``: the printed ids of the texts before and after it.
+    - ``languages_to_translate``: the languages into which the new texts must be translated.
+    - ``open_rounds``: the open rounds that it changed.
+    - ``not_in_rounds``: the open rounds that do not ask about the new texts.
+    - ``closed_rounds``: the closed rounds that voted on the old texts.
+    - ``signatures``: the number of organisations that signed each old text, with or without a reservation.
+      These signatures do not apply to the new texts.
+    """
 
     before: list[str]
     after: list[str]
@@ -129,12 +134,12 @@ def check_can_amend(study: Study, principle_id: str) -> None:
 
 
 def _with_forms(study: Study, reference: Reference, open_rounds: pd.DataFrame) -> pd.DataFrame:
-    """The rows of open rounds for which a form has been received."""
+    """Returns the rows of open rounds for which a form has been received."""
     return open_rounds[[has_round_any_ballot(study, reference, one) for one in open_rounds["round_id"]]]
 
 
 def list_results_on_old_text(study: Study, change: TextChange) -> list[str]:
-    """The results of the old version in closed rounds, as they are read out; empty before a build."""
+    """Returns the results of the old version in closed rounds, as they are read out; empty before a build."""
     if not change.closed_rounds or not (study.processed / "tallies.parquet").is_file():
         return []
     principle_id, _, version = change.before[0].rpartition(".")
@@ -180,7 +185,7 @@ def propose_principle(study: Study, text: str, *, asked_by: str, because: str, n
 
 
 def language_of_first_principle(principles: pd.DataFrame) -> str:
-    """The default language of a new text: that of the first principle."""
+    """Returns the default language of a new text: that of the first principle."""
     return next(iter(principles["language"]), "en")
 
 
@@ -245,15 +250,15 @@ def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: st
 
 
 def check_can_withdraw_text(study: Study, text_row: Mapping[str, str]) -> None:
-    """Raises UsageError where a text is not in use; ``text_row`` is its :func:`find_current_version_row` one.
-    A text that is set aside without a recorded decision may be withdrawn: the command was interrupted, or
-    somebody typed the status."""
+    """Raises UsageError if a text is not in use; ``text_row`` is its row from
+    :func:`find_current_version_row`. A text that is set aside without a recorded decision may be withdrawn,
+    because a command was interrupted or somebody typed the status."""
     if text_row["status"] != "set_aside" or find_text_decision(study, text_row, "set_aside") is not None:
         check_text_in_use(text_row)
 
 
 def find_current_version_row(principles: pd.DataFrame, principle_id: str) -> dict[str, str]:
-    """The row of a principle's current version in its source language, with ``row``, its number.
+    """Returns the row of a principle's current version in its source language, with ``row``, its number.
 
     Raises UsageError for an unknown principle, with the nearest ones.
     """
@@ -266,8 +271,8 @@ def find_current_version_row(principles: pd.DataFrame, principle_id: str) -> dic
 
 
 def check_text_in_use(text_row: Mapping[str, str]) -> None:
-    """Raises UsageError where a text was withdrawn, split or merged; ``text_row`` is its
-    :func:`find_current_version_row` one."""
+    """Raises UsageError if a text was withdrawn, split or merged; ``text_row`` is its row from
+    :func:`find_current_version_row`."""
     if text_row["status"] not in IN_USE:
         said = "set aside" if text_row["status"] == "set_aside" else "replaced by other texts"
         raise UsageError(f"{format_printed_id(text_row['principle_id'], text_row['version'])} is {said}. To "
@@ -315,7 +320,7 @@ def _issue(study: Study, reference: Reference, old: Sequence[Mapping[str, str]],
 
 
 def short_name_from_statement(statement: str) -> str:
-    """The first words of a text, as its short name.
+    """Returns the first words of a text, as its short name.
 
     >>> short_name_from_statement("Ask once. Ask in the language of the person.")
     'Ask once. Ask in the …'
@@ -333,7 +338,7 @@ def _next_ids(principles: pd.DataFrame, n: int) -> list[str]:
 
 
 def _cut_off(principles: pd.DataFrame, statements: Sequence[str], why: Mapping[str, str]) -> list[str]:
-    """The ids of these new texts if an interrupted command wrote them without their requester."""
+    """Returns the ids of these new texts if an interrupted command wrote them without their requester."""
     rows = principles[(principles["comes_from"] == why["comes_from"]) & (principles["asked_by"] == "")
                       & (principles["changed_because"] == why["changed_because"])]
     known = dict(zip(rows["statement"].map(normalise_space), rows["principle_id"], strict=True))
@@ -341,7 +346,7 @@ def _cut_off(principles: pd.DataFrame, statements: Sequence[str], why: Mapping[s
 
 
 def _repeats(principles: pd.DataFrame, statements: Sequence[str]) -> Iterator[Fault]:
-    """Faults: new texts that say the same as a text in use, or as each other."""
+    """Yields faults for new texts that say the same as a text in use, or as each other."""
     rows = principles[principles["status"].isin(IN_USE)]
     known = {normalise_space(row.statement): (str(n), format_printed_id(row.principle_id, row.version))
              for n, row in zip(rows.index, rows.itertuples(), strict=True)}
@@ -419,7 +424,8 @@ def has_round_any_ballot(study: Study, reference: Reference, round_id: str) -> b
 
 
 def find_text_decision(study: Study, text: Mapping[str, str], status: str) -> dict[str, str] | None:
-    """The row of text_decisions.csv that records a text as agreed or set aside; None where there is none."""
+    """Returns the row of text_decisions.csv that records a text as agreed or set aside; None where there is
+    none."""
     rows = read_reference_table(study, "text_decisions")
     own = rows[(rows["principle_id"] == text["principle_id"]) & (rows["version"] == text["version"])
                & (rows["status"] == status)]

@@ -210,10 +210,13 @@ def reopen_round(study: Study, round_id: str, because: str, *, today: date) -> N
 
 @dataclass(frozen=True)
 class Ballots:
-    """All votes, those of open rounds included. For a sealed round, ``votes`` come from its seal, and a note
-    lists the differences from today's files. A file that repeats another is left out, with a note; a file
-    that answers questions left open by another completes it. ``unanswered`` holds the unanswered questions on
-    forms of open rounds, which are faults. Votes must not be tallied while there are ``faults``."""
+    """All votes, including those of open rounds.
+
+    For a sealed round, ``votes`` come from its seal, and a note lists the differences from today's files. A
+    file that repeats another file is left out, with a note; a file that answers questions left open by
+    another file completes it. ``unanswered`` holds the unanswered questions on forms of open rounds, which
+    are faults. Votes must not be tallied while there are ``faults``.
+    """
 
     votes: pd.DataFrame
     unanswered: pd.DataFrame
@@ -223,8 +226,8 @@ class Ballots:
 
     @classmethod
     def read(cls, study: Study, reference: Reference, *, issuing_round: str = "") -> Ballots:
-        """The ballots of a study; the faults of all files are found at once. ``issuing_round`` is a round
-        whose forms are just being written, with the proxies and interests of today."""
+        """Returns the ballots of a study; the faults of all files are found at once. ``issuing_round`` is a
+        round whose forms are just being written, with the proxies and interests of today."""
         frames, faults, unread = [], list(issued_text_faults(reference.rounds, reference.principles)), []
         seals = read_seals(study, reference.rounds)
         are_all_sealed = {*seals} == {*reference.rounds["round_id"]} != set()
@@ -259,7 +262,8 @@ class Ballots:
         return cls(votes, unanswered, faults, notes, seals)
 
     def raters_of(self, round_id: str, reference: Reference) -> pd.DataFrame:
-        """The raters of a round with their roles: from its seal, or from today's tables if it is open."""
+        """Returns the raters of a round with their roles: from its seal, or from today's tables if it is
+        open."""
         if round_id in self.seals:
             return self.seals[round_id].raters
         is_open = (reference.rounds.loc[reference.rounds["round_id"] == round_id, "closed_on"] == "").any()
@@ -269,15 +273,15 @@ class Ballots:
 
     def quorum_by_panel(self, round_id: str, reference: Reference, settings: Mapping[str, Any]) -> dict[str,
                                                                                                         int]:
-        """The quorum of each panel in a round: from its seal, or by today's rule if it is open. None for a
-        round that was sealed without one."""
+        """Returns the quorum of each panel in a round: from its seal, or by today's rule if it is open. None
+        for a round that was sealed without one."""
         if round_id in self.seals:
             return {**(self.seals[round_id].quorum or {})}
         return required_ballots_by_panel(reference.raters, settings)
 
 
 def list_ballot_notes(study: Study, reference: Reference) -> list[str]:
-    """Notes on the ballots of a study that are not faults."""
+    """Returns notes on the ballots of a study that are not faults."""
     return Ballots.read(study, reference).notes
 
 

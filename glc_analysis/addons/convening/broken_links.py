@@ -119,8 +119,8 @@ class _Links:
                         fix="cite that count, or name another wave in wave_id")
 
     def _awaited(self, row: pd.Series) -> list[str]:
-        """The documents whose quarantined passages could change a cited figure of codes: those with the code,
-        and those that are quarantined as a whole and count as not coded."""
+        """Returns the documents whose quarantined passages could change a cited figure of codes: those with
+        the code, and those that are quarantined as a whole and count as not coded."""
         figure = self.trail.figure(row)
         code = row["reference"] if row["kind"] == "code" else getattr(figure, "code_id", "")
         if not code:
@@ -130,7 +130,7 @@ class _Links:
         return sorted({*held.loc[own, "document_id"].astype("str")})
 
     def waiting_faults(self) -> Iterator[Fault]:
-        """A fault for each text with quarantined passages that could change a cited figure."""
+        """Yields a fault for each text with quarantined passages that could change a cited figure."""
         held, paths = self.trail.read("quarantined"), self.trail.reference("documents")
         path_of = dict(zip(paths["document_id"], paths["path"], strict=True))
         for document, who in sorted(self.waiting.items()):
@@ -160,7 +160,8 @@ class _Links:
         return None if cited in (today, today.split(" (")[0]) else today.split(" (")[0]
 
     def _uncleared(self, fault: Any, row: pd.Series, audience: str) -> Iterator[Fault]:
-        """Faults for a passage or code that an audience should read but for which clearance is missing."""
+        """Yields faults for a passage or code that an audience should read but for which clearance is
+        missing."""
         passages, origins = self.trail.passages, self.trail.origins
         under = {row["reference"], *self.below.get(row["reference"], ())}
         own = {row["reference"]} if row["kind"] == "segment" else {
@@ -199,7 +200,7 @@ class _Links:
 
 
 def _missing_versions(trail: EvidenceTrail) -> Iterator[Fault]:
-    """Faults for tallies of closed rounds on a version that principles.csv lacks."""
+    """Yields faults for tallies of closed rounds on a version that principles.csv lacks."""
     known, rounds = trail.reference("principles"), trail.reference("rounds")
     there = {*zip(known["principle_id"], known["version"], strict=True)}
     told = trail.read("tallies")[["round_id", "principle_id", "version"]].drop_duplicates()
@@ -213,7 +214,7 @@ def _missing_versions(trail: EvidenceTrail) -> Iterator[Fault]:
 
 
 def _changed_files(trail: EvidenceTrail) -> Iterator[Fault]:
-    """Faults for raw files behind evidence that are missing, changed or unrecorded."""
+    """Yields faults for raw files behind evidence that are missing, changed or unrecorded."""
     resting: dict[str, list[str]] = {}
     evidence = trail.reference("evidence")
     names = evidence["principle_id"] + " " + evidence["evidence_id"]

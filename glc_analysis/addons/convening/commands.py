@@ -338,7 +338,7 @@ def sign(study: Study, sheets: bool, organisations: tuple[str, ...], left_by: st
 
 
 def _read_any_bytes() -> None:
-    """Lets input that is not UTF-8 reach the check of what is typed, which refuses it."""
+    """Lets input that is not UTF-8 reach the check of typed text, which refuses it."""
     if isinstance(sys.stdin, TextIOWrapper):
         sys.stdin.reconfigure(errors="surrogateescape")
 
@@ -395,8 +395,8 @@ def trace(study: Study, principle: str, source: str, is_check: bool, audience: s
 
 
 def _ensure_traceable(study: Study) -> None:
-    """Builds the tables that a trace reads: only the votes, if only filled rating forms came since the last
-    build."""
+    """Builds the tables that a trace reads. If only filled rating forms have arrived since the last build,
+    only the votes are built."""
     from glc_analysis.manifest import find_raw_changes
 
     changed = find_raw_changes(study)

@@ -59,7 +59,7 @@ class Dispersion:
 
     @property
     def ipr(self) -> Fraction:
-        """The interpercentile range, P70 - P30."""
+        """Returns the interpercentile range, P70 - P30."""
         return self.p70 - self.p30
 
     @property
@@ -69,17 +69,17 @@ class Dispersion:
 
     @property
     def ai(self) -> Fraction:
-        """The asymmetry index, abs(5 - IPRCP)."""
+        """Returns the asymmetry index, abs(5 - IPRCP)."""
         return abs(5 - self.iprcp)
 
     @property
     def ipras(self) -> Fraction:
-        """The interpercentile range adjusted for symmetry, 2.35 + 1.5 * AI."""
+        """Returns the interpercentile range adjusted for symmetry, 2.35 + 1.5 * AI."""
         return Fraction("2.35") + Fraction("1.5") * self.ai
 
     @property
     def index(self) -> Fraction:
-        """The disagreement index, IPR / IPRAS: above 1 the panel disagrees."""
+        """Returns the disagreement index, IPR / IPRAS: above 1 the panel disagrees."""
         return self.ipr / self.ipras
 
     @property
@@ -99,7 +99,7 @@ def measure_dispersion(votes: Sequence[int]) -> Dispersion:
 
 
 def median_vote(votes: Sequence[int]) -> float:
-    """The median vote.
+    """Returns the median vote.
 
     >>> median_vote([6, 7]), median_vote([9, 1, 8])
     (6.5, 8.0)
@@ -210,8 +210,8 @@ def decide_panel_result(votes: Sequence[int], agreement_test: str = "panel", *, 
 
 def compute_tally_columns(votes: Sequence[int], agreement_test: str = "panel", *, n_abstained: int = 0,
                           quorum: int | None = None) -> dict[str, Any]:
-    """The columns of table ``tallies`` that follow from the ballots alone; measures are blank if there are no
-    votes.
+    """Returns the columns of table ``tallies`` that follow from the ballots alone; measures are blank if
+    there are no votes.
 
     >>> compute_tally_columns([7, 7, 8])["result"], compute_tally_columns([7, 7,
     ...     8])["median"], compute_tally_columns([])["median"]
@@ -229,9 +229,9 @@ def compute_tally_columns(votes: Sequence[int], agreement_test: str = "panel", *
 def possible_results_from_tertile_counts(tertile_counts: Sequence[int], agreement_test: str, *,
                                          n_abstained: int,
                                          quorum: int | None) -> frozenset[str]:
-    """The results that are possible if only the numbers of low, middle and high votes are known: one result,
-    or two if the median may lie in either of two thirds. Empty if these counts cannot decide the result
-    (IPRAS).
+    """Returns the results that are possible if only the numbers of low, middle and high votes are known: one
+    result, or two if the median may lie in either of two thirds. Empty if these counts cannot decide the
+    result (IPRAS).
 
     >>> sorted(possible_results_from_tertile_counts((1, 1, 8), "panel", n_abstained=0, quorum=8))
     ['high']

@@ -56,7 +56,8 @@ BLANK_MARK, COMMENT_MARK = "-", "+"
 class PaperForm(KeyedPaper):
     """The paper form of a round: short ``names`` of its principles, ``statements`` by principle, version and
     language, and the ``languages`` of the forms. For a form received as a file, only its unanswered criteria
-    are asked (``open``, by principle); ``issued`` holds the version and text_version named in its rows."""
+    are asked (``open``, by principle), and ``issued`` holds the version and text_version named in its
+    rows."""
 
     round_id: str
     names: dict[str, str]
@@ -67,7 +68,8 @@ class PaperForm(KeyedPaper):
 
     @classmethod
     def of(cls, reference: Reference, round_id: str) -> PaperForm:
-        """The form of an open round. Raises UsageError for an unknown round and GLCError for a closed one."""
+        """Returns the form of an open round. Raises UsageError for an unknown round and GLCError for a closed
+        one."""
         rows, known = select_open_round_rows(reference.rounds, round_id), reference.principles
         known = known[known["principle_id"].isin(rows["principle_id"])].sort_values(
             "translation_of", key=lambda of: of != "", kind="stable")  # a source before its translations
@@ -81,19 +83,19 @@ class PaperForm(KeyedPaper):
                    tuple(sorted({*known["language"]})))
 
     def only(self, unanswered: pd.DataFrame) -> PaperForm:
-        """The form reduced to these questions of one rater, in the order of the round."""
+        """Returns the form reduced to these questions of one rater, in the order of the round."""
         rows = dict(iter(unanswered.groupby("principle_id")))
         return replace(self, open={one: tuple(rows[one]["criterion"]) for one in self.names if one in rows},
                        issued={one: (own["version"].iloc[0], own["text_version"].iloc[0])
                                for one, own in rows.items() if own["text_version"].iloc[0]})
 
     def versions(self, principle: str) -> list[str]:
-        """The versions of a principle, oldest first."""
+        """Returns the versions of a principle, oldest first."""
         return sorted({version for one, version, _ in self.statements if one == principle}, key=int)
 
     def fields(self, values: Values) -> Iterator[str]:
-        """The fields of the form in order: its language, then for each principle the marks of its row and, if
-        the row has one, the comment."""
+        """Yields the fields of the form in order: its language, then for each principle the marks of its row
+        and, if the row has one, the comment."""
         if len(self.languages) > 1 and set(self.open or self.names) - {*self.issued}:
             yield ".language"
         for principle in self.open or self.names:
@@ -147,12 +149,13 @@ class PaperForm(KeyedPaper):
                     f"{SCORES[0]} to {SCORES[-1]}, a (abstain), {BLANK_MARK} (blank).")
 
     def _versions_asked(self, principle: str) -> list[str]:
-        """The versions that may be on the paper; empty if the version is known."""
+        """Returns the versions that may be on the paper; empty if the version is known."""
         versions = [] if principle in self.issued else self.versions(principle)
         return versions if len(versions) > 1 else []
 
     def rows(self, rater: str, values: Values) -> Iterator[tuple[str, ...]]:
-        """A complete form as rows of :data:`HEADER`; the comment is in the row of the first criterion."""
+        """Yields a complete form as rows of :data:`HEADER`; the comment is in the row of the first
+        criterion."""
         language = values.get(".language", self.languages[0])
         for principle in self.open or self.names:
             marks = values[f"{principle}.{MARKS}"].removesuffix(COMMENT_MARK).split()
@@ -171,7 +174,7 @@ class PaperForm(KeyedPaper):
 
 
 def _read_marks(keys: str, count: int) -> list[str]:
-    """The marks of a row, one for each key; empty if the keys are not understood.
+    """Returns the marks of a row, one for each key; empty if the keys are not understood.
 
     The paper has one box for "not my context", so an abstention on the first criterion applies to the whole
     row.
@@ -256,7 +259,7 @@ class RatingFormSession(KeyingSession):
             self.eligible_raters = select_eligible_raters(self.reference.raters, settings["vote"])
 
     def state_by_code(self) -> dict[str, str]:
-        """The state of each rater's form; blank where nothing is keyed."""
+        """Returns the state of each rater's form; blank where nothing is keyed."""
         content = [path.read_bytes() for path in self.study.raw_files("ratings")]
         if self.file_bytes != content:
             self.ballots, self.file_bytes = Ballots.read(self.study, self.reference), content
@@ -272,7 +275,7 @@ class RatingFormSession(KeyingSession):
                 for rater, role, voter in zip(known["rater_id"], known["role"], known["voter"], strict=True)}
 
     def paper_with_code(self, code: str) -> PaperForm:
-        """The form of a rater; for a form received as a file, only its unanswered questions."""
+        """Returns the form of a rater; for a form received as a file, only its unanswered questions."""
         return self.incomplete.get(code, self.form)
 
     def n_expected_papers(self) -> int:
@@ -306,5 +309,5 @@ class RatingFormSession(KeyingSession):
 
 
 def _table_bytes(study: Study) -> list[bytes]:
-    """The reference tables that a form is made from, as bytes."""
+    """Returns the reference tables that a form is made from, as bytes."""
     return [study.reference_file(name).read_bytes() for name in ("principles", "rounds", "raters")]

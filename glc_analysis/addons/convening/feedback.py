@@ -90,9 +90,13 @@ def parse_disclosed_votes(votes_in_words: str) -> DisclosedCounts:
 
 @dataclass(frozen=True)
 class Feedback:
-    """Feedback from the last closed round on each principle, which may be several rounds ago: all ``votes``;
-    the disclosed votes of ``panels`` and the ``comments`` by principle; and the ``texts`` voted on, with
-    their round."""
+    """The feedback from the last closed round on each principle; this round may be several rounds ago.
+
+    - ``votes``: all votes.
+    - ``panels``: the disclosed votes of panels, by principle.
+    - ``comments``: the comments, by principle.
+    - ``texts``: the texts voted on, with their round.
+    """
 
     votes: pd.DataFrame
     panels: Mapping[str, list[tuple[str, ...]]]

@@ -78,10 +78,16 @@ _NOT_ASKED = {"agreed": "agreed", "set_aside": "set aside", "superseded": "repla
 
 @dataclass(frozen=True)
 class FormsIssued:
-    """What :func:`write_round_forms` did: the texts ``asked``, ``raters`` (rater_id, language, note), the
-    languages whose fixed texts no native reader has checked, the reason for each current text that the round
-    leaves out (``not_asked``, by printed id), the forms, the feedback on earlier rounds in each (``before``),
-    and who votes for whom (``roles``)."""
+    """The result of :func:`write_round_forms`.
+
+    - ``asked``: the texts about which the round asks.
+    - ``raters``: rater_id, language and note of each rater.
+    - ``unchecked``: the languages whose fixed texts no native reader has checked.
+    - ``not_asked``: for each current text that the round leaves out, the reason, by printed id.
+    - ``forms``: the forms.
+    - ``before``: the feedback on earlier rounds in each form.
+    - ``roles``: who votes for whom.
+    """
 
     folder: Path
     is_new: bool
@@ -196,14 +202,14 @@ _MOUTHS = {"low": "M20 48 Q32 34 44 48", "mid": "M20 43 H44", "high": "M20 39 Q3
 
 
 def render_form_page(form: RatingForm) -> str:
-    """A form to print, with nine boxes per criterion, the rater's code on every page, and the version of each
-    text."""
+    """Returns a form to print, with nine boxes per criterion, the rater's code on every page, and the version
+    of each text."""
     return Macros(__file__, "rating_form.html").page(form, _STYLE, SCORED, BY_NAME["may_be_read"].choices)
 
 
 def render_picture_scale_sheet(forms: Iterable[RatingForm]) -> str:
-    """The sheet with the scale of three pictures, one section per language. It is a separate scale and is
-    never converted to numbers."""
+    """Returns the sheet with the scale of three pictures, one section per language. It is a separate scale
+    and is never converted to numbers."""
     return Macros(__file__, "rating_form.html").pictures([*forms], _STYLE, _MOUTHS)
 
 
@@ -359,7 +365,7 @@ class _XLSForm:
         self.named = [format_language_and_code(form.language) for form in forms]
 
     def survey(self, raters: Sequence[str]) -> Iterator[Row]:
-        """The rows of the sheet ``survey``."""
+        """Yields the rows of the sheet ``survey``."""
         yield {"type": "note", "name": "how"} | self._labels("how")
         yield {"type": "note", "name": "privacy"} | self._labels("privacy")
         yield self._asked("text", "rater_id", "code_wanted") | {
@@ -383,7 +389,7 @@ class _XLSForm:
         yield {"type": "end_group"}
 
     def _question(self, question: RatingQuestion, principle: str) -> Row:
-        """The row of a question at a principle."""
+        """Returns the row of a question at a principle."""
         key, name = question.name, f"{question.name}_{principle}"
         if question.kind == "score":
             low, *_, high = question.choices
@@ -395,7 +401,7 @@ class _XLSForm:
         return {"type": _TYPES[question.kind], "name": name} | relevant | self._labels(key)
 
     def _stamp(self, n: int) -> str:
-        """The expression for the stamp of the displayed text; blank before a language is chosen."""
+        """Returns the expression for the stamp of the displayed text; blank before a language is chosen."""
         stamps = {form.language: f"'{form.stamps[n]}'" for form in self.forms}
         if len(stamps) == 1:
             return next(iter(stamps.values()))
@@ -405,7 +411,7 @@ class _XLSForm:
         return expression
 
     def choices(self) -> Iterator[Row]:
-        """The rows of the sheet ``choices``."""
+        """Yields the rows of the sheet ``choices``."""
         for question in (BY_NAME["may_be_read"], BY_NAME[ABSTAIN]):
             yield from ({"list_name": _TYPES[question.kind].split()[1], "name": choice} | self._labels(
                 choice if question.kind == "choice" else question.name) for choice in question.choices)

@@ -25,7 +25,7 @@ Text = Mapping[str, Any]
 
 
 def printed_id_of_text(text: Text) -> str:
-    """A text as it is printed and cited.
+    """Returns a text as it is printed and cited.
 
     >>> printed_id_of_text({"principle_id": "P07", "version": "2"})
     'P07.2'
@@ -34,7 +34,7 @@ def printed_id_of_text(text: Text) -> str:
 
 
 def join_names_in_sentence(names: Iterable[str]) -> str:
-    """Names in a sentence.
+    """Returns names in a sentence.
 
     >>> join_names_in_sentence(["P17.1"]), join_names_in_sentence(["P17.1", "P18.1", "P19.1"])
     ('P17.1', 'P17.1, P18.1 and P19.1')
@@ -44,7 +44,7 @@ def join_names_in_sentence(names: Iterable[str]) -> str:
 
 
 def list_replaced_texts(text: Text) -> list[str]:
-    """The printed ids of the texts that a text replaces.
+    """Returns the printed ids of the texts that a text replaces.
 
     >>> list_replaced_texts({"principle_id": "P07", "version": "2", "comes_from": ""})
     ['P07.1']
@@ -58,7 +58,7 @@ def list_replaced_texts(text: Text) -> list[str]:
 
 
 def kind_of_change(text: Text) -> str:
-    """The change that produced a text: reworded, split, merged or proposed; blank for a drafted text.
+    """Returns the change that produced a text: reworded, split, merged or proposed; blank for a drafted text.
 
     >>> kind_of_change({"principle_id": "P17", "version": "1", "comes_from": "floor"})
     'proposed'
@@ -71,7 +71,7 @@ def kind_of_change(text: Text) -> str:
 
 
 def list_replacing_texts(printed_id: str, texts: Iterable[Text]) -> list[str]:
-    """The printed ids of the texts that replace a text, in the order of the table."""
+    """Returns the printed ids of the texts that replace a text, in the order of the table."""
     return [printed_id_of_text(one) for one in texts if printed_id in list_replaced_texts(one)]
 
 

@@ -47,7 +47,7 @@ class Quote:
 class Topic:
     """A topic that an audience may see: its row of joint_display.csv, its survey figure and its code figure
     (None if missing), and in a study of several waves the label of its wave. For a topic of an earlier wave,
-    ``then`` is the number in that wave and ``now`` describes the study's current wave."""
+    ``then`` is the number in that wave, and ``now`` describes the present wave."""
 
     row: Any
     surveyed: Any
@@ -58,8 +58,9 @@ class Topic:
 
 
 def make_joint_display_table(view: StudyView) -> pd.DataFrame:
-    """The joint display of a built study, as the audience of the view may see it, a row per topic: topic,
-    wave (in a study of several), theme, survey_result, coded_finding, quotation, fit, inference."""
+    """Returns the joint display of a built study as the audience of the view may see it, one row per topic.
+    Columns: topic, wave (in a study of several waves), theme, survey_result, coded_finding, quotation, fit,
+    inference."""
     words, quotes = view.words, readable_quotes_by_id(view)
     shown = [(topic.row.topic_id, topic.wave, words.codes.get(topic.row.theme_id, topic.row.theme_id),
               _survey_result(topic, words), "" if topic.coded is None else words.said(topic.coded),
@@ -78,9 +79,9 @@ def _survey_result(topic: Topic, words: Words) -> str:
 
 
 def list_visible_topics(view: StudyView) -> Iterator[Topic]:
-    """The topics that the audience of a view may see, in order. Topics of another wave than the study's
-    figures are for the team alone, because other readers see nothing based on a figure that is not released
-    today."""
+    """Yields the topics that the audience of a view may see, in order. Topics of another wave than the
+    study's figures are for the team alone, because other readers see nothing based on a figure that is not
+    released today."""
     rows = view.read("joint_display").sort_values("order").assign(kind="figure")
     waves, current = [*view.wave_labels], view.wave_of_figures
     listed: list[Any] = [*rows.itertuples()]
@@ -131,7 +132,7 @@ def pair_topics_with_figures(topics: pd.DataFrame,
 
 
 def format_code_figure_id(code_id: str, subset: str = "all") -> str:
-    """The figure_id of a code for the whole study, or for one of its subsets.
+    """Returns the figure_id of a code for the whole study, or for one of its subsets.
 
     >>> format_code_figure_id("stigma"), format_code_figure_id("stigma", "source=call")
     ('stigma/organisations/all', 'stigma/organisations/source=call')
@@ -148,8 +149,8 @@ def find_figure_of_code(figures: Mapping[str, Any], code_id: str) -> Any:
 
 
 def select_cited_figures(view: StudyView, topics: pd.DataFrame) -> pd.DataFrame:
-    """The figures about the questions and codes that rows of joint_display.csv cite; all figures, if a cited
-    one belongs to no question."""
+    """Returns the figures about the questions and codes that rows of joint_display.csv cite; all figures, if
+    a cited one belongs to no question."""
     questions = {view.words.question_of(one) for one in {*topics["figure_id"]} - {""}}
     if "" in questions:
         return view.released
@@ -157,7 +158,7 @@ def select_cited_figures(view: StudyView, topics: pd.DataFrame) -> pd.DataFrame:
 
 
 def read_question_and_code_names(study: Study) -> Words:
-    """The names of a built study's questions, options and codes."""
+    """Returns the names of a built study's questions, options and codes."""
     return StudyView(study).words
 
 

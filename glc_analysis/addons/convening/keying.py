@@ -71,7 +71,7 @@ class KeyingLog:
         return log
 
     def three_passes_of(self, form: str) -> dict[str, KeyingPass]:
-        """The three passes over a form; passes not yet begun are empty."""
+        """Returns the three passes over a form; passes not yet begun are empty."""
         return self.forms.get(form) or {name: KeyingPass() for name in PASSES}
 
     def key(self, form: str, pass_name: str, by: str, field: str, value: str | None) -> None:
@@ -117,11 +117,12 @@ class KeyedPaper:
     """A paper that is keyed field by field. Subclasses define the fields and how a typed line is parsed."""
 
     def fields(self, values: Values) -> Iterator[str]:
-        """The fields in order, such as ``P01.importance``; some depend on the value of an earlier field."""
+        """Returns the fields in order, such as ``P01.importance``; some depend on the value of an earlier
+        field."""
         raise NotImplementedError
 
     def prompt(self, field: str) -> str:
-        """The prompt for a field."""
+        """Returns the prompt for a field."""
         raise NotImplementedError
 
     def parse_line(self, field: str, line: str) -> tuple[str, str]:
@@ -129,11 +130,11 @@ class KeyedPaper:
         raise NotImplementedError
 
     def next_field_of_pass(self, one: KeyingPass) -> str:
-        """The first field that a pass has not reached; blank if the pass is complete."""
+        """Returns the first field that a pass has not reached; blank if the pass is complete."""
         return next((field for field in self.fields(one.values) if field not in one.values), "")
 
     def values_agreed_so_far(self, passes: Mapping[str, KeyingPass]) -> tuple[dict[str, str], str]:
-        """The values on which the two passes agree or whose difference was resolved, up to the first
+        """Returns the values on which the two passes agree or whose difference was resolved, up to the first
         unresolved field; and that field (blank if there is none)."""
         first, second, resolved = (passes[name].values for name in (FIRST, SECOND, RESOLVED))
         values: dict[str, str] = {}
@@ -145,7 +146,7 @@ class KeyedPaper:
         return values, ""
 
     def next_pass_and_field(self, passes: Mapping[str, KeyingPass]) -> tuple[str, str]:
-        """The next pass and its next field; both blank if the passes agree on everything."""
+        """Returns the next pass and its next field; both blank if the passes agree on everything."""
         for name in (FIRST, SECOND):
             if field := self.next_field_of_pass(passes[name]):
                 return name, field
@@ -154,7 +155,7 @@ class KeyedPaper:
 
 
 def _at(field: str) -> str:
-    """A field as it is shown: ``P01 importance``."""
+    """Returns a field as it is shown: ``P01 importance``."""
     return field.strip(".").replace(".", " ")
 
 
@@ -231,7 +232,8 @@ class KeyingSession:
             self.say("That line contains a key that is not a character (an arrow key?). Type it again.")
 
     def interrupted_paper(self) -> str:
-        """The paper at which the last session was interrupted; blank if it ended between two passes."""
+        """Returns the paper at which the last session was interrupted; blank if it ended between two
+        passes."""
         code = self.log.last
         if code not in self.log.forms or code not in self.state_by_code():
             return ""
@@ -263,7 +265,7 @@ class KeyingSession:
             pass_name, "with differences")
 
     def counts(self) -> str:
-        """The number of papers received and begun, without their content."""
+        """Returns the number of papers received and begun, without their content."""
         found = Counter(self.state_by_code().values())
         rest = [f"{count} {state}" for state, count in sorted(found.items())
                 if state and not state.startswith(RECEIVED)]
@@ -355,7 +357,7 @@ class KeyingSession:
     # What a kind of paper has of its own.
 
     def title(self) -> str:
-        """The title of the session: what the papers are about."""
+        """Returns the title of the session: what the papers are about."""
         raise NotImplementedError
 
     def reload_changed_tables(self) -> None:
@@ -363,19 +365,19 @@ class KeyingSession:
         raise NotImplementedError
 
     def paper_with_code(self, code: str) -> KeyedPaper:
-        """The paper that has this code."""
+        """Returns the paper that has this code."""
         raise NotImplementedError
 
     def state_by_code(self) -> dict[str, str]:
-        """The state of each paper by its code; blank where nothing is keyed."""
+        """Returns the state of each paper by its code; blank where nothing is keyed."""
         raise NotImplementedError
 
     def n_expected_papers(self) -> int:
-        """How many papers are expected."""
+        """Returns how many papers are expected."""
         return len(self.state_by_code())
 
     def refusal(self, line: str, code: str, states: Mapping[str, str]) -> str:
-        """The reason a typed code is refused: unknown (``code`` is blank), or already received."""
+        """Returns the reason a typed code is refused: unknown (``code`` is blank), or already received."""
         if code:
             begun = ""
             if code in self.log.forms:  # it would keep the round from being closed

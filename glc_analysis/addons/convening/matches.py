@@ -58,7 +58,7 @@ def suggest_option_code_pairs(study: Study, used_ids: Collection[str]) -> Iterat
 
 
 def _pairs(study: Study) -> list[tuple[str, str, str]]:
-    """All pairs to propose, the best first."""
+    """Returns all pairs to propose, the best first."""
     offered, chosen_by, asked = _answered(study)
     mentions = tables.read_table("mentions", study=study)
     mentions = mentions[~mentions["source"].isin(UNASKED)]  # silence there is not a no
@@ -80,7 +80,7 @@ def _pairs(study: Study) -> list[tuple[str, str, str]]:
 
 
 def _codes(codebook: pd.DataFrame, raised: Collection[str]) -> list[_Code]:
-    """The raised codes of level ``code``, in the order of the codebook."""
+    """Returns the raised codes of level ``code``, in the order of the codebook."""
     themes, rows = map_codes_to_themes(codebook), codebook[codebook["level"] == "code"]
     return [_Code(code, themes.get(code, ""), _stems(code, *texts)) for code, *texts in zip(*(
         rows[name] for name in ("code_id", "name", "definition", "include")), strict=True) if code in raised]
@@ -107,7 +107,7 @@ def _answered(study: Study) -> tuple[pd.DataFrame, dict[Any, set[str]], dict[Any
 
 
 def _stems(*texts: str) -> set[str]:
-    """The first five letters of the longer words of some texts.
+    """Returns the first five letters of the longer words of some texts.
 
     >>> sorted(_stems("Funding by the year", "short-funding"))
     ['fundi', 'short']

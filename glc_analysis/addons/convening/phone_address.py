@@ -46,7 +46,7 @@ def parse_private_address(address: str) -> ipaddress.IPv4Address | ipaddress.IPv
 
 
 def ballot_url(address: str) -> str:
-    """The address of the page for phones.
+    """Returns the address of the page for phones.
 
     >>> ballot_url("192.168.4.1"), ballot_url("::1")
     ('https://192.168.4.1:8443/', 'http://[::1]:8443/')

@@ -57,7 +57,7 @@ _MISREAD = str.maketrans("OIL", "011")
 
 
 def digest_slip_code(typed_code: str) -> str:
-    """The digest of a code; small letters, blanks and O for 0 make no difference.
+    """Returns the digest of a code. Small letters, blanks, and O in place of 0 make no difference.
 
     >>> digest_slip_code("0XYZ-1234-5678-9ABC") == digest_slip_code("oxyz i234 5678 9abc")
     True
@@ -81,8 +81,8 @@ class RoundTexts:
 
     @classmethod
     def of(cls, reference: Reference, round_id: str) -> RoundTexts:
-        """The texts of a round. Raises UsageError for an unknown round, RoundClosed for a closed one, and
-        Faults if a text differs from the one issued."""
+        """Returns the texts of a round. Raises UsageError for an unknown round, RoundClosed for a closed one,
+        and Faults if a text differs from the one issued."""
         select_open_round_rows(reference.rounds, round_id)
         _, asked = plan_round_texts(reference, round_id, today=date.today())
         by_language = round_texts_by_language(reference, asked)
@@ -91,12 +91,12 @@ class RoundTexts:
 
     @property
     def principles(self) -> list[str]:
-        """The principles in the order of the round."""
+        """Returns the principles in the order of the round."""
         return [*next(iter(self.by_language.values()))["principle_id"]]
 
     @property
     def stamps(self) -> dict[str, set[str]]:
-        """The stamps of each principle, one for each wording: printed id and text_version."""
+        """Returns the stamps of each principle, one for each wording: printed id and text_version."""
         stamps: dict[str, set[str]] = {principle: set() for principle in self.principles}
         for rows in self.by_language.values():
             for text in FormText.of(rows):
@@ -105,7 +105,7 @@ class RoundTexts:
 
 
 def format_text_stamp(printed_id: str, text_version: str) -> str:
-    """The stamp of the text that a rater read, such as ``P07.2 9745af7abe75``."""
+    """Returns the stamp of the text that a rater read, such as ``P07.2 9745af7abe75``."""
     return f"{printed_id} {text_version}"
 
 
@@ -125,8 +125,8 @@ class Slip:
     answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def answered(self, stamps: Mapping[str, set[str]]) -> list[str]:
-        """The questions that are answered for the current wording, such as ``P01.importance``; never the
-        answers themselves."""
+        """Returns the questions that are answered for the current wording, such as ``P01.importance``; never
+        the answers themselves."""
         return [f"{principle}.{name}" for principle, own in self.answers.items()
                 if own["text"] in stamps.get(principle, ()) for name in own if name != "text"]
 
@@ -137,7 +137,7 @@ class Slip:
                    for one in stamps)
 
     def with_answers(self, stamps: Mapping[str, str], answers: Mapping[str, str], mark: str) -> Slip:
-        """The slip after another save from a phone; a blank answer deletes an earlier one.
+        """Returns the slip after another save from a phone; a blank answer deletes an earlier one.
 
         An abstention deletes the scores of its principle, and a score deletes the abstention. Answers on an
         earlier version of a text are deleted when the new version is answered.
@@ -175,7 +175,7 @@ class BallotBox:
 
     @classmethod
     def read(cls, study: Study, round_id: str) -> BallotBox | None:
-        """The box of a round; None if no slips were made."""
+        """Returns the box of a round; None if no slips were made."""
         path = ballot_box_folder(study, round_id) / "box.json"
         if not path.is_file():
             return None
@@ -189,7 +189,7 @@ class BallotBox:
         return not any(slip.answers for slip in self.slips.values())
 
     def find_slip_number(self, code: str) -> str:
-        """The number of the slip with this code; blank if there is none."""
+        """Returns the number of the slip with this code; blank if there is none."""
         digest = digest_slip_code(code)
         return next((number for number, slip in self.slips.items() if slip.code == digest), "")
 
@@ -212,13 +212,13 @@ class BallotBox:
 
 
 def ballot_box_folder(study: Study, round_id: str) -> Path:
-    """The folder of a round's ballot box and its certificate."""
+    """Returns the folder of a round's ballot box and its certificate."""
     return study.private / "phones" / round_id
 
 
 def uncollected_ballots_phrase(study: Study, round_id: str) -> str:
-    """The number of uncollected phone ballots, worded as the beginning of a sentence; blank if there are
-    none."""
+    """Returns the number of uncollected phone ballots, worded as the beginning of a sentence; blank if there
+    are none."""
     box = BallotBox.read(study, round_id)
     if box is None or box.is_empty:
         return ""
@@ -236,7 +236,8 @@ def check_box_collected(study: Study, round_id: str) -> None:
 
 
 def uncollected_ballots_note(study: Study, round_id: str) -> str:
-    """A note that phone ballots are not yet counted as received, and what to do; blank if there are none."""
+    """Returns a note that phone ballots are not yet counted as received, and what to do; blank if there are
+    none."""
     said = uncollected_ballots_phrase(study, round_id)
     are = "is" if said.startswith("1 ") else "are"
     return said and (f"{said} {are} in none of these numbers. To collect: bring the register, `glc ballot "
@@ -306,12 +307,12 @@ def collect_ballots(study: Study, round_id: str, register: Path, *,
 
 
 def _file_name(round_id: str, rater: str) -> str:
-    """The file name of a ballot, which records that it was given on a phone."""
+    """Returns the file name of a ballot, which records that it was given on a phone."""
     return f"{round_id}-{rater}-phone.csv"
 
 
 def _read_register(path: Path, round_id: str, box: BallotBox, reference: Reference) -> dict[str, str]:
-    """The slip number of each rater. Raises Faults with all errors in the register."""
+    """Returns the slip number of each rater. Raises Faults with all errors in the register."""
     table = read_delimited_file(path)
     names = [normalise_space(name) for name in table.names]
     if missing := [name for name in REGISTER if name not in names]:
@@ -361,7 +362,7 @@ def _read_register(path: Path, round_id: str, box: BallotBox, reference: Referen
 
 
 def _file_text(texts: RoundTexts, rater: str, slip: Slip) -> str:
-    """A ballot in the format of a keyed paper form; unanswered questions are blank."""
+    """Returns a ballot in the format of a keyed paper form; unanswered questions are blank."""
     source = {text.principle_id: format_text_stamp(text.printed_id, text.text_version)
               for text in FormText.of(next(iter(texts.by_language.values())))}
     text = io.StringIO()
@@ -380,7 +381,8 @@ def _file_text(texts: RoundTexts, rater: str, slip: Slip) -> str:
 
 def _other_forms(study: Study, reference: Reference, round_id: str,
                  files: Mapping[str, str]) -> Iterator[Fault]:
-    """Faults for raters who, or whose organisation in the panel, also handed in another form."""
+    """Yields faults for raters who also handed in another form, and for raters whose organisation, with one
+    vote in the panel, did so."""
     votes = Ballots.read(study, reference).votes
     own_files = {_file_name(round_id, rater): content for rater, content in files.items()}
     ratings, here = study.raw / "ratings", votes[votes["round_id"] == round_id]

@@ -138,7 +138,7 @@ class PollingPlace:
         self.count()
 
     def server(self) -> HTTPServer:
-        """The server of the page, not yet listening."""
+        """Returns the server of the page, not yet listening."""
         application = Application([(r"/", PageHandler), (r"/open", TextsHandler), (r"/save", AnswersHandler)],
                                   polling_place=self,
                                   log_function=lambda handler: None, default_handler_class=NotFoundHandler)
@@ -196,7 +196,7 @@ class PollingPlace:
         raise Refusal(HTTPStatus.FORBIDDEN, "unknown_code")
 
     def open(self, number: str) -> dict[str, Any]:
-        """The response to the code of a slip: the texts, and which questions are answered."""
+        """Returns the response to the code of a slip: the texts, and which questions are answered."""
         self.read_tables()
         slip = self.box.slips[number]
         return {"round": self.round_id, "saves": slip.saves, "answered": slip.answered(self.stamps),
@@ -272,7 +272,7 @@ def _checked(request: Mapping[str, Any], stamps: Mapping[str, set[str]]) -> tupl
 
 
 def _in_language(texts: RoundTexts, language: str) -> dict[str, Any]:
-    """The texts of a round in a language, or in the original, with the fixed texts of the page."""
+    """Returns the texts of a round in a language, or in the original, with the fixed texts of the page."""
     own = language if language in texts.by_language else next(iter(texts.by_language))
     form = RatingForm(texts.round_id, "", language, texts.by_language[own], texts.origins[own])
     name = form.say["language_name"] if has_form_phrases(language) else language_name(language)
@@ -308,7 +308,7 @@ class PhoneRequestHandler(RequestHandler):
 
     @property
     def polling_place(self) -> PollingPlace:
-        """The polling place that answers the request."""
+        """Returns the polling place that answers the request."""
         return self.settings["polling_place"]
 
     def set_default_headers(self) -> None:
@@ -390,8 +390,8 @@ class NotFoundHandler(PhoneRequestHandler):
 
 @cache
 def _page() -> tuple[str, str]:
-    """The page as one file, and its content security policy: it may run its own script and contact this
-    server."""
+    """Returns the page as one file, and its content security policy: it may run its own script and contact
+    this server."""
     style, script = read_packaged_text(__file__, "phone_page.css"), read_packaged_text(__file__,
                                                                                        "phone_page.js")
     names = read_texts_by_language(__file__, "languages.csv")

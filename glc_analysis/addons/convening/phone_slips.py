@@ -45,7 +45,7 @@ who has the file of the box."""
 
 
 def draw_slip_code() -> str:
-    """A new random code, as it is printed on a slip.
+    """Returns a new random code, as it is printed on a slip.
 
     >>> len(draw_slip_code()), draw_slip_code() == draw_slip_code()
     (19, False)
@@ -56,9 +56,14 @@ def draw_slip_code() -> str:
 
 @dataclass(frozen=True)
 class SlipsMade:
-    """What :func:`make_phone_slips` wrote: the files, the number of slips, the address of the page, the
-    fingerprint of its certificate (blank for this computer alone), and the languages of the page that no
-    native reader has checked."""
+    """The result of :func:`make_phone_slips`:
+
+    - the files that were written;
+    - the number of slips;
+    - the address of the page;
+    - the fingerprint of its certificate (blank if the page is for this computer alone);
+    - the languages of the page that no native reader has checked.
+    """
 
     slips: Path
     register: Path
@@ -121,7 +126,7 @@ def make_phone_slips(study: Study, round_id: str, folder: Path, *, address: str 
 
 
 def phone_page_phrases(language: str) -> dict[str, str]:
-    """The fixed texts of the page by key, in a language or, if they are not translated, in English.
+    """Returns the fixed texts of the page by key, in a language or, if they are not translated, in English.
 
     >>> phone_page_phrases("es")["begin"], phone_page_phrases("am")["begin"]
     ('Empezar', 'Begin')
@@ -130,7 +135,7 @@ def phone_page_phrases(language: str) -> dict[str, str]:
 
 
 def phone_page_languages() -> list[str]:
-    """The languages in which the page has fixed texts.
+    """Returns the languages in which the page has fixed texts.
 
     >>> phone_page_languages()
     ['en', 'es', 'ar', 'km', 'fr']

@@ -50,7 +50,7 @@ _MEASURED = ("outcome_measured", "literature")
 
 
 def format_printed_id(principle_id: str, version: str) -> str:
-    """A version of a principle as it is printed and cited.
+    """Returns a version of a principle as it is printed and cited.
 
     >>> format_printed_id("P07", "2")
     'P07.2'
@@ -59,7 +59,8 @@ def format_printed_id(principle_id: str, version: str) -> str:
 
 
 def make_principle_tables(reference: Reference) -> dict[str, pd.DataFrame]:
-    """The processed tables :data:`PRINCIPLE_TABLES` before their types are set: with derived columns."""
+    """Returns the processed tables :data:`PRINCIPLE_TABLES` before their types are set: with derived
+    columns."""
     frames = {name: getattr(reference, name).copy() for name in PRINCIPLE_TABLES}
     for name in ("joint_display", "decision_log", "parking_lot"):
         frames[name]["order"] = range(1, len(frames[name]) + 1)
@@ -71,8 +72,8 @@ def make_principle_tables(reference: Reference) -> dict[str, pd.DataFrame]:
 
 
 def add_version_columns(principles: pd.DataFrame) -> pd.DataFrame:
-    """Rows of principles.csv with ``printed_id``, ``text_version``, and ``is_current``: whether it is the
-    latest version of its principle or a translation of it."""
+    """Returns rows of principles.csv with ``printed_id``, ``text_version``, and ``is_current``: whether it is
+    the latest version of its principle or a translation of it."""
     ids = [*map(format_printed_id, principles["principle_id"], principles["version"])]
     numbers = principles["version"].astype(int)
     sources = principles["translation_of"] == ""
@@ -122,14 +123,15 @@ _LEAST = 3
 
 
 def make_evidence_tables(read_table: Callable[[str], pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """The tables :data:`COUNTED_TABLES` by name, and :func:`list_evidence_contributors` of all evidence."""
+    """Returns the tables :data:`COUNTED_TABLES` by name, and :func:`list_evidence_contributors` of all
+    evidence."""
     frames = {name: read_table(name) for name in COUNTED_TABLES}
     return frames | {"evidence_contributors": list_evidence_contributors(frames["evidence"], frames)}
 
 
 def list_evidence_contributors(evidence: pd.DataFrame, frames: Frames) -> pd.DataFrame:
-    """The organisations whose words are evidence: one row per piece of evidence, organisation and source
-    (interview, call, answer), with principle_id, evidence_id, stance, organisation_id, source.
+    """Returns the organisations whose words are evidence: one row per piece of evidence, organisation and
+    source (interview, call, answer), with principle_id, evidence_id, stance, organisation_id, source.
 
     Contributors to a code are the organisations that raised it, the contributor to a passage is the
     organisation that said it. Figures of the survey and publications have no contributors here.
@@ -147,7 +149,8 @@ def list_evidence_contributors(evidence: pd.DataFrame, frames: Frames) -> pd.Dat
 
 
 def count_for_cerqual_components(principle_id: str, frames: Frames) -> pd.DataFrame:
-    """One row per component, in the order of :data:`JUDGED_COMPONENTS`, with ``known``, counts in words."""
+    """Returns one row per component, in the order of :data:`JUDGED_COMPONENTS`, with ``known``, counts in
+    words."""
     evidence, contributors = (frames[name][frames[name]["principle_id"] == principle_id]
                               for name in ("evidence", "evidence_contributors"))
     organisations = frames["organisations"]
@@ -177,10 +180,9 @@ def count_for_cerqual_components(principle_id: str, frames: Frames) -> pd.DataFr
 
 
 def count_represented_organisations(principle_id: str, frames: Frames) -> pd.DataFrame:
-    """How many organisations of each kind took part: one row per attribute and value, with study_n (in the
-    study), evidence_n (contributed to codes and passages of the principle), raters_n (their raters voted in
-    its last closed round).
-    """
+    """Returns how many organisations of each kind took part: one row per attribute and value, with study_n
+    (in the study), evidence_n (contributed to codes and passages of the principle), raters_n (their raters
+    voted in its last closed round). """
     contributors = frames["evidence_contributors"].query("principle_id == @principle_id")
     contributed = {*contributors["organisation_id"]}
     rated = {*_provider_ratings(principle_id, frames)["organisation_id"]}
@@ -193,8 +195,8 @@ def count_represented_organisations(principle_id: str, frames: Frames) -> pd.Dat
 
 
 def underrepresentation_sentences(represented: pd.DataFrame) -> list[str]:
-    """Sentences on the kinds of organisations in the study that gave no evidence, and those that did not
-    rate.
+    """Returns sentences on the kinds of organisations in the study that gave no evidence, and those that did
+    not rate.
 
     >>> underrepresentation_sentences(pd.DataFrame([("language", "km", 1, 0, 0), ("language", "en", 9, 4, 0)],
     ...     columns=["attribute", "value", "study_n", "evidence_n", "raters_n"]))
@@ -223,7 +225,7 @@ def _counts(words: pd.Series) -> str:
 
 
 def _contradicted(evidence: pd.DataFrame, frames: Frames) -> list[str]:
-    """Sentences on how many organisations said the opposite of a code that supports the principle."""
+    """Returns sentences on how many organisations said the opposite of a code that supports the principle."""
     cited = evidence.loc[(evidence["kind"] == "code") & (evidence["stance"] == "supports"), "reference"]
     rows = frames["mentions"][frames["mentions"]["code_id"].isin(cited)]
     count = rows.loc[rows["is_contradicted"], "organisation_id"].nunique()
@@ -238,7 +240,7 @@ def _by_source(contributors: pd.DataFrame) -> str:
 
 
 def _count_places(own: pd.DataFrame, frames: Frames, column: str) -> int:
-    """The number of countries, or regions, in which the organisations work; blanks do not count."""
+    """Returns the number of countries, or regions, in which the organisations work; blanks do not count."""
     answers = frames["answers"]
     places = answers.loc[answers["organisation_id"].isin(own["organisation_id"]), column]
     return places[places != ""].nunique()
@@ -251,14 +253,15 @@ def _claims(evidence: pd.DataFrame, stance: str, *claims: str) -> str:
 
 
 def _last_round(rows: pd.DataFrame, principle_id: str) -> pd.DataFrame:
-    """The principle's rows in its last closed round; round 10 comes after round 9."""
+    """Returns the principle's rows in its last closed round; round 10 comes after round 9."""
     own = rows[rows["principle_id"] == principle_id]
     last = max(own["round_id"].astype("str"), key=lambda name: (len(name), name), default="")
     return own[own["round_id"] == last]
 
 
 def _provider_ratings(principle_id: str, frames: Frames) -> pd.DataFrame:
-    """The providers' ratings that count in the last closed round, with their organisations' resources."""
+    """Returns the providers' ratings that count in the last closed round, with their organisations'
+    resources."""
     own = _last_round(frames["ratings"], principle_id)
     own = own[(own["panel"] == "provider") & (own["excluded"] == "") & ~own["is_abstained"].astype(bool)]
     levels = frames["organisations"].set_index("organisation_id")["resource_level"]
@@ -275,8 +278,8 @@ def _votes(principle_id: str, criterion: str, frames: Frames) -> Iterator[str]:
 
 
 def _by_resources(rated: pd.DataFrame) -> Iterable[str]:
-    """The median score by the resources of the raters' organisations; groups with too few votes are not
-    shown."""
+    """Yields the median score by the resources of the raters' organisations; groups with too few votes are
+    not shown."""
     for level, scores in rated[rated["resource_level"] != ""].groupby("resource_level")["score"]:
         score = f"median {median(map(int, scores)):g}" if len(scores) >= _LEAST else "too few to show"
         yield f"Resources {level}: {score} (votes: {len(scores)})."
@@ -319,7 +322,7 @@ _RECORDED_BY = {"agreed": "`glc agree {}` shows its votes and objections, asks, 
 
 def undecided_status_faults(texts: Mapping[Any, Mapping[str, Any]],
                             decisions: Iterable[Mapping[str, Any]]) -> Iterator[Fault]:
-    """Faults for texts (by row of principles.csv) whose status differs from the recorded decision.
+    """Yields faults for texts (by row of principles.csv) whose status differs from the recorded decision.
 
     >>> text = {"principle_id": "P07", "version": "2", "translation_of": "", "status": "agreed"}
     >>> [fault.message for fault in undecided_status_faults({4: text}, [])]
@@ -346,8 +349,8 @@ def undecided_status_faults(texts: Mapping[Any, Mapping[str, Any]],
 
 def changed_word_faults(table: str, action_done: str, texts: Iterable[Mapping[str, Any]],
                         rows: Mapping[Any, Mapping[str, Any]]) -> Iterator[Fault]:
-    """Faults for texts whose words changed since the rows of a table (by row number) refer to them, as shown
-    by its column ``text_version``; ``action_done`` is what was done with the text, such as signed."""
+    """Yields faults for texts whose words changed since the rows of a table (by row number) refer to them, as
+    shown by its column ``text_version``; ``action_done`` is what was done with the text, such as signed."""
     now = {printed_id_of_text(one): one["statement"] for one in texts if not one["translation_of"]}
     others: dict[str, list[Any]] = {}
     for n, row in rows.items():

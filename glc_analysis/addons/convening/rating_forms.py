@@ -28,7 +28,7 @@ _WANTED = {"score": "number_wanted", "mark": "mark_wanted", "choice": "word_want
 
 
 def form_phrases(language: str) -> dict[str, str]:
-    """The fixed texts by key, in a language or, if they are not translated, in English.
+    """Returns the fixed texts by key, in a language or, if they are not translated, in English.
 
     >>> form_phrases("fr")["round"].format(2), form_phrases("am")["round"].format(2)
     ('Tour 2', 'Round 2')
@@ -37,7 +37,7 @@ def form_phrases(language: str) -> dict[str, str]:
 
 
 def list_form_languages() -> list[str]:
-    """The languages in which the fixed texts exist.
+    """Returns the languages in which the fixed texts exist.
 
     >>> list_form_languages()[:2]
     ['en', 'es']
@@ -55,7 +55,7 @@ def has_form_phrases(language: str) -> bool:
 
 
 def language_name_for_reader(reader_language: str, language: str) -> str:
-    """The name of a language in the language of a reader; in English if unknown.
+    """Returns the name of a language in the language of a reader; in English if unknown.
 
     >>> language_name_for_reader("es", "en"), language_name_for_reader("fr",
     ...     "am"), language_name_for_reader("am", "es")
@@ -66,7 +66,7 @@ def language_name_for_reader(reader_language: str, language: str) -> str:
 
 
 def format_language_and_code(language: str) -> str:
-    """A language by its English name and code, as XLSForms name it.
+    """Returns a language by its English name and code, as XLSForms name it.
 
     >>> format_language_and_code("km")
     'Khmer (km)'
@@ -85,7 +85,7 @@ class FormText(NamedTuple):
 
     @classmethod
     def of(cls, rows: pd.DataFrame) -> list[FormText]:
-        """The texts of rows of principles.csv that have ``printed_id`` and ``text_version``."""
+        """Returns the texts of rows of principles.csv that have ``printed_id`` and ``text_version``."""
         return [cls(*row) for row in rows[[*cls._fields]].itertuples(index=False, name=None)]
 
 
@@ -120,22 +120,22 @@ class RatingForm:
 
     @cached_property
     def texts(self) -> list[FormText]:
-        """The texts of the form, in its order."""
+        """Returns the texts of the form, in its order."""
         return FormText.of(self.rows)
 
     @cached_property
     def say(self) -> dict[str, str]:
-        """The fixed texts."""
+        """Returns the fixed texts."""
         return form_phrases(self.language)
 
     @property
     def direction(self) -> str:
-        """The writing direction of the page."""
+        """Returns the writing direction of the page."""
         return language_direction(self.language)
 
     @property
     def heading(self) -> str:
-        """The heading: the round, the rater's code, and the proxy if there is one."""
+        """Returns the heading: the round, the rater's code, and the proxy if there is one."""
         heading = f"{self.say['round'].format(self.round_id)} · {self.say['code'].format(self.rater_id)}"
         return heading + (f" · {self.say['by_proxy'].format(self.proxy_id)}" if self.proxy_id else "")
 
@@ -146,8 +146,8 @@ class RatingForm:
 
     @property
     def feedback_instructions(self) -> str:
-        """The introduction to the feedback sheet before a second vote. In right-to-left text, signs such as ≤
-        would be printed mirrored."""
+        """Returns the introduction to the feedback sheet before a second vote. In right-to-left text, signs
+        such as ≤ would be printed mirrored."""
         said = self.say["before_how"]
         if self.direction == "ltr":
             return said
@@ -155,7 +155,8 @@ class RatingForm:
 
     @property
     def stamps(self) -> list[str]:
-        """The stamp that identifies each row of a returned form: round, rater, printed id, text_version."""
+        """Returns the stamp that identifies each row of a returned form: round, rater, printed id,
+        text_version."""
         return [format_form_stamp(self.round_id, self.rater_id, text.printed_id, text.text_version)
                 for text in self.texts]
 
@@ -164,19 +165,20 @@ class RatingForm:
         return f"{text.printed_id} {text.language} {text.text_version}"
 
     def shown(self, text: FormText) -> str:
-        """The words of a text, with the name of its language if this differs from the form's."""
+        """Returns the words of a text, with the name of its language if this differs from the form's."""
         return text.statement + self.language_name_if_other(text)
 
     def language_name_if_other(self, text: FormText) -> str:
-        """The name of the language of a text, in the language of the form; blank if both are the same."""
+        """Returns the name of the language of a text, in the language of the form; blank if both are the
+        same."""
         if text.language == self.language:
             return ""
         return f" [{language_name_for_reader(self.language, text.language)}]"
 
     def history(self, text: FormText) -> Iterator[tuple[str, str, str]]:
-        """The history of a text as fixed text, earlier words and their language, the latter two blank if
-        there are no earlier words. A declared interest of the rater comes first. Yields nothing for drafted
-        texts and texts that raters already know."""
+        """Yields the history of a text as fixed text, earlier words and their language, the latter two blank
+        if there are no earlier words. A declared interest of the rater comes first. Yields nothing for
+        drafted texts and texts that raters already know."""
         if text.principle_id in self.interests:
             yield self.say["interest_declared"], "", ""
         if (origin := self.origins.get(text.printed_id)) is None:
@@ -188,11 +190,11 @@ class RatingForm:
             yield said.format(earlier.printed_id), self.shown(earlier), earlier.language
 
     def history_lines(self, text: FormText) -> list[str]:
-        """The earlier wording of a text, as plain lines."""
+        """Returns the earlier wording of a text, as plain lines."""
         return [f"{said} {words}".strip() for said, words, _ in self.history(text)]
 
     def label(self, question: RatingQuestion) -> str:
-        """The wording of a question."""
+        """Returns the wording of a question."""
         return self.say[question.name]
 
     def ends(self, question: RatingQuestion) -> tuple[str, str]:
@@ -205,7 +207,7 @@ class RatingForm:
 
 
 def round_texts_in_language(reference: Reference, round_texts: pd.DataFrame, language: str) -> pd.DataFrame:
-    """The texts of a round in a language, in the order of the round.
+    """Returns the texts of a round in a language, in the order of the round.
 
     An untranslated text is given in its original language (column ``language``). A translation counts only if
     it belongs to the version that the round asks about.
@@ -223,7 +225,7 @@ def round_texts_in_language(reference: Reference, round_texts: pd.DataFrame, lan
 
 def find_text_origins(reference: Reference, round_id: str, round_texts: pd.DataFrame,
                       language: str) -> dict[str, TextOrigin]:
-    """The origins of the texts that no earlier round asked about, by printed id.
+    """Returns the origins of the texts that no earlier round asked about, by printed id.
 
     A reworded text shows the wording in the last earlier round, if any; a split or merged text shows the
     texts that it replaces; a text proposed in the room is marked as such, with a note if no evidence is
@@ -251,7 +253,7 @@ def find_text_origins(reference: Reference, round_id: str, round_texts: pd.DataF
 
 
 def _in_language(texts: pd.DataFrame, name: str, language: str) -> list[FormText]:
-    """The text of a printed id in a language if it exists, else in the original."""
+    """Returns the text of a printed id in a language if it exists, else in the original."""
     own = texts[(texts["printed_id"] == name) | (texts["translation_of"] == name)]
     translated = own[own["language"] == language]
     rows = translated if len(translated) else own[own["translation_of"] == ""]
@@ -259,8 +261,8 @@ def _in_language(texts: pd.DataFrame, name: str, language: str) -> list[FormText
 
 
 def round_texts_by_language(reference: Reference, round_texts: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The texts of a round by language, the source language first. A language is included if principles.csv
-    has a text of the round in it, or if the fixed texts of the form exist in it."""
+    """Returns the texts of a round by language, the source language first. A language is included if
+    principles.csv has a text of the round in it, or if the fixed texts of the form exist in it."""
     source = round_texts["language"].iloc[0]
     languages = sorted({source, *reference.principles["language"]}, key=lambda one: (one != source, one))
     rows = {one: round_texts_in_language(reference, round_texts, one) for one in languages}
@@ -273,8 +275,8 @@ def _is_asked_in(rows: pd.DataFrame, language: str) -> bool:
 
 
 def language_by_rater(raters: pd.DataFrame, survey_languages: Mapping[str, str]) -> dict[str, str]:
-    """The language of each rater: from raters.csv, else the language in which the rater's organisation
-    answered the survey (``survey_languages``); blank if neither is known.
+    """Returns the language of each rater: from raters.csv, else the language in which the rater's
+    organisation answered the survey (``survey_languages``); blank if neither is known.
 
     >>> raters = pd.DataFrame([("r1", "", "es"), ("r2", "quay", "")],
     ...                       columns=["rater_id", "organisation_id", "language"])

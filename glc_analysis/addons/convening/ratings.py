@@ -163,11 +163,11 @@ class _Answer:
 
     @cached_property
     def parts(self) -> FormStamp:
-        """The content of a stamp; blank if the text is not a stamp."""
+        """Returns the content of a stamp; blank if the text is not a stamp."""
         return FormStamp.read(self.stamp)
 
     def read(self, box: str) -> str | None:
-        """The answer in a box; None where its content is not a valid answer."""
+        """Returns the answer in a box; None where its content is not a valid answer."""
         return BY_NAME[box].read(self.boxes[box])
 
     @property
@@ -181,7 +181,7 @@ class _Answer:
 
 def read_filled_form(path: Path, sheets: list[Grid] | None = None, *,
                      asked_principles: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
-    """The votes on a filled form, two rows per principle: the columns of :mod:`.ratings`.
+    """Returns the votes on a filled form, two rows per principle: the columns of :mod:`.ratings`.
 
     ``score`` is 1 to 9, ``abstain``, or :data:`UNANSWERED` if the boxes are blank or the row of a principle
     in ``asked_principles`` (the principles of each round) is missing: somebody has to ask the rater. Comments
@@ -221,7 +221,7 @@ def is_form_filled(path: Path) -> bool:
 
 
 def _on_sheet(sheet: Grid) -> list[_Answer]:
-    """The rows of a sheet of this package, below the row of column names; none for other sheets."""
+    """Returns the rows of a sheet of this package, below the row of column names; none for other sheets."""
     at = next((n for n, row in enumerate(sheet.rows) if len({*WORKBOOK_COLUMNS} & {*row}) > 4), -1)
     if at < 0:
         return []
@@ -238,7 +238,7 @@ def _on_sheet(sheet: Grid) -> list[_Answer]:
 
 
 def _in_export(sheet: Grid) -> list[_Answer]:
-    """The principles in every submission to the XLSForm of this package; none for other tables."""
+    """Returns the principles in every submission to the XLSForm of this package; none for other tables."""
     places: dict[tuple[str, str], int] = {}
     for n, name in enumerate(sheet.names):
         if found := _BOX.fullmatch(name.strip()):
@@ -257,7 +257,7 @@ def _in_export(sheet: Grid) -> list[_Answer]:
 
 
 def _answer_faults(answer: _Answer) -> Iterator[Fault]:
-    """Faults in the answers on one principle."""
+    """Yields faults in the answers on one principle."""
     boxes, stamp = answer.boxes, answer.parts
     if not stamp.round_id:
         yield answer.fault("this is not the stamp of a form", "stamp", answer.stamp, "put back the round, "
@@ -282,7 +282,7 @@ def _answer_faults(answer: _Answer) -> Iterator[Fault]:
 
 
 def _mixed_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
-    """Faults for rows of a sheet that belong to another rater or round than its first row."""
+    """Yields faults for rows of a sheet that belong to another rater or round than its first row."""
     first: dict[str, tuple[str, ...]] = {}
     for one in answers:
         is_ours = bool(one.parts[0]) and not one.columns
@@ -292,7 +292,7 @@ def _mixed_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
 
 
 def _repeated_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
-    """Faults for rows that repeat a principle of the same rater and round, one per row."""
+    """Yields faults for rows that repeat a principle of the same rater and round, one per row."""
     first: dict[tuple[str, ...], _Answer] = {}
     said: set[tuple[str, str]] = set()
     for one in answers:
@@ -333,7 +333,7 @@ def _rows_that_are_gone(file: str, answers: Sequence[_Answer],
 
 
 def unanswered_question_faults(rows: pd.DataFrame) -> Iterator[Fault]:
-    """A fault for each unanswered principle of a form: its boxes are blank, or its row is missing."""
+    """Yields a fault for each unanswered principle of a form: its boxes are blank, or its row is missing."""
     for (file, row, round_id, rater, principle), own in group_rows(
             rows, "file", "row", "round_id", "rater_id", "principle_id", sort=False):
         is_gone = (own["text_version"] == "").all()
@@ -388,7 +388,7 @@ def read_ratings_file(path: Path, *,
 
 
 def _long_rows(file: str, sheet: Grid) -> pd.DataFrame:
-    """The rows of a table with :data:`HEADER`; ids and words are tidied, comments unchanged."""
+    """Returns the rows of a table with :data:`HEADER`; ids and words are tidied, comments unchanged."""
     names = [normalise_space(name) for name in sheet.names]
     faults = [Fault("this column is missing", file=sheet.place, row="1", column=name,
                     fix=f"the header is {','.join(HEADER)}") for name in HEADER if name not in names]
@@ -405,7 +405,7 @@ def _long_rows(file: str, sheet: Grid) -> pd.DataFrame:
 
 
 def _rating_faults(rows: pd.DataFrame) -> Iterator[Fault]:
-    """The faults in the votes of one file, for all raters."""
+    """Yields the faults in the votes of one file, for all raters."""
     words = {"criterion": CRITERIA, "may_be_read": (*BY_NAME["may_be_read"].choices, "")}
     for row in rows.to_dict("records"):
         place = {"file": row["file"], "row": row["row"]}

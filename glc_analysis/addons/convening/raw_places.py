@@ -31,7 +31,7 @@ class RawFiles:
         self._turns, self._lines = cache(self._read_turns), cache(self._read_lines)
 
     def _state(self, path: str) -> tuple[str, str]:
-        """The present checksum of a file (blank if there is no file), and what is wrong with it."""
+        """Returns the present checksum of a file (blank if there is no file), and what is wrong with it."""
         if not path or not (self.study.root / path).is_file():
             return "", FILE_MISSING
         found, row = checksum(self.study.root / path), self._manifest.get(path)
@@ -40,11 +40,11 @@ class RawFiles:
         return found, "" if row["sha256"].lower() == found else FILE_CHANGED
 
     def file_of_record(self, answer_id: str) -> str:
-        """The survey file of a record; blank if unknown."""
+        """Returns the survey file of a record; blank if unknown."""
         return self._surveys.get(_RECORD.sub("", answer_id), "")
 
     def path_of_ratings_file(self, name: str) -> str:
-        """The path of a ratings file; blank if it no longer exists."""
+        """Returns the path of a ratings file; blank if it no longer exists."""
         return self._ballots.get(name, "")
 
     def place_of_segment(self, segment_id: str, document: Any, words: str) -> tuple[str, str]:
@@ -65,7 +65,7 @@ class RawFiles:
         return path, f"{what} {begins or numbers.start}"
 
     def _read_turns(self, path: str) -> list[int]:
-        """The lines at which the turns of a transcript begin; empty if the file was changed."""
+        """Returns the lines at which the turns of a transcript begin; empty if the file was changed."""
         from glc_analysis.intake.transcripts import read_transcript
 
         try:
@@ -74,7 +74,7 @@ class RawFiles:
             return []
 
     def _read_lines(self, path: str) -> list[tuple[int, str]]:
-        """The lines of a transcript that has turns, with their numbers."""
+        """Returns the lines of a transcript that has turns, with their numbers."""
         from glc_analysis.intake.transcripts import read_lines
 
         return [(n, match_key(text)) for n, text in read_lines(self.study.root / path)]
@@ -98,7 +98,7 @@ class RawFiles:
 
 
 def raw_row_number(answer_id: str) -> int:
-    """The row of the raw file that a record came from.
+    """Returns the row of the raw file that a record came from.
 
     >>> raw_row_number("export.r12.l2"), raw_row_number("export.r7")
     (12, 7)
@@ -112,8 +112,8 @@ enough."""
 
 
 def find_line_where_words_begin(words: str, lines: Iterable[tuple[int, str]]) -> int | None:
-    """The number of the first line in which some words begin; they may continue in the next line. None if
-    they are not found. The lines are in the form of ``match_key``.
+    """Returns the number of the first line in which some words begin; they may continue in the next line.
+    None if they are not found. The lines are in the form of ``match_key``.
 
     >>> lines = [(4, "ana: we met at ten, and it was cold."), (8, "then we all went home in one car.")]
     >>> find_line_where_words_begin("It was cold. Then we all went home",

@@ -55,8 +55,8 @@ def add_proxies_and_interests(raters: pd.DataFrame, reference: Reference, round_
 
 
 def proxy_and_interest_faults(reference: Reference, round_id: str, voting_unit: str) -> Iterator[Fault]:
-    """Faults in proxies.csv and interests.csv for an open round; ``voting_unit`` is the setting ``vote`` of
-    ``[consensus]``."""
+    """Yields faults in proxies.csv and interests.csv for an open round; ``voting_unit`` is the setting
+    ``vote`` of ``[consensus]``."""
     raters = reference.raters.set_index("rater_id")
     own = reference.proxies[reference.proxies["round_id"] == round_id]
     represented = {*own["rater_id"]}
@@ -73,7 +73,7 @@ def proxy_and_interest_faults(reference: Reference, round_id: str, voting_unit: 
 
 def _misfits(row: pd.Series, proxies: pd.DataFrame, raters: pd.DataFrame, represented: Collection[str],
              vote: str) -> Iterator[tuple[str, str, str, str]]:
-    """The errors in a row of proxies.csv: column, value, message and fix."""
+    """Yields the errors in a row of proxies.csv: column, value, message and fix."""
     rater, proxy = row["rater_id"], row["proxy_id"]
     if proxy == "" or proxy not in raters.index:
         yield "proxy_id", proxy, f"nobody votes for {rater}", "name another proxy, or take the row out"
@@ -113,7 +113,7 @@ def _said(panel: str) -> str:
 
 
 def proxy_and_interest_sentences(reference: Reference, round_id: str) -> Iterator[str]:
-    """A sentence for each proxy and interest of a round, for the team."""
+    """Yields a sentence for each proxy and interest of a round, for the team."""
     raters = add_proxies_and_interests(reference.raters, reference, round_id)
     for row in raters[raters[PROXY] != ""].to_dict("records"):
         yield f"{row['proxy_id']} votes for {row['rater_id']}."
@@ -123,7 +123,7 @@ def proxy_and_interest_sentences(reference: Reference, round_id: str) -> Iterato
 
 
 def proxy_and_interest_count_sentences(reference: Reference, round_id: str) -> Iterator[str]:
-    """How many proxies and interests there are in a round, for the room."""
+    """Yields how many proxies and interests there are in a round, for the room."""
     raters = add_proxies_and_interests(reference.raters, reference, round_id)
     if n := int((raters[PROXY] != "").sum()):
         yield f"By proxy: {n}."
@@ -132,7 +132,7 @@ def proxy_and_interest_count_sentences(reference: Reference, round_id: str) -> I
 
 
 def unknown_round_sentences(reference: Reference) -> Iterator[str]:
-    """A sentence for each round in the two tables that does not exist yet, because it may be a typing
+    """Yields a sentence for each round in the two tables that does not exist yet, because it may be a typing
     error."""
     for name in FILE_OF.values():
         table = reference.tables[name.removesuffix(".csv")]
@@ -150,7 +150,8 @@ def record_proxies_and_interests(study: Study, round_id: str, raters: pd.DataFra
 
 
 def find_raters_with_changed_roles(study: Study, round_id: str, raters: pd.DataFrame) -> dict[str, str]:
-    """The raters whose roles differ from the forms of the round, each with the table in which they differ."""
+    """Returns the raters whose roles differ from the forms of the round, each with the table in which they
+    differ."""
     path = _record(study, round_id)
     nothing = pd.DataFrame(columns=["rater_id", *ROLE_COLUMNS], dtype="str")
     was = (read_private_table(path) if path.is_file() else nothing).set_index("rater_id")
@@ -159,7 +160,7 @@ def find_raters_with_changed_roles(study: Study, round_id: str, raters: pd.DataF
 
 
 def changed_role_faults(study: Study, round_id: str, raters: pd.DataFrame) -> Iterator[Fault]:
-    """Faults for roles in the tables that differ from the forms of an open round."""
+    """Yields faults for roles in the tables that differ from the forms of an open round."""
     for rater, file in find_raters_with_changed_roles(study, round_id, raters).items():
         yield Fault(f"the entry for {rater} differs from the forms of round {round_id}", file=file,
                     column="rater_id", value=rater, fix=f"write the forms again with `glc forms --round "
@@ -168,7 +169,7 @@ def changed_role_faults(study: Study, round_id: str, raters: pd.DataFrame) -> It
 
 def changed_after_vote_faults(study: Study, round_id: str, raters: pd.DataFrame,
                               voted_rater_ids: Collection[str]) -> Iterator[Fault]:
-    """Faults: roles that changed since the forms of the round were written, of raters who have
+    """Yields faults for roles that changed since the forms of the round were written, of raters who have
     ``voted_rater_ids``."""
     for rater, file in find_raters_with_changed_roles(study, round_id, raters).items():
         if rater in voted_rater_ids:

@@ -63,8 +63,8 @@ class RoundClosed(GLCError):
 
 
 def select_open_round_rows(rounds: pd.DataFrame, round_id: str) -> pd.DataFrame:
-    """The rows of rounds.csv of an open round. Raises UsageError for an unknown round, RoundClosed for a
-    closed one."""
+    """Returns the rows of rounds.csv of an open round. Raises UsageError for an unknown round, RoundClosed
+    for a closed one."""
     round_rows = rounds[rounds["round_id"] == round_id]
     if round_rows.empty:
         raise UsageError(f"There is no round {round_id!r}; {suggest_name(round_id, rounds['round_id'])}. "
@@ -78,7 +78,7 @@ def select_open_round_rows(rounds: pd.DataFrame, round_id: str) -> pd.DataFrame:
 
 
 def _candidates(texts: pd.DataFrame, without: Collection[str]) -> pd.DataFrame:
-    """The current candidates except those left out, in the order of principles.csv."""
+    """Returns the current candidates except those left out, in the order of principles.csv."""
     order = {name: n for n, name in enumerate(dict.fromkeys(texts["principle_id"]))}
     rows = texts[texts["is_current"] & (texts["status"] == "candidate")]
     for name in without:

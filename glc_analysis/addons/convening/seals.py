@@ -83,7 +83,7 @@ class Seal:
 
     @property
     def history(self) -> str:
-        """The note on the results of a round that was closed more than once; else blank.
+        """Returns the note on the results of a round that was closed more than once; else blank.
 
         >>> Seal("1", "2017-05-09", {}, None, None, 0, (("2017-05-09", "a form was in the post"),)).history
         '; counted again on 2017-05-09, because a form was in the post'
@@ -418,14 +418,15 @@ def renew_seal_digests(study: Study) -> None:
 
 
 def _with_digests(raters: pd.DataFrame, votes: pd.DataFrame, digests: Digests) -> pd.DataFrame:
-    """Raters with ``ballot``, the keyed digest of the ballot of each; blank if there is none."""
+    """Returns raters with the column ``ballot``, the keyed digest of each rater's ballot; blank if there is
+    none."""
     own = {rater: digests.of_value([list(row) for row in rows[list(VOTE_COLUMNS)].itertuples(index=False)])
            for rater, rows in votes.groupby("rater_id")}
     return raters.assign(ballot=[own.get(rater, "") for rater in raters["rater_id"]])
 
 
 def _content(votes: pd.DataFrame) -> set[tuple[str, ...]]:
-    """The content of a form, independent of the order of its rows."""
+    """Returns the content of a form, independent of the order of its rows."""
     return set(votes[list(VOTE_COLUMNS[4:])].itertuples(index=False, name=None))
 
 

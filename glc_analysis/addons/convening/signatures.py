@@ -97,13 +97,13 @@ class SigningState:
         return content_hash(" ".join(sorted(self.texts["printed_id"] + self.texts["text_version"])))[:4]
 
     def undecided_texts(self, organisation_id: str) -> pd.DataFrame:
-        """The texts on which an organisation has not decided."""
+        """Returns the texts on which an organisation has not decided."""
         own = self.decided[self.decided["organisation_id"] == organisation_id]
         done = {*map(format_printed_id, own["principle_id"], own["version"])}
         return self.texts[~self.texts["printed_id"].isin(done)]
 
     def versions_of(self, principle_id: str) -> list[str]:
-        """The versions of a principle, oldest first."""
+        """Returns the versions of a principle, oldest first."""
         own = self.principles[self.principles["principle_id"] == principle_id]
         return sorted({*own.loc[own["translation_of"] == "", "version"]}, key=int)
 
@@ -141,7 +141,7 @@ def write_signing_sheets(study: Study, organisations: tuple[str, ...] = ()) -> l
 
 def render_signing_sheet(signing: SigningState, texts: pd.DataFrame, organisation_id: str, name: str,
                          language: str) -> str:
-    """The page of one organisation: every text with three boxes and a line for a reservation."""
+    """Returns the page of one organisation: every text with three boxes and a line for a reservation."""
     rows = round_texts_in_language(Reference({"principles": signing.principles}), texts, language)
     if language not in {*rows["language"], *read_texts_by_language(__file__, "signing.csv")}:
         language = texts["language"].iloc[0]
@@ -162,8 +162,8 @@ def render_signing_sheet(signing: SigningState, texts: pd.DataFrame, organisatio
 
 def select_signoff_decisions(study: Study, organisation_id: str,
                              principle_ids: Collection[str] = ()) -> pd.DataFrame:
-    """The rows of signoffs.csv of an organisation on the current texts, or only on these principles. Raises
-    UsageError if there are none."""
+    """Returns the rows of signoffs.csv of an organisation on the current texts, or only on these principles.
+    Raises UsageError if there are none."""
     signing = SigningState.of(study)
     own = signing.decided[signing.decided["organisation_id"] == organisation_id]
     current = {*signing.texts["printed_id"]}
@@ -201,8 +201,8 @@ class SignedSheet(KeyedPaper):
     today: str
 
     def fields(self, values: Values) -> Iterator[str]:
-        """The fields: the sheet's code and day; whether the name may be printed; then the decision on each
-        text."""
+        """Yields the fields: the sheet's code and day; whether the name may be printed; then the decision on
+        each text."""
         yield ".code"
         yield ".date"
         yield ".named"
@@ -242,7 +242,7 @@ class SignedSheet(KeyedPaper):
         return line, ""
 
     def rows(self, organisation_id: str, values: Values) -> Iterator[dict[str, str]]:
-        """A complete sheet as rows of signoffs.csv, one for each text with a decision."""
+        """Yields a complete sheet as rows of signoffs.csv, one for each text with a decision."""
         for principle, version in self.texts.items():
             if decision := values[f"{principle}.decision"]:
                 yield {"principle_id": principle, "version": values.get(f"{principle}.version", version),
@@ -293,7 +293,7 @@ class SigningSession(KeyingSession):
                            self.signing.code, self.today)
 
     def state_by_code(self) -> dict[str, str]:
-        """The state of each organisation's sheet; organisations asked to sign come first."""
+        """Returns the state of each organisation's sheet; organisations asked to sign come first."""
         states, all_n = {}, len(self.signing.texts)
         for one in dict.fromkeys([*self.signing.asked, *self.signing.known]):
             decided = all_n - len(self.signing.undecided_texts(one))

@@ -119,7 +119,7 @@ def write_received_page(study: Study, round_id: str, received_by_panel: pd.DataF
 
 
 def slides_path(study: Study, round_id: str) -> Path:
-    """The path of a round's slides."""
+    """Returns the path of a round's slides."""
     return study.reports / "team" / "day" / round_id / "index.html"
 
 
@@ -205,15 +205,15 @@ def _check_closed(study: Study, reference: Reference, round_id: str) -> None:
 
 
 def group_agenda_rows(agenda: pd.DataFrame) -> list[dict[str, Any]]:
-    """The agenda by group: heading, the reason for the group, and its rows."""
+    """Returns the agenda by group: heading, the reason for the group, and its rows."""
     return [{"name": name, "heading": heading, "why": why,
              "rows": agenda[agenda["group"] == name].to_dict("records")}
             for name, (heading, why) in AGENDA_GROUPS.items() if (agenda["group"] == name).any()]
 
 
 def split_agenda_into_two_columns(groups: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """The groups of an agenda in two columns of about the same length. If a group continues in the second
-    column, its heading is repeated there.
+    """Returns the groups of an agenda in two columns of about the same length. If a group continues in the
+    second column, its heading is repeated there.
 
     >>> columns = split_agenda_into_two_columns([{"rows": [1] * 6}, {"rows": [2]}])
     >>> [[len(part["rows"]) for part in column] for column in columns]
@@ -278,7 +278,7 @@ def _ballot_key(row: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def _texts(principles: pd.DataFrame, principle: str, version: str) -> dict[str, Any]:
-    """The statement of a version, its language, its origin, and its translations by language."""
+    """Returns the statement of a version, its language, its origin, and its translations by language."""
     own = principles[(principles["principle_id"] == principle) & (principles["translation_of"] == "")
                      & (principles["version"] == version)]
     of = principles[principles["translation_of"] == format_printed_id(principle, version)]
@@ -290,9 +290,9 @@ def _texts(principles: pd.DataFrame, principle: str, version: str) -> dict[str, 
 
 def _panel(row: dict[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any]],
            before: list[dict[str, Any]]) -> dict[str, Any]:
-    """The disclosed votes of one panel on one criterion, with those of the last earlier round on the same
-    text; ``row`` and those ``before`` are disclosed (:func:`.votes.blank_undisclosed_tallies`), ``votes`` by
-    rater."""
+    """Returns the disclosed votes of one panel on one criterion, with those of the last earlier round on the
+    same text. ``row`` and the rows ``before`` are disclosed (:func:`.votes.blank_undisclosed_tallies`);
+    ``votes`` are the votes by rater."""
     shape, words = describe_tally_result(row)
     last = next((one for one in reversed(before) if one["version"] == row["version"]), None)
     are_all_told = not pd.isna(row["median"])

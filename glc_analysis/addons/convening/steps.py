@@ -35,17 +35,18 @@ def _evidence(view: View) -> dict[str, Any]:
 
 
 def _principles(view: View) -> dict[str, Any]:
-    """The principles and what people wrote about them."""
+    """Returns the principles and what people wrote about them."""
     return dict(make_principle_tables(view.reference))
 
 
 def _ratings(view: View) -> dict[str, Any]:
-    """The votes of closed rounds."""
+    """Returns the votes of closed rounds."""
     return dict(make_ratings_and_tallies(view.study, view.reference, view.log))
 
 
 def _announced(view: View) -> dict[str, Any]:
-    """The blocks with votes of rounds from which a ballot was erased after their results were announced."""
+    """Returns the blocks with votes of rounds from which a ballot was erased after their results were
+    announced."""
     voted = view["ratings"][view["ratings"]["round_id"].isin(list_rounds_with_erased_ballots(view.study))]
     return {"announced_blocks": sorted({
         *block_ids("votes", voted["principle_id"] + "/" + voted["round_id"]),
@@ -65,7 +66,7 @@ STEPS = (
 
 
 def list_principle_pages(read_table: Callable[[str], pd.DataFrame]) -> dict[str, Any]:
-    """The principles that have a page, by id, and the ids of those that each audience may read."""
+    """Returns the principles that have a page, by id, and the ids of those that each audience may read."""
     rows = drop_hidden_principles(read_table("principles"), "team").sort_values("principle_id")
     return {"principles": [{"id": row["principle_id"], "label": row["short_name"] or row["printed_id"]}
                            for row in rows.to_dict("records")],

@@ -76,7 +76,7 @@ def make_ratings_and_tallies(study: Study, reference: Reference, cleaning_log: C
 
 def _tables(ballots: Ballots, reference: Reference,
             settings: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], list[str]]:
-    """Both tables, and notes for the team on results that differ from the sealed ones."""
+    """Returns both tables, and notes for the team on results that differ from the sealed ones."""
     if ballots.faults:
         raise Faults(ballots.faults)
     rated = tables.conform_to_schema("ratings", make_ratings_table(ballots, reference))
@@ -128,7 +128,7 @@ class RoundCount:
 
     @property
     def rows_of_round(self) -> dict[str, pd.DataFrame]:
-        """The rows of tables ``tallies`` and ``ratings`` for the round itself."""
+        """Returns the rows of tables ``tallies`` and ``ratings`` for the round itself."""
         return {name: frame[frame["round_id"] == self.round_id] for name, frame in self.frames.items()}
 
 
@@ -176,7 +176,8 @@ def count_round(study: Study, round_id: str, *, close_on: date | None = None) ->
 
 def make_tallies_table(ratings: pd.DataFrame, ballots: Ballots, reference: Reference,
                        settings: Mapping[str, Any]) -> pd.DataFrame:
-    """One row per closed round, principle, criterion and panel; table ``tallies`` before its types are set.
+    """Returns one row per closed round, principle, criterion and panel; table ``tallies`` before its types
+    are set.
 
     Every panel with raters in the round has a row for each question asked. ``movement`` compares with the
     last earlier round in which the panel voted on the same version and from which no ballot was erased.
@@ -227,12 +228,12 @@ class PanelVotes:
 
     @property
     def counted(self) -> list[int | None]:
-        """The ballots that count for the result."""
+        """Returns the ballots that count for the result."""
         return self.in_person + self.by_proxy
 
     def other_results(self, test: str, quorum: int | None, *, is_exact: bool) -> dict[str, Any]:
-        """The columns of ``tallies`` about proxies and interests. ``is_exact`` says whether all counts of the
-        panel are disclosed.
+        """Returns the columns of ``tallies`` about proxies and interests. ``is_exact`` says whether all
+        counts of the panel are disclosed.
 
         Readers outside the team see at most one other result: without proxies if there are any, else with the
         votes that were left out. This choice does not depend on any vote.
@@ -305,7 +306,7 @@ def _quorum_in_words(settings: Mapping[str, Any]) -> str:
 def list_result_lines(frames: Mapping[str, pd.DataFrame], round_id: str, principles: pd.DataFrame, *,
                       agreement_test: str, fully_disclosed_panels: Collection[str] = (),
                       comments: Mapping[str, list[str]] | None = None) -> list[str]:
-    """The results of a round as lines to read out, with the votes that may be disclosed.
+    """Returns the results of a round as lines to read out, with the votes that may be disclosed.
 
     ``frames`` are tables ``tallies`` and ``ratings`` of all rounds, ``agreement_test`` is the study's,
     ``fully_disclosed_panels`` are the panels whose counts are all disclosed. The readable ``comments`` on
@@ -354,7 +355,7 @@ def list_lines_to_read_out(study: Study, reference: Reference, frames: Mapping[s
 
 
 def _line(row: Mapping[str, Any]) -> str:
-    """The result of one criterion and panel."""
+    """Returns the result of one criterion and panel."""
     return f"  {row['criterion']}, {row['panel'].replace('_', ' ')}s: " + "; ".join(filter(None, [
         tally_in_words(row), row["result"] if row["result"] not in (TOO_FEW, NO_DECISION) else "",
         row["movement"], dissent_in_words(row)]))

@@ -112,14 +112,14 @@ class EvidenceTrail:
 
     @classmethod
     def of(cls, view: StudyView) -> EvidenceTrail:
-        """The trail of a view, shared by all parts of a page."""
+        """Returns the trail of a view, shared by all parts of a page."""
         held = vars(view)
         if TRAIL not in held:
             held[TRAIL] = cls(view)
         return held[TRAIL]
 
     def evidence(self, row: Any) -> Iterator[TraceNode]:
-        """The lines of one row of evidence: its own first, then those below it, computed on demand."""
+        """Yields the lines of one row of evidence: its own first, then those below it, computed on demand."""
         figure, below = self.figure(row), self.sources(row)
         first = next(below, None)
         if earlier := self.other_wave_sentence(row):
@@ -146,7 +146,7 @@ class EvidenceTrail:
         return f"{self.view.labels.get(organisation, organisation)}, {rest.replace('/', ', cycle ')}"
 
     def sources(self, row: Any) -> Iterator[TraceNode]:
-        """The lines below a row of evidence."""
+        """Yields the lines below a row of evidence."""
         figure = self.figure(row)
         if self.other_wave_of_evidence(row):
             return
@@ -156,16 +156,17 @@ class EvidenceTrail:
             yield from self.trace_below_figure(figure)
 
     def other_wave_of_evidence(self, row: Any) -> str:
-        """The wave of a row of evidence if it differs from the wave of the study's figures; else blank."""
+        """Returns the wave of a row of evidence if it differs from the wave of the study's figures; else
+        blank."""
         labels = self.view.wave_labels
         if not labels and not self.has_sources:
             return row.wave_id  # a label: what other readers get of the study has no waves
         return other_wave_cited(row, [*labels], self.view.wave_of_figures)
 
     def other_wave_sentence(self, row: Any) -> str:
-        """A sentence for a row of evidence from another wave than the study's figures. The team reads the
-        number as cited and, beside it, the current wave's number if the question may be compared, else why
-        not. Blank for all other rows."""
+        """Returns a sentence for a row of evidence from another wave than the study's figures. The team reads
+        the number as cited and, beside it, the current wave's number if the question may be compared, else
+        why not. Blank for all other rows."""
         if not (wave := self.other_wave_of_evidence(row)):
             return ""
         labels = self.view.wave_labels
@@ -190,8 +191,8 @@ class EvidenceTrail:
         return figure is None or code in self._case_codes
 
     def quotations(self, row: Any) -> pd.DataFrame:
-        """The rows of ``view.quotation_rows`` with words that a row of evidence cites: of its passage, or of
-        passages with its code."""
+        """Returns the rows of ``view.quotation_rows`` with words that a row of evidence cites: of its
+        passage, or of passages with its code."""
         rows = self._quotes
         if row.kind == "segment":
             own = self.origins.get(row.reference, row.reference)
@@ -216,7 +217,8 @@ class EvidenceTrail:
         return lines
 
     def figure(self, row: Any) -> Any:
-        """The figure cited by a row of evidence, as the audience may see it; None if there is none."""
+        """Returns the figure cited by a row of evidence, as the audience may see it; None if there is
+        none."""
         if row.kind == "code":
             return find_figure_of_code(self._figures("coded"), row.reference)
         if row.kind == "figure":
@@ -238,7 +240,7 @@ class EvidenceTrail:
 
     @cached_property
     def places(self) -> Places:
-        """The places on the pages of the audience."""
+        """Returns the places on the pages of the audience."""
         passages = self.view.coded_passages if self.has_sources else None
         return Places.of(self.view.code_list, self.view.question_figures("coded"), passages)
 
@@ -382,16 +384,17 @@ class EvidenceTrail:
 
     @cached_property
     def texts(self) -> dict[str, dict[str, str]]:
-        """The original texts of all principles by printed id, for audiences that may read earlier texts."""
+        """Returns the original texts of all principles by printed id, for audiences that may read earlier
+        texts."""
         rows = self.read("principles") if self.view.may("earlier_texts") else self.read("principles")[:0]
         return {row["printed_id"]: row for row in rows[rows["translation_of"] == ""].to_dict("records")}
 
     def count_evidence(self, principle_id: str) -> int:
-        """The number of pieces of evidence recorded for a principle."""
+        """Returns the number of pieces of evidence recorded for a principle."""
         return int((self.read("evidence")["principle_id"] == principle_id).sum())
 
     def reason_and_requester(self, text: Mapping[str, str]) -> str:
-        """The reason for a text and who asked for it, as sentences. Readers outside the team see the
+        """Returns the reason for a text and who asked for it, as sentences. Readers outside the team see the
         requester only if it is an organisation that may be named, and not while the decisions are hidden
         because somebody left."""
         if DECISIONS_BLOCK in self.view.hidden:
@@ -402,8 +405,8 @@ class EvidenceTrail:
         return "".join(f" {head}: {words.rstrip('.')}." for head, words in said.items() if words)
 
     def decisions(self, principle_id: str) -> list[str]:
-        """The decisions about a principle and the objections to it, for audiences that may read earlier
-        texts: day, decision, proposer, objections and reservations."""
+        """Returns the decisions about a principle and the objections to it, for audiences that may read
+        earlier texts: day, decision, proposer, objections and reservations."""
         if DECISIONS_BLOCK in self.view.hidden or not self.view.may("earlier_texts"):
             return []
         rows = self.read("decision_log").sort_values("order")
@@ -455,8 +458,8 @@ class EvidenceTrail:
 
     @cached_property
     def passages(self) -> pd.DataFrame:
-        """One row per passage and agreed code: :func:`glc_analysis.coding.exports.quotations`, with the
-        source of its text. The wording column also says if coders do not agree on the words."""
+        """Returns one row per passage and agreed code: :func:`glc_analysis.coding.exports.quotations`, with
+        the source of its text. The wording column also says if coders do not agree on the words."""
         rows = quotations(*map(self.read, ("codings", "segments", "documents", "organisations")),
                           self.view.code_list)
         sources = text_sources(self.read("documents"), self.read("segments"))
@@ -475,18 +478,18 @@ class EvidenceTrail:
 
     @cached_property
     def _coders(self) -> dict[str, set[str]]:
-        """The coders who used each code."""
+        """Returns the coders who used each code."""
         return self.read("codings").groupby("code_id")["coder_id"].agg(set).to_dict()
 
     @cached_property
     def _memos(self) -> list[Any]:
-        """The memos on codes."""
+        """Returns the memos on codes."""
         memos = self.read("memos")
         return [*memos[memos["attached_kind"] == "code"].itertuples()]
 
     @cached_property
     def _by_code(self) -> dict[str, list[Any]]:
-        """The passages of each code, in their order."""
+        """Returns the passages of each code, in their order."""
         found: dict[str, list[Any]] = {}
         for code, row in zip(self.passages["code_id"], self.passages.itertuples(), strict=True):
             found.setdefault(code, []).append(row)
@@ -509,12 +512,12 @@ class EvidenceTrail:
 
     @cached_property
     def _quoted(self) -> dict[str, list[str]]:
-        """The quotations of each segment, for any audience."""
+        """Returns the quotations of each segment, for any audience."""
         return self.reference("quotes").groupby("segment_id")["quote_id"].agg(list).to_dict()
 
     @cached_property
     def _quotes(self) -> pd.DataFrame:
-        """The quotations that the audience may read, each with its segment."""
+        """Returns the quotations that the audience may read, each with its segment."""
         passages = self.reference("quotes")[["quote_id", "segment_id"]]
         return self.view.quotation_rows.merge(passages, on="quote_id")
 
@@ -524,7 +527,8 @@ class EvidenceTrail:
 
 
 def trace_principle_to_sources(study: Study, principle_id: str, *, audience: str = "team") -> list[TraceNode]:
-    """The trace of one principle as lines in order; ``P03`` means its latest version, ``P03.1`` its first.
+    """Returns the trace of one principle as lines in order; ``P03`` means its latest version, ``P03.1`` its
+    first.
 
     Raises UsageError for an unknown principle, and GLCError if nothing is built.
     """

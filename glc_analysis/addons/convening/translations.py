@@ -60,8 +60,8 @@ class Translations:
         return cls(written | voted_on)
 
     def find(self, text_id: str, original: TranslatedText, language: str, audience: str) -> TranslatedText:
-        """A text in a language, as an audience may read it; the original if there is no translation or only a
-        draft that the audience may not read."""
+        """Returns a text in a language, as an audience may read it; the original if there is no translation
+        or only a draft that the audience may not read."""
         words = self.words.get((text_id, language)) if original.text else None
         return original if words is None or not is_translation_readable(words.status, audience) else words
 
@@ -100,7 +100,7 @@ def is_translation_readable(status: str, audience: str) -> bool:
 
 
 def select_readable_texts(principles: pd.DataFrame, audience: str) -> pd.DataFrame:
-    """Rows of table ``principles`` without the translations that an audience may not read."""
+    """Returns rows of table ``principles`` without the translations that an audience may not read."""
     is_open = [is_translation_readable(status, audience) for status in principles["translation_status"]]
     return principles[pd.Series(is_open, principles.index, dtype=bool)]  # also of a study without principles
 

@@ -128,7 +128,7 @@ class ConveningView(VisibleTables):
 
     @cached_property
     def eligible_raters(self) -> pd.DataFrame:
-        """The rows of raters.csv for raters who may rate."""
+        """Returns the rows of raters.csv for raters who may rate."""
         rows = read_reference_table(self.study, "raters")
         return rows[rows["may_rate"] == "true"]
 
@@ -145,8 +145,8 @@ class ConveningView(VisibleTables):
 
     @cached_property
     def tallies(self) -> pd.DataFrame:
-        """Rows of table ``tallies`` (closed rounds) that the audience may see, with the high ``votes`` and
-        ``said``, the disclosed votes in words (:mod:`.votes`).
+        """Returns rows of table ``tallies`` (closed rounds) that the audience may see, with the high
+        ``votes`` and ``said``, the disclosed votes in words (:mod:`.votes`).
 
         Panels with one or two votes are never shown, and panels with three only to the team; the public sees
         only the last round on each principle."""
@@ -181,7 +181,7 @@ class ConveningView(VisibleTables):
 
     @cached_property
     def closed_rounds(self) -> list[str]:
-        """The closed rounds in order."""
+        """Returns the closed rounds in order."""
         found = {*self.read("tallies")["round_id"]}
         return sorted(found, key=lambda one: (not one.isdecimal(), int(one) if one.isdecimal() else 0, one))
 
@@ -193,7 +193,7 @@ class ConveningView(VisibleTables):
 
 
 def _version(view: VisibleTables, principle_id: str) -> str:
-    """The version of a principle that the audience reads."""
+    """Returns the version of a principle that the audience reads."""
     return view.principle_rows.set_index("principle_id")["version"].get(principle_id, "")
 
 
@@ -216,12 +216,12 @@ def _as_announced(view: VisibleTables, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def select_visible_announced_votes(reader: Reader) -> pd.DataFrame:
-    """The votes that were announced to the audience."""
+    """Returns the votes that were announced to the audience."""
     return reader.own("announced_votes")
 
 
 def select_visible_principles(reader: Reader) -> pd.DataFrame:
-    """The latest text of each principle that the audience may read, in all its languages."""
+    """Returns the latest text of each principle that the audience may read, in all its languages."""
     rows = reader.table("principles")
     seen = drop_hidden_principles(rows, reader.audience)["principle_id"]
     rows = rows[rows["is_current"] & rows["principle_id"].isin(seen)]

@@ -518,6 +518,6 @@ def drop_hidden_principles(principles: pd.DataFrame, audience: str) -> pd.DataFr
 
 
 def readable_principle_ids_by_audience(principles: pd.DataFrame) -> dict[str, list[str]]:
-    """The ids of the principles that each audience may read."""
+    """Returns the ids of the principles that each audience may read."""
     return {audience: sorted(drop_hidden_principles(principles, audience)["principle_id"])
             for audience in AUDIENCES}

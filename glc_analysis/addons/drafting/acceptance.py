@@ -107,7 +107,7 @@ def accept_chosen_draft_rows(study: Study, state: DraftState, accepted_by: str, 
 
 
 def _new_countries(study: Study, state: DraftState) -> pd.DataFrame:
-    """The drafted names of countries that have a code and are not in countries.csv."""
+    """Returns the drafted names of countries that have a code and are not in countries.csv."""
     known = {match_key(name) for name in read_column_values(study, "countries", "raw_name")}
     countries = state.tables["countries"]
     return countries[(countries["country_id"] != "") & ~countries["raw_name"].map(match_key).isin(known)]
@@ -167,7 +167,8 @@ def accept_decided_open_rows(study: Study, accepted_by: str, *, today: date) -> 
 
 
 def _described(countries: pd.DataFrame) -> pd.DataFrame:
-    """Rows of countries.csv with the label and the region of their code, where a person has written none."""
+    """Returns rows of countries.csv with the label and the region of their code, where a person has written
+    none."""
     regions = un_regions() | {UNKNOWN: UNKNOWN}
     ids = countries["country_id"]
     known = {"label": ids.map(country_label), "region_id": ids.map(lambda code: regions.get(code, ""))}
@@ -197,7 +198,7 @@ def add_rows_to_options_table(study: Study, rows: pd.DataFrame) -> None:
 
 
 def _cells(table: CsvRows) -> list[list[str]]:
-    """The cells of each row, the header first."""
+    """Returns the cells of each row, the header first."""
     return [next(csv.reader([record], delimiter=table.delimiter), []) for record in table.records]
 
 
@@ -278,7 +279,7 @@ def _add_conditions(table: CsvRows, conditions: pd.DataFrame) -> tuple[bool, lis
 
 
 def _with_rows(path: Path, rows: pd.DataFrame) -> str:
-    """The text of a reference table with further rows; all its other bytes stay as they are."""
+    """Returns the text of a reference table with further rows; all its other bytes stay as they are."""
     table = _read_rows(path)
     for _, row in rows.iterrows():
         table.append({column: row.get(column, "") for column in table.header})

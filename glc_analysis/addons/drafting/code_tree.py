@@ -56,7 +56,8 @@ def draft_codebook(paths: Sequence[Path]) -> tuple[pd.DataFrame, list[str]]:
 
 
 def read_code_tree(path: Path) -> pd.DataFrame:
-    """The codes of a file as rows of codebook.csv, with the ``guid`` of each; blank where it has none."""
+    """Returns the codes of a file as rows of codebook.csv, with the ``guid`` of each; blank where it has
+    none."""
     raw = read_codings(path)
     guids = {code: guid for guid, code in raw.guids.items()}
     return codebook_rows(raw.codes).assign(guid=[guids.get(code, "") for code in raw.codes["code"]])

@@ -24,8 +24,8 @@ _LATIN = "Latn"
 
 
 def propose_sensitivity_rows(questions: pd.DataFrame, options: pd.DataFrame) -> list[dict[str, str]]:
-    """A row for all questions that are left blank, and one for each drafted question that is not a column
-    left out, in the order of the form.
+    """Returns a row for all questions that are left blank, and one for each drafted question that is not a
+    column left out, in the order of the form.
 
     >>> questions = pd.DataFrame([{"question_id": "Q1", "type": "single", "wording": "Did the police come?",
     ...                            "option_list": "Q1", "place": "1"}])

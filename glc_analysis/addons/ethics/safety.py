@@ -103,7 +103,7 @@ def make_safety_page_lines(study: Study, *, published: Mapping[str, list[str]], 
 
 
 def count_unanswered_safety_questions(study: Study) -> int:
-    """The number of unanswered questions of the page."""
+    """Returns the number of unanswered questions of the page."""
     reference = read_reference(study)
     answered = _answers(reference)
     return sum((row["item"], row["subject"]) not in answered

@@ -102,7 +102,7 @@ def _compared(view: StudyView, question: pd.Series) -> Markup:
 
 
 def show_questions_not_compared(view: StudyView) -> Html:
-    """The questions that are not compared, each with the reason."""
+    """Returns the questions that are not compared, each with the reason."""
     rows = read_reference_table(view.study, "questions")
     reasons = [view.why_not_compared(name) for name in rows["question_id"]]
     reasons = [reason or ("" if kind in CHOICE_TYPES else "not compared: it has no options")

@@ -36,8 +36,8 @@ def write_forms_pdf(study: Study, forms: Sequence[RatingForm], path: Path) -> No
 
 def render_feedback_pdf(forms: Sequence[RatingForm], feedback: Sequence[Sequence[RoundFeedback]],
                         settings: PdfSettings) -> bytes:
-    """The feedback on the previous round for every rater, each on separate sheets; raters without feedback
-    have no page."""
+    """Returns the feedback on the previous round for every rater, each on separate sheets; raters without
+    feedback have no page."""
     title = forms[0].say["before_title"]
     plain = "#set page(header: none, footer: none)\n"
     return settings.compile_typst(title, plain + "\n".join(
@@ -52,7 +52,7 @@ def write_feedback_pdf(study: Study, forms: Sequence[RatingForm], feedback: Sequ
 
 
 def render_feedback_html(form: RatingForm, feedback: Sequence[RoundFeedback]) -> str:
-    """The feedback on the previous round for one rater, as HTML for paper."""
+    """Returns the feedback on the previous round for one rater, as HTML for paper."""
     shown = {one.principle_id: one for one in feedback}
     return load_part_macros().before_sheet(
         f"{form.heading} · {form.say['before_title']}", form.feedback_instructions.split("\n"),
@@ -61,7 +61,7 @@ def render_feedback_html(form: RatingForm, feedback: Sequence[RoundFeedback]) ->
 
 
 def _markup(n: int, form: RatingForm, html: str) -> str:
-    """The form of one rater as typst markup; ``n`` is its position among all forms."""
+    """Returns the form of one rater as typst markup; ``n`` is its position among all forms."""
     before, between, after = re.split(r"\{\d\}", form.say["page_of"])
     said = [form.heading, before, between, after, form.language]
     quoted = ", ".join(json.dumps(one, ensure_ascii=False) for one in said)
@@ -69,15 +69,15 @@ def _markup(n: int, form: RatingForm, html: str) -> str:
 
 
 def render_form_html(form: RatingForm) -> str:
-    """A form as HTML: how to fill it in, then a box per principle. Further text for a rater, such as an
-    address, is a separate paragraph after the instructions."""
+    """Returns a form as HTML: how to fill it in, then a box per principle. Further text for a rater, such as
+    an address, is a separate paragraph after the instructions."""
     return load_part_macros().form(form.heading, form.say["cross_one"], form.instructions.split("\n"),
                                    [_principle(form, text) for text in form.texts], form.language,
                                    form.direction)
 
 
 def _principle(form: RatingForm, text: FormText) -> dict[str, Any]:
-    """The content of the form for one principle."""
+    """Returns the content of the form for one principle."""
     scales = [(form.label(question), low, question.choices, high) for question in SCORED
               for low, high in [form.ends(question)]]
     return {"statement": f"{text.principle_id} {form.shown(text)}", "cited": form.wording_key(text),

@@ -164,7 +164,7 @@ class _Parts:
     books: dict[str, Phrasebook] = field(default_factory=dict)
 
     def phrases(self, packet: Packet) -> Phrasebook:
-        """The phrases in the language of a packet."""
+        """Returns the phrases in the language of a packet."""
         language = packet_language(self.study, packet)
         if language not in self.books:
             self.books[language] = packet_phrases(self.study, language)
@@ -224,7 +224,7 @@ def list_planned_packets(study: Study, *, organisation: str = "", only: Collecti
 
 
 def list_guide_language_notes(study: Study, packets: Iterable[Packet]) -> list[str]:
-    """Notes on the languages of the packets' guides, and on missing or unchecked translations."""
+    """Returns notes on the languages of the packets' guides, and on missing or unchecked translations."""
     written = [one for packet in packets if any(part.kind == "guide" for part in packet.parts)
                for one in list_guide_languages(study, packet)]
     return list_translation_notes(written, "the texts of the guide", *GUIDE)
@@ -333,11 +333,11 @@ def _write_source(path: Path, title: str, settings: PdfSettings,
 
 
 def _shared_mark(packet: Packet) -> str:
-    """The header of a Word document, the same for all its pages."""
+    """Returns the header of a Word document, the same for all its pages."""
     return part_page_header(packet.parts[0], packet) if len(packet.parts) == 1 else PACKET_MARK
 
 
 def _contents(pieces: Iterable[str]) -> str:
-    """The list of contents of a Word document, as links to the headings of its parts."""
+    """Returns the list of contents of a Word document, as links to the headings of its parts."""
     headings = re.findall('<h1 id="([^"]*)">(.*?)</h1>', "".join(pieces))
     return load_part_macros().contents([(name, Markup(title)) for name, title in headings])

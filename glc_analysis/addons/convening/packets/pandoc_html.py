@@ -33,7 +33,7 @@ def convert_with_pandoc(html: str, to: str, *options: str) -> bytes:
 
 @cache
 def find_pandoc() -> str:
-    """The path of pandoc. Raises GLCError if it is not installed."""
+    """Returns the path of pandoc. Raises GLCError if it is not installed."""
     try:
         from pypandoc import get_pandoc_path
 

@@ -101,7 +101,7 @@ class Packet:
 
     @property
     def name(self) -> str:
-        """The folder of the packet."""
+        """Returns the folder of the packet."""
         other = "" if self.language == ENGLISH else f"-{self.language}"
         return self.organisation or f"{self.folder}{other}"
 
@@ -109,8 +109,8 @@ class Packet:
 def select_packets(reference: Reference, labels: Mapping[str, str], *, countries: Mapping[str, str],
                    themes: Mapping[str, str], organisation: str = "",
                    only: Collection[str] = (), languages: Collection[str] = ()) -> list[Packet]:
-    """The packet of an organisation (its id or name) or of a group of :data:`PACKET_GROUPS`, or all of them.
-    Packets for the tables are also made in the other ``languages`` of the study.
+    """Returns the packet of an organisation (its id or name) or of a group of :data:`PACKET_GROUPS`, or all
+    of them. Packets for the tables are also made in the other ``languages`` of the study.
 
     ``labels``, ``countries`` and ``themes`` are names by id; ``countries`` has only those that the convening
     may know of. By default, packets are made for the organisations that may rate (every organisation if
@@ -165,7 +165,7 @@ def _parts(name: str, labels: Mapping[str, str], countries: Mapping[str, str],
 
 
 def _only(made: list[Packet], only: Collection[str]) -> list[Packet]:
-    """The packets with the chosen parts only; a packet without any of them is left out."""
+    """Returns the packets reduced to the chosen parts. A packet without any of these parts is left out."""
     known = {part.slug for packet in made for part in packet.parts}
     for slug in only:
         if slug == "rating-form":
@@ -180,7 +180,7 @@ def _only(made: list[Packet], only: Collection[str]) -> list[Packet]:
 
 
 def _known(name: str, labels: Mapping[str, str]) -> str:
-    """The id of an organisation by its id or its name, whatever the case."""
+    """Returns the id of an organisation that is named by its id or its name, in capital or small letters."""
     ids = {text.casefold(): one for one, label in labels.items()
            for text in (label, label.removesuffix(" (invented)"), one)}
     if name.strip().casefold() in ids:
@@ -225,7 +225,7 @@ class Section:
     unit: str = ""
 
     def truncate(self, share: float, full_version_place: str) -> Markup:
-        """The section with the first ``share`` of its units, and a line that says what is left out.
+        """Returns the section with the first ``share`` of its units, and a line that says what is left out.
 
         >>> both = Section("", "", "<figure>One</figure><figure>Two</figure>", "quotations")
         >>> shown = both.truncate(0.5, "a.html")
@@ -243,12 +243,13 @@ class Section:
 
 
 def load_part_macros() -> Macros:
-    """The macros of parts.html, for all modules of this folder."""
+    """Returns the macros of parts.html, for all modules of this folder."""
     return Macros(__file__, "parts.html")
 
 
 def _units(root: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
-    """The units of a section that can be left out: questions with their options, rows, quotations."""
+    """Returns the units of a section that can be left out: questions with their options, rows, or
+    quotations."""
     found = []
     for element in root.iter("tbody", "figure"):
         rows = [row for row in element.iterfind("tr") if "glc-asked" not in row.get("class", "")]
@@ -272,7 +273,7 @@ def _tidy(root: lxml.html.HtmlElement) -> str:
 
 
 def make_part_sections(study: Study, part: Part) -> list[Section]:
-    """The sections of a part, in their order."""
+    """Returns the sections of a part, in their order."""
     narrowed = {_VIEW_OF[part.kind]: part.item} if part.kind in _VIEW_OF else {}
     page = StudyView(study, PACKET_AUDIENCE, **narrowed)
     return [section for section in _SECTIONS[part.kind](page)
@@ -294,20 +295,20 @@ def render_part_pages(study: Study, part: Part, packet: Packet) -> list[str]:
 
 
 def packet_language(study: Study, packet: Packet) -> str:
-    """The language of a packet: that of its organisation, else its own; English where there are no
-    phrases."""
+    """Returns the language of a packet: that of its organisation, else the packet's own language; English if
+    the language has no phrases."""
     language = list_guide_languages(study, packet)[0] if packet.organisation else packet.language
     return language if language in phrase_languages() else ENGLISH
 
 
 def packet_phrases(study: Study, language: str) -> Phrasebook:
-    """The phrases of packets in a language."""
+    """Returns the phrases of packets in a language."""
     return Phrasebook.of_study(study, PACKET_AUDIENCE, language)
 
 
 def translate_paper_html(phrases: Phrasebook, html: str) -> str:
-    """HTML of a paper in a language; in English it stays as it is. Room for notes takes what is left of the
-    page, which it can only outside of the element with the language."""
+    """Translates the HTML of a paper into a language; in English it stays as it is. Space for notes fills the
+    rest of the page, which works only outside the element that has the language."""
     if phrases.language == ENGLISH:
         return html
     content, notes, after = phrases.html(html).partition(_NOTES)
@@ -336,7 +337,7 @@ def where_to_find_whole_part(part: Part) -> str:
 
 
 def part_page_header(part: Part, packet: Packet) -> str:
-    """The header of a part's pages, which says who may read them."""
+    """Returns the header of a part's pages, which says who may read them."""
     return ALONE.format(packet.label) if part.kind == "brief" else PACKET_MARK
 
 
@@ -416,7 +417,7 @@ def _theme(page: StudyView) -> Iterator[Section]:
 
 
 def _counts_table(page: StudyView) -> str:
-    """The questions of a theme in one table: each with its answers and how many gave them."""
+    """Returns the questions of a theme in one table: each with its answers and how many gave them."""
     lines, hidden = [], []
     for question in page.question_table.to_dict("records"):
         rows = page.summary(question["question_id"])
@@ -482,16 +483,17 @@ _LINES = 4
 
 
 def make_pdf_settings(study: Study, paper: str = "a4") -> PdfSettings:
-    """The settings shared by all PDFs of a study; their day is that on which the last raw file arrived, if
-    recorded in the manifest."""
+    """Returns the settings shared by all PDFs of a study. Their day is the day on which the last raw file
+    arrived, if the manifest records it."""
     running = [*["Invented sample data"] * study.is_synthetic, study.title]
     day = last_raw_file_day(study)
     return PdfSettings(" · ".join(running), date.fromisoformat(day) if day else None, paper)
 
 
 def list_guide_languages(study: Study, packet: Packet) -> list[str]:
-    """The languages of a packet's guide: that in which its organisation answered, those of a panel's raters
-    (English where one is not known), English for other groups."""
+    """Returns the languages of a packet's guide. For an organisation, it is the language in which the
+    organisation answered; for a panel, the languages of its raters (English if a rater's is not known); for
+    other groups, English."""
     answered_in = read_names_and_languages(study)[1]
     if packet.folder not in _ROLES:
         return [answered_in.get(packet.organisation, "") or "en"]
@@ -522,14 +524,16 @@ def render_reading_guide(study: Study, part: Part, packet: Packet, wanted: str) 
 
 
 def _in_english(text: str, language: str) -> str:
-    """English words, or a day, in a text of a language. They keep their own direction: without the marks
-    (U+200E), a number or quotation mark at their beginning is set at their end in Arabic."""
+    """Renders English words, or a day, within a text of another language. Marks (U+200E) keep their own
+    direction: without the marks, a number or quotation mark at their beginning would be set at their end in
+    Arabic."""
     mark = "\u200e" if language_direction(language) == "rtl" else ""
     return escape(text) if language == "en" else load_part_macros().in_english(mark + text + mark)
 
 
 def render_cover_page(study: Study, day: date | None, packet: Packet, *, contents: str) -> str:
-    """The cover page: whose packet it is, when and where it is used, how it may be used, and its contents.
+    """Returns the cover page: whose packet it is, when and where it is used, how it may be used, and its
+    contents.
 
     Date, place, contact and programme are those of study.toml; what is blank there is a line to write on.
     """
@@ -548,5 +552,6 @@ def render_cover_page(study: Study, day: date | None, packet: Packet, *, content
 
 
 def last_raw_file_day(study: Study) -> str:
-    """The day on which the last raw file was received, ISO 8601; blank if the manifest does not say."""
+    """Returns the day on which the last raw file was received, ISO 8601; blank if the manifest does not
+    say."""
     return max((row["received_on"][:10] for row in manifest.read_manifest(study).values()), default="")

@@ -47,7 +47,7 @@ class PrintedPart:
 
     @property
     def markup(self) -> str:
-        """The part as markup for typst."""
+        """Returns the part as markup for typst."""
         texts = [json.dumps(text, ensure_ascii=False) for text in (self.mark, self.language, self.running)]
         own = f", language: {texts[1]}, direction: {language_direction(self.language)}, running: {texts[2]}"
         return (f"#marked({texts[0]}{own if self.language != 'en' else ''})[\n"
@@ -120,7 +120,7 @@ def _notes(title: re.Match[str]) -> str:
 
 
 def count_pdf_pages(pdf: bytes) -> int:
-    """The number of pages of a PDF that typst made.
+    """Returns the number of pages of a PDF that typst made.
 
     >>> count_pdf_pages(b"<< /Type /Pages /Count 3 >>")
     3

@@ -36,7 +36,7 @@ class SheetWords:
 
     @property
     def language(self) -> str:
-        """The language of the words."""
+        """Returns the language of the words."""
         return self.book.language
 
     @property

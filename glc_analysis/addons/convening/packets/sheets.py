@@ -271,7 +271,7 @@ SENTENCES_SHOWN = 6
 
 
 def render_principle_sheets(view: StudyView, language: str = ENGLISH) -> dict[str, str]:
-    """The sheet of each principle as HTML, by its id, with the words around it in a language."""
+    """Returns the sheet of each principle as HTML, by its id, with the words around it in a language."""
     trail, words = EvidenceTrail.of(view), SheetWords.of(language, view.study)
     translations = Translations.of(view.read("principles"), read_reference_table(view.study, "translations"))
     rows = view.principle_rows

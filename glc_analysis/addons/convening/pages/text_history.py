@@ -69,7 +69,8 @@ def _kind(letter: str) -> str:
 
 
 def mark_changed_words(old: str, new: str) -> tuple[Markup, Markup]:
-    """The old and the new text as HTML, with the words that were deleted and those that were added marked.
+    """Returns the old and the new text as HTML, with the words that were deleted and those that were added
+    marked.
 
     >>> mark_changed_words("Ask once.", "Ask twice.")
     (Markup('Ask <del>once</del>.'), Markup('Ask <ins>twice</ins>.'))
