@@ -41,7 +41,7 @@ from glc_analysis.study import Study
 
 @dataclass(frozen=True)
 class AgreementBasis:
-    """What the convening should know before it agrees to the latest text of a principle.
+    """The facts that the convening should know before it agrees to the latest text of a principle.
 
     - ``name``: the printed id of the text.
     - ``results``: the results of each closed round as they are read out.
@@ -143,7 +143,7 @@ def record_agreement(study: Study, principle_id: str, *, decided_by: str, today:
 
 
 OBJECTION = "Objection to {}, outside the ballot: it changes no count"
-"""How the decision log words an objection, with the printed id of the text."""
+"""The words for an objection in the decision log, with the printed id of the text."""
 
 
 def record_objection(study: Study, principle_id: str, objection: str, *, by: str, today: date) -> str:

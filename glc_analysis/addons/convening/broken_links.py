@@ -150,7 +150,7 @@ class _Links:
                         fix="name an existing one, or remove the citation")
 
     def _today(self, row: pd.Series) -> str | None:
-        """What a piece of evidence says today, if it differs from the citation; else None."""
+        """Returns the present content of a piece of evidence if it differs from the citation; else None."""
         cited = normalise_space(row["cited"])
         if row["kind"] == "segment":
             words = self.trail.segments[row["reference"]].text

@@ -128,10 +128,13 @@ def count_votes_by_tertile(votes: Sequence[int]) -> dict[str, int]:
 
 
 def apply_panel_rule(votes: Sequence[int], n_abstained: int = 0) -> str:
-    """Whether a panel of 8 to 16 agrees, disagrees or does neither; ``""`` for any other size or no vote.
+    """Returns whether a panel of 8 to 16 agrees, disagrees or does neither; ``""`` for any other size or if
+    there is no vote.
 
-    Agreement: at most 2 ballots lie outside the third with the median (3 for panels of 11 to 13, 4 for 14 to
-    16). Disagreement: at least 3 votes (4, 5) lie in the lowest third and at least as many in the highest.
+    - Agreement: at most 2 ballots lie outside the third with the median (3 ballots in panels of 11 to 13, 4
+      in panels of 14 to 16).
+    - Disagreement: at least 3 votes lie in the lowest third and at least 3 in the highest third (4 votes in
+      panels of 11 to 13, 5 in panels of 14 to 16).
 
     >>> [apply_panel_rule([8] * n + apart) for n, apart in ((8, [1, 5]), (7, [1] * 3), (7, [1, 1, 5]))]
     ['agreement', 'disagreement', 'neither']

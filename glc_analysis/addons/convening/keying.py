@@ -256,7 +256,7 @@ class KeyingSession:
         return ""
 
     def state(self, code: str) -> str:
-        """How far the keying of a paper has got; blank if not begun."""
+        """Returns how far the keying of a paper has got; blank if it has not begun."""
         passes = self.log.three_passes_of(code)
         pass_name, _ = self.paper_with_code(code).next_pass_and_field(passes)
         if pass_name == SECOND and not passes[SECOND].values:

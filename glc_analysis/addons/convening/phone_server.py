@@ -69,9 +69,9 @@ CONNECTIONS, LONGEST_CONNECTION = 200, 60.0
 IDLE = 15.0
 """Seconds after which an idle connection is closed."""
 SAVES_AT_ONCE, SAVES_A_SECOND = 20, 5.0
-"""How often one slip may save at once, and per second."""
+"""The number of saves that one slip may make at once, and the number per second."""
 WRONG_AT_ONCE, WRONG_TAKES = 20, 1.0
-"""How many wrong codes are processed at a time, and the seconds that each takes."""
+"""The number of wrong codes that are processed at a time, and the seconds that each takes."""
 STEP, _LOOK = 5, 60.0
 """The screen counts complete ballots in steps and once a minute, so that it does not show who has just
 finished."""

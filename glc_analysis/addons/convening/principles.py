@@ -84,9 +84,10 @@ def add_version_columns(principles: pd.DataFrame) -> pd.DataFrame:
 
 
 def evidence_fact_sentences(evidence: pd.DataFrame) -> list[str]:
-    """Facts about the evidence of one principle, in sentences, from its rows of table ``evidence``.
+    """Returns facts about the evidence of one principle, in sentences, from its rows of table ``evidence``.
 
-    Evidence that contradicts is evidence against; a principle rests on the evidence that supports it.
+    Evidence that contradicts is evidence against the principle; a principle rests on the evidence that
+    supports it.
 
     >>> evidence_fact_sentences(pd.DataFrame({
     ...     "stance": ["contradicts", "supports"], "claim": ["literature", "practised"]}))
@@ -117,7 +118,7 @@ COUNTED_TABLES = ("principles", "evidence", "judgements", "mentions", "segments"
 JUDGED_COMPONENTS = allowed_words("judgements", "component")
 _ATTRIBUTES = ("resource_level", "type", "home_region_id", "language")
 _STANCES = {"supports": "for it", "qualifies": "with limits", "contradicts": "against it"}
-"""How a piece of evidence bears on the principle, in words."""
+"""The words for the stance of a piece of evidence on the principle."""
 _LEAST = 3
 """The smallest group with a median: that of a smaller one could show how one rater voted."""
 
@@ -215,7 +216,7 @@ def underrepresentation_sentences(represented: pd.DataFrame) -> list[str]:
 
 
 def _counts(words: pd.Series) -> str:
-    """How often each word occurs, the most frequent first.
+    """Returns how often each word occurs, the most frequent word first.
 
     >>> _counts(pd.Series(["code", "segment", "code", "outcome_measured"]))
     '2 code, 1 outcome measured, 1 segment'
@@ -349,8 +350,9 @@ def undecided_status_faults(texts: Mapping[Any, Mapping[str, Any]],
 
 def changed_word_faults(table: str, action_done: str, texts: Iterable[Mapping[str, Any]],
                         rows: Mapping[Any, Mapping[str, Any]]) -> Iterator[Fault]:
-    """Yields faults for texts whose words changed since the rows of a table (by row number) refer to them, as
-    shown by its column ``text_version``; ``action_done`` is what was done with the text, such as signed."""
+    """Yields faults for texts whose words changed after the rows of a table (by row number) were written, as
+    the table's column ``text_version`` shows. ``action_done`` is the word for what the rows record about the
+    text, such as signed."""
     now = {printed_id_of_text(one): one["statement"] for one in texts if not one["translation_of"]}
     others: dict[str, list[Any]] = {}
     for n, row in rows.items():
@@ -388,7 +390,8 @@ def record_text_decision(study: Study, text: Mapping[str, str], status: str, *, 
 
 
 NEAR = .8
-"""How similar a word must be to the name of an organisation to stand for it (1: identical)."""
+"""The similarity that a typed word must have to the name of an organisation to stand for it (1:
+identical)."""
 _READ_BY = {"convening": "The room reads these words", "public": "Everybody reads these words, "
            "on public pages too"}
 

@@ -141,7 +141,7 @@ class RatingForm:
 
     @property
     def instructions(self) -> str:
-        """How to fill in the form and how the votes are used, one line each."""
+        """Returns the instructions on how to fill in the form and how the votes are used, one line each."""
         return f"{self.say['how']}\n{self.say['privacy']}"
 
     @property
@@ -198,11 +198,11 @@ class RatingForm:
         return self.say[question.name]
 
     def ends(self, question: RatingQuestion) -> tuple[str, str]:
-        """What the lowest and the highest score mean."""
+        """Returns the meanings of the lowest and of the highest score."""
         return self.say[f"{question.name}_low"], self.say[f"{question.name}_high"]
 
     def wanted(self, question: RatingQuestion) -> str:
-        """What to write in the box; blank if any words are allowed."""
+        """Returns the instruction on what to write in the box; blank if any words are allowed."""
         return self.say.get(_WANTED.get(question.kind, ""), "")
 
 

@@ -116,8 +116,8 @@ def restore_sealed_results(tallies: pd.DataFrame, seals: Mapping[str, Seal]) -> 
 
 @dataclass(frozen=True)
 class RoundCount:
-    """The state of a round. While it is open: the forms ``received`` (one row per panel) and the ``faults``
-    of the files. Once it is closed: ``tallies`` and ``ratings`` of all closed rounds."""
+    """The state of a round. An open round has the forms ``received`` (one row per panel) and the ``faults``
+    of the files. A closed round has the ``tallies`` and ``ratings`` of all closed rounds."""
 
     round_id: str
     reference: Reference

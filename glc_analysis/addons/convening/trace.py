@@ -204,7 +204,8 @@ class EvidenceTrail:
         return rows[rows["code_ids"].map(lambda codes: not own.isdisjoint(codes.split(";"))).astype(bool)]
 
     def votes(self, principle_id: str) -> list[TraceNode]:
-        """For the team: the votes on a principle, a line per round and panel, and the forms behind them."""
+        """Returns, for the team, the votes on a principle, a line per round and panel, and the forms that
+        contain the votes."""
         lines = []
         for said, rows in self._votes.get(principle_id, ()) if self.has_sources else ():
             about = (*rows["rater_id"], *rows["organisation_id"])
@@ -395,8 +396,8 @@ class EvidenceTrail:
 
     def reason_and_requester(self, text: Mapping[str, str]) -> str:
         """Returns the reason for a text and who asked for it, as sentences. Readers outside the team see the
-        requester only if it is an organisation that may be named, and not while the decisions are hidden
-        because somebody left."""
+        requester only if it is an organisation that may be named. They do not see it while the block of
+        decisions is hidden because somebody withdrew."""
         if DECISIONS_BLOCK in self.view.hidden:
             return ""
         by = text["asked_by"]

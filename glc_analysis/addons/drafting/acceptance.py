@@ -203,7 +203,7 @@ def _cells(table: CsvRows) -> list[list[str]]:
 
 
 def _in_form_order(questions: pd.DataFrame) -> pd.DataFrame:
-    """Drafted questions in the order of the form; those without a known place come last."""
+    """Returns the drafted questions in the order of the form; questions without a known place come last."""
     places = pd.to_numeric(questions[PLACE], errors="coerce")
     return questions.loc[places.sort_values(kind="stable").index]
 

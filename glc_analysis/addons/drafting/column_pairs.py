@@ -15,7 +15,7 @@ from glc_analysis.addons.drafting.words import fold_text
 from glc_analysis.text import match_key
 
 SAME_HEADING, SAME_PLACE, SIMILAR, WEAK = "the same heading", "the same place", "alike", "weak"
-"""How the columns of two files were paired, from the most certain to the least."""
+"""The ways in which the columns of two files were paired, from the most certain to the least certain."""
 
 Columns = Mapping[str, Counter[str]]
 
@@ -23,7 +23,8 @@ _DOUBT = [SAME_HEADING, SAME_PLACE, SIMILAR, WEAK]
 _SAME_LANGUAGE = .25
 """The share of common headings above which two files count as being in the same language."""
 _REWORDED = .5
-"""How similar a changed heading must be to one in the same language to count as the same question."""
+"""The similarity that a changed heading must have to a heading in the same language to count as the same
+question."""
 _GAP = .25
 """The similarity below which columns have no partner."""
 

@@ -1,4 +1,4 @@
-"""Where the draft of a study lies, and how its tables are written: as CSV or as sheets of a workbook."""
+"""Defines where the draft of a study is stored, and writes its tables as CSV or as sheets of a workbook."""
 
 from __future__ import annotations
 

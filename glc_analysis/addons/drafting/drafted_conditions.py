@@ -22,7 +22,7 @@ share as often as respondents with them."""
 _COMPARED_RECORDS = 5_000
 """The most records in which blank cells are compared."""
 _MOST_ANSWERS = 40
-"""A question with more different answers than this is not considered as the one that decides."""
+"""A question with more different answers than this is not considered as a decider."""
 
 
 def draft_condition_rows(questions: pd.DataFrame, option_ids: Mapping[str, Mapping[str, str]],

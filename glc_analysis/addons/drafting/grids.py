@@ -139,8 +139,8 @@ def _shared_keys(guess: ColumnGuess, *, is_marked: bool) -> set[str]:
 
 
 def _is_of_grid(column: FormColumn, guess: ColumnGuess, keys: set[str], *, is_marked: bool) -> bool:
-    """Whether the options of a question are those of a grid: at least one of them if the survey tool marks
-    the question as part of the grid, else nearly all."""
+    """Whether a question belongs to a grid, judged by its options. If the survey tool marks the question as
+    part of the grid, at least one of its options must be an option of the grid, else nearly all."""
     if is_marked:
         return not keys.isdisjoint(map(option_spelling_key, column.total))
     return len(keys & _shared_keys(guess, is_marked=False)) > 1 and _is_answered_by(column, keys)

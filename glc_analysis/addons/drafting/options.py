@@ -276,7 +276,7 @@ def _times_chosen(label: str, cells: Counter[str], separator: str) -> int:
 
 _NOTHING: Mapping[str, tuple[str, str]] = {}
 SURE, UNSURE = "sure", "unsure"
-"""How sure a row of a draft, or a pair of options, is."""
+"""The degrees of certainty of a row of a draft, or of a pair of options."""
 LIKELY, UNPAIRED = "likely", "open"
 """Two further degrees of certainty for the pair of an option in another language; ``open`` means that the
 option has no partner."""

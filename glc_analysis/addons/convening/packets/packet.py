@@ -113,7 +113,7 @@ def check_packets_with_gate(stage_folder: Path, study: Study, packets: Iterable[
 
 
 def record_packets_made(stage_folder: Path, study: Study, packets: Iterable[Packet], *, today: date) -> None:
-    """Records in private/ which packets were made on which day, each once."""
+    """Records in private/ each packet and the day on which it was made; a packet is recorded once per day."""
     path, names = study.private / PACKETS_MADE, ["packet_sha256", "date", "organisation_id", "parts"]
     study.private.mkdir(exist_ok=True)
     rows = list(csv.reader(path.open(encoding="utf-8", newline="")))[1:] if path.is_file() else []
@@ -271,8 +271,8 @@ def _write_all(stage: Path, chosen: Sequence[Packet], parts: _Parts, progress: P
 
 
 def _documents(stage: Path, packet: Packet, parts: _Parts) -> Iterator[Callable[[], None]]:
-    """Yields functions that write the files of a packet, its own brief and its other briefs; their HTML is
-    made before."""
+    """Yields functions that write the files of a packet, of its own brief and of its other briefs. The HTML
+    of these files is rendered before a function is yielded."""
     own_folder, briefs, settings = stage / packet.name, stage / "briefs", parts.settings
     book, other = parts.phrases(packet), "" if packet.language == ENGLISH else f"-{packet.language}"
     own_folder.mkdir()

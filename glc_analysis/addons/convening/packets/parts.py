@@ -332,7 +332,7 @@ def remove_space_for_notes(html: str) -> str:
 
 
 def where_to_find_whole_part(part: Part) -> str:
-    """Where a reader finds the full version of a shortened part."""
+    """Returns the place where a reader finds the full version of a shortened part."""
     return "your full brief" if part.kind == "brief" else f"{part.slug}.html of the site"
 
 
