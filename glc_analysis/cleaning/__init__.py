@@ -1,1 +1,1 @@
-"""Raw frames and reference tables become the processed tables, and every change is explained."""
+"""Makes the processed tables from raw files and reference tables, and logs the reason of every change."""

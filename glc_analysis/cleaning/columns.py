@@ -1,9 +1,13 @@
-"""Finds the columns of a raw file that hold the answers to a question.
+"""Finds the columns of a raw file that contain the answers to a question.
 
-``columns`` in questions.csv (and the ``[survey]`` settings) name them: one plain column; ``Q2.2_*`` for one
-column per option, where ``*`` is the option's value; ``{loop}_Q3.3`` for the columns of a loop. Names that
-files of other tools use follow after `` | ``; a file must have exactly one of these alternatives, or
-be named by ``not in FILE``: the question was not asked there.
+``columns`` in questions.csv, and the ``[survey]`` settings, name these columns in one of three ways:
+
+- the name of one plain column;
+- ``Q2.2_*`` for one column per option, where ``*`` stands for the option's value;
+- ``{loop}_Q3.3`` for the columns of a loop.
+
+Alternative names, which files of other tools use, are separated by `` | ``. A file must have exactly one of
+the alternatives. If the question was not asked in a file, the entry says so with ``not in FILE``.
 """
 
 from __future__ import annotations
@@ -20,11 +24,11 @@ from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import LOOP
 
 NOT_IN = "not in "
-"""Before the name of a file in which a question was not asked."""
+"""The words before the name of a file in which a question was not asked."""
 
 
 def split_alternatives(columns: str) -> list[str]:
-    """The alternatives of a ``columns`` entry.
+    """Returns the alternatives of a ``columns`` entry.
 
     >>> split_alternatives("Q5_* | services/*")
     ['Q5_*', 'services/*']
@@ -33,7 +37,7 @@ def split_alternatives(columns: str) -> list[str]:
 
 
 def list_files_without(columns: str) -> set[str]:
-    """The files in which a question was not asked, as a ``columns`` entry says.
+    """Returns the files in which a question was not asked according to a ``columns`` entry.
 
     >>> list_files_without("Why? | not in 2018.csv")
     {'2018.csv'}
@@ -43,12 +47,15 @@ def list_files_without(columns: str) -> set[str]:
 
 def locate_columns(columns: str, survey: RawSurvey, values: pd.DataFrame | None = None, *,
                    source: str = "questions.csv") -> tuple[dict[str, str], list[Fault]]:
-    """The columns of one file that hold a question: option_id (``""`` for a plain one) -> column.
+    """Returns the columns of one file that contain the answers to a question, and the faults found. The
+    columns are given by option_id, which is ``""`` for a plain column.
 
-    ``values`` are the rows of options.csv of the question's list, needed for a
-    star; ``source`` says in which file and row ``columns`` is written. It is a fault where
-    the file has no complete alternative or more than one, where an option has more than one
-    column, and where several columns of the file have the name: their place is a part of their names.
+    ``values`` are the rows of options.csv for the question's list, which are needed if the name has a star.
+    ``source`` names the file and row in which ``columns`` is written, for the faults. These are faults:
+
+    - The file has no complete alternative, or more than one.
+    - An option has more than one column.
+    - Several columns of the file have the same name, so that ``columns`` must name one by its place.
     """
     expected = {name: _expand(name, survey.frame.columns, values)
                 for name in split_alternatives(columns) if not name.startswith(NOT_IN)}
@@ -78,14 +85,14 @@ def locate_columns(columns: str, survey: RawSurvey, values: pd.DataFrame | None 
 
 
 def _by_place(name: str, survey: RawSurvey) -> str:
-    """The names that distinguish columns with the same heading."""
+    """Returns the names, with their places, that distinguish columns with the same heading."""
     placed = re.compile(re.escape(name) + r" \[\d+\]")
     return " or ".join(column for column in survey.frame.columns if placed.fullmatch(column))
 
 
 def _expand(name: str, present: pd.Index, values: pd.DataFrame | None,
             ) -> tuple[dict[str, list[str]], list[str]]:
-    """The columns of one alternative by option, and the columns that the file does not have."""
+    """Returns the columns of one alternative by option, and the columns that the file lacks."""
     if "*" not in name or values is None:
         return {"": [name]}, [] if name in present else [name]
     by_option, missing = {}, []
@@ -97,10 +104,11 @@ def _expand(name: str, present: pd.Index, values: pd.DataFrame | None,
 
 
 def unroll_loops(survey: RawSurvey, patterns: list[str], blank: Collection[str] = ()) -> RawSurvey:
-    """One record per loop, for files that hold the loops of a record side by side.
+    """Makes one record per loop, for files in which the loops of a record are columns side by side.
 
-    Every pattern becomes a column named like it (``{loop}_Q3.3``). A record keeps the loops with an
-    answer other than a ``blank`` text; where no loop has one, it keeps the first.
+    The columns that match a pattern become one column with the name of the pattern (``{loop}_Q3.3``). A
+    record keeps the loops that have any answer other than a ``blank`` text. If no loop has such an answer, it
+    keeps the first loop.
     """
     loop_columns = _loop_columns(survey.frame.columns, patterns)
     if not loop_columns:
@@ -116,7 +124,7 @@ def unroll_loops(survey: RawSurvey, patterns: list[str], blank: Collection[str] 
 
 
 def _loop_columns(present: pd.Index, patterns: list[str]) -> dict[str, tuple[int, str]]:
-    """The loop and the common name (``{loop}_Q3.3``) of every column that belongs to a loop."""
+    """Returns, for every column of a loop, the number of the loop and the common name (``{loop}_Q3.3``)."""
     looped = [re.compile(re.escape(p).replace(re.escape(LOOP), r"(\d+)").replace(r"\*", ".+"))
               for p in patterns if LOOP in p]
     loops = {}
@@ -129,7 +137,8 @@ def _loop_columns(present: pd.Index, patterns: list[str]) -> dict[str, tuple[int
 
 def _answered_loops(frame: pd.DataFrame, loop_columns: dict[str, tuple[int, str]],
                 blank: set[str]) -> dict[int, pd.Series]:
-    """For every loop, in order, the records that answered anything in it."""
+    """Returns, for every loop in order, whether each record keeps it because it answered anything in the
+    loop. Records without an answer in any loop keep the first."""
     numbers = sorted({loop for loop, _ in loop_columns.values()})
     kept = {number: pd.Series(False, index=frame.index) for number in numbers}
     for column, (loop, _) in loop_columns.items():

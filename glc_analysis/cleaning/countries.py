@@ -1,7 +1,8 @@
 """Turns the country names that people write into country ids.
 
-A name becomes an id only if countries.csv lists it or it is an official name: a wrong country is worse than
-an unknown one. A person decides about all other names, which :func:`find_unknown_countries` lists.
+A name becomes an id only if countries.csv lists it or it is an official name, because a wrong country is
+worse than an unknown country. A person decides about all other names, which :func:`find_unknown_countries`
+lists.
 """
 
 from __future__ import annotations
@@ -26,23 +27,26 @@ CODES_THAT_ARE_WORDS = frozenset({
 """Three-letter codes that are also words, names or abbreviations."""
 
 _AMBIGUOUS_OFFICIAL = {"congo": ("COG", "COD")}
-"""Official names that people also use for another country: the countries that may be meant."""
+"""Official names that people also use for another country, each with the countries that it may mean."""
 
 _FEWEST_CODES = 2
-"""A column is read as codes if it holds nothing else, with so many different ones or one that is not a
-word."""
+"""A column is read as codes if it contains nothing but codes, and either this many different codes or a code
+that is not also a word."""
 
 
 def country_ids(names: pd.Series, countries: pd.DataFrame) -> pd.Series:
-    """The country ids of names, ``""`` where a name is blank or not known. Same rows as ``names``.
+    """Returns the country id of each name, in the rows of ``names``; ``""`` if a name is blank or unknown.
 
-    A name is compared first with the reviewed ``raw_name`` of countries.csv, then with the ISO 3166
-    names (short, official, common), always as a whole and regardless of case and repeated blanks;
-    then with the three-letter codes in capitals. Codes that are also words (AND, CAN, SUR) count
-    only in a column that holds nothing but codes and reviewed names.
+    A name is looked up in this order:
 
-    Two-letter codes are never read, since NO, SI, NA and DK are answers too. Numeric codes are not
-    read either, since survey tools number countries in their own ways.
+    1. as a reviewed ``raw_name`` of countries.csv;
+    2. as an ISO 3166 name (short, official or common);
+    3. as a three-letter code in capitals.
+
+    Names are compared as a whole, regardless of case and repeated spaces. Codes that are also words (AND,
+    CAN, SUR) count only in a column that contains nothing but codes and reviewed names. Two-letter codes are
+    never read, because NO, SI, NA and DK are also answers. Numeric codes are not read either, because survey
+    tools number countries in different ways.
 
     >>> reviewed = pd.DataFrame({"raw_name": ["Ivory Coast"], "country_id": ["CIV"]})
     >>> country_ids(pd.Series(["ivory  coast", "CAMBODIA", "KHM", "NO", "Kambodia"]), reviewed).tolist()
@@ -59,14 +63,14 @@ def country_ids(names: pd.Series, countries: pd.DataFrame) -> pd.Series:
 
 @dataclass(frozen=True)
 class CountryFault(Fault):
-    """A text in a country column, its value, that is not a known country name."""
+    """The fault of a text in a country column that is not a known country name. Its value is the text."""
 
 
 def find_unknown_countries(names: pd.Series, rows: Sequence[int], file: str, column: str,
                            countries: pd.DataFrame) -> list[Fault]:
-    """One fault for each unknown name, with its rows and the nearest known names.
+    """Returns one fault for each unknown name, with its rows and the nearest known names.
 
-    ``rows`` are the row numbers of ``names`` as a spreadsheet shows them.
+    ``rows`` has the row number of each name as a spreadsheet shows it.
     """
     known = {*countries["label"], *map(country_name, _iso_codes())}
     labels = dict(zip(countries["label"].map(match_key), countries["country_id"], strict=True))
@@ -90,8 +94,8 @@ def find_unknown_countries(names: pd.Series, rows: Sequence[int], file: str, col
             faults.append(fault(f"is the name of more than one country: {listed}",
                                 fix=f"say in countries.csv which one is meant{suggest}"))
         elif labelled := labels.get(match_key(name)):
-            faults.append(fault(f"is a label of countries.csv ({labelled}), but not among the names there",
-                                fix=f"add a row to countries.csv with it as raw_name{suggest}"))
+            faults.append(fault(f"is a label of countries.csv ({labelled}), but not a raw_name there",
+                                fix=f"add a row to countries.csv with this text as raw_name{suggest}"))
         else:
             faults.append(fault(f"is not a known country name; {suggest_name(code, known)}",
                                 fix=f"add it to countries.csv{suggest}"))
@@ -99,7 +103,7 @@ def find_unknown_countries(names: pd.Series, rows: Sequence[int], file: str, col
 
 
 def country_name(country_id: str) -> str:
-    """The plain English name of a country, or the id itself where ISO 3166 has none.
+    """Returns the plain English name of a country, or the id itself if ISO 3166 has no name for it.
 
     >>> country_name("BOL"), country_name("global"), country_name("unknown")
     ('Bolivia', 'global', 'Unknown')
@@ -112,14 +116,14 @@ def country_name(country_id: str) -> str:
 
 
 def region_ids(ids: pd.Series, countries: pd.DataFrame) -> pd.Series:
-    """The region of each country id, ``""`` where countries.csv gives none. Same rows as ``ids``. That of an
-    unknown country is unknown."""
+    """Returns the region of each country id, in the rows of ``ids``; ``""`` if countries.csv has no region
+    for it. The region of the country ``unknown`` is ``unknown``."""
     known = {UNKNOWN: UNKNOWN} | dict(zip(countries["country_id"], countries["region_id"], strict=True))
     return map_distinct(ids, lambda country_id: known.get(country_id, "")).astype("str")
 
 
 def intended_iso_code(country_id: str) -> str:
-    """The ISO 3166 alpha-3 code meant by a code in lower case or of two letters; else ``""``.
+    """Returns the ISO 3166 alpha-3 code that a code in lower case, or with two letters, means; else ``""``.
 
     >>> [intended_iso_code(i) for i in ("ken", "KE", "KEN", "global")]
     ['KEN', 'KEN', '', '']
@@ -144,14 +148,14 @@ def _iso_codes() -> frozenset[str]:
 
 @cache
 def official_names() -> dict[str, str]:
-    """The id of each country by its ISO names in lower case, as far as they mean one country."""
+    """Returns the country id for every ISO name in lower case that means only one country."""
     return {name: id_ for id_, names in iso_names().items() for name in map(match_key, names)
             if name not in _AMBIGUOUS_OFFICIAL}
 
 
 @cache
 def iso_names() -> dict[str, list[str]]:
-    """The short, official and common name of each country by its id."""
+    """Returns the short, official and common names of each country, by its id."""
     import pycountry
     return {country.alpha_3: [*filter(None, (country.name, getattr(country, "official_name", ""),
                                              getattr(country, "common_name", "")))]

@@ -1,6 +1,7 @@
-"""Tables that describe the others: ``questions``, ``options``, ``countries``, ``codebook``, ``context``.
+"""Makes the tables that describe the terms of other tables: ``questions``, ``options``, ``countries``,
+``codebook`` and ``context``.
 
-They are made from the reference tables, the cleaned answers and the raw files of facts from outside sources.
+They are made from the reference tables, the cleaned answers, and raw files with facts from outside sources.
 """
 
 from __future__ import annotations
@@ -32,11 +33,11 @@ _NO_FACTS = pd.DataFrame(columns=[*_KEY, "value", "source"], dtype="str")
 
 def clean_context(files: list[RawSurvey], reference: Reference, settings: dict,
                   log: CleaningLog) -> pd.DataFrame:
-    """One row per country, indicator and year; an indicator that never changes has no year.
+    """Returns one row per country, indicator and year. The year is blank for an indicator that never changes.
 
-    A source may list more countries than the study: its unknown names are counted in the log and
-    are not faults. Raises Faults where a column of the settings is missing, no indicator is
-    named, or sources give two values for one country and year.
+    A source may list more countries than the study. So its unknown names are counted in the log, but are not
+    faults. Raises Faults if a column named in the settings is missing, if no indicator is named, or if there
+    are two values of an indicator for one country and year.
     """
     faults = [fault for file in files for fault in _missing_columns(file, settings)]
     if files and not settings["indicators"]:
@@ -66,7 +67,7 @@ def _missing_columns(file: RawSurvey, settings: dict) -> list[Fault]:
 
 
 def _read_facts(file: RawSurvey, reference: Reference, settings: dict, log: CleaningLog) -> pd.DataFrame:
-    """The facts of one file, one row each; blank cells are left out."""
+    """Returns the facts of one file, one row each; blank cells are left out."""
     blank = ["", *settings["blank"]]
     frame = file.frame.apply(lambda s: map_distinct(s, normalise_space))
     ids = country_ids(frame[settings["country"]], reference.countries)
@@ -83,7 +84,7 @@ def _read_facts(file: RawSurvey, reference: Reference, settings: dict, log: Clea
 
 
 def _never_changes(facts: pd.DataFrame) -> pd.Series:
-    """Whether a fact is of an indicator that has several years and never changes."""
+    """Whether each fact is of an indicator that has several years and the same value in all of them."""
     kinds = facts.groupby(["indicator", "country_id"])[["value", "year"]].nunique()
     most = kinds.groupby("indicator").max()
     return facts["indicator"].isin(most.index[(most["value"] == 1) & (most["year"] > 1)])
@@ -94,14 +95,15 @@ def _never_changes(facts: pd.DataFrame) -> pd.Series:
 
 
 def question_table(reference: Reference) -> pd.DataFrame:
-    """One row per question, in the order of questions.csv."""
+    """Returns one row per question, in the order of questions.csv."""
     frame = reference.questions
     return frame.assign(order=range(1, len(frame) + 1),
                         is_sensitive=frame["is_sensitive"].isin(SENSITIVE).to_numpy())
 
 
 def option_table(reference: Reference, places: pd.DataFrame) -> pd.DataFrame:
-    """One row per option; the reserved list ``countries`` holds the countries of the study, by name."""
+    """Returns one row per option. The reserved list ``countries`` has the countries of the study, sorted by
+    name."""
     options = reference.options.drop_duplicates(["option_list", "option_id"])
     options = options.assign(position=options["position"].astype(int))
     countries = places.rename(columns={"country_id": "option_id"}).assign(
@@ -111,9 +113,11 @@ def option_table(reference: Reference, places: pd.DataFrame) -> pd.DataFrame:
 
 def country_table(answers: pd.DataFrame, organisations: pd.DataFrame, responses: pd.DataFrame,
                   reference: Reference) -> pd.DataFrame:
-    """One row per country that is a work country, a home country or an answer, by name.
+    """Returns one row per country that is a country of work, a country of a main office or an answer, sorted
+    by name.
 
-    ``organisations_n`` counts those that work there, ``answers_n`` the records about it.
+    ``organisations_n`` is the number of organisations that work there, ``answers_n`` the number of records
+    about the country.
     """
     reviewed = reference.countries.drop_duplicates("country_id").set_index("country_id")
     asked = reference.questions.query("option_list == @COUNTRY_LIST")["question_id"]
@@ -130,9 +134,10 @@ def country_table(answers: pd.DataFrame, organisations: pd.DataFrame, responses:
 
 
 def codebook_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row per code in use, in the order of codebook.csv; ``path`` has the names of the codes above it.
+    """Returns one row per code in use, in the order of codebook.csv. ``path`` has the names of the codes
+    above it and its own name.
 
-    ``frame`` has the columns of codebook.csv; codes that were merged or split are left out.
+    ``frame`` has the columns of codebook.csv. Codes that were merged or split are left out.
     """
     names = dict(zip(frame["code_id"], frame["name"], strict=True))
     parents = dict(zip(frame["code_id"], frame["parent_id"], strict=True))
@@ -152,14 +157,14 @@ def codebook_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 MINUS = re.compile(r"(?<!\d)(?<!\d\s)[-\N{MINUS SIGN}\N{EN DASH}](?=\d)")
-"""A sign before a number, as in "UTC-3", and not the dash between two."""
+"""A minus sign before a number, as in "UTC-3"; a dash between two numbers does not match."""
 _SPELLED = {"+": "plus", "#": "sharp", "<": "under", ">": "over", "%": "percent", "&": "and", "=": "equals"}
 _LONGEST = 40
 
 
 def option_id(label: str, taken: Collection[str] = ()) -> str:
-    """An id for an option that no other option of its list has; signs that tell options apart are
-    spelled out.
+    """Returns an id for an option that is not ``taken`` by another option of its list. Signs that distinguish
+    options are spelled out.
 
     >>> [option_id(label) for label in ("Legal help", "C++", "UTC-3", "18-24", "> 1,000", "0.15")]
     ['legal_help', 'c_plus_plus', 'utc_minus_3', '18-24', 'over_1_000', '0_15']
@@ -182,7 +187,8 @@ _LESS, _MORE = ("<", "under", "less", "fewer", "below"), (">", "over", "more", "
 
 
 def order_by_number(labels: Sequence[str]) -> list[str] | None:
-    """Labels that all begin with a number or a range of numbers, in their order; None if any does not.
+    """Returns labels in the order of the numbers or ranges with which they begin; None if any label does not
+    begin with a number or a range.
 
     >>> order_by_number(["10 - 100", "> 1,000", "1 - 10", "500-1,000", "< 1"])
     ['< 1', '1 - 10', '10 - 100', '500-1,000', '> 1,000']
@@ -194,7 +200,7 @@ def order_by_number(labels: Sequence[str]) -> list[str] | None:
 
 
 def read_step(label: str) -> int | None:
-    """The number of a step of a scale, with or without a label; None if the text is not a step.
+    """Returns the number of a step of a scale, with or without a label; None if the text is not a step.
 
     >>> [read_step(label) for label in ("7", "0 - Not at all", "10 (All my time)", "18-24", "5+")]
     [7, 0, 10, None, None]
@@ -204,7 +210,9 @@ def read_step(label: str) -> int | None:
 
 
 def _amount(label: str) -> tuple[float, float] | None:
-    """The first number of a label and the second one, if it has one."""
+    """Returns the two numbers of a range in a label, or its only number twice; None if the label does not
+    begin with a number. Words such as "over" and "under" before the number shift it slightly, or extend
+    it."""
     match = _AMOUNT.fullmatch(label.strip())
     before = match["before"].casefold().strip() if match else ""
     if not match or any(map(str.isalpha, before)) and before.split()[0] not in (*_LESS, *_MORE):
@@ -225,15 +233,20 @@ def _amount(label: str) -> tuple[float, float] | None:
 
 CORRECT_THE_RECORD = "correct the record in corrections.csv"
 OTHER = "Other"
-"""The label of the option that takes all other texts, where a list has none."""
+"""The label proposed for an option that takes all other texts, if a list has no such option."""
 _OTHER_PLACES, _NAMED_TEXTS = 3, 10
 _RARE, _MANY_TEXTS, _LONG_TEXTS, _LONG = 2, 5, 3, 25
 
 
 @dataclass(frozen=True)
 class OptionFault(Fault):
-    """Texts that are not options of a list, with how many records have each; and whether they seem to be
-    people's own words, which one option of kind ``other`` would take."""
+    """The fault of texts that are not options of a list.
+
+    - ``option_list``: the list.
+    - ``texts``: the texts, each with the number of its records.
+    - ``are_free``: whether the texts seem to be people's own words, for which one option of kind ``other``
+      would be enough.
+    """
 
     option_list: str = field(default="", compare=False)
     texts: tuple[tuple[str, int], ...] = field(default=(), compare=False)
@@ -242,15 +255,16 @@ class OptionFault(Fault):
 
 @dataclass(frozen=True)
 class UnknownOption(OptionFault):
-    """A text that is not an option of a list, in one column of one file."""
+    """The fault of one text that is not an option of a list, in one column of one file."""
 
 
 def propose_option_rows(faults: Sequence[Fault], options: pd.DataFrame,
                         scales: Collection[str] = ()) -> list[Fault]:
-    """The faults, with a joint one for all occurrences of a text that is not an option of its list, which
-    says the row of options.csv that would add it.
+    """Returns the faults, in which all occurrences of a text that is not an option of its list become one
+    fault. Its fix has the row of options.csv that would add the text.
 
-    ``options`` are the rows of options.csv, ``scales`` the lists of which a position is the step of a scale.
+    ``options`` are the rows of options.csv. ``scales`` are the lists in which the position of an option is
+    its step on a scale.
     """
     texts: dict[str, dict[str, list[UnknownOption]]] = {}
     for fault in faults:
@@ -286,8 +300,11 @@ def propose_option_rows(faults: Sequence[Fault], options: pd.DataFrame,
 
 
 def are_free_texts(texts: Mapping[str, int]) -> bool:
-    """Whether texts that are not options, with how many records have each, seem to be people's own words, as
-    after "Other": five or more that one or two wrote, or three or more such texts that are long.
+    """Whether texts that are not options seem to be people's own words, as after "Other". ``texts`` has the
+    number of records of each text.
+
+    They do if there are five or more texts with only one or two records each, or three or more such texts
+    that are long.
 
     >>> are_free_texts({f"own words {n}": 1 for n in range(5)})
     True
@@ -305,8 +322,8 @@ def _is_other(text: str) -> bool:
 
 def _free_texts(groups: Sequence[Sequence[UnknownOption]],
                 options: pd.DataFrame) -> list[Sequence[UnknownOption]]:
-    """The texts of a list that one option of kind ``other`` would take, where they seem to be people's own
-    words and the list has no such option."""
+    """Returns the texts that one option of kind ``other`` would take. Empty if the texts do not seem to be
+    people's own words, or if the list has such an option already."""
     has_other = (options["kind"] == "other").any() or any(map(_is_other, options["label"]))
     counts = {group[0].value: sum(fault.n for fault in group) for group in groups}
     if has_other or not are_free_texts(counts):
@@ -316,7 +333,8 @@ def _free_texts(groups: Sequence[Sequence[UnknownOption]],
 
 
 def _free_texts_fault(name: str, free: Sequence[Sequence[UnknownOption]], row: str) -> Fault:
-    """One fault for texts that one or two records have each, with the row that would take all of them."""
+    """Returns one fault for texts with one or two records each, with the row of options.csv that would take
+    all of them."""
     first, n = free[0][0], sum(fault.n for group in free for fault in group)
     quoted = ", ".join(repr(group[0].value) for group in free[:_NAMED_TEXTS])
     more = f" and {len(free) - _NAMED_TEXTS:,} more" if len(free) > _NAMED_TEXTS else ""
@@ -330,7 +348,8 @@ def _free_texts_fault(name: str, free: Sequence[Sequence[UnknownOption]], row: s
 
 
 def _joint_fault(group: Sequence[UnknownOption], fix: str) -> Fault:
-    """One fault for a text in several columns or files, the most frequent first."""
+    """Returns one fault for a text in several columns or files. The most frequent column or file comes
+    first."""
     first, n = group[0], sum(fault.n for fault in group)
     message = first.message + (f"; {n:,} records" if n > 1 else "")
     places = [f"column {fault.column} of {fault.file}" for fault in group[1:]]
@@ -342,11 +361,11 @@ def _joint_fault(group: Sequence[UnknownOption], fix: str) -> Fault:
 
 
 def list_other_texts(responses: pd.DataFrame, question: pd.Series, options: pd.DataFrame) -> pd.DataFrame:
-    """The texts that respondents wrote after an option such as Other to one question: a row for each text,
-    the most frequent first, with the number of records and the row of options.csv that would make an option
-    of it.
+    """Returns the texts that respondents wrote after an option such as Other to one question.
 
-    ``responses`` is the table of that name; ``options`` are the rows of options.csv.
+    There is one row per text, the most frequent first, with the number of records and the row of options.csv
+    that would make the text an option. ``responses`` is the table of that name; ``options`` are the rows of
+    options.csv.
     """
     written = responses.loc[responses["question_id"] == question["question_id"], "other_text"].astype("str")
     if question["type"] == "multi":
@@ -362,8 +381,11 @@ def list_other_texts(responses: pd.DataFrame, question: pd.Series, options: pd.D
 
 def write_option_rows(name: str, options: pd.DataFrame, texts: Sequence[str], *,
                       is_scale: bool = False) -> tuple[dict[str, str], str]:
-    """For each text a row of options.csv with a free id, and which positions change because a list of numbers
-    goes by their size. In a scale the position of other texts is blank: a person knows which step they are.
+    """Returns, for each text, a row of options.csv with an id that is not in use. Also returns, as words,
+    which positions change because a list of numbers is sorted by size.
+
+    In a scale, the position of a text that is not a number is blank, because a person must say which step it
+    is.
 
     >>> options = pd.DataFrame({"option_id": ["low", "high"], "label": ["1", "5"], "position": ["1", "2"],
     ...                         "kind": ["substantive"] * 2})
@@ -382,8 +404,8 @@ def write_option_rows(name: str, options: pd.DataFrame, texts: Sequence[str], *,
 
 def place_options(options: pd.DataFrame, texts: Sequence[str], *,
                   is_scale: bool = False) -> tuple[dict[str, tuple[str, str]], dict[str, int]]:
-    """For each text a free id and its position in the list, and the options that move, by label, with their
-    new positions: see :func:`write_option_rows`."""
+    """Returns, for each text, an id that is not in use and its position in the list. Also returns the new
+    position of each option that moves, by label (:func:`write_option_rows`)."""
     listed = options.drop_duplicates("option_id")
     listed = listed.assign(place=listed["position"].astype(int)).sort_values("place", kind="stable")
     places = dict(zip(listed["label"], listed["place"], strict=True))
@@ -408,8 +430,8 @@ def place_options(options: pd.DataFrame, texts: Sequence[str], *,
 
 
 def _numbers_in_place(labels: Sequence[str], texts: Sequence[str]) -> list[str]:
-    """The labels of a list of numbers and the texts that are numbers, in the order that the list has: upwards
-    or downwards. Nothing if the list has another one, or no text is a number."""
+    """Returns the labels of a list of numbers, together with the texts that are numbers, in the list's own
+    order: upwards or downwards. Empty if the list has neither order, or if no text is a number."""
     order = order_by_number(labels)
     numbers = [text for text in texts if order_by_number([text])]
     if not order or len(labels) < 2 or not numbers or [*labels] not in (order, order[::-1]):

@@ -1,9 +1,10 @@
-"""Doubtful records and cells: a person decides about each before it counts.
+"""Finds doubtful records and cells, about which a person must decide before they count.
 
 Doubtful records are rows of totals, tests of the form, records whose status says that they are unfinished or
-were rejected, and repeated ids. A row of corrections.csv decides about a whole record (column ``*``: ``drop``
-or ``keep``), [survey] ``counted`` about a status. Doubtful texts are dates that a spreadsheet program made of
-"3-4", and numbers that may have a thousands separator.
+were rejected, and records with the id of an earlier record. People decide about a whole record with a row of
+corrections.csv (column ``*``, with ``drop`` or ``keep``), and about a status with the setting [survey]
+``counted``. Doubtful texts are dates that a spreadsheet program may have made of a range such as "3-4", and
+numbers that may have a thousands separator.
 """
 
 from __future__ import annotations
@@ -32,40 +33,46 @@ _SUMMARY = re.compile(
 _SUMMARY_OF = re.compile(r"(grand |sub-?)?(total|average|mean|median|sum)( of| for|:)? .{1,60}")
 _NUMBER = re.compile(r"[-+]?\d[\d.,'\s]*%?")
 _MANY_ALIKE, _SHARE_ALIKE = 3, 0.05
-"""More rows than this that look like totals are answers."""
+"""If more rows than this number, and more than this share of rows, look like totals, they count as
+answers."""
 _TEST = re.compile(
     r"(this is )?(just )?(a )?test[\s_#-]*\d*"
     r"|test[\s_-]*(org(ani[sz]ation)?|ngo|record|response|respondent|entry|answer|user|survey|data)[\s_-]*\d*"
     r"|dummy|asdf\w*|qwerty\w*|xxx+|prueba[\s_#-]*\d*|teste[\s_#-]*\d*|essai[\s_#-]*\d*"
     r"|тест[\s_#-]*\d*|اختبار|test@.+|.+@(example|test)\.\w+")
 _OPEN = 0.5
-"""A column in which so large a share of the texts differ holds people's own words."""
+"""A column counts as people's own words if at least this share of its texts are different."""
 _STATUS_COLUMNS = frozenset({
     "status", "responsestatus", "surveystatus", "completionstatus", "recordstatus", "interviewstatus",
     "finished", "completed", "iscomplete", "distributionchannel", "dispcode", "validationstatus"})
-"""Columns, spelt without marks, in which survey tools say what became of a record."""
+"""Names, in small letters and without punctuation, of columns in which survey tools record a record's
+status."""
 _REJECTED = re.compile(
     r"false|no|0|incomplete|not ?completed?|unfinished|partial(ly)?( completed?)?|in progress|started"
     r"|abandoned|suspended.*|break ?-?off|screened ?out.*|disqualified|quota.*|terminated|rejected"
     r"|not approved|on hold|(survey )?(preview|test)|spam|preview spam|duplicate|deleted|bot"
     r"|(abgebrochen|unterbrochen|abgewiesen|ausgescreent).*")
 _QUALTRICS_REJECTED = frozenset({"1", "2", "8", "9", "12", "17"})
-"""Previews, tests and spam in the column Status of Qualtrics, where it has numbers; 0 is a usual answer."""
+"""The numbers in Qualtrics' column Status that mean previews, tests and spam; 0 means a normal answer."""
 _ID_COLUMNS = frozenset({"responseid", "respondentid", "lfdn", "id", "uuid", "instanceid", "metainstanceid",
                          "interviewid", "answerid", "caseid", "token"})
 _IS_ID = 0.8
-"""A column of ids has so large a share of different texts."""
+"""A column counts as ids if at least this share of its texts are different."""
 
 
 def find_doubtful_records(survey: RawSurvey, corrections: pd.DataFrame, *, counted: Collection[str] = (),
                           organisation: Collection[str] = (), used: Collection[str] = (),
                           chosen: Collection[str] = ()) -> Iterator[Fault]:
-    """A fault for each record of a file that may not be a genuine response and has not been decided on.
+    """Yields a fault for each record of a file that may not be a genuine response and that nobody has decided
+    on.
 
-    The frame of ``survey`` is indexed by answer_id. ``corrections`` are the rows of corrections.csv;
-    ``counted`` are the columns of [survey] counted, ``organisation`` those that name the organisation, and
-    ``used`` those that answer questions, which hold no status or id of a tool. ``chosen`` are the columns of
-    questions with options, as questions.csv names them (``Q2_*``): "test" may be an option.
+    - ``survey``: its frame must be indexed by answer_id.
+    - ``corrections``: the rows of corrections.csv.
+    - ``counted``: the columns of [survey] counted.
+    - ``organisation``: the columns that name the organisation.
+    - ``used``: the columns with answers to questions, which are not a tool's status or id.
+    - ``chosen``: the columns of questions with options, as questions.csv names them (``Q2_*``). They are not
+      searched for tests, because "test" may be an option.
     """
     decided = {*corrections.loc[corrections["column"] == "*", "key"]}
     is_open = ~survey.frame.index.isin(decided)
@@ -88,7 +95,8 @@ def _plain(name: str) -> str:
 
 
 def _asked(survey: RawSurvey, is_open: np.ndarray, doubts: Mapping[int, tuple[str, str]]) -> Iterator[Fault]:
-    """A fault for each doubtful record, by its position: its text, and what it seems to be."""
+    """Yields a fault for each doubtful record. ``doubts`` has, by the position of the record, its text and
+    what it seems to be."""
     for position, (text, doubt) in sorted(doubts.items()):
         if not is_open[position]:
             continue
@@ -101,8 +109,8 @@ def _asked(survey: RawSurvey, is_open: np.ndarray, doubts: Mapping[int, tuple[st
 
 
 def _summaries(survey: RawSurvey, organisation: Collection[str]) -> dict[int, tuple[str, str]]:
-    """Rows of totals: their first cell is a word for a total, and all others are numbers; or the organisation
-    is such a word."""
+    """Returns the rows of totals: the first cell is a word for a total and all others are numbers, or the
+    organisation is such a word."""
     frame, firsts = survey.frame, _first_cells(survey.frame)
     named = [frame[name].to_numpy(dtype=object) for name in organisation if name in frame.columns]
     texts: dict[int, str] = {}
@@ -118,7 +126,7 @@ def _summaries(survey: RawSurvey, organisation: Collection[str]) -> dict[int, tu
 
 
 def _first_cells(frame: pd.DataFrame) -> np.ndarray:
-    """The first cell of each record that is not blank."""
+    """Returns the first cell of each record that is not blank."""
     firsts = np.full(len(frame), "", dtype=object)
     for name in frame.columns:
         is_blank = firsts == ""
@@ -138,7 +146,7 @@ def _is_summary(text: str) -> bool:
 
 def _tests(survey: RawSurvey, words: Collection[str],
            organisation: Collection[str]) -> dict[int, tuple[str, str]]:
-    """Records in which a name or an open answer says that somebody was trying out the form."""
+    """Returns the records in which a name or an open answer says that a person was testing the form."""
     texts: dict[int, str] = {}
     for name in words:
         cells = survey.frame[name]
@@ -153,7 +161,7 @@ def _tests(survey: RawSurvey, words: Collection[str],
 
 
 def _status(survey: RawSurvey, name: str, plain: str, is_open: np.ndarray) -> Iterator[Fault]:
-    """One fault for a column whose texts say that some of the records do not count."""
+    """Yields one fault for a column if its texts say that some of the records do not count."""
     texts = map_distinct(survey.frame[name], normalise_space)
     keys = {text: re.sub(r"^validation_status_|_", " ", match_key(text)).strip() for text in texts.unique()}
     rejected = [text for text, key in keys.items() if _REJECTED.fullmatch(key)]
@@ -168,7 +176,8 @@ def _status(survey: RawSurvey, name: str, plain: str, is_open: np.ndarray) -> It
 
 
 def _unsubmitted(survey: RawSurvey, name: str, is_open: np.ndarray) -> Iterator[Fault]:
-    """One fault for records without the day on which they were sent, where others have it."""
+    """Yields one fault for records without the date on which they were submitted, if other records have
+    it."""
     is_blank = (survey.frame[name] == "").to_numpy()
     at = np.flatnonzero(is_blank & is_open)
     if len(at) and not is_blank.all():
@@ -176,14 +185,14 @@ def _unsubmitted(survey: RawSurvey, name: str, is_open: np.ndarray) -> Iterator[
 
 
 ANY_TEXT, BLANK_TEXT = "*", "(blank)"
-"""In [survey] counted: any text, and a blank cell."""
+"""The words for any text and for a blank cell in [survey] counted."""
 
 
 def _undecided_status(survey: RawSurvey, name: str, at: np.ndarray, texts: list[str], others: str) -> Fault:
     quoted = ", ".join(map(repr, texts))
     whole = " | ".join(filter(None, [others, *texts]))
-    return Fault(f"{len(at):,} of {len(survey.frame):,} records say {quoted} here: whether they count is not "
-                 "decided", file=survey.path.name, column=name, n=len(at), is_structure=True,
+    return Fault(f"{len(at):,} of {len(survey.frame):,} records say {quoted} here, and nobody has decided "
+                 "whether they count", file=survey.path.name, column=name, n=len(at), is_structure=True,
                  row=summarise_row_numbers([survey.rows[n] for n in at]),
                  fix=f"write under [survey] in study.toml counted = {{{_toml(name)} = {_toml(others)}}} if "
                  f"they do not, or {_toml(whole)} there if they do; or decide about each record in "
@@ -195,7 +204,8 @@ def _toml(text: str) -> str:
 
 
 def _repeated_ids(survey: RawSurvey, name: str) -> dict[int, tuple[str, str]]:
-    """Later records with the id of an earlier one, of another row; the loops of a record are one."""
+    """Returns the records that have the id of an earlier record in another row. The loops of a record count
+    as one record."""
     ids = pd.Series(survey.frame[name].to_numpy(), dtype="str").map(normalise_space)
     firsts = pd.DataFrame({"id": ids, "row": survey.rows})[lambda rows: rows["id"] != ""]
     firsts = firsts.drop_duplicates()
@@ -222,8 +232,9 @@ _RANGE = re.compile(r"\d+\s*[-–]\s*\d+\b.*")
 
 
 def guess_range(text: str, others: Iterable[str] = ()) -> str:
-    """The range of numbers that a spreadsheet program may have turned into this date; blank if the text is
-    not a date. A whole date is one only where ``others``, the options beside it, are ranges.
+    """Returns the range of numbers that a spreadsheet program may have turned into this date; blank if the
+    text is not such a date. A complete date, with a year, counts only if any of ``others``, the other options
+    of the list, is a range.
 
     >>> guess_range("4-Mar"), guess_range("03. Apr"), guess_range("Oct-99"), guess_range("10 May")
     ('3-4', '3-4', '10-99', '')
@@ -243,8 +254,11 @@ def guess_range(text: str, others: Iterable[str] = ()) -> str:
 
 
 def find_undecided_dates(options: pd.DataFrame) -> Iterator[Fault]:
-    """A fault for each option of options.csv that a spreadsheet program may have made of a range of numbers.
-    A label of its own decides: ``4-Mar`` with the label ``3-4``, or ``4 March`` if it is a date."""
+    """Yields a fault for each option of options.csv that a spreadsheet program may have made of a range of
+    numbers.
+
+    People decide by giving the option another label than its value: ``4-Mar`` with the label ``3-4``, or with
+    the label ``4 March`` if it is a date."""
     for name, rows in options.groupby("option_list", sort=False):
         for n, value, label in zip(rows.index, rows["value"], rows["label"], strict=True):
             meant = guess_range(value, rows["label"]) if match_key(value) == match_key(label) else ""
@@ -253,15 +267,15 @@ def find_undecided_dates(options: pd.DataFrame) -> Iterator[Fault]:
 
 
 def make_date_fault(option_list: str, text: str, meant: str, *, file: str, row: str, column: str) -> Fault:
-    """The fault about a date that may have been a range of numbers."""
+    """Returns the fault of a date that may have been a range of numbers."""
     return Fault(f"may be what a spreadsheet program made of {meant!r}", value=text, fix=(
         f"if so, give it the option_id and label of that option of {option_list} in options.csv; if it is a "
-        "date, a label that says so, such as 4 March"), file=file, row=row, column=column)
+        "date, give it a label that shows this, such as 4 March"), file=file, row=row, column=column)
 
 
 def find_ambiguous_thousands(texts: Collection[str], decimal: str) -> set[str]:
-    """The texts whose mark may be a thousands separator or a decimal mark: each has it before three digits,
-    and no other text of the column shows decimals.
+    """Returns the texts in which the mark may be a thousands separator or a decimal mark. In each of them the
+    mark stands before three digits, and no other text of the column has decimals.
 
     >>> sorted(find_ambiguous_thousands(["1.234", "12.500", "40"], "."))
     ['1.234', '12.500']

@@ -1,8 +1,9 @@
 """Makes the tables ``documents`` and ``segments`` of the open answers, with their language and script.
 
-The script is that of most letters. The language is the one recorded for the answer. If none is recorded it
-is detected, but only in texts of 40 characters or more. Where the two differ, the log lists the answer and
-nothing is changed.
+The script of an answer is the script of most of its letters. The language is the language recorded for the
+answer. If no language is recorded, it is detected, but only in texts of 40 characters or more, unless the
+script is used for only one language. If the recorded and the detected language differ, the log lists the
+answer and nothing is changed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from glc_analysis.cleaning.records import CleaningLog, Records
 from glc_analysis.text import content_hash, map_distinct
 
 SHORTEST_DETECTABLE = 40
-"""The language of a shorter text is not detected: the result would be unreliable."""
+"""The language of a shorter text is not detected, because the result would be unreliable."""
 
 _ONE_LANGUAGE = {"Khmr": "km", "Thai": "th", "Laoo": "lo", "Mymr": "my", "Sinh": "si",
                  "Geor": "ka", "Armn": "hy", "Grek": "el", "Hang": "ko", "Taml": "ta"}
@@ -32,7 +33,7 @@ _SCRIPTS = {"LATIN": "Latn", "CYRILLIC": "Cyrl", "ARABIC": "Arab", "KHMER": "Khm
 
 
 def detect_script(text: str) -> str:
-    """The ISO 15924 name of the script that most letters belong to; ``""`` without letters.
+    """Returns the ISO 15924 code of the script of most letters; ``""`` for a text without letters.
 
     >>> [detect_script(t) for t in ("Camboya", "កម្ពុជា", "Камбоджа", "كمبوديا", "40 %")]
     ['Latn', 'Khmr', 'Cyrl', 'Arab', '']
@@ -52,7 +53,7 @@ def _script_of(character: str) -> str:
 
 
 def detect_language(text: str) -> str:
-    """The detected language of a text, ISO 639-1; ``""`` where the text is too short."""
+    """Returns the detected language of a text (ISO 639-1); ``""`` if the text is too short."""
     only = _ONE_LANGUAGE.get(detect_script(text))
     if only or len(text) < SHORTEST_DETECTABLE:
         return only or ""
@@ -62,7 +63,7 @@ def detect_language(text: str) -> str:
 
 
 def language_and_script(text: str) -> tuple[str, str]:
-    """The detected language and the script of a text."""
+    """Returns the detected language and the script of a text."""
     return detect_language(text), detect_script(text)
 
 
@@ -75,12 +76,13 @@ def clean_open_answers(responses: pd.DataFrame, records: Records, text_questions
                        log: CleaningLog, *, coded: Collection[str] = (),
                        read: Callable[[str], tuple[str, str]] = language_and_script,
                        ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Tables ``documents`` and ``segments`` of the open answers: one row per non-blank answer.
+    """Returns the tables ``documents`` and ``segments`` of the open answers, with one row per non-blank
+    answer.
 
-    An answer is one document with one segment. ``coded`` are document_ids of answers that somebody
-    coded although the file does not have their words: these become documents without text. ``read``
-    gives the language and the script of a text. The log
-    counts the answers whose recorded and detected language differ, and names them.
+    An answer is one document with one segment. ``coded`` has the document_ids of answers that were coded
+    although the file does not have their words; they become documents without text. ``read`` returns the
+    language and the script of a text. The log counts the answers whose recorded and detected language differ,
+    and names up to 20 of them.
     """
     answers = responses[responses["question_id"].isin(text_questions)]
     if coded:

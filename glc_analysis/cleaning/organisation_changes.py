@@ -1,8 +1,9 @@
-"""Organisations over time: an id stays, and a new name, a merger or a split is a row of
-organisation_changes.csv.
+"""Changes of organisations over time. The id of an organisation never changes; a new name, a merger or a
+split is a row of organisation_changes.csv.
 
-Records under a former name are the organisation's. An organisation that merged or split is a different one
-before and after, so its two answers are not a transition.
+Records under a former name belong to the organisation. An organisation that merged or split counts as a
+different organisation before and after. So its answers before and after are not compared as a change of its
+answer.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ RENAMED = "renamed"
 
 
 def former_names(changes: pd.DataFrame) -> dict[str, str]:
-    """The organisation of each former name, as it is compared (:func:`~glc_analysis.text.match_key`).
+    """Returns the organisation of each former name. The names are in the form in which they are compared
+    (:func:`~glc_analysis.text.match_key`).
 
     >>> former_names(pd.DataFrame({"organisation_id": ["a", "b"], "change": ["renamed", "merged"],
     ...                            "other": ["Old Mill", "c"]}))
@@ -32,13 +34,14 @@ def former_names(changes: pd.DataFrame) -> dict[str, str]:
 
 
 def list_former_names(changes: pd.DataFrame, organisations: Collection[str]) -> list[str]:
-    """The former names of these organisations, as they are written."""
+    """Returns the former names of these organisations, as organisation_changes.csv writes them."""
     rows = changes[(changes["change"] == RENAMED) & changes["organisation_id"].isin([*organisations])]
     return [*rows["other"]]
 
 
 def find_merged_or_split(changes: pd.DataFrame) -> set[str]:
-    """Finds the organisations on either side of a merger or a split.
+    """Returns the organisations that merged or split, and the organisations with which they merged or into
+    which they split.
 
     >>> changes = pd.DataFrame({"organisation_id": ["a", "b"], "change": ["renamed", "merged"],
     ...                         "other": ["Old Mill", "c"]})
@@ -50,8 +53,12 @@ def find_merged_or_split(changes: pd.DataFrame) -> set[str]:
 
 
 def organisation_change_faults(tables: Tables) -> Iterator[Fault]:
-    """A merger or split with an organisation that organisations.csv lacks or with itself, and a former name
-    that is the name of another organisation, or of two. Without organisations.csv every id is known."""
+    """Yields the faults of organisation_changes.csv:
+
+    - a merger or split of an organisation with itself, or with an organisation that organisations.csv lacks
+      (if there is no organisations.csv, every id is accepted);
+    - a former name that is a name of another organisation, or a former name of two organisations.
+    """
     changes, register = tables["organisation_changes"], tables["organisations"]
     ids = {*register["organisation_id"]}
     owner = dict(zip(register["label"].map(match_key), register["organisation_id"], strict=True))

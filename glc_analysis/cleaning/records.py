@@ -1,8 +1,8 @@
 """Makes the tables ``organisations`` and ``answers`` from survey files, and keeps the log of the cleaning.
 
 The module applies the corrections, and finds out which organisation answered, for which country, when and in
-which language. A correction is a reviewed row with a reason. One that matches nothing is a fault, so that
-none remains once the mistake has been corrected in the file.
+which language. A correction is a reviewed row with a reason. A correction that matches nothing is a fault, so
+that it is removed once the mistake has been corrected in the survey file.
 """
 
 from __future__ import annotations
@@ -53,16 +53,18 @@ from glc_analysis.text import (
 #
 # Many tools export all answers so far each time, so that a second export repeats the records of the first.
 #
-# Two records are identical if all cells are the same in the columns that both files have, at least three
-# quarters of those of either. That alone does not tell who answered: two persons may tick the same few
-# options. So a record counts where it holds what hardly anybody shares, a time of day or at least
-# :data:`_LETTERS` letters and digits in columns in which nine of ten answers differ (texts, names, ids). Of
-# other records at least five and half of a file must be found in the other one, each with ten answers or
-# more and unlike all others of its file.
+# Two records are identical if all cells are the same in the columns that both files have; these must be at
+# least three quarters of the columns of either file. Identical records need not be of the same person,
+# because two persons may tick the same few options. So a record counts as repeated if it has content that
+# hardly any two persons share: a time of day, or at least :data:`_LETTERS` letters and digits in columns in
+# which nine of ten answers differ (texts, names, ids). Other identical records count only if there are at
+# least five, and at least half of the file; each must have ten answers or more and be unlike all other
+# records of its file.
 
 
 _LETTERS = 12
-"""So many letters and digits that no other record of the file has identify a record."""
+"""The least number of letters and digits, not shared with another record of the file, that identify a
+record."""
 _SHARED_COLUMNS, _DIFFERENT, _FILLED = 0.75, 0.9, 10
 _FEWEST, _HALF, _ANSWERS = 5, 0.5, 10
 _TIME_OF_DAY = r"\b\d{1,2}:\d{2}\b"
@@ -70,7 +72,7 @@ _TIME_OF_DAY = r"\b\d{1,2}:\d{2}\b"
 
 @dataclass(frozen=True)
 class Repetition:
-    """Records that two files have in common: how many of how many, and in which rows."""
+    """The records of a file that another file has as well: their ``rows``, and the ``size`` of the file."""
 
     file: str
     other: str
@@ -87,20 +89,20 @@ class Repetition:
 
     @property
     def fix(self) -> str:
-        """How a person can resolve it."""
+        """What a person can do so that the repeated records do not count twice."""
         if self.n == self.size:
-            return ("let the other file count alone: write "
+            return ("let only the other file count: write "
                     f'survey = ["../raw/survey/{self.other}"], with all '
                     f"further files, under [raw] in study.toml, or take {self.file} out of raw/ if the "
                     "manifest does not list it; corrections and codes of its records then have to name those "
                     "of the other file")
-        return ("ask for an export of each record once, or leave these records out of one of the files, with "
-                "a row of corrections.csv each (column *, to: drop)")
+        return ("ask for exports in which each record is only once, or leave these records out of one of the "
+                "files, with a row of corrections.csv for each record (column *, to: drop)")
 
 
 def find_repeated_records(surveys: Sequence[RawSurvey]) -> list[Repetition]:
-    """The records that two files have in common, listed for the file with the larger share of repeated
-    records.
+    """Returns the records that any two files have in common. They are given for the file of which they are
+    the larger share.
 
     >>> from pathlib import Path
     >>> from glc_analysis.intake.survey import RawSurvey, text_frame
@@ -124,7 +126,7 @@ def find_repeated_records(surveys: Sequence[RawSurvey]) -> list[Repetition]:
 
 
 def list_repetition_faults(repetitions: Sequence[Repetition]) -> list[Fault]:
-    """A fault for each pair of files with records in common, which would count twice."""
+    """Returns a fault for each pair of files with records in common, which would count twice."""
     return [Fault(f"{repetition}: they would count twice", file=repetition.file, fix=repetition.fix,
                   n=repetition.n, row=summarise_row_numbers(repetition.rows), is_structure=True)
             for repetition in repetitions]
@@ -132,7 +134,8 @@ def list_repetition_faults(repetitions: Sequence[Repetition]) -> list[Fault]:
 
 def _repeated(survey: RawSurvey, other: RawSurvey, shared: list[str], hashes: pd.Series,
               other_hashes: pd.Series) -> Repetition:
-    """The records of a file that the other file has as well, by the hashes of their texts."""
+    """Returns the records of a file that the other file has as well, compared by the hashes of their
+    texts."""
     at = np.flatnonzero(hashes.isin(other_hashes))
     if not len(at):
         return Repetition(survey.path.name, other.path.name, len(survey.frame), ())
@@ -149,7 +152,8 @@ def _repeated(survey: RawSurvey, other: RawSurvey, shared: list[str], hashes: pd
 
 
 def _is_distinctive(frame: pd.DataFrame, other: pd.DataFrame, at: np.ndarray) -> np.ndarray:
-    """Whether the records at these places hold what hardly anybody shares: a time of day, or words."""
+    """Whether each record at these positions has content that hardly any two persons share: a time of day, or
+    words."""
     letters, has_time = np.zeros(len(at), dtype=int), np.zeros(len(at), dtype=bool)
     for name in frame.columns:
         cells = frame[name].iloc[at].astype("str")
@@ -184,7 +188,7 @@ class CleaningLog:
                            "cells": cells, "why": why})
 
     def frame(self) -> pd.DataFrame:
-        """Table ``steps``: one row per step and reason, in the order in which they were taken."""
+        """Returns table ``steps``: one row per step and reason, in the order of the steps."""
         frame = pd.DataFrame(self.lines, columns=["step", "rows_in", "rows_out", "cells", "why"])
         frame.insert(0, "order", range(1, len(frame) + 1))
         return frame
@@ -196,12 +200,13 @@ class CleaningLog:
 
 def clean_organisations(records: Records, reference: Reference, *,
                         unknown: str = "one") -> pd.DataFrame:
-    """One row per organisation that answered; those of the register that did not answer have no row.
+    """Returns one row per organisation that answered. Organisations of the register (organisations.csv) that
+    did not answer have no row.
 
-    Every record that names no organisation has a row of its own. These rows are of one network, because
+    Every record that names no organisation has a row of its own. These rows are put into one network, because
     they may all be of one organisation, unless ``unknown`` is ``each``. An organisation's type, network and
-    resources are from the register; language and interpreter are from its first record. Home country
-    and label are from the register, or else from the survey.
+    resources are from the register, its language and interpreter from its first record. Its home country and
+    label are from the register, or else from the survey.
     """
     answers = records.answers
     days = answers["ended"].where(answers["ended"] != "", answers["started"]).str[:10]
@@ -220,11 +225,11 @@ def clean_organisations(records: Records, reference: Reference, *,
 
 
 def list_conversation_partners(participants: pd.DataFrame, reference: Reference) -> pd.DataFrame:
-    """Table ``organisations`` of a study without a survey: one row per organisation that took part in an
-    interview or a call; ``participants`` has one row per organisation and conversation.
+    """Returns table ``organisations`` of a study without a survey: one row per organisation that took part in
+    an interview or a call.
 
-    Type, label, network and home country are from the register. Language and interpreter are those of the
-    organisation's first conversation.
+    ``participants`` has one row per organisation and conversation. Type, label, network and home country are
+    from the register. Language and interpreter are from the organisation's first conversation.
     """
     dated = participants.assign(day=participants["date"].replace("", "9999"))  # not known: the last
     first = dated.sort_values(["organisation_id", "day", "document_id"], kind="stable")
@@ -235,13 +240,15 @@ def list_conversation_partners(participants: pd.DataFrame, reference: Reference)
 
 
 def _registered(ids: pd.Index, reference: Reference) -> pd.DataFrame:
-    """The rows of organisations.csv for these organisations, blank where it lists none."""
+    """Returns the rows of organisations.csv for these organisations; blank for those that it does not
+    list."""
     return reference.organisations.set_index("organisation_id", drop=False).reindex(ids).fillna("")
 
 
 def _organisation_rows(registered: pd.DataFrame, first: pd.DataFrame, last: pd.Series,
                        reference: Reference) -> pd.DataFrame:
-    """The table from what the register says, and from each organisation's first record and last day."""
+    """Returns table ``organisations``, from the rows of the register and from each organisation's first
+    record and last day."""
     return pd.DataFrame({
         "organisation_id": first.index,
         **{name: registered[name] for name in ("type", "network_id", "label", "home_country_id")},
@@ -256,7 +263,7 @@ def _organisation_rows(registered: pd.DataFrame, first: pd.DataFrame, last: pd.S
 #
 # A correction names the record (``answer_id``), the raw column, the text that the file has there
 # and the text that it should have. Column ``*`` with ``to`` = ``drop`` leaves the record out;
-# ``keep`` says that somebody looked at a doubtful record, and that it is an answer.
+# ``keep`` says that a person looked at a doubtful record and decided that it counts.
 
 
 WHOLE_RECORD = "*"
@@ -267,9 +274,9 @@ def apply_corrections(frame: pd.DataFrame, corrections: pd.DataFrame,
                       log: CleaningLog) -> tuple[pd.DataFrame, list[Fault]]:
     """Applies the corrections that belong to the records of one raw file.
 
-    ``frame`` has one row per record, indexed by answer_id, all columns text;
-    ``corrections`` are the rows of corrections.csv whose key is in the index.
-    Returns the corrected frame, and a fault for each correction that cannot be applied.
+    ``frame`` has one row per record, indexed by answer_id; all columns are text. ``corrections`` are the rows
+    of corrections.csv whose key is in the index. Returns the corrected frame, and a fault for each correction
+    that cannot be applied.
     """
     frame, faults, dropped = frame.copy(), [], []
     for n, fix in corrections.iterrows():
@@ -297,12 +304,12 @@ def apply_corrections(frame: pd.DataFrame, corrections: pd.DataFrame,
 
 
 def _is_confirmed(fix: pd.Series) -> bool:
-    """Whether a correction says that a text is right as it is."""
+    """Whether a correction confirms that the text in the file is right."""
     return normalise_space(fix["from"]) == normalise_space(fix["to"])
 
 
 def find_unmatched_corrections(corrections: pd.DataFrame, records: set[str]) -> list[Fault]:
-    """A fault for every correction of a record that no survey file has."""
+    """Returns a fault for every correction of a record that no survey file has."""
     return [Fault(f"no survey file has the record {row['key']!r}; "
                   f"{suggest_name(row['key'], records)}", file="corrections.csv", row=str(n),
                   column="key", value=row["key"], fix="write the answer_id of a record, or delete the row")
@@ -316,7 +323,7 @@ def find_unmatched_corrections(corrections: pd.DataFrame, records: set[str]) -> 
 SURVEY_ROLES = ("organisation", "country", "home_country", "started", "ended", "language", "interpreted",
          "loop")
 RESPONDENT = "respondent"
-"""The setting that names the column of the respondents' own ids."""
+"""The setting that names the column with the ids that the survey tool gave respondents."""
 _YES = frozenset({"1", "true", "yes", "y", "sí", "si", "oui", "да", "نعم"})
 
 
@@ -324,12 +331,15 @@ _YES = frozenset({"1", "true", "yes", "y", "sí", "si", "oui", "да", "نعم"}
 class Records:
     """The records of all survey files together, in a fixed order.
 
-    ``answers`` has one row per record: answer_id, file, row, organisation_id,
-    country_id (these three as ordered categories, to keep large studies small),
-    region_id, home_country_id, started, ended, language, is_interpreted,
-    is_duplicate. ``surveys`` are the files after corrections; ``cells()`` gives a
-    column over all of them, aligned with answers. ``faults`` are those found so far:
-    cleaning the answers adds its own and raises all together.
+    - ``answers``: one row per record, with answer_id, file, row, organisation_id, country_id, region_id,
+      home_country_id, started, ended, language, is_interpreted, is_duplicate. answer_id, organisation_id and
+      country_id are ordered categories, so that large studies need less memory.
+    - ``surveys``: the files after corrections. ``cells()`` returns a column of all files in the order of
+      ``answers``.
+    - ``order``: the position of each record of ``answers`` among the records of all files.
+    - ``blank``: the texts that count as blank.
+    - ``faults``: the faults found so far. The cleaning of the answers adds its own faults, and raises all of
+      them together.
     """
 
     answers: pd.DataFrame
@@ -339,12 +349,14 @@ class Records:
     faults: tuple[Fault, ...] = ()
     has_decimal_commas: bool = False
     confirmed: frozenset[tuple[str, str]] = frozenset()
-    """The answer_ids and columns of cells that corrections.csv says are right as they are."""
+    """The answer_ids and columns of cells that corrections.csv confirms to be right."""
 
     def cells(self, names: list[str]) -> pd.Series:
-        """The texts of one column of each file, in the order of ``answers``; words for a blank are blank.
+        """Returns the texts of one column of each file, in the order of ``answers``. Words that count as
+        blank are replaced by blanks.
 
-        They are categories, since many cells of a large file hold the same text, and each is looked at once.
+        The result is categorical, because many cells of a large file have the same text, and each different
+        text is then processed only once.
         """
         parts = [survey.frame[name] if name else pd.Series("", index=survey.frame.index)
                  for survey, name in zip(self.surveys, names, strict=True)]
@@ -356,7 +368,7 @@ class Records:
         return pd.Series(kept, dtype="str").astype("category").take(codes).reset_index(drop=True)
 
     def of_files(self, files: Collection[str]) -> Records:
-        """The records of these files alone, without the faults that were found."""
+        """Returns the records of only these files, without the faults that were found."""
         is_kept = self.answers["file"].isin(files).to_numpy()
         is_of_file = np.repeat([survey.path.name in files for survey in self.surveys],
                                [len(survey.frame) for survey in self.surveys])
@@ -366,8 +378,8 @@ class Records:
                        order=place[self.order[is_kept]], faults=())
 
     def fault(self, position: int, message: str, names: list[str], value: str, fix: str) -> CellFault:
-        """A fault that names the file, row and column of a record; ``names`` are the columns as in
-        :meth:`cells`."""
+        """Returns a fault that names the file, row and column of the record at a position. ``names`` has one
+        column of each file, as in :meth:`cells`."""
         row = self.answers.iloc[position]
         files = [survey.path.name for survey in self.surveys]
         return CellFault(message, file=row["file"], row=str(row["row"]), value=value, fix=fix,
@@ -376,11 +388,11 @@ class Records:
 
 def assemble_records(surveys: list[RawSurvey], reference: Reference, settings: dict,
                      log: CleaningLog, *, chosen_wave: str = "") -> Records:
-    """The records of all survey files after corrections, and everything that is wrong in them, in files of
-    all waves. ``chosen_wave`` is what study.toml says of the wave of the study's figures.
+    """Returns the records of the survey files of all waves after corrections, with everything that is wrong
+    in them. ``chosen_wave`` is the wave that study.toml names for the study's figures.
 
-    They are sorted by file, start, loop and content, and not by row, so that a file in another
-    order gives the same tables.
+    The records are sorted by file, start, loop and content, and not by row, so that a file with its rows in
+    another order gives the same tables.
     """
     patterns = [name for entry in [*reference.questions["columns"], *reference.crosswalk["columns"],
                                    settings[RESPONDENT],
@@ -407,7 +419,7 @@ def assemble_records(surveys: list[RawSurvey], reference: Reference, settings: d
         survey, wrong = _correct_file(survey, fixes, log)
         ready.append(survey)
         faults += wrong
-    # Compared as they were exported, but for the records that are dropped.
+    # The files are compared as they were exported, except that dropped records are left out.
     repeated = find_repeated_records([_select_records(survey, survey.frame.index.isin(kept.frame.index))
                                       for survey, kept in zip(surveys, ready, strict=True)])
     faults += list_repetition_faults(repeated)
@@ -419,7 +431,7 @@ def assemble_records(surveys: list[RawSurvey], reference: Reference, settings: d
             answers[answers["file"].isin(files)], repeated,
             reference_of_wave(reference, wave, files).questions,
             has_countries=bool(settings["country"]))
-    # The words of a record decide where all else is equal.
+    # The words of a record decide the order if all else is equal.
     words = [survey.record_hashes(sorted(survey.frame.columns)) for survey in ready]
     order = np.lexsort([np.concatenate(words) if words else [], answers["loop"],
                         answers["started"], answers["file"]])
@@ -441,7 +453,7 @@ def assemble_records(surveys: list[RawSurvey], reference: Reference, settings: d
 
 
 def answer_table(records: Records) -> pd.DataFrame:
-    """Table ``answers``: one row per record, with its duration in minutes."""
+    """Returns table ``answers``: one row per record, with its duration in minutes."""
     answers = records.answers
     started, ended = (pd.to_datetime(answers[c].replace("", None), utc=True, format="ISO8601")
                       for c in ("started", "ended"))
@@ -449,7 +461,8 @@ def answer_table(records: Records) -> pd.DataFrame:
 
 
 def _status_faults(survey: RawSurvey, counted: Mapping[str, str]) -> Iterator[Fault]:
-    """Columns that [survey] counted names and the file does not have, unless it says so (``not in FILE``)."""
+    """Yields a fault for each column that [survey] counted names and the file lacks, unless the setting says
+    that the file lacks it (``not in FILE``)."""
     for column, texts in counted.items():
         if column not in survey.frame.columns and survey.path.name not in columns.list_files_without(texts):
             yield Fault(f"the file has no column {column}; {suggest_name(column, survey.frame.columns)}",
@@ -459,8 +472,10 @@ def _status_faults(survey: RawSurvey, counted: Mapping[str, str]) -> Iterator[Fa
 
 
 def _counted_rows(survey: RawSurvey, counted: Mapping[str, str], log: CleaningLog) -> RawSurvey:
-    """The records that count: in each of these columns they have one of the texts, separated by ` | `; ``*``
-    stands for any text, ``(blank)`` for none."""
+    """Returns the records that count. A record counts if it has one of the listed texts in each of the
+    columns.
+
+    The texts are separated by ` | `; ``*`` stands for any text, and ``(blank)`` for a blank cell."""
     for column, texts in counted.items():
         if column in survey.frame.columns:
             wanted = {normalise_space(text) for text in texts.split(" | ")}
@@ -475,12 +490,12 @@ def _counted_rows(survey: RawSurvey, counted: Mapping[str, str], log: CleaningLo
 
 
 def assign_record_ids(survey: RawSurvey, settings: dict) -> tuple[RawSurvey, list[Fault]]:
-    """One file with its frame indexed by answer_id: the name of the file, and the respondent's own id where
-    study.toml names its column, else the row.
+    """Returns one file with its frame indexed by answer_id, and the faults found.
 
-    Rows change with every export that lacks somebody or has another order; respondents' own ids do not.
-    Returns a fault for each id that two records share, whatever the case of its letters. The later record has
-    its row behind the id, by which corrections.csv can drop or keep it.
+    The answer_id is the name of the file with the respondent's id from the survey tool, if study.toml names
+    its column; else with the row. Row numbers change if a later export has fewer records or another order;
+    respondents' ids do not. There is a fault for each id that two records share, regardless of case. The
+    later record gets its row at the end of its id, so that corrections.csv can drop or keep it.
     """
     faults: list[Fault] = []
     respondents, column = pd.Series("", index=survey.frame.index), ""
@@ -501,12 +516,12 @@ def assign_record_ids(survey: RawSurvey, settings: dict) -> tuple[RawSurvey, lis
                 f"row {before} has the same respondent ({column})", file=survey.path.name, row=str(row),
                 column=WHOLE_RECORD, value=respondent, key=ids[-1], fix=f"decide about record {ids[-1]} in "
                 "corrections.csv (column *, to: drop or keep), or name a column in which every record has an "
-                f"id of its own under [survey] {RESPONDENT}, or leave that blank"))
+                f"id of its own under [survey] {RESPONDENT}, or leave that setting blank"))
     return replace(survey, frame=survey.frame.set_axis(ids, axis=0)), faults
 
 
 def _without_empty_rows(survey: RawSurvey, log: CleaningLog) -> RawSurvey:
-    """One file without its empty rows."""
+    """Returns one file without its empty rows."""
     filled = (survey.frame != "").any(axis=1)
     log.add("file read", rows_in=len(filled), rows_out=int(filled.sum()),
               why=f"{survey.path.name} ({survey.tool}); empty rows are left out")
@@ -515,7 +530,7 @@ def _without_empty_rows(survey: RawSurvey, log: CleaningLog) -> RawSurvey:
 
 def _correct_file(survey: RawSurvey, fixes: pd.DataFrame,
                   log: CleaningLog) -> tuple[RawSurvey, list[Fault]]:
-    """One file after its corrections, without the dropped records."""
+    """Returns one file after its corrections, without the dropped records, and the faults of corrections."""
     fixes = fixes[fixes["key"].isin(survey.frame.index)]
     if fixes.empty:  # a large file is not copied for nothing
         return survey, []
@@ -535,12 +550,12 @@ _NO_ANSWERS = pd.DataFrame(
     columns=["answer_id", "file", "row", *SURVEY_ROLES, "organisation_id", "country_id", "home_country_id",
              "region_id", "is_interpreted"],
     dtype="str").astype({"row": "int64", "loop": "float64", "is_interpreted": "bool"})
-"""The records of a study without a survey."""
+"""The empty table of records of a study without a survey."""
 
 
 def _read_roles(surveys: list[RawSurvey], reference: Reference,
                 settings: dict) -> tuple[pd.DataFrame, list[Fault]]:
-    """The table ``answers`` before it is sorted, and everything that is wrong in its columns."""
+    """Returns the table ``answers`` before it is sorted, and everything that is wrong in its columns."""
     parts, faults = [], []
     for survey in surveys:
         part = pd.DataFrame({"answer_id": survey.frame.index, "file": survey.path.name,
@@ -565,8 +580,8 @@ def _read_roles(surveys: list[RawSurvey], reference: Reference,
 
 
 def _id_clashes(answers: pd.DataFrame, before: Collection[str]) -> list[Fault]:
-    """A fault for each different name of an organisation that would get an id twice, former names (those
-    ``before``) aside."""
+    """Returns a fault for each record whose name of an organisation is different from an earlier one but
+    would get the same id. Former names (``before``) are left out."""
     named = answers[answers["organisation"] != ""]
     named = named.assign(folded=map_distinct(named["organisation"], match_key))
     named = named[~named["folded"].isin([*before])]
@@ -582,7 +597,7 @@ def _resolve_roles(part: pd.DataFrame, names: dict[str, str], reference: Referen
                    survey: RawSurvey, unknown: Collection[str]) -> list[Fault]:
     """Adds ids, ISO dates and booleans to the records of one file, in place; returns the faults.
 
-    ``names`` are the columns of the file by role; ``unknown`` are the roles, organisation or country, that a
+    ``names`` has the columns of the file by role. ``unknown`` has the roles, organisation or country, that a
     record may leave blank.
     """
     file = survey.path.name
@@ -626,9 +641,10 @@ def _unknown_fix(role: str) -> str:
 
 def _organisation_ids(part: pd.DataFrame, columns_of: dict[str, str], reference: Reference,
                       unknown: Collection[str]) -> tuple[pd.Series, list[Fault]]:
-    """The organisation of every record: from the register if there is one, else from the record's text.
+    """Returns the organisation of every record, and the faults found. The organisation is taken from the
+    register if there is one, else from the text of the record.
 
-    A record whose organisation is unknown has an id of its own, which its loops share.
+    A record whose organisation is unknown gets a separate id, which its loops share.
     """
     register, file = reference.organisations, part["file"].iloc[0] if len(part) else ""
     names, is_blank = part["organisation"], part["organisation"] == ""
@@ -647,7 +663,8 @@ def _organisation_ids(part: pd.DataFrame, columns_of: dict[str, str], reference:
     known |= before | {match_key(i): i for i in register["organisation_id"]}
     ids = map_distinct(names, lambda name: known.get(match_key(name), ""))
     unlisted = (ids == "") & ~is_blank
-    # If all names of a column are unknown, the column is wrong, and the first few are enough to see it.
+    # If all names of a column are unknown, the column is wrong, and the first few names are enough to show
+    # it.
     near = {name: f"; {suggest_name(name, register['organisation_id'])}"
             for name in names[unlisted].unique()[:SHOWN_ALIKE]}
     faults += [Fault(f"organisations.csv does not list this organisation{near.get(name, '')}", file=file,
@@ -658,34 +675,35 @@ def _organisation_ids(part: pd.DataFrame, columns_of: dict[str, str], reference:
 
 
 # ------------------------------
-# Organisations with records in two files of one wave for one country: one that answered twice, or files of
-# which nobody said that they are of several waves.
+# Organisations with records in two files of one wave for one country. Either the organisation answered twice,
+# or the files are of different waves and nobody has said so.
 #
-# No figure may count both records, and nothing in the files says which one counts: a file is not a wave,
-# since one wave may have a file for each language or tool. So a person decides, or says what the waves are.
+# No figure may count both records, and nothing in the files says which one counts. A file is not a wave,
+# because one wave may have a file for each language or tool. So a person decides, or lists the waves.
 
 
 ANOTHER_COUNTS = "another record of the organisation counts"
-"""The reason of a row that leaves a record out."""
+"""The reason written in a row of corrections.csv that leaves a record out because another record counts."""
 
 
 @dataclass(frozen=True)
 class TwoFilesFault(Fault):
-    """An organisation with ``records`` in several files, only one of which counts: their answer_id, file,
-    row."""
+    """The fault of an organisation with records in several files, of which only one record can count.
+    ``records`` has the answer_id, file and row of each."""
 
     records: tuple[tuple[str, str, int], ...] = field(default=(), compare=False)
 
 
 def find_records_in_two_files(answers: pd.DataFrame, repeated: Sequence[Repetition],
                               questions: pd.DataFrame, *, has_countries: bool) -> list[Fault]:
-    """A fault for each two files with records of the same organisations for the same countries, and one for
-    each of these organisations, with the rows of corrections.csv that leave its records out.
+    """Returns a fault for each pair of files with records of the same organisations for the same countries,
+    and a fault for each of these organisations. The fix of the latter has the rows of corrections.csv that
+    leave its records out.
 
-    Records that stand in both files word for word (``repeated``) are named elsewhere. Files that share no
-    question are parts of one survey: nothing in them counts twice.
+    Records that are identical in both files (``repeated``) have other faults. Files without a common question
+    are parts of one survey, so nothing in them counts twice.
     """
-    if answers["file"].nunique() < 2:  # a large file is not looked through for nothing
+    if answers["file"].nunique() < 2:  # do not search a large file needlessly
         return []
     is_repeated = pd.MultiIndex.from_frame(answers[["file", "row"]]).isin(
         [(repetition.file, row) for repetition in repeated for row in repetition.rows])
@@ -722,18 +740,22 @@ def find_records_in_two_files(answers: pd.DataFrame, repeated: Sequence[Repetiti
 
 
 # ------------------------------
-# Organisations with several records of one file and country: one that answered again, or two of one name.
+# Organisations with several records in one file for one country: the organisation answered again, or there
+# are two organisations with the same name.
 
 
 _NEW_NAMES = 3
-"""For so many records of an organisation a row is printed that would give each a name of its own."""
+"""The largest number of records of an organisation for which a row is printed that gives the record another
+name."""
 
 
 def report_several_records(records: Records, reference: Reference, settings: dict) -> list[str]:
-    """Lines on organisations with several records of one file and country, at most
-    :data:`~glc_analysis.errors.SHOWN_ROWS` of them: their rows, how many of their answers differ, and the
-    rows of corrections.csv by which the later records are of other organisations. Loops of a record are one.
-    Nothing is said of records whose organisation a row of corrections.csv leaves as it is.
+    """Returns lines about organisations with several records in one file for one country.
+
+    At most :data:`~glc_analysis.errors.SHOWN_ROWS` organisations are listed. For each, the lines name its
+    rows, say how many of its answers differ, and have the rows of corrections.csv that assign the later
+    records to other organisations. Loops of a record count as one record. Records whose organisation is
+    confirmed by a row of corrections.csv are left out.
     """
     answers, source = records.answers, settings["organisation"]
     if not source or answers.empty:
@@ -771,25 +793,26 @@ def report_several_records(records: Records, reference: Reference, settings: dic
             lines.append(f"And so on for {len(later) - _NEW_NAMES:,} more of its records.")
     more = len(groups) - SHOWN_ROWS
     lines += [f"And {more:,} more organisations with several records."] if more > 0 else []
-    return lines + ["If an organisation did answer several times, add the same rows with its name as it is "
-                    "in the column `to`: that records that you looked, and no more is said of them."
+    return lines + ["If an organisation did answer several times, add the same rows with its unchanged name "
+                    "in the column `to`. They record that you looked, and these records are not listed again."
                     ] * bool(lines)
 
 
 def _what_counts(questions: pd.DataFrame, settings: dict) -> str:
-    """What of several records of an organisation counts, as their questions' unit says."""
+    """Returns a sentence that says which of several records of an organisation count, by the unit of the
+    questions."""
     unlooped = questions[~questions["columns"].str.contains(LOOP, regex=False)]
     n = 0 if settings["country"] or settings["loop"] else int((unlooped["unit"] == "answer").sum())
     if not n:
-        return "Of questions about the organisation the first answer counts alone."
+        return "For questions about the organisation, only its first answer counts."
     return (f"Each counts in {n:,} of {len(questions):,} questions, whose unit is `answer`, although the "
-            "study has no countries: write `organisation` there if the first answer is to count alone.")
+            "study has no countries: write `organisation` there if only the first answer is to count.")
 
 
 def _differing_answers(frame: pd.DataFrame, survey: RawSurvey, records: Records,
                        reference: Reference) -> tuple[int, int]:
-    """To how many questions the records of an organisation say different things, of how many to which at
-    least two of them say anything."""
+    """Returns two numbers of questions: those to which the records of an organisation have different answers,
+    and those that at least two of its records answer."""
     texts = frame.map(match_key)
     texts = texts.mask(texts.isin([match_key(text) for text in records.blank]), "")
     n = shared = 0
@@ -810,13 +833,13 @@ def _differing_answers(frame: pd.DataFrame, survey: RawSurvey, records: Records,
 
 
 SYNTHETIC_MARK = "invented by glc sample"
-"""What stands in the column ``synthetic`` of invented records."""
+"""The text in the column ``synthetic`` of invented records."""
 NO_SURVEY = "No survey file has arrived. To fix: put an export into raw/survey/, or name it in study.toml " \
             "under [raw] survey."
 
 
 def read_raw_surveys(study: Study, kind: str) -> list[RawSurvey]:
-    """Every raw file of a kind; the faults of all files are raised together."""
+    """Reads every raw file of a kind. Raises the faults of all files together."""
     read, faults = [], []
     for path in study.raw_files(kind):
         try:
@@ -825,7 +848,7 @@ def read_raw_surveys(study: Study, kind: str) -> list[RawSurvey]:
         except Faults as error:
             faults += error.faults
     stems = [make_slug(survey.path.stem) for survey in read]
-    faults += [Fault("another file has the same name with another extension", fix="rename one",
+    faults += [Fault("another file has the same name with another extension", fix="rename one of the files",
                      file=survey.path.name)
                for survey, stem in zip(read, stems, strict=True) if stems.count(stem) > 1]
     if faults:
@@ -834,9 +857,10 @@ def read_raw_surveys(study: Study, kind: str) -> list[RawSurvey]:
 
 
 def read_surveys(study: Study) -> list[RawSurvey]:
-    """The survey files, none invented where the study is real; none at all in a study of conversations.
+    """Reads the survey files. A study of conversations has none.
 
-    Invented files carry their mark in every record.
+    Raises Faults if a real study has a file with invented records, which have a mark in the column
+    ``synthetic``.
     """
     surveys = read_raw_surveys(study, "survey")
     marked = [s for s in surveys if "synthetic" in s.frame and (s.frame["synthetic"] == SYNTHETIC_MARK).any()]
@@ -848,6 +872,7 @@ def read_surveys(study: Study) -> list[RawSurvey]:
 
 def read_corrected_records(study: Study, reference: Reference) -> Records:
     """Reads the survey's records and applies the corrections of ``reference``, before any answer is
-    interpreted; its ``faults`` are corrections that match nothing, and records that cannot be attributed."""
+    interpreted. The ``faults`` of the result are corrections that match nothing, and records that cannot be
+    attributed to an organisation or a country."""
     return assemble_records(read_surveys(study), reference, study.settings["survey"], CleaningLog(),
                             chosen_wave=study.settings["study"]["wave"])

@@ -1,7 +1,7 @@
 """Makes the tables ``responses`` and ``selections`` from the answers to the questions.
 
-The module decides which option a cell means and which answers count in the base of a question. Where there is
-no answer it records why: not asked, unanswered, don't know, refused or redacted.
+The module decides which option a cell means and which answers count in the base of a question. If there is no
+answer, it records the reason: not asked, unanswered, don't know, refused or redacted.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ from glc_analysis.text import (
 def classify_missing(*, is_filled: np.ndarray, is_asked: np.ndarray, is_redacted: np.ndarray,
           chosen: pd.Series | None = None, options: OptionList | None = None,
           dont_know: str = "") -> np.ndarray:
-    """Why each record has no answer to a question; ``""`` where it has one.
+    """Returns why each record has no answer to a question; ``""`` if it has an answer.
 
-    ``chosen`` holds option ids joined by ``;``. Don't know is an answer unless the question has
-    ``dont_know = missing``. A refusal is never an answer. An answer counts even if the record was
-    not asked according to the skip logic.
+    ``chosen`` has option ids joined by ``;``. "Don't know" is an answer unless ``dont_know`` of the question
+    is ``missing``. A refusal is never an answer. An answer counts even if the record was not asked according
+    to the skip logic.
     """
     missing = np.where(is_filled, "", np.where(is_asked, "unanswered", "not_asked"))
     if options is not None and chosen is not None:
@@ -65,8 +65,8 @@ def classify_missing(*, is_filled: np.ndarray, is_asked: np.ndarray, is_redacted
 
 
 def _excuse_kind(chosen: str, excuses: dict[str, str]) -> str:
-    """Why an answer counts as missing if all its choices are refusals or don't knows, a refusal first; else
-    blank."""
+    """Returns why an answer counts as missing: ``refused`` or ``dont_know`` if all its choices are of these
+    kinds; ``refused`` if there are both. Blank if any choice is of another kind."""
     kinds = {excuses.get(option, "") for option in chosen.split(";")}
     return "" if "" in kinds else max(kinds)
 
@@ -77,15 +77,17 @@ def _excuse_kind(chosen: str, excuses: dict[str, str]) -> str:
 
 _SEPARATOR = re.compile(r"\s*[,;|]\s*|\s+|\Z")
 _SEPARATORS = (r"\s*;\s*", r"\s*\|\s*", r"\s*,\s*")
-"""The marks that can separate a text that is not an option from the next option; a blank alone never does."""
+"""The marks that can separate a text that is not an option from the next option. A space alone never
+separates them."""
 
 
 @dataclass(frozen=True)
 class OptionList:
     """The answer options of one list of options.csv.
 
-    ``options`` has one row per option in order, ``values`` one row per value as files write it;
-    ``spellings`` gives the option of every label and value.
+    - ``options``: one row per option, in order.
+    - ``values``: one row per value as files write it.
+    - ``spellings``: the option for every label and value, in the form in which texts are compared.
     """
 
     options: pd.DataFrame
@@ -94,7 +96,8 @@ class OptionList:
 
     @classmethod
     def of(cls, rows: pd.DataFrame) -> OptionList:
-        """From the rows of options.csv of one list (columns option_id, value, label, position, kind)."""
+        """Returns the list, given its rows in options.csv (columns option_id, value, label, position,
+        kind)."""
         options = rows.drop_duplicates("option_id")[["option_id", "label", "position", "kind"]]
         options = options.assign(position=options["position"].astype(int))
         spellings = {match_key(text): option for column in ("label", "value") for option, text
@@ -108,8 +111,8 @@ class OptionList:
 
     @property
     def catch_all(self) -> str:
-        """The option that stands for any other text: the one of kind ``other``; blank if there is none, or
-        more than one."""
+        """The option that takes any other text, which is the only option of kind ``other``; blank if there is
+        none or more than one."""
         others = self.of_kind("other")
         return others.pop() if len(others) == 1 else ""
 
@@ -118,18 +121,19 @@ class OptionList:
         return set(self.options.loc[self.options["kind"] == kind, "option_id"])
 
     def read_single(self, cells: pd.Series) -> tuple[pd.Series, np.ndarray]:
-        """Cells of a single choice as option ids, and a mask of the cells that are not options."""
+        """Returns the cells of a single choice as option ids, and a mask of the cells that are not
+        options."""
         ids = map_distinct(cells, lambda cell: self.spellings.get(match_key(cell), ""))
         return ids, ((ids == "") & (map_distinct(cells, str.strip) != "")).to_numpy()
 
     def read_joined(self, cells: pd.Series) -> tuple[np.ndarray, dict[str, list[str]]]:
-        """Cells with several options as booleans (records x options), and for each cell with parts that are
-        not options these parts.
+        """Returns cells with several options as booleans (records x options), and the parts of each cell that
+        are not options.
 
-        Options may be separated by comma, semicolon, bar, line break or blank. Separators within an option
-        are recognised, because longer options are tried first. A part that is not an option reaches to the
-        next separator outside brackets; if the readable cells have semicolons, commas separate nothing,
-        unless there are readable cells with commas alone.
+        Options may be separated by comma, semicolon, bar, line break or space. Separators within an option
+        are recognised, because longer options are tried first. A part that is not an option extends to the
+        next separator outside brackets. If cells that can be read have semicolons, a comma does not end such
+        a part, unless other cells that can be read have only commas.
         """
         spellings = sorted(self.spellings, key=lambda s: (-len(s), s))
         place = {option: i for i, option in enumerate(self.ids)}
@@ -150,7 +154,8 @@ class OptionList:
         return rows[codes].reshape(len(cells), len(place)), unknown
 
     def read_ticks(self, cells: pd.Series, option: str) -> tuple[np.ndarray, np.ndarray]:
-        """Cells of the column of one option: whether it is ticked, and a mask of the unreadable cells."""
+        """Returns whether the option is ticked in each cell of its column, and a mask of the cells that
+        cannot be read."""
         ticks = {spelling for spelling, meant in self.spellings.items() if meant == option} | TICKED
         known = ticks | UNTICKED | {""}
         texts = map_distinct(cells, match_key)
@@ -160,7 +165,7 @@ class OptionList:
 
 
 def _split_options(text: str, spellings: list[str]) -> list[str] | None:
-    """The options in a text that joins several; None if it holds anything else.
+    """Returns the options in a text that joins several options; None if it contains anything else.
 
     >>> _split_options("a, b, c", ["b, c", "a", "b"])
     ['a', 'b, c']
@@ -182,7 +187,8 @@ def _split_options(text: str, spellings: list[str]) -> list[str] | None:
 
 
 def _separator_of(cells: Iterable[str]) -> re.Pattern[str]:
-    """The first of semicolon (or line break), bar and comma that any of these cells has."""
+    """Returns the separator that the cells use: the first of semicolon (or line break), bar and comma that
+    occurs in any of them."""
     joined = "\n".join(cells)
     mark = next((mark for mark in _SEPARATORS if re.search(mark, joined)), _SEPARATORS[-1])
     return re.compile(rf"{mark}|\s*\n\s*" if mark != _SEPARATORS[1] else mark)
@@ -190,7 +196,8 @@ def _separator_of(cells: Iterable[str]) -> re.Pattern[str]:
 
 def _split_unknown(cell: str, spellings: list[str],
                    separator: re.Pattern[str]) -> tuple[list[str], list[str]]:
-    """The options in a text that joins several, and the parts of it that are not options, as written.
+    """Returns the options in a text that joins several options, and the parts that are not options, as
+    written.
 
     >>> _split_unknown("A, my own (x, y), b, c", ["b, c", "a", "b"], re.compile(r"\\s*,\\s*"))
     (['a', 'b, c'], ['my own (x, y)'])
@@ -227,17 +234,18 @@ def _has_closed_brackets(text: str) -> bool:
 
 
 AFTER_OTHER = "texts after other"
-"""The step of the cleaning that logs how many texts a catch-all option took."""
+"""The step of the cleaning that logs how many texts the option for other texts took."""
 _OFTEN = 5
-"""A text that is not an option is named from so many records on: fewer could be people's own words."""
+"""A text that is not an option is named in the log if it has at least this many records. Texts with fewer
+records could be people's own words."""
 
 
 @dataclass(frozen=True)
 class UnknownTexts:
     """The texts of the answers to one question that are not options.
 
-    ``texts`` is what a catch-all option takes of them, joined by a semicolon, None if it takes nothing;
-    ``faults`` are the others.
+    ``texts`` has, for each record, the texts that the option for other texts takes, joined by a semicolon; it
+    is None if the option takes nothing. ``faults`` are the faults of the remaining texts.
     """
 
     texts: pd.Series | None
@@ -246,10 +254,12 @@ class UnknownTexts:
 
 def _unknown_texts(parts: Mapping[int, list[str]], asked: QuestionCells, records: Records,
                    options: OptionList, log: CleaningLog) -> UnknownTexts:
-    """Divides the texts that are not options: a catch-all option takes what has letters, unless no answer at
-    all is an option; the others are faults, the most frequent first, or one fault where the list is wrong.
+    """Divides the texts that are not options.
 
-    ``parts`` are the texts by the record's position.
+    The option for other texts (:attr:`OptionList.catch_all`) takes the texts with letters, unless none of the
+    answers is an option. Each remaining text is a fault, the most frequent first. If most answers are not
+    options, there is only one fault, which says that the list is wrong. ``parts`` has the texts by the
+    record's position.
     """
     n_filled = int(asked.is_filled.sum())
     is_wrong_list = _OFTEN <= len(parts) == n_filled
@@ -280,7 +290,7 @@ def _unknown_texts(parts: Mapping[int, list[str]], asked: QuestionCells, records
 
 def _log_other_texts(taken: Counter[str], question_id: str, n_filled: int, options: OptionList,
                      log: CleaningLog) -> None:
-    """Logs how many answers a catch-all option took, and the frequent ones among them."""
+    """Logs how many answers the option for other texts took, and the frequent texts among them."""
     spelled = {match_key(text): text for text, _ in reversed(taken.most_common())}
     folded: Counter[str] = Counter()
     for text, n in taken.items():
@@ -297,7 +307,8 @@ def _log_other_texts(taken: Counter[str], question_id: str, n_filled: int, optio
 
 def _unknown_option_faults(asked: QuestionCells, records: Records, options: OptionList,
                            texts: Sequence[tuple[str, list[int]]]) -> list[Fault]:
-    """A fault for each text that is not an option, with the positions of its records."""
+    """Returns a fault for each text that is not an option. ``texts`` has each text with the positions of its
+    records."""
     faults: list[Fault] = []
     option_list, labels = asked.question["option_list"], options.options["label"]
     for number, (text, positions) in enumerate(texts, 1):
@@ -315,8 +326,8 @@ def _unknown_option_faults(asked: QuestionCells, records: Records, options: Opti
 
 def _wrong_list_fault(asked: QuestionCells, records: Records, counts: Sequence[tuple[str, str, list[int]]],
                       n_left: int, n_filled: int) -> OptionFault:
-    """One fault for a question most of whose answers are not options of its list; ``counts`` are their keys,
-    texts and positions, the most frequent first."""
+    """Returns one fault for a question if most of its answers are not options of its list. ``counts`` has the
+    key, the text and the positions of each such answer, the most frequent first."""
     question, quoted = asked.question, ", ".join(repr(key) for key, *_ in counts[:3])
     place = records.fault(counts[0][2][0], "", asked.columns, "", "")
     texts = tuple((text, len(positions)) for _, text, positions in counts)
@@ -355,21 +366,22 @@ class ParsedAnswers:
 
 def clean_responses(records: Records, reference: Reference, redacted: list[str], log: CleaningLog, *,
                     only: Collection[str] | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Tables ``responses`` and ``selections``. Raises Faults with everything that is wrong in any file.
+    """Returns the tables ``responses`` and ``selections``. Raises Faults with everything that is wrong in any
+    file.
 
     ``responses`` has one row per record and question. A question about the organisation itself has one row
-    per organisation, without a country: that of its first record that answers it. ``selections`` has one
-    row per record, multiple-choice question and option. A blank value does not mean "no": ``missing`` says
-    why it is blank.
+    per organisation, without a country; the row has the answer of the organisation's first record that
+    answers the question. ``selections`` has one row per record, multiple-choice question and option. A blank
+    value does not mean "no"; ``missing`` says why it is blank.
 
-    The answers to all questions are read and checked. If only some questions are wanted, the tables have the
-    rows of these, and of those with texts that are not options.
+    The answers to all questions are read and checked. With ``only``, the tables have the rows of these
+    questions, and of questions in which the option for other texts took any text.
     """
     lists, asked, faults = _option_lists(reference), {}, list(records.faults)
     conditions = {name for text in reference.questions["asked_if"]
                   for name in skip_logic.list_questions(skip_logic.parse_condition(text))}
     wanted: list[pd.Series] = []
-    # Without a survey, nobody was asked yet what questions.csv lists.
+    # If there is no survey file, nobody has been asked the questions of questions.csv yet.
     for _, question in reference.questions.iterrows() if records.surveys else ():
         answered = _read(question, records, lists, reference.countries, frozenset(redacted), log)
         faults += answered.faults
@@ -399,7 +411,7 @@ def clean_responses(records: Records, reference: Reference, redacted: list[str],
 
 
 def count_responses(records: Records, reference: Reference) -> dict[str, int]:
-    """How many rows the tables ``responses`` and ``selections`` of all questions have."""
+    """Returns the number of rows of the tables ``responses`` and ``selections`` for all questions."""
     questions, options = reference.questions, reference.options
     if not records.surveys:
         return {"responses": 0, "selections": 0}
@@ -417,8 +429,8 @@ def _option_lists(reference: Reference) -> dict[str, OptionList]:
 
 @dataclass(frozen=True)
 class QuestionCells:
-    """The cells of one column of each file with answers to a question, in the order of the records; redacted
-    ones are blank."""
+    """The cells of one column of each file with the answers to a question, in the order of the records.
+    Redacted cells are blank."""
 
     question: pd.Series
     columns: list[str]
@@ -428,7 +440,7 @@ class QuestionCells:
     @classmethod
     def of(cls, question: pd.Series, records: Records, names: list[str],
            redacted: frozenset[str]) -> QuestionCells:
-        """The cells of these columns, one per file; blank where a file has none."""
+        """Returns the cells of these columns, one per file; blank for a file without a column."""
         cells = records.cells(names)
         is_redacted = map_distinct(cells, lambda cell: cell.strip() in redacted).to_numpy(dtype=bool)
         return cls(question, names, cells.astype("str").mask(is_redacted, "") if is_redacted.any() else cells,
@@ -440,14 +452,14 @@ class QuestionCells:
         return (self.cells != "").to_numpy()
 
     def faults(self, records: Records, are_wrong: np.ndarray, message: str, fix: str) -> list[Fault]:
-        """One fault per wrong cell, all with the same message."""
+        """Returns one fault per wrong cell, all with the same message."""
         return [records.fault(n, message, self.columns, self.cells.iloc[n], fix)
                 for n in np.flatnonzero(are_wrong)]
 
 
 def _read(question: pd.Series, records: Records, lists: dict[str, OptionList],
           countries: pd.DataFrame, redacted: frozenset[str], log: CleaningLog) -> ParsedAnswers:
-    """The answers to one question from the cells of all files, read according to its type."""
+    """Reads the answers to one question from the cells of all files, according to its type."""
     kind, columns_of, faults = question["type"], [], []
     options = lists.get(question["option_list"]) if kind in CHOICE_TYPES else None
     for survey in records.surveys:
@@ -502,15 +514,15 @@ def _read_single(asked: QuestionCells, records: Records, options: OptionList,
 
 
 def _user_missing(asked: QuestionCells, records: Records, is_counted: np.ndarray, fix: str) -> list[Fault]:
-    """A fault for each text that an SPSS file calls missing and that would count."""
+    """Returns a fault for each text that an SPSS file declares missing but that would count as an answer."""
     faults: list[Fault] = []
     for survey, column in zip(records.surveys, asked.columns, strict=True):
         is_of_file = (records.answers["file"] == survey.path.name).to_numpy() & is_counted
         for text in sorted(survey.missing.get(column, ())):
             if n := int((is_of_file & (asked.cells == text).to_numpy()).sum()):
-                faults.append(Fault(f"the SPSS file calls it missing (user-missing), and {n:,} records would "
-                                    "count as answers", survey.path.name, column=column, value=text, fix=fix,
-                                    n=n, is_structure=True))
+                faults.append(Fault(f"the SPSS file declares this value missing (user-missing), but {n:,} "
+                                    "records with it would count as answers", survey.path.name,
+                                    column=column, value=text, fix=fix, n=n, is_structure=True))
     return faults
 
 
@@ -523,18 +535,19 @@ def _read_number(asked: QuestionCells, records: Records) -> ParsedAnswers:
     faults = [*absent, *asked.faults(records, wrong, "is not a number", CORRECT_THE_RECORD)]
     doubtful = cells.isin(find_ambiguous_thousands([*cells.unique()], decimal)).to_numpy()
     for n in np.flatnonzero(doubtful):
-        fault = records.fault(n, f"may be {values[n]:g} or {values[n] * 1000:.0f}: the mark may divide "
-                              "thousands", asked.columns, cells.iloc[n], "write the number without the mark "
-                              "in corrections.csv, or, if it is right, the same text as `from` and `to`")
+        fault = records.fault(n, f"may be {values[n]:g} or {values[n] * 1000:.0f}, because the mark may be a "
+                              "thousands separator", asked.columns, cells.iloc[n], "write the number without "
+                              "the mark in corrections.csv, or, if it is right, the same text as `from` and "
+                              "`to`")
         faults += [fault] * ((fault.key, fault.column) not in records.confirmed)
     is_signed = map_distinct(cells, has_percent_sign).to_numpy(dtype=bool)
     if is_signed.any():
         is_bare = ~is_signed & (values > 0) & (values < 1)
         texts = sorted({*cells[is_bare]})[:SHOWN_ROWS]
-        message = (f"{', '.join(texts)} without a sign beside percentages, of which {int(is_signed.sum()):,} "
-                   "have one: 0.5 may be 0.5 % or 50 %")
+        message = (f"{', '.join(texts)} without a percent sign, beside {int(is_signed.sum()):,} with one: "
+                   "0.5 may be 0.5 % or 50 %")
         faults += [replace(fault, value="") for fault in asked.faults(
-            records, is_bare, message, f"say which with a sign: {CORRECT_THE_RECORD}")]
+            records, is_bare, message, f"write the meant percentage with a sign: {CORRECT_THE_RECORD}")]
     return ParsedAnswers(map_distinct(cells, normalise_space), asked.is_filled, asked.is_redacted, values,
                          faults=faults)
 
@@ -552,7 +565,7 @@ def _read_text(asked: QuestionCells, _records: Records) -> ParsedAnswers:
 
 def _read_multi(question: pd.Series, records: Records, options: OptionList, columns_of: list[dict[str, str]],
                 redacted: frozenset[str], log: CleaningLog) -> ParsedAnswers:
-    """The ticks of a multiple choice, which is answered if any of its cells is filled."""
+    """Reads the ticks of a multiple-choice question, which is answered if any of its cells is filled."""
     size = len(records.answers)
     ticks, filled = np.zeros((size, len(options.ids)), dtype=bool), np.zeros(size, dtype=bool)
     hidden, texts = np.zeros(size, dtype=bool), pd.Series("", index=range(size), dtype="str")
@@ -565,7 +578,7 @@ def _read_multi(question: pd.Series, records: Records, options: OptionList, colu
         if option:
             ticked, wrong = options.read_ticks(asked.cells, option)
             ticks[:, options.ids.index(option)] |= ticked
-            if option == options.catch_all:  # the column holds what was written after "Other"
+            if option == options.catch_all:  # the column has the texts written after "Other"
                 texts = texts.mask(wrong, map_distinct(asked.cells, normalise_space))
                 continue
             faults += asked.faults(
@@ -593,10 +606,11 @@ def _read_multi(question: pd.Series, records: Records, options: OptionList, colu
 
 def _speaking_records(records: Records, reference: Reference, asked: dict[str, ParsedAnswers],
                       log: CleaningLog) -> dict[str, np.ndarray]:
-    """For each organisation-unit question, the record that speaks for each organisation.
+    """Returns, for each question about the organisation, the record whose answer counts for each
+    organisation.
 
-    The first one that answers it, else the organisation's first. Organisations
-    whose records differ are counted in the log.
+    It is the organisation's first record that answers the question, or else its first record. The log counts
+    the answers that differ between records of an organisation.
     """
     owner, first, differing = records.answers["organisation_id"], {}, 0
     ids = reference.questions.loc[reference.questions["unit"] == "organisation", "question_id"]
@@ -616,8 +630,8 @@ def _speaking_records(records: Records, reference: Reference, asked: dict[str, P
 
 def _is_asked(question: pd.Series, records: Records,
               chosen: Callable[[str], pd.Series]) -> np.ndarray:
-    """Whether each record was asked; an organisation was asked if any of its records was. Nobody was whose
-    file does not have the question."""
+    """Whether each record was asked the question. An organisation was asked if any of its records was asked.
+    Records of a file that does not have the question were not asked."""
     is_asked = skip_logic.is_asked(skip_logic.parse_condition(question["asked_if"]), chosen,
                                    len(records.answers))
     lacking = columns.list_files_without(question["columns"])
@@ -630,7 +644,8 @@ def _is_asked(question: pd.Series, records: Records,
 
 def _choices(records: Records, asked: dict[str, ParsedAnswers],
             first: dict[str, np.ndarray]) -> Callable[[str], pd.Series]:
-    """What each record chose, by question; an answer about the organisation counts for all its records."""
+    """Returns a function that returns what each record chose in a question. An answer about the organisation
+    counts for all its records."""
     owner = records.answers["organisation_id"]
 
     def chosen(name: str) -> pd.Series:
@@ -646,7 +661,7 @@ def _choices(records: Records, asked: dict[str, ParsedAnswers],
 
 def _response_rows(question: pd.Series, answered: ParsedAnswers, is_asked: np.ndarray, records: Records,
                    kept: np.ndarray, reference: Reference) -> tuple[pd.DataFrame, pd.DataFrame | None]:
-    """The rows of one question in ``responses`` and ``selections``; ids are categories."""
+    """Returns the rows of one question in ``responses`` and ``selections``; ids are categorical."""
     why = classify_missing(is_filled=answered.is_filled, is_asked=is_asked,
                            is_redacted=answered.is_redacted, chosen=answered.value,
                            options=answered.options, dont_know=question["dont_know"])[kept]

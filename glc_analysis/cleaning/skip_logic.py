@@ -6,8 +6,8 @@
     Q3.29 in (a-little, somewhat, very) and country != USA
     Q3.9 has laws or Q3.9 has other
 
-Where there is no earlier answer, ``==``, ``in`` and ``has`` are false and ``!=`` is true, as in survey
-programs.
+If there is no answer to the earlier question, ``==``, ``in`` and ``has`` are false and ``!=`` is true, as in
+survey programs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ import pandas as pd
 
 
 class Comparison(NamedTuple):
-    """Compares the answer to question ``name`` with ``values`` by ``==``, ``!=``, ``in`` or ``has``."""
+    """A comparison of the answer to question ``name`` with ``values`` by ``==``, ``!=``, ``in`` or
+    ``has``."""
 
     name: str
     operator: str
@@ -41,9 +42,9 @@ _TOKEN = re.compile(r"\s*(\(|\)|,|==|!=|\"[^\"]*\"|'[^']*'|[^\s(),=!]+)")
 
 
 def parse_condition(text: str) -> Condition:
-    """The condition that a text states; None where it is blank and everyone is asked.
+    """Returns the condition that a text states; None if the text is blank, so that every record is asked.
 
-    Raises ValueError that says what cannot be read.
+    Raises ValueError, whose message names the part that cannot be read.
 
     >>> parse_condition("Q2.5 == yes and (Q3.1 in (a, b) or country != USA)").operator
     'and'
@@ -58,7 +59,7 @@ def parse_condition(text: str) -> Condition:
 
 
 def comparisons(condition: Condition) -> Iterator[Comparison]:
-    """Every comparison that a condition makes."""
+    """Yields every comparison in a condition."""
     if isinstance(condition, Comparison):
         yield condition
     elif condition is not None:
@@ -67,14 +68,15 @@ def comparisons(condition: Condition) -> Iterator[Comparison]:
 
 
 def list_questions(condition: Condition) -> set[str]:
-    """The questions that a condition asks about."""
+    """Returns the questions that a condition names."""
     return {comparison.name for comparison in comparisons(condition)}
 
 
 def find_dependent_questions(conditions: Mapping[str, str], named: Iterable[str]) -> set[str]:
-    """The named questions, and all that are asked because of an answer to one of them, or to one of these.
+    """Returns the named questions and all questions that depend on their answers, directly or through other
+    questions.
 
-    ``conditions`` are the texts of ``asked_if`` by question.
+    ``conditions`` has the text of ``asked_if`` of each question.
 
     >>> sorted(find_dependent_questions({"Q1": "", "Q2": "Q1 == yes", "Q3": "Q2 == no", "Q4": ""}, ["Q1"]))
     ['Q1', 'Q2', 'Q3']
@@ -88,7 +90,8 @@ def find_dependent_questions(conditions: Mapping[str, str], named: Iterable[str]
 
 
 def find_cycle(needs: Mapping[str, set[str]]) -> list[str]:
-    """Questions that depend on each other in a circle, with the first repeated at the end; else empty.
+    """Returns questions that depend on each other in a circle, with the first repeated at the end. Empty if
+    there is no circle.
 
     >>> find_cycle({"a": {"b"}, "b": {"c"}, "c": {"a"}})
     ['a', 'b', 'c', 'a']
@@ -110,10 +113,10 @@ def find_cycle(needs: Mapping[str, set[str]]) -> list[str]:
 
 
 def is_asked(condition: Condition, chosen: Callable[[str], pd.Series], length: int) -> np.ndarray:
-    """For each record, whether the question was asked.
+    """Returns, for each of ``length`` records, whether the question was asked.
 
-    ``chosen(name)`` gives the option ids a record chose, joined by ``;`` where
-    several, ``""`` where it has no answer. Returns ``length`` booleans.
+    ``chosen(name)`` returns the option ids that each record chose in a question, joined by ``;`` if there are
+    several, and ``""`` if the record has no answer.
     """
     if condition is None:
         return np.ones(length, dtype=bool)

@@ -1,8 +1,9 @@
 """Waves of a survey: the files of each wave, the questions asked in it, and its records.
 
-A file is not a wave: two languages or tools of one wave are two files. So people say what the waves are
-(waves.csv, wave_files.csv), and what of their questions may be compared (crosswalk.csv). The figures of a
-study are those of one wave, and a study with one wave needs none of these tables.
+A file is not a wave, because a wave may have one file for each language or tool. So people list the waves and
+their files (waves.csv, wave_files.csv), and say which questions may be compared between waves
+(crosswalk.csv). The figures of a study are based on one wave. A study with one wave needs none of these
+tables.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from glc_analysis.reference import Reference
 from glc_analysis.schema import Tables
 
 EVERYONE = "everyone"
-"""In ``asked_if`` of crosswalk.csv: the question had no condition in this wave."""
+"""The entry in ``asked_if`` of crosswalk.csv that says that the question had no condition in this wave."""
 
 
 def list_waves(waves: pd.DataFrame) -> list[str]:
-    """The ids of the waves in their order; none where the survey has one wave.
+    """Returns the ids of the waves in their order; empty if the survey has only one wave.
 
     >>> list_waves(pd.DataFrame({"wave_id": ["w2016"]})), list_waves(pd.DataFrame({"wave_id": ["a", "b"]}))
     ([], ['a', 'b'])
@@ -32,8 +33,8 @@ def list_waves(waves: pd.DataFrame) -> list[str]:
 
 
 def study_wave(waves: pd.DataFrame, chosen: str = "") -> str:
-    """The wave on which the study's figures are based: the one named in study.toml, else the last; blank
-    where the survey has one wave.
+    """Returns the wave on which the study's figures are based: the wave named in study.toml, else the last
+    wave. Blank if the survey has only one wave.
 
     >>> waves = pd.DataFrame({"wave_id": ["a", "b"]})
     >>> study_wave(waves), study_wave(waves, "a")
@@ -44,7 +45,8 @@ def study_wave(waves: pd.DataFrame, chosen: str = "") -> str:
 
 
 def select_waves_of_consent(waves: pd.DataFrame, chosen: str) -> dict[str, Any]:
-    """The waves as consent needs them: all waves, and the one on which the study's figures are based.
+    """Returns the arguments about waves for reading consents: all waves, and the wave on which the study's
+    figures are based.
 
     >>> select_waves_of_consent(pd.DataFrame({"wave_id": ["a", "b"]}), "")
     {'waves': ['a', 'b'], 'current': 'b'}
@@ -53,8 +55,8 @@ def select_waves_of_consent(waves: pd.DataFrame, chosen: str) -> dict[str, Any]:
 
 
 def files_by_wave(reference: Reference, files: Sequence[str]) -> dict[str, list[str]]:
-    """The names of survey files by wave, in the order of the waves; all under blank where there is one
-    wave."""
+    """Returns the names of survey files by wave, in the order of the waves. If there is only one wave, all
+    files are under ``""``."""
     listed = list_waves(reference.waves)
     if not listed:
         return {"": [*files]}
@@ -63,8 +65,11 @@ def files_by_wave(reference: Reference, files: Sequence[str]) -> dict[str, list[
 
 
 def reference_of_wave(reference: Reference, wave: str, files: Collection[str]) -> Reference:
-    """The reference tables for one wave, given its ``files``, with each question's columns and condition in
-    that wave. A question that was not asked in the wave is in none of its files."""
+    """Returns the reference tables for one wave, with the columns and the condition that each question has in
+    that wave.
+
+    ``files`` are the files of the wave. The entry of a question that was not asked in the wave says that it
+    is in none of these files."""
     listed, rows = list_waves(reference.waves), reference.crosswalk
     if wave not in listed:  # one wave, or one of study.toml that is not there, which is a fault
         return reference
@@ -86,7 +91,7 @@ def reference_of_wave(reference: Reference, wave: str, files: Collection[str]) -
 
 
 def list_asked_questions(questions: pd.DataFrame, files: Collection[str]) -> set[str]:
-    """The questions that at least one of these files has.
+    """Returns the questions that at least one of these files has.
 
     >>> rows = pd.DataFrame({"question_id": ["Q1", "Q2"], "columns": ["Q1", "Q2 | not in a.csv"]})
     >>> list_asked_questions(rows, ["a.csv"])
@@ -101,18 +106,18 @@ def list_asked_questions(questions: pd.DataFrame, files: Collection[str]) -> set
 
 
 def wave_order_faults(tables: Tables) -> Iterator[Fault]:
-    """Faults for waves listed after a wave that opened later."""
+    """Yields a fault for each wave that is listed after a wave that opened later."""
     days = tables["waves"]["opened_on"]
     days = days[days != ""]
     for n, before, day in zip(days.index[1:], days, days[1:], strict=False):
         if day < before:
             yield Fault(f"was opened before the wave above it ({before})", file="waves.csv", row=str(n),
-                        column="opened_on", value=day, fix="put the waves in their order, the last one last")
+                        column="opened_on", value=day, fix="list the waves in the order in which they opened")
 
 
 def find_file_faults(reference: Reference, files: Sequence[str], chosen: str) -> list[Fault]:
-    """Faults: survey files whose wave is not named, files of wave_files.csv that do not exist, and a wave in
-    study.toml that does not exist or has no file."""
+    """Returns a fault for each survey file without a wave in wave_files.csv, for each file in wave_files.csv
+    that does not exist, and for a wave in study.toml that does not exist or has no file."""
     listed, rows = list_waves(reference.waves), reference.wave_files
     faults = []
     if chosen and chosen not in listed:
@@ -124,20 +129,20 @@ def find_file_faults(reference: Reference, files: Sequence[str], chosen: str) ->
     faults += [Fault(f"no survey file has this name; {suggest_name(name, files)}", file="wave_files.csv",
                      row=str(n), column="file", value=name, fix="correct the name, or delete the row")
                for n, name in rows["file"].items() if name not in files]
-    faults += [Fault("wave_files.csv does not say of which wave it is", file=name, is_structure=True,
+    faults += [Fault("wave_files.csv does not name the wave of this file", file=name, is_structure=True,
                      fix=f"add a row for it to wave_files.csv: {name}, and one of {', '.join(listed)}")
                for name in files if name not in {*rows["file"]}]
     wave = study_wave(reference.waves, chosen)
     if not faults and wave not in {*rows["wave_id"]}:
-        faults.append(Fault("the study's figures are of this wave, and no file is of it",
+        faults.append(Fault("the study's figures are based on this wave, but no file belongs to it",
                             file="wave_files.csv", column="wave_id", value=wave,
                             fix="add its files, or name another wave under [study] wave in study.toml"))
     return faults
 
 
 def wave_tables(frames: Mapping[str, Mapping[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
-    """Tables ``wave_organisations``, ``wave_answers`` and ``wave_responses`` from the tables of each wave, by
-    wave; without rows where the survey has one wave."""
+    """Returns the tables ``wave_organisations``, ``wave_answers`` and ``wave_responses``, given the tables of
+    each wave. The tables have no rows if the survey has only one wave."""
     return {f"wave_{name}": pd.concat([frame[name].astype(dict.fromkeys(ids, "str")).assign(wave_id=wave)
                                        for wave, frame in frames.items()], ignore_index=True)
             if frames else pd.DataFrame() for name, ids in _IDS.items()}
@@ -146,4 +151,5 @@ def wave_tables(frames: Mapping[str, Mapping[str, pd.DataFrame]]) -> dict[str, p
 _IDS = {"organisations": ("organisation_id",),
         "answers": ("answer_id", "organisation_id", "country_id"),
         "responses": ("answer_id", "question_id", "organisation_id", "country_id", "unit", "missing")}
-"""The categories of each table, which differ from wave to wave, as text."""
+"""For each table, the categorical columns. They are turned into text, because their categories differ between
+waves."""

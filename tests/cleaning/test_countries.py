@@ -150,5 +150,5 @@ def test_a_label_that_is_no_name_of_its_country_is_not_said_to_be_nearest_to_its
     reviewed = pd.DataFrame({"raw_name": ["DRC"], "country_id": ["COD"], "label": ["Democratic Congo"]})
     fault, = find_unknown_countries(pd.Series([name], dtype="str"), [2], "survey.csv", "country", reviewed)
     assert str(fault).startswith(
-        f"survey.csv, row 2, column country, value '{name}': is a label of countries.csv (COD), but not "
-        "among the names there. To fix: add a row to countries.csv with it as raw_name")
+        f"survey.csv, row 2, column country, value '{name}': is a label of countries.csv (COD), but not a "
+        "raw_name there. To fix: add a row to countries.csv with this text as raw_name")

@@ -74,8 +74,8 @@ def test_a_test_is_known_by_the_words_of_an_open_answer_too_but_not_by_an_option
 def test_a_status_that_says_no_is_asked_about_until_it_is_decided_which_count():
     rows = [{**row, "Status": "Survey Preview" if n == 2 else "IP Address"} for n, row in enumerate(ANSWERS)]
     (line,) = asked(rows)
-    assert line.startswith("survey.csv, row 4, column Status: 1 of 6 records say 'Survey Preview' here: "
-                           "whether they count is not decided.")
+    assert line.startswith("survey.csv, row 4, column Status: 1 of 6 records say 'Survey Preview' here, "
+                           "and nobody has decided whether they count.")
     assert 'counted = {"Status" = "IP Address"}' in line and '"IP Address | Survey Preview"' in line
     assert not asked(rows, counted={"Status": "IP Address"})
     assert not asked(rows, counted={"Status": "IP Address | Survey Preview"})
@@ -152,8 +152,10 @@ def test_a_date_that_a_spreadsheet_program_made_of_a_range_is_asked_about(text):
 def test_a_number_with_a_mark_that_may_divide_thousands_is_asked_about():
     rows = [{**row, "Q1": text} for row, text in zip(ANSWERS, ["1.234", "40", "12.500"], strict=False)]
     assert [line.partition(". To fix")[0] for line in asked(rows)] == [
-        "survey.csv, row 2, column Q1, value '1.234': may be 1.234 or 1234: the mark may divide thousands",
-        "survey.csv, row 4, column Q1, value '12.500': may be 12.5 or 12500: the mark may divide thousands"]
+        "survey.csv, row 2, column Q1, value '1.234': may be 1.234 or 1234, because "
+        "the mark may be a thousands separator",
+        "survey.csv, row 4, column Q1, value '12.500': may be 12.5 or 12500, because "
+        "the mark may be a thousands separator"]
     assert not asked(rows, ("survey.r2", "Q1", "1.234", "1234"), ("survey.r4", "Q1", "12.500", "12.500"))
 
 

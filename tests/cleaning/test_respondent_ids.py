@@ -37,7 +37,8 @@ def test_two_records_of_one_id_are_a_fault(tmp_path):
     assert [str(one) for one in found] == [
         "survey.csv, row 3, column *, value 'r_2ABC': row 2 has the same respondent (ResponseId). To fix: "
         "decide about record survey.r_2ABC.r3 in corrections.csv (column *, to: drop or keep), or name a "
-        "column in which every record has an id of its own under [survey] respondent, or leave that blank."]
+        "column in which every record has an id of its own under [survey] respondent, or leave that "
+        "setting blank."]
 
 
 def test_of_two_records_of_one_id_a_person_can_drop_the_later(tmp_path):

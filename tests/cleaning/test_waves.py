@@ -60,7 +60,7 @@ def test_a_study_with_one_wave_has_no_row_in_the_tables_of_waves(sample_study):
 
 FAULTY = {
     "a file without a wave": ({"wave_files": FILES[:2]},
-                              r"2018_es\.csv: wave_files\.csv does not say of which wave it is"),
+                              r"2018_es\.csv: wave_files\.csv does not name the wave of this file"),
     "a file that is not there": ({"wave_files": [*FILES, {"file": "2018_fr.csv", "wave_id": "w2018"}]},
                                  r"wave_files\.csv, row 5.*2018_fr\.csv.*no survey file has this name"),
     "two records in one wave": ({"wave_files": [FILES[0], *({**file, "wave_id": "w2016"}
