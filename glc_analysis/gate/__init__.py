@@ -1,1 +1,1 @@
-"""The gate: files are read as a reader could read them, and searched for what must not be there."""
+"""The gate, which reads files as their readers could, and searches them for text that must not be there."""

@@ -1,9 +1,9 @@
 """Extracts all text that a determined reader could find in an output file, in pieces with their places.
 
-Read are the words on a page and those behind it: attributes, comments, scripts, data that a link holds,
-metadata, properties of a document, members of a package. Not read are pictures, fonts and notes pinned to a
-PDF. A PDF needs `pdftotext` and `pdfinfo` (poppler). A file that can be read in none of these ways may hold
-anything.
+It reads the words on a page and the words hidden in it: attributes, comments, scripts, data inside links,
+metadata, properties of a document, members of a package. It does not read pictures, fonts and notes attached
+to a PDF. Reading a PDF needs `pdftotext` and `pdfinfo` (poppler). A file that cannot be read in any of these
+ways raises an error, because it may hold anything.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ Piece = tuple[str, str]
 
 _NAMES_ONLY = frozenset({".eot", ".gif", ".ico", ".jpeg", ".jpg", ".map", ".otf", ".png", ".ttf", ".webp",
                         ".woff", ".woff2"})
-"""Pictures, fonts and maps of scripts: of these only the name is read."""
+"""The endings of pictures, fonts and script maps, of which only the file name is read."""
 
 _INLINE = frozenset(re.findall(r"\w+", """
     a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rp rt ruby s
     samp small span strong sub sup time tt u var wbr, tspan, r t rPr delText instrText hyperlink smartTag"""))
-"""Elements of HTML, SVG and office documents that do not part words."""
+"""The elements of HTML, SVG and office documents that do not separate words."""
 _GEOMETRY = {"d", "points", "transform", "viewBox", "viewbox"}
 _GUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _PLACES = {"r", "ref", "sqref", "topLeftCell", "activeCell"}
@@ -62,7 +62,7 @@ _MARKED = re.compile(r"(?<=\w)(?:<[^<>]*>|\*{1,3}|`)+(?=\w)")
 _ALIKE = re.compile("[\ufb00-\ufdff\ufe70-\ufefc\uff01-\uff5e\U0001d400-\U0001d7cb]+")
 _ENCLOSED = {chr(first + n): chr(ord("a") + n) for first in (
     0x249c, 0x24b6, 0x24d0, 0x1f110, 0x1f130, 0x1f150, 0x1f170) for n in range(26)}
-"""Letters in circles, squares and brackets, each with its letter."""
+"""Letters in circles, squares and brackets, each with the plain letter."""
 _ENCLOSED_LETTER = re.compile(f"[{''.join(_ENCLOSED)}]")
 _UNSEEN = re.compile("[\u00ad\u034f\u061c\u180e\u200e\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
                      "\ufff9-\ufffb\U000e0000-\U000e007f]+")
@@ -71,13 +71,13 @@ _WIDTHLESS = re.compile("(?<![\u0530-\U0010ffff])[\u200b-\u200d]+(?![\u0530-\U00
 
 
 class Unreadable(Exception):
-    """A file that cannot be read, and why."""
+    """Raised for a file that cannot be read; the message says why."""
 
 
 def extract_text(name: str, content: bytes) -> Iterator[Piece]:
-    """What stands in a file, in order: where, and a text in one line, without noise.
+    """Yields the texts of a file in order: the place of each, and the text in one line, normalised.
 
-    ``name`` tells the kind. Raises Unreadable at the first thing that cannot be read.
+    The kind of file is recognised by its ``name``. Raises Unreadable at the first part that cannot be read.
 
     >>> list(extract_text("a.html", b"<p>L&oacute;<b>pez</b></p><!-- R&shy;osa -->"))
     [('line 1', 'Ló pez'), ('line 1', 'López'), ('line 1', 'Rosa')]
@@ -97,7 +97,7 @@ def extract_text(name: str, content: bytes) -> Iterator[Piece]:
 
 
 def normalise(text: str) -> str:
-    """A text in one line and NFC, without entities and what cannot be seen.
+    """Returns a text in one line and in NFC, with entities replaced and without invisible characters.
 
     >>> normalise("Ro\\u200bsa  L&oacute;\\u00adpez")
     'Rosa López'
@@ -114,7 +114,8 @@ def _visible(text: str) -> str:
 
 
 def identifier_variants(name: str) -> list[str]:
-    """The variants of a file name, address or id: unchanged, decoded, as words, and split into words.
+    """Returns the variants of a file name, address or id: unchanged, decoded, with signs replaced by blanks,
+    and split into words.
 
     >>> identifier_variants("Interview_AnaL%C3%B3pez2.docx")[2:]
     ['Interview AnaLópez2 docx', 'Interview Ana López 2 docx']
@@ -132,7 +133,8 @@ _QUOTED_PRINTABLE = re.compile(r"=(?=20|3D|[C-F][0-9A-F]=|[89AB][0-9A-F])")
 
 
 def without_escapes(text: str) -> str:
-    """The text with what percent signs, or equals signs of e-mail, stand for; blank where there are none.
+    """Returns the text with percent escapes (or the equals-sign escapes of e-mail) decoded; blank if there
+    are none.
 
     >>> without_escapes("Casa%20del R=C3=ADo"), without_escapes("n=30, 5 %")
     ('Casa del Río', '')
@@ -142,7 +144,7 @@ def without_escapes(text: str) -> str:
 
 
 def join_spaced_letters(text: str) -> str:
-    """The text with words whose letters stand apart as words; blank where there are none.
+    """Returns the text with spaced-out letters joined to words; blank if there are none.
 
     >>> join_spaced_letters("by P i l a r."), join_spaced_letters("by Pilar")
     ('by Pilar.', '')
@@ -152,7 +154,7 @@ def join_spaced_letters(text: str) -> str:
 
 
 def encoded_words(text: str) -> dict[str, str]:
-    """The words that are in a text in base64 or hexadecimal, by how they are written there.
+    """Returns the words that a text holds in base64 or hexadecimal, by their encoded form.
 
     >>> encoded_words("an organisation, SW7DqXMgUGXDsWFsb3ph")
     {'SW7DqXMgUGXDsWFsb3ph': 'Inés Peñaloza'}
@@ -162,7 +164,7 @@ def encoded_words(text: str) -> dict[str, str]:
 
 @lru_cache(1 << 15)
 def _words_in(token: str) -> str:
-    """The words that are a token in base64 or hexadecimal; blank where it is neither."""
+    """Returns the words that a token encodes in base64 or hexadecimal; blank if it encodes none."""
     if token.islower() and token.isalpha() or len(token.rstrip("=")) % 4 == 1:
         return ""
     for decode in (bytes.fromhex, lambda text: base64.b64decode(text + "=" * (-len(text) % 4), b"-_", True),
@@ -177,7 +179,7 @@ def _words_in(token: str) -> str:
 
 
 _FEWEST_LETTERS = 6
-"""So many letters in what is decoded are words, not chance."""
+"""The smallest number of letters in a decoded token for it to count as words, and not as chance."""
 
 
 def _text(content: bytes) -> Iterator[Piece]:
@@ -188,7 +190,7 @@ def _text(content: bytes) -> Iterator[Piece]:
 
 
 def _lines(text: str) -> Iterator[Piece]:
-    """The lines, and once more whatever the end of a line has cut."""
+    """Yields the lines, and again the words that a line end divides."""
     before = ""
     for n, line in enumerate(text.splitlines(), start=1):
         line = line.strip(" >#*\t")
@@ -220,7 +222,8 @@ def _xml(content: bytes) -> Iterator[Piece]:
 
 
 def _markup(root: etree._Element) -> Iterator[Piece]:
-    """Words as they are read on, whatever cuts them; then attributes, each value once."""
+    """Yields the words as a reader would read them, even across elements; then the attributes, each value
+    once."""
     parts: list[str] = []
     values: dict[str, int] = {}
     line = 1
@@ -280,7 +283,7 @@ def _attribute(place: str, value: str) -> Iterator[Piece]:
 
 
 def _name_for(mime: str) -> str:
-    """A name for content of this kind, which tells how it is read."""
+    """Returns a file name for content of this kind, by whose ending the way to read it is chosen."""
     return f"x{mimetypes.guess_extension(mime) or '.' + mime.rpartition('/')[2]}"
 
 
@@ -289,7 +292,7 @@ def _json(content: bytes) -> Iterator[Piece]:
 
 
 def _json_texts(value: Any, place: str, key: str = "") -> Iterator[Piece]:
-    """All texts, and the names of what they are; outputs of a notebook by their kind."""
+    """Yields all texts in JSON, and the names of the keys; outputs of a notebook are read by their kind."""
     is_lines = isinstance(value, list) and value and all(isinstance(one, str) for one in value)
     if is_lines and (key in _JOINED or _MIME.fullmatch(key)):
         value = "".join(value)
@@ -314,7 +317,7 @@ def _script(content: bytes) -> Iterator[Piece]:
 
 
 def _script_texts(text: str) -> Iterator[Piece]:
-    """Data in a script as data, else its lines with what is escaped in them."""
+    """Yields the texts of a script: JSON data as data, any other script line by line with escapes decoded."""
     try:
         yield from _json_texts(json.loads(text), "")
     except ValueError:
@@ -323,7 +326,8 @@ def _script_texts(text: str) -> Iterator[Piece]:
 
 
 def _package(content: bytes) -> Iterator[Piece]:
-    """The members of a zip, an office document among them, and their names."""
+    """Yields the texts of the members of a ZIP file (also of an office document), and the names of the
+    members."""
     told: set[str] = set()
     with zipfile.ZipFile(io.BytesIO(content)) as package:
         names = package.namelist()
@@ -340,7 +344,8 @@ def _package(content: bytes) -> Iterator[Piece]:
 
 
 def _cells(content: bytes) -> Iterator[Piece]:
-    """Cells and comments where a person finds them; the rest of a workbook is read as what it is."""
+    """Yields cells and comments of a workbook, with sheet and cell as places; other parts of the workbook are
+    read as XML."""
     from openpyxl import load_workbook  # builds and pages import this module too, and read no workbook
 
     book = load_workbook(io.BytesIO(content))
@@ -352,7 +357,7 @@ def _cells(content: bytes) -> Iterator[Piece]:
 
 
 def _database(content: bytes) -> Iterator[Piece]:
-    """Every cell of every table of an SQLite file."""
+    """Yields every cell of every table of an SQLite file."""
     with closing(sqlite3.connect(":memory:")) as database:
         database.deserialize(content[:18] + b"\1\1" + content[20:])  # without a write-ahead log
         names = [name for name, in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
@@ -391,4 +396,4 @@ _READERS: dict[str, Callable[[bytes], Iterator[Piece]]] = {
     **dict.fromkeys((".ipynb", ".json", ".geojson"), _json),
     **dict.fromkeys((".svg", ".xml", ".rels", ".vml", ".qde", ".qdc"), _xml),
     **dict.fromkeys((".docx", ".xlsx", ".pptx", ".odt", ".ods", ".qdpx", ".zip"), _package)}
-"""How each kind is read; any other as text, where it is text."""
+"""The reader for each kind of file; a file of another kind is read as text, if it is text."""

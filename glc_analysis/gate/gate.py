@@ -1,12 +1,13 @@
 """The gate stops files that contain anything their readers may not know, and reports what it found.
 
-It takes files, and what their readers may not know (:mod:`.leak_scan`), and returns findings, one line each:
-what was found, where readers see it, where it comes from, what to do. A finding is one term, however many
-files hold it. The text is looked for in the tables that people wrote, in study.toml, in the notebooks and in
-what was said and answered; the first place found is the one that has to be changed.
+It gets files, and the terms that their readers may not know (:mod:`.leak_scan`), and returns findings of one
+line each: what was found, where readers would see it, where it comes from, and what to do. Each term gives
+one finding, however many files hold it. The origin of the term is searched for in the tables that people
+wrote, in study.toml, in the notebooks, and in interviews, calls and answers; the first place found is the
+place to correct.
 
 The digests of a run's files that passed are kept. A file of the next run with the same path and bytes is not
-searched again, unless the terms of the search have changed.
+searched again, unless the search terms have changed.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ from glc_analysis.writing import write_atomic
 _SHOWN_PLACES = 5
 _REGISTERS = ("names", "organisations", "consent", "speakers", "documents", "manifest", "attendance",
              "assignments", "reviewed_codings", "countries", "corrections", "answer_translations")
-"""Tables that list who is who, or where texts lie: what is found in them was not written for readers.
-Those of add-ons are in their :class:`.leak_scan.Terms`."""
+"""Tables that register people, organisations or files; their cells are not texts written for readers. Add-ons
+list such tables in :class:`.leak_scan.Terms`."""
 
 _ALLOW = ("if two people agree that {audience} may read it, add a row to names.csv with a reason and "
          "{audience} under allowed_for (without public there, the build masks it in all texts)")
@@ -64,18 +65,18 @@ _REMEDIES = {
     "file": "a page must not print ids, files and checksums: take it out of the notebook that does",
     "unknown": "find what prints it, a notebook or the name of a file, and take it out there; " + _ALLOW,
 }
-"""What to do, by the kind of text in which a term was found."""
+"""The words that say what to do, by the kind of text in which a term was found."""
 
 
 def check_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audience: str,
                 known: Mapping[str, str] | None = None, study: Study | None = None,
                 organisation: str = "") -> None:
-    """Raises Faults for all that :func:`.find_leaks` finds, one per term, and one per file that cannot be
-    read.
+    """Raises Faults for all leaks that :func:`.find_leaks` finds, one per term, and one per file that cannot
+    be read.
 
-    With a ``study`` each says where the text comes from; in the pages of one ``organisation``, where in its
-    own words. The team may read what organisations said about themselves: there only the persons of names.csv
-    count.
+    With a ``study``, each fault says where the text comes from. For the pages of one ``organisation``, the
+    origin is also searched for in that organisation's own words. The team may read what organisations said
+    about themselves, so in files for the team only the persons in names.csv count as leaks.
     """
     leaks = find_leaks(files, root, names, audience=audience, known=known)
     leaks = [leak for leak in leaks if not has_capability(audience, "internal") or leak.rule == PERSON]
@@ -86,7 +87,7 @@ def check_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audie
 
 def merge_findings(faults: Iterable[Fault]) -> list[Fault]:
     """Merges the findings of several searches, so that a leak on pages of several readers is reported once,
-    by its origin."""
+    at its origin."""
     found: dict[tuple[str, ...], Fault] = {}
     for fault in faults:
         has_origin = bool(fault.row or fault.column)
@@ -96,8 +97,9 @@ def merge_findings(faults: Iterable[Fault]) -> list[Fault]:
 
 
 def find_leaks_in_papers(search: Callable[[Iterable[Path]], None], files: list[Path]) -> list[Fault]:
-    """What the gate finds. PDFs do not keep Arabic and Khmer words as text, so for a PDF this is ignored if
-    the same text is searched in its source, its Word file or its plain text too."""
+    """Returns the findings of the gate in papers. A PDF does not keep Arabic and Khmer words as text; it is
+    not a finding that the gate cannot read these words if the same paper is also searched as source, Word
+    file or plain text."""
     try:
         search(files)
     except Faults as error:
@@ -110,7 +112,8 @@ def find_leaks_in_papers(search: Callable[[Iterable[Path]], None], files: list[P
 
 
 def _outermost(leaks: list[Leak]) -> list[Leak]:
-    """Without a term that is part of a longer one at the same place: the id within the name, say."""
+    """Returns the leaks without terms that are part of a longer term at the same place, such as an id within
+    a name."""
     at: dict[tuple[str, str], list[str]] = {}
     for leak in leaks:
         at.setdefault((leak.file, leak.place), []).append(_letters(leak.found))
@@ -147,7 +150,8 @@ def _faults(leaks: list[Leak], names: pd.DataFrame, audience: str, known: Mappin
 
 
 def _fault(own: list[Leak], origins: list[str], audience: str) -> Fault:
-    """One finding: at its origin where that is known, else in the first file that shows it."""
+    """Returns one finding, placed at the origin of the term if that is known, otherwise in the first file
+    that shows the term."""
     first, files = own[0], sorted({leak.file for leak in own})
     places = [leak.place for leak in own if leak.file == files[0]]
     more = f" and {len(places) - _SHOWN_PLACES} more" if len(places) > _SHOWN_PLACES else ""
@@ -166,7 +170,7 @@ def _fault(own: list[Leak], origins: list[str], audience: str) -> Fault:
 
 
 def _remedy(rule: str, kind: str) -> str:
-    """The kind of remedy for a rule and the kind of text where the term was found."""
+    """Returns the key of the remedy for a rule and for the kind of text in which the term was found."""
     if rule.startswith(("country", "people", "city", "region", "code")):
         return "country"
     if kind:
@@ -177,10 +181,10 @@ def _remedy(rule: str, kind: str) -> str:
 
 
 _HEADINGS = "\tcolumns"
-"""The end of a place in questions.csv that names headings of raw files, which are as they are: where the
-wording of a question holds the same, readers see that."""
+"""The end of a place in questions.csv that marks headings of raw files, which nobody can change. If the
+wording of a question holds the same text, the wording counts as the origin, because readers see it."""
 _KINDS = ("written", "settings", "cleared", "notebook", "said")
-"""The kinds of texts, those first that people wrote for readers."""
+"""The kinds of texts; the kinds that people wrote for readers come first."""
 
 
 def _order(place: str) -> tuple[int, str]:
@@ -189,7 +193,8 @@ def _order(place: str) -> tuple[int, str]:
 
 
 def _columns_of_words(table: str) -> list[str]:
-    """The columns of a table in which people write words; pages print no ids.
+    """Returns the columns of a table in which people write words. Columns of ids are left out, because pages
+    print no ids.
 
     >>> _columns_of_words("headlines"), _columns_of_words("questions")
     (['claim', 'author'], ['columns', 'wording', 'asked_if'])
@@ -200,8 +205,9 @@ def _columns_of_words(table: str) -> list[str]:
 
 
 def _written(study: Study, organisation: str) -> Iterator[Piece]:
-    """All texts that may reach a page; of what was said, on the pages of one organisation only its own words.
-    The place of each: its kind, file, row and column, parted by tabs."""
+    """Yields all texts that may get onto a page. For the pages of one organisation, interviews, calls and
+    answers are limited to the organisation's own words. The place of each text is its kind, file, row and
+    column, separated by tabs."""
     reference = read_reference(study)
     terms = load_declared_objects("terms")
     registers = {*_REGISTERS, *(name for own in terms for name in own.registers)}
@@ -231,12 +237,13 @@ def _written(study: Study, organisation: str) -> Iterator[Piece]:
 
 
 PASSED = ".passed.json"
-"""Beside the runs of an audience: of the last that passed, for everybody's files (the blank name) and each
-organisation's own, the ``rules`` (a digest of what was searched) and every file's digest by its path."""
+"""The file, in the folder with an audience's runs, that records the last run that passed. It has an entry for
+the files of the whole audience (with a blank name) and for each organisation's own files. Each entry has the
+``rules``, a digest of the search terms, and the digest of every file by its path."""
 
 
 class _Rules(NamedTuple):
-    """What some files are searched for: the rows of names.csv, further identifiers, and a digest of both."""
+    """The search terms for some files: the rows of names.csv, further identifiers, and a digest of both."""
 
     names: pd.DataFrame
     known: Mapping[str, str]
@@ -244,9 +251,9 @@ class _Rules(NamedTuple):
 
 
 class Gate:
-    """What the readers of a run may not know: all readers, and organisations whose ``own`` pages may name
-    them (the organisation and the path of its page). What another gate has read ``ahead`` is not read again
-    where it searched for the same."""
+    """The gate for one run, for pages for all readers and for ``own`` pages of single organisations (each
+    with its organisation and path), which may name that organisation. Files that another gate has searched
+    ``ahead`` are not searched again if its search terms were the same."""
 
     def __init__(self, study: Study, audience: str, own: Iterable[tuple[str, Path]] = (),
                  ahead: Gate | None = None) -> None:
@@ -255,7 +262,7 @@ class Gate:
 
     @cached_property
     def _rules(self) -> dict[str, _Rules]:
-        """What is searched, as names and consent are when the gate is used first."""
+        """The search terms, from names and consents as they are when the gate is first used."""
         reference, known = read_reference(self._study), identifiers(self._study, audience=self._audience)
         said = terms_in_own_words(self._study, known) if self._own else {}
         return {"": self._marked(reference.names, known)} | {
@@ -264,7 +271,7 @@ class Gate:
 
     @cached_property
     def _passed(self) -> dict[str, dict[str, str]]:
-        """The files that need not be read, each with its digest."""
+        """The files that need not be searched again, each with its digest."""
         before, rules = _read(self._home), self._rules
         passed = {who: before[who]["files"] for who in rules
                   if who in before and before[who]["rules"] == rules[who].mark}
@@ -273,7 +280,8 @@ class Gate:
         return passed
 
     def read_ahead(self, files: Iterable[Path], root: Path) -> None:
-        """Searches finished files for all readers during the run; files that pass are not searched again."""
+        """Searches finished pages for all readers while the run goes on; files that pass are not searched
+        again at its end."""
         read = self._passed.setdefault("", {})
         for path in files:
             with suppress(Faults, OSError):
@@ -284,7 +292,8 @@ class Gate:
                     read[_place(path, root)] = mark
 
     def let_through(self, run: Path) -> None:
-        """Raises Faults where a file of a run holds what tells who somebody is; else keeps what passed."""
+        """Raises Faults if a file of the run holds a term that its readers may not know; otherwise records
+        the files as passed."""
         apart = {path.parent for _, path in self._own}
         files = {"": [path for path in run.rglob("*") if path.is_file() and path.parent not in apart]}
         for who, path in self._own:
@@ -318,7 +327,7 @@ def _place(path: Path, root: Path) -> str:
 
 
 def _read(home: Path) -> dict[str, Any]:
-    """What passed; nothing where that cannot be read: all is searched then."""
+    """Returns the record of passed files; empty if it cannot be read, so that all files are searched."""
     try:
         found = json.loads((home / PASSED).read_text(encoding="utf-8"))
         return {who: {"rules": one["rules"], "files": {**one["files"]}} for who, one in found.items()}

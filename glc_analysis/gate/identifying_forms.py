@@ -1,9 +1,10 @@
-"""Text that identifies a person by its form: coordinates, plus codes, addresses, handles, profile links,
-web addresses, document numbers, birth dates, telephone numbers in words.
+"""Finds text that identifies a person by its form: coordinates, plus codes, addresses, handles, profile
+links, web addresses, document numbers, birth dates, telephone numbers in words.
 
-Coordinates, codes of places and web addresses are found by themselves; most others after a word that says
-what they are (``content/identifying_cues.csv``), so that no figure of a report is taken for one. E-mail
-addresses and telephone numbers in figures are found by :func:`.contacts.find_contacts`.
+Coordinates, plus codes and web addresses are recognised by their form alone. Most other kinds are recognised
+only after a cue, a word that says what follows (``content/identifying_cues.csv``), so that no figure of a
+report is taken for a number that identifies a person. :func:`.contacts.find_contacts` finds e-mail addresses,
+and telephone numbers in digits.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from glc_analysis.pseudonyms.masking import fold_text
 from glc_analysis.templates import read_packaged_csv
 
 IdentifyingForm = tuple[str, int, int]
-"""The kind, and its start and end in a text."""
+"""The kind of a form, and its start and end in a text."""
 
 
 def find_identifying_forms(text: str, words: Set[str]) -> Iterator[IdentifyingForm]:
-    """What identifies somebody by its form, in a text whose folded words are ``words``.
+    """Yields the forms in a text that identify a person; ``words`` are the folded words of the text.
 
     >>> text = "Passport no. N4412908, Telegram @omarhelps; 12 Mill Lane; the road to 12 Homes; 12.51, 36.82"
     >>> words = set(fold_text(text).replace(".", " ").replace(";", " ").split())
@@ -78,7 +79,8 @@ def _coordinates(text: str) -> Iterator[IdentifyingForm]:
 
 
 def _is_a_place(text: str, pair: re.Match[str]) -> bool:
-    """Whether two decimals are coordinates: in a link, or more precise and larger than statistics.
+    """Whether two decimals are coordinates, because they are in a link, or because they are more precise and
+    larger than statistics usually are.
 
     >>> texts = "@1.283,36.817", "0.9876, 1.5432", "-1.2833, 36.8167"
     >>> [_is_a_place(text, _PAIR.search(text)) for text in texts]
@@ -114,11 +116,12 @@ _ENDS_THAT_ARE_WORDS = frozenset((
     "ai", "al", "am", "as", "at", "be", "by", "cc", "de", "do", "es", "gt", "id", "in", "is", "it", "la",
     "lt", "ma", "md", "me", "mi", "ml", "my", "na", "ne", "ni", "no", "nu", "pa", "pl", "ps", "py", "rs",
     "sa", "se", "sh", "si", "so", "st", "to", "tu", "us", "va", "ve"))
-"""Endings of countries that are words or endings of files too: they count only in a longer address."""
+"""The country endings of web addresses that are also words or file endings, and therefore count only in a
+longer address."""
 
 
 def _web_addresses(text: str) -> Iterator[IdentifyingForm]:
-    """The hosts of web addresses.
+    """Yields the hosts of web addresses.
 
     >>> text = "See www.night.example/a, casa.org.pe, doi.org/10.1, end.In the, notes.md, data.frame, quay.kh"
     >>> [text[start:end] for _, start, end in _web_addresses(text)]
@@ -157,7 +160,7 @@ _FEWEST_DIGITS = 7
 
 
 def _numbers_in_words(text: str, words: Set[str]) -> Iterator[IdentifyingForm]:
-    """Seven and more words for digits in a row, but for those that count up or down.
+    """Yields runs of at least seven words for digits, except runs that count up or down.
 
     >>> text = "zero seven two two, three four five; one two three four five six seven eight"
     >>> [text[start:end] for _, start, end in _numbers_in_words(text, set(text.split()))]
@@ -192,7 +195,7 @@ _HANDLE = r"(?<![\w@/.])@[^\W\d][\w.]{2,}\w(?![\w(/])"
 _BARE_HANDLE = re.compile(r"(?<![\w@/.])@(?=\w*[_\dA-Z])[^\W\d]\w{4,}(?![\w(/])")
 _AT_RULE = re.compile("@(?:charset|container|font|import|keyframes|layer|media|namespace|page|property"
                       r"|supports)(?![\w.])")
-"""Rules of style sheets, which begin with the same sign."""
+"""The pattern of rules of style sheets, which begin with @ as handles do."""
 _LINKING = (r"(?:[\s:#.,º°=()№\"'’-]|\b(?:no|nos|nr|n|num|number|número|numero|numéro|is|was|are|with|card"
             r"|id|del?|du|es|era|est|code)\b|السفر|رقم|رقمه|رقمها|номер|លេខ|号码|号|संख्या){1,12}")
 _CAPITAL = r"[^\W\d_a-zà-ÿа-я][\w'’.-]*"
@@ -215,10 +218,12 @@ _AFTER = {kind: [re.compile(form) for form in forms] for kind, forms in {
     "latitude": [r"""(?xi) (?:itude?|itud)?\b [\W_]{0,4} \d{1,3}[.,]\d+ .{0,12}?
         \bl(?:on|ng|ong)(?:gitude?|itude?|gitud)?\b [\W_]{0,4} \d{1,3}[.,]\d+"""],
 }.items()}
-"""What stands after a cue of each kind; the group, where there is one, is what identifies."""
+"""The patterns of the text after a cue, for each kind of cue. If a pattern has a group, only the group
+identifies a person."""
 _BESIDE_HOUSE = {"street": (rf"{_HOUSE},?\s$", rf"\.?{_STREET_NAME}"),
                  "road": (rf"{_HOUSE},?\s(?:{_CAPITAL}\s){{1,3}}$", r"(?!\w)")}
-"""What stands before and behind a word for a street where the number comes first: 12 Mill Lane."""
+"""The patterns of the text before and after a word for a street, for addresses that begin with the number,
+such as 12 Mill Lane."""
 _RULES = {**dict.fromkeys(("street", "road", "post box"), "address"), "birth": "birth date",
           **dict.fromkeys(("service", "invitation"), "handle"), "profile": "profile link",
           "document": "number of a document", "latitude": "coordinates"}
@@ -245,7 +250,7 @@ def _after_cues(text: str, words: Set[str]) -> Iterator[IdentifyingForm]:
 
 
 def _with_house(text: str, kind: str, start: int, end: int) -> Iterator[IdentifyingForm]:
-    """The address in which a word for a street stands behind the number of a house."""
+    """Yields the address in which a word for a street follows the number of a house."""
     if kind not in _BESIDE_HOUSE or kind == "road" and not text[start].isupper():
         return
     before, behind = map(re.compile, _BESIDE_HOUSE[kind])
@@ -256,20 +261,20 @@ def _with_house(text: str, kind: str, start: int, end: int) -> Iterator[Identify
 
 @cache
 def _cues() -> list[tuple[str, str, str]]:
-    """The kind of each cue, the cue, and its first word in folded letters."""
+    """Returns for each cue its kind, the cue itself, and its first word in folded letters."""
     rows = [(row["kind"], row["cue"]) for row in read_packaged_csv(__file__, "identifying_cues.csv")]
     return [(kind, cue, re.findall(r"[^\W_]+", fold_text(cue))[0]) for kind, cue in rows]
 
 
 def _in_small_letters(text: str) -> str:
-    """The text in small letters, each in its place."""
+    """Returns the text in small letters, with every letter at the same position."""
     small = text.lower()
     return small if len(small) == len(text) else "".join(
         letter.lower() if len(letter.lower()) == 1 else letter for letter in text)
 
 
 def _is_document_number(number: str) -> bool:
-    """Whether this is long enough for the number of a document, and no date.
+    """Whether a number is long enough for the number of a document, and is not a date.
 
     >>> [_is_document_number(number) for number in ("N4412908", "KDA 482X", "2016-09-07", "2019 2020", "14")]
     [True, True, False, False, False]

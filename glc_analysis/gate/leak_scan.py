@@ -1,7 +1,8 @@
-"""The search of files for names, addresses and identifiers that their readers may not see.
+"""Searches files for names, addresses and identifiers that their readers may not see.
 
-It takes the files of a run, ``names.csv`` and other identifiers of the study, and returns the file, the place
-in it and the rule for every term found. The gate publishes nothing while there are any.
+The search gets the files of a run, ``names.csv`` and other identifiers of the study. For every term found, it
+returns the file, the place in the file and the broken rule. The gate publishes nothing as long as any term is
+found.
 """
 
 from __future__ import annotations
@@ -63,41 +64,46 @@ from glc_analysis.text import match_key, normalise_space
 
 
 MIN_LENGTH = 4
-"""The shortest text that is searched for, but for codes of people: shorter ones are in pages by chance."""
+"""The smallest number of letters in a text that is searched for, because shorter texts occur in pages by
+chance. Codes of people may be shorter."""
 _PRINTED_IDS = (("questions", "question_id"), ("options", "option_id"), ("codebook", "code_id"))
-"""Ids that pages may print, by table and column; those of add-ons are in their :class:`Terms`."""
+"""The ids that pages may print, by table and column; add-ons list theirs in :class:`Terms`."""
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What the gate has to know of an add-on. Reference tables are named with a column."""
+    """What the gate must know about the tables of an add-on. Columns are given as a reference table and a
+    column."""
 
     registers: tuple[str, ...]
-    """Reference tables that list who is who: what is found in them was not written for readers."""
+    """Reference tables that register people, organisations or files; their cells are not texts written for
+    readers."""
     people: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """Codes of people, by the rule that a page with one would break."""
+    """The columns with codes of people, by the rule that a page with such a code would break."""
     printed_ids: tuple[tuple[str, str], ...] = ()
-    """Ids that pages may print."""
+    """The columns with ids that pages may print."""
     languages: tuple[tuple[str, str], ...] = ()
-    """Languages in which pages print texts."""
+    """The columns with languages in which pages print texts."""
     contacts: tuple[tuple[str, str], ...] = ()
-    """Settings, by section, with the addresses and telephone numbers that pages for the convening print."""
+    """The settings, as section and name, with addresses and telephone numbers that pages for the convening
+    print."""
     written: Callable[[Study], Iterator[Piece]] = lambda study: iter(())
-    """Gives the texts beside the reference tables that people wrote for readers, each with its place."""
+    """A function that yields further texts that people wrote for readers outside the reference tables, each
+    with its place."""
     public_contacts: tuple[tuple[str, str], ...] = ()
-    """Settings like ``contacts`` that everybody may read."""
+    """The settings with addresses and telephone numbers that everybody may read."""
 
 
 def identifiers(study: Study, *, audience: str,
                 reference: Reference | None = None) -> dict[str, str]:
-    """Texts that must not be in the files of an audience, each with the rule that it would break.
-    ``reference`` are the study's tables where not all of them have to be right.
+    """Returns the texts that must not be in the files of an audience, each with the rule that it would break.
 
-    For the team there are none. For other audiences these are the names and ids of organisations that did not
-    agree to be named, speakers, codes of people, documents, raw files and their checksums, and the words that
-    tell of a country which the audience may not know. Texts with the rule :data:`ALLOWED` are not a leak, nor
-    is what lies within: the addresses and telephone numbers that study.toml gives as contacts for the
-    audience.
+    ``reference`` are the study's reference tables, for a caller that has read them although some have faults.
+    For the team the result is empty. For other audiences it has the names and ids of organisations that did
+    not agree to be named, speakers, codes of people, documents, raw files and their checksums, and the words
+    that reveal a country which the audience may not know. It also has texts with the rule :data:`ALLOWED`,
+    which are no leak, and neither is any term inside them. These are the addresses and telephone numbers that
+    study.toml gives as contacts for the audience.
     """
     if has_capability(audience, "internal"):
         return {}
@@ -118,9 +124,9 @@ def identifiers(study: Study, *, audience: str,
 
 
 def list_participant_identifiers(reference: Reference, audience: str) -> dict[str, str]:
-    """The :func:`identifiers` that belong to an organisation or person: names and ids of organisations and
-    speakers, and the codes of people that add-ons have, such as r87. A code without a digit, or one that is
-    also the id of something that pages print, is not searched for."""
+    """Returns those :func:`identifiers` that belong to an organisation or person: names and ids of
+    organisations and speakers, and codes of people in the tables of add-ons, such as r87. Codes without a
+    digit are left out, and so are codes that are also an id that pages print."""
     named = Consent.of(reference.consent).organisations("name", audience)
     hidden = reference.organisations[~reference.organisations["organisation_id"].isin(named)]
     kinds = {"organisation": [*organisation_names(hidden), *list_former_names(reference.organisation_changes,
@@ -136,19 +142,19 @@ def list_participant_identifiers(reference: Reference, audience: str) -> dict[st
 
 
 def _long_enough(kinds: Mapping[str, Iterable[str]]) -> dict[str, str]:
-    """Texts that are not on every page by chance, each with its kind."""
+    """Returns the texts that are long enough not to occur in pages by chance, each with its kind."""
     return {text: kind for kind, texts in kinds.items() for text in texts if len(text) >= MIN_LENGTH}
 
 
 _SAID = ("organisation", "country", "people of", "city of", "region of", "code of")
 _SAID_FORMS = ("address", "e-mail", "phone", "handle", "profile link", "web address")
-"""Rules that an organisation's own words do not break on its own pages. What tells of a person stays hidden
-there too."""
+"""The rules that an organisation's own words do not break on its own pages. Words that identify a person must
+not be there either."""
 
 
 def terms_in_own_words(study: Study, known: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """By organisation, the ``known`` identifiers and the addresses that stand in what it said and answered,
-    each with its rule; empty for a study that is not built."""
+    """Returns, for each organisation, the ``known`` identifiers and the addresses in its own interviews and
+    answers, each with its rule; empty for a study that is not built."""
     if not all((study.processed / f"{name}.parquet").is_file() for name in ("segments", "responses")):
         return {}
     said, answered = (tables.read_table(name, study=study) for name in ("segments", "responses"))
@@ -164,8 +170,9 @@ def terms_in_own_words(study: Study, known: Mapping[str, str]) -> dict[str, dict
 
 def without_own_names(organisation_id: str, study: Study, reference: Reference, known: Mapping[str, str],
                       said: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, str]]:
-    """names.csv and the identifiers without an organisation's own names and countries, and without what it
-    ``said`` itself (:func:`terms_in_own_words`), for its own pages."""
+    """Returns names.csv and the identifiers to search for on an organisation's own pages. The organisation's
+    own names and countries, and the terms that it ``said`` itself (:func:`terms_in_own_words`), are left
+    out."""
     register, names = reference.organisations, reference.names
     called = [*organisation_names(register[register["organisation_id"] == organisation_id]),
               *list_former_names(reference.organisation_changes, [organisation_id])]
@@ -183,7 +190,8 @@ def without_own_names(organisation_id: str, study: Study, reference: Reference, 
 
 
 def organisation_names(organisations: pd.DataFrame) -> list[str]:
-    """The ids and labels of organisations, and labels without (country) or (invented)."""
+    """Returns the ids and labels of organisations, and the labels without additions such as (country) or
+    (invented)."""
     bare = organisations["label"].str.replace(r"\s*\([^()]*\)$", "", regex=True)
     return [*organisations["organisation_id"], *organisations["label"], *bare]
 
@@ -201,34 +209,38 @@ def organisation_names(organisations: pd.DataFrame) -> list[str]:
 
 
 _PROXIMITY = 200
-"""A place that is an ordinary word is a leak if another identifier is within so many characters of it."""
+"""The number of characters within which another identifier must occur for the name of a place that is also an
+ordinary word to count as a leak."""
 _GAP = 8
-"""The most characters between two words of a name."""
+"""The largest number of characters between two words of a name."""
 _AROUND = 80
-"""So many letters before and behind a broken word the rest of its name stands."""
+"""The number of letters before and after a broken word within which the rest of its name must stand."""
 _BREAKS = ("-", "- ", "-\n", " ", "\u00ad", "\u00ad ", "- > ", "- * ")
-"""What stands between the halves of a broken word."""
+"""The signs that can stand between the halves of a broken word."""
 ALLOWED = "allowed"
-"""In place of a rule: the text is not a leak, and hides what lies within it."""
+"""A value in place of a rule, for a text that is not a leak, and in which no other term counts as a leak
+either."""
 
 OWN_NAME = "own name"
-"""In place of a rule: the name of an organisation on its own page, which is not searched for."""
+"""A value in place of a rule, for the name of an organisation on its own page, which is not searched for."""
 _VARIED = ("name", "organisation", "speaker", "country", "people", "city")
-"""Rules whose texts people spell in different ways; ids, files and checksums are only found as they are."""
+"""The rules whose texts are also searched for in other spellings; ids, files and checksums are only searched
+for unchanged."""
 _OF_COUNTRIES = ("country", "people", "city")
 
 PERSON = "name: person"
 PART = "part of a name"
-"""The rule for a surname, a given name or initials alone."""
+"""The rule for a surname, a given name or initials that stand alone."""
 _PARTS = ("surname", "given name", "initials", "abbreviation", "core")
-"""The ``case`` of terms for parts of names."""
+"""The values of ``case`` for terms that are parts of names."""
 _LONGEST_ABBREVIATION = 6
-"""So many capital letters are also looked for with a full stop after each."""
+"""The largest number of letters in an abbreviation that is also searched for with a full stop after each
+letter."""
 
 
 @dataclass(frozen=True, order=True)
 class Leak:
-    """A leak: the file (relative path), the place in it, the broken rule, and the term found."""
+    """A leak: the file (as relative path), the place in the file, the broken rule, and the term found."""
 
     file: str
     place: str
@@ -237,9 +249,9 @@ class Leak:
 
 
 class Term(NamedTuple):
-    """A text to look for: how it matches, which rule it breaks, how it must be written to count (``any``,
-    ``label``, ``heard``, what :func:`.needed_case` says, or the kind of a part of a name), its letters
-    folded, its longest word."""
+    """A text to search for: how it matches, which rule it breaks, its ``case``, its folded letters, and its
+    longest word. ``case`` is how the text must be written to count: ``any``, ``label``, ``heard``, a value of
+    :func:`.needed_case`, or the kind of a part of a name."""
 
     text: str
     how: str
@@ -251,7 +263,7 @@ class Term(NamedTuple):
 
 
 class Match(NamedTuple):
-    """A place in the folded letters of a file where a term or a contact address was found."""
+    """A position in the folded letters of a file at which a term or a contact address was found."""
 
     start: int
     end: int
@@ -262,10 +274,10 @@ class Match(NamedTuple):
 
 def find_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audience: str,
                known: Mapping[str, str] | None = None) -> list[Leak]:
-    """Everything in the files and their names below ``root`` that this audience may not read.
+    """Returns everything in the files below ``root``, and in their names, that this audience may not read.
 
-    ``names`` has columns name, kind, match, allowed_for; ``known`` further identifiers, each with
-    its rule: labels, ids, speakers, raw files; they match as whole words, folded.
+    ``names`` has columns name, kind, match, allowed_for. ``known`` has further identifiers (labels, ids,
+    speakers, raw files), each with its rule; they match as whole words in folded letters.
 
     >>> from tempfile import TemporaryDirectory
     >>> names = pd.DataFrame([["Ana López", "person", "folded", ""], ["CURB", "organisation", "exact", ""]],
@@ -292,13 +304,14 @@ def find_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audien
 
 
 def leaks_in_pieces(pieces: Iterable[Piece], wanted: Search) -> list[Leak]:
-    """As :func:`find_leaks`, for pieces of text: each leak has the place of its piece and no file."""
+    """Searches pieces of text as :func:`find_leaks` searches files; each leak has the place of its piece and
+    no file."""
     found = _Document([(place, plain) for place, text in pieces if (plain := normalise(text))])
     return sorted(set(_leaks_in("", found, wanted)))
 
 
 def _leaks_in_names(files: Iterable[Path], root: Path, wanted: Search) -> Iterator[Leak]:
-    """Leaks in the names of files and folders, each of them once."""
+    """Yields the leaks in the names of files and folders, each name once."""
     parts = {part for path in files for part in [path, *path.parents] if part.is_relative_to(root)}
     for part in parts - {root}:
         forms = dict.fromkeys([*identifier_variants(part.name), part.stem])
@@ -307,8 +320,9 @@ def _leaks_in_names(files: Iterable[Path], root: Path, wanted: Search) -> Iterat
 
 
 class Spelling(NamedTuple):
-    """A sequence of forms (:mod:`.name_variants`) by which a term is looked for. ``is_own`` marks the single
-    word of a term as it is, which is found by its letters: only another word with this form counts."""
+    """A sequence of word forms (:mod:`.name_variants`) for which a text is searched to find a term.
+    ``is_own`` marks the unchanged form of a term of one word. The search by letters already finds that word,
+    so this spelling counts only for other words with the same form."""
 
     forms: tuple[str, ...]
     term: Term
@@ -316,11 +330,12 @@ class Spelling(NamedTuple):
 
 
 Place = tuple[int, int, tuple[str, ...]]
-"""Start and end of a word in the folded letters, and its forms."""
+"""The start and end of a word in the folded letters, and the word's forms."""
 
 
 class Search:
-    """The terms to look for, by their words and spellings, so that a file is searched for all at once."""
+    """The terms to search for, by their words and spellings, so that a file is searched for all terms at
+    once."""
 
     def __init__(self, terms: Iterable[Term]) -> None:
         self.by_word: dict[str, list[Term]] = {}
@@ -365,12 +380,13 @@ class Search:
         self._sounding: dict[str, frozenset[tuple[int, int]]] = {}
 
     def forms(self, word: str) -> tuple[str, ...]:
-        """The forms of a word that a term may have."""
+        """Returns those forms of a word that occur in a spelling of a term."""
         own = name_variants.word_forms(word)
         return (*own, name_variants.stem(word)) if word[:3] in self.stem_starts else own
 
     def sounding_like(self, word: str) -> frozenset[tuple[int, int]]:
-        """The names in ``heard``, and which of their words, that a folded word may be another spelling of."""
+        """Returns the names in ``heard``, each with the number of one of its words, of which a folded word
+        may be another transcription."""
         if word not in self._sounding:
             self._sounding[word] = frozenset(
                 place for sounds in transcriptions.sounds_of(word) for place in self.by_sound.get(sounds, ()))
@@ -384,8 +400,8 @@ def _is_varied(term: Term) -> bool:
 
 @lru_cache(1 << 14)
 def _parts(term: Term, labels: frozenset[str]) -> tuple[tuple[tuple[str, ...], Term], ...]:
-    """The forms of the parts of a name, each with its term; of speakers not where they are ``labels`` of
-    organisations."""
+    """Returns the forms of the parts of a name, each with its term. Speakers whose name is one of the
+    ``labels`` of organisations get none."""
     if not _is_varied(term):
         return ()
     is_speaker = term.rule.startswith("speaker")
@@ -407,7 +423,8 @@ def _parts(term: Term, labels: frozenset[str]) -> tuple[tuple[tuple[str, ...], T
 
 @lru_cache(1 << 14)
 def _spellings(term: Term) -> tuple[Spelling, ...]:
-    """None for texts that are found only as they are: ids with digits among them."""
+    """Returns the spellings of a term; empty for texts that are only searched for unchanged, such as ids with
+    digits."""
     if not _is_varied(term):
         return ()
     is_person = term.rule == PERSON or term.rule.startswith("speaker")
@@ -419,7 +436,8 @@ def _spellings(term: Term) -> tuple[Spelling, ...]:
 
 
 def make_search(names: pd.DataFrame, audience: str, known: Mapping[str, str]) -> Search:
-    """The search for rows of names.csv and for further texts, each with its rule; made once for the same."""
+    """Makes the search for rows of names.csv and for further texts, each with its rule. The search is made
+    once and reused for the same terms."""
     rows = names[["name", "match", "kind", "allowed_for"]].itertuples(index=False, name=None)
     listed = {match_key(text) for text in [*names["name"], *known]}
     others = {name: ALLOWED for name in public_figures() if match_key(name) not in listed}
@@ -433,7 +451,7 @@ def _search(rows: tuple[tuple[str, ...], ...], audience: str, known: tuple[tuple
 
 @dataclass
 class _Document:
-    """The texts of a file, and all of them joined with folded letters, in which terms are found fast."""
+    """The texts of a file, and all of them joined in folded letters, in which terms are found quickly."""
 
     pieces: list[Piece]
 
@@ -459,7 +477,7 @@ class _Document:
 
     @cached_property
     def in_order(self) -> list[str]:
-        """The words in their order, without those for "and"."""
+        """The words of the file in their order, without words for "and"."""
         words = name_variants.WORD.findall(self.letters)
         return [word for word in words if word not in name_variants.CONNECTORS]
 
@@ -469,11 +487,11 @@ class _Document:
 
     @cached_property
     def pairs(self) -> set[tuple[str, str]]:
-        """Words that follow one another."""
+        """All pairs of words that follow one another."""
         return set(zip(self.in_order, self.in_order[1:], strict=False))
 
     def places(self, wanted: Search) -> list[Place]:
-        """Start, end and forms of each word but those for "and", in the folded letters."""
+        """Returns start, end and forms of each word in the folded letters, except words for "and"."""
         return [(*found.span(), wanted.forms(found[0])) for found in name_variants.WORD.finditer(self.letters)
                 if found[0] not in name_variants.CONNECTORS]
 
@@ -482,7 +500,8 @@ class _Document:
         return "\n".join(self.texts)
 
     def as_decoded(self) -> _Document | None:
-        """What is encoded, or written in letters apart; None where nothing is."""
+        """The texts of the file that are encoded or written in spaced-out letters, in plain form; None if
+        there are none."""
         readings = [(place, text) for place, piece in (
             self.pieces if {"%", "="} & {*self.text} else ()) if (text := without_escapes(piece))]
         if len(_LETTERS & self.vocabulary) >= _APART and join_spaced_letters(self.text):
@@ -503,7 +522,7 @@ class _Document:
         return bisect_right(self.starts, at) - 1
 
     def matches(self, wanted: Search) -> Iterator[Match]:
-        """Where terms are, as they are and in other spellings."""
+        """Yields the positions of terms, unchanged and in other spellings."""
         for word in self.words & wanted.by_word.keys():
             for term in wanted.by_word[word]:
                 yield from self._occurrences(term)
@@ -518,7 +537,8 @@ class _Document:
                 yield Match(*self.in_letters(start, end), term.rule, term.text)
 
     def _heard(self, wanted: Search) -> Iterator[Match]:
-        """Names in another transcription: words that sound like those of a name, one after the other."""
+        """Yields names in another transcription, which are successive words that sound like the words of a
+        name."""
         sounding: dict[int, dict[int, set[str]]] = {}
         for word in self.vocabulary:
             for n, k in wanted.sounding_like(word):
@@ -545,7 +565,8 @@ class _Document:
                     yield Match(start, end, term.rule, term.text)
 
     def _occurrences(self, term: Term) -> Iterator[Match]:
-        """Where a term is in the folded letters; confirmed in the texts that could hold it."""
+        """Yields the positions of a term in the folded letters, after confirming each in the original
+        text."""
         at, could = self.letters.find(term.folded), set()
         while at >= 0:
             could.add((self.piece(at), self.piece(at + len(term.folded) - 1)))
@@ -561,7 +582,7 @@ class _Document:
                     yield Match(*self.placed(text, base, start, end), term.rule, term.text, term.is_allowed)
 
     def _spelt_otherwise(self, wanted: Search) -> Iterator[Match]:
-        """Words whose forms are those of a term, one after the other; words broken in two included."""
+        """Yields successive words whose forms are the forms of a term, including words broken in two."""
         known: dict[str, list[str]] = {}
         for word in self.vocabulary:
             for form in wanted.forms(word):
@@ -588,8 +609,8 @@ class _Document:
                         yield Match(start, here[-1][1], term.rule, term.text, term.is_allowed)
 
     def _khmer(self, terms: Mapping[str, Term]) -> Iterator[Match]:
-        """Names in Khmer, by their usual letters, in texts that write them otherwise. Khmer is written
-        without blanks, so that a name is found within words; its place is the whole text."""
+        """Yields names in Khmer that a text writes with variant letters. Khmer is written without blanks, so
+        a name is also found inside longer words; its place is the whole text."""
         for n, text in enumerate(self.folded) if terms and name_variants.is_khmer(self.letters) else ():
             usual = (name_variants.replace_look_alikes(text).replace(" ", "")
                      if name_variants.is_khmer(text) else "")
@@ -599,8 +620,8 @@ class _Document:
 
     def _could_be(self, spelling: Spelling, known: Mapping[str, list[str]],
                   whole: set[str]) -> bool:
-        """Whether the words of a spelling may be in the text: ``known`` are its words by their forms,
-        ``whole`` those that are broken in two."""
+        """Whether all words of a spelling may be in the text. ``known`` has the words of the text by their
+        forms; ``whole`` has the words that are broken in two there."""
         forms = spelling.forms
         if not whole.isdisjoint(forms):
             return all(form in known or form in whole for form in forms)
@@ -610,7 +631,7 @@ class _Document:
         return any((one, other) in self.pairs for one in first for other in second)
 
     def _broken_words(self, wanted: Search, known: Mapping[str, list[str]]) -> Iterator[Place]:
-        """Words of terms that are broken in two, by a hyphen or the end of a line or cell."""
+        """Yields words of terms that the text breaks in two, by a hyphen or at the end of a line or cell."""
         for start in known.keys() & wanted.breaks.keys():
             for whole in wanted.breaks[start]:
                 rest = whole[len(start):]
@@ -625,8 +646,8 @@ class _Document:
                         at = self.letters.find(start + between + rest, at + 1)
 
     def _is_spelt(self, term: Term, start: int, end: int) -> bool:
-        """Whether the words at a place of the folded letters have the capitals that the term needs, and are
-        not parts of longer words in a script without blanks."""
+        """Whether the words at a position of the folded letters have the capitals that the term needs, and
+        are not parts of longer words in a script without blanks."""
         first, last = self.piece(start), self.piece(end - 1)
         text, base = "\n".join(self.texts[first:last + 1]), self.starts[first]
         letters, at = _reading(text, True)
@@ -649,7 +670,7 @@ class _Document:
             yield Match(*self.in_letters(start, end), kind, text[start:end])
 
     def in_letters(self, start: int, end: int) -> tuple[int, int]:
-        """The place in the folded letters of a place in ``text``."""
+        """Returns the position in the folded letters that corresponds to a position in ``text``."""
         n = self.piece_of_text(start)
         begins = self.text_starts[n]
         return self.placed(self.texts[n], self.starts[n], start - begins, end - begins)
@@ -696,7 +717,8 @@ def _case_of(text: str, rule: str) -> str:
 
 
 def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bool) -> bool:
-    """Whether the words of a term at a place of a text have the capitals and the neighbours that they need.
+    """Whether the words of a term at a position of a text have the capitals and the neighbouring words that
+    the term needs.
 
     >>> jordan, label = (_term(name, "folded", "", False, case)
     ...                  for name, case in (("Jordan", "place"), ("Second Key", "label")))
@@ -734,27 +756,30 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
 
 
 _ONLY_PARTICLES = re.compile(rf"[\W_]{{1,4}}(?:(?:{'|'.join(transcriptions.PARTICLES)})[\W_]{{1,4}})*")
-"""What may stand between the words of a name in another transcription."""
+"""The pattern of what may stand between the words of a name in another transcription."""
 _LONGER_PLACE = re.compile(r" d(?:e|el|a|o|os|as)(?: l[ao]s?)? [A-ZÀ-Þ]")
-"""What follows the first word of another place: Lagos de Moreno is not Lagos."""
+"""The pattern of words that make a name the beginning of another place's name, because Lagos de Moreno is not
+Lagos."""
 _LONGEST_PARTICLE = 3
 _WORDS_OF_A_PHRASE = 2
-"""So few words of a label can follow one another by chance: there they need their capitals."""
+"""The largest number of words in a label that needs its capitals to count, because so few words can follow
+one another by chance."""
 _LETTERS = frozenset(filter(str.isalpha, map(chr, range(0x61, 0x1800))))
 _APART = 4
-"""So many single letters are in a text with a name in letters apart."""
+"""The smallest number of single letters in a text that may hold a name in spaced-out letters."""
 _ADDRESS = re.compile(r"""(?xi) (?:https?://|www\.|@).*
     | .*[\w-]\.(?:com|org|net|ngo|ong|info|edu|gov|int|example|invalid|test)\b.*""")
 
 
 def _is_in_address(text: str, start: int, end: int) -> bool:
-    """Whether a place is within an address on the internet, which has no capitals."""
+    """Whether a position is within an internet address, which is written without capitals."""
     word = re.split(r"\s", text[:start])[-1] + text[start:end] + re.split(r"\s", text[end:])[0]
     return bool(_ADDRESS.fullmatch(word.strip("(<[")))
 
 
 def _has_capitals(text: str, name: str) -> bool:
-    """Whether words have at least the capitals of a name that is an ordinary word in small letters.
+    """Whether words have at least the capital letters of a name, for names that are ordinary words when
+    written in small letters.
 
     >>> [_has_capitals(text, "Hope House") for text in ("HOPE HOUSE", "Hope-House", "hope house")]
     [True, True, False]
@@ -772,19 +797,20 @@ def _has_capitals(text: str, name: str) -> bool:
 
 
 def _follow(words: list[Place]) -> bool:
-    """Whether words follow one another, with no more between them than signs and a word for "and"."""
+    """Whether words follow one another, with only signs and a word for "and" between them."""
     return all(start - end <= _GAP for (_, end, _), (start, *_) in zip(words, words[1:], strict=False))
 
 
 def _with_joined(places: list[Place], broken: list[Place]) -> list[Place]:
-    """The words with those that are broken as one word each."""
+    """Returns the words, with each broken word as one word."""
     covered = [(start, end) for start, end, _ in broken]
     kept = [one for one in places if not any(start <= one[0] and one[1] <= end for start, end in covered)]
     return sorted([*kept, *broken])
 
 
 def _around_each(places: list[Place], broken: list[Place]) -> Iterator[list[Place]]:
-    """The words around each that is broken, where others are too: these may be whole words after all."""
+    """Yields the words around each broken word, in which the other broken words stay in two parts, because
+    these parts may be whole words after all."""
     for one in broken if len(broken) > 1 else ():
         first, last = (bisect_left(places, at, key=lambda place: place[0])
                        for at in (one[0] - _AROUND, one[1] + _AROUND))
@@ -792,7 +818,8 @@ def _around_each(places: list[Place], broken: list[Place]) -> Iterator[list[Plac
 
 
 def _leaks_in(file: str, document: _Document, wanted: Search) -> Iterator[Leak]:
-    """Leaks in a text and in its other readings; a part of a name not where the whole name is."""
+    """Yields the leaks in a text and in its decoded form. A part of a name is no separate leak where the
+    whole name was found."""
     leaks = [*_leaks_as_read(file, document, wanted)]
     if other := document.as_decoded():
         leaks += _leaks_as_read(file, other, wanted)

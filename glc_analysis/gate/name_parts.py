@@ -1,8 +1,9 @@
 """Finds somebody by a part of the name: the surname or the given name alone, initials, an abbreviation.
 
-A part is weaker than a name, so that its neighbours decide: a title or an initial beside it, capitals within
-a sentence, a possessive. Words that are also ordinary ones (Fields, Grace, Rose) count only beside a title or
-the right initial, and so does any word that the same text also has in small letters.
+A part alone is weaker evidence than a whole name, so the neighbouring text decides: a title or an initial
+beside it, capitals within a sentence, a possessive. A part that is also an ordinary word (Fields, Grace,
+Rose) counts only beside a title or the right initial, and so does any word that the same text also has in
+small letters.
 """
 
 from __future__ import annotations
@@ -26,15 +27,17 @@ class NamePart(NamedTuple):
 
 
 _SHORTEST = 4
-"""Shorter names are too often something else."""
+"""The smallest number of letters in a part that is searched for, because shorter words too often mean
+something else."""
 _DIMINUTIVES = ("ita", "ito", "cita", "cito", "inha", "inho")
 _ARABIC_SURNAME = re.compile("ال[\u0620-\u064a]{3,}ي")
-"""Surnames made from a place or a family, the only ones in Arabic that are seldom ordinary words."""
+"""The pattern of Arabic surnames made from a place or a family, the only Arabic surnames that are seldom
+ordinary words."""
 _CASED = re.compile("[a-z\u0370-\u052f]")
 
 
 def parts_of_person(name: str) -> Iterator[NamePart]:
-    """The parts by which somebody with this name may be called.
+    """Yields the parts by which a person with this name may be called.
 
     >>> parts = [(kind, *words) for kind, words in parts_of_person("Ana María Quispe Rojas")]
     >>> parts[:4], parts[-1]
@@ -59,8 +62,8 @@ def parts_of_person(name: str) -> Iterator[NamePart]:
 
 
 def parts_of_organisation(label: str) -> Iterator[NamePart]:
-    """The initials of a name of three words or more, as they are written: HoH; what is left without words for
-    a kind of organisation.
+    """Yields the abbreviation of a name of three or more words, with its capitals (such as HoH), and the core
+    of the name, without words for a kind of organisation.
 
     >>> [*parts_of_organisation("Harbour of Hands")], [*parts_of_organisation("Second Key Trust")][1:]
     ([NamePart(kind='abbreviation', words=('hoh',))], [NamePart(kind='core', words=('second', 'key'))])
@@ -84,7 +87,7 @@ _SENTENCE_BEGINS = re.compile(r"(?:^|[.!?:;…。៖។|•\n\"“”«»(]|\s[�
 _CITED = re.compile(r"""(?x)
     (?:,?\ (?:[A-Z]\.?\ ?){1,3})? (?:,|\ et\ al\.?|\ (?:&|and|y|et|und|e)\ \w+)* \ \(?(?:19|20)\d\d
     | ,?\ (?:[A-Z]\.?[ ]?){1,3} (?:,\ |&\ |and\ ) [A-Z]\w+ | \ et\ al""")
-"""What follows the author of something published."""
+"""The pattern of text that follows the name of a cited author."""
 _INITIAL_BEFORE = re.compile(r"(?<!\w)([^\W\d_])\.\s?(?:[^\W\d_]\.\s?){0,2}$")
 _INITIAL_BEHIND = re.compile(r",?\s([^\W\d_])\.?(?=$|\W)(?!['’])")
 _POSSESSIVE = re.compile(r"['’]s?\b")
@@ -92,7 +95,7 @@ _POSSESSIVE = re.compile(r"['’]s?\b")
 
 def is_part(kind: str, name: str, text: str, start: int, end: int, *, everywhere: str,
             is_file_name: bool = False) -> bool:
-    """Whether the word at a place of ``text`` stands for the person called ``name``, or the organisation;
+    """Whether the word at a position of ``text`` stands for the person or organisation called ``name``;
     ``everywhere`` is the whole text of the file.
 
     >>> def told(text, kind="surname", word="Fuentes", name="Ana Fuentes"):
@@ -141,8 +144,8 @@ def is_part(kind: str, name: str, text: str, start: int, end: int, *, everywhere
 
 
 def is_ordinary(word: str, everywhere: str) -> bool:
-    """Whether a word is in the list of ordinary words, or the plural of one, or is in small letters elsewhere
-    in a text."""
+    """Whether a word is in the list of ordinary words, is the plural of a word in that list, or occurs in
+    small letters elsewhere in the text."""
     folded = fold_text(word)
     forms = {folded, folded.removesuffix("s"), folded.removesuffix("es")}
     if any(not forms.isdisjoint(ordinary_words(kind)) for kind in ("name", "place", "never", "capital")):
@@ -164,11 +167,12 @@ def _is_arabic_surname(word: str) -> bool:
 _DOTTED = re.compile(r"\.[ -]?[^\W\d_]\.")
 _INITIALS = re.compile(r"(?<![\w.])((?:[^\W\d_]\.[ -]?){1,3}[^\W\d_]\.)(?![\w.])(?!\s?[^\W\d_a-zà-ÿа-яё])")
 _AUTHOR = re.compile(r"[^\W\d_a-zà-ÿа-яё](?:\w+,|\w{3,})\s$")
-"""A surname before the initials of somebody else."""
+"""The pattern of a surname that stands before initials, as in citations."""
 
 
 def find_initials(text: str) -> Iterator[tuple[tuple[str, ...], int, int]]:
-    """Two to four initials with full stops and no surname beside them: letters, start and end.
+    """Yields each group of two to four initials with full stops and no surname beside them: letters, start
+    and end.
 
     >>> text = "As M.Q. said (Bernstein, S. J., 2001; M. D. Aguilar), U.S. law differs."
     >>> [letters for letters, _, _ in find_initials(text)]

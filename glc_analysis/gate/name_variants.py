@@ -1,10 +1,10 @@
-"""How names can be written: of people and organisations, and the words that tell of a country.
+"""Spellings of the names of people and organisations, and of the words that reveal a country.
 
-A name and a text go in as words of folded letters (:func:`.masking.fold_text`); each word comes out in the
-forms in which it is compared. Found are: another "and" between words, or none; words run together; a word
-broken at the end of a line or cell; the surname first; letters of another script that look alike, and digits
-for letters; prefixes and variant letters of Arabic and Khmer; endings of Slavic and Baltic names. Initials,
-nicknames, other transcriptions and paraphrases are not found.
+Names and texts are given as words of folded letters (:func:`.masking.fold_text`); each word is returned in
+the forms in which it is compared. The forms cover these variants: another word for "and", or none; words run
+together; a word broken at the end of a line or cell; the surname first; letters of another script that look
+alike, and digits in place of letters; prefixes and variant letters of Arabic and Khmer; endings of Slavic and
+Baltic names. They do not cover initials, nicknames, other transcriptions and paraphrases.
 """
 
 from __future__ import annotations
@@ -37,16 +37,17 @@ from glc_analysis.text import language_name, match_key
 
 _MARKS = "\u0300-\u036f\u064b-\u065f\u0670\u0900-\u0dff\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff"
 WORD = re.compile(rf"[^\W_](?:[^\W_]|[{_MARKS}])*")
-"""A word: letters of any script with their marks, and digits."""
+"""The pattern of a word: letters of any script with their marks, and digits."""
 
 CONNECTORS = frozenset(("and", "y", "e", "et", "und", "en", "og", "och", "ve", "dan", "un", "ir", "и", "та",
                         "و"))
-"""Words for "and", which signs such as & stand for."""
+"""The words for "and" in several languages, and the signs for it, such as &."""
 
 _RUN_TOGETHER = 7
-"""The fewest letters of words that are found when they are run together or written backwards."""
+"""The smallest number of letters in words that are also searched for run together or written backwards."""
 _BROKEN, _BROKEN_BESIDE = 6, 4
-"""The fewest letters of a word that is found when it is broken in two: alone, beside others of a name."""
+"""The smallest number of letters in a word that is also searched for broken in two: if the word stands alone,
+and if it stands beside another word of its name."""
 
 _LOOK_ALIKE = str.maketrans({row["letter"]: row["like"]
                              for row in read_packaged_csv(__file__, "look_alikes.csv")})
@@ -55,18 +56,18 @@ _ARABIC = re.compile("[\u0600-\u06ff]")
 _ARABIC_LETTERS = str.maketrans({**dict.fromkeys("أإآٱ", "ا"), **dict.fromkeys("ىیئ", "ي"), "ة": "ه",
                                  "ؤ": "و", "ک": "ك", "ـ": None, "ء": None})
 _ARABIC_PREFIXES = [re.compile(f"(?:{prefix})(?=.{{3}})") for prefix in ("[وف]", "[بلك]", "ال|لل")]
-"""In their order: and, then; with, for, as; the article."""
+"""The prefixes in the order in which they occur: "and" or "then"; "with", "for" or "as"; the article."""
 _KHMER = re.compile("[\u1780-\u17ff]")
 _KHMER_LETTERS = str.maketrans({"ដ": "ត", "ឲ": "ឱ", "ឨ": "ឧ", **dict.fromkeys(
     "\u17b4\u17b5\u17c9\u17ca\u17cb\u17d0\u200b")})
 _CYRILLIC = re.compile("[\u0400-\u052f]")
 _ENDINGS = {script: [fold_text(row["ending"]) for row in read_packaged_csv(__file__, "case_endings.csv")
                      if row["script"] == script] for script in ("cyrillic", "latin")}
-"""The endings of cases in folded letters, the longest first."""
+"""The case endings of each script, in folded letters, the longest first."""
 
 
 def split_words(folded: str) -> list[str]:
-    """The words of a folded text, without those for "and".
+    """Returns the words of a folded text, without words for "and".
 
     >>> split_words("drum & path, drum and path")
     ['drum', 'path', 'drum', 'path']
@@ -81,7 +82,7 @@ def is_khmer(text: str) -> bool:
 
 @lru_cache(1 << 16)
 def replace_look_alikes(word: str) -> str:
-    """A word with look-alike letters and variant letters as the usual ones.
+    """Returns a word with look-alike letters and variant letters replaced by the usual letters.
 
     >>> replace_look_alikes("rоsa"), replace_look_alikes("إدريس") == replace_look_alikes("ادريس")
     ('rosa', True)
@@ -98,7 +99,7 @@ def replace_look_alikes(word: str) -> str:
 
 @lru_cache(1 << 16)
 def word_forms(word: str) -> tuple[str, ...]:
-    """The forms in which a word of a text is compared with a name, besides its :func:`stem`.
+    """Returns the forms in which a word of a text is compared with a name, besides its :func:`stem`.
 
     >>> word_forms("r0sa"), word_forms("وبالأمل")
     (('r0sa', 'rosa'), ('وبالامل', 'بالامل', 'الامل', 'امل'))
@@ -116,7 +117,7 @@ def word_forms(word: str) -> tuple[str, ...]:
 
 @lru_cache(1 << 16)
 def stem(word: str) -> str:
-    """A word without the ending of a Slavic or Baltic case; at least three letters stay.
+    """Returns a word without the ending of a Slavic or Baltic case; at least three letters are kept.
 
     >>> stem("клавдию"), stem("kowalskiego"), stem("ana")
     ('~клавд', '~kowalsk', '~ana')
@@ -128,9 +129,9 @@ def stem(word: str) -> str:
 
 
 def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple[str, ...]]:
-    """The sequences of forms by which a name is looked for.
+    """Yields the sequences of word forms for which a text is searched to find a name.
 
-    ``is_exact`` leaves out endings and prefixes: the name may be an ordinary word.
+    ``is_exact`` leaves out endings and prefixes, because the name may be an ordinary word.
 
     >>> sorted(spellings("drum and path", is_person=False, is_exact=False))
     [('drum', 'path'), ('drumandpath',), ('drumpath',), ('htap', 'dna', 'murd'), ('htap', 'murd'), \
@@ -171,8 +172,9 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
 
 
 def forms_of_part(word: str) -> set[str]:
-    """The further forms in which a word of a name is found when it stands alone: with an ending where that
-    changes no letter, or of a Cyrillic case; without the Arabic article.
+    """Returns the further forms in which a word of a name is searched for when it stands alone: with an
+    ending that changes no letter of the word, with the ending of a Cyrillic case, and without the Arabic
+    article.
 
     >>> sorted(forms_of_part("hedlund")), sorted(forms_of_part("garcia"))
     (['hedlunds', '~hedlund'], ['garcias'])
@@ -189,8 +191,8 @@ _LONG_STEM = 6
 
 
 def words_by_beginning(words: Iterable[str], beside: Collection[str]) -> dict[str, set[str]]:
-    """By each beginning that a broken word can have, the words that begin so; those that stand ``beside``
-    another of their name may be shorter.
+    """Returns, for each possible first part of a broken word, the words that begin with it. Words in
+    ``beside``, which stand next to another word of their name, may be shorter.
 
     >>> sorted(words_by_beginning(["xilonen", "luna", "rosa"], beside={"rosa"}))
     ['ro', 'xi', 'xil', 'xilo', 'xilon']
@@ -220,24 +222,26 @@ def words_by_beginning(words: Iterable[str], beside: Collection[str]) -> dict[st
 NAME, ADJECTIVE, CITY, CODE = "country", "people of a country", "city of a country", "code of a country"
 REGION = "region of a country"
 FORM = "country in another case"
-"""The kinds of words, as the gate calls them."""
+"""The kinds of words, as messages of the gate name them."""
 
 _INFLECTED = ("bs", "cs", "hr", "lt", "lv", "pl", "sk", "sl", "sr_Latn")
-"""Languages in Latin letters in which names of countries have cases; those in Cyrillic letters are found by
-their stems wherever they are."""
+"""The languages in Latin letters in which names of countries are inflected. In languages in Cyrillic letters,
+names are always found by their stems."""
 
 _ADJECTIVE_LANGUAGES = ("en", "es", "fr")
-"""The languages whose adjectives are known."""
+"""The languages for which the adjectives of countries are listed."""
 
 _SHORTEST = 4
-"""Shorter words are looked for only in capitals, such as UK and DRC."""
+"""The smallest number of letters in a word that is searched for in any case; shorter words, such as UK and
+DRC, only in capitals."""
 
 
 def hidden_countries(study: Study, reference: Reference, audience: str) -> set[str]:
-    """The countries of a built study that an audience may know neither as one of work nor of a main office.
+    """Returns the countries of a built study that an audience may not know, neither as a country of work nor
+    as the country of a main office.
 
-    A country that the questionnaire names in a question or an option, and that nobody answered about, is not
-    among them: everybody who was asked read it there.
+    A country that the questionnaire itself names in a question or an option, and that nobody answered about,
+    is left out, because everybody who was asked has read it there.
     """
     if not _is_built(study):
         return set()
@@ -256,7 +260,8 @@ def hidden_countries(study: Study, reference: Reference, audience: str) -> set[s
 
 
 def own_countries(study: Study, organisation_id: str) -> set[str]:
-    """The countries of work and of the main office of an organisation, which its own pages may name."""
+    """Returns the countries of work and of the main office of an organisation, which its own pages may
+    name."""
     if not _is_built(study):
         return set()
     answers, own = tables.read_all_waves("answers", study=study), tables.read_table("organisations",
@@ -270,8 +275,8 @@ def _is_built(study: Study) -> bool:
 
 
 def study_languages(study: Study, reference: Reference) -> list[str]:
-    """The languages in which people of a study write: of documents, answers, what add-ons print; English
-    first."""
+    """Returns the languages that occur in a study, English first: the languages of documents, of answers and
+    of pages of add-ons."""
     found = {*reference.documents["language"], *_printed_languages(reference)}
     if _is_built(study):
         found |= {*tables.read_all_waves("answers", study=study)["language"]}
@@ -279,15 +284,16 @@ def study_languages(study: Study, reference: Reference) -> list[str]:
 
 
 def _printed_languages(reference: Reference) -> set[str]:
-    """The languages in which pages of add-ons print texts."""
+    """Returns the languages in which pages of add-ons print texts."""
     places = (place for own in load_declared_objects("terms") for place in own.languages)
     return {one for table, column in places for one in getattr(reference, table)[column] if one}
 
 
 def country_words(study: Study, reference: Reference, audience: str) -> dict[str, str]:
-    """The words that must not be in the files of an audience, each with its rule: the kind of word and the id
-    of the country, such as ``city of a country: KHM``. The name of a language in which pages print texts
-    (Khmer) is not among them: forms and pages print it, with words in that language."""
+    """Returns the words that must not be in the files of an audience, each with its rule, which is the kind
+    of word and the id of the country, such as ``city of a country: KHM``. The name of a language in which
+    pages print texts (such as Khmer) is left out, because forms and pages print it beside words in that
+    language."""
     hidden = hidden_countries(study, reference, audience)
     languages = study_languages(study, reference) if hidden else []
     written = reference.countries.groupby("country_id")["raw_name"].agg(list).to_dict()
@@ -303,7 +309,8 @@ def country_words(study: Study, reference: Reference, audience: str) -> dict[str
 
 def words_of_country(country_id: str, languages: Collection[str],
              written: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
-    """The words that tell of one country, each with its kind. ``written`` are names as raw files have them.
+    """Yields the words that reveal one country, each with its kind. ``written`` are the names of the country
+    in raw files.
 
     >>> cities = {word for kind, word in words_of_country("KHM", ["en", "es"]) if kind == CITY}
     >>> cities >= {"Phnom Penh", "Battambang"}
@@ -332,8 +339,8 @@ def words_of_country(country_id: str, languages: Collection[str],
 
 
 def _in_other_cases(country_id: str, languages: Collection[str]) -> list[str]:
-    """The name of a country with the endings of cases, in folded letters; not where a stem is too short to
-    tell of it."""
+    """Returns the name of a country with case endings, in folded letters; empty if the stem is too short to
+    reveal the country."""
     found = pycountry.countries.get(alpha_3=country_id)
     names = [locale.territories.get(found.alpha_2, "") for locale in _locales(languages)
              if found and str(locale) in _INFLECTED]
@@ -342,7 +349,7 @@ def _in_other_cases(country_id: str, languages: Collection[str]) -> list[str]:
 
 
 def country_names(country_id: str, languages: Collection[str]) -> list[str]:
-    """The names of a country: official, common, and in the given languages."""
+    """Returns the names of a country: official, common, and in the given languages."""
     found = pycountry.countries.get(alpha_3=country_id)
     kinds = ("name", "common_name", "official_name")
     names = [getattr(found, kind) for kind in kinds if hasattr(found, kind)]
@@ -353,7 +360,8 @@ def country_names(country_id: str, languages: Collection[str]) -> list[str]:
 
 
 def names_to_disregard(hidden: Collection[str], languages: Collection[str]) -> list[str]:
-    """Names of other countries, and phrases, in which a word is not about a hidden one: Papua New Guinea."""
+    """Returns names of other countries, and phrases, that contain the name of a hidden country without being
+    about it, such as Papua New Guinea."""
     words = {word for one in hidden for name in country_names(one, languages)
              for word in match_key(name).split()}
     others = [name for one in pycountry.countries if one.alpha_3 not in hidden
@@ -363,8 +371,8 @@ def names_to_disregard(hidden: Collection[str], languages: Collection[str]) -> l
 
 
 def needed_case(word: str, rule: str) -> str:
-    """How a word must be written to count: ``any``, with a ``capital`` letter, or with a capital in a place
-    in the sentence where a country can be meant (``place``, ``given``).
+    """Returns how a word must be written to count as a leak: in any way (``any``), with a ``capital`` letter,
+    or with a capital letter in a context in which it can mean a country (``place``, ``given``).
 
     >>> [needed_case(word, NAME) for word in ("Cambodia", "Peru", "Jordan", "UK", "Israel")]
     ['any', 'capital', 'place', 'capital', 'given']
@@ -381,18 +389,18 @@ def needed_case(word: str, rule: str) -> str:
 
 
 def place_words() -> frozenset[str]:
-    """Words such as "in" and "from", after which a name of kind ``place`` is that of a country."""
+    """Returns words such as "in" and "from"; after such a word, a name of kind ``place`` means a country."""
     return _ordinary()["before"]
 
 
 def state_words() -> frozenset[str]:
-    """Words such as "police", before which a name of kind ``place`` is that of a country."""
+    """Returns words such as "police"; before such a word, a name of kind ``place`` means a country."""
     return _ordinary()["state"]
 
 
 @cache
 def public_figures() -> list[str]:
-    """Public figures who may share a given name with a participant."""
+    """Returns the names of public figures who may share a given name with a participant."""
     rows = read_packaged_csv(__file__, "ordinary_words.csv")
     return [row["text"] for row in rows if row["kind"] == "public figure"]
 
@@ -405,7 +413,8 @@ def _adjectives(country_id: str, languages: Collection[str]) -> Iterator[str]:
 
 
 def _derived_adjectives(country_id: str, languages: Collection[str]) -> Iterator[str]:
-    """The adjectives that are made from the name of a country by a rule: in Arabic, Ukrainian and Russian.
+    """Yields the adjectives that can be derived from the name of a country by rule, in Arabic, Ukrainian and
+    Russian.
 
     >>> [*_derived_adjectives("MAR", ["ar"])][:2], "український" in _derived_adjectives("UKR", ["uk"])
     (['مغربي', 'مغربية'], True)
@@ -445,8 +454,8 @@ _FEWEST_OF_REGION = 5
 
 @cache
 def _regions(country_id: str) -> tuple[str, ...]:
-    """Provinces and districts (ISO 3166-2) whose name is no ordinary word, in one country alone, and not that
-    of a country, as Taiwan is."""
+    """Returns the provinces and districts of a country (ISO 3166-2) whose name is not an ordinary word,
+    occurs in no other country, and is not itself the name of a country, as Taiwan is."""
     found = pycountry.countries.get(alpha_3=country_id)
     rows = pycountry.subdivisions.get(country_code=found.alpha_2) or [] if found else []
     names = {re.sub(r"\s*[(\[].*| Sheng$| Zizhiqu$| Shi$| oblast$", "", row.name).rstrip("*") for row in rows
@@ -457,7 +466,7 @@ def _regions(country_id: str) -> tuple[str, ...]:
 
 
 def _forms(word: str, language: str) -> list[str]:
-    """The forms of an adjective.
+    """Returns the forms of an adjective for gender and number.
 
     >>> _forms("camboyano", "es"), _forms("danés", "es"), _forms("cambodian", "en")
     (['camboyano', 'camboyana', 'camboyanos', 'camboyanas'], ['danés', 'danesa', 'daneses', 'danesas'], \
@@ -476,7 +485,8 @@ def _forms(word: str, language: str) -> list[str]:
 
 
 def _cities(country_id: str, languages: Collection[str]) -> Iterator[str]:
-    """Cities of the list, and those of time zones in each language."""
+    """Yields the cities of a country: those in the packaged list, and those after which time zones are named,
+    in each language."""
     yield from _listed(country_id, "cities")
     found = pycountry.countries.get(alpha_3=country_id)
     for zone in _zones().get(found.alpha_2, ()) if found else ():
@@ -488,7 +498,7 @@ def _cities(country_id: str, languages: Collection[str]) -> Iterator[str]:
 
 @cache
 def _zones() -> dict[str, list[str]]:
-    """The time zones of each territory that are named for a city."""
+    """Returns the time zones of each territory that are named after a city."""
     found: dict[str, list[str]] = {}
     for zone, territory in get_global("zone_territories").items():
         if zone.count("/") == 1:
@@ -523,7 +533,7 @@ def _listed(country_id: str, column: str) -> list[str]:
 
 
 def ordinary_words(kind: str) -> frozenset[str]:
-    """The words of one kind of ``content/ordinary_words.csv``, in folded letters.
+    """Returns the words in ``content/ordinary_words.csv`` that have this kind, in folded letters.
 
     >>> "mrs" in ordinary_words("title"), "grace" in ordinary_words("name")
     (True, True)

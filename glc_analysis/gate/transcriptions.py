@@ -1,7 +1,8 @@
-"""Compares names across spellings by the consonants that are heard: Oksana Tkachuk, Оксана Ткачук.
+"""Compares names in different transcriptions, such as Oksana Tkachuk and Оксана Ткачук, by the sounds of
+their consonants.
 
-Vowels are left out, since most transcriptions differ in them, and letters that languages use for the same
-sound are one class. A letter that stands for several sounds gives a word several readings.
+Vowels are left out, because most transcriptions differ in them. Letters that languages use for the same sound
+form one class. A letter that stands for several sounds gives a word several readings.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _LATIN = {row["letter"]: row["sounds"] for row in read_packaged_csv(__file__, "t
 PARTICLES = frozenset(("a", "al", "and", "bin", "bint", "da", "de", "del", "den", "der", "di", "do", "dos",
                        "du", "e", "el", "ibn", "la", "las", "le", "los", "ni", "of", "the", "van", "von",
                        "wa", "y"))
-"""Words within a name that are no part by themselves."""
+"""The words in names that do not count as a part of the name, such as "bin" and "de"."""
 _SOUNDS = [(re.compile(form), readings) for form, readings in (
     (r"tsch|shch|sch|tch|dzh|zh|ch|sh|cz|sz|dj|ts|tz", ("C",)), (r"kh|gh", ("K",)),
     (r"th|dh", ("T", "S")), (r"ph", ("F", "P")), (r"bh", ("P",)), (r"x", ("KS", "K", "C")),
@@ -29,14 +30,14 @@ _SOUNDS = [(re.compile(form), readings) for form, readings in (
     (r"ng", ("NK", "N")), (r"l", ("L",)), (r"r", ("R",)), (r"m", ("M",)), (r"n", ("N",)), (r".", ("",)))]
 _MOST_READINGS = 24
 _FEWEST_SOUNDS, _FEWEST_IN_SAME_SCRIPT, _FEWEST_WITHOUT_CAPITALS = 4, 5, 7
-"""The fewest sounds of a whole name that is compared: with words in another script, in its own, and in one
-without capitals."""
+"""The smallest number of sounds in a whole name for it to be compared with words in another script, in the
+same script, and in a script without capitals."""
 _ALIKE = 0.65
-"""How alike the letters of a name and its other spelling in the same script are, at least."""
+"""The least similarity between the letters of a name and of its other spelling in the same script."""
 
 
 def words_to_hear(name: str) -> tuple[str, ...]:
-    """The words of a name, folded, without particles and articles.
+    """Returns the folded words of a name, without particles and articles.
 
     >>> words_to_hear("Khadija al-Mansouri"), words_to_hear("خديجة المنصوري")
     (('khadija', 'mansouri'), ('خديجة', 'المنصوري'))
@@ -46,7 +47,7 @@ def words_to_hear(name: str) -> tuple[str, ...]:
 
 @lru_cache(1 << 16)
 def sounds_of(word: str) -> frozenset[str]:
-    """The readings of a folded word.
+    """Returns the readings of a folded word, each as a sequence of consonant sounds.
 
     >>> bool(sounds_of("khadija") & sounds_of("jadiya")), sounds_of("ткачук") == sounds_of("tkatchouk")
     (True, True)
@@ -82,7 +83,7 @@ def _readings(word: str) -> set[str]:
 
 
 def script_of(word: str) -> str:
-    """The script of a word's first letter, by the range where it lies."""
+    """Returns the script of a word's first letter, by its Unicode range."""
     return "latin" if fold_text(word)[:1].isascii() else str(ord(word[0]) >> 7)
 
 
