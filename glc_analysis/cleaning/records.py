@@ -697,8 +697,8 @@ class TwoFilesFault(Fault):
 def find_records_in_two_files(answers: pd.DataFrame, repeated: Sequence[Repetition],
                               questions: pd.DataFrame, *, has_countries: bool) -> list[Fault]:
     """Returns a fault for each pair of files with records of the same organisations for the same countries,
-    and a fault for each of these organisations. The fix of the latter has the rows of corrections.csv that
-    leave its records out.
+    and a fault for each of these organisations. The fix of a fault about an organisation
+    has the rows of corrections.csv that leave its records out.
 
     Records that are identical in both files (``repeated``) have other faults. Files without a common question
     are parts of one survey, so nothing in them counts twice.

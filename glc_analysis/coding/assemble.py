@@ -103,7 +103,7 @@ def apply_reviews(result: PlacedCodings, reviews: pd.DataFrame, segments: pd.Dat
             about = review.quote or f"{review.document_id} {review.start}".strip()
             faults.append(fault(
                 "fits no passage that is quarantined or placed by position", value=about,
-                fix="copy coder_id to code from processed/to_review.csv, or remove the row"))
+                fix="copy the columns from coder_id to code from processed/to_review.csv, or remove the row"))
             continue
         spans, wrong = [], ()
         if review.decision == "accept" and not _is_in_place(review, waiting, placed, text_of):

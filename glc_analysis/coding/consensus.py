@@ -473,7 +473,8 @@ def read_decisions(path: Path, codebook: pd.DataFrame) -> pd.DataFrame:
                 key=lambda one: one.sheet == DISAGREEMENTS_SHEET)  # else the first
     rows = pd.DataFrame(sheet.rows[1:], sheet.numbers[1:], [name.strip().casefold() for name in sheet.names])
     if lost := [name for name in _FILLED if list(rows.columns).count(name) != 1]:
-        raise Faults(Fault("this column must be there once", sheet.place, "1", name, "", "put it back")
+        raise Faults(Fault("the sheet must have this column once", sheet.place, "1", name, "",
+                           "add the column again, or remove its copy")
                      for name in lost)
     rows = rows[_FILLED].apply(lambda column: column.str.strip())
     rows["named"] = rows[CONSENSUS].map(_parts)
@@ -496,11 +497,13 @@ def _faults(rows: pd.DataFrame, known: Mapping[str, str], near: pd.Series, file:
     for row, segment, names in zip(map(str, rows.index), rows["segment_id"], rows["named"], strict=True):
         fault = partial(Fault, file=file, row=row)
         if names and not segment:
-            yield fault("is blank beside a decision", column="segment_id", fix="put the segment_id back")
+            yield fault("is blank in a row with a decision", column="segment_id",
+                        fix="put the segment_id back")
         if segment in twice:
             yield fault("is in several rows", column="segment_id", value=segment, fix="keep one of the rows")
         if NONE in names and {*names} != {NONE}:
-            yield fault("has both none and a code", column=CONSENSUS, value="; ".join(names), fix="keep one")
+            yield fault("has both none and a code", column=CONSENSUS, value="; ".join(names),
+                        fix="keep none or the code")
         for name in (name for name in names if name != NONE and not known[name]):
             yield fault(f"is not a code of codebook.csv; {suggest_name(name, near)}", column=CONSENSUS,
                         value=name, fix="write a name or code_id from the sheet Codes")

@@ -38,9 +38,10 @@ def closed_faults(tables: Tables) -> Iterator[Fault]:
     for n, row in tables["closed"].iterrows():
         fault = partial(Fault, file="closed.csv", row=str(n))
         if bool(row["question_id"]) == bool(row["code_id"]):
-            yield fault("a row closes either a question or a code", column="question_id, code_id",
+            yield fault("a row must close either a question or a code", column="question_id, code_id",
                         value=" / ".join(filter(None, (row["question_id"], row["code_id"]))),
                         fix="fill in either question_id or code_id, and leave the other blank")
         if match_key(row["by"]) == match_key(row["confirmed_by"]):
-            yield fault("a table is closed by two persons", column="confirmed_by", value=row["confirmed_by"],
+            yield fault("two different persons must close a table", column="confirmed_by",
+                        value=row["confirmed_by"],
                         fix="name the second person who agreed")

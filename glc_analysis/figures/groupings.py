@@ -142,7 +142,7 @@ def grouping_faults(tables: Tables) -> Iterator[Fault]:
                         column="attribute", value=attribute, fix="choose one attribute per question")
         group = {*merged_name(values).split(MERGED)} - {""}
         if values and not 2 <= len(group) <= 3:
-            yield fault("merges two or three values", column="merged", value=values,
+            yield fault("a group must merge two or three values", column="merged", value=values,
                         fix="separate two or three different values by |")
         if twice := group & merged.setdefault(question, set()):
             yield fault(f"{', '.join(sorted(twice))} is in another group of this question", column="merged",
@@ -191,6 +191,7 @@ def changed_groupings(groupings: Groupings, rows: pd.DataFrame, questions: pd.Da
                 changed.setdefault(how, []).append(question or "codes")
     for how, names in changed.items():
         own = rows.index[rows["question_id"].isin([*names, EVERY_QUESTION])]
-        yield Fault("was published in other groups, and a reader can subtract two kinds of groups",
+        yield Fault("was published in other groups, and a reader can subtract two kinds of groups from "
+                    "each other",
                     file="groupings.csv", row=str(own[0]) if len(own) else "", column="question_id",
                     value=", ".join(names), fix=f"group it as before, by {how}")

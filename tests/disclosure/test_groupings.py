@@ -96,9 +96,9 @@ def test_a_closed_question_hides_those_whose_base_would_tell_its_answers():
 
 
 @pytest.mark.parametrize(("row", "message"), [
-    (("Q1", "", "Ana", " ana"), "a table is closed by two persons"),
-    (("", "", "Ana", "Ben"), "a row closes either a question or a code"),
-    (("Q1", "rest", "Ana", "Ben"), "a row closes either a question or a code")])
+    (("Q1", "", "Ana", " ana"), "two different persons must close a table"),
+    (("", "", "Ana", "Ben"), "a row must close either a question or a code"),
+    (("Q1", "rest", "Ana", "Ben"), "a row must close either a question or a code")])
 def test_two_named_persons_close_one_table(row, message):
     closed = pd.DataFrame([row], columns=["question_id", "code_id", "by", "confirmed_by"], index=[2])
     assert [fault.message for fault in closed_faults({"closed": closed})] == [message]

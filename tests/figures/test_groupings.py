@@ -48,7 +48,7 @@ def test_wrong_groupings_are_named():
     assert faults(("Q2", "type", "a | b"), ("Q2", "type", "b | c")) == [
         "b is in another group of this question"]
     for values in ("a", "a | b | c | d"):
-        assert faults(("Q2", "type", values)) == ["merges two or three values"]
+        assert faults(("Q2", "type", values)) == ["a group must merge two or three values"]
     assert faults(("Q2", "type", ""), ("Q2", "home_region", "")) == [
         "this question is grouped by type in another row"]
 
