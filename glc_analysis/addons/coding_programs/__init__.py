@@ -1,4 +1,5 @@
-"""Files of coding programs: REFI-QDA projects, databases, tables, comments in Word, lists of references."""
+"""Reads and writes files of coding programs: REFI-QDA projects, databases, tables, comments in Word, lists of
+references."""
 
 from glc_analysis.addon import AddOn
 

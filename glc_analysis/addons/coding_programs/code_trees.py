@@ -1,4 +1,4 @@
-"""Enters the tree of codes of a coding program into what was read of its file."""
+"""Adds the code tree of a coding program to the parsed content of its file."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from collections import Counter
 from glc_analysis.intake.codings.model import ParsedCodings
 
 _MOST_LEVELS = 50
-"""Levels of a tree of codes: a deeper one is a loop or a trap."""
+"""The largest number of levels of a code tree; a deeper tree is a loop or was made to do harm."""
 
 
 def enter_tree(parsed: ParsedCodings, nodes: dict[str, tuple[str, str, str]]) -> dict[str, str]:
-    """Enter a tree of codes, key -> (name, key of its parent, definition); return key -> code.
+    """Adds a code tree, given by key as (name, key of the parent, definition), to ``parsed``; returns the
+    codes by key.
 
-    A name that stands in several places of the tree becomes its whole path.
+    If several codes of the tree have the same name, each is named by its whole path.
     """
     times = Counter(name for name, _, _ in nodes.values())
     known = {}

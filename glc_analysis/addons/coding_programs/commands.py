@@ -1,4 +1,4 @@
-"""What the add-on adds to commands of the core."""
+"""The options that the add-on adds to commands of the core."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Reads the databases of QualCoder (``data.qda``) and Taguette (``project.sqlite3``).
 
-Taguette records no author of a highlight, and its export renames every user. Only a project of one coder can
-therefore be used for agreement; its members and its history show whether there were several.
+Taguette does not record the author of a highlight, and its export renames every user. Therefore only a
+project of one coder can be used for agreement; the members and the history of a project show whether it had
+several coders.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ _MEMOS = (  # table, kind, and the columns: what it is attached to, memo, author
 
 
 def read_database(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
-    """The database of a QualCoder folder or a Taguette project; None for a file that is no database."""
+    """Reads the database of a QualCoder folder or a Taguette project; returns None for a file that is not a
+    database."""
     if not file.is_database:
         return None
     with open_database(file.path) as tables:
@@ -47,7 +49,8 @@ def read_database(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
 
 
 def _read_qualcoder(path: Path, tables: Tables, coder: str) -> ParsedCodings:
-    """Codings, codes and categories, annotations, memos and journals. Sound and pictures are left out."""
+    """Reads codings, codes and categories, annotations, memos and journals; sound and pictures are left
+    out."""
     parsed = ParsedCodings(path, "qualcoder", is_project=True)
     sources, codes = _sources(parsed, tables), _codes(parsed, tables)
     columns = ("fid", "pos0", "pos1", "cid", "seltext", "owner", "memo", "date")
@@ -75,7 +78,8 @@ def _read_qualcoder(path: Path, tables: Tables, coder: str) -> ParsedCodings:
 
 
 def _note_unread(parsed: ParsedCodings, tables: Tables) -> None:
-    """Names every picture, PDF, recording and film with codings that are not read, and counts them."""
+    """Adds a note for every picture, PDF, recording and film whose codings are not read, with the number of
+    these codings."""
     names = {key: (name, media) for key, name, media in tables.rows("source", "id", "name", "mediapath")}
     for table in ("code_image", "code_av"):
         for key, n in Counter(key for (key,) in tables.rows(table, "id")).items():
@@ -86,13 +90,14 @@ def _note_unread(parsed: ParsedCodings, tables: Tables) -> None:
 
 
 def _sources(parsed: ParsedCodings, tables: Tables) -> dict[str, str]:
-    """Source id -> name. Pictures, sound and film have no text."""
+    """Returns the names of sources by id; pictures, sound and film have no text."""
     rows = tables.rows("source", "id", "name", "fulltext", "mediapath", needed=3)
     return {key: parsed.source(name, Text(text)) for key, name, text, media in rows if text or not media}
 
 
 def _codes(parsed: ParsedCodings, tables: Tables) -> dict[str, str]:
-    """Key -> code. Categories are codes above codes; newer versions put codes below codes as well."""
+    """Returns the codes by key. Categories are read as parent codes; newer versions of QualCoder also put
+    codes below codes."""
     nodes = {f"category {key}": (name, parent and f"category {parent}", memo)
              for key, name, memo, parent in tables.rows("code_cat", "catid", "name", "memo", "supercatid")}
     for key, name, memo, category, above in tables.rows(
@@ -118,7 +123,8 @@ _MEMBER = re.compile(r'"member": *"([^"]+)"')
 
 
 def _read_taguette(path: Path, tables: Tables, coder: str) -> ParsedCodings:
-    """Highlights by their tags, tags as codes, descriptions of documents and project as memos."""
+    """Reads each highlight with a tag as a coding, tags as codes, and descriptions of documents and of the
+    project as memos."""
     parsed = ParsedCodings(path, "taguette", is_project=True)
     projects = tables.rows("projects", "id", "description")
     if len(projects) > 1:
@@ -151,7 +157,8 @@ def _read_taguette(path: Path, tables: Tables, coder: str) -> ParsedCodings:
 
 
 def text_of_markup(markup: str) -> Text:
-    """The text of an HTML document, each block on a line of its own. Those line breaks do not count.
+    """Returns the text of an HTML document, with each block on a separate line. The line breaks between
+    blocks do not count in positions.
 
     >>> text_of_markup("<p>Yes.</p><p>We <b>wait</b> &amp; see.</p>").shown
     'Yes.\\nWe wait & see.'
@@ -172,7 +179,8 @@ def text_of_markup(markup: str) -> Text:
 
 
 def _tags(parsed: ParsedCodings, tables: Tables) -> dict[str, str]:
-    """Tag id -> code. The tag `barriers.funding` lies below the tag `barriers`, where there is one."""
+    """Returns the codes by tag id. The tag `barriers.funding` lies below the tag `barriers`, if there is such
+    a tag."""
     rows = tables.rows("tags", "id", "path", "description", needed=2)
     keys = {path: key for key, path, _ in rows}
     above = {path: keys.get(path.rpartition(".")[0], "") for path in keys}
@@ -197,7 +205,8 @@ def _coder(parsed: ParsedCodings, tables: Tables, coder: str) -> str:
 
 @contextmanager
 def open_database(path: Path) -> Generator[Tables]:
-    """The tables of an SQLite file. Raises Faults where it is damaged, still open, or no database at all."""
+    """Opens the tables of an SQLite file. Raises Faults if the file is damaged, still open in a program, or
+    not a database."""
     for journal in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-journal")):
         if journal.is_file() and journal.stat().st_size:
             refuse(f"the database is still open: there is a file {journal.name}", path.name,
@@ -217,7 +226,8 @@ def open_database(path: Path) -> Generator[Tables]:
 
 
 class Tables:
-    """The tables of a database with the columns that each has, since versions of a tool differ."""
+    """The tables of a database, each with its existing columns, because versions of a program differ in their
+    columns."""
 
     def __init__(self, connection: sqlite3.Connection, file: str) -> None:
         self._connection, self._file = connection, file
@@ -225,9 +235,10 @@ class Tables:
         self.names = {name for (name,) in connection.execute(real)}
 
     def rows(self, table: str, *columns: str, needed: int = 0) -> list[tuple[str, ...]]:
-        """The rows of a table in order, as text: "" for what is null, and for what a version lacks.
+        """Returns the rows of a table in order, as text. A null value is "", and so is a column that this
+        version of the program lacks.
 
-        Without one of the first `needed` columns it is a fault.
+        Raises Faults if the table lacks one of the first `needed` columns.
         """
         info = self._connection.execute(f'PRAGMA table_info("{table}")') if table in self.names else ()
         there = {name for _, name, *_ in info}

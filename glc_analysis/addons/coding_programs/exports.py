@@ -1,4 +1,4 @@
-"""Writes the agreed coding, or one coder's, as a REFI-QDA project, and the codebook alone."""
+"""Writes the agreed coding or the coding of one coder as a REFI-QDA project, and the codebook alone."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from glc_analysis.study import Study
 
 
 def export_project(study: Study, path: Path | None = None, *, coder: str = CONSENSUS) -> Path:
-    """Writes the consensus of a built study, or a coder's own work, as .qdpx; returns the path, which is in
-    the team's folder of exports where none is given.
+    """Writes the consensus of a built study, or a coder's own work, as .qdpx; returns the path. If no path is
+    given, the file is written to the team's folder of exports.
 
-    It has every code, also those that nobody used, and every interview, call and open answer that has words,
-    also those that nobody coded or read. Raises UsageError for a coder who handed nothing in.
+    The project has every code, including unused codes, and every interview, call and open answer with words,
+    even if nobody coded or read it. Raises UsageError for a coder who handed in no file.
     """
     codings, codebook, readings = (tables.read_table(name, study=study)
                                    for name in ("codings", "codebook", "readings"))
@@ -47,12 +47,12 @@ def export_codebook(study: Study, path: Path | None = None) -> Path:
 
 
 def write_codebook(path: Path, codebook: pd.DataFrame) -> None:
-    """Writes a codebook, a table like ``codebook``, as .qdc."""
+    """Writes a codebook, given as a table with the columns of table ``codebook``, as .qdc."""
     write_qdc(path, qdc_codes(codebook))
 
 
 def canonical_texts(study: Study) -> dict[str, str]:
-    """The canonical text of every interview, call and open answer, by document_id."""
+    """Returns the canonical text of every interview, call and open answer, by document_id."""
     segments = tables.read_table("segments", study=study)
     answers = segments[~segments["document_id"].isin(current := current_texts(study).canonical)]
     return current | dict(zip(answers["document_id"], answers["text"], strict=True))
@@ -60,11 +60,11 @@ def canonical_texts(study: Study) -> dict[str, str]:
 
 def qdpx_tables(codings: pd.DataFrame, texts: Mapping[str, str], codebook: pd.DataFrame, *,
                 coder: str = "") -> dict[str, pd.DataFrame]:
-    """The arguments of :func:`.refi.write_qdpx`: sources, codings, codes.
+    """Returns the arguments of :func:`.refi.write_qdpx`: sources, codings, codes.
 
-    All coders' work, or the one coder's. Sources are the `texts` by document_id; codes stand in
-    their whole tree, under their names, and where several share a name under their paths. The memo of a
-    passage of the consensus whose words are not agreed says so.
+    The tables hold the work of all coders, or of one ``coder``. Sources are the `texts` by document_id. Codes
+    are listed with their whole tree, under their names, or under their paths if several codes share a name.
+    If coders agree on a code but not on its words, the memo of the passage says so.
     """
     kept = codings[codings["coder_id"] == coder] if coder else codings
     memos = [memo if is_agreed or by != CONSENSUS
@@ -86,9 +86,9 @@ def qdpx_tables(codings: pd.DataFrame, texts: Mapping[str, str], codebook: pd.Da
 
 
 def qdc_codes(codebook: pd.DataFrame) -> pd.DataFrame:
-    """The codes in use as `write_qdc` takes them: code, parent, definition, position.
+    """Returns the codes in use with the columns that `write_qdc` needs: code, parent, definition, position.
 
-    A code is written under its name, or under its path where codes in use share the name. The notes
+    A code is written under its name, or under its path if several codes in use share the name. The notes
     include, exclude and example become lines of the definition.
     """
     live, paths = codebook[codebook["merged_into"] == ""], name_paths(codebook)

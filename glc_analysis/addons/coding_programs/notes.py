@@ -1,4 +1,4 @@
-"""Notes on what the file of a coding program has that is not read, or that does not say who made it."""
+"""Notes on content of a coding program's file that is not read, or whose coder is unknown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from glc_analysis.intake.codings.model import ParsedCodings
 
 
 def describe_unread(source: str, kind: str, codings: int) -> str:
-    """The note on the codings of a picture, a PDF, a recording or a film, which are not read.
+    """Returns the note on the codings of a picture, a PDF, a recording or a film, which are not read.
 
     >>> describe_unread("letter.pdf", "PDF", 2)
     "'letter.pdf' is a PDF: its 2 codings are not read. Export its text, and code that, to have them counted."
@@ -23,13 +23,15 @@ def describe_unread(source: str, kind: str, codings: int) -> str:
 
 
 def describe_mixed_work(people: int, marks: str) -> str:
-    """The note on a project in which the work of several people cannot be attributed."""
+    """Returns the note on a project with the work of several people that cannot be attributed to each of
+    them."""
     return (f"{people} people worked in this project, and {marks} do not say who made them: it cannot be "
             "used for agreement. Let each coder export a project of their own.")
 
 
 def describe_left_out(kinds: Mapping[str, Sequence[str]]) -> list[str]:
-    """The note on what a project has that is not read, by kind with names; none where there is nothing.
+    """Returns a note on content of a project that is not read, by kind with names; empty if there is no such
+    content.
 
     >>> describe_left_out({"set": ["Women", "2023"], "case": [], "link": [""]})
     ["Left out: 2 sets ('Women', '2023') and 1 link."]
@@ -42,7 +44,7 @@ def describe_left_out(kinds: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def note_wordless(parsed: ParsedCodings, n: int) -> None:
-    """Counts the codings of passages without words."""
+    """Adds a note with the number of codings of passages without words."""
     if n:
         parsed.notes.append("Codings of passages without words, such as of pictures and sound, that were "
                             f"left out: {n}.")

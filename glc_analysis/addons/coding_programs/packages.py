@@ -1,5 +1,5 @@
-"""Opens packages and XML of coding programs so that they can do no harm: nothing is unpacked to disk, and no
-path in a file is followed."""
+"""Opens packages and XML of coding programs safely. Nothing is unpacked to disk, and no path in a file is
+followed."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from glc_analysis.errors import Fault, Faults, GLCError, refuse
 from glc_analysis.tabular import list_zip_members
 
 _MOST_UNPACKED, _MOST_XML = 100 * 2**20, 32 * 2**20
-"""A package may unpack to so many bytes, and an XML document be so long: in memory it takes thirty times
-as much. Sound, pictures and PDF do not count: they stay packed."""
+"""The largest number of bytes to which a package may unpack, and in an XML document, which takes thirty times
+as much memory. Sound, pictures and PDF files do not count, because they are not unpacked."""
 _UNREAD = re.compile(r"(?i)\.(mp[34]|m4[av]|aac|wav|wma|og[agv]|webm|mov|avi|wmv|jpe?g|png|gif|bmp|tiff?"
                      r"|pdf)$")
 _OUTSIDE = re.compile(r"[/\\]|[A-Za-z]:|(.*[/\\])?\.\.([/\\]|$)")
@@ -27,10 +27,11 @@ AGAIN, _LESS = "export it from its tool again", "export fewer documents at a tim
 
 
 def unpack(path: Path, wanted: str) -> dict[str, bytes]:
-    """The members of a ZIP file whose names match a pattern, in any case of letters: name -> content.
+    """Returns the contents, by name, of the members of a ZIP file whose names match a pattern, regardless of
+    case.
 
-    Raises `Faults` for a file that is not a ZIP file, a member with a path outside the package, two of
-    one name, and a package that would unpack to more than `_MOST_UNPACKED` bytes.
+    Raises `Faults` for a file that is not a ZIP file, for a member with a path outside the package, for two
+    members with the same name, and for a package that would unpack to more than `_MOST_UNPACKED` bytes.
     """
     try:
         with zipfile.ZipFile(path) as package:
@@ -59,7 +60,8 @@ def _check_members(listed: list[zipfile.ZipInfo], file: str) -> None:
 
 
 def xml_elements(content: bytes, file: str) -> Iterator[tuple[str, Element]]:
-    """The elements of an XML document as they start and end; DOCTYPE, entities, bad markup are faults."""
+    """Yields the elements of an XML document as they start and end. Raises Faults for a DOCTYPE, entities or
+    malformed markup."""
     if len(content) > _MOST_XML:
         refuse(f"holds {len(content):,} bytes of XML; the limit is {_MOST_XML:,}", file, _LESS)
     try:
@@ -76,7 +78,7 @@ def xml_elements(content: bytes, file: str) -> Iterator[tuple[str, Element]]:
 
 
 def read_root(content: bytes, file: str) -> Element:
-    """The root of an XML document, all of it read."""
+    """Returns the root of an XML document after reading the whole document."""
     elements = xml_elements(content, file)
     _, first = next(elements)
     for _ in elements:
@@ -85,5 +87,5 @@ def read_root(content: bytes, file: str) -> Element:
 
 
 def local_name(element: Element) -> str:
-    """The name of an element without its namespace; tools write several namespaces."""
+    """Returns the name of an element without its namespace, because programs use different namespaces."""
     return element.tag.rpartition("}")[2]

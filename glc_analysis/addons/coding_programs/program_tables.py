@@ -1,13 +1,13 @@
-"""Reads tables of coded passages in the layouts of MAXQDA, ATLAS.ti, Dedoose and NVivo, with the tree of
-codes where the program writes paths.
+"""Reads tables of coded passages in the layouts of MAXQDA, ATLAS.ti, Dedoose and NVivo, with the code tree if
+the program writes paths of codes.
 
-The columns of each layout stand in ``content/layouts.csv``. Places are not taken from these tables: MAXQDA
-gives paragraphs, ATLAS.ti paragraphs or pages, Dedoose positions in a text of its own. A passage is found by
-its words.
+``content/layouts.csv`` lists the columns of each layout. A passage is found by its words, and the positions
+in these tables are not used: MAXQDA gives paragraphs, ATLAS.ti paragraphs or pages, Dedoose positions in its
+own version of the text.
 
-ATLAS.ti writes several codes into a cell, on lines of their own, or, in a table where no cell has lines, with
-semicolons between them; Dedoose has a column per code; MAXQDA and NVivo have a row per code. Two columns of
-one role are a fault: nobody knows which of them counts.
+ATLAS.ti writes several codes into a cell, each on a separate line; in a table where no cell has several
+lines, it writes semicolons between them. Dedoose has a column per code; MAXQDA and NVivo have a row per code.
+Two columns with the same role are a fault, because it is unclear which of them counts.
 """
 
 from __future__ import annotations
@@ -28,19 +28,22 @@ from glc_analysis.text import match_key
 _APPLIED = re.compile(r"(?i)code:\s*(.+?)\s+applied")
 _PATH_SIGNS = {"MAXQDA coded segments": r"\s+>\s+|\\", "Dedoose excerpts": r"\\",
                "NVivo coding references": r"\\"}
-"""How a program joins the names of a path of codes; ATLAS.ti writes names alone."""
+"""The sign with which each program joins the names in a path of codes. ATLAS.ti writes only the name of the
+code."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The table of a program: the names of the columns of each role, and the roles that it needs."""
+    """The layout of a program's table: the possible column names for each role, and the roles that must have
+    a column."""
 
     program: str
     columns: dict[str, tuple[str, ...]]
     needed: tuple[str, ...]
 
     def matches(self, names: Sequence[str]) -> dict[str, list[int]]:
-        """Where the columns of each role are, by their names in any case."""
+        """Returns the positions of the columns of each role, which are recognised by their names, regardless
+        of case."""
         folded = [match_key(name) for name in names]
         places = {role: [n for n, name in enumerate(folded) if name in {*map(match_key, known)}]
                   for role, known in self.columns.items()}
@@ -49,11 +52,12 @@ class Layout:
         return places
 
     def places(self, names: Sequence[str]) -> dict[str, int]:
-        """Where the first column of each role is."""
+        """Returns the position of the first column of each role."""
         return {role: places[0] for role, places in self.matches(names).items() if places}
 
     def twice(self, names: Sequence[str]) -> list[str]:
-        """The names of columns that have the role of another column; those of codes, the same code."""
+        """Returns the names of columns that have the same role as another column; for columns of codes, those
+        that stand for the same code."""
         places = self.matches(names)
         by_code: dict[str, list[int]] = {}
         for n in places.pop("applied", []):
@@ -61,14 +65,15 @@ class Layout:
         return [names[n] for alike in [*places.values(), *by_code.values()] for n in alike[1:]]
 
     def missing(self, names: Sequence[str]) -> list[str]:
-        """The columns that the layout needs and the table lacks, by their first names."""
+        """Returns the columns that the layout needs but the table lacks, each by the first of its possible
+        names."""
         there = self.places(names)
         return [self.columns[role][0] for role in self.needed if role not in there]
 
 
 @cache
 def read_layouts() -> tuple[Layout, ...]:
-    """The layouts of all programs, in the order in which they are tried."""
+    """Returns the layouts of all programs, in the order in which they are tried."""
     rows: dict[str, list[dict[str, str]]] = {}
     for row in read_packaged_csv(__file__, "layouts.csv"):
         rows.setdefault(row["layout"], []).append(row)
@@ -78,7 +83,8 @@ def read_layouts() -> tuple[Layout, ...]:
 
 
 def columns_of_program(names: Sequence[str]) -> list[str]:
-    """What each column of a program's table holds, blank for any that is not read; empty for other tables.
+    """Returns what each column of a program's table holds, blank for a column that is not read; empty for a
+    table in no known layout.
 
     >>> columns_of_program(["Media Title", "Excerpt Copy", "Code: Rest Applied"])
     ['source', 'quote', 'applied']
@@ -90,9 +96,11 @@ def columns_of_program(names: Sequence[str]) -> list[str]:
 
 
 def find_layout(grids: Sequence[Grid]) -> Layout | None:
-    """The layout of a program that fits a table; None where none does, as for a table of one's own.
+    """Returns the layout of a program that fits a table; None if no layout fits, as for a table that people
+    made themselves.
 
-    Raises `Faults` for the workbook of ATLAS.ti with one sheet per code: it does not name the documents.
+    Raises `Faults` for a workbook of ATLAS.ti with one sheet per code, because it does not name the
+    documents.
     """
     names = grids[0].names
     folded = {name.strip().casefold() for name in names}
@@ -108,7 +116,7 @@ def _fitting_layout(names: Sequence[str]) -> Layout | None:
 
 
 def describe_missing_columns(names: Sequence[str]) -> str:
-    """A message listing the columns of each layout that a table lacks.
+    """Returns a message that lists, for each layout, the columns that a table lacks.
 
     >>> describe_missing_columns(["Document name", "Code"]).split("; ")[0]
     'for MAXQDA coded segments: Segment'
@@ -117,10 +125,10 @@ def describe_missing_columns(names: Sequence[str]) -> str:
 
 
 def read_program_table(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
-    """The codings of a table in the layout of a program; None for any other file. A row without a code was
-    read and left uncoded.
+    """Returns the codings of a table in the layout of a program; None for any other file.
 
-    A row without words (of a picture, a sound, a film) is left out and counted in a note.
+    A row without a code means that the passage was read and left uncoded. A row without words (about a
+    picture, a sound or a film) is left out and counted in a note.
     """
     if not file.sheets or not (layout := find_layout(file.sheets)):
         return None
@@ -157,7 +165,7 @@ def read_program_table(file: CoderFile, *, coder: str = "") -> ParsedCodings | N
 
 
 def _code(name: str, layout: Layout) -> tuple[str, ...]:
-    """The names from the top of the tree down to a code."""
+    """Returns the names from the top of the code tree down to a code."""
     sign = _PATH_SIGNS.get(layout.program)
     parts = re.split(sign, name.strip()) if sign else [name]
     return tuple(part.strip() for part in parts if part.strip())

@@ -1,8 +1,8 @@
-"""Reads the references of one code as NVivo exports them, as text or as a Word file named after the code.
+"""Reads the references of one code as NVivo exports them, as a text or Word file named after the code.
 
-Under the name of each document stand its coded passages, each below a line ``Reference 2 - 1.24% Coverage``.
-They have no places: a passage is found by its words. The file says how many passages each document has, so
-that a cut file is noticed.
+The coded passages of each document follow its name, each below a line ``Reference 2 - 1.24% Coverage``. They
+have no positions, so a passage is found by its words. The file also says how many passages each document has,
+so that a truncated file is noticed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ _REFERENCE = re.compile(r"References?\s+(?P<first>\d+)(?:-(?P<last>\d+))?\s+-\s+
 
 
 def is_references(lines: list[str]) -> bool:
-    """Whether these lines are the references of a code: the first that is not blank names a document.
+    """Whether these lines are the references of a code, because the first line that is not blank names a
+    document.
 
     >>> is_references(["", "<Files\\\\Blue Door> - § 2 references coded  [ 6.78% Coverage]"])
     True
@@ -31,7 +32,7 @@ def is_references(lines: list[str]) -> bool:
 
 
 def lines_of(file: CoderFile) -> list[str]:
-    """The lines of a text or a Word file; none of other files."""
+    """Returns the lines of a text or a Word file; empty for other files."""
     if is_word(file):
         return read_word_lines(file.path)
     if file.path.suffix.lower() != ".txt" or file.is_package or file.is_database:
@@ -40,13 +41,13 @@ def lines_of(file: CoderFile) -> list[str]:
 
 
 def is_references_file(path: Path) -> bool:
-    """Whether a file has the references of one code. Raises Faults for a file that cannot be read."""
+    """Whether a file holds the references of one code. Raises Faults for a file that cannot be read."""
     return is_references(lines_of(CoderFile(path)))
 
 
 def read_references(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
-    """The codings of one code; None for any other file. Documents go by the last part of their path in
-    NVivo."""
+    """Returns the codings of one code; None for any other file. Documents are named by the last part of their
+    path in NVivo."""
     lines = lines_of(file)
     if not is_references(lines):
         return None
@@ -65,8 +66,8 @@ def read_references(file: CoderFile, *, coder: str = "") -> ParsedCodings | None
 
 
 def _documents(lines: list[str]) -> Iterator[tuple[str, int, int, list[str]]]:
-    """Each document, how many references it states and has, and the words of its passages. References that
-    touch stand as one passage (References 1-2)."""
+    """Yields each document, the number of references that the file states for it, the number that it has, and
+    the words of its passages. Adjacent references stand in the file as one passage (References 1-2)."""
     source, stated, there = "", 0, 0
     passages: list[str] = []
     for line in [*lines, "<\\> - § 0 references coded [ ]"]:

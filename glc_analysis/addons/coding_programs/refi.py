@@ -1,7 +1,7 @@
-"""Reads and writes REFI-QDA projects (.qdpx, or the .qde alone) and codebooks (.qdc).
+"""Reads and writes REFI-QDA projects (.qdpx, or a .qde file alone) and codebooks (.qdc).
 
-For reading, namespaces, the order of elements, braces and case of GUIDs and the names of folders do not
-matter. Written files are valid, and the same content always gives the same bytes.
+Reading ignores namespaces, the order of elements, braces and case of GUIDs, and the names of folders. Written
+files are valid, and the same content always gives the same bytes.
 """
 
 from __future__ import annotations
@@ -48,22 +48,24 @@ _UNREAD = {"PictureSelection": "picture", "PDFSelection": "PDF", "AudioSelection
 _UNREAD_SOURCES = {"PictureSource": "picture", "PDFSource": "PDF", "AudioSource": "recording",
                    "VideoSource": "film"}
 _IDENTIFIED = ("User", "PlainTextSelection", "TranscriptSelection", "Coding", "SyncPoint")
-"""Elements that others refer to, or that are codings: a GUID used by two of them is a mistake. Two sources
-may have the GUID of one recording and its transcript."""
+"""The kinds of elements that other elements refer to, or that are codings. Two such elements must not have
+the same GUID. Two sources may, because a recording and its transcript may share a GUID."""
 _COUNTS = {"QualCoder": "code points", "glc_analysis": "code points"}
-"""How programs count positions, by the origin that they write; of others only their texts can tell."""
+"""The unit in which programs count positions, by the origin that they write. For other programs, only
+comparison with their texts shows the unit."""
 _POSITIONS = re.compile(r"[\d\s()]*\d,\s*\d[\d\s(),;:–-]*")  # MAXQDA names a selection "71,110"
 
 
 def read_refi(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
-    """A project or codebook: a package that is nothing else, or markup; None for any other file."""
+    """Reads a project or codebook; returns None for any other file. A project is a package of no other known
+    kind; a codebook is markup."""
     if file.is_package and file.is_of_program and "word/document.xml" not in file.members:
         return _read_package(file.path, coder)
     return _read_markup(file.path, coder) if file.is_markup else None
 
 
 def _read_package(path: Path, coder: str) -> ParsedCodings:
-    """A .qdpx: exactly one .qde in it, and the texts in any folder."""
+    """Reads a .qdpx package, which must hold exactly one .qde file, and texts in any folder."""
     members = {name: content for name, content in unpack(path, r"\.(qde|txt)$").items()
                if not name.startswith("__MACOSX/")}
     projects = [name for name in members if name.lower().endswith(".qde")]
@@ -75,12 +77,12 @@ def _read_package(path: Path, coder: str) -> ParsedCodings:
 
 
 def _read_markup(path: Path, coder: str) -> ParsedCodings:
-    """A .qde without its package, whose texts are then missing, or a .qdc codebook."""
+    """Reads a .qde file without its package, so that the texts are missing, or a .qdc codebook."""
     return _Project(path, read_root(read_bytes(path), path.name), {}, coder).read()
 
 
 class Anchor(NamedTuple):
-    """The item to which a memo is attached: its kind and name."""
+    """The kind and name of the item to which a memo is attached."""
 
     kind: str
     name: str
@@ -125,7 +127,8 @@ class _Project:
         return self.parsed
 
     def note_unread(self) -> None:
-        """Names every picture, PDF, recording and film with codings that are not read, and counts them."""
+        """Adds a note for every picture, PDF, recording and film whose codings are not read, with the number
+        of these codings."""
         for source in (child for sources in self.each("Sources") for child in sources):
             kind = _UNREAD_SOURCES.get(local_name(source), "")
             marks = [mark for mark in source.iter() if local_name(mark) in _UNREAD]
@@ -138,7 +141,8 @@ class _Project:
                 self.parsed.notes.append(describe_unread(source.get("name", "") or "unnamed", kind, codings))
 
     def note_left_out(self) -> None:
-        """Names the sets, cases and links that are not read: links between notes and what has them are."""
+        """Adds notes that name the sets, cases and links that are not read. Links between notes and the items
+        that they are about are read."""
         notes = {_guid(note) for note in self.each("Note")}
         links = [link for link in self.each("Link")
                  if not {_plain_guid(link.get(end, "")) for end in ("originGUID", "targetGUID")} & notes]
@@ -147,8 +151,8 @@ class _Project:
                                                for kind, elements in kinds.items()})
 
     def check_guids(self) -> None:
-        """A fault for every GUID that two users have, and a note for selections and codings. Two codes of one
-        GUID are one code, as :meth:`read_codes` says."""
+        """Adds a fault for every GUID that two users share, and a note for every GUID that selections or
+        codings share. Two codes with the same GUID are one code, as :meth:`read_codes` says."""
         times = Counter((local_name(one), _guid(one)) for name in _IDENTIFIED for one in self.each(name))
         times = {key: n for key, n in times.items() if n > 1 and key[1]}
         for (name, guid), n in times.items():
@@ -194,7 +198,7 @@ class _Project:
                 self.read_mark(name, mark, points)
 
     def read_mark(self, source: str, mark: Element, points: dict[str, str]) -> None:
-        """A coded stretch, or a coding of the whole text, which has no selection around it."""
+        """Reads a coded stretch of text, or a coding of the whole text, which has no selection around it."""
         span, quote, codings = WHOLE_TEXT, "", [mark]
         if local_name(mark) != "Coding":
             codings = [child for child in mark if local_name(child) == "Coding"]
@@ -218,7 +222,8 @@ class _Project:
         self.parsed.passages += [bare] if bare.memo and not codings else []
 
     def codes_of(self, coding: Element, where: str) -> list[str]:
-        """The codes of a coding: one by the standard; a further one is read as well, and said."""
+        """Returns the codes of a coding. The standard allows one code; further codes are read as well, with a
+        note."""
         targets, codes = _targets(coding), []
         if len(targets) > 1:
             self.parsed.notes.append(f"A coding{where} names {len(targets)} codes; each was read as a "
@@ -241,7 +246,8 @@ class _Project:
         return self.users.get(guid, self.coder)
 
     def text(self, element: Element) -> Text | None:
-        """The text of a source or a note: a file of the package, or in the project itself."""
+        """Returns the text of a source or a note, which is in a file of the package or in the project
+        itself."""
         path = element.get("plainTextPath", "")
         raw = self.texts.get(_member_name(path), self.texts.get(_member_name(unquote(path))))
         if raw is None:
@@ -254,7 +260,8 @@ class _Project:
             return None
 
     def read_notes(self) -> None:
-        """Memos, with all that refers or is linked to them; on the project, where nothing is."""
+        """Reads memos, each with the items that refer or are linked to it; a memo without such items is about
+        the project."""
         pairs = [(_plain_guid(ref.get("targetGUID", "")), _guid(owner)) for owner in self.top.iter()
                  for ref in owner if local_name(ref) == "NoteRef"]
         for link in self.each("Link"):
@@ -285,7 +292,7 @@ class _Project:
 
 
 def _targets(coding: Element) -> list[str]:
-    """The GUIDs of the codes that a coding names."""
+    """Returns the GUIDs of the codes that a coding names."""
     return [_plain_guid(ref.get("targetGUID", "")) for ref in coding if local_name(ref) == "CodeRef"]
 
 
@@ -298,7 +305,8 @@ def _plain_guid(guid: str) -> str:
 
 
 def _member_name(path: str) -> str:
-    """How a member is looked up: by its file name, whatever the folder, the case and the braces."""
+    """Returns the name under which a member is looked up: its file name, regardless of folder, case and
+    braces."""
     return re.sub(r"[{}]", "", re.split(r"[/\\]", path)[-1]).lower()
 
 
@@ -319,12 +327,14 @@ _GUID_SPACE = UUID("6d0c1f7e-2f0b-5b43-9d1c-8f1f5a3b7c11")  # our GUIDs are made
 
 def write_qdpx(path: Path, *, sources: pd.DataFrame, codings: pd.DataFrame, codes: pd.DataFrame,
                name: str = "codings", is_mixed: bool = False) -> None:
-    """Writes a project: of `RawCodings`, source and text; the key of codings, and memo; codes.
+    """Writes a project.
 
-    Each stretch carries its words, so that the program that reads it can check its place. A source whose text
-    is blank is written without one. Work that is mixed, as in `RawCodings`, has two users and none at a
-    coding. Raises `Faults` for a coding without its code or its place in the text, a code without its parent,
-    and characters that XML cannot hold.
+    The frames have the columns of those in `RawCodings`: ``sources`` has source and text, ``codings`` the key
+    columns of codings and memo, ``codes`` the columns of codes. Each coded stretch is written with its words,
+    so that a program can check its position. A source with a blank text is written without text. With
+    ``is_mixed``, as in `RawCodings`, the project has two users, and no coding names one. Raises `Faults` for
+    a coding whose code is missing or whose position is outside the text, for a code whose parent is missing,
+    and for characters that XML cannot hold.
     """
     _check_links(path, sources, codings, codes)
     project = _root("Project", name=name)
@@ -344,7 +354,8 @@ def write_qdpx(path: Path, *, sources: pd.DataFrame, codings: pd.DataFrame, code
 
 
 def write_qdc(path: Path, codes: pd.DataFrame) -> None:
-    """Write a codebook: code, parent, definition, position. Raises `Faults` as `write_qdpx` does."""
+    """Writes a codebook with columns code, parent, definition and position. Raises `Faults` as `write_qdpx`
+    does."""
     book = _root("CodeBook")
     _add_codes(book, path, codes)
     path.write_bytes(_bytes(book))

@@ -1,6 +1,6 @@
-"""Writes the file of a coding program anew with other codings, so that mark-up can hide nothing.
+"""Rewrites the file of a coding program with changed codings, so that nothing stays hidden in its mark-up.
 
-A REFI-QDA project takes the place of a database of QualCoder or Taguette. Word files are written anew.
+A REFI-QDA project replaces a database of QualCoder or Taguette. Word files are written anew.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from glc_analysis.intake.codings.model import RawCodings
 
 
 def rewrite_codings(raw: RawCodings) -> Path:
-    """Writes a project or a Word file with these codings in place of its own, without memos; deletes the Word
-    file if no text is left. Returns where the codings are now."""
+    """Writes a project or a Word file with these codings in place of its old codings, and without memos;
+    deletes the Word file if no text is left. Returns the path with the new codings."""
     path = raw.path
     made = path if raw.tool in ("refi-qda", "word") else _project_file(path)
     if raw.tool == "word" and raw.sources.empty:
@@ -37,8 +37,8 @@ def rewrite_codings(raw: RawCodings) -> Path:
 
 
 def _project_file(database: Path) -> Path:
-    """The path of the file that replaces a database of QualCoder or Taguette: beside it, or beside
-    QualCoder's project folder.
+    """Returns the path of the project that replaces a database of QualCoder or Taguette. It lies beside the
+    database, or beside QualCoder's project folder.
 
     >>> _project_file(Path("codings/ana.qda/data.qda")).as_posix()
     'codings/ana.qdpx'
@@ -57,7 +57,7 @@ def _remove_database(path: Path) -> None:
 
 
 def write_coded_word_file(path: Path, text: str, codings: pd.DataFrame) -> None:
-    """Writes a Word file of paragraphs and comments: one comment for each coded span and coder."""
+    """Writes a Word file of paragraphs and comments, with one comment for each coded passage and coder."""
     document, marks = docx.Document(), defaultdict(list)
     for _, rows in codings.groupby(["start", "end", "coder"]):
         start, end, coder = rows[["start", "end", "coder"]].iloc[0]

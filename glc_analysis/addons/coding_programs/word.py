@@ -1,5 +1,5 @@
-"""Reads Word files with comments: a comment is a coding, its author the coder, its text the codes, its range
-the passage."""
+"""Reads Word files with comments. Each comment is a coding: its author is the coder, its text names the
+codes, and its range is the passage."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def is_word(file: CoderFile) -> bool:
 
 
 def read_word_comments(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
-    """The text of a document as Word shows it, one line per paragraph, and its comments as codings; None for
-    any other file."""
+    """Returns the text of a document as Word shows it, one line per paragraph, and its comments as codings;
+    None for any other file."""
     if not is_word(file):
         return None
     path = file.path
@@ -50,7 +50,7 @@ def read_word_comments(file: CoderFile, *, coder: str = "") -> ParsedCodings | N
 
 
 def read_word_lines(path: Path) -> list[str]:
-    """The lines of a Word document, one per paragraph."""
+    """Returns the lines of a Word document, one per paragraph."""
     parts = {name.lower(): part for name, part in unpack(path, r"^word/document\.xml$").items()}
     return _body(parts["word/document.xml"], path.name)[0].split("\n")
 
@@ -58,8 +58,8 @@ def read_word_lines(path: Path) -> list[str]:
 def _body(content: bytes, file: str,
           openings: Mapping[int, str | None] = MappingProxyType({}),
           ) -> tuple[str, dict[str, int], dict[str, int]]:
-    """The text, and where the range of each comment starts and ends in it. ``openings`` has what stands
-    before the words of paragraphs in tables of speakers; None for those that are left out."""
+    """Returns the text, and where the range of each comment starts and ends in it. ``openings`` has, for
+    paragraphs in tables of speakers, the text to put before the words; None for paragraphs to leave out."""
     parts: list[str] = []
     starts: dict[str, int] = {}
     ends: dict[str, int] = {}

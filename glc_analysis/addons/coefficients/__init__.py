@@ -1,4 +1,4 @@
-"""Coefficients of agreement for values of one's own, in an analyst's notebook."""
+"""Coefficients of agreement between coders, for an analyst's own values in a notebook."""
 
 from glc_analysis.addon import AddOn
 

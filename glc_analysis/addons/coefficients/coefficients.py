@@ -1,12 +1,12 @@
-"""Coefficients of agreement between coders, for values of one's own.
+"""Coefficients of agreement between coders, for an analyst's own values.
 
-``krippendorff_alpha`` takes an array of coders x units, NaN where a unit was never assigned to the coder.
-The other coefficients take one sequence for each coder (``gwet_ac1(ana, bert)``, ``gwet_ac1(*values)``) or,
-as the only argument, the square table of two coders (``gwet_ac1([[8, 1], [0, 1]])``, the first coder in the
-rows). "Read and left uncoded" is a value of its own (0, or the empty set), never a missing one. A
-coefficient that is undefined is NaN with a reason: never 1, and never an exception. A coefficient that
-corrects for chance needs at least two different values. The coefficients of a study's own coding are in its
-table ``agreement`` (:mod:`glc_analysis.coding.agreement`).
+``krippendorff_alpha`` takes an array of coders x units, NaN where a unit was never assigned to the coder. The
+other coefficients take one sequence for each coder (``gwet_ac1(ana, bert)``, ``gwet_ac1(*values)``) or, as
+the only argument, the square table of two coders (``gwet_ac1([[8, 1], [0, 1]])``, the first coder in the
+rows). "Read and left uncoded" is a separate value (0, or the empty set), never a missing value. An undefined
+coefficient is NaN with a reason; it is never 1, and never raises an exception. A coefficient that corrects
+for chance needs at least two different values. The coefficients of a study's own coding are in its table
+``agreement`` (:mod:`glc_analysis.coding.agreement`).
 """
 
 from __future__ import annotations
@@ -42,11 +42,10 @@ def krippendorff_alpha(values: np.ndarray | pd.DataFrame | Sequence, *,
     """Krippendorff's alpha, 1 - D_o/D_e of the coincidence matrix (Krippendorff 2011,
     "Computing Krippendorff's alpha-reliability").
 
-    ``values`` has a row per coder and a column per unit. ``metric`` is nominal,
-    ordinal, interval, ratio, or a square matrix of distances; ``values`` are then
-    positions in it, as for sets of codes: the matrix of
-    :func:`glc_analysis.coding.coefficients.masi_distance`. Units with fewer than two
-    values are dropped. Raises UsageError where values do not fit the metric.
+    ``values`` has a row per coder and a column per unit. ``metric`` is nominal, ordinal, interval, ratio, or
+    a square matrix of distances. With a matrix, ``values`` are positions in it; for sets of codes, use the
+    matrix of :func:`glc_analysis.coding.coefficients.masi_distance`. Units with fewer than two values are
+    dropped. Raises UsageError if values do not fit the metric.
 
     >>> round(krippendorff_alpha([[1, 2, 3, 3], [1, 2, 3, 2], [np.nan, 2, 3, np.nan]]).value, 4)
     0.7188
@@ -56,7 +55,8 @@ def krippendorff_alpha(values: np.ndarray | pd.DataFrame | Sequence, *,
 
 
 def percent_agreement(*coders: Sequence) -> Coefficient:
-    """Share of agreeing pairs of coders, averaged over pairable units (Gwet 2014, chapter 4).
+    """Returns the share of agreeing pairs of coders, averaged over units with at least two values (Gwet 2014,
+    chapter 4).
 
     >>> round(percent_agreement([1, 1, 0], [1, 0, 0]).value, 4)
     0.6667
@@ -65,7 +65,8 @@ def percent_agreement(*coders: Sequence) -> Coefficient:
 
 
 def specific_agreement(*coders: Sequence, category: object = 1) -> Coefficient:
-    """Where a coder gave the category, the chance that another coder of the unit did too.
+    """Returns the probability that, if one coder gave a unit this category, another coder of the unit gave it
+    too.
 
     With two coders 2a / (2a + b + c): positive agreement for category 1,
     negative for category 0 (Cicchetti & Feinstein 1990, J Clin Epidemiol 43:551-558).
@@ -103,10 +104,10 @@ def fleiss_kappa(counts: np.ndarray | Sequence) -> Coefficient:
 
 
 def gwet_ac1(*coders: Sequence) -> Coefficient:
-    """Gwet's AC1 (Gwet 2008, Br J Math Stat Psychol 61:29-48). High on any rare code.
+    """Gwet's AC1 (Gwet 2008, Br J Math Stat Psychol 61:29-48). It is high for any rare code.
 
-    Chance agreement is made from all units, those of a single coder included;
-    the categories are the values that occur, or the rows of a table.
+    Chance agreement is computed from all units, including units of a single coder. The categories are the
+    values that occur, or the rows of a table.
 
     >>> round(gwet_ac1([[8, 1], [0, 1]]).value, 4)
     0.8658
@@ -125,7 +126,7 @@ def pabak(*coders: Sequence) -> Coefficient:
 
 
 def _encode_coders(coders: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Numbers, categories, and how many units a column stands for."""
+    """Returns the values as numbers, the categories, and how many units each column stands for."""
     return cross_table(coders[0]) if len(coders) == 1 else (*encode_values(coders), None)
 
 
@@ -140,15 +141,17 @@ def _count(coders: Sequence) -> CodingCounts:
 
 _METRICS = ("nominal", "ordinal", "interval", "ratio")
 _NARROW = 2**12
-"""Whole numbers that span less than this are encoded by counting, wider ones by hashing."""
+"""The largest range of whole numbers that are encoded by counting; numbers in a wider range are encoded by
+hashing."""
 _VALUES_AT_ONCE = 2**14
-"""Number of values that are encoded at a time, so that they stay in the cache of the processor."""
+"""The number of values that are encoded at a time, so that they fit into the cache of the processor."""
 
 
 def encode_values(coders: np.ndarray | pd.DataFrame | Sequence) -> tuple[np.ndarray, np.ndarray]:
-    """Coders x units as numbers in ascending order of the values, and the values themselves.
+    """Returns an array of coders x units with the rank of each value, and the values themselves in ascending
+    order.
 
-    Raises UsageError where coders differ in the number of units.
+    Raises UsageError if coders differ in the number of units.
 
     >>> encode_values([[5, 2, np.nan], [2, 9, 9]])
     (array([[ 1,  0, -1],
@@ -183,7 +186,8 @@ def _encode_narrow(values: np.ndarray, least: float, width: int) -> tuple[np.nda
 
 
 def cross_table(table: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A cross table of two coders: one column of numbers a cell, the categories, and the cells' counts.
+    """Returns a cross table of two coders as one column of values per cell, the categories, and the counts of
+    the cells.
 
     >>> cross_table([[8, 1], [0, 1]])
     (array([[0, 0, 1, 1],
@@ -198,7 +202,7 @@ def cross_table(table: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def as_counts(table: np.ndarray | Sequence) -> np.ndarray:
-    """A table as an array of counts. Raises UsageError for anything but whole numbers from 0."""
+    """Returns a table as an array of counts. Raises UsageError for values other than whole numbers from 0."""
     counts = np.asarray(table, dtype=float)
     if counts.ndim != 2 or not (counts >= 0).all() or (counts % 1).any():
         raise UsageError("A table must have rows and columns of whole numbers from 0.")
@@ -206,7 +210,8 @@ def as_counts(table: np.ndarray | Sequence) -> np.ndarray:
 
 
 def encode_positions(values: np.ndarray | pd.DataFrame | Sequence, count: int) -> np.ndarray:
-    """Values that are already positions, such as those of sets in a matrix of distances."""
+    """Returns values that are already positions, such as positions of sets in a matrix of distances, as
+    numbers."""
     given = _coder_array(values).astype(float)
     codes = np.where(np.isnan(given), -1, given)
     if ((codes % 1 != 0) | (codes >= count) | (given < 0)).any():
@@ -215,10 +220,11 @@ def encode_positions(values: np.ndarray | pd.DataFrame | Sequence, count: int) -
 
 
 def distance_of(metric: str, domain: np.ndarray, counts: np.ndarray) -> Distance | None:
-    """Krippendorff's squared distances between the values of a domain; None means nominal.
+    """Returns Krippendorff's squared distances between the values of a domain; None for the nominal metric.
 
-    ``counts`` is how often each value was given. Ordinal distance is computed from them: it counts the
-    values between two, and half of each. Raises UsageError for values that do not fit the metric.
+    ``counts`` is how often each value was given. The ordinal distance of two values is computed from these
+    counts: it is the number of values given between them, plus half the count of each of the two. Raises
+    UsageError for values that do not fit the metric.
 
     >>> distance_of("ratio", np.array([0.0, 1.0, 3.0]), np.ones(3))(1, np.arange(3)).tolist()
     [1.0, 0.0, 0.25]
@@ -239,7 +245,7 @@ def distance_of(metric: str, domain: np.ndarray, counts: np.ndarray) -> Distance
 
 
 def matrix_distance(matrix: np.ndarray) -> Distance:
-    """The distances in a matrix. Raises UsageError for a matrix that is not one of distances."""
+    """Returns the distances in a matrix. Raises UsageError for a matrix that cannot hold distances."""
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not (matrix >= 0).all() \
             or matrix.diagonal().any() or not np.array_equal(matrix, matrix.T):
         raise UsageError("A matrix of distances must be square and symmetric, with 0 on its diagonal and "
@@ -265,7 +271,8 @@ def count_table(counts: np.ndarray) -> CodingCounts:
     """Computes :class:`CodingCounts` from a table of units x values with the number of coders who gave each
     value.
 
-    The coders are not known, so ``marginals`` has one row for all: use no coefficient of particular coders.
+    The table does not say which coder gave which value, so ``marginals`` has one row for all coders. Do not
+    compute coefficients that distinguish coders from the result.
 
     >>> one, other = count_table(np.array([[2., 0.], [1., 1.], [0., 1.]])), count_codings(
     ...     np.array([[0, 1, -1], [0, 0, 1]]), 2)
@@ -286,7 +293,7 @@ def count_table(counts: np.ndarray) -> CodingCounts:
 
 def encode(values: np.ndarray | pd.DataFrame | Sequence,
            metric: str | np.ndarray) -> tuple[np.ndarray, int, Distance | None]:
-    """The values as numbers, how many values there are, and their distance."""
+    """Returns the values as numbers, the number of different values, and the distance between them."""
     if not isinstance(metric, str):
         matrix = np.asarray(metric)
         return encode_positions(values, len(matrix)), len(matrix), matrix_distance(matrix)

@@ -1,4 +1,4 @@
-"""Country names in any language: rows of countries.csv, proposed for a person to review."""
+"""Recognises country names in any language, and proposes rows of countries.csv for a person to review."""
 
 from glc_analysis.addon import AddOn
 

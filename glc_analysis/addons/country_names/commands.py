@@ -1,4 +1,4 @@
-"""The command that lists the country names of a survey and proposes what they mean."""
+"""The command that lists the country names in a survey and proposes the country that each means."""
 
 from __future__ import annotations
 

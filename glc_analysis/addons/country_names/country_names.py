@@ -1,7 +1,8 @@
-"""Which country a name means, in any language of CLDR: rows of countries.csv for people to review.
+"""Finds the country that a name means, in any language of CLDR, and proposes rows of countries.csv for people
+to review.
 
-A wrong country is worse than an unknown one: a name that means two countries in two languages, or a country
-about which states disagree, gets no id. Names come from Babel (CLDR), ISO 3166, and
+A wrong country is worse than an unknown country. So a name that means different countries in two languages,
+or a country whose status is disputed between states, gets no id. Names come from Babel (CLDR), ISO 3166, and
 ``country_other_names.csv``; regions are those of the United Nations (M49), ``un_regions.csv``.
 """
 
@@ -34,7 +35,8 @@ _CONTESTED = {
     "ESH", "PSE", "TWN", "abkhazia", "crimea", "gaza", "kashmir", "kosovo", "kurdistan",
     "nagorno-karabakh", "northern cyprus", "palestine", "palestinian territories", "somaliland",
     "south ossetia", "taiwan", "tibet", "transnistria", "west bank", "western sahara"}  # fmt: skip
-"""Ids and names of countries whose status, borders or name are disputed between states: a person decides."""
+"""Ids and names of countries whose status, borders or name are disputed between states, so that a person must
+decide."""
 
 _AMBIGUOUS = {
     "america", "congo", "czechoslovakia", "kongo", "korea", "micronesia", "saint martin",
@@ -47,7 +49,7 @@ _BRACKETS = re.compile(r"(.+?)\s*[(\[](.+?)[)\]]")
 
 
 def read_country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
-    """The texts of the survey's country columns, and the reviewed rows of countries.csv."""
+    """Returns the texts in the survey's country columns, and the reviewed rows of countries.csv."""
     reference, settings = read_reference(study), study.settings["survey"]
     texts = [pd.Series(dtype="str")]
     for survey in read_surveys(study):
@@ -65,11 +67,11 @@ def read_country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
 
 
 def suggest_rows(names: pd.Series, countries: pd.DataFrame) -> pd.DataFrame:
-    """Rows of countries.csv for a person to review: one for each unknown name, sorted.
+    """Returns rows of countries.csv for a person to review, one for each unknown name, sorted.
 
-    A proposal may come from names in other languages, codes of any kind and near spellings;
-    ``country_id`` stays blank where there is none. Region and label come from the rows that
-    countries.csv already has for the country.
+    A proposed country may come from names in other languages, codes of any kind and similar spellings;
+    ``country_id`` is blank if there is no proposal. Region and label come from the rows that countries.csv
+    already has for the country.
     """
     unknown = names[country_ids(names, countries) == ""]
     unknown = sorted({normalise_space(name) for name in unknown.unique()} - {""})
@@ -87,10 +89,12 @@ def suggest_rows(names: pd.Series, countries: pd.DataFrame) -> pd.DataFrame:
 
 
 def find_country_id(name: str, *, everywhere: bool = True) -> str:
-    """The ISO 3166 code of a country by its name in any language; blank where it is unknown or not certain.
+    """Returns the ISO 3166 code of a country for its name in any language; blank if the country is unknown or
+    uncertain.
 
-    Names in two languages (``Spain / España``) and turned names (``Korea, South``) are understood. English
-    comes first; with ``everywhere`` then what all other languages agree on, which takes a second once.
+    Names in two languages (``Spain / España``) and inverted names (``Korea, South``) are recognised. English
+    names are tried first; with ``everywhere``, then names that mean the same country in all other languages.
+    The first such search takes a second.
 
     >>> [find_country_id(name) for name in ("Turkey", "Macedonia", "Spain / España", "Korea, South", "Perú")]
     ['TUR', 'MKD', 'ESP', 'KOR', 'PER']
@@ -114,7 +118,8 @@ def find_country_id(name: str, *, everywhere: bool = True) -> str:
 
 
 def is_contested(name: str) -> bool:
-    """Whether the status of the country is disputed between states, so that a person must decide on the name.
+    """Whether the status of the named country is disputed between states, so that a person must decide on the
+    name.
 
     >>> is_contested("Taiwan"), is_contested("Palestina"), is_contested("Peru")
     (True, True, False)
@@ -125,7 +130,7 @@ def is_contested(name: str) -> bool:
 
 
 def country_label(country_id: str) -> str:
-    """The plain English name of a country, as CLDR has it.
+    """Returns the usual English name of a country in CLDR.
 
     >>> country_label("TUR"), country_label("KOR")
     ('Türkiye', 'South Korea')
@@ -139,7 +144,8 @@ def country_label(country_id: str) -> str:
 
 @cache
 def un_regions() -> dict[str, str]:
-    """The region of each country by its id, as the United Nations divide the world (M49).
+    """Returns the region of each country in the United Nations' division of the world (M49), by the country's
+    id.
 
     >>> un_regions()["KHM"], len(set(un_regions().values()))
     ('asia', 5)
@@ -148,18 +154,20 @@ def un_regions() -> dict[str, str]:
 
 
 def _whole_name(key: str, everywhere: bool) -> str:
-    """The country of a whole name: in English, else what all languages agree on."""
+    """Returns the country of a whole name: in English, or else the country that the name means in all
+    languages that have it."""
     return _names_in("en").get(key) or (_names_anywhere().get(key, "") if everywhere else "")
 
 
 def _key(name: str) -> str:
-    """A name without case, accents of capitals, dots and repeated blanks."""
+    """Returns a name without differences of case, accents of capitals, dots and repeated blanks, for
+    comparison."""
     return match_key(name).replace("’", "'").replace("&", "and").strip(" .;,")
 
 
 @cache
 def _names_in(language: str) -> dict[str, str]:
-    """Names in one language, of countries and not of regions -> id."""
+    """Returns the ids of countries by their names in one language; names of regions are left out."""
     import pycountry
     from babel import localedata
 
@@ -183,7 +191,8 @@ def _names_in(language: str) -> dict[str, str]:
 
 @cache
 def _names_anywhere() -> dict[str, str]:
-    """Names on which all languages agree -> id; with and without accents."""
+    """Returns the ids of countries by those names, with and without accents, that mean the same country in
+    all languages."""
     from babel import localedata
 
     meant: dict[str, set[str]] = {}

@@ -1,4 +1,4 @@
-"""Counts by what was answered to another question, and of codes group by group; for the team alone."""
+"""Counts a question by the answers to another question, and codes group by group, for the team alone."""
 
 from glc_analysis.addon import AddOn
 

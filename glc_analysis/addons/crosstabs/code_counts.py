@@ -1,9 +1,9 @@
-"""Who raised each code, group by group: by country, by organisation, by an attribute, by an answer.
+"""Counts which organisations raised each code in groups by country, organisation, attribute or answer.
 
-Interviews and answers on the one hand, and calls on the other, are counted apart and never added: an
-organisation that was asked and did not raise a code said something, one that was silent in a call did not.
-An organisation without an answer for a country belongs to the country of its main office; one that works in
-several countries belongs to each of them.
+Interviews and answers are counted separately from calls, and the counts are never added: not raising a code
+after being asked is evidence, while silence in a call is not. An organisation without an answer for a country
+belongs to the country of its main office; an organisation that works in several countries belongs to each of
+them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from glc_analysis.figures.mentions import RAISED_OR_UNDECIDED, counted_mentions
 from glc_analysis.schema import CALL, UNASKED, WITHOUT_GUIDE
 
 EACH_ORGANISATION = "organisation"
-"""The kind of group in which every organisation stands alone."""
+"""The kind of group in which every organisation is a group of its own."""
 _COUNT_COLUMNS = ["group", "answer", "code_id", "raised", "undecided", "asked", "share",
                  "raised_without_guide", "undecided_without_guide", "interviewed",
                  "raised_in_calls", "undecided_in_calls", "present"]
@@ -23,15 +23,19 @@ _HOME = {"country": "home_country_id", "region": "home_region_id"}
 
 
 def code_counts(mentions: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
-    """One row per group, answer and code of any level: :data:`COUNT_COLUMNS`.
+    """Returns one row per group, answer and code of any level, with :data:`COUNT_COLUMNS`.
 
-    ``members`` has a row for each organisation_id in each group and answer. ``asked`` are the organisations
-    that an interview or a question of the survey asked about the code, or that raised it there unasked;
-    ``raised`` those of them that raised it, ``share`` their proportion, ``undecided`` those for which that is
-    undecided. ``present`` are the organisations in calls where the code could have come up,
-    ``raised_in_calls`` and ``undecided_in_calls`` those that raised it there, or for which that is undecided;
-    ``interviewed`` are those in interviews without a guide, likewise. A code that could have come up for
-    nobody of a group has no row.
+    ``members`` has a row for each organisation_id in each group and answer. The columns count organisations:
+
+    - ``asked``: an interview or a survey question asked them about the code, or they raised it there unasked;
+      ``raised`` (with ``share``) and ``undecided``: those of them that raised it, or for which this is
+      undecided;
+    - ``present``: took part in calls where the code could have come up; ``raised_in_calls`` and
+      ``undecided_in_calls``: those of them that raised it there, or for which this is undecided;
+    - ``interviewed``, ``raised_without_guide`` and ``undecided_without_guide``: the same for interviews
+      without a guide.
+
+    A group has no row for a code that could not have come up for any of its organisations.
 
     >>> mentions = pd.DataFrame({"organisation_id": ["a", "b", "b"], "code_id": "rest", "is_asked": True,
     ...                          "source": ["interview", "interview", "call"],
@@ -66,8 +70,8 @@ def code_counts(mentions: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
 
 
 def organisation_groups(kind: str, organisations: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
-    """The groups of one kind: a row for each organisation_id and group, a kind of ``KINDS`` or
-    :data:`ORGANISATION`. The group of all organisations is blank.
+    """Returns the groups of one kind, with a row for each organisation_id and group. ``kind`` is one of
+    ``KINDS`` or :data:`EACH_ORGANISATION`. The name of the group of all organisations is blank.
 
     >>> organisations = pd.DataFrame({"organisation_id": ["a", "b"], "home_country_id": ["KEN", "PER"],
     ...                               "home_region_id": ["africa", "americas"]})
@@ -91,11 +95,12 @@ def organisation_groups(kind: str, organisations: pd.DataFrame, answers: pd.Data
 
 def cross_groups(kind: str, question: pd.Series, organisations: pd.DataFrame, answers: pd.DataFrame,
                  responses: pd.DataFrame, selections: pd.DataFrame) -> pd.DataFrame:
-    """The groups of a kind crossed with the options of a question: organisation_id, group, answer
-    (an option_id).
+    """Returns the groups of a kind crossed with the options of a question: organisation_id, group, answer (an
+    option_id).
 
-    A question that is asked for each country counts, where the groups are places, for the country that was
-    answered for; else an organisation belongs to every option that it chose for any country.
+    If the question is asked for each country and the groups are places, an answer counts in the group of its
+    country. If the groups are not places, an organisation belongs to every option that it chose for any
+    country.
     """
     of_question = responses[(responses["question_id"] == question["question_id"]) & responses["is_in_base"]]
     if question["type"] == "multi":

@@ -1,4 +1,4 @@
-"""What the command for figures prints beside those of a question: two questions together, codes by group."""
+"""Adds to the command ``glc summary`` the figures of two questions together and of codes by group."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures of a question among those who gave each answer to another one."""
+"""Computes the figures of a question among those who gave each answer to another question."""
 
 from __future__ import annotations
 
@@ -27,13 +27,14 @@ from glc_analysis.study import Study
 
 def crossed_estimates(data: CleanTables, study: Study, question_id: str, other_id: str, *,
                       kind: str = ALL) -> pd.DataFrame:
-    """The figures of a question among those who gave each answer to another one, in the groups of a kind:
-    columns as :func:`survey_estimates`, and ``answer``, an option_id of the other question.
+    """Returns the figures of a question among those who gave each answer to another question, in the groups
+    of a kind. Columns are those of :func:`survey_estimates`, and ``answer``, an option_id of the other
+    question.
 
-    The base are the records in the base of both questions that gave the answer; where an organisation may
-    give several, they are counted for each. If the questions have different units, an organisation has every
-    answer that it gave for any country, and its answers for countries all have those of the organisation.
-    An answer that nobody gave has no figures.
+    The base consists of the records in the base of both questions that gave the answer. A record with several
+    answers to the other question is counted for each of them. If the questions have different units, an
+    organisation counts as giving every answer that it gave for any country, and each of its records for a
+    country counts as giving every answer of the organisation. An answer that nobody gave has no figures.
     """
     rows = data.questions[data.questions["question_id"].isin([question_id, other_id])]
     answered = {question.question_id: (question, answers) for question, answers in question_responses(
@@ -61,7 +62,8 @@ def crossed_estimates(data: CleanTables, study: Study, question_id: str, other_i
 
 def _rows_by_answer(question: Question, answers: QuestionResponses, unit: str,
                     data: CleanTables) -> pd.DataFrame:
-    """The records of a unit with what each answered to a question: row and option, by their positions."""
+    """Returns the records of a unit with the options that each chose in a question, as positions of row and
+    option."""
     at, option = np.nonzero(answers.ticks & answers.is_in_base[:, None])
     pairs = pd.DataFrame({"row": at, "option": option})
     if unit != question.unit:

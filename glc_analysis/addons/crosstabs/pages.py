@@ -1,4 +1,5 @@
-"""What the page of codes by country shows: how many raised each code, group by group; for the team alone."""
+"""The content of the page of codes by country: how many organisations raised each code, group by group, for
+the team alone."""
 
 from __future__ import annotations
 
@@ -15,13 +16,14 @@ from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "crosstabs.html")
 _MOST_GROUPS = 30
-"""At most so many groups are columns of a table."""
+"""The largest number of groups that are columns of a table."""
 
 
 @show_to_passage_readers_only
 def render_codes_by_group(view: StudyView, by: str) -> Html:
-    """How many organisations raised each code, a column per group, such as a country: in interviews and
-    answers, out of those asked; below, in calls, out of those present. Silence in a call is not a no."""
+    """Renders how many organisations raised each code, with a column per group, such as a country. The first
+    table counts interviews and answers, out of the organisations asked; the second counts calls, out of the
+    organisations present. Silence in a call does not mean no."""
     rows = view.code_counts(by=by)
     if rows.empty:
         return render_note(note_uncounted_work(view) or NOT_CODED_YET)
@@ -54,6 +56,7 @@ _SHADES_OF_HEAT = 4
 
 
 def _heat(text: str, share: float) -> str:
-    """A count on a ground that is the darker the larger its share; zero has none."""
+    """Returns a count on a background that is darker for a larger share; a count of zero has no
+    background."""
     shade = ceil(_SHADES_OF_HEAT * share) if pd.notna(share) else 0
     return _HTML.heat(text, shade) if shade else text

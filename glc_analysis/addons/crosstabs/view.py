@@ -1,4 +1,4 @@
-"""What a view shows of two questions together, and of codes group by group: for the team alone."""
+"""Adds to a view the figures of two questions together, and of codes group by group, for the team alone."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _CODE_COUNT_COLUMNS = ["code", "level", "raised", "undecided", "asked", "share",
 
 
 class CrosstabsView(StudyView):
-    """What a view shows of crosstabs; the view itself is the instance."""
+    """The methods that crosstabs add to every view; within them, ``self`` is the view."""
 
     def crossed(self, question_id: str, answered: str, *, by: str = "") -> pd.DataFrame:
-        """The figures of a question by what was answered to another one, as ``glc summary --with`` prints
-        them: the columns of :meth:`summary` after a column ``answer``. For the team alone.
+        """Returns the figures of a question by the answers to another question, as ``glc summary --with``
+        prints them, for the team alone. A column ``answer`` comes before the columns of :meth:`summary`.
 
-        Raises UsageError for an unknown question, and for another one without options; NotReleased for
+        Raises UsageError for an unknown question, and if the other question has no options; NotReleased for
         another audience."""
         question, other = self._question(question_id), self._question(answered)
         if not self.may("all_figures"):
@@ -64,17 +64,21 @@ class CrosstabsView(StudyView):
         return rows[[*leading, *(name for name in rows if name not in leading)]]
 
     def code_counts(self, *, by: str = "", answered: str = "") -> pd.DataFrame:
-        """Who raised each code, in groups ``by`` country, organisation or an attribute, and by what was
-        ``answered`` to a question; one row per group, answer and code, in the order of the codebook.
+        """Returns how many organisations raised each code, in groups ``by`` country, organisation or an
+        attribute, and by the option ``answered`` to a question; one row per group, answer and code, in the
+        order of the codebook.
 
-        code, level, raised (organisations that raised it in interviews or answers), undecided (those for
-        which that is undecided), asked (organisations that were asked about it there, or raised it unasked),
-        share, raised_without_guide, undecided_without_guide, interviewed (organisations in interviews without
-        guide questions), raised_in_calls, undecided_in_calls, present (organisations in the calls where it
-        could have come up), code_id; leading columns group and answer where asked for. The three are never
-        added. For the team alone, since groups may be single organisations; other audiences have
-        :meth:`codes`. Raises UsageError for an unknown attribute or question, NotReleased for another
-        audience.
+        Columns: group (with ``by``), answer (with ``answered``), code, level, code_id, and these counts of
+        organisations:
+
+        - raised and undecided: raised it in interviews or answers, or this is undecided; asked: were asked
+          about it there, or raised it unasked; share: raised out of asked;
+        - raised_without_guide, undecided_without_guide, interviewed: in interviews without guide questions;
+        - raised_in_calls, undecided_in_calls, present (took part in calls where it could have come up).
+
+        Counts from these three kinds of sources are never added. Only the team may see them, because a group
+        may be a single organisation; other audiences have :meth:`codes`. Raises UsageError for an unknown
+        attribute or question, NotReleased for another audience.
 
         >>> rows = view.code_counts(by="country").query("code_id == 'needs'").head(2)
         >>> rows[["group", "raised", "asked", "raised_in_calls", "present"]].values.tolist()
@@ -115,7 +119,7 @@ class CrosstabsView(StudyView):
 
 def name_groups(groups: pd.Series, kind: str, countries: Mapping[str, str],
                 organisations: Mapping[str, str]) -> pd.Series:
-    """The names of groups as they are printed: of ``countries`` and ``organisations`` their labels."""
+    """Returns the names of groups as they are printed; for countries and organisations, their labels."""
     if kind in ("country", "home_country"):
         return groups.map(lambda group: countries.get(group) or country_name(group))
     return groups.map(organisations).fillna(groups) if kind == EACH_ORGANISATION else groups
@@ -128,6 +132,6 @@ def _refuse_without_options(question: Any, what: str) -> None:
 
 
 def _option_labels(view: StudyView, question: Any) -> dict[str, str]:
-    """The labels of a question's options by their ids, in their order."""
+    """Returns the labels of a question's options by id, in the order of the options."""
     rows = view.options[view.options["option_list"] == question.option_list].sort_values("position")
     return dict(zip(rows["option_id"].astype("str"), rows["label"].astype("str"), strict=True))
