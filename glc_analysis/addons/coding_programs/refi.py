@@ -57,8 +57,8 @@ _POSITIONS = re.compile(r"[\d\s()]*\d,\s*\d[\d\s(),;:–-]*")  # MAXQDA names a 
 
 
 def read_refi(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
-    """Reads a project or codebook; returns None for any other file. A project is a package of no other known
-    kind; a codebook is markup."""
+    """Reads a project or codebook; returns None for any other file. A package of no other known kind is read
+    as a project, markup as a project or a codebook."""
     if file.is_package and file.is_of_program and "word/document.xml" not in file.members:
         return _read_package(file.path, coder)
     return _read_markup(file.path, coder) if file.is_markup else None

@@ -1,15 +1,18 @@
-"""The fork server: imports what every page needs, once, and forks a process for each page or kernel.
+"""The fork server, which imports the modules that every page needs once, and forks a process for each page or
+kernel.
 
-First comes its own process, then what its owner does. It is run by its path, so that nothing of our package
-is in a kernel before its page imports it, unless the run asks for it. The kernels have no debugger: debugpy
-takes a fifth of the imports, and nobody debugs a page there.
+The module first has the code of the server process, then that of its owner, the process that starts it. The
+server is run by the path of this file, so that a kernel holds no module of this package before its page
+imports it, unless the run asks for it. The kernels have no debugger, because debugpy takes a fifth of the
+import time and nobody debugs a page there.
 
-Over the socket whose number is its first argument come requests (JSON), each with a socket on which the id of
-the new process is told and, at its end, how it ended, and with open files: first those that become its
-``streams`` of that number. A request has ``cwd``, ``env`` and the ``arguments`` of a kernel, a ``page``
-(:mod:`.kernels`) or a ``call`` of a function, which get the other files: what is said of a study is in no
-file with a name. A request of ``tables`` has them read here, for all pages that follow. When the owner is
-gone, all processes and the server go.
+The server gets requests (JSON) over the socket whose number is its first argument. With each request come
+open files: first a socket, on which the server answers with the id of the new process and, at its end, its
+exit status; then the files that become the ``streams`` of the new process with the listed numbers; then
+further files. A request has ``cwd``, ``env`` and either the ``arguments`` of a kernel, a ``page``
+(:mod:`.kernels`) or a ``call`` of a function. A page or call gets the further files, so that no data of a
+study are in a file with a name. A request for ``tables`` makes the server read them for all later pages. When
+the owner ends, the server and all its processes end too.
 """
 
 from __future__ import annotations
@@ -41,17 +44,18 @@ from typing import Any
 _PRELOADED = ("numpy", "pandas", "pyarrow.parquet", "pyarrow.dataset", "scipy.sparse",
              "pandas.core.arrays.arrow.extension_types", "pandas.io.formats.string", "IPython.core.logger",
              "IPython.extensions.storemagic")
-"""The libraries that nearly every page needs, with the parts that they import only when they are used. Not
-matplotlib and seaborn, which take as long as all of these and draw few figures. The environment variable
-GLC_PRELOAD may name more modules, separated by blanks: a run names our own, since they do not change while it
-lasts."""
+"""The libraries that nearly every page needs, with the submodules that they import only on use. Matplotlib
+and seaborn are left out, because they take as long to import as all of these together and few pages use them.
+The environment variable GLC_PRELOAD may name more modules, separated by blanks; a run names the modules of
+this package, because they do not change during the run."""
 _PAGES = "glc_analysis.addons.forked_pages.kernels"
 """The module that executes pages; a server that preloads it forks no kernels."""
 _KERNELS = ("ipykernel.kernelapp", "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.debugger",
            "tornado.platform.asyncio")
-"""What kernels need beside."""
+"""The further modules that kernels need."""
 UNUSED_GRAMMAR = "rfc3987_syntax"
-"""The grammar by which nbformat checks addresses: it takes 1.4 s to import, and notebooks have none."""
+"""The grammar with which nbformat checks web addresses. It is not imported, because the import takes 1.4 s
+and notebooks hold no addresses to check."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -109,8 +113,8 @@ def _tell_ends(processes: dict[int, socket.socket]) -> None:
 def _become(server: int, files: list[int], cwd: str, env: dict[str, str], streams: list[int],
             arguments: list[str] | None = None, page: dict[str, Any] | None = None,
             call: bool = False) -> None:
-    """Turns this process into that of a page or call, or into a kernel, as ``python -m ipykernel_launcher``
-    would; never returns."""
+    """Turns this process into the process of a page or call, or into a kernel as ``python -m
+    ipykernel_launcher`` would start it; never returns."""
     # Gone with the server, even with one that is killed before it has told anybody of us.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != server:
@@ -145,7 +149,7 @@ def _become(server: int, files: list[int], cwd: str, env: dict[str, str], stream
 
 
 def _call(asked: int, answer: int) -> None:
-    """Calls the function that is in one open file, and writes what it returns to the other."""
+    """Reads a function call from one open file, makes the call, and writes the result to the other file."""
     with open(asked, "rb") as file:
         function, arguments, named = pickle.load(file)
     with open(answer, "wb") as file:
@@ -160,13 +164,13 @@ def _launch(arguments: list[str]) -> None:
 
 
 def block_imports(*names: str) -> None:
-    """Hides these modules, unless already imported, as if they were not installed."""
+    """Hides these modules, unless they are already imported, as if they were not installed."""
     for name in names:
         sys.modules.setdefault(name, None)  # ty: ignore[no-matching-overload]  # as Python documents it
 
 
 def main() -> None:
-    """Imports, then serves."""
+    """Imports the modules, then answers requests."""
     del sys.path[0]  # this file's own folder
     block_imports(UNUSED_GRAMMAR, "debugpy")
     asked = os.environ.get("GLC_PRELOAD", "").split()
@@ -196,11 +200,13 @@ _ANSWER_WITHIN = 60.0
 """Seconds to wait for an answer of the server."""
 _BOUND = ("PYTHONHASHSEED", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PYTHONPATH",
          "GLC_PRELOAD")
-"""Variables that take effect when Python or a library starts: a kernel with other values is not forked."""
+"""The environment variables that take effect when Python or a library starts, so that a kernel with other
+values cannot be forked."""
 
 
 def start_server(env: Any) -> None:
-    """Starts the server of this process, if it can be: it imports while its owner does so too."""
+    """Starts the server of this process, if possible. The server imports modules while its owner does the
+    same."""
     with suppress(OSError):
         if sys.platform == "linux":
             _server(env)
@@ -208,8 +214,8 @@ def start_server(env: Any) -> None:
 
 def fork(env: Any, cwd: str, streams: dict[int, Any] | None = None, files: Sequence[Any] = (),
          **what: Any) -> Forked | None:
-    """A new process forked from this process's server, which is started if there is none; None if it cannot
-    be started.
+    """Returns a new process forked from this process's server, which is started if there is none; None if it
+    cannot be started.
 
     ``what`` is the ``arguments`` of a kernel, a ``page`` or a ``call``, with the open ``files`` that it
     needs; ``streams`` are files in place of stdout (1) and stderr (2).
@@ -226,15 +232,15 @@ def fork(env: Any, cwd: str, streams: dict[int, Any] | None = None, files: Seque
 
 
 def hold_tables(env: Any, root: str, names: list[str]) -> None:
-    """Has the server read tables of the study in ``root``, so that not every page reads them anew."""
+    """Makes the server read tables of the study in ``root``, so that pages need not read them again."""
     with suppress(OSError):
         if sys.platform == "linux":
             _server(env).ask({"root": root, "tables": names})
 
 
 class Calls(ThreadPoolExecutor):
-    """Calls functions in a process that is forked for it, one at a time, and here where none can be forked.
-    What is not finished ends with the block."""
+    """Calls functions one at a time, each in a process forked for it, or in this process if none can be
+    forked. Calls that are not finished at the end of the block are ended."""
 
     def __init__(self, env: Any) -> None:
         super().__init__(1)
@@ -242,7 +248,7 @@ class Calls(ThreadPoolExecutor):
         self._at_work: Forked | None = None
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future:
-        """The call, as a future."""
+        """Makes the call, and returns it as a future."""
         return super().submit(self._call, function, arguments, named)
 
     def _call(self, function: Callable[..., Any], arguments: tuple, named: dict[str, Any]) -> Any:
@@ -268,8 +274,8 @@ class Calls(ThreadPoolExecutor):
 
 
 class Forked:
-    """A forked process as :class:`subprocess.Popen` would show it: the server is its parent, not we. Several
-    threads may ask it."""
+    """A forked process, with the methods of :class:`subprocess.Popen`. Its parent is the server, not this
+    process. Several threads may use the object."""
 
     stdin = stdout = stderr = None
 
@@ -283,7 +289,8 @@ class Forked:
         channel.setblocking(False)
 
     def poll(self) -> int | None:
-        """The exit code of the process; None while it runs. One whose server is gone was killed."""
+        """Returns the exit code of the process; None while it runs. If its server has ended, the process
+        counts as killed."""
         with self._asking:
             if self.returncode is None:
                 with suppress(BlockingIOError):
@@ -305,7 +312,8 @@ class Forked:
         return code
 
     def send_signal(self, number: int) -> None:
-        """Sends the process and what it started a signal while it is there: later its number is another's."""
+        """Sends a signal to the process and the processes that it started, but only while it runs, because
+        its number may later belong to another process."""
         if self.poll() is None:
             try:
                 os.killpg(self.pid, number)
@@ -334,7 +342,7 @@ class Server:
                 stdin=subprocess.DEVNULL, env=dict(env), pass_fds=(theirs.fileno(),))
 
     def fork(self, request: dict[str, Any], streams: dict[int, Any], files: Sequence[Any] = ()) -> Forked:
-        """A new process. Raises OSError where there is none."""
+        """Returns a new process. Raises OSError if none can be started."""
         # In packets: the end of a process that hardly began must not be read as a part of its id.
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
@@ -343,7 +351,7 @@ class Server:
         return Forked(ours)
 
     def ask(self, request: dict[str, Any], *files: int) -> None:
-        """Sends a request. Raises OSError where the server is gone."""
+        """Sends a request. Raises OSError if the server has ended."""
         with self._asking:
             socket.send_fds(self._control, [json.dumps(request).encode()], files)
 

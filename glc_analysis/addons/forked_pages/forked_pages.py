@@ -1,4 +1,5 @@
-"""The processes in which a run makes its pages: forked from a server that has imported what pages need."""
+"""The processes in which a run makes its pages, forked from a server that has imported the modules that pages
+need."""
 
 from __future__ import annotations
 
@@ -33,8 +34,8 @@ _IMPORTED = re.compile(r"\bfrom (glc_analysis[\w.]*) import ([\w, ]*)")
 
 
 def start_fork_server(study: Study) -> AbstractContextManager[Executor | None]:
-    """Starts the process from which pages are forked: it imports its libraries while the caller goes on.
-    Returns what has a function called in a process that is forked from it, until the end of a block."""
+    """Starts the process from which pages are forked, which imports its libraries while the caller goes on.
+    Returns a context manager of an executor that calls functions in processes forked from it."""
     if not _is_forking():
         return nullcontext()
     environment = page_environment(study) | _preloading()
@@ -48,7 +49,8 @@ def _is_forking() -> bool:
 
 @cache
 def _preloading() -> dict[str, str]:
-    """The variable that has the fork server of a run import what pages import once, beside the libraries."""
+    """Returns the environment variable that makes the fork server of a run also import the modules of this
+    package that pages use."""
     lines = [line for path in NOTEBOOKS.glob("*.ipynb")
              for line in _IMPORTED.findall(path.read_text(encoding="utf-8"))]
     # What is imported from a package may itself be a module; the server leaves out what is none.
@@ -60,15 +62,15 @@ def _preloading() -> dict[str, str]:
 
 
 def _modules_of(*field_names: str) -> set[str]:
-    """The names of the modules to which fields of all add-ons refer."""
+    """Returns the names of the modules to which these fields of all add-ons refer."""
     return {f"glc_analysis.addons.{add_on.name}.{target.partition(':')[0]}"
             for field_name in field_names for add_on, entry in list_declarations(field_name)
             for target in (entry.values() if isinstance(entry, Mapping) else [entry])}
 
 
 class ForkedPages(PageProcesses):
-    """The processes in which the pages of one run are executed: each is forked, where that is possible,
-    unless the environment variable JUPYTER_DEFAULT_PROVISIONER_NAME says whose kernels to take."""
+    """The processes in which the pages of one run are executed. Each is forked if possible, unless the
+    environment variable JUPYTER_DEFAULT_PROVISIONER_NAME names another source of kernels."""
 
     def __init__(self, study: Study, *, timeout: float, reader_study: Study | None = None) -> None:
         super().__init__(study, timeout=timeout, reader_study=reader_study)
@@ -76,15 +78,15 @@ class ForkedPages(PageProcesses):
             self.jobs = os.cpu_count() or 1
 
     def hold(self, reads: Iterable[str]) -> None:
-        """Reads the tables that pages read last time once, before processes are forked; all tables if it is
-        not known what a page will read."""
+        """Reads once, before processes are forked, the tables that pages read the last time; if the reads of
+        a page are not known, it reads all tables."""
         if _is_forking():
             read = {one.partition(" ")[0] for one in reads}
             hold_tables(self.environment | _preloading(), str(self.reader_study.root),
                         sorted(processed_tables() if read & {*EVERYTHING} else read))
 
     def make_page(self, page: PageJob, folder: Path) -> Executed | Failure:
-        """A page in a forked process, or in a kernel where none can be forked."""
+        """Makes a page in a forked process, or in a kernel if no process can be forked."""
         forked = self._fork(page, folder) if _is_forking() else None
         return forked or super().make_page(page, folder)
 

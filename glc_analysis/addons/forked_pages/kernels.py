@@ -1,12 +1,13 @@
 """Runs the cells of a page in a process forked for it, and forks kernels for other programs.
 
-A kernel answers to messages on five sockets; a page needs none of them. Its process has the shell of such a
-kernel, and what the shell would send to a client is handed to nbclient in the same process: the same outputs
-in a third of the time. Nobody can talk to it while it runs, and no page sees what another one did.
+A kernel answers messages on five sockets, none of which a page needs. The process of a page has the shell of
+such a kernel, and the messages that the shell would send to a client are passed to nbclient in the same
+process, which gives the same outputs in a third of the time. Nothing can connect to the process while it
+runs, and pages do not affect each other.
 
-Where no process can be forked (not on Linux, with another Python, after an error), a page gets a kernel. For
-other programs there is a provisioner of Jupyter that forks kernels as well, so that papermill, nbclient and
-nbval use it unchanged: set ``JUPYTER_DEFAULT_PROVISIONER_NAME=glc-fork``.
+If no process can be forked (on systems other than Linux, with another Python, after an error), a page gets a
+kernel. Other programs, such as papermill, nbclient and nbval, can use forked kernels through a provisioner of
+Jupyter: set ``JUPYTER_DEFAULT_PROVISIONER_NAME=glc-fork``.
 """
 
 from __future__ import annotations
@@ -45,11 +46,11 @@ from glc_analysis.templates import compile_macros
 
 
 _ENGINE = "glc-page"
-"""The name by which papermill knows our engine."""
+"""The name under which the engine for pages is registered with papermill."""
 
 
 def prepare() -> None:
-    """Makes the shell, once, before processes are forked; each page has its own copy of it."""
+    """Makes the shell once, before processes are forked; each page then has its own copy of it."""
     config = Config()
     config.HistoryManager.enabled = False
     shell = ZMQInteractiveShell.instance(config=config)
@@ -64,8 +65,8 @@ def prepare() -> None:
 
 
 def hold(root: str, tables: list[str]) -> None:
-    """Reads tables of a study once, for all pages that are forked afterwards. Another process reads them:
-    pyarrow does it in threads, and a process with threads should not be forked."""
+    """Reads tables of a study once, for all pages that are forked afterwards. A separate process reads them,
+    because pyarrow reads in threads, and a process with threads should not be forked."""
     from glc_analysis.held_tables import cache_tables, read_small_tables
     from glc_analysis.study import Study
 
@@ -83,9 +84,9 @@ def hold(root: str, tables: list[str]) -> None:
 
 
 def execute(outcome: int, entered: int, *, notebook: str, parameters: dict[str, Any]) -> None:
-    """Executes a page in this process, and writes to the open file ``outcome`` the executed notebook or, of a
-    page that failed, place of the cell, name of the error and its message. The open file ``entered`` has the
-    place of the cell that runs, counted from 0."""
+    """Executes a page in this process. It writes the executed notebook to the open file ``outcome``; for a
+    page that failed, it writes the number of the cell, the name of the error and its message. While the page
+    runs, the open file ``entered`` has the number of the running cell, counted from 0."""
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     sys.path.insert(0, "")  # what lies beside a notebook can be imported
     shell = ZMQInteractiveShell.instance()
@@ -112,20 +113,20 @@ def execute(outcome: int, entered: int, *, notebook: str, parameters: dict[str, 
 
 
 class _PageEngine(Engine):
-    """Our engine of papermill."""
+    """The engine for pages, as papermill requires it."""
 
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, on_cell_execute: Any = None,
                                  **options: Any) -> None:
-        """Executes all cells, until one fails."""
+        """Executes all cells, until a cell fails."""
         asyncio.run(_Client(nb_man, on_cell_execute=on_cell_execute).run_cells())
 
 
 class _Client(PapermillNotebookClient):
-    """papermill's client of a kernel, for the shell of this process."""
+    """papermill's client of a kernel, changed to use the shell of this process."""
 
     async def run_cells(self) -> None:
-        """Runs the cells, as ``papermill_execute_cells`` does. A loop runs meanwhile, as in a kernel."""
+        """Runs the cells, as ``papermill_execute_cells`` does, while an event loop runs, as in a kernel."""
         self.reset_execution_trackers()
         for index, cell in enumerate(self.nb.cells):
             self.nb_man.cell_start(cell, index)
@@ -159,7 +160,7 @@ class _Client(PapermillNotebookClient):
 
 
 async def _run(shell: ZMQInteractiveShell, source: str) -> ExecutionResult:
-    """Runs a cell, as the kernel of IPython does it for a client."""
+    """Runs a cell as the kernel of IPython runs it for a client."""
     try:
         transformed, failure = shell.transform_cell(source), None
     except Exception:  # noqa: BLE001
@@ -175,12 +176,12 @@ async def _run(shell: ZMQInteractiveShell, source: str) -> ExecutionResult:
 
 
 class _Listener(Session):
-    """A session of Jupyter that hands what is sent to a function of this process."""
+    """A session of Jupyter that passes all messages to a function of this process."""
 
     heard: Callable[[dict[str, Any]], object]
 
     def send(self, stream: object, msg_or_type: Any, content: Any = None, *others: Any, **more: Any) -> None:
-        """Hands on a message, or what makes one: its type and content."""
+        """Passes on a message, which is given whole or as its type and content."""
         self.heard(msg_or_type if isinstance(msg_or_type, dict) else self.msg(msg_or_type, content))
 
 
@@ -188,8 +189,8 @@ _LISTENER = _Listener()
 
 
 class _Printed(io.TextIOBase):
-    """Standard output or standard error of a page: what Python prints, and, at each flush, what others have
-    written to the descriptor of that ``number``."""
+    """Standard output or standard error of a page. It passes on what Python prints and, at each flush, what
+    other code has written to the file descriptor ``number``."""
 
     encoding, errors = "utf-8", "replace"
 
@@ -200,11 +201,11 @@ class _Printed(io.TextIOBase):
         os.dup2(self._file.fileno(), number)
 
     def writable(self) -> bool:
-        """It can be written to."""
+        """Returns that the stream can be written to."""
         return True
 
     def fileno(self) -> int:
-        """The descriptor, for programs that are started."""
+        """Returns the file descriptor, for programs that the page starts."""
         return self._number
 
     def write(self, text: str) -> int:
@@ -215,7 +216,7 @@ class _Printed(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """Hands on what was written since the last flush."""
+        """Passes on the text written since the last flush."""
         file = self._file.fileno()
         written = os.pread(file, os.fstat(file).st_size - self._place, self._place)
         self._place += len(written)

@@ -1,4 +1,4 @@
-"""Pages and papers in other languages: a switch on each page of a site, and the phrases of all pages."""
+"""Pages and papers in other languages, with links between the languages on each page of a site."""
 
 from glc_analysis.addon import AddOn
 

@@ -1,9 +1,9 @@
 """Pages and papers in other languages: the phrases of finished HTML are replaced by their translations.
 
-Pages are made in English. ``content/phrases.csv`` and the tables of other add-ons have a row per phrase
-and a column per language; ``{}`` stands for a number, a day or an id, ``{name}`` for any words. What no table
-has stays in English and says so. Words of the study (its questions, answers, names) stay as people wrote
-them, and texts with a language or direction of their own are never touched.
+Pages are made in English. ``content/phrases.csv`` and the tables of other add-ons have a row per phrase and a
+column per language; ``{}`` stands for a number, a day or an id, ``{name}`` for any words. A text without a
+translation in any table stays in English and is marked as English. The study's own texts (its questions,
+answers, names) stay as people wrote them, and texts marked with a language or direction are never changed.
 """
 
 from __future__ import annotations
@@ -28,46 +28,49 @@ from glc_analysis.templates import read_packaged_csv
 from glc_analysis.text import isolate_direction, language_direction
 
 _CHECKED = "native_reader"
-"""The row of a table that says of each language whether a native reader has checked its phrases."""
+"""The row of a table that says for each language whether a native reader has checked its phrases."""
 _VALUE = r"\d{4}-\d\d-\d\d|[A-Z]{1,3}\d+(?:[._][\dA-Z]+)*|\d+(?:[.,]\d+)*"
-"""A number, a day or an id within a phrase."""
+"""The pattern of a number, a day or an id within a phrase."""
 _BREAKS = tuple(map(re.compile, (
     r"((?<=[.?!])\s+)", r"((?<=[;:])\s+|\s+[·–]\s+)", r"(,\s+)", r"(\s?[()]\s?)")))
-"""Where a text is divided if no phrase is the whole of it: sentences, clauses, lists, brackets."""
+"""The patterns at which a text is divided if no phrase covers the whole text: sentences, clauses, lists,
+brackets."""
 _OTHER_SCRIPTS = ("ar", "km")
-"""The languages whose names of countries never are the English ones."""
+"""The languages in which no name of a country is the same as in English."""
 _LONGEST_RUN = 4
-"""The most sentences or clauses of one phrase."""
+"""The largest number of sentences or clauses in one phrase."""
 _SIGNS = {language: str.maketrans(signs | {"“": f"«{blank}", "”": f"{blank}»"})
           for language, signs, blank in (("es", {}, ""), ("ar", {",": "،", ";": "؛", "?": "؟"}, ""),
                                          ("km", {".": "។"}, ""), ("fr", {}, "\u202f"))}
-"""What ends a clause, and quotation marks, in other languages."""
+"""The signs that end a clause, and the quotation marks, in other languages."""
 _NO_WORDS = {"script", "style", "template", "code", "pre"}
 _NO_ELEMENTS = {"title", "option", "text", "desc", "tspan"}
-"""Elements that hold text alone."""
+"""The HTML elements that can hold only text, and no other elements."""
 _READ_ALOUD = ("aria-label", "title", "alt", "placeholder")
 DRAFT_NOTE = "A draft: no native reader has checked the words around what people said and wrote."
 _NO_LANGUAGE = re.compile(r"[A-Z]{2,5}|[\w-]+\.(?:html|json|csv|xlsx)|[\W\d_]*")
-"""Kinds of files, their names, and what has no letters."""
+"""The pattern of texts that need no translation: kinds of files, names of files, and texts without
+letters."""
 _TRANSLATED, _OWN, _MISSING = "", "own", "missing"
 _Pieces = list[tuple[str, str]]
-"""The parts of a text, each with whether it is translated, the study's own, or missing."""
+"""The parts of a text, each with its state: translated, the study's own text, or without a translation."""
 
 
 @cache
 def _tables() -> tuple[list[dict[str, str]], ...]:
-    """The rows of every table of phrases, that of the core's pages first."""
+    """Returns the rows of every table of phrases; the table for the core's pages is first."""
     of_add_ons = (read_packaged_csv(str(ADD_ONS_FOLDER / add_on.name / "__init__.py"), name)
                   for add_on, name in list_declarations("phrases"))
     return read_packaged_csv(__file__, "phrases.csv"), *of_add_ons
 
 
 LANGUAGE_NAMES = {"en": "English", "es": "Español", "ar": "العربية", "km": "ខ្មែរ", "fr": "Français"}
-"""The languages of the tables in their own words."""
+"""The name of each language of the tables in that language."""
 
 
 def phrase_languages(*, is_checked: bool = False) -> list[str]:
-    """The languages, beside English, in which there are phrases; those that native readers have checked."""
+    """Returns the languages besides English that have phrases; with ``is_checked``, only languages whose
+    phrases native readers have checked."""
     return [language for language in translated_languages() if not is_checked or _is_checked(language)]
 
 
@@ -77,14 +80,14 @@ def _is_checked(language: str) -> bool:
 
 @cache
 def _phrases(language: str) -> dict[str, str]:
-    """The translated phrases by their English."""
+    """Returns the translated phrases by the English phrase."""
     rows = (row for table in _tables() for row in table)
     return {row[ENGLISH]: row[language] for row in rows if row.get(language) and row["key"] != _CHECKED}
 
 
 @cache
 def _patterns(language: str) -> list[tuple[re.Pattern[str], str]]:
-    """The phrases with words in them that vary, each as a pattern, the longest first."""
+    """Returns the phrases with variable words in them, each as a pattern, the longest first."""
     varied = sorted((english for english in _phrases(language) if re.search(r"\{[a-z]", english)),
                     key=len, reverse=True)
     return [(re.compile("".join(_as_pattern(english)), re.DOTALL), _phrases(language)[english])
@@ -100,8 +103,8 @@ def _as_pattern(english: str) -> Iterator[str]:
 
 @cache
 def _country_names(language: str) -> dict[str, str]:
-    """Names of countries by their English ones, as the translators of ISO 3166 have them. Where these are
-    wrong or have none, as of Moldova in Arabic, a phrase comes first."""
+    """Returns translated names of countries by the English name, from the translations of ISO 3166. A phrase
+    takes priority where that translation is wrong or missing, as for Moldova in Arabic."""
     try:
         known = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, [language])
     except FileNotFoundError:
@@ -112,7 +115,7 @@ def _country_names(language: str) -> dict[str, str]:
 
 
 def study_words(study: Study, reference: Reference | None = None) -> set[str]:
-    """The texts of a study: what people wrote in its reference tables and in study.toml."""
+    """Returns the study's own texts, which people wrote in its reference tables and in study.toml."""
     cells = {cell for name, frame in (reference or read_reference(study)).tables.items()
              for column in frame.columns.difference(list_word_columns(name)) for cell in frame[column]}
     settings = {text for section in study.settings.values() for value in section.values()
@@ -122,8 +125,8 @@ def study_words(study: Study, reference: Reference | None = None) -> set[str]:
 
 
 class Phrasebook:
-    """The phrases in a language. ``own_words`` are texts of the study, ``translations`` those of them that
-    somebody has translated, each with whether it is a draft.
+    """The phrases in a language. ``own_words`` are the study's own texts; ``translations`` are people's
+    translations of some of these texts, each with whether it is a draft.
 
     >>> book = Phrasebook("es", {"Is there a shelter?"})
     >>> book.html('<p>Search</p><p>Is there a shelter?</p><p>Never translated</p>')
@@ -143,7 +146,8 @@ class Phrasebook:
     @classmethod
     def of_study(cls, study: Study, audience: str, language: str,
                  reference: Reference | None = None) -> Phrasebook:
-        """The phrases for what an audience reads of a study; English ones for a language without phrases."""
+        """Returns the phrases for what an audience reads of a study; for a language without phrases, it
+        returns the English phrases."""
         if language not in phrase_languages():
             return cls(ENGLISH)
         known: dict[str, tuple[str, bool]] = {}
@@ -166,7 +170,8 @@ class Phrasebook:
         return self.say("[English]")
 
     def say(self, english: str) -> str:
-        """A text as a plain text: what no table has is left in English."""
+        """Returns the translation of an English text as plain text. Parts that no table of phrases translates
+        stay in English."""
         if self.language == ENGLISH:
             return english
         is_turned = self.direction == "rtl"
@@ -174,13 +179,13 @@ class Phrasebook:
                        for text, kind in self._pieces(english))
 
     def sentence(self, english: str) -> str:
-        """A sentence of which everything but words of the study is translated; blank where something is
-        not."""
+        """Returns the translation of a sentence, in which only the study's own texts may stay untranslated;
+        blank if any other part has no translation."""
         pieces = self._pieces(" ".join(english.split())) if self.language != ENGLISH else []
         return "" if not pieces or _MISSING in {kind for _, kind in pieces} else self.say(english)
 
     def html(self, html: str) -> str:
-        """A fragment of HTML in the language."""
+        """Returns a fragment of HTML in the language."""
         if self.language == ENGLISH or not html:
             return html
         root = lxml.html.fragment_fromstring(html, create_parent="div")
@@ -188,8 +193,8 @@ class Phrasebook:
         return lxml.html.tostring(root, encoding="unicode").removeprefix("<div>").removesuffix("</div>")
 
     def page(self, html: str, *, note_in: str) -> etree._Element:
-        """A whole page in the language and its direction. Until native readers have checked the phrases, the
-        first element of the kind ``note_in`` begins with a note that says so."""
+        """Returns a whole page in the language and its direction. As long as native readers have not checked
+        the phrases, the first element of the kind ``note_in`` begins with a note that says so."""
         page = lxml.html.document_fromstring(html)
         self.translate(page)
         page.set("lang", self.language)
@@ -223,7 +228,8 @@ class Phrasebook:
                 root.set(name, self.say(text))
 
     def _translate_text(self, element: etree._Element) -> None:
-        """Puts the translation of a text of the study into its element; without one it stays as it is."""
+        """Puts the translation of one of the study's own texts into its element; a text without a translation
+        is not changed."""
         if known := self._translations.get(" ".join((element.text or "").split())):
             element.text = self._marked(*known)
             element.set("lang", self.language)
@@ -259,7 +265,8 @@ class Phrasebook:
         return self._known[text]
 
     def _translated(self, text: str, level: int = 0) -> _Pieces:
-        """The pieces of a text, from its whole to ever smaller parts."""
+        """Returns the translated parts of a text. It tries the whole text first, then smaller and smaller
+        parts."""
         if _NO_LANGUAGE.fullmatch(re.sub(_VALUE, "", text)):
             return [(self._value(self._quotes(text)), _TRANSLATED)]
         if (known := self._translations.get(text)) is not None:
@@ -282,8 +289,8 @@ class Phrasebook:
         return [(text, _MISSING)]
 
     def _in_runs(self, parts: list[str], level: int) -> Iterator[tuple[str, str]]:
-        """The pieces of a divided text, whose every second part is what divides it: as few phrases as cover
-        it."""
+        """Yields the translated parts of a divided text, covered by as few phrases as possible; every second
+        part of ``parts`` is a divider."""
         at = 0
         while at < len(parts):
             longest = min(len(parts), at + 2 * _LONGEST_RUN - 1)
@@ -301,7 +308,8 @@ class Phrasebook:
         return text in self._own_words or text.rstrip(".:;") in self._own_words
 
     def _whole(self, text: str) -> _Pieces | None:
-        """A text that is a phrase, or one but for a capital letter or the sign at its end; else None."""
+        """Returns the translation of a text that is a phrase, or differs from a phrase only by a capital
+        letter or the sign at its end; None for any other text."""
         first = text[:1]
         for english, after in ((text, str), (first.lower() + text[1:], str.upper), (first.upper() + text[1:],
                                                                                    str.lower)):
@@ -337,12 +345,13 @@ class Phrasebook:
                 yield self._value(values[int(field)] if field else values.pop(0)), _TRANSLATED
 
     def _value(self, value: str) -> str:
-        """A number, day or id; in right-to-left text with what keeps its own direction."""
+        """Returns a number, day or id; in right-to-left text, between marks that keep its direction."""
         is_turned = self.direction == "rtl" and not value.strip().isdigit()
         return isolate_direction(value) if is_turned and value.strip() else value
 
     def _quotes(self, text: str) -> str:
-        """A text without letters, such as the end of a quotation that a link stands in."""
+        """Returns a text without letters (such as the end of a quotation that contains a link) with the
+        quotation marks of the language."""
         return self._signs(text) if re.search("[“”]", text) else text
 
     def _signs(self, signs: str) -> str:
@@ -359,7 +368,8 @@ def _append(parent: etree._Element, last: etree._Element | None, text: str) -> s
 
 
 def _joined(pieces: _Pieces) -> Iterator[tuple[str, str]]:
-    """Pieces of one kind as one; what has no words between English pieces belongs to them."""
+    """Yields neighbouring parts of the same kind as one part. A part without words between two English parts
+    joins them."""
     whole: _Pieces = []
     for text, kind in pieces:
         if whole and whole[-1][1] == kind:

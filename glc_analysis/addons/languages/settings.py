@@ -1,4 +1,4 @@
-"""The setting `languages` of [study], and what a run says of it: every command imports this."""
+"""The setting `languages` of [study], and the notes of a run about it. Every command imports this module."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ENGLISH = "en"
 
 
 def translated_languages() -> list[str]:
-    """The languages, beside English, of the table of phrases, in its order.
+    """Returns the languages of the table of phrases besides English, in the order of the table.
 
     >>> translated_languages()
     ['es', 'ar', 'km', 'fr']
@@ -23,7 +23,7 @@ def translated_languages() -> list[str]:
 
 
 def page_language_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
-    """Faults of the languages of pages: those of which there are no phrases.
+    """Yields a fault for each language in the setting for which there are no phrases.
 
     >>> [fault.value for fault in page_language_faults("study.toml", {"study": {"languages": ["es", "de"]}})]
     ['de']
@@ -35,7 +35,7 @@ def page_language_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -
 
 
 def refusal_notes(study: Study, audience: str) -> Iterator[str]:
-    """In which languages of the study there are no pages for an audience, and why."""
+    """Yields a note that says in which languages of the study an audience gets no pages, and why."""
     if study.settings["study"]["languages"]:
         from glc_analysis.addons.languages.site_languages import refusal_note
 

@@ -1,6 +1,6 @@
 """The pages of a site in the other languages of its study, each in a folder beside the English pages.
 
-A reader who may not read drafts gets the languages whose phrases native readers have checked.
+Readers who may not read drafts get only the languages whose phrases native readers have checked.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ _LINKS = (("a", "href"), ("link", "href"), ("img", "src"), ("image", "href"), ("
 
 
 class SiteLanguages:
-    """The pages of a site in the languages of its study, by their phrases."""
+    """The pages of a site in the languages of its study, made with the phrases of each language."""
 
     def __init__(self, books: Sequence[Phrasebook]) -> None:
         self._books = books
 
     def switch(self, slug: str, language: str = ENGLISH) -> Markup:
-        """The links of a page to itself in each language, its own first."""
+        """Returns the links from a page to the same page in each language, the page's own language first."""
         links = language_links(self._books, language)
         return Markup(load_template(__file__, "switch.html").render(slug=slug, languages=links) if links
                       else "")
 
     def write(self, site: Path, slugs: Collection[str], render: Callable[[str, Markup], str],
               additions: Collection[SiteAddition]) -> None:
-        """Writes the pages of a site in each language, and what add-ons add to them. On paper the foot of a
-        page stays that of the English ones."""
+        """Writes the pages of a site in each language, with the additions of add-ons. The foot of a printed
+        page stays in English."""
         for book in self._books:
             folder = site / book.language
             folder.mkdir(exist_ok=True)
@@ -61,19 +61,21 @@ class SiteLanguages:
 
 
 def site_languages(study: Study, audience: str) -> SiteLanguages:
-    """The languages in which an audience gets the pages of a study."""
+    """Returns the languages in which an audience gets the pages of a study."""
     return SiteLanguages(site_phrases(study, audience))
 
 
 def site_phrases(study: Study, audience: str) -> list[Phrasebook]:
-    """The phrases of the languages in which an audience gets the pages of a study, in the study's order."""
+    """Returns the phrases of each language in which an audience gets the pages of a study, in the study's
+    order of languages."""
     languages = [language for language in study.settings["study"]["languages"]
                  if language not in refused_languages(study, audience)]
     return [Phrasebook.of_study(study, audience, language) for language in languages]
 
 
 def refused_languages(study: Study, audience: str) -> list[str]:
-    """The languages of a study in which an audience gets no pages, since they would be drafts."""
+    """Returns the languages of a study in which an audience gets no pages, because these pages would be
+    drafts."""
     wanted = study.settings["study"]["languages"]
     if not wanted or has_capability(audience, "draft_principles"):
         return []
@@ -81,15 +83,16 @@ def refused_languages(study: Study, audience: str) -> list[str]:
 
 
 def refusal_note(study: Study, audience: str) -> str:
-    """In which languages of the study there are no pages for an audience, and why; blank where in none."""
+    """Returns a note that says in which languages of the study an audience gets no pages, and why; blank if
+    it gets pages in all languages."""
     names = ", ".join(map(language_name, refused_languages(study, audience)))
     return names and (f"No pages in {names} for this audience: no native reader has checked the phrases "
                       "(row native_reader of the tables of phrases).")
 
 
 def language_links(books: Sequence[Phrasebook], own: str = ENGLISH) -> list[tuple[str, str, str]]:
-    """Of each language of a page its code, its own name, and where its pages lie, such as ``"es/"``: the
-    page's own language first, then the others in the order of the study."""
+    """Returns for each language its code, its name in that language, and the folder of its pages, such as
+    ``"es/"``. The page's own language is first; the other languages follow in the study's order."""
     codes = [own, *(code for code in (ENGLISH, *(book.language for book in books)) if code != own)]
     up = "" if own == ENGLISH else "../"
     return [(code, LANGUAGE_NAMES[code], "" if code == own else up if code == ENGLISH else f"{up}{code}/")
@@ -97,8 +100,10 @@ def language_links(books: Sequence[Phrasebook], own: str = ENGLISH) -> list[tupl
 
 
 def translate_page(html: str, book: Phrasebook, slugs: Collection[str]) -> etree._Element:
-    """A finished English page in another language, for the folder of that language. ``slugs`` are the pages
-    that lie there too; all else lies above it. The page is made with the links of its own language.
+    """Translates a finished English page for the folder of another language.
+
+    ``slugs`` are the pages in that folder; all other linked files lie one folder above. The English page must
+    already have the links of that language.
 
     >>> html = '<html lang="en"><body><a href="peru.html">Peru</a><img src="a.png"></body></html>'
     >>> page = translate_page(html, Phrasebook("es"), {"peru"})

@@ -1,4 +1,5 @@
-"""Patterns of codes: which occur together, how many are new in each interview, how early they are raised."""
+"""Patterns of codes: which codes occur together, how many codes are new in each interview, how early codes
+are raised."""
 
 from glc_analysis.addon import AddOn
 

@@ -1,4 +1,4 @@
-"""What the page of new codes says in words, and what the methods record of it."""
+"""The sentences on the page of new codes, and the facts about it for the page of methods."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from glc_analysis.pages.slots import MethodFacts
 from glc_analysis.view.study_view import StudyView
 
 _BASE, _RUN, _THRESHOLD = 4, 2, 0.05
-"""The rule of Guest, Namey & Chen (2020): first interviews, length of a run, share of new codes."""
+"""The rule of Guest, Namey & Chen (2020): the number of interviews in the base, the length of a run, and the
+largest share of new codes."""
 
 
 def describe_interview_order(view: StudyView) -> str:
-    """In which order the coded interviews stand: that of their dates, where these tell them apart.
+    """Returns in words the order of the coded interviews, which is the order of their dates if all dates are
+    known and different.
 
     >>> describe_interview_order(view)
     'in order of date'
@@ -30,7 +32,8 @@ def describe_interview_order(view: StudyView) -> str:
 
 
 def describe_saturation(new: Sequence[int]) -> str:
-    """Whether the rule of Guest, Namey & Chen is met, and how many new codes came later.
+    """Returns in words whether the rule of Guest, Namey & Chen is met, and how many new codes later
+    interviews had.
 
     >>> describe_saturation([20, 9, 5, 3, 4, 3, 1, 0, 2])
     'The rule is met after 6 interviews, by interviews 7 and 8. New codes in later ones: 2.'
@@ -45,7 +48,7 @@ def describe_saturation(new: Sequence[int]) -> str:
 
 
 def method_facts(view: StudyView) -> MethodFacts | None:
-    """What the checklists of the methods record; nothing where nothing is coded."""
+    """Returns the facts for reporting checklists; None if nothing is coded."""
     if view.read("codings").empty:
         return None
     return MethodFacts({"novelty": "new codes by interview are shown; the word saturated is not used"})

@@ -2,9 +2,9 @@
 
 Tabulates the new codes that each interview brought, and Smith's S of listed items.
 
-The module decides what may be said of saturation. It counts new codes and shows the band of random orders,
-but nothing here claims that a study is "saturated": how soon new codes become rare depends on how finely
-the codebook divides (Hennink, Kaiser & Marconi 2017).
+The module counts new codes and computes the band of random orders, but it never states that a study is
+"saturated", because how soon new codes become rare depends on how fine the codebook is (Hennink, Kaiser &
+Marconi 2017).
 """
 
 from __future__ import annotations
@@ -22,13 +22,15 @@ from glc_analysis.errors import UsageError
 
 
 InterviewCodes = Mapping[str, Set[str]] | pd.DataFrame
-"""The codes of each interview; or a frame of document_id and code_id, blank where it has no code."""
+"""The codes of each interview, or a frame with document_id and code_id, in which code_id is blank for an
+interview without codes."""
 
 
 def saturation_curve(codes_by_interview: InterviewCodes, order: Sequence[str]) -> pd.DataFrame:
-    """One row per interview in the given order: place from 1, document_id, n_new, n_found so far.
+    """Returns one row per interview in the given order: place from 1, document_id, n_new, and n_found (the
+    number of codes found so far).
 
-    Interviews that the order does not name are left out. Raises UsageError where it names one twice.
+    Interviews that the order does not name are left out. Raises UsageError if it names an interview twice.
 
     >>> saturation_curve({"a": {"late"}, "b": {"late", "far"}, "c": set()}, ["a", "b", "c"])["n_new"].tolist()
     [1, 1, 0]
@@ -44,7 +46,8 @@ def saturation_curve(codes_by_interview: InterviewCodes, order: Sequence[str]) -
 
 
 def permutation_band(codes_by_interview: InterviewCodes, *, draws: int = 1000, seed: int = 1) -> pd.DataFrame:
-    """The number of codes found after each number of interviews, over random orders: one row per place.
+    """Returns the number of codes found after each number of interviews, over random orders, one row per
+    number of interviews.
 
     The mean over all orders is exact, S - sum over codes of C(N - n, k) / C(N, k) for k of N
     interviews, n of which have the code (sample-based rarefaction, "Mao's tau": Colwell, Mao & Chang
@@ -68,13 +71,14 @@ def permutation_band(codes_by_interview: InterviewCodes, *, draws: int = 1000, s
 
 def interviews_to_threshold(new: Sequence[int], *, base_size: int = 4, run_length: int = 2,
                   threshold: float = 0.05) -> int:
-    """The number of interviews before the first run with few enough new codes; 0 where there is no such run.
+    """Returns the number of interviews before the first run with few enough new codes; 0 if there is no such
+    run.
 
-    New information is the number of new codes of a run divided by that of all codes of the first
-    ``base_size`` interviews; this base stays the same. The first run follows the base, each further run
-    starts one interview later. A result of 6 is that of "6+2": the run is interviews 7 and 8 (Guest, Namey
-    & Chen 2020, PLoS ONE 15(5) e0232076). The result says nothing of whether the study is saturated. Raises
-    UsageError for a base or run of 0.
+    A run has few enough new codes if their number, divided by the number of all codes in the first
+    ``base_size`` interviews, is at most ``threshold``. The first run follows these interviews; each further
+    run starts one interview later. A result of 6 corresponds to "6+2" in Guest, Namey & Chen (2020, PLoS ONE
+    15(5) e0232076), with interviews 7 and 8 as the run. The result does not say whether the study is
+    saturated. Raises UsageError for a base or run of 0.
 
     >>> interviews_to_threshold([20, 9, 5, 3, 4, 3, 1, 0])  # of 37: 7 new, then 4, then 1
     6
@@ -102,15 +106,15 @@ REPEATS = ("kept", "removed")
 
 
 def smiths_s(lists: pd.DataFrame, *, repeats: str = "kept") -> pd.DataFrame:
-    """One row per item: n_lists that name it, and Smith's S, highest first.
+    """Returns one row per item, with the number of lists that name it (n_lists) and Smith's S, highest first.
 
-    S = (1/N) * sum over the lists that name the item of (L - r + 1) / L, r its rank in a list of
-    L items, N all lists (Smith & Borgatti 1997, J. Linguistic Anthropology 7(2):208-209). The
-    formula is for lists that repeat nothing. An item named again counts at its first mention, and for the
-    rest two conventions are in use. ``kept``: L and r are the list's own, repeats included. ``removed``:
-    repeats are taken out first and the ranks below close up, so that L is the number of distinct items;
-    AnthroTools does so with its option to clean (Purzycki & Jamieson-Lane 2017, Cross-Cultural Research
-    51(1):51-74). Only the order of positions matters; items at one position share the mean of their ranks.
+    S = (1/N) * sum over the lists that name the item of (L - r + 1) / L, r its rank in a list of L items, N
+    all lists (Smith & Borgatti 1997, J. Linguistic Anthropology 7(2):208-209). The formula is for lists
+    without repeated items. A repeated item counts at its first mention, and for repeats two conventions are
+    in use. With ``kept``, L and r are those of the whole list, including repeats. With ``removed``, repeats
+    are removed first and later items move up, so that L is the number of distinct items; AnthroTools does
+    this with its option to clean (Purzycki & Jamieson-Lane 2017, Cross-Cultural Research 51(1):51-74). Only
+    the order of positions matters; items at one position share the mean of their ranks.
 
     ``lists`` has columns list_id, item, position (numbers). A blank item stands for an
     empty list, which counts among the N. Raises UsageError for another convention.

@@ -1,4 +1,4 @@
-"""The saturation curve, and the triangle of codes that occur together."""
+"""Draws the saturation curve, and the triangle of codes that occur together."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_CODES = 25
-"""The most codes of a triangle: more make a page that is slow to load."""
+"""The largest number of codes in a triangle; more codes make a page that is slow to load."""
 
 
 @draws("interview", "found", "new", "mean", "low", "high")
 def plot_saturation_curve(new_codes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Steps: codes found after each interview in order of date, over the mean of random orders.
+    """Draws the number of codes found after each interview in order of date as steps, over the mean of random
+    orders.
 
     ``new_codes`` has one row per interview: columns interview (1, 2, ...), found (codes so far), new (codes
     that it added), and mean, low and high of the codes found after as many interviews in random order.
@@ -54,11 +55,13 @@ def plot_saturation_curve(new_codes: pd.DataFrame, *, ax: Axes | None = None) ->
 
 @draws("code", "other", "n")
 def plot_cooccurrence(pairs: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """A triangle of codes that occur together: a square for each pair, with its count, darker the higher.
+    """Draws a triangle of codes that occur together, with a square for each pair that holds its count and is
+    darker for a higher count.
 
-    ``pairs`` has one row per pair: columns code, other (the names of two codes) and n. The codes that occur
-    together with others most often come first; beyond :data:`MOST_CODES` they are left out, which the figure
-    says. Codes are numbered along both sides; a figure of many is wide, and scrolls on a narrow page.
+    ``pairs`` has one row per pair, with columns code, other (the names of the two codes) and n. Codes that
+    occur together with other codes most often come first. Codes beyond :data:`MOST_CODES` are left out, and
+    the figure says so. Codes are numbered along both sides; a figure of many codes is wide, and scrolls on a
+    narrow page.
 
     >>> pairs = pd.DataFrame({"code": ["Delay", "Delay"], "other": ["Safe place", "Trust"], "n": [3, 1]})
     >>> plot_cooccurrence(pairs).figure.get_label()
@@ -96,7 +99,8 @@ def plot_cooccurrence(pairs: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 
 def _triangle(codes: int, names: float) -> Axes:
-    """Axes of square cells for a number of codes, beside their names; inches."""
+    """Returns axes with square cells for a number of codes; ``names`` is the width for their names in
+    inches."""
     side = max(0.24 * codes, 0.5)
     width, height = max(FIGURE_WIDTH, names + side), side + 0.25
     return new_axes(height, (names / width, 0.25 / height, side / width, side / height), width)

@@ -1,4 +1,5 @@
-"""A step of the build: figures of codes that occur together, of new codes by interview, and of salience."""
+"""A step of the build, which makes figures of codes that occur together, of new codes by interview, and of
+salience."""
 
 from __future__ import annotations
 
@@ -16,15 +17,15 @@ from glc_analysis.steps import Step, View
 
 def pattern_figures(consensus: pd.DataFrame, documents: pd.DataFrame, segments: pd.DataFrame, *,
                     repeats: str) -> pd.DataFrame:
-    """One row per figure of the measures cooccurrence, novelty and salience; ``consensus`` are the agreed
-    codings, ``repeats`` is the convention of salience."""
+    """Returns one row per figure of the measures cooccurrence, novelty and salience. ``consensus`` has the
+    agreed codings; ``repeats`` is the convention for salience."""
     turns = coded_turns(consensus, documents, segments)
     return join_figures([_cooccurrence_figures(turns, "turn"), _cooccurrence_figures(turns, "document"),
                          _new_code_figures(turns, documents), _salience_figures(turns, documents, repeats)])
 
 
 def _cooccurrence_figures(turns: pd.DataFrame, unit: str) -> pd.DataFrame:
-    """Pairs of codes that occur in the same turn, or in the same document."""
+    """Returns the figures of pairs of codes that occur in the same turn, or in the same document."""
     rows = turns.assign(unit_id=turns["turn"] if unit == "turn" else turns["document_id"])
     pairs = cooccurrence(rows[["unit_id", "code_id"]].drop_duplicates())
     return pairs.rename(columns={"other_id": "option_id", "n_either": "base_n"}).assign(
@@ -32,7 +33,8 @@ def _cooccurrence_figures(turns: pd.DataFrame, unit: str) -> pd.DataFrame:
 
 
 def _new_code_figures(turns: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
-    """New codes by interview, of those with a date: in its order, and in random orders."""
+    """Returns the figures of new codes by interview, for interviews with a date, in the order of dates and in
+    random orders."""
     interviews = documents[(documents["kind"] == "interview") & (documents["translation_of"] == "")
                            & (documents["date"] != "")]
     order = list(interviews.sort_values(["date", "document_id"])["document_id"])
@@ -52,8 +54,8 @@ def _new_code_figures(turns: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFr
 
 
 def _salience_figures(turns: pd.DataFrame, documents: pd.DataFrame, repeats: str) -> pd.DataFrame:
-    """Smith's S of codes over interviews, in the order in which each first mentions them; and where it
-    differs, what it is under the other convention for codes that an interview raises again."""
+    """Returns Smith's S of codes over interviews, in the order in which each interview first mentions them.
+    If the other convention for repeated codes gives a different value, that value is given as well."""
     interviews = documents.loc[documents["kind"] == "interview", "document_id"]
     rows = turns[turns["document_id"].isin(interviews)]
     if rows.empty:
@@ -74,7 +76,7 @@ def _salience_figures(turns: pd.DataFrame, documents: pd.DataFrame, repeats: str
 
 
 def _make_figures(view: View) -> dict[str, Any]:
-    """The figures, where an organisation could have raised a code."""
+    """Makes the figures, if there is a code that an organisation could have raised."""
     if view["code_records"].keys.empty:
         return {"pattern_figures": pd.DataFrame()}
     codings = view["codings"]

@@ -1,9 +1,10 @@
 """A map of the world on which equal marks show where somebody took part, never how many.
 
-The coastlines are those of Natural Earth at 1:110 million (public domain;
-``content/coastlines_notice.txt``), made by ``scripts/make_coastlines.py``. The places of the marks are
-those of the time zone database (public domain, package tzdata): a country has the place of the zone that
-covers most of it, else of the zone nearest to all its others. Nothing is fetched and no border is drawn.
+The coastlines are those of Natural Earth at 1:110 million (public domain; ``content/coastlines_notice.txt``),
+made by ``scripts/make_coastlines.py``. The positions of the marks come from the time zone database (public
+domain, package tzdata). A country's mark stands at the position of the time zone that covers most of the
+country or, if none is known to, of the zone closest to all its other zones. Nothing is downloaded, and no
+borders are drawn.
 """
 
 from __future__ import annotations
@@ -23,17 +24,17 @@ from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "world_map.html")
 NORTH, SOUTH = 75, -56
-"""Degrees of latitude at the edges; longitude is whole."""
+"""The degrees of latitude at the upper and lower edges; the map shows all longitudes."""
 _EDGE = 4
-"""Room for a mark at the left and right edge, in degrees."""
+"""The space for marks at the left and right edges, in degrees."""
 _CAPTION = "All marks have the same size: they show that somebody took part, not how many."
 _PLACE = re.compile(r"([+-]\d{2})(\d{2})(?:\d{2})?([+-]\d{3})(\d{2})(?:\d{2})?")
 _MOST = re.compile(r"\bmost (?:of|areas)\b|mainland|peninsula")
 
 
 def render_country_map(view: StudyView) -> Html:
-    """A map of the work countries that the audience may know of, all with the same mark; blank where there
-    are none.
+    """Renders a map of the work countries that the audience may know of, all with the same mark; blank if
+    there are none.
 
     >>> render_country_map(view).data.count("<circle")
     25
@@ -43,8 +44,8 @@ def render_country_map(view: StudyView) -> Html:
 
 
 def draw_world_map(countries: Mapping[str, str]) -> Markup:
-    """A figure with a mark for each country (id and label). A country that has no place on the map is named
-    below it.
+    """Returns a figure with a mark for each country, given by id and label. A country without a position on
+    the map is named below it.
 
     >>> draw_world_map({"KHM": "Cambodia"}).count("<circle")
     1
@@ -65,7 +66,7 @@ def draw_world_map(countries: Mapping[str, str]) -> Markup:
 
 @cache
 def read_country_coordinates() -> dict[str, tuple[float, float]]:
-    """Latitude and longitude of a place in each country, by its ISO 3166 alpha-3 code.
+    """Returns latitude and longitude of a position in each country, by the country's ISO 3166 alpha-3 code.
 
     >>> [tuple(map(round, read_country_coordinates()[one])) for one in ("KHM", "ESP", "USA")]
     [(12, 105), (40, -4), (42, -88)]
@@ -89,7 +90,7 @@ def _main_zone(zones: list[tuple[float, float, str]]) -> tuple[float, float]:
 
 
 def _zones() -> list[tuple[str, float, float, str]]:
-    """Country, latitude, longitude and comment of every zone."""
+    """Returns country, latitude, longitude and comment of every time zone."""
     text = (files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8")
     rows = []
     for line in text.splitlines():
