@@ -1,1 +1,2 @@
-"""Raw files of any tool become frames of text in one vocabulary. Nothing is judged here."""
+"""Reads raw files of any survey tool or coding program into frames of text with the same columns, without
+interpreting them."""

@@ -1,7 +1,8 @@
-"""Reads survey exports: plain tables, and what add-ons read, told by the content of the file.
+"""Reads survey exports: plain tables, and the formats that add-ons read. The format is recognised by the
+content of the file.
 
-Each reader returns a :class:`RawSurvey`. Nothing is interpreted: every cell keeps its text, numbers and "NA"
-included.
+Each reader returns a :class:`RawSurvey`. No cell is interpreted; every cell keeps its text, even numbers and
+"NA".
 """
 
 from __future__ import annotations
@@ -29,18 +30,18 @@ from glc_analysis.tabular import Grid, read_delimited_file, read_workbook_sheets
 
 
 _TOGETHER = 10_000
-"""Records of which all words are held as one text at a time."""
+"""The number of records whose words are held as one text at a time."""
 
 
 @dataclass(frozen=True)
 class RawSurvey:
-    """A survey file, read and not interpreted: one row of `frame` a record.
+    """A survey file, read without interpretation, with one row of `frame` per record.
 
-    `rows` and `loops` are aligned with the frame: the row number a spreadsheet shows (the
-    first header row is row 1; an SPSS file has none, its first case is 1), and the position
-    within a repeat group (from 1; 0 where there is none). `wording` gives each column's
-    question text, "" where the file has none. Of header names in `repeated` the frame has the first column,
-    and each column again with its place behind the name.
+    `rows` and `loops` are aligned with the frame: the row number a spreadsheet shows (the first header row is
+    row 1; an SPSS file has none, its first case is 1), and the position within a repeat group (from 1; 0
+    where there is none). `wording` gives each column's question text, "" where the file has none. If several
+    columns have the same name (listed in `repeated`), the frame has the first of them under this name, and
+    all of them under the name followed by their position.
     """
 
     path: Path
@@ -52,10 +53,11 @@ class RawSurvey:
     repeated: tuple[str, ...]
     sheets: tuple[str, ...] = ()  # of a workbook those that were read
     missing: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Of an SPSS file the texts of each column that it calls missing (user-missing)."""
+    """For an SPSS file, the texts of each column that the file declares as user-missing."""
 
     def record_hashes(self, columns: Sequence[str]) -> np.ndarray:
-        """A number for the cells of each record in these columns, in this order: the same for the same cells.
+        """Returns a number for each record, which is the same for records with the same cells in these
+        columns, in this order.
 
         >>> frame = text_frame({"Q1": ["Yes", "No", "Yes"], "Q2": ["1", "1", "1"]})
         >>> survey = RawSurvey(Path("a.csv"), "plain", frame, [2, 3, 4], [0, 0, 0], {}, ())
@@ -76,11 +78,11 @@ class RawSurvey:
 
 def build_survey(path: Path, tool: str, sheet: Grid, *, headers: int = 1, names: Sequence[str] = (),
                  wording: Iterable[str] = (), loops: Sequence[int] = ()) -> RawSurvey:
-    """The records below the header rows of a sheet.
+    """Returns the records below the header rows of a sheet.
 
-    `names` and `wording` run along the columns; without them names are the first row's, and
-    wording is unknown. A blank name over data becomes `column_<n>`; over nothing, the column
-    is dropped.
+    `names` and `wording` have an entry per column; without them, names come from the first row, and the
+    wording is unknown. A column with data but a blank name is named `column_<n>`; a column without either is
+    dropped.
     """
     body = sheet.rows[headers:]
     if not body:
@@ -103,7 +105,7 @@ _MARKUP = re.compile(r"</?(?:a|b|br|div|em|font|h[1-6]|i|li|ol|p|span|strong|u|u
 
 
 def without_markup(text: str) -> str:
-    """A wording without the marks of HTML that some tools export with it.
+    """Returns a wording without the HTML markup that some tools export with it.
 
     >>> without_markup("Which <b>services</b><br/>do you offer?"), without_markup("3 < 4 & 5 > 4")
     ('Which services do you offer?', '3 < 4 & 5 > 4')
@@ -112,8 +114,9 @@ def without_markup(text: str) -> str:
 
 
 def _places(names: Sequence[str], cells: Sequence[Sequence[str]], times: Counter[str]) -> dict[str, int]:
-    """Where each column stands. Of columns with one name, the first has it, and each has it with its place
-    behind (``Why? [14]``), by which the other tables name it."""
+    """Returns the position of each column by name. If several columns share a name, the first has this name,
+    and each also has the name followed by its position (``Why? [14]``), by which other tables can refer to
+    it."""
     places: dict[str, int] = {}
     for place, (name, column) in enumerate(zip(names, cells, strict=True)):
         if name or any(map(str.strip, column)):
@@ -124,7 +127,8 @@ def _places(names: Sequence[str], cells: Sequence[Sequence[str]], times: Counter
 
 
 def text_frame(columns: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """A frame whose every column is text; equal cells stay one string where they are Python's own.
+    """Returns a frame in which every column is text. Equal cells share one string if pandas holds Python's
+    own strings.
 
     >>> text_frame({"Q1": ["None", ""]})["Q1"].tolist()
     ['None', '']
@@ -134,8 +138,9 @@ def text_frame(columns: Mapping[str, Sequence[str]]) -> pd.DataFrame:
 
 
 class SurveyReader(NamedTuple):
-    """How the exports of a tool are read: whether it wrote these sheets, what they hold, and, where several
-    sheets make up one export, which of those of a workbook do."""
+    """The functions that read the exports of a tool: one tells whether the tool wrote these sheets, one reads
+    them, and one, for exports of several sheets, selects the sheets of a workbook that belong to one
+    export."""
 
     recognises: Callable[[list[Grid]], bool]
     read: Callable[[Path, list[Grid]], RawSurvey]
@@ -147,8 +152,9 @@ class SurveyReader(NamedTuple):
 
 
 def plain_reader(tool: str) -> Callable[[Path, list[Grid]], RawSurvey]:
-    """A reader of one sheet as it is: neither a second header row is guessed at, nor what separates several
-    options in a cell (semicolons in Microsoft Forms, comma and blank in Google Forms)."""
+    """Returns a reader that reads one sheet unchanged. It guesses neither whether there is a second header
+    row nor which sign separates several options in a cell (semicolons in Microsoft Forms, comma and blank in
+    Google Forms)."""
     return lambda path, sheets: build_survey(path, tool, sheets[0])
 
 
@@ -157,8 +163,8 @@ def plain_reader(tool: str) -> Callable[[Path, list[Grid]], RawSurvey]:
 
 
 def survey_readers() -> dict[str, SurveyReader]:
-    """The readers of add-ons by the name of their tool, in the order in which they are asked; the plain table
-    is last and takes all others."""
+    """Returns the readers by the name of their tool, in the order in which they are tried: first the readers
+    of add-ons, and last the reader of plain tables, which accepts any file."""
     brought = {name: add_on.load(reader)
                for name, (add_on, reader) in map_declared_entries("survey_readers").items()}
     return brought | {"plain": SurveyReader(bool, plain_reader("plain"))}
@@ -166,16 +172,16 @@ def survey_readers() -> dict[str, SurveyReader]:
 
 _DELIMITED = frozenset({".csv", ".tsv", ".tab", ".txt"})
 SHEETS = frozenset({".xlsx", ".xlsm", ".xls"})
-"""The endings of workbooks."""
+"""The file endings of workbooks."""
 
 
 def read_survey(path: Path, settings: Mapping[str, Any] | None = None) -> RawSurvey:
-    """One survey file as text, one row per record, by the reader of the tool that made it.
+    """Returns one survey file as text, one row per record, read by the reader for the tool that made it.
 
-    ``settings`` are [survey] of study.toml: its ``tool`` decides where it is not blank, its ``encoding``
-    says how the characters of a text file are read (:func:`~glc_analysis.tabular.decode_text_as`), and its
-    ``sheets`` which sheet of a workbook is read. Raises `Faults` with everything that keeps the file from
-    being read, and `GLCError` where something that a reader needs is not installed.
+    ``settings`` are [survey] of study.toml: ``tool``, if it is not blank, chooses the reader; ``encoding``
+    says how the characters of a text file are read (:func:`~glc_analysis.tabular.decode_text_as`); and
+    ``sheets`` names the sheet of a workbook to read. Raises `Faults` with every reason why the file cannot be
+    read, and `GLCError` if a library that a reader needs is not installed.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -192,8 +198,9 @@ def read_survey(path: Path, settings: Mapping[str, Any] | None = None) -> RawSur
 
 
 def read_survey_sheets(path: Path, settings: Mapping[str, Any] | None = None) -> list[RawSurvey]:
-    """The tables of one survey file as :func:`read_survey` gives one: several where [survey] ``sheets`` names
-    several sheets of a workbook, each like a file of its own (``both, sheet 2018.xlsx``)."""
+    """Returns the tables of one survey file, each as :func:`read_survey` returns it. There are several if
+    [survey] ``sheets`` names several sheets of a workbook; each is treated like a separate file (``both,
+    sheet 2018.xlsx``)."""
     if declared := map_declared_entries("survey_files").get(path.suffix.lower()):
         add_on, reader = declared
         return [add_on.load(reader)(path)]
@@ -209,14 +216,14 @@ def read_survey_sheets(path: Path, settings: Mapping[str, Any] | None = None) ->
 
 
 def _recognised(sheets: list[Grid]) -> str:
-    """The tool that wrote these sheets."""
+    """Returns the tool that wrote these sheets."""
     return next(name for name, reader in survey_readers().items() if reader.recognises(sheets))
 
 
 def _sheets_with_answers(file: str, sheets: list[Grid], tool: str,
                          settings: Mapping[str, Any] | None) -> list[list[Grid]]:
-    """The sheets that are read, those of one table together: a form and its repeat groups, any other sheet by
-    itself. Raises Faults where nobody has decided between several."""
+    """Returns the sheets to read, in groups that form one table: a form with its repeat groups, or any other
+    sheet by itself. Raises Faults if there are several such groups and no setting chooses between them."""
     named = [name.strip() for name in settings["sheets"].get(file, "").split(" | ")] if settings else []
     wanted = [sheet for name in named for sheet in sheets if sheet.sheet == name]
     titles = [sheet.sheet for sheet in sheets]

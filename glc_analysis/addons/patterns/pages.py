@@ -14,8 +14,7 @@ largest share of new codes."""
 
 
 def describe_interview_order(view: StudyView) -> str:
-    """Returns in words the order of the coded interviews, which is the order of their dates if all dates are
-    known and different.
+    """Returns in words the order of the coded interviews, which is the order of their dates if these differ.
 
     >>> describe_interview_order(view)
     'in order of date'

@@ -1,8 +1,10 @@
-"""Reads coders' files: tables of codings, and what add-ons read, told by the content of the file.
+"""Reads coders' files: tables of codings, and the formats that add-ons read. The format is recognised by the
+content of the file.
 
-A :class:`RawCodings` has every coded passage in code points of its text. Each is compared with the words that
-the program stored for it, and says what it was compared with: the words, the text in the file, or nothing. A
-passage whose stored words differ from those in its place is quarantined.
+:class:`RawCodings` has the position of every coded passage in code points of its text. Each passage is
+compared with the words that the program stored for it, and records what it was compared with: the words, the
+text in the file, or nothing. A passage whose stored words differ from the words at its position is
+quarantined.
 """
 
 from __future__ import annotations
@@ -51,7 +53,8 @@ from glc_analysis.tabular import Grid
 
 
 def accepted_formats() -> str:
-    """What a coder may hand in: a table of codings, and what the installed add-ons read.
+    """Returns in words the formats that a coder may hand in: a table of codings, and the formats that the
+    installed add-ons read.
 
     >>> accepted_formats().partition(",")[0]
     'give a table of codings as .csv'
@@ -61,7 +64,7 @@ def accepted_formats() -> str:
 
 
 def refuse_unread(file: CoderFile) -> None:
-    """Raises Faults for a file of a coding program where no add-on that reads such files is installed."""
+    """Raises Faults for a file of a coding program if no installed add-on reads such files."""
     if file.is_of_program and not map_declared_entries("codings_readers"):
         refuse("this is a file of a coding program; the add-on coding_programs reads it, and it is not "
                "installed", file.path.name, "install the add-on, or export the codings as a table with the "
@@ -70,12 +73,11 @@ def refuse_unread(file: CoderFile) -> None:
 
 def read_codings(path: Path, *, coder: str = "", separator: str = "",
                  questions: Mapping[str, str] = NO_QUESTIONS) -> RawCodings:
-    """The codings of one file or project folder, read by the reader for its program.
+    """Returns the codings of one file or project folder, read by the reader for its program.
 
-    `coder` names the coder where the file does not; `separator` stands between several codes in one cell
-    of a table (`code_separator` of study.toml); `questions` has the id of each open question by the names
-    that a sheet may give it. Raises `Faults` with everything that keeps the file from being read; writes
-    nothing.
+    `coder` names the coder if the file does not. `separator` stands between several codes in one cell of a
+    table (`code_separator` of study.toml). `questions` has the id of each open question by the names that a
+    sheet may give it. Raises `Faults` with every reason why the file cannot be read; writes nothing.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -89,7 +91,7 @@ def read_codings(path: Path, *, coder: str = "", separator: str = "",
 
 
 def _project_database(path: Path) -> Path:
-    """The database of a project folder, or the file itself."""
+    """Returns the database in a project folder; for a file, the file itself."""
     if not path.is_dir():
         return path
     databases = [path / name for name in PROJECT_DATABASES if (path / name).is_file()]
@@ -112,7 +114,7 @@ def _read(path: Path, coder: str, separator: str, questions: Mapping[str, str]) 
 
 
 def _read_journal(path: Path, coder: str) -> ParsedCodings:
-    """What a program of an add-on wrote, read by this add-on."""
+    """Reads a file that a program of an add-on wrote, with the reader of this add-on."""
     readers = map_declared_entries("coder_files")
     if path.name not in readers:
         refuse("no add-on that is installed reads this file", f"{path.parent.name}/{path.name}",
@@ -123,7 +125,7 @@ def _read_journal(path: Path, coder: str) -> ParsedCodings:
 
 def _read_sheets(path: Path, sheets: list[Grid], coder: str, separator: str,
                  questions: Mapping[str, str]) -> ParsedCodings:
-    """The first sheet of a table; of a workbook with a sheet per question all of these."""
+    """Reads the first sheet of a table, or every sheet of a workbook with a sheet per question."""
     of_questions = [sheet for sheet in sheets if questions_of_sheet(sheet, questions) is not questions]
     read = of_questions or sheets[:1]
     parsed, *others = (read_coded_table(path, sheet, coder=coder, separator=separator,
@@ -143,13 +145,15 @@ _CODES = ["code", "parent", "definition", "position"]
 _NUMBERS = {"start", "end", "position", "checked", "matched"}
 _BY_WORDS = ("exact", "normalised")
 _ALIKE = 0.6
-"""Words as like as this to those in the place are the words of another version of the text."""
+"""The similarity from which stored words that differ from the words at their position count as words of
+another version of the text."""
 
 
 def merge_codings(parsed: ParsedCodings) -> RawCodings:
-    """The parsed codings in code points of their texts; duplicates are merged, doubtful ones quarantined.
+    """Returns the parsed codings with positions in code points of their texts. Duplicates are merged, and
+    doubtful codings are quarantined.
 
-    Raises `Faults` with everything that is wrong in the file.
+    Raises `Faults` with all faults of the file.
     """
     passages = _merge_duplicates(parsed)
     located = _located(parsed, passages)
@@ -192,7 +196,7 @@ def _frame(rows: Iterable[tuple | dict], columns: list[str]) -> pd.DataFrame:
 
 
 def _merge_duplicates(parsed: ParsedCodings) -> dict[str, list[Passage]]:
-    """The passages of each source in order; duplicate codings are merged into one."""
+    """Returns the passages of each source in order, with duplicate codings merged into one."""
     once: dict[tuple, Passage] = {}
     for coded in sorted(parsed.passages):
         if coded.code and coded.start == coded.end != -1:
@@ -210,8 +214,9 @@ def _merge_duplicates(parsed: ParsedCodings) -> dict[str, list[Passage]]:
 
 
 def _located(parsed: ParsedCodings, passages: dict[str, list[Passage]]) -> dict[str, Located]:
-    """The passages of each source that has a text. One program wrote the file, so all of its texts together
-    show how it counts, but for a text whose stored words show something else."""
+    """Returns the located passages of each source that has a text. One program wrote the file, so all its
+    texts together show how it counts positions, except for a text whose stored words show another way of
+    counting."""
     compare = compare_name if parsed.has_names else compare_quote
     tried = {name: try_readings(text, [coded[1:3] for coded in passages[name]],
                                 [coded.quote for coded in passages[name]], compare=compare)
@@ -227,7 +232,8 @@ def _located(parsed: ParsedCodings, passages: dict[str, list[Passage]]) -> dict[
 
 def _located_rows(parsed: ParsedCodings, name: str, text: Text | None, passages: list[Passage],
                   located: Located | None) -> list[dict]:
-    """The passages of one source, each with what it was compared with and the words in its place."""
+    """Returns the passages of one source, each with what it was compared with and with the words at its
+    position."""
     if not text or not located:
         return [coded._asdict() | {"match": _untested(coded), "found": ""} for coded in passages]
     shown, (spans, alike, is_sure) = text.shown, located
@@ -251,7 +257,8 @@ def _located_rows(parsed: ParsedCodings, name: str, text: Text | None, passages:
 
 
 def _untested(coded: Passage) -> str:
-    """What is known of a passage whose text the file does not have; blank if it has words to look for."""
+    """Returns the value of `match` for a passage whose text is not in the file; blank if the passage has
+    words to search for."""
     if coded.quote:
         return ""
     return "whole_text" if coded[1:3] == WHOLE_TEXT else "by_position"
@@ -259,11 +266,12 @@ def _untested(coded: Passage) -> str:
 
 def _names_of_passages(passages: list[Passage], spans: list[Span], alike: list[str],
                        shown: str) -> dict[int, str]:
-    """The selections, by number, whose name seems to be the words of another place: "different".
+    """Returns "different" for each selection, by number, whose name seems to be the words at another
+    position.
 
-    That is a name which stands elsewhere in the text, or is nearly the words in its place. A name of one or
-    two words may stand in the text by chance: it counts only where most other names of the text are not
-    the words in their places either, as where the text was edited after coding.
+    Such a name occurs elsewhere in the text, or is similar to the words at its position. A name of one or two
+    words may occur elsewhere by chance. It counts only if most other names in the text do not match the words
+    at their positions either, for example because the text was edited after coding.
     """
     in_place = [n for n, coded in enumerate(passages)
                 if coded.quote and coded[1:3] != WHOLE_TEXT and alike[n] != ""]
@@ -287,8 +295,9 @@ def _names_of_passages(passages: list[Passage], spans: list[Span], alike: list[s
 
 
 def _doubtful(rows: list[dict]) -> list[bool]:
-    """Which passages of a source are quarantined: those whose place holds other words; and those stored
-    without words, unless the nearest passages with words, before and after, are in their places."""
+    """Marks the passages of a source to quarantine: passages whose position holds other words; and passages
+    stored without words, unless the nearest passages with words, before and after, are at the right
+    positions."""
     if not any(row["match"] == "different" for row in rows):
         return [False] * len(rows)
     proved = sorted((row["start"], row["match"] != "different") for row in rows
@@ -303,7 +312,8 @@ def _doubtful(rows: list[dict]) -> list[bool]:
 
 
 def _check_places(parsed: ParsedCodings, passages: list[Passage], rows: list[dict], length: int) -> None:
-    """A passage outside the text is a fault, unless the text was edited, which quarantines it."""
+    """Adds a fault for each passage outside the text, unless the text was edited, in which case the passage
+    is quarantined."""
     is_edited = any(row["match"] == "different" and row["start"] >= 0 for row in rows)
     for coded, row in zip(passages, rows, strict=True):
         if row["start"] < 0 and not is_edited:

@@ -37,19 +37,22 @@ _COLUMN_NAMES = {  # what tools and people call a column
     "": "", "id": "", "row": "", "date": "", "fecha": "",
 }  # fmt: skip
 _OF_ANSWERS = ("respondent", "question", "answer")
-"""Roles of columns in a table of open answers that names no documents; elsewhere such columns are codes."""
+"""The roles of columns in a table of open answers that names no documents. In other tables, columns with
+these names are codes."""
 NO_QUESTIONS: Mapping[str, str] = MappingProxyType({})
 _BETWEEN_CODES = re.compile(r"\s*[;\n]\s*")
 _NO_SEPARATOR = "none"
-"""The setting `code_separator` for tables in which every cell is one code, whatever signs are in it."""
+"""The value of the setting `code_separator` for tables in which every cell is one code, whatever signs it
+contains."""
 _SEVERAL_CODES = ("codes", "códigos")
-"""The columns of which a cell may hold several codes."""
+"""The names of columns whose cells may hold several codes."""
 _WIDE = re.compile(r"(code|tag|código|កូដ)[ _.-]?\d+")
 
 
 def question_columns(names: Sequence[str], questions: Mapping[str, str]) -> dict[int, str]:
-    """The columns of a sheet with a row per respondent that hold the codes of a question, with its id;
-    none in other tables. ``questions`` has the id of each open question by the names that it may have.
+    """Returns, for a sheet with a row per respondent, the columns that hold codes of a question, each with
+    the id of the question; empty for other tables. ``questions`` has the id of each open question by the
+    names that it may have.
 
     >>> question_columns(["Respondent", "Q3.5", "Pregunta 4"], {"q3.5": "Q3.5", "pregunta 4": "Q4"})
     {1: 'Q3.5', 2: 'Q4'}
@@ -61,19 +64,21 @@ def question_columns(names: Sequence[str], questions: Mapping[str, str]) -> dict
 
 
 def questions_of_sheet(grid: Grid, questions: Mapping[str, str]) -> Mapping[str, str]:
-    """The open questions of which a sheet can be: the one after which it is named, else all."""
+    """Returns the open questions that a sheet can be about: the question after which it is named, or else all
+    of them."""
     key = match_key(grid.sheet)
     return {key: questions[key]} if key in questions and is_by_respondent(grid.names) else questions
 
 
 def is_by_respondent(names: Sequence[str]) -> bool:
-    """Whether a table has a column of respondents, and neither documents nor questions in others."""
+    """Whether a table has a column of respondents, but no column of documents or questions."""
     roles = {_COLUMN_NAMES.get(match_key(name)) for name in names}
     return "respondent" in roles and not roles & {"source", "question"}
 
 
 def find_respondent_columns(names: Sequence[str], questions: Mapping[str, str]) -> tuple[int, dict[int, str]]:
-    """In a sheet with a row per respondent: the column of respondents, and the question of each other column.
+    """Returns, for a sheet with a row per respondent, the column of respondents, and the question of each
+    other column.
 
     >>> find_respondent_columns(["delay", "participant"], {"q1": "Q1", "why?": "Q1"})
     (1, {0: 'Q1'})
@@ -85,22 +90,24 @@ def find_respondent_columns(names: Sequence[str], questions: Mapping[str, str]) 
 
 
 def _only_question(questions: Mapping[str, str]) -> str:
-    """The open question, where the study has one alone."""
+    """Returns the open question of a study that has only one; otherwise blank."""
     return next(iter(questions.values())) if len({*questions.values()}) == 1 else ""
 
 
 def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str = "",
                      questions: Mapping[str, str] = NO_QUESTIONS) -> ParsedCodings:
-    """The codings of a table. Without offsets start and end are -1: the quotation, or all of the document.
+    """Returns the codings of a table. If the table has no offsets, start and end are -1, and the coding is of
+    the quotation or, without one, of the whole document.
 
-    Without a column of documents, respondent and question name an open answer: ``R_1a.Q3.5``. A row per
-    respondent may have a column per question with its codes; where the study asks one open question alone,
-    no column need name it. ``questions`` as :func:`question_columns` has them.
+    Without a column of documents, respondent and question name an open answer: ``R_1a.Q3.5``. A table with a
+    row per respondent may have a column per question with its codes; if the study has only one open question,
+    no column need name it. ``questions`` is as in :func:`question_columns`.
 
-    A row without a code says that its document was read, or was never assigned: documents that have no other
-    rows are in `blank`. Several codes in a cell are separated by `separator`; without one, a column `codes`
-    has them with ; or line breaks between them, and a column `code` has one. Raises Faults for a cell where
-    this is doubtful, and for two columns that name the same thing and differ.
+    A row without a code means either that its document was read or that it was never assigned; documents that
+    have only such rows are in `blank`. Several codes in a cell are separated by `separator`. Without a
+    separator, a cell of a column `codes` may hold several codes separated by ; or line breaks, and a cell of
+    a column `code` holds one code. Raises Faults for a cell that may hold one or several codes, and for two
+    columns with the same role whose cells differ.
     """
     parsed = ParsedCodings(path, "csv")
     names = [match_key(name) for name in grid.names]
@@ -151,7 +158,7 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
 
 def _read_by_question(parsed: ParsedCodings, grid: Grid, asked: Mapping[int, str], coder: str,
                       separator: str) -> ParsedCodings:
-    """A sheet with a row per respondent and a column per question, whose cells hold codes."""
+    """Reads a sheet with a row per respondent and a column per question, whose cells hold codes."""
     parsed.is_by_respondent = True
     roles = {n: _COLUMN_NAMES.get(match_key(name)) for n, name in enumerate(grid.names)}
     if others := [name.strip() for n, name in enumerate(grid.names)
@@ -176,12 +183,13 @@ def _read_by_question(parsed: ParsedCodings, grid: Grid, asked: Mapping[int, str
 
 
 def _is_count(cell: str) -> bool:
-    """Whether a cell counts how often a code was given, more than once."""
+    """Whether a cell is a number greater than one, which counts how often a code was given."""
     return bool(re.fullmatch(r"\d{1,4}(?:[.,]0)?", cell.strip())) and float(cell.replace(",", ".")) > 1
 
 
 def _refuse_without_question(path: Path, questions: Mapping[str, str]) -> NoReturn:
-    """Raises Faults for a sheet by respondents that does not say of which question its codes are."""
+    """Raises Faults for a sheet with a row per respondent that does not say to which question its codes
+    belong."""
     known = [*dict.fromkeys(questions.values())]
     refuse("the sheet has a row per respondent and does not say of which question the codes are"
            + (f" ({', '.join(known[:8])}{' ...' if len(known) > 8 else ''})" if known else ""), path.name,
@@ -191,7 +199,8 @@ def _refuse_without_question(path: Path, questions: Mapping[str, str]) -> NoRetu
 
 
 def expand_code_paths(codes: Iterable[str]) -> list[tuple[str, str, str]]:
-    """Codes that may be written as paths, each with its parent, and the parents too.
+    """Returns codes, which may be written as paths, each with its parent; parents that are not in the list
+    are added.
 
     >>> expand_code_paths(["Care > Rest", "Law"])
     [('Care', '', ''), ('Care > Rest', 'Care', ''), ('Law', '', '')]
@@ -208,7 +217,8 @@ def expand_code_paths(codes: Iterable[str]) -> list[tuple[str, str, str]]:
 
 
 def _check_columns(path: Path, grid: Grid, codes: list[int], ticks: list[int]) -> None:
-    """Raises Faults for columns of codes that may or may not say the same."""
+    """Raises Faults if several columns of the table could give the codes, because it is unclear which of them
+    count."""
     names = [grid.names[n].strip() for n in codes]
     if len({name.casefold() for name in names}) > 1:
         refuse(f"several columns name codes: {', '.join(names)}", path.name,
@@ -220,7 +230,7 @@ def _check_columns(path: Path, grid: Grid, codes: list[int], ticks: list[int]) -
 
 
 def _one_cell(parsed: ParsedCodings, cells: list[str], role: str, row: str) -> str:
-    """The cell of a role. It is a fault if several columns have the role and their cells differ."""
+    """Returns the cell with a role. Adds a fault if several columns have the role and their cells differ."""
     texts = [cell if role == "quote" else cell.strip() for cell in cells]
     different = [*dict.fromkeys(text for text in texts if text.strip())]
     if role == "memo":
@@ -233,8 +243,8 @@ def _one_cell(parsed: ParsedCodings, cells: list[str], role: str, row: str) -> s
 
 def _codes_in(parsed: ParsedCodings, cell: str, column: str, separator: str, row: str, *,
               is_plural: bool) -> list[str]:
-    """The codes of a cell; ``is_plural`` says whether there may be several. It is a fault if it is doubtful
-    whether they are one or several."""
+    """Returns the codes of a cell; ``is_plural`` says whether the cell may hold several codes. Adds a fault
+    if it is unclear whether the text is one code or several."""
     text = cell.strip()
     if separator == _NO_SEPARATOR:
         return [text] if text else []
@@ -249,9 +259,9 @@ def _codes_in(parsed: ParsedCodings, cell: str, column: str, separator: str, row
 
 
 def guess_column_roles(names: list[str]) -> list[str]:
-    """What each column of a coded table holds, in the layout of a program that an add-on knows or in our own:
-    source, quote, start, end, code, coder, memo; blank for any other. Without a source, respondent and
-    question name an open answer.
+    """Returns what each column of a coded table holds: source, quote, start, end, code, coder or memo; blank
+    for any other column. The table has the layout of a coding program that an add-on reads, or the package's
+    own layout. Without a column of sources, respondent and question name an open answer.
 
     >>> guess_column_roles(["File", "Tag"])
     ['source', 'code']
@@ -268,8 +278,8 @@ def guess_column_roles(names: list[str]) -> list[str]:
 
 
 def ticked_codes(parsed: ParsedCodings, cells: list[str], codes: dict[int, str], row: str) -> list[str]:
-    """Those of the ``codes``, by the place of their columns, that a row ticks; a cell that is neither a tick
-    nor a blank is a fault."""
+    """Returns those of the ``codes`` (given by the position of their columns) that a row ticks. Adds a fault
+    for a cell that is neither ticked nor empty."""
     for n, code in codes.items():
         if match_key(cells[n]) not in TICKED | NOT_CODED:
             parsed.fault(f"this is not a tick of the code {code!r}", cells[n], row=row)
@@ -277,7 +287,7 @@ def ticked_codes(parsed: ParsedCodings, cells: list[str], codes: dict[int, str],
 
 
 def note_unread_sheets(parsed: ParsedCodings, sheets: Iterable[Grid]) -> None:
-    """Names the sheets of a workbook that are not read, but for hidden ones."""
+    """Adds a note that names the sheets of a workbook that are not read, except hidden sheets."""
     if left := [repr(sheet.sheet) for sheet in sheets if not sheet.is_hidden]:
         parsed.notes.append(f"Sheets that are not read: {', '.join(left)}. Hand in codings on another sheet "
                             "as a file of their own.")

@@ -1,8 +1,8 @@
-"""What every reader of codings gets and returns, and how positions are found in a text.
+"""The types that every reader of codings gets and returns, and the search for positions in a text.
 
-Programs count positions differently: in code points, UTF-16 units or UTF-8 bytes, a line end as one or two,
-with or without a byte order mark. Each way of counting is tried, and the one that matches most of the stored
-quotations is used.
+Programs count positions differently: in code points, UTF-16 units or UTF-8 bytes, with a line end as one or
+two, with or without a byte order mark. Each way of counting is tried, and the way that matches most of the
+stored quotations is used.
 """
 
 from __future__ import annotations
@@ -37,19 +37,20 @@ from glc_analysis.text import UNTICKED
 
 
 TABLE_BYTES = 10 * 2**20
-"""So many bytes a table of codings may have: 50,000 with their quotations."""
+"""The largest number of bytes in a table of codings, enough for 50,000 codings with their quotations."""
 _DELIMITED = {".csv", ".tsv", ".tab", ".txt"}
 
 
 class CoderFile:
-    """A file of a coder, whose kind its readers tell by its name and content. Each part is read once."""
+    """A file of a coder. Readers recognise its kind by its name and content; each part of it is read only
+    once."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @cached_property
     def start(self) -> bytes:
-        """Its first bytes."""
+        """The first bytes of the file."""
         try:
             with self.path.open("rb") as file:
                 return file.read(64)
@@ -58,28 +59,29 @@ class CoderFile:
 
     @property
     def is_package(self) -> bool:
-        """Whether it says that it is a ZIP file."""
+        """Whether the file begins like a ZIP file."""
         return self.start.startswith(b"PK")
 
     @property
     def is_database(self) -> bool:
-        """Whether it says that it is an SQLite file."""
+        """Whether the file begins like an SQLite file."""
         return self.start.startswith(b"SQLite format 3\0")
 
     @property
     def is_markup(self) -> bool:
-        """Whether it begins like XML."""
+        """Whether the file begins like XML."""
         return self.start.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0").startswith(b"<")
 
     @property
     def is_of_program(self) -> bool:
-        """Whether it is no table and no text: a project, a database or a Word file."""
+        """Whether the file is a project, a database or a Word file, and not a table or a plain text."""
         return (self.is_database or self.is_markup
                 or self.is_package and "xl/workbook.xml" not in self.members)
 
     @cached_property
     def members(self) -> frozenset[str]:
-        """The names in a ZIP file, in lower case; none in other files, and in one that cannot be read."""
+        """The names in a ZIP file, in lower case; empty for other files, and for a file that cannot be
+        read."""
         try:
             with zipfile.ZipFile(self.path) as package:
                 return frozenset(member.filename.lower() for member in list_zip_members(package))
@@ -88,8 +90,8 @@ class CoderFile:
 
     @cached_property
     def sheets(self) -> list[Grid]:
-        """The sheets of a workbook or a delimited text; none of other files. Raises Faults as reading them
-        does."""
+        """The sheets of a workbook or a delimited text; empty for other files. Raises Faults if they cannot
+        be read."""
         if self.start.startswith(OLD_WORKBOOK) or self.is_package and not self.is_of_program:
             return read_workbook_sheets(self.path)
         is_table = self.path.suffix.lower() in _DELIMITED and not self.is_of_program
@@ -101,20 +103,26 @@ class CoderFile:
 
 
 TRAINING = "training"
-"""The purpose for which a coder reads a text to learn: it has no reader, and counts nowhere."""
+"""The purpose of texts that coders read only for training. A reading for this purpose is not counted
+anywhere."""
 
 
 @dataclass(frozen=True)
 class RawCodings:
     """The codings of one file: of one coder, or of a project of several coders.
 
-    A coding whose stored words differ from the words in its place is in `quarantined`, with the words found
-    there; so is one without words of its own beside it, since its place may be wrong as well.
+    A coding whose stored words differ from the words at its position is in `quarantined`, with the words
+    found there. So is a coding without stored words that stands beside it, because its position may be wrong
+    as well.
 
-    `match` says what shows that a coding is in its place: the words that the coder's program stored, to the
-    letter (exact) or but for blanks, signs and Unicode form (normalised); the text in the coder's file at
-    this place (same_text); nothing, since all of the text is coded (whole_text) or the file gives numbers
-    alone (by_position). It is blank where the file has words and no text to look for them.
+    `match` says what confirms the position of a coding:
+
+    - exact, normalised: the words that the coder's program stored, to the letter, or apart from blanks, signs
+      and Unicode form;
+    - same_text: the text in the coder's file at this position;
+    - whole_text, by_position: nothing, because the whole text is coded, or because the file gives only
+      numbers;
+    - blank: the file has words, but no text in which to search for them.
     """
 
     path: Path
@@ -140,7 +148,8 @@ class RawCodings:
 
 
 class Passage(NamedTuple):
-    """A stretch as a tool gives it, in the tool's own offsets; without a code it carries a memo."""
+    """A coded stretch of text as a program stores it, with the program's own offsets. A passage without a
+    code carries a memo."""
 
     source: str
     start: int
@@ -157,7 +166,7 @@ WHOLE_TEXT = (-1, -1)  # the span of all of a document, or of an unknown place i
 
 @dataclass
 class ParsedCodings:
-    """What a reader has collected from a file so far, including its faults."""
+    """The content that a reader has collected from a file so far, including faults."""
 
     path: Path
     tool: str
@@ -176,12 +185,13 @@ class ParsedCodings:
     is_of_study: bool = False  # its texts are those of the study, by their document_ids
     decisions: list[tuple[str, ...]] = field(default_factory=list)  # as RawCodings.decisions
     assisted: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    """What suggested a code that was accepted, by document_id, code and words of the passage."""
+    """The source of the suggestion for each code that was suggested and accepted, by document_id, code and
+    words of the passage."""
     is_by_respondent: bool = False
     is_project: bool = False  # of a program: with every text of a project, also those that nobody has read
 
     def add(self, other: ParsedCodings) -> None:
-        """Adds what another sheet of the same file holds, on other texts."""
+        """Adds the content of another sheet of the same file, which is about other texts."""
         self.texts |= other.texts
         self.passages += other.passages
         self.codes += [code for code in other.codes if code not in self.codes]
@@ -190,12 +200,12 @@ class ParsedCodings:
         self.blank |= other.blank
 
     def fault(self, message: str, value: str = "", *, row: str = "") -> None:
-        """Note a fault; all of them are raised together at the end."""
+        """Adds a fault; all faults are raised together at the end."""
         fix = "correct it in its tool and export it again"
         self.faults.append(Fault(message, file=self.path.name, row=row, value=value[:80], fix=fix))
 
     def source(self, name: str, text: Text | None) -> str:
-        """Enter a text and return the name it goes by: a second one of that name gets a number."""
+        """Adds a text and returns its name; a second text with the same name gets a number."""
         unique = make_unique_name(name, self.texts)
         if unique != name:
             self.notes.append(f"Two texts are named {name!r}: the later one is read as {unique!r}.")
@@ -203,8 +213,8 @@ class ParsedCodings:
         return unique
 
     def span(self, start: str, end: str, *, row: str = "", about: str = "") -> Span | None:
-        """Two offsets; None and a fault where they are not whole numbers from 0, or are reversed. `about`
-        names the text and the code."""
+        """Returns two offsets as numbers. If they are not whole numbers from 0, or are reversed, it adds a
+        fault and returns None. `about` names the text and the code."""
         if all(at.strip().isdecimal() and len(at) < 16 for at in (start, end)) and int(start) <= int(end):
             return int(start), int(end)
         self.fault(f"these are not the start and end of a passage{about and f' ({about})'}",
@@ -213,7 +223,7 @@ class ParsedCodings:
 
 
 def make_unique_name(name: str, taken: Collection[str]) -> str:
-    """The name, with a number behind it where it is taken.
+    """Returns the name, with a number after it if the name is already taken.
 
     >>> make_unique_name("Interview", ["Interview", "Interview (2)"])
     'Interview (3)'
@@ -228,15 +238,15 @@ def make_unique_name(name: str, taken: Collection[str]) -> str:
 
 Span = tuple[int, int]
 NOT_CODED = UNTICKED | {"", "na"}
-"""What a cell of a column of a code holds where the code was not given."""
+"""The values that mean, in the column of a code, that the code was not given."""
 UNWRITABLE = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in XML
 
 
 @dataclass(frozen=True)
 class Text:
-    """A text as its tool stores it: line ends and byte order mark untouched.
+    """A text as its program stores it, with line ends and byte order mark unchanged.
 
-    `joints` are the places, in `shown`, of line breaks that the tool shows and does not count.
+    `joints` are the positions, in `shown`, of line breaks that the program shows but does not count.
     """
 
     raw: str
@@ -245,13 +255,14 @@ class Text:
 
     @property
     def shown(self) -> str:
-        """The text with LF line ends and no byte order mark: what all offsets are turned to."""
+        """The text with LF line ends and no byte order mark, to which all offsets are converted."""
         return normalise_line_ends(self.raw.removeprefix("\ufeff"))
 
 
 class Located(NamedTuple):
-    """Stretches as code points of the shown text, (-1, -1) outside of it; how the words stored for each
-    compare with its place; and whether each has the same place in all readings that do as well."""
+    """Stretches as code points of the shown text, (-1, -1) for a stretch outside it; how the words stored for
+    each compare with the words at its position; and whether each has the same position in all equally good
+    readings."""
 
     spans: list[Span]
     matches: list[str]
@@ -259,8 +270,8 @@ class Located(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """A way of counting positions: in which unit, whether a CRLF counts as two, and whether the byte order
-    mark counts."""
+    """A way of counting positions: the unit, whether a CRLF counts as two, and whether the byte order mark
+    counts."""
 
     unit: str
     has_returns: bool
@@ -268,9 +279,9 @@ class Reading(NamedTuple):
 
 
 class Tried(NamedTuple):
-    """The stretches of a text in one way of counting, how the words stored for them compare, how many of
-    these are the same, the same to the letter, and inside of the text; and how many of its two ends each
-    stretch has at the edge of a word."""
+    """The stretches of a text in one way of counting, and how the words stored for them compare with the
+    text. Three numbers say how many stretches match, match to the letter, and lie inside the text. For each
+    stretch, a further number says how many of its two ends are at the edge of a word."""
 
     spans: tuple[Span, ...]
     matches: list[str]
@@ -279,12 +290,13 @@ class Tried(NamedTuple):
 
 
 _CLEARLY = 3
-"""A way of counting is ruled out where more than so many times as many ends are not at the edges of words."""
+"""The factor by which a way of counting may have more ends that are not at the edges of words than the
+likeliest way; with more, it is ruled out."""
 
 
 def locate(text: Text, spans: Sequence[Span], quotes: Sequence[str]) -> Located:
-    """The stretches of a text, however its program counts: see :func:`rank_readings`. Stretches that
-    another reading as likely puts elsewhere are not sure.
+    """Returns the stretches of a text in the likeliest way of counting (:func:`rank_readings`). A stretch is
+    not sure if an equally likely way puts it at another position.
 
     >>> locate(Text("\\ufeffYes.\\r\\n😀 We wait.\\r\\n"), [(8, 15)], ["We wait"])  # UTF-16, LF
     Located(spans=[(7, 14)], matches=['exact'], is_sure=[True])
@@ -294,7 +306,8 @@ def locate(text: Text, spans: Sequence[Span], quotes: Sequence[str]) -> Located:
 
 
 def locate_by(tried: Mapping[Reading, Tried], readings: Sequence[Reading]) -> Located:
-    """The stretches of a text in the first of some readings; sure is what has the same place in all."""
+    """Returns the stretches of a text in the first of these readings. A stretch is sure if it has the same
+    position in all of them."""
     best, *others = (tried[reading] for reading in readings)
     is_sure = [all(other.spans[n] == span for other in others) for n, span in enumerate(best.spans)]
     return Located(list(best.spans), best.matches, is_sure)
@@ -302,8 +315,8 @@ def locate_by(tried: Mapping[Reading, Tried], readings: Sequence[Reading]) -> Lo
 
 def try_readings(text: Text, spans: Sequence[Span], quotes: Sequence[str], *,
                  compare: Callable[[str, str], str] | None = None) -> dict[Reading, Tried]:
-    """What each way of counting makes of the stretches of a text. `compare` is :func:`compare_quote`, or
-    another function of stored words and words in the place."""
+    """Returns the stretches of a text in each way of counting. `compare` is :func:`compare_quote`, or another
+    function of the stored words and the words at the position."""
     shown, compare = text.shown, compare or compare_quote
     tried: dict[Reading, Tried] = {}
     known: dict[tuple[Span, ...], Tried] = {}
@@ -321,12 +334,12 @@ def try_readings(text: Text, spans: Sequence[Span], quotes: Sequence[str], *,
 
 
 def rank_readings(texts: Sequence[Mapping[Reading, Tried]], *, counts: str = "") -> list[Reading]:
-    """The ways of counting that the texts of one program do not tell apart, the likeliest first.
+    """Returns the ways of counting between which the texts of one program do not decide, the likeliest first.
 
-    They are those that match most of the stored words. A way is ruled out where the stretches that it places
-    differently begin and end at words far less often than in the likeliest way: counted by the letter too
-    early, a sentence begins with the blank before it. Then come those of the program's own unit (``counts``),
-    if it is known.
+    These are the ways that match most of the stored words. A way is ruled out if the stretches that it places
+    differently begin and end at the edges of words far less often than in the likeliest way; for example, a
+    sentence that is placed one letter too early begins with the blank before it. Ways with the program's own
+    unit (``counts``) are preferred, if the unit is known.
     """
     score = {reading: tuple(map(sum, zip(*(tried[reading].score for tried in texts), strict=True)))
              for reading in texts[0]}
@@ -344,8 +357,9 @@ def rank_readings(texts: Sequence[Mapping[Reading, Tried]], *, counts: str = "")
 
 
 def _ends_at_words(shown: str, start: int, end: int) -> int:
-    """How many of the two ends of a stretch are at the edge of a word: it begins neither with a blank nor
-    within a word nor with the sign that ends one, and ends neither with a blank nor within a word."""
+    """Returns how many of the two ends of a stretch are at the edge of a word. The beginning is, unless the
+    stretch begins with a blank, within a word or with a sign that ends a sentence or word; the end is, unless
+    the stretch ends with a blank or within a word."""
     if start < 0 or start == end:
         return 2
     before, first, last, after = (shown[at] if 0 <= at < len(shown) else " "
@@ -360,15 +374,15 @@ def _is_letter(character: str) -> bool:
 
 
 def words_in_place(shown: str, span: Span, quote: str) -> str:
-    """The words in a place, no more than a comparison with the quotation can need."""
+    """Returns the words at a position, as far as a comparison with the quotation needs them."""
     return shown[max(span[0], 0) : max(min(span[1], span[0] + 4 * len(quote) + 1000), 0)]
 
 
 def compare_quote(quote: str, words: str) -> str:
-    """How a stored quotation compares with the words in its place.
+    """Returns how a stored quotation compares with the words at its position.
 
-    `exact`; `normalised` where they differ in blanks and Unicode form alone, or where the
-    quotation is cut short with an ellipsis; `different`; "" where nothing is stored.
+    The result is `exact`; `normalised` if they differ only in blanks and Unicode form, or if the quotation is
+    cut short with an ellipsis; `different`; or "" if no quotation is stored.
 
     >>> [compare_quote(q, "We wait\\nfor the police") for q in ("We wait for the police", "We wait", "")]
     ['normalised', 'different', '']
@@ -382,11 +396,12 @@ def compare_quote(quote: str, words: str) -> str:
 
 
 def compare_name(name: str, words: str) -> str:
-    """How the name of a selection compares with the words in its place: as :func:`compare_quote`, but ""
-    where it differs, since people and programs also give other names.
+    """Returns how the name of a selection compares with the words at its position. The result is that of
+    :func:`compare_quote`, but "" in place of `different`, because people and programs may give a selection
+    any name.
 
-    It is also the words where it is their beginning, cut without a sign after 20 characters or more, and
-    where it has quotation marks around them.
+    A name also matches if it is the beginning of the words, cut off without a sign after 20 characters or
+    more, or if it is the words in quotation marks.
 
     >>> [compare_name(name, "We wait for the police in town") for name in
     ...  ("We wait for the police in", "We wait for…", "line:6", "We wait")]
@@ -407,8 +422,8 @@ ELLIPSIS = re.compile(r"(…|\.\.\.)$")
 
 
 def simplify_signs(text: str) -> str:
-    """The text with straight quotation marks and simple dashes, of the same length: programs change these
-    as one types.
+    """Returns the text with straight quotation marks and simple dashes, in the same length, because programs
+    change these signs while people type.
 
     >>> print(simplify_signs("“It’s late” – he said"))
     "It's late" - he said
@@ -417,7 +432,8 @@ def simplify_signs(text: str) -> str:
 
 
 def find_control_characters(text: str) -> Iterator[str]:
-    """The first control characters of a text, such as the 0x1A at the end of old files, each in words.
+    """Yields descriptions of the first control characters of a text, such as the 0x1A at the end of old
+    files.
 
     >>> list(find_control_characters("Yes.\\nNo\\x1a"))
     ['line 2 has the control character U+001A at its character 3']
@@ -429,13 +445,14 @@ def find_control_characters(text: str) -> Iterator[str]:
 
 
 def strip_blanks(text: str) -> str:
-    """NFC with plain signs, without blanks, since tools join lines, and without the characters that XML
-    cannot hold."""
+    """Returns the text in NFC with plain signs, without blanks (because programs join lines), and without
+    characters that XML cannot hold."""
     return simplify_signs(UNWRITABLE.sub("", "".join(unicodedata.normalize("NFC", text).split())))
 
 
 def _ways_of_counting(text: Text) -> Iterator[tuple[Reading, np.ndarray]]:
-    """For each reading the tool's offset of every place between two characters of the shown text."""
+    """Yields each reading with the program's offset of every position between two characters of the shown
+    text."""
     body = text.raw.removeprefix("\ufeff")
     points = np.frombuffer(body.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     is_cr = (points == 13) & (np.append(points[1:], 0) == 10)  # the first half of a CRLF
