@@ -1,9 +1,9 @@
-"""Transcripts of interviews and calls: turns of named speakers, with times where the file has them.
+"""Reads transcripts of interviews and calls as turns of named speakers, with times if the file has them.
 
 WebVTT and SRT (cues), DOCX and plain text (paragraphs) are distinguished by the content of the file. Turns
-keep every word; what a Word file has beside its text is named in notes. Speakers are named in one manner
-throughout a file: by voice tags, by ``Name: text``, by ``Name 0:03`` alone on its line, or by a bare name
-that opens every turn.
+keep every word; notes name the content of a Word file besides its text. A file must name its speakers in the
+same way throughout: by voice tags, by ``Name: text``, by ``Name 0:03`` on a separate line, or by a name alone
+at the beginning of every turn.
 """
 
 from __future__ import annotations
@@ -83,7 +83,8 @@ _NOT_A_NAME = re.compile(r"""(?x)notes? | n\.?b\.? | p\.?s\.? | e\.?g\.? | i\.?e
 
 
 class Line(NamedTuple):
-    """A line of a file: when it was said, where known, whether a cue or block begins, who spoke."""
+    """A line of a file, with the time if it is known, whether a cue or block begins with it, and who
+    spoke."""
 
     number: int
     text: str
@@ -94,7 +95,7 @@ class Line(NamedTuple):
 
 
 def parse_clock(clock: str) -> float:
-    """Seconds of ``1:02:03.5``, ``02:03,5`` or ``2:03``.
+    """Returns the seconds of a time such as ``1:02:03.5``, ``02:03,5`` or ``2:03``.
 
     >>> parse_clock("1:02:03,5")
     3723.5
@@ -106,9 +107,10 @@ def parse_clock(clock: str) -> float:
 
 
 def attribute_speakers(lines: Sequence[Line]) -> list[Line]:
-    """Every line with its speaker, and without the name; ``""`` before the first that is named.
+    """Returns every line with its speaker and without the speaker's name in the text; the speaker is ``""``
+    before the first name.
 
-    A line that names nobody goes on with the speaker before it.
+    A line that names nobody belongs to the speaker of the line before it.
 
     >>> lines = [Line(1, "Ana: At last:"), Line(2, "at 10:30."), Line(3, "Bo: Oh")]
     >>> [(line.speaker, line.text) for line in attribute_speakers(lines)]
@@ -134,7 +136,8 @@ def attribute_speakers(lines: Sequence[Line]) -> list[Line]:
 
 
 def speaker_name(text: str) -> str:
-    """A name as speakers.csv has it: tidy, without marks of writing direction.
+    """Returns a name in the form of speakers.csv: with single spaces, and without enclosing brackets and
+    marks of writing direction.
 
     >>> speaker_name("[Ana  López]"), speaker_name("Ana (HAART | KE)")
     ('Ana López', 'Ana (HAART | KE)')
@@ -145,7 +148,7 @@ def speaker_name(text: str) -> str:
 
 
 def merge_time_lines(lines: Sequence[Line]) -> list[Line]:
-    """The lines but those that are only a time, which becomes that of the line after it."""
+    """Returns the lines without those that are only a time; such a time becomes the time of the next line."""
     kept: list[Line] = []
     stamp = None
     for line in lines:
@@ -161,7 +164,7 @@ def merge_time_lines(lines: Sequence[Line]) -> list[Line]:
 
 
 def _speaker_lines(lines: Sequence[Line], pattern: re.Pattern[str]) -> dict[int, Line]:
-    """The lines that name a speaker in one manner, by their place."""
+    """Returns the lines in which this pattern finds the name of a speaker, by position."""
     named, apart = {}, set()
     for n, line in enumerate(lines):
         match = pattern.fullmatch(_GAP.sub("  ", line.text.translate(_DIRECTIONS)).strip())
@@ -176,7 +179,7 @@ def _speaker_lines(lines: Sequence[Line], pattern: re.Pattern[str]) -> dict[int,
 
 
 def _names_with_stop(lines: Sequence[Line]) -> dict[int, Line]:
-    """The lines that a name with a full stop opens, as in minutes of hearings."""
+    """Returns the lines that begin with a name and a full stop, as in minutes of hearings."""
     openings = {}
     for n, line in enumerate(lines):
         if not math.isnan(line.end):  # a cue is not a paragraph
@@ -193,7 +196,8 @@ def _names_with_stop(lines: Sequence[Line]) -> dict[int, Line]:
 
 
 def _without_headings(openings: dict[int, Line]) -> dict[int, Line]:
-    """The openings but those that are headings: of one word, once, alone on a line, where others recur."""
+    """Returns the lines that begin turns, without headings. A heading is one word alone on a line that occurs
+    only once, while other names recur."""
     times = Counter(line.speaker for line in openings.values())
     if sum(n > 1 for n in times.values()) < 2:
         return openings
@@ -202,8 +206,8 @@ def _without_headings(openings: dict[int, Line]) -> dict[int, Line]:
 
 
 def _recurring_names(lines: Sequence[Line], named: Mapping[int, Line], *, of_blocks: bool) -> set[int]:
-    """The lines whose name is not known by its capitals, but recurs, or stands where there nearly always is a
-    name."""
+    """Returns the lines whose name is not recognisable by capitals, but recurs, or stands at a place where
+    nearly all lines have a name."""
     is_first_only = of_blocks or any(not math.isnan(line.end) for line in lines)
     places = [n for n, line in enumerate(lines) if line.is_first or not is_first_only]
     there = [n for n in places if n in named]
@@ -214,17 +218,19 @@ def _recurring_names(lines: Sequence[Line], named: Mapping[int, Line], *, of_blo
 
 
 def _stamp(match: re.Match[str]) -> str:
-    """The time before a name, behind it, or behind its colon, as Rev writes it."""
+    """Returns the time before a name, after it, or after its colon, where the service Rev writes it."""
     return next(filter(None, (match.groupdict().get(name) for name in ("stamp", "after", "late"))), "")
 
 
 def _has_separate_time(match: re.Match[str]) -> bool:
-    """Whether a time stands beside the name as no sentence has it: in brackets, behind a gap."""
+    """Whether a time beside the name is set off in a way that does not occur in sentences: in brackets or
+    after a gap."""
     return _stamp(match).startswith(("[", "(")) or bool(match.groupdict().get("gap"))
 
 
 def _name_only_lines(lines: Sequence[Line]) -> dict[int, Line]:
-    """Names alone on the first line of every cue or block that has more lines than one."""
+    """Returns names that stand alone on the first line, if every cue or block with more than one line begins
+    so."""
     firsts = [n for n, line in enumerate(lines[:-1]) if line.is_first and not lines[n + 1].is_first]
     names = {n: speaker_name(lines[n].text) for n in firsts}
     if len(firsts) < 2 or not all(map(_looks_like_name, names.values())):
@@ -233,14 +239,14 @@ def _name_only_lines(lines: Sequence[Line]) -> dict[int, Line]:
 
 
 def _times(stamp: str, line: Line) -> tuple[float, float]:
-    """The start and end of a line, from a time beside it unless a cue gives them."""
+    """Returns the start and end of a line, from the cue or, without a cue, from a time beside the line."""
     clocks = re.findall(_CLOCK, stamp) if math.isnan(line.end) else []
     start, end = ([*map(parse_clock, clocks), *(line.start, line.end)[len(clocks):]])[:2]
     return start, end
 
 
 def _words(name: str) -> list[str]:
-    """The words of a name, without what it says in brackets or behind a bar."""
+    """Returns the words of a name, without additions in brackets or after a vertical bar."""
     return _ASIDE.sub(" ", name).split() or name.split()
 
 
@@ -270,7 +276,7 @@ def _may_be_in_name(word: str) -> bool:
 
 
 _MOST_DOCX_BYTES, _MOST_TEXT_BYTES = 30_000_000, 3_000_000
-"""Bytes that a DOCX file may unpack to, and that a text may hold: an hour of talk takes 100,000."""
+"""The largest number of bytes in an unpacked DOCX file, and in a text file; an hour of talk takes 100,000."""
 
 _TIMES = re.compile(rf"\s*({_CLOCK})\s*-->\s*({_CLOCK})(?=\s|$)")
 _BROKEN_TIMES = re.compile(r"(?=.*\d)[\s\d:.,]*-->[\s\d:.,]*")
@@ -294,10 +300,10 @@ _HIDDEN = etree.XPath(".//w:r[w:rPr/w:vanish[not(@w:val='false' or @w:val='0')]]
 _NOTES = etree.XPath("*[not(@w:type)][.//w:t]", namespaces=_WORD)
 _HEADS = {"speaker", "name", "who", "sprecher", "sprecherin", "hablante", "orador", "participante", "nombre",
           "locuteur", "intervenant", "nom", "falante", "المتحدث", "អ្នកនិយាយ"}
-"""What stands above the column of speakers in a table."""
+"""The possible headings of the column of speakers in a table."""
 _BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 Row = tuple[int, str]
-"""A line with its number; in DOCX several lines may share a paragraph's."""
+"""A line with its number; in DOCX, several lines may share the number of their paragraph."""
 
 _FINISH = "complete the cue, or delete it"
 _CLOCKS = "correct the times, or put the cues in order"
@@ -306,12 +312,12 @@ _NAME_THEM = "write who speaks as `Name: text` where each turn begins"
 
 @dataclass(frozen=True)
 class Transcript:
-    """A transcript, read and not interpreted: one row of `turns` per turn.
+    """A transcript, read without interpretation, with one row of `turns` per turn.
 
-    Columns: speaker (as in the file), text, start_s and end_s (seconds; NaN where the file has
-    none), line (where the turn begins: a line, in DOCX a paragraph), joins (where lines were joined:
-    characters other than blanks before each further one). `heading` is what stands
-    above the first speaker of a document. `notes` say what a Word file has beside the words that were read.
+    Columns: speaker (as in the file), text, start_s and end_s (seconds; NaN if the file has none), line (the
+    line, or in DOCX the paragraph, in which the turn begins), joins (for each further line that was joined to
+    the turn, the number of characters other than blanks before it). `heading` is the text above the first
+    speaker of a document. `notes` name the content of a Word file besides the words that were read.
     """
 
     path: Path
@@ -321,10 +327,10 @@ class Transcript:
 
 
 def read_transcript(path: Path) -> Transcript:
-    """The turns of one transcript; what one speaker says in a row is one turn.
+    """Returns the turns of one transcript; successive lines of the same speaker form one turn.
 
-    Raises `Faults` with everything wrong: an unfinished cue, times that run backwards, words
-    before anybody is named, nobody named at all.
+    Raises `Faults` with all faults of the file, such as unfinished cues, times that run backwards, words
+    before the first named speaker, or no named speakers at all.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -353,8 +359,8 @@ def read_transcript(path: Path) -> Transcript:
 
 
 def note_word_extras(path: Path) -> tuple[str, ...]:
-    """What a Word file has beside the words that are read as its text: footnotes and endnotes, which are not
-    read, and hidden text, which is. Empty for any other file."""
+    """Returns notes on content of a Word file that people may not expect in or miss from its text: footnotes
+    and endnotes, which are not read, and hidden text, which is read. Empty for any other file."""
     if not zipfile.is_zipfile(path):
         return ()
     notes, parser = [], etree.XMLParser(resolve_entities=False, no_network=True)
@@ -374,13 +380,13 @@ def note_word_extras(path: Path) -> tuple[str, ...]:
 
 
 def read_lines(path: Path) -> list[Row]:
-    """The lines of a transcript, in DOCX its paragraphs, with their numbers; raises Faults where it cannot be
+    """Returns the numbered lines of a transcript (in DOCX, its paragraphs). Raises Faults if it cannot be
     read as text."""
     return _read_rows(path)[0]
 
 
 def _read_rows(path: Path) -> tuple[list[Row], set[str]]:
-    """The lines of a transcript, and the speakers whom a table in it names."""
+    """Returns the lines of a transcript, and the speakers that a table in it names."""
     raw = read_bytes(path, limit=_MOST_DOCX_BYTES)
     if raw.startswith(b"PK\x03\x04"):
         return _paragraphs(raw, path.name)
@@ -399,11 +405,11 @@ def _read_rows(path: Path) -> tuple[list[Row], set[str]]:
 
 
 def _paragraphs(raw: bytes, file: str) -> tuple[list[Row], set[str]]:
-    """The lines of a DOCX file, and the speakers whom its tables name. Tables and tracked insertions are
-    read, deletions and what was moved away are not.
+    """Returns the lines of a DOCX file, and the speakers that its tables name. Tables and tracked insertions
+    are read; tracked deletions, and text moved from its place, are not.
 
-    A row of a table of speakers and their words becomes ``Name: words``. A blank line stands after each
-    paragraph, but not where paragraphs are lines of cues, as Teams once wrote them.
+    A row of a table of speakers and their words becomes ``Name: words``. A blank line follows each paragraph,
+    unless paragraphs are lines of cues, as Teams used to write them.
     """
     import docx
 
@@ -427,8 +433,8 @@ def _paragraphs(raw: bytes, file: str) -> tuple[list[Row], set[str]]:
 
 
 def _talks(body: etree._Element) -> tuple[dict[etree._Element, str], set[str]]:
-    """What each paragraph of the tables of speakers and their words is read as, and the names; empty where
-    most of the document stands elsewhere."""
+    """Returns the text as which each paragraph in tables of speakers and their words is read, and the names
+    of the speakers. Both are empty if most of the document is outside such tables."""
     in_tables: dict[etree._Element, str] = {}
     names: set[str] = set()
     for table in _TABLES(body):
@@ -441,9 +447,10 @@ def _talks(body: etree._Element) -> tuple[dict[etree._Element, str], set[str]]:
 
 
 def table_openings(content: bytes) -> dict[int, str | None]:
-    """How tables of speakers and their words read, in the XML of a Word document: by the number of the
-    paragraph, from 0, the name before its words (``Ana:``); None for one that is left out, such as the cell
-    of the name itself. Other paragraphs are not in it."""
+    """Returns how paragraphs in tables of speakers and their words are read, from the XML of a Word document.
+    By the number of the paragraph, from 0, it gives the name to put before the words (``Ana:``), or None for
+    a paragraph to leave out, such as the cell with the name. Paragraphs outside such tables are not in the
+    result."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)  # faults are its reader's
     root = etree.fromstring(content, parser)
     readings = _talks(root)[0] if root is not None else {}
@@ -457,11 +464,12 @@ def table_openings(content: bytes) -> dict[int, str | None]:
 
 
 def _talk(table: etree._Element) -> tuple[dict[etree._Element, str], set[str]]:
-    """What each paragraph of a table of speakers and their words is read as, and the names; empty for any
-    other table.
+    """Returns the text as which each paragraph of a table of speakers and their words is read, and the names;
+    both are empty for any other table.
 
-    It is one whose rows have the same number of cells, with a column of names of which one recurs at least,
-    and the words to its right. To its left there may be times and numbers alone.
+    In a table of speakers, all rows have the same number of cells, at least one name in the column of names
+    recurs, and the words are to the right of this column. Columns to its left may hold only times and
+    numbers.
     """
     rows = [[_IN_CELL(cell) for cell in _CELLS(row)] for row in _ROWS(table)]
     texts = [["\n".join(filter(None, map(_text, cell))) for cell in row] for row in rows]
@@ -493,7 +501,8 @@ def _has_words(cell: str) -> bool:
 
 
 def _in_table(lines: Sequence[Line], names: Collection[str]) -> list[Line]:
-    """The lines, with their speakers where a table names them, so that no other line names one."""
+    """Returns the lines with the speakers that a table names; no other line is then read as naming a
+    speaker."""
     named = []
     for line in lines:
         match = _LABEL.fullmatch(line.text) if names else None
@@ -511,13 +520,15 @@ def _are_speakers(cells: Sequence[str]) -> bool:
 
 
 def _text(paragraph: etree._Element) -> str:
-    """Text of a paragraph, stripped: Teams sets an empty line above each name."""
+    """Returns the text of a paragraph without blanks around it, because Teams puts an empty line above each
+    name."""
     kinds = ((piece, etree.QName(piece).localname) for piece in _PIECES(paragraph))
     return "".join(_BREAKS.get(kind) or piece.text or "" for piece, kind in kinds).strip()
 
 
 def _blocks(rows: Sequence[Row]) -> list[Line]:
-    """Lines of a document that hold words; a blank one ends a block. Teams' last notice goes."""
+    """Returns the lines of a document that hold words; a blank line ends a block. The notice at the end of a
+    Teams transcript is left out."""
     lines, is_first = [], True
     for number, text in rows:
         words = text.strip()
@@ -529,7 +540,7 @@ def _blocks(rows: Sequence[Row]) -> list[Line]:
 
 
 def _cues(rows: Sequence[Row], file: str, faults: list[Fault]) -> list[Line]:
-    """Lines of the cues with their times; what is wrong is added to the faults."""
+    """Returns the lines of the cues with their times, and adds faults to ``faults``."""
     lines: list[Line] = []
     clocks = {n: match.groups() for n, (_, text) in enumerate(rows) if (match := _TIMES.match(text))}
     marks, stamps = [*clocks], []
@@ -550,12 +561,12 @@ def _cues(rows: Sequence[Row], file: str, faults: list[Fault]) -> list[Line]:
 
 
 def _before_id(rows: Sequence[Row]) -> Sequence[Row]:
-    """The rows above the next cue's times, without that cue's own number or id."""
+    """Returns the rows above the times of the next cue, without the number or id of that cue."""
     return rows[:-1] if len(rows) > 1 and not rows[-2][1].strip() else rows
 
 
 def _stray_faults(rows: Iterable[Row], file: str) -> Iterator[Fault]:
-    """A fault for every block outside the cues that is neither header, note nor style."""
+    """Yields a fault for every block outside the cues that is neither a header, a note nor a style."""
     for is_filled, block in groupby(rows, key=lambda row: bool(row[1].strip())):
         first, *others = block
         if broken := [number for number, _ in filter(_is_cue, [first, *others])]:
@@ -567,12 +578,12 @@ def _stray_faults(rows: Iterable[Row], file: str) -> Iterator[Fault]:
 
 
 def _is_cue(row: Row) -> bool:
-    """Whether a line is, or was meant to be, the times of a cue."""
+    """Whether a line is, or was meant to be, the line with the times of a cue."""
     return bool(_TIMES.match(row[1]) or _BROKEN_TIMES.fullmatch(row[1]))
 
 
 def _cue_lines(payload: Sequence[Row], start: float, end: float) -> Iterator[Line]:
-    """The lines of one cue, without mark-up, cut where a voice tag names who speaks."""
+    """Yields the lines of one cue, without mark-up, divided where a voice tag names a speaker."""
     is_first = True
     for number, text in payload:
         before, *voices = _VOICE.split(text)
@@ -610,6 +621,6 @@ def _turns(lines: Sequence[Line]) -> pd.DataFrame:
 
 
 def _joins(lines: Sequence[Line]) -> tuple[int, ...]:
-    """How many characters other than blanks stand before each further line of a turn."""
+    """Returns for each further line of a turn how many characters other than blanks stand before it."""
     lengths = [len("".join(unicodedata.normalize("NFC", line.text).split())) for line in lines[:-1]]
     return tuple(accumulate(lengths))

@@ -217,8 +217,8 @@ def expand_code_paths(codes: Iterable[str]) -> list[tuple[str, str, str]]:
 
 
 def _check_columns(path: Path, grid: Grid, codes: list[int], ticks: list[int]) -> None:
-    """Raises Faults if several columns of the table could give the codes, because it is unclear which of them
-    count."""
+    """Raises Faults if several columns with different names could hold the codes, or if several columns are
+    named after the same code, because it is unclear which of these columns count."""
     names = [grid.names[n].strip() for n in codes]
     if len({name.casefold() for name in names}) > 1:
         refuse(f"several columns name codes: {', '.join(names)}", path.name,
