@@ -46,7 +46,7 @@ def _lists(tables: Tables) -> Iterator[Fault]:
         fault = partial(Fault, file="questions.csv", row=str(n), column="option_list", value=q["option_list"])
         if q["type"] in CHOICE_TYPES and q["option_list"] not in lists:
             yield fault(f"options.csv has no such list; {suggest_name(q['option_list'], lists)}",
-                        fix="add its options to options.csv or name another")
+                        fix="add the options of this list to options.csv, or name another list")
         if q["type"] in ("multi", "scale") and q["option_list"] == COUNTRY_LIST:
             yield fault("this list is for questions of type single",
                         fix="write single as type, or list the countries in options.csv")
@@ -101,7 +101,8 @@ def _differing(name: str, frame: pd.DataFrame, by: pd.Series | list[pd.Series], 
     for n, expected, value in zip(frame.index, first, frame[column], strict=True):
         if value != expected:
             yield Fault(f"{said.format(repr(expected))} in another row", file=f"{name}.csv", row=str(n),
-                        column=column, value=value, fix="make the rows agree, or tell them apart")
+                        column=column, value=value,
+                        fix="make the rows agree, or use different names for different things")
 
 
 def _skip_logic(tables: Tables) -> Iterator[Fault]:
@@ -123,7 +124,7 @@ def _skip_logic(tables: Tables) -> Iterator[Fault]:
         yield Fault(f"the condition is circular: {' -> '.join(circle)}", file="questions.csv",
                     row=str(rows[circle[0]]), column="asked_if",
                     value=questions.at[rows[circle[0]], "asked_if"],
-                    fix="a question can depend only on earlier ones")
+                    fix="let the question depend only on earlier questions")
         needs = {question: others for question, others in needs.items() if question not in circle}
 
 
@@ -220,7 +221,7 @@ def _documents(tables: Tables) -> Iterator[Fault]:
                         value=row["organisation_id"], fix="leave it blank; attendance.csv names them")
         if bool(row["translation_of"]) != bool(row["translation_status"]):
             yield fault("a translation has both translation_of and translation_status",
-                        fix="fill in both or neither")
+                        fix="fill in both cells, or leave both blank")
         source = row["translation_of"]
         sources = {document for document, kind in kinds.items()
                    if kind == row["kind"] and document != row["document_id"]}
@@ -263,7 +264,7 @@ def _chosen_findings(tables: Tables) -> Iterator[Fault]:
         question, option, code = row[["question_id", "option_id", "code_id"]]
         fault = partial(Fault, file="headlines.csv", row=str(n))
         if re.search(r"\d", row["claim"]):
-            yield fault("holds a number, and pages put the count behind it", column="claim",
+            yield fault("holds a number, but pages add the count themselves", column="claim",
                         value=row["claim"], fix="write the finding without it")
         if bool(question) == bool(code):
             yield fault(f"names {'both' if code else 'neither'} a question {'and' if code else 'nor'} a code",

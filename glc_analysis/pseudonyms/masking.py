@@ -116,7 +116,7 @@ class Masker:
                                                hidden["name"].map(normalise_space).map(key))
         if unnamed := list(hidden.loc[pseudonyms.isna(), "name"]):
             raise Faults([Fault("the name has no pseudonym", file="names.csv", column="name", value=name,
-                                fix="write one for it, or complete the key") for name in unnamed])
+                                fix="write a pseudonym for it, or complete the key") for name in unnamed])
         self.names, self._how = list(hidden["name"]), list(hidden["match"])
         self._pseudonyms = list(pseudonyms)
         self._rows: dict[bool, dict[str, list[int]]] = {}

@@ -522,7 +522,7 @@ def merge_checks_by_row(*checks: Check) -> Check:
 
 
 def find_unknown_names(file: str, column: str, cells: pd.Series, known: set[str], message: str,
-                       fix: str = "use a name that is there, or add it") -> Iterator[Fault]:
+                       fix: str = "use an existing name, or add this one") -> Iterator[Fault]:
     """Yields a fault for every cell with an unknown name; the index of ``cells`` is the row number in the
     file."""
     for n, value in cells.items():

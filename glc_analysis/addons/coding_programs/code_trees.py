@@ -21,8 +21,8 @@ def enter_tree(parsed: ParsedCodings, nodes: dict[str, tuple[str, str, str]]) ->
     for key, (name, _, _) in nodes.items():
         path = _names_above(key, nodes)
         if path is None or not name.strip():
-            parsed.fault("the code has no name, a parent that is missing or itself, or too many above it",
-                       name or key)
+            parsed.fault("the code has no name, its parent is missing or is the code itself, or too many "
+                         "codes are above it", name or key)
         known[key] = " > ".join(path or [name]) if times[name] > 1 else name
     codes = {known[key]: (known[key], known.get(parent, ""), definition)
              for key, (_, parent, definition) in reversed(nodes.items())}
