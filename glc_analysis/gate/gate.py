@@ -131,13 +131,16 @@ def _faults(leaks: list[Leak], names: pd.DataFrame, audience: str, known: Mappin
     for leak in leaks:
         term = leak.file if leak.rule == "unreadable" else _letters(leak.found)
         by_term.setdefault((leak.rule.partition(":")[0], term), []).append(leak)
-    found = {leak.found: [] for leak in leaks if leak.rule != "unreadable"}
+    found, whole = {leak.found: [] for leak in leaks if leak.rule != "unreadable"}, set()
     if study is not None and found:
         rows = names[names["name"].isin([*found])]
         wanted = make_search(rows, audience, {text: rule for text, rule in known.items() if text in found})
-        for leak in leaks_in_pieces(_written(study, organisation), wanted):
+        pieces = dict(_written(study, organisation))
+        for leak in leaks_in_pieces(pieces.items(), wanted):
             if leak.found in found:
                 found[leak.found].append(leak.place)
+                if _letters(leak.found) in _letters(pieces[leak.place]):
+                    whole.add(leak.place)
     for (_, term), own in sorted(by_term.items()):
         first = own[0]
         if first.rule == "unreadable":
@@ -146,7 +149,8 @@ def _faults(leaks: list[Leak], names: pd.DataFrame, audience: str, known: Mappin
             continue
         origins = {place for text in {leak.found for leak in own} for place in found[text]}
         origins = {place for place in origins if not place.endswith(_HEADINGS)} or origins
-        yield _fault(own, sorted(origins, key=_order), audience)
+        # Where the whole name is written comes before where a part of it is, such as a relative's surname.
+        yield _fault(own, sorted(origins, key=lambda place: (place not in whole, _order(place))), audience)
 
 
 def _fault(own: list[Leak], origins: list[str], audience: str) -> Fault:
