@@ -82,8 +82,11 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
             rows.append(("release", study.relative(release), f"until enough organisations have changed, {n} "
                          f"published figures stay as they are; hidden blocks of text: {len(blocks)}"))
     for path in (release / CELLS for release in kept if (release / CELLS).is_file()):
-        cells = hide_cells_of_departed(pd.read_parquet(path), departed)
-        remove_members_from_cells(cells, ids, frames["organisations"]).to_parquet(path)
+        cells = pd.read_parquet(path)
+        hidden = hide_cells_of_departed(cells, departed)
+        left = remove_members_from_cells(hidden, ids, frames["organisations"])
+        if not left.equals(cells):
+            tables.with_python_strings(left).to_parquet(path)
     return pd.DataFrame(rows, columns=["kind", "where", "what"], dtype="str")
 
 

@@ -209,7 +209,7 @@ def test_forty_phones_a_hundred_kills_and_attackers(room):
     assert not box.slips[slips[-1]].answers
     assert [*json.loads(box.path.read_text())["slips"]] == sorted(numbers)
     register = write_register(stick, {voter.slip: voter.rater for voter in voters})
-    said = run_glc(study, "ballot", "--round", "1", "--collect", str(register))
+    said = run_glc(study, "ballot", "--round", "1", "--collect", str(register), "--yes")
     assert "40 ballots given on phones are in raw/ratings." in said
     form = PaperForm.of(read_reference(Study(study.root)), "1")
     for voter in voters:
