@@ -119,7 +119,7 @@ REFUSED = {  # what the file is, and what its message must say besides its name
         codes('<Code guid="x" name="a"><Code guid="x" name="a"/></Code>')),
                             "parent is missing or is the code itself"),
     "sixty levels of codes": (lambda p: package(p, codes("".join(
-        f'<Code guid="n{n}" name="a{n}">' for n in range(60)) + "</Code>" * 60)), "too many above it"),
+        f'<Code guid="n{n}" name="a{n}">' for n in range(60)) + "</Code>" * 60)), "codes are above it"),
     "a nameless code": (lambda p: package(p, WHOLE.replace('name="Delay"', 'name=" "')), "has no name"),
     "a text in Latin-1": (lambda p: package(p, text="São".encode("latin-1")), "not in UTF-8"),
     "half an emoji": (lambda p: package(p, project(*marked("Olá, São José", count=utf16), selection(

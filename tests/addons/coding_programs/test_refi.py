@@ -288,7 +288,7 @@ def test_a_user_that_is_not_there_is_the_coder_the_caller_names(tmp_path):
     ([("a.qde", WHOLE.replace("utf-8", "klingon"))], "not well-formed XML"),
     ([("a.qde", WHOLE), ("sources/t.txt", b"S\xe3o Jos\xe9")], "not in UTF-8"),
     ([("a.qde", WHOLE.replace('name="Delay"', 'name=" "'))], "code has no name"),
-    ([("a.qde", nested(f"g{n}" for n in range(60)))], "too many above it"),
+    ([("a.qde", nested(f"g{n}" for n in range(60)))], "too many codes are above it"),
     ([("a.qde", nested("g" * 9))], "itself"),
     ([("a.qde", '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/hostname">]><Project name="&b;"/>')], "DOCTYPE"),
     ([("a.qde", '<!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;">]><Project name="&c;"/>')], "DOCTYPE"),

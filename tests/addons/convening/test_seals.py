@@ -197,7 +197,8 @@ def test_a_second_count_that_is_gone_is_missed_and_the_first_does_not_stand_in_f
     study.vote("r09", 1, 1, 1, 1, round_id="2")
     study.glc("tally", "--round", "2", "--close", "--yes")
     shutil.rmtree(study.root / "private/rounds/2/2")
-    assert "private/rounds/2/2: what was counted" in study.glc("tally", "--round", "2").stderr
+    said = study.glc("tally", "--round", "2").stderr
+    assert "private/rounds/2/2: the sealed ballots of round 2 are missing" in said
 
 
 @pytest.mark.parametrize(("change", "said"), [
