@@ -75,13 +75,15 @@ class Voter:
             assert status == 200, (self.rater, status)
             self.apply(self.told, self.taps.pop(0))
 
-    def paper(self):
-        """The same ballot as it is keyed from paper."""
+    def paper(self, form):
+        """The same ballot as it is keyed from paper: a row of marks for each principle, after the version of
+        the text where there are several."""
         paper = {}
         for principle in ("P01", "P02", "P03"):
-            abstains = f"{principle}.abstain" in self.meant
-            for name in ("importance", "feasibility"):
-                paper[f"{principle}.{name}"] = "abstain" if abstains else self.meant[f"{principle}.{name}"]
+            versions = form.versions(principle)
+            marks = ["abstain"] if f"{principle}.abstain" in self.meant else [
+                self.meant[f"{principle}.{name}"] for name in ("importance", "feasibility")]
+            paper[f"{principle}.marks"] = " ".join([*versions[1:][-1:], *marks])
             paper[f"{principle}.comment"] = self.meant.get(f"{principle}.comment", "")
             paper[f"{principle}.may_be_read"] = self.meant.get(f"{principle}.may_be_read", "")
         return paper
@@ -214,7 +216,7 @@ def test_forty_phones_a_hundred_kills_and_attackers(room):
     form = PaperForm.of(read_reference(Study(study.root)), "1")
     for voter in voters:
         lines = (study.root / f"raw/ratings/1-{voter.rater}-phone.csv").read_text().splitlines()
-        paper = [",".join(row) for row in (HEADER, *form.rows(voter.rater, voter.paper()))]
+        paper = [",".join(row) for row in (HEADER, *form.rows(voter.rater, voter.paper(form)))]
         assert [line.replace('"', "") for line in lines] == paper, voter.rater
     run_glc(study, "tally", "--round", "1", "--close", "--yes")
     sealed = (study.root / "private/rounds/1/1/ballots.csv").read_text()
