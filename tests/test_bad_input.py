@@ -306,7 +306,7 @@ def test_all_files_that_cannot_be_read_are_named_at_once(study):
 def test_without_a_survey_file_the_message_says_where_it_belongs(study):
     (study.root / ANSWERS).unlink()
     refused(study, "No survey file has arrived. To fix: put an export into raw/survey/")
-    refused(study, "No survey file has arrived.", command=("countries", "--suggest"))
+    refused(study, "No survey file has arrived.", command=("build",))
 
 
 def test_a_survey_file_that_study_toml_names_and_that_is_not_there(study):

@@ -119,7 +119,7 @@ def test_no_rows_are_a_sentence_in_a_table_and_still_valid_csv_and_json():
 
 
 PRINT_ROWS = {
-    "agreement": (), "countries": (), "list": (), "pseudonyms": (),
+    "agreement": (), "list": (), "pseudonyms": (),
     "summary": ("Q1",), "transcripts": ()}
 """Commands that print rows, with what they need beside. `unpublish` needs what was published:
 it has tests of its own."""

@@ -44,7 +44,7 @@ def test_the_stand_in_really_lacks_what_windows_lacks(elsewhere):
 
 
 def test_a_study_is_checked_built_and_read_without_posix(elsewhere):
-    for arguments in (("check",), ("build",), ("status",), ("summary", "Q1"), ("countries",)):
+    for arguments in (("check",), ("build",), ("status",), ("summary", "Q1")):
         done = elsewhere.glc(*arguments)
         assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
 

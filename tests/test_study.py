@@ -63,7 +63,7 @@ def test_a_study_that_is_not_there_is_wrong_usage(tmp_path, monkeypatch):
 
 
 def test_a_folder_without_study_toml_is_no_study_yet(tmp_path):
-    for command in ("check", "build", "status", "countries"):
+    for command in ("check", "build", "status"):
         result = glc("--study", tmp_path, command)
         assert result.exit_code == 1
         assert f"{tmp_path.name}/reference/study.toml is missing. To fix: start a study" in result.stderr

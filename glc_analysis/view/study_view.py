@@ -194,14 +194,15 @@ class StudyView(VisibleTables):
             group           option shown_as
         0  Africa  Case management   5 of 6
         1  Africa      Counselling   5 of 6
-        >>> view.counts("Q4.4", answered="Q4.2")[["answer", "option", "shown_as"]].iloc[0].tolist()
-        ['We run it ourselves', 'Strongly disagree', '0 of 9']
         """
         if isinstance(by, str) and (added := map_declared_entries("counted_by").get(by.removesuffix("_id"))):
             if answered:
                 raise UsageError(f"By {by} one question is counted at a time. To fix: leave out `answered`.")
             add_on, function = added
             return add_on.load(function)(self, question_id)
+        if answered and not hasattr(self, "crossed"):
+            raise UsageError("Nothing installed counts a question by the answers to another one. To fix: "
+                             "leave out `answered`.")
         question = self._question(question_id)
         if question.type not in BY_OPTION:
             fixes = {"number": f"ask view.numbers({question_id!r})", "text": "ask view.quotations()"}

@@ -5,14 +5,14 @@ import pytest
 from glc_analysis.cli import cli
 from tests.support.printed_rows import assert_printed_alike, study_of_all_tables
 
-PRINT_ROWS = {"documents": (), "joint-display": (), "quotes": (), "retention": (), "speakers": (),
-              "trace": ("--from", "Q1"), "withdraw": ("beacon", "--dry-run")}
+PRINT_ROWS = {"countries": (), "documents": (), "joint-display": (), "quotes": (), "retention": (),
+              "speakers": (), "trace": ("--from", "Q1"), "withdraw": ("beacon", "--dry-run")}
 """Those of add-ons, with what they need beside. `forms` and `tally` need a round, `codebook` a tree,
 `changes` two runs."""
 
 
 def test_no_other_command_prints_rows():
-    of_the_core = {"agreement", "countries", "list", "pseudonyms",
+    of_the_core = {"agreement", "list", "pseudonyms",
                    "summary", "transcripts", "unpublish"}
     chosen = {name for name, command in cli.commands.items() for option in command.params
               if "--format" in option.opts}

@@ -1,7 +1,7 @@
 """A map of the world on which equal marks show where somebody took part, never how many.
 
 The coastlines are those of Natural Earth at 1:110 million (public domain; ``content/coastlines_notice.txt``),
-made by ``scripts/make_coastlines.py``. The positions of the marks come from the time zone database (public
+made by ``make_coastlines.py``. The positions of the marks come from the time zone database (public
 domain, package tzdata). A country's mark stands at the position of the time zone that covers most of the
 country or, if none is known to, of the zone closest to all its other zones. Nothing is downloaded, and no
 borders are drawn.

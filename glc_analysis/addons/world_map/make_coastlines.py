@@ -1,7 +1,7 @@
 """Turn the land of the npm package world-atlas into the coastlines of our map of the world.
 
     npm pack world-atlas@2.0.2 && tar xzf world-atlas-2.0.2.tgz
-    python scripts/make_coastlines.py package/land-110m.json
+    python glc_analysis/addons/world_map/make_coastlines.py package/land-110m.json
 
 Goes in: land-110m.json (TopoJSON, longitude and latitude). Comes out: the data of one SVG path, in the
 coordinates of the map (one unit a degree, one decimal), cut at the map's edges, in
@@ -12,23 +12,24 @@ import json
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+_ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(_ROOT))
 
 from glc_analysis.addons.world_map.world_map import NORTH, SOUTH  # noqa: E402
 
 Point = tuple[float, float]
-MADE = ROOT / "glc_analysis/addons/world_map/content/coastlines.txt"
-MARGIN = 1
+_MADE = _ROOT / "glc_analysis/addons/world_map/content/coastlines.txt"
+_MARGIN = 1
 """Land is cut so many degrees outside of the map, so that the line of the cut is not seen."""
 
 
 def main() -> None:
+    """Writes the coastlines."""
     topology = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     arcs = decoded_arcs(topology)
     rings = [part for ring in land_rings(topology, arcs) for part in on_map(ring)]
-    MADE.write_text("".join(map(path_data, rings)) + "\n", encoding="utf-8", newline="\n")
-    print(f"{MADE.relative_to(ROOT)}: {MADE.stat().st_size:,} bytes")
+    _MADE.write_text("".join(map(path_data, rings)) + "\n", encoding="utf-8", newline="\n")
+    sys.stdout.write(f"{_MADE.relative_to(_ROOT)}: {_MADE.stat().st_size:,} bytes\n")
 
 
 def decoded_arcs(topology: dict) -> list[list[Point]]:
@@ -61,7 +62,8 @@ def on_map(ring: list[Point]) -> list[list[Point]]:
     parts = []
     for turn in (-360, 0, 360):
         part = [(x + turn, y) for x, y in whole]
-        for axis, edge, side in ((1, NORTH + MARGIN, 1), (1, SOUTH - MARGIN, -1), (0, 180, 1), (0, -180, -1)):
+        edges = ((1, NORTH + _MARGIN, 1), (1, SOUTH - _MARGIN, -1), (0, 180, 1), (0, -180, -1))
+        for axis, edge, side in edges:
             part = cut(part, axis, edge, side)
         parts += [part] if part else []
     return parts
