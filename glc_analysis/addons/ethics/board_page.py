@@ -14,6 +14,7 @@ from glc_analysis.addons.ethics.retention import STATES, list_retention_dates
 from glc_analysis.addons.withdrawal.record import read_withdrawals
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.disclosure.consent import CONSENT_ITEMS, THE_ORGANISATION
+from glc_analysis.errors import count_of
 from glc_analysis.manifest import read_manifest
 from glc_analysis.reference import read_reference
 from glc_analysis.schema import AUDIENCES
@@ -43,11 +44,7 @@ def _size(paths: Iterable[Path]) -> str:
     for path in paths:
         with suppress(FileNotFoundError):  # a run may have removed it meanwhile
             sizes += [path.stat().st_size] if path.is_file() else []
-    return f"{_files(len(sizes))}, {sum(sizes):,} bytes"
-
-
-def _files(n: int) -> str:
-    return f"{n} file{'s' if n != 1 else ''}"
+    return f"{count_of(len(sizes), 'file')}, {sum(sizes):,} bytes"
 
 
 def _until(study: Study, today: date) -> Iterator[tuple[str, str, list[str]]]:
@@ -55,7 +52,7 @@ def _until(study: Study, today: date) -> Iterator[tuple[str, str, list[str]]]:
     held = list_retention_dates(study, today=today)
     for state in STATES:
         rows = held[held["state"] == state]
-        yield state, _files(len(rows)), sorted({*rows["keep_until"]} - {""})
+        yield state, count_of(len(rows), "file"), sorted({*rows["keep_until"]} - {""})
 
 
 def _consents(consent: pd.DataFrame, parties: set[str]) -> Iterator[tuple[str, list[str]]]:
