@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glc_analysis.addon import load_declared_objects
 from glc_analysis.disclosure.rules import has_capability
@@ -62,6 +62,14 @@ same methods. It gets a study, ``timeout`` and ``reader_study``. The ``notes`` o
 the run."""
 
 
+class Ahead(NamedTuple):
+    """A page that a run makes first, and what is called with its HTML, each part by its slug, before the
+    other pages are made. Nothing is called if the gate stops the page."""
+
+    slug: str
+    show: Callable[[dict[str, str]], None]
+
+
 # ------------------------------
 # The steps of a run
 
@@ -70,7 +78,9 @@ class ReportRun:
     """One run: the pages to execute, the pages to keep, and the pages that an interrupted run finished."""
 
     def __init__(self, study: Study, inputs: Inputs, pages: Sequence[PageJob], chosen: Sequence[PageJob],
-                 force: bool, printed: str, notebooks: Path, state: tuple[Any, Any]) -> None:
+                 force: bool, printed: str, notebooks: Path, state: tuple[Any, Any],
+                 ahead: Ahead | None = None) -> None:
+        self._ahead = ahead
         self.study, self.inputs, self.audience = study, inputs, inputs.audience
         self.home, self.printed, self.is_forced = study.reports / self.audience, printed, force
         self.notebooks, self._state = notebooks, state
@@ -180,7 +190,7 @@ class ReportRun:
         report(0, len(to_run), "Pages start")
         # The pages that took longest the last time go first, so that none of them is left at the end.
         last_seconds = {page.slug: self.last_entries.get(page.slug, {}).get("seconds", 0) for page in to_run}
-        order = sorted(to_run, key=lambda page: -last_seconds[page.slug])
+        order = sorted(to_run, key=lambda page: (not self._is_ahead(page), -last_seconds[page.slug]))
         processes = self._processes(elsewhere, self._reader_study(to_run))
         if not elsewhere:
             processes.hold(one for page in to_run for one in page.reads)
@@ -189,11 +199,16 @@ class ReportRun:
                                                          lambda: self._assembly)) as executed:
                 for done, (page, outcome, seconds) in enumerate(executed, start=1):
                     self._store(page, outcome, seconds)
+                    if self._ahead and self._is_ahead(page) and not self.entries[page.slug]["failure"]:
+                        self._ahead.show(self._assembly.render_ahead(page))
                     report(done, len(to_run), page.title)
         except Faults:
             raise
         except GLCError as error:  # those who execute pages elsewhere are gone
             raise GLCError(f"{error} {self.standing}") from None
+
+    def _is_ahead(self, page: PageJob) -> bool:
+        return self._ahead is not None and page.slug == self._ahead.slug and not page.organisation
 
     def _reader_study(self, to_run: Sequence[PageJob]) -> Study | None:
         """Makes a folder for this run with what the audience may see. Returns None if the audience may see
@@ -325,7 +340,8 @@ class RunResult:
 def run(study: Study, *, audience: str = "team", country: str = "", theme: str = "",
         only: str = "", jobs: int = 0, processes: Processes | None = None, force: bool = False,
         dry_run: bool = False, printed: str = "short", progress: Progress | None = None,
-        folder: Path = NOTEBOOKS, build: Callable[[], None] = lambda: None) -> RunResult:
+        folder: Path = NOTEBOOKS, build: Callable[[], None] = lambda: None,
+        ahead: Ahead | None = None) -> RunResult:
     """Updates the pages of an audience; with country, theme or slug (``only``), only these.
 
     ``jobs`` notebooks run at a time (0 means as many as there are cores), each for no longer than study.toml
@@ -333,7 +349,8 @@ def run(study: Study, *, audience: str = "team", country: str = "", theme: str =
     ``printed="full"``, paper shows everything that is folded on the screen; with "short", only its first
     line. If a notebook fails, its last good page is kept and marked, and the result lists the failure.
     Without ``progress``, a bar is shown on a terminal. ``build`` is called before anything is read, at a time
-    when no other run of these reports can be active.
+    when no other run of these reports can be active. ``ahead`` is a page that is made first, and shown before
+    the others are made.
 
     Raises UsageError and Faults as :func:`plan` does; Faults if the gate finds something that the audience
     may not see, and then publishes nothing; Busy if another run is active; GLCError if the reports cannot be
@@ -348,10 +365,11 @@ def run(study: Study, *, audience: str = "team", country: str = "", theme: str =
         build()
         state = _state(study, folder)
         inputs = Inputs(study, audience)
-        pages = plan(study, audience=audience, folder=folder, inputs=inputs)
-        chosen = plan(study, audience=audience, country=country, theme=theme, only=only, folder=folder,
-                      inputs=inputs)
-        report_run = ReportRun(study, inputs, pages, chosen, force, printed, folder, state)
+        pages = chosen = plan(study, audience=audience, folder=folder, inputs=inputs)
+        if country or theme or only:
+            chosen = plan(study, audience=audience, country=country, theme=theme, only=only, folder=folder,
+                          inputs=inputs)
+        report_run = ReportRun(study, inputs, pages, chosen, force, printed, folder, state, ahead)
         if report_run.is_needed and not dry_run:
             with _written(study, lambda: report_run.standing), \
                     graceful_interrupt(lambda: report_run.standing):

@@ -28,7 +28,6 @@ from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import Fault, Faults, count_of
 from glc_analysis.gate.file_text import LOST_IN_PDF, Piece
 from glc_analysis.gate.leak_scan import (
-    PERSON,
     Leak,
     find_leaks,
     identifiers,
@@ -78,8 +77,8 @@ def check_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audie
     origin is also searched for in that organisation's own words. The team may read what organisations said
     about themselves, so in files for the team only the persons in names.csv count as leaks.
     """
-    leaks = find_leaks(files, root, names, audience=audience, known=known)
-    leaks = [leak for leak in leaks if not has_capability(audience, "internal") or leak.rule == PERSON]
+    leaks = find_leaks(files, root, names, audience=audience, known=known,
+                       only_persons=has_capability(audience, "internal"))
     if leaks:
         faults = _faults(_outermost(leaks), names, audience, known or {}, study, organisation)
         raise Faults(faults if study is None else relocate_private_faults(study, faults))
@@ -294,6 +293,14 @@ class Gate:
                 if read.get(_place(path, root)) != mark:
                     self._search("", [path], root)
                     read[_place(path, root)] = mark
+
+    def passes(self, files: Iterable[Path], root: Path) -> bool:
+        """Whether files for all readers hold nothing that these readers may not know."""
+        try:
+            self._search("", files, root)
+        except Faults:
+            return False
+        return True
 
     def let_through(self, run: Path) -> None:
         """Raises Faults if a file of the run holds a term that its readers may not know; otherwise records

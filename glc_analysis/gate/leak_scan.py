@@ -273,11 +273,12 @@ class Match(NamedTuple):
 
 
 def find_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audience: str,
-               known: Mapping[str, str] | None = None) -> list[Leak]:
+               known: Mapping[str, str] | None = None, only_persons: bool = False) -> list[Leak]:
     """Returns everything in the files below ``root``, and in their names, that this audience may not read.
 
     ``names`` has columns name, kind, match, allowed_for. ``known`` has further identifiers (labels, ids,
-    speakers, raw files), each with its rule; they match as whole words in folded letters.
+    speakers, raw files), each with its rule; they match as whole words in folded letters. With
+    ``only_persons``, only the whole names of persons in ``names`` are searched for.
 
     >>> from tempfile import TemporaryDirectory
     >>> names = pd.DataFrame([["Ana López", "person", "folded", ""], ["CURB", "organisation", "exact", ""]],
@@ -290,7 +291,7 @@ def find_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audien
     ana-lopez.html; line 1; name: person; Ana López
     ana-lopez.html; name; name: person; Ana López
     """
-    wanted = make_search(names, audience, known or {})
+    wanted = make_search(names, audience, known or {}, only_persons=only_persons)
     files = sorted(files)
     leaks = set(_leaks_in_names(files, root, wanted))
     for path in files:
@@ -337,7 +338,8 @@ class Search:
     """The terms to search for, by their words and spellings, so that a file is searched for all terms at
     once."""
 
-    def __init__(self, terms: Iterable[Term]) -> None:
+    def __init__(self, terms: Iterable[Term], *, only_persons: bool = False) -> None:
+        self.only_persons = only_persons
         self.by_word: dict[str, list[Term]] = {}
         self.without_word: list[tuple[frozenset[str], Term]] = []
         self.by_form: dict[str, list[Spelling]] = {}
@@ -348,7 +350,9 @@ class Search:
         terms = [*terms]
         labels = frozenset(term.folded for term in terms if term.rule.endswith(("organisation", OWN_NAME)))
         terms = [term for term in terms if term.rule != OWN_NAME]
-        for form, part in (each for term in terms for each in _parts(term, labels)):
+        if only_persons:
+            terms = [term for term in terms if term.rule == PERSON or term.is_allowed]
+        for form, part in (each for term in terms for each in _parts(term, labels) if not only_persons):
             if part.case == "initials":
                 self.initials.setdefault(form, part)
             else:
@@ -357,7 +361,7 @@ class Search:
             if (_is_varied(term) and not term.rule.startswith(_OF_COUNTRIES)
                     and len(words := transcriptions.words_to_hear(term.text)) > 1):
                 self.heard.append((words, term._replace(case="heard")))
-                if term.rule == PERSON and term.how == "folded":
+                if term.rule == PERSON and term.how == "folded" and not only_persons:
                     self.heard.append((words[-1:], term._replace(rule=PART, case="heard")))
             if term.word:
                 self.by_word.setdefault(term.word, []).append(term)
@@ -435,18 +439,20 @@ def _spellings(term: Term) -> tuple[Spelling, ...]:
     return tuple(found)
 
 
-def make_search(names: pd.DataFrame, audience: str, known: Mapping[str, str]) -> Search:
+def make_search(names: pd.DataFrame, audience: str, known: Mapping[str, str], *,
+                only_persons: bool = False) -> Search:
     """Makes the search for rows of names.csv and for further texts, each with its rule. The search is made
     once and reused for the same terms."""
     rows = names[["name", "match", "kind", "allowed_for"]].itertuples(index=False, name=None)
     listed = {match_key(text) for text in [*names["name"], *known]}
     others = {name: ALLOWED for name in public_figures() if match_key(name) not in listed}
-    return _search(tuple(rows), audience, tuple((others | {**known}).items()))
+    return _search(tuple(rows), audience, tuple((others | {**known}).items()), only_persons)
 
 
 @lru_cache(8)
-def _search(rows: tuple[tuple[str, ...], ...], audience: str, known: tuple[tuple[str, str], ...]) -> Search:
-    return Search(_terms(rows, audience, known))
+def _search(rows: tuple[tuple[str, ...], ...], audience: str, known: tuple[tuple[str, str], ...],
+            only_persons: bool) -> Search:
+    return Search(_terms(rows, audience, known), only_persons=only_persons)
 
 
 @dataclass
@@ -828,7 +834,8 @@ def _leaks_in(file: str, document: _Document, wanted: Search) -> Iterator[Leak]:
 
 
 def _leaks_as_read(file: str, document: _Document, wanted: Search) -> Iterator[Leak]:
-    matches = [*dict.fromkeys([*document.matches(wanted), *document.contacts()])]
+    contacts = [] if wanted.only_persons else document.contacts()
+    matches = [*dict.fromkeys([*document.matches(wanted), *contacts])]
     allowed = [match for match in matches if match.is_allowed]
     whole = [match for match in matches if match.rule != PART] if any(
         match.rule == PART for match in matches) else []

@@ -12,11 +12,12 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from html import unescape
 from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, Protocol
 
 import lxml.html
@@ -356,22 +357,22 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
         "title": title, "facts": facts, "print_folded": print_folded, "style": "",
         "banner": " ".join([INVENTED] * synthetic + [f"{mark}."] * bool(mark)),
         "navigation": page_menu(pages, failures)}
-    slugs, articles, wholes = frozenset(page.slug for page in pages), {}, {}
+    articles, wholes = {}, {}
     titles = {page.slug: page.title for page in pages}
-    source, last = f"{frame['banner']} {title}. {facts}".strip(), dict(_made)
+    last = dict(_made)
     _made.clear()
+    shared = _Shared(frame, audience, frozenset(titles), f"{frame['banner']} {title}. {facts}".strip())
     for page in pages:
-        notebook = (run_dir / "notebooks" / f"{page.slug}.ipynb").read_text(encoding="utf-8")
-        made_from = page.slug, notebook, has_capability(audience, "code"), slugs, source
-        made = _made[made_from] = last.get(made_from) or _make(*made_from, drawn)
+        made = shared.make(run_dir, page.slug, drawn, last)
         _write_figures(site, made.figures)
         for slug, part in made.parts:
             articles[slug], wholes[slug] = deepcopy(part), page.slug
     additions = [make_addition(articles) for make_addition in load_declared_objects("site_addition")]
     frame["additions"] = additions
-    _follow_parts(articles, wholes)
+    shared.homes |= _homes(articles, wholes)
+    _follow_parts(articles, wholes, shared.homes)
     shown = {slug: (text, titles[wholes[slug]], wholes[slug]) for slug, text in articles.items()}
-    if "index" not in slugs:
+    if "index" not in titles:
         start = lxml.html.fragment_fromstring(_HTML.heading(title), create_parent="article")
         shown["index"] = start, title, "index"
     for addition in additions:
@@ -384,12 +385,51 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
         return _page(*shown[slug], frame | {"switch": switch})
 
     for slug in shown:
-        switch = Markup("").join(made.switch(slug) for made in languages)
-        write_text(site / f"{slug}.html", render(slug, switch))
+        shared.switches[slug] = Markup("").join(made.switch(slug) for made in languages)
+        write_text(site / f"{slug}.html", render(slug, shared.switches[slug]))
     running = " · ".join([mark] * bool(mark) + ["Invented sample data"] * synthetic + [title])
     write_text(site / STYLE_FILE, f"{_style()}{_running_foot(running)}\n")
     for made in languages:
         made.write(site, [*shown], render, additions)
+    _last_shared[run_dir.parent] = shared
+
+
+def render_like_last_site(run_dir: Path, page: PageJob, drawn: Path | None = None) -> dict[str, str]:
+    """Returns the HTML of a finished page of a run, each part by its slug, with the menu and the header of
+    the last site that this process made for the same audience. Blank if it has made none."""
+    if (shared := _last_shared.get(run_dir.parent)) is None:
+        return {}
+    articles = {slug: deepcopy(part) for slug, part in shared.make(run_dir, page.slug, drawn, _made).parts}
+    wholes = dict.fromkeys(articles, page.slug)
+    _follow_parts(articles, wholes, shared.homes | _homes(articles, wholes))
+    return {slug: _page(text, page.title, page.slug,
+                        shared.frame | {"switch": shared.switches.get(slug, Markup())})
+            for slug, text in articles.items()}
+
+
+@dataclass
+class _Shared:
+    """What the pages of a site share: the variables of their template, their slugs, the source that is
+    printed in the files of figures, the part of a page in which each anchor is (:func:`_homes`), and the
+    links from each page to the same page in other languages."""
+
+    frame: dict[str, Any]
+    audience: str
+    slugs: frozenset[str]
+    source: str
+    homes: dict[tuple[str, str], str] = field(default_factory=dict)
+    switches: dict[str, Markup] = field(default_factory=dict)
+
+    def make(self, run_dir: Path, slug: str, drawn: Path | None, last: Mapping[Any, _Made]) -> _Made:
+        """Returns the converted notebook of a page, from ``last`` if it is there."""
+        notebook = (run_dir / "notebooks" / f"{slug}.ipynb").read_text(encoding="utf-8")
+        made_from = slug, notebook, has_capability(self.audience, "code"), self.slugs, self.source
+        made = _made[made_from] = last.get(made_from) or _make(*made_from, drawn)
+        return made
+
+
+_last_shared: dict[Path, _Shared] = {}
+"""What the pages of the last site shared, by the folder of its audience's runs."""
 
 
 def write_files(folder: Path, addition: SiteAddition) -> None:
@@ -502,10 +542,15 @@ def _section_size(start: etree._Element, sizes: Sequence[int], page: etree._Elem
     return total
 
 
-def _follow_parts(articles: Mapping[str, etree._Element], wholes: Mapping[str, str]) -> None:
-    """Changes every link so that it leads to the part of a page that has its target; ``wholes`` are the slugs
-    of whole pages, by the slugs of their parts."""
-    homes = {(wholes[slug], place): slug for slug, page in articles.items() for place in page.xpath(".//@id")}
+def _homes(articles: Mapping[str, etree._Element], wholes: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """Returns the slug of the part that has an anchor, by the slug of the whole page and the anchor;
+    ``wholes`` are the slugs of whole pages, by the slugs of their parts."""
+    return {(wholes[slug], place): slug for slug, page in articles.items() for place in page.xpath(".//@id")}
+
+
+def _follow_parts(articles: Mapping[str, etree._Element], wholes: Mapping[str, str],
+                  homes: Mapping[tuple[str, str], str]) -> None:
+    """Changes every link so that it leads to the part of a page that has its target (:func:`_homes`)."""
     for slug, page in articles.items():
         for link in page.xpath(".//a[contains(@href, '#')]"):
             target, _, place = link.get("href").rpartition("#")
@@ -640,6 +685,16 @@ class Assembly:
         """Lets the gate search a finished notebook that is for the whole audience, while other notebooks
         run."""
         self._read.append(self._threads.submit(self._read_one, notebook))
+
+    def render_ahead(self, page: PageJob) -> dict[str, str]:
+        """Returns the HTML of a finished page, each part by its slug, before the site is made
+        (:func:`render_like_last_site`), if the gate lets it pass; blank otherwise."""
+        parts = render_like_last_site(self._folder, page, self._drawn)
+        with TemporaryDirectory(dir=self._folder, prefix=".ahead-") as folder:
+            files = [Path(folder, f"{slug}.html") for slug in parts]
+            for path, html in zip(files, parts.values(), strict=True):
+                write_text(path, html)
+            return parts if Gate(self._study, self._audience).passes(files, Path(folder)) else {}
 
     def close(self) -> None:
         """Ends the thread after the step that it is working on."""

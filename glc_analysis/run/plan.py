@@ -191,6 +191,7 @@ class Inputs:
         self.study, self.audience, self.slices = study, audience, read_slices(study)
         self.settings = {name: values for name, values in study.settings.items() if name not in _UNSEEN}
         self._tables: dict[str, dict[str, str]] = self.slices["tables"]
+        self._read_marks: dict[str, str] = {}
         # Pages read what add-ons list from its table, and its name is part of its own page's key; a country's
         # slices change with who works there.
         unseen = ["tables", "inputs", "release", "work_places", *(name for names in _ADDED.values()
@@ -213,9 +214,12 @@ class Inputs:
         does not take it for a phone number."""
         return {name: f"h{self.study.digests.of_value(value)[:11]}" for name, value in values.items()}
 
-    def digests(self, reads: Iterable[str]) -> dict[str, Any]:
-        """Returns the digest of each input that a page reads, by its name in the record."""
-        return {thing: self._digest(thing) for thing in reads}
+    def marks_of_reads(self, reads: Iterable[str]) -> dict[str, str]:
+        """Returns the short digest of each input that a page reads, by its name in the record. Each input is
+        digested once, although many pages read it."""
+        new = {thing: self._digest(thing) for thing in reads if thing not in self._read_marks}
+        self._read_marks |= self.marks(new)
+        return {thing: self._read_marks[thing] for thing in reads}
 
     def _digest(self, thing: str) -> Any:
         table, _, slice_ = thing.partition(" ")
@@ -299,7 +303,7 @@ class PageJob:
         if not (self.whole_study or has_capability(inputs.audience, "all_figures")):
             reads = list_inputs_behind_reads(reads, inputs.audience)
         fixed = {name: value for name, value in self.parts.items() if name not in self.reads}
-        parts = fixed | inputs.marks(inputs.digests(reads))
+        parts = fixed | inputs.marks_of_reads(reads)
         return replace(self, reads=tuple(reads), parts=parts,
                        key=inputs.study.digests.of_value(parts))
 

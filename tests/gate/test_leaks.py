@@ -60,6 +60,17 @@ def in_page(root, body, *names, **more):
     return [leak.found for leak in leaks(root, *names, **more)]
 
 
+def test_a_search_for_persons_alone_finds_what_the_whole_search_finds_of_persons(tmp_path):
+    names = pd.concat([NAMES, row("Casa Inés", "organisation"), row("Zoe Nkrumah", allowed_for="public")])
+    (tmp_path / "page.html").write_text(
+        "<p>Inés Peñaloza, Ines\u00adPenaloza, PEÑA-LOZA Inés, Инес Пеньялоса; Casa Inés; CURB; room 7b; "
+        "Zoe Nkrumah; ចាន់ សុភា; ines@pena.example; +51 1 555 0199")
+    found = [find_leaks([tmp_path / "page.html"], tmp_path, names, audience="public",
+                        known={"blue-door": "organisation"}, only_persons=only) for only in (False, True)]
+    assert len(found[1]) > 1 and {leak.rule for leak in found[0]} > {"name: person"}
+    assert found[1] == [leak for leak in found[0] if leak.rule == "name: person"]
+
+
 def test_places_in_a_sheet_are_no_codes_of_raters(tmp_path):
     book = openpyxl.Workbook()
     book.active["R29"] = "a word"

@@ -316,6 +316,22 @@ def test_the_next_site_of_a_process_makes_only_pages_that_changed_and_the_same_b
     assert made() == changed
 
 
+def test_a_page_made_ahead_of_the_site_has_the_bytes_that_the_site_will_have(tmp_path):
+    runs = [tmp_path / "runs" / name for name in "ab"]
+    pages = [PageJob(slug, slug.title(), Path(), {}, "") for slug in ("index", "peru", "survey")]
+    for run_dir, text in zip(runs, ("one", "two"), strict=True):
+        (run_dir / "notebooks").mkdir(parents=True)
+        for page in pages:
+            prose = site.make_prose_notebook(f"# {page.title}", text, "[other](survey.html#survey)")
+            (run_dir / "notebooks" / f"{page.slug}.ipynb").write_text(site.notebook_json(prose))
+    assert site.render_like_last_site(runs[0], pages[1]) == {}
+    site.build_site(runs[0], pages, title="A study", audience="team", synthetic=True, facts="Base: 3.")
+    ahead = site.render_like_last_site(runs[1], pages[1])
+    site.build_site(runs[1], pages, title="A study", audience="team", synthetic=True, facts="Base: 3.")
+    assert {*ahead} == {"peru"} and "two" in ahead["peru"]
+    assert ahead["peru"] == (runs[1] / "site/peru.html").read_text()
+
+
 def test_no_page_keeps_the_data_from_which_a_figure_was_drawn(tmp_path):
     (tmp_path / "notebooks").mkdir()
     counts = pd.DataFrame({"option": ["A"], "n": [1], "base_n": [4]})

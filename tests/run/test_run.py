@@ -15,7 +15,7 @@ import zmq
 
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.gate.gate import PASSED
-from glc_analysis.report import run
+from glc_analysis.report import Ahead, run
 from glc_analysis.run.execute import Failure, PageProcesses, page_processes
 from glc_analysis.run.folders import point_current_to_run, remove_incomplete_runs, remove_old_runs
 from glc_analysis.run.plan import PageJob, plan
@@ -93,6 +93,31 @@ def test_with_nothing_to_do_no_run_is_made(after_first):
     assert (result.ran, result.failures, len(result.kept)) == ((), (), 3)
     assert record(study) == before
     assert next(result.lines).startswith("Nothing to run")
+
+
+def test_a_page_that_is_wanted_first_is_shown_before_the_others_are_made(after_first):
+    study, folder = after_first
+    run(study, folder=folder, force=True)  # this process has made the last site
+    shown, told = [], []
+
+    def show(parts):
+        shown.append((parts, len(told)))
+    run(study, folder=folder, force=True, jobs=1, ahead=Ahead("country-per", show),
+        progress=lambda done, total, title: told.append((done, title)))
+    [(parts, n)] = shown
+    assert "Bars of PER: 3 of 4" in parts["country-per"] and max(done for done, _ in told[:n]) == 0
+    assert parts["country-per"] == (study.reports / "team/current/site/country-per.html").read_text()
+
+
+def test_a_page_that_the_gate_stops_is_not_shown_first(after_first):
+    study, folder = after_first
+    run(study, folder=folder, force=True)
+    study.reference_file("names").write_text(
+        "name,kind,match,allowed_for,reason\nBars of PER,person,folded,,\n")
+    shown = []
+    with pytest.raises(Faults):
+        run(study, folder=folder, force=True, ahead=Ahead("country-per", shown.append))
+    assert shown == [{}]
 
 
 def test_a_dry_run_says_what_would_run_and_makes_nothing(after_first):

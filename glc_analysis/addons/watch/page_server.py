@@ -36,6 +36,8 @@ class PageServer:
         self._site, self._secret = site, secrets.token_urlsafe(16)
         self.seen, self.fault = "", ""
         """The page that a browser last requested, and the fault in the files that is shown on it."""
+        self.ahead: dict[str, bytes] = {}
+        """Pages that are new before the site is, each by its slug."""
         handler = type("Handler", (_Handler,), {"pages": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
@@ -64,6 +66,9 @@ class PageServer:
         """Returns the content of a file of the site, as it is sent; None if there is no such file."""
         if name == _SCRIPT:
             return read_packaged_text(__file__, "watch.js").encode()
+        slug, _, suffix = name.rpartition(".")
+        if suffix == "html" and (page := self.ahead.get(slug)):
+            return add_reload_script(page, slug)
         site = self._site()
         path = (site / name).resolve() if site else None
         if site is None or path is None or not path.is_relative_to(site.resolve()) or not path.is_file():
@@ -80,6 +85,8 @@ class PageServer:
         return {"is_new": self._mark(page) not in ("", mark), "fault": self.fault}
 
     def _mark(self, page: str) -> str:
+        if ahead := self.ahead.get(page):
+            return digest_page_content(ahead)
         site = self._site()
         path = site / f"{page}.html" if site else None
         return digest_page_content(path.read_bytes()) if path and path.is_file() else ""

@@ -21,7 +21,7 @@ from glc_analysis.command_line import ensure_built
 from glc_analysis.errors import Busy, GLCError, Interrupted
 from glc_analysis.locks import Say
 from glc_analysis.manifest import list_package_file_stamps
-from glc_analysis.report import run
+from glc_analysis.report import Ahead, run
 from glc_analysis.run.plan import need_decisions
 from glc_analysis.run.record import last_run
 from glc_analysis.study import NOTEBOOKS, Study
@@ -73,19 +73,24 @@ def update_pages(study: Study, server: PageServer, say: Say, executor: Executor 
             now = Study(study.root)  # its settings may be new
             ensure_built(now, are_decided=need_decisions(now, _AUDIENCE),
                          beside=lambda: nullcontext(executor))
-            stale = run(now, dry_run=True).ran
-            if (seen := page_of_template_part(server.seen)) in stale:
-                run(now, only=seen)
-                say(f"{seen}: {time.monotonic() - begun:.1f} s")
-            result = run(now)
+            seen = page_of_template_part(server.seen)
+
+            def show(parts: dict[str, str]) -> None:
+                server.ahead = {slug: html.encode() for slug, html in parts.items()}
+                if parts:
+                    say(f"{seen}: {time.monotonic() - begun:.1f} s")
+
+            result = run(now, ahead=Ahead(seen, show))
     except Interrupted:
         raise
     except (GLCError, OSError) as error:
         server.fault = str(error)
         say(f"Error: {error}")
         return not isinstance(error, Busy)
+    finally:
+        server.ahead = {}
     server.fault = "\n".join(map(str, result.failures))
-    say(f"{len(stale)} pages: {time.monotonic() - begun:.1f} s")
+    say(f"{len(result.ran)} pages: {time.monotonic() - begun:.1f} s")
     return True
 
 

@@ -52,29 +52,43 @@ def test_a_file_counts_as_saved_when_nothing_is_written_any_more(study):
 
 
 @pytest.fixture
-def runs(monkeypatch):
-    """The pages for which runs were asked; blank for all that are out of date."""
+def ahead(monkeypatch):
+    """The pages that were to be made first; each is shown, and then the run is over."""
     asked = []
 
-    def run(study, *, only="", dry_run=False):
-        asked.extend([] if dry_run else [only])
+    def run(study, *, ahead):
+        asked.append(ahead)
         return RunResult(("index", "survey", "country-khm"))
     monkeypatch.setattr(watching, "ensure_built", lambda study, are_decided, beside: None)
     monkeypatch.setattr(watching, "run", run)
     return asked
 
 
-@pytest.mark.parametrize(("seen", "asked"), [("survey-2", ["survey", ""]), ("country-per", [""]), ("", [""])])
-def test_the_page_that_is_looked_at_is_made_first_if_it_is_out_of_date(study, runs, seen, asked):
+@pytest.mark.parametrize(("seen", "slug"), [("survey-2", "survey"), ("country-per", "country-per"), ("", "")])
+def test_the_page_that_is_looked_at_is_made_first(study, ahead, seen, slug):
     server = PageServer(lambda: None)
     server.seen = seen
     assert watching.update_pages(study, server, lambda line: None)
-    assert runs == asked
+    assert [page.slug for page in ahead] == [slug]
+
+
+def test_a_page_that_is_shown_before_the_site_is_made_comes_from_the_site_afterwards(study, monkeypatch):
+    def run(study, *, ahead):
+        ahead.show({"country-per": "<p>new"})
+        assert server.content("country-per.html").startswith(b"<p>new")
+        return RunResult(("country-per",))
+    monkeypatch.setattr(watching, "ensure_built", lambda study, are_decided, beside: None)
+    monkeypatch.setattr(watching, "run", run)
+    server, said = PageServer(lambda: None), []
+    server.seen = "country-per"
+    assert watching.update_pages(study, server, said.append)
+    assert server.content("country-per.html") is None
+    assert [line.partition(":")[0] for line in said] == ["country-per", "1 pages"]
 
 
 @pytest.mark.parametrize(("error", "is_done"), [
     (Faults([Fault("is not a number", file="answers.csv")]), True), (Busy("Another run is at work."), False)])
-def test_what_is_wrong_is_shown_and_a_busy_study_tried_again(study, runs, monkeypatch, error, is_done):
+def test_what_is_wrong_is_shown_and_a_busy_study_tried_again(study, ahead, monkeypatch, error, is_done):
     def fail(study, are_decided, beside):
         raise error
     monkeypatch.setattr(watching, "ensure_built", fail)

@@ -261,7 +261,11 @@ def list_evidence_of_view(view: StudyView) -> pd.DataFrame:
     >>> list_evidence_of_view(study.view("team", principle="P03"))["stance"].value_counts().to_dict()
     {'supports': 4, 'qualifies': 2}
     """
-    return list_evidence_of_principle(EvidenceTrail.of(view), view.principle)
+    trail = EvidenceTrail.of(view)
+    evidence = list_evidence_of_principle(trail, view.principle)
+    evidence["place"] = pd.Series([getattr(next(trail.sources(row), None), "place", "")
+                                   for row in _rows_of_evidence(trail, view.principle)], dtype="str")
+    return evidence
 
 
 EVIDENCE = ["stance", "claim", "sentence", "place", "text", "translation", "translation_status", "language",
@@ -269,10 +273,9 @@ EVIDENCE = ["stance", "claim", "sentence", "place", "text", "translation", "tran
 
 
 def list_evidence_of_principle(trail: EvidenceTrail, principle_id: str) -> pd.DataFrame:
-    """Returns the table of :func:`list_evidence_of_view` for one principle, from a trail that was already
-    read. The ``attrs`` of the frame say whether an objection is recorded."""
-    rows = trail.read("evidence")
-    pieces = [_piece(trail, row) for row in rows[rows["principle_id"] == principle_id].itertuples()]
+    """Returns the table of :func:`list_evidence_of_view` for one principle, with blank places, from a trail
+    that was already read. The ``attrs`` of the frame say whether an objection is recorded."""
+    pieces = [_piece(trail, row) for row in _rows_of_evidence(trail, principle_id)]
     rows_of_text = [{name: piece.get(name, "") for name in EVIDENCE} for piece in pieces]
     frame = pd.DataFrame(rows_of_text, columns=EVIDENCE, dtype="str")
     own_lines = line_ids(block_id("evidence", principle_id), pd.Series([""])).iloc[0]
@@ -284,11 +287,14 @@ def list_evidence_of_principle(trail: EvidenceTrail, principle_id: str) -> pd.Da
     return frame
 
 
+def _rows_of_evidence(trail: EvidenceTrail, principle_id: str) -> list[Any]:
+    rows = trail.read("evidence")
+    return [*rows[rows["principle_id"] == principle_id].itertuples()]
+
+
 def _piece(trail: EvidenceTrail, row: Any) -> dict[str, str]:
     """Returns a piece of evidence: the sentence that states it, and the quotation that belongs to it."""
-    first = next(trail.sources(row), None)
-    piece = {"stance": row.stance, "claim": row.claim, "place": first.place if first else "",
-            "note": row.note if trail.has_sources else ""}
+    piece = {"stance": row.stance, "claim": row.claim, "note": row.note if trail.has_sources else ""}
     cited = trail.quotations(row).head(1)
     words = [] if cited.empty else trail.view.quotation_frame(cited).to_dict("records")
     piece |= {name: words[0][name] for name in EVIDENCE if words and name in words[0]}
@@ -591,11 +597,10 @@ def show_sources(view: StudyView) -> Html:
     - Other audiences: cleared quotations.
     """
     trail = EvidenceTrail.of(view)
-    rows = trail.read("evidence")
-    rows = rows[rows["principle_id"] == view.principle]
+    rows = _rows_of_evidence(trail, view.principle)
     most = BYTES["sources"] // max(len(rows), 1)
     trails = []
-    for row in rows.itertuples():
+    for row in rows:
         piece = _piece(trail, row)
         trails.append(_trail(_summary(piece), trail.sources(row), most, 2, note=piece["note"],
                              name=anchor("evidence", row.evidence_id)))
