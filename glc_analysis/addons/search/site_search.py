@@ -33,10 +33,25 @@ def make_site_search(pages: Mapping[str, etree._Element],
     for page in pages.values() if say else ():
         for element in [part for part in page if part.get("class") in _NOT_IN_INDEX]:
             page.remove(element)
-    index = render_search_index({slug: PageText(page).found for slug, page in pages.items()})
+    index = render_search_index({slug: _read_page(page) for slug, page in pages.items()})
     return SiteAddition("search", "Search", read_packaged_text(__file__, "search.html"),
                         {_SCRIPT: translate_search_script(script, say) if say else script, _INDEX: index},
                         Markup(read_packaged_text(__file__, "search_form.html").rstrip()))
+
+
+_MOST_KEPT = 1_000
+_read: dict[bytes, list[_Text]] = {}
+"""The texts of the last pages that this process has read, by the bytes of the page."""
+
+
+def _read_page(page: etree._Element) -> list[_Text]:
+    """Returns the texts of a page; the next site of the same process has most pages unchanged."""
+    content = etree.tostring(page)
+    if content not in _read:
+        _read[content] = PageText(page).found
+    while len(_read) > _MOST_KEPT:
+        del _read[next(iter(_read))]
+    return _read[content]
 
 
 def translate_search_script(script: str, say: Callable[[str], str]) -> str:
