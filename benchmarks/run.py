@@ -105,7 +105,8 @@ def main() -> None:
         folder = Path(name)
         packages = ", ".join(f"{p} {version(p)}" for p in ("pandas", "papermill", "markdown-it-py"))
         table = "\n".join([
-            "# Benchmarks", "", "Made by `make bench`, everything in one go on one machine.", "",
+            "# Benchmarks", "",
+            "`make bench` makes these tables in one go on one machine: compare ratios, not seconds.", "",
             f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
             f"{packages}.", "", *runs(folder),
             "| survey of 150 columns | `glc check` | peak memory | `glc build` | peak memory | report of a "

@@ -7,7 +7,7 @@ reason, never 1, and raises no exception. A coefficient that corrects for chance
 values.
 
 The module decides which work is compared: only work on the same units at the same version of the codebook,
-before differences were reconciled. Intervals are computed by :mod:`.coefficients`.
+before differences were reconciled. Intervals are computed by :mod:`~glc_analysis.coding.coefficients`.
 """
 
 from __future__ import annotations
