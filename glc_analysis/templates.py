@@ -131,6 +131,7 @@ def _macro_environment() -> Environment:
     from jinja2.ext import Extension
     from jinja2.lexer import Token, TokenStream
 
+    from glc_analysis.errors import count_of
     from glc_analysis.text import language_direction
 
     class JoinedLines(Extension):
@@ -149,7 +150,7 @@ def _macro_environment() -> Environment:
 
     environment = Environment(loader=FunctionLoader(source), autoescape=True, undefined=StrictUndefined,
                               extensions=[JoinedLines], auto_reload=False)
-    environment.filters["direction"] = language_direction
+    environment.filters |= {"direction": language_direction, "count_of": count_of}
     return environment
 
 
