@@ -157,23 +157,26 @@ def _public_sites() -> frozenset[str]:
 
 
 _FEWEST_DIGITS = 7
+_TIMES = {"double": 2, "doble": 2, "treble": 3, "triple": 3}
+"""The words before a word for a digit that is repeated, each with how often."""
 
 
 def _numbers_in_words(text: str, words: Set[str]) -> Iterator[IdentifyingForm]:
-    """Yields runs of at least seven words for digits, except runs that count up or down.
+    """Yields runs of words for at least seven digits, except runs that count up or down.
 
-    >>> text = "zero seven two two, three four five; one two three four five six seven eight"
+    >>> text = "oh seven double two - three four, five; one two three four five six seven eight"
     >>> [text[start:end] for _, start, end in _numbers_in_words(text, set(text.split()))]
-    ['zero seven two two, three four five']
+    ['oh seven double two - three four, five']
     """
     digits, form = _digit_words()
     if sum(word in digits for word in words) < 3:
         return
     for found in form.finditer(text):
-        row = [digits[word] for word in re.findall(r"[^\W_](?:[^\W_]|['\u1780-\u17ff])*", fold_text(found[0]))
-               if word in digits]
+        said = re.findall(r"[^\W_](?:[^\W_]|['\u1780-\u17ff])*", fold_text(found[0]))
+        row = [digits[word] for before, word in pairwise(["", *said]) if word in digits
+               for _ in range(_TIMES.get(before, 1))]
         steps = {second - first for first, second in pairwise(row)}
-        if not steps <= {1} and not steps <= {-1}:
+        if len(row) >= _FEWEST_DIGITS and not steps <= {1} and not steps <= {-1}:
             yield "phone", *found.span()
 
 
@@ -182,9 +185,11 @@ def _digit_words() -> tuple[dict[str, int], re.Pattern[str]]:
     rows = [(word, int(row["digit"])) for row in read_packaged_csv(__file__, "digit_words.csv")
             for word in row["words"].split(";")]
     spelt = "|".join(re.escape(word) for word, _ in sorted(rows, key=lambda row: -len(row[0])))
-    between = r"(?:\s?[,.–-]?\s(?:(?:and|y|et|double)\s)?|-)"
+    digit = rf"(?:(?:{'|'.join(_TIMES)})[\s-])?(?:{spelt})"
+    between = r"(?:\s?[,.…–-]{0,3}\s(?:(?:and|y|et|then)\s)?|-)"
+    fewest = _FEWEST_DIGITS // max(_TIMES.values())
     return ({fold_text(word): digit for word, digit in rows},
-            re.compile(rf"(?i)(?<!\w)(?:{spelt})(?:{between}(?:{spelt})){{{_FEWEST_DIGITS - 1},}}(?!\w)"))
+            re.compile(rf"(?i)(?<!\w){digit}(?:{between}{digit}){{{fewest},}}(?!\w)"))
 
 
 # ------------------------------

@@ -41,6 +41,7 @@ from glc_analysis.gate.name_parts import (
     is_part,
     parts_of_organisation,
     parts_of_person,
+    parts_of_place,
 )
 from glc_analysis.gate.name_variants import (
     country_words,
@@ -231,8 +232,10 @@ _OF_COUNTRIES = ("country", "people", "city")
 PERSON = "name: person"
 PART = "part of a name"
 """The rule for a surname, a given name or initials that stand alone."""
-_PARTS = ("surname", "given name", "initials", "abbreviation", "core")
+_PARTS = ("surname", "misspelt", "given name", "initials", "abbreviation", "core")
 """The values of ``case`` for terms that are parts of names."""
+_SHORTEST_MISSPELT = 7
+"""The smallest number of letters in a surname that is also searched for with one wrong letter."""
 _LONGEST_ABBREVIATION = 6
 """The largest number of letters in an abbreviation that is also searched for with a full stop after each
 letter."""
@@ -345,6 +348,8 @@ class Search:
         self.by_form: dict[str, list[Spelling]] = {}
         self.initials: dict[tuple[str, ...], Term] = {}
         self.heard: list[tuple[tuple[str, ...], Term]] = []
+        self._long_surnames: dict[tuple[str, int], list[str]] = {}
+        self._forms: dict[str, tuple[str, ...]] = {}
         whole: set[str] = set()
         beside: set[str] = set()
         terms = [*terms]
@@ -352,11 +357,17 @@ class Search:
         terms = [term for term in terms if term.rule != OWN_NAME]
         if only_persons:
             terms = [term for term in terms if term.rule == PERSON or term.is_allowed]
-        for form, part in (each for term in terms for each in _parts(term, labels) if not only_persons):
+        parts = [each for term in terms for each in _parts(term, labels) if not only_persons]
+        for form, part in parts:
             if part.case == "initials":
                 self.initials.setdefault(form, part)
             else:
                 self.by_form.setdefault(max(form, key=len), []).append(Spelling(form, part, is_own=False))
+                whole.update(form if part.case == "core" and len(form) == 1 else ())
+                if part.case == "core" and len(form) > 1:
+                    self.heard.append((form, part._replace(case="heard")))
+                elif part.case == "misspelt":
+                    self._long_surnames.setdefault((form[0][1], len(form[0]) - 1), []).append(form[0])
         for term in terms:
             if (_is_varied(term) and not term.rule.startswith(_OF_COUNTRIES)
                     and len(words := transcriptions.words_to_hear(term.text)) > 1):
@@ -369,11 +380,16 @@ class Search:
                 self.without_word.append((frozenset(term.folded) - {" "}, term))
             for spelling in _spellings(term):
                 self.by_form.setdefault(max(spelling.forms, key=len), []).append(spelling)
-                whole.update(spelling.forms)
+                if len(spelling.forms) > 1 or " " not in term.folded or spelling.term.rule != PERSON:
+                    whole.update(spelling.forms)  # a name run together is not two words
                 beside.update(spelling.forms if len(spelling.forms) > 1 else ())
-        self.khmer = {name_variants.replace_look_alikes(spelling.term.folded).replace(" ", ""): spelling.term
-                      for spelt in self.by_form.values() for spelling in spelt
-                      if name_variants.is_khmer(spelling.term.folded)}
+        titles = [title for title in name_variants.ordinary_words("title") if name_variants.is_khmer(title)]
+        in_khmer = [*((title + form[0], part) for form, part in parts for title in titles
+                      if part.case == "surname" and name_variants.is_khmer(form[0])),
+                    *((term.folded, term) for term in terms
+                      if _is_varied(term) and name_variants.is_khmer(term.folded))]
+        self.khmer = {name_variants.replace_look_alikes(letters).replace(" ", ""): term
+                      for letters, term in in_khmer}
         self.breaks = name_variants.words_by_beginning((form for form in whole if form[0] != "~"), beside)
         self.stem_starts = {form[1:4] for form in self.by_form.keys() | whole if form[0] == "~"}
         self.by_sound: dict[str, set[tuple[int, int]]] = {}
@@ -385,8 +401,18 @@ class Search:
 
     def forms(self, word: str) -> tuple[str, ...]:
         """Returns those forms of a word that occur in a spelling of a term."""
-        own = name_variants.word_forms(word)
-        return (*own, name_variants.stem(word)) if word[:3] in self.stem_starts else own
+        if word not in self._forms:
+            misspelt = (name for more in (-1, 0, 1)
+                        for name in self._long_surnames.get((word[0], len(word) + more), ())
+                        if name_variants.differ_by_one_letter(word, name[1:]))
+            stems = [name_variants.stem(word)] if word[:3] in self.stem_starts else []
+            self._forms[word] = (*name_variants.word_forms(word), *misspelt, *stems)
+        return self._forms[word]
+
+    def may_know(self, word: str) -> bool:
+        """Whether a folded word may be a word of a term, in some spelling or from another script."""
+        return (any(form in self.by_form for form in self.forms(word)) or len(word) > _LONGEST_ABBREVIATION
+                and any(not self.heard[n][0][k].isascii() for n, k in self.sounding_like(word)))
 
     def sounding_like(self, word: str) -> frozenset[tuple[int, int]]:
         """Returns the names in ``heard``, each with the number of one of its words, of which a folded word
@@ -411,15 +437,20 @@ def _parts(term: Term, labels: frozenset[str]) -> tuple[tuple[tuple[str, ...], T
     is_speaker = term.rule.startswith("speaker")
     if term.rule.endswith("organisation"):
         parts = [*parts_of_organisation(term.text)]
+    elif term.rule == "name: place":
+        parts = [*parts_of_place(term.text)]
     elif term.rule == PERSON or is_speaker and re.sub(r"\s*\(.*", "", term.folded) not in labels:
-        parts = [*parts_of_person(term.text)]
+        parts = [*dict.fromkeys(part for name in name_variants.without_apostrophes(term.text)
+                                for part in parts_of_person(name))]
     else:
         parts = []
     found: list[tuple[tuple[str, ...], Term]] = []
     for kind, words in parts:
-        is_organisation = kind in ("abbreviation", "core")
-        part = term._replace(rule=term.rule if is_organisation else PART, case=kind)
+        is_person = kind not in ("abbreviation", "core")
+        part = term._replace(rule=PART if is_person else term.rule, case=kind)
         found.append((words, part))
+        if kind == "surname" and len(words[0]) >= _SHORTEST_MISSPELT and words[0].isalpha():
+            found.append(((name_variants.MISSPELT + words[0],), part._replace(case="misspelt")))
         if kind in ("surname", "given name"):
             found += [((form,), part) for form in name_variants.forms_of_part(words[0])]
     return tuple(found)
@@ -432,8 +463,9 @@ def _spellings(term: Term) -> tuple[Spelling, ...]:
     if not _is_varied(term):
         return ()
     is_person = term.rule == PERSON or term.rule.startswith("speaker")
-    found = [Spelling(forms, term, forms == (term.folded,)) for forms in name_variants.spellings(
-        term.folded, is_person=is_person, is_exact=term.how == "exact")]
+    found = [Spelling(forms, term, forms == (term.folded,))
+             for folded in name_variants.without_apostrophes(term.folded)
+             for forms in name_variants.spellings(folded, is_person=is_person, is_exact=term.how == "exact")]
     if term.text.isupper() and term.folded.isalpha() and len(term.folded) <= _LONGEST_ABBREVIATION:
         found.append(Spelling(tuple(term.folded), term, is_own=False))  # with a full stop after each letter
     return tuple(found)
@@ -505,14 +537,20 @@ class _Document:
     def text(self) -> str:
         return "\n".join(self.texts)
 
-    def as_decoded(self) -> _Document | None:
-        """The texts of the file that are encoded or written in spaced-out letters, in plain form; None if
-        there are none."""
+    def as_decoded(self, wanted: Search) -> _Document | None:
+        """The texts of the file that are encoded, are written in spaced-out letters, or have signs inside
+        words that may be names, in plain form; None if there are none."""
         readings = [(place, text) for place, piece in (
             self.pieces if {"%", "="} & {*self.text} else ()) if (text := without_escapes(piece))]
         if len(_LETTERS & self.vocabulary) >= _APART and join_spaced_letters(self.text):
             readings += [(place, text) for place, piece in self.pieces
                          if (text := join_spaced_letters(piece))]
+        signed = {word for word in {*self.letters.split()} if "-" in word or "'" in word}
+        compounds = [token for token in {*_COMPOUND.findall(" ".join(signed))}
+                     if wanted.may_know(re.sub(r"\W", "", token))]
+        readings += [(place, _INSIDE_COMPOUND.sub("", text)) for (place, text), folded in zip(
+            self.pieces, self.folded, strict=True)
+            if place != "name" and any(token in folded for token in compounds)]
         for token, text in encoded_words(self.text).items():
             readings.append((self.pieces[self.piece_of_text(self.text.find(token))][0], text))
         return _Document([(place, normalise(text)) for place, text in readings]) if readings else None
@@ -735,6 +773,8 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
     [False, True]
     """
     words = text[start:end]
+    if term.rule.startswith(name_variants.ADJECTIVE) and _JOURNAL.match(text, end):
+        return False
     if term.case == "any" or is_file_name:
         return True
     if term.case == "heard":
@@ -766,11 +806,15 @@ _ONLY_PARTICLES = re.compile(rf"[\W_]{{1,4}}(?:(?:{'|'.join(transcriptions.PARTI
 _LONGER_PLACE = re.compile(r" d(?:e|el|a|o|os|as)(?: l[ao]s?)? [A-ZÀ-Þ]")
 """The pattern of words that make a name the beginning of another place's name, because Lagos de Moreno is not
 Lagos."""
+_JOURNAL = re.compile(r"(?: (?:and|of|[A-Z]\w+)){0,3} (?:Journal|Quarterly|Review)\b")
+"""The pattern of words that make the name of a people the beginning of a journal's title."""
 _LONGEST_PARTICLE = 3
 _WORDS_OF_A_PHRASE = 2
 """The largest number of words in a label that needs its capitals to count, because so few words can follow
 one another by chance."""
 _LETTERS = frozenset(filter(str.isalpha, map(chr, range(0x61, 0x1800))))
+_COMPOUND = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]{2,})+")
+_INSIDE_COMPOUND = re.compile(r"(?<=[^\W\d_])(?:['’‘ʼʻ`´‐‑–−-](?=[^\W\d_]{2}))")
 _APART = 4
 """The smallest number of single letters in a text that may hold a name in spaced-out letters."""
 _ADDRESS = re.compile(r"""(?xi) (?:https?://|www\.|@).*
@@ -827,7 +871,7 @@ def _leaks_in(file: str, document: _Document, wanted: Search) -> Iterator[Leak]:
     """Yields the leaks in a text and in its decoded form. A part of a name is no separate leak where the
     whole name was found."""
     leaks = [*_leaks_as_read(file, document, wanted)]
-    if other := document.as_decoded():
+    if other := document.as_decoded(wanted):
         leaks += _leaks_as_read(file, other, wanted)
     whole = {(leak.place, leak.found) for leak in leaks if leak.rule != PART}
     yield from (leak for leak in leaks if leak.rule != PART or (leak.place, leak.found) not in whole)

@@ -9,14 +9,15 @@ small letters.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from itertools import dropwhile
 from typing import Literal, NamedTuple
 
 from glc_analysis.gate.name_variants import WORD, ordinary_words, split_words
 from glc_analysis.gate.transcriptions import PARTICLES
 from glc_analysis.pseudonyms.masking import fold_text
 
-PartKind = Literal["surname", "given name", "initials", "abbreviation", "core"]
+PartKind = Literal["surname", "misspelt", "given name", "initials", "abbreviation", "core"]
 
 
 class NamePart(NamedTuple):
@@ -29,8 +30,11 @@ class NamePart(NamedTuple):
 _SHORTEST = 4
 """The smallest number of letters in a part that is searched for, because shorter words too often mean
 something else."""
+_SHORTEST_WORD = 6
+"""The smallest number of letters in a word that stands alone for an organisation or a place, or for a person
+in a script without capitals."""
 _DIMINUTIVES = ("ita", "ito", "cita", "cito", "inha", "inho")
-_ARABIC_SURNAME = re.compile("ال[\u0620-\u064a]{3,}ي")
+_ARABIC_SURNAME = re.compile("(?:ال|لل)[\u0620-\u064a]{3,}ي")
 """The pattern of Arabic surnames made from a place or a family, the only Arabic surnames that are seldom
 ordinary words."""
 _CASED = re.compile("[a-z\u0370-\u052f]")
@@ -62,21 +66,50 @@ def parts_of_person(name: str) -> Iterator[NamePart]:
 
 
 def parts_of_organisation(label: str) -> Iterator[NamePart]:
-    """Yields the abbreviation of a name of three or more words, with its capitals (such as HoH), and the core
-    of the name, without words for a kind of organisation.
+    """Yields the abbreviations of a name of three or more words (such as HoH and HH), and the cores of the
+    name, without words for a legal form and without words for a kind of house.
 
-    >>> [*parts_of_organisation("Harbour of Hands")], [*parts_of_organisation("Second Key Trust")][1:]
-    ([NamePart(kind='abbreviation', words=('hoh',))], [NamePart(kind='core', words=('second', 'key'))])
+    >>> [*parts_of_organisation("Harbour of Hands Trust")][:2]
+    [NamePart(kind='abbreviation', words=('hht',)), NamePart(kind='abbreviation', words=('hoht',))]
+    >>> [words for kind, words in parts_of_organisation("Second Key Refuge Trust") if kind == "core"]
+    [('second', 'key', 'refuge'), ('secondkeyrefuge',), ('second', 'key'), ('secondkey',)]
     """
-    letters = "".join(word[0] for word in re.findall(r"[^\W\d_]+", fold_text(re.sub(r"\(.*?\)", "", label))))
-    if len(letters) >= 3 and letters.isascii() and letters not in ordinary_words("abbreviation"):
-        yield NamePart("abbreviation", (letters,))
-    words = split_words(fold_text(re.sub(r"\(.*?\)", "", label)))
-    core = [word for word in words if word not in ordinary_words("form")]
-    while core and core[0] in PARTICLES:
-        del core[0]
-    if len(core) < len(words) and len({*core} - PARTICLES) > 1:
-        yield NamePart("core", tuple(core))
+    folded = fold_text(re.sub(r"\(.*?\)", "", label))
+    every = re.findall(r"[^\W\d_]+", folded)
+    for words in sorted({tuple(every), tuple(word for word in every if word not in PARTICLES)}):
+        letters = "".join(word[0] for word in words)
+        if len(letters) >= 3 and _CASED.match(letters) and letters not in ordinary_words("abbreviation"):
+            yield NamePart("abbreviation", (letters,))
+    words = split_words(folded)
+    core = _without(words, "form")
+    for shorter in dict.fromkeys((core, _without(core, "house"))):
+        is_long = len({*shorter} - PARTICLES) > 1
+        if len(shorter) < len(words) and (is_long or shorter == core and _is_long_word("".join(core))):
+            yield NamePart("core", shorter)
+            if is_long:
+                yield NamePart("core", ("".join(shorter),))
+
+
+def parts_of_place(name: str) -> Iterator[NamePart]:
+    """Yields the core of a place's name, without words for a kind of place and without given names.
+
+    >>> [*parts_of_place("Phum Trapeang Svet")], [*parts_of_place("Three Wells")]
+    ([NamePart(kind='core', words=('trapeang', 'svet'))], [])
+    """
+    words = split_words(fold_text(name))
+    core = _without(words, "place form", "middle")
+    if len(core) < len(words) and (len({*core} - PARTICLES) > 1 or _is_long_word("".join(core))):
+        yield NamePart("core", core)
+
+
+def _without(words: Collection[str], *kinds: str) -> tuple[str, ...]:
+    """Returns the words that are not of these kinds of ordinary words, without leading particles."""
+    left = [word for word in words if not any(word in ordinary_words(kind) for kind in kinds)]
+    return tuple(dropwhile(PARTICLES.__contains__, left))
+
+
+def _is_long_word(word: str) -> bool:
+    return len(word) >= _SHORTEST_WORD and not is_ordinary(word, "")
 
 
 # ------------------------------
@@ -90,6 +123,9 @@ _CITED = re.compile(r"""(?x)
 """The pattern of text that follows the name of a cited author."""
 _INITIAL_BEFORE = re.compile(r"(?<!\w)([^\W\d_])\.\s?(?:[^\W\d_]\.\s?){0,2}$")
 _INITIAL_BEHIND = re.compile(r",?\s([^\W\d_])\.?(?=$|\W)(?!['’])")
+_IS_A = re.compile(r"\s(?:is|was|es|era|est|é)\s(?:an?|the|une?|una|uma?|la|el)\s(\w+)(?:\s(\w+))?")
+_OPENS = re.compile(r"(?:^|[.!?:;…|•\n])\W*$")
+"""The pattern of text before a word that has a capital only because it opens a sentence."""
 _POSSESSIVE = re.compile(r"['’]s?\b")
 
 
@@ -110,37 +146,72 @@ def is_part(kind: str, name: str, text: str, start: int, end: int, *, everywhere
     """
     word, before, behind = text[start:end], text[max(0, start - 40):start], text[end:end + 40]
     if kind == "core":
-        return all(each[0].isupper() for each in WORD.findall(word) if fold_text(each) not in PARTICLES)
+        words = [each for each in WORD.findall(word) if fold_text(each) not in PARTICLES]
+        return is_file_name or len(words) > 1 and not _CASED.match(fold_text(word)) or all(
+            each[0].isupper() for each in words) and (
+                len(words) > 1 or not is_ordinary(word, everywhere) and (
+                    bool(_POSSESSIVE.match(behind)) or not _OPENS.search(before)))
     if re.search(r"[\s_‐‑–-]", word):
         return False  # a broken word is more often two
     if kind == "abbreviation":
         return word.isupper() or word == "".join(each[0] for each in re.findall(r"[^\W\d_]+", name))
-    if is_file_name:
-        return kind == "surname" and not is_ordinary(word, "")
+    if is_file_name or re.match("_", behind) or before.endswith("_"):  # an identifier has no capitals
+        return (kind == "surname" or len(word) >= _SHORTEST_WORD) and not is_ordinary(word, "")
     if not _CASED.match(fold_text(word)):
-        return _follows_title(before) or kind == "surname" and _is_arabic_surname(word)
-    if kind == "surname" and re.match("_", behind) or before.endswith("_"):
-        return not is_ordinary(word, "")  # an identifier has no capitals
-    if not word[0].isupper() or word.isupper() and kind == "given name" or _CITED.match(behind):
+        return (_follows_title(before) or kind == "surname" and _is_surname_without_capitals(word)
+                or kind == "given name" and _speaks(before, behind))
+    if not word[0].isupper() or _CITED.match(behind) or (
+            kind == "given name" and word.isupper() and len(word) < _SHORTEST_WORD):
         return False
-    if _follows_title(before):
+    if _follows_title(before) or kind == "given name" and _precedes_title(behind):
         return True
-    if kind == "surname":
+    if kind != "given name":
         initial = fold_text(name.strip())[0]
         beside = [found[1] for found in (_INITIAL_BEFORE.search(before), _INITIAL_BEHIND.match(behind))
                   if found]
         if any(fold_text(letter) == initial and letter.isupper() for letter in beside):
             return True
+    if kind == "given name" and _speaks(before, behind):
+        return True
     if is_ordinary(word, everywhere):
         return False
     if kind == "surname":
         return True
-    begins = bool(_SENTENCE_BEGINS.search(before))
-    if _POSSESSIVE.match(behind):
+    if kind == "given name" and _POSSESSIVE.match(behind):
         return True
-    previous = re.search(r"([\w'’]+)[,]?\s$", before)
-    return (not begins and bool(previous) and previous[1].islower()
-            and not re.match(r"[\s-][^\W\d_a-zà-ÿа-я]", behind))
+    return _stands_alone(before, behind, is_sure=kind == "given name" and len(word) >= _SHORTEST
+                         and fold_text(word) not in ordinary_words("middle") | ordinary_words("given word"))
+
+
+def _stands_alone(before: str, behind: str, *, is_sure: bool) -> bool:
+    """Whether a capitalised word stands alone within a sentence; one that ``is_sure`` to be a name may also
+    open the sentence, or follow its first word or a comma.
+
+    >>> [_stands_alone(before, behind, is_sure=True) for before, behind in (
+    ...     ("As ", " said"), ("Clara ", " said"), ("However, ", " left"), ("", " is a town"))]
+    [True, False, True, False]
+    """
+    kind = _IS_A.match(behind)
+    if _is_before_name(behind) or kind and not ordinary_words("thing").isdisjoint(kind.groups("")):
+        return False
+    if _SENTENCE_BEGINS.search(before):
+        return is_sure
+    previous = re.search(r"([\w'’]+)(,?)\s$", before)
+    return bool(previous) and (previous[1].islower() or is_sure and (
+        fold_text(previous[1]) in ordinary_words("opening")
+        or bool(previous[2]) and bool(re.match(r"\s[^\W\d_A-ZÀ-ÞА-Я]{3}", behind))))
+
+
+def _speaks(before: str, behind: str) -> bool:
+    """Whether a verb of speech stands beside a word, and no other name."""
+    verbs = ordinary_words("speech")
+    after, previous = re.match(r"\s(\w+)", behind), re.search(r"(\w+):?\s$", before)
+    return bool(after and fold_text(after[1]) in verbs and not (previous and previous[1][0].isupper())
+                or previous and fold_text(previous[1]) in verbs and not _is_before_name(behind))
+
+
+def _is_before_name(behind: str) -> bool:
+    return behind[:1] in (" ", "-") and behind[1:2].isupper()
 
 
 def is_ordinary(word: str, everywhere: str) -> bool:
@@ -159,9 +230,16 @@ def _follows_title(before: str) -> bool:
     return bool(found) and fold_text(found[1]) in ordinary_words("title")
 
 
-def _is_arabic_surname(word: str) -> bool:
+def _precedes_title(behind: str) -> bool:
+    title = re.match(r"\s(\w+)", behind)
+    return bool(title) and fold_text(title[1]) in ordinary_words("title behind")
+
+
+def _is_surname_without_capitals(word: str) -> bool:
+    if not re.match("[\u0600-\u06ff]", word):
+        return len(word) >= _SHORTEST_WORD and fold_text(word) not in ordinary_words("given word")
     surname = re.search(_ARABIC_SURNAME, word)
-    return bool(surname) and fold_text(surname[0]) not in ordinary_words("name")
+    return bool(surname) and re.sub("^لل", "ال", fold_text(surname[0])) not in ordinary_words("name")
 
 
 _DOTTED = re.compile(r"\.[ -]?[^\W\d_]\.")

@@ -13,6 +13,7 @@ import re
 from codecs import encode
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache, lru_cache
+from os.path import commonprefix
 
 import pandas as pd
 import pycountry
@@ -137,7 +138,7 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
     [('drum', 'path'), ('drumandpath',), ('drumpath',), ('htap', 'dna', 'murd'), ('htap', 'murd'), \
 ('murd', 'htap'), ('qehz', 'cngu')]
     >>> sorted(spellings("ana lopez", is_person=True, is_exact=False))
-    [('ana', 'lopez'), ('ana', 'zepol'), ('analopez',), ('lopez', 'ana'), \
+    [('ana', 'lopez'), ('ana', 'zepol'), ('analopez',), ('lopez', 'ana'), ('lopezana',), \
 ('nan', 'ybcrm'), ('zepol', 'ana'), ('~ana', '~lopez'), ('~lopez', '~ana')]
     """
     every, words = WORD.findall(folded), split_words(folded)
@@ -151,8 +152,8 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
                 yield (joined,)
         if is_person:
             yield own[-1], *own[:-1]
-        if is_person and len(own[-1]) >= _RUN_TOGETHER - 1 and not is_exact:
-            yield (own[0][0] + own[-1],)  # AlopezQ
+        if is_person and not is_exact and "(" not in folded:
+            yield from ((joined,) for joined in _joined_parts(own) if joined != "".join(own))
     if is_exact:
         return
     if sum(map(len, own)) >= _RUN_TOGETHER:
@@ -169,6 +170,47 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
         yield tuple(stems)
         if is_person and len(words) > 1:
             yield stems[-1], *stems[:-1]
+
+
+def _joined_parts(words: list[str]) -> Iterator[str]:
+    """Yields the given name, or its first letter, run together with the last one or two words of a name.
+
+    >>> [*_joined_parts(["ana", "lopez", "quiroga"])][:4]
+    ['analopez', 'lopezana', 'anaquiroga', 'quirogaana']
+    """
+    surnames = words[1:][-2:]
+    for surname in dict.fromkeys([*surnames, "".join(surnames)]):
+        yield from (joined for joined in (words[0] + surname, surname + words[0])
+                    if len(joined) >= _RUN_TOGETHER)
+        if len(surname) >= _RUN_TOGETHER - 1:
+            yield from (words[0][0] + surname, surname + words[0][0])
+
+
+def without_apostrophes(name: str) -> tuple[str, ...]:
+    """Returns a name, and the name with the letters on both sides of its apostrophes as one word.
+
+    >>> without_apostrophes("Maire O'Brien"), without_apostrophes("Ana")
+    (("Maire O'Brien", 'Maire OBrien'), ('Ana',))
+    """
+    return tuple(dict.fromkeys((name, re.sub(r"(?<=\w)['’‘ʼʻ`´](?=\w)|[ʼʻ]", "", name))))
+
+
+def differ_by_one_letter(word: str, other: str) -> bool:
+    """Whether two words differ by one letter that is wrong, missing or too many, or by two exchanged letters;
+    the first letter must be the same.
+
+    >>> [differ_by_one_letter("quispe", word) for word in ("quisbe", "quipse", "quispes", "luispe")]
+    [True, True, True, False]
+    """
+    same = len(commonprefix((word, other)))
+    word, other = word[same:], other[same:]
+    behind = len(commonprefix((word[::-1], other[::-1])))
+    word, other = word[:len(word) - behind], other[:len(other) - behind]
+    return same > 0 and (len(word) <= 1 >= len(other) or len(word) == 2 and word == other[::-1])
+
+
+MISSPELT = "≈"
+"""The sign before a form that stands for the misspellings of a word."""
 
 
 def forms_of_part(word: str) -> set[str]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import pairwise
 
 _MONTH = r"[^\W\d_]{3,12}\.?"
 _YEAR = r"(?:1[89]|20)\d\d"
@@ -94,7 +95,20 @@ def _is_phone_number(text: str, found: re.Match[str]) -> bool:
         return False
     is_said = _ends_with(before, _PHONE_WORD if number.isdecimal() else _TELEPHONE) and (
         number.isdecimal() or not _NOT_PHONE.fullmatch(number))
-    return is_said or bool(_PHONE.fullmatch(number)) and not _NOT_PHONE.fullmatch(number)
+    return is_said or bool(_PHONE.fullmatch(number)) and not (_NOT_PHONE.fullmatch(number)
+                                                              or _is_of_a_law_or_row(number))
+
+
+def _is_of_a_law_or_row(number: str) -> bool:
+    """Whether a number is that of a law, or a row of numbers with leading zeros in small steps.
+
+    >>> [_is_of_a_law_or_row(number) for number in ("2024/1712", "0412 0415 0419", "0412 5550")]
+    [True, True, False]
+    """
+    row = re.findall(r"\d+", number)
+    steps = [int(second) - int(first) for first, second in pairwise(row)]
+    return bool(re.fullmatch(rf"{_YEAR}/\d{{3,5}}", number)) or len({*map(len, row)}) == 1 and all(
+        group.startswith("0") for group in row) and bool(steps) and all(0 < step < 100 for step in steps)
 
 
 def _ends_with(text: str, form: re.Pattern[str]) -> bool:

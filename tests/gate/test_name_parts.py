@@ -31,6 +31,80 @@ def test_what_only_looks_like_a_part_is_harmless(text):
     assert rules(text, QUISPE) == {}
 
 
+@pytest.mark.parametrize(("name", "text", "harmless"), [
+    ("Kwasi Adomako", "Kwasi left early.", "Kwasi Mensah left early."),
+    ("Isolde Branning", "As Isolde put it", "Isolde is an opera."),
+    ("Isolde Branning", "However, Isolde disagreed", "Marke, Isolde, and others"),
+    ("Otacílio Brandão", "O Otacílio chegou", "o rio otacílio"),
+    ("Şebnem Korkut", "Şebnem Hanım geldi", "Şebnem Ferah geldi"),
+    ("Hope Branning", "and Hope said no", "and Hope for all"),
+    ("Esperanza Quiroz", "dijo Esperanza", "la Esperanza"),
+    ("سناء الورداني", "قالت سناء إن", "كانت سناء عالية"),
+    ("សុខ ស្រីពៅណា", "ស្រីពៅណា បានមក", "ស្រីពៅណាមក"),
+    ("សុខ ពៅណា", "លោកពៅណាបានមក", "ពៅណាបានមក")])
+def test_a_given_name_alone_is_found_where_it_can_only_be_a_name(name, text, harmless):
+    assert rules(text, (name, "person", "folded", "")) == {name: "part of a name"}
+    assert rules(harmless, (name, "person", "folded", "")) == {}
+
+
+@pytest.mark.parametrize(("name", "text", "harmless"), [
+    ("Ana Wickmoor", "asked Wickmour again", "Wickmour Street is long"),
+    ("Ana Wickmoor", "Mrs Wikmoor", "as Wickmour (2014) wrote"),
+    ("Ana Masters", "Mrs Matters", "Matters of fact"),
+    ("Ana Quispe", "Mrs Quispe", "Mrs Quisbe"),
+    ("Олена Деревянчук", "Дерев'янчук прийшла", "дерев'янчук"),
+    ("Олена Дерев’янчук", "Деревʼянчук прийшла", "деревянчук"),
+    ("Maire O'Hanlon", "asked OHanlon", "asked Ohanna"),
+    ("سناء الورداني", "للورداني رأي", "وردان ورأي"),
+    ("ចាន់ ធារីណា", "Chan Thea-rina", "Chan Dara-rith")])
+def test_a_surname_is_found_misspelt_with_an_apostrophe_or_a_prefix(name, text, harmless):
+    assert rules(text, (name, "person", "folded", "")).keys() == {name}
+    assert rules(harmless, (name, "person", "folded", "")) == {}
+
+
+@pytest.mark.parametrize("text", [
+    "kwasiadomako_notes", "AdomakoBrewKwasi_02", "brewkwasi", "adomakok"])
+def test_parts_of_a_name_run_together_are_found(text):
+    assert rules(text, ("Kwasi Adomako Brew", "person", "folded", "")).keys() == {"Kwasi Adomako Brew"}
+
+
+@pytest.mark.parametrize(("name", "text", "harmless"), [
+    ("Villa Tarcomayo", "hasta Tarcomayo", "hasta la villa"),
+    ("Phum Krapeang Sveng", "in Krapeang Sveng", "in the phum"),
+    ("Three Wells", "at Three Wells", "the Wells")])
+def test_a_place_is_found_without_the_word_for_a_kind_of_place(name, text, harmless):
+    assert rules(text, (name, "place", "folded", "")) == {name: "name: place"}
+    assert rules(harmless, (name, "place", "folded", "")) == {}
+
+
+@pytest.mark.parametrize(("name", "text", "harmless"), [
+    ("Lampwright Trust", "staff (Lampwright) came", "Lampwright came"),
+    ("Lampwright Trust", "at Lamp Wright", "a lamp wright"),
+    ("Harbour Lamp Refuge", "Harbour Lamp's bus", "a harbour lamp"),
+    ("Harbour of Lamps Network", "HLN opens", "LN opens"),
+    ("Harbour Lamp Foundation", "the Harbourlamp bus", "harbour"),
+    ("جمعية قنديل المرفأ", "عند قنديل المرفأ", "قنديل في المرفأ"),
+    ("جمعية قنديل المرفأ", "Qandil al-Marfa staff", "Al-Marfa staff")])
+def test_an_organisation_is_found_without_the_words_for_its_form(name, text, harmless):
+    assert rules(text, (name, "organisation", "folded", "")) == {name: "name: organisation"}
+    assert rules(harmless, (name, "organisation", "folded", "")) == {}
+
+
+@pytest.mark.parametrize(("text", "is_found"), [
+    ("call oh two four four, double five - one two", True), ("oh double seven, triple one, four", True),
+    ("one, two, two, double", False),
+    ("Directive 2011/36/EU and 2024/1712", False), ("tel. 2024/1712", True),
+    ("0412 0415 0419 segments", False), ("0412 0415", False), ("0412 5550", True)])
+def test_telephone_numbers_in_loose_words_and_beside_numbers_of_laws_and_segments(text, is_found):
+    assert bool(rules(text)) == is_found
+
+
+def test_a_journal_is_not_a_people():
+    known = {"british": "people of a country: GBR"}
+    assert rules("the British Journal of Social Work", known=known) == {}
+    assert rules("a British nurse", known=known) == known
+
+
 @pytest.mark.parametrize(("text", "is_found"), [
     ("Mrs Fields came.", True), ("G. Fields came.", True), ("H. Fields came.", False),
     ("Fields of rice", False), ("the Fields", False),
