@@ -6,7 +6,7 @@ The module decides which records are in the base of a figure, and whether it get
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import NamedTuple
@@ -76,44 +76,64 @@ def listed_questions(questions: pd.DataFrame) -> list[Question]:
 def question_responses(data: CleanTables) -> Iterator[tuple[Question, QuestionResponses]]:
     """Yields every question in order, with the answers to it. Yields nothing for a study without a survey,
     whose questions are those of an interview guide."""
-    lists = {str(name): rows for name, rows in data.options.sort_values("position").groupby("option_list")}
-    places = {unit: pd.Index(getattr(data, f"{unit}s")[key].astype("str")) for unit, key in _UNITS.items()}
-    responses, selections = (_rows_by_question(table) for table in (data.responses, data.selections))
-    for question in listed_questions(data.questions) if len(data.answers) else ():
-        rows, key = responses(question.question_id), _UNITS[question.unit]
-        chosen = selections(question.question_id).query("is_selected") if question.type == "multi" \
-            else rows.assign(option_id=rows["value"])
-        yield question, _responses_by_record(rows, chosen[chosen["is_in_base"]],
-                                             _base_options(question, lists), key, places[question.unit])
+    lists: dict[str, list[tuple[str, str]]] = {}
+    for name, *option in zip(*(data.options.sort_values("position")[column] for column in (
+            "option_list", "option_id", "kind")), strict=True):
+        lists.setdefault(name, []).append(option)
+    questions = listed_questions(data.questions) if len(data.answers) else []
+    units = {question.unit for question in questions}
+    responses, selections = (_ByQuestion.of(table, data, units)
+                             for table in (data.responses, data.selections))
+    is_asked = data.responses["missing"].to_numpy() != "not_asked"
+    answered = data.responses["value_number"].to_numpy(dtype=float, na_value=np.nan)
+    for question in questions:
+        rows, at = responses.of_question(question)
+        options, size = _base_options(question, lists), len(getattr(data, f"{question.unit}s"))
+        asked, base = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
+        numbers, ticked = np.full(size, np.nan), np.zeros((size, len(options)), dtype=bool)
+        asked[at], base[at], numbers[at] = is_asked[rows], responses.is_in_base[rows], answered[rows]
+        if options:
+            chosen, named = responses, data.responses["value"]
+            if question.type == "multi":
+                chosen, named = selections, data.selections["option_id"]
+                rows, at = selections.of_question(question)
+                is_ticked = data.selections["is_selected"].to_numpy(dtype=bool)[rows]
+                rows, at = rows[is_ticked], at[is_ticked]
+            is_based = chosen.is_in_base[rows]
+            option = _positions(named.iloc[rows[is_based]], pd.Index(options, dtype="str"))
+            ticked[at[is_based][option >= 0], option[option >= 0]] = True
+        yield question, QuestionResponses(options, asked, base, numbers, ticked)
 
 
-def _rows_by_question(table: pd.DataFrame) -> Callable[[str], pd.DataFrame]:
-    """Returns a function that returns the rows of a table for a question_id."""
-    rows = table.groupby("question_id", observed=True).indices
-    return lambda question_id: table.iloc[rows.get(question_id, [])]
+@dataclass(frozen=True)
+class _ByQuestion:
+    """A table of responses: the positions of each question's rows, by question_id, and for each unit the
+    record of each row."""
+
+    rows: Mapping[str, np.ndarray]
+    records: Mapping[str, np.ndarray]
+    is_in_base: np.ndarray
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, data: CleanTables, units: Collection[str]) -> _ByQuestion:
+        records = {unit: _positions(table[_UNITS[unit]], pd.Index(getattr(data, f"{unit}s")[
+            _UNITS[unit]].astype("str"))) for unit in units}
+        return cls(table.groupby("question_id", observed=True).indices, records,
+                   table["is_in_base"].to_numpy(dtype=bool))
+
+    def of_question(self, question: Question) -> tuple[np.ndarray, np.ndarray]:
+        """The positions of the rows of a question, and the record of each."""
+        rows = self.rows.get(question.question_id, np.zeros(0, dtype=np.intp))
+        return rows, self.records[question.unit][rows]
 
 
-def _base_options(question: Question, lists: dict[str, pd.DataFrame]) -> list[str]:
-    """The options of a question that can be in its base, in order."""
-    if question.type not in BY_OPTION or question.option_list not in lists:
+def _base_options(question: Question, lists: Mapping[str, list[tuple[str, str]]]) -> list[str]:
+    """The options of a question that can be in its base, in order. ``lists`` has, by option list, each
+    option_id with its kind."""
+    if question.type not in BY_OPTION:
         return []
-    listed = lists[question.option_list]
     outside = ["refused", *(["dont_know"] if question.dont_know == "missing" else [])]
-    return list(listed.loc[~listed["kind"].isin(outside), "option_id"])
-
-
-def _responses_by_record(rows: pd.DataFrame, chosen: pd.DataFrame, options: list[str], key: str,
-                         places: pd.Index) -> QuestionResponses:
-    """Returns the responses to one question, and the options that were ``chosen``, for all records of its
-    unit."""
-    at, size = _positions(rows[key], places), len(places)
-    asked, base = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
-    numbers, ticked = np.full(size, np.nan), np.zeros((size, len(options)), dtype=bool)
-    asked[at], base[at] = rows["missing"].to_numpy() != "not_asked", rows["is_in_base"]
-    numbers[at] = rows["value_number"]
-    option = _positions(chosen["option_id"], pd.Index(options, dtype="str"))
-    ticked[_positions(chosen[key], places)[option >= 0], option[option >= 0]] = True
-    return QuestionResponses(options, asked, base, numbers, ticked)
+    return [option for option, kind in lists.get(question.option_list, ()) if kind not in outside]
 
 
 def _positions(ids: pd.Series, index: pd.Index) -> np.ndarray:
@@ -270,27 +290,30 @@ def subset_membership(kind: str, unit: str, organisations: pd.DataFrame, answers
     belong to no subset. ``merged`` names further subsets into which several values are merged
     (:mod:`.groupings`).
     """
-    table = organisations if unit == "organisation" else answers
-    names = pd.Index(organisations["organisation_id"])
-    owner = names.get_indexer(answers["organisation_id"])
+    rows = np.arange(len(organisations if unit == "organisation" else answers))
     if kind == ALL:
-        pairs = pd.DataFrame({"row": range(len(table)), "value": ""})
-    elif kind in PLACES and unit == "answer":
-        pairs = pd.DataFrame({"row": range(len(table)), "value": answers[PLACES[kind]].astype("str")})
-    elif kind in PLACES:
+        return Membership(rows, np.zeros(len(rows), dtype=np.intp), [""] if len(rows) else [])
+    names, is_place = pd.Index(organisations["organisation_id"]), kind in PLACES
+    if is_place and unit == "answer":
+        values = answers[PLACES[kind]]
+    elif is_place:
         places = list_work_countries(answers, organisations)
-        pairs = pd.DataFrame({"row": names.get_indexer(places["organisation_id"]),
-                              "value": places[PLACES[kind]]})
+        rows, values = names.get_indexer(places["organisation_id"]), places[PLACES[kind]]
     else:
-        values = organisations[ATTRIBUTES[kind]].astype("str")
-        pairs = pd.DataFrame({"row": range(len(table)), "value": values if unit == "organisation"
-                              else values.iloc[owner].to_numpy()})
-    if kind != ALL:
-        pairs = pd.concat([pairs[pairs["value"] != ""], *(
-            pairs[pairs["value"].isin(group.split(MERGED))].assign(value=group) for group in merged)])
-        pairs = pairs.drop_duplicates()
-    numbers, names = pd.factorize(pairs["value"], sort=True)
-    return Membership(pairs["row"].to_numpy(), numbers, list(names))
+        values = organisations[ATTRIBUTES[kind]]
+        if unit == "answer":
+            values = values.iloc[names.get_indexer(answers["organisation_id"])]
+    texts, groups = values.astype("str").to_numpy(dtype=object), [*merged]
+    is_member = [texts != "", *(np.isin(texts, group.split(MERGED)) for group in groups)]
+    texts = np.concatenate([texts[is_member[0]], *(
+        np.full(belongs.sum(), group, dtype=object) for group, belongs in zip(groups, is_member[1:],
+                                                                              strict=True))])
+    rows = np.concatenate([rows[belongs] for belongs in is_member])
+    numbers, subsets = pd.factorize(texts, sort=True)
+    if groups or is_place and unit == "organisation":
+        is_first = ~pd.DataFrame({"row": rows, "subset": numbers}).duplicated().to_numpy()
+        rows, numbers = rows[is_first], numbers[is_first]
+    return Membership(rows, numbers, list(subsets))
 
 
 # ------------------------------
@@ -318,12 +341,15 @@ def survey_estimates(data: CleanTables, study: Study, records: Iterable[SurveyRe
     """
     parts = []
     for of_unit in records:
-        for kind in KINDS:
+        for kind in KINDS if len(of_unit.keys) else (ALL,):
             members = subset_membership(kind, of_unit.unit, data.organisations, data.answers,
                                         merged.get(kind, ()))
-            figures = subset_figures(of_unit, members, with_places=kind == ALL)
-            parts.append(figures.assign(subset_kind=kind, unit=of_unit.unit))
-    return add_intervals(add_figure_ids(complete_figures(pd.concat(parts)).assign(measure="response")), study)
+            columns = _count_by_subset(of_unit, members, with_places=kind == ALL)
+            same = {"subset_kind": kind, "unit": of_unit.unit}
+            parts.append(columns | {name: np.full(len(columns["n"]), word, dtype=object)
+                                    for name, word in same.items()})
+    figures = pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+    return add_intervals(add_figure_ids(complete_figures(figures).assign(measure="response")), study)
 
 
 def complete_figures(frame: pd.DataFrame) -> pd.DataFrame:
@@ -349,34 +375,40 @@ def subset_figures(records: SurveyRecords, members: Membership, *, with_places: 
     Questions whose options are countries are counted only for the whole study, because most of their counts
     by subset would be 0.
     """
-    size = records.base.shape[1], len(members.names)
-    in_subset = members.matrix(size[0])
+    return pd.DataFrame(_count_by_subset(records, members, with_places=with_places))
+
+
+def _count_by_subset(records: SurveyRecords, members: Membership, *,
+                     with_places: bool) -> dict[str, np.ndarray]:
+    """Returns the columns of :func:`subset_figures`."""
+    in_subset, n_subsets = members.matrix(records.base.shape[1]), len(members.names)
     base, counted = ((matrix @ in_subset).toarray().T for matrix in (records.base, records.counted))
-    is_number = records.keys["question_id"].isin([*records.numbers]).to_numpy()
-    is_kept = ~is_number & (with_places | ~records.keys["is_place"].to_numpy())
-    keys = records.keys[is_kept]
-    parts = [_by_subset(keys, members, n=counted[:, is_kept].astype(float), base_n=base[:, keys["base_at"]],
-                        value=np.full((size[1], len(keys)), np.nan))]
-    for question_id, base_at in zip(*(records.keys.loc[is_number, name] for name in (
-            "question_id", "base_at")), strict=True):
-        is_based = records.base[[base_at]].toarray()[0][members.rows]
-        numbers = pd.Series(records.numbers[question_id][members.rows][is_based])
-        by = numbers.groupby(members.subsets[is_based])
-        values = pd.DataFrame(dict(zip(NUMBER_STATISTICS, (by.mean(), by.median(), by.std(ddof=1)),
-                                       strict=True))).reindex(range(size[1]))
-        keys = pd.DataFrame({"question_id": question_id, "option_id": "", "statistic": NUMBER_STATISTICS})
-        parts.append(_by_subset(keys, members, n=np.full(values.shape, np.nan), value=values.to_numpy(),
-                                base_n=np.repeat(base[:, [base_at]], len(keys), axis=1)))
-    return pd.concat(parts)
+    keys, base_at = records.keys, records.keys["base_at"].to_numpy()
+    is_number = keys["question_id"].isin([*records.numbers]).to_numpy()
+    is_kept = ~is_number & (with_places | ~keys["is_place"].to_numpy())
+    names = [keys[name].to_numpy(dtype=object)[is_kept] for name in ("question_id", "option_id", "statistic")]
+    parts = [_by_subset(members, *names, n=counted[:, is_kept].astype(float),
+                        base_n=base[:, base_at[is_kept]], value=np.full((n_subsets, is_kept.sum()), np.nan))]
+    for question_id, at in zip(keys.loc[is_number, "question_id"], base_at[is_number], strict=True):
+        is_based = records.base[[at]].toarray()[0][members.rows]
+        by = pd.Series(records.numbers[question_id][members.rows][is_based]).groupby(
+            members.subsets[is_based])
+        values = np.full((n_subsets, len(NUMBER_STATISTICS)), np.nan)
+        for place, found in enumerate((by.mean(), by.median(), by.std(ddof=1)) if is_based.any() else ()):
+            values[found.index, place] = found
+        parts.append(_by_subset(members, [question_id] * 3, [""] * 3, NUMBER_STATISTICS,
+                                n=np.full(values.shape, np.nan), value=values,
+                                base_n=np.repeat(base[:, [at]], len(NUMBER_STATISTICS), axis=1)))
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _by_subset(keys: pd.DataFrame, members: Membership, **columns: np.ndarray) -> pd.DataFrame:
-    """Returns a frame in which each matrix of subsets x keys is one column."""
-    ids = {name: np.tile(keys[name].to_numpy(object), len(members.names))
-           for name in ("question_id", "option_id", "statistic")}
-    subset_ids = np.repeat(np.array(members.names, dtype=object), len(keys))
-    return pd.DataFrame({"subset_id": subset_ids, **ids,
-                         **{name: matrix.ravel() for name, matrix in columns.items()}})
+def _by_subset(members: Membership, questions: Sequence[str], options: Sequence[str],
+               statistics: Sequence[str], **columns: np.ndarray) -> dict[str, np.ndarray]:
+    """Returns columns in which each matrix of subsets x keys is one column."""
+    ids = {name: np.tile(np.array(keys, dtype=object), len(members.names)) for name, keys in (
+        ("question_id", questions), ("option_id", options), ("statistic", statistics))}
+    subset_ids = np.repeat(np.array(members.names, dtype=object), len(questions))
+    return {"subset_id": subset_ids, **ids, **{name: matrix.ravel() for name, matrix in columns.items()}}
 
 
 def add_intervals(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
