@@ -25,9 +25,10 @@ import pandas as pd
 from glc_analysis import read_log, tabular
 from glc_analysis.errors import Fault, Faults, collect_faults
 from glc_analysis.schema import (
+    Check,
     TableFile,
-    find_cross_table_faults,
     find_table_faults,
+    list_applicable_checks,
     list_table_files,
     list_word_columns,
     reference_path,
@@ -76,49 +77,71 @@ def read_reference(study: Study, *, needed: Collection[str] | None = None,
 
     Raises Faults with all faults in all files at once: files that cannot be read, missing or unknown columns,
     breaches of the schema in a table or between tables, and the faults that the registered checks find. If a
-    file in ``reference/`` identifies people or organisations, it raises this one fault alone. Files that have
-    not changed since the last call are not read again.
+    file in ``reference/`` identifies people or organisations, it raises this one fault alone. A table
+    whose files have not changed is not parsed again.
     """
     study.refuse_misplaced()
-    content = hashlib.sha256()
-    for file in (file for name in reference_tables() for file in list_table_files(name)):
-        content.update(file.path.encode())
-        with suppress(OSError):  # absent, or told as a fault where it is read
-            content.update(study.table_path(file).read_bytes())
-    with suppress(OSError):  # the unit of questions may follow from the settings
-        content.update(study.settings_file.read_bytes())
-    read = _read_checked(study, content.hexdigest(), None if needed is None else frozenset(needed),
-                         frozenset(beside))
-    return Reference({name: table.copy(deep=False) for name, table in read.tables.items()}, read.unsound)
-
-
-@lru_cache(maxsize=4)
-def _read_checked(study: Study, content: str, needed: frozenset[str] | None,
-                  beside: frozenset[str]) -> Reference:
-    """Returns the reference tables whose files have this ``content``; the result is cached until the content
-    changes."""
+    contents = {name: _Content.of(study, name) for name in reference_tables()}
     tables: dict[str, pd.DataFrame] = {}
     faults: list[Fault] = []
     unread: set[str] = set()
-    for name in reference_tables():
+    for name, content in contents.items():
         try:
-            tables[name] = read_reference_table(study, name)
+            frame, own_faults = _read_table(content)
         except Faults as found:
             faults += found.faults
             unread.add(name)
         else:
-            faults += find_table_faults(name, tables[name])
+            tables[name] = frame.copy(deep=False)
+            faults += own_faults
     unsound = frozenset()
     if needed is not None:
-        unsound = frozenset(unread | {_table_of(fault) for fault in faults}) - needed
-        tables |= {name: _empty(name) for name in unread - needed}
-        unread |= reference_tables().keys() - needed - beside
-    faults += find_cross_table_faults(tables, unread, registered_checks())
+        unsound = frozenset(unread | {_table_of(fault) for fault in faults}) - {*needed}
+        tables |= {name: _empty(name).copy(deep=False) for name in unread - {*needed}}
+        unread |= reference_tables().keys() - {*needed} - {*beside}
+    for check in list_applicable_checks(tables, unread, registered_checks()):
+        faults += _find_faults_between(check, tuple(contents[name] for name in check.tables))
     if needed is not None:
         faults = [fault for fault in faults if _table_of(fault) in needed]
     if faults:
         raise Faults(relocate_private_faults(study, faults))
     return Reference(tables, unsound)
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What a reference table is read from: two are equal if the files hold the same bytes, in whichever
+    study."""
+
+    name: str
+    digest: str
+    study: Study = field(compare=False)
+
+    @classmethod
+    def of(cls, study: Study, name: str) -> _Content:
+        digest = hashlib.sha256()
+        paths = [study.table_path(file) for file in list_table_files(name)]
+        # The unit of questions may follow from the settings.
+        for path in (*paths, study.settings_file) if name == "questions" else paths:
+            with suppress(OSError):  # absent, or told as a fault where it is read
+                content = path.read_bytes()
+                digest.update(f"{path.name} {len(content)} ".encode() + content)
+        for file in list_table_files(name):
+            read_log.record_read(study.root, file.path)
+        return cls(name, digest.hexdigest(), study)
+
+
+@lru_cache(maxsize=512)
+def _read_table(content: _Content) -> tuple[pd.DataFrame, tuple[Fault, ...]]:
+    """Returns a reference table, and the faults within it. Commands change one table and read all again."""
+    frame = read_reference_table(content.study, content.name)
+    return frame, tuple(find_table_faults(content.name, frame))
+
+
+@lru_cache(maxsize=1024)
+def _find_faults_between(check: Check, contents: tuple[_Content, ...]) -> tuple[Fault, ...]:
+    """Returns what a check finds in the tables that it declares; it sees no others."""
+    return tuple(check.faults({content.name: _read_table(content)[0] for content in contents}))
 
 
 def _table_of(fault: Fault) -> str:
@@ -142,13 +165,14 @@ def read_reference_table(study: Study, name: str) -> pd.DataFrame:
         rows = _joined(rows, _read_file(study, file), table.key, file, shared)
     if not rows:
         return _empty(name).copy(deep=False)
-    frame = pd.DataFrame(list(rows.values()), columns=[*table.required_columns, *table.optional_columns],
-                         index=list(rows), dtype="str")
+    cells = {column: [row[column] for row in rows.values()]
+             for column in (*table.required_columns, *table.optional_columns)}
     # A spreadsheet that saves the file makes TRUE of true.
-    frame = frame.assign(**{column: frame[column].str.lower() for column in list_word_columns(name)})
+    cells |= {column: [cell.lower() for cell in cells[column]] for column in list_word_columns(name)}
     # People put a blank behind a semicolon.
-    frame = frame.assign(**{column: frame[column].str.replace(r"\s*;\s*", ";", regex=True).str.strip()
-                            for column, about in table.columns.items() if about.kind == "list by ;"})
+    cells |= {column: [re.sub(r"\s*;\s*", ";", cell).strip() for cell in cells[column]]
+              for column, about in table.columns.items() if about.kind == "list by ;"}
+    frame = pd.DataFrame(cells, index=list(rows), dtype="str")
     if name == "questions" and (frame["unit"] == "").any():
         frame["unit"] = derive_question_units(frame, study.settings["survey"])
     return frame

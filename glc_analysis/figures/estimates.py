@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -77,9 +77,9 @@ def question_responses(data: CleanTables) -> Iterator[tuple[Question, QuestionRe
     """Yields every question in order, with the answers to it. Yields nothing for a study without a survey,
     whose questions are those of an interview guide."""
     lists: dict[str, list[tuple[str, str]]] = {}
-    for name, *option in zip(*(data.options.sort_values("position")[column] for column in (
-            "option_list", "option_id", "kind")), strict=True):
-        lists.setdefault(name, []).append(option)
+    listed = data.options.sort_values("position")
+    for name, option, kind in zip(listed["option_list"], listed["option_id"], listed["kind"], strict=True):
+        lists.setdefault(name, []).append((option, kind))
     questions = listed_questions(data.questions) if len(data.answers) else []
     units = {question.unit for question in questions}
     responses, selections = (_ByQuestion.of(table, data, units)
@@ -110,7 +110,7 @@ class _ByQuestion:
     """A table of responses: the positions of each question's rows, by question_id, and for each unit the
     record of each row."""
 
-    rows: Mapping[str, np.ndarray]
+    rows: Mapping[Any, np.ndarray]
     records: Mapping[str, np.ndarray]
     is_in_base: np.ndarray
 

@@ -453,21 +453,25 @@ def find_table_faults(name: str, frame: pd.DataFrame) -> Iterator[Fault]:
         return
     file, table = f"{name}.csv", reference_tables()[name]
     key = list(table.key)
+    cells = {column: [*zip(frame.index, frame[column], strict=True)] for column in table.columns}
     for column, about in table.columns.items():
-        for n in frame.index[frame[column] == ""] if about.is_required else ():
+        for n in [n for n, value in cells[column] if not value] if about.is_required else ():
             yield Fault("is blank", file=file, row=str(n), column=column,
                         fix="fill it in: every row needs a value")
-    for n, row in frame.loc[frame.duplicated(key) & (frame[key[0]] != ""), key].iterrows():
-        yield Fault(f"appears more than once in {file}", file=file, row=str(n), column=", ".join(key),
-                    value=" / ".join(filter(None, row)), fix="keep one of the rows")
+    keys = set()
+    for n, row in zip(frame.index, zip(*(frame[column] for column in key), strict=True), strict=True):
+        if row[0] and row in keys:
+            yield Fault(f"appears more than once in {file}", file=file, row=str(n), column=", ".join(key),
+                        value=" / ".join(filter(None, row)), fix="keep one of the rows")
+        keys.add(row)
     for column in list_word_columns(name):
         allowed = table.columns[column].allowed
-        for n, value in frame[column].items():
+        for n, value in cells[column]:
             if value not in allowed:
                 yield Fault("is not allowed here", file=file, row=str(n), column=column, value=value,
                             fix=f"use one of {', '.join(filter(None, allowed))}")
     for column, about in table.columns.items():
-        for n, value in frame[column].items() if about.kind == "id" else ():
+        for n, value in cells[column] if about.kind == "id" else ():
             if re.search(r"[^\w.-]", value):
                 yield Fault("contains characters other than letters, digits, dots, dashes and underscores",
                             file=file, row=str(n), column=column, value=value, fix="rename it in every table")
@@ -481,18 +485,20 @@ def list_word_columns(name: str) -> list[str]:
             if about.kind in ("word", "true/false") and not about.checked_by]
 
 
-def find_cross_table_faults(tables: Tables, unread: set[str], checks: Sequence[Check]) -> list[Fault]:
-    """Returns the faults between tables, leaving out tables that could not be read.
+def list_applicable_checks(tables: Tables, unread: set[str], checks: Sequence[Check]) -> list[Check]:
+    """Returns the checks between tables, leaving out those of tables that could not be read and those whose
+    tables are all empty.
 
     If a check names a column, the column is checked against the schema as part of that check; all other
-    columns are checked after all checks. A check whose tables are all empty is skipped.
+    columns are checked after all checks.
     """
     placed = {column for check in checks for column in check.columns}
     rest = [make_schema_check(column) for column in _declared_columns() if column not in placed]
-    return [fault for check in (*checks, *rest) if not unread & set(check.tables)
-            and not all(tables[name].empty for name in check.tables) for fault in check.faults(tables)]
+    return [check for check in (*checks, *rest) if not unread & set(check.tables)
+            and not all(tables[name].empty for name in check.tables)]
 
 
+@cache
 def make_schema_check(*columns: str) -> Check:
     """Returns a check of these columns (``table.column``) against the schema, one after the other.
 
