@@ -2,12 +2,16 @@
 
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from glc_analysis.study import Study
 from tests.support.kept import kept
+
+# The grammar with which nbformat checks web addresses takes a second to import, and no test needs it.
+sys.modules.setdefault("rfc3987_syntax", None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
