@@ -35,48 +35,57 @@ from glc_analysis.cleaning.records import (
     NO_SURVEY,
     CleaningLog,
     clean_organisations,
-    list_conversation_partners,
+    list_interviewed_organisations,
     read_raw_surveys,
     read_surveys,
 )
 from glc_analysis.cleaning.waves import (
     files_by_wave,
     list_asked_questions,
+    make_wave_arguments_for_consent,
     reference_of_wave,
-    select_waves_of_consent,
     study_wave,
     wave_tables,
 )
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.consensus import CONSENSUS, undecided_codes
-from glc_analysis.disclosure.audiences import limit_to_convening, select_counted
+from glc_analysis.disclosure.audiences import exclude_uncounted_organisations, limit_to_convening
 from glc_analysis.disclosure.blocks import (
     LANGUAGE,
     PublishedBlocks,
-    audiences_without_countries,
+    find_audiences_with_hidden_countries,
     line_ids,
-    own_quotations,
+    select_quotations_with_owners,
 )
-from glc_analysis.disclosure.cells import labels_to_hide
-from glc_analysis.disclosure.closed_tables import closed_tables, is_closed
+from glc_analysis.disclosure.cells import find_lines_with_rare_labels
+from glc_analysis.disclosure.closed_tables import is_closed, list_closed_questions_and_codes
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import (
     all_consented,
-    coded_countries,
     countries_shown,
+    find_countries_with_visible_codes,
+    find_visible_countries_without_survey,
     fully_agreed_countries,
     is_hidden_option,
-    named_by_office,
     printable_options,
 )
-from glc_analysis.disclosure.quotations import READING_AUDIENCES, case_codes, printable_quotes, quotes_faults
+from glc_analysis.disclosure.quotations import (
+    READING_AUDIENCES,
+    find_team_only_codes,
+    printable_quotes,
+    quotes_faults,
+)
 from glc_analysis.disclosure.releases import PublishedRelease
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.disclosure.suppression import decide, hide_always, without_uninformative_bands
 from glc_analysis.errors import Fault, Faults, GLCError, collect_faults, resolve_id
 from glc_analysis.figures.coded import coded_estimates
 from glc_analysis.figures.contributors import StudyRecords, contributors_of
-from glc_analysis.figures.discordance import discordance_estimates, discordance_records, stated_table
+from glc_analysis.figures.discordance import (
+    discordance_estimates,
+    discordance_records,
+    match_answers_to_indicators,
+)
 from glc_analysis.figures.estimates import CleanTables, records_behind_figures, survey_estimates
 from glc_analysis.figures.groupings import Grouping, groupings_of, merged_groups
 from glc_analysis.figures.mentions import code_occurrences, code_records
@@ -85,7 +94,7 @@ from glc_analysis.manifest import BUILD_RECORD, digest_reference_cells, inputs_d
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import (
     Reference,
-    find_blocked_needs,
+    find_steps_runnable_despite_faults,
     keep_sound_questions,
     read_reference,
     relocate_private_faults,
@@ -93,17 +102,17 @@ from glc_analysis.reference import (
 from glc_analysis.release_store import (
     assign_cells_of_today,
     check_released_groupings,
-    check_stored_releases,
     find_blocks_to_hide,
-    find_figures_withheld_before,
+    find_earlier_consent_suppressions,
     is_next_release_stored,
-    list_announced_names,
+    list_add_on_announcement_names,
     list_block_lines,
     prepare_release,
-    read_earlier_announced,
+    read_last_announcement,
+    refuse_missing_or_outdated_releases,
     store_release,
 )
-from glc_analysis.renames import find_renamings
+from glc_analysis.renames import find_files_with_old_names
 from glc_analysis.schema import COUNTRY_LIST, UNKNOWN
 from glc_analysis.slices import digest_slices, group_by_work_country, list_work_countries
 from glc_analysis.steps import (
@@ -156,7 +165,7 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
     other audiences may see are then removed, and no release is prepared until a build decides what they may
     see.
     """
-    for renaming in find_renamings(study):
+    for renaming in find_files_with_old_names(study):
         for line in renaming.lines:
             say(f"{line} (`glc check --accept` renames it).")
     earlier = Record.read(study)
@@ -170,9 +179,9 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
     places = list_work_countries(engine["answers"], engine["organisations"])
     known = countries_shown(places, engine["organisations"], _consent(study, reference),
                             study.settings["disclosure"],
-                            hidden_from=audiences_without_countries(engine["blocks"]))
+                            hidden_from=find_audiences_with_hidden_countries(engine["blocks"]))
     if not engine.rows("responses"):
-        known = named_by_office(known)
+        known = find_visible_countries_without_survey(known)
     is_kept, before = not (engine.ran("releases") or engine.ran("blocks")), _earlier_slices(study)
     release = {}
     for audience in READING_AUDIENCES if not engine.undecided else ():
@@ -253,7 +262,7 @@ def check_study(study: Study, *, say: Say = lambda line: None,
         arrivals = manifest.compare_with_manifest(study)
     except Faults as found:
         faults += found.faults
-    for look in (check_stored_releases, _refuse_nothing):
+    for look in (refuse_missing_or_outdated_releases, _refuse_nothing):
         collect_faults(partial(look, study), faults)
     in_tables: list[Fault] = []
     sound: list[Reference] = []
@@ -264,7 +273,7 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     reference = sound[0] if sound else read_reference(study, needed=())
     if not in_tables:
         collect_faults(partial(check_released_groupings, study, reference), faults)
-    blocked = find_blocked_needs(study, in_tables) | {
+    blocked = find_steps_runnable_despite_faults(study, in_tables) | {
         f"raw/{kind}": () for kind in RAW_KINDS if not all(path.is_file() for path in study.raw_files(kind))}
     steps = [step for step in BUILD_STEPS if step.name not in _NOT_CHECKED]
     has_figures = any(_is_any(need, study, reference) for step in steps if "figures" in step.needs
@@ -305,7 +314,7 @@ def check_study(study: Study, *, say: Say = lambda line: None,
         raise Faults(faults)
     made = {name for step in steps for name in step.makes}
     rows = {name: engine.rows(name) for name in TABLE_ORDER if name in made}
-    return rows if has_figures else rows | responses.count_responses(engine["records"], reference)
+    return rows if has_figures else rows | responses.count_response_table_rows(engine["records"], reference)
 
 
 def _in_words(names: Collection[str], study: Study, reference: Reference) -> list[str]:
@@ -344,9 +353,9 @@ def list_coding_notes(engine: Engine, reference: Reference) -> list[str]:
 
 def _uncounted_work(engine: Engine) -> list[Fault]:
     """Returns Faults if coders handed in files but none of their codings counts."""
-    from glc_analysis.coding.assemble import uncounted_faults
+    from glc_analysis.coding.assemble import find_uncounted_coding_faults
 
-    return uncounted_faults(engine["codings"], engine["quarantined"])
+    return find_uncounted_coding_faults(engine["codings"], engine["quarantined"])
 
 
 def update_pseudonym_key(study: Study, names: pd.DataFrame) -> dict[str, str]:
@@ -413,7 +422,7 @@ def _records(view: View) -> dict[str, Any]:
     view.say("finding who answered")
     chosen = view.study.settings["study"]["wave"]
     found = records.assemble_records(surveys, view.reference, view.study.settings["survey"], view.log,
-                                     chosen_wave=chosen)
+                                     reporting_wave=chosen)
     by_wave = files_by_wave(view.reference, [survey.path.name for survey in found.surveys])
     current = study_wave(view.reference.waves, chosen)
     if not by_wave.get(current):  # a fault says so
@@ -436,7 +445,7 @@ def _organisations(view: View) -> dict[str, Any]:
     found = view["records"]
     unknown = view.study.settings["survey"]["unknown_organisations"]
     return {"organisations": clean_organisations(found, view.reference, unknown=unknown) if found.surveys
-            else list_conversation_partners(view["participants"], view.reference)}
+            else list_interviewed_organisations(view["participants"], view.reference)}
 
 
 def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, Any]:
@@ -531,10 +540,10 @@ def _open_answers(view: View) -> dict[str, Any]:
 
 def _conversations(view: View) -> dict[str, Any]:
     """Reads interviews and calls, in the original words and with pseudonyms in place of names."""
-    from glc_analysis.coding.texts import read_texts
+    from glc_analysis.coding.texts import read_and_mask_transcripts
 
     view.say("reading interviews, calls and open answers")
-    texts = read_texts(view.study, view.reference, view.pseudonyms)
+    texts = read_and_mask_transcripts(view.study, view.reference, view.pseudonyms)
     for note in texts.notes:
         view.log.add(_TEXTS_READ, why=note)
     return {"conversations": texts}
@@ -559,8 +568,9 @@ def _texts(view: View, *, read: Callable[[str], tuple[str, str]] = languages.lan
     texts = add_countries(view["conversations"], people, view["organisations"])
     asked = view["open_answers"]["question_id"].unique()
     answered = records.Records(people, (), np.arange(len(people)), frozenset())
-    documents, segments = languages.clean_open_answers(view["open_answers"], answered, list(asked), view.log,
-                                          coded={*view["coded_answers"]["document_id"]}, read=read)
+    documents, segments = languages.convert_open_answers_to_documents(
+        view["open_answers"], answered, list(asked), view.log,
+        coded={*view["coded_answers"]["document_id"]}, read=read)
     documents, segments = mask_answers(documents, segments, view.reference.names, view.pseudonyms)
     return {"documents": _joined("documents", documents, texts.documents),
             "segments": _joined("segments", segments, texts.segments)}
@@ -612,9 +622,9 @@ def _context(view: View) -> dict[str, Any]:
 
 def _stated(view: View) -> dict[str, Any]:
     """Makes the table that sets what organisations state about a country beside what outside records say."""
-    return {"stated": stated_table(view["records"].answers, view["responses"], view["context"],
-                                   view.reference,
-                                   view.study.settings["context"], view.log)}
+    return {"stated": match_answers_to_indicators(view["records"].answers, view["responses"], view["context"],
+                                                  view.reference,
+                                                  view.study.settings["context"], view.log)}
 
 
 def _mentions(view: View) -> dict[str, Any]:
@@ -694,7 +704,7 @@ def _estimates(view: View) -> dict[str, Any]:
 def _consent(study: Any, reference: Reference) -> Consent:
     """Returns the consents that hold for the wave that the study's figures describe."""
     return Consent.of(reference.consent,
-                      **select_waves_of_consent(reference.waves, study.settings["study"]["wave"]))
+                      **make_wave_arguments_for_consent(reference.waves, study.settings["study"]["wave"]))
 
 
 def _releases(view: View) -> dict[str, Any]:
@@ -705,22 +715,22 @@ def _releases(view: View) -> dict[str, Any]:
     records = StudyRecords(view["survey_records"], view["code_records"], view["discordance_records"])
     contributors, consent = contributors_of(records, view), _consent(view.study, view.reference)
     settings, reference = view.study.settings["disclosure"], view.reference
-    organisations, hidden = view["organisations"], audiences_without_countries(view["blocks"])
+    organisations, hidden = view["organisations"], find_audiences_with_hidden_countries(view["blocks"])
     shown = countries_shown(view["answers"], organisations, consent, settings,
                             hidden_from=hidden)["shown"]["convening"]
     answers = view["answers"][["organisation_id", "country_id", "region_id"]].astype("str")
     regions = dict(zip(answers["country_id"], answers["region_id"], strict=True))
     agreed = fully_agreed_countries(view["answers"], organisations, consent, settings, audience="public")
     named_countries = {"convening": {"agreed": {country: regions[country] for country in shown},
-                          "coded": coded_countries(shown, answers, view["mentions"], consent,
-                                                   audience="convening")},
+                          "coded": find_countries_with_visible_codes(shown, answers, view["mentions"],
+                                                                     consent, audience="convening")},
             "public": {"countries": {country: regions[country] for country in agreed}}}
     if {*shown} - all_consented(view["answers"], organisations, consent, audience="convening"):
         # An agreement of the study opens names, not answers: figures by country have the public's floors.
         named_countries["convening"] = {"countries": named_countries["convening"]["agreed"]}
     everywhere = dict(zip(view["countries"]["country_id"], view["countries"]["region_id"], strict=True))
     released, decided, issued = {}, {}, []
-    counted = {audience: select_counted(view["figures"], contributors, consent, audience)
+    counted = {audience: exclude_uncounted_organisations(view["figures"], contributors, consent, audience)
                for audience in READING_AUDIENCES}
     for audience in READING_AUDIENCES:
         printable = printable_options(reference.questions, view.study.settings["survey"], view["answers"],
@@ -729,9 +739,9 @@ def _releases(view: View) -> dict[str, Any]:
             printable, named_countries[audience] = dict.fromkeys(printable, set()), {}
         decided[audience] = printable, partial(
             decide, *counted[audience], organisations, consent, settings, audience=audience,
-            never=case_codes(reference.codebook), printable=printable, regions=everywhere,
-            withheld=find_figures_withheld_before(view.study, audience), groupings=_groupings(view),
-            closed=closed_tables(reference.closed, audience), **named_countries[audience])
+            never=find_team_only_codes(reference.codebook), printable=printable, regions=everywhere,
+            withheld=find_earlier_consent_suppressions(view.study, audience), groupings=_groupings(view),
+            closed=list_closed_questions_and_codes(reference.closed, audience), **named_countries[audience])
     for (audience, (printable, _)), decisions in zip(decided.items(), view.call_all(
             decision for _, decision in decided.values()), strict=True):
         decisions = without_uninformative_bands(decisions, counted[audience][0])
@@ -745,7 +755,7 @@ def _releases(view: View) -> dict[str, Any]:
         issued.append(release)
         figures, asked = view["figures"], contributors.facts["question_id"]
         decisions = hide_always(decisions, is_hidden_option(figures, asked, printable), "country")
-        is_not_seen = is_closed(figures, asked, closed_tables(reference.closed, audience))
+        is_not_seen = is_closed(figures, asked, list_closed_questions_and_codes(reference.closed, audience))
         released |= {f"issued_{audience}": release,
                      f"release_{audience}": hide_always(decisions, is_not_seen, "closed")}
     return released
@@ -756,7 +766,7 @@ def _blocks(view: View) -> dict[str, Any]:
     announced to it before. A block is hidden because somebody withdrew since an earlier release, or since the
     results of a round were announced at the convening. Raises Faults if the last release is missing from the
     store."""
-    check_stored_releases(view.study)
+    refuse_missing_or_outdated_releases(view.study)
     reference, organisations = view.reference, view["organisations"]
     known = countries_shown(view["answers"], organisations, _consent(view.study, reference),
                             view.study.settings["disclosure"])
@@ -774,17 +784,17 @@ def _blocks(view: View) -> dict[str, Any]:
                                      countries=known["shown"][audience])
         hidden |= told_already & {*all_lines["block_id"]} | rewritten
         rows += [(audience, block, block not in hidden) for block in {*all_lines["block_id"]} | hidden]
-        quoted = own_quotations(view, reference.quotes, audience).rename(
+        quoted = select_quotations_with_owners(view, reference.quotes, audience).rename(
             columns={"quote_id": "line", "owner": "organisation_id", "language": "label"})
-        unshared = pd.Series(sorted(labels_to_hide(quoted, organisations, cells)), dtype="str")
+        unshared = pd.Series(sorted(find_lines_with_rare_labels(quoted, organisations, cells)), dtype="str")
         rows += [(audience, line, False) for line in {*hidden_ids, *line_ids(LANGUAGE, unshared)}]
     return {"blocks": pd.DataFrame(sorted(rows), columns=["audience", "block_id", "is_shown"]),
             "block_lines": pd.concat([rows.assign(audience=audience) for audience, rows in lines.items()],
                                      ignore_index=True), "cells": cells} | {
         f"announced_{name}": pd.concat([
-            read_earlier_announced(view.study, name, audience, view.earlier_releases)
+            read_last_announcement(view.study, name, audience, view.earlier_releases)
             for audience in READING_AUDIENCES], ignore_index=True)
-        for name in list_announced_names()}
+        for name in list_add_on_announcement_names()}
 
 
 def _quotations(view: View) -> dict[str, Any]:
@@ -896,7 +906,7 @@ BUILD_STEPS = order_steps((
         "waves.csv", "[study] wave", "[disclosure]", "releases", *_ANNOUNCED,
         *(need for blocks in load_declared_objects("blocks") for need in blocks.needs)))),
          ("blocks", "block_lines", "cells",
-          *(f"announced_{name}" for name in list_announced_names())), _blocks),
+          *(f"announced_{name}" for name in list_add_on_announcement_names())), _blocks),
     Step("releases", (*_CLEAN, "figures", "survey_records", "code_records", "discordance_records",
                       "mentions", "stated", "segments", "consent.csv", "waves.csv", "codebook.csv",
                       "codebook", "countries", "documents", "blocks", "questions.csv", "groupings.csv",

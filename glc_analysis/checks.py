@@ -19,7 +19,7 @@ from glc_analysis.cleaning.countries import country_name, intended_iso_code
 from glc_analysis.cleaning.doubts import find_undecided_dates
 from glc_analysis.cleaning.organisation_changes import organisation_change_faults
 from glc_analysis.cleaning.waves import EVERYONE, wave_order_faults
-from glc_analysis.coding.codebook import case_codes, codebook_faults
+from glc_analysis.coding.codebook import find_merge_and_contradiction_faults, find_team_only_codes
 from glc_analysis.disclosure.closed_tables import closed_faults
 from glc_analysis.disclosure.consent import consent_faults
 from glc_analysis.errors import Fault, suggest_name
@@ -194,7 +194,7 @@ _ABOVE = {"domain": (), "theme": ("domain",), "family": ("theme",), "code": ("fa
 def _codebook(tables: Tables) -> Iterator[Fault]:
     """Checks that the parent of every code exists and is exactly one level higher."""
     levels = dict(zip(tables["codebook"]["code_id"], tables["codebook"]["level"], strict=True))
-    yield from codebook_faults(tables["codebook"])
+    yield from find_merge_and_contradiction_faults(tables["codebook"])
     for n, row in tables["codebook"].iterrows():
         above, parent = _ABOVE.get(row["level"]), row["parent_id"]
         fault = partial(Fault, file="codebook.csv", row=str(n), column="parent_id", value=parent)
@@ -259,7 +259,7 @@ def _chosen_findings(tables: Tables) -> Iterator[Fault]:
     not state."""
     questions = tables["questions"].drop_duplicates("question_id").set_index("question_id")
     sensitive = _sensitive_questions(questions)
-    never = case_codes(tables["codebook"]) if len(tables["headlines"]) else set()
+    never = find_team_only_codes(tables["codebook"]) if len(tables["headlines"]) else set()
     for n, row in tables["headlines"].iterrows():
         question, option, code = row[["question_id", "option_id", "code_id"]]
         fault = partial(Fault, file="headlines.csv", row=str(n))

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from glc_analysis.addon import list_declarations
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.intake.codings import refuse_unread
+from glc_analysis.intake.codings import refuse_unsupported_coding_format
 from glc_analysis.intake.codings.model import CoderFile
-from glc_analysis.intake.survey import refuse_unread_survey
+from glc_analysis.intake.survey import refuse_unsupported_survey_format
 from glc_analysis.manifest import read_manifest
-from glc_analysis.renames import find_renamings
+from glc_analysis.renames import find_files_with_old_names
 from glc_analysis.study import Study
 
 _ROWS = "rows that name it go, and its names and words from all others"
@@ -59,8 +59,8 @@ def refuse_unclaimed_data(study: Study) -> None:
                      "on which it must be destroyed")
                for path in sorted(study.private.glob("[!.]*"))
                if path.is_dir() and study.relative(path) not in known]
-    for kind, refuse in (("codings", lambda path: refuse_unread(CoderFile(path))),
-                         ("survey", refuse_unread_survey)):
+    for kind, refuse in (("codings", lambda path: refuse_unsupported_coding_format(CoderFile(path))),
+                         ("survey", refuse_unsupported_survey_format)):
         for path in filter(Path.is_file, study.raw_files(kind)):
             try:
                 refuse(path)
@@ -68,6 +68,6 @@ def refuse_unclaimed_data(study: Study) -> None:
                 faults += unread.faults
     faults += [Fault(f"{line}: nothing is released or erased under the old name",
                      fix="run `glc check --accept`, which renames it")
-               for renaming in find_renamings(study) for line in renaming.lines]
+               for renaming in find_files_with_old_names(study) for line in renaming.lines]
     if faults:
         raise Faults(faults)

@@ -130,7 +130,7 @@ may end the process without any error that could be reported; at 0.9 GB, this ha
 on a small study."""
 
 
-def refuse_little_memory() -> None:
+def refuse_low_memory_limit() -> None:
     """Raises GLCError where the shell allows a command less than :data:`LEAST_MEMORY` (``ulimit -v``)."""
     try:
         import resource
@@ -148,7 +148,7 @@ def _with_study(command: Callable, lock: Callable[..., AbstractContextManager[No
     @wraps(command)
     def with_study(directory: str, /, *args: Any, **kwargs: Any) -> object:
         if lock is not lock_for_reading:
-            refuse_little_memory()
+            refuse_low_memory_limit()
         study = Study.find(directory, say=say)
         name = str(click.get_current_context().info_name)
         with lock(study.root, f"`glc {name}`", say), _strings_of(name):
@@ -213,7 +213,7 @@ def say(line: str) -> None:
     click.echo(line, err=True)
 
 
-def note_on_unknown_organisations(study: Study, audience: str) -> str:
+def note_if_all_organisations_unknown(study: Study, audience: str) -> str:
     """Returns a note for a study that releases hardly anything because no record names its organisation;
     blank for any other study."""
     from glc_analysis.disclosure.rules import has_capability

@@ -127,7 +127,7 @@ def collect_faults(check: Callable[[], object], faults: list[Fault]) -> bool:
     return True
 
 
-def sort_by_cause(faults: Iterable[Fault]) -> list[Fault]:
+def sort_structural_faults_first(faults: Iterable[Fault]) -> list[Fault]:
     """Returns faults about the structure (a column, a list) first, then faults about values, the most
     frequent first.
 
@@ -136,7 +136,7 @@ def sort_by_cause(faults: Iterable[Fault]) -> list[Fault]:
 
     >>> faults = [Fault("is not a number", row="2"), Fault("is not an option", n=9),
     ...           Fault("is not a number", row="7"), Fault("has no column", is_structure=True)]
-    >>> [fault.message for fault in sort_by_cause(faults)]
+    >>> [fault.message for fault in sort_structural_faults_first(faults)]
     ['has no column', 'is not an option', 'is not a number', 'is not a number']
     """
     faults = list(faults)

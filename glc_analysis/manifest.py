@@ -266,7 +266,7 @@ def _begin_with_inputs(study: Study, raw: dict[str, str]) -> Any:
     return digest
 
 
-def releases_digest(study: Study, raw: dict[str, str]) -> str:
+def digest_earlier_releases(study: Study, raw: dict[str, str]) -> str:
     """Returns the digest of the releases on which the processed tables depend."""
     known = {name: study.digests.of_bytes(content)
              for name, content in read_earlier_releases(study, raw).items()}

@@ -149,7 +149,7 @@ def read_recorded_reads(path: Path, notebook: Path) -> tuple[str, ...]:
 
     A table that was read whole is listed without its slices.
     """
-    if not path.is_file() or not are_all_reads_traced(notebook):
+    if not path.is_file() or not has_only_traceable_reads(notebook):
         return EVERYTHING
     try:
         things = {json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()}
@@ -159,7 +159,7 @@ def read_recorded_reads(path: Path, notebook: Path) -> tuple[str, ...]:
                         if " " not in thing or thing.partition(" ")[0] not in things))
 
 
-def are_all_reads_traced(notebook: Path) -> bool:
+def has_only_traceable_reads(notebook: Path) -> bool:
     """Whether Python reports all files that the cells of a notebook can read. This is so if the cells hold no
     IPython commands, import only :data:`_TRACED` libraries and call no function of :data:`_UNTRACED`."""
     cells = read_notebook_cells(notebook)

@@ -184,7 +184,7 @@ def read_part(study: Study, name: str, *, columns: Collection[str] = (), naming:
     with read_log.recording_nothing():
         frame = read_reference_table(study, name)
     for file in list_table_files(name):
-        read_log.record_read(study.root, tabular.part_name(file.path, columns, naming))
+        read_log.record_read(study.root, tabular.make_csv_read_log_entry(file.path, columns, naming))
     if columns:
         return frame[[*columns]]
     return frame[[any(naming in cell.split() for cell in row) for row in frame.itertuples(index=False)]]
@@ -282,7 +282,7 @@ survey."""
 _SURVEY_STEPS = ("records", "conversations", "organisations", "answers")
 
 
-def find_blocked_needs(study: Study, faults: Iterable[Fault]) -> dict[str, tuple[str, ...]]:
+def find_steps_runnable_despite_faults(study: Study, faults: Iterable[Fault]) -> dict[str, tuple[str, ...]]:
     """Returns the tables with faults, as needs of steps, each with the steps that can still run on the
     faultless part of the table. These are the steps of the survey, if its rows can be read and the answers in
     them found. From questions.csv and options.csv these steps get only the questions without faults

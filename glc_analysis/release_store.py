@@ -32,7 +32,7 @@ from glc_analysis.disclosure.blocks import (
     hidden_blocks,
 )
 from glc_analysis.disclosure.cells import (
-    assign_cells,
+    assign_organisations_to_cells,
     hide_cells_of_departed,
     lines_to_hide,
     no_cells,
@@ -43,7 +43,7 @@ from glc_analysis.disclosure.releases import (
     apply_release,
     last_answered,
     next_release,
-    released_content,
+    select_released_tables_besides_figures,
 )
 from glc_analysis.disclosure.rules import COALITION, Rules
 from glc_analysis.disclosure.suppression import SUPPRESSED
@@ -74,7 +74,7 @@ _PRINTED = ("number", "day", "issued")
 """The details of a release that pages print."""
 
 
-def check_stored_releases(study: Study) -> None:
+def refuse_missing_or_outdated_releases(study: Study) -> None:
     """Raises Faults if the last release to an audience is missing from the store, or if the store has
     releases of an earlier version of the package, which cannot be compared with new releases."""
     store = study.private / "releases"
@@ -121,7 +121,7 @@ def prepare_release(study: Study, decisions: pd.DataFrame, estimates: pd.DataFra
     return apply_release(decisions, fresh, issued), issued
 
 
-def find_figures_withheld_before(study: Study, audience: str) -> frozenset[str]:
+def find_earlier_consent_suppressions(study: Study, audience: str) -> frozenset[str]:
     """Returns the figures that were withheld in an earlier release to an audience because somebody refused
     consent."""
     return frozenset(figure for release in _stored_releases(study, audience)
@@ -137,11 +137,12 @@ def assign_cells_of_today(study: Study, lines: Mapping[str, pd.DataFrame],
                           organisations: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """Returns today's cells, and the lines of words that no audience sees. ``lines`` has the lines of each
     audience. If a quotation of an earlier release no longer exists, its cell is hidden."""
-    kinds = block_kinds()
+    kinds = collect_text_block_kinds()
     words = {audience: rows[rows["block_id"].str.split("/").str[0].isin(kinds.words)]
              for audience, rows in lines.items()}
-    cells = assign_cells(pd.concat([rows.assign(audience=audience) for audience, rows in words.items()]),
-                         organisations, _stored_cells(study))
+    cells = assign_organisations_to_cells(pd.concat([rows.assign(audience=audience)
+                                                     for audience, rows in words.items()]),
+                                          organisations, _stored_cells(study))
     for audience, rows in lines.items():
         today = {*rows.loc[rows["block_id"] == QUOTATION_BLOCKS, "line"]}
         for release in _stored_blocks(study, audience):
@@ -163,7 +164,7 @@ def _stored_cells(study: Study) -> pd.DataFrame:
     return cells.assign(is_hidden=is_hidden).drop_duplicates("organisation_id", ignore_index=True)
 
 
-def block_kinds() -> Kinds:
+def collect_text_block_kinds() -> Kinds:
     """Returns the kinds of blocks of text, including those of add-ons."""
     return sum((added.kinds for added in load_declared_objects("blocks")), CORE_KINDS)
 
@@ -181,8 +182,8 @@ def find_blocks_to_hide(study: Study, lines: pd.DataFrame, organisations: pd.Dat
     ``are_named`` says whether quotations carry names, ``departed`` are the organisations of hidden cells, and
     ``countries`` are the countries with a page for the audience."""
     least = study.settings["disclosure"]["reissue_change"] + COALITION
-    return hidden_blocks(lines, _stored_blocks(study, audience), organisations, least, kinds=block_kinds(),
-                         are_named=are_named, departed=departed,
+    return hidden_blocks(lines, _stored_blocks(study, audience), organisations, least,
+                         kinds=collect_text_block_kinds(), are_named=are_named, departed=departed,
                          whole=[block_id(QUOTATION_BLOCKS, country) for country in countries])
 
 
@@ -197,17 +198,19 @@ def list_block_lines(frames: Mapping[str, pd.DataFrame], reference: Reference, k
                                audience=audience)
 
 
-def list_announced_names() -> list[str]:
+def list_add_on_announcement_names() -> list[str]:
     """Returns the names under which add-ons announce something with a release. For each NAME,
     ``announced_NAME`` is the table and ``NAME.parquet`` the file in the store."""
     return [name for _, names in list_declarations("announced") for name in names]
 
 
-def read_earlier_announced(study: Study, name: str, audience: str, earlier: Collection[str]) -> pd.DataFrame:
-    """Returns what the last of the ``earlier`` releases (such as ``public/001``) announced under a name;
+def read_last_announcement(study: Study, name: str, audience: str,
+                           earlier_releases: Collection[str]) -> pd.DataFrame:
+    """Returns what the last of the ``earlier_releases`` (such as ``public/001``) announced under a name;
     before the first release the frame has no rows."""
     files = [file for folder in list_release_folders(study.private, audience)
-             if f"{audience}/{folder.name}" in earlier and (file := folder / f"{name}.parquet").is_file()]
+             if f"{audience}/{folder.name}" in earlier_releases
+             and (file := folder / f"{name}.parquet").is_file()]
     return tables.conform_to_schema(f"announced_{name}", pd.read_parquet(files[-1]) if files
                                     else pd.DataFrame())
 
@@ -237,7 +240,8 @@ def store_release(study: Study, audience: str,
     seen = decided[decided["status"] != SUPPRESSED].drop(columns=["rule", "protects"])
     added = (part for content_of_add_on in load_declared_objects("release_content")
              for part in content_of_add_on(frames, audience))
-    content = [seen, *released_content(frames, audience), *added, pd.Series(sorted(shown), dtype="str")]
+    content = [seen, *select_released_tables_besides_figures(frames, audience), *added,
+               pd.Series(sorted(shown), dtype="str")]
     digest = hashlib.sha256("".join(part.to_csv(index=False) for part in content).encode()).hexdigest()
     if kept and (kept[-1] / CONTENT).is_file() and (kept[-1] / CONTENT).read_text() == digest:
         shutil.rmtree(new, ignore_errors=True)

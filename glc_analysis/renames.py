@@ -39,7 +39,7 @@ class Renaming:
             self.path.unlink()
 
 
-def find_renamings(study: Study) -> list[Renaming]:
+def find_files_with_old_names(study: Study) -> list[Renaming]:
     """Returns the files of a study that contain an old name, among its settings and its reference tables."""
     return [*_in_settings(study), *_in_tables(study)]
 

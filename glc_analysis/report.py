@@ -337,11 +337,11 @@ class RunResult:
             yield f"Briefs, each for its own organisation only: {self.briefs}"
 
 
-def run(study: Study, *, audience: str = "team", country: str = "", theme: str = "",
-        only: str = "", jobs: int = 0, processes: Processes | None = None, force: bool = False,
-        dry_run: bool = False, printed: str = "short", progress: Progress | None = None,
-        folder: Path = NOTEBOOKS, build: Callable[[], None] = lambda: None,
-        ahead: Ahead | None = None) -> RunResult:
+def update_report_pages(study: Study, *, audience: str = "team", country: str = "", theme: str = "",
+                        only: str = "", jobs: int = 0, processes: Processes | None = None,
+                        force: bool = False, dry_run: bool = False, printed: str = "short",
+                        progress: Progress | None = None, folder: Path = NOTEBOOKS,
+                        build: Callable[[], None] = lambda: None, ahead: Ahead | None = None) -> RunResult:
     """Updates the pages of an audience; with country, theme or slug (``only``), only these.
 
     ``jobs`` notebooks run at a time (0 means as many as there are cores), each for no longer than study.toml

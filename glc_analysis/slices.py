@@ -44,7 +44,7 @@ def digest_slices(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str
             found |= _by_question(frame, hashes, frames["figures"], questions["question_id"])
         if name == "codebook":
             found |= _of_codebook(frame, above, by_code)
-        elif is_by_code(name):
+        elif is_sliced_by_code(name):
             found |= _by_code(name, frame, hashes, above)
         result[name] = {one: digests.of_bytes(total.astype("<u8").tobytes())[:16]
                         for one, total in found.items()}
@@ -102,7 +102,7 @@ def _by_country(name: str, frame: pd.DataFrame, hashes: np.ndarray,
     if name == "figures":
         keys = frame["subset_kind"].astype("str") + "=" + frame["subset_id"].astype("str")
         keys = keys.mask(frame["measure"] == "words", "organisation=" + frame["option_id"].astype("str"))
-    elif not is_sliced_by_work_country(name):
+    elif not has_country_in_each_row(name):
         keys = "organisation=" + frame["organisation_id"].astype("str")
     else:
         own = frame["country_id"].astype("str")
@@ -202,10 +202,10 @@ def slice_name(name: str, country: str, theme: str, question: str, code: str = "
     return next((f"{kind}={chosen}" for kind, chosen in kinds.items() if chosen), "")
 
 
-def find_figure_subjects(estimates: pd.DataFrame) -> pd.Series:
+def find_figure_subjects(figures: pd.DataFrame) -> pd.Series:
     """Returns the subject of each figure: its question, or for a figure without a question its measure (such
     as ``coded``)."""
-    question, measure = (estimates[column].astype("str") for column in ("question_id", "measure"))
+    question, measure = (figures[column].astype("str") for column in ("question_id", "measure"))
     return question.where(question != "", measure)
 
 
@@ -229,7 +229,7 @@ def is_sliced_by_theme(name: str) -> bool:
         {"question_id", "guide_question_id", "code_id"} & set(processed_tables()[name].columns))
 
 
-def is_by_code(name: str) -> bool:
+def is_sliced_by_code(name: str) -> bool:
     """Whether a table can be read code by code, as the codebook, coders' work and counts of codes can."""
     return name in ("agreement", "codebook", "codings", "disagreements", "figures", "mentions")
 
@@ -241,7 +241,7 @@ def is_sliced_by_country(name: str) -> bool:
     return bool({"country_id", "organisation_id", "subset_id"} & columns) and "principle_id" not in columns
 
 
-def is_sliced_by_work_country(name: str) -> bool:
+def has_country_in_each_row(name: str) -> bool:
     """Whether each row of a table names the country that it is about, not only the organisation."""
     return name != "organisations" and "country_id" in processed_tables()[name].columns
 

@@ -233,7 +233,7 @@ _STAMP = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 _EPOCH = b"1980-01-01T00:00:00Z"
 
 
-def save_workbook(workbook: Workbook, path: Path) -> None:
+def save_workbook_reproducibly(workbook: Workbook, path: Path) -> None:
     """Writes a workbook so that the same contents always give the same bytes.
 
     openpyxl writes the current time into the document properties and into every entry of the archive. Both
@@ -244,7 +244,7 @@ def save_workbook(workbook: Workbook, path: Path) -> None:
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     for name in ("a.xlsx", "b.xlsx"):
-    ...         save_workbook(Workbook(), Path(folder) / name)
+    ...         save_workbook_reproducibly(Workbook(), Path(folder) / name)
     ...     (Path(folder) / "a.xlsx").read_bytes() == (Path(folder) / "b.xlsx").read_bytes()
     True
     """

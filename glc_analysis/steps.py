@@ -33,8 +33,8 @@ from glc_analysis.errors import Fault, collect_faults
 from glc_analysis.manifest import (
     BUILD_RECORD,
     Arrivals,
+    digest_earlier_releases,
     read_provenance,
-    releases_digest,
 )
 from glc_analysis.reference import Reference
 from glc_analysis.schema import list_table_files
@@ -314,7 +314,7 @@ class Inputs:
             return self.study.digests.of_value([
                 (self.study.relative(path), self.study.digests.of_file(path))
                 for path in sorted(folder.rglob("*")) if path.is_file()])
-        return releases_digest(self.study, self.arrivals.digests)
+        return digest_earlier_releases(self.study, self.arrivals.digests)
 
     def earlier_releases(self) -> Collection[str]:
         """The releases that were issued from inputs other than these, such as ``public/001``."""

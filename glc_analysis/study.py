@@ -149,7 +149,7 @@ def _is_like(value: Any, default: Any) -> bool:
     return isinstance(value, _FORMS[type(default)][0]) and all(_is_like(p, part) for p in parts)
 
 
-def find_unit_name_faults(file: str, names: list[str]) -> Iterator[Fault]:
+def find_unit_name_faults(file: str, singular_and_plural: list[str]) -> Iterator[Fault]:
     """Yields Faults of [study] unit_name, the singular and the plural of what the study counts.
 
     >>> [fault.value for fault in find_unit_name_faults("study.toml", ["villager"])]
@@ -157,20 +157,21 @@ def find_unit_name_faults(file: str, names: list[str]) -> Iterator[Fault]:
     >>> list(find_unit_name_faults("study.toml", ["villager", "villagers"]))
     []
     """
-    if names and (len(names) != 2 or not all(map(str.strip, names))):
+    if singular_and_plural and (len(singular_and_plural) != 2
+                                or not all(map(str.strip, singular_and_plural))):
         yield Fault("is not a singular and a plural", file=file, column="[study] unit_name",
-                    value=", ".join(names), fix='write two, such as ["villager", "villagers"], or [] for '
-                    "organisations")
+                    value=", ".join(singular_and_plural),
+                    fix='write two, such as ["villager", "villagers"], or [] for organisations')
 
 
-def find_unknown_identity_faults(file: str, unknown: list[str]) -> Iterator[Fault]:
+def find_unknown_identity_faults(file: str, may_be_unknown: list[str]) -> Iterator[Fault]:
     """Yields Faults of [survey] unknown, which says whether a record may leave the country or the
     organisation unknown.
 
     >>> [fault.value for fault in find_unknown_identity_faults("study.toml", ["country", "region"])]
     ['region']
     """
-    for name in unknown:
+    for name in may_be_unknown:
         if name not in ("country", "organisation"):
             yield Fault("cannot be unknown", file=file, column="[survey] unknown", value=name,
                         fix="use country, organisation, or both")

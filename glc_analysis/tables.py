@@ -26,10 +26,10 @@ from glc_analysis.slices import (
     codes_with_above,
     find_figure_subjects,
     find_row_themes,
-    is_by_code,
+    has_country_in_each_row,
+    is_sliced_by_code,
     is_sliced_by_country,
     is_sliced_by_question,
-    is_sliced_by_work_country,
     map_codes_to_themes,
     order_among_siblings,
     row_codes,
@@ -201,14 +201,14 @@ def read_table(name: str, *, study: str | Path | Study = "", country: str = "", 
             # What is not in the slices of a table may be in the whole one.
             read_log.record_read(of_study.root, name)
             raise
-        slice_ = slice_name(name, country, theme, question, code if is_by_code(name) else "")
+        slice_ = slice_name(name, country, theme, question, code if is_sliced_by_code(name) else "")
         read_log.record_read(of_study.root, f"{name} {slice_}".strip())
-        if code and is_by_code(name):
+        if code and is_sliced_by_code(name):
             return _read_code(of_study.processed, name, code)
         return _read(of_study.processed, name, country, theme, question)
 
 
-def read_code_names(study: Study, codes: Iterable[str] | None = None) -> pd.DataFrame:
+def read_codebook_without_definitions(study: Study, codes: Iterable[str] | None = None) -> pd.DataFrame:
     """Reads the codebook without the texts that define codes: all rows, or only the rows of ``codes`` and of
     the codes above them, with ``order`` counted separately below each parent. In a run, the page is recorded
     as having read these codes."""
@@ -326,7 +326,7 @@ def _country_filter(folder: Path, name: str, country: str) -> list | None:
         return [[("subset_kind", "==", "country"), ("subset_id", "==", country)],
                 [("subset_kind", "==", "region"), ("subset_id", "in", regions)],
                 [("measure", "==", "words"), ("option_id", "in", members)]]
-    if not is_sliced_by_work_country(name):
+    if not has_country_in_each_row(name):
         return [[("organisation_id", "in", members)]]
     own = [[("country_id", "==", country)]]
     if "organisation_id" in TABLES[name].columns:  # a call belongs to nobody, and to every country

@@ -106,7 +106,7 @@ def decode_text(raw: bytes, file: str) -> str:
     return normalise_line_ends(text.removeprefix("\ufeff"))
 
 
-def decode_text_as(raw: bytes, encoding: Sequence[str], file: str) -> str:
+def decode_or_repair_text(raw: bytes, encodings: Sequence[str], file: str) -> str:
     """Returns the text of a file whose encoding a setting names; `file` is its name in faults.
 
     One name is the encoding of the file. Three names repair a text that was decoded wrongly: each run of
@@ -114,11 +114,11 @@ def decode_text_as(raw: bytes, encoding: Sequence[str], file: str) -> str:
     A run from which a letter was lost is not changed.
 
     >>> damaged = "Más años".encode().decode("cp1252").encode("mac_roman", "replace")
-    >>> decode_text_as(damaged, ["mac_roman", "cp1252", "utf-8"], "a.csv")
+    >>> decode_or_repair_text(damaged, ["mac_roman", "cp1252", "utf-8"], "a.csv")
     'Más años'
     """
-    first, *others = encoding
-    for name in encoding:
+    first, *others = encodings
+    for name in encodings:
         try:
             codecs.lookup(name)
         except LookupError:
@@ -145,15 +145,15 @@ def read_delimited_file(path: Path, *, limit: int = _MOST_BYTES, encoding: Seque
 
     Rows shorter than the header are filled up, because spreadsheet programs omit blank cells at the end. A
     row that is longer than the header, or broken in two, is a fault; all such faults are raised together. A
-    file of more than `limit` bytes is not read. ``encoding`` is as in :func:`decode_text_as`; without it, the
-    encoding is detected.
+    file of more than `limit` bytes is not read. ``encoding`` is as in :func:`decode_or_repair_text`; without
+    it, the encoding is detected.
     """
     raw = read_bytes(path, limit=limit)
-    text = decode_text_as(raw, encoding, path.name) if encoding else decode_text(raw, path.name)
+    text = decode_or_repair_text(raw, encoding, path.name) if encoding else decode_text(raw, path.name)
     del raw  # a large file is not held beside its text, nor its text beside its cells
     records, mark, ends_whole = parse_delimited(text, path.name), detect_delimiter(text), text.endswith("\n")
     del text
-    table = make_grid(path.name, "", records)
+    table = number_and_pad_rows(path.name, "", records)
     if not table.rows:
         refuse("holds only blank cells", path.name, "export it again, or remove it")
     filled = [records[n - 1] for n in table.numbers]
@@ -380,10 +380,10 @@ class Grid:
         return self.rows[0]
 
 
-def make_grid(file: str, sheet: str, rows: Iterable[Sequence[str]]) -> Grid:
+def number_and_pad_rows(file: str, sheet: str, rows: Iterable[Sequence[str]]) -> Grid:
     """Numbers the rows, leaves out blank rows, and pads all other rows to the width of the widest row.
 
-    >>> make_grid("a.csv", "", [["id", "note"], ["", ""], ["7"]])
+    >>> number_and_pad_rows("a.csv", "", [["id", "note"], ["", ""], ["7"]])
     Grid(place='a.csv', sheet='', rows=[['id', 'note'], ['7', '']], numbers=[1, 3])
     """
     kept = [(n, row) for n, row in enumerate(rows, 1) if any(map(str.strip, row))]
@@ -475,8 +475,8 @@ def _old_sheets(raw: bytes, file: str) -> list[Grid]:
 
     with open(os.devnull, "w", encoding="utf-8") as silence:
         book = xlrd.open_workbook(file_contents=raw, logfile=silence, formatting_info=True)
-    sheets = [replace(make_grid(file, sheet.name, [[_old_text(cell, book) for cell in row]
-                                                   for row in sheet.get_rows()]),
+    sheets = [replace(number_and_pad_rows(file, sheet.name, [[_old_text(cell, book) for cell in row]
+                                                             for row in sheet.get_rows()]),
                       is_hidden=sheet.visibility != 0) for sheet in book.sheets()]
     return [sheet for sheet in sheets if sheet.rows]
 
@@ -527,7 +527,7 @@ def _texts(raw: bytes, file: str) -> tuple[list[Grid], set[tuple[str, str]]]:
             # not stored has no place.
             suspects.update((title, cell.coordinate) for cell in row if isinstance(cell, ReadOnlyCell)
                             and cell.value is None and cell.data_type == "n")
-        sheets.append(replace(make_grid(file, title, texts), is_hidden=is_hidden))
+        sheets.append(replace(number_and_pad_rows(file, title, texts), is_hidden=is_hidden))
     return [sheet for sheet in sheets if sheet.rows], suspects
 
 
@@ -608,21 +608,21 @@ def _per_cent(number: float) -> str:
 # Reference tables.
 
 
-def part_name(path: str, columns: Collection[str], naming: str) -> str:
+def make_csv_read_log_entry(path: str, columns: Collection[str], naming: str) -> str:
     """Returns the name of a part of a CSV file in the record of what a page reads. The part consists of some
     columns, or of the rows that name an id.
 
-    >>> part_name("reference/codebook.csv", ["code_id", "name"], "")
+    >>> make_csv_read_log_entry("reference/codebook.csv", ["code_id", "name"], "")
     'reference/codebook.csv columns=code_id,name'
-    >>> part_name("reference/codebook.csv", [], "stigma")
+    >>> make_csv_read_log_entry("reference/codebook.csv", [], "stigma")
     'reference/codebook.csv naming=stigma'
     """
     return f"{path} " + (f"columns={','.join(columns)}" if columns else f"naming={naming}")
 
 
-def part_of(path: Path, part: str) -> list[list[str]]:
-    """Returns the cells of a part of a CSV file; ``part`` is the text that :func:`part_name` adds after the
-    path. The list is empty if the file is missing or cannot be read."""
+def read_csv_part(path: Path, part: str) -> list[list[str]]:
+    """Returns the cells of a part of a CSV file; ``part`` is the text that :func:`make_csv_read_log_entry`
+    adds after the path. The list is empty if the file is missing or cannot be read."""
     kind, _, value = part.partition("=")
     try:
         header, *rows = parse_delimited(decode_text(path.read_bytes(), path.name), path.name)

@@ -125,10 +125,10 @@ def _number(text: str) -> float:
     return float(match[1]) if match else np.nan
 
 
-def has_percent_sign(text: str) -> bool:
+def is_percentage(text: str) -> bool:
     """Whether a text is a number with a percent sign.
 
-    >>> [has_percent_sign(text) for text in ("75 %", "0.5", "about 5%")]
+    >>> [is_percentage(text) for text in ("75 %", "0.5", "about 5%")]
     [True, False, False]
     """
     match = _NUMBER.fullmatch(normalise_space(text))
@@ -305,20 +305,20 @@ def language_direction(code: str) -> str:
     return "rtl" if code.split("-")[0] in _RIGHT_TO_LEFT else "ltr"
 
 
-def format_text_day(text_kind: str, day: str) -> str:
+def format_day_or_unknown(text_kind: str, day: str) -> str:
     """Returns the day of a text, or a note that the day is unknown; blank for an answer, which has no day of
     its own.
 
-    >>> format_text_day("interview", ""), format_text_day("call", "2016-09-01"), format_text_day("answer", "")
-    ('date not known', '2016-09-01', '')
+    >>> [format_day_or_unknown(*text) for text in (("interview", ""), ("call", "2016-09-01"), ("answer", ""))]
+    ['date not known', '2016-09-01', '']
     """
     return day or ("" if text_kind == "answer" else "date not known")
 
 
-def summarise_row_numbers(row_numbers: Sequence[int]) -> str:
+def format_first_row_numbers(row_numbers: Sequence[int]) -> str:
     """Returns the first three row numbers, and how many more there are.
 
-    >>> summarise_row_numbers([2, 5, 9, 11])
+    >>> format_first_row_numbers([2, 5, 9, 11])
     '2, 5, 9 and 1 more'
     """
     more = f" and {len(row_numbers) - 3:,} more" if len(row_numbers) > 3 else ""

@@ -117,14 +117,14 @@ def _write_built(root: Path, shared_data: Path) -> None:
 @pytest.fixture(scope="session")
 def sample_runs(sample_study, tmp_path_factory) -> Path:
     """The reports of the sample for every audience, made once for all processes. They belong to all tests."""
-    from glc_analysis.report import run
+    from glc_analysis.report import update_report_pages
     from glc_analysis.schema import AUDIENCES
     from glc_analysis.study import Study
 
     def make(root: Path) -> None:
         shutil.copytree(sample_study.root, root)
         for audience in AUDIENCES:
-            assert not run(Study(root), audience=audience).failures
+            assert not update_report_pages(Study(root), audience=audience).failures
 
     return kept(tmp_path_factory, "sample_runs", make) / "reports"
 

@@ -6,7 +6,7 @@ from glc_analysis import schema, tables
 from glc_analysis.claims import refuse_unclaimed_data
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference
-from glc_analysis.renames import find_renamings
+from glc_analysis.renames import find_files_with_old_names
 from glc_analysis.study import Study
 from tests.support.study_on_disk import FILES, SmallStudy
 
@@ -58,12 +58,12 @@ def test_accept_renames_and_keeps_the_rest_of_each_file(study):
     assert (study.root / QUESTIONS).read_text(encoding="utf-8") == FILES[QUESTIONS]
     assert (study.root / CODEBOOK).read_text(encoding="utf-8") == FILES[CODEBOOK]
     assert not (study.root / "reference/codes.csv").exists()
-    assert not find_renamings(Study(study.root))
+    assert not find_files_with_old_names(Study(study.root))
 
 
 def test_a_table_that_cannot_be_read_is_left_to_whoever_reads_it(study):
     study.write("private/reference/names.csv", bytes(range(256)))
-    assert len(find_renamings(Study(study.root))) == 3
+    assert len(find_files_with_old_names(Study(study.root))) == 3
 
 
 def test_a_column_that_has_both_names_is_a_fault(study):

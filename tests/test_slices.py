@@ -49,7 +49,7 @@ def made(folder, rows=ROWS, **changed):
 def read(study, table, name):
     kind, _, value = name.partition("=")
     if kind in ("names", "name"):
-        return tables.read_code_names(study, [value] if value else None)
+        return tables.read_codebook_without_definitions(study, [value] if value else None)
     return tables.read_table(table, study=study, **({kind: value} if kind else {}))
 
 

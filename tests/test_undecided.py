@@ -18,7 +18,7 @@ from glc_analysis.manifest import (
     tables_are_current,
 )
 from glc_analysis.publish.downloads import published_tables
-from glc_analysis.run.plan import need_decisions
+from glc_analysis.run.plan import is_disclosure_decision_needed
 from glc_analysis.run.record import RUN_RECORD
 from glc_analysis.status import status_lines
 from glc_analysis.study import Study
@@ -209,7 +209,7 @@ def test_no_step_rests_on_what_may_be_undecided():
 
 def called(study, monkeypatch, *arguments):
     """Runs a command whose pages need not be made."""
-    monkeypatch.setattr(report, "run", lambda *_, build, **__: build() or report.RunResult())
+    monkeypatch.setattr(report, "update_report_pages", lambda *_, build, **__: build() or report.RunResult())
     done = CliRunner().invoke(cli, ["--study", str(study.root), *arguments])
     assert done.exit_code == 0, done.output
 
@@ -230,9 +230,9 @@ def test_every_command_but_a_run_for_the_team_decides(study, monkeypatch, argume
     (["figures", "answers country=KHM"], False), (["release_public question=Q1"], True),
     (["processed"], True)])
 def test_a_page_of_the_team_that_read_the_decisions_the_last_time_gets_them(study, reads, is_needed):
-    assert not need_decisions(study, "team")
+    assert not is_disclosure_decision_needed(study, "team")
     run = study.reports / "team/current"
     run.mkdir(parents=True)
     (run / RUN_RECORD).write_text(json.dumps({"pages": {"own": {"reads": reads}}}), encoding="utf-8")
-    assert need_decisions(study, "team") == is_needed
-    assert need_decisions(study, "public")
+    assert is_disclosure_decision_needed(study, "team") == is_needed
+    assert is_disclosure_decision_needed(study, "public")

@@ -18,7 +18,7 @@ import pandas as pd
 from glc_analysis.addon import map_declared_entries
 from glc_analysis.errors import Fault, suggest_name
 from glc_analysis.schema import UNKNOWN
-from glc_analysis.text import map_distinct, match_key, normalise_space, summarise_row_numbers
+from glc_analysis.text import format_first_row_numbers, map_distinct, match_key, normalise_space
 
 CODES_THAT_ARE_WORDS = frozenset({
     "AND", "ARE", "BEN", "CAN", "CHE", "COD", "COL", "COM", "DOM", "EST", "FIN", "GEO", "GIN",
@@ -56,7 +56,7 @@ def country_ids(names: pd.Series, countries: pd.DataFrame) -> pd.Series:
     unique = [name for name in names.unique() if normalise_space(name)]
     is_coded = _holds_only_codes(normalise_space(name) for name in unique if match_key(name) not in reviewed)
     codes = _iso_codes() if is_coded else _iso_codes() - CODES_THAT_ARE_WORDS
-    ids = {name: reviewed.get(match_key(name)) or official_names().get(match_key(name))
+    ids = {name: reviewed.get(match_key(name)) or map_names_to_country_ids().get(match_key(name))
            or (normalise_space(name) if normalise_space(name) in codes else "") for name in unique}
     return map_distinct(names, lambda name: ids.get(name, "")).astype("str")
 
@@ -83,7 +83,7 @@ def find_unknown_countries(names: pd.Series, rows: Sequence[int], file: str, col
     faults = []
     for name, numbers in rows_of.items():
         code = normalise_space(name)
-        fault = partial(CountryFault, file=file, row=summarise_row_numbers(numbers), column=column,
+        fault = partial(CountryFault, file=file, row=format_first_row_numbers(numbers), column=column,
                         value=name)
         if code in CODES_THAT_ARE_WORDS:
             country = country_name(code)
@@ -147,7 +147,7 @@ def _iso_codes() -> frozenset[str]:
 
 
 @cache
-def official_names() -> dict[str, str]:
+def map_names_to_country_ids() -> dict[str, str]:
     """Returns the country id for every ISO name in lower case that means only one country."""
     return {name: id_ for id_, names in iso_names().items() for name in map(match_key, names)
             if name not in _AMBIGUOUS_OFFICIAL}

@@ -19,7 +19,7 @@ import pandas as pd
 from glc_analysis.errors import CellFault, Fault
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.tabular import format_csv_row
-from glc_analysis.text import map_distinct, match_key, normalise_space, summarise_row_numbers
+from glc_analysis.text import format_first_row_numbers, map_distinct, match_key, normalise_space
 
 # ------------------------------
 # Records.
@@ -193,7 +193,7 @@ def _undecided_status(survey: RawSurvey, name: str, at: np.ndarray, texts: list[
     whole = " | ".join(filter(None, [others, *texts]))
     return Fault(f"{len(at):,} of {len(survey.frame):,} records say {quoted} here, and nobody has decided "
                  "whether they count", file=survey.path.name, column=name, n=len(at), is_structure=True,
-                 row=summarise_row_numbers([survey.rows[n] for n in at]),
+                 row=format_first_row_numbers([survey.rows[n] for n in at]),
                  fix=f"write under [survey] in study.toml counted = {{{_toml(name)} = {_toml(others)}}} if "
                  f"they do not, or {_toml(whole)} there if they do; or decide about each record in "
                  "corrections.csv (column *, to: drop or keep)")

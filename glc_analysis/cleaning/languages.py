@@ -72,10 +72,10 @@ def skip_detection(text: str) -> tuple[str, str]:
     return "", ""
 
 
-def clean_open_answers(responses: pd.DataFrame, records: Records, text_questions: list[str],
-                       log: CleaningLog, *, coded: Collection[str] = (),
-                       read: Callable[[str], tuple[str, str]] = language_and_script,
-                       ) -> tuple[pd.DataFrame, pd.DataFrame]:
+def convert_open_answers_to_documents(responses: pd.DataFrame, records: Records, text_questions: list[str],
+                                      log: CleaningLog, *, coded: Collection[str] = (),
+                                      read: Callable[[str], tuple[str, str]] = language_and_script,
+                                      ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Returns the tables ``documents`` and ``segments`` of the open answers, with one row per non-blank
     answer.
 

@@ -38,6 +38,7 @@ from glc_analysis.schema import CHOICE_TYPES, UNKNOWN
 from glc_analysis.study import Study
 from glc_analysis.tabular import format_csv_row
 from glc_analysis.text import (
+    format_first_row_numbers,
     language_code,
     make_slug,
     map_distinct,
@@ -45,7 +46,6 @@ from glc_analysis.text import (
     normalise_space,
     parse_dates,
     parse_numbers,
-    summarise_row_numbers,
 )
 
 # ------------------------------
@@ -100,7 +100,7 @@ class Repetition:
                 "files, with a row of corrections.csv for each record (column *, to: drop)")
 
 
-def find_repeated_records(surveys: Sequence[RawSurvey]) -> list[Repetition]:
+def find_duplicates_across_files(surveys: Sequence[RawSurvey]) -> list[Repetition]:
     """Returns the records that any two files have in common. They are given for the file of which they are
     the larger share.
 
@@ -110,7 +110,7 @@ def find_repeated_records(surveys: Sequence[RawSurvey]) -> list[Repetition]:
     ...     cells = {"Time": [f"2026-03-02 10:0{n}" for n in range(size)], "Q1": ["Yes"] * size}
     ...     frame, rows = text_frame(cells), [*range(2, size + 2)]
     ...     return RawSurvey(Path(name), "plain", frame, rows, [0] * size, {}, ())
-    >>> print(*find_repeated_records([export("march.csv", 4), export("april.csv", 6)]))
+    >>> print(*find_duplicates_across_files([export("march.csv", 4), export("april.csv", 6)]))
     4 of 4 records of march.csv are identical to records of april.csv
     """
     repetitions = []
@@ -128,7 +128,7 @@ def find_repeated_records(surveys: Sequence[RawSurvey]) -> list[Repetition]:
 def list_repetition_faults(repetitions: Sequence[Repetition]) -> list[Fault]:
     """Returns a fault for each pair of files with records in common, which would count twice."""
     return [Fault(f"{repetition}: they would count twice", file=repetition.file, fix=repetition.fix,
-                  n=repetition.n, row=summarise_row_numbers(repetition.rows), is_structure=True)
+                  n=repetition.n, row=format_first_row_numbers(repetition.rows), is_structure=True)
             for repetition in repetitions]
 
 
@@ -224,7 +224,7 @@ def clean_organisations(records: Records, reference: Reference, *,
     return _organisation_rows(registered, first, last, reference)
 
 
-def list_conversation_partners(participants: pd.DataFrame, reference: Reference) -> pd.DataFrame:
+def list_interviewed_organisations(participants: pd.DataFrame, reference: Reference) -> pd.DataFrame:
     """Returns table ``organisations`` of a study without a survey: one row per organisation that took part in
     an interview or a call.
 
@@ -387,9 +387,9 @@ class Records:
 
 
 def assemble_records(surveys: list[RawSurvey], reference: Reference, settings: dict,
-                     log: CleaningLog, *, chosen_wave: str = "") -> Records:
+                     log: CleaningLog, *, reporting_wave: str = "") -> Records:
     """Returns the records of the survey files of all waves after corrections, with everything that is wrong
-    in them. ``chosen_wave`` is the wave that study.toml names for the study's figures.
+    in them. ``reporting_wave`` is the wave that study.toml names for the study's figures.
 
     The records are sorted by file, start, loop and content, and not by row, so that a file with its rows in
     another order gives the same tables.
@@ -420,14 +420,15 @@ def assemble_records(surveys: list[RawSurvey], reference: Reference, settings: d
         ready.append(survey)
         faults += wrong
     # The files are compared as they were exported, except that dropped records are left out.
-    repeated = find_repeated_records([_select_records(survey, survey.frame.index.isin(kept.frame.index))
-                                      for survey, kept in zip(surveys, ready, strict=True)])
+    repeated = find_duplicates_across_files([_select_records(survey,
+                                                             survey.frame.index.isin(kept.frame.index))
+                                             for survey, kept in zip(surveys, ready, strict=True)])
     faults += list_repetition_faults(repeated)
     answers, wrong = _read_roles(ready, reference, settings)
-    faults += find_file_faults(reference, [survey.path.name for survey in ready], chosen_wave)
+    faults += find_file_faults(reference, [survey.path.name for survey in ready], reporting_wave)
     by_wave = files_by_wave(reference, [survey.path.name for survey in ready])
     for wave, files in by_wave.items():
-        faults += find_records_in_two_files(
+        faults += find_organisations_in_two_files(
             answers[answers["file"].isin(files)], repeated,
             reference_of_wave(reference, wave, files).questions,
             has_countries=bool(settings["country"]))
@@ -694,8 +695,8 @@ class TwoFilesFault(Fault):
     records: tuple[tuple[str, str, int], ...] = field(default=(), compare=False)
 
 
-def find_records_in_two_files(answers: pd.DataFrame, repeated: Sequence[Repetition],
-                              questions: pd.DataFrame, *, has_countries: bool) -> list[Fault]:
+def find_organisations_in_two_files(answers: pd.DataFrame, repeated: Sequence[Repetition],
+                                    questions: pd.DataFrame, *, has_countries: bool) -> list[Fault]:
     """Returns a fault for each pair of files with records of the same organisations for the same countries,
     and a fault for each of these organisations. The fix of a fault about an organisation
     has the rows of corrections.csv that leave its records out.
@@ -778,10 +779,10 @@ def report_several_records(records: Records, reference: Reference, settings: dic
                                        reference)
         also = "" if reference.organisations.empty else ", and the new names to organisations.csv"
         lines.append(
-            f"{file}, rows {summarise_row_numbers(sorted([first, *later]))}: {len(group)} records are of one "
-            f"organisation, {group['organisation'].iloc[0]!r}; {n} of {shared} answers that several of them "
-            f"give differ. {_what_counts(reference.questions, settings)} To fix: if they are of different "
-            f"organisations, add to corrections.csv{also}, with your name and the day at the end:")
+            f"{file}, rows {format_first_row_numbers(sorted([first, *later]))}: {len(group)} records are of "
+            f"one organisation, {group['organisation'].iloc[0]!r}; {n} of {shared} answers that several of "
+            f"them give differ. {_what_counts(reference.questions, settings)} To fix: if they are of "
+            f"different organisations, add to corrections.csv{also}, with your name and the day at the end:")
         for row in later[:_NEW_NAMES]:
             keys = answers.loc[(answers["file"] == file) & (answers["row"] == row), "answer_id"].astype("str")
             name = survey.frame.at[keys.iloc[0], column]
@@ -875,4 +876,4 @@ def read_corrected_records(study: Study, reference: Reference) -> Records:
     interpreted. The ``faults`` of the result are corrections that match nothing, and records that cannot be
     attributed to an organisation or a country."""
     return assemble_records(read_surveys(study), reference, study.settings["survey"], CleaningLog(),
-                            chosen_wave=study.settings["study"]["wave"])
+                            reporting_wave=study.settings["study"]["wave"])

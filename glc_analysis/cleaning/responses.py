@@ -25,20 +25,27 @@ from glc_analysis.cleaning.dimension_tables import (
 )
 from glc_analysis.cleaning.doubts import find_ambiguous_thousands, guess_range, make_date_fault
 from glc_analysis.cleaning.records import CleaningLog, Records
-from glc_analysis.errors import SHOWN_ALIKE, SHOWN_ROWS, Fault, Faults, sort_by_cause, suggest_name
+from glc_analysis.errors import (
+    SHOWN_ALIKE,
+    SHOWN_ROWS,
+    Fault,
+    Faults,
+    sort_structural_faults_first,
+    suggest_name,
+)
 from glc_analysis.reference import Reference
 from glc_analysis.schema import CHOICE_TYPES, COUNTRY_LIST
 from glc_analysis.tables import MISSING_REASONS
 from glc_analysis.text import (
     TICKED,
     UNTICKED,
-    has_percent_sign,
+    format_first_row_numbers,
+    is_percentage,
     map_distinct,
     match_key,
     normalise_space,
     parse_dates,
     parse_numbers,
-    summarise_row_numbers,
 )
 
 # ------------------------------
@@ -313,7 +320,7 @@ def _unknown_option_faults(asked: QuestionCells, records: Records, options: Opti
     option_list, labels = asked.question["option_list"], options.options["label"]
     for number, (text, positions) in enumerate(texts, 1):
         place = records.fault(positions[0], "", asked.columns, text, "")
-        rows = summarise_row_numbers([int(row) for row in records.answers["row"].iloc[positions]])
+        rows = format_first_row_numbers([int(row) for row in records.answers["row"].iloc[positions]])
         if meant := guess_range(text, labels):
             faults.append(replace(make_date_fault(option_list, text, meant, file=place.file, row=rows,
                                                   column=place.column), n=len(positions)))
@@ -391,7 +398,7 @@ def clean_responses(records: Records, reference: Reference, redacted: list[str],
             wanted += [question] if is_wanted else []
     if faults:
         scales = {*reference.questions.loc[reference.questions["type"] == "scale", "option_list"]}
-        raise Faults(sort_by_cause(propose_option_rows(faults, reference.options, scales)))
+        raise Faults(sort_structural_faults_first(propose_option_rows(faults, reference.options, scales)))
     if not wanted:
         return _NO_RESPONSES.copy(), _NO_SELECTIONS.copy()
     first = _speaking_records(records, reference, asked, log)
@@ -410,7 +417,7 @@ def clean_responses(records: Records, reference: Reference, redacted: list[str],
             pd.concat(selections, ignore_index=True) if selections else _NO_SELECTIONS.copy())
 
 
-def count_responses(records: Records, reference: Reference) -> dict[str, int]:
+def count_response_table_rows(records: Records, reference: Reference) -> dict[str, int]:
     """Returns the number of rows of the tables ``responses`` and ``selections`` for all questions."""
     questions, options = reference.questions, reference.options
     if not records.surveys:
@@ -540,7 +547,7 @@ def _read_number(asked: QuestionCells, records: Records) -> ParsedAnswers:
                               "the mark in corrections.csv, or, if it is right, the same text as `from` and "
                               "`to`")
         faults += [fault] * ((fault.key, fault.column) not in records.confirmed)
-    is_signed = map_distinct(cells, has_percent_sign).to_numpy(dtype=bool)
+    is_signed = map_distinct(cells, is_percentage).to_numpy(dtype=bool)
     if is_signed.any():
         is_bare = ~is_signed & (values > 0) & (values < 1)
         texts = sorted({*cells[is_bare]})[:SHOWN_ROWS]

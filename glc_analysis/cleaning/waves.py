@@ -44,11 +44,11 @@ def study_wave(waves: pd.DataFrame, chosen: str = "") -> str:
     return (chosen or listed[-1]) if listed else ""
 
 
-def select_waves_of_consent(waves: pd.DataFrame, chosen: str) -> dict[str, Any]:
+def make_wave_arguments_for_consent(waves: pd.DataFrame, chosen: str) -> dict[str, Any]:
     """Returns the arguments about waves for reading consents: all waves, and the wave on which the study's
     figures are based.
 
-    >>> select_waves_of_consent(pd.DataFrame({"wave_id": ["a", "b"]}), "")
+    >>> make_wave_arguments_for_consent(pd.DataFrame({"wave_id": ["a", "b"]}), "")
     {'waves': ['a', 'b'], 'current': 'b'}
     """
     return {"waves": list_waves(waves), "current": study_wave(waves, chosen)}

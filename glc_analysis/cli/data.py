@@ -84,7 +84,7 @@ def check(study: Study, accept: bool, **further: Any) -> None:
     from glc_analysis import manifest
     from glc_analysis.build import check_study
     from glc_analysis.reference import read_reference
-    from glc_analysis.renames import find_renamings
+    from glc_analysis.renames import find_files_with_old_names
     from glc_analysis.schema import UNDECIDED
 
     if accept and study.misplaced():
@@ -96,7 +96,7 @@ def check(study: Study, accept: bool, **further: Any) -> None:
                 say(line)
             write_gitignore(study.root)
         say("If reference/ is in git, its history still has them: docs/backups.md says how to take them out.")
-    for renaming in find_renamings(study):
+    for renaming in find_files_with_old_names(study):
         for line in renaming.lines:
             say(f"{line} ({'renamed' if accept else '--accept renames it'}).")
         if accept:
@@ -191,15 +191,15 @@ def build(study: Study, explain: bool, is_listed: bool, only: str, is_forced: bo
 @pass_study
 def pseudonyms(study: Study, form: str, **further: Any) -> None:
     """List the names that are masked, and how often each occurs."""
-    from glc_analysis.coding.exports import current_texts
-    from glc_analysis.pseudonyms.masking import complete_key, list_masked_names, read_key
+    from glc_analysis.coding.exports import read_pseudonymised_transcripts
+    from glc_analysis.pseudonyms.masking import complete_key, count_name_occurrences, read_key
     from glc_analysis.reference import read_reference
 
     with run_add_on_hooks("pseudonyms", study, form, **further):
         ensure_built(study)
-        names, texts = read_reference(study).names, current_texts(study).texts.values()
-        rows = list_masked_names(names, complete_key(names, read_key(study.key_file)),
-                                 [text.unmasked for text in texts])
+        names, texts = read_reference(study).names, read_pseudonymised_transcripts(study).texts.values()
+        rows = count_name_occurrences(names, complete_key(names, read_key(study.key_file)),
+                                      [text.unmasked for text in texts])
         print_rows(rows, form, if_empty="No name is masked: names.csv has no rows.")
 
 

@@ -15,7 +15,7 @@ from glc_analysis.command_line import (
     add_format_option,
     ensure_built,
     for_audience,
-    note_on_unknown_organisations,
+    note_if_all_organisations_unknown,
     pass_study,
     print_rows,
     run_add_on_hooks,
@@ -48,8 +48,8 @@ def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: 
 
     Runs only the pages that are out of date.
     """
-    from glc_analysis.report import run as run_pages
-    from glc_analysis.run.plan import need_decisions
+    from glc_analysis.report import update_report_pages
+    from glc_analysis.run.plan import is_disclosure_decision_needed
 
     if _is_unstarted_default(study):
         from glc_analysis.sample import write_sample
@@ -63,14 +63,14 @@ def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: 
 
     with run_add_on_hooks("run", **further) as elsewhere:
         processes = next(filter(None, elsewhere), None)
-        result = run_pages(
+        result = update_report_pages(
             study, audience=audience, country=country, theme=theme, only=only, jobs=jobs,
             processes=processes, force=force, dry_run=dry_run, printed=printed,
-            build=partial(ensure_built, study, are_decided=need_decisions(study, audience),
+            build=partial(ensure_built, study, are_decided=is_disclosure_decision_needed(study, audience),
                           beside=nullcontext if dry_run or processes else start))
     for line in result.lines:
         say(line)
-    if note := note_on_unknown_organisations(study, audience):
+    if note := note_if_all_organisations_unknown(study, audience):
         say(note)
     if result.failures:
         sys.exit(1)

@@ -91,7 +91,7 @@ def list_same_code_other_words(codings: pd.DataFrame, segments: pd.DataFrame) ->
     return table.sort_values(["shared", "segment_id", "code_id", "coder_id"], ignore_index=True)
 
 
-def count_codes_by_readers(readings: pd.DataFrame, documents: pd.DataFrame, *,
+def count_texts_by_readers(readings: pd.DataFrame, documents: pd.DataFrame, *,
                            rule: str) -> tuple[pd.DataFrame, list[str]]:
     """Returns a table by number of readers, and the ids of the organisations of which no text was read by
     more than one person.

@@ -25,17 +25,17 @@ from glc_analysis.coding.coders import (
     PlacedCodings,
     QuarantinedPassage,
     Span,
-    add_owners,
+    add_quotes_and_organisations,
     codings_table,
-    current_decisions,
     document_names,
     extend_codebook,
+    find_overlapped_segments,
+    map_segments_to_decided_codes,
     memos_table,
     place_codings,
     quarantined_table,
     read_coders,
     readings_table,
-    unread_segments,
 )
 from glc_analysis.coding.consensus import CODING_KEY, CONSENSUS, coding_units, codings_by_segment, reconcile
 from glc_analysis.coding.texts import Text, Texts
@@ -176,7 +176,7 @@ def placement_sentences(codings: pd.DataFrame, quarantined: pd.DataFrame) -> lis
     return sentences
 
 
-def uncounted_faults(codings: pd.DataFrame, quarantined: pd.DataFrame) -> list[Fault]:
+def find_uncounted_coding_faults(codings: pd.DataFrame, quarantined: pd.DataFrame) -> list[Fault]:
     """Returns a fault for each coder if no coding of any coder counts, because every coding is quarantined or
     was placed by position alone. ``codings`` and ``quarantined`` are the tables of these names."""
     own = codings[~codings["coder_id"].isin([CONSENSUS, SURVEY_CODER])]
@@ -331,14 +331,14 @@ def assemble_codings(study: Study, reference: Reference, texts: Texts, documents
     is_learnt = pd.Series([pair in training for pair in zip(codings["document_id"], codings["coder_id"],
                                                             strict=True)], codings.index, dtype=bool)
     learnt, codings = codings[is_learnt & (codings["match"] != "by_position")], codings[~is_learnt]
-    unread = unread_segments(result.unread, segments)
+    unread = find_overlapped_segments(result.unread, segments)
     coded = coding_units(codings, readings, segments, unread=unread)
     answers = documents[documents["kind"] == "answer"]
     answered = dict(zip(answers["document_id"], answers["organisation_id"].astype("str"), strict=True))
     coded["respondent_id"] = [answered.get(document, document) for document in coded["document_id"]]
     coded["is_assisted"] = coded["document_id"].isin(
         codings.loc[codings["suggested_by"] != "", "document_id"])
-    decisions = current_decisions(files.decisions, segments, current_codes)
+    decisions = map_segments_to_decided_codes(files.decisions, segments, current_codes)
     consensus, disagreements = reconcile(codings, coded, segments, decisions,
                                          rule=study.settings["coding"]["consensus"])
     all_codings = pd.concat([codings[codings["coder_id"] != CONSENSUS], learnt, consensus], ignore_index=True)
@@ -351,7 +351,8 @@ def assemble_codings(study: Study, reference: Reference, texts: Texts, documents
         in zip(each_coder.items(), ("str", "bool", "int", "int"), strict=True)})
     reasons = dict(zip(files.decisions["segment_id"], files.decisions["reason"], strict=True))
     owners = segments.set_index("segment_id")[["organisation_id", "country_id"]]
-    frames = {"codings": add_owners(all_codings, segments, documents, lambda d: text_of(d).canonical),
+    frames = {"codings": add_quotes_and_organisations(all_codings, segments, documents,
+                                                      lambda d: text_of(d).canonical),
              "readings": readings, "memos": memos_table(result), "codebook": codebook,
              "quarantined": quarantined_table(
                  result, {name: current_codes[code] for name, code in codes.items()}, segments),

@@ -126,14 +126,14 @@ def descendants(codebook: pd.DataFrame) -> dict[str, list[str]]:
     return below
 
 
-def case_codes(codebook: pd.DataFrame) -> set[str]:
+def find_team_only_codes(codebook: pd.DataFrame) -> set[str]:
     """Returns the codes whose passages only the team may see: ``case_detail``, its successor, and all codes
     below these."""
     roots = {CASE_CODE, current_code(CASE_CODE, codebook)} - {""}
     return roots | {code for code, above in ancestors(codebook).items() if roots & {*above}}
 
 
-def codebook_faults(codebook: pd.DataFrame) -> Iterator[Fault]:
+def find_merge_and_contradiction_faults(codebook: pd.DataFrame) -> Iterator[Fault]:
     """Yields the faults in the columns merged_into and contradicts. The index of ``codebook`` is the row
     number in the file."""
     rows, needs = dict(zip(codebook["code_id"], codebook.index, strict=True)), {}

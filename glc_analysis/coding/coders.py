@@ -31,7 +31,7 @@ from glc_analysis.coding.edited_texts import LEAST_IN_COMMON, EditedText, simila
 from glc_analysis.coding.texts import Text
 from glc_analysis.errors import Fault, Faults, suggest_name
 from glc_analysis.intake.codings import read_codings
-from glc_analysis.intake.codings.model import NOT_CODED, TRAINING, RawCodings, locate
+from glc_analysis.intake.codings.model import NOT_CODED, TRAINING, RawCodings, locate_coded_spans
 from glc_analysis.intake.codings.model import Text as TextOfTool
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.pseudonyms.masking import Masked
@@ -359,7 +359,7 @@ class _Placing:
         positions of the canonical text, in one of the ways in which programs count positions."""
         counted = rows[(rows["start"] >= 0) & (rows["quote"] != "")]
         spans = [*zip(counted["start"].tolist(), counted["end"].tolist(), strict=True)]
-        found = locate(TextOfTool(self.text.canonical), spans, list(counted["quote"]))
+        found = locate_coded_spans(TextOfTool(self.text.canonical), spans, list(counted["quote"]))
         proved = zip(counted.index, found.spans, found.matches, strict=True)
         return {n: (span, match, "") for n, span, match in proved if match in ("exact", "normalised")}
 
@@ -537,13 +537,13 @@ class CodersFiles:
     decisions: pd.DataFrame
 
 
-def names_of_questions(questions: pd.DataFrame) -> dict[str, str]:
+def map_names_to_open_questions(questions: pd.DataFrame) -> dict[str, str]:
     """Returns the id of each open question by every name that a coder's sheet may give it: its id, its column
     in the survey file, and its wording. A name that several questions have is left out.
 
     >>> asked = pd.DataFrame({"question_id": ["Q1", "Q2"], "type": ["text", "single"],
     ...                       "columns": ["Q1 | P1", "Q2"], "wording": ["Why?", "Who?"]})
-    >>> names_of_questions(asked)
+    >>> map_names_to_open_questions(asked)
     {'q1': 'Q1', 'p1': 'Q1', 'why?': 'Q1'}
     """
     ids: dict[str, set[str]] = defaultdict(set)
@@ -563,7 +563,7 @@ def read_coders(study: Study, codebook: pd.DataFrame, questions: pd.DataFrame) -
     decisions; every other file contains a coder's codings.
     """
     files, workbooks, at_desk, faults = [], [], [_NO_DECISIONS], []
-    asked = names_of_questions(questions)
+    asked = map_names_to_open_questions(questions)
     for coder, paths in study.coder_files().items():
         if not paths:
             faults.append(Fault("this coder's files do not exist", file="study.toml", value=coder,
@@ -775,8 +775,8 @@ def codings_table(result: PlacedCodings, codes: Mapping[str, str], segments: pd.
     return frame.assign(segment_ids=touched)
 
 
-def add_owners(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame,
-                words: Callable[[str], str]) -> pd.DataFrame:
+def add_quotes_and_organisations(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame,
+                                  words: Callable[[str], str]) -> pd.DataFrame:
     """Adds to codings their words, the version of the text, and the organisation and country of their first
     segment, or else of the document. ``words`` returns a document's canonical text."""
     about = documents.set_index("document_id").loc[codings["document_id"]].reset_index(drop=True)
@@ -805,8 +805,8 @@ def _touched_segments(codings: pd.DataFrame, segments: pd.DataFrame) -> list[str
     return touched
 
 
-def unread_segments(stretches: Iterable[tuple[str, str, int, int]],
-                    segments: pd.DataFrame) -> set[tuple[str, str]]:
+def find_overlapped_segments(stretches: Iterable[tuple[str, str, int, int]],
+                             segments: pd.DataFrame) -> set[tuple[str, str]]:
     """Returns the segments that stretches of texts overlap, as pairs of segment_id and coder_id."""
     wanted = pd.DataFrame(sorted(stretches), columns=["document_id", "coder_id", "start", "end"])
     touched = _touched_segments(wanted, segments)
@@ -814,8 +814,8 @@ def unread_segments(stretches: Iterable[tuple[str, str, int, int]],
             for segment in ids.split(";") if segment}
 
 
-def current_decisions(decisions: pd.DataFrame, segments: pd.DataFrame,
-                      current: Mapping[str, str]) -> dict[str, str]:
+def map_segments_to_decided_codes(decisions: pd.DataFrame, segments: pd.DataFrame,
+                                  current: Mapping[str, str]) -> dict[str, str]:
     """Returns the codes that people decided on, by segment_id, with the current ids of the codebook.
 
     Raises Faults for a segment that does not exist.

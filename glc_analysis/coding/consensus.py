@@ -24,7 +24,7 @@ import pandas as pd
 
 from glc_analysis.coding.codebook import current_code, resolve_code_names
 from glc_analysis.errors import Fault, Faults, suggest_name
-from glc_analysis.spreadsheets import print_on_a4, save_workbook, style_cell, write_text
+from glc_analysis.spreadsheets import print_on_a4, save_workbook_reproducibly, style_cell, write_text
 from glc_analysis.study import Study
 from glc_analysis.tables import read_table
 from glc_analysis.tabular import read_workbook_sheets
@@ -438,7 +438,7 @@ def write_decisions(path: Path, disagreements: pd.DataFrame, segments: pd.DataFr
         style_cell(box, is_box=True)
     listed = codebook.assign(code=codebook["code_id"].map(shown)).sort_values("order")
     _fill(book.create_sheet(), "Codes", listed[["code", "path", "definition", "code_id"]])
-    save_workbook(book, path)
+    save_workbook_reproducibly(book, path)
 
 
 def _shown(codebook: pd.DataFrame) -> dict[str, str]:  # by name, where that leads back to the code

@@ -14,7 +14,7 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.coding.consensus import CONSENSUS, codings_by_segment
-from glc_analysis.coding.texts import Texts, read_texts
+from glc_analysis.coding.texts import Texts, read_and_mask_transcripts
 from glc_analysis.pseudonyms.masking import complete_key, read_key
 from glc_analysis.reference import read_reference, read_reference_table
 from glc_analysis.schema import UNASKED
@@ -76,15 +76,15 @@ def code_matrix(mentions: pd.DataFrame, codebook: pd.DataFrame, organisations: p
                       found.reset_index(drop=True)], axis=1)
 
 
-def mentioned_organisations(organisations: pd.DataFrame, mentions: pd.DataFrame,
-                            register: pd.DataFrame) -> pd.DataFrame:
+def add_organisations_outside_survey(organisations: pd.DataFrame, mentions: pd.DataFrame,
+                                     register: pd.DataFrame) -> pd.DataFrame:
     """Adds to table ``organisations`` the organisations that were interviewed or in a call and did not answer
     the survey, as organisations.csv (``register``) describes them.
 
     >>> organisations = pd.DataFrame({"organisation_id": ["a"], "label": ["A"], "language": ["en"]})
     >>> register = pd.DataFrame({"organisation_id": ["a", "b", "c"], "label": ["A", "B", "C"]})
     >>> mentions = pd.DataFrame({"organisation_id": ["a", "b"]})
-    >>> mentioned_organisations(organisations, mentions, register)["label"].tolist()
+    >>> add_organisations_outside_survey(organisations, mentions, register)["label"].tolist()
     ['A', 'B']
     """
     known = {*organisations["organisation_id"]}
@@ -137,11 +137,11 @@ def _wording(status: str, origin: str, role: str, is_interpreted: bool) -> str:
     return "; ".join(said + ([f"translated{source}{_BY.get(status, '')}"] if status else []))
 
 
-def words_not_agreed(marked_by: str) -> str:
+def note_differently_marked_words(marked_by: str) -> str:
     """Returns the note on a passage for which coders agree on the code of the turn but marked different
     words.
 
-    >>> words_not_agreed("ana"), words_not_agreed(CONSENSUS)
+    >>> note_differently_marked_words("ana"), note_differently_marked_words(CONSENSUS)
     ('the code is agreed for this turn; these words: ana', 'the code is agreed for this turn; no words')
     """
     words = "no words" if marked_by == CONSENSUS else f"these words: {marked_by.replace(';', ', ')}"
@@ -175,11 +175,12 @@ def escape_formula(cell: object) -> object:
 ANSWERS_SHEET = "answers.csv"
 
 
-def current_texts(study: Study, *, needed: Collection[str] | None = None) -> Texts:
+def read_pseudonymised_transcripts(study: Study, *, needed: Collection[str] | None = None) -> Texts:
     """Returns the interviews and calls of a study, with pseudonyms in place of names. Raises Faults for what
     is wrong in them. With ``needed``, faults in reference tables that are not needed are not raised."""
     reference = read_reference(study, needed=needed)
-    return read_texts(study, reference, complete_key(reference.names, read_key(study.key_file)))
+    return read_and_mask_transcripts(study, reference,
+                                     complete_key(reference.names, read_key(study.key_file)))
 
 
 def write_texts_to_code(study: Study, folder: Path) -> pd.DataFrame:
@@ -189,7 +190,7 @@ def write_texts_to_code(study: Study, folder: Path) -> pd.DataFrame:
     written, for example because a name was masked, the older text is kept in the folder ``earlier``, because
     its codings remain valid. Coders write codes into the sheet and hand it in as their file.
     """
-    texts = current_texts(study)
+    texts = read_pseudonymised_transcripts(study)
     folder.mkdir(parents=True, exist_ok=True)
     for document_id, text in texts.canonical.items():
         path = folder / f"{document_id}.txt"
@@ -207,14 +208,14 @@ def write_texts_to_code(study: Study, folder: Path) -> pd.DataFrame:
         turns=texts.documents["document_id"].map(turns))
 
 
-def place_export(study: Study, kind: str, path: Path | None = None, *, coder: str = "") -> Path:
+def prepare_export_path(study: Study, extension: str, path: Path | None = None, *, coder: str = "") -> Path:
     """Returns the path of an export and makes its folder.
 
-    It is the given path or, if none is given, a file with the extension ``kind`` in the team's folder of
+    It is the given path or, if none is given, a file with this ``extension`` in the team's folder of
     exports. That file is named after the study and, if it contains the work of only one coder, after the
     ``coder``."""
     name = "-".join(filter(None, [study.id or study.root.name, coder]))
-    path = path or study.reports / "team" / "exports" / f"{name}.{kind}"
+    path = path or study.reports / "team" / "exports" / f"{name}.{extension}"
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
@@ -222,12 +223,12 @@ def place_export(study: Study, kind: str, path: Path | None = None, *, coder: st
 def export(study: Study, what: str, path: Path | None = None) -> Path:
     """Writes ``matrix`` or ``quotes`` from a built study's consensus. Returns the path, which is in the
     team's folder of exports if none is given."""
-    path = place_export(study, f"{what}.csv", path)
+    path = prepare_export_path(study, f"{what}.csv", path)
     names = ("codings", "codebook", "mentions", "organisations", "answers", "segments", "documents")
     held = {name: tables.read_table(name, study=study) for name in names}
     if what == "matrix":
-        everybody = mentioned_organisations(held["organisations"], held["mentions"],
-                                            read_reference_table(study, "organisations"))
+        everybody = add_organisations_outside_survey(held["organisations"], held["mentions"],
+                                                     read_reference_table(study, "organisations"))
         write_csv(code_matrix(held["mentions"], held["codebook"], everybody, held["answers"]), path)
     else:
         write_csv(quotations(*(held[n] for n in ("codings", "segments", "documents", "organisations",

@@ -73,7 +73,7 @@ class Texts:
         return {document_id: text.canonical for document_id, text in self.texts.items()}
 
 
-def read_texts(study: Study, reference: Reference, key: Mapping[str, str]) -> Texts:
+def read_and_mask_transcripts(study: Study, reference: Reference, key: Mapping[str, str]) -> Texts:
     """Reads and masks every interview and call of documents.csv.
 
     Table ``segments`` has one row per turn, in order. ``key`` has a pseudonym for every name
@@ -101,7 +101,7 @@ def read_texts(study: Study, reference: Reference, key: Mapping[str, str]) -> Te
             if first != document["path"] and not document["translation_of"]:
                 faults.append(_same_text(str(n), document, first))
             notes += [f"{transcript.path.name}: {note}." for note in transcript.notes]
-            turns = silence_speakers(_turns(transcript, document, people), silent)
+            turns = mark_speakers_as_observers(_turns(transcript, document, people), silent)
         except Faults as found:
             faults += found.faults
             continue
@@ -128,17 +128,17 @@ def spoken_key(turns: pd.DataFrame) -> str:
         turns["speaker"], turns["text"], strict=True)))
 
 
-def silence_speakers(turns: pd.DataFrame, silent: Collection[str]) -> pd.DataFrame:
+def mark_speakers_as_observers(turns: pd.DataFrame, speakers: Collection[str]) -> pd.DataFrame:
     """Gives the turns of some speakers, and of the interpreter after them, the role of an observer.
 
     >>> turns = pd.DataFrame({"speaker_id": ["ana", "int", "ben"], "organisation_id": ["a", "", "b"],
     ...                       "role": ["participant", "interpreter", "participant"]})
-    >>> silence_speakers(turns, ["ana"])["role"].tolist()
+    >>> mark_speakers_as_observers(turns, ["ana"])["role"].tolist()
     ['observer', 'observer', 'participant']
     """
     found: list[bool] = []
     for speaker, role in zip(turns["speaker_id"], turns["role"], strict=True):
-        found.append(speaker in silent or role == "interpreter" and bool(found) and found[-1])
+        found.append(speaker in speakers or role == "interpreter" and bool(found) and found[-1])
     is_silent = pd.Series(found, turns.index, dtype=bool)
     return turns.assign(role=turns["role"].mask(is_silent, "observer"),
                         organisation_id=turns["organisation_id"].mask(is_silent, ""))

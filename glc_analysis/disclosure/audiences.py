@@ -1,8 +1,9 @@
 """Who is counted for each audience, and what the public may see in addition to the convening.
 
 An organisation that refused, on a form that said "not counted", is in no figure for those readers
-(:func:`select_counted`). Members of the convening also read the public site. So the convening's figures are
-decided first, and the public sees only figures that add nothing to them (:func:`limit_to_convening`):
+(:func:`exclude_uncounted_organisations`). Members of the convening also read the public site. So the
+convening's figures are decided first, and the public sees only figures that add nothing to them
+(:func:`limit_to_convening`):
 
 - a figure on the same answers is shown only as exactly as the convening sees it;
 - a figure on fewer answers is shown only where the organisations that are left out of it are as many, and as
@@ -19,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.cleaning.skip_logic import comparisons, parse_condition
-from glc_analysis.disclosure.bounds import ContributorCounts, Counted, Ranges, group_ranges
+from glc_analysis.disclosure.bounds import ContributorCounts, Counted, Ranges, determine_visible_group_counts
 from glc_analysis.disclosure.consent import IN_FIGURES, Consent
 from glc_analysis.disclosure.rules import Rules
 from glc_analysis.disclosure.suppression import (
@@ -28,7 +29,7 @@ from glc_analysis.disclosure.suppression import (
     SUPPRESSED,
     Decisions,
     answers_add_up,
-    counted_in,
+    count_options_in_group,
     decision_table,
     small_count_rules,
 )
@@ -41,8 +42,8 @@ RULE = "other_audience"
 organisations for the convening."""
 
 
-def select_counted(estimates: pd.DataFrame, incidence: Incidence, consent: Consent,
-                   audience: str) -> tuple[pd.DataFrame, Incidence]:
+def exclude_uncounted_organisations(estimates: pd.DataFrame, incidence: Incidence, consent: Consent,
+                                    audience: str) -> tuple[pd.DataFrame, Incidence]:
     """Returns the figures and their contributors without the organisations that an audience's figures omit.
 
     Means, deviations and medians are not computed again. They are hidden (rule ``not_counted``) where an
@@ -131,7 +132,8 @@ def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame,
             seen[groups] != SUPPRESSED).any() or (seen[whole] == SUPPRESSED).any() or (
             public["status"].to_numpy(object)[whole] == SUPPRESSED).any():
         return
-    ours, theirs = counted_in(whole, part, rules.count), counted_in(whole, total, rules.count)
+    ours = count_options_in_group(whole, part, rules.count)
+    theirs = count_options_in_group(whole, total, rules.count)
     left = theirs.base - ours.base
     if (left < 0).any() or part.n_independent(left) < max(rules.base, 2 * rules.count) or any(
             total.has_few_withheld(base, False, rules) for base in (left, ours.base)):
@@ -141,9 +143,9 @@ def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame,
     low, high = (np.where(seen[whole] == EXACT, convening["shown_n"].to_numpy(float, na_value=np.nan)[whole],
                           convening[f"shown_{end}"].to_numpy(float, na_value=np.nan)[whole]).astype(int)
                  for end in ("low", "high"))
-    ranges = group_ranges(theirs, Ranges(seen[whole] != EXACT, low, high), [ours, others],
-                          decisions.suppression_order(whole), np.array([1, 0]),
-                          **answers_add_up(theirs, decisions.type[whole[0]]))
+    ranges = determine_visible_group_counts(theirs, Ranges(seen[whole] != EXACT, low, high), [ours, others],
+                                            decisions.suppression_order(whole), np.array([1, 0]),
+                                            **answers_add_up(theirs, decisions.type[whole[0]]))
     hidden, (low, high) = ranges.is_hidden[:, 0], (ranges.low[:, 0], ranges.high[:, 0])
     for end, least, wider in (("low", low, np.minimum), ("high", high, np.maximum)):
         stated = public[f"shown_{end}"].to_numpy(float, na_value=np.nan)[whole]

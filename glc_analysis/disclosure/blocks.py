@@ -209,7 +209,8 @@ def collect_block_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame
     return pd.DataFrame(rows, columns=LINE_COLUMNS, dtype="str").drop_duplicates(ignore_index=True)
 
 
-def own_quotations(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, audience: str) -> pd.DataFrame:
+def select_quotations_with_owners(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame,
+                                  audience: str) -> pd.DataFrame:
     """The quotations of an audience, with segment_id and owner."""
     segments = frames["segments"]
     owner = dict(zip(segments["segment_id"], segment_owners(segments, frames["documents"]), strict=True))
@@ -222,7 +223,7 @@ def _quotation_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, c
                      audience: str) -> Iterator[Row]:
     """Yields the lines of the block of all quotations and of the blocks of each theme and country."""
     places = _working_in(frames["answers"], countries).groupby("organisation_id")["country_id"].agg(list)
-    rows = own_quotations(frames, quotes, audience)
+    rows = select_quotations_with_owners(frames, quotes, audience)
     for quote, themes, owner in zip(rows["quote_id"], rows["theme_ids"], rows["owner"], strict=True):
         pages = [*filter(None, themes.split(";")), *places.get(owner, [])]
         for block in [QUOTATION_BLOCKS, *(block_id(QUOTATION_BLOCKS, page) for page in pages)]:
@@ -255,6 +256,6 @@ def _working_in(answers: pd.DataFrame, countries: Collection[str]) -> pd.DataFra
     return rows[rows["country_id"].isin([*countries])]
 
 
-def audiences_without_countries(blocks: pd.DataFrame) -> set[str]:
+def find_audiences_with_hidden_countries(blocks: pd.DataFrame) -> set[str]:
     """The audiences from which the block of countries is hidden, by table ``blocks``."""
     return {*blocks.loc[(blocks["block_id"] == COUNTRY_BLOCK) & ~blocks["is_shown"], "audience"]}

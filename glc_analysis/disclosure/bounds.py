@@ -216,14 +216,14 @@ def bounds_by_solver(low: np.ndarray, high: np.ndarray, base: np.ndarray) -> tup
     return bounds
 
 
-def is_open(low: np.ndarray, high: np.ndarray, base: np.ndarray) -> np.ndarray:
+def has_enough_possible_values(low: np.ndarray, high: np.ndarray, base: np.ndarray) -> np.ndarray:
     """Whether a count keeps enough possible values for a reader and an ally who know their own answers.
 
     Both may be counted, or neither, or they may be counted elsewhere in the same sum. That last case takes
     away as many possible values again. The caller must make sure that organisations other than these two
     are in the sum.
 
-    >>> is_open(np.array([0, 1, 0]), np.array([4, 4, 3]), np.array([30])).tolist()
+    >>> has_enough_possible_values(np.array([0, 1, 0]), np.array([4, 4, 3]), np.array([30])).tolist()
     [True, False, False]
     """
     spread = LEAST_VALUES - 1
@@ -340,7 +340,8 @@ class Counted:
         return low, np.where(self.is_low & is_disclosed, min(self.few, self.size), self.size)
 
 
-def option_ranges(whole: Counted, order: np.ndarray, *, is_exclusive: bool, is_exhaustive: bool) -> Ranges:
+def determine_visible_option_counts(whole: Counted, order: np.ndarray, *, is_exclusive: bool,
+                                    is_exhaustive: bool) -> Ranges:
     """Returns what readers see of the counts of one question for the whole study.
 
     ``order`` has the positions of the options in the order of secondary suppression. ``is_exclusive`` says
@@ -396,8 +397,8 @@ def possibly_secondary(hidden: np.ndarray, order: np.ndarray) -> np.ndarray:
     return secondary
 
 
-def group_ranges(whole: Counted, seen: Ranges, groups: list[Counted], order: np.ndarray,
-                 columns: np.ndarray, *, is_exclusive: bool, is_exhaustive: bool) -> Ranges:
+def determine_visible_group_counts(whole: Counted, seen: Ranges, groups: list[Counted], order: np.ndarray,
+                                   columns: np.ndarray, *, is_exclusive: bool, is_exhaustive: bool) -> Ranges:
     """Returns what readers see of the counts of a question by group: options x groups.
 
     ``seen`` is what readers see of the whole study. ``groups`` are all its parts, including the part that is
@@ -442,7 +443,7 @@ class _Cells:
     def are_open(self, ends: tuple[np.ndarray, np.ndarray], hidden: np.ndarray) -> bool:
         """Whether every hidden count keeps enough possible values."""
         low, high = (end[:, :-1] for end in ends)
-        return bool((is_open(low, high, self.size) | ~hidden).all())
+        return bool((has_enough_possible_values(low, high, self.size) | ~hidden).all())
 
     def row_is_enough(self, k: int, hidden: np.ndarray) -> bool:
         """Whether, in all hidden groups together, enough organisations gave answer k and enough did not."""
@@ -529,8 +530,9 @@ def _leaves_open(ranges: Ranges, size: np.ndarray | int, known: np.ndarray | int
 # hidden as well.
 
 
-def narrowed_parents(codes: np.ndarray, parents: np.ndarray, n: np.ndarray, low: np.ndarray, high: np.ndarray,
-                     base: np.ndarray, is_visible: np.ndarray, least: int) -> np.ndarray:
+def select_codes_to_hide(codes: np.ndarray, parents: np.ndarray, n: np.ndarray, low: np.ndarray,
+                         high: np.ndarray, base: np.ndarray, is_visible: np.ndarray,
+                         least: int) -> np.ndarray:
     """Returns which codes to hide so that no hidden count can be worked out from the counts above and below.
 
     Each array has one entry per code:
@@ -543,7 +545,7 @@ def narrowed_parents(codes: np.ndarray, parents: np.ndarray, n: np.ndarray, low:
     A code above others that at least twice ``least`` organisations raised stays shown; the codes below it are
     hidden.
 
-    >>> narrowed_parents(np.array(["shelter", "own", "partner"]), np.array(["", "shelter", "shelter"]),
+    >>> select_codes_to_hide(np.array(["shelter", "own", "partner"]), np.array(["", "shelter", "shelter"]),
     ...                  np.array([8, 4, 4]), np.array([8, 0, 0]), np.array([8, 4, 4]), np.full(3, 30),
     ...                  np.full(3, True), 5).tolist()
     [True, True, True]
@@ -556,7 +558,7 @@ def narrowed_parents(codes: np.ndarray, parents: np.ndarray, n: np.ndarray, low:
     is_large = (low == high) & (n >= 2 * least)
     while True:
         lowest, most = _tree_bounds(low, high, n, below)
-        is_narrowed = ((lowest > low) | (most < high)) & ~is_open(lowest, most, base)
+        is_narrowed = ((lowest > low) | (most < high)) & ~has_enough_possible_values(lowest, most, base)
         is_narrowed |= most - _least_beside_others(lowest, most, n, below) < LEAST_VALUES - 1
         is_narrowed &= low < high
         chosen = next((some for k in np.flatnonzero(is_narrowed)

@@ -2,11 +2,11 @@
 
 Readers often know which organisation left; they must not learn which words were its own. So, before the first
 release, all organisations with words in it are put into cells of at least five independent organisations
-(:func:`assign_cells`). The cells depend on networks and on how many lines each organisation has, never on
-what it says. When an organisation of a cell leaves or withdraws a quotation, all lines of the cell are hidden
-from all readers, at once and permanently; when a second organisation of the cell leaves, nothing more
-changes. A reader and an ally in the cell know their own lines, so each missing line still has three possible
-owners.
+(:func:`assign_organisations_to_cells`). The cells depend on networks and on how many lines each organisation
+has, never on what it says. When an organisation of a cell leaves or withdraws a quotation, all lines of the
+cell are hidden from all readers, at once and permanently; when a second organisation of the cell leaves,
+nothing more changes. A reader and an ally in the cell know their own lines, so each missing line still has
+three possible owners.
 
 The cells are kept with the releases (:mod:`glc_analysis.release_store`): they are the same for every release
 and audience.
@@ -29,7 +29,8 @@ LEAST_SHARES = 3
 """No independent organisation has more than one line in this many of its cell's lines."""
 
 
-def assign_cells(lines: pd.DataFrame, organisations: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+def assign_organisations_to_cells(lines: pd.DataFrame, organisations: pd.DataFrame,
+                                  cells: pd.DataFrame) -> pd.DataFrame:
     """Assigns a cell to organisations that have words and no cell yet.
 
     ``lines`` are the lines of words for all readers (line, organisation_id, audience). ``cells`` has one row
@@ -40,7 +41,8 @@ def assign_cells(lines: pd.DataFrame, organisations: pd.DataFrame, cells: pd.Dat
     >>> lines = pd.DataFrame({"line": range(12), "organisation_id": [f"o{k % 11}" for k in range(12)],
     ...                       "audience": "public"})
     >>> nobody = pd.DataFrame({"organisation_id": [], "network_id": []})
-    >>> assign_cells(lines, nobody, no_cells()).groupby("cell")["organisation_id"].agg(len).tolist()
+    >>> cells = assign_organisations_to_cells(lines, nobody, no_cells())
+    >>> cells.groupby("cell")["organisation_id"].agg(len).tolist()
     [5, 6]
     """
     owned = lines[lines["organisation_id"] != ""]
@@ -121,14 +123,15 @@ def _beyond_share(rows: pd.DataFrame) -> set[str]:
     return excess
 
 
-def labels_to_hide(labels: pd.DataFrame, organisations: pd.DataFrame, cells: pd.DataFrame) -> set[str]:
+def find_lines_with_rare_labels(labels: pd.DataFrame, organisations: pd.DataFrame,
+                                cells: pd.DataFrame) -> set[str]:
     """Returns the lines whose label is not printed, because fewer than three independent organisations of
     their cell share the label. ``labels`` has line, organisation_id, label.
 
     >>> cells = pd.DataFrame({"organisation_id": list("abcd"), "cell": 0, "is_hidden": False})
     >>> labels = pd.DataFrame({"line": ["q1", "q2", "q3", "q4"], "organisation_id": list("abcd"),
     ...                        "label": ["en", "en", "en", "ar"]})
-    >>> labels_to_hide(labels, pd.DataFrame({"organisation_id": [], "network_id": []}), cells)
+    >>> find_lines_with_rare_labels(labels, pd.DataFrame({"organisation_id": [], "network_id": []}), cells)
     {'q4'}
     """
     cell = labels["organisation_id"].map(dict(zip(cells["organisation_id"], cells["cell"], strict=True)))

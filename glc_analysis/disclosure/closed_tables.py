@@ -15,12 +15,12 @@ from glc_analysis.schema import Tables
 from glc_analysis.text import match_key
 
 
-def closed_tables(rows: pd.DataFrame, audience: str) -> frozenset[str]:
+def list_closed_questions_and_codes(rows: pd.DataFrame, audience: str) -> frozenset[str]:
     """The questions and codes that ``rows`` (closed.csv) close for an audience.
 
     >>> rows = pd.DataFrame([["Q1", "", "public"], ["", "rest", "convening"]],
     ...                     columns=["question_id", "code_id", "audience"])
-    >>> closed_tables(rows, "public")
+    >>> list_closed_questions_and_codes(rows, "public")
     frozenset({'Q1'})
     """
     own = rows[rows["audience"] == audience]

@@ -99,13 +99,15 @@ def countries_shown(answers: pd.DataFrame, organisations: pd.DataFrame, consent:
     return {"shown": none | work, "shown_home": none | homes}
 
 
-def named_by_office(known: Mapping[str, Mapping[str, list[str]]]) -> dict[str, Mapping[str, list[str]]]:
+def find_visible_countries_without_survey(
+        known: Mapping[str, Mapping[str, list[str]]]) -> dict[str, Mapping[str, list[str]]]:
     """Returns the countries that each audience may know of in a study without a survey.
 
     Such a study does not record where an organisation works, so the country of its main office is used
     instead. A country is shown only where both consents allow it.
 
-    >>> named_by_office({"shown": {"public": ["KEN", "PER"]}, "shown_home": {"public": ["PER"]}})["shown"]
+    >>> known = {"shown": {"public": ["KEN", "PER"]}, "shown_home": {"public": ["PER"]}}
+    >>> find_visible_countries_without_survey(known)["shown"]
     {'public': ['PER']}
     """
     homes = known["shown_home"]
@@ -173,8 +175,8 @@ def countable_members(answers: pd.DataFrame, organisations: pd.DataFrame, consen
     return pairs[named & (of_agreed | pairs["country_id"].isin(_fully_agreed(sizes, settings, WORK_COUNTRY)))]
 
 
-def coded_countries(shown: Collection[str], answers: pd.DataFrame, mentions: pd.DataFrame, consent: Consent,
-                    *, audience: str) -> set[str]:
+def find_countries_with_visible_codes(shown: Collection[str], answers: pd.DataFrame, mentions: pd.DataFrame,
+                                      consent: Consent, *, audience: str) -> set[str]:
     """Returns the countries of ``shown`` for which an audience may see counts of coded passages.
 
     Every organisation that works there must have agreed for each kind of text in which one of its passages
@@ -455,8 +457,9 @@ _SHOWN = "shown "
 PLACE_COLUMNS = {"country": "country_id", "region": "region_id"}
 
 
-def contradiction_is_protected(stated: pd.DataFrame, counts: Mapping[tuple[str, str, str], _Range],
-                               discordant: _Range) -> bool:
+def is_public_record_contradiction_protected(stated: pd.DataFrame,
+                                             counts: Mapping[tuple[str, str, str], _Range],
+                                             discordant: _Range) -> bool:
     """Whether publishing how many organisations contradict a public record discloses nobody's answer.
 
     It discloses nobody's answer if, for each value, two things both remain possible: that none of the
@@ -471,13 +474,14 @@ def contradiction_is_protected(stated: pd.DataFrame, counts: Mapping[tuple[str, 
 
     >>> rows = pd.DataFrame({"country_id": "", "region_id": "", "recorded": ["a"] * 20 + ["b"] * 20,
     ...                      "stated": ["a"] * 12 + ["b"] * 16 + ["a"] * 12, "cluster": range(40)})
-    >>> contradiction_is_protected(rows, {}, (20, 20))
+    >>> counts = {("a", "all", ""): (24, 24), ("b", "all", ""): (16, 16)}
+    >>> is_public_record_contradiction_protected(rows, {}, (20, 20))
     True
-    >>> contradiction_is_protected(rows, {("a", "all", ""): (24, 24), ("b", "all", ""): (16, 16)}, (20, 20))
+    >>> is_public_record_contradiction_protected(rows, counts, (20, 20))
     True
-    >>> contradiction_is_protected(rows.assign(stated=["a"] * 20 + ["b"] * 20), {}, (0, 9))
+    >>> is_public_record_contradiction_protected(rows.assign(stated=["a"] * 20 + ["b"] * 20), {}, (0, 9))
     True
-    >>> contradiction_is_protected(rows, {}, (0, 1))
+    >>> is_public_record_contradiction_protected(rows, {}, (0, 1))
     False
     """
     from scipy.optimize import LinearConstraint

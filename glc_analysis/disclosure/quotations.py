@@ -18,7 +18,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.coding.codebook import ancestors, case_codes
+from glc_analysis.coding.codebook import ancestors, find_team_only_codes
 from glc_analysis.coding.consensus import CONSENSUS, codings_by_segment, map_to_originals
 from glc_analysis.coding.exports import quotations
 from glc_analysis.disclosure.consent import THE_ORGANISATION, Consent
@@ -191,7 +191,8 @@ def without_pseudonyms(text: str) -> str:
 def case_segments(codings: pd.DataFrame, segments: pd.DataFrame, codebook: pd.DataFrame) -> set[str]:
     """Returns the segments to which any coder gave a code for the details of a survivor's case, and their
     originals and translations."""
-    told, linked = codings[codings["code_id"].isin(case_codes(codebook))], map_to_originals(segments)
+    told = codings[codings["code_id"].isin(find_team_only_codes(codebook))]
+    linked = map_to_originals(segments)
     cases = {linked.get(segment, segment) for segment in codings_by_segment(told)["segment_id"]}
     return {segment for segment, origin in linked.items() if origin in cases}
 

@@ -329,7 +329,8 @@ def _align(issued: PublishedRelease, parts: pd.Series, names: pd.Index) -> tuple
     return figures, wide
 
 
-def released_content(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
+def select_released_tables_besides_figures(frames: Mapping[str, pd.DataFrame],
+                                           audience: str) -> Iterator[pd.DataFrame]:
     """Yields the core's tables that an audience reads in addition to figures: its quotations, which of its
     blocks are hidden, the questions, their options and the codes."""
     yield from (frames[name][frames[name]["audience"] == audience] for name in ("quotations", "blocks"))

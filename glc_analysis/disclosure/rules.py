@@ -89,7 +89,7 @@ def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, is_own_group: np.nd
         "country": kind == "country",
         "team_only": ~measure.isin(["response", "coded", "comparison", "discordance"]) & ~is_size
         | figures["code_id"].isin(never) & (figures["code_id"] != "") | figures["option_id"].isin(never),
-        "undecided": is_undecided(figures),
+        "undecided": has_undecided_coding(figures),
         "cross_tabulation": measure == "comparison",
         "related": is_group & ~is_own_group,
         "not_counted": statistic.isin([*RELEASED_STATISTICS, "median"]) & ~facts["counts_all"].astype(bool),
@@ -98,7 +98,7 @@ def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, is_own_group: np.nd
     return pd.Series(np.select(list(hidden.values()), list(hidden), ""), index=figures.index)
 
 
-def is_undecided(figures: pd.DataFrame) -> pd.Series:
+def has_undecided_coding(figures: pd.DataFrame) -> pd.Series:
     """Whether each figure is of a code that is undecided, because the coders have not agreed on it for some
     organisation.
 

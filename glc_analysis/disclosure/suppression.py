@@ -23,23 +23,29 @@ from glc_analysis.disclosure.bounds import (
     ContributorCounts,
     Counted,
     Ranges,
-    group_ranges,
-    narrowed_parents,
-    option_ranges,
+    determine_visible_group_counts,
+    determine_visible_option_counts,
+    select_codes_to_hide,
 )
 from glc_analysis.disclosure.closed_tables import is_closed
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import (
     PLACE_COLUMNS,
-    contradiction_is_protected,
     is_hidden_option,
+    is_public_record_contradiction_protected,
     releasable_country_answers,
 )
-from glc_analysis.disclosure.rules import COALITION, RELEASED_STATISTICS, Rules, is_undecided, rule_by_kind
+from glc_analysis.disclosure.rules import (
+    COALITION,
+    RELEASED_STATISTICS,
+    Rules,
+    has_undecided_coding,
+    rule_by_kind,
+)
 from glc_analysis.errors import UsageError, suggest_name
 from glc_analysis.figures.contributors import Incidence
 from glc_analysis.figures.discordance import DISCORDANCE
-from glc_analysis.figures.estimates import ALL, is_whole_study, unasked_source
+from glc_analysis.figures.estimates import ALL, find_source_of_unprompted_codes, is_whole_study
 from glc_analysis.figures.groupings import MERGED, NO_GROUPINGS, Groupings, is_shown_group
 from glc_analysis.schema import AUDIENCES
 
@@ -149,7 +155,7 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     if agreed:
         decided = pd.DataFrame({"status": decisions.status, "rule": decisions.rule, "low": decisions.low,
                                 "high": decisions.high}, index=estimates.index)
-        waits = is_undecided(figures)
+        waits = has_undecided_coding(figures)
         is_releasable = releasable_country_answers(estimates, incidence, organisations, decided, rules,
                                              countries=agreed, coded=coded,
                                              groupings=groupings,
@@ -173,7 +179,7 @@ def without_uninformative_bands(decisions: pd.DataFrame, figures: pd.DataFrame) 
     is_wide = is_band & (width > WIDEST_BAND * decisions["shown_base_n"].astype(float))
     printed = decisions["status"] != SUPPRESSED
     is_code = printed & (figures["measure"] == "coded") & is_whole_study(figures)
-    source = unasked_source(figures).astype("str")
+    source = find_source_of_unprompted_codes(figures).astype("str")
     band = source + "/" + decisions["band"] + "/" + decisions["shown_base_n"].astype("str")
     same = band[is_code & is_band].map(band[is_code & is_band].value_counts())
     total = source[is_code & is_band].map(source[is_code].value_counts())
@@ -252,7 +258,8 @@ class Decisions:
         self.type = facts["type"].to_numpy(object)
         is_counted = figures["measure"].isin(["response", "coded", DISCORDANCE]) & figures["n"].notna()
         record = figures["option_id"].where(figures["measure"] == DISCORDANCE, "")  # each has its own base
-        keys = figures.groupby([figures["question_id"], figures["code_id"], record, unasked_source(figures)],
+        keys = figures.groupby([figures["question_id"], figures["code_id"],
+                                record, find_source_of_unprompted_codes(figures)],
                                observed=True).ngroup()
         self.key = keys.where(is_counted, -1).to_numpy()
 
@@ -350,9 +357,9 @@ def small_count_rules(n: np.ndarray, base: np.ndarray | int, is_small: np.ndarra
 def _decide_whole(at: np.ndarray, counts: ContributorCounts, rules: Rules, decisions: Decisions) -> None:
     """Decides whether each study-wide figure of one question or code is shown exactly, shown as a range or
     hidden."""
-    whole = counted_in(at, counts, rules.count)
-    seen = option_ranges(whole, decisions.suppression_order(at),
-                         **answers_add_up(whole, decisions.type[at[0]]))
+    whole = count_options_in_group(at, counts, rules.count)
+    seen = determine_visible_option_counts(whole, decisions.suppression_order(at),
+                                           **answers_add_up(whole, decisions.type[at[0]]))
     hidden = seen.is_hidden
     decisions.put_in_ranges(at[hidden], seen.low[hidden], seen.high[hidden],
                             small_count_rules(whole.n, whole.size, whole.is_small)[hidden],
@@ -366,7 +373,7 @@ def _protected(ids: np.ndarray, is_small: np.ndarray) -> np.ndarray:
     return np.where(is_small, ids, first).astype(object)
 
 
-def counted_in(at: np.ndarray, counts: ContributorCounts, least: int) -> Counted:
+def count_options_in_group(at: np.ndarray, counts: ContributorCounts, least: int) -> Counted:
     """Returns the counts of the options of one question or code in one group."""
     return Counted(counts.base_of(at[:1])[0], counts.counted_of(at), counts.room_of(at[0]), counts, least)
 
@@ -386,7 +393,7 @@ def _decide_places(at: np.ndarray, is_secret: np.ndarray, counts: ContributorCou
     hidden until enough organisations together named the hidden ones. ``is_secret`` marks the countries that
     may not be named.
     """
-    whole = counted_in(at, counts, rules.base)
+    whole = count_options_in_group(at, counts, rules.base)
     is_small = whole.is_small | is_secret
     if not is_small.any():
         return
@@ -517,8 +524,8 @@ def _hide_by_code_tree(parents: pd.Series, least: int, decisions: Decisions) -> 
         is_visible = decisions.visible()
         at = at[is_visible[at] | (above[at] != "")]
         if is_visible[at].any():
-            hidden = narrowed_parents(codes[at], above[at], decisions.n[at], decisions.low[at],
-                                      decisions.high[at], decisions.base_n[at], is_visible[at], least)
+            hidden = select_codes_to_hide(codes[at], above[at], decisions.n[at], decisions.low[at],
+                                          decisions.high[at], decisions.base_n[at], is_visible[at], least)
             decisions.hide(at[hidden], "code_tree", above[at[hidden]])
 
 
@@ -542,7 +549,7 @@ def _decide_public_records(incidence: Incidence, asked: pd.Series, counts: Contr
         given = figures[of_question & is_place]
         ranges = {(one.option_id, one.subset_kind, one.subset_id): decisions.known_range(one.Index)
                   for one in given.itertuples()}
-        if not contradiction_is_protected(rows, ranges, decisions.known_range(k)):
+        if not is_public_record_contradiction_protected(rows, ranges, decisions.known_range(k)):
             decisions.hide(np.array([k]), "record")
 
 
@@ -567,7 +574,7 @@ def _decide_groups(whole: np.ndarray, at: np.ndarray, at_countries: np.ndarray, 
     both = np.concatenate([at, at_countries])
     if decisions.rule[whole[0]] in HIDDEN_BASE_RULES or decisions.facts["is_place"].iat[whole[0]]:
         return decisions.hide(both, decisions.rule[whole[0]] or "country")
-    total = counted_in(whole, counts, rules.count)
+    total = count_options_in_group(whole, counts, rules.count)
     seen = Ranges(decisions.status[whole] != EXACT, decisions.low[whole], decisions.high[whole])
     is_country = (decisions.figures["subset_kind"].iloc[everywhere] == "country").to_numpy()
     parts = _decide_parts(whole, at, everywhere[~is_country], total, seen, counts, rules, decisions)
@@ -617,7 +624,8 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
     if not names:
         return {"": (total, seen)}
     own = np.array([by_group[name] for name in names])
-    parts = {name: counted_in(places, counts, rules.count) for name, places in zip(names, own, strict=True)}
+    parts = {name: count_options_in_group(places, counts, rules.count)
+             for name, places in zip(names, own, strict=True)}
     complement, outside, room = (getattr(total, name) - sum(getattr(part, name) for part in parts.values())
                                  for name in ("base", "counted", "room"))
     if complement.any():
@@ -627,8 +635,9 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
     sizes = counts.n_independent(np.array([part.base for part in parts.values()]))
     # The complement is hidden to protect the groups that are shown; where there is none, the smallest group.
     columns = np.lexsort((sizes, np.array([name != "" for name in parts])))
-    ranges = group_ranges(total, seen, [*parts.values()], decisions.suppression_order(whole), columns,
-                          **answers_add_up(total, decisions.type[whole[0]]))
+    ranges = determine_visible_group_counts(total, seen, [*parts.values()],
+                                            decisions.suppression_order(whole), columns,
+                                            **answers_add_up(total, decisions.type[whole[0]]))
     # For each option, the first group with a small count; the complement is named as the whole without the
     # groups that are shown.
     named = [*decisions.ids[own], decisions.ids[whole] + " without " + ", ".join(names)]

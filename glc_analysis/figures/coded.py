@@ -37,7 +37,7 @@ def coded_estimates(records: CodeRecords, organisations: pd.DataFrame, answers: 
     """
     if records.keys.empty:
         return pd.DataFrame()
-    turns, originals = coded_turns(consensus, documents, segments), _originals(documents)
+    turns, originals = list_coded_turns(consensus, documents, segments), _originals(documents)
     undecided = waiting.merge(segments[segments["role"] == "participant"], on="segment_id")
     undecided["document_id"] = undecided["document_id"].map(originals)
     parts = [_organisation_figures(records, organisations, answers, merged),
@@ -53,7 +53,8 @@ def _originals(documents: pd.DataFrame) -> dict[str, str]:
     return dict(zip(documents["document_id"], conversation, strict=True))
 
 
-def coded_turns(consensus: pd.DataFrame, documents: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+def list_coded_turns(consensus: pd.DataFrame, documents: pd.DataFrame,
+                     segments: pd.DataFrame) -> pd.DataFrame:
     """One row per code and participant's turn: document_id, segment_id, start, code_id, turn,
     organisation_id; a turn and its translation count as one."""
     spoken = segments[segments["role"] == "participant"]

@@ -23,8 +23,9 @@ _COLUMNS = ["answer_id", "indicator", "question_id", "organisation_id", "country
            "stated", "recorded", "is_discordant"]
 
 
-def stated_table(answers: pd.DataFrame, responses: pd.DataFrame, context: pd.DataFrame, reference: Reference,
-                 settings: Mapping[str, Any], steps: CleaningLog) -> pd.DataFrame:
+def match_answers_to_indicators(answers: pd.DataFrame, responses: pd.DataFrame, context: pd.DataFrame,
+                                reference: Reference, settings: Mapping[str, Any],
+                                steps: CleaningLog) -> pd.DataFrame:
     """Returns one row per answer to a question that a record answers too, with the record's value for the
     country in the year of the answer.
 

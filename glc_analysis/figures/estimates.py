@@ -251,14 +251,14 @@ def is_whole_study(figures: pd.DataFrame) -> pd.Series:
     ...                        "subset_id": ["", "call", "answer", "asia"]})).tolist()
     [True, True, False, False]
     """
-    return (figures["subset_kind"] == ALL) | (unasked_source(figures) != "")
+    return (figures["subset_kind"] == ALL) | (find_source_of_unprompted_codes(figures) != "")
 
 
-def unasked_source(figures: pd.DataFrame) -> pd.Series:
+def find_source_of_unprompted_codes(figures: pd.DataFrame) -> pd.Series:
     """Returns the source of figures of codes that nobody was asked about: a call, or an interview without a
     guide. Their base is the organisations present or interviewed. Blank for all other figures.
 
-    >>> unasked_source(pd.DataFrame({"subset_kind": ["all", "source", "source"],
+    >>> find_source_of_unprompted_codes(pd.DataFrame({"subset_kind": ["all", "source", "source"],
     ...                              "subset_id": ["", "call", "answer"]})).tolist()
     ['', 'call', '']
     """
@@ -349,10 +349,10 @@ def survey_estimates(data: CleanTables, study: Study, records: Iterable[SurveyRe
             parts.append(columns | {name: np.full(len(columns["n"]), word, dtype=object)
                                     for name, word in same.items()})
     figures = pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
-    return add_intervals(add_figure_ids(complete_figures(figures).assign(measure="response")), study)
+    return add_intervals(add_figure_ids(add_values_and_shares(figures).assign(measure="response")), study)
 
 
-def complete_figures(frame: pd.DataFrame) -> pd.DataFrame:
+def add_values_and_shares(frame: pd.DataFrame) -> pd.DataFrame:
     """Adds the value and the share to figures."""
     texts = ["subset_id", "option_id", "statistic", "question_id", "subset_kind", "unit"]
     frame = frame.reset_index(drop=True).astype(dict.fromkeys(texts, "str") | {"n": "Int64"})

@@ -229,7 +229,7 @@ def code_records(mentions: pd.DataFrame, organisations: pd.DataFrame) -> CodeRec
     Calls and interviews without a guide are separate sources, because an organisation that raised nothing
     there was not asked.
     """
-    counted = counted_mentions(mentions)
+    counted = select_mentions_in_base(mentions)
     rows = pd.concat([counted[~counted["source"].isin(UNASKED)].assign(source=""), counted])
     key, names = rows["code_id"] + "/" + rows["source"], pd.Index(organisations["organisation_id"])
     keys = rows.loc[~key.duplicated(), ["code_id", "source"]].reset_index(drop=True)
@@ -240,7 +240,7 @@ def code_records(mentions: pd.DataFrame, organisations: pd.DataFrame) -> CodeRec
     return CodeRecords("organisation", keys, base, raised, undecided - undecided.multiply(raised))
 
 
-def counted_mentions(occurrences: pd.DataFrame) -> pd.DataFrame:
+def select_mentions_in_base(occurrences: pd.DataFrame) -> pd.DataFrame:
     """Returns the rows of table ``mentions`` that are in the base of a figure. They are the rows of
     organisations that were asked about a code (in a call: were present), that raised it without being asked,
     or for which it is undecided whether they raised it."""

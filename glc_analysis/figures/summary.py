@@ -216,27 +216,27 @@ _COUNTED = ["question", "option", "n", "base_n", "share", "low", "high"]
 _MEASURED = ["question", "statistic", "value", "base_n"]
 
 
-def subset_kind(column: str, *, more: Sequence[str] = ()) -> str:
+def subset_kind(attribute: str, *, more: Sequence[str] = ()) -> str:
     """Returns the kind of subset that ``--by`` names: an attribute or one of ``more``, with or without
     ``_id``.
 
     >>> subset_kind("home_country_id")
     'home_country'
     """
-    if not column:
+    if not attribute:
         return ALL
     kinds = [*KINDS[1:], *more]
-    if not isinstance(column, str):
-        raise UsageError(f"Figures are grouped by one attribute, not by {column!r}. To fix: name one of "
+    if not isinstance(attribute, str):
+        raise UsageError(f"Figures are grouped by one attribute, not by {attribute!r}. To fix: name one of "
                          f"{', '.join(kinds)}.")
-    for name in (column, column.removesuffix("_id")):
+    for name in (attribute, attribute.removesuffix("_id")):
         if name in kinds:
             return name
         if name in map_declared_entries("counted_by"):
             raise UsageError(f"Only the counts of questions with options can be grouped by {name}. To fix: "
                              f'use view.counts(QUESTION, by="{name}"), or `glc summary QUESTION '
                              f"--by {name}`.")
-    raise UsageError(f"There is no attribute {column!r} to group by; {suggest_name(column, kinds)}.")
+    raise UsageError(f"There is no attribute {attribute!r} to group by; {suggest_name(attribute, kinds)}.")
 
 
 def unknown_question_error(question_id: str, known: Iterable[str]) -> UsageError:

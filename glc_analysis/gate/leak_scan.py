@@ -46,12 +46,12 @@ from glc_analysis.gate.name_parts import (
 from glc_analysis.gate.name_variants import (
     country_words,
     hidden_countries,
+    list_words_after_country_names,
+    list_words_before_country_names,
     names_to_disregard,
     needed_case,
     own_countries,
-    place_words,
     public_figures,
-    state_words,
     study_languages,
 )
 from glc_analysis.pseudonyms.contacts import find_contacts
@@ -370,7 +370,7 @@ class Search:
                     self._long_surnames.setdefault((form[0][1], len(form[0]) - 1), []).append(form[0])
         for term in terms:
             if (_is_varied(term) and not term.rule.startswith(_OF_COUNTRIES)
-                    and len(words := transcriptions.words_to_hear(term.text)) > 1):
+                    and len(words := transcriptions.split_name_without_particles(term.text)) > 1):
                 self.heard.append((words, term._replace(case="heard")))
                 if term.rule == PERSON and term.how == "folded" and not only_persons:
                     self.heard.append((words[-1:], term._replace(rule=PART, case="heard")))
@@ -406,7 +406,7 @@ class Search:
                         for name in self._long_surnames.get((word[0], len(word) + more), ())
                         if name_variants.differ_by_one_letter(word, name[1:]))
             stems = [name_variants.stem(word)] if word[:3] in self.stem_starts else []
-            self._forms[word] = (*name_variants.word_forms(word), *misspelt, *stems)
+            self._forms[word] = (*name_variants.list_forms_for_name_matching(word), *misspelt, *stems)
         return self._forms[word]
 
     def may_know(self, word: str) -> bool:
@@ -589,8 +589,8 @@ class _Document:
                 sounding.setdefault(n, {}).setdefault(k, set()).add(word)
         could = {n: set().union(*words.values()) for n, words in sounding.items()
                  if len(words) == len(wanted.heard[n][0])
-                 and any(transcriptions.is_heard_as(wanted.heard[n][0], written) for written in product(
-                     *(sorted(words[k]) for k in sorted(words))))}
+                 and any(transcriptions.is_other_spelling_of_name(wanted.heard[n][0], written)
+                         for written in product(*(sorted(words[k]) for k in sorted(words))))}
         if not could:
             return
         every = {word for words in could.values() for word in words}
@@ -604,7 +604,7 @@ class _Document:
                 start, end, written = here[0][0], here[-1][1], tuple(word for *_, word in here)
                 if all(_ONLY_PARTICLES.fullmatch(self.letters, one[1], other[0])
                        for one, other in zip(here, here[1:], strict=False)) and any(
-                           transcriptions.is_heard_as(name, order) for order in (
+                           transcriptions.is_other_spelling_of_name(name, order) for order in (
                                written, (*written[1:], written[0]))) and self._is_spelt(term, start, end):
                     yield Match(start, end, term.rule, term.text)
 
@@ -795,8 +795,8 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
         return True
     before = re.search(r"(\w+)\W*$", text[max(0, start - 24):start])
     after = re.match(r"(?:['’]s?)?\s(\w+)", text[end:end + 24])
-    is_place = (bool(before) and fold_text(before[1]) in place_words()
-                or bool(after) and fold_text(after[1]) in state_words()
+    is_place = (bool(before) and fold_text(before[1]) in list_words_before_country_names()
+                or bool(after) and fold_text(after[1]) in list_words_after_country_names()
                 or text[start - 1:start] in ("(", "[") and text[end:end + 1] in (")", "]"))
     return is_place or term.case == "given" and not re.match(r"\s[^\W\d_a-z]", text[end:end + 2])
 

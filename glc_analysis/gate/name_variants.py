@@ -23,7 +23,7 @@ from babel.core import get_global
 from glc_analysis import tables
 from glc_analysis.addon import load_declared_objects
 from glc_analysis.cleaning.countries import CODES_THAT_ARE_WORDS
-from glc_analysis.cleaning.waves import select_waves_of_consent
+from glc_analysis.cleaning.waves import make_wave_arguments_for_consent
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import visible_countries, visible_home_countries
 from glc_analysis.pseudonyms.masking import fold_text
@@ -99,10 +99,10 @@ def replace_look_alikes(word: str) -> str:
 
 
 @lru_cache(1 << 16)
-def word_forms(word: str) -> tuple[str, ...]:
+def list_forms_for_name_matching(word: str) -> tuple[str, ...]:
     """Returns the forms in which a word of a text is compared with a name, besides its :func:`stem`.
 
-    >>> word_forms("r0sa"), word_forms("وبالأمل")
+    >>> list_forms_for_name_matching("r0sa"), list_forms_for_name_matching("وبالأمل")
     (('r0sa', 'rosa'), ('وبالامل', 'بالامل', 'الامل', 'امل'))
     """
     if word.isascii() and word.isalpha():
@@ -289,7 +289,7 @@ def hidden_countries(study: Study, reference: Reference, audience: str) -> set[s
         return set()
     answers, own = (tables.read_table(name, study=study) for name in ("answers", "organisations"))
     worked = tables.read_all_waves("answers", study=study)["country_id"]
-    consent = Consent.of(reference.consent, **select_waves_of_consent(
+    consent = Consent.of(reference.consent, **make_wave_arguments_for_consent(
         reference.waves, study.settings["study"]["wave"]))
     settings = study.settings["disclosure"]
     known = visible_countries(answers, own, consent, settings, audience=audience)
@@ -430,12 +430,12 @@ def needed_case(word: str, rule: str) -> str:
     return "capital" if is_capital else "any"
 
 
-def place_words() -> frozenset[str]:
+def list_words_before_country_names() -> frozenset[str]:
     """Returns words such as "in" and "from"; after such a word, a name of kind ``place`` means a country."""
     return _ordinary()["before"]
 
 
-def state_words() -> frozenset[str]:
+def list_words_after_country_names() -> frozenset[str]:
     """Returns words such as "police"; before such a word, a name of kind ``place`` means a country."""
     return _ordinary()["state"]
 

@@ -36,10 +36,10 @@ _ALIKE = 0.65
 """The least similarity between the letters of a name and of its other spelling in the same script."""
 
 
-def words_to_hear(name: str) -> tuple[str, ...]:
+def split_name_without_particles(name: str) -> tuple[str, ...]:
     """Returns the folded words of a name, without particles and articles.
 
-    >>> words_to_hear("Khadija al-Mansouri"), words_to_hear("خديجة المنصوري")
+    >>> split_name_without_particles("Khadija al-Mansouri"), split_name_without_particles("خديجة المنصوري")
     (('khadija', 'mansouri'), ('خديجة', 'المنصوري'))
     """
     return tuple(word for word in WORD.findall(fold_text(name)) if word not in PARTICLES)
@@ -88,28 +88,30 @@ def script_of(word: str) -> str:
 
 
 @lru_cache(1 << 16)
-def is_heard_as(words: tuple[str, ...], written: tuple[str, ...]) -> bool:
+def is_other_spelling_of_name(name_words: tuple[str, ...], text_words: tuple[str, ...]) -> bool:
     """Whether words of a text are another spelling of the words of a name, in the same order.
 
-    >>> name = words_to_hear("Оксана Ткачук")
-    >>> [is_heard_as(name, words_to_hear(text)) for text in ("Oksana Tkachuk", "Oskar Tkachev")]
+    >>> name = split_name_without_particles("Оксана Ткачук")
+    >>> texts = [split_name_without_particles(text) for text in ("Oksana Tkachuk", "Oskar Tkachev")]
+    >>> [is_other_spelling_of_name(name, words) for words in texts]
     [True, False]
     """
-    same = script_of(words[0]) == script_of(written[0])
-    if same and not (_is_latin_or_cyrillic(words[0])):
+    same = script_of(name_words[0]) == script_of(text_words[0])
+    if same and not (_is_latin_or_cyrillic(name_words[0])):
         return False
-    if len(words) == 1 and (same or _likeness(_in_latin(words[0]), _in_latin(written[0])) < _ALIKE):
+    if len(name_words) == 1 and (same
+                                 or _likeness(_in_latin(name_words[0]), _in_latin(text_words[0])) < _ALIKE):
         return False
-    common = [sounds_of(word) & sounds_of(other) for word, other in zip(words, written, strict=True)]
+    common = [sounds_of(word) & sounds_of(other) for word, other in zip(name_words, text_words, strict=True)]
     if not all(common):
         return False
     heard = sum(len(max(readings, key=len)) for readings in common)
-    if heard < (_FEWEST_IN_SAME_SCRIPT if same else _FEWEST_SOUNDS if _is_latin_or_cyrillic(written[0])
+    if heard < (_FEWEST_IN_SAME_SCRIPT if same else _FEWEST_SOUNDS if _is_latin_or_cyrillic(text_words[0])
                 else _FEWEST_WITHOUT_CAPITALS):
         return False
-    return not same or words != written and all(
+    return not same or name_words != text_words and all(
         _likeness(_without_ending(word), _without_ending(other)) >= _ALIKE
-        for word, other in zip(words, written, strict=True))
+        for word, other in zip(name_words, text_words, strict=True))
 
 
 def _likeness(word: str, other: str) -> float:

@@ -179,7 +179,7 @@ def read_survey(path: Path, settings: Mapping[str, Any] | None = None) -> RawSur
     """Returns one survey file as text, one row per record, read by the reader for the tool that made it.
 
     ``settings`` are [survey] of study.toml: ``tool``, if it is not blank, chooses the reader; ``encoding``
-    says how the characters of a text file are read (:func:`~glc_analysis.tabular.decode_text_as`); and
+    says how the characters of a text file are read (:func:`~glc_analysis.tabular.decode_or_repair_text`); and
     ``sheets`` names the sheet of a workbook to read. Raises `Faults` with every reason why the file cannot be
     read, and `GLCError` if a library that a reader needs is not installed.
 
@@ -254,7 +254,7 @@ def _undecided_sheets(file: str, sheets: list[Grid], parts: list[Grid], *, is_su
                  "answers is not decided", file=file, fix=fix, is_structure=True)
 
 
-def refuse_unread_survey(path: Path) -> None:
+def refuse_unsupported_survey_format(path: Path) -> None:
     """Raises Faults for a file with an ending that neither the core nor an installed add-on reads."""
     others = map_declared_entries("survey_files")
     if path.suffix.lower() not in {*_DELIMITED, *SHEETS, *others}:
@@ -264,6 +264,6 @@ def refuse_unread_survey(path: Path) -> None:
 
 
 def _sheets(path: Path, encoding: Sequence[str]) -> list[Grid]:
-    refuse_unread_survey(path)
+    refuse_unsupported_survey_format(path)
     is_workbook = path.suffix.lower() in SHEETS
     return read_workbook_sheets(path) if is_workbook else [read_delimited_file(path, encoding=encoding)]

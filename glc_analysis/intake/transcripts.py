@@ -446,7 +446,7 @@ def _talks(body: etree._Element) -> tuple[dict[etree._Element, str], set[str]]:
     return ({}, set()) if 2 * spoken < whole else (in_tables, names)  # a table of facts beside the talk
 
 
-def table_openings(content: bytes) -> dict[int, str | None]:
+def map_table_paragraphs_to_speakers(content: bytes) -> dict[int, str | None]:
     """Returns how paragraphs in tables of speakers and their words are read, from the XML of a Word document.
     By the number of the paragraph, from 0, it gives the name to put before the words (``Ana:``), or None for
     a paragraph to leave out, such as the cell with the name. Paragraphs outside such tables are not in the

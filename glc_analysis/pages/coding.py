@@ -18,10 +18,10 @@ import pandas as pd
 from IPython.display import HTML as Html
 from markupsafe import Markup
 
-from glc_analysis.coding.agreement_tables import count_codes_by_readers, list_same_code_other_words
+from glc_analysis.coding.agreement_tables import count_texts_by_readers, list_same_code_other_words
 from glc_analysis.coding.assemble import placement_sentences
 from glc_analysis.coding.consensus import CONSENSUS
-from glc_analysis.coding.exports import words_not_agreed
+from glc_analysis.coding.exports import note_differently_marked_words
 from glc_analysis.errors import count_of
 from glc_analysis.figures.groupings import MERGED
 from glc_analysis.figures.mentions import find_negative_cases, undecided_organisations
@@ -38,7 +38,7 @@ from glc_analysis.tables_html import (
     render_table,
 )
 from glc_analysis.templates import ELEMENTS, Macros
-from glc_analysis.text import format_count, format_day, format_text_day
+from glc_analysis.text import format_count, format_day, format_day_or_unknown
 from glc_analysis.view.places import anchor, passage_anchor, passages_anchor, printed_passages
 from glc_analysis.view.study_view import StudyView
 
@@ -75,7 +75,7 @@ def show_to_passage_readers_only(block: Callable[..., Html | None]) -> Callable[
     return shown
 
 
-def note_uncounted_work(view: StudyView) -> str:
+def note_if_no_coding_counts(view: StudyView) -> str:
     """Returns a note, for readers who may read passages, if coders' work has arrived but none of it counts;
     otherwise blank."""
     if not view.may("passages") or (view.read("codings")["match"].astype("str") != "by_position").any():
@@ -86,7 +86,7 @@ def note_uncounted_work(view: StudyView) -> str:
 def render_codes(view: StudyView) -> Html:
     """Renders how many organisations raised each code of the theme, overall and by source, by call and by
     region; for the team, also how many said the contrary, and which codes nobody was asked about."""
-    if said := note_uncounted_work(view):
+    if said := note_if_no_coding_counts(view):
         return render_note(said)
     whole, rows = view.codes(), view.measured("coded")
     if whole.empty:
@@ -180,7 +180,7 @@ def render_contrary_cases(view: StudyView) -> Html | None:
     None for readers who may not read passages."""
     if not view.may("passages"):
         return None
-    if said := note_uncounted_work(view):
+    if said := note_if_no_coding_counts(view):
         return render_note(said)
     mentioned, quoted = view.read("mentions"), view.coded_passages.drop_duplicates(
         ["code_id", "organisation_id"])
@@ -231,7 +231,7 @@ def render_passages(view: StudyView) -> Html:
             "printed": _printed(view, printed[code.code_id]),
             "page": find_code_page(view, code.code_id)})
     return make_displayable(_HTML.passages(listed,
-                                           _OPENED)) if listed else render_note(note_uncounted_work(view)
+                                           _OPENED)) if listed else render_note(note_if_no_coding_counts(view)
                                                                                 or NOT_CODED_YET)
 
 
@@ -253,9 +253,9 @@ def render_passage(view: StudyView, row: Any, place: str = "") -> Markup:
     """Renders a row of ``view.coded_passages`` as a quotation, with who said it, where, and the coder's
     note."""
     kind, role = (("survey answer", "") if row.kind == "answer" else (row.kind, row.role.replace("_", " ")))
-    day = format_text_day(row.kind, row.date)
+    day = format_day_or_unknown(row.kind, row.date)
     said = (row.organisation, view.country_labels.get(row.country_id, ""), kind, day, role, row.wording,
-            "" if row.is_agreed else words_not_agreed(row.marked_by))
+            "" if row.is_agreed else note_differently_marked_words(row.marked_by))
     return ELEMENTS.quotation(row.quote, row.language, ", ".join(filter(None, said)),
                                 row.translation, row.translation_status, place, row.memo)
 
@@ -425,7 +425,7 @@ def render_same_code_other_words(view: StudyView) -> Html | None:
 def render_readers_per_text(view: StudyView) -> Html | None:
     """Renders how many coders read each text and answer, when a code counts there by the study's rule, and
     which organisations had only one coder while other organisations had several."""
-    table, single = count_codes_by_readers(view.read("readings"), view.read("documents"),
+    table, single = count_texts_by_readers(view.read("readings"), view.read("documents"),
                                            rule=view.study.settings["coding"]["consensus"])
     if len(table) < 2:
         return None

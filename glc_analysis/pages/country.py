@@ -17,15 +17,15 @@ import pandas as pd
 from IPython.display import HTML as Html
 from markupsafe import Markup
 
-from glc_analysis.disclosure.quotations import case_codes
+from glc_analysis.disclosure.quotations import find_team_only_codes
 from glc_analysis.figures.estimates import ALL
 from glc_analysis.figures.mentions import undecided_organisations
-from glc_analysis.pages.coding import note_uncounted_work
+from glc_analysis.pages.coding import note_if_no_coding_counts
 from glc_analysis.pages.findings import (
     compare_country_with_region,
     find_comparison_group,
-    list_sensitive_questions,
-    write_country_sentences,
+    list_sensitive_and_dependent_questions,
+    write_country_comparison_sentences,
 )
 from glc_analysis.pages.questions import list_options_in_base
 from glc_analysis.pages.text_names import name_texts
@@ -104,7 +104,7 @@ def list_quotations_from_country(view: StudyView) -> pd.DataFrame:
     rows = view.quotations()
     if view.may("passages"):
         said = view.passages()
-        never = case_codes(view.codes_of(said["code_id"]))
+        never = find_team_only_codes(view.codes_of(said["code_id"]))
         said = said[~said["code_id"].isin(never) & (said["agreement"] == "")]
         rows = pd.concat([rows, said.reindex(columns=rows.columns, fill_value="")])
         rows = rows.drop_duplicates("text", ignore_index=True)
@@ -137,7 +137,7 @@ def render_most_divergent_answers(view: StudyView) -> Html | pd.DataFrame:
                                                       kind="stable")
     rows = rows[rows["apart"] > 0].drop_duplicates("question_id").head(_MOST_FURTHEST)
     if rows.empty:
-        return write_country_sentences(view)
+        return write_country_comparison_sentences(view)
     counted = {"organisation": f"by {view.study.unit_name[1]}", "answer": "in answers"}
     return make_displayable(_HTML.furthest(around, [
         (row.wording, row.label, anchor("question", row.question_id),
@@ -176,7 +176,7 @@ def render_answers_given_only_here(view: StudyView) -> Html:
     known = {*zip(substantive["option_list"], substantive["option_id"], strict=True)}
     codes = view.codes_of(alone["code_id"])
     book = codes[codes["level"] == "code"].set_index("code_id")["name"]
-    left_out = {*list_sensitive_questions(view)} | case_codes(codes)
+    left_out = {*list_sensitive_and_dependent_questions(view)} | find_team_only_codes(codes)
     said: list[tuple[str, str, str]] = []
     for row in alone[~alone["question_id"].isin(left_out) & ~alone["code_id"].isin(left_out)].itertuples():
         asked = view.words.questions.get(row.question_id)
@@ -316,7 +316,7 @@ def render_country_codes(view: StudyView) -> Html:
     Silence in a call does not count as not raising a code."""
     if not view.may("passages"):
         return _released_codes(view)
-    if said := note_uncounted_work(view):
+    if said := note_if_no_coding_counts(view):
         return render_note(said)
     mentioned, labels = view.read("mentions"), view.labels
     kind, _, around = find_comparison_group(view)
@@ -471,7 +471,7 @@ def _in_years(years: Iterable[str]) -> str:
 def _fact_label(view: StudyView, indicator: str, value: str) -> str:
     """Returns an indicator (if ``value`` is blank) or one of its values in words. The words come from
     options.csv if it has a list with the indicator's name, otherwise from
-    ``content/render_country_facts.csv``."""
+    ``content/country_facts.csv``."""
     listed = view.options[(view.options["option_list"] == indicator) & (view.options["option_id"] == value)]
     if len(listed):
         return listed["label"].iloc[0]

@@ -18,7 +18,7 @@ from IPython.display import HTML as Html
 from markupsafe import Markup
 
 from glc_analysis.cleaning.skip_logic import find_dependent_questions
-from glc_analysis.disclosure.quotations import case_codes
+from glc_analysis.disclosure.quotations import find_team_only_codes
 from glc_analysis.figures.estimates import ALL, BY_OPTION
 from glc_analysis.figures.summary import undecided_n
 from glc_analysis.pages.questions import list_options_in_base
@@ -73,7 +73,7 @@ def headlines(view: StudyView) -> pd.DataFrame:
     '30 organisations answered, for 25 countries.'
     """
     if view.country:
-        return write_country_sentences(view)
+        return write_country_comparison_sentences(view)
     opening = [*_who_answered(view)]
     closing = [*_undecided(view), *_contrary(view), *_not_asked(view)]
     room = MOST_SENTENCES - len(opening) - len(closing)
@@ -137,7 +137,7 @@ def _by_rule(view: StudyView) -> pd.DataFrame:
     kinds = view.options.set_index(["option_list", "option_id"])["kind"]
     asked = view.question_table.set_index("question_id")
     asked = asked[asked["type"].isin(BY_OPTION) & (asked["option_list"] != COUNTRY_LIST)
-                  & ~asked.index.isin(list_sensitive_questions(view))]
+                  & ~asked.index.isin(list_sensitive_and_dependent_questions(view))]
     chosen = []
     for question, own in counts[counts["share"] >= _SHARE].groupby("question_id", observed=True):
         if question in asked.index:
@@ -145,7 +145,7 @@ def _by_rule(view: StudyView) -> pd.DataFrame:
             kind = kinds[asked.at[question, "option_list"], figure["option_id"]]
             if kind not in ("other", "refused") and _is_largest(view, asked.loc[question], question, figure):
                 chosen.append(figure["figure_id"])
-    never = case_codes(view.code_list)
+    never = find_team_only_codes(view.code_list)
     codes = view.code_tree[(view.code_tree["level"] == "code") & ~view.code_tree["code_id"].isin(never)]
     is_code = counts["code_id"].isin(codes["code_id"]) & (counts["share"] >= _CODE_SHARE)
     rows = counts[is_code & ~counts["code_id"].isin(_unasked(view)) | counts["figure_id"].isin(chosen)]
@@ -186,11 +186,12 @@ def _undecided(view: StudyView) -> Iterator[tuple[str, ...]]:
             yield (f"Findings are missing: of {n} of {len(asked)} questions no finding is stated, since "
                    "nobody has decided whether an answer could be held against those who gave it "
                    f"(is_sensitive is {UNDECIDED} in questions.csv).", "", "", "")
-    elif not view.theme and not view.country and len(asked) and {*asked} <= list_sensitive_questions(view):
+    elif (not view.theme and not view.country and len(asked)
+          and {*asked} <= list_sensitive_and_dependent_questions(view)):
         yield "All questions count as sensitive, so no finding of them is stated.", "", "", ""
 
 
-def list_sensitive_questions(view: StudyView) -> set[str]:
+def list_sensitive_and_dependent_questions(view: StudyView) -> set[str]:
     """Returns the sensitive questions, and the questions asked because of an answer to a sensitive question,
     whose base would reveal that answer."""
     words = view.words.questions
@@ -447,7 +448,7 @@ def _contrary(view: StudyView) -> Iterator[tuple[str, ...]]:
         return
     codes = view.codes()
     codes = codes[(codes["contrary"] > 0) & (codes["asked"] > 0)]
-    codes = codes[~codes["code_id"].isin(case_codes(view.code_list))]
+    codes = codes[~codes["code_id"].isin(find_team_only_codes(view.code_list))]
     if codes.empty:
         return
     first = codes.loc[codes["contrary"].astype(int).idxmax()]
@@ -483,7 +484,8 @@ def _unasked(view: StudyView) -> set[str]:
     rows = view.read("mentions")
     rows = rows[~rows["source"].isin(UNASKED)]
     by_code = rows.groupby("code_id", observed=True)[["is_asked", "is_raised"]].any()
-    return {*by_code.index[by_code["is_raised"] & ~by_code["is_asked"]]} - case_codes(view.code_list)
+    raised = {*by_code.index[by_code["is_raised"] & ~by_code["is_asked"]]}
+    return raised - find_team_only_codes(view.code_list)
 
 
 def _names(names: Sequence[str]) -> str:
@@ -506,14 +508,14 @@ _COUNTRY_RULE = (
     "readers of this page may not see exactly.")
 
 
-def write_country_sentences(view: StudyView) -> pd.DataFrame:
+def write_country_comparison_sentences(view: StudyView) -> pd.DataFrame:
     """Returns sentences about answers given in the country, each with the count of the country's region or of
     the whole study.
 
     The frame has one row per sentence, with the columns of :func:`headlines`; figure_id is the figure of the
     country. One rule decides which answers are named (:data:`_COUNTRY_RULE`).
 
-    >>> write_country_sentences(study.view("team", country="KHM"))["sentence"].iloc[0]
+    >>> write_country_comparison_sentences(study.view("team", country="KHM"))["sentence"].iloc[0]
     '“Women” was chosen here for “Whom do you serve?”; in Asia by 8 of 8.'
     """
     kind, _, name = find_comparison_group(view)
@@ -535,7 +537,8 @@ def compare_country_with_region(view: StudyView) -> pd.DataFrame:
     missing if the audience may not see them; question and option in words. Sensitive questions, and options
     that mean no answer, are left out."""
     asked = view.question_table
-    asked = asked[asked["type"].isin(BY_OPTION) & ~asked["question_id"].isin(list_sensitive_questions(view))]
+    asked = asked[asked["type"].isin(BY_OPTION)
+                  & ~asked["question_id"].isin(list_sensitive_and_dependent_questions(view))]
     listed = view.options[view.options["kind"] == "substantive"]
     asked = asked.merge(listed[["option_list", "option_id", "label"]], on="option_list")
     rows = view.released[view.released["measure"].eq("response") & view.released["statistic"].eq("count")

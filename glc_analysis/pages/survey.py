@@ -320,14 +320,14 @@ def count_notable_records(view: StudyView) -> pd.DataFrame | Html:
     return _counted("records where", figures.index.map(labels), figures)
 
 
-def count_open_answers_by(view: StudyView, kind: str) -> pd.DataFrame | Html:
+def count_open_answers_by(view: StudyView, language_or_script: str) -> pd.DataFrame | Html:
     """Counts open answers by ``language`` or ``script``, the most frequent first. Blank if there are no open
     answers."""
-    rows = view.quality(kind).sort_values("n", ascending=False, kind="stable")
+    rows = view.quality(language_or_script).sort_values("n", ascending=False, kind="stable")
     if rows.empty:
         return make_displayable("")
-    names = rows["option_id"].map(language_label) if kind == "language" else rows["option_id"]
-    return _counted(kind, names, rows)
+    names = rows["option_id"].map(language_label) if language_or_script == "language" else rows["option_id"]
+    return _counted(language_or_script, names, rows)
 
 
 def _counted(what: str, names: pd.Series | pd.Index, figures: pd.DataFrame) -> pd.DataFrame:
@@ -340,7 +340,7 @@ def _counted(what: str, names: pd.Series | pd.Index, figures: pd.DataFrame) -> p
 # Statements on the same scale.
 
 
-def render_scales(view: StudyView) -> Html:
+def render_statements_on_same_scale(view: StudyView) -> Html:
     """Renders, for each scale that several statements share, a bar per statement that is divided by answers.
     A statement with a count that is a range or is not shown has no bar, and is named below the bars."""
     asked = view.question_table[view.question_table["type"] == "scale"]

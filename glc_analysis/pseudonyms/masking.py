@@ -407,10 +407,11 @@ def complete_key(names: pd.DataFrame, key: Mapping[str, str]) -> dict[str, str]:
     return complete
 
 
-def list_masked_names(names: pd.DataFrame, key: Mapping[str, str], texts: Collection[str]) -> pd.DataFrame:
+def count_name_occurrences(names: pd.DataFrame, key: Mapping[str, str],
+                           unmasked_texts: Collection[str]) -> pd.DataFrame:
     """Returns one row per name in names.csv, with its pseudonym and with how often it occurs in the unmasked
     texts."""
-    times = Masker(names, key).count_names(texts)
+    times = Masker(names, key).count_names(unmasked_texts)
     return names[["name", "kind", "match", "allowed_for"]].assign(
         pseudonym=[pseudonym or key[name]
                    for name, pseudonym in zip(names["name"], names["pseudonym"], strict=True)],

@@ -17,14 +17,14 @@ from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
 from glc_analysis.addon import list_declarations
-from glc_analysis.coding.codebook import ancestors, case_codes
+from glc_analysis.coding.codebook import ancestors, find_team_only_codes
 from glc_analysis.coding.exports import escape_formula, write_csv
 from glc_analysis.disclosure.blocks import QUOTATION_BLOCKS
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.manifest import read_last_release
 from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import Column, Table
-from glc_analysis.spreadsheets import save_workbook
+from glc_analysis.spreadsheets import save_workbook_reproducibly
 from glc_analysis.study import Study
 from glc_analysis.tables import TABLES
 from glc_analysis.tables_html import Markup, render_table
@@ -106,7 +106,7 @@ def _codes(page: StudyView) -> pd.DataFrame:
     book = page.read("codebook").sort_values("order")
     if page.may("all_figures"):
         return book
-    above, never = ancestors(book), case_codes(read_reference_table(page.study, "codebook"))
+    above, never = ancestors(book), find_team_only_codes(read_reference_table(page.study, "codebook"))
     counted = page.released.loc[page.released["measure"] == "coded", "code_id"]
     named = ({*counted} | {*page.themes}) - never
     return book[book["code_id"].isin(named | {one for code in named & {*above} for one in above[code]})]
@@ -185,7 +185,7 @@ def write_downloads(folder: Path, frames: Mapping[str, pd.DataFrame], texts: Map
         book.remove(book.active)
         _sheet(book.create_sheet(name), frame)
         _sheet(book.create_sheet("dictionary"), describe_columns(name))
-        save_workbook(book, folder / f"{FILE_STEM.format(name)}.xlsx")
+        save_workbook_reproducibly(book, folder / f"{FILE_STEM.format(name)}.xlsx")
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
 

@@ -27,7 +27,7 @@ from glc_analysis.read_log import EVERYTHING
 from glc_analysis.run.record import last_run
 from glc_analysis.schema import AUDIENCES, reference_path
 from glc_analysis.study import NOTEBOOKS, Study, list_notebook_files
-from glc_analysis.tabular import part_of
+from glc_analysis.tabular import read_csv_part
 
 # ------------------------------
 # The notebooks of a folder: the question of each, and its parameters
@@ -230,7 +230,7 @@ class Inputs:
             listed = self._lists.get(name, self.slices.get(name))
             return [row for row in listed or () if row["id"] == id_] if id_ else listed
         if slice_ and table.endswith(".csv"):
-            return part_of(self.study.root / table, slice_)
+            return read_csv_part(self.study.root / table, slice_)
         return self._others[thing] if thing in self._others else self._path_digest(self.study.root / thing)
 
     @property
@@ -398,7 +398,7 @@ def is_current(page: PageJob, entry: Mapping[str, Any], inputs: Inputs) -> bool:
     return page.key == entry["key"] and not entry["failure"]
 
 
-def need_decisions(study: Study, audience: str) -> bool:
+def is_disclosure_decision_needed(study: Study, audience: str) -> bool:
     """Whether the pages of an audience need the decisions on what the convening and the public may see. Pages
     of the team need them only if one of these pages read them the last time, or may have read them."""
     entries = last_run(study, audience)[1].get("pages", {}).values()

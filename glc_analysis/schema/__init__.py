@@ -327,7 +327,7 @@ def replace_old_names(names: Iterable[str], kind: str, place: str) -> list[str]:
     return [new[name] if name in new and new[name] not in names else name for name in names]
 
 
-def list_add_on_settings() -> list[str]:
+def read_add_on_settings_templates() -> list[str]:
     """Returns the lines about the settings of add-ons for the study.toml of a new study, one text for each
     add-on that has settings."""
     return [path.read_text(encoding="utf-8") for path in _of_add_ons("study.toml")]

@@ -22,7 +22,7 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addon import list_declarations
-from glc_analysis.cleaning.waves import select_waves_of_consent
+from glc_analysis.cleaning.waves import make_wave_arguments_for_consent
 from glc_analysis.disclosure.blocks import LANGUAGE, line_ids
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import countable_members
@@ -121,7 +121,7 @@ class Reader:
 
     @cached_property
     def consent(self) -> Consent:
-        return Consent.of(read_reference_table(self.study, "consent"), **select_waves_of_consent(
+        return Consent.of(read_reference_table(self.study, "consent"), **make_wave_arguments_for_consent(
             read_reference_table(self.study, "waves"), self.study.settings["study"]["wave"]))
 
     @cached_property

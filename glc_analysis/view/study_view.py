@@ -22,10 +22,10 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.addon import list_declarations, map_declared_entries
 from glc_analysis.cleaning.waves import study_wave
-from glc_analysis.coding.exports import words_not_agreed
+from glc_analysis.coding.exports import note_differently_marked_words
 from glc_analysis.disclosure.blocks import NO_QUOTATION, QUOTATION_BLOCKS, block_id
 from glc_analysis.errors import UsageError, resolve_id, suggest_name
-from glc_analysis.figures.estimates import ALL, BY_OPTION, unasked_source
+from glc_analysis.figures.estimates import ALL, BY_OPTION, find_source_of_unprompted_codes
 from glc_analysis.figures.groupings import MERGED
 from glc_analysis.figures.summary import subset_kind, unknown_question_error
 from glc_analysis.reference import read_reference_table
@@ -290,7 +290,7 @@ class StudyView(VisibleTables):
         book = book[book["theme_id"] == chosen] if chosen else book
         columns = ["subset_id", "code_id", "n", "base_n", "undecided_n", "share"]
         columns += ["band"] * ("band" in rows)
-        talks = figures[unasked_source(figures) != ""]
+        talks = figures[find_source_of_unprompted_codes(figures) != ""]
         talks = (talks if kind == ALL else talks.head(0)).assign(shown_as=format_counts)
         calls, open_talks = (talks[talks["subset_id"] == source].set_index("code_id")
                              for source in (CALL, WITHOUT_GUIDE))
@@ -349,8 +349,8 @@ class StudyView(VisibleTables):
             "cleared": [cleared.get(text, "") for text in rows["quote"]],
             "kind": rows["kind"], "date": rows["date"],
             "code_id": rows["code_id"], "segment_id": rows["segment_id"],
-            "agreement": ["" if is_agreed else words_not_agreed(coders) for is_agreed, coders in zip(
-                rows["is_agreed"], rows["marked_by"], strict=True)],
+            "agreement": ["" if is_agreed else note_differently_marked_words(coders)
+                          for is_agreed, coders in zip(rows["is_agreed"], rows["marked_by"], strict=True)],
             "organisation_id": rows["organisation_id"].astype("str")}).reset_index(drop=True)
 
     def quotations(self, *, theme: str = "") -> pd.DataFrame:

@@ -267,7 +267,7 @@ class VisibleTables:
     def code_list(self) -> pd.DataFrame:
         """One row per code, in the order of codebook.csv, without definitions (:meth:`definition_of` has
         those). On a theme's page, only the theme and the codes above and below it."""
-        rows = self.read("codebook") if self.theme else tables.read_code_names(self.study)
+        rows = self.read("codebook") if self.theme else tables.read_codebook_without_definitions(self.study)
         return rows.sort_values("order")
 
     @cached_property
@@ -279,7 +279,7 @@ class VisibleTables:
     def codes_of(self, codes: Iterable[str]) -> pd.DataFrame:
         """Returns the rows of :attr:`code_tree` for these codes and for all codes above them. A page that
         shows only a few codes asks for these, so that it need not be made again when other codes change."""
-        return _as_tree(tables.read_code_names(self.study, sorted({*map(str, codes)})))
+        return _as_tree(tables.read_codebook_without_definitions(self.study, sorted({*map(str, codes)})))
 
     def definition_of(self, code: str) -> str:
         """Returns the definition of a code; blank for an unknown code."""

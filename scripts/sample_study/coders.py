@@ -15,7 +15,7 @@ import pandas as pd
 from glc_analysis.addon import load_declared_objects
 from glc_analysis.cleaning.dimension_tables import codebook_table
 from glc_analysis.coding.consensus import CONSENSUS, write_decisions
-from glc_analysis.coding.texts import Texts, read_texts
+from glc_analysis.coding.texts import Texts, read_and_mask_transcripts
 from glc_analysis.pseudonyms.masking import complete_key, shift_span
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
@@ -36,7 +36,7 @@ def write_coders_work(root: Path, answers: Iterable[Row], plain: Path | None = N
     """
     study, folder = Study(root), root / "raw" / "codings"
     reference = read_reference(study)
-    texts = read_texts(study, reference, complete_key(reference.names, {}))
+    texts = read_and_mask_transcripts(study, reference, complete_key(reference.names, {}))
     names = dict(zip(reference.codebook["code_id"], reference.codebook["name"], strict=True))
     for coder in (INES, TOMAS, CONSENSUS):
         (folder / coder).mkdir(parents=True)

@@ -15,7 +15,7 @@ from openpyxl import Workbook
 
 from glc_analysis.addon import map_declared_entries
 from glc_analysis.manifest import SAMPLE
-from glc_analysis.spreadsheets import save_workbook
+from glc_analysis.spreadsheets import save_workbook_reproducibly
 from scripts.sample_study.content import Row, grouped, rows
 from scripts.sample_study.participants import PREVIEW, SECOND, Interview, firsts
 
@@ -201,4 +201,4 @@ def _write_kobo(path: Path, records: list[Cells]) -> None:
     sheet.append(list(records[0]))
     for record in records:
         sheet.append([None if cell == "" else cell for cell in record.values()])
-    save_workbook(workbook, path)
+    save_workbook_reproducibly(workbook, path)

@@ -186,7 +186,7 @@ def without(monkeypatch, rule):
     elif rule == "skip_logic":
         monkeypatch.setattr("glc_analysis.disclosure.suppression._hide_by_skip_logic", lambda *given: None)
     elif rule == "record":
-        monkeypatch.setattr("glc_analysis.disclosure.suppression.contradiction_is_protected",
+        monkeypatch.setattr("glc_analysis.disclosure.suppression.is_public_record_contradiction_protected",
                             lambda *given: True)
     elif rule == "complement_too_small":
         monkeypatch.setattr("glc_analysis.disclosure.suppression.groups_to_show",

@@ -16,7 +16,7 @@ import lxml.html
 import pytest
 
 from glc_analysis.publish.site import STYLE_FILE, build_site
-from glc_analysis.report import run
+from glc_analysis.report import update_report_pages
 from glc_analysis.run.plan import plan
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
@@ -232,7 +232,7 @@ READABLE = 10
 def ngo_site(ngo_study):
     """The public's site of the survey of 480 organisations."""
     study = Study.find(str(ngo_study))
-    assert not run(study, audience="public").failures
+    assert not update_report_pages(study, audience="public").failures
     return (study.reports / "public" / "current" / "site").resolve()
 
 

@@ -24,7 +24,7 @@ from glc_analysis.gate.file_text import extract_text, normalise
 from glc_analysis.gate.leak_scan import find_leaks
 from glc_analysis.pseudonyms.masking import Masked
 from glc_analysis.reference import read_reference
-from glc_analysis.report import run
+from glc_analysis.report import update_report_pages
 from glc_analysis.study import Study
 from scripts.sample_study import content, write_study
 from scripts.sample_study.study_files import write_manifest
@@ -294,7 +294,7 @@ def test_every_canary_is_in_the_raw_files(masked):
 
 def test_the_team_reads_pseudonyms_and_the_gate_lets_the_run_pass(masked):
     for page in SHOWING:
-        result = run(masked, only=page)
+        result = update_report_pages(masked, only=page)
         assert not result.failures
     folder = output(masked, "team")
     assert [in_bytes(folder / part) for part in ("site", "notebooks")] == [set(), set()]
@@ -305,7 +305,7 @@ def test_the_team_reads_pseudonyms_and_the_gate_lets_the_run_pass(masked):
 def published(masked):
     """The collections of others than the team, by audience."""
     for audience in ("convening", "public"):
-        assert not run(masked, audience=audience).failures
+        assert not update_report_pages(masked, audience=audience).failures
     return {audience: output(masked, audience) for audience in ("convening", "public")}
 
 
@@ -403,7 +403,7 @@ def written(masked, published, tmp_path_factory):
                                                 ("public", "principle-p01")])
 def test_the_gate_stops_names_that_the_team_itself_wrote(written, published, audience, page):
     with pytest.raises(Faults) as stopped:
-        run(written, audience=audience, only=page)
+        update_report_pages(written, audience=audience, only=page)
     planted = {name for name, shown_on in zip(PEOPLE, WRITTEN.values(), strict=False) if shown_on == page}
     assert len(planted) >= 2 and planted <= {fault.value for fault in stopped.value.faults}
     assert len({fault.value for fault in stopped.value.faults}) == len(stopped.value.faults)  # each once
@@ -416,7 +416,7 @@ def test_the_gate_stops_names_that_the_team_itself_wrote(written, published, aud
 def test_every_kind_of_text_that_the_team_writes_is_read(written):
     """What :data:`STRINGS` puts into the tables is found wherever a page shows it, each with its table."""
     with pytest.raises(Faults) as stopped:
-        run(written, audience="convening")
+        update_report_pages(written, audience="convening")
     told = {(fault.file, fault.column) for fault in stopped.value.faults}
     missed = [one[:2] for one in STRINGS if (f"{one[0]}.csv", one[1]) not in told]
     print(f"\n{len(STRINGS)} strings, each in another column; not shown or not found: {missed}")
@@ -428,7 +428,7 @@ def test_every_kind_of_text_that_the_team_writes_is_read(written):
 
 def test_without_pseudonyms_the_gate_stops_the_run_and_nothing_is_published(unmasked):
     with pytest.raises(Faults) as stopped:
-        run(unmasked, only="theme-needs")
+        update_report_pages(unmasked, only="theme-needs")
     assert {fault.value for fault in stopped.value.faults} & set(ANSWERS)
     assert not (unmasked.reports / "team" / "current").exists()
     assert not any((unmasked.reports / "team" / "runs").glob("*/site"))
@@ -436,7 +436,7 @@ def test_without_pseudonyms_the_gate_stops_the_run_and_nothing_is_published(unma
 
 def test_without_pseudonyms_the_gate_stops_an_organisations_own_brief_too(unmasked):
     with pytest.raises(Faults) as stopped:
-        run(unmasked, audience="convening", only="brief-blue-door")
+        update_report_pages(unmasked, audience="convening", only="brief-blue-door")
     faults = stopped.value.faults
     assert all("briefs/blue-door.html" in str(fault) for fault in faults)
     assert {fault.value for fault in faults} & set(CANARIES)
@@ -445,7 +445,7 @@ def test_without_pseudonyms_the_gate_stops_an_organisations_own_brief_too(unmask
 def test_the_gate_finds_each_canary_shown_in_each_kind_of_file(unmasked, monkeypatch):
     monkeypatch.setattr("glc_analysis.gate.gate.check_leaks", lambda *files, **options: None)
     for page in SHOWING:
-        assert not run(unmasked, only=page).failures
+        assert not update_report_pages(unmasked, only=page).failures
     folder = output(unmasked, "team")
     files = [path for path in folder.rglob("*") if path.is_file()]
     found = find_leaks(files, folder, read_reference(unmasked).names, audience="team")
@@ -471,5 +471,5 @@ def test_the_gate_finds_each_canary_shown_in_each_kind_of_file(unmasked, monkeyp
 
 
 def test_without_pseudonyms_the_public_still_reads_none(unmasked):
-    assert not run(unmasked, audience="public").failures
+    assert not update_report_pages(unmasked, audience="public").failures
     assert in_bytes(output(unmasked, "public")) == set()

@@ -9,7 +9,7 @@ import pytest
 
 from glc_analysis.build import build_steps
 from glc_analysis.manifest import checksum, read_manifest, write_manifest
-from glc_analysis.report import run
+from glc_analysis.report import update_report_pages
 from glc_analysis.study import Study
 from tests.support.share import SEED
 
@@ -50,7 +50,7 @@ def take_out_coding(study, n):
 def test_a_change_of_coding_makes_few_pages_again(edit, most, study):
     edit(study)
     build_steps(study, are_decided=False)
-    assert 0 < len(run(study, dry_run=True).ran) <= most
+    assert 0 < len(update_report_pages(study, dry_run=True).ran) <= most
 
 
 @pytest.mark.every_day
@@ -74,6 +74,6 @@ def test_pages_after_edits_of_codes_and_codings_are_those_of_a_run_from_nothing(
 def pages_of(study):
     """The pages of a study by name, after a build and a run."""
     build_steps(study, are_decided=False)
-    assert not run(study).failures
+    assert not update_report_pages(study).failures
     folder = study.reports / "team/current/notebooks"
     return {path.name: path.read_bytes() for path in folder.glob("*.ipynb") if path.name != "changes.ipynb"}

@@ -11,7 +11,7 @@ from glc_analysis.build import build
 from glc_analysis.digests import keep_digest_key
 from glc_analysis.gate.file_text import extract_text
 from glc_analysis.pseudonyms.masking import fold_text
-from glc_analysis.report import run
+from glc_analysis.report import update_report_pages
 from glc_analysis.study import REPOSITORY, Study
 
 pytestmark = pytest.mark.acceptance
@@ -73,7 +73,7 @@ def test_no_file_for_readers_outside_the_team_names_a_coder(sample_study, sample
 
 def test_no_page_of_the_survey_of_480_organisations_prints_an_id(ngo_study):
     for slug in ("index", "survey", "methods", "country-ken"):
-        run(Study(ngo_study), only=slug)
+        update_report_pages(Study(ngo_study), only=slug)
     assert [*faults(ngo_study / "reports/team/current/site", Study(ngo_study))] == []
 
 
@@ -84,7 +84,7 @@ def test_no_page_of_a_survey_in_three_languages_prints_an_id(shared_data, tmp_pa
     keep_digest_key(tmp_path, b"the invented key of all studies of tests")
     build(Study(tmp_path))
     for slug in ("index", "survey", "methods"):
-        run(Study(tmp_path), only=slug)
+        update_report_pages(Study(tmp_path), only=slug)
     site = tmp_path / "reports/team/current/site"
     assert [*faults(site, Study(tmp_path))] == []
     assert all(path.stat().st_size <= 150_000 for path in site.glob("*.html"))

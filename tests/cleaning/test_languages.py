@@ -4,7 +4,7 @@ import pytest
 
 from glc_analysis.cleaning.languages import (
     SHORTEST_DETECTABLE,
-    clean_open_answers,
+    convert_open_answers_to_documents,
     detect_language,
     detect_script,
 )
@@ -19,7 +19,8 @@ def texts(*rows, redacted=("REDACTED",)):
     tables = cleaned([{"org": str(n), "Q1": "", "Q2": "", **row} for n, row in enumerate(rows)],
                      KNOWN, country="", language="lang", interpreted="int", redacted=redacted)
     steps = CleaningLog()
-    documents, segments = clean_open_answers(tables.responses, tables.records, ["Q1", "Q2"], steps)
+    documents, segments = convert_open_answers_to_documents(tables.responses, tables.records, ["Q1", "Q2"],
+                                                            steps)
     return documents, segments, steps.frame().iloc[0]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from glc_analysis.cleaning.records import find_repeated_records
+from glc_analysis.cleaning.records import find_duplicates_across_files
 from glc_analysis.errors import Faults
 from tests.support.study_writer import choices, cleaned, question, reference, survey
 
@@ -16,7 +16,7 @@ def answers(size, **more):
 
 
 def lines(*files):
-    return [*map(str, find_repeated_records(files))]
+    return [*map(str, find_duplicates_across_files(files))]
 
 
 def test_a_second_export_that_holds_the_first_is_a_fault_with_what_to_do():

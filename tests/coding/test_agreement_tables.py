@@ -7,7 +7,7 @@ import pytest
 from glc_analysis.coding.agreement import agreement_table, coder_agreement
 from glc_analysis.coding.agreement_tables import (
     agreement_by_question,
-    count_codes_by_readers,
+    count_texts_by_readers,
     explain_blank_columns,
     list_same_code_other_words,
 )
@@ -109,7 +109,7 @@ def test_organisations_with_one_reader_stand_beside_those_whose_four_readers_had
     read = pd.DataFrame([(document, coder) for document, coders in readers.items() for coder in coders],
                         columns=["document_id", "coder_id"])
     documents = pd.DataFrame({"document_id": [*readers], "organisation_id": [*"aabc"]})
-    table, single = count_codes_by_readers(read, documents, rule=rule)
+    table, single = count_texts_by_readers(read, documents, rule=rule)
     assert table["readers"].tolist() == [1, 2, 4]
     assert table["texts"].tolist() == [2, 1, 1]
     assert table["organisations"].tolist() == [2, 1, 1]

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.slices import is_by_code
+from glc_analysis.slices import is_sliced_by_code
 from tests.support.built_studies import built
 from tests.support.coded_studies import ANA, BEN, BOTH, CODEBOOK, coded_study, spreadsheet
 
@@ -17,7 +17,7 @@ def made(folder, ana=ANA, codebook=CODEBOOK):
     spreadsheet(study, "ben", *BEN)
     built(study)
     digests = json.loads((study.processed / "slices.json").read_text(encoding="utf-8"))["tables"]
-    slices = [(table, name) for table in digests if is_by_code(table) for name in digests[table]
+    slices = [(table, name) for table in digests if is_sliced_by_code(table) for name in digests[table]
               if name.startswith("code=")]
     return {(table, name): (tables.read_table(table, study=study, code=name.removeprefix("code=")),
                             digests[table][name]) for table, name in slices}

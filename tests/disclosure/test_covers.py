@@ -17,9 +17,9 @@ from glc_analysis.disclosure.bounds import (
     ContributorCounts,
     Counted,
     Ranges,
-    group_ranges,
-    narrowed_parents,
-    option_ranges,
+    determine_visible_group_counts,
+    determine_visible_option_counts,
+    select_codes_to_hide,
 )
 
 LEAST = 5
@@ -81,7 +81,7 @@ def exposed(answers, see, size):
 
 def of_options(numbers):
     order = np.arange(len(numbers))
-    return option_ranges(single(numbers), order, is_exclusive=True, is_exhaustive=False)
+    return determine_visible_option_counts(single(numbers), order, is_exclusive=True, is_exhaustive=False)
 
 
 @pytest.mark.acceptance
@@ -136,9 +136,9 @@ def of_groups(sizes, *, is_exclusive):
     def see(numbers):
         whole, groups = by_group(np.reshape(numbers, (-1, len(sizes))), sizes)
         order = np.arange(len(whole.n))
-        seen = option_ranges(whole, order, is_exclusive=is_exclusive, is_exhaustive=False)
-        found = group_ranges(whole, seen, groups, order, np.arange(len(sizes))[::-1],
-                             is_exclusive=is_exclusive, is_exhaustive=False)
+        seen = determine_visible_option_counts(whole, order, is_exclusive=is_exclusive, is_exhaustive=False)
+        found = determine_visible_group_counts(whole, seen, groups, order, np.arange(len(sizes))[::-1],
+                                               is_exclusive=is_exclusive, is_exhaustive=False)
         return Ranges(*(np.column_stack([getattr(seen, name), getattr(found, name)])
                         for name in ("is_hidden", "low", "high")))
     return see
@@ -201,8 +201,8 @@ def of_several(numbers, size):
     starts = np.cumsum(numbers) - numbers
     ticks = np.array([np.isin(np.arange(size), np.arange(start, start + n) % size)
                       for start, n in zip(starts, numbers, strict=True)])
-    return option_ranges(counted(ticks, size), np.arange(len(numbers)), is_exclusive=False,
-                         is_exhaustive=True)
+    return determine_visible_option_counts(counted(ticks, size), np.arange(len(numbers)), is_exclusive=False,
+                                           is_exhaustive=True)
 
 
 def exposed_by_several(size, options):
@@ -253,14 +253,14 @@ def of_codes(numbers, size=12, tree=TWO):
                          for name in ("is_hidden", "low", "high"))
     codes, base = np.array([*"abcdefg"][:len(n)]), np.full(len(n), size)
     parents = np.array(["" if one < 0 else codes[one] for one in tree])
-    also = narrowed_parents(codes, parents, n, low, high, base, np.full(len(n), True), LEAST)
+    also = select_codes_to_hide(codes, parents, n, low, high, base, np.full(len(n), True), LEAST)
     return Ranges(hidden | also, np.where(also, 0, low), np.where(also, size, high))
 
 
 @cache
 def _one_code(n, size):
-    return option_ranges(counted([np.arange(size) < n], size), np.array([0]), is_exclusive=False,
-                         is_exhaustive=False)
+    return determine_visible_option_counts(counted([np.arange(size) < n], size), np.array([0]),
+                                           is_exclusive=False, is_exhaustive=False)
 
 
 def fit_the_tree(rows, tree):
@@ -308,7 +308,7 @@ def test_a_large_family_is_shown_without_its_codes_and_a_small_one_hidden_with_t
 
 
 def test_without_the_tree_eight_who_raised_a_family_reveal_both_codes(monkeypatch):
-    monkeypatch.setattr(f"{__name__}.narrowed_parents", lambda codes, *given: np.zeros(len(codes), bool))
+    monkeypatch.setattr(f"{__name__}.select_codes_to_hide", lambda codes, *given: np.zeros(len(codes), bool))
     assert exposed_by_codes()
 
 
@@ -326,6 +326,6 @@ def test_a_code_hidden_between_a_family_that_is_shown_and_small_ones_would_be_kn
 
 
 def test_a_small_family_without_its_codes_tells_them(monkeypatch):
-    monkeypatch.setattr(f"{__name__}.narrowed_parents",
-                        lambda *given: bounds.narrowed_parents(*given[:-1], 0))
+    monkeypatch.setattr(f"{__name__}.select_codes_to_hide",
+                        lambda *given: bounds.select_codes_to_hide(*given[:-1], 0))
     assert exposed_by_codes()

@@ -32,7 +32,7 @@ from glc_analysis.pages.country import (
     render_country_passages,
     render_respondents_of_country,
 )
-from glc_analysis.pages.findings import write_country_sentences
+from glc_analysis.pages.findings import write_country_comparison_sentences
 from glc_analysis.pages.questions import (
     FOLDED_FROM,
     OPTIONS_SHOWN,
@@ -120,7 +120,8 @@ def test_a_country_of_no_region_stands_alone(tmp_path):
     shown = render_country_answers(view)
     assert "Answered for Cambodia" in heads_of(shown) and "Asia" not in shown.data
     assert "<span>Yes</span>" in shown.data and "<span>5</span>" in shown.data and " of " not in shown.data
-    assert write_country_sentences(view)["sentence"].str.match(r"“Yes” was chosen here for “[^”]*”\.$").all()
+    sentences = write_country_comparison_sentences(view)["sentence"]
+    assert sentences.str.match(r"“Yes” was chosen here for “[^”]*”\.$").all()
 
 
 def test_a_profile_names_only_its_own_organisations(cambodia):

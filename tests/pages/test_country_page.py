@@ -10,7 +10,7 @@ from glc_analysis.pages.country import (
     render_country_answers,
     render_most_divergent_answers,
 )
-from glc_analysis.pages.findings import list_sensitive_questions
+from glc_analysis.pages.findings import list_sensitive_and_dependent_questions
 from glc_analysis.templates import ELEMENTS
 from glc_analysis.view.study_view import StudyView
 from tests.support.built_studies import built
@@ -66,7 +66,8 @@ def test_distances_are_those_of_two_counts_that_the_audience_may_see_exactly(sam
 def test_no_distance_is_about_a_sensitive_question(sample_study, audience, country):
     view = StudyView(sample_study, audience, country=country)
     shown = render_most_divergent_answers(view).data + render_answers_given_only_here(view).data
-    assert not [one for one in list_sensitive_questions(view) if view.words.questions[one].wording in shown]
+    assert not [one for one in list_sensitive_and_dependent_questions(view)
+                if view.words.questions[one].wording in shown]
 
 
 def test_what_is_said_here_alone_was_given_by_nobody_else(tmp_path):

@@ -10,7 +10,7 @@ from glc_analysis.pages import findings
 from glc_analysis.pages.findings import (
     MOST_CLAIMS,
     headlines,
-    list_sensitive_questions,
+    list_sensitive_and_dependent_questions,
     render_claims,
     render_response_sentence,
 )
@@ -50,7 +50,7 @@ def test_every_claim_is_one_released_count_of_a_question_that_is_not_sensitive(s
     view = StudyView(sample_study, audience)
     exact = view.released[view.released["n"].notna() & (view.released["subset_kind"] == "all")]
     known = {(int(n), int(base)) for n, base in zip(exact["n"], exact["base_n"], strict=True)}
-    named = {view.words.questions[one].wording for one in list_sensitive_questions(view)}
+    named = {view.words.questions[one].wording for one in list_sensitive_and_dependent_questions(view)}
     for section in sections(view):
         [(n, base)] = re.findall(r"(\d+) of (\d+)$", heading(section))
         assert (int(n), int(base)) in known and not any(one in heading(section) for one in named)

@@ -10,7 +10,7 @@ from glc_analysis.pages.survey import (
     render_country_list,
     render_disclosure_rules,
     render_sampling_note,
-    render_scales,
+    render_statements_on_same_scale,
     render_survey_facts,
     render_theme_list,
     write_page_header,
@@ -69,7 +69,8 @@ SCALES = {"Q2.3", "Q3.4", "Q4.4", "Q5.4", "Q6.2"}
 
 
 def test_statements_on_one_scale_are_drawn_where_all_their_counts_are_numbers(sample_study):
-    whole, public = (render_scales(StudyView(sample_study, audience)).data for audience in ("team", "public"))
+    whole, public = (render_statements_on_same_scale(StudyView(sample_study, audience)).data
+                     for audience in ("team", "public"))
     assert whole.count('<div class="glc-stack"') == len(SCALES) and "Not drawn" not in whole
     named = {one.replace("-", ".", 1).upper() for one in re.findall(r"#question-(q\d-\d)", public)}
     assert named and named <= SCALES
@@ -78,7 +79,7 @@ def test_statements_on_one_scale_are_drawn_where_all_their_counts_are_numbers(sa
 
 def test_the_pieces_of_a_bar_are_its_counts(sample_study):
     view = StudyView(sample_study)
-    shown = render_scales(view).data
+    shown = render_statements_on_same_scale(view).data
     item = next(one for one in re.findall(r"<li>.*?</li>", shown) if "Survivors take part in planning" in one)
     counts = view.counts("Q4.4")
     pieces = [int(n) for n in re.findall(r"flex:(\d+);background", item)]

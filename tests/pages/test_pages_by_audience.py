@@ -21,10 +21,10 @@ from glc_analysis.pages.country import (
     render_country_passages,
     render_respondents_of_country,
 )
-from glc_analysis.pages.findings import write_country_sentences
+from glc_analysis.pages.findings import write_country_comparison_sentences
 from glc_analysis.pages.slots import COUNTRY, render_slot
 from glc_analysis.reference import read_reference
-from glc_analysis.report import run
+from glc_analysis.report import update_report_pages
 from glc_analysis.run.plan import plan, select_stale
 from glc_analysis.tables_html import render_frame, render_note
 from glc_analysis.view.study_view import StudyView
@@ -39,7 +39,7 @@ def country_page(study, country):
     blocks = (render_respondents_of_country, lambda view: render_slot(view, COUNTRY), render_country_answers,
               render_country_codes,
               render_country_passages, render_country_open_answers, render_country_facts)
-    return plain("".join([*write_country_sentences(page)["sentence"],
+    return plain("".join([*write_country_comparison_sentences(page)["sentence"],
                           render_frame(list_quotations_from_country(page)),
                           *(block(page).data for block in blocks)]))
 
@@ -101,7 +101,7 @@ def test_all_answers_on_a_countrys_page_are_released_and_none_is_sensitive(sampl
         assert (escape(row.wording) in answers) == (row.question_id in shown)
         assert (escape(row.wording) in rest) != (row.question_id in shown)
     sensitive = questions.loc[questions["is_sensitive"], "wording"]
-    sentences = write_country_sentences(StudyView(sample_study, country="PER"))["sentence"]
+    sentences = write_country_comparison_sentences(StudyView(sample_study, country="PER"))["sentence"]
     assert not any(wording in sentence for wording in sensitive for sentence in sentences)
 
 
@@ -114,7 +114,7 @@ def test_a_figure_of_the_study_beside_them_is_in_the_words_of_its_band(pages):
 def test_a_sentence_restates_two_released_counts_and_nothing_else(sample_study, country):
     view = StudyView(sample_study, "convening", country=country)
     figures = view.released.set_index("figure_id")
-    for row in write_country_sentences(view).itertuples():
+    for row in write_country_comparison_sentences(view).itertuples():
         own = figures.loc[row.figure_id]
         whole = figures.loc[row.figure_id.rpartition("/")[0] + "/all"]
         counts = [(str(one["n"]), str(one["base_n"])) for one in (own, whole) if one["base_n"] > 1]
@@ -123,11 +123,11 @@ def test_a_sentence_restates_two_released_counts_and_nothing_else(sample_study, 
 
 
 def test_a_sentence_of_the_team_has_the_count_of_the_region_next_to_it(sample_study):
-    said = write_country_sentences(StudyView(sample_study, country="KHM"))
+    said = write_country_comparison_sentences(StudyView(sample_study, country="KHM"))
     assert 3 <= len(said) <= 5
     assert said["sentence"].str.contains("was chosen here for “.*”; in Asia by [0-9] of [0-9][.]$").all()
     assert said["figure_id"].str.endswith("/country=KHM").all()
-    several = write_country_sentences(StudyView(sample_study, country="IND"))["sentence"]
+    several = write_country_comparison_sentences(StudyView(sample_study, country="IND"))["sentence"]
     assert several.str.contains("was chosen here by [0-9] of [23] for ").all()
 
 
@@ -207,7 +207,7 @@ def ran(tmp_path_factory):
     study.reference_file("organisations").write_text(
         "organisation_id,label,type,network_id,home_country_id,founded,resource_level\n"
         "blue-door,Blue Door,,,,,\nred-gate,Red Gate,,,,,\n")
-    assert run(study, audience="convening", folder=folder).failures == ()
+    assert update_report_pages(study, audience="convening", folder=folder).failures == ()
     return study, folder
 
 
@@ -251,7 +251,7 @@ def test_a_brief_is_made_anew_when_its_quotations_or_consents_change(ran):
         path.write_text("changed")
         assert len(select_stale(plan(study, audience="convening", folder=folder)[1:], {"pages": record})) == 2
         path.unlink()
-    assert run(study, audience="convening", folder=folder).ran == ()
+    assert update_report_pages(study, audience="convening", folder=folder).ran == ()
 
 
 def test_a_brief_that_names_another_organisation_stops_the_run(ran):
@@ -259,7 +259,7 @@ def test_a_brief_that_names_another_organisation_stops_the_run(ran):
     before = current(study).resolve()
     edit(folder / "50_brief.ipynb", "print(organisation)", "print('Red Gate')")
     with pytest.raises(Faults) as stopped:
-        run(study, audience="convening", folder=folder, only="brief-blue-door")
+        update_report_pages(study, audience="convening", folder=folder, only="brief-blue-door")
     edit(folder / "50_brief.ipynb", "print('Red Gate')", "print(organisation)")
     (found,) = stopped.value.faults
     assert found.file == "briefs/blue-door.html" and "and in 1 more file" in str(found)

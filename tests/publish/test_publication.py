@@ -20,7 +20,7 @@ from glc_analysis.publish.publication import (
     read_published,
     unpublish,
 )
-from glc_analysis.report import run
+from glc_analysis.report import update_report_pages
 from glc_analysis.study import Study
 from tests.run.small_study import collection, edit
 from tests.support.notebooks import for_the_public
@@ -41,7 +41,7 @@ def first(tmp_path_factory):
     build(study)
     folder = collection(root / "notebooks", "00")
     for_the_public(folder / "00_index.ipynb")
-    assert run(study, audience="public", folder=folder).failures == ()
+    assert update_report_pages(study, audience="public", folder=folder).failures == ()
     return root
 
 

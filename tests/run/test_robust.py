@@ -18,7 +18,7 @@ import pytest
 
 from glc_analysis.errors import GLCError
 from glc_analysis.locks import hold_lock
-from glc_analysis.report import run
+from glc_analysis.report import update_report_pages
 from glc_analysis.run import record
 from glc_analysis.run.folders import new_run_id
 from glc_analysis.study import Study
@@ -29,11 +29,11 @@ DRIVER = """
 import sys
 from pathlib import Path
 from glc_analysis.errors import GLCError
-from glc_analysis.report import run
+from glc_analysis.report import update_report_pages
 from glc_analysis.study import Study
 try:
-    result = run(Study(Path(sys.argv[1])), folder=Path(sys.argv[2]), jobs=1,
-                 progress=lambda *told: print(*told, flush=True))
+    result = update_report_pages(Study(Path(sys.argv[1])), folder=Path(sys.argv[2]), jobs=1,
+                                 progress=lambda *told: print(*told, flush=True))
     print(*result.lines, sep="\\n")
 except GLCError as error:
     print(error, file=sys.stderr)
@@ -178,7 +178,7 @@ def after_kill(killed, tmp_path):
 def test_a_run_goes_on_from_what_one_that_was_killed_had_done(after_kill, monkeypatch):
     study, folder = after_kill
     done, executed = unfinished(study), counted(monkeypatch)
-    result = run(study, folder=folder)
+    result = update_report_pages(study, folder=folder)
     assert done and sorted(executed + done) == ["country-khm", "country-per", "index"]
     assert f"{len(done)} of them had been finished by an interrupted run." in result.lines
     assert [path.name for path in (study.reports / "team/runs").iterdir()] == [
@@ -193,7 +193,7 @@ def test_what_a_killed_run_left_is_made_again_where_its_notebook_changed_or_it_i
     for path in (study.reports / "team/runs").glob("*/notebooks/index.ipynb"):
         path.write_text(path.read_text()[:100])
     executed = counted(monkeypatch)
-    run(study, folder=folder)
+    update_report_pages(study, folder=folder)
     assert sorted(executed) == ["country-khm", "country-per", "index"]
     assert all(json.loads(page) for page in pages(study).values())
 
@@ -202,10 +202,10 @@ def test_a_run_that_was_killed_just_before_the_switch_costs_nothing_again(study,
     monkeypatch.setattr("glc_analysis.report.point_current_to_run",
                         lambda *where: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(GLCError, match="Stopped by SIGINT. 3 of 3 pages are done and kept"):
-        run(study, folder=folder)
+        update_report_pages(study, folder=folder)
     monkeypatch.undo()
     executed = counted(monkeypatch)
-    run(study, folder=folder)
+    update_report_pages(study, folder=folder)
     assert executed == []
     assert set(pages(study)) - {"changes"} == {"index", "country-khm", "country-per"}
 
@@ -217,14 +217,14 @@ def test_a_page_whose_kernel_was_killed_has_another_try(study, folder, tmp_path)
     insert(folder / "10_country.ipynb", "import os, signal, pathlib",
            f"once = pathlib.Path('{tmp_path}', country)",
            "if not once.exists():", "    once.touch()", "    os.kill(os.getpid(), signal.SIGKILL)")
-    assert run(study, folder=folder).failures == ()
+    assert update_report_pages(study, folder=folder).failures == ()
     assert (tmp_path / "KHM").exists()
 
 
 @pytest.mark.acceptance
 def test_a_kernel_that_is_killed_each_time_fails_its_own_page_alone(study, folder):
     insert(folder / "00_index.ipynb", "import signal", "os.kill(os.getpid(), signal.SIGKILL)")
-    result = run(study, folder=folder)
+    result = update_report_pages(study, folder=folder)
     assert [str(failure) for failure in result.failures] == [
         "00_index.ipynb, page index, cell 4: DeadKernelError: its process was killed; perhaps the memory ran "
         "out"]
@@ -236,7 +236,7 @@ def test_an_endless_page_ends_at_the_time_limit_of_study_toml_and_the_others_are
     collection(folder, "40")
     with (study.reference / "study.toml").open("a") as file:
         file.write("\n[reports]\ntimeout = 6\n")
-    result = run(Study(study.root), folder=folder)
+    result = update_report_pages(Study(study.root), folder=folder)
     assert [str(failure) for failure in result.failures] == [
         "40_endless.ipynb, page endless, cell 3: TimeoutError: took longer than 6 seconds"]
     assert len(pages(study)) == 5
@@ -247,11 +247,11 @@ def test_a_notebook_that_is_saved_while_it_runs_is_not_taken_for_what_was_planne
     path = folder / "10_country.ipynb"
     insert(path, "import pathlib", f"path = pathlib.Path('{path}')",
            "path.write_text(path.read_text().replace('What is said', 'What was said'))")
-    result = run(study, folder=folder)
+    result = update_report_pages(study, folder=folder)
     assert {failure.error for failure in result.failures} == {"Changed"}
     assert json.loads(pages(study)["country-khm"])["cells"][1]["source"].startswith("> **This page could not")
     edit(path, "path.write_text(", "str(")
-    assert run(study, folder=folder).failures == ()
+    assert update_report_pages(study, folder=folder).failures == ()
 
 
 def test_a_page_that_read_a_notebook_half_saved_is_not_told_that_its_notebook_is_broken(study, folder):
@@ -259,15 +259,15 @@ def test_a_page_that_read_a_notebook_half_saved_is_not_told_that_its_notebook_is
     insert(path, "import pathlib", f"path = pathlib.Path('{path}')",
            "path.write_text(path.read_text()[:1000])")
     whole = path.read_text()
-    result = run(study, folder=folder, jobs=1)
+    result = update_report_pages(study, folder=folder, jobs=1)
     assert [failure.error for failure in result.failures] == ["Changed", "Changed"]
     path.write_text(whole.replace("path.write_text(", "str("))
-    assert run(study, folder=folder).failures == ()
+    assert update_report_pages(study, folder=folder).failures == ()
 
 
 @pytest.mark.acceptance
 def test_a_forced_run_that_was_stopped_says_that_it_starts_again_and_does(study, folder, monkeypatch):
-    run(study, folder=folder)
+    update_report_pages(study, folder=folder)
     replace, written = os.replace, []
 
     def full(source, target):
@@ -277,12 +277,12 @@ def test_a_forced_run_that_was_stopped_says_that_it_starts_again_and_does(study,
         replace(source, target)
     monkeypatch.setattr("glc_analysis.writing.os.replace", full)
     with pytest.raises(GLCError) as said:
-        run(study, folder=folder, jobs=1, force=True)
+        update_report_pages(study, folder=folder, jobs=1, force=True)
     assert str(said.value).endswith("2 of 3 pages were done, but the reports are unchanged: with --force, "
                                     "the same command makes all of them again.")
     monkeypatch.undo()
     executed = counted(monkeypatch)
-    assert run(study, folder=folder, force=True).failures == ()
+    assert update_report_pages(study, folder=folder, force=True).failures == ()
     assert len(executed) == 3
 
 
@@ -299,13 +299,13 @@ def test_a_full_disk_is_one_line_and_what_was_done_is_kept(study, folder, monkey
         replace(source, target)
     monkeypatch.setattr("glc_analysis.writing.os.replace", full)
     with pytest.raises(GLCError) as said:
-        run(study, folder=folder, jobs=1)
+        update_report_pages(study, folder=folder, jobs=1)
     assert str(said.value).startswith(f"The reports cannot be written: {os.strerror(fault)} (")
     assert str(said.value).endswith("2 of 3 pages are done and kept. To go on: run the same command again.")
     assert not list((study.reports / "team").rglob(".country-per*"))
     monkeypatch.undo()
     executed = counted(monkeypatch)
-    assert run(study, folder=folder).failures == ()
+    assert update_report_pages(study, folder=folder).failures == ()
     assert executed == ["country-per"]
 
 
@@ -344,12 +344,12 @@ def test_a_clock_that_was_set_back_does_not_change_which_run_is_the_last(study, 
     (runs / "20300101T000000Z").mkdir(parents=True)
     assert new_run_id(runs, datetime(2026, 11, 26, tzinfo=UTC)) == "20300101T000001Z"
     ahead = study.reports / "team/runs/20300101T000000Z"
-    run(study, folder=folder)
+    update_report_pages(study, folder=folder)
     (study.reports / "team/current").resolve().rename(ahead)
     (study.reports / "team/current").unlink()
     (study.reports / "team/current").symlink_to(f"runs/{ahead.name}")
-    assert run(study, folder=folder).ran == ()
-    assert run(study, folder=folder, force=True).failures == ()
+    assert update_report_pages(study, folder=folder).ran == ()
+    assert update_report_pages(study, folder=folder, force=True).failures == ()
     assert os.readlink(study.reports / "team/current") == "runs/20300101T000001Z"
 
 

@@ -15,7 +15,7 @@ import zmq
 
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.gate.gate import PASSED
-from glc_analysis.report import Ahead, run
+from glc_analysis.report import Ahead, update_report_pages
 from glc_analysis.run.execute import Failure, PageProcesses, page_processes
 from glc_analysis.run.folders import point_current_to_run, remove_incomplete_runs, remove_old_runs
 from glc_analysis.run.plan import PageJob, plan
@@ -30,7 +30,7 @@ def first(tmp_path_factory):
     """A study with its notebooks after its first run. To be copied, not changed."""
     root = tmp_path_factory.mktemp("first")
     folder = collection(root / "notebooks", "00", "10")
-    result = run(small_study(root / "study"), folder=folder)
+    result = update_report_pages(small_study(root / "study"), folder=folder)
     assert result.failures == ()
     return root
 
@@ -78,7 +78,7 @@ def test_two_runs_in_two_folders_and_time_zones_give_the_same_bytes(first, tmp_p
     monkeypatch.setenv("TZ", "America/Lima")
     monkeypatch.setenv("PYTHONHASHSEED", "5")
     folder = collection(tmp_path / "elsewhere", "00", "10")
-    run(small_study(tmp_path / "study"), folder=folder, jobs=1)
+    update_report_pages(small_study(tmp_path / "study"), folder=folder, jobs=1)
     here, there = (root / "study/reports/team/current" for root in (first, tmp_path))
     files = sorted(path.relative_to(here) for path in here.rglob("*") if path.is_file())
     assert files == sorted(p.relative_to(there) for p in there.rglob("*") if p.is_file())
@@ -89,7 +89,7 @@ def test_two_runs_in_two_folders_and_time_zones_give_the_same_bytes(first, tmp_p
 def test_with_nothing_to_do_no_run_is_made(after_first):
     study, folder = after_first
     before = record(study)
-    result = run(study, folder=folder)
+    result = update_report_pages(study, folder=folder)
     assert (result.ran, result.failures, len(result.kept)) == ((), (), 3)
     assert record(study) == before
     assert next(result.lines).startswith("Nothing to run")
@@ -97,13 +97,13 @@ def test_with_nothing_to_do_no_run_is_made(after_first):
 
 def test_a_page_that_is_wanted_first_is_shown_before_the_others_are_made(after_first):
     study, folder = after_first
-    run(study, folder=folder, force=True)  # this process has made the last site
+    update_report_pages(study, folder=folder, force=True)  # this process has made the last site
     shown, told = [], []
 
     def show(parts):
         shown.append((parts, len(told)))
-    run(study, folder=folder, force=True, jobs=1, ahead=Ahead("country-per", show),
-        progress=lambda done, total, title: told.append((done, title)))
+    update_report_pages(study, folder=folder, force=True, jobs=1, ahead=Ahead("country-per", show),
+                        progress=lambda done, total, title: told.append((done, title)))
     [(parts, n)] = shown
     assert "Bars of PER: 3 of 4" in parts["country-per"] and max(done for done, _ in told[:n]) == 0
     assert parts["country-per"] == (study.reports / "team/current/site/country-per.html").read_text()
@@ -111,18 +111,18 @@ def test_a_page_that_is_wanted_first_is_shown_before_the_others_are_made(after_f
 
 def test_a_page_that_the_gate_stops_is_not_shown_first(after_first):
     study, folder = after_first
-    run(study, folder=folder, force=True)
+    update_report_pages(study, folder=folder, force=True)
     study.reference_file("names").write_text(
         "name,kind,match,allowed_for,reason\nBars of PER,person,folded,,\n")
     shown = []
     with pytest.raises(Faults):
-        run(study, folder=folder, force=True, ahead=Ahead("country-per", shown.append))
+        update_report_pages(study, folder=folder, force=True, ahead=Ahead("country-per", shown.append))
     assert shown == [{}]
 
 
 def test_a_dry_run_says_what_would_run_and_makes_nothing(after_first):
     study, folder = after_first
-    result = run(study, folder=folder, force=True, country="KHM", dry_run=True)
+    result = update_report_pages(study, folder=folder, force=True, country="KHM", dry_run=True)
     assert list(result.lines) == ["1 of 3 pages would run: country-khm."]
     assert len(list((study.reports / "team/runs").iterdir())) == 1
 
@@ -133,7 +133,7 @@ def test_only_what_changed_runs_and_the_rest_is_the_same_file(after_first):
     before = pages(study.root)
     kept, rerun = (before[slug].resolve() for slug in ("country-per", "country-khm"))
     told = []
-    result = run(study, folder=folder, progress=lambda *told_: told.append(told_))
+    result = update_report_pages(study, folder=folder, progress=lambda *told_: told.append(told_))
     assert result.ran == ("country-khm",)
     assert pages(study.root)["country-per"].samefile(kept)
     assert not pages(study.root)["country-khm"].samefile(rerun)
@@ -145,7 +145,7 @@ def test_a_failed_page_stays_as_it_was_marked_and_a_new_one_says_that_it_failed(
     study, folder = after_first
     edit(folder / "10_country.ipynb", "object(), ", "1 / (country == 'PER'), ")
     collection(folder, "30")
-    result = run(study, folder=folder)
+    result = update_report_pages(study, folder=folder)
     assert [str(failure) for failure in result.failures if failure.slug != "failing"] == [
         "10_country.ipynb, page country-khm, cell 4: ZeroDivisionError: division by zero"]
     assert [str(failure) for failure in result.failures if failure.slug == "failing"] == [
@@ -161,7 +161,7 @@ def test_a_failed_page_stays_as_it_was_marked_and_a_new_one_says_that_it_failed(
 
     edit(folder / "10_country.ipynb", "1 / (country == 'PER'), ", "object(), ")
     (folder / "30_failing.ipynb").unlink()
-    assert run(study, folder=folder).failures == ()
+    assert update_report_pages(study, folder=folder).failures == ()
     assert set(pages(study.root)) == {"index", "country-khm", "country-per"}
     assert "Not updated" not in pages(study.root)["country-khm"].read_text()
 
@@ -169,9 +169,9 @@ def test_a_failed_page_stays_as_it_was_marked_and_a_new_one_says_that_it_failed(
 def test_chosen_pages_are_all_that_a_first_run_makes(tmp_path):
     folder = collection(tmp_path / "notebooks", "00", "10")
     study = small_study(tmp_path / "study")
-    assert run(study, folder=folder, only="country-per").ran == ("country-per",)
+    assert update_report_pages(study, folder=folder, only="country-per").ran == ("country-per",)
     assert set(pages(study.root)) == {"country-per"}
-    assert run(study, folder=folder, dry_run=True).ran == ("index", "country-khm")
+    assert update_report_pages(study, folder=folder, dry_run=True).ran == ("index", "country-khm")
 
 
 def test_a_country_that_is_gone_has_no_page_any_more(after_first):
@@ -179,7 +179,7 @@ def test_a_country_that_is_gone_has_no_page_any_more(after_first):
     slices = json.loads((study.processed / "slices.json").read_text())
     slices["countries"].pop()
     (study.processed / "slices.json").write_text(json.dumps(slices))
-    assert run(study, folder=folder).ran == ()
+    assert update_report_pages(study, folder=folder).ran == ()
     assert set(pages(study.root)) == {"index", "country-khm"}
     assert not (study.reports / "team/current/site/country-per.html").exists()
 
@@ -187,7 +187,7 @@ def test_a_country_that_is_gone_has_no_page_any_more(after_first):
 def test_a_page_that_somebody_removed_is_made_again(after_first):
     study, folder = after_first
     pages(study.root)["index"].unlink()
-    assert run(study, folder=folder, dry_run=True).ran == ("index",)
+    assert update_report_pages(study, folder=folder, dry_run=True).ran == ("index",)
 
 
 @pytest.mark.acceptance
@@ -256,9 +256,9 @@ def test_an_interrupted_run_leaves_no_kernel_no_lock_and_the_reports_as_they_wer
     study, folder = after_first
     collection(folder, "40")
     before = record(study)
-    code = ("import sys; from pathlib import Path; from glc_analysis.report import run\n"
+    code = ("import sys; from pathlib import Path; from glc_analysis.report import update_report_pages\n"
             "from glc_analysis.study import Study\n"
-            "run(Study(Path(sys.argv[1])), folder=Path(sys.argv[2]), only='endless', "
+            "update_report_pages(Study(Path(sys.argv[1])), folder=Path(sys.argv[2]), only='endless', "
             "progress=lambda *told: print(*told, flush=True))")
     with Process([sys.executable, "-c", code, str(study.root), str(folder)],
                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -287,14 +287,14 @@ def test_reports_that_cannot_be_written_are_told_in_one_line(tmp_path):
     study = small_study(tmp_path / "study")
     study.reports.write_text("a file where a folder has to be")
     with pytest.raises(GLCError, match="The reports cannot be written: "):
-        run(study, folder=collection(tmp_path / "notebooks", "00"))
+        update_report_pages(study, folder=collection(tmp_path / "notebooks", "00"))
 
 
 def test_an_audience_for_whom_no_notebook_is_gets_no_page(tmp_path):
     folder = collection(tmp_path / "notebooks", "00", "10")
     study = small_study(tmp_path / "study")
     with pytest.raises(UsageError, match="No notebook makes a page for this audience"):
-        run(study, audience="public", folder=folder)
+        update_report_pages(study, audience="public", folder=folder)
     assert not study.reports.exists()
 
 
@@ -309,13 +309,13 @@ def test_a_run_that_the_gate_stops_publishes_nothing_and_leaves_the_last_good_on
     folder = collection(tmp_path / "notebooks", "00")
     for_the_public(folder / "00_index.ipynb")
     study = small_study(tmp_path / "study")
-    run(study, audience="public", folder=folder)
+    update_report_pages(study, audience="public", folder=folder)
     before = (study.reports / "public/current").resolve()
     edit(folder / "00_index.ipynb", "3 of 4", "Call Rosa Alma: rosa@door.example")
     study.reference_file("names").write_text(
         "name,kind,pseudonym,match,allowed_for,reason\nRosa Alma,person,,folded,,\n", encoding="utf-8")
     with pytest.raises(Faults) as said:
-        run(study, audience="public", folder=folder, force=True)
+        update_report_pages(study, audience="public", folder=folder, force=True)
     assert "is not for public (name: person)" in str(said.value) and "(e-mail)" in str(said.value)
     assert (study.reports / "public/current").resolve() == before
     assert [path.name for path in (study.reports / "public/runs").iterdir()] == [before.name]
@@ -352,10 +352,10 @@ def site_of(study):
 def test_a_run_after_another_leaves_the_site_that_one_from_nothing_makes(after_first):
     study, folder = after_first
     write_slices(study, TABLES | {"answers": TABLES["answers"] | {"country=PER": "other"}})
-    assert run(study, folder=folder).ran == ("country-per",)
+    assert update_report_pages(study, folder=folder).ran == ("country-per",)
     site = site_of(study)
     shutil.rmtree(study.reports)
-    assert len(run(study, folder=folder).ran) == 3
+    assert len(update_report_pages(study, folder=folder).ran) == 3
     assert site_of(study) == site
 
 
@@ -363,5 +363,6 @@ def test_another_form_of_print_makes_the_site_again_and_runs_no_notebook(after_f
     study, folder = after_first
     page = study.reports / "team/current/site/index.html"
     assert "print-full" not in page.read_text()
-    assert run(study, folder=folder, printed="full").ran == () and "print-full" in page.read_text()
-    assert run(study, folder=folder).ran == () and "print-full" not in page.read_text()
+    assert update_report_pages(study, folder=folder,
+                               printed="full").ran == () and "print-full" in page.read_text()
+    assert update_report_pages(study, folder=folder).ran == () and "print-full" not in page.read_text()

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from glc_analysis.coding.consensus import read_decisions
-from glc_analysis.coding.texts import read_texts
+from glc_analysis.coding.texts import read_and_mask_transcripts
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.pseudonyms.masking import complete_key
@@ -32,7 +32,7 @@ def reference(sample_root):
 
 @pytest.fixture(scope="module")
 def texts(sample_root, reference):
-    return read_texts(Study(sample_root), reference, complete_key(reference.names, {}))
+    return read_and_mask_transcripts(Study(sample_root), reference, complete_key(reference.names, {}))
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from glc_analysis.cleaning.skip_logic import Comparison, parse_condition
 from glc_analysis.disclosure.bounds import network_membership
 from glc_analysis.disclosure.rules import Rules
 from glc_analysis.figures.discordance import DISCORDANCE
-from glc_analysis.figures.estimates import subset_membership, unasked_source
+from glc_analysis.figures.estimates import find_source_of_unprompted_codes, subset_membership
 from glc_analysis.figures.groupings import NO_GROUPINGS, UNCHOSEN, Grouping, is_shown_group
 
 LEAST = 5
@@ -90,7 +90,7 @@ class Attack:
             self.figures[is_more] = others[is_more]
         self.names = behind.organisations
         # What was raised in calls, or in interviews without a guide, counts by itself, as other codes would.
-        source = unasked_source(self.figures)
+        source = find_source_of_unprompted_codes(self.figures)
         is_apart = source != ""
         self.figures = self.figures.astype(dict.fromkeys(["code_id", "subset_kind", "subset_id"], "str"))
         self.figures = self.figures.assign(

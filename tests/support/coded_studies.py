@@ -8,7 +8,7 @@ from glc_analysis import tables
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.coding.assemble import agreement, assemble_codings
 from glc_analysis.coding.coders import CodedColumns
-from glc_analysis.coding.texts import read_texts
+from glc_analysis.coding.texts import read_and_mask_transcripts
 from glc_analysis.reference import read_reference
 from tests.support.study_writer import question, write_csv, write_study
 
@@ -78,7 +78,7 @@ def coded_study(root, *, names=(), attendance=(), assignments=(), codings=None, 
 
 def texts_of(study):
     reference = read_reference(study)
-    return read_texts(study, reference, {"Ana Vega": "Person 1", "សុខ": "Somebody"})
+    return read_and_mask_transcripts(study, reference, {"Ana Vega": "Person 1", "សុខ": "Somebody"})
 
 
 def spreadsheet(study, coder, *rows):

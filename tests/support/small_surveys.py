@@ -74,7 +74,8 @@ def decided_for_both(frames, *, convening=(), public=(), uncounted=(), is_limite
                                 for k, name in enumerate(names) if k not in out),
                       frozenset((names[k], "survey", "public") for k in uncounted))
     contributors = find_contributors(frames)
-    counted = {audience: audiences.select_counted(frames["figures"], contributors, consent, audience)
+    counted = {audience: audiences.exclude_uncounted_organisations(frames["figures"], contributors, consent,
+                                                                   audience)
                for audience in refused}
     decisions = {audience: decide(*counted[audience], frames["organisations"], consent, SETTINGS,
                                   audience=audience) for audience in refused}

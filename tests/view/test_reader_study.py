@@ -8,7 +8,7 @@ import pytest
 from glc_analysis import read_log, tables
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.reference import read_reference_table
-from glc_analysis.report import run
+from glc_analysis.report import update_report_pages
 from glc_analysis.run.plan import NOTEBOOKS, list_inputs_behind_reads
 from glc_analysis.study import Study
 from glc_analysis.view.reader_study import Reader, write_reader_study
@@ -113,7 +113,7 @@ def test_a_notebook_that_forgets_its_view_has_nothing_to_give_away(sample_study,
     (notebooks / "00_careless.ipynb").write_text(json.dumps(content), encoding="utf-8")
     printed = {}
     for audience in ("team", "convening"):
-        run(Study(root), audience=audience, folder=notebooks)
+        update_report_pages(Study(root), audience=audience, folder=notebooks)
         page = root / "reports" / audience / "current" / "notebooks" / "careless.ipynb"
         cells = json.loads(page.read_text(encoding="utf-8"))["cells"]
         printed[audience] = "".join(text for cell in cells for output in cell.get("outputs", [])

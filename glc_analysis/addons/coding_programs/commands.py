@@ -14,7 +14,7 @@ from glc_analysis.study import Study
 @click.option("--coder", default="", metavar="CODER", help="With qdpx: this coder's own work, instead of the "
               "agreed coding.")
 @contextmanager
-def around_export(study: Study, what: str, *, coder: str) -> Generator[dict[str, str]]:
+def select_coder_for_export(study: Study, what: str, *, coder: str) -> Generator[dict[str, str]]:
     """A coder's own work can be written as qdpx."""
     if coder and what != "qdpx":
         raise UsageError("--coder is for qdpx alone: the others hold the agreed coding.")

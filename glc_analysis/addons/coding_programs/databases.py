@@ -16,7 +16,11 @@ from html import unescape
 from pathlib import Path
 
 from glc_analysis.addons.coding_programs.code_trees import enter_tree
-from glc_analysis.addons.coding_programs.notes import describe_left_out, describe_mixed_work, describe_unread
+from glc_analysis.addons.coding_programs.notes import (
+    describe_left_out,
+    describe_mixed_work,
+    describe_unread_media_codings,
+)
 from glc_analysis.addons.coding_programs.packages import AGAIN
 from glc_analysis.errors import Fault, Faults, refuse
 from glc_analysis.intake.codings import accepted_formats
@@ -86,7 +90,7 @@ def _note_unread(parsed: ParsedCodings, tables: Tables) -> None:
             name, media = names.get(key, (f"source {key}", ""))
             is_pdf = f"{name} {media}".lower().rstrip().endswith(".pdf") or "docs:" in media
             kind = "recording" if table == "code_av" else "PDF" if is_pdf else "picture"
-            parsed.notes.append(describe_unread(name, kind, n))
+            parsed.notes.append(describe_unread_media_codings(name, kind, n))
 
 
 def _sources(parsed: ParsedCodings, tables: Tables) -> dict[str, str]:

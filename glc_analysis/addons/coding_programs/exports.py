@@ -12,7 +12,11 @@ from glc_analysis import tables
 from glc_analysis.addons.coding_programs.refi import write_qdc, write_qdpx
 from glc_analysis.coding.codebook import CODE_NOTES, name_paths
 from glc_analysis.coding.consensus import CONSENSUS
-from glc_analysis.coding.exports import current_texts, place_export, words_not_agreed
+from glc_analysis.coding.exports import (
+    note_differently_marked_words,
+    prepare_export_path,
+    read_pseudonymised_transcripts,
+)
 from glc_analysis.errors import UsageError, suggest_name
 from glc_analysis.study import Study
 
@@ -32,7 +36,7 @@ def export_project(study: Study, path: Path | None = None, *, coder: str = CONSE
     coded = {*codings["document_id"]}  # perhaps before the words were taken out
     texts = {document_id: text for document_id, text in canonical_texts(study).items()
              if text.strip() or document_id in coded}
-    path = place_export(study, "qdpx", path, coder=coder)
+    path = prepare_export_path(study, "qdpx", path, coder=coder)
     frames = qdpx_tables(codings, texts, codebook, coder=coder)
     write_qdpx(path, name=study.title, sources=frames["sources"], codings=frames["codings"],
                codes=frames["codes"])
@@ -41,7 +45,7 @@ def export_project(study: Study, path: Path | None = None, *, coder: str = CONSE
 
 def export_codebook(study: Study, path: Path | None = None) -> Path:
     """Writes the codebook of a built study as .qdc; returns the path, as :func:`export_project` does."""
-    path = place_export(study, "qdc", path)
+    path = prepare_export_path(study, "qdc", path)
     write_codebook(path, tables.read_table("codebook", study=study).assign(merged_into=""))
     return path
 
@@ -54,7 +58,8 @@ def write_codebook(path: Path, codebook: pd.DataFrame) -> None:
 def canonical_texts(study: Study) -> dict[str, str]:
     """Returns the canonical text of every interview, call and open answer, by document_id."""
     segments = tables.read_table("segments", study=study)
-    answers = segments[~segments["document_id"].isin(current := current_texts(study).canonical)]
+    current = read_pseudonymised_transcripts(study).canonical
+    answers = segments[~segments["document_id"].isin(current)]
     return current | dict(zip(answers["document_id"], answers["text"], strict=True))
 
 
@@ -68,7 +73,7 @@ def qdpx_tables(codings: pd.DataFrame, texts: Mapping[str, str], codebook: pd.Da
     """
     kept = codings[codings["coder_id"] == coder] if coder else codings
     memos = [memo if is_agreed or by != CONSENSUS
-             else "\n".join(filter(None, [words_not_agreed(marked_by), memo]))
+             else "\n".join(filter(None, [note_differently_marked_words(marked_by), memo]))
              for memo, is_agreed, by, marked_by in zip(*(kept[column] for column in (
                  "memo", "is_agreed", "coder_id", "marked_by")), strict=True)]
     listed = codebook.sort_values("order")

@@ -8,10 +8,10 @@ from glc_analysis.errors import count_of
 from glc_analysis.intake.codings.model import ParsedCodings
 
 
-def describe_unread(source: str, kind: str, codings: int) -> str:
+def describe_unread_media_codings(source: str, kind: str, codings: int) -> str:
     """Returns the note on the codings of a picture, a PDF, a recording or a film, which are not read.
 
-    >>> describe_unread("letter.pdf", "PDF", 2)
+    >>> describe_unread_media_codings("letter.pdf", "PDF", 2)
     "'letter.pdf' is a PDF: its 2 codings are not read. Export its text, and code that, to have them counted."
     """
     what = {"recording": "Code its transcript, to have them counted",

@@ -59,7 +59,7 @@ def _check_members(listed: list[zipfile.ZipInfo], file: str) -> None:
         raise Faults(faults)
 
 
-def xml_elements(content: bytes, file: str) -> Iterator[tuple[str, Element]]:
+def parse_xml_elements(content: bytes, file: str) -> Iterator[tuple[str, Element]]:
     """Yields the elements of an XML document as they start and end. Raises Faults for a DOCTYPE, entities or
     malformed markup."""
     if len(content) > _MOST_XML:
@@ -79,7 +79,7 @@ def xml_elements(content: bytes, file: str) -> Iterator[tuple[str, Element]]:
 
 def read_root(content: bytes, file: str) -> Element:
     """Returns the root of an XML document after reading the whole document."""
-    elements = xml_elements(content, file)
+    elements = parse_xml_elements(content, file)
     _, first = next(elements)
     for _ in elements:
         pass

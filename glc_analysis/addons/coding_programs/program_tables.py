@@ -82,17 +82,17 @@ def read_layouts() -> tuple[Layout, ...]:
                  for program, of_program in rows.items())
 
 
-def columns_of_program(names: Sequence[str]) -> list[str]:
+def identify_program_columns(column_names: Sequence[str]) -> list[str]:
     """Returns what each column of a program's table holds, blank for a column that is not read; empty for a
     table in no known layout.
 
-    >>> columns_of_program(["Media Title", "Excerpt Copy", "Code: Rest Applied"])
+    >>> identify_program_columns(["Media Title", "Excerpt Copy", "Code: Rest Applied"])
     ['source', 'quote', 'applied']
     """
-    if not (layout := _fitting_layout(names)):
+    if not (layout := _fitting_layout(column_names)):
         return []
-    by_place = {n: role for role, n in layout.places(names).items()}
-    return [by_place.get(n, "") for n in range(len(names))]
+    by_place = {n: role for role, n in layout.places(column_names).items()}
+    return [by_place.get(n, "") for n in range(len(column_names))]
 
 
 def find_layout(grids: Sequence[Grid]) -> Layout | None:

@@ -22,7 +22,11 @@ import pandas as pd
 from lxml.etree import QName, SubElement, _Element, tostring
 
 from glc_analysis.addons.coding_programs.code_trees import enter_tree
-from glc_analysis.addons.coding_programs.notes import describe_left_out, describe_mixed_work, describe_unread
+from glc_analysis.addons.coding_programs.notes import (
+    describe_left_out,
+    describe_mixed_work,
+    describe_unread_media_codings,
+)
 from glc_analysis.addons.coding_programs.packages import local_name, read_root, unpack
 from glc_analysis.errors import Fault, Faults, refuse
 from glc_analysis.intake.codings.model import (
@@ -138,7 +142,8 @@ class _Project:
             codings += sum(local_name(child) == "Coding" for child in source
                            if local_name(source) in _UNREAD_SOURCES)
             if codings:
-                self.parsed.notes.append(describe_unread(source.get("name", "") or "unnamed", kind, codings))
+                self.parsed.notes.append(describe_unread_media_codings(source.get("name", "") or "unnamed",
+                                                                       kind, codings))
 
     def note_left_out(self) -> None:
         """Adds notes that name the sets, cases and links that are not read. Links between notes and the items

@@ -19,7 +19,7 @@ from glc_analysis.addons.coding_programs.refi import write_qdpx
 from glc_analysis.intake.codings.model import RawCodings
 
 
-def rewrite_codings(raw: RawCodings) -> Path:
+def replace_codings_in_coder_file(raw: RawCodings) -> Path:
     """Writes a project or a Word file with these codings in place of its old codings, and without memos;
     deletes the Word file if no text is left. Returns the path with the new codings."""
     path = raw.path

@@ -10,9 +10,9 @@ from types import MappingProxyType
 from xml.etree.ElementTree import Element
 
 from glc_analysis.addons.coding_programs.code_trees import enter_tree
-from glc_analysis.addons.coding_programs.packages import local_name, read_root, unpack, xml_elements
+from glc_analysis.addons.coding_programs.packages import local_name, parse_xml_elements, read_root, unpack
 from glc_analysis.intake.codings.model import CoderFile, ParsedCodings, Passage, Text
-from glc_analysis.intake.transcripts import note_word_extras, table_openings
+from glc_analysis.intake.transcripts import map_table_paragraphs_to_speakers, note_word_extras
 
 _BETWEEN = re.compile(r"[;\n]+")  # codes in one comment; a comma may belong to a code's name
 _HIDDEN = {"del", "moveFrom", "Fallback", "pPr"}  # deleted, moved away, there twice, or no text
@@ -34,7 +34,8 @@ def read_word_comments(file: CoderFile, *, coder: str = "") -> ParsedCodings | N
     parts = {name.lower(): part for name, part in unpack(path, r"^word/(document|comments)\.xml$").items()}
     parsed = ParsedCodings(path, "word")
     main = parts["word/document.xml"]
-    text, starts, ends = _body(main, path.name, table_openings(main) if b"<w:tbl" in main else {})
+    text, starts, ends = _body(main, path.name,
+                               map_table_paragraphs_to_speakers(main) if b"<w:tbl" in main else {})
     parsed.source(path.name, Text(text, ("code points",)))
     for comment in read_root(parts["word/comments.xml"], path.name) if "word/comments.xml" in parts else ():
         key, text = _attribute(comment, "id"), _comment_text(comment)
@@ -65,7 +66,7 @@ def _body(content: bytes, file: str,
     ends: dict[str, int] = {}
     length = hidden = n_paragraphs = 0
     left_out: list[bool] = []
-    for event, element in xml_elements(content, file):
+    for event, element in parse_xml_elements(content, file):
         name = local_name(element)
         if name == "p" and event == "start":
             opening = openings.get(n_paragraphs, "")

@@ -127,7 +127,7 @@ def pabak(*coders: Sequence) -> Coefficient:
 
 def _encode_coders(coders: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """Returns the values as numbers, the categories, and how many units each column stands for."""
-    return cross_table(coders[0]) if len(coders) == 1 else (*encode_values(coders), None)
+    return flatten_cross_table(coders[0]) if len(coders) == 1 else (*encode_values(coders), None)
 
 
 def _count(coders: Sequence) -> CodingCounts:
@@ -185,11 +185,11 @@ def _encode_narrow(values: np.ndarray, least: float, width: int) -> tuple[np.nda
     return codes, np.flatnonzero(seen) + least
 
 
-def cross_table(table: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def flatten_cross_table(table: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Returns a cross table of two coders as one column of values per cell, the categories, and the counts of
     the cells.
 
-    >>> cross_table([[8, 1], [0, 1]])
+    >>> flatten_cross_table([[8, 1], [0, 1]])
     (array([[0, 0, 1, 1],
            [0, 1, 0, 1]]), array([0, 1]), array([8., 1., 0., 1.]))
     """
@@ -209,13 +209,14 @@ def as_counts(table: np.ndarray | Sequence) -> np.ndarray:
     return counts
 
 
-def encode_positions(values: np.ndarray | pd.DataFrame | Sequence, count: int) -> np.ndarray:
+def convert_positions_to_integers(values: np.ndarray | pd.DataFrame | Sequence,
+                                  matrix_size: int) -> np.ndarray:
     """Returns values that are already positions, such as positions of sets in a matrix of distances, as
     numbers."""
     given = _coder_array(values).astype(float)
     codes = np.where(np.isnan(given), -1, given)
-    if ((codes % 1 != 0) | (codes >= count) | (given < 0)).any():
-        raise UsageError(f"Values must be positions in the matrix of distances, from 0 to {count - 1}.")
+    if ((codes % 1 != 0) | (codes >= matrix_size) | (given < 0)).any():
+        raise UsageError(f"Values must be positions in the matrix of distances, from 0 to {matrix_size - 1}.")
     return codes.astype(np.intp)
 
 
@@ -296,7 +297,7 @@ def encode(values: np.ndarray | pd.DataFrame | Sequence,
     """Returns the values as numbers, the number of different values, and the distance between them."""
     if not isinstance(metric, str):
         matrix = np.asarray(metric)
-        return encode_positions(values, len(matrix)), len(matrix), matrix_distance(matrix)
+        return convert_positions_to_integers(values, len(matrix)), len(matrix), matrix_distance(matrix)
     codes, domain = encode_values(values)
     counts = count_codings(codes, len(domain)).values[0] if metric == "ordinal" else np.empty(0)
     return codes, len(domain), distance_of(metric, domain, counts)

@@ -72,8 +72,8 @@ def make_agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.Dat
     rows = []
     for principle, version in zip(texts["principle_id"], texts["version"], strict=True):
         votes = important, feasible = [by.get((principle, criterion, "provider")) for criterion in CRITERIA]
-        low = low_resource_feasibility_phrase(ratings[ratings["principle_id"] == principle], organisations,
-                                              fully_disclosed_panels=fully_disclosed_panels)
+        low = note_low_resource_feasibility_gap(ratings[ratings["principle_id"] == principle], organisations,
+                                                fully_disclosed_panels=fully_disclosed_panels)
         others = [by.get((principle, criterion, "survivor_adviser")) for criterion in CRITERIA]
         notes = [low, _of_advisers(votes, others)]
         rows.append({
@@ -202,8 +202,8 @@ def disclosed_median_tertile(tally: Mapping[str, Any]) -> str:
     return found[3] if found and 2 * int(found[1]) > int(found[2]) else ""
 
 
-def low_resource_feasibility_phrase(ratings: pd.DataFrame, organisations: pd.DataFrame, *,
-                                    fully_disclosed_panels: Collection[str] = ()) -> str:
+def note_low_resource_feasibility_gap(ratings: pd.DataFrame, organisations: pd.DataFrame, *,
+                                      fully_disclosed_panels: Collection[str] = ()) -> str:
     """Returns a phrase that says that providers with low resources find a principle less feasible; blank if
     they do not, or if the phrase could disclose a vote (:func:`.votes.may_disclose_lower_median`)."""
     level = dict(zip(organisations["organisation_id"], organisations["resource_level"], strict=True))

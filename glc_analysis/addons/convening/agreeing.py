@@ -18,7 +18,7 @@ from glc_analysis.addons.convening.amendments import (
     check_text_in_use,
     find_current_version_row,
     find_text_decision,
-    read_reference_allowing_undecided,
+    read_reference_allowing_unrecorded_decisions,
     require_nonblank_texts,
     write_principle_rows,
 )
@@ -74,7 +74,7 @@ def collect_agreement_basis(study: Study, principle_id: str) -> AgreementBasis:
     Raises UsageError for a principle that is unknown, not in use or already agreed, and Faults if an open
     round asks about it.
     """
-    reference = read_reference_allowing_undecided(study)
+    reference = read_reference_allowing_unrecorded_decisions(study)
     text = find_current_version_row(reference.principles, principle_id)
     name = format_printed_id(principle_id, text["version"])
     check_text_in_use(text | {"status": "set_aside"} if find_text_decision(study, text,
@@ -133,7 +133,8 @@ def record_agreement(study: Study, principle_id: str, *, decided_by: str, today:
 
     Raises as :func:`collect_agreement_basis` does, and UsageError where who decided is blank or a person.
     """
-    before, reference = collect_agreement_basis(study, principle_id), read_reference_allowing_undecided(study)
+    before = collect_agreement_basis(study, principle_id)
+    reference = read_reference_allowing_unrecorded_decisions(study)
     require_nonblank_texts(decided_by=decided_by)
     by, text = resolve_requester(reference, decided_by), find_current_version_row(reference.principles,
                                                                                   principle_id)
@@ -152,7 +153,7 @@ def record_objection(study: Study, principle_id: str, objection: str, *, by: str
     Raises UsageError for an unknown principle, if the objection or the objector is missing, and if either
     names a person.
     """
-    reference = read_reference_allowing_undecided(study)
+    reference = read_reference_allowing_unrecorded_decisions(study)
     row = find_current_version_row(reference.principles, principle_id)
     require_nonblank_texts(by=by, because=objection)
     by, objection = resolve_requester(reference, by), tidy_reason_without_names(reference, objection)

@@ -75,7 +75,7 @@ class TextChange:
     signatures: dict[str, int]
 
 
-def read_reference_allowing_undecided(study: Study) -> Reference:
+def read_reference_allowing_unrecorded_decisions(study: Study) -> Reference:
     """Reads the reference tables for the commands used in the room. Every fault is raised, except a status
     without a recorded decision, because these commands may record it."""
     return read_reference(study, needed=reference_tables().keys() - {"text_decisions"})
@@ -95,7 +95,7 @@ def amend_principle(study: Study, principle_id: str, new_text: str, *, asked_by:
     UsageError for an unknown principle and for missing words, and Faults if the text is unchanged or an open
     round has forms without ``exclude_old_ratings``; nothing is then written.
     """
-    reference = read_reference_allowing_undecided(study)
+    reference = read_reference_allowing_unrecorded_decisions(study)
     old, statement = find_current_version_row(reference.principles, principle_id), normalise_space(new_text)
     require_nonblank_texts(text=statement, asked_by=asked_by, because=because)
     asked_by, because = resolve_requester(reference, asked_by), tidy_reason_without_names(reference, because)
@@ -125,7 +125,7 @@ def amend_principle(study: Study, principle_id: str, new_text: str, *, asked_by:
 def check_can_amend(study: Study, principle_id: str) -> None:
     """Raises Faults if ballots of an open round on the principle have been received; called before anybody
     types a new text."""
-    reference = read_reference_allowing_undecided(study)
+    reference = read_reference_allowing_unrecorded_decisions(study)
     rounds = reference.rounds[reference.rounds["principle_id"] == principle_id]
     waiting = _with_forms(study, reference, rounds[rounds["closed_on"] == ""])
     if faults := list(_faults(find_current_version_row(reference.principles, principle_id), waiting, False,
@@ -145,7 +145,7 @@ def list_results_on_old_text(study: Study, change: TextChange) -> list[str]:
     principle_id, _, version = change.before[0].rpartition(".")
     own = {name: frame[(frame["principle_id"] == principle_id) & (frame["version"] == version)]
            for name in ("tallies", "ratings") for frame in [tables.read_table(name, study=study)]}
-    reference = read_reference_allowing_undecided(study)
+    reference = read_reference_allowing_unrecorded_decisions(study)
     return [line for round_id in change.closed_rounds if (own["tallies"]["round_id"] == round_id).any()
             for line in (f"The results of round {round_id} do not change:",
                          *list_lines_to_read_out(study, reference, own, round_id))]
@@ -176,7 +176,7 @@ def propose_principle(study: Study, text: str, *, asked_by: str, because: str, n
     open round with a received form does not ask about it. Raises UsageError for missing words and for an
     unknown language, and Faults for a text that already exists; nothing is then written.
     """
-    reference = read_reference_allowing_undecided(study)
+    reference = read_reference_allowing_unrecorded_decisions(study)
     if language and not language_code(language):
         raise UsageError(f"{language!r} is not a known language. To fix: give its two-letter code, such as "
                          "es.")
@@ -199,7 +199,7 @@ def split_principle(study: Study, principle_id: str, texts: Sequence[str], *, as
     if len(texts) < 2:
         raise UsageError("A split makes two texts or more. To fix: give each new text, or use `glc amend` "
                          "for one other wording.")
-    reference = read_reference_allowing_undecided(study)
+    reference = read_reference_allowing_unrecorded_decisions(study)
     old = find_current_version_row(reference.principles, principle_id)
     return _issue(study, reference, [old], texts, names, asked_by, because, {
         column: old[column] for column in ("language", "domain_id", "theme_ids")})
@@ -217,7 +217,7 @@ def merge_principles(study: Study, principle_ids: Sequence[str], text: str, *, a
     if len(set(principle_ids)) < 2:
         raise UsageError("A merger takes two principles or more. To fix: name them, as in "
                          "`glc merge P03 P08`.")
-    reference = read_reference_allowing_undecided(study)
+    reference = read_reference_allowing_unrecorded_decisions(study)
     old = [find_current_version_row(reference.principles, one) for one in dict.fromkeys(principle_ids)]
     domains = {one["domain_id"] for one in old}
     themes = dict.fromkeys(theme for one in old for theme in one["theme_ids"].split(";") if theme)
@@ -233,7 +233,7 @@ def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: st
     Raises UsageError for a principle that is unknown or not in use and for missing words, and Faults if a
     form of an open round on it has been received; nothing is then written.
     """
-    reference = read_reference_allowing_undecided(study)
+    reference = read_reference_allowing_unrecorded_decisions(study)
     old = find_current_version_row(reference.principles, principle_id)
     require_nonblank_texts(asked_by=asked_by, because=because)
     asked_by, because = resolve_requester(reference, asked_by), tidy_reason_without_names(reference, because)

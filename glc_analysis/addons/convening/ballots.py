@@ -89,7 +89,7 @@ def join_issued_texts(rounds: pd.DataFrame, principles: pd.DataFrame) -> pd.Data
     return rounds.assign(**known, place=place).sort_values(["opened_on", "place"], kind="stable")
 
 
-def issued_text_faults(rounds: pd.DataFrame, principles: pd.DataFrame) -> Iterator[Fault]:
+def find_changed_text_faults(rounds: pd.DataFrame, principles: pd.DataFrame) -> Iterator[Fault]:
     """Yields faults for texts that changed after they were issued, and for rounds with different days in
     their rows."""
     sources = principles[principles["translation_of"] == ""]
@@ -228,7 +228,8 @@ class Ballots:
     def read(cls, study: Study, reference: Reference, *, issuing_round: str = "") -> Ballots:
         """Returns the ballots of a study; the faults of all files are found at once. ``issuing_round`` is a
         round whose forms are just being written, with the proxies and interests of today."""
-        frames, faults, unread = [], list(issued_text_faults(reference.rounds, reference.principles)), []
+        frames, unread = [], []
+        faults = list(find_changed_text_faults(reference.rounds, reference.principles))
         seals = read_seals(study, reference.rounds)
         are_all_sealed = {*seals} == {*reference.rounds["round_id"]} != set()
         asked = tuple((round_id, tuple(own)) for round_id, own in reference.rounds.groupby("round_id")[
@@ -426,7 +427,8 @@ COMMENT = ["round_id", "rater_id", "principle_id"]
 """The columns that identify a comment in comments.csv."""
 
 
-def list_readable_comments(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) -> list[str]:
+def list_comments_readable_outside_team(ratings: pd.DataFrame, study: Study,
+                                        names: pd.DataFrame) -> list[str]:
     """Returns the comments on a principle that may be read outside the team, in the study's language and with
     names masked.
 

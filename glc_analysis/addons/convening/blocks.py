@@ -14,9 +14,16 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis.addons.convening.seals import mark_never_disclosed_ballots
-from glc_analysis.addons.convening.votes import drop_hidden_principles
+from glc_analysis.addons.convening.votes import select_latest_readable_principles
 from glc_analysis.coding.codebook import descendants
-from glc_analysis.disclosure.blocks import COUNT_BLOCK, AddedBlocks, Kinds, Row, block_id, own_quotations
+from glc_analysis.disclosure.blocks import (
+    COUNT_BLOCK,
+    AddedBlocks,
+    Kinds,
+    Row,
+    block_id,
+    select_quotations_with_owners,
+)
 from glc_analysis.disclosure.quotations import segment_owners
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.reference import Reference
@@ -27,8 +34,8 @@ JOINT_DISPLAY_BLOCK, AGENDA_BLOCK, DECISIONS_BLOCK = "joint_display", "agenda", 
 """The blocks that occur once per audience. Every other block belongs to one principle."""
 
 
-def list_text_block_lines(frames: Mapping[str, pd.DataFrame], reference: Reference,
-                          audience: str) -> Iterator[Row]:
+def list_block_lines_with_organisations(frames: Mapping[str, pd.DataFrame], reference: Reference,
+                                        audience: str) -> Iterator[Row]:
     """Yields the lines of every block, each with the organisation on whose words or acts it rests. A rater
     without an organisation counts as an organisation."""
     owner = _owners_of_raters(reference.raters)
@@ -43,7 +50,7 @@ def _joint_display_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFram
     """Yields the quotations of the joint display."""
     passages = dict(zip(quotes["quote_id"], quotes["segment_id"], strict=True))
     cited = {passages.get(one, "") for one in frames["joint_display"]["quote_id"]} - {""}
-    for row in own_quotations(frames, quotes, audience).to_dict("records"):
+    for row in select_quotations_with_owners(frames, quotes, audience).to_dict("records"):
         if row["segment_id"] in cited:
             yield JOINT_DISPLAY_BLOCK, row["quote_id"], row["owner"]
 
@@ -57,8 +64,8 @@ def _evidence_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, co
     cited = figures[figures["figure_id"].isin(evidence["reference"])]
     codes, below = dict(zip(cited["figure_id"], cited["code_id"], strict=True)), descendants(codebook)
     quoted = [(row["quote_id"], row["segment_id"], row["owner"], {*row["code_ids"].split(";")})
-              for row in own_quotations(frames, quotes, audience).to_dict("records")]
-    shown = drop_hidden_principles(frames["principles"], audience)["principle_id"]
+              for row in select_quotations_with_owners(frames, quotes, audience).to_dict("records")]
+    shown = select_latest_readable_principles(frames["principles"], audience)["principle_id"]
     for row in evidence[evidence["principle_id"].isin(shown)].to_dict("records"):
         block = block_id("evidence", row["principle_id"])
         if row["kind"] == "segment":
@@ -79,7 +86,7 @@ def _convening_lines(frames: Mapping[str, pd.DataFrame], owner: Mapping[str, str
     The votes of each round are a separate block, so that later voters do not change the block of an earlier
     round.
     """
-    shown = drop_hidden_principles(frames["principles"], audience)["principle_id"]
+    shown = select_latest_readable_principles(frames["principles"], audience)["principle_id"]
     said, signed = (rows[rows["principle_id"].isin(shown)]
                     for rows in (frames["ratings"], frames["signoffs"]))
     ballots = said[["round_id", "rater_id", "principle_id", "panel"]].drop_duplicates()
@@ -133,5 +140,5 @@ BLOCKS = AddedBlocks(
     needs=("quotations", "segments", "documents", "organisations", "figures", "principles", "evidence",
            "joint_display", "ratings", "signoffs", "decision_log", "parking_lot", "quotes.csv",
            "codebook.csv", "raters.csv"),
-    lines=list_text_block_lines, rewritten=blocks_mentioning_withdrawal, rows={"evidence": "principle_id"},
-    line={"evidence": ("evidence_id", "reference")})
+    lines=list_block_lines_with_organisations, rewritten=blocks_mentioning_withdrawal,
+    rows={"evidence": "principle_id"}, line={"evidence": ("evidence_id", "reference")})

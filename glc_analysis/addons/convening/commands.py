@@ -50,13 +50,13 @@ def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str
     """
     from datetime import date
 
-    from glc_analysis.addons.convening.form_files import write_round_forms
+    from glc_analysis.addons.convening.form_files import open_round_and_write_forms
     from glc_analysis.addons.convening.packets.forms_pdf import write_feedback_pdf, write_forms_pdf
 
     if not (study.processed / "organisations.parquet").is_file():  # a round need not wait for a new build
         ensure_built(study)
-    issue = write_round_forms(study, round_id, today=date.today(), without=without, decided_by=decided_by,
-                              because=because)
+    issue = open_round_and_write_forms(study, round_id, today=date.today(), without=without,
+                                       decided_by=decided_by, because=because)
     write_forms_pdf(study, issue.forms, issue.folder / "forms.pdf")
     if issue.has_feedback:
         write_feedback_pdf(study, issue.forms, issue.before, issue.folder / "before.pdf")
@@ -118,14 +118,14 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
     """
     from glc_analysis.addons.convening.phone_address import LOOPBACK
     from glc_analysis.addons.convening.phone_ballots import collect_ballots
-    from glc_analysis.addons.convening.phone_slips import existing_slips_note, make_phone_slips
+    from glc_analysis.addons.convening.phone_slips import make_phone_slips, note_slips_becoming_void
 
     if [folder is not None, is_serving, register is not None].count(True) != 1:
         raise UsageError("Use one of --codes FOLDER, --serve and --collect REGISTER.")
     if (address is not None or network) and folder is None:
         raise UsageError("The address and the network stand on the slips. To fix: give them with --codes.")
     if folder is not None:
-        if void := existing_slips_note(study, round_id):
+        if void := note_slips_becoming_void(study, round_id):
             say(void)
             click.confirm("Make new slips? Destroy the old ones.", abort=True, err=True)
         made = make_phone_slips(study, round_id, folder, address=address or LOOPBACK, network=network)
@@ -441,12 +441,12 @@ def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -
         write_packets_beside_pages,
     )
     from glc_analysis.addons.convening.packets.parts import PACKET_AUDIENCE
-    from glc_analysis.report import run as run_pages
+    from glc_analysis.report import update_report_pages
 
     ensure_built(study)
     planned = list_planned_packets(study, organisation=organisation, only=only)  # reports a wrong name
     say("The pages that the packets refer to are made first.")
-    for line in run_pages(study, audience=PACKET_AUDIENCE).lines:
+    for line in update_report_pages(study, audience=PACKET_AUDIENCE).lines:
         say(line)
     for folder in write_packets_beside_pages(study, today=date.today(), organisation=organisation, only=only,
                                              paper=paper):
@@ -470,11 +470,11 @@ def handbook(study: Study, language: str, paper: str, audience: str) -> None:
     what is missing.
     """
     from glc_analysis.addons.convening.handbook.editions import write_handbook_through_gate
-    from glc_analysis.report import run as run_pages
+    from glc_analysis.report import update_report_pages
 
     ensure_built(study)
     say("The pages that belong to the handbook are made first.")
-    for line in run_pages(study, audience=audience).lines:
+    for line in update_report_pages(study, audience=audience).lines:
         say(line)
     click.echo(write_handbook_through_gate(study, audience, language=language, paper=paper))
 
@@ -520,7 +520,7 @@ def joint_display(study: Study, suggest: bool, stated: bool, audience: str, form
     if suggest:
         rows, empty = joint.suggest_joint_display_rows(study), "There is nothing to suggest."
     elif stated:
-        rows = joint.list_contradicted_records(StudyView(study, audience))
+        rows = joint.list_statements_contradicting_country_facts(StudyView(study, audience))
         empty = "No statement that differs from an outside record may be shown."
     else:
         rows = joint.make_joint_display_table(StudyView(study, audience))

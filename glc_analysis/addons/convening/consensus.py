@@ -318,11 +318,11 @@ def why_no_result(tally: Mapping[str, Any]) -> str:
             f"quorum {tally['quorum']}")
 
 
-def dissent_in_words(tally: Mapping[str, Any]) -> str:
+def dissenting_votes_in_words(tally: Mapping[str, Any]) -> str:
     """Returns the votes of a row of ``tallies`` outside the third that holds the median, as they are read
     out; blank if the votes or the median are not disclosed.
 
-    >>> dissent_in_words(compute_tally_columns([8] * 8 + [5, 2]))
+    >>> dissenting_votes_in_words(compute_tally_columns([8] * 8 + [5, 2]))
     'dissent: 1 middle, 1 low'
     """
     if tally["median"] is None or tally["median"] != tally["median"]:

@@ -45,8 +45,8 @@ def organisation_by_rater(reference: Reference) -> dict[str, str]:
     return dict(zip(raters["rater_id"], raters["organisation_id"], strict=True))
 
 
-def collect_comments_and_reservations(study: Study, reference: Reference, leaver: Leaver) -> tuple[list[str],
-                                                                                                   list[str]]:
+def separate_leaver_comments_and_reservations(study: Study, reference: Reference,
+                                              leaver: Leaver) -> tuple[list[str], list[str]]:
     """Returns the comments of raters and the reservations of signatories, those of the leaver separately from
     those of others."""
     own, others = [], []

@@ -19,7 +19,7 @@ import pandas as pd
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
-from glc_analysis.addons.convening.ballots import INTEREST, list_readable_comments
+from glc_analysis.addons.convening.ballots import INTEREST, list_comments_readable_outside_team
 from glc_analysis.addons.convening.principles import add_version_columns
 from glc_analysis.addons.convening.rating_forms import RatingForm
 from glc_analysis.addons.convening.ratings import ABSTENTION_MARK, CRITERIA
@@ -134,7 +134,7 @@ class Feedback:
         lines = ratings["round_id"].astype("str") + "/" + ratings["rater_id"].astype("str")
         is_shown = (~blocks.isin([*hidden]) & ~line_ids(blocks, lines).isin([*hidden])
                     & ~ratings["round_id"].isin(erased))
-        comments = {principle: list_readable_comments(own, study, reference.names)
+        comments = {principle: list_comments_readable_outside_team(own, study, reference.names)
                     for principle, own in ratings[is_shown].groupby("principle_id")}
         return cls(ratings[ratings["excluded"].isin(["", INTEREST])], panels, comments,
                    asked.merge(add_version_columns(reference.principles), on=["principle_id", "version"]))

@@ -15,7 +15,7 @@ from glc_analysis.figures.groupings import MERGED
 Read = Callable[[str], pd.DataFrame]
 
 
-def records_counted_in_figure(read_table: Read, figure: Any, question: Any) -> pd.DataFrame:
+def find_answers_behind_figure(read_table: Read, figure: Any, question: Any) -> pd.DataFrame:
     """Returns the answers on which a figure of a question is based: answer_id, organisation_id, is_counted.
 
     ``read_table`` gives a processed table by name, ``figure`` is a row of figures, ``question`` of questions.

@@ -1,7 +1,8 @@
 """The rating forms of a round as files: ``glc forms``.
 
 Writes the forms described in ``rating_forms`` as files in ``reports/team/forms/<round>/``
-(:func:`write_round_forms`): a workbook, a page to print and a text for every rater; one XLSForm for all.
+(:func:`open_round_and_write_forms`): a workbook, a page to print and a text for every rater; one XLSForm for
+all.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from glc_analysis.addons.convening.principles import (
 )
 from glc_analysis.addons.convening.rating_forms import (
     RatingForm,
-    find_text_origins,
+    find_origins_of_new_texts,
     form_phrases,
     format_language_and_code,
     has_form_phrases,
@@ -50,7 +51,7 @@ from glc_analysis.addons.convening.ratings import (
     SCORES,
     WORKBOOK_COLUMNS,
     RatingQuestion,
-    is_form_filled,
+    is_any_form_box_filled,
 )
 from glc_analysis.addons.convening.round_roles import (
     add_proxies_and_interests,
@@ -60,11 +61,11 @@ from glc_analysis.addons.convening.round_roles import (
     proxy_and_interest_sentences,
     record_proxies_and_interests,
 )
-from glc_analysis.addons.convening.rounds import plan_round_texts, write_rounds
+from glc_analysis.addons.convening.rounds import plan_round_and_texts, write_rounds
 from glc_analysis.addons.member_checking.returns import read_names_and_languages
 from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.reference import Reference, read_reference
-from glc_analysis.spreadsheets import print_on_a4, save_workbook
+from glc_analysis.spreadsheets import print_on_a4, save_workbook_reproducibly
 from glc_analysis.study import Study
 from glc_analysis.templates import Macros, read_packaged_text
 from glc_analysis.text import content_hash
@@ -78,7 +79,7 @@ _NOT_ASKED = {"agreed": "agreed", "set_aside": "set aside", "superseded": "repla
 
 @dataclass(frozen=True)
 class FormsIssued:
-    """The result of :func:`write_round_forms`.
+    """The result of :func:`open_round_and_write_forms`.
 
     - ``asked``: the texts about which the round asks.
     - ``raters``: rater_id, language and note of each rater.
@@ -101,11 +102,11 @@ class FormsIssued:
     roles: tuple[str, ...]
 
 
-def write_round_forms(study: Study, round_id: str, *, today: date, without: Collection[str] = (),
-                      decided_by: str = "", because: str = "") -> FormsIssued:
+def open_round_and_write_forms(study: Study, round_id: str, *, today: date, without: Collection[str] = (),
+                               decided_by: str = "", because: str = "") -> FormsIssued:
     """Opens a new round, and writes its forms to ``reports/team/forms/<round>/``.
 
-    A new round asks about every candidate (:func:`.rounds.plan_round_texts`), except the principles
+    A new round asks about every candidate (:func:`.rounds.plan_round_and_texts`), except the principles
     ``without``; who decided to leave these out, and why, is recorded in decision_log.csv. An open round keeps
     its texts and gets the same forms again. Raises UsageError if that decision lacks its author or reason.
     Raises Faults, before anything is written, if the round is closed, its texts were changed, nobody may
@@ -119,7 +120,7 @@ def write_round_forms(study: Study, round_id: str, *, today: date, without: Coll
     if without:
         decided_by, because = resolve_requester(reference, decided_by), tidy_reason_without_names(reference,
                                                                                                   because)
-    rounds, asked = plan_round_texts(reference, round_id, today=today, without=without)
+    rounds, asked = plan_round_and_texts(reference, round_id, today=today, without=without)
     opened = Reference({**reference.tables, "rounds": rounds}, reference.unsound)
     raters_now = add_proxies_and_interests(reference.raters, reference, round_id)
     _check_roles(study, opened, round_id, raters_now)
@@ -142,13 +143,13 @@ def write_round_forms(study: Study, round_id: str, *, today: date, without: Coll
         write_form_workbook(folder / f"{form.rater_id}.xlsx", form, before)
         if before:
             _write(folder / f"{form.rater_id}-before.html", render_feedback_page(form, before))
-        _write(folder / f"{form.rater_id}.html", render_form_page(form))
+        _write(folder / f"{form.rater_id}.html", render_printable_form_page(form))
         _write(folder / f"{form.rater_id}.txt", render_form_as_text(form))
     by_language = {form.language: form for form in sorted(forms, key=lambda form: form.language)}
     _write(folder / "pictures.html", render_picture_scale_sheet(by_language.values()))
     write_round_xlsform(folder / "round.xlsform.xlsx",
                         [RatingForm(round_id, "", language, rows,
-                                    find_text_origins(reference, round_id, asked, language))
+                                    find_origins_of_new_texts(reference, round_id, asked, language))
                          for language, rows in texts.items()],
                         [form.rater_id for form in forms])
     raters = pd.DataFrame({"rater_id": [form.rater_id for form in forms],
@@ -184,7 +185,7 @@ def _check_roles(study: Study, opened: Reference, round_id: str, raters: pd.Data
 def _check_not_filled(folder: Path, forms: list[RatingForm]) -> None:
     """Raises Faults if a workbook in the folder holds answers, because it must not be overwritten."""
     paths = [path for form in forms if (path := folder / f"{form.rater_id}.xlsx").is_file()]
-    if filled := [path for path in paths if is_form_filled(path)]:
+    if filled := [path for path in paths if is_any_form_box_filled(path)]:
         raise Faults([Fault("holds answers", f"{folder.name}/{path.name}", fix="move it to raw/ratings")
                       for path in filled])
 
@@ -201,7 +202,7 @@ _STYLE = read_packaged_text(__file__, "form_page.css").strip()
 _MOUTHS = {"low": "M20 48 Q32 34 44 48", "mid": "M20 43 H44", "high": "M20 39 Q32 53 44 39"}
 
 
-def render_form_page(form: RatingForm) -> str:
+def render_printable_form_page(form: RatingForm) -> str:
     """Returns a form to print, with nine boxes per criterion, the rater's code on every page, and the version
     of each text."""
     return Macros(__file__, "rating_form.html").page(form, _STYLE, SCORED, BY_NAME["may_be_read"].choices)
@@ -268,7 +269,7 @@ def write_form_workbook(path: Path, form: RatingForm, feedback: Sequence[RoundFe
     _validate(sheet, form)
     if feedback:
         write_feedback_sheet(book.create_sheet(), form, feedback)
-    save_workbook(book, path)
+    save_workbook_reproducibly(book, path)
 
 
 def _histories(form: RatingForm) -> list[str]:
@@ -356,7 +357,7 @@ def write_round_xlsform(path: Path, forms: Sequence[RatingForm], raters: Sequenc
             for m, text in enumerate(line, 1):
                 if text:
                     sheet.cell(n, m, text).data_type = "s"
-    save_workbook(book, path)
+    save_workbook_reproducibly(book, path)
 
 
 class _XLSForm:

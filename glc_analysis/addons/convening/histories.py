@@ -120,7 +120,7 @@ def list_text_change_lines(texts: Iterable[Text]) -> Iterator[str]:
             yield f"{printed_id_of_text(text)} {said}."
 
 
-def principle_status_lines(study: Study) -> Iterator[tuple[str, list[str]]]:
+def list_principle_status_lines(study: Study) -> Iterator[tuple[str, list[str]]]:
     """Yields the number of principles in use, with a list of those that were proposed, split, merged or are
     no longer in use; yields nothing if there are no principles."""
     path, (shared, *_) = study.reference_file("principles"), list_table_files("principles")

@@ -183,7 +183,7 @@ def readable_quotes_by_id(view: StudyView) -> dict[str, Quote]:
     return {quote: text for quote, text in found.items() if text}
 
 
-def list_contradicted_records(view: StudyView) -> pd.DataFrame:
+def list_statements_contradicting_country_facts(view: StudyView) -> pd.DataFrame:
     """Statements by organisations that contradict a recorded fact about their work country.
 
     For the team one row per answer that differs: organisation, country, indicator, stated, recorded, year.

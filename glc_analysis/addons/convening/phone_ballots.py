@@ -29,11 +29,11 @@ from glc_analysis.addons.convening.ballots import Ballots, select_eligible_rater
 from glc_analysis.addons.convening.rating_forms import (
     FormText,
     TextOrigin,
-    find_text_origins,
+    find_origins_of_new_texts,
     round_texts_by_language,
 )
 from glc_analysis.addons.convening.ratings import ABSTAIN, ABSTENTION_MARK, BY_NAME, HEADER, SCORED
-from glc_analysis.addons.convening.rounds import plan_round_texts, select_open_round_rows
+from glc_analysis.addons.convening.rounds import plan_round_and_texts, select_open_round_rows
 from glc_analysis.errors import Fault, Faults, UsageError, suggest_name
 from glc_analysis.locks import hold_lock
 from glc_analysis.reference import Reference, read_reference
@@ -84,9 +84,9 @@ class RoundTexts:
         """Returns the texts of a round. Raises UsageError for an unknown round, RoundClosed for a closed one,
         and Faults if a text differs from the one issued."""
         select_open_round_rows(reference.rounds, round_id)
-        _, asked = plan_round_texts(reference, round_id, today=date.today())
+        _, asked = plan_round_and_texts(reference, round_id, today=date.today())
         by_language = round_texts_by_language(reference, asked)
-        return cls(round_id, by_language, {one: find_text_origins(reference, round_id, asked, one)
+        return cls(round_id, by_language, {one: find_origins_of_new_texts(reference, round_id, asked, one)
                                            for one in by_language})
 
     @property

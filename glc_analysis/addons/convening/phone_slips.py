@@ -73,7 +73,7 @@ class SlipsMade:
     unchecked: tuple[str, ...]
 
 
-def existing_slips_note(study: Study, round_id: str) -> str:
+def note_slips_becoming_void(study: Study, round_id: str) -> str:
     """Returns a note that new slips would make the existing slips of an open round void. Blank if there are
     no slips, or if voting has begun and no new slips can be made."""
     box = BallotBox.read(study, round_id)

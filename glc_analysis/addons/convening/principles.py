@@ -103,10 +103,9 @@ def evidence_fact_sentences(evidence: pd.DataFrame) -> list[str]:
 # ------------------------------
 # Counts that help people judge the evidence for a principle and the decision on it.
 #
-# In: the processed tables (:func:`make_evidence_tables`). Out: for each component of the judgement a sentence
-# of
-# counts (:func:`count_for_cerqual_components`), and which kinds of organisations contributed no evidence or
-# did not rate.
+# In: the processed tables (:func:`read_tables_with_evidence_contributors`). Out: for each component of the
+# judgement a sentence of counts (:func:`count_for_cerqual_components`), and which kinds of organisations
+# contributed no evidence or did not rate.
 # The components are those of CERQual (Lewin et al. 2018, Implementation Science 13(Suppl 1):2) and of a
 # decision table. People judge; no level of concern is computed. The counts are for the team only: other
 # audiences see counts of organisations by country or resources only as released figures.
@@ -123,7 +122,8 @@ _LEAST = 3
 """The smallest group with a median: that of a smaller one could show how one rater voted."""
 
 
-def make_evidence_tables(read_table: Callable[[str], pd.DataFrame]) -> dict[str, pd.DataFrame]:
+def read_tables_with_evidence_contributors(
+        read_table: Callable[[str], pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Returns the tables :data:`COUNTED_TABLES` by name, and :func:`list_evidence_contributors` of all
     evidence."""
     frames = {name: read_table(name) for name in COUNTED_TABLES}
@@ -180,7 +180,7 @@ def count_for_cerqual_components(principle_id: str, frames: Frames) -> pd.DataFr
                         columns=["component", "known"])
 
 
-def count_represented_organisations(principle_id: str, frames: Frames) -> pd.DataFrame:
+def count_participating_organisations_by_kind(principle_id: str, frames: Frames) -> pd.DataFrame:
     """Returns how many organisations of each kind took part: one row per attribute and value, with study_n
     (in the study), evidence_n (contributed to codes and passages of the principle), raters_n (their raters
     voted in its last closed round). """
@@ -195,17 +195,18 @@ def count_represented_organisations(principle_id: str, frames: Frames) -> pd.Dat
     return pd.DataFrame(rows, columns=["attribute", "value", "study_n", "evidence_n", "raters_n"])
 
 
-def underrepresentation_sentences(represented: pd.DataFrame) -> list[str]:
+def describe_unrepresented_organisation_kinds(organisation_counts: pd.DataFrame) -> list[str]:
     """Returns sentences on the kinds of organisations in the study that gave no evidence, and those that did
     not rate.
 
-    >>> underrepresentation_sentences(pd.DataFrame([("language", "km", 1, 0, 0), ("language", "en", 9, 4, 0)],
+    >>> describe_unrepresented_organisation_kinds(pd.DataFrame(
+    ...     [("language", "km", 1, 0, 0), ("language", "en", 9, 4, 0)],
     ...     columns=["attribute", "value", "study_n", "evidence_n", "raters_n"]))
     ['No evidence from: language Khmer.', 'No ratings from: language English, Khmer.']
     """
     sentences = []
     for column, start in (("evidence_n", "No evidence from"), ("raters_n", "No ratings from")):
-        missing = represented[represented[column] == 0]
+        missing = organisation_counts[organisation_counts[column] == 0]
         missing = missing.groupby("attribute", sort=False)["value"].agg(sorted)
         parts = [f"{name.removesuffix('_id').replace('_', ' ')} "
                  + ", ".join(language_name(one) if name == "language" else one.replace("_", " ")

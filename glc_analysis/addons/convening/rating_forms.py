@@ -223,8 +223,8 @@ def round_texts_in_language(reference: Reference, round_texts: pd.DataFrame, lan
     return found.where(pd.Series(is_there, own.index), own.reindex(columns=found.columns)).reset_index()
 
 
-def find_text_origins(reference: Reference, round_id: str, round_texts: pd.DataFrame,
-                      language: str) -> dict[str, TextOrigin]:
+def find_origins_of_new_texts(reference: Reference, round_id: str, round_texts: pd.DataFrame,
+                              language: str) -> dict[str, TextOrigin]:
     """Returns the origins of the texts that no earlier round asked about, by printed id.
 
     A reworded text shows the wording in the last earlier round, if any; a split or merged text shows the
@@ -309,7 +309,7 @@ def make_rater_forms(reference: Reference, round_id: str, round_texts: pd.DataFr
         rows = round_texts_in_language(reference, round_texts, wanted)
         language = wanted if _is_asked_in(rows, wanted) else source
         if language not in origins:
-            origins[language] = find_text_origins(reference, round_id, round_texts, language)
+            origins[language] = find_origins_of_new_texts(reference, round_id, round_texts, language)
         forms.append(RatingForm(round_id, rater["rater_id"], language, rows, origins[language],
                                 rater["proxy_id"], tuple(filter(None, rater["interests"].split(";")))))
         others = rows[rows["language"] != language].groupby("language")["printed_id"]

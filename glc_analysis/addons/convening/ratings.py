@@ -214,7 +214,7 @@ def read_filled_form(path: Path, sheets: list[Grid] | None = None, *,
     return rows
 
 
-def is_form_filled(path: Path) -> bool:
+def is_any_form_box_filled(path: Path) -> bool:
     """Whether any box of a rating workbook is filled in."""
     return any(text for sheet in read_workbook_sheets(path) for answer in _on_sheet(sheet)
                for text in answer.boxes.values())

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from glc_analysis.addons.convening.votes import drop_hidden_principles
+from glc_analysis.addons.convening.votes import select_latest_readable_principles
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.view.visible_tables import VisibleTables
 
@@ -16,7 +16,7 @@ def list_released_tables(frames: Mapping[str, pd.DataFrame], audience: str) -> I
     """Returns the principles that an audience may read with their evidence, judgements, votes and signatures,
     and the logs."""
     principles = frames["principles"]
-    shown = drop_hidden_principles(principles, audience)["principle_id"]
+    shown = select_latest_readable_principles(principles, audience)["principle_id"]
     shown = principles[principles["principle_id"].isin(shown) & principles["is_current"]]
     yield shown
     for name in ("evidence", "judgements", "tallies", "signoffs"):
@@ -25,7 +25,7 @@ def list_released_tables(frames: Mapping[str, pd.DataFrame], audience: str) -> I
         yield from (frames[name] for name in ("joint_display", "decision_log", "parking_lot"))
 
 
-def votes_to_announce(view: VisibleTables) -> pd.DataFrame:
+def select_votes_on_agreed_principles(view: VisibleTables) -> pd.DataFrame:
     """Returns the votes on agreed principles as a release discloses them."""
     agreed = view.principle_rows.query("status == 'agreed'")["principle_id"]
     return view.tallies[view.tallies["principle_id"].isin(agreed)]

@@ -179,16 +179,16 @@ def changed_after_vote_faults(study: Study, round_id: str, raters: pd.DataFrame,
                         "raw/ratings, and ask for a new ballot")
 
 
-def drop_raters_and_their_proxies(frame: pd.DataFrame, rater_ids: Collection[str]) -> pd.DataFrame:
+def drop_raters_from_all_roles(role_rows: pd.DataFrame, rater_ids: Collection[str]) -> pd.DataFrame:
     """Removes these raters, as voters and as proxies, from rows with roles."""
-    kept = frame[~frame["rater_id"].isin([*rater_ids])]
+    kept = role_rows[~role_rows["rater_id"].isin([*rater_ids])]
     return kept.assign(**{PROXY: kept[PROXY].mask(kept[PROXY].isin([*rater_ids]), GONE)})
 
 
 def erase_raters_from_role_records(study: Study, rater_ids: Collection[str]) -> None:
     """Removes these raters from the records of all rounds."""
     for path in study.private_folder("rounds").glob(f"*/{_RECORD}"):
-        write_private_table(path, drop_raters_and_their_proxies(read_private_table(path), rater_ids))
+        write_private_table(path, drop_raters_from_all_roles(read_private_table(path), rater_ids))
 
 
 def _record(study: Study, round_id: str) -> Path:

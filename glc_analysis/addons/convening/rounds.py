@@ -1,6 +1,6 @@
 """Opens a rating round with the exact texts that it asks about.
 
-Until it is closed, a round asks about the texts of its opening day. :func:`plan_round_texts` returns
+Until it is closed, a round asks about the texts of its opening day. :func:`plan_round_and_texts` returns
 rounds.csv with the round, and the texts to print on its forms.
 """
 
@@ -21,8 +21,8 @@ from glc_analysis.writing import write_atomic
 _KEY = ["principle_id", "version"]
 
 
-def plan_round_texts(reference: Reference, round_id: str, *, today: date,
-                     without: Collection[str] = ()) -> tuple[pd.DataFrame, pd.DataFrame]:
+def plan_round_and_texts(reference: Reference, round_id: str, *, today: date,
+                         without: Collection[str] = ()) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Returns rounds.csv with a round, and the texts that it asks about. Nothing is written.
 
     A new round, opened today, asks about every current text that is a candidate (not agreed, set aside or

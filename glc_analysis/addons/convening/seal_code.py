@@ -31,9 +31,13 @@ _LENGTH = 8
 
 def list_seal_codes(study: Study) -> list[tuple[str, str]]:
     """Returns the closes in order, each as "round 2, close 1", with the seal code after it."""
-    from glc_analysis.addons.convening.seals import SEAL, list_counted_seal_folders, read_sealed_content
+    from glc_analysis.addons.convening.seals import (
+        SEAL,
+        list_seal_folders_without_repeats,
+        read_sealed_content,
+    )
 
-    folders = list_counted_seal_folders(study)
+    folders = list_seal_folders_without_repeats(study)
     known = {folder: json.loads((folder / SEAL).read_text(encoding="utf-8")) for folder in folders}
     order = sorted(folders, key=lambda folder: (
         known[folder].get("place", 0), known[folder]["closed_on"], folder.parent.name, int(folder.name)))

@@ -28,7 +28,7 @@ from glc_analysis.addons.convening.round_roles import (
     FILE_OF,
     ROLE_COLUMNS,
     RULE_IN_WORDS,
-    drop_raters_and_their_proxies,
+    drop_raters_from_all_roles,
     erase_raters_from_role_records,
     read_private_table,
     write_private_table,
@@ -120,7 +120,7 @@ def _closes(study: Study) -> int:
     return len([*study.private_folder("rounds").glob(f"*/*/{SEAL}")])
 
 
-def list_counted_seal_folders(study: Study) -> list[Path]:
+def list_seal_folders_without_repeats(study: Study) -> list[Path]:
     """Returns the folders of all seals, except those of rounds that were closed again with the same ballots,
     because nothing was counted anew there."""
     rounds = study.private_folder("rounds")
@@ -374,7 +374,7 @@ def erase_sealed_ballots(study: Study, rater_ids: Collection[str]) -> None:
             votes = read_private_table(path.with_name(BALLOTS))
             sealed = json.loads(path.read_text(encoding="utf-8"))
             write_private_table(path.with_name(BALLOTS), votes[~votes["rater_id"].isin([*rater_ids])])
-            kept = drop_raters_and_their_proxies(known, rater_ids)
+            kept = drop_raters_from_all_roles(known, rater_ids)
             write_private_table(path.with_name(RATERS), kept)
             voted = known[known["ballot"] != ""]
             is_untold = mark_never_disclosed_ballots(voted["role"], voted["role"])

@@ -32,7 +32,7 @@ from glc_analysis.addons.convening.ballots import (
     OTHER_WORDING,
     Ballots,
     count_received_ballots,
-    list_readable_comments,
+    list_comments_readable_outside_team,
 )
 from glc_analysis.addons.convening.blocks import DECISIONS_BLOCK
 from glc_analysis.addons.convening.consensus import proxies_and_interests_in_words
@@ -46,10 +46,10 @@ from glc_analysis.addons.convening.votes import (
     TERTILES,
     blank_undisclosed_tallies,
     count_votes_known_to_coalition,
-    disclosed_bar_segments,
     disclosed_vote_changes_in_words,
     fill_missing_role_columns,
     largest_undisclosed_panel,
+    list_disclosed_tertiles_by_vote,
     select_fully_disclosed_panels,
 )
 from glc_analysis.addons.languages.phrases import Phrasebook
@@ -161,8 +161,8 @@ def _english_slides(study: Study, round_id: str) -> tuple[Reference, str]:
     logs = {name: frames[name].assign(**{who: room.named(frames[name][who])})
             for name, who in (("decision_log", "proposed_by"), ("parking_lot", "raised_by"))
             if DECISIONS_BLOCK not in room.hidden}
-    comments = {principle: list_readable_comments(own, study, reference.names) for principle, own in
-                ratings[ratings["round_id"] == round_id].groupby("principle_id")}
+    comments = {principle: list_comments_readable_outside_team(own, study, reference.names)
+                for principle, own in ratings[ratings["round_id"] == round_id].groupby("principle_id")}
     closed_on = reference.rounds.loc[reference.rounds["round_id"] == round_id, "closed_on"].max()
     return reference, load_template(__file__, "results_slides.html").render(
         title=study.title, round_id=round_id, closed_on=closed_on,
@@ -320,7 +320,7 @@ def _drawn(row: Mapping[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, 
             "thirds": [row["votes_low"], row["votes_mid"], row["votes_high"]] if are_all_told else [],
             "middle": TERTILES.index(middle) if middle and not is_split else None,
             "median": row["median"] if are_all_told else None,
-            "bar": [] if are_all_told else disclosed_bar_segments(row["said"])}
+            "bar": [] if are_all_told else list_disclosed_tertiles_by_vote(row["said"])}
 
 
 def _changed(row: Mapping[str, Any], last: Mapping[str, Any],

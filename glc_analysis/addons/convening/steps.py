@@ -15,8 +15,11 @@ from glc_analysis.addons.convening.checks import missing_evidence_target_faults
 from glc_analysis.addons.convening.principles import PRINCIPLE_TABLES, make_principle_tables
 from glc_analysis.addons.convening.seals import list_rounds_with_erased_ballots
 from glc_analysis.addons.convening.tallies import make_ratings_and_tallies
-from glc_analysis.addons.convening.votes import drop_hidden_principles, readable_principle_ids_by_audience
-from glc_analysis.cleaning.waves import select_waves_of_consent
+from glc_analysis.addons.convening.votes import (
+    readable_principle_ids_by_audience,
+    select_latest_readable_principles,
+)
+from glc_analysis.cleaning.waves import make_wave_arguments_for_consent
 from glc_analysis.disclosure.blocks import block_ids
 from glc_analysis.errors import Faults
 from glc_analysis.reference import relocate_private_faults
@@ -26,7 +29,7 @@ from glc_analysis.steps import Step, View
 def _evidence(view: View) -> dict[str, Any]:
     """Makes no table; raises Faults for evidence without a target."""
     reference = view.reference
-    waves = select_waves_of_consent(reference.waves, view.study.settings["study"]["wave"])
+    waves = make_wave_arguments_for_consent(reference.waves, view.study.settings["study"]["wave"])
     if faults := [*missing_evidence_target_faults(reference.evidence, reference.joint_display,
                                                   view["figures"],
                                                   view["segments"], **waves)]:
@@ -67,7 +70,7 @@ STEPS = (
 
 def list_principle_pages(read_table: Callable[[str], pd.DataFrame]) -> dict[str, Any]:
     """Returns the principles that have a page, by id, and the ids of those that each audience may read."""
-    rows = drop_hidden_principles(read_table("principles"), "team").sort_values("principle_id")
+    rows = select_latest_readable_principles(read_table("principles"), "team").sort_values("principle_id")
     return {"principles": [{"id": row["principle_id"], "label": row["short_name"] or row["printed_id"]}
                            for row in rows.to_dict("records")],
             "shown_principles": readable_principle_ids_by_audience(read_table("principles"))}

@@ -23,7 +23,7 @@ from glc_analysis.addons.convening.ballots import (
     close_round,
     count_received_ballots,
     join_issued_texts,
-    list_readable_comments,
+    list_comments_readable_outside_team,
     make_ratings_table,
     select_eligible_raters,
 )
@@ -35,7 +35,7 @@ from glc_analysis.addons.convening.consensus import (
     compute_tally_columns,
     count_votes_by_tertile,
     decide_panel_result,
-    dissent_in_words,
+    dissenting_votes_in_words,
     median_movement,
     possible_results_from_tertile_counts,
     tally_in_words,
@@ -346,8 +346,8 @@ def list_lines_to_read_out(study: Study, reference: Reference, frames: Mapping[s
     if round_id in list_rounds_with_erased_ballots(study):
         return [f"The results of round {round_id} are no longer disclosed."]
     ratings = frames["ratings"]
-    comments = {principle: list_readable_comments(own, study, reference.names) for principle, own in
-                ratings[ratings["round_id"] == round_id].groupby("principle_id")}
+    comments = {principle: list_comments_readable_outside_team(own, study, reference.names)
+                for principle, own in ratings[ratings["round_id"] == round_id].groupby("principle_id")}
     return list_result_lines(frames, round_id, reference.principles,
                              agreement_test=study.settings["consensus"]["test"],
                              fully_disclosed_panels=select_fully_disclosed_panels(reference.raters),
@@ -358,4 +358,4 @@ def _line(row: Mapping[str, Any]) -> str:
     """Returns the result of one criterion and panel."""
     return f"  {row['criterion']}, {row['panel'].replace('_', ' ')}s: " + "; ".join(filter(None, [
         tally_in_words(row), row["result"] if row["result"] not in (TOO_FEW, NO_DECISION) else "",
-        row["movement"], dissent_in_words(row)]))
+        row["movement"], dissenting_votes_in_words(row)]))

@@ -52,26 +52,26 @@ def _why(study: Study, asked_by: str, because: str, *, who: str = "Asked for by"
          why: str = "Because") -> dict[str, str]:
     """Returns who asked for a change and why; asks for each of them that no option gives. An answer that
     names a person is refused before the next question."""
-    from glc_analysis.addons.convening.amendments import read_reference_allowing_undecided
+    from glc_analysis.addons.convening.amendments import read_reference_allowing_unrecorded_decisions
     from glc_analysis.addons.convening.principles import resolve_requester, tidy_reason_without_names
 
     said = {"asked_by": (asked_by, resolve_requester, f"{who} (an organisation, a panel or the room, never a "
                          "person's name: slides and packets print it)"),
             "because": (because, tidy_reason_without_names,
                         f"{why} (shown to the room: no person's name, no rater's code)")}
-    return {name: check(read_reference_allowing_undecided(study), given) if given
+    return {name: check(read_reference_allowing_unrecorded_decisions(study), given) if given
             else _accepted(study, prompt, check)
             for name, (given, check, prompt) in said.items()}
 
 
 def _accepted(study: Study, prompt: str, check: Callable[[Reference, str], str]) -> str:
     """Returns the stored form of the text that somebody types; asks again if the text is refused."""
-    from glc_analysis.addons.convening.amendments import read_reference_allowing_undecided
+    from glc_analysis.addons.convening.amendments import read_reference_allowing_unrecorded_decisions
 
     while True:
         line = _answer(prompt)
         try:
-            return check(read_reference_allowing_undecided(study), line)
+            return check(read_reference_allowing_unrecorded_decisions(study), line)
         except UsageError as error:
             say(str(error))
 
@@ -93,11 +93,11 @@ def _language(study: Study) -> str:
     principles."""
     from glc_analysis.addons.convening.amendments import (
         language_of_first_principle,
-        read_reference_allowing_undecided,
+        read_reference_allowing_unrecorded_decisions,
     )
     from glc_analysis.text import language_code, language_name
 
-    usual = language_of_first_principle(read_reference_allowing_undecided(study).principles)
+    usual = language_of_first_principle(read_reference_allowing_unrecorded_decisions(study).principles)
     while True:
         line = _answer(f"Language of the text, such as es (Enter alone: {usual}, {language_name(usual)})",
                        may_be_blank=True)
@@ -112,11 +112,11 @@ def _show_old(study: Study, *principles: str, is_back: bool = False) -> None:
     from glc_analysis.addons.convening.amendments import (
         check_text_in_use,
         find_current_version_row,
-        read_reference_allowing_undecided,
+        read_reference_allowing_unrecorded_decisions,
     )
     from glc_analysis.addons.convening.principles import format_printed_id
 
-    rows = [find_current_version_row(read_reference_allowing_undecided(study).principles, one)
+    rows = [find_current_version_row(read_reference_allowing_unrecorded_decisions(study).principles, one)
             for one in principles]
     for row in rows if not is_back else ():
         check_text_in_use(row)
@@ -318,13 +318,13 @@ def withdraw_text(study: Study, principle: str, asked_by: str, because: str) -> 
     from glc_analysis.addons.convening.amendments import (
         check_can_withdraw_text,
         find_current_version_row,
-        read_reference_allowing_undecided,
+        read_reference_allowing_unrecorded_decisions,
     )
     from glc_analysis.addons.convening.amendments import withdraw_text as issue
 
     if is_typed := not (asked_by and because):
         check_can_withdraw_text(study,
-                                find_current_version_row(read_reference_allowing_undecided(study).principles,
+                                find_current_version_row(read_reference_allowing_unrecorded_decisions(study).principles,
                                                          principle))
         _show_old(study, principle, is_back=True)
     why = _why(study, asked_by, because)
@@ -375,11 +375,11 @@ def agree(study: Study, principles: tuple[str, ...], decided_by: str) -> None:
 
     from glc_analysis.addons.convening.agreeing import collect_agreement_basis
     from glc_analysis.addons.convening.agreeing import record_agreement as record
-    from glc_analysis.addons.convening.amendments import read_reference_allowing_undecided
+    from glc_analysis.addons.convening.amendments import read_reference_allowing_unrecorded_decisions
     from glc_analysis.addons.convening.principles import resolve_requester
 
     if decided_by:
-        resolve_requester(read_reference_allowing_undecided(study), decided_by)
+        resolve_requester(read_reference_allowing_unrecorded_decisions(study), decided_by)
     for principle in principles:
         before = collect_agreement_basis(study, principle)
         say(f"{before.name}: {before.statement}")

@@ -21,8 +21,8 @@ from glc_analysis.addons.convening.checks import other_wave_cited
 from glc_analysis.addons.convening.figure_records import (
     Read,
     counted_ratings_by_principle,
+    find_answers_behind_figure,
     members_of_figure_subset,
-    records_counted_in_figure,
 )
 from glc_analysis.addons.convening.histories import (
     REWORDED,
@@ -37,8 +37,8 @@ from glc_analysis.addons.convening.other_waves import format_cited_and_current_n
 from glc_analysis.addons.convening.principles import UNSUPPORTED
 from glc_analysis.addons.convening.raw_places import RawFiles, format_number_ranges, raw_row_number
 from glc_analysis.coding.codebook import descendants
-from glc_analysis.coding.exports import quotations, words_not_agreed
-from glc_analysis.disclosure.quotations import case_codes, map_to_originals
+from glc_analysis.coding.exports import note_differently_marked_words, quotations
+from glc_analysis.disclosure.quotations import find_team_only_codes, map_to_originals
 from glc_analysis.errors import UsageError, suggest_name
 from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import ALL, DOCUMENT, SOURCE
@@ -49,7 +49,7 @@ from glc_analysis.reference import read_part, read_reference_table
 from glc_analysis.schema import CALL, UNASKED, WITHOUT_GUIDE
 from glc_analysis.study import Study
 from glc_analysis.tables import group_rows
-from glc_analysis.text import format_day, format_text_day, normalise_space
+from glc_analysis.text import format_day, format_day_or_unknown, normalise_space
 from glc_analysis.view.places import Places
 from glc_analysis.view.study_view import StudyView
 
@@ -255,7 +255,7 @@ class EvidenceTrail:
 
     @cached_property
     def _case_codes(self) -> set[str]:
-        return case_codes(self._tree)
+        return find_team_only_codes(self._tree)
 
     def node(self, depth: int, kind: str, name: str, text: str, place: str = "", *about: str,
              quote: str = "", language: str = "") -> TraceNode:
@@ -285,7 +285,7 @@ class EvidenceTrail:
                         self.places.question(question.question_id, question.theme_id))
         if not self.has_sources:
             return
-        rows = records_counted_in_figure(self._read_about(question.question_id), figure, question)
+        rows = find_answers_behind_figure(self._read_about(question.question_id), figure, question)
         for (path,), own in group_rows(rows.assign(path=rows["answer_id"].map(self.files.file_of_record)),
                                        "path"):
             at = own["answer_id"].map(raw_row_number)
@@ -368,7 +368,7 @@ class EvidenceTrail:
         path, place = self.files.place_of_segment(segment_id, document, begins or quote)
         clock = "" if pd.isna(segment.start_s) else str(pd.Timedelta(int(segment.start_s), "s"))[-8:]
         name, written = name_turn(self._text_names, segment_id), format_day(document.date)
-        day = "" if written and written in name else format_text_day(document.kind, document.date)
+        day = "" if written and written in name else format_day_or_unknown(document.kind, document.date)
         said = [name, day, clock, place, wording, memo and f"memo: {memo}"]
         owners = (segment.organisation_id, document.organisation_id)
         yield self.node(depth, "passage", segment_id, f"“{quote}” {', '.join(filter(None, said))}",
@@ -465,7 +465,7 @@ class EvidenceTrail:
                           self.view.code_list)
         sources = text_sources(self.read("documents"), self.read("segments"))
         wording = ["; ".join(filter(None, [row["wording"], "" if row["is_agreed"]
-                                           else words_not_agreed(row["marked_by"])]))
+                                           else note_differently_marked_words(row["marked_by"])]))
                    for row in rows.to_dict("records")]
         return rows.assign(source=rows["document_id"].map(sources), wording=wording)
 

@@ -18,14 +18,14 @@ from glc_analysis.addons.convening.translations import select_readable_texts
 from glc_analysis.addons.convening.votes import (
     LARGEST_UNDISCLOSED,
     blank_undisclosed_tallies,
-    drop_hidden_principles,
     exact_votes_in_words,
     fill_missing_role_columns,
     read_tertile_counts,
     select_fully_disclosed_panels,
+    select_latest_readable_principles,
     split_disclosed_signatures,
 )
-from glc_analysis.cleaning.waves import select_waves_of_consent
+from glc_analysis.cleaning.waves import make_wave_arguments_for_consent
 from glc_analysis.disclosure.blocks import block_id, block_ids
 from glc_analysis.errors import resolve_id
 from glc_analysis.reference import read_reference_table
@@ -82,7 +82,7 @@ class ConveningView(VisibleTables):
     def principle_rows(self) -> pd.DataFrame:
         """Returns rows of table ``principles``: the latest text of each principle that the audience may read;
         on the page of a ``principle``, only the text of that principle."""
-        rows = drop_hidden_principles(self.read("principles"), self.audience)
+        rows = select_latest_readable_principles(self.read("principles"), self.audience)
         return rows[rows["principle_id"] == self.principle] if self.principle else rows
 
     @cached_property
@@ -223,7 +223,7 @@ def select_visible_announced_votes(reader: Reader) -> pd.DataFrame:
 def select_visible_principles(reader: Reader) -> pd.DataFrame:
     """Returns the latest text of each principle that the audience may read, in all its languages."""
     rows = reader.table("principles")
-    seen = drop_hidden_principles(rows, reader.audience)["principle_id"]
+    seen = select_latest_readable_principles(rows, reader.audience)["principle_id"]
     rows = rows[rows["is_current"] & rows["principle_id"].isin(seen)]
     return select_readable_texts(rows, reader.audience).assign(asked_by="", changed_because="", comes_from="")
 
@@ -235,8 +235,8 @@ def select_visible_evidence(reader: Reader) -> pd.DataFrame:
     its wave."""
     rows = reader.table("evidence")
     rows = rows[rows["principle_id"].isin(select_visible_principles(reader)["principle_id"])]
-    waves = select_waves_of_consent(read_reference_table(reader.study, "waves"),
-                                    reader.study.settings["study"]["wave"])
+    waves = make_wave_arguments_for_consent(read_reference_table(reader.study, "waves"),
+                                            reader.study.settings["study"]["wave"])
     labels = read_reference_table(reader.study, "waves").set_index("wave_id")["label"].to_dict()
     rows = rows.assign(wave_id=[labels.get(other_wave_cited(row, **waves), "") for row in rows.itertuples()])
     is_open = rows["kind"].isin(["figure", "code", "literature"]) & (rows["wave_id"] == "")

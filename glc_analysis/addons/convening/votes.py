@@ -281,16 +281,17 @@ def blank_undisclosed_tallies(tallies: pd.DataFrame, *, agreement_test: str,
     return rows.assign(**told, **other_result, votes=pd.Series(high, rows.index, dtype="str"), said=words)
 
 
-def disclosed_bar_segments(votes_in_words: str) -> list[str]:
+def list_disclosed_tertiles_by_vote(votes_in_words: str) -> list[str]:
     """Returns the disclosed tertile of each vote of a panel, in the order of the scale; blank if it is not
     disclosed. ``votes_in_words`` are the words of :func:`disclosed_votes_in_words` or
     :func:`exact_votes_in_words`.
 
-    >>> "".join(third[:1] or "?" for third in disclosed_bar_segments("7 or more of 10 high, 3 or more low"))
+    >>> words = "7 or more of 10 high, 3 or more low"
+    >>> "".join(third[:1] or "?" for third in list_disclosed_tertiles_by_vote(words))
     'lllhhhhhhh'
-    >>> "".join(third[:1] or "?" for third in disclosed_bar_segments("2 or more of 4 middle"))
+    >>> "".join(third[:1] or "?" for third in list_disclosed_tertiles_by_vote("2 or more of 4 middle"))
     '?mm?'
-    >>> "".join(third[:1] for third in disclosed_bar_segments("5 of 10 high, 1 middle, 4 low"))
+    >>> "".join(third[:1] for third in list_disclosed_tertiles_by_vote("5 of 10 high, 1 middle, 4 low"))
     'llllmhhhhh'
     """
     if all_told := re.fullmatch(r"(\d+) of \d+ high, (\d+) middle, (\d+) low", votes_in_words):
@@ -505,12 +506,13 @@ def select_fully_disclosed_panels(raters: pd.DataFrame) -> set[str]:
     return {panel for panel, said in asked.groupby("role")["may_show_more"] if (said == "true").all()}
 
 
-def drop_hidden_principles(principles: pd.DataFrame, audience: str) -> pd.DataFrame:
+def select_latest_readable_principles(principles: pd.DataFrame, audience: str) -> pd.DataFrame:
     """Returns rows of table ``principles``: the latest text of each principle that an audience may read,
     without translations.
 
     >>> rows = pd.DataFrame({"status": ["agreed", "candidate"], "is_current": True, "translation_of": ""})
-    >>> [drop_hidden_principles(rows, audience)["status"].tolist() for audience in ("convening", "public")]
+    >>> [select_latest_readable_principles(rows, audience)["status"].tolist()
+    ...  for audience in ("convening", "public")]
     [['agreed', 'candidate'], ['agreed']]
     """
     rows = principles[principles["is_current"] & (principles["translation_of"] == "")]
@@ -519,5 +521,5 @@ def drop_hidden_principles(principles: pd.DataFrame, audience: str) -> pd.DataFr
 
 def readable_principle_ids_by_audience(principles: pd.DataFrame) -> dict[str, list[str]]:
     """Returns the ids of the principles that each audience may read."""
-    return {audience: sorted(drop_hidden_principles(principles, audience)["principle_id"])
+    return {audience: sorted(select_latest_readable_principles(principles, audience)["principle_id"])
             for audience in AUDIENCES}

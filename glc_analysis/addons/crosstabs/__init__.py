@@ -4,5 +4,5 @@ from glc_analysis.addon import AddOn
 
 ADD_ON = AddOn(
     "crosstabs", "Counts by what was answered to another question, and of codes by group.",
-    around={"summary": "commands:around_summary"},
+    around={"summary": "commands:print_crosstab_instead_of_summary"},
     view="view:CrosstabsView", view_names=("code_counts",))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import pandas as pd
 
 from glc_analysis.figures.estimates import PLACES, subset_membership
-from glc_analysis.figures.mentions import RAISED_OR_UNDECIDED, counted_mentions
+from glc_analysis.figures.mentions import RAISED_OR_UNDECIDED, select_mentions_in_base
 from glc_analysis.schema import CALL, UNASKED, WITHOUT_GUIDE
 
 EACH_ORGANISATION = "organisation"
@@ -46,7 +46,7 @@ def code_counts(mentions: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
       'raised_without_guide': 0, 'undecided_without_guide': 0, 'interviewed': 0,
       'raised_in_calls': 1, 'undecided_in_calls': 0, 'present': 1}]
     """
-    counted = counted_mentions(mentions)
+    counted = select_mentions_in_base(mentions)
     counted = counted.astype({"organisation_id": "str", "code_id": "str", "source": "str"})
     counted = counted.assign(apart=counted["source"].where(counted["source"].isin(UNASKED), ""))
     each = counted.groupby(["apart", "organisation_id", "code_id"])[RAISED_OR_UNDECIDED].any().reset_index()

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import click
 
 from glc_analysis.addon import map_declared_entries
-from glc_analysis.command_line import ensure_built, note_on_unknown_organisations, print_rows, say
+from glc_analysis.command_line import ensure_built, note_if_all_organisations_unknown, print_rows, say
 from glc_analysis.errors import UsageError
 from glc_analysis.study import Study
 
@@ -17,8 +17,8 @@ from glc_analysis.study import Study
               help="Count by the answers to this question, for the team: `glc summary Q4.4 --with Q4.2`, "
               "`glc summary --codes --with Q4.2`.")
 @contextmanager
-def around_summary(study: Study, question: str, by: str, is_of_codes: bool, audience: str, form: str, *,
-                   answered: str) -> Generator[None]:
+def print_crosstab_instead_of_summary(study: Study, question: str, by: str, is_of_codes: bool, audience: str,
+                                      form: str, *, answered: str) -> Generator[None]:
     """--with crosses two questions: the base is those who gave an answer to the other question and answered
     this one. For the team, codes are also counted --by organisation, those of interviews and answers apart
     from those of calls."""
@@ -42,6 +42,6 @@ def around_summary(study: Study, question: str, by: str, is_of_codes: bool, audi
     rows = view.crossed(question, answered, by=by)
     print_rows(rows.drop(columns="question") if form == "table" else rows, form,
                if_empty=view.refusal(question, by=by))
-    if rows.empty and (note := note_on_unknown_organisations(study, audience)):
+    if rows.empty and (note := note_if_all_organisations_unknown(study, audience)):
         say(note)
     raise click.exceptions.Exit

@@ -14,7 +14,7 @@ from glc_analysis.figures.estimates import (
     Question,
     QuestionResponses,
     add_intervals,
-    complete_figures,
+    add_values_and_shares,
     question_responses,
     records_behind_figures,
     subset_figures,
@@ -51,7 +51,7 @@ def crossed_estimates(data: CleanTables, study: Study, question_id: str, other_i
     records = unit_records(replace(data, questions=rows[rows["question_id"] == question_id]), question.unit)
     part = subset_figures(records, Membership(pairs["row"].to_numpy(), numbers,
                                                [str(n) for n in range(len(cells))]))
-    frame = complete_figures(part.assign(subset_kind=kind, unit=question.unit))
+    frame = add_values_and_shares(part.assign(subset_kind=kind, unit=question.unit))
     cell = cells.iloc[part["subset_id"].astype(int)]
     options = answered[other_id][1].options
     frame = frame.assign(measure="response", subset_id=[groups.names[n] for n in cell["group"]],

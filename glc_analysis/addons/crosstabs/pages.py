@@ -8,7 +8,7 @@ from math import ceil
 import pandas as pd
 from IPython.display import HTML as Html
 
-from glc_analysis.pages.coding import NOT_CODED_YET, note_uncounted_work, show_to_passage_readers_only
+from glc_analysis.pages.coding import NOT_CODED_YET, note_if_no_coding_counts, show_to_passage_readers_only
 from glc_analysis.tables_html import make_displayable, render_note, render_table
 from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.text import format_counts
@@ -26,7 +26,7 @@ def render_codes_by_group(view: StudyView, by: str) -> Html:
     organisations present. Silence in a call does not mean no."""
     rows = view.code_counts(by=by)
     if rows.empty:
-        return render_note(note_uncounted_work(view) or NOT_CODED_YET)
+        return render_note(note_if_no_coding_counts(view) or NOT_CODED_YET)
     book = view.code_tree[lambda f: f["code_id"].isin(rows["code_id"])]
     kinds = [f"glc-depth-{one}" for one in book["depth"] - book["depth"].min()]
     size = rows.groupby("group")[["asked", "interviewed", "present"]].max().sum(axis=1)

@@ -16,7 +16,7 @@ from glc_analysis.addons.crosstabs.code_counts import (
 )
 from glc_analysis.addons.crosstabs.crossed import crossed_estimates
 from glc_analysis.cleaning.countries import country_name
-from glc_analysis.coding.exports import mentioned_organisations
+from glc_analysis.coding.exports import add_organisations_outside_survey
 from glc_analysis.errors import UsageError
 from glc_analysis.figures.estimates import BY_OPTION, CleanTables
 from glc_analysis.figures.summary import subset_kind, summaries
@@ -90,8 +90,8 @@ class CrosstabsView(StudyView):
                               "answered, are for the team only. To fix: ask for the codes alone, or by an "
                               "attribute such as region.")
         mentions, answers = self.read("mentions"), self.read("answers")
-        organisations = mentioned_organisations(self.read("organisations"), mentions,
-                                                read_reference_table(self.study, "organisations"))
+        organisations = add_organisations_outside_survey(self.read("organisations"), mentions,
+                                                         read_reference_table(self.study, "organisations"))
         if answered:
             question = self._question(answered)
             _refuse_without_options(question, "count codes by")

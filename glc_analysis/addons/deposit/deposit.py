@@ -49,7 +49,7 @@ other file is not a deposit, and is not replaced."""
 _INVENTED = "Everything in it is invented: no organisation, person or answer is real."
 
 
-def write_deposit_archive(study: Study, path: Path | None = None) -> Path:
+def write_deposit_folder(study: Study, path: Path | None = None) -> Path:
     """Writes the deposit of a built study. Returns its folder, by default in the public's reports.
 
     An earlier deposit there is replaced. Its figures count as a published release. Raises UsageError for a

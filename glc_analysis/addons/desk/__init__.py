@@ -14,5 +14,5 @@ ADD_ON = AddOn(
     style="desk.css",
     holds={"private/vectors": "goes as a whole, and is made again from what is left"},
     erasers={"renew": "sentence_encoder:delete_cached_vectors",
-             "coder_file": "erasers:erase_from_coder_file"},
+             "coder_file": "erasers:erase_withdrawn_from_coder_file"},
     front_door={"coding_desk": "coding_desk:coding_desk"})

@@ -125,7 +125,7 @@ def why_no_codes_suggested(study: Study, coder: str, document_id: str, *,
     return "" if encoder or load_encoder() else NO_ENCODER
 
 
-def note_on_learning_state(study: Study) -> str:
+def note_while_model_learns(study: Study) -> str:
     """A sentence shown while the model learns the settled passages of a study; else blank."""
     return LEARNING if any(root == study.root and thread.is_alive()
                            for (root, *_), thread in BEING_LEARNED.items()) else ""

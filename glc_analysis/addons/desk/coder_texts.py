@@ -30,14 +30,14 @@ from glc_analysis.addons.desk.journal import (
 from glc_analysis.coding.alignment import Span
 from glc_analysis.coding.changed_texts import NO_PLACE, ChangedText
 from glc_analysis.coding.consensus import CONSENSUS
-from glc_analysis.coding.exports import current_texts
+from glc_analysis.coding.exports import read_pseudonymised_transcripts
 from glc_analysis.coding.texts import Text
 from glc_analysis.errors import GLCError
 from glc_analysis.manifest import checksum, read_manifest
 from glc_analysis.pseudonyms.masking import Masked, Masker, complete_key, read_key
 from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
-from glc_analysis.text import content_hash, format_text_day, language_direction, match_key
+from glc_analysis.text import content_hash, format_day_or_unknown, language_direction, match_key
 
 # ------------------------------
 # Which texts are coded twice, and whether all of them are handed in.
@@ -229,7 +229,7 @@ class AssignedTexts:
         organisations = read_reference_table(self.study, "organisations")
         labels = dict(zip(organisations["organisation_id"], organisations["label"], strict=True))
         names = {document: ", ".join(filter(None, (
-            kind.capitalize(), labels.get(owner) or owner, format_text_day(kind, day))))
+            kind.capitalize(), labels.get(owner) or owner, format_day_or_unknown(kind, day))))
             for document, kind, owner, day in self.described[
                 ["kind", "organisation_id", "date"]].itertuples(name=None)}
         times = Counter(names.values())
@@ -245,7 +245,7 @@ class AssignedTexts:
     @cached_property
     def current(self) -> Any:
         """All interviews and calls in their present form, with words and turns."""
-        return current_texts(self.study, needed=_TEXT_TABLES)
+        return read_pseudonymised_transcripts(self.study, needed=_TEXT_TABLES)
 
     def present_words(self, document: str) -> str:
         """The words of a text or an answer as they are now."""

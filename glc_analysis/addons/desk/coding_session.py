@@ -20,7 +20,7 @@ from unicodedata import normalize
 
 from glc_analysis import tables
 from glc_analysis.addons.desk.code_suggestions import (
-    note_on_learning_state,
+    note_while_model_learns,
     suggest_codes_for_passage,
     why_no_codes_suggested,
 )
@@ -248,7 +248,7 @@ class CodingSession(CoderWork):
         """The reason why no codes are suggested in a text, in one sentence; blank where they may be
         suggested."""
         return why_no_codes_suggested(self.study, self.coder,
-                                      document_id) or note_on_learning_state(self.study)
+                                      document_id) or note_while_model_learns(self.study)
 
     def refuse_suggestions(self, document_id: str, start: int, end: int, codes: Iterable[str]) -> None:
         """Logs that the coder rejected the suggested codes."""

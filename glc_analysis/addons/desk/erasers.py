@@ -21,7 +21,7 @@ Shift = Callable[[int, int, Masked], tuple[int, int] | None]
 """Gives the place of a coded span in what remains of its text; None if it held nothing else."""
 
 
-def erase_from_coder_file(path: Path, remaining: Any) -> None:
+def erase_withdrawn_from_coder_file(path: Path, remaining: Any) -> None:
     """Rewrites a coder's journal or log of suggestions without what a withdrawal removes; ``remaining`` says
     what that leaves of each text. Raises Faults if a text changed after its coder began it, so that the
     removed turns cannot be found."""

@@ -24,13 +24,13 @@ from glc_analysis.coding.coders import (
     codings_table,
     document_names,
     extend_codebook,
-    names_of_questions,
+    find_overlapped_segments,
+    map_names_to_open_questions,
     place_codings,
-    unread_segments,
 )
 from glc_analysis.coding.coefficients import NOMINAL, count_codings
 from glc_analysis.coding.consensus import CONSENSUS, coding_units
-from glc_analysis.coding.exports import current_texts
+from glc_analysis.coding.exports import read_pseudonymised_transcripts
 from glc_analysis.coding.texts import Text
 from glc_analysis.errors import Faults, UsageError, suggest_name
 from glc_analysis.intake.codings import read_codings
@@ -211,7 +211,7 @@ def choose_texts_to_code_again(study: Study, coder: str) -> list[str]:
 def write_texts_to_code_again(study: Study, coder: str, folder: Path) -> pd.DataFrame:
     """Writes the texts that a coder codes again, without any coding; one row per text: document_id and
     passages."""
-    chosen, texts = choose_texts_to_code_again(study, coder), current_texts(study)
+    chosen, texts = choose_texts_to_code_again(study, coder), read_pseudonymised_transcripts(study)
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.txt"):
         old.unlink()
@@ -233,14 +233,14 @@ def compare_first_and_second_coding(study: Study, coder: str, second_coding: Pat
               ("codings", "readings", "segments", "documents", "quarantined")}
     reference = read_reference(study)
     masker = Masker(reference.names, complete_key(reference.names, read_key(study.key_file)))
-    texts, segments = current_texts(study), frames["segments"]
+    texts, segments = read_pseudonymised_transcripts(study), frames["segments"]
     words = dict(zip(segments["document_id"], segments["text"], strict=True))
 
     def text_of(document_id: str) -> Text:
         return texts.texts.get(document_id) or Text(words[document_id], words[document_id], ())
 
     paths = dict(zip(reference.documents["document_id"], reference.documents["path"], strict=True))
-    raw = read_codings(second_coding, coder=coder, questions=names_of_questions(reference.questions))
+    raw = read_codings(second_coding, coder=coder, questions=map_names_to_open_questions(reference.questions))
     placed = place_codings([(coder, raw)], text_of,
                            document_names(frames["documents"], paths), masker.mask,
                            conversations=sorted(texts.texts))
@@ -260,7 +260,7 @@ def compare_first_and_second_coding(study: Study, coder: str, second_coding: Pat
     first = frames["codings"][frames["codings"]["coder_id"] == coder]
     sets: dict[str, dict[str, frozenset[str]]] = {}
     unknown = _unknown(frames["quarantined"], segments, coder)
-    unknown |= {segment for segment, _ in unread_segments(placed.unread, segments)}
+    unknown |= {segment for segment, _ in find_overlapped_segments(placed.unread, segments)}
     for name, codings in (("first", first), ("second", second)):
         coded = coding_units(codings, both, segments)
         coded = coded[~coded["segment_id"].isin(unknown)]

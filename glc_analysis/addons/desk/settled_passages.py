@@ -15,7 +15,7 @@ from glc_analysis import tables
 from glc_analysis.addons.desk.code_ranking import CodeRanking, SettledPassage
 from glc_analysis.addons.desk.learning import select_independently_settled_codes
 from glc_analysis.addons.desk.sentence_encoder import SentenceEncoder, encode_with_cache
-from glc_analysis.coding.codebook import case_codes
+from glc_analysis.coding.codebook import find_team_only_codes
 from glc_analysis.coding.consensus import CONSENSUS, coding_units, codings_by_segment, map_to_originals
 from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
@@ -48,7 +48,7 @@ class SettledPassages:
                   ("codings", "readings", "segments", "disagreements", "codebook")}
         codings, segments = frames["codings"], frames["segments"]
         book = read_reference_table(study, "codebook")
-        cases = frozenset(case_codes(book))
+        cases = frozenset(find_team_only_codes(book))
         told = codings_by_segment(codings[codings["code_id"].isin(cases)])["segment_id"]
         linked = map_to_originals(segments)
         told_in = {linked.get(one, one) for one in told}

@@ -19,5 +19,5 @@ ADD_ON = AddOn(
     needs=("country_names", "waves"),
     commands={"Data manager": "commands:COMMANDS"},
     holds={"private/draft": "rows go, or what in them is its own"},
-    around={"init": "commands:draft_tables_after_init", "check": "commands:check_draft_before_check",
+    around={"init": "commands:draft_tables_after_init", "check": "commands:check_or_accept_draft_first",
             "pseudonyms": "commands:list_name_suggestions_instead"})

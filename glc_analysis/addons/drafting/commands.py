@@ -51,7 +51,7 @@ def draft_tables_after_init(directory: Path, *, form: Path | None, codebook: Pat
     if not (named or form or codebook):
         yield ""
         return
-    from glc_analysis.addons.drafting.crosswalk_workbook import renew_crosswalk_draft
+    from glc_analysis.addons.drafting.crosswalk_workbook import redraft_crosswalk_keeping_decisions
     from glc_analysis.addons.drafting.draft_files import DRAFT_FOLDER, DRAFT_WORKBOOK
     from glc_analysis.addons.drafting.drafted_study import draft_new_study
     from glc_analysis.addons.drafting.store import list_draft_status_lines, read_draft
@@ -65,7 +65,7 @@ def draft_tables_after_init(directory: Path, *, form: Path | None, codebook: Pat
     drafted.write(directory, as_workbook=as_workbook)
     for note in drafted.notes:
         say(f"To decide: {note}")
-    if line := renew_crosswalk_draft(Study(directory), is_first=True):
+    if line := redraft_crosswalk_keeping_decisions(Study(directory), is_first=True):
         say(line)
     if draft := read_draft(Study(directory)):
         for line in list_draft_status_lines(draft):
@@ -80,8 +80,8 @@ def draft_tables_after_init(directory: Path, *, form: Path | None, codebook: Pat
               "questions marked yes, and all other decisions, to the tables, and record that NAME has "
               "looked at them. Then write the rows that are still to be decided into files beside the draft.")
 @contextmanager
-def check_draft_before_check(study: Study, responses: list[pd.DataFrame], *,
-                             looked_by: str) -> Generator[bool]:
+def check_or_accept_draft_first(study: Study, responses: list[pd.DataFrame], *,
+                                looked_by: str) -> Generator[bool]:
     """Checks a waiting draft before anything else; with --accept-draft, also writes the rows that are
     ready."""
     from glc_analysis.addons.drafting.draft_files import DRAFT_FOLDER
@@ -119,7 +119,7 @@ def _check_draft(study: Study, looked_by: str) -> bool:
     """Checks the draft of a study, and accepts the rows that are ready if a reviewer is named. Returns
     whether the study has questions of its own, so that the rest can be checked."""
     from glc_analysis.addons.drafting.acceptance import accept_chosen_draft_rows, accept_decided_open_rows
-    from glc_analysis.addons.drafting.crosswalk_workbook import renew_crosswalk_draft
+    from glc_analysis.addons.drafting.crosswalk_workbook import redraft_crosswalk_keeping_decisions
     from glc_analysis.addons.drafting.open_rows import write_open_rows_for_empty_lists
     from glc_analysis.addons.drafting.store import list_draft_status_lines, read_draft, unknown_heading_faults
     from glc_analysis.cleaning.records import read_raw_surveys
@@ -146,7 +146,7 @@ def _check_draft(study: Study, looked_by: str) -> bool:
             for line in (*accept_decided_open_rows(study, looked_by, today=date.today()),
                          *accept_chosen_draft_rows(study, draft, looked_by, today=date.today()),
                          *write_open_rows_for_empty_lists(study, draft, surveys),
-                         *filter(None, [renew_crosswalk_draft(study)])):
+                         *filter(None, [redraft_crosswalk_keeping_decisions(study)])):
                 say(line)
         draft = read_draft(study) or draft
     for line in list_draft_status_lines(draft):
@@ -205,9 +205,9 @@ def speakers(study: Study, suggest: bool, form: str) -> None:
     from glc_analysis.reference import read_reference_table
 
     listed, known = read_reference_table(study, "documents"), read_reference_table(study, "speakers")
-    rows = conversations.count_turns_of_speakers(conversations.read_described_conversations(study, listed)
-                                                 + conversations.read_undescribed_conversations(study,
-                                                                                                listed))
+    rows = conversations.count_turns_and_guess_roles(conversations.read_described_conversations(study, listed)
+                                                     + conversations.read_undescribed_conversations(study,
+                                                                                                    listed))
     if suggest:
         new = conversations.select_unlisted_speakers(rows, known)
         for line in conversations.speaker_role_evidence_lines(new):
@@ -271,7 +271,7 @@ def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None,
     wave_files.csv.
     """
     from glc_analysis.addons.drafting.crosswalk_workbook import (
-        accept_crosswalk,
+        accept_decided_crosswalk_rows,
         check_no_crosswalk_draft_waits,
         describe_crosswalk_draft,
         write_crosswalk_draft,
@@ -291,7 +291,7 @@ def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None,
     if bool(looked_by) == bool(files) or bool(files) != bool(wave_id):
         raise UsageError("Name the files of the new wave and its --id, or --accept NAME.")
     if looked_by:
-        n = accept_crosswalk(study, looked_by, date.today())
+        n = accept_decided_crosswalk_rows(study, looked_by, date.today())
         say(f"{count_of(n, 'decision')} added to crosswalk.csv.")
         return
     check_no_crosswalk_draft_waits(study)
@@ -329,10 +329,10 @@ def list_name_suggestions_instead(study: Study, form: str, *, suggest: bool) -> 
         yield
         return
     from glc_analysis.addons.drafting.name_suggestions import suggest_unlisted_names
-    from glc_analysis.coding.exports import current_texts
+    from glc_analysis.coding.exports import read_pseudonymised_transcripts
 
     ensure_built(study)
-    print_rows(suggest_unlisted_names(study, current_texts(study).canonical.values()), form,
+    print_rows(suggest_unlisted_names(study, read_pseudonymised_transcripts(study).canonical.values()), form,
                if_empty="No further name was found, but no search finds all: read the texts too.")
     raise click.exceptions.Exit
 

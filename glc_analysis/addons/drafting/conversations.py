@@ -101,7 +101,7 @@ def _organisation_name(talk: Conversation) -> str:
     return _KIND_WORDS.sub("", _DAY.sub("", Path(talk.path).stem).strip(" _.-")).strip(" _.-")
 
 
-def count_turns_of_speakers(conversations: Iterable[Conversation]) -> pd.DataFrame:
+def count_turns_and_guess_roles(conversations: Iterable[Conversation]) -> pd.DataFrame:
     """Returns one row per speaker of a transcript: :data:`SPEAKER_FACTS`. ``asks`` counts the turns with a
     question mark; ``role`` is blank if unknown, and ``why`` gives the evidence for it.
 
@@ -110,7 +110,7 @@ def count_turns_of_speakers(conversations: Iterable[Conversation]) -> pd.DataFra
     ...                       "text": ["How many?", "Two.", "And why?", "Well."]})
     >>> read = Transcript(Path("casa.txt"), turns)
     >>> talk = Conversation("casa", "interview", "raw/interviews/casa.txt", read)
-    >>> count_turns_of_speakers([talk])[["speaker", "asks", "role"]].values.tolist()
+    >>> count_turns_and_guess_roles([talk])[["speaker", "asks", "role"]].values.tolist()
     [['Ana', 2, 'interviewer'], ['Ben', 0, 'participant']]
     """
     rows = []

@@ -17,7 +17,7 @@ import pandas as pd
 from glc_analysis.addons.drafting.draft import SurveyDraft
 from glc_analysis.addons.drafting.form import SurveyForm, select_columns_named_by_entry
 from glc_analysis.addons.drafting.option_lists import MAYBE_ONE
-from glc_analysis.addons.drafting.options import FEWEST, find_unchosen_options
+from glc_analysis.addons.drafting.options import FEWEST, find_unexpectedly_unchosen_options
 from glc_analysis.cleaning import columns
 from glc_analysis.cleaning.responses import OptionList
 from glc_analysis.intake.survey import RawSurvey
@@ -263,8 +263,8 @@ class _Question:
             return []
         chosen = {"before": self._chosen(self.before, self.found_before),
                   "now": self._chosen(self.surveys, self.found)}
-        gone = find_unchosen_options([(side, "", labels) for side, labels in chosen.items()],
-                                     [*dict.fromkeys(self.options["label"])])
+        gone = find_unexpectedly_unchosen_options([(side, "", labels) for side, labels in chosen.items()],
+                                                  [*dict.fromkeys(self.options["label"])])
         return [f"nobody chose {', '.join(map(repr, labels))} {side}" for side, labels in gone.items()]
 
     def _chosen(self, surveys: Sequence[RawSurvey], found: Sequence[dict[str, str]]) -> Counter[str]:

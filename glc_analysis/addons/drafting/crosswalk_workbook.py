@@ -25,7 +25,7 @@ from glc_analysis.cleaning.records import read_raw_surveys
 from glc_analysis.errors import Fault, Faults, count_of, suggest_name
 from glc_analysis.reference import REQUIRED_COLUMNS, Reference, read_reference
 from glc_analysis.schema import allowed_words
-from glc_analysis.spreadsheets import append_rows, save_workbook
+from glc_analysis.spreadsheets import append_rows, save_workbook_reproducibly
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_workbook_sheets
 
@@ -68,10 +68,10 @@ def write_crosswalk_draft(study: Study, rows: pd.DataFrame, options: pd.DataFram
     if len(options):
         fill_sheet(book.create_sheet(_OPTIONS), options, widths=_WIDTHS, marked=options["use"] == "",
                    n_first=2, words={"use": ("yes", "no")})
-    save_workbook(book, path)
+    save_workbook_reproducibly(book, path)
 
 
-def renew_crosswalk_draft(study: Study, *, is_first: bool = False) -> str:
+def redraft_crosswalk_keeping_decisions(study: Study, *, is_first: bool = False) -> str:
     """Drafts the crosswalk of a study that begins with several waves from its draft of questions and waves;
     decisions stay for unchanged questions. Returns the line to print; blank if the draft names only one wave,
     or if the crosswalk draft no longer exists (unless ``is_first``)."""
@@ -108,7 +108,7 @@ def _with_decisions(rows: pd.DataFrame, before: pd.DataFrame, key: list[str],
     return rows.assign(**{name: kept[name].fillna(rows[name]) for name in decided})
 
 
-def accept_crosswalk(study: Study, accepted_by: str, today: date) -> int:
+def accept_decided_crosswalk_rows(study: Study, accepted_by: str, today: date) -> int:
     """Adds the decided rows of the draft to crosswalk.csv, signed and dated, with missing rows for earlier
     waves, and options marked yes to options.csv. Keeps the others in the draft; returns the number of decided
     questions. Raises Faults with all errors, and then writes nothing."""

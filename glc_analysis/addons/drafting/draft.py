@@ -42,7 +42,7 @@ from glc_analysis.addons.drafting.options import (
     FEWEST,
     SURE,
     UNSURE,
-    find_unchosen_options,
+    find_unexpectedly_unchosen_options,
     option_spelling_key,
 )
 from glc_analysis.addons.drafting.sensitivity import propose_sensitivity_rows
@@ -58,7 +58,7 @@ from glc_analysis.addons.drafting.xlsform import match_export_columns_to_questio
 from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.columns import NOT_IN, split_alternatives
 from glc_analysis.cleaning.doubts import find_doubtful_records
-from glc_analysis.cleaning.records import RESPONDENT, assign_record_ids, find_repeated_records
+from glc_analysis.cleaning.records import RESPONDENT, assign_record_ids, find_duplicates_across_files
 from glc_analysis.errors import SHOWN_ROWS, Faults
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.schema import COUNTRY_LIST
@@ -301,8 +301,8 @@ def _changed(column: FormColumn, guess: ColumnGuess, form: SurveyForm) -> dict[s
     the name of the file."""
     labels = {option_spelling_key(label): label for options in guess.options for label in options.counts}
     files = zip(form.files, column.names, column.counts, strict=True)
-    return find_unchosen_options([file for file in files if file[1]], [*labels.values()],
-                                 separator=guess.separator, is_reworded=column.paired_by == WEAK)
+    return find_unexpectedly_unchosen_options([file for file in files if file[1]], [*labels.values()],
+                                              separator=guess.separator, is_reworded=column.paired_by == WEAK)
 
 
 def _group_row(group: TickGroup, form: SurveyForm, lists: DraftedOptionLists, identifier: str) -> dict[str,
@@ -534,7 +534,7 @@ def _question_ids(form: SurveyForm, groups: Sequence[TickGroup], of_form: dict[i
 
 def _notes(form: SurveyForm, surveys: Sequence[RawSurvey], organisation: Sequence[str]) -> list[str]:
     notes = [f"{fault}. They would count twice. To fix: {fault.fix}."
-             for fault in find_repeated_records(surveys)]
+             for fault in find_duplicates_across_files(surveys)]
     undecided = pd.DataFrame(columns=["key", "column"])
     doubts = [fault for survey in surveys for fault in find_doubtful_records(
         assign_record_ids(survey, {RESPONDENT: ""})[0], undecided, organisation=organisation)]

@@ -31,7 +31,7 @@ from glc_analysis.errors import CellFault, Fault, Faults
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import read_reference
 from glc_analysis.schema import CHOICE_TYPES, COUNTRY_LIST, UNKNOWN
-from glc_analysis.spreadsheets import save_workbook
+from glc_analysis.spreadsheets import save_workbook_reproducibly
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_delimited_file, read_workbook_sheets
 from glc_analysis.text import match_key, normalise_space
@@ -98,7 +98,7 @@ def write_open_rows(study: Study, tables: Mapping[str, pd.DataFrame]) -> None:
         for name, table in filled.items():
             fill_draft_sheet(book.create_sheet(name), table)
         written.add(folder / "more.xlsx")
-        save_workbook(book, folder / "more.xlsx")
+        save_workbook_reproducibly(book, folder / "more.xlsx")
     else:
         for name, table in filled.items():
             written.add(folder / f"more_{name}.csv")

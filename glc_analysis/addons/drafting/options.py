@@ -227,8 +227,9 @@ def infer_option_order(cells: Sequence[tuple[list[str], int]], options: Collecti
 # Options that changed between waves.
 
 
-def find_unchosen_options(files: Sequence[tuple[str, str, Counter[str]]], labels: Collection[str], *,
-                          separator: str = "", is_reworded: bool = False) -> dict[str, list[str]]:
+def find_unexpectedly_unchosen_options(files: Sequence[tuple[str, str, Counter[str]]],
+                                       labels: Collection[str], *, separator: str = "",
+                                       is_reworded: bool = False) -> dict[str, list[str]]:
     """Returns, by the name of a file, the options that nobody chose in that file although at least five
     choices of them are expected, given the share of another file's cells that hold them. By chance, such a
     gap occurs less than once in a hundred times.
@@ -237,7 +238,7 @@ def find_unchosen_options(files: Sequence[tuple[str, str, Counter[str]]], labels
     cell holds several options. Files with the same heading are compared; if the heading ``is_reworded``,
     files are compared that have more than half of their options in common.
 
-    >>> find_unchosen_options([("a.csv", "Rate it", Counter({"1": 20, "2": 20})),
+    >>> find_unexpectedly_unchosen_options([("a.csv", "Rate it", Counter({"1": 20, "2": 20})),
     ...                  ("b.csv", "Rate it", Counter({"1": 20, "2": 10, "3": 10}))], ["1", "2", "3"])
     {'a.csv': ['3']}
     """

@@ -54,7 +54,7 @@ from glc_analysis.schema import (
     default_settings,
     list_table_files,
 )
-from glc_analysis.spreadsheets import save_workbook, write_text
+from glc_analysis.spreadsheets import save_workbook_reproducibly, write_text
 from glc_analysis.study import Study
 from glc_analysis.tabular import Grid, read_delimited_file, read_workbook_sheets
 from glc_analysis.text import match_key
@@ -155,7 +155,7 @@ def write_draft_workbook(draft: SurveyDraft, path: Path) -> None:
     for name in DRAFTED_TABLES:
         if name != "waves" or len(draft.tables[name]):
             fill_draft_sheet(book.create_sheet(name), draft.tables[name])
-    save_workbook(book, path)
+    save_workbook_reproducibly(book, path)
 
 
 # ------------------------------

@@ -20,7 +20,7 @@ from glc_analysis.addons.drafting.arrivals import ArrivedFiles
 from glc_analysis.addons.drafting.code_tree import draft_codebook
 from glc_analysis.addons.drafting.conversations import (
     Conversation,
-    count_turns_of_speakers,
+    count_turns_and_guess_roles,
     draft_document_rows,
     draft_organisation_rows,
     draft_speaker_rows,
@@ -118,7 +118,7 @@ def _draft(arrivals: ArrivedFiles, read: list[Conversation], files: dict[str, Pa
     # A survey names the organisations: there is no list of them yet, and a person makes it.
     listed = pd.DataFrame({"organisation_id": [], "label": []}) if arrivals.surveys else None
     tables = {"documents": draft_document_rows(read, organisations=listed)}
-    facts = count_turns_of_speakers(read)
+    facts = count_turns_and_guess_roles(read)
     tables["speakers"] = draft_speaker_rows(facts)
     tables["organisations"] = draft_organisation_rows(tables["documents"])
     notes = notes + list_decisions_left_to_people(tables["documents"], tables["speakers"],

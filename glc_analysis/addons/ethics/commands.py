@@ -41,14 +41,15 @@ def ethics(study: Study, is_written: bool) -> None:
 
     from glc_analysis.addons.ethics.board_page import make_ethics_page_lines
     from glc_analysis.addons.ethics.safety import (
+        add_missing_safety_questions,
         count_unanswered_safety_questions,
         make_safety_page_lines,
-        write_safety_questions,
     )
     from glc_analysis.publish.publication import published_folders
 
     if is_written:
-        say(f"The questions on safety are in {write_safety_questions(study)}: fill in answer, by and date.")
+        path = add_missing_safety_questions(study)
+        say(f"The questions on safety are in {path}: fill in answer, by and date.")
     safety = make_safety_page_lines(study, published=published_folders(study), today=date.today())
     for line in (*make_ethics_page_lines(study, today=date.today()), "", *safety):
         click.echo(line)

@@ -51,7 +51,7 @@ def list_safety_questions(countries: dict[str, str]) -> Iterator[dict[str, str]]
             yield {**row, "subject": subject, "label": label}
 
 
-def write_safety_questions(study: Study) -> Path:
+def add_missing_safety_questions(study: Study) -> Path:
     """Adds the questions that safety.csv does not have yet, for people to answer. All other bytes of the file
     stay as they are."""
     path, columns = study.reference_file("safety"), reference_tables()["safety"].required_columns

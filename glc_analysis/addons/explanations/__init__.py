@@ -5,7 +5,7 @@ from glc_analysis.addon import AddOn
 
 ADD_ON = AddOn(
     "explanations", "Why a principle may work: the team's explanations, each with a rival.",
-    needs=("convening",), checks="checks:CHECKS", check_lines="checks:list_reopened_explanations",
+    needs=("convening",), checks="checks:CHECKS", check_lines="checks:list_reopened_or_hidden_explanations",
     steps="checks:STEPS", phrases="page_phrases.csv",
     slots={"principle": "pages:show_explanations"},
     view="view:ExplanationsView", view_names=("explanations",),

@@ -69,7 +69,7 @@ CHECKS: tuple[Check, ...] = (make_schema_check("explanations.principle_id"),
                              Check(("explanations",), _repeated_passages))
 
 
-def list_reopened_explanations(study: Study, reference: Reference) -> Iterator[str]:
+def list_reopened_or_hidden_explanations(study: Study, reference: Reference) -> Iterator[str]:
     """Lists the explanations that a withdrawal has reopened, and the explanations that the present tables do
     not allow their intended audiences to see."""
     rows = reference.explanations

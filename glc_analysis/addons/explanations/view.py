@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.convening.votes import drop_hidden_principles
+from glc_analysis.addons.convening.votes import select_latest_readable_principles
 from glc_analysis.addons.explanations.checks import PASSAGE_COLUMNS, split_segment_ids
 from glc_analysis.disclosure.blocks import (
     QUOTATION_BLOCKS,
@@ -27,7 +27,7 @@ from glc_analysis.disclosure.blocks import (
     block_id,
     block_ids,
     line_ids,
-    own_quotations,
+    select_quotations_with_owners,
 )
 from glc_analysis.disclosure.quotations import segment_owners
 from glc_analysis.disclosure.rules import has_capability
@@ -109,7 +109,7 @@ class ExplanationsView(VisibleTables):
         hidden = {*blocks.loc[(blocks["audience"] == audience) & ~blocks["is_shown"], "block_id"]}
         quotations = _own_quotations(self, audience)
         quotations = quotations[~line_ids(QUOTATION_BLOCKS, quotations["quote_id"]).isin(hidden)]
-        shown = drop_hidden_principles(self.read("principles"), audience)["principle_id"]
+        shown = select_latest_readable_principles(self.read("principles"), audience)["principle_id"]
         rows = self.read("explanations")
         rows = select_visible_explanations(rows[rows["principle_id"].isin(shown)], quotations,
                                            _networks(self.read("organisations")), audience)
@@ -120,22 +120,23 @@ class ExplanationsView(VisibleTables):
 
 def _own_quotations(view: VisibleTables, audience: str) -> pd.DataFrame:
     frames = {name: view.read(name) for name in ("segments", "documents", "quotations")}
-    return own_quotations(frames, read_reference_table(view.study, "quotes"), audience)
+    return select_quotations_with_owners(frames, read_reference_table(view.study, "quotes"), audience)
 
 
 def _networks(organisations: pd.DataFrame) -> dict[str, str]:
     return dict(zip(organisations["organisation_id"], organisations["network_id"], strict=True))
 
 
-def list_text_block_lines(frames: Mapping[str, pd.DataFrame], reference: Any, audience: str) -> Iterator[Row]:
+def list_block_lines_with_organisations(frames: Mapping[str, pd.DataFrame], reference: Any,
+                                        audience: str) -> Iterator[Row]:
     """Returns the explanations that an audience reads, each with every organisation whose words support
     it."""
     segments, networks = frames["segments"], _networks(frames["organisations"])
     owner = dict(zip(segments["segment_id"], segment_owners(segments, frames["documents"]), strict=True))
-    shown = drop_hidden_principles(frames["principles"], audience)["principle_id"]
+    shown = select_latest_readable_principles(frames["principles"], audience)["principle_id"]
     rows = frames["explanations"][frames["explanations"]["principle_id"].isin(shown)]
-    seen = select_visible_explanations(rows, own_quotations(frames, reference.quotes, audience), networks,
-                                       audience)
+    quotations = select_quotations_with_owners(frames, reference.quotes, audience)
+    seen = select_visible_explanations(rows, quotations, networks, audience)
     for row in rows.loc[seen.index].to_dict("records"):
         cited = {owner[one] for column in PASSAGE_COLUMNS for one in split_segment_ids(row[column])}
         for organisation in sorted(cited):
@@ -154,5 +155,5 @@ BLOCKS = AddedBlocks(
     kinds=Kinds(words=(BLOCK,)),
     needs=("explanations", "quotations", "segments", "documents", "organisations", "principles",
            "quotes.csv"),
-    lines=list_text_block_lines, rewritten=lambda frames: set(), rows={BLOCK: "principle_id"},
+    lines=list_block_lines_with_organisations, rewritten=lambda frames: set(), rows={BLOCK: "principle_id"},
     line={BLOCK: ("principle_id", "number")})

@@ -36,8 +36,8 @@ _TRACK, _COUNT, _LABEL_LETTERS, _COUNT_LETTERS = (256, 160), 428, 38, 30
 counts, and the letters that fit into a line of an answer and of a count."""
 
 
-def extract_page_figures(page: lxml.html.HtmlElement, slug: str, source_line: str,
-                         earlier_figures: Path | None = None) -> dict[str, str | bytes]:
+def extract_and_link_page_figures(page: lxml.html.HtmlElement, slug: str, source_line: str,
+                                  earlier_figures: Path | None = None) -> dict[str, str | bytes]:
     """Returns the files of a page by name, and adds links to the files below each figure. ``source_line`` is
     printed below every SVG. ``earlier_figures`` is the folder with the figures of an earlier site made by the
     same package; an SVG that is there already is not drawn as PNG again.
@@ -45,7 +45,7 @@ def extract_page_figures(page: lxml.html.HtmlElement, slug: str, source_line: st
     >>> claim = "<section class='glc-claim'><h2>Shelter: 18 of 30</h2><div class='glc-wide'>"
     >>> bar = "<span style='width:60%'></span></div></section>"
     >>> page = lxml.html.fromstring(f"<article>{claim}{bar}</article>")
-    >>> [*extract_page_figures(page, "index", "A study")], page.xpath(".//a/@href")[0]
+    >>> [*extract_and_link_page_figures(page, "index", "A study")], page.xpath(".//a/@href")[0]
     (['index-1.svg', 'index-1.png', 'index-1.csv'], 'figures/index-1.svg')
     """
     files: dict[str, str | bytes] = {}

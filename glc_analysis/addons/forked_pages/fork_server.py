@@ -184,7 +184,7 @@ def main() -> None:
         # pandas took us for a terminal; in a kernel it prints as many columns as this.
         pandas.options.display.max_columns = 20
     if _PAGES in sys.modules:
-        sys.modules[_PAGES].prepare()
+        sys.modules[_PAGES].make_shell_before_forking()
     gc.collect()
     gc.freeze()  # what is shared stays shared
     gc.set_threshold(50_000, 50, 50)  # a page makes many objects, and then it is done

@@ -49,7 +49,7 @@ _ENGINE = "glc-page"
 """The name under which the engine for pages is registered with papermill."""
 
 
-def prepare() -> None:
+def make_shell_before_forking() -> None:
     """Makes the shell once, before processes are forked; each page then has its own copy of it."""
     config = Config()
     config.HistoryManager.enabled = False

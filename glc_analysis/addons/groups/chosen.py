@@ -20,7 +20,7 @@ EVERY_CODE = "codes"
 EXACT = "exact"
 
 
-def count_figures_of_groupings(study: Study, reference: Reference, question: str) -> pd.DataFrame:
+def explain_visibility_of_group_figures(study: Study, reference: Reference, question: str) -> pd.DataFrame:
     """Returns one row per figure of the groups chosen for a question, or for the codes: the figure, what each
     audience sees of it, and why it is not shown exactly.
 

@@ -20,10 +20,10 @@ def groups(study: Study, question: str, form: str) -> None:
     one and write it into groupings.csv. Then `glc groups QUESTION`, or `glc groups codes`, lists the figures
     of its groups, and the reason for each that others do not see exactly.
     """
-    from glc_analysis.addons.groups.chosen import count_figures_of_groupings
+    from glc_analysis.addons.groups.chosen import explain_visibility_of_group_figures
     from glc_analysis.addons.groups.ranking import list_counted_bases, rank_groupings_by_disclosed_figures
-    from glc_analysis.cleaning.waves import select_waves_of_consent
-    from glc_analysis.coding.codebook import case_codes
+    from glc_analysis.cleaning.waves import make_wave_arguments_for_consent
+    from glc_analysis.coding.codebook import find_team_only_codes
     from glc_analysis.disclosure.consent import Consent
     from glc_analysis.reference import read_reference
     from glc_analysis.tables import read_table
@@ -31,13 +31,13 @@ def groups(study: Study, question: str, form: str) -> None:
     ensure_built(study)
     reference, settings = read_reference(study), study.settings
     if question:
-        rows = count_figures_of_groupings(study, reference, question)
+        rows = explain_visibility_of_group_figures(study, reference, question)
         print_rows(rows, form, if_empty="No figure of it is in a group.")
         return
-    codes = {*read_table("codebook", study=study)["code_id"]} - case_codes(reference.codebook)
+    codes = {*read_table("codebook", study=study)["code_id"]} - find_team_only_codes(reference.codebook)
     n_codes = len(codes) if len(read_table("mentions", study=study)) else 0
     consent = Consent.of(reference.consent,
-                         **select_waves_of_consent(reference.waves, settings["study"]["wave"]))
+                         **make_wave_arguments_for_consent(reference.waves, settings["study"]["wave"]))
     ranked = rank_groupings_by_disclosed_figures(list_counted_bases(reference.questions, reference.options,
                                                                     n_codes),
                                                  read_table("organisations", study=study),

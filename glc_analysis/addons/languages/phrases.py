@@ -19,7 +19,7 @@ import pycountry
 from lxml import etree
 
 from glc_analysis.addon import ADD_ONS_FOLDER, list_declarations, load_declared_objects
-from glc_analysis.addons.languages.settings import ENGLISH, translated_languages
+from glc_analysis.addons.languages.settings import ENGLISH, list_phrase_table_languages
 from glc_analysis.errors import GLCError
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import list_word_columns
@@ -71,7 +71,7 @@ LANGUAGE_NAMES = {"en": "English", "es": "Español", "ar": "العربية", "km
 def phrase_languages(*, is_checked: bool = False) -> list[str]:
     """Returns the languages besides English that have phrases; with ``is_checked``, only languages whose
     phrases native readers have checked."""
-    return [language for language in translated_languages() if not is_checked or _is_checked(language)]
+    return [language for language in list_phrase_table_languages() if not is_checked or _is_checked(language)]
 
 
 def _is_checked(language: str) -> bool:

@@ -12,10 +12,10 @@ from glc_analysis.templates import read_packaged_csv
 ENGLISH = "en"
 
 
-def translated_languages() -> list[str]:
+def list_phrase_table_languages() -> list[str]:
     """Returns the languages of the table of phrases besides English, in the order of the table.
 
-    >>> translated_languages()
+    >>> list_phrase_table_languages()
     ['es', 'ar', 'km', 'fr']
     """
     return [column for column in read_packaged_csv(__file__, "phrases.csv")[0]
@@ -29,7 +29,7 @@ def page_language_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -
     ['de']
     """
     for language in settings["study"]["languages"]:
-        if language not in (known := translated_languages()):
+        if language not in (known := list_phrase_table_languages()):
             yield Fault("there are no phrases in this language", file, column="[study] languages",
                         value=language, fix=f"one of {', '.join(known)}")
 

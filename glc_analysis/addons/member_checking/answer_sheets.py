@@ -18,7 +18,7 @@ import pandas as pd
 
 from glc_analysis.errors import Fault, Faults, suggest_name
 from glc_analysis.schema import is_iso_date
-from glc_analysis.spreadsheets import print_on_a4, save_workbook, style_cell, write_text
+from glc_analysis.spreadsheets import print_on_a4, save_workbook_reproducibly, style_cell, write_text
 from glc_analysis.tabular import Grid, read_workbook_sheets
 from glc_analysis.templates import load_template, read_fixed_texts, read_packaged_text, read_texts_by_language
 from glc_analysis.text import isolate_direction, language_direction, language_name, match_key, parse_dates
@@ -77,7 +77,7 @@ class SheetDecision(NamedTuple):
 
     @classmethod
     def each(cls, returned: pd.DataFrame) -> list[SheetDecision]:
-        """The decisions in a frame from :func:`read_filled_workbook`."""
+        """The decisions in a frame from :func:`read_decisions_from_returned_workbook`."""
         return [cls(*row) for row in returned[[*cls._fields]].itertuples(index=False, name=None)]
 
 
@@ -90,12 +90,12 @@ def answer_sheet_phrases(language: str) -> dict[str, str]:
     return read_fixed_texts(language, *SHEET_PHRASES)
 
 
-def list_translation_notes(paper_languages: Iterable[str], texts_named: str, phrases_module: str,
-                           phrases_table: str) -> list[str]:
+def list_language_and_translation_notes(paper_languages: Iterable[str], texts_named: str, phrases_module: str,
+                                        phrases_table: str) -> list[str]:
     """Notes on how many papers were written in each language (blank: English), and on languages in which
     ``texts_named``, the texts of a table, is untranslated or unchecked.
 
-    >>> list_translation_notes(["es", "uk", "es", ""], "the letter and headings", *SHEET_PHRASES)
+    >>> list_language_and_translation_notes(["es", "uk", "es", ""], "the letter and headings", *SHEET_PHRASES)
     ... # doctest: +NORMALIZE_WHITESPACE
     ['In Spanish 2, in English 1.',
      'Not translated into Ukrainian (1): the letter and headings are in English, and say so.',
@@ -154,7 +154,7 @@ def write_sheets_workbook(path: Path, sheets: Iterable[tuple[str, AnswerSheet]],
         taken = [title.casefold() for title in book.sheetnames]
         title = next(t for t in (name, *(f"{name} {n}" for n in range(2, 99))) if t.casefold() not in taken)
         _fill(book.create_sheet(title), content)
-    save_workbook(book, path)
+    save_workbook_reproducibly(book, path)
 
 
 def _write_letter(sheet: Worksheet, letter: SheetLetter) -> None:
@@ -208,7 +208,7 @@ def render_sheets_page(sheets: list[AnswerSheet], letter: SheetLetter) -> str:
                          for row in sheet.rows.to_dict("records")]) for sheet in sheets])
 
 
-def read_filled_workbook(path: Path) -> pd.DataFrame:
+def read_decisions_from_returned_workbook(path: Path) -> pd.DataFrame:
     """One row per decision in a returned workbook, with the columns of :class:`SheetDecision`. Rows without a
     decision are left out. Raises Faults with all errors in the workbook."""
     headings = _keys_by_phrase((*SHEET_KINDS, "words", "understood", *_BOXES))

@@ -51,7 +51,7 @@ def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, fo
 
 def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
     """Prints what a filled workbook changes and what people have to decide; ``accept`` writes the changes."""
-    from glc_analysis.addons.member_checking.answer_sheets import read_filled_workbook
+    from glc_analysis.addons.member_checking.answer_sheets import read_decisions_from_returned_workbook
     from glc_analysis.addons.member_checking.clearing import (
         QuotationTables,
         apply_clearance_decisions,
@@ -63,7 +63,7 @@ def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
         make_raw_column_finder,
     )
 
-    answers, held = read_filled_workbook(path), QuotationTables.of(study)
+    answers, held = read_decisions_from_returned_workbook(path), QuotationTables.of(study)
     print_rows(list_decided_cell_changes(answers, held), form, if_empty="It changes nothing.")
     rows = list_correction_proposals(answers, held.documents, make_raw_column_finder(study))
     if len(rows):
@@ -90,7 +90,10 @@ def returns(study: Study, organisation: str, by: str, contact: str) -> None:
     A return holds a letter, and the organisation's answers, passages and quotations, with boxes for its
     decisions: a workbook, and a page for a telephone or for paper.
     """
-    from glc_analysis.addons.member_checking.answer_sheets import SHEET_PHRASES, list_translation_notes
+    from glc_analysis.addons.member_checking.answer_sheets import (
+        SHEET_PHRASES,
+        list_language_and_translation_notes,
+    )
     from glc_analysis.addons.member_checking.returns import read_names_and_languages, write_returns
     from glc_analysis.schema import is_iso_date
 
@@ -102,8 +105,9 @@ def returns(study: Study, organisation: str, by: str, contact: str) -> None:
     labels, languages = read_names_and_languages(study)
     wanted = [organisation] if organisation else sorted(labels)
     write_returns(study, wanted, folder, by=by, contact=contact)
-    for line in list_translation_notes([languages.get(organisation, "") for organisation in wanted],
-                                       "the letter and headings", *SHEET_PHRASES):
+    for line in list_language_and_translation_notes([languages.get(organisation, "")
+                                                     for organisation in wanted],
+                                                    "the letter and headings", *SHEET_PHRASES):
         say(line)
     say(f"{count_of(len(wanted), 'return')} in {folder}. Send each to its own organisation only.")
 

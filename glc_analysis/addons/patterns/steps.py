@@ -11,7 +11,7 @@ import pandas as pd
 from glc_analysis.addons.patterns.patterns import REPEATS, permutation_band, saturation_curve, smiths_s
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.cooccurrence import cooccurrence
-from glc_analysis.figures.coded import coded_turns, join_figures
+from glc_analysis.figures.coded import join_figures, list_coded_turns
 from glc_analysis.steps import Step, View
 
 
@@ -19,7 +19,7 @@ def pattern_figures(consensus: pd.DataFrame, documents: pd.DataFrame, segments: 
                     repeats: str) -> pd.DataFrame:
     """Returns one row per figure of the measures cooccurrence, novelty and salience. ``consensus`` has the
     agreed codings; ``repeats`` is the convention for salience."""
-    turns = coded_turns(consensus, documents, segments)
+    turns = list_coded_turns(consensus, documents, segments)
     return join_figures([_cooccurrence_figures(turns, "turn"), _cooccurrence_figures(turns, "document"),
                          _new_code_figures(turns, documents), _salience_figures(turns, documents, repeats)])
 

@@ -44,7 +44,7 @@ def list_due_matters(tables: Mapping[str, Sequence[Cells]]) -> list[DueMatter]:
     return sorted(found, key=lambda matter: (not matter.due_on, matter.due_on, matter.about, matter.what))
 
 
-def list_participating_organisations(tables: Mapping[str, Sequence[Cells]]) -> set[str]:
+def list_rating_or_committed_organisations(tables: Mapping[str, Sequence[Cells]]) -> set[str]:
     """The organisations that take part: those of raters, and those with a commitment."""
     voting = {row["organisation_id"] for row in tables["raters"] if row["may_rate"] == "true"}
     return (voting | {row["organisation_id"] for row in tables["commitments"]}) - {""}
@@ -67,7 +67,8 @@ def _reviews(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
         what = f"to be reviewed: {TRIGGERS.get(review['trigger'], review['trigger'])}"
         if review["trigger"] == "harm":
             what += "; somebody outside the team closes it; ask whether the ethics board must know"
-            if waiting := list_organisations_not_informed(review, list_participating_organisations(tables)):
+            if waiting := list_organisations_not_informed(review,
+                                                          list_rating_or_committed_organisations(tables)):
                 what += f"; not told yet: {', '.join(waiting)}"
         yield DueMatter(review["due_on"], printed_id_of_text(review), what)
 

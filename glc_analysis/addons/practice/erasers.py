@@ -17,8 +17,8 @@ from glc_analysis.tabular import read_workbook_sheets
 Cells = dict[str, str]
 
 
-def collect_words_of_practice(study: Study, reference: Reference, leaver: Leaver) -> tuple[list[str],
-                                                                                           list[str]]:
+def separate_leaver_and_other_texts(study: Study, reference: Reference, leaver: Leaver) -> tuple[list[str],
+                                                                                                 list[str]]:
     """The texts on commitments and trials by the leaver, and those by others."""
     own, others = [], []
     for name, columns in (("commitments", ("because",)), ("trials", WORDS_OF_TRIAL)):

@@ -29,7 +29,7 @@ NOT_BECAUSE = ("What was seen after a trial came after it; that it came from it 
 NO_TRIALS = "No trial is recorded."
 
 
-def texts_under_review_remarks(view: StudyView) -> dict[str, str]:
+def make_under_review_remarks(view: StudyView) -> dict[str, str]:
     """The remark "under review" for texts under review, by printed id, without reason or date."""
     return dict.fromkeys(sorted(view.under_review), UNDER_REVIEW)
 

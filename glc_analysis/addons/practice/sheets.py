@@ -27,7 +27,7 @@ from glc_analysis.disclosure.consent import Consent
 from glc_analysis.errors import GLCError, UsageError, suggest_name
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import allowed_words
-from glc_analysis.spreadsheets import print_on_a4, save_workbook, style_cell, write_text
+from glc_analysis.spreadsheets import print_on_a4, save_workbook_reproducibly, style_cell, write_text
 from glc_analysis.study import Study
 from glc_analysis.templates import load_template, read_fixed_texts, read_packaged_text, read_texts_by_language
 from glc_analysis.text import language_direction
@@ -241,7 +241,7 @@ def write_sheet_workbook(path: Path, sheet: PracticeSheet) -> None:
     print_on_a4(grid, headings=1)
     grid.protection.sheet = True
     grid.protection.formatColumns = grid.protection.formatRows = False
-    save_workbook(book, path)
+    save_workbook_reproducibly(book, path)
 
 
 def _rows(sheet: PracticeSheet) -> Iterator[tuple[str, str, list[str], list[bool]]]:

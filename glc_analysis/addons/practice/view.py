@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.convening.votes import drop_hidden_principles
+from glc_analysis.addons.convening.votes import select_latest_readable_principles
 from glc_analysis.addons.practice.checks import HARM
 from glc_analysis.disclosure.blocks import AddedBlocks, Kinds, Row, block_id, block_ids, line_ids
 from glc_analysis.disclosure.rules import has_capability
@@ -101,9 +101,10 @@ def select_visible_reviews(reader: Reader) -> pd.DataFrame:
     return visible_open_and_decided_reviews(reader.table("reviews"))
 
 
-def list_text_block_lines(frames: Mapping[str, pd.DataFrame], reference: Any, audience: str) -> Iterator[Row]:
+def list_block_lines_with_organisations(frames: Mapping[str, pd.DataFrame], reference: Any,
+                                        audience: str) -> Iterator[Row]:
     """Yields the words of trials that an audience reads, each with the organisation behind it."""
-    shown = drop_hidden_principles(frames["principles"], audience)["principle_id"]
+    shown = select_latest_readable_principles(frames["principles"], audience)["principle_id"]
     rows = select_cleared_trials(frames["trials"], audience)
     for row in rows[rows["principle_id"].isin(shown)].to_dict("records"):
         yield block_id(BLOCK, row["principle_id"]), row["trial_id"], row["organisation_id"]
@@ -116,6 +117,7 @@ def list_released_tables(frames: Mapping[str, pd.DataFrame], audience: str) -> I
         yield visible_open_and_decided_reviews(frames["reviews"])
 
 
-BLOCKS = AddedBlocks(kinds=Kinds(words=(BLOCK,)), needs=("trials", "principles"), lines=list_text_block_lines,
+BLOCKS = AddedBlocks(kinds=Kinds(words=(BLOCK,)), needs=("trials", "principles"),
+                     lines=list_block_lines_with_organisations,
                      rewritten=lambda frames: set(), rows={BLOCK: "principle_id"},
                      line={BLOCK: ("trial_id",)})

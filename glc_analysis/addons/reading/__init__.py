@@ -9,7 +9,7 @@ ADD_ON = AddOn(
     slices="page_lists:list_reading_pages", page_lists={"matrix": ("matrices", "shown_matrices"),
                                         "comparison": ("comparisons", "shown_comparisons"),
                                         "case": ("cases", "shown_cases")},
-    slots={"code": "code_page:show_reading_of_code"}, style="reading.css",
+    slots={"code": "code_page:show_context_of_code_passages"}, style="reading.css",
     view="view:ReadingView", view_names=("matrix", "comparison", "team_memos"),
     row_names={"summaries": "summary", "analytic_memos": "memo"},
     holds={"summaries": "its rows go; one of a group that rests on its passages loses its text",

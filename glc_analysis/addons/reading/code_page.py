@@ -27,7 +27,7 @@ _CODES, _TURNS = 20, 4
 """The most codes listed beside a code, and the most turns printed for each."""
 
 
-def show_reading_of_code(view: StudyView) -> Html | None:
+def show_context_of_code_passages(view: StudyView) -> Html | None:
     """Shows what an analyst should read with the passages of the view's code; None for other readers."""
     if not view.code or not view.may("passages"):
         return None

@@ -16,7 +16,7 @@ from glc_analysis.addons.reading.matrix import (
     select_passages_of_cells,
 )
 from glc_analysis.coding.codebook import ancestors
-from glc_analysis.coding.exports import mentioned_organisations
+from glc_analysis.coding.exports import add_organisations_outside_survey
 from glc_analysis.errors import UsageError, resolve_id, suggest_name
 from glc_analysis.figures.summary import subset_kind
 from glc_analysis.reference import read_reference_table
@@ -67,8 +67,8 @@ class ReadingView(StudyView):
     def case_members(self, kind: str) -> pd.DataFrame:
         """The organisations of each case, of a kind that ``matrix(by=...)`` names: organisation_id, group."""
         mentions = self.read("mentions")
-        organisations = mentioned_organisations(self.read("organisations"), mentions,
-                                                read_reference_table(self.study, "organisations"))
+        organisations = add_organisations_outside_survey(self.read("organisations"), mentions,
+                                                         read_reference_table(self.study, "organisations"))
         rows = counting.organisation_groups(kind, organisations, self.read("answers")).astype("str")
         return rows[rows["organisation_id"].isin(mentions["organisation_id"]) & (rows["group"] != "")]
 

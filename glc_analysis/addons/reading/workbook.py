@@ -25,7 +25,7 @@ from glc_analysis.spreadsheets import (
     CsvRows,
     append_rows,
     print_on_a4,
-    save_workbook,
+    save_workbook_reproducibly,
     style_cell,
     write_text,
 )
@@ -88,7 +88,7 @@ def write_matrix_workbook(view: StudyView, path: Path, *, theme: str = "", by: s
     print_on_a4(sheet, headings=3)
     sheet.protection.sheet = True
     sheet.protection.formatColumns = sheet.protection.formatRows = False
-    save_workbook(book, path)
+    save_workbook_reproducibly(book, path)
     return len(cells)
 
 
@@ -131,14 +131,14 @@ class EnteredSummaries:
 def enter_matrix_workbook(study: Study, path: Path, *, today: date) -> EnteredSummaries:
     """Reads a filled-in workbook, and writes new and changed summaries into summaries.csv. Raises Faults with
     all errors, and then writes nothing."""
-    entered = read_matrix_workbook(study, path)
+    entered = compare_matrix_workbook_with_summaries(study, path)
     for cells in (*entered.new, *entered.changed.values()):
         cells["date"] = today.isoformat()
     _write(study, entered)
     return entered
 
 
-def read_matrix_workbook(study: Study, path: Path) -> EnteredSummaries:
+def compare_matrix_workbook_with_summaries(study: Study, path: Path) -> EnteredSummaries:
     """The differences between a returned workbook and summaries.csv. Raises Faults with all errors in it."""
     reference = read_reference(study)
     grid = next((grid for grid in read_workbook_sheets(path, values_only=True) if _header(grid) >= 0), None)
@@ -163,7 +163,7 @@ def read_matrix_workbook(study: Study, path: Path) -> EnteredSummaries:
 def has_workbook_unread_summaries(study: Study, path: Path) -> bool:
     """Whether a workbook has summaries that are not in summaries.csv, or cannot be read."""
     try:
-        entered = read_matrix_workbook(study, path)
+        entered = compare_matrix_workbook_with_summaries(study, path)
     except GLCError:
         return True
     return bool(entered.new or entered.changed)

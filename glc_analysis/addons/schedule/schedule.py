@@ -100,7 +100,7 @@ def has_systemd() -> bool:
     return bool(shutil.which("systemctl") and runtime and Path(runtime, "systemd").is_dir())
 
 
-def describe_daily_run(schedule: Schedule) -> str:
+def preview_daily_run_installation(schedule: Schedule) -> str:
     """Returns the text that :func:`install_daily_run` would install."""
     if not has_systemd():
         return schedule.cron_line() + "\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from glc_analysis.command_line import refuse_little_memory, say
+from glc_analysis.command_line import refuse_low_memory_limit, say
 from glc_analysis.study import Study
 
 
@@ -19,7 +19,7 @@ def watch(directory: str) -> None:
     """
     from glc_analysis.addons.watch.watching import serve_and_update_pages
 
-    refuse_little_memory()
+    refuse_low_memory_limit()
     serve_and_update_pages(Study.find(directory, say=say), say=say)
 
 

@@ -21,8 +21,8 @@ from glc_analysis.command_line import ensure_built
 from glc_analysis.errors import Busy, GLCError, Interrupted
 from glc_analysis.locks import Say
 from glc_analysis.manifest import list_package_file_stamps
-from glc_analysis.report import Ahead, run
-from glc_analysis.run.plan import need_decisions
+from glc_analysis.report import Ahead, update_report_pages
+from glc_analysis.run.plan import is_disclosure_decision_needed
 from glc_analysis.run.record import last_run
 from glc_analysis.study import NOTEBOOKS, Study
 from glc_analysis.study_locks import lock_for_writing
@@ -71,7 +71,7 @@ def update_pages(study: Study, server: PageServer, say: Say, executor: Executor 
     try:
         with lock_for_writing(study.root, "`glc watch`", say):
             now = Study(study.root)  # its settings may be new
-            ensure_built(now, are_decided=need_decisions(now, _AUDIENCE),
+            ensure_built(now, are_decided=is_disclosure_decision_needed(now, _AUDIENCE),
                          beside=lambda: nullcontext(executor))
             seen = page_of_template_part(server.seen)
 
@@ -80,7 +80,7 @@ def update_pages(study: Study, server: PageServer, say: Say, executor: Executor 
                 if parts:
                     say(f"{seen}: {time.monotonic() - begun:.1f} s")
 
-            result = run(now, ahead=Ahead(seen, show))
+            result = update_report_pages(now, ahead=Ahead(seen, show))
     except Interrupted:
         raise
     except (GLCError, OSError) as error:

@@ -123,9 +123,9 @@ def select_comparable_waves(question_id: str, waves_asked: list[str], crosswalk:
     return [wave for wave in waves_asked if wave in {*rows["wave_id"]}]
 
 
-def compare_question_across_waves(question: pd.Series, waves: list[str], responses: pd.DataFrame,
-                                  options: pd.DataFrame,
-                                  *, is_collapsed: bool) -> ComparedQuestion:
+def collect_question_options_across_waves(question: pd.Series, waves: list[str], responses: pd.DataFrame,
+                                          options: pd.DataFrame,
+                                          *, is_collapsed: bool) -> ComparedQuestion:
     """Returns a question with its options in these waves. ``responses`` are rows of table ``wave_responses``,
     ``options`` rows of options.csv. If ``is_collapsed``, common options replace the original ones."""
     listed = options[options["option_list"] == question["option_list"]]

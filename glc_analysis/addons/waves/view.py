@@ -7,7 +7,7 @@ import pandas as pd
 
 from glc_analysis.addons.waves.comparison import (
     ComparedQuestion,
-    compare_question_across_waves,
+    collect_question_options_across_waves,
     count_option_in_wave,
     describe_wave_change,
     select_comparable_waves,
@@ -114,5 +114,6 @@ def make_compared_question(view: VisibleTables, question_id: str) -> ComparedQue
     name, crosswalk = question["question_id"], read_reference_table(view.study, "crosswalk")
     waves = select_comparable_waves(name, _waves_asked(view, name), crosswalk)
     own = crosswalk[(crosswalk["question_id"] == name) & crosswalk["wave_id"].isin(waves)]
-    return compare_question_across_waves(question, waves, view.read("wave_responses"), read_reference_table(
-        view.study, "options"), is_collapsed=bool((own["is_comparable"] == "collapsed").any()))
+    return collect_question_options_across_waves(
+        question, waves, view.read("wave_responses"), read_reference_table(view.study, "options"),
+        is_collapsed=bool((own["is_comparable"] == "collapsed").any()))

@@ -4,5 +4,5 @@ from glc_analysis.addon import AddOn
 
 ADD_ON = AddOn(
     "withdrawal", "An organisation or a person leaves the study.",
-    commands={"Data manager": "commands:COMMANDS"}, arrived="search:describe_arrived_file",
+    commands={"Data manager": "commands:COMMANDS"}, arrived="search:describe_content_found_in_file",
     holds={"withdrawn": "names nobody"})

@@ -29,7 +29,7 @@ from glc_analysis.intake.codings.coded_tables import (
     find_respondent_columns,
     guess_column_roles,
     is_by_respondent,
-    questions_of_sheet,
+    narrow_questions_by_sheet_name,
 )
 from glc_analysis.intake.codings.model import RawCodings
 from glc_analysis.pseudonyms.masking import Masked, Masker
@@ -169,7 +169,8 @@ class CoderFileRedaction:
     def _rows_by_respondent(self, grid: Grid) -> list[list[str] | None]:
         """The rows of a sheet with one per respondent: without the cells on removed answers, and without the
         rows of respondents of whom no answer is left."""
-        respondent, asked = find_respondent_columns(grid.names, questions_of_sheet(grid, self.questions))
+        respondent, asked = find_respondent_columns(grid.names,
+                                                    narrow_questions_by_sheet_name(grid, self.questions))
         kept: list[list[str] | None] = [grid.names]
         for old, row in zip(grid.rows[1:], replace_names_in_rows(grid, self.words)[1:], strict=True):
             answers = {n: self._of(f"{old[respondent].strip()}.{question}") for n, question in asked.items()}

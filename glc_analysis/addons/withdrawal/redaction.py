@@ -19,7 +19,7 @@ from openpyxl import load_workbook
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.pseudonyms.masking import Masked, Masker, shift_span
-from glc_analysis.spreadsheets import CsvRows, save_workbook
+from glc_analysis.spreadsheets import CsvRows, save_workbook_reproducibly
 from glc_analysis.study import WITHDRAWN
 from glc_analysis.tabular import Grid, read_delimited_file, read_workbook_sheets
 from glc_analysis.text import normalise_space
@@ -89,7 +89,7 @@ def _edit_workbook(path: Path, edit: Edit, keep_places: bool) -> None:
                 cell.value = (is_now or None) if was != is_now else cell.value
                 cell.comment = cell.hyperlink = None
     if is_changed:
-        save_workbook(book, path)
+        save_workbook_reproducibly(book, path)
 
 
 def write_transcript_turns(path: Path, turns: pd.DataFrame, heading: str) -> None:
@@ -156,10 +156,10 @@ def mark_turns_spoken_by(turns: pd.DataFrame, speakers: Collection[str],
 
 
 def blank_removed_turns(turns: pd.DataFrame, is_gone: Sequence[bool], new_speaker_names: Mapping[str, str],
-                        names: pd.DataFrame) -> pd.DataFrame:
-    """Blanks the removed turns and masks ``names`` in the others; speakers are renamed by
+                        names_to_mask: pd.DataFrame) -> pd.DataFrame:
+    """Blanks the removed turns and masks ``names_to_mask`` in the others; speakers are renamed by
     ``new_speaker_names``. Every turn keeps its place."""
-    texts = replace_names_in_texts([*turns["text"]], names)
+    texts = replace_names_in_texts([*turns["text"]], names_to_mask)
     return turns.assign(
         speaker=[new_speaker_names.get(normalise_space(name), name) for name in turns["speaker"]],
         text=[WITHDRAWN if gone else text for gone, text in zip(is_gone, texts, strict=True)])

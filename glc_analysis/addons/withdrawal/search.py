@@ -245,10 +245,10 @@ def search_arrived_file(path: Path, name: str, sought: SoughtContent) -> SearchR
     return found
 
 
-def describe_arrived_file(sought_file: Path, path: Path, name: str) -> str:
+def describe_content_found_in_file(sought_content_path: Path, path: Path, name: str) -> str:
     """Describes the sought content found in a new file, or why the file cannot be searched; blank if nothing
     is found. The sought content was written by another process."""
-    found = search_arrived_file(path, name, SoughtContent.read(sought_file))
+    found = search_arrived_file(path, name, SoughtContent.read(sought_content_path))
     if found.traces:
         return f"still {found.traces[0].what} ({found.traces[0].place})"
     return f"cannot be searched ({found.unread[0].why})" if found.unread else ""

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.cleaning.waves import select_waves_of_consent
+from glc_analysis.cleaning.waves import make_wave_arguments_for_consent
 from glc_analysis.disclosure.blocks import LINE_COLUMNS
 from glc_analysis.disclosure.cells import hide_cells_of_departed, remove_members_from_cells
 from glc_analysis.disclosure.consent import Consent
@@ -24,7 +24,7 @@ from glc_analysis.release_store import (
     BLOCK_FILES,
     CELLS,
     FIGURE_FILES,
-    block_kinds,
+    collect_text_block_kinds,
     list_block_lines,
     read_stored,
     write_stored,
@@ -32,7 +32,7 @@ from glc_analysis.release_store import (
 from glc_analysis.study import Study
 
 
-def delete_content_digests(study: Study) -> None:
+def delete_outdated_release_digests(study: Study) -> None:
     """Deletes the digests of what was published before a withdrawal: they could be compared with guesses at
     what was withdrawn. That of the last release stays where today's tables say the same."""
     for audience in READING_AUDIENCES:
@@ -56,7 +56,7 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
         frames = {name: tables.read_table(name, study=study) for name in tables.TABLES}
         figure_ids = frames["figures"]["figure_id"]
         reference = read_reference(study)
-        consent = Consent.of(reference.consent, **select_waves_of_consent(
+        consent = Consent.of(reference.consent, **make_wave_arguments_for_consent(
             reference.waves, study.settings["study"]["wave"]))
         known = countries_shown(frames["answers"], frames["organisations"], consent,
                                 study.settings["disclosure"])
@@ -75,7 +75,7 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
             write_stored(contributions[~is_gone], path)
         removed = _remove_lines(release / BLOCK_FILES["lines"], ids, lines[release.parent.name])
         blocks = {*removed["block_id"]}
-        is_word = removed["block_id"].str.split("/").str[0].isin(block_kinds().words)
+        is_word = removed["block_id"].str.split("/").str[0].isin(collect_text_block_kinds().words)
         departed |= {*removed.loc[is_word, "organisation_id"]}
         if is_gone.any() or blocks:
             n = (figures.loc[contributions.loc[is_gone, "figure_id"], "status"] != SUPPRESSED).sum()

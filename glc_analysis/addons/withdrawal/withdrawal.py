@@ -44,17 +44,20 @@ from glc_analysis.addons.withdrawal.settings_file import (
     add_coder_files_to_settings,
     drop_removed_files_from_settings,
 )
-from glc_analysis.addons.withdrawal.stored_releases import delete_content_digests, erase_from_stored_releases
+from glc_analysis.addons.withdrawal.stored_releases import (
+    delete_outdated_release_digests,
+    erase_from_stored_releases,
+)
 from glc_analysis.claims import refuse_unclaimed_data
 from glc_analysis.cleaning.countries import country_ids
 from glc_analysis.coding.coders import (
     copied_document,
     document_names,
-    names_of_questions,
+    map_names_to_open_questions,
     quoted_document,
 )
 from glc_analysis.coding.consensus import CONSENSUS
-from glc_analysis.coding.exports import current_texts
+from glc_analysis.coding.exports import read_pseudonymised_transcripts
 from glc_analysis.digests import replace_digest_key
 from glc_analysis.disclosure.consent import CONSENT_ITEMS
 from glc_analysis.errors import Fault, Faults, UsageError
@@ -180,7 +183,7 @@ def remove_contribution(study: Study, collect: Callable[[Reference, dict[str, st
                                                 {leaver.organisation_id} - {""} | leaver.raters | leaver.ids)
             if len(issued):
                 build(new, say=say)  # from the releases that are left
-            delete_content_digests(new)
+            delete_outdated_release_digests(new)
             _check_codings_kept(study, new, leaver)
             for folder in () if leaver.quoted else _BUILT:
                 _raise_traces(search_folder_for_content(new.root / folder, wanted), folder)
@@ -463,11 +466,11 @@ def _edit_coder_files(study: Study, new: Study, leaver: Contribution, reference:
     recoding, faults = CoderFileRedaction(documents, leaver.documents, turns, leaver.ids,
                                           leaver.words_to_remove_from_material,
                                  new.settings["coding"]["code_separator"],
-                                 names_of_questions(reference.questions)), []
+                                 map_names_to_open_questions(reference.questions)), []
     named = [(coder, path) for coder, files in new.coder_files().items() for path in files]
     logs = [(path.parent.name, path) for name in map_declared_entries("coder_logs")
             for path in sorted(new.raw.glob(f"codings/*/{name}"))]
-    texts = current_texts(study).texts if named else {}
+    texts = read_pseudonymised_transcripts(study).texts if named else {}
     masker = Masker(reference.names, complete_key(reference.names, read_key(study.key_file)))
 
     def document_of(copy: str, quotes: Sequence[str]) -> str:

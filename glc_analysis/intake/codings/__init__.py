@@ -22,8 +22,8 @@ from glc_analysis.addon import map_declared_entries
 from glc_analysis.errors import Faults, refuse
 from glc_analysis.intake.codings.coded_tables import (
     NO_QUESTIONS,
+    narrow_questions_by_sheet_name,
     note_unread_sheets,
-    questions_of_sheet,
     read_coded_table,
 )
 from glc_analysis.intake.codings.model import (
@@ -36,13 +36,13 @@ from glc_analysis.intake.codings.model import (
     RawCodings,
     Span,
     Text,
-    compare_name,
     compare_quote,
+    compare_selection_name,
     find_control_characters,
-    locate_by,
+    locate_spans_by_each_reading,
+    locate_spans_by_first_reading,
     rank_readings,
     simplify_signs,
-    try_readings,
     words_in_place,
 )
 from glc_analysis.study import JOURNALS, PROJECT_DATABASES
@@ -63,7 +63,7 @@ def accepted_formats() -> str:
                       *map_declared_entries("codings_readers")])
 
 
-def refuse_unread(file: CoderFile) -> None:
+def refuse_unsupported_coding_format(file: CoderFile) -> None:
     """Raises Faults for a file of a coding program if no installed add-on reads such files."""
     if file.is_of_program and not map_declared_entries("codings_readers"):
         refuse("this is a file of a coding program; the add-on coding_programs reads it, and it is not "
@@ -87,7 +87,7 @@ def read_codings(path: Path, *, coder: str = "", separator: str = "",
     >>> codings[["source", "quote", "code", "coder"]].to_dict("records")
     [{'source': 'call_1', 'quote': 'We wait', 'code': 'Delay', 'coder': 'ana'}]
     """
-    return merge_codings(_read(_project_database(path), coder, separator, questions))
+    return locate_and_check_codings(_read(_project_database(path), coder, separator, questions))
 
 
 def _project_database(path: Path) -> Path:
@@ -104,7 +104,7 @@ def _read(path: Path, coder: str, separator: str, questions: Mapping[str, str]) 
     if path.suffix == JOURNALS:
         return _read_journal(path, coder)
     file = CoderFile(path)
-    refuse_unread(file)
+    refuse_unsupported_coding_format(file)
     for add_on, reader in map_declared_entries("codings_readers").values():
         if parsed := add_on.load(reader)(file, coder=coder):
             return parsed
@@ -126,10 +126,12 @@ def _read_journal(path: Path, coder: str) -> ParsedCodings:
 def _read_sheets(path: Path, sheets: list[Grid], coder: str, separator: str,
                  questions: Mapping[str, str]) -> ParsedCodings:
     """Reads the first sheet of a table, or every sheet of a workbook with a sheet per question."""
-    of_questions = [sheet for sheet in sheets if questions_of_sheet(sheet, questions) is not questions]
+    of_questions = [sheet for sheet in sheets
+                    if narrow_questions_by_sheet_name(sheet, questions) is not questions]
     read = of_questions or sheets[:1]
     parsed, *others = (read_coded_table(path, sheet, coder=coder, separator=separator,
-                                        questions=questions_of_sheet(sheet, questions)) for sheet in read)
+                                        questions=narrow_questions_by_sheet_name(sheet, questions))
+                       for sheet in read)
     for other in others:
         parsed.add(other)
     note_unread_sheets(parsed, [sheet for sheet in sheets if sheet not in read])
@@ -149,7 +151,7 @@ _ALIKE = 0.6
 another version of the text."""
 
 
-def merge_codings(parsed: ParsedCodings) -> RawCodings:
+def locate_and_check_codings(parsed: ParsedCodings) -> RawCodings:
     """Returns the parsed codings with positions in code points of their texts. Duplicates are merged, and
     doubtful codings are quarantined.
 
@@ -217,16 +219,17 @@ def _located(parsed: ParsedCodings, passages: dict[str, list[Passage]]) -> dict[
     """Returns the located passages of each source that has a text. One program wrote the file, so all its
     texts together show how it counts positions, except for a text whose stored words show another way of
     counting."""
-    compare = compare_name if parsed.has_names else compare_quote
-    tried = {name: try_readings(text, [coded[1:3] for coded in passages[name]],
-                                [coded.quote for coded in passages[name]], compare=compare)
+    compare = compare_selection_name if parsed.has_names else compare_quote
+    tried = {name: locate_spans_by_each_reading(text, [coded[1:3] for coded in passages[name]],
+                                                [coded.quote for coded in passages[name]], compare=compare)
              for name, text in sorted(parsed.texts.items()) if text and passages[name]}
     common = rank_readings([*tried.values()], counts=parsed.counts) if tried else []
     located = {}
     for name, readings in tried.items():
         fits = readings[common[0]].score == max(reading.score for reading in readings.values())
-        located[name] = locate_by(readings,
-                                  common if fits else rank_readings([readings], counts=parsed.counts))
+        located[name] = locate_spans_by_first_reading(readings,
+                                                      common if fits
+                                                      else rank_readings([readings], counts=parsed.counts))
     return located
 
 

@@ -63,7 +63,7 @@ def question_columns(names: Sequence[str], questions: Mapping[str, str]) -> dict
     return {n: questions[key] for n, key in enumerate(keys) if key in questions and key not in _COLUMN_NAMES}
 
 
-def questions_of_sheet(grid: Grid, questions: Mapping[str, str]) -> Mapping[str, str]:
+def narrow_questions_by_sheet_name(grid: Grid, questions: Mapping[str, str]) -> Mapping[str, str]:
     """Returns the open questions that a sheet can be about: the question after which it is named, or else all
     of them."""
     key = match_key(grid.sheet)

@@ -294,18 +294,18 @@ _CLEARLY = 3
 likeliest way; with more, it is ruled out."""
 
 
-def locate(text: Text, spans: Sequence[Span], quotes: Sequence[str]) -> Located:
+def locate_coded_spans(text: Text, spans: Sequence[Span], quotes: Sequence[str]) -> Located:
     """Returns the stretches of a text in the likeliest way of counting (:func:`rank_readings`). A stretch is
     not sure if an equally likely way puts it at another position.
 
-    >>> locate(Text("\\ufeffYes.\\r\\n😀 We wait.\\r\\n"), [(8, 15)], ["We wait"])  # UTF-16, LF
+    >>> locate_coded_spans(Text("\\ufeffYes.\\r\\n😀 We wait.\\r\\n"), [(8, 15)], ["We wait"])  # UTF-16, LF
     Located(spans=[(7, 14)], matches=['exact'], is_sure=[True])
     """
-    tried = try_readings(text, spans, quotes)
-    return locate_by(tried, rank_readings([tried]))
+    tried = locate_spans_by_each_reading(text, spans, quotes)
+    return locate_spans_by_first_reading(tried, rank_readings([tried]))
 
 
-def locate_by(tried: Mapping[Reading, Tried], readings: Sequence[Reading]) -> Located:
+def locate_spans_by_first_reading(tried: Mapping[Reading, Tried], readings: Sequence[Reading]) -> Located:
     """Returns the stretches of a text in the first of these readings. A stretch is sure if it has the same
     position in all of them."""
     best, *others = (tried[reading] for reading in readings)
@@ -313,8 +313,8 @@ def locate_by(tried: Mapping[Reading, Tried], readings: Sequence[Reading]) -> Lo
     return Located(list(best.spans), best.matches, is_sure)
 
 
-def try_readings(text: Text, spans: Sequence[Span], quotes: Sequence[str], *,
-                 compare: Callable[[str, str], str] | None = None) -> dict[Reading, Tried]:
+def locate_spans_by_each_reading(text: Text, spans: Sequence[Span], quotes: Sequence[str], *,
+                                 compare: Callable[[str, str], str] | None = None) -> dict[Reading, Tried]:
     """Returns the stretches of a text in each way of counting. `compare` is :func:`compare_quote`, or another
     function of the stored words and the words at the position."""
     shown, compare = text.shown, compare or compare_quote
@@ -389,13 +389,13 @@ def compare_quote(quote: str, words: str) -> str:
     """
     if not quote or normalise_line_ends(quote) == words:
         return "exact" if quote else ""
-    stored, there = strip_blanks(quote), strip_blanks(words)
+    stored, there = normalise_for_comparison(quote), normalise_for_comparison(words)
     head = ELLIPSIS.sub("", stored)
     is_cut = head != stored and len(head) >= 20 and there.startswith(head)
     return "normalised" if is_cut or stored == there else "different"
 
 
-def compare_name(name: str, words: str) -> str:
+def compare_selection_name(name: str, words: str) -> str:
     """Returns how the name of a selection compares with the words at its position. The result is that of
     :func:`compare_quote`, but "" in place of `different`, because people and programs may give a selection
     any name.
@@ -403,14 +403,14 @@ def compare_name(name: str, words: str) -> str:
     A name also matches if it is the beginning of the words, cut off without a sign after 20 characters or
     more, or if it is the words in quotation marks.
 
-    >>> [compare_name(name, "We wait for the police in town") for name in
+    >>> [compare_selection_name(name, "We wait for the police in town") for name in
     ...  ("We wait for the police in", "We wait for…", "line:6", "We wait")]
     ['normalised', 'normalised', '', '']
     """
     match = compare_quote(name, words)
     if match != "different":
         return match
-    stored, there = strip_blanks(name), strip_blanks(words)
+    stored, there = normalise_for_comparison(name), normalise_for_comparison(words)
     head = ELLIPSIS.sub("", stored)
     is_cut = len(head) >= (20 if head == stored else 8) and there.startswith(head)
     return "normalised" if is_cut or stored.strip("\"'") == there.strip("\"'") != "" else ""
@@ -444,7 +444,7 @@ def find_control_characters(text: str) -> Iterator[str]:
                f"U+{ord(match[0]):04X} at its character {match.start() - line_start + 1}")
 
 
-def strip_blanks(text: str) -> str:
+def normalise_for_comparison(text: str) -> str:
     """Returns the text in NFC with plain signs, without blanks (because programs join lines), and without
     characters that XML cannot hold."""
     return simplify_signs(UNWRITABLE.sub("", "".join(unicodedata.normalize("NFC", text).split())))

@@ -13,17 +13,17 @@ from glc_analysis.addons.convening.principles import (
     NOT_MEASURED,
     UNSUPPORTED,
     count_for_cerqual_components,
-    count_represented_organisations,
+    count_participating_organisations_by_kind,
+    describe_unrepresented_organisation_kinds,
     evidence_fact_sentences,
     list_evidence_contributors,
-    make_evidence_tables,
-    underrepresentation_sentences,
+    read_tables_with_evidence_contributors,
 )
 
 
 @pytest.fixture(scope="module")
 def frames(sample_study):
-    return make_evidence_tables(partial(tables.read_table, study=sample_study))
+    return read_tables_with_evidence_contributors(partial(tables.read_table, study=sample_study))
 
 
 def evidence(*rows: tuple[str, str]) -> pd.DataFrame:
@@ -121,9 +121,9 @@ def test_the_last_round_counts_by_number_and_who_abstained_has_no_resources(fram
 
 def test_who_contributed_evidence_and_who_rated_is_counted_by_what_organisations_are(frames):
     frames = frames | {"ratings": ratings(("1", "r1", "gum-tree-desk", 5))}
-    rows = count_represented_organisations("P01", frames).set_index(["attribute", "value"])
+    rows = count_participating_organisations_by_kind("P01", frames).set_index(["attribute", "value"])
     register = frames["organisations"]
     assert rows.loc[("language", "es"), "study_n"] == (register["language"] == "es").sum() == 5
     assert rows.loc[("resource_level", "high"), "raters_n"] == 1
     assert rows.loc[("language", "es"), "raters_n"] == 0
-    assert "language Arabic, Spanish" in underrepresentation_sentences(rows.reset_index())[-1]
+    assert "language Arabic, Spanish" in describe_unrepresented_organisation_kinds(rows.reset_index())[-1]

@@ -13,7 +13,7 @@ from glc_analysis.addons.convening.consensus import (
     compute_tally_columns,
     count_votes_by_tertile,
     decide_panel_result,
-    dissent_in_words,
+    dissenting_votes_in_words,
     measure_dispersion,
     median_movement,
     median_vote,
@@ -157,14 +157,14 @@ def test_what_is_blank_is_not_read_out():
     row = {"said": "7 or more of 10 high, at most 2 low", "median": float("nan"), "spread": "",
            "spread_ipras": "", "result": "high", "n_abstained": 1}
     assert tally_in_words(row) == "7 or more of 10 high, at most 2 low; 1 abstained"
-    assert dissent_in_words(row) == ""
+    assert dissenting_votes_in_words(row) == ""
 
 
 def test_dissent_is_what_lies_outside_the_third_of_the_median():
-    assert dissent_in_words(compute_tally_columns([8] * 8 + [5, 2])) == "dissent: 1 middle, 1 low"
-    assert dissent_in_words(compute_tally_columns([2] * 8 + [5, 9])) == "dissent: 1 high, 1 middle"
-    assert dissent_in_words(compute_tally_columns([7, 8,
-                                                   9])) == dissent_in_words(compute_tally_columns([])) == ""
+    assert dissenting_votes_in_words(compute_tally_columns([8] * 8 + [5, 2])) == "dissent: 1 middle, 1 low"
+    assert dissenting_votes_in_words(compute_tally_columns([2] * 8 + [5, 9])) == "dissent: 1 high, 1 middle"
+    assert dissenting_votes_in_words(compute_tally_columns([7, 8, 9])) == ""
+    assert dissenting_votes_in_words(compute_tally_columns([])) == ""
 
 
 def test_the_other_rule_is_read_out_where_it_says_something_else():

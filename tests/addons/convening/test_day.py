@@ -9,10 +9,10 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.addons.convening.agenda import (
     describe_tally_result,
-    low_resource_feasibility_phrase,
     make_agenda,
+    note_low_resource_feasibility_gap,
 )
-from glc_analysis.addons.convening.ballots import list_readable_comments
+from glc_analysis.addons.convening.ballots import list_comments_readable_outside_team
 from glc_analysis.addons.convening.consensus import compute_tally_columns
 from glc_analysis.addons.convening.slides import (
     group_agenda_rows,
@@ -93,8 +93,8 @@ def test_what_is_less_feasible_at_low_resources_asks_whether_it_works_elsewhere(
     row = make_agenda(tallied(ratings), ratings, PRINCIPLES, known, agreement_test="panel").iloc[0]
     assert (row["group"], row["notes"]) == ("elsewhere", "less feasible for providers with low resources")
     few = known.assign(resource_level=["low"] * 4 + ["high"] * 10)
-    assert low_resource_feasibility_phrase(ratings,
-                                           few) == ""  # with two of the four, the other two could be told
+    assert note_low_resource_feasibility_gap(ratings,
+                                             few) == ""  # with two of the four, the other two could be told
 
 
 def test_survivor_advisers_who_see_it_otherwise_are_named_beside_and_change_no_group():
@@ -190,9 +190,9 @@ def test_comments_are_read_in_one_language_where_the_rater_allowed_it_and_in_no_
     ratings.loc[0:4, "comment_read"] = ["so be it", "not aloud", "thus be it", "let it be", ""]
     ratings.loc[[0, 2, 3, 4], "may_be_read"] = True
     names = read_reference_table(study, "names")
-    found = list_readable_comments(ratings, study, names)
+    found = list_comments_readable_outside_team(ratings, study, names)
     assert sorted(found) == ["let it be", "so be it", "thus be it"]
-    assert list_readable_comments(ratings[::-1], study, names) == found
+    assert list_comments_readable_outside_team(ratings[::-1], study, names) == found
 
 
 def test_forms_on_another_wording_are_counted_apart():

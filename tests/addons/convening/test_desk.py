@@ -9,7 +9,7 @@ from openpyxl import load_workbook
 
 from glc_analysis.addons.convening.ballots import Ballots, close_round
 from glc_analysis.addons.convening.double_entry import check_all_forms_keyed
-from glc_analysis.addons.convening.form_files import write_round_forms
+from glc_analysis.addons.convening.form_files import open_round_and_write_forms
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.locks import hold_lock
 from glc_analysis.reference import read_reference
@@ -272,7 +272,7 @@ def test_after_a_crash_another_paper_may_be_in_hand(study):
 
 def workbook(study, *, blank=(), gone=()):
     """The form of r12 as a workbook, filled in but for these boxes and rows."""
-    issue = write_round_forms(Study(study.root), "1", today=date(2017, 5, 8))
+    issue = open_round_and_write_forms(Study(study.root), "1", today=date(2017, 5, 8))
     boxes = {n: {"importance": 8, "feasibility": 7} for n in range(3)}
     for n, name in blank:
         del boxes[n][name]

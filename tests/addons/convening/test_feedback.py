@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from glc_analysis.addons.convening.feedback import NOT_DISCLOSED, Feedback, parse_disclosed_votes
-from glc_analysis.addons.convening.form_files import write_round_forms
+from glc_analysis.addons.convening.form_files import open_round_and_write_forms
 from glc_analysis.addons.convening.packets.forms_pdf import render_feedback_html, render_feedback_pdf
 from glc_analysis.addons.convening.packets.pdf import PdfSettings, count_pdf_pages
 from glc_analysis.addons.convening.ratings import WORKBOOK_COLUMNS, read_ratings_file
@@ -47,7 +47,7 @@ def study(tmp_path, monkeypatch):
 
 
 def issue(study, round_id="2"):
-    write_round_forms(Study(study.root), round_id, today=date(2017, 5, 9))
+    open_round_and_write_forms(Study(study.root), round_id, today=date(2017, 5, 9))
     return study.root / "reports/team/forms" / round_id
 
 
@@ -194,7 +194,7 @@ def test_a_comment_is_shown_where_it_may_be_read(study):
 
 
 def test_the_sheets_of_all_raters_are_one_pdf_each_on_sheets_of_their_own(study):
-    made = write_round_forms(Study(study.root), "2", today=date(2017, 5, 9))
+    made = open_round_and_write_forms(Study(study.root), "2", today=date(2017, 5, 9))
     content = render_feedback_pdf(made.forms, made.before, PdfSettings("Footer", None))
     assert count_pdf_pages(content) == 2 * len(EVERYBODY) - 1  # a blank back after each but the last
     by_rater = dict(zip([form.rater_id for form in made.forms], zip(made.forms, made.before, strict=True),

@@ -21,7 +21,7 @@ from glc_analysis.addons.convening.handbook.editions import (
     write_handbook_files,
     write_handbook_into_site,
 )
-from glc_analysis.addons.convening.handbook.gaps import list_handbook_gaps
+from glc_analysis.addons.convening.handbook.gaps import list_ballot_and_handbook_notes
 from glc_analysis.addons.convening.packets.pdf import convert_html_to_typst
 from glc_analysis.addons.convening.pages.slots import (
     show_principles_if_opening,
@@ -165,7 +165,8 @@ def test_every_phrase_has_words_in_every_language():
 
 
 def test_a_whole_handbook_lacks_nothing(study):
-    assert [line for line in list_handbook_gaps(study, read_reference(study)) if "Handbook" in line] == []
+    assert [line for line in list_ballot_and_handbook_notes(study, read_reference(study))
+            if "Handbook" in line] == []
 
 
 @pytest.mark.parametrize(("file", "old", "new", "line"), [
@@ -180,7 +181,7 @@ def test_a_text_that_nobody_wrote_is_listed_with_the_row_to_write(study, file, o
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
-    assert line in list_handbook_gaps(study, read_reference(study))
+    assert line in list_ballot_and_handbook_notes(study, read_reference(study))
 
 
 def test_no_words_in_another_language_are_without_a_mark(sample_study):

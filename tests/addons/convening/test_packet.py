@@ -16,7 +16,7 @@ from docx import Document
 
 from glc_analysis import cli, tables
 from glc_analysis.addons.convening.amendments import propose_principle, split_principle
-from glc_analysis.addons.convening.form_files import write_round_forms
+from glc_analysis.addons.convening.form_files import open_round_and_write_forms
 from glc_analysis.addons.convening.packets import packet
 from glc_analysis.addons.convening.packets.forms_pdf import render_form_html, render_forms_pdf
 from glc_analysis.addons.convening.packets.packet import list_planned_packets, write_packets
@@ -418,7 +418,7 @@ def test_what_a_study_has_nothing_of_is_no_part(forms):
 
 
 def test_all_forms_are_one_pdf_with_a_code_and_page_numbers_of_its_own_for_each(forms):
-    issue = write_round_forms(forms, "1", today=TODAY)
+    issue = open_round_and_write_forms(forms, "1", today=TODAY)
     made = [render_forms_pdf(issue.forms, SETTINGS) for _ in range(2)]
     assert made[0] == made[1]
     (forms.root / "forms.pdf").write_bytes(made[0])
@@ -429,7 +429,7 @@ def test_all_forms_are_one_pdf_with_a_code_and_page_numbers_of_its_own_for_each(
 
 
 def test_a_form_is_set_in_the_direction_of_its_language_with_nine_boxes_a_question(forms):
-    by_language = {form.language: form for form in write_round_forms(forms, "1", today=TODAY).forms}
+    by_language = {form.language: form for form in open_round_and_write_forms(forms, "1", today=TODAY).forms}
     html = render_form_html(by_language["ar"])
     assert html.startswith('<div lang="ar" dir="rtl">')
     assert html.count('class="glc-box"') == 9 * 2 * len(by_language["ar"].rows)
@@ -442,7 +442,7 @@ def test_forms_for_the_print_shop_say_what_a_text_was_and_that_a_vote_is_left_ou
     propose_principle(forms, "Rest on Sundays.", asked_by="the room", because="It is missing.")
     interests = "round_id,rater_id,principle_id,interest\n1,r12,P01,runs a house of rest\n"
     (forms.root / "private/reference/interests.csv").write_text(interests)
-    issue = write_round_forms(forms, "1", today=TODAY)
+    issue = open_round_and_write_forms(forms, "1", today=TODAY)
     (forms.root / "forms.pdf").write_bytes(render_forms_pdf([form for form in issue.forms if form.rater_id
                                                              == "r12"],
                                                             SETTINGS))

@@ -4,7 +4,7 @@ from datetime import date
 
 from glc_analysis.build import build
 from glc_analysis.publish.publication import publish
-from glc_analysis.report import run
+from glc_analysis.report import update_report_pages
 from tests.run.small_study import collection
 from tests.support.notebooks import for_the_public
 from tests.support.study_writer import choices, places, question, themes, write_study
@@ -19,7 +19,7 @@ def test_papers_for_all_go_along_and_those_for_one_organisation_do_not(tmp_path)
     build(study)
     notebooks, folder = collection(tmp_path / "notebooks", "00"), tmp_path / "web/site"
     for_the_public(notebooks / "00_index.ipynb")
-    assert run(study, audience="public", folder=notebooks).failures == ()
+    assert update_report_pages(study, audience="public", folder=notebooks).failures == ()
     for name in ("packet/shared/packet.txt", "packet/briefs/theme-care.txt", "packet/a/brief.txt",
                  "briefs/a.html", "tables/provenance.json"):
         path = study.reports / "public/current" / name

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 
 from glc_analysis.addons.convening.ratings import (
     VOTE_COLUMNS,
-    is_form_filled,
+    is_any_form_box_filled,
     read_filled_form,
     read_ratings_file,
     unanswered_question_faults,
@@ -164,8 +164,8 @@ def test_headings_that_are_gone_and_files_of_others_are_refused(filled, tmp_path
 
 
 def test_a_form_is_filled_as_soon_as_anything_stands_in_a_box(issued, filled):
-    assert not is_form_filled(issued / "r12.xlsx")
-    assert is_form_filled(filled())
+    assert not is_any_form_box_filled(issued / "r12.xlsx")
+    assert is_any_form_box_filled(filled())
 
 
 # --- KoboToolbox and ODK

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from glc_analysis.addons.convening.ballots import Ballots
-from glc_analysis.addons.convening.form_files import write_round_forms
+from glc_analysis.addons.convening.form_files import open_round_and_write_forms
 from glc_analysis.addons.convening.seals import erase_sealed_ballots
 from glc_analysis.addons.convening.tallies import count_round, list_lines_to_read_out
 from glc_analysis.build import build
@@ -44,7 +44,7 @@ def declare(study, proxies="", interests=""):
 
 
 def forms(study):
-    return write_round_forms(Study(study.root), "2", today=TODAY)
+    return open_round_and_write_forms(Study(study.root), "2", today=TODAY)
 
 
 def result(study, principle="P01", criterion="importance"):

@@ -17,7 +17,7 @@ from glc_analysis.addons.convening.amendments import (
 )
 from glc_analysis.addons.convening.ballots import Ballots
 from glc_analysis.addons.convening.rating_forms import make_rater_forms
-from glc_analysis.addons.convening.rounds import plan_round_texts
+from glc_analysis.addons.convening.rounds import plan_round_and_texts
 from glc_analysis.addons.convening.tallies import count_round
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults, UsageError
@@ -160,7 +160,7 @@ def test_a_round_on_new_texts_is_counted_from_nothing_and_the_old_results_stay(c
     closed.full_round(8, 8, 7, 7)
     before = count_round(Study(closed.root), "1").rows_of_round["tallies"]
     split_principle(Study(closed.root), "P01", [ONE, TWO], **WHY)
-    rounds, asked = plan_round_texts(reference(closed), "3", today=TODAY)
+    rounds, asked = plan_round_and_texts(reference(closed), "3", today=TODAY)
     closed.write("reference/rounds.csv", rounds.to_csv(index=False))
     for rater in PROVIDERS[:8]:
         rows = [f"3,{rater},{row.principle_id},{row.version},{row.text_version},{criterion},2,,"
@@ -184,7 +184,7 @@ def test_the_next_round_asks_about_the_new_texts_only(closed):
     split_principle(Study(closed.root), "P01", [ONE, TWO], **WHY)
     withdraw_text(Study(closed.root), "P02", today=TODAY, **WHY)
     propose_principle(Study(closed.root), "Rest on Sundays.", **WHY)
-    _, asked = plan_round_texts(reference(closed), "3", today=TODAY)
+    _, asked = plan_round_and_texts(reference(closed), "3", today=TODAY)
     assert asked["printed_id"].tolist() == ["P03.1", "P04.1", "P05.1"]
 
 
@@ -276,7 +276,7 @@ def test_what_was_cut_off_between_two_files_is_finished_by_the_same_command(open
                 change_again = False
         if change_again:
             # In between, all is right but for a status that the same command records a decision on.
-            amendments.read_reference_allowing_undecided(Study(opened.root))
+            amendments.read_reference_allowing_unrecorded_decisions(Study(opened.root))
             change()
     assert in_round(opened, "2") == ["P02.2", "P04.1", "P05.1"]
     rows = reference(opened).principles.set_index("principle_id")
@@ -306,7 +306,7 @@ def test_a_history_that_does_not_fit_is_a_fault(closed, status, comes_from, colu
 def form(study, round_id, language="en"):
     """The form of a provider, in a language."""
     own = reference(study)
-    _, asked = plan_round_texts(own, round_id, today=TODAY)
+    _, asked = plan_round_and_texts(own, round_id, today=TODAY)
     made, _ = make_rater_forms(own, round_id, asked, {"harbour": language})
     return next(one for one in made if one.rater_id == "r01")
 
@@ -331,7 +331,7 @@ def test_a_merged_text_shows_both_and_a_text_that_was_rated_before_nothing(close
     merge_principles(Study(closed.root), ["P01", "P02"], "Rest and pay.", **WHY)
     assert said(closed, "3") == {"P03.1": ["Merged from P01.1: Offer rest before you ask.",
                                            "Merged from P02.2: Pay people fairly, every week."]}
-    rounds, _ = plan_round_texts(reference(closed), "3", today=TODAY)
+    rounds, _ = plan_round_and_texts(reference(closed), "3", today=TODAY)
     rounds = rounds.assign(closed_on=rounds["opened_on"])
     closed.write("reference/rounds.csv", rounds.to_csv(index=False))
     assert said(closed, "4") == {"P03.1": []}
@@ -348,13 +348,13 @@ def test_the_earlier_words_are_in_the_language_of_the_form_where_they_exist(clos
 def test_paper_text_workbook_and_xlsform_show_what_a_text_was(closed, monkeypatch):
     from openpyxl import load_workbook
 
-    from glc_analysis.addons.convening.form_files import write_round_forms
+    from glc_analysis.addons.convening.form_files import open_round_and_write_forms
     from glc_analysis.addons.convening.ratings import read_ratings_file
 
     monkeypatch.setattr("glc_analysis.addons.convening.form_files.read_names_and_languages",
                         lambda study: ({}, {}))
     split_principle(Study(closed.root), "P01", ["Offer <rest>.", TWO], **WHY)
-    folder = write_round_forms(Study(closed.root), "3", today=TODAY).folder
+    folder = open_round_and_write_forms(Study(closed.root), "3", today=TODAY).folder
     before = "Split from P01.1:"
     shown = '<q lang="en" dir="auto">Offer rest before you ask.</q>'
     assert f'<div class="before">Split from P01.1: {shown}</div>' in (folder / "r01.html").read_text()
@@ -371,22 +371,24 @@ def test_paper_text_workbook_and_xlsform_show_what_a_text_was(closed, monkeypatc
 
 
 def test_a_round_leaves_a_principle_out_by_a_decision_with_who_and_why(closed, monkeypatch):
-    from glc_analysis.addons.convening.form_files import write_round_forms
+    from glc_analysis.addons.convening.form_files import open_round_and_write_forms
 
     monkeypatch.setattr("glc_analysis.addons.convening.form_files.read_names_and_languages",
                         lambda study: ({}, {}))
     with pytest.raises(UsageError, match="who decided it"):
-        write_round_forms(Study(closed.root), "3", today=TODAY, without=["P02"], because="Agreed.")
+        open_round_and_write_forms(Study(closed.root), "3", today=TODAY, without=["P02"], because="Agreed.")
     with pytest.raises(UsageError, match="No candidate is called 'P20'"):
-        write_round_forms(Study(closed.root), "3", today=TODAY, without=["P20"], because="a", decided_by="b")
-    issue = write_round_forms(Study(closed.root), "3", today=TODAY, without=["P02"], because="All say 9.",
-                              decided_by="the room")
+        open_round_and_write_forms(Study(closed.root), "3", today=TODAY, without=["P20"], because="a",
+                                   decided_by="b")
+    issue = open_round_and_write_forms(Study(closed.root), "3", today=TODAY, without=["P02"],
+                                       because="All say 9.", decided_by="the room")
     assert issue.asked["printed_id"].tolist() == ["P01.1"] == in_round(closed, "3")
     assert issue.not_asked == {"P02.2": "left out by decision"}
     assert reference(closed).decision_log.iloc[0][["decision", "proposed_by"]].tolist() == [
         "Round 3 does not ask about it: All say 9.", "the room"]
     with pytest.raises(UsageError, match="Round 3 exists already"):
-        write_round_forms(Study(closed.root), "3", today=TODAY, without=["P01"], because="a", decided_by="b")
+        open_round_and_write_forms(Study(closed.root), "3", today=TODAY, without=["P01"], because="a",
+                                   decided_by="b")
 
 
 # ------------------------------

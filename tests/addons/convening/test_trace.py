@@ -12,7 +12,7 @@ from glc_analysis import manifest, tables
 from glc_analysis.addons.convening.broken_links import find_broken_evidence_links
 from glc_analysis.addons.convening.figure_records import (
     counted_ratings_by_principle,
-    records_counted_in_figure,
+    find_answers_behind_figure,
 )
 from glc_analysis.addons.convening.raw_places import RawFiles
 from glc_analysis.addons.convening.trace import (
@@ -216,7 +216,7 @@ def test_behind_a_figure_of_a_text_stand_all_who_were_asked(study):
     read = partial(tables.read_table, study=study)
     figure = next(read("figures").query("question_id == 'Q1' and statistic == 'answered'").itertuples())
     asked = next(read("questions").query("question_id == 'Q1'").itertuples())
-    assert sorted(records_counted_in_figure(read, figure, asked)["organisation_id"]) == ["a", "b", "c"]
+    assert sorted(find_answers_behind_figure(read, figure, asked)["organisation_id"]) == ["a", "b", "c"]
 
 
 def test_ratings_that_were_excluded_are_not_told_behind_a_result(sample_study):

@@ -15,7 +15,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from glc_analysis.addons.convening.ballots import BALLOT_TABLES
 from glc_analysis.addons.convening.feedback import Feedback
-from glc_analysis.addons.convening.form_files import write_round_forms
+from glc_analysis.addons.convening.form_files import open_round_and_write_forms
 from glc_analysis.addons.convening.principles import add_version_columns
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
@@ -73,7 +73,7 @@ def test_two_raters_with_their_sheets_cannot_fix_a_third_vote(tmp_path, monkeypa
                         lambda of: ({}, study.reads))
     study.cast({rater: {text: chance.choices(SCORES[votes], k=2) for text in study.texts}
                 for rater in PROVIDERS})
-    write_round_forms(Study(study.root), "2", today=date(2017, 5, 9))
+    open_round_and_write_forms(Study(study.root), "2", today=date(2017, 5, 9))
     for pair in ((PROVIDERS[0], PROVIDERS[1]), chance.sample(PROVIDERS, 2)):
         own, told = sheets(Study(study.root), pair)
         assert len(own) == len(told) == 28

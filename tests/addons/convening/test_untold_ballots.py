@@ -3,7 +3,7 @@
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.blocks import list_text_block_lines
+from glc_analysis.addons.convening.blocks import list_block_lines_with_organisations
 from glc_analysis.addons.convening.seals import mark_never_disclosed_ballots
 from glc_analysis.reference import read_reference
 
@@ -22,6 +22,6 @@ def test_the_votes_rest_on_no_ballot_of_the_one_observer(sample_study):
     assert observers
     for audience in ("convening", "public"):
         voted = [line for block, line,
-                 _ in list_text_block_lines(frames, read_reference(sample_study), audience)
+                 _ in list_block_lines_with_organisations(frames, read_reference(sample_study), audience)
                  if block.startswith(("votes/", "agenda"))]
         assert voted and not {line.rpartition("/")[2] for line in voted} & observers

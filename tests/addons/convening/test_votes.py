@@ -44,7 +44,7 @@ from glc_analysis.addons.convening.votes import (
     split_disclosed_signatures,
 )
 from glc_analysis.addons.convening.votes import count_votes_known_to_coalition as known_by_two
-from glc_analysis.addons.deposit.deposit import write_deposit_archive
+from glc_analysis.addons.deposit.deposit import write_deposit_folder
 from glc_analysis.publish.downloads import published_tables
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
@@ -395,7 +395,7 @@ def test_agenda_slides_and_deposit_tell_no_vote_of_the_sample(sample_study, tmp_
     shutil.copytree(sample_study.root, tmp_path / "study", symlinks=True)
     study = Study(tmp_path / "study")
     made = [show_agenda(StudyView(study, "convening")).data, write_slides(study, "2").read_text(),
-            *(path.read_text() for path in write_deposit_archive(study, tmp_path / "deposit").glob("*.md")),
+            *(path.read_text() for path in write_deposit_folder(study, tmp_path / "deposit").glob("*.md")),
             *(path.read_text() for path in (tmp_path / "deposit").glob("votes*.csv"))]
     said = [unescape(re.sub(r"<style>.*?</style>|<[^>]+>", " ", text, flags=re.S)) for text in made]
     told = {words.split(",")[0].removesuffix(" high")

@@ -11,7 +11,7 @@ import yaml
 from click.testing import CliRunner
 
 from glc_analysis import tables
-from glc_analysis.addons.deposit.deposit import format_dataset_citation, write_deposit_archive
+from glc_analysis.addons.deposit.deposit import format_dataset_citation, write_deposit_folder
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference
@@ -29,7 +29,7 @@ def study(sample_study, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def folder(study):
-    return write_deposit_archive(study)
+    return write_deposit_folder(study)
 
 
 def test_the_data_package_validates(folder):
@@ -76,12 +76,12 @@ def test_its_figures_count_as_published(study, folder):
 
 def test_it_is_written_anew_to_the_same_bytes_and_replaces_no_other_folder(study, folder, tmp_path):
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    assert write_deposit_archive(study) == folder
+    assert write_deposit_folder(study) == folder
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     (tmp_path / "thesis.txt").write_text("mine")
     (tmp_path / "CITATION.cff").write_text("title: a thesis")  # many repositories have one
     with pytest.raises(UsageError, match="is not a deposit"):
-        write_deposit_archive(study, tmp_path)
+        write_deposit_folder(study, tmp_path)
     assert (tmp_path / "thesis.txt").is_file()
 
 
@@ -95,7 +95,7 @@ def test_the_gate_stops_it_and_nothing_is_written(study, tmp_path):
     shown.loc[shown["level"] == "theme", "definition"] = f"As {person} said."
     shown.to_parquet(root / "processed" / "codebook.parquet")
     with pytest.raises(Faults, match="is not for public"):
-        write_deposit_archive(leaky, tmp_path / "out")
+        write_deposit_folder(leaky, tmp_path / "out")
     assert not (tmp_path / "out").exists() and not [*tmp_path.glob(".deposit-*")]
 
 

@@ -15,7 +15,7 @@ from glc_analysis.addons.desk import coder_texts
 from glc_analysis.addons.desk.coding_session import CodingSession
 from glc_analysis.addons.desk.journal import coder_journal_path
 from glc_analysis.coding.coders import place_codings
-from glc_analysis.coding.exports import current_texts
+from glc_analysis.coding.exports import read_pseudonymised_transcripts
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.pseudonyms.masking import Masked
@@ -280,7 +280,7 @@ def test_a_code_that_is_no_longer_in_use_leaves_its_key_to_the_next(session, stu
 @cache
 def texts_of_sample(root):
     """The texts of the sample are read once, since every example opens several sessions."""
-    return current_texts(OpenStudy(root))
+    return read_pseudonymised_transcripts(OpenStudy(root))
 
 
 def test_what_is_undone_is_named_and_its_place_is_said_also_in_another_text(session):
@@ -331,7 +331,7 @@ ACTS = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 40), st.integer
 @settings(max_examples=share(15, 5))
 def test_undo_of_all_returns_the_empty_state_and_redo_of_all_the_last(sample_study, tmp_path_factory, acts):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(coder_texts, "current_texts",
+        patch.setattr(coder_texts, "read_pseudonymised_transcripts",
                       lambda study, needed: texts_of_sample(sample_study.root))
         undo_and_redo_all(sample_study, tmp_path_factory, acts)
 

@@ -11,10 +11,10 @@ from click.testing import CliRunner
 from glc_analysis.addons.ethics import safety
 from glc_analysis.addons.ethics.safety import (
     BLANK_ANSWER,
+    add_missing_safety_questions,
     count_unanswered_safety_questions,
     is_on_encrypted_disk,
     make_safety_page_lines,
-    write_safety_questions,
 )
 from glc_analysis.cli import cli
 from glc_analysis.spreadsheets import CsvRows
@@ -77,7 +77,7 @@ def test_nobody_holds_a_key_before_somebody_says_so(study):
     assert first_key()[1:] == [BLANK_ANSWER] * 3
     study.private.mkdir(exist_ok=True)
     study.key_file.write_text("{}")
-    write_safety_questions(study)
+    add_missing_safety_questions(study)
     answer(study, "holder", "pseudonyms", answer="R. Lind | deputy", by="A. Ito", date="2017-02-01")
     assert "(private/pseudonyms.json, is there)" in first_key()[0]
     assert first_key()[1:] == [r"R. Lind \| deputy (A. Ito, 2017-02-01)", BLANK_ANSWER, BLANK_ANSWER]
@@ -128,28 +128,28 @@ def test_an_encrypted_disk_is_seen_below_other_layers(tmp_path):
 
 
 def test_what_people_wrote_is_kept_byte_for_byte_and_only_new_questions_are_added(study):
-    path = write_safety_questions(study)
+    path = add_missing_safety_questions(study)
     assert path.stat().st_mode & 0o077 == 0
     answer(study, "responsible", answer="R. Lind\nby telephone", by="A. Ito", date="2017-02-01")
     before, left = path.read_bytes(), count_unanswered_safety_questions(study)
-    assert write_safety_questions(study).read_bytes() == before
+    assert add_missing_safety_questions(study).read_bytes() == before
     with study.reference_file("countries").open("a", encoding="utf-8") as file:
         file.write("Atlantis,ATL,Atlantis,europe\n")
-    after = write_safety_questions(study).read_bytes()
+    after = add_missing_safety_questions(study).read_bytes()
     assert after.startswith(before) and after.count(b",ATL,") == 3
     assert count_unanswered_safety_questions(study) == left + 3
     assert "**R. Lind by telephone (A. Ito, 2017-02-01)**" in "".join(section(study, "Who is responsible"))
 
 
 def test_an_answer_to_a_question_that_is_gone_stays_on_the_page(study):
-    write_safety_questions(study)
+    add_missing_safety_questions(study)
     with study.reference_file("safety").open("a", encoding="utf-8") as file:
         file.write("risk,ATL,,The sea.,A. Ito,2017-02-01\n")
     assert "- risk ATL: The sea. (A. Ito, 2017-02-01)" in page(study)
 
 
 def test_a_wrong_day_is_a_fault(study):
-    write_safety_questions(study)
+    add_missing_safety_questions(study)
     answer(study, "responsible", answer="R. Lind", date="soon")
     with pytest.raises(Exception, match=r"safety.csv, row 2, column date, value 'soon'"):
         page(study)

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from glc_analysis.addons.member_checking.answer_sheets import read_filled_workbook
+from glc_analysis.addons.member_checking.answer_sheets import read_decisions_from_returned_workbook
 from glc_analysis.addons.member_checking.clearing import (
     QuotationTables,
     apply_clearance_decisions,
@@ -62,4 +62,4 @@ def test_a_correction_names_the_column_of_the_wave_of_its_record(study, returned
     found = list_correction_proposals(pd.concat([back, earlier]), QuotationTables.of(study).documents,
                                       make_raw_column_finder(study))
     assert found["column"].tolist() == ["Q1 | Shelter", "Q1"]
-    assert read_filled_workbook(returned)["id"].tolist() == ["2018_en.r2 / Q1"]
+    assert read_decisions_from_returned_workbook(returned)["id"].tolist() == ["2018_en.r2 / Q1"]

@@ -3,9 +3,9 @@
 from openpyxl import Workbook
 
 from glc_analysis.addons.practice.erasers import (
-    collect_words_of_practice,
     delete_returned_sheets,
     erase_leaver_from_row,
+    separate_leaver_and_other_texts,
 )
 from glc_analysis.addons.withdrawal.contribution import MATERIAL, Contribution
 from glc_analysis.study import Study
@@ -45,7 +45,7 @@ def test_evidence_that_is_its_trial_goes_too():
 def test_its_words_are_known_so_that_copies_of_them_are_found():
     mill = TRIAL | {"organisation_id": "mill", "learnt": "Ask."}
     tables = study_tables(trials=[HARMED, mill], commitments=[will_try("quay", "P01")])
-    own, others = collect_words_of_practice(None, tables, WHOLE)
+    own, others = separate_leaver_and_other_texts(None, tables, WHOLE)
     assert {"Waiting is work.", "It is quiet."} <= {*own} and "Ask." in others and "Ask." not in own
 
 

@@ -6,7 +6,7 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.addons.practice.trials import make_practice_tables
 from glc_analysis.addons.practice.view import (
-    list_text_block_lines,
+    list_block_lines_with_organisations,
     select_visible_trials,
     visible_open_and_decided_reviews,
     visible_trials_without_owner,
@@ -90,5 +90,6 @@ def test_every_line_has_its_organisation_behind_it():
     two = [TRIAL, TRIAL | {"organisation_id": "mill", "learnt": "Ask later."}]
     principles = pd.DataFrame({"principle_id": ["P01"], "version": "1", "status": "agreed",
                                "is_current": True, "translation_of": ""})
-    rows = [*list_text_block_lines(made(trials=two) | {"principles": principles}, None, "convening")]
+    rows = [*list_block_lines_with_organisations(made(trials=two) | {"principles": principles}, None,
+                                                 "convening")]
     assert sorted(rows) == [("trials/P01", "mill/P01.1/1", "mill"), ("trials/P01", "quay/P01.1/1", "quay")]

@@ -60,7 +60,7 @@ def ahead(monkeypatch):
         asked.append(ahead)
         return RunResult(("index", "survey", "country-khm"))
     monkeypatch.setattr(watching, "ensure_built", lambda study, are_decided, beside: None)
-    monkeypatch.setattr(watching, "run", run)
+    monkeypatch.setattr(watching, "update_report_pages", run)
     return asked
 
 
@@ -78,7 +78,7 @@ def test_a_page_that_is_shown_before_the_site_is_made_comes_from_the_site_afterw
         assert server.content("country-per.html").startswith(b"<p>new")
         return RunResult(("country-per",))
     monkeypatch.setattr(watching, "ensure_built", lambda study, are_decided, beside: None)
-    monkeypatch.setattr(watching, "run", run)
+    monkeypatch.setattr(watching, "update_report_pages", run)
     server, said = PageServer(lambda: None), []
     server.seen = "country-per"
     assert watching.update_pages(study, server, said.append)

@@ -3,7 +3,10 @@
 import pandas as pd
 import pytest
 
-from glc_analysis.addons.withdrawal.stored_releases import delete_content_digests, erase_from_stored_releases
+from glc_analysis.addons.withdrawal.stored_releases import (
+    delete_outdated_release_digests,
+    erase_from_stored_releases,
+)
 from glc_analysis.build import build
 from glc_analysis.manifest import CONTENT, number_next_release, tables_are_current
 from tests.support.released_study import LATER, ROWS, seen, small, survey
@@ -32,10 +35,10 @@ def test_a_store_that_changed_makes_the_tables_stale_once(study):
 def test_a_withdrawal_forgets_the_digest_of_what_was_published_unless_todays_tables_say_the_same(study):
     """Guesses at what was withdrawn could be compared with it."""
     digest = study.private / "releases/public/001" / CONTENT
-    delete_content_digests(study)
+    delete_outdated_release_digests(study)
     assert digest.is_file()
     (study.private / "releases/public/next").mkdir()
-    delete_content_digests(study)
+    delete_outdated_release_digests(study)
     assert not digest.exists()
 
 

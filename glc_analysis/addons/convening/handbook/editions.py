@@ -43,7 +43,7 @@ from glc_analysis.publish.downloads import published_tables
 from glc_analysis.reference import read_reference
 from glc_analysis.release_store import record_publication
 from glc_analysis.run.record import last_run
-from glc_analysis.spreadsheets import save_workbook
+from glc_analysis.spreadsheets import save_workbook_reproducibly
 from glc_analysis.study import INVENTED, Study
 from glc_analysis.templates import Macros, load_template
 from glc_analysis.text import language_direction, language_name
@@ -124,7 +124,7 @@ def _write_language(book: Handbook, folder: Path, offered: Sequence[str], settin
         printed = [PrintedPart(mark or title, _HTML.whole(book.language, direction, part),
                                book.language, phrases.say(settings.running)) for part in parts]
         (folder / f"{name}-{book.language}.pdf").write_bytes(settings.pdf(title, printed))
-    save_workbook(make_self_check_workbook(book), folder / f"self-check-{book.language}.xlsx")
+    save_workbook_reproducibly(make_self_check_workbook(book), folder / f"self-check-{book.language}.xlsx")
 
 
 def _write_pages(book: Handbook, folder: Path, offered: Sequence[str],

@@ -37,7 +37,7 @@ from glc_analysis.addons.convening.packets.parts import (
     SHARED,
     Packet,
     Part,
-    list_guide_languages,
+    choose_guide_languages,
     load_part_macros,
     make_part_sections,
     make_pdf_settings,
@@ -59,7 +59,7 @@ from glc_analysis.addons.convening.packets.pdf import (
 )
 from glc_analysis.addons.convening.packets.word import convert_html_to_word
 from glc_analysis.addons.languages.phrases import ENGLISH, Phrasebook
-from glc_analysis.addons.member_checking.answer_sheets import list_translation_notes
+from glc_analysis.addons.member_checking.answer_sheets import list_language_and_translation_notes
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers, merge_findings
 from glc_analysis.gate.leak_scan import identifiers, terms_in_own_words, without_own_names
@@ -226,8 +226,8 @@ def list_planned_packets(study: Study, *, organisation: str = "", only: Collecti
 def list_guide_language_notes(study: Study, packets: Iterable[Packet]) -> list[str]:
     """Returns notes on the languages of the packets' guides, and on missing or unchecked translations."""
     written = [one for packet in packets if any(part.kind == "guide" for part in packet.parts)
-               for one in list_guide_languages(study, packet)]
-    return list_translation_notes(written, "the texts of the guide", *GUIDE)
+               for one in choose_guide_languages(study, packet)]
+    return list_language_and_translation_notes(written, "the texts of the guide", *GUIDE)
 
 
 def write_packets(study: Study, folder: Path, *, today: date, organisation: str = "",

@@ -283,7 +283,7 @@ def make_part_sections(study: Study, part: Part) -> list[Section]:
 def render_part_pages(study: Study, part: Part, packet: Packet) -> list[str]:
     """The HTML of a part, a piece for each run of pages: a principle has its own."""
     if part.kind == "guide":
-        first, *others = list_guide_languages(study, packet)
+        first, *others = choose_guide_languages(study, packet)
         return [render_reading_guide(study, part, packet, first), *(
             render_reading_guide(study, replace(part, slug=f"{part.slug}-{one}"), packet, one)
             for one in others)]
@@ -297,7 +297,7 @@ def render_part_pages(study: Study, part: Part, packet: Packet) -> list[str]:
 def packet_language(study: Study, packet: Packet) -> str:
     """Returns the language of a packet: that of its organisation, else the packet's own language; English if
     the language has no phrases."""
-    language = list_guide_languages(study, packet)[0] if packet.organisation else packet.language
+    language = choose_guide_languages(study, packet)[0] if packet.organisation else packet.language
     return language if language in phrase_languages() else ENGLISH
 
 
@@ -490,7 +490,7 @@ def make_pdf_settings(study: Study, paper: str = "a4") -> PdfSettings:
     return PdfSettings(" · ".join(running), date.fromisoformat(day) if day else None, paper)
 
 
-def list_guide_languages(study: Study, packet: Packet) -> list[str]:
+def choose_guide_languages(study: Study, packet: Packet) -> list[str]:
     """Returns the languages of a packet's guide. For an organisation, it is the language in which the
     organisation answered; for a panel, the languages of its raters (English if a rater's is not known); for
     other groups, English."""

@@ -27,13 +27,13 @@ from glc_analysis.addons.convening.pages.principles import (
     list_evidence_of_principle,
     phrase_side_without_evidence,
     render_panel_positions,
-    render_reasons,
+    render_rationale_and_indicator,
     render_signatures,
     render_statement,
-    render_text_history,
+    render_text_and_decision_history,
     status_with_remarks,
 )
-from glc_analysis.addons.convening.pages.text_history import render_origin_paragraph
+from glc_analysis.addons.convening.pages.text_history import render_origin_and_replacement_paragraph
 from glc_analysis.addons.convening.principles import (
     NOT_CHALLENGED,
     NOT_MEASURED,
@@ -46,7 +46,7 @@ from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.trace import EvidenceTrail
 from glc_analysis.addons.convening.translations import TranslatedText as Text
 from glc_analysis.addons.convening.translations import Translations
-from glc_analysis.addons.convening.votes import disclosed_bar_segments
+from glc_analysis.addons.convening.votes import list_disclosed_tertiles_by_vote
 from glc_analysis.addons.languages.phrases import ENGLISH
 from glc_analysis.addons.member_checking.answer_sheets import answer_sheet_phrases
 from glc_analysis.addons.member_checking.clearing import QuotationTables
@@ -285,7 +285,8 @@ def _sheet(trail: EvidenceTrail, row: Any, words: SheetWords, translations: Tran
                                     words.language, view.audience)
             for name in ("statement", "short_name", "rationale", "indicator")}
     if words.is_english:
-        name, statement, reasons = row.short_name, render_statement(view, row), render_reasons(row, WHY)
+        name, statement = row.short_name, render_statement(view, row)
+        reasons = render_rationale_and_indicator(row, WHY)
     else:
         name = read["short_name"].text
         statement = _macros().read_statement(read["statement"], row, words)
@@ -293,11 +294,11 @@ def _sheet(trail: EvidenceTrail, row: Any, words: SheetWords, translations: Tran
             (WHY, "rationale"), (TELL, "indicator")) if read[column].text])
     status = words.word(status_with_remarks(view, row))
     signed = render_signatures(view, row.principle_id, is_on_paper=True)
-    history = render_text_history(trail, row.principle_id, is_folded=False)
+    history = render_text_and_decision_history(trail, row.principle_id, is_folded=False)
     return _macros().principle(
         f"{row.principle_id} {name}".strip(), anchor("principle", row.principle_id), row.printed_id,
         f"{status}. {words.cited(row.version, row.printed_id)}", statement,
-        render_origin_paragraph(trail, row.printed_id, row.principle_id), reasons,
+        render_origin_and_replacement_paragraph(trail, row.printed_id, row.principle_id), reasons,
         _arguments(list_evidence_of_principle(trail, row.principle_id), words), _votes(view, row, words),
         words.heading(SHEET_SIGNATURES), signed, words.heading("How this text changed"), history,
         words.word("Your notes"), words)
@@ -370,7 +371,7 @@ def _told(one: Mapping[str, Any], words: SheetWords) -> Markup:
     abstained = f"{one['n_abstained']} abstained" if one["n_abstained"] else ""
     told = "; ".join(filter(None, [one["said"], abstained, proxies_and_interests_in_words(one),
                                    why_no_result(one)]))
-    drawn = "".join(third[:1] or "-" for third in disclosed_bar_segments(one["said"]))
+    drawn = "".join(third[:1] or "-" for third in list_disclosed_tertiles_by_vote(one["said"]))
     return _macros().told_votes(drawn, words.word(told))
 
 

@@ -17,7 +17,7 @@ from glc_analysis.addons.convening.blocks import AGENDA_BLOCK, DECISIONS_BLOCK
 from glc_analysis.addons.convening.histories import printed_id_of_text
 from glc_analysis.addons.convening.joint_display import (
     Quote,
-    list_contradicted_records,
+    list_statements_contradicting_country_facts,
     list_visible_topics,
     readable_quotes_by_id,
 )
@@ -95,7 +95,7 @@ def _contradictions(view: StudyView) -> Markup:
                  for figure in counted.itertuples()]
     if not view.may("country_facts"):
         return _macros().contradictions(sentences, 0, "")
-    rows = list_contradicted_records(view)
+    rows = list_statements_contradicting_country_facts(view)
     table = render_table({name.capitalize(): rows[name] for name in (
         "country", "organisation", "indicator", "stated", "recorded", "year")})
     return _macros().contradictions(sentences, len(rows), table)

@@ -15,16 +15,16 @@ from IPython.display import HTML as Html
 from markupsafe import Markup, escape
 
 from glc_analysis.addons.convening import principles
-from glc_analysis.addons.convening.ballots import list_readable_comments, mask_names_in_comments
+from glc_analysis.addons.convening.ballots import list_comments_readable_outside_team, mask_names_in_comments
 from glc_analysis.addons.convening.citing import format_principle_citation
-from glc_analysis.addons.convening.consensus import NO_DECISION, dissent_in_words, tally_in_words
+from glc_analysis.addons.convening.consensus import NO_DECISION, dissenting_votes_in_words, tally_in_words
 from glc_analysis.addons.convening.histories import join_names_in_sentence
 from glc_analysis.addons.convening.pages.convening import render_principle_link
 from glc_analysis.addons.convening.pages.marks import collect_status_remarks
 from glc_analysis.addons.convening.pages.text_history import (
     list_text_changes,
     render_decision_paragraphs,
-    render_origin_paragraph,
+    render_origin_and_replacement_paragraph,
     render_text_changes,
 )
 from glc_analysis.addons.convening.principles import (
@@ -180,10 +180,11 @@ def show_rater_representation(view: StudyView) -> Html:
     rows = view.principle_rows
     if rows.empty or not view.may("team_notes"):
         return make_displayable(shown)
-    frames = principles.make_evidence_tables(view.read)
-    represented = [principles.count_represented_organisations(principle, frames)
+    frames = principles.read_tables_with_evidence_contributors(view.read)
+    represented = [principles.count_participating_organisations_by_kind(principle, frames)
                    for principle in rows["principle_id"]]
-    missing = [" ".join(principles.underrepresentation_sentences(counts)) for counts in represented]
+    missing = [" ".join(principles.describe_unrepresented_organisation_kinds(counts))
+               for counts in represented]
     return make_displayable(shown
                             + render_table({"Principle": rows["short_name"], "Who is missing": missing}))
 
@@ -196,11 +197,10 @@ def show_statement(view: StudyView) -> Html:
     """Shows the name of the view's principle as the heading of its page, then the statement with its
     translations and its status."""
     row = _own_row(view)
-    return make_displayable(_macros().heading(row.short_name or row.printed_id,
-                                              status_with_remarks(view, row),
-                                              render_statement(view, row),
-                                              render_origin_paragraph(EvidenceTrail.of(view), row.printed_id,
-                                                                      row.principle_id)))
+    trail = EvidenceTrail.of(view)
+    origin = render_origin_and_replacement_paragraph(trail, row.printed_id, row.principle_id)
+    name, status = row.short_name or row.printed_id, status_with_remarks(view, row)
+    return make_displayable(_macros().heading(name, status, render_statement(view, row), origin))
 
 
 def show_citation(view: StudyView) -> Html | None:
@@ -235,13 +235,13 @@ def render_statement(view: StudyView, principle: Any) -> Markup:
         *zip(labels, others["language"], others["statement"], strict=True)])
 
 
-def show_reasons(view: StudyView) -> Html | None:
+def show_rationale_and_indicator(view: StudyView) -> Html | None:
     """Shows the rationale and the indicator of the principle. Returns None if neither is written."""
-    shown = render_reasons(_own_row(view))
+    shown = render_rationale_and_indicator(_own_row(view))
     return make_displayable(shown) if shown else None
 
 
-def render_reasons(principle: Any, lead: str = "") -> Markup:
+def render_rationale_and_indicator(principle: Any, lead: str = "") -> Markup:
     """Renders the rationale and the indicator of a text. The ``lead`` stands before the rationale."""
     return _macros().reasons(principle.rationale, principle.indicator, lead)
 
@@ -438,7 +438,7 @@ def _votes_in_detail(view: StudyView, rows: pd.DataFrame) -> Markup:
         "Round": [f"{one['round_id']}, on text {one['version']}" for one in tallied],
         "Panel": [PANELS[one["panel"]] for one in tallied],
         "Criterion": [one["criterion"].capitalize() for one in tallied],
-        "Votes": [*map(tally_in_words, tallied)], "Dissent": [*map(dissent_in_words, tallied)],
+        "Votes": [*map(tally_in_words, tallied)], "Dissent": [*map(dissenting_votes_in_words, tallied)],
         "Change since the last round": [one["movement"] for one in tallied]})
     return _macros().below("Every round in detail", [shown])
 
@@ -457,7 +457,7 @@ def _comments(view: StudyView, principle_id: str) -> Markup:
         pairs = [*zip(shown["comment"], shown["round_id"], strict=True)]
     else:
         pairs = [(comment, round_id) for round_id, own in rated.groupby("round_id")
-                 for comment in list_readable_comments(own, view.study, names)]
+                 for comment in list_comments_readable_outside_team(own, view.study, names)]
     lines = [_macros().comment(comment, round_id) for comment, round_id in pairs]
     return _folded(f"Comments of raters: {len(lines)}", lines, "comments")
 
@@ -565,7 +565,7 @@ def show_judgements(view: StudyView) -> Html | None:
 def _judgements(view: StudyView, principle_id: str, judged: pd.DataFrame) -> Markup:
     if view.may("team_notes"):
         rows = principles.count_for_cerqual_components(principle_id,
-                                                       principles.make_evidence_tables(view.read))
+                                                       principles.read_tables_with_evidence_contributors(view.read))
     else:
         rows = pd.DataFrame({"component": [one for one in principles.JUDGED_COMPONENTS
                                            if one in set(judged["component"])]}, dtype="str")
@@ -605,11 +605,11 @@ def show_sources(view: StudyView) -> Html:
         trails.append(_trail(_summary(piece), trail.sources(row), most, 2, note=piece["note"],
                              name=anchor("evidence", row.evidence_id)))
     votes = _trail("The votes", trail.votes(view.principle), BYTES["texts"], 1)
-    history = render_text_history(trail, view.principle, is_folded=True)
+    history = render_text_and_decision_history(trail, view.principle, is_folded=True)
     return make_displayable(Markup().join([*trails, votes, history]))
 
 
-def render_text_history(trail: EvidenceTrail, principle_id: str, *, is_folded: bool) -> Markup:
+def render_text_and_decision_history(trail: EvidenceTrail, principle_id: str, *, is_folded: bool) -> Markup:
     """Renders the changes of a principle's texts, and the decisions on it."""
     rows, is_cut = _cut(list_text_changes(trail, principle_id), BYTES["texts"],
                         lambda row: sum(map(len, row)))

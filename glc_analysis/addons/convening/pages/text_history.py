@@ -94,7 +94,8 @@ def _macros() -> Macros:
     return Macros(__file__, "text_history.html")
 
 
-def render_origin_paragraph(trail: EvidenceTrail, printed_id: str, principle_id: str) -> Markup:
+def render_origin_and_replacement_paragraph(trail: EvidenceTrail, printed_id: str,
+                                            principle_id: str) -> Markup:
     """Renders a paragraph on the origin of a text that was created in the room, or on what became of a text
     that is no longer in use. Blank for other texts, and for audiences that may not read earlier texts."""
     texts = trail.texts

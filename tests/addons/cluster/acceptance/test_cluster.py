@@ -13,7 +13,7 @@ import glc_analysis
 from glc_analysis.addons.cluster import cluster as clusters
 from glc_analysis.addons.cluster.cluster import PageCluster
 from glc_analysis.errors import GLCError
-from glc_analysis.report import run
+from glc_analysis.report import update_report_pages
 from glc_analysis.run.plan import NOTEBOOKS
 from glc_analysis.study import Study
 from tests.support.dask_cluster import DaskCluster
@@ -50,7 +50,7 @@ def notebooks(study):
 
 @pytest.fixture(scope="module")
 def at_home(study, folder):
-    assert run(study, folder=folder).failures == ()
+    assert update_report_pages(study, folder=folder).failures == ()
     return notebooks(study)
 
 
@@ -67,7 +67,7 @@ def test_two_workers_make_the_pages_that_are_made_at_home(study, folder, at_home
     times = {}
     for where in ({"jobs": 3}, {"processes": on(cluster.address)}):
         begun = time.perf_counter()
-        assert run(study, folder=folder, force=True, **where).failures == ()
+        assert update_report_pages(study, folder=folder, force=True, **where).failures == ()
         times |= dict.fromkeys(where, time.perf_counter() - begun)
         assert notebooks(study) == at_home
     print(f"\n{len(at_home)} pages: at home {times['jobs']:.1f} s, by two workers on the same machine "
@@ -86,12 +86,13 @@ def test_every_page_of_a_second_run_on_two_workers_has_the_bytes_of_home(
         made = (study.reports / audience / "current").resolve()
         return {path.relative_to(made): path.read_bytes() for path in made.rglob("*.ipynb")
                 if path.stem != "changes"}
-    assert run(study, audience=audience).failures == ()
+    assert update_report_pages(study, audience=audience).failures == ()
     at_home = pages()
     cluster.worker()
     cluster.worker()
     cluster.wait_for(2)
-    assert run(study, audience=audience, processes=on(cluster.address), force=True).failures == ()
+    assert update_report_pages(study, audience=audience, processes=on(cluster.address),
+                               force=True).failures == ()
     assert {str(path) for path, content in pages().items() if content != at_home.pop(path)} == set()
     assert not at_home
 
@@ -104,8 +105,8 @@ def test_a_worker_that_is_killed_in_the_middle_loses_no_page(study, folder, at_h
     def kill_at_the_second_page(done, total, what):
         if done == 2:
             first.kill()
-    result = run(study, folder=folder, processes=on(cluster.address), force=True,
-                 progress=kill_at_the_second_page)
+    result = update_report_pages(study, folder=folder, processes=on(cluster.address), force=True,
+                                 progress=kill_at_the_second_page)
     assert first.wait(timeout=5) == -signal.SIGKILL
     assert result.failures == ()
     assert notebooks(study) == at_home
@@ -121,7 +122,8 @@ def test_a_scheduler_that_is_killed_in_the_middle_ends_the_run_with_what_is_done
             cluster.scheduler.kill()
     said = r"does not answer any more. \d+ of \d+ pages were done, but the reports are unchanged"
     with pytest.raises(GLCError, match=said):
-        run(study, folder=folder, processes=on(cluster.address), force=True, progress=kill_at_the_second_page)
+        update_report_pages(study, folder=folder, processes=on(cluster.address), force=True,
+                            progress=kill_at_the_second_page)
     assert notebooks(study) == at_home
 
 
@@ -173,7 +175,7 @@ def test_another_service_at_the_address_is_told_in_one_line_and_leaves_no_lock(
         study, folder, at_home, other_service, monkeypatch):
     monkeypatch.setattr(clusters, "_CONNECT", 1)
     with pytest.raises(GLCError, match=f"No dask scheduler answers at '{other_service}'"):
-        run(study, folder=folder, processes=on(other_service), force=True)
+        update_report_pages(study, folder=folder, processes=on(other_service), force=True)
     assert not (study.reports / "team/.lock").exists()
     assert notebooks(study) == at_home
 

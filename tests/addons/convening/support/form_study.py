@@ -5,7 +5,7 @@ from pathlib import Path
 
 from openpyxl import load_workbook
 
-from glc_analysis.addons.convening.form_files import FormsIssued, write_round_forms
+from glc_analysis.addons.convening.form_files import FormsIssued, open_round_and_write_forms
 from glc_analysis.addons.convening.ratings import WORKBOOK_COLUMNS
 from glc_analysis.study import Study
 from tests.addons.convening.support.desk_clerk import EVIDENCE
@@ -50,7 +50,7 @@ class FormStudy(SmallStudy):
 
     def issue(self, round_id: str = "1") -> FormsIssued:
         """Opens a round or writes its forms again."""
-        return write_round_forms(Study(self.root), round_id, today=TODAY)
+        return open_round_and_write_forms(Study(self.root), round_id, today=TODAY)
 
     def form(self, name: str, round_id: str = "1") -> Path:
         """The path of a form."""

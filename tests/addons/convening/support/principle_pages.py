@@ -18,7 +18,7 @@ def parts_of(view, principle):
              "statement": principles.show_statement(own),
              "evidence": principles.show_evidence(principles.list_evidence_of_view(own))}
     shown |= {name: getattr(principles, f"show_{name}")(own) for name in (
-        "votes_in_detail", "signatures", "reasons", "judgements", "sources")}
+        "votes_in_detail", "signatures", "rationale_and_indicator", "judgements", "sources")}
     return {name: getattr(one, "data", one) for name, one in shown.items() if one}
 
 

@@ -19,9 +19,9 @@ from glc_analysis.addons.convening.packets.sheets import render_principle_sheets
 from glc_analysis.addons.convening.pages import convening, principles
 from glc_analysis.addons.convening.pages.marks import PRINCIPLE
 from glc_analysis.addons.convening.pages.principles import NOT_CLEARED
-from glc_analysis.addons.deposit.deposit import write_deposit_archive
+from glc_analysis.addons.deposit.deposit import write_deposit_folder
 from glc_analysis.coding.exports import write_csv
-from glc_analysis.disclosure.blocks import own_quotations
+from glc_analysis.disclosure.blocks import select_quotations_with_owners
 from glc_analysis.disclosure.cells import LEAST_MEMBERS
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
 from glc_analysis.disclosure.rules import has_capability
@@ -149,7 +149,7 @@ def tables(study: Study, audience: str) -> Iterator[tuple[str, list[str]]]:
             write_csv(frame, Path(folder, f"{name}.csv"))
         paths = [*Path(folder).glob("*.csv")]
         if audience == "public":
-            paths += [*write_deposit_archive(study, Path(folder, "deposit")).glob("*")]
+            paths += [*write_deposit_folder(study, Path(folder, "deposit")).glob("*")]
         for path in sorted(paths):
             said = path.read_text(encoding="utf-8")
             rows = [" | ".join(row) for row in csv.reader(said.splitlines())][1:] if path.suffix == ".csv" \
@@ -233,7 +233,8 @@ def words_by_owner(study: Study) -> dict[str, str]:
     """Whose each quotation and comment is, as pages print it."""
     frames = {name: built_tables.read_table(name, study=study) for name in built_tables.TABLES}
     quotes = read_reference(study).quotes
-    quoted = pd.concat([own_quotations(frames, quotes, audience) for audience in READING_AUDIENCES])
+    quoted = pd.concat([select_quotations_with_owners(frames, quotes, audience)
+                        for audience in READING_AUDIENCES])
     rated = frames["ratings"]
     who = rated["organisation_id"].where(rated["organisation_id"] != "", rated["rater_id"])
     rows = [*zip(quoted["text"], quoted["owner"], strict=True), *zip(rated["comment_read"], who, strict=True)]

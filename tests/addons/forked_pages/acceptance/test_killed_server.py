@@ -13,9 +13,11 @@ from tests.support.process import Process
 RUN = """
 import sys
 from pathlib import Path
-from glc_analysis.report import run
+from glc_analysis.report import update_report_pages
 from glc_analysis.study import Study
-print(*run(Study(Path(sys.argv[1])), folder=Path(sys.argv[2]), jobs=1, progress=lambda *told: None).lines)
+result = update_report_pages(Study(Path(sys.argv[1])), folder=Path(sys.argv[2]), jobs=1,
+                             progress=lambda *told: None)
+print(*result.lines)
 """
 
 

@@ -27,7 +27,7 @@ from glc_analysis.addons.forked_pages import fork_server
 from glc_analysis.command_line import run_add_on_hooks
 from glc_analysis.errors import GLCError
 from glc_analysis.gate.gate import PASSED
-from glc_analysis.report import run
+from glc_analysis.report import update_report_pages
 from glc_analysis.run import record
 from glc_analysis.run.plan import page_path, plan
 from glc_analysis.study import Study
@@ -82,8 +82,9 @@ def own(root, folder, scheduler=""):
     fork_server.SERVER = folder / "server.py"
     try:
         with run_add_on_hooks("run", scheduler=scheduler) as elsewhere:
-            done = run(Study(root), folder=folder, processes=next(filter(None, elsewhere), None),
-                       progress=lambda *told: None)
+            done = update_report_pages(Study(root), folder=folder,
+                                       processes=next(filter(None, elsewhere), None),
+                                       progress=lambda *told: None)
     except GLCError as error:
         print(error, file=sys.stderr, flush=True)
         sys.exit(3)
@@ -119,7 +120,7 @@ def base(tmp_path_factory):
         pages = {slug: (current / f"{page_path(slug, {})}.ipynb").read_bytes() for slug in keys}
         known.update({(slug, keys[slug]): page for slug, page in pages.items()})
     keys = built()
-    assert run(Study(study.root), folder=folder).failures == ()
+    assert update_report_pages(Study(study.root), folder=folder).failures == ()
     made(keys, study.root)
     study.spoil("raw/survey/answers.csv", ("2017-03-01,Yes", "2017-03-01,No"),
                 ("2017-03-02,No", "2017-03-02,Yes"))

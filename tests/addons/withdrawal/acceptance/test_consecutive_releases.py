@@ -13,7 +13,7 @@ from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.build import build
 from glc_analysis.figures.contributors import find_contributors
 from glc_analysis.manifest import list_release_folders, number_next_release, read_slices
-from glc_analysis.report import run
+from glc_analysis.report import update_report_pages
 from glc_analysis.study import Study
 from tests.support.attacker import Attack
 from tests.support.share import drawn, share
@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
 def printed(sample_study, tmp_path_factory):
     """The sample after its first public release."""
     study = Study(Path(shutil.copytree(sample_study.root, tmp_path_factory.mktemp("printed") / "study")))
-    assert run(study, audience="public", only="index").failures == ()
+    assert update_report_pages(study, audience="public", only="index").failures == ()
     return study
 
 
