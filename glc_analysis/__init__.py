@@ -1,6 +1,7 @@
 """The analysis side of a global learning collaborative: ``import glc_analysis as glc``.
 
-Five things are enough for a notebook of your own: a study, a view of it, its counts, its passages, a plot.
+A notebook of your own needs only a study, a view of the study, the counts and the passages of that view, and
+a plot.
 
 >>> import glc_analysis as glc
 >>> study = glc.open_study(study.root)
@@ -27,12 +28,12 @@ _FRONT_DOOR = {
     "language_name": "text",
     "headlines": "pages.findings", "show_question": "pages.questions",
     "plot_counts": "plots", "plot_agreement": "plots"}
-"""The names that an analyst uses, each with its module; a module is imported when one of its names is
-used."""
+"""Maps each name that an analyst uses as ``glc.NAME`` to its module. The module is imported when the name is
+first used."""
 
 _OF_ADD_ONS = {name: (add_on, place) for add_on, names in list_declarations("front_door")
                for name, place in names.items()}
-"""The names that add-ons offer to an analyst, each with its add-on and place."""
+"""Maps each ``glc.NAME`` that an add-on offers to the add-on and to the object, written ``module:object``."""
 
 __all__ = sorted({*_FRONT_DOOR, *_OF_ADD_ONS})
 

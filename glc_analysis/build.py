@@ -1,8 +1,12 @@
 """The build: from raw files and reference tables to the processed tables.
 
-Only this module writes ``processed/`` of a study folder. It writes slices.json last, so that the tables are
-complete only where this file exists. Each step declares what it needs and makes; the tables of a step whose
-inputs have not changed are kept from the last build (:mod:`glc_analysis.steps`).
+Only this module writes the folder ``processed/`` of a study. It writes slices.json last, so that the tables
+are complete if this file exists.
+
+A build consists of steps (:mod:`glc_analysis.steps`). A step is a function that gets a view of its declared
+inputs, and returns tables and other values by name. If no input of a step has changed, its tables are kept
+from the last build. Some steps make blocks: parts of a page with text, such as the quotations of a theme.
+Each block has lines, and each line belongs to one organisation (:mod:`glc_analysis.disclosure.blocks`).
 """
 
 from __future__ import annotations
@@ -133,14 +137,14 @@ from glc_analysis.writing import link_or_copy, write_atomic
 
 Say = Callable[[str], None]
 _FILES_READ, _TEXTS_READ = "coders' files read", "transcripts read"
-"""The names under which the log keeps the notes on coders' files and on transcripts."""
+"""The words in column ``step`` of the log that mark notes on coders' files and notes on transcripts."""
 TABLE_ORDER = (*tables.TABLES,)
 """The order in which datapackage.json, provenance.json and slices.json list the tables."""
 
 
 @dataclass(frozen=True)
 class BuildResult:
-    """The result of a build: the rows of every table, and for every step whether it ran and why."""
+    """The result of a build: the number of rows of every table, and for every step whether it ran and why."""
 
     rows: dict[str, int]
     reports: list[Report]
@@ -149,8 +153,8 @@ class BuildResult:
 def build(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
     """Builds every processed table of a study; returns the number of rows of each.
 
-    ``say`` is called with a line about each stage. Raises Faults with all faults of the first stage that has
-    any, and then writes nothing.
+    ``say`` is called with a line about each stage. Raises Faults with all faults of the first step that has
+    faults; nothing is written then.
     """
     return build_steps(study, say=say).rows
 
@@ -158,12 +162,12 @@ def build(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
 @tables.use_python_strings()
 def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executor | None = None,
                 is_forced: bool = False, are_decided: bool = True) -> BuildResult:
-    """Builds a study (:func:`build`) and reports for every step whether it ran; with ``is_forced``, all steps
-    run. An ``executor`` does a part of the work in parallel.
+    """Builds a study as :func:`build` does, and reports for every step whether it ran. With ``is_forced``,
+    all steps run. An ``executor`` does a part of the work in parallel.
 
-    Without ``are_decided``, only tables for the team are built. If something changed, the tables of what
-    other audiences may see are then removed, and no release is prepared until a build decides what they may
-    see.
+    If ``are_decided`` is false, only tables for the team are built. If an input has changed, the tables that
+    say what other audiences may see are removed, and no release is prepared before a later build makes these
+    tables again.
     """
     for renaming in find_files_with_old_names(study):
         for line in renaming.lines:
@@ -198,7 +202,7 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
 
 
 def _tables_of(engine: Engine) -> list[str]:
-    """Returns the names of the tables of a build, in their order."""
+    """Returns the names of the tables that a build has made or kept, in the order of :data:`TABLE_ORDER`."""
     return [name for name in TABLE_ORDER if name not in engine.undecided]
 
 
@@ -212,8 +216,8 @@ def forecast_build(study: Study) -> list[Forecast]:
 @tables.use_python_strings()
 def build_one_step(study: Study, name: str, *, say: Say = lambda line: None,
                    is_forced: bool = False) -> BuildResult:
-    """Builds one step, and those steps it depends on that are out of date; with ``is_forced``, the step runs
-    even if it is up to date. Returns the number of rows of each table that was written.
+    """Builds one step. Steps that it depends on run first if they are out of date. With ``is_forced``, the
+    step runs even if it is up to date. Returns the number of rows of each table that was written.
 
     The record of the last build is not changed, so that tables with a new content count as out of date until
     the next ``build``. Raises UsageError for an unknown step.
@@ -233,8 +237,8 @@ def build_one_step(study: Study, name: str, *, say: Say = lambda line: None,
 
 
 def _next_release(engine: Engine, audience: str) -> tuple[PublishedRelease, PublishedBlocks]:
-    """Returns all figures and blocks of text that an audience will have seen once today's tables are
-    published."""
+    """Returns the next release to an audience: the figures and the blocks of text that it will have seen once
+    today's tables are published."""
     blocks = PublishedBlocks.shown_to(audience, engine["blocks"], engine["block_lines"])
     return engine[f"issued_{audience}"], blocks
 
@@ -245,18 +249,18 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     """Runs every check of ``build`` without writing anything, and returns the number of rows that a build
     would give each checked table.
 
-    Steps that the last build ran with the same inputs had no faults, so they are not checked again; only
-    their notes are repeated. ``inspect_responses`` is called with those responses that hold a text after an
-    option such as Other.
+    A step that the last build ran with the same inputs had no faults, so it is not checked again; only its
+    notes are repeated. ``inspect_responses`` is called with a frame of responses, which includes all
+    responses with a text after an option such as Other.
 
-    Raises Faults with every fault that can be found despite the other faults, and names what could not be
-    checked because of them. Agreement, disclosure and the languages of answers are not computed, because they
-    never cause a fault. Figures are computed only if a row of a reference table names one.
+    Raises Faults with every fault that can be found despite the other faults, and names the checks that the
+    faults prevented. Agreement, disclosure and the languages of answers are not computed, because they never
+    cause a fault. Figures are computed only if a row of a reference table names a figure.
     """
     faults: list[Fault] = []
     if collect_faults(lambda: study.settings, faults):
         collect_faults(lambda: read_reference(study), faults)
-        raise Faults(dict.fromkeys(faults), unseen=["raw files and whatever is made of them"])
+        raise Faults(dict.fromkeys(faults), unseen=["raw files and the tables made from them"])
     arrivals = manifest.Arrivals({}, {}, ())
     try:
         arrivals = manifest.compare_with_manifest(study)
@@ -269,7 +273,7 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     if collect_faults(lambda: sound.append(read_reference(study)), in_tables):
         faults += in_tables
         if study.misplaced():  # no table is read then
-            raise Faults(faults, unseen=["reference tables and whatever is made with them"])
+            raise Faults(faults, unseen=["reference tables and the tables made with them"])
     reference = sound[0] if sound else read_reference(study, needed=())
     if not in_tables:
         collect_faults(partial(check_released_groupings, study, reference), faults)
@@ -318,7 +322,8 @@ def check_study(study: Study, *, say: Say = lambda line: None,
 
 
 def _in_words(names: Collection[str], study: Study, reference: Reference) -> list[str]:
-    """Describes in words what these steps check, leaving out what the study does not have."""
+    """Returns, for each of the named steps, the words for what it checks; a step is left out if the study has
+    none of the inputs that the step checks."""
     return [step.looks_at for step in BUILD_STEPS if step.name in names
             and any(_is_any(need, study, reference) for need in step.if_any)]
 
@@ -334,14 +339,15 @@ def _is_any(need: str, study: Study, reference: Reference) -> bool:
 
 
 def _answers_to_sound_questions(view: View, *, sound: Reference) -> dict[str, Any]:
-    """Cleans the answers to the questions that have no faults themselves, to find faults in these answers."""
+    """Runs the step ``answers`` for the questions without faults (``sound``), to find the faults in their
+    answers."""
     view.reference = sound
     return _answers_for_checks(view)
 
 
 def list_coding_notes(engine: Engine, reference: Reference) -> list[str]:
-    """Returns notes on the coders' files: what the team should know about them, how the places of codings
-    were found in the texts, and the codes that codebook.csv lacks."""
+    """Returns notes for the team: on transcripts and coders' files, on how the coded passages were found in
+    the texts, and on codes that codebook.csv lacks."""
     from glc_analysis.coding.assemble import orphan_sentences, placement_sentences
 
     notes = [line["why"] for step in ("conversations", "coding") for line in engine.logs[step]
@@ -352,15 +358,16 @@ def list_coding_notes(engine: Engine, reference: Reference) -> list[str]:
 
 
 def _uncounted_work(engine: Engine) -> list[Fault]:
-    """Returns Faults if coders handed in files but none of their codings counts."""
+    """Returns Faults if every coding of the coders is quarantined or was placed by its position alone, so
+    that no coding is used."""
     from glc_analysis.coding.assemble import find_uncounted_coding_faults
 
     return find_uncounted_coding_faults(engine["codings"], engine["quarantined"])
 
 
 def update_pseudonym_key(study: Study, names: pd.DataFrame) -> dict[str, str]:
-    """Completes and writes the key of pseudonyms for new names in names.csv; an existing pseudonym never
-    changes."""
+    """Adds a pseudonym for each new name of names.csv to the key, and writes and returns the key. An existing
+    pseudonym never changes."""
     known = read_key(study.key_file)
     whole = complete_key(names, known)
     if whole != known:
@@ -371,7 +378,8 @@ def update_pseudonym_key(study: Study, names: pd.DataFrame) -> dict[str, str]:
 def _run(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlier: Record,
          say: Say, *, executor: Executor | None = None, is_forced: bool = False,
          deferred: Collection[str] = ()) -> Engine:
-    """Runs all steps that must run (with ``is_forced``, all steps) and makes the table of all logs.
+    """Runs the steps that must run (with ``is_forced``, all steps) and makes the table of all logs. Steps in
+    ``deferred`` are left to a later build. Returns the engine, which holds the results.
 
     Raises GLCError if no file has arrived that a study can be built from."""
     _refuse_nothing(study)
@@ -385,12 +393,12 @@ def _refuse_nothing(study: Study) -> None:
     """Raises GLCError if no file has arrived that a study can be built from."""
     if not any(study.raw_files(kind) for kind in ("survey", "interviews", "calls")):
         if study.raw_files("codings"):
-            raise GLCError("Coders' files arrived without the texts they coded: a coding counts where its "
-                           "words are found in the text. To fix: put the texts into raw/interviews/ or "
-                           "raw/calls/; or, if a table has an answer and its codes in each row, put it into "
-                           "raw/survey/ and name the column of the codes under [survey] coded.")
-        raise GLCError(f"{NO_SURVEY} A study can also be of interviews in raw/interviews/ or calls in "
-                       "raw/calls/ alone.")
+            raise GLCError("Coders' files arrived without the texts they coded, and a coding is used only if "
+                           "its words are found in a text. To fix: put the texts into raw/interviews/ or "
+                           "raw/calls/. If a table has an answer and its codes in each row, put the table "
+                           "into raw/survey/ and name the column of the codes under [survey] coded.")
+        raise GLCError(f"{NO_SURVEY} A study without a survey needs interviews in raw/interviews/ or calls "
+                       "in raw/calls/.")
 
 
 def _engine(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlier: Record, say: Say, *,
@@ -418,7 +426,7 @@ def _records(view: View) -> dict[str, Any]:
                      "header row ([survey] tool of study.toml can name its tool)")
     if surveys and view.reference.questions.empty:
         raise Faults([Fault("has no question", file="questions.csv", fix="add a row for each "
-                            "question; its `columns` say where the answers stand")])
+                            "question, and name the columns of its answers in the cell `columns`")])
     view.say("finding who answered")
     chosen = view.study.settings["study"]["wave"]
     found = records.assemble_records(surveys, view.reference, view.study.settings["survey"], view.log,
@@ -433,15 +441,15 @@ def _records(view: View) -> dict[str, Any]:
 
 
 def _participants(view: View) -> dict[str, Any]:
-    """Makes the list of which organisation took part in which interview or call."""
+    """Makes table ``participants``: which organisation took part in which interview or call."""
     from glc_analysis.coding.texts import participants
 
     return {"participants": participants(view["conversations"], view.reference.attendance)}
 
 
 def _organisations(view: View) -> dict[str, Any]:
-    """Makes table ``organisations``: the organisations that answered the survey, or without a survey those
-    that gave an interview or joined a call."""
+    """Makes table ``organisations``: the organisations that answered the survey. In a study without a survey,
+    these are the organisations that gave an interview or joined a call."""
     found = view["records"]
     unknown = view.study.settings["survey"]["unknown_organisations"]
     return {"organisations": clean_organisations(found, view.reference, unknown=unknown) if found.surveys
@@ -449,8 +457,9 @@ def _organisations(view: View) -> dict[str, Any]:
 
 
 def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, Any]:
-    """Makes the tables of questions and answers. If ``only`` is given, they hold the answers to these
-    questions alone (:func:`~glc_analysis.cleaning.responses.clean_responses`)."""
+    """Makes the tables of questions, options, answers and countries. If ``only`` is given, the tables hold
+    only the answers to the questions that it names
+    (:func:`~glc_analysis.cleaning.responses.clean_responses`)."""
     survey_records, organisations = view["records"], view["organisations"]
     current = study_wave(view.reference.waves, view.study.settings["study"]["wave"])
     files = [survey.path.name for survey in survey_records.surveys]
@@ -491,8 +500,8 @@ def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, An
 
 
 def _read_other_texts(study: Study) -> pd.DataFrame:
-    """Reads those responses of the last build that have a text after an option such as Other. All responses
-    of a large survey would not fit into memory."""
+    """Reads, from the last build, the responses with a text after an option such as Other. Other responses
+    are not read, because all responses of a large survey would not fit into memory."""
     rows = pd.read_parquet(study.processed / "responses.parquet", filters=[("other_text", "!=", "")])
     return rows.sort_values([*tables.TABLES["responses"].key], kind="stable", ignore_index=True)
 
@@ -506,7 +515,8 @@ def list_other_specify_notes(cleaning_log: Sequence[Mapping[str, Any]]) -> list[
 
 
 def _answers_in_wave(view: View, wave: str, of_wave: records.Records) -> dict[str, pd.DataFrame]:
-    """Makes the organisations, records and answers of a wave that the study's figures do not describe."""
+    """Makes the organisations, records and answers of one wave other than the wave that the study's figures
+    describe."""
     files = [survey.path.name for survey in of_wave.surveys]
     reference, settings = reference_of_wave(view.reference, wave, files), view.study.settings["survey"]
     answered, _ = responses.clean_responses(of_wave, reference, settings["redacted"], view.log)
@@ -517,9 +527,8 @@ def _answers_in_wave(view: View, wave: str, of_wave: records.Records) -> dict[st
 
 
 def _answers_for_checks(view: View) -> dict[str, Any]:
-    """Makes the tables of questions and answers for a check. All answers are checked, but the tables hold
-    only the answers that a later step of the check reads, because all answers of a large survey would not fit
-    into memory."""
+    """Runs the step ``answers`` for a check. All answers are checked, but the tables hold only the answers
+    that a later step of the check reads, because all answers of a large survey would not fit into memory."""
     questions = view.reference.questions
     is_needed = (questions["type"] == "text") | (questions["option_list"] == COUNTRY_LIST)
     is_needed |= questions["question_id"].isin(view.study.settings["context"]["stated"].values())
@@ -527,8 +536,8 @@ def _answers_for_checks(view: View) -> dict[str, Any]:
 
 
 def _open_answers(view: View) -> dict[str, Any]:
-    """Makes what the tables of texts need from the survey: the answers to open questions, the texts after
-    options such as Other, and the organisations that wrote them."""
+    """Makes two values for the step ``texts``: the answers to open questions, including texts after options
+    such as Other, and the organisation, country and language of each record of the survey."""
     asked = view.reference.questions.loc[view.reference.questions["type"] == "text", "question_id"]
     given, answers = view["responses"], view["answers"]
     columns = ["answer_id", "organisation_id", "country_id", "region_id", "language", "is_interpreted"]
@@ -539,7 +548,7 @@ def _open_answers(view: View) -> dict[str, Any]:
 
 
 def _conversations(view: View) -> dict[str, Any]:
-    """Reads interviews and calls, in the original words and with pseudonyms in place of names."""
+    """Reads the interviews and calls, both in the original words and with pseudonyms in place of names."""
     from glc_analysis.coding.texts import read_and_mask_transcripts
 
     view.say("reading interviews, calls and open answers")
@@ -550,7 +559,7 @@ def _conversations(view: View) -> dict[str, Any]:
 
 
 def _coded_columns(view: View) -> dict[str, Any]:
-    """Reads the codes that stand in columns of the survey files themselves."""
+    """Reads the codes of answers from those columns of the survey files that ``[survey] coded`` names."""
     from glc_analysis.coding.coders import read_coded_columns
 
     coded = view.study.settings["survey"]["coded"]
@@ -577,7 +586,8 @@ def _texts(view: View, *, read: Callable[[str], tuple[str, str]] = languages.lan
 
 
 def _answer_translations(view: View) -> dict[str, Any]:
-    """Makes the translations of open answers, with pseudonyms in place of names."""
+    """Makes table ``answer_translations``: the translations of open answers, with pseudonyms in place of
+    names."""
     from glc_analysis.coding.answer_translations import place_translations
 
     elsewhere = {*view["wave_answers"]["answer_id"]} - {*view["answers"]["answer_id"]}
@@ -587,7 +597,8 @@ def _answer_translations(view: View) -> dict[str, Any]:
 
 
 def _coding(view: View) -> dict[str, Any]:
-    """Makes the tables of coders' work on the texts."""
+    """Makes the tables of the coders' work: codings, readings, memos, disagreements and the codebook in
+    use."""
     from glc_analysis.coding.assemble import assemble_codings
     from glc_analysis.coding.coders import CodedColumns
 
@@ -605,7 +616,8 @@ def _coding(view: View) -> dict[str, Any]:
 
 
 def _agreement(view: View) -> dict[str, Any]:
-    """Measures how far coders agree, where the study measures agreement."""
+    """Makes table ``agreement``: how far coders agree on each code. It has no rows if the study's approach to
+    coding does not measure agreement."""
     from glc_analysis.coding.assemble import CodedTexts, agreement
 
     is_measured = view.study.settings["coding"]["approach"] == "codebook"
@@ -615,20 +627,22 @@ def _agreement(view: View) -> dict[str, Any]:
 
 
 def _context(view: View) -> dict[str, Any]:
-    """Makes the table of what outside records say about the countries."""
+    """Makes table ``context``: what outside records, such as laws, say about the countries."""
     sources = read_raw_surveys(view.study, "context")
     return {"context": clean_context(sources, view.reference, view.study.settings["context"], view.log)}
 
 
 def _stated(view: View) -> dict[str, Any]:
-    """Makes the table that sets what organisations state about a country beside what outside records say."""
+    """Makes table ``stated``: what organisations state about a country, and what outside records say on the
+    same subject."""
     return {"stated": match_answers_to_indicators(view["records"].answers, view["responses"], view["context"],
                                                   view.reference,
                                                   view.study.settings["context"], view.log)}
 
 
 def _mentions(view: View) -> dict[str, Any]:
-    """Makes the table of which organisation was asked about a code, and which raised it."""
+    """Makes table ``mentions``: which organisation was asked about which code, and which organisation raised
+    it."""
     from glc_analysis.coding.assemble import call_attendance, code_questions, complete_codebook
 
     view.say("counting")
@@ -642,20 +656,20 @@ def _mentions(view: View) -> dict[str, Any]:
 
 
 def _survey_records(view: View) -> dict[str, Any]:
-    """Lists who answered each question and who chose each option: the records counted in the figures of the
-    survey."""
+    """Lists the records that figures of the survey count: those that answered each question, and those that
+    chose each option."""
     return {"survey_records": records_behind_figures(_clean_tables(view))}
 
 
 def _code_records(view: View) -> dict[str, Any]:
-    """Lists who was asked about each code and who raised it: the organisations counted in the figures of
-    codes."""
+    """Lists the organisations that figures of codes count: those asked about each code, and those that raised
+    it."""
     return {"code_records": code_records(view["mentions"], view["organisations"])}
 
 
 def _discordance_records(view: View) -> dict[str, Any]:
-    """Lists the answers that differ from an outside record: the answers counted in the figures of
-    discordance."""
+    """Lists the answers that figures of discordance count: those compared with an outside record, and whether
+    they differ from it."""
     return {"discordance_records": discordance_records(view["stated"], view["answers"])}
 
 
@@ -674,7 +688,7 @@ def _quality_figures(view: View) -> dict[str, Any]:
 
 
 def _discordance(view: View) -> dict[str, Any]:
-    """Makes the figures of how many answers contradict an outside record."""
+    """Makes the figures that state how many answers contradict an outside record."""
     return {"discordance_figures": discordance_estimates(view["discordance_records"])}
 
 
@@ -696,20 +710,20 @@ def _groupings(view: View) -> dict[str, Grouping]:
 
 
 def _estimates(view: View) -> dict[str, Any]:
-    """Joins all figures of the study, of every kind."""
+    """Makes table ``figures`` from the figures of all kinds."""
     figures = [view[name] for name in FIGURE_PARTS]
     return {"figures": pd.concat([part for part in figures if len(part)], ignore_index=True)}
 
 
 def _consent(study: Any, reference: Reference) -> Consent:
-    """Returns the consents that hold for the wave that the study's figures describe."""
+    """Returns the consents that are valid for the wave that the study's figures describe."""
     return Consent.of(reference.consent,
                       **make_wave_arguments_for_consent(reference.waves, study.settings["study"]["wave"]))
 
 
 def _releases(view: View) -> dict[str, Any]:
-    """Decides once, for all figures together, what every audience except the team may see, and which figures
-    of the public are issued."""
+    """Decides what the convening and the public may see of the figures, for all figures together. Returns for
+    each audience the decisions, and the release as it will be stored."""
     view.say("deciding who may see what")
     check_released_groupings(view.study, view.reference)
     records = StudyRecords(view["survey_records"], view["code_records"], view["discordance_records"])
@@ -762,10 +776,10 @@ def _releases(view: View) -> dict[str, Any]:
 
 
 def _blocks(view: View) -> dict[str, Any]:
-    """Makes, for each audience, the lines of its blocks of text, the blocks hidden from it, and what was
-    announced to it before. A block is hidden because somebody withdrew since an earlier release, or since the
-    results of a round were announced at the convening. Raises Faults if the last release is missing from the
-    store."""
+    """Makes, for each audience except the team: the lines of its blocks of text, the blocks and lines hidden
+    from it, and what earlier releases announced to it. A block is hidden if somebody has withdrawn since an
+    earlier release, or since the results of a round were announced at the convening. Raises Faults if the
+    last release is missing from the store."""
     refuse_missing_or_outdated_releases(view.study)
     reference, organisations = view.reference, view["organisations"]
     known = countries_shown(view["answers"], organisations, _consent(view.study, reference),
@@ -798,8 +812,8 @@ def _blocks(view: View) -> dict[str, Any]:
 
 
 def _quotations(view: View) -> dict[str, Any]:
-    """Makes the quotations that each audience except the team may read. Raises Faults in quotes.csv, and
-    Faults for findings of headlines.csv that were chosen after the first answer."""
+    """Makes the quotations that each audience except the team may read. Raises the Faults in quotes.csv, and
+    a Fault for each finding in headlines.csv that was chosen after the first answer."""
     reference = view.reference
     faults = [*quotes_faults(reference.quotes, view["segments"]),
               *find_headlines_after_answers(reference.headlines, view["organisations"]["answered_on"])]
@@ -814,12 +828,12 @@ def _quotations(view: View) -> dict[str, Any]:
 
 
 def _consensus(view: View) -> pd.DataFrame:
-    """Returns the codings that analyses use."""
+    """Returns the codings on which the coders agreed, which are the ones that analyses use."""
     return view["codings"][view["codings"]["coder_id"] == CONSENSUS]
 
 
 def _open_codes(view: View) -> pd.DataFrame:
-    """Returns the codes that still need a decision or a review."""
+    """Returns the codes that await a decision or a review, one row per segment and code."""
     return undecided_codes(view["disagreements"], view["quarantined"], view["codings"])
 
 
@@ -834,10 +848,10 @@ FIGURE_PARTS = {"survey_figures": Part("figures", "measure", ("response",)),
          "coded_figures": Part("figures", "measure", ("coded", "words")),
          **{value: Part("figures", "measure", measures) for _, made in list_declarations("figures")
             for value, measures in made.items()}}
-"""The part of table ``figures`` that each step makes."""
+"""The part of table ``figures`` in each value that holds figures."""
 
 _ANNOUNCED = tuple(name for _, name in list_declarations("announced_blocks"))
-"""The values with the blocks that some people had already seen before somebody withdrew."""
+"""The names of the values that hold blocks which some people had already seen before somebody withdrew."""
 
 BUILD_STEPS = order_steps((
     Step("records", ("raw/survey", "questions.csv", "organisations.csv", "organisation_changes.csv",
@@ -922,11 +936,12 @@ _NO_FIGURES = Step("figures", (), ("figures",), lambda view: {"figures": pd.Data
 _ANSWERS_LOOKED_AT = next(replace(step, needs=(*step.needs, "[context]"), function=_answers_for_checks)
                           for step in BUILD_STEPS if step.name == "answers")
 _texts_unheard = partial(_texts, read=languages.skip_detection)
-"""The steps that ``check_study`` leaves out, and the functions that it runs instead of others."""
+"""The steps that ``check_study`` leaves out, and the steps and functions that it runs in their place."""
 
 
 def _joined(name: str, *parts: pd.DataFrame) -> pd.DataFrame:
-    """Joins rows of a table from several frames; a text column that a frame lacks is blank."""
+    """Returns one frame with the rows of several frames of a table. A text column that a frame lacks is blank
+    in its rows."""
     joined = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     texts = [c for c, column in tables.TABLES[name].columns.items() if column.kind == "text"]
     return joined.assign(**{c: joined[c].astype("str").fillna("") if c in joined else "" for c in texts})
@@ -934,11 +949,11 @@ def _joined(name: str, *parts: pd.DataFrame) -> pd.DataFrame:
 
 def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
            inputs: str, release: dict, lists: Mapping[str, Any]) -> None:
-    """Writes all files into a new folder, then moves them into place, slices.json last.
+    """Writes all files into a new folder, then moves them to ``processed/``, slices.json last.
 
-    The files of unchanged tables are linked into the new folder, so that the descriptions of the tables find
-    all of them. Tables of decisions that this build did not make are removed first, because old decisions
-    applied to new figures could disclose answers.
+    The files of unchanged tables are linked into the new folder, because datapackage.json describes all
+    files. The old tables of deferred steps are removed first, because old decisions about what audiences may
+    see, applied to new figures, could disclose answers.
     """
     names = _tables_of(engine)
     aside = study.processed / ".building"
@@ -989,14 +1004,15 @@ def _digests(study: Study, engine: Engine) -> dict[str, dict[str, str]]:
 
 
 def _earlier_slices(study: Study) -> dict[str, Any]:
-    """Returns slices.json of the last build; empty if the file is missing because a build was interrupted."""
+    """Returns slices.json of the last build; empty if the file is missing or cannot be read."""
     with suppress(FileNotFoundError, ValueError):
         return json.loads((study.processed / "slices.json").read_text(encoding="utf-8"))
     return {}
 
 
 def _provenance(study: Study, arrivals: manifest.Arrivals, rows: dict[str, int]) -> dict:
-    """Returns what the tables were made from: raw files and reference tables with their digests."""
+    """Returns the content of provenance.json: the inputs of the tables (raw files and reference tables) with
+    their digests, and the number of rows of each table."""
     reference = {study.relative(p): study.digests.of_file(p)
                  for p in (*study.reference_files(), study.settings_file)}
     return {"study": study.id, "title": study.title, "synthetic": study.is_synthetic,
@@ -1048,8 +1064,8 @@ def _themes(codebook: pd.DataFrame) -> list[dict[str, str]]:
 
 
 def _raised_codes(codings: pd.DataFrame, codebook: pd.DataFrame) -> list[dict[str, str]]:
-    """Returns the codes that get a page of their own because the coders agreed on passages of them, in the
-    order of the codebook."""
+    """Returns the codes that get a page of their own, in the order of the codebook. These are the codes of
+    passages on which the coders agreed."""
     agreed = {*codings.loc[codings["coder_id"] == CONSENSUS, "code_id"]}
     rows = codebook[codebook["code_id"].isin(agreed)].sort_values("order")
     return [{"id": code, "label": name}

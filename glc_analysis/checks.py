@@ -1,8 +1,8 @@
-"""The checks between reference tables, which `glc check` runs.
+"""The checks of reference tables that compare several rows or several tables.
 
-Each check yields one Fault for every cell that is wrong or does not fit another table. A check about one
-subject lies in the module of that subject. :data:`CORE_CHECKS` lists the checks of the core; add-ons bring
-further checks.
+Each check yields one Fault for every cell that is wrong or contradicts another row or table. Checks that
+belong to one subject, such as consent, are in the module of that subject. :data:`CORE_CHECKS` lists all
+checks of the core; add-ons declare further checks.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ def _options(tables: Tables) -> Iterator[Fault]:
 
 
 def _countries(tables: Tables) -> Iterator[Fault]:
-    """Checks that each name means one country, and that each country has one label and one region."""
+    """Checks that each name means one country, that each country has one label and one region, and that no id
+    is similar to an ISO code but different from it."""
     countries = tables["countries"]
     for n, country in countries["country_id"].items():
         if meant := intended_iso_code(country):
@@ -96,7 +97,8 @@ def _organisations(tables: Tables) -> Iterator[Fault]:
 
 def _differing(name: str, frame: pd.DataFrame, by: pd.Series | list[pd.Series], column: str,
                said: str) -> Iterator[Fault]:
-    """Yields a fault for every row whose ``column`` differs from that of the first row of its group."""
+    """Yields a fault for every row whose value in ``column`` differs from that of the first row of its group.
+    ``by`` groups the rows; ``said`` is the message, with ``{}`` for the value in the first row."""
     first = frame.groupby(by, sort=False)[column].transform("first")
     for n, expected, value in zip(frame.index, first, frame[column], strict=True):
         if value != expected:
@@ -106,7 +108,8 @@ def _differing(name: str, frame: pd.DataFrame, by: pd.Series | list[pd.Series], 
 
 
 def _skip_logic(tables: Tables) -> Iterator[Fault]:
-    """Checks that every asked_if can be read, names questions and options that exist, and is not circular."""
+    """Checks that every condition in column ``asked_if`` can be read, names questions and options that exist,
+    and is not circular."""
     questions, read = tables["questions"], {}
     for n, text in questions["asked_if"].items():
         fault = partial(Fault, file="questions.csv", row=str(n), column="asked_if", value=text)
@@ -117,7 +120,7 @@ def _skip_logic(tables: Tables) -> Iterator[Fault]:
             continue
         for comparison in skip_logic.comparisons(read[n]):
             for said in _misfits(comparison, tables):
-                yield fault(said, fix="correct the condition, or what it refers to")
+                yield fault(said, fix="correct the condition, or the question or options that it names")
     needs = {questions.at[n, "question_id"]: skip_logic.list_questions(c) for n, c in read.items()}
     rows = dict(zip(questions["question_id"], questions.index, strict=True))
     while circle := skip_logic.find_cycle(needs):
@@ -140,11 +143,12 @@ def _conditions_in_waves(tables: Tables) -> Iterator[Fault]:
             continue
         for comparison in skip_logic.comparisons(condition):
             for misfit in _misfits(comparison, tables):
-                yield fault(misfit, fix="correct the condition, or what it refers to")
+                yield fault(misfit, fix="correct the condition, or the question or options that it names")
 
 
 def _misfits(comparison: skip_logic.Comparison, tables: Tables) -> Iterator[str]:
-    """Yields what is wrong with the question and the options that a comparison in asked_if names."""
+    """Yields a message for each fault in a comparison of ``asked_if``: an unknown question or option, or the
+    wrong operator."""
     name, operator, values = comparison
     questions = tables["questions"].drop_duplicates("question_id").set_index("question_id")
     if name != "country" and name not in questions.index:
@@ -153,7 +157,7 @@ def _misfits(comparison: skip_logic.Comparison, tables: Tables) -> Iterator[str]
     kind, listed = questions.loc[name, ["type", "option_list"]] if name != "country" \
         else ("single", COUNTRY_LIST)
     if kind == "multi" and operator != "has":
-        yield f"{name} is a multiple choice question, for which {operator!r} does not work: use `has`"
+        yield f"{name} is a multiple choice question, which needs `has` in place of {operator!r}"
     options = tables["options"]
     ids = set(options.loc[options["option_list"] == listed, "option_id"])
     places = set(tables["countries"]["country_id"])
@@ -201,14 +205,14 @@ def _codebook(tables: Tables) -> Iterator[Fault]:
         if above and levels.get(parent) not in above:
             yield fault(f"a {row['level']} needs a parent that is a {' or '.join(above)}; "
                         f"{suggest_name(parent, [c for c in levels if levels[c] in above])}",
-                        fix="name the code it belongs to")
+                        fix=f"name a {' or '.join(above)} as parent_id")
         elif above == () and parent:
             yield fault("a domain has no parent", fix="leave it blank")
 
 
 def _documents(tables: Tables) -> Iterator[Fault]:
-    """Checks that every interview names one organisation, that no call names any, and that every translation
-    names its source."""
+    """Checks that every interview names an organisation, that no call names one, and that every translation
+    names a source that exists."""
     frame = tables["documents"]
     kinds = dict(zip(frame["document_id"], frame["kind"], strict=True))
     for n, row in frame.iterrows():
@@ -255,8 +259,8 @@ _CODING_CHECKS: tuple[Check, ...] = (
 
 
 def _chosen_findings(tables: Tables) -> Iterator[Fault]:
-    """Checks that each row of headlines.csv names an option of a question or a code, and none that pages must
-    not state."""
+    """Checks that each row of headlines.csv names either an option of a question or a code, and that pages
+    may state findings about it."""
     questions = tables["questions"].drop_duplicates("question_id").set_index("question_id")
     sensitive = _sensitive_questions(questions)
     never = find_team_only_codes(tables["codebook"]) if len(tables["headlines"]) else set()
@@ -311,14 +315,14 @@ def _sensitive_questions(questions: pd.DataFrame) -> set[str]:
 
 
 def find_headlines_after_answers(headlines: pd.DataFrame, first_answered_on: pd.Series) -> Iterator[Fault]:
-    """Yields Faults for findings of headlines.csv that were chosen after the first answer; the index is the
-    row in the file."""
+    """Yields Faults for findings of headlines.csv that were chosen after the day of the first answer. The
+    index of ``headlines`` is the row number in the file."""
     first = min(filter(is_iso_date, first_answered_on), default="")
     for n, day in headlines["date"].items():
         if first and day > first:
-            yield Fault(f"is after {first}, the day of the first answer: a finding is chosen before the "
-                        "results", file="headlines.csv", row=str(n), column="date", value=day,
-                        fix="correct the date, or remove the row: pages then choose by their own rule")
+            yield Fault(f"is after {first}, the day of the first answer, but findings must be chosen before "
+                        "the results", file="headlines.csv", row=str(n), column="date", value=day,
+                        fix="correct the date, or remove the row so that pages choose the findings")
 
 
 _HEADLINE_CHECKS: tuple[Check, ...] = (

@@ -1,9 +1,9 @@
-"""The personal and organisational data that a study holds, and which part of the package erases each: the
-core or an add-on.
+"""Lists every table and folder that holds data about persons or organisations, with the way in which a
+withdrawal erases the data. The core claims some tables and folders, and add-ons claim the others.
 
-A table or folder that neither the core nor an add-on claims may name somebody who withdrew, or who was
-promised not to be named, in a way that no search finds. While a study holds such a table or folder, nothing
-of it is published and no withdrawal is carried out.
+If neither the core nor an add-on claims a table or folder, nobody knows how to search it for the name of a
+person who withdrew or was promised not to be named. As long as a study holds an unclaimed table or folder,
+nothing of the study is published and no withdrawal is carried out.
 """
 
 from __future__ import annotations
@@ -33,30 +33,31 @@ HELD_BY_CORE = dict.fromkeys((
     "private/published.csv": "names nobody",
     "private/faults.txt": "searched like any file",
     "private/arrived": "searched like any file"}
-"""The reference tables of the core and its files in ``private/``, each with the way in which it is erased."""
+"""For each reference table of the core, and for each of its files and folders in ``private/``, the way in
+which a withdrawal erases data from it. In these texts, "it" is the organisation or person that withdraws."""
 
 
 def list_erasure_rules() -> dict[str, str]:
     """Returns all tables, folders and files that the core and the installed add-ons claim, each with the way
-    in which it is erased."""
+    in which a withdrawal erases data from it."""
     return HELD_BY_CORE | {name: how for _, holds in list_declarations("holds") for name,
                            how in holds.items()}
 
 
 def refuse_unclaimed_data(study: Study) -> None:
     """Raises Faults for every reference table and every folder of ``private/`` that neither the core nor an
-    installed add-on claims, and for every raw file that none of them reads.
+    installed add-on claims, and for every raw file that neither the core nor an installed add-on reads.
 
-    A folder with a row of its own in manifest.csv is allowed, because a person is responsible for it. A table
-    with an old name is refused as well, because erasing and releasing look for the new name only."""
+    A folder with a row in manifest.csv is allowed, because a person has taken responsibility for it. A table
+    with an old name is refused as well, because a withdrawal and a release look for its new name only."""
     known = {*list_erasure_rules(), *read_manifest(study)}
-    install = "install the add-on that keeps it, or remove"
-    faults = [Fault("no add-on that is installed claims this table", file=study.relative(path),
+    install = "install the add-on that uses it, or remove"
+    faults = [Fault("no installed add-on claims this table", file=study.relative(path),
                     fix=f"{install} the file")
               for path in study.reference_files() if path.stem not in known]
-    faults += [Fault("no add-on that is installed claims this folder", file=study.relative(path),
-                     fix=f"{install} the folder; if it is yours, give it a row in manifest.csv with the day "
-                     "on which it must be destroyed")
+    faults += [Fault("no installed add-on claims this folder", file=study.relative(path),
+                     fix=f"{install} the folder; if you made the folder, give it a row in manifest.csv "
+                     "with the day on which it must be destroyed")
                for path in sorted(study.private.glob("[!.]*"))
                if path.is_dir() and study.relative(path) not in known]
     for kind, refuse in (("codings", lambda path: refuse_unsupported_coding_format(CoderFile(path))),
@@ -66,7 +67,7 @@ def refuse_unclaimed_data(study: Study) -> None:
                 refuse(path)
             except Faults as unread:
                 faults += unread.faults
-    faults += [Fault(f"{line}: nothing is released or erased under the old name",
+    faults += [Fault(f"{line}, and nothing is released or erased under the old name",
                      fix="run `glc check --accept`, which renames it")
                for renaming in find_files_with_old_names(study) for line in renaming.lines]
     if faults:

@@ -1,5 +1,5 @@
-"""Parts that all commands share: the command group and its help, options, the printing of rows, and the build
-of the tables."""
+"""What all commands share: the command group and its help, common options, the printing of rows, and the
+building of tables that are out of date."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 _QUICK = ("build", "run", "status", "unpublish")
-"""Commands that load pandas only if there is work to do, or never."""
+"""Commands that need not load pandas, or need it only if there is work to do."""
 
 
 class Group(click.Group):
@@ -68,7 +68,8 @@ class Group(click.Group):
         return name, command, arguments
 
     def invoke(self, ctx: click.Context) -> object:
-        """Runs the command. An error ends it with a message and the exit code for that kind of error."""
+        """Runs the command. If it raises an error of a known kind, prints a message and exits with the code
+        of that kind."""
         create_files_for_owner_only()
         try:
             return super().invoke(ctx)
@@ -79,7 +80,7 @@ class Group(click.Group):
             if isinstance(error, BrokenPipeError):  # which is click's to handle
                 raise
             place = f"{path}: " if (path := find_file_being_written(error)) else ""
-            fix = (" To fix: close it where it is open, or see who may write there."
+            fix = (" To fix: close the file in other programs, or check who may write there."
                    if isinstance(error, PermissionError) else "")
             raise click.ClickException(f"{place}{error.strerror or error}.{fix}") from None
         except Exception as error:
@@ -100,21 +101,21 @@ for_audience = click.option("--audience", default="team", show_default=True,
 
 
 def add_format_option(default: str | None, *, show_default: bool | str = True) -> Callable:
-    """Makes the option ``--format``, which sets how rows are printed. Its default is CSV for a command whose
-    rows people copy into a table of the study."""
+    """Makes the option ``--format``, which sets how rows are printed. If people copy the printed rows into a
+    table of the study, the default is CSV."""
     return click.option("--format", "form", default=default, type=click.Choice(["table", "csv", "json"]),
                         show_default=show_default, help="How the rows are printed.")
 
 
 def pass_study(command: Callable) -> Callable:
-    """Calls the command with the study that ``--study`` names as its first argument. The command may write in
+    """Makes a command get the study that ``--study`` names as its first argument. The command may write in
     the study, so no withdrawal runs at the same time."""
     return _with_study(command, lock_for_writing)
 
 
 def pass_study_to_read(command: Callable) -> Callable:
     """As :func:`pass_study`, for a command that neither writes in the study nor builds a table. A withdrawal
-    waits for it only at the moment when it replaces the old files."""
+    may run at the same time, but waits for the command to end before it replaces the old files."""
     return _with_study(command, lock_for_reading)
 
 
@@ -125,8 +126,8 @@ def pass_study_to_withdraw(command: Callable) -> Callable:
 
 
 LEAST_MEMORY = 2 * 2**30
-"""The bytes of memory that the shell must allow a command that writes in a study. With less memory, libraries
-may end the process without any error that could be reported; at 0.9 GB, this happened in three of eight runs
+"""The least memory, in bytes, that the shell must allow a command that writes in a study. With less memory,
+libraries may end the process and leave no error to report; with 0.9 GB, this happened in three of eight runs
 on a small study."""
 
 
@@ -139,8 +140,8 @@ def refuse_low_memory_limit() -> None:
     allowed, _ = resource.getrlimit(resource.RLIMIT_AS)
     if allowed != resource.RLIM_INFINITY and allowed < LEAST_MEMORY:
         raise GLCError(f"This shell allows a command {allowed // 2**20:,} MiB of memory, and the tables need "
-                       f"{LEAST_MEMORY // 2**20:,}. To fix: `ulimit -v unlimited`, then run the same command "
-                       "again.")
+                       f"{LEAST_MEMORY // 2**20:,} MiB. To fix: enter `ulimit -v unlimited`, then run the "
+                       "same command again.")
 
 
 def _with_study(command: Callable, lock: Callable[..., AbstractContextManager[None]]) -> Callable:
@@ -160,7 +161,7 @@ def _with_study(command: Callable, lock: Callable[..., AbstractContextManager[No
                 path = study.private / "faults.txt"
                 path.parent.mkdir(exist_ok=True)
                 write_atomic(path, "\n".join([*found.lines, ""]))
-                said = f"All {len(found.lines):,} lines are in {study.relative(path)}."
+                said = f"The full list of {len(found.lines):,} lines is in {study.relative(path)}."
                 raise GLCError(f"{found}\n{said}") from None
 
     return with_study
@@ -187,7 +188,8 @@ def ask_line(prompt: str) -> str:
 
 
 def add_options_of_add_ons(command: click.Command) -> None:
-    """Adds to a command the options and help texts of the context managers that add-ons run around it."""
+    """Adds options and help texts to a command: those of the context managers that add-ons run around this
+    command."""
     for manager in load_declared_objects("around", str(command.name)):
         command.params += reversed(manager.__click_params__)
         command.help = f"{cleandoc(command.help or '')}\n\n{cleandoc(manager.__doc__ or '')}"
@@ -195,9 +197,9 @@ def add_options_of_add_ons(command: click.Command) -> None:
 
 @contextmanager
 def run_add_on_hooks(command: str, *about: Any, **options: Any) -> Generator[list[Any]]:
-    """Runs a block within the context managers that add-ons declare around a command. Each is called with the
-    subject of the command and with the values of the options that it added. The block gets the values that
-    they yield."""
+    """Runs a block within the context managers that add-ons declare around a command, and gives the block the
+    list of the values that they yield. Each context manager is called with ``about`` and with the values of
+    the options that it added to the command."""
     with ExitStack() as stack:
         yield [stack.enter_context(manager(*about, **{
             str(option.name): options[str(option.name)] for option in manager.__click_params__}))
@@ -214,8 +216,8 @@ def say(line: str) -> None:
 
 
 def note_if_all_organisations_unknown(study: Study, audience: str) -> str:
-    """Returns a note for a study that releases hardly anything because no record names its organisation;
-    blank for any other study."""
+    """Returns a note if the study can release hardly any figure, because no record names its organisation.
+    Returns blank text for any other study."""
     from glc_analysis.disclosure.rules import has_capability
 
     if has_capability(audience, "all_figures") or study.settings["survey"]["unknown_organisations"] != "one":
@@ -226,14 +228,14 @@ def note_if_all_organisations_unknown(study: Study, audience: str) -> str:
     networks = tables.read_table("organisations", study=study)["network_id"]
     if not len(networks) or not (networks == UNKNOWN).all():
         return ""
-    return ("All records are of unknown organisations. They may all be of one, so they count together as one "
-            "contributor, and no figure is released to this audience. To fix: if you know that each record "
-            'is of another person or organisation, write unknown_organisations = "each" under [survey] in '
-            "study.toml.")
+    return ("All records are of unknown organisations. All could be of the same organisation, so they count "
+            "as one contributor, and no figure is released to this audience. To fix: if you know that each "
+            'record is of a different organisation or person, write unknown_organisations = "each" under '
+            "[survey] in study.toml.")
 
 
 def print_rows(rows: pd.DataFrame, output_format: str, *, if_empty: str) -> None:
-    """Prints rows on stdout as a table, CSV or JSON. In place of a table without rows it prints the sentence
+    """Prints rows on stdout as a table, CSV or JSON. If a table has no rows, it prints the sentence
     ``if_empty``."""
     click.echo(format_rows(rows, output_format, if_empty=if_empty), nl=False)
 
@@ -241,9 +243,9 @@ def print_rows(rows: pd.DataFrame, output_format: str, *, if_empty: str) -> None
 def format_rows(rows: pd.DataFrame, output_format: str, *, if_empty: str) -> str:
     """Returns the text that :func:`print_rows` prints.
 
-    Without rows, CSV consists of its header alone and JSON of an empty list. In a table, text is aligned to
-    the left and numbers to the right, numbers that are not whole have three digits after the point, and
-    missing values are blank.
+    If there are no rows, CSV consists of the header alone, and JSON of an empty list. In a table, text is
+    aligned left, numbers are aligned right, fractions have three digits after the point, and missing values
+    are blank.
     """
     if output_format == "csv":
         return rows.to_csv(index=False, lineterminator="\n")
@@ -275,9 +277,10 @@ def format_rows(rows: pd.DataFrame, output_format: str, *, if_empty: str) -> str
 
 def ensure_built(study: Study, *, are_decided: bool = True,
                  beside: Callable[[], AbstractContextManager[Executor | None]] = nullcontext) -> None:
-    """Builds the tables if they are out of date; otherwise no large library is imported. ``beside`` is called
-    first, and gives an executor that does a part of the work in parallel. Without ``are_decided``, only
-    tables for the team are built (:func:`~glc_analysis.build.build_steps`)."""
+    """Builds the tables if they are out of date. If they are up to date, it does nothing and imports no large
+    library. ``beside`` is a context manager that yields an executor, to which the build gives a part of its
+    work; it is entered before the build. If ``are_decided`` is false, only tables for the team are built
+    (:func:`~glc_analysis.build.build_steps`)."""
     from glc_analysis.manifest import tables_are_current
 
     # Checked first: no lock is made in a folder that is not a study.
@@ -291,7 +294,7 @@ def ensure_built(study: Study, *, are_decided: bool = True,
 
 
 def build_tables(study: Study, *, only: str = "", is_forced: bool = False) -> BuildResult:
-    """Builds the tables, or with ``only`` a single step."""
+    """Builds the tables; if ``only`` names a step, builds only this step."""
     with _building(study):
         from glc_analysis.build import build_one_step, build_steps
 

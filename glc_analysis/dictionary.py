@@ -1,5 +1,5 @@
-"""Makes the descriptions of tables, DICTIONARY.md and datapackage.json, from the tables and columns that
-``schema/`` describes.
+"""Makes DICTIONARY.md and datapackage.json, which describe the processed tables, from the descriptions of
+tables and columns in ``schema/``.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _FORMATS = {".parquet": {"format": "parquet", "mediatype": "application/vnd.apac
 
 
 def render_dictionary(tables: Mapping[str, Table] = TABLES) -> str:
-    """Returns the text of DICTIONARY.md: for every table, what one row is; for every column, its type and
-    meaning."""
+    """Returns the text of DICTIONARY.md, which says what one row of each table is, and gives the type and the
+    meaning of each column."""
     lines = ["# Data dictionary", "", "Made from the package's table descriptions by `glc build`.",
              "Blank text means: nothing there. Shares run from 0 to 1.", ""]
     for name, table in tables.items():
@@ -38,12 +38,12 @@ def render_dictionary(tables: Mapping[str, Table] = TABLES) -> str:
 def describe_data_package(folder: Path, frames: Mapping[str, Sized], *, name: str, title: str,
                 tables: Mapping[str, Table] = TABLES, ending: str = ".parquet", is_published: bool = False,
                           **properties: object) -> str:
-    """Returns the text of datapackage.json, a Frictionless descriptor of the files of a folder. The folder
-    has one file per table, with the table's name and this ``ending``.
+    """Returns the text of datapackage.json, a Frictionless descriptor of the files in a folder. The folder
+    has one file per table, named by the table's name followed by ``ending``.
 
-    The descriptor has checksums only where the files are published (``is_published``), because anybody could
-    test guesses about a private table against its checksum. ``properties`` are further properties of the
-    whole package.
+    The descriptor has checksums only if the files are published (``is_published``), because anybody could
+    test guesses about a private table against its checksum. ``name`` and ``title`` are those of the study;
+    ``properties`` are further properties of the package.
     """
     resources = []
     for table_name, frame in frames.items():

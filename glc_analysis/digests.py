@@ -1,14 +1,17 @@
 """Keyed digests, which show whether private content has changed without revealing it.
 
-A plain hash reveals content that can be guessed: whoever has the hash of a table of signatures can try one
-possible decision after another until the hash matches. So every digest of private content that is written
-outside ``private/`` (in ``processed/``, in the records of runs, in the records of the gate) is an
-HMAC-SHA-256 with the study's own key. The key is random, is made once and never leaves ``private/``. The same
-content and the same key give the same digest.
+A plain hash can reveal private content, because a reader can hash one guess after another until a hash
+matches. So every digest of private content that is written outside ``private/`` (in ``processed/``, in the
+records of runs, in the records of the gate) is an HMAC-SHA-256 with the study's own key. The key is random,
+is made once and never leaves ``private/``. The same content and the same key give the same digest.
 
-Three things have plain hashes: the package; the raw files in ``manifest.csv``, because people compare their
-checksums with those of the senders; and published files, because their readers have the content anyway. This
-module needs only the standard library.
+Plain hashes are used only for:
+
+- the package;
+- the raw files in ``manifest.csv``, because people compare their checksums with those of the senders;
+- published files, because their readers have the content anyway.
+
+This module needs only the standard library.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ _SHORTEST = 32
 
 
 class Digests:
-    """The digests of one study, with its key.
+    """Computes the digests of one study with the study's key.
 
     >>> digests = Digests(b"the invented key of an invented study")
     >>> digests.of_value({"a": 1, "b": 2}) == digests.of_value({"b": 2, "a": 1})
@@ -59,24 +62,24 @@ class Digests:
             return hashlib.file_digest(file, self.begin).hexdigest()
 
     def begin(self) -> hmac.HMAC:
-        """Returns a new digest, to which the caller adds parts with ``update``."""
+        """Returns a new, empty digest, to which the caller adds bytes with ``update``."""
         return hmac.new(self._key, digestmod="sha256")
 
 
 def read_digest_key(root: Path) -> bytes:
-    """Returns the key of a study. For a study without a key it returns a new random key. No earlier digest
-    matches the new key, so everything counts as changed; the next build saves the key
+    """Returns the key of a study; for a study without a key, a new random key. No earlier digest agrees with
+    digests made with a new key, so all content counts as changed. The next build saves the new key
     (:func:`keep_digest_key`).
 
-    Raises GLCError where the file of the key is empty or too short.
+    Raises GLCError if the key file is empty or too short.
     """
     path = root / KEY_FILE
     if not path.exists():
         return secrets.token_hex(32).encode()
     key = path.read_bytes().strip()
     if len(key) < _SHORTEST:
-        raise GLCError(f"{KEY_FILE} holds no key: it is shorter than {_SHORTEST} characters. To fix: put the "
-                       "file back from a backup, or remove it; the next build makes a new one.")
+        raise GLCError(f"{KEY_FILE} holds no key, because it is shorter than {_SHORTEST} characters. To fix: "
+                       "restore the file from a backup, or remove it so that the next build makes a new key.")
     return key
 
 
@@ -89,8 +92,9 @@ def keep_digest_key(root: Path, key: bytes) -> None:
 
 
 def replace_digest_key(root: Path) -> None:
-    """Replaces the key of a study by a key that is derived from it but does not reveal it. After that, nobody
-    can test a guess against the digests of withdrawn data, not even in an old copy of these digests."""
+    """Replaces the key of a study by a new key, which is derived from the old key but does not reveal it.
+    Guesses about withdrawn data can then no longer be tested, not even against an old copy of their
+    digests."""
     path = root / KEY_FILE
     if path.exists():
         write_atomic(path, Digests(read_digest_key(root)).of_bytes(b"the key after a withdrawal") + "\n")

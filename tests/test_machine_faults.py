@@ -55,7 +55,8 @@ def test_a_shell_that_allows_little_memory_is_told_before_anything_is_made(tmp_p
             resource.RLIMIT_AS, (kilobytes << 10, kilobytes << 10)))
     said, = done.stderr.splitlines()
     assert done.returncode == 1 and said.startswith(
-        f"Error: This shell allows a command {kilobytes // 1024:,} MiB of memory, and the tables need 2,048.")
+        f"Error: This shell allows a command {kilobytes // 1024:,} MiB of memory, "
+        "and the tables need 2,048 MiB.")
     assert study.files() == before
 
 

@@ -106,7 +106,7 @@ def test_an_open_file_that_cannot_be_replaced_is_told_with_what_to_do(tmp_path, 
     done = study.glc("build")
     assert done.exit_code == 1
     assert done.stderr.splitlines()[-1].endswith(
-        "Permission denied. To fix: close it where it is open, or see who may write there.")
+        "Permission denied. To fix: close the file in other programs, or check who may write there.")
 
 
 # --- set-up without make

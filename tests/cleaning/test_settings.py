@@ -44,7 +44,7 @@ def test_many_faults_are_in_a_file_of_the_private_folder(tmp_path):
     extra = "".join(f"beacon,Land {n},2016-01-02,Yes,1,0,Never,1,x,2014-01-01\n" for n in range(99))
     header = FILES["raw/survey/answers.csv"].splitlines()[0]
     small.write("raw/survey/answers.csv", f"{header}\n{rows}{extra}")
-    assert "lines are in private/faults.txt." in small.glc("check").stderr
+    assert "lines is in private/faults.txt." in small.glc("check").stderr
     assert len((tmp_path / "private/faults.txt").read_text().splitlines()) > 100
 
 
