@@ -1,15 +1,14 @@
-"""Drafts the reference tables of a study from somebody's export; people correct and accept them.
+"""Drafts the reference tables of a study from the files that arrived; people correct and accept the drafts.
 
-Reads the files of a survey (one form, in one or several languages or tools) and its XLSForm or a table of
-wordings if there is one, and drafts rows of questions.csv, options.csv, countries.csv and codebook.csv and
-settings of study.toml, each with the reason for it and how sure it is. A draft lies in
-``private/draft/``, since it may hold respondents' words, and nothing of it is used in any figure until
-somebody has accepted it.
+Reads the files of a survey (one form, in one or several languages or tools) and, if there is one, its XLSForm
+or a table of wordings. Drafts rows of questions.csv, options.csv, countries.csv and codebook.csv and settings
+of study.toml. Each row states its reason and how sure it is. A draft lies in ``private/draft/``, since it may
+hold respondents' words. No figure uses any of it until somebody has accepted it.
 
-What only people may decide is never guessed: sampling, consent, networks, which end of a scale is high, the
-base, contested countries. Whether a question is sensitive is proposed, and the question counts as sensitive
-until somebody decides. Skip logic is that of an XLSForm; what blank cells show is a proposal that a person
-accepts or refuses.
+Decisions that belong to people are never guessed: sampling, consent, networks, which end of a scale is high,
+the base, contested countries. Whether a question is sensitive is proposed, and the question counts as
+sensitive until somebody decides. Skip logic is taken from the XLSForm. A condition that blank cells suggest
+is only proposed, and a person accepts or refuses it.
 """
 
 from glc_analysis.addon import AddOn

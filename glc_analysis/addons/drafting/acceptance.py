@@ -1,4 +1,4 @@
-"""Accepting a draft: reviewed rows enter the reference tables and the settings.
+"""Accepts a draft: adds the rows that a person has reviewed to the reference tables and the settings.
 
 A draft only adds rows; rows written by a person stay unchanged.
 """
@@ -52,8 +52,8 @@ def accept_chosen_draft_rows(study: Study, state: DraftState, accepted_by: str, 
     """Adds the chosen questions, with their options and settings, to the reference tables, and records the
     reviewer.
 
-    Rows written by a person are kept: an existing question, option list, country or setting is not changed,
-    and a line reports this. Returns the lines to print.
+    An existing question, option list, country or setting is not changed, and one of the lines says so.
+    Returns the lines to print.
     """
     chosen = state.chosen[~state.chosen["question_id"].isin(
         select_questions_without_options(study, state)["question_id"])]
@@ -107,15 +107,17 @@ def accept_chosen_draft_rows(study: Study, state: DraftState, accepted_by: str, 
 
 
 def _new_countries(study: Study, state: DraftState) -> pd.DataFrame:
-    """Returns the drafted names of countries that have a code and are not in countries.csv."""
+    """Returns the drafted rows of countries that have a country code and whose name is not yet in
+    countries.csv."""
     known = {match_key(name) for name in read_column_values(study, "countries", "raw_name")}
     countries = state.tables["countries"]
     return countries[(countries["country_id"] != "") & ~countries["raw_name"].map(match_key).isin(known)]
 
 
 def _new_themes(study: Study, state: DraftState, questions: pd.DataFrame) -> pd.DataFrame:
-    """Returns the drafted themes of questions, and their domain, that codebook.csv lacks. Raises Faults for a
-    theme that is neither in the draft nor in codebook.csv."""
+    """Returns the drafted rows of codebook.csv for the themes of the questions, and for the domains above
+    these themes, if codebook.csv lacks them. Raises Faults for a theme that is neither in the draft nor in
+    codebook.csv."""
     codebook, codes = state.tables["codebook"], read_column_values(study, "codebook", "code_id")
     is_used = codebook["code_id"].isin(questions["theme_id"])
     themes = {*questions["theme_id"], *codebook.loc[is_used, "parent_id"]} - {"", *codes}
@@ -127,16 +129,19 @@ def _new_themes(study: Study, state: DraftState, questions: pd.DataFrame) -> pd.
 
 
 def _append(study: Study, name: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    """Adds rows to a record of decisions beside the draft."""
+    """Adds rows to the file ``name`` beside the draft, which records decisions. Writes the header ``columns``
+    first if the file does not exist."""
     path = study.root / DRAFT_FOLDER / name
     before = path.read_text(encoding="utf-8") if path.is_file() else format_csv_rows(columns, [])
     write_atomic(path, before + format_csv_rows((), rows))
 
 
 def accept_decided_open_rows(study: Study, accepted_by: str, *, today: date) -> list[str]:
-    """Adds the decided open rows to the reference tables: options and names marked yes, corrected cells,
-    countries with a code. Returns the lines to print; raises Faults, before anything is written, if a row
-    cannot be used."""
+    """Adds the open rows that a person has decided to the reference tables: options and names marked yes,
+    corrected cells, and names of countries with a code.
+
+    Returns the lines to print. Raises Faults, before anything is written, if a row cannot be used.
+    """
     more = read_open_rows(study)
     filled = {"options": more["options"][USE] == "yes", "corrections": more["corrections"]["to"] != "",
               "countries": more["countries"]["country_id"] != "", "names": more["names"][USE] == "yes"}
@@ -163,12 +168,11 @@ def accept_decided_open_rows(study: Study, accepted_by: str, *, today: date) -> 
             write_atomic(path, _with_rows(path, rows[name]))
     write_open_rows(study, {name: more[name][~is_filled] for name, is_filled in filled.items()})
     said = ", ".join(f"{name} {len(table)}" for name, table in ready.items() if len(table))
-    return [f"Accepted of what was open: {said}."] if said else []
+    return [f"Accepted rows that were undecided before: {said}."] if said else []
 
 
 def _described(countries: pd.DataFrame) -> pd.DataFrame:
-    """Returns rows of countries.csv with the label and the region of their code, where a person has written
-    none."""
+    """Returns rows of countries.csv with blank labels and regions filled in from the country code."""
     regions = un_regions() | {UNKNOWN: UNKNOWN}
     ids = countries["country_id"]
     known = {"label": ids.map(country_label), "region_id": ids.map(lambda code: regions.get(code, ""))}
@@ -177,8 +181,11 @@ def _described(countries: pd.DataFrame) -> pd.DataFrame:
 
 
 def add_rows_to_options_table(study: Study, rows: pd.DataFrame) -> None:
-    """Adds rows to options.csv. An existing option gets the new position; a new value of an existing option
-    copies its other cells."""
+    """Adds rows to options.csv.
+
+    If the value of a row is already listed for its option, the option only gets the row's position. A new
+    value of an existing option copies the other cells of that option.
+    """
     path = study.root / list_table_files("options")[0].path
     table = _read_rows(path, "option_list", "option_id", "value", "label", "position", "kind")
     at = {column: n for n, column in enumerate(table.header)}
@@ -198,18 +205,20 @@ def add_rows_to_options_table(study: Study, rows: pd.DataFrame) -> None:
 
 
 def _cells(table: CsvRows) -> list[list[str]]:
-    """Returns the cells of each row, the header first."""
+    """Returns the cells of each row of a table, beginning with the header."""
     return [next(csv.reader([record], delimiter=table.delimiter), []) for record in table.records]
 
 
 def _in_form_order(questions: pd.DataFrame) -> pd.DataFrame:
-    """Returns the drafted questions in the order of the form; questions without a known place come last."""
+    """Returns the drafted questions in the order of the form; questions without a place in the form come
+    last."""
     places = pd.to_numeric(questions[PLACE], errors="coerce")
     return questions.loc[places.sort_values(kind="stable").index]
 
 
 def _by_list(options: pd.DataFrame, lists: Iterable[str]) -> pd.DataFrame:
-    """Sorts drafted options by list, in the order of the questions; each list keeps its own order."""
+    """Sorts drafted options by list, then by position. The lists are in the order of ``lists``, which is that
+    of the questions."""
     order = {name: n for n, name in enumerate(dict.fromkeys(lists))}
     places = pd.DataFrame({"list": options["option_list"].map(order),
                            "position": pd.to_numeric(options["position"], errors="coerce")})
@@ -229,9 +238,13 @@ def _read_rows(path: Path, *needed: str) -> CsvRows:
 
 
 def _with_questions(path: Path, rows: pd.DataFrame, state: DraftState) -> tuple[CsvRows, list[str]]:
-    """questions.csv with further questions, each below its predecessor in the form, or at the end if no
-    existing question is from the draft. Also fills in decisions on sensitivity, unless a person has written
-    one there."""
+    """Adds questions to questions.csv and fills in the decisions on sensitive questions where the cell is
+    undecided.
+
+    A new question is placed below the question that precedes it in the form, or at the end if no existing
+    question comes from the draft. Returns the table and the ids of the questions whose sensitivity is now
+    decided.
+    """
     drafted = state.tables["questions"].set_index("question_id")[PLACE]
     place_of = pd.to_numeric(drafted, errors="coerce").dropna().to_dict()
     table = _read_rows(path, "question_id", "asked_if", "is_sensitive")
@@ -255,8 +268,12 @@ def _with_questions(path: Path, rows: pd.DataFrame, state: DraftState) -> tuple[
 
 
 def _add_conditions(table: CsvRows, conditions: pd.DataFrame) -> tuple[bool, list[str]]:
-    """Writes the conditions marked yes into questions.csv. Returns whether any condition is new, and notes on
-    the conditions that were not written: a condition waits until the questions that it names exist."""
+    """Writes the conditions marked yes into the column asked_if of questions.csv.
+
+    A condition is not written while it names a question that questions.csv lacks, or where asked_if already
+    holds another condition. Returns whether any condition is new, and a note on each condition that was not
+    written.
+    """
     lines, is_changed, at = [], False, {name: n for n, name in enumerate(table.header)}
     cells = _cells(table)
     place = {row[at["question_id"]].strip(): n for n, row in enumerate(cells, 1) if len(row) == len(at)}
@@ -265,7 +282,7 @@ def _add_conditions(table: CsvRows, conditions: pd.DataFrame) -> tuple[bool, lis
         lacking = sorted(skip_logic.list_questions(condition) - {*place, "country"})
         asked = [name for name in split_alternatives(row["question_id"]) if name in place]
         if lacking and asked:
-            lines.append(f"{', '.join(asked)}: who was asked has to wait until {' and '.join(lacking)} is "
+            lines.append(f"The asked_if of {', '.join(asked)} is written once {' and '.join(lacking)} is "
                          "accepted.")
             continue
         for name in asked:
@@ -279,7 +296,8 @@ def _add_conditions(table: CsvRows, conditions: pd.DataFrame) -> tuple[bool, lis
 
 
 def _with_rows(path: Path, rows: pd.DataFrame) -> str:
-    """Returns the text of a reference table with further rows; all its other bytes stay as they are."""
+    """Returns the text of a reference table with the rows added at its end; all its other bytes stay as they
+    are."""
     table = _read_rows(path)
     for _, row in rows.iterrows():
         table.append({column: row.get(column, "") for column in table.header})
@@ -287,8 +305,11 @@ def _with_rows(path: Path, rows: pd.DataFrame) -> str:
 
 
 def _with_settings(path: Path, settings: pd.DataFrame) -> tuple[str | None, list[str]]:
-    """Returns study.toml with the drafted settings, except settings in which a person has written another
-    value; and lines to print about these settings."""
+    """Returns the text of study.toml with the drafted settings, or None if nothing changes, and lines to
+    print.
+
+    A setting to which a person has given another value is kept, and a line says so.
+    """
     text = path.read_text(encoding="utf-8")
     lines, changed = [], False
     for _, row in settings.iterrows():
@@ -308,14 +329,14 @@ def _with_settings(path: Path, settings: pd.DataFrame) -> tuple[str | None, list
             text = text[:entry.start(2)] + written + text[entry.end(2):]
             changed = True
         elif written not in text:
-            lines.append(f"study.toml has a {name} of its own below [{section}]: it is kept. The draft has "
+            lines.append(f"The value of {name} below [{section}] in study.toml is kept. The draft has "
                          f"{written}.")
     return (text if changed else None), lines
 
 
 def blank_column_settings(path: Path) -> None:
-    """Blanks the column settings below [survey] in a new study.toml, to be filled in when the draft is
-    accepted."""
+    """Blanks the settings ``organisation`` and ``country`` below [survey] of a new study.toml. Accepting the
+    draft fills them in."""
     text = path.read_text(encoding="utf-8")
     for name in ("organisation", "country"):
         text = re.sub(rf'(?m)^({name} = )"{name}"(?=\s|$)', r'\1""', text, count=1)

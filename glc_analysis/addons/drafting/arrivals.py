@@ -1,7 +1,8 @@
 """Recognises the kind of an arrived file: survey export, transcript, coder's work or codebook.
 
-A file is known by its content: a Word file with comments is a transcript and the work of a coder, a table
-with a column of documents and one of codes is the work of a coder, any other table is a survey export.
+The content of a file decides its kind. A Word file with comments is both a transcript and the work of a
+coder. A table with a column of documents and a column of codes is the work of a coder. Any other table is a
+survey export.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _CALL_FOLDERS = ("call", "calls", "llamadas", "appels")
 
 @dataclass
 class ArrivedFiles:
-    """Files by kind; ``calls`` are the transcripts from a folder of calls."""
+    """The arrived files, sorted by kind. ``calls`` are the transcripts that came from a folder of calls."""
 
     surveys: list[Path] = field(default_factory=list)
     transcripts: list[Path] = field(default_factory=list)
@@ -39,9 +40,9 @@ class ArrivedFiles:
 
 
 def sort_files_by_kind(paths: Sequence[Path]) -> ArrivedFiles:
-    """Sorts files by kind; a folder that is not a project is replaced by the files in it.
+    """Sorts files by kind; a folder that is not a coder's project is replaced by the files in it.
 
-    Raises Faults for files that cannot be read here, with what to do.
+    Raises Faults for files that cannot be read, each with what to do instead.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -92,7 +93,7 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
 
 
 def _is_references(path: Path) -> bool:
-    """Whether a file lists the references of one code, as a coding program exports them."""
+    """Whether a file lists the passages that have one code, as a coding program exports them."""
     try:
         return any(is_references(path)
                    for is_references in load_declared_objects("provides", "is_references"))
@@ -101,7 +102,7 @@ def _is_references(path: Path) -> bool:
 
 
 def _is_table(path: Path) -> bool:
-    """Whether a .txt file is a table: its first line has a tab between two names."""
+    """Whether a .txt file is a table, which means that its first line has a tab between two names."""
     with path.open("rb") as file:
         first = file.readline(100_000).strip(b"\xef\xbb\xbf \t\r\n")
     return b"\t" in first.replace(b"\0", b"") and b":" not in first
@@ -115,8 +116,7 @@ def _has_comments(path: Path) -> bool:
 
 
 def _is_coded(path: Path) -> bool:
-    """Whether a table has passages with their codes, in the layout of a program or in this package's own
-    layout."""
+    """Whether a table has passages with their codes, in the layout of a coding program or of this package."""
     try:
         sheets = (read_workbook_sheets(path) if path.suffix.lower().startswith(".xls")
                   else [read_delimited_file(path)])

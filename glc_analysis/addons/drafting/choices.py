@@ -1,4 +1,4 @@
-"""Guesses whether the answers of a column are options of a list, one or several per cell, or texts."""
+"""Guesses whether a column holds a choice of one option, a choice of several options per cell, or texts."""
 
 from __future__ import annotations
 
@@ -21,31 +21,32 @@ from glc_analysis.addons.drafting.options import (
 from glc_analysis.addons.drafting.words import find_scale_steps, find_scale_words
 
 MANY = 40
-"""From this many answers on, five count as few. Among fewer answers, a text that two respondents wrote alike
-is taken for an option's text."""
+"""The number of answers from which on a text is taken for an option only if five respondents wrote it. In a
+column with fewer answers, two respondents are enough."""
 
 _MIXED, _FEW_CELLS = 0.05, 0.02
-"""The first number is the share of cells with another separator between options that shows that two files
-were put together. The second is the share of cells with several options that is needed if not even the
-heading allows several."""
+"""The first number is a share of cells. If more than this share have another separator between options, two
+files were put together. The second number is the share of cells with several options that a choice of several
+options needs if its heading does not say that several may be chosen."""
 _DIFFERENT, _SHORT = 0.9, 30
-"""If this share of the texts differ, and the texts have at most this many letters on average, they may be
-names."""
+"""A column may hold names if at least the first share of its texts differ and if its texts have at most the
+second number of letters on average."""
 _SENTENCE_ENDS = (".", "!", "?", "。", "។", "؟", "।")
-"""Signs with which people end a sentence, and hardly anybody a name."""
+"""The signs that often end a sentence and hardly ever a name."""
 
 
 @dataclass
 class ColumnGuess:
-    """The guessed kind of a column (a type of questions.csv, a role, or left out), the reason, and whether it
-    is sure.
+    """The guessed kind of a column (a type of questions.csv, a role, or left out), the reason, and whether
+    the guess is sure.
 
-    - ``options``: the options of a choice, by file.
-    - ``separator``: what separates several options in a cell.
+    - ``options``: the options of a choice, one entry per file.
+    - ``separator``: the separator between several options in a cell.
     - ``waits``: whether only unreadable answers make the guess unsure; a person is asked about these answers
       once the question is accepted.
-    - ``is_refused``: whether ``glc check`` would not read the column of a role.
-    - ``grid``: the place of the first question of its grid, 0 where it stands alone.
+    - ``is_refused``: whether ``glc check`` would refuse the column in the role that its heading suggests.
+    - ``grid``: the place in the form of the first question of the column's grid; 0 if the column is in no
+      grid.
     """
 
     kind: str
@@ -63,11 +64,11 @@ class ColumnGuess:
 class _Spread:
     """The distribution of a column's answers:
 
-    - their number;
-    - how many differ, where spellings of an option count as one;
-    - how many are unusual spellings;
-    - the share given by several people;
-    - the average length.
+    - ``n``: the number of answers;
+    - ``n_different``: how many answers differ, where all spellings of an option count as one;
+    - ``n_variants``: how many answers are unusual spellings of an option;
+    - ``covered``: the share of answers that several respondents gave;
+    - ``length``: the average number of letters.
     """
 
     n: int
@@ -78,8 +79,8 @@ class _Spread:
 
     @classmethod
     def of(cls, answers: Counter[str], known: Collection[str], few: int) -> _Spread:
-        """Returns the distribution of answers. A text counts as an option if at least ``few`` respondents
-        gave it or it is ``known``."""
+        """Returns the distribution of answers. ``covered`` counts an answer if at least ``few`` respondents
+        gave it or if its key is in ``known``."""
         n, spelled, usual = answers.total(), Counter[str](), Counter[str]()
         for text, count in answers.items():
             key = option_spelling_key(text)
@@ -102,8 +103,8 @@ class _Spread:
 
 def guess_choice_or_text(column: FormColumn, answers: Counter[str],
                          known_option_keys: Collection[str]) -> ColumnGuess:
-    """Guesses whether the answers are a choice of one option, a choice of several options, or texts.
-    ``known_option_keys`` are the keys of options listed elsewhere in the form."""
+    """Guesses whether the answers of a column are a choice of one option, a choice of several options, or
+    texts. ``known_option_keys`` are the keys of options listed elsewhere in the form."""
     few = FEWEST if answers.total() >= MANY else 2
     is_several = words.mentions_concept("several", column.wording)
     if joined := _joined(column, answers, known_option_keys, few, is_several):
@@ -116,8 +117,8 @@ def guess_choice_or_text(column: FormColumn, answers: Counter[str],
 
 def _listed(column: FormColumn, answers: Counter[str], known: Collection[str], spread: _Spread,
             is_several: bool) -> ColumnGuess:
-    """Returns a guess of a scale, of several options in a cell, or of one option of a list, with its
-    doubts."""
+    """Returns a guess for a column whose answers repeat: a scale, several options in a cell, or one option of
+    a list. The guess includes the reasons to doubt it."""
     asks_personal = words.asks_for_persons_name(column.wording) or any(
         words.mentions_concept(concept, column.wording) for concept in ("personal", "place"))
     options = list_options_by_file(column, known)
@@ -148,8 +149,8 @@ def _listed(column: FormColumn, answers: Counter[str], known: Collection[str], s
 def _list_doubts(column: FormColumn, options: Collection[AnswerOptions], labels: Collection[str],
                  n_marked: int,
                  is_clear: bool, is_several: bool) -> Iterator[str]:
-    """Returns the reasons to doubt that a list is a choice of one option. If the list is a single choice for
-    certain (``is_clear``), also returns doubts about its options and heading."""
+    """Yields the reasons to doubt that a list is a choice of one option. If the list is a single choice for
+    certain (``is_clear``), also yields doubts about its options and its heading."""
     is_plain, is_doubted = are_all_yes_or_no(labels), False
     if is_clear and n_marked >= max(2, 0.5 * len(labels)) and not is_plain:
         yield "some options are steps: a scale?"
@@ -168,7 +169,7 @@ def _list_doubts(column: FormColumn, options: Collection[AnswerOptions], labels:
 
 
 def _text(answers: Counter[str], spread: _Spread, is_several: bool) -> ColumnGuess:
-    """Returns a guess of a text. It is unsure if answers repeat or may be names."""
+    """Returns a guess that a column holds texts. The guess is unsure if answers repeat or may be names."""
     sentences = sum(count for text, count in answers.items() if text.strip().endswith(_SENTENCE_ENDS))
     are_names = (spread.n_different >= _DIFFERENT * spread.n and spread.length <= _SHORT
                  and sentences < spread.n / 3)
@@ -179,14 +180,14 @@ def _text(answers: Counter[str], spread: _Spread, is_several: bool) -> ColumnGue
 
 
 def are_all_yes_or_no(labels: Collection[str]) -> bool:
-    """Whether all substantive answers are yes or no."""
+    """Whether all answers are yes or no, apart from answers such as "don't know"."""
     answers = [label for label in labels if words.guess_option_kind(label) == "substantive"]
     return bool(answers) and all(
         words.is_concept_word("yes", label) or words.is_concept_word("no", label) for label in answers)
 
 
 def list_options_by_file(column: FormColumn, known_option_keys: Collection[str]) -> tuple[AnswerOptions, ...]:
-    """Returns the options of a single choice, by file."""
+    """Returns the options of a single choice, one entry per file."""
     return tuple(list_answer_options(counts, known_option_keys) for counts in column.counts)
 
 
@@ -198,10 +199,10 @@ def list_options_by_file(column: FormColumn, known_option_keys: Collection[str])
 class _Division:
     """The result of dividing the cells of a column at a separator:
 
-    - the share of cells that hold several frequent options;
-    - the share of all parts that are frequent;
-    - whether labels were put together on the evidence of few cells;
-    - ``others``: the separators that other cells have in its place.
+    - ``several``: the share of cells that hold several frequent options;
+    - ``covered``: the share of all options in the cells that are frequent;
+    - ``is_weak``: whether only few cells show that a label contains the separator;
+    - ``others``: the other separators, which some cells have instead.
     """
 
     separator: str
@@ -213,8 +214,11 @@ class _Division:
 
 @dataclass(frozen=True)
 class _Divider:
-    """Divides the answers of a column into options. A text is an option if at least ``few`` respondents gave
-    it or it is ``known``; less evidence is needed if the heading allows several options."""
+    """Divides the answers of a column into options.
+
+    A text is an option if at least ``few`` respondents gave it or if its key is in ``known``. Less evidence
+    is needed if the heading allows several options (``is_several``).
+    """
 
     answers: Counter[str]
     known: Collection[str]
@@ -222,7 +226,8 @@ class _Divider:
     is_several: bool
 
     def best(self) -> _Division | None:
-        """Returns the separator that divides most cells; None if none divides enough of them."""
+        """Returns the division by the separator that divides most cells; None if no separator divides enough
+        cells."""
         best: _Division | None = None
         dividing = []
         for separator in SEPARATORS:
@@ -269,8 +274,8 @@ class _Divider:
 
 
 def _two_marks(answers: Counter[str]) -> Iterator[tuple[str, str]]:
-    """Returns the pairs of separators such that many cells contain only the first and many only the second,
-    as when two files were put together."""
+    """Yields each pair of separators where many cells contain only the first separator and many others only
+    the second, as happens when two files were put together."""
     n = answers.total()
     for first, second in permutations((";", "|", ","), 2):
         alone = [sum(count for text, count in answers.items() if mark in text and other not in text)
@@ -281,8 +286,8 @@ def _two_marks(answers: Counter[str]) -> Iterator[tuple[str, str]]:
 
 def _joined(column: FormColumn, answers: Counter[str], known: Collection[str], few: int,
             is_several: bool) -> ColumnGuess | None:
-    """Returns a guess of several options in a cell. Some cells must hold two or more texts that are frequent
-    on their own."""
+    """Returns a guess of a choice of several options per cell; None if no separator divides enough cells.
+    Some cells must hold two or more texts that are frequent on their own."""
     division = _Divider(answers, known, few, is_several).best()
     if division is None:
         return None
@@ -307,7 +312,7 @@ def _joined(column: FormColumn, answers: Counter[str], known: Collection[str], f
 
 def _several(column: FormColumn, separator: str, known: Collection[str], *,
              is_weak: bool = False) -> tuple[AnswerOptions, ...]:
-    """Returns a guess whose options are those of cells that join several, by file."""
+    """Returns the options of a column whose cells join several options, one entry per file."""
     options = []
     for counts in column.counts:
         parts, cells, _ = count_options_in_joined_cells(counts, separator)
@@ -320,8 +325,8 @@ def _several(column: FormColumn, separator: str, known: Collection[str], *,
 
 def _few_joined(column: FormColumn, labels: Collection[str], options: Collection[AnswerOptions],
                 known: Collection[str]) -> ColumnGuess | None:
-    """Returns a guess of several options in a cell where only few cells hold several. At least half of the
-    cells that are not an option must join options of this column only."""
+    """Returns a guess of a choice of several options per cell where only few cells hold several. Of the cells
+    that are not an option by themselves, at least half must join options of this column."""
     keys = {option_spelling_key(label) for label in labels}
     rare = sum((of_file.hidden for of_file in options), Counter())
     for separator, between in SEPARATORS.items():
@@ -336,7 +341,8 @@ def _few_joined(column: FormColumn, labels: Collection[str], options: Collection
 
 
 def _with_one_mark(counts: Counter[str], separator: str, others: Sequence[str]) -> Counter[str]:
-    """Returns the cells with one separator only: another separator in a cell is replaced by it."""
+    """Returns the cells with ``separator`` in place of the separators ``others``. A cell that already
+    contains ``separator`` stays as it is."""
     divided: Counter[str] = Counter()
     for text, count in counts.items():
         if separator not in text:

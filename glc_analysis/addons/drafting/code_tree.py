@@ -1,12 +1,13 @@
-"""Drafts codebook.csv from the trees of codes of coding programs, and shows what a later tree would change.
+"""Drafts codebook.csv from the trees of codes of coding programs, and lists what a later tree would change.
 
 Reads REFI-QDA codebooks and projects, projects of QualCoder and Taguette, and tables of coded passages, and
 drafts rows of codebook.csv with the whole tree. Coding programs have no levels, so levels are guessed by
-depth: the lowest codes are codes, a tree of two levels is a theme with its codes, one of three has families
-between them, one of four begins with a domain. People correct the guesses.
+depth. The lowest entries are codes. A tree of two levels has themes and codes, a tree of three has families
+between them, and a tree of four begins with a domain. People correct the guesses.
 
-A flat list of codes beside a tree repeats codes of the tree: its names are matched to it whatever their case,
-accents, blanks and separators. A name shared by several codes of the tree is left for a person to decide.
+A flat list of codes may repeat codes of a tree. Its names are matched to the tree whatever their case,
+accents, blanks and separators. If several codes of the tree have the same name, a person decides which one is
+meant.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from glc_analysis.text import loose_match_key, make_slug, match_key
 from glc_analysis.writing import write_atomic
 
 ADDED_DOMAIN, ADDED_THEME = "Codes", "Other codes"
-"""The names of the domain and theme added above trees without them."""
+"""The names of the domain and the theme that are added above a tree that lacks them."""
 DIFFERENCE = ["change", "code_id", "path", "column", "now", "would_be"]
 _LEVELS = ("domain", "theme", "family")
 _NOTE = re.compile(r"^(Include|Exclude|Example):", re.MULTILINE)
@@ -44,10 +45,10 @@ _DEPTHS = {2: ("theme",), 3: ("theme", "family"), 4: ("domain", "theme", "family
 
 
 def draft_codebook(paths: Sequence[Path]) -> tuple[pd.DataFrame, list[str]]:
-    """Drafts rows of codebook.csv from the code trees of some files, and lists what a person must decide.
+    """Drafts rows of codebook.csv from the code trees of several files, and lists what a person must decide.
 
-    A code that has the same path of names, or the same GUID, in several files is one code; its notes are
-    those of the first file that has any. Raises Faults as reading the files does.
+    Codes with the same path of names, or with the same GUID, in several files become one code. Its notes are
+    taken from the first file that has any. Raises Faults if a file cannot be read.
     """
     trees, notes = [read_code_tree(path) for path in paths], []
     tree = merge_code_trees(trees, notes)
@@ -56,8 +57,8 @@ def draft_codebook(paths: Sequence[Path]) -> tuple[pd.DataFrame, list[str]]:
 
 
 def read_code_tree(path: Path) -> pd.DataFrame:
-    """Returns the codes of a file as rows of codebook.csv, with the ``guid`` of each; blank where it has
-    none."""
+    """Returns the codes of a file as rows of codebook.csv, with a further column ``guid``, blank for a code
+    without a GUID."""
     raw = read_codings(path)
     guids = {code: guid for guid, code in raw.guids.items()}
     return codebook_rows(raw.codes).assign(guid=[guids.get(code, "") for code in raw.codes["code"]])
@@ -92,8 +93,8 @@ def codebook_rows(codes: pd.DataFrame) -> pd.DataFrame:
 
 
 def _levels(above: dict[str, list[str]]) -> list[str]:
-    """Returns the level of each code; blank if a tree does not have four levels and the level is therefore
-    unclear."""
+    """Returns the level of each code. In a tree that does not have four levels, only the lowest codes get a
+    level."""
     height = Counter()
     for chain in above.values():
         height.update({one: max(0, n - height[one]) for n, one in enumerate(chain, 1)})
@@ -137,8 +138,9 @@ def merge_code_trees(trees: Sequence[pd.DataFrame], notes: list[str] | None = No
 
 def _places_in(rows: Mapping[tuple[str, ...], dict[str, str]], tree: pd.DataFrame,
                by_guid: Mapping[str, tuple[str, ...]], notes: list[str]) -> dict[str, tuple[str, ...]]:
-    """Returns the path of each code of a further tree among the rows of earlier trees; empty if several codes
-    match its name. A code with child codes matches only an earlier code that has one of these child codes."""
+    """Returns the path of each code of a further tree among the rows of earlier trees; the path is empty if
+    several earlier codes match the name. A code with child codes matches only an earlier code that has one of
+    these child codes."""
     ends: dict[str, list[tuple[str, ...]]] = {}
     for path in rows:
         for at in range(len(path)):
@@ -172,7 +174,8 @@ def _places_in(rows: Mapping[tuple[str, ...], dict[str, str]], tree: pd.DataFram
 
 
 def add_codebook_levels(tree: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Adds levels, guessed by depth, and a domain if the tree has none; also returns notes.
+    """Adds levels, guessed by depth, and a domain if the tree has none. Also returns notes on what a person
+    must check.
 
     Entries below the fourth level become codes of the nearest family.
     """
@@ -218,16 +221,17 @@ def add_codebook_levels(tree: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 
 def list_code_tree_changes(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
-    """Lists the changes that a later tree would make in the codebook, one row per change: :data:`DIFFERENCE`.
+    """Lists the changes that a later tree would make in the codebook, one row per change
+    (:data:`DIFFERENCE`).
 
     - ``new``: a code that the codebook lacks.
-    - ``unclear``: a name of a flat list that several codes have.
-    - ``moved``: a code of the same name at another place of the tree.
+    - ``unclear``: a name of a flat list that several codes of the codebook have.
+    - ``moved``: a code whose name the codebook has at another place of the tree.
     - ``changed``: another definition or note.
     - ``gone``: a code in use that the tree lacks; it is only listed, because a person has to name its
       replacement (merged_into).
 
-    Codes are compared by their paths of names; levels that were added above are ignored.
+    Codes are compared by their paths of names. A domain or theme that was added above a tree is ignored.
     """
     live = codebook[codebook["merged_into"] == ""]
     known, rows = _known_codes(tree, live), []
@@ -267,8 +271,11 @@ def list_code_tree_changes(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.Dat
 
 
 def select_codes_to_add(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
-    """Returns the rows that a tree adds to the codebook. A new code is placed below its parent if the
-    codebook has that parent, on the level that the parent allows. Existing row numbers and ids stay."""
+    """Returns the rows that a tree adds to the codebook.
+
+    A new code is placed below its parent if the codebook has that parent, on the level that the parent
+    allows. Existing rows keep their row numbers and ids.
+    """
     difference = list_code_tree_changes(codebook, tree)
     live = codebook[codebook["merged_into"] == ""]
     known = {path: code for code, path in _paths(live).items()}
@@ -294,8 +301,8 @@ def select_codes_to_add(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFr
         return own
 
     def added(name: str) -> str:
-        """Returns the domain or theme above trees that begin at a lower level, and adds it if it is
-        missing."""
+        """Returns the id of the domain or theme above trees that begin at a lower level, and adds its row if
+        it is missing."""
         if not name:
             return ""
         path = (match_key(ADDED_DOMAIN),) + ((match_key(ADDED_THEME),) if name == ADDED_THEME else ())
@@ -323,8 +330,10 @@ def select_codes_to_add(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFr
 
 
 def add_code_tree_to_codebook(study: Study, codebook: pd.DataFrame, tree: pd.DataFrame) -> str:
-    """Adds the new codes of a tree to codebook.csv and updates notes; all other bytes stay. Typical passages
-    are written to the private table. Returns a description of the changes."""
+    """Adds the new codes of a tree to codebook.csv and updates changed notes; all other bytes stay.
+
+    Typical passages are written to the private table. Returns a description of the changes.
+    """
     numbers = dict(zip(codebook["code_id"], codebook.index, strict=True))
     shared, *apart = (study.root / about.path for about in list_table_files("codebook"))
     file, new = CsvRows.read(shared), select_codes_to_add(codebook, tree)
@@ -343,21 +352,21 @@ def add_code_tree_to_codebook(study: Study, codebook: pd.DataFrame, tree: pd.Dat
 
 
 def _paths(tree: pd.DataFrame) -> dict[str, tuple[str, ...]]:
-    """Returns, for each code, the names from the top down to its own, in the form in which names are
-    compared."""
+    """Returns, for each code, its path: the names from the top of the tree down to the code, in the form in
+    which names are compared."""
     return {code: tuple(map(match_key, names)) for code, names in name_paths(tree).items()}
 
 
 def _same(path: tuple[str, ...], known: Mapping[tuple[str, ...], str]) -> str:
-    """Returns the code of a path, also if the codebook has an added domain or theme above it; blank if there
-    is none."""
+    """Returns the id of the code at a path; blank if there is none. An added domain or theme above the path
+    in the codebook is ignored."""
     added = tuple(map(match_key, (ADDED_DOMAIN, ADDED_THEME)))
     return known.get(path) or known.get((added[0], *path)) or known.get((*added, *path)) or ""
 
 
 def _known_codes(tree: pd.DataFrame, live: pd.DataFrame) -> dict[str, str]:
-    """Returns the code of the codebook for each code of a tree, blank if there is none. Codes are compared by
-    path; the codes of a flat list, which has no paths, are compared by name."""
+    """Returns, for each code of a tree, the id of its code in the codebook, blank if there is none. Codes are
+    compared by path; the codes of a flat list, which have no paths, are compared by name."""
     known = {path: code for code, path in _paths(live).items()}
     codes = {code: _same(path, known) for code, path in _paths(tree).items()}
     if (tree["parent_id"] == "").all():
@@ -369,8 +378,8 @@ def _known_codes(tree: pd.DataFrame, live: pd.DataFrame) -> dict[str, str]:
 
 
 def _unclear_names(tree: pd.DataFrame, known: Mapping[str, str], live: pd.DataFrame) -> dict[str, list[str]]:
-    """Returns the codes of a flat list whose names several codes of the codebook have, with the paths of
-    these codes."""
+    """Returns the codes of a flat list whose name several codes of the codebook have. The values are the
+    paths of those codes of the codebook."""
     if (tree["parent_id"] != "").any():
         return {}
     several = ambiguous_names(tree["name"], live, may_be_ids=False)

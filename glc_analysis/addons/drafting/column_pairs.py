@@ -1,7 +1,8 @@
 """Pairs the columns of several files that hold the same question.
 
-Columns with the same heading are the same question. Headings in another language, or changed between waves,
-are paired by order, similarity and answers; each file is paired with the most similar one.
+Columns with the same heading hold the same question. Headings in another language, or changed between waves,
+are paired by their order, their similarity and the answers below them. Each file is compared first with the
+file that is most similar to it.
 """
 
 from __future__ import annotations
@@ -23,15 +24,16 @@ _DOUBT = [SAME_HEADING, SAME_PLACE, SIMILAR, WEAK]
 _SAME_LANGUAGE = .25
 """The share of common headings above which two files count as being in the same language."""
 _REWORDED = .5
-"""The similarity that a changed heading must have to a heading in the same language to count as the same
+"""The least similarity of two different headings in the same language that may belong to the same
 question."""
 _GAP = .25
-"""The similarity below which columns have no partner."""
+"""The similarity of two columns below which they are not paired."""
 
 
 @dataclass
 class _Row:
-    """A question: its name by file, how the names were paired, and its place among the other questions."""
+    """A question: its name in each file, the way in which the names were paired, and its place in the order
+    of questions."""
 
     names: dict[int, str]
     order: float
@@ -39,8 +41,8 @@ class _Row:
 
 
 def pair_columns_of_files(files: Sequence[Columns]) -> list[tuple[tuple[str, ...], str]]:
-    """Pairs the columns of several files: for each question its name in every file ("" if missing) and how
-    the names were paired, in the order of the file with most columns.
+    """Returns one entry per question: its name in every file ("" where the file lacks it), and the way in
+    which the names were paired. The entries are in the order of the file with most columns.
 
     >>> english, spanish = ({name: Counter() for name in names} for names in (("Why?", "Age"), ("Edad",)))
     >>> english["Age"].update({"31": 5}), spanish["Edad"].update({"31": 4})
@@ -62,8 +64,8 @@ def pair_columns_of_files(files: Sequence[Columns]) -> list[tuple[tuple[str, ...
 
 
 def _nearness(ours: Columns, theirs: Columns) -> float:
-    """Returns the similarity of two files: shared headings, and the similarity of the other columns in
-    order."""
+    """Returns the similarity of two files: the number of shared headings, plus the similarities of the other
+    columns when they are paired in order."""
     shared = _shared(ours, theirs)
     left, right = ([name for name in columns if match_key(name) not in shared] for columns in (ours, theirs))
     scores = _scores(left, right, ours, theirs)
@@ -75,8 +77,9 @@ def _shared(ours: Columns, theirs: Columns) -> set[str]:
 
 
 def _add_file(rows: list[_Row], files: Sequence[Columns], n: int, others: Sequence[int]) -> None:
-    """Adds the columns of file ``n`` to the questions, first by their headings, then by pairing them with
-    columns of the files ``others``, the most similar file first."""
+    """Adds the columns of file ``n`` to the questions. Columns are first matched by their headings, then
+    paired with the columns of the files ``others``, which are sorted by similarity, the most similar
+    first."""
     by_heading = {match_key(name): row for row in reversed(rows) for name in row.names.values()}
     at: dict[str, _Row] = {}
     for name in files[n]:
@@ -97,8 +100,12 @@ def _add_file(rows: list[_Row], files: Sequence[Columns], n: int, others: Sequen
 
 def _pair_in_order(rows: list[_Row], files: Sequence[Columns], n: int, m: int, at: Mapping[str, _Row], *,
                    is_nearest: bool) -> dict[str, _Row]:
-    """Pairs the columns of file ``n`` that have no question yet with the columns of file ``m`` whose
-    questions file ``n`` lacks, in order. Weak pairs are made only with the most similar file."""
+    """Pairs two sets of columns in order: the columns of file ``n`` that have no question yet, and the
+    columns of file ``m`` whose questions file ``n`` lacks.
+
+    Weak pairs are made only if file ``m`` is the most similar file (``is_nearest``). Returns the paired
+    questions by the name of the column in file ``n``.
+    """
     held = {row.names[m]: row for row in rows if m in row.names and n not in row.names}
     left = [name for name in files[m] if name in held]
     right = [name for name in files[n] if name not in at]
@@ -134,7 +141,8 @@ _Shape = tuple[float, ...]
 
 def _likeness(a: str, b: str, ours: Counter[str], theirs: Counter[str],
               shapes: tuple[_Shape, _Shape]) -> float:
-    """Returns the similarity of two columns, from 0 to 1, by headings, answers, and the shape of answers."""
+    """Returns the similarity of two columns, from 0 to 1, judged by their headings, their answers, and the
+    shape of the answers."""
     headings = _trigram_likeness(fold_text(a), fold_text(b))
     shared = len(ours.keys() & theirs.keys()) / max(1, min(len(ours), len(theirs)))
     return .4 * headings + .25 * shared + .35 * _shape_likeness(*shapes)
@@ -168,8 +176,8 @@ def _shape_likeness(ours: _Shape, theirs: _Shape) -> float:
 
 
 def _aligned(scores: list[list[float]]) -> list[tuple[int, int]]:
-    """Returns the pairs of rows and columns with the highest sum that keep both orders; a column may have no
-    partner."""
+    """Returns the pairs of rows and columns whose scores have the highest sum. The pairs keep the order of
+    rows and of columns; a row or a column may have no partner."""
     rows, columns = len(scores), len(scores[0]) if scores else 0
     best = [[0.0] * (columns + 1) for _ in range(rows + 1)]
     for a in range(rows - 1, -1, -1):

@@ -1,7 +1,7 @@
-"""Guesses the kind of question in a column from its heading and answers.
+"""Guesses the type of question in a column from its heading and answers.
 
-Columns added by survey tools, contact data and empty columns are left out; a few columns hold who answered,
-for which country, when and in which language.
+Empty columns, contact data and columns that a survey tool added are left out. A few columns hold no question
+but a role: who answered, for which country, when and in which language.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ from glc_analysis.text import NO_DATE, language_code, match_key, parse_dates
 
 NO_QUESTION = "left out"
 COLUMN_ROLES = ("organisation", "country", "started", "ended", "language")
-"""The roles of columns that describe a record instead of holding a question, by setting."""
+"""The roles of columns that describe a record instead of holding a question. Each role is also the name of a
+setting below [survey]."""
 
 _LOOKED_AT = 5_000
-"""The most distinct answers of a column that are examined, the most frequent first."""
+"""The most distinct answers of a column that are examined. The most frequent answers are taken."""
 
 _ALIKE = 0.8
-"""The share of common answers above which two files count as answered alike."""
+"""The share of common answers above which the column counts as answered alike in two files."""
 _NEARLY_ALL = 0.95
-"""The least share of answers that look like dates in a date column."""
+"""The share of answers that must look like dates in a column of dates."""
 _SIGNED, _MOSTLY, _FEW_VALUES = 0.2, 0.6, 6
-"""A column is one of percentages if the first share of its answers have a per cent sign and the second share
-are numbers. If many respondents gave at most the third number of different values, these values are
-options."""
+"""A column holds percentages if the first share of its answers have a per cent sign and the second share are
+numbers. If many respondents gave few different values, at most the third number, these values are options."""
 _ROUND, _LARGE = 100, 10_000
-"""Numbers are amounts, and not codes of options, if they reach ten thousand and half of them are whole
-hundreds."""
+"""Numbers are amounts, and not codes of options, if the highest is at least ``_LARGE`` and half of them are
+multiples of ``_ROUND``."""
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _PERCENT = re.compile(r"([+-]?\d+([.,]\d+)?) ?[%٪％]")
@@ -57,9 +57,11 @@ _DATE = re.compile(
 
 def guess_column_type(column: FormColumn, known_option_keys: Collection[str] = (), *,
                       is_of_tool: bool = True) -> ColumnGuess:
-    """Guesses the kind of question in a column. ``known_option_keys`` are the keys of options listed
-    elsewhere in the form; ``is_of_tool`` says that a survey tool wrote the file, so that columns with tool
-    names are not questions. In other files they may be, so the guess is unsure.
+    """Guesses the type of question in a column. ``known_option_keys`` are the keys of options listed
+    elsewhere in the form.
+
+    ``is_of_tool`` says that a survey tool wrote the file, so that columns with names of that tool are not
+    questions. In other files such columns may be questions, so the guess is unsure.
 
     >>> from collections import Counter
     >>> def column(wording, **counts):
@@ -103,10 +105,13 @@ def _tool_column(column: FormColumn) -> ColumnGuess | None:
 
 
 def _dates(column: FormColumn) -> ColumnGuess | None:
-    """Returns a guess of a date, read as ``glc check`` reads dates: those of a question in all files
-    together, those of a time of answering in each file separately. A column that ``glc check`` would refuse
-    stays a text, or gets no setting, until a person decides. If only a few answers are not dates, a person is
-    asked about them."""
+    """Returns a guess of a date; None if the answers do not look like dates.
+
+    Dates are read as ``glc check`` reads them: the dates of a question in all files together, the times of
+    answering in each file separately. If ``glc check`` would refuse the column, a question stays a text and a
+    time of answering gets no setting until a person decides. If only a few answers are not dates, a person is
+    asked about them.
+    """
     answers, n = column.total, column.n_filled
     if sum(count for text, count in answers.items() if _DATE.fullmatch(text)) < _NEARLY_ALL * n:
         return None
@@ -182,7 +187,8 @@ def _language(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
 
 @dataclass(frozen=True)
 class _Numbers:
-    """The numbers among the answers of a column, by the text that the respondent wrote."""
+    """The numbers among the answers of a column. ``by_text`` has each number by the text that the respondent
+    wrote."""
 
     answers: Counter[str]
     by_text: dict[str, float]
@@ -221,8 +227,9 @@ class _Numbers:
 
     @property
     def are_steps_with_labels(self) -> bool:
-        """Whether the answers that are not bare numbers show a choice: steps of which some have a label, or a
-        few numbers and a text that several respondents gave, such as "more than five"."""
+        """Whether the answers that are not bare numbers show a choice. They do if all of them are numbers
+        with a label, or if they are one or two texts that several respondents gave beside a few numbers, such
+        as "more than five"."""
         labels = [text for text in self.answers if text not in self.by_text]
         return bool(labels) and (all(_LABELLED.fullmatch(text) for text in labels) or (
             len(self.by_text) <= 10 and len(labels) <= 2 and self.n_others >= 2 * len(labels)))
@@ -262,9 +269,11 @@ def _numbers(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
 
 
 def _percentages(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
-    """Returns a guess for numbers many of which have a per cent sign. It is sure if all answers are numbers
-    and the heading asks how many. If many answers have few different values, these are the options of a
-    choice."""
+    """Returns the guess ``number`` if many of the answers have a per cent sign; None for other answers.
+
+    The guess is sure if all answers are numbers and the heading asks how many. Also returns None if many
+    respondents gave few different values, because these values are then the options of a choice.
+    """
     n = answers.total()
     values = {text: float((_PERCENT.fullmatch(text) or [text, text])[1].replace(",", "."))
               for text in answers if _PERCENT.fullmatch(text) or _NUMBER.fullmatch(text)}
@@ -288,8 +297,9 @@ def _percentages(column: FormColumn, answers: Counter[str]) -> ColumnGuess | Non
 
 
 def _numbered_options(column: FormColumn, first: int, last: int) -> tuple[AnswerOptions, ...]:
-    """Returns the steps of a scale of numbers: every number between the two ends, because the form offers
-    them all even if nobody chose some of them."""
+    """Returns the options of a scale of whole numbers, one entry per file. Every number up to ``last`` is an
+    option, because the form offers all of them even if nobody chose some. A scale that ends at 10 or below
+    begins at 0 or 1."""
     first = min(first, 1) if last <= 10 else first
     return tuple(AnswerOptions(
         Counter({str(step): counts.get(str(step), 0) for step in range(first, last + 1)}),
@@ -334,9 +344,11 @@ def is_number_text(text: str) -> bool:
 
 
 def count_answers_by_language(column: FormColumn) -> tuple[Counter[str], ...]:
-    """Returns how often each answer was given, with the files of one language counted together. Files are of
-    one language if the column has the same heading and mostly the same answers, or a changed heading in the
-    same language (waves of one form)."""
+    """Returns how often each answer was given, with the files of one language counted together.
+
+    Two files count as being of one language if most answers in the column are the same and if the heading is
+    the same too, or was reworded in the same language between waves.
+    """
     merged: list[tuple[str, Counter[str]]] = []
     for name, counts in zip(column.names, column.counts, strict=True):
         same = next((n for n, (other, known) in enumerate(merged)
@@ -350,15 +362,16 @@ def count_answers_by_language(column: FormColumn) -> tuple[Counter[str], ...]:
 
 
 def _is_answered_alike(counts: Counter[str], other: Counter[str]) -> bool:
-    """Whether at least four of five answers in either of two files also occur in the other file. In cells
-    that join several answers, the parts are compared."""
+    """Whether at least four of five answers in one of two files also occur in the other file. Cells that join
+    several answers are divided before the comparison."""
     parts = [_all_parts(counts) for counts in (counts, other)]
     shared = parts[0].keys() & parts[1].keys()
     return any(sum(of_file[key] for key in shared) >= _ALIKE * max(1, of_file.total()) for of_file in parts)
 
 
 def _all_parts(answers: Counter[str]) -> Counter[str]:
-    """Returns how often each part of the cells was given, at any separator, by the key of the part."""
+    """Returns how often each text was given, keyed by the text's key. Cells are divided at every
+    separator."""
     parts: Counter[str] = Counter()
     for text, count in answers.items():
         for part in re.split(r"[;|\n,]", text):

@@ -1,4 +1,4 @@
-"""The commands that draft tables, and what drafting adds to `glc init` and `glc check`."""
+"""The commands that draft tables, and the options that drafting adds to `glc init` and `glc check`."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def draft_tables_after_init(directory: Path, *, form: Path | None, codebook: Pat
     """With --from, copies the files into raw/ and drafts the tables of the new study from them.
 
     The draft for a survey lies in private/draft. It has no effect until somebody has corrected it and `glc
-    check --accept-draft` has recorded who. For interviews, calls and coders' work, the tables in
-    private/reference and the codebook are drafted; `glc check` asks for the cells that are left blank.
+    check --accept-draft` has recorded that person's name. For interviews, calls and coders' work, the tables
+    in private/reference and the codebook are drafted; `glc check` asks for the cells that are left blank.
     """
     if (more or as_workbook or encoding or sheets) and not named:
         raise UsageError("Name the exports after --from: `glc init DIR --from FILE...`.")
@@ -82,7 +82,7 @@ def draft_tables_after_init(directory: Path, *, form: Path | None, codebook: Pat
 @contextmanager
 def check_or_accept_draft_first(study: Study, responses: list[pd.DataFrame], *,
                                 looked_by: str) -> Generator[bool]:
-    """Checks a waiting draft before anything else; with --accept-draft, also writes the rows that are
+    """Checks an unaccepted draft before anything else; with --accept-draft, also accepts the rows that are
     ready."""
     from glc_analysis.addons.drafting.draft_files import DRAFT_FOLDER
     from glc_analysis.addons.drafting.open_rows import remove_settled_open_rows, write_open_rows_for_faults
@@ -116,8 +116,10 @@ def check_or_accept_draft_first(study: Study, responses: list[pd.DataFrame], *,
 
 
 def _check_draft(study: Study, looked_by: str) -> bool:
-    """Checks the draft of a study, and accepts the rows that are ready if a reviewer is named. Returns
-    whether the study has questions of its own, so that the rest can be checked."""
+    """Checks the draft of a study, and accepts the rows that are ready if ``looked_by`` names a reviewer.
+
+    Returns whether questions.csv has questions, so that the other tables can be checked.
+    """
     from glc_analysis.addons.drafting.acceptance import accept_chosen_draft_rows, accept_decided_open_rows
     from glc_analysis.addons.drafting.crosswalk_workbook import redraft_crosswalk_keeping_decisions
     from glc_analysis.addons.drafting.open_rows import write_open_rows_for_empty_lists
@@ -155,8 +157,8 @@ def _check_draft(study: Study, looked_by: str) -> bool:
 
 
 def _has_questions(study: Study) -> bool:
-    """Whether a study has questions of its own. A study without the table may be one of interviews, and
-    counts as having them."""
+    """Whether questions.csv has questions. A study without questions.csv may be a study of interviews, and
+    counts as having questions."""
     from glc_analysis.tabular import read_delimited_file
 
     questions = study.reference_file("questions")
@@ -324,7 +326,7 @@ def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None,
 @click.option("--suggest", is_flag=True, help="Print names that names.csv may need, for a person to review.")
 @contextmanager
 def list_name_suggestions_instead(study: Study, form: str, *, suggest: bool) -> Generator[None]:
-    """With --suggest, lists the names that may still have to be masked instead of running the command."""
+    """With --suggest, prints the names that may still have to be masked, and does nothing else."""
     if not suggest:
         yield
         return

@@ -1,7 +1,8 @@
 """Drafts documents.csv, speakers.csv and organisations.csv from the transcripts of interviews and calls.
 
-A role is filled in if the name shows it ("Interviewer") or one speaker asks most questions of an interview; a
-date if the file name or heading has one. All else stays blank for people to fill in, as ``glc check`` asks.
+A speaker's role is filled in if the name shows it ("Interviewer") or if one speaker asks most questions of an
+interview. A date is filled in if the file name or heading has one. All other cells stay blank for people to
+fill in, and ``glc check`` asks for them.
 """
 
 from __future__ import annotations
@@ -31,13 +32,13 @@ _KIND_WORDS = re.compile(r"(?i)^(interview|entrevista|entretien|transcript|trans
                          r"(?![^\W_])[\s_.-]*")
 _PREFIX = {"interviewer": "int", "interpreter": "tra", "participant": "p", "": "s"}
 _ASKING, _CLEARLY = 0.25, 2
-"""An interviewer asks questions in at least this share of their turns, and at least so many times as often as
-any other speaker."""
+"""A speaker counts as the interviewer if the first share of the speaker's turns are questions, and if the
+speaker asks the second number of times as often as any other speaker."""
 
 
 @dataclass(frozen=True)
 class Conversation:
-    """A transcript to be described: its id, kind and path in the study folder."""
+    """A transcript that documents.csv is to describe: its id, its kind and its path in the study folder."""
 
     document_id: str
     kind: str
@@ -47,10 +48,10 @@ class Conversation:
 
 def read_conversations(paths: Mapping[str, tuple[str, Path]],
                        taken_ids: Collection[str]) -> list[Conversation]:
-    """Reads the transcripts at some paths of the study folder, and gives each an id. ``paths`` has the kind
-    and file of each transcript.
+    """Reads transcripts in the study folder and gives each an id. ``paths`` has, for each path in the study,
+    the kind of the transcript and its file; ``taken_ids`` are the ids that are in use.
 
-    Raises Faults as reading a transcript does.
+    Raises Faults if a transcript cannot be read.
     """
     conversations, ids = [], set(taken_ids)
     for path, (kind, file) in paths.items():
@@ -62,11 +63,11 @@ def read_conversations(paths: Mapping[str, tuple[str, Path]],
 
 def draft_document_rows(conversations: Iterable[Conversation], *,
                         organisations: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Drafts a row of documents.csv for each transcript.
+    """Returns a drafted row of documents.csv for each transcript.
 
-    The organisation of an interview gets an id from the file's name. If the study has a list of
-    ``organisations``, the organisation whose id or label matches the file name is used; else the cell is
-    blank.
+    The organisation of an interview gets an id made from the file's name. If the study has a list of
+    ``organisations``, the organisation whose id or label matches the file name is used; the cell is blank if
+    none matches.
     """
     known = None
     if organisations is not None:
@@ -88,16 +89,16 @@ def draft_document_rows(conversations: Iterable[Conversation], *,
 
 
 def draft_organisation_rows(documents: pd.DataFrame) -> pd.DataFrame:
-    """Drafts a row of organisations.csv for each organisation of drafted interviews: organisation_id and
-    label."""
+    """Returns a drafted row of organisations.csv (organisation_id and label) for each organisation of the
+    drafted interviews."""
     ids = [*filter(None, dict.fromkeys(documents["organisation_id"]))]
     labels = [re.sub(r"[_-]+", " ", organisation_id).strip().capitalize() for organisation_id in ids]
     return pd.DataFrame({"organisation_id": ids, "label": labels}, dtype="str")
 
 
 def _organisation_name(talk: Conversation) -> str:
-    """Returns the organisation of an interview: the file's name without a date and without words like
-    interview."""
+    """Returns the name of an interview's organisation: the file's name without a date and without words such
+    as "interview"."""
     return _KIND_WORDS.sub("", _DAY.sub("", Path(talk.path).stem).strip(" _.-")).strip(" _.-")
 
 
@@ -127,7 +128,8 @@ def count_turns_and_guess_roles(conversations: Iterable[Conversation]) -> pd.Dat
 
 
 def _roles(kind: str, by: pd.DataFrame) -> dict[str, tuple[str, str]]:
-    """Returns the role of each speaker and the evidence for it; both are blank if unknown."""
+    """Returns, by the name of each speaker, the role and the evidence for it; both are blank if the role is
+    unknown."""
     named = {name: _role_words().get(match_key(name), "") for name in by.index}
     roles = {name: (role, "the name says so" if role else "") for name, role in named.items()}
     if kind != "interview":
@@ -152,8 +154,8 @@ def _asking(by: pd.DataFrame) -> str:
 
 
 def _role_elsewhere(facts: pd.DataFrame) -> pd.DataFrame:
-    """Returns the facts. A speaker whose role is not clear in one interview gets the role that the same name
-    has in other interviews."""
+    """Returns the facts about speakers. A speaker whose role is unclear in one interview gets the role that a
+    speaker of the same name has in other interviews."""
     known = facts[facts["role"] != ""].drop_duplicates(["speaker", "role"])
     known = known.drop_duplicates("speaker", keep=False).set_index("speaker")["role"]
     is_open = (facts["role"] == "") & facts["speaker"].isin(known.index)
@@ -162,8 +164,9 @@ def _role_elsewhere(facts: pd.DataFrame) -> pd.DataFrame:
 
 
 def draft_speaker_rows(speaker_facts: pd.DataFrame, taken_ids: Collection[str] = ()) -> pd.DataFrame:
-    """Drafts rows of speakers.csv: one for a name with the same role in several transcripts (for all
-    transcripts, ``*``), else one per transcript. Ids are neutral, because coders see them in texts.
+    """Returns drafted rows of speakers.csv. A name with the same role in several transcripts gets one row for
+    all transcripts (``*``); any other name gets a row per transcript. Ids reveal nothing about the speaker,
+    because coders see them in the texts.
 
     A participant named only by a role, such as "Participant", counts as a different person in every
     transcript.
@@ -195,14 +198,14 @@ def speaker_role_evidence_lines(speaker_facts: pd.DataFrame) -> list[str]:
     ['casa: Ana: 2 turns, 2 with a question, 9 words; interviewer (asks in 2 of 2 turns)']
     """
     return [f"{document_id}: {speaker}: {turns} turns, {asks} with a question, {words} words; "
-            + (f"{role} ({why})" if role else "role not told: write it into the row")
+            + (f"{role} ({why})" if role else "role unknown: write it into the row")
             for document_id, speaker, turns, asks, words, role, why in
             speaker_facts[SPEAKER_FACTS].itertuples(index=False, name=None)]
 
 
 def list_decisions_left_to_people(documents: pd.DataFrame, speakers: pd.DataFrame,
                                   organisations: pd.DataFrame) -> list[str]:
-    """Lists the decisions that a draft of conversations leaves to people."""
+    """Returns the decisions that the drafted tables of conversations leave to people, as lines to print."""
     notes, where = [], "private/reference"
     if missing := list(documents.loc[documents["date"] == "", "document_id"]):
         notes.append(f"the date of {', '.join(missing)} ({where}/documents.csv)")
@@ -236,8 +239,8 @@ def _role_words() -> dict[str, str]:
 
 
 def read_undescribed_conversations(study: Study, documents: pd.DataFrame) -> list[Conversation]:
-    """Reads the transcripts in ``raw/`` that documents.csv does not describe yet. Raises Faults as reading
-    does."""
+    """Reads the transcripts in ``raw/`` that documents.csv does not describe yet. Raises Faults if a
+    transcript cannot be read."""
     described = {*documents["path"]}
     paths = {study.relative(path): (kind, path) for kind in ("interview", "call")
              for path in study.raw_files(f"{kind}s") if path.is_file()}
@@ -246,7 +249,7 @@ def read_undescribed_conversations(study: Study, documents: pd.DataFrame) -> lis
 
 
 def read_described_conversations(study: Study, documents: pd.DataFrame) -> list[Conversation]:
-    """Reads the transcripts that documents.csv describes. Raises Faults as reading does."""
+    """Reads the transcripts that documents.csv describes. Raises Faults if a transcript cannot be read."""
     return [Conversation(document_id, kind, path, read_transcript(study.root / path))
             for document_id, kind, path in zip(documents["document_id"], documents["kind"], documents["path"],
                                                strict=True) if (study.root / path).is_file()]
@@ -262,7 +265,7 @@ def select_unlisted_speakers(speaker_facts: pd.DataFrame, speakers: pd.DataFrame
 
 
 def make_free_id(wanted: str, taken_ids: Collection[str]) -> str:
-    """Returns a free id: the wanted one, or else the wanted one with a number added.
+    """Returns the ``wanted`` id if it is free, else that id with the first number added that makes it free.
 
     >>> make_free_id("ana", {"ana", "ana_2"})
     'ana_3'

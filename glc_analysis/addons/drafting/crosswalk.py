@@ -1,7 +1,8 @@
-"""Drafts crosswalk.csv for a new wave: each question beside what the new files ask, wordings and options.
+"""Drafts crosswalk.csv for a new wave: one row per question, with the question's wordings and options in the
+study and in the new files side by side.
 
-Only an identical heading with identical wording and options is drafted as unchanged; any other match is only
-proposed. No counts are shown, because decisions must not depend on the answers.
+Only a question with identical heading, wording and options is drafted as unchanged; any other match is only
+proposed. The draft shows no counts, because decisions must not depend on the answers.
 """
 
 from __future__ import annotations
@@ -30,12 +31,12 @@ COLUMNS = ["question_id", "change", "is_comparable", "because", "why", "wording_
 OPTION_COLUMNS = ["use", "why", "option_list", "option_id", "value", "label", "position", "kind"]
 GONE = "no column is like it"
 SAME, ALL_THE_SAME = "the same", "*"
-"""Marks on the rows of identical questions. ``SAME`` is the reason why such a row needs no decision of its
-own; ``ALL_THE_SAME`` is the id of the row that decides for all such rows that are left blank."""
+"""Two words in the rows of identical questions. ``SAME`` is the reason in each such row. ``ALL_THE_SAME`` is
+the id of a further row, whose decision holds for all rows of identical questions that are left blank."""
 _ANOTHER = "has another heading: is it the same question?"
 _FEWER = "others, which fewer than five gave each"
-"""The text that stands for answers that are not options, each given by fewer than five respondents, because
-they may be a respondent's own words."""
+"""The text that stands in place of all answers that are not options and that fewer than five respondents gave
+each, because such answers may be a respondent's own words."""
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -43,11 +44,11 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 class CrosswalkDraft:
     """The draft of the crosswalk for a wave.
 
-    - ``rows``: the rows of crosswalk.csv, doubtful ones first, with blank decisions and with both wordings
-      and both lists of options side by side.
-    - ``options``: rows of options.csv for answers that are an option in another language.
+    - ``rows``: the rows of crosswalk.csv, doubtful ones first. Decisions are blank; both wordings and both
+      lists of options stand side by side.
+    - ``options``: rows of options.csv for answers that translate an option into another language.
     - ``held``: for each matched column of the new files (file and column), its question and whether the match
-      is certain or only proposed.
+      is certain. A match that is not certain is only proposed.
     """
 
     rows: pd.DataFrame
@@ -58,13 +59,15 @@ class CrosswalkDraft:
 def draft_crosswalk(earlier_surveys: Sequence[RawSurvey], surveys: Sequence[RawSurvey], reference: Reference,
                     wave: str, *, new_draft: SurveyDraft | None = None,
                     wordings: Mapping[str, str] = _NOTHING) -> CrosswalkDraft:
-    """Drafts crosswalk.csv for the files of a wave: a row per question that the files ``earlier_surveys``
-    ask.
+    """Drafts crosswalk.csv for the files of a wave (``surveys``), with a row for each question that the files
+    ``earlier_surveys`` ask.
 
-    ``change`` is none if nothing differs, and dropped if no column matches. Identical questions without
-    options need no row; a row ``*`` decides for all identical questions. ``new_draft`` is the draft of the
-    new files by themselves; its options in several languages show which answers mean the same. ``wordings``
-    gives the texts of headings and answers, by their keys.
+    The column ``change`` is none if nothing differs, and dropped if no column matches. Identical questions
+    without options get no row, and the decision in a row ``*`` holds for all identical questions.
+
+    - ``new_draft``: the draft made from the new files alone; its options in several languages show which
+      answers mean the same.
+    - ``wordings``: the texts of headings and answers, by their keys.
     """
     pairs = [column.names for column in SurveyForm.of([*earlier_surveys, *surveys], wordings).columns]
     partners = _partners(new_draft, surveys) if new_draft else {}
@@ -88,8 +91,9 @@ _Partners = Mapping[tuple[str, str], Mapping[str, tuple[set[str], bool]]]
 
 
 def _partners(new: SurveyDraft, surveys: Sequence[RawSurvey]) -> _Partners:
-    """Returns the texts that the draft of the new files treats as one option, by file, column and the key of
-    a text: the keys of all texts of the option, and whether this is sure."""
+    """Returns, for each file and column, the texts that the draft of the new files treats as one option. Each
+    text, by its key, leads to the keys of all texts of its option and whether they certainly belong
+    together."""
     rows = new.tables["options"]
     of_list: dict[str, dict[str, tuple[set[str], bool]]] = {}
     for _, same in rows.groupby(["option_list", "option_id"], sort=False):
@@ -114,11 +118,13 @@ class _Question:
     wordings: Mapping[str, str]
     partners: _Partners
     found: list[dict[str, str]] = field(init=False)
-    """For each new file, the columns of the question by option; empty if the file has none."""
+    """For each new file, the column of each of the question's options; empty if the file does not have the
+    question."""
     proposed: list[str] = field(init=False)
-    """For each new file without a column of the question's name, a column that may hold the question."""
+    """For each new file, the column that may hold the question if no column has the question's name; else
+    blank."""
     translated: dict[str, dict[str, str]] = field(init=False, default_factory=dict)
-    """Rows of options.csv, by the answer that is an option in another language."""
+    """Rows of options.csv for answers that translate an option into another language, by the answer."""
 
     def __post_init__(self) -> None:
         question = self.question
@@ -144,14 +150,15 @@ class _Question:
             self.proposed.append(name)
 
     def _locate(self, survey: RawSurvey) -> dict[str, str]:
-        """Returns the columns of the question in a file by option; empty if the file lacks the question."""
+        """Returns the column of each of the question's options in a file; empty if the file lacks the
+        question."""
         at, faults = columns.locate_columns(self.question["columns"], survey,
                                             self.options if self.question["type"] == "multi" else None)
         return {} if faults or not any(at.values()) else at
 
     def _reads(self, text: str) -> str:
-        """Returns the key by which a heading is matched: the key of its wording if that is known, else of the
-        heading."""
+        """Returns the key by which a heading is matched. If the table of wordings has the heading, this is
+        the key of its wording."""
         return match_key(self.wordings.get(match_key(text), text))
 
     def _wording(self, survey: RawSurvey, name: str) -> str:
@@ -160,13 +167,13 @@ class _Question:
 
     @property
     def was_asked(self) -> bool:
-        """Whether an earlier file has the question. Without earlier files, this cannot be known."""
+        """Whether an earlier file has the question; True if there are no earlier files."""
         return any(self.found_before) or not self.before
 
     @property
     def held(self) -> dict[tuple[str, str], bool]:
-        """Yields the columns of the new files that hold the question, by file, and whether that is
-        certain."""
+        """Returns, for each column of the new files that holds the question (file and column), whether the
+        match is certain."""
         return {(survey.path.name, name): not proposed for survey, at, proposed
                 in zip(self.surveys, self.found, self.proposed, strict=True) for name in at.values()}
 
@@ -196,7 +203,8 @@ class _Question:
                 "options_now": "\n".join([*listed, *answers]) if any(self.found) else ""}
 
     def _entry(self) -> str:
-        """Returns the columns of the question in the new wave; blank if they are those of questions.csv."""
+        """Returns the cell ``columns`` of the question for the new wave; blank if the columns of
+        questions.csv also hold for this wave."""
         if not any(self.proposed) and all(self.found) or not any(self.found):
             return ""
         names = [proposed or (self._alternative(survey) if at else f"{columns.NOT_IN}{survey.path.name}")
@@ -204,7 +212,7 @@ class _Question:
         return " | ".join(dict.fromkeys(names))
 
     def _alternative(self, survey: RawSurvey) -> str:
-        """Returns the name under which a file has the columns of the question."""
+        """Returns the name in questions.csv under which a file has the columns of the question."""
         return next(name for name in columns.split_alternatives(self.question["columns"])
                     if not columns.locate_columns(name, survey, self.options)[1])
 
@@ -213,9 +221,11 @@ class _Question:
         return self.question["type"] in CHOICE_TYPES and self.question["option_list"] != COUNTRY_LIST
 
     def _unknown(self, surveys: Sequence[RawSurvey], found: Sequence[dict[str, str]]) -> list[str]:
-        """Returns the answers in files that are not options, in alphabetical order. Answers given by few are
-        not named. An answer that is an option in another language becomes a row of options.csv, and is named
-        only while that is unsure."""
+        """Returns the answers in files that are not options, in alphabetical order.
+
+        Answers that fewer than five respondents gave are not named. An answer that translates an option into
+        another language becomes a row of options.csv, and is named here only while the translation is unsure.
+        """
         n: Counter[str] = Counter()
         unsure = set()
         for survey, at in zip(surveys, found, strict=True):
@@ -241,8 +251,8 @@ class _Question:
         return [*parts[parts != ""]]
 
     def _translation(self, text: str, file: str, name: str) -> dict[str, str]:
-        """Returns the row of options.csv for an answer that is an option in another language; empty if no
-        such option is known."""
+        """Returns the row of options.csv for an answer that translates an option into another language; empty
+        if no such option is known."""
         key = match_key(text)
         worded = self.listed.spellings.get(match_key(self.wordings.get(key, "")), "")
         others, is_sure = self.partners.get((file, name), {}).get(key, (set(), False))
@@ -257,8 +267,8 @@ class _Question:
                 "value": text, **first[["option_list", "option_id", "label", "position", "kind"]]}
 
     def _no_longer_chosen(self) -> list[str]:
-        """Returns the options that nobody chose in the earlier files, or in the new files, although that is
-        hardly due to chance."""
+        """Returns a reason for each group of files (earlier or new) in which nobody chose some options,
+        although this is unlikely to be due to chance."""
         if not self._has_options or not any(self.found):
             return []
         chosen = {"before": self._chosen(self.before, self.found_before),
@@ -268,7 +278,7 @@ class _Question:
         return [f"nobody chose {', '.join(map(repr, labels))} {side}" for side, labels in gone.items()]
 
     def _chosen(self, surveys: Sequence[RawSurvey], found: Sequence[dict[str, str]]) -> Counter[str]:
-        """Returns how often each option was chosen in the files, by its label."""
+        """Returns how often each option was chosen in the files, keyed by the option's label."""
         n: Counter[str] = Counter()
         for survey, at in zip(surveys, found, strict=True):
             for option, name in at.items():

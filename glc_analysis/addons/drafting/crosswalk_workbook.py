@@ -1,6 +1,8 @@
-"""The draft of crosswalk.csv as a workbook that a person goes through from the top, and its acceptance.
+"""Writes the draft of crosswalk.csv as a workbook in which people decide, reads it back, and accepts the
+decisions.
 
-Doubtful questions come first, then identical ones. Nothing is compared until a person has confirmed it.
+Doubtful questions come first in the workbook, then identical ones. No question is compared between waves
+until a person has confirmed it.
 """
 
 from __future__ import annotations
@@ -31,20 +33,22 @@ from glc_analysis.tabular import read_workbook_sheets
 
 CROSSWALK_DRAFT = "private/draft/crosswalk.xlsx"
 _OPTIONS = "options"
-"""The sheet of answers that are an option in another language."""
+"""The name of the sheet of answers that translate an option into another language."""
 _WIDTHS = {"why": 40, "wording_before": 50, "wording_now": 50, "options_before": 45, "options_now": 45,
            "because": 30, "columns": 40, "value": 45, "label": 45}
 
 
 def check_no_crosswalk_draft_waits(study: Study) -> None:
-    """Raises Faults if a draft is waiting that a new one would replace."""
+    """Raises Faults if the study has an unaccepted draft of the crosswalk, which a new draft would
+    replace."""
     if (study.root / CROSSWALK_DRAFT).exists():
         raise Faults([Fault("a draft waits to be accepted", file=CROSSWALK_DRAFT,
                             fix="accept it with `glc wave --accept NAME`, or remove it")])
 
 
 def describe_crosswalk_draft(rows: pd.DataFrame) -> str:
-    """Says how many questions of a draft are in doubt, unchanged or dropped, and what to do next."""
+    """Returns a sentence with the number of questions in doubt, unchanged and dropped, and what to do
+    next."""
     is_question = ~rows["question_id"].isin(["", ALL_THE_SAME])
     n_open, n_same, n_gone = (int((is_question & (rows["change"] == change)).sum())
                               for change in ("", "none", "dropped"))
@@ -72,9 +76,12 @@ def write_crosswalk_draft(study: Study, rows: pd.DataFrame, options: pd.DataFram
 
 
 def redraft_crosswalk_keeping_decisions(study: Study, *, is_first: bool = False) -> str:
-    """Drafts the crosswalk of a study that begins with several waves from its draft of questions and waves;
-    decisions stay for unchanged questions. Returns the line to print; blank if the draft names only one wave,
-    or if the crosswalk draft no longer exists (unless ``is_first``)."""
+    """Drafts the crosswalk of a study that begins with several waves, from its drafted questions and waves.
+    Decisions in an earlier draft of the crosswalk are kept for rows that have not changed.
+
+    Returns the line to print. Returns "" and drafts nothing if the drafted waves are fewer than two. Also
+    returns "" if there is no earlier draft of the crosswalk, except with ``is_first``.
+    """
     if not is_first and not (study.root / CROSSWALK_DRAFT).is_file():
         return ""
     draft = read_draft(study)
@@ -101,7 +108,7 @@ def redraft_crosswalk_keeping_decisions(study: Study, *, is_first: bool = False)
 
 def _with_decisions(rows: pd.DataFrame, before: pd.DataFrame, key: list[str],
                     decided: list[str]) -> pd.DataFrame:
-    """Returns the drafted rows, with the decisions that an earlier draft has on the same rows."""
+    """Returns the drafted rows. A row that an earlier draft also had gets the decisions from there."""
     old = before[before[decided[1]] != ""].drop_duplicates(key).set_index(key)[decided]
     at = pd.MultiIndex.from_frame(rows[key])
     kept = old.reindex(at).set_axis(rows.index)
@@ -109,9 +116,12 @@ def _with_decisions(rows: pd.DataFrame, before: pd.DataFrame, key: list[str],
 
 
 def accept_decided_crosswalk_rows(study: Study, accepted_by: str, today: date) -> int:
-    """Adds the decided rows of the draft to crosswalk.csv, signed and dated, with missing rows for earlier
-    waves, and options marked yes to options.csv. Keeps the others in the draft; returns the number of decided
-    questions. Raises Faults with all errors, and then writes nothing."""
+    """Adds the decided rows of the draft to crosswalk.csv, with the reviewer's name and the date, and the
+    options marked yes to options.csv. Earlier waves in which such a question has no row yet get one.
+
+    Undecided rows stay in the draft. Returns the number of decided questions. Raises Faults with all errors,
+    and then writes nothing.
+    """
     path = study.root / CROSSWALK_DRAFT
     if not path.is_file():
         raise Faults([Fault("is not there", file=CROSSWALK_DRAFT, fix="draft it: `glc wave FILE --id WAVE`")])
@@ -144,8 +154,8 @@ def accept_decided_crosswalk_rows(study: Study, accepted_by: str, today: date) -
 
 
 def read_crosswalk_draft(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Reads the two sheets of the workbook, indexed by row number: the rows of crosswalk.csv and those of
-    options.csv. Raises Faults if a column is missing."""
+    """Reads the two sheets of the workbook: the rows of crosswalk.csv and those of options.csv, each indexed
+    by the row number in the sheet. Raises Faults if a column is missing."""
     sheets = {sheet.sheet: sheet for sheet in read_workbook_sheets(study.root / CROSSWALK_DRAFT)}
     tables, faults = {}, []
     for name, wanted in (("crosswalk", COLUMNS), (_OPTIONS, OPTION_COLUMNS)):
@@ -163,8 +173,8 @@ def read_crosswalk_draft(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _decide_all_the_same(rows: pd.DataFrame) -> pd.DataFrame:
-    """Returns the rows. A row of an identical question that was left blank gets the decision in the row ``*``
-    of its wave."""
+    """Returns the rows with the decisions of the rows ``*`` filled in: the blank decision of an identical
+    question becomes that of the row ``*`` of its wave."""
     stars = rows[rows["question_id"] == ALL_THE_SAME].drop_duplicates("wave_id").set_index("wave_id")
     is_star_decided = (rows["why"] == SAME) & (rows["change"] == "none") & (rows["is_comparable"] == "")
     decision = rows["wave_id"].map(lambda wave: stars["is_comparable"].get(wave, ""))

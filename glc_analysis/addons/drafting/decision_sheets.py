@@ -1,4 +1,4 @@
-"""Sheets of a workbook in which people decide on rows of a draft."""
+"""Writes the sheets of a workbook in which people decide on the rows of a draft."""
 
 from __future__ import annotations
 
@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 
 def fill_sheet(sheet: Worksheet, table: pd.DataFrame, *, widths: Mapping[str, int], marked: Iterable[bool],
                n_first: int, words: Mapping[str, Sequence[str]]) -> None:
-    """Writes a table into a sheet, with a heading row that can filter. The first ``n_first`` columns stay
-    visible while scrolling, and are coloured in rows that are ``marked``; ``words`` are the words to choose
-    from, by column."""
+    """Writes a table into a sheet, with a heading row in which people can filter.
+
+    - ``widths``: the widths of columns, by their names.
+    - ``marked``: for each row, whether its first ``n_first`` columns are coloured.
+    - ``n_first``: the number of columns that stay visible while scrolling.
+    - ``words``: for each column with a fixed set of words, the words that people can choose.
+    """
     from openpyxl.utils import get_column_letter
     from openpyxl.worksheet.datavalidation import DataValidation
 

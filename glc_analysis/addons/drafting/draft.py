@@ -1,4 +1,4 @@
-"""Drafts the tables of a study from its survey files. Each row says how sure it is and why.
+"""Drafts the tables of a study from its survey files. Each drafted row states how sure it is and why.
 
 In every table, the unsure rows come first.
 """
@@ -65,9 +65,9 @@ from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.text import match_key, normalise_space
 
 _NO_TOOLS = frozenset({"plain", "spss"})
-"""The readers of files in which no survey tool was recognised."""
+"""The readers of files that no survey tool is known to have written."""
 _NAMED = 5
-"""The most changed options that a reason names; further ones are not named."""
+"""The most changed options that a reason names."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,9 @@ def draft_survey_tables(surveys: Sequence[RawSurvey], *, xlsform: FormDraft | No
                         wordings: Mapping[str, str] = MappingProxyType({})) -> SurveyDraft:
     """Returns the draft of the reference tables for the files of one survey.
 
-    ``xlsform`` is the draft made from the survey's XLSForm. Where there is one, the wording, type and options
-    of a question are taken from it, and the files only show how the question was answered. ``wordings`` gives
-    the text that stands for a heading or an answer, by its key.
+    ``xlsform`` is the draft made from the survey's XLSForm. If it is given, the wording, type and options of
+    its questions are taken from it, and the files only show how the questions were answered. ``wordings``
+    gives the text that stands for a heading or an answer, by its key.
 
     >>> from pathlib import Path
     >>> from glc_analysis.intake.survey import RawSurvey, text_frame
@@ -133,9 +133,12 @@ def draft_survey_tables(surveys: Sequence[RawSurvey], *, xlsform: FormDraft | No
 
 
 class _Drafting:
-    """Sorts the columns of a form into columns of a question of the XLSForm, columns of a question with one
-    column per option, columns that are a question of their own, and columns that describe the respondent or
-    the record (``roles``, filled in by :meth:`question_rows`)."""
+    """Sorts the columns of a form by what they hold: a question of the XLSForm, one option of a question with
+    a column per option, a question by itself, or a role (who answered, for which country, when, in which
+    language).
+
+    :meth:`question_rows` fills in ``roles``, the columns with a role.
+    """
 
     def __init__(self, form: SurveyForm, asked: FormDraft | None, held: dict[str, dict[str, FormColumn]],
                  readings: Mapping[int, Mapping[str, str]], wordings: Mapping[str, str]) -> None:
@@ -172,8 +175,8 @@ class _Drafting:
         return rows
 
     def _alone(self, column: FormColumn, guess: ColumnGuess) -> list[dict[str, str]]:
-        """Returns the row of a column that stands alone. Returns no row for the first column with a role,
-        which is recorded in ``roles`` instead."""
+        """Returns the row of a column that holds a question by itself. Returns no row for the first column
+        with a role, which is recorded in ``roles`` instead."""
         if column.name in self.summaries:
             ticks = self.summaries[column.name]
             guess = ColumnGuess(NO_QUESTION, f"the columns {ticks} hold the same answers, one column per "
@@ -186,8 +189,8 @@ class _Drafting:
         return [_question_row(column, guess, self.form, self.lists, self.ids[column.place])]
 
     def names_of_persons(self) -> tuple[tuple[str, str], ...]:
-        """Returns the names in columns that are left out because their heading asks for a person's name, each
-        name with that heading."""
+        """Returns the names in columns that are left out because the heading asks for a person's name. Each
+        name comes with that heading."""
         columns = [column for column in self.form.columns if column.place in self.guesses
                    and self.guesses[column.place].kind == NO_QUESTION
                    and asks_for_persons_name(column.wording)]
@@ -201,8 +204,11 @@ class _Drafting:
 
 
 def _guesses(form: SurveyForm, in_groups: set[int], wordings: Mapping[str, str]) -> dict[int, ColumnGuess]:
-    """Returns the guess for each column that stands alone. Columns are looked at twice: the second time, the
-    options found in other columns and the wordings of answers that are codes are known."""
+    """Returns the guess for each column that holds a question by itself, by the column's place.
+
+    Guessing is done twice. The second time it knows the options found in other columns, and the wordings of
+    answers that are codes.
+    """
     is_of_tool = not {*form.tools} <= _NO_TOOLS
     guesses = {column.place: guess_column_type(column, is_of_tool=is_of_tool)
                for column in form.columns if column.place not in in_groups}
@@ -227,11 +233,12 @@ def _guesses(form: SurveyForm, in_groups: set[int], wordings: Mapping[str, str])
 
 def _question_row(column: FormColumn, guess: ColumnGuess, form: SurveyForm, lists: DraftedOptionLists,
                   identifier: str) -> dict[str, str]:
-    """Returns the row of a column that stands alone. In ``why``, the doubts about an unsure row come first.
+    """Returns the row of a column that holds a question by itself. In ``why``, the doubts about an unsure row
+    come first.
 
-    An unsure row still has yes in ``use`` if the only doubts are options that are not listed or answers that
-    are not numbers. A person is asked about these options and answers once the question is accepted, and
-    nothing is counted until they are settled.
+    An unsure row still has yes in ``use`` if the only doubts concern unlisted options or answers that are not
+    numbers. People are asked about these options and answers once the question is accepted, and the question
+    is not counted before that.
     """
     doubts, is_sure = [*guess.notes], guess.is_sure
     kind = guess.kind
@@ -297,8 +304,8 @@ def _blank_doubt(column: FormColumn) -> str:
 
 
 def _changed(column: FormColumn, guess: ColumnGuess, form: SurveyForm) -> dict[str, list[str]]:
-    """Returns the options that nobody chose in a file although some respondents should have chosen them, by
-    the name of the file."""
+    """Returns, by the name of a file, the options that nobody chose in that file although some respondents
+    should have chosen them."""
     labels = {option_spelling_key(label): label for options in guess.options for label in options.counts}
     files = zip(form.files, column.names, column.counts, strict=True)
     return find_unexpectedly_unchosen_options([file for file in files if file[1]], [*labels.values()],
@@ -339,8 +346,8 @@ def _with_words_of(form: SurveyForm, asked: FormDraft | None,
 
 def _readings(asked: FormDraft | None,
               held: dict[str, dict[str, FormColumn]]) -> dict[int, dict[str, str]]:
-    """Returns, by the place of a column, the labels that an XLSForm gives to the names of options, by the key
-    of the name."""
+    """Returns the labels that an XLSForm gives to the names of options, by the place of the column and by the
+    key of the name."""
     if asked is None:
         return {}
     lists = dict(zip(asked.questions["question_id"], asked.questions["option_list"], strict=True))
@@ -351,7 +358,7 @@ def _readings(asked: FormDraft | None,
 
 
 def _read(form: SurveyForm, readings: Mapping[int, Mapping[str, str]]) -> SurveyForm:
-    """Returns the form of the files, with the labels of options in place of the names that the files hold."""
+    """Returns the form of the files, with the labels of options in place of the names of options."""
     return replace(form, columns=tuple(
         replace(column, counts=tuple(
             _relabelled(counts, readings[column.place]) for counts in column.counts))
@@ -413,8 +420,8 @@ def _form_row(asked: FormDraft, name: str, held: dict[str, FormColumn], guesses:
 
 
 def _known_conditions(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Returns the rows, without conditions on questions that are not in the draft. A row that lost its
-    condition is unsure, and its reason says so."""
+    """Returns the rows without conditions on questions that are not in the draft. A row that lost its
+    condition is unsure, and ``why`` says so."""
     known = {row["question_id"] for row in rows if row[USE] != "no"} | {"country"}
     with_known = []
     for row in rows:
@@ -429,8 +436,8 @@ def _known_conditions(rows: list[dict[str, str]]) -> list[dict[str, str]]:
 
 def _unmatched(asked: FormDraft | None, held: dict[str, dict[str, FormColumn]], form: SurveyForm,
                wordings: Mapping[str, str]) -> list[str]:
-    """Returns notes on the questions of an XLSForm, and on the entries of a table of wordings, that occur in
-    no file."""
+    """Returns notes on the questions of an XLSForm that no export has, and on the entries of a table of
+    wordings that match no heading and no answer."""
     names = [] if asked is None else [name for name in asked.questions["question_id"] if name not in held]
     notes = []
     if names:
@@ -448,20 +455,23 @@ def _unmatched(asked: FormDraft | None, held: dict[str, dict[str, FormColumn]], 
 
 
 _ALONE = "alone"
-"""The key of a row whose doubt concerns this question or its grid alone, and not every question with its
-list."""
+"""The key in a row whose doubt concerns only this question or its grid. The decision on another question with
+the same list then does not settle the doubt."""
 
 
 _IN_STEP = "in step"
-"""The key of a row whose only doubt is that a file in another language has another heading."""
+"""The key in a row whose only doubt is that a file in another language has another heading."""
 _PAIRED = "all columns of the files pair in their order: one decision for all of these, look through them"
 
 
 def _following(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Returns the rows, with references to the decision on another row. An undecided question that offers the
-    same list as an earlier undecided question of the same type follows the decision on that question, as the
-    rows of a grid do. If the columns of files in several languages all pair in order, questions whose only
-    doubt is this pairing follow the first such question."""
+    """Returns the rows. Some undecided questions get a reference to the question whose decision they follow:
+
+    - A question follows an earlier undecided question of the same type with the same list, as the rows of a
+      grid do.
+    - If the columns of files in several languages all pair in order, the questions whose only doubt is this
+      pairing follow the first such question.
+    """
     first: dict[tuple[str, ...], str] = {}
     following, in_step = [], ""
     for row in rows:
@@ -481,8 +491,8 @@ def _following(rows: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def _grids_unsure(rows: list[dict[str, str]], lists: DraftedOptionLists) -> list[dict[str, str]]:
-    """Returns the rows. Single choices become unsure where several questions offer the same list of three or
-    more options, because such a grid mostly asks for a step of a scale."""
+    """Returns the rows. Single choices become unsure if several questions offer the same list of three or
+    more options, because the questions of such a grid mostly ask for a step of a scale."""
     times = Counter(row.get("option_list", "") for row in rows if row.get("type") == "single")
     grids = {name for name, n in times.items()
              if n > 2 and len(lists.lists.get(name, ())) > 2 and lists.kinds[name] != LIST_OF_FORM}
@@ -493,8 +503,8 @@ def _grids_unsure(rows: list[dict[str, str]], lists: DraftedOptionLists) -> list
 
 
 def _question_id(name: str, place: int) -> str:
-    """Returns the id of a question: the name of its column if that is a code, else Q and its place in the
-    form.
+    """Returns the id of a question: the name of its column if the name is a code, else Q and the question's
+    place in the form.
 
     >>> _question_id("Q2.1", 7), _question_id("In what country?", 7), _question_id("profile/sex", 3)
     ('Q2.1', 'Q7', 'profile.sex')
@@ -506,9 +516,11 @@ def _question_id(name: str, place: int) -> str:
 
 
 def _question_ids(form: SurveyForm, groups: Sequence[TickGroup], of_form: dict[int, str]) -> dict[int, str]:
-    """Returns the id of each question by the place of its first column. A question of an XLSForm keeps its id
-    there. A question with one column per option gets the part that the names of its columns share, unless
-    another question shares that part too."""
+    """Returns the id of each question, by the place of its first column.
+
+    A question of an XLSForm keeps its id from the form. The id of a question with one column per option is
+    the text that the names of its columns share, if no other question shares that text.
+    """
     stems = {group.place: re.sub(r"[\s_./\[\]*]+$", "", group.entry.split(" | ")[0].replace("*", ""))
              for group in groups}
     times = Counter(stems.values())
@@ -556,7 +568,7 @@ def _frame(table: str, rows: list[dict[str, str]]) -> pd.DataFrame:
 
 
 def _unsure_first(table: pd.DataFrame) -> pd.DataFrame:
-    """Returns the rows sorted: first those that wait for a person's decision, then the other unsure rows,
+    """Returns the rows sorted: first the rows that wait for a person's decision, then the other unsure rows,
     then the sure rows, and last the rows that are left out."""
     order = (table["how_sure"] != UNSURE).astype(int)
     if USE in table:

@@ -1,30 +1,31 @@
-"""Defines the columns of the drafted tables: the columns in which a person decides, how sure each row is and
-why, and the columns of the reference table itself."""
+"""Defines the columns of the drafted tables: the columns in which a person decides, the columns that say how
+sure each row is and why, and the columns of the reference table."""
 
 from __future__ import annotations
 
 from glc_analysis.schema import reference_tables
 
 ABOUT = ("how_sure", "why")
-"""The columns of a drafted table that say how sure a row is and give the reason."""
+"""The columns of a drafted table that say how sure a row is and why."""
 USE = "use"
 """The column of drafted questions and conditions in which a person decides: ``yes``, ``no``, or blank while
 undecided."""
 PLACE = "place"
-"""The column of drafted questions with their places in the form, by which they are sorted back into its
-order."""
+"""The column of drafted questions that holds their places in the form. Questions are sorted by it into the
+order of the form."""
 AS = "as "
-"""The word in the column :data:`USE` before the id of another question whose decision the row follows."""
+"""The word before the id of another question in the column :data:`USE`. The row then follows the decision on
+that question."""
 _COUNTED = {"questions": ("n", PLACE), "options": ("n",), "countries": ("n",)}
-"""The columns of each drafted table that hold counts or places from the answers."""
+"""The columns of each drafted table that hold counts of answers or places in the form."""
 DRAFTED_TABLES = ("questions", "sensitivity", "options", "asked_if", "countries", "codebook", "settings",
                   "waves")
 """The drafted tables, in the order in which a person looks at them."""
 
 
 def list_drafted_table_columns(table: str) -> tuple[str, ...]:
-    """Returns the columns of a drafted table: those in which a person decides, how sure a row is and why, and
-    those of the table itself.
+    """Returns the columns of a drafted table: the columns in which a person decides, the columns that say how
+    sure a row is and why, and the columns of the reference table.
 
     >>> list_drafted_table_columns("countries")
     ('how_sure', 'why', 'raw_name', 'country_id', 'label', 'region_id', 'n')
@@ -44,6 +45,6 @@ def list_drafted_table_columns(table: str) -> tuple[str, ...]:
 
 
 def list_required_draft_columns(table: str) -> list[str]:
-    """Returns the columns of a drafted table without which it cannot be read back."""
+    """Returns the columns that a drafted table must have to be read back."""
     optional = (*ABOUT, *_COUNTED.get(table, ()))
     return [column for column in list_drafted_table_columns(table) if column not in optional]

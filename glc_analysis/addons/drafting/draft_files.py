@@ -25,12 +25,13 @@ DRAFT_WORKBOOK = "draft.xlsx"
 ACCEPTED_FILE = "accepted.csv"
 """The file that records which question was accepted, by whom and when."""
 SENSITIVITY_FILE = "sensitivity_decided.csv"
-"""The file that records for which question it was decided whether it is sensitive, by whom and when."""
+"""The file that records each decision on whether a question is sensitive, with the person who decided and the
+date."""
 
 
 def fill_draft_sheet(sheet: Worksheet, table: pd.DataFrame) -> None:
-    """Fills a sheet with a table. Unsure rows are yellow, and a column with a fixed set of words offers them
-    as a list."""
+    """Fills a sheet with a drafted table. Unsure rows are yellow. In a column that allows only certain words,
+    people can choose them from a list."""
     widths = {"why": 60, "wording": 60, "columns": 40, "value": 45, "label": 40, "asked_if": 40,
               "raw_name": 30, "setting": 20, USE: 8, "how_sure": 10}
     fill_sheet(sheet, table, widths=widths, marked=table.get("how_sure", pd.Series(dtype="str")) == UNSURE,
@@ -40,7 +41,7 @@ def fill_draft_sheet(sheet: Worksheet, table: pd.DataFrame) -> None:
 
 
 def format_csv_rows(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Formats rows as CSV; an empty header is left out."""
+    """Returns rows as CSV text; an empty ``header`` is left out."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     if names := list(header):

@@ -1,5 +1,5 @@
-"""Finds the conditions that blank cells suggest: a question may have been asked only of respondents who gave
-certain earlier answers."""
+"""Finds conditions for questions in the pattern of blank cells: a question may have been asked only of
+respondents who gave certain earlier answers."""
 
 from __future__ import annotations
 
@@ -17,21 +17,23 @@ from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.text import match_key
 
 _RARELY = 0.1
-"""A condition is suggested if respondents without the earlier answers answered the question at most this
-share as often as respondents with them."""
+"""The highest ratio of two rates at which a condition is suggested: how often respondents without the earlier
+answers answered the question, divided by how often respondents with the earlier answers did."""
 _COMPARED_RECORDS = 5_000
-"""The most records in which blank cells are compared."""
+"""The most records whose blank cells are compared."""
 _MOST_ANSWERS = 40
-"""A question with more different answers than this is not considered as a decider."""
+"""A question with more different answers than this cannot be the earlier question of a condition."""
 
 
 def draft_condition_rows(questions: pd.DataFrame, option_ids: Mapping[str, Mapping[str, str]],
                          country_column: str,
                          surveys: Sequence[RawSurvey], form: SurveyForm) -> list[dict[str, str]]:
     """Returns a row for each condition that blank cells suggest, with the questions that were answered only
-    under it. A person decides whether it was a condition of the form. ``option_ids`` gives the ids of answers
-    by list and by the answer's key; ``country_column`` is the column of the country, which is also the name
-    of the list of countries in ``option_ids``."""
+    under this condition. A person decides whether the form had the condition.
+
+    - ``option_ids``: the ids of answers, by list and by the answer's key.
+    - ``country_column``: the column of the country; ``option_ids`` lists the countries under this name.
+    """
     frames = [survey.frame.head(_COMPARED_RECORDS // len(surveys)) for survey in surveys]
     conditions: dict[tuple[str, tuple[str, ...]], list[_Condition]] = {}
     earlier: list[_Choice] = []
@@ -65,7 +67,7 @@ def draft_condition_rows(questions: pd.DataFrame, option_ids: Mapping[str, Mappi
 
 
 class _Choice(NamedTuple):
-    """An earlier question: the code of each record's answer, and the answers by their codes."""
+    """An earlier question: the code of each record's answer, and the answers that the codes stand for."""
 
     question_id: str
     codes: np.ndarray
@@ -80,10 +82,11 @@ class _Choice(NamedTuple):
 class _Condition(NamedTuple):
     """A question that was answered only after certain answers to an earlier question:
 
-    - the earlier question (the decider);
-    - those answers to it;
-    - how many records with one of those answers answered the later question;
-    - how many records answered it at all.
+    - ``question_id``: the later question;
+    - ``decider``: the earlier question;
+    - ``answers``: the answers to the earlier question after which the later question was answered;
+    - ``n_inside``: how many records with one of these answers answered the later question;
+    - ``n``: how many records answered the later question at all.
     """
 
     question_id: str
@@ -94,8 +97,8 @@ class _Condition(NamedTuple):
 
 
 def _cells(frame: pd.DataFrame, columns: str, form: SurveyForm) -> np.ndarray:
-    """Returns the cells of the columns of a question in a file, "" where they are empty; always at least one
-    column."""
+    """Returns the cells of a question's columns in a file, with "" for empty cells. Returns one column of ""
+    if the file lacks the question."""
     names = select_columns_named_by_entry(columns, frame.columns)
     if not names:
         return np.full((len(frame), 1), "", dtype=object)
@@ -104,8 +107,9 @@ def _cells(frame: pd.DataFrame, columns: str, form: SurveyForm) -> np.ndarray:
 
 
 def _only_after(question_id: str, is_filled: np.ndarray, earlier: Sequence[_Choice]) -> _Condition | None:
-    """Returns the earlier question, and the answers to it without which a question was not answered; None if
-    blank cells show no such question."""
+    """Returns the condition that best explains the blank cells of a question: an earlier question, and the
+    answers to it without which the question was hardly ever answered. Returns None if no earlier question
+    explains them."""
     if is_filled.sum() < FEWEST or is_filled.mean() >= 0.9:
         return None
     best, clearest = None, 0.0

@@ -1,5 +1,5 @@
-"""Drafts from the files what does not belong to a single question: themes of sections, names of countries,
-settings and waves."""
+"""Drafts, from the survey files, the rows that do not belong to a single question: themes of sections, names
+of countries, settings and waves."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ role."""
 
 
 def _section(question_id: str) -> str:
-    """Returns the section of the form that an id names: a block (``Q2`` of Q2.1) or a group (``profile`` of
-    profile.sex)."""
+    """Returns the section of the form that a question's id names: a block (``Q2`` of Q2.1) or a group
+    (``profile`` of profile.sex)."""
     match = re.fullmatch(r"([A-Za-z]+\d*)[._]\w.*", question_id) or re.fullmatch(
         r"([A-Za-z]{3,})\d+\w*", question_id
     )
@@ -44,8 +44,8 @@ def _section(question_id: str) -> str:
 
 
 def add_themes_of_sections(rows: list[dict[str, str]], form: SurveyForm) -> list[dict[str, str]]:
-    """Returns the questions with the theme of their section, if the names of columns show at least two
-    sections."""
+    """Returns the rows of the questions with the theme of their section, if the questions' ids show at least
+    two sections with several questions each."""
     sections = Counter(_section(row["question_id"]) for row in rows if row[USE] != "no")
     shared = {name for name, count in sections.items() if name and count > 1}
     if len(shared) < 2:
@@ -60,7 +60,8 @@ def _theme_id(section: str) -> str:
 
 
 def draft_codebook_rows(questions: pd.DataFrame) -> list[dict[str, str]]:
-    """Returns the themes of questions, below a domain of their own."""
+    """Returns the rows of codebook.csv for the themes of the questions, and for one domain above these
+    themes."""
     sections = dict.fromkeys(map(_section, questions.loc[questions["theme_id"] != "", "question_id"]))
     if not sections:
         return []
@@ -77,9 +78,12 @@ def draft_codebook_rows(questions: pd.DataFrame) -> list[dict[str, str]]:
 def draft_country_rows(role_columns: Roles, questions: pd.DataFrame, form: SurveyForm,
                        readings: Mapping[int, Mapping[str, str]],
                        wordings: Mapping[str, str]) -> list[dict[str, str]]:
-    """Returns a row for each name of a country, or for each code whose country a form or a table of wordings
-    names. Unknown names have no id; unknown names that fewer than five respondents gave, or that look like a
-    person's name, are left out."""
+    """Returns a row of countries.csv for each answer that names a country, and for each code whose country a
+    form or a table of wordings names.
+
+    An unknown name has no country id. It is left out if fewer than five respondents gave it or if it looks
+    like a person's name.
+    """
     listed = {*questions.loc[questions["option_list"] == COUNTRY_LIST, PLACE]}
     columns = [column for column in form.columns if str(column.place) in listed
                or "country" in role_columns and column == role_columns["country"][0]]
@@ -105,8 +109,8 @@ def draft_country_rows(role_columns: Roles, questions: pd.DataFrame, form: Surve
 
 
 def draft_setting_rows(role_columns: Roles, form: SurveyForm) -> list[dict[str, str]]:
-    """Returns the rows of the drafted settings: who answered, when and in which language, and which words
-    mean a blank cell."""
+    """Returns the rows of the drafted settings: the columns that say who answered, when and in which
+    language, and the words that mean a blank cell."""
     rows = []
     for role in COLUMN_ROLES:
         if role in role_columns:
@@ -140,8 +144,8 @@ def draft_setting_rows(role_columns: Roles, form: SurveyForm) -> list[dict[str, 
 
 
 def draft_wave_rows(paths: Sequence[Path]) -> list[dict[str, str]]:
-    """Returns a row per survey file with its wave, taken from a year in the file's name or else in its
-    folder's name. Returns no rows if some file has no such year, or if all files have the same.
+    """Returns a row for each survey file with its wave, which is the year in the file's name or else in its
+    folder's name. Returns no rows if a file has no such year, or if all files have the same year.
 
     >>> [row["wave_id"] for row in draft_wave_rows([Path("2019_en.csv"), Path("2018_en.csv")])]
     ['w2018', 'w2019']
@@ -168,5 +172,5 @@ def note_on_files_lacking_column(files: Sequence[str]) -> str:
 
 
 def format_columns_entry(column: FormColumn, lacking: Sequence[str]) -> str:
-    """Returns the names of a column and the files that lack it, as an entry of questions.csv."""
+    """Returns the cell ``columns`` of questions.csv for a column: its names, and the files that lack it."""
     return " | ".join([column.entry, *(f"{NOT_IN}{file}" for file in lacking)])

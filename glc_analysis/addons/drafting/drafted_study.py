@@ -34,9 +34,10 @@ class DraftedStudy:
     """The draft of a new study.
 
     - ``tables``: rows of reference tables.
-    - ``survey``: the draft for a survey, and ``exports``: the files that hold its answers.
-    - ``texts``: the draft for texts, with the files of coders.
-    - ``settings``: the settings of [survey] of study.toml.
+    - ``survey``: the draft for a survey.
+    - ``exports``: the survey files that hold answers.
+    - ``texts``: the draft for interviews, calls and coders' files.
+    - ``settings``: the settings below [survey] of study.toml.
     - ``notes``: the decisions that are left to people.
     """
 
@@ -54,7 +55,7 @@ class DraftedStudy:
 
     def write(self, directory: Path, *, as_workbook: bool) -> None:
         """Writes the draft into a study that was just started, and copies the files into ``raw``. The draft
-        for the survey is written as one workbook or as tables."""
+        for the survey is written as one workbook (``as_workbook``) or as CSV files."""
         _fill_settings(directory, self.settings)
         for about, table in ((about, table) for name, table in self.tables.items()
                              for about in list_table_files(name)):
@@ -74,17 +75,16 @@ def draft_new_study(*, form: Path | None = None, codebook: Path | None = None, e
                     encoding: Sequence[str] = (), sheets: Sequence[str] = ()) -> DraftedStudy:
     """Drafts the tables of a new study from files of any kind.
 
-    - From an XLSForm, questions and options are drafted; if there are exports of the survey too, they become
-      part of the draft of these exports. A ``form`` may also be a table of two columns with wordings and
-      labels (:func:`.xlsform.read_wordings_table`).
-    - From the codebook of a coding program, its codes are drafted.
-    - From exports of a survey, all tables are drafted for ``private/draft``, where they wait until somebody
-      accepts them.
-    - From transcripts and coders' work, the reference tables themselves are drafted, with blanks that a
-      person must fill in before anything is computed.
+    - An XLSForm (``form``) gives questions and options. If there are also exports of the survey, these
+      questions become part of the draft of the exports. A ``form`` may also be a table of two columns with
+      wordings and labels (:func:`.xlsform.read_wordings_table`).
+    - The codebook of a coding program gives the codes.
+    - Exports of a survey give all tables in ``private/draft``, where they wait until somebody accepts them.
+    - Transcripts and coders' work give the reference tables themselves, with blanks that a person must fill
+      in before anything is computed.
 
-    ``encoding`` is [survey] encoding of study.toml, and ``sheets`` are the sheets of workbooks with answers.
-    Raises Faults if an export cannot be read.
+    ``encoding`` is the setting encoding below [survey] of study.toml; ``sheets`` names the sheets of
+    workbooks that hold answers. Raises Faults if an export cannot be read.
     """
     tables, notes, arrived, texts, drafted = {}, [], None, None, None
     survey = {"tool": "", "encoding": [*encoding], "sheets": {}}
@@ -114,7 +114,7 @@ def draft_new_study(*, form: Path | None = None, codebook: Path | None = None, e
 
 
 def _fill_settings(directory: Path, survey: Mapping[str, Any]) -> None:
-    """Writes [survey] encoding and sheets into study.toml."""
+    """Writes the settings encoding and sheets below [survey] into study.toml."""
     settings = Study(directory).settings_file
     sheets = ", ".join(f"{json.dumps(file, ensure_ascii=False)} = {json.dumps(names, ensure_ascii=False)}"
                        for file, names in survey["sheets"].items())
@@ -143,8 +143,8 @@ def _write_texts(directory: Path, texts: TextStudyDraft) -> None:
 
 
 def _named_sheets(exports: Sequence[Path], names: Sequence[str]) -> dict[str, str]:
-    """Returns [survey] sheets of study.toml: for each workbook, those of the named sheets that it has. Raises
-    Faults for a sheet that no workbook has."""
+    """Returns the setting sheets below [survey]: for each workbook, the sheets in ``names`` that it has.
+    Raises Faults for a sheet that no workbook has."""
     books = [path for path in exports if path.suffix.lower().startswith(".xls")] if names else []
     held = {path.name: [sheet.sheet for sheet in read_workbook_sheets(path)] for path in books}
     known = {sheet for sheets in held.values() for sheet in sheets}
@@ -159,12 +159,16 @@ def _named_sheets(exports: Sequence[Path], names: Sequence[str]) -> dict[str, st
 def draft_tables_from_exports(exports: Sequence[Path], settings: Mapping[str, Any], *,
                               xlsform: FormDraft | None = None,
                               wordings: Mapping[str, str] | None = None) -> tuple[SurveyDraft, list[Path]]:
-    """Drafts the tables for survey exports. Returns the draft and the files that hold answers; a list of
-    wordings or of names is left out, with a note in the draft.
+    """Drafts the tables for survey exports.
 
-    ``settings`` are those of [survey] of study.toml, by which the files are read. ``xlsform`` is the draft of
-    the survey's XLSForm, and ``wordings`` holds the wordings of a table. Raises Faults with all errors of all
-    files.
+    Returns the draft and the files that hold answers. A file that is only a list of wordings or of names is
+    left out, and a note in the draft says so.
+
+    - ``settings``: the settings below [survey] of study.toml, by which the files are read.
+    - ``xlsform``: the draft made from the survey's XLSForm.
+    - ``wordings``: the texts that a table of wordings gives for headings and answers, by their keys.
+
+    Raises Faults with all errors of all files.
     """
     surveys, faults = [], []
     stems = [make_slug(path.stem) for path in exports]

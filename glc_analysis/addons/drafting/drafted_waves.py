@@ -1,4 +1,4 @@
-"""Drafts the tables of waves, for a new wave of a running study and for a study that begins with several
+"""Drafts the tables of waves, both for a new wave of a running study and for a study that begins with several
 waves."""
 
 from __future__ import annotations
@@ -26,11 +26,12 @@ def draft_new_wave(earlier_surveys: Sequence[RawSurvey], surveys: Sequence[RawSu
                    *,
                    roles: Collection[str] = (), wordings: Mapping[str, str] | None = None,
                    taken_ids: Collection[str] = ()) -> tuple[CrosswalkDraft, SurveyDraft]:
-    """Drafts the crosswalk of a wave, and the questions that only its files ask.
+    """Returns the draft of the crosswalk for a new wave, and the draft of the questions that only the new
+    files ask.
 
-    ``roles`` are the entries of study.toml that name the columns that describe a record. ``wordings`` gives
-    the texts of headings and answers, by their keys. ``taken_ids`` are the ids of questions that are already
-    drafted.
+    - ``roles``: the columns, as study.toml names them, that describe a record instead of holding a question.
+    - ``wordings``: the texts of headings and answers, by their keys.
+    - ``taken_ids``: the ids of questions that are already drafted.
     """
     new = draft_survey_tables(surveys, wordings=wordings or {})
     crosswalk = draft_crosswalk(earlier_surveys, surveys, reference, wave, new_draft=new, wordings=wordings
@@ -53,7 +54,7 @@ def draft_new_wave(earlier_surveys: Sequence[RawSurvey], surveys: Sequence[RawSu
 
 
 def survey_files_by_wave(rows: pd.DataFrame) -> dict[str, list[str]]:
-    """Returns the files of each wave, the waves in order; empty if the rows of the draft name fewer than two
+    """Returns the files of each wave, with the waves in order; empty if the rows name fewer than two
     waves."""
     named = rows[rows["wave_id"] != ""]
     waves = {wave: [*named.loc[named["wave_id"] == wave, "file"]] for wave in named["wave_id"].unique()}
@@ -62,7 +63,7 @@ def survey_files_by_wave(rows: pd.DataFrame) -> dict[str, list[str]]:
 
 def draft_crosswalk_of_all_waves(surveys: Sequence[RawSurvey], waves: Mapping[str, Collection[str]],
                                  reference: Reference) -> CrosswalkDraft:
-    """Drafts the crosswalk of every wave but the first in one table; each wave is compared with the waves
+    """Returns the draft of the crosswalk of every wave except the first. Each wave is compared with all waves
     before it."""
     drafts, listed = [], [*waves]
     for n, wave in enumerate(listed[1:], 1):
@@ -75,7 +76,8 @@ def draft_crosswalk_of_all_waves(surveys: Sequence[RawSurvey], waves: Mapping[st
 
 
 def add_draft_to_reference(tables: Mapping[str, pd.DataFrame], reference: Reference) -> Reference:
-    """Returns the questions and options of the study, with those of a draft that are not left out."""
+    """Returns the reference with the questions and options of a draft added to those of the study, except
+    drafted questions that are left out."""
     questions = tables["questions"][tables["questions"][USE] != "no"]
     frames = {}
     for name, key, rows in (("questions", "question_id", questions),
@@ -88,8 +90,11 @@ def add_draft_to_reference(tables: Mapping[str, pd.DataFrame], reference: Refere
 
 
 def record_waves_and_files(study: Study, files: Mapping[str, Collection[str]]) -> None:
-    """Adds missing waves and their files to waves.csv and wave_files.csv. If waves.csv is empty and only one
-    wave is added, the other files of raw/survey become a wave named ``first``."""
+    """Adds the waves and their files to waves.csv and wave_files.csv, where they are missing.
+
+    If waves.csv is empty and only one wave is added, the other files of raw/survey become a wave named
+    ``first``.
+    """
     waves, listed = read_reference_table(study, "waves"), {*read_reference_table(study, "wave_files")["file"]}
     if waves.empty and len(files) == 1:
         named = {name for names in files.values() for name in names}

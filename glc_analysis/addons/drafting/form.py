@@ -1,5 +1,5 @@
-"""Reconstructs the form of a survey from one or several exports, by setting the columns of each file beside
-the columns with the same question in the other files."""
+"""Reconstructs the form of a survey from its exports: the columns of the files that hold the same question
+become one column of the form."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from glc_analysis.text import UNTICKED, match_key, normalise_space
 _QUOTED = 80
 """The most letters of a doubtful heading that are quoted."""
 _LISTED = 5
-"""The most columns that a reason names in which a blank word may be an answer."""
+"""The most columns that a reason names when it says where a word may be an answer."""
 
 
 @dataclass(frozen=True)
 class FormColumn:
     """One column of the form.
 
-    - ``names``: its name in each file ("" where a file lacks it).
-    - ``place``: its place in the form, from 1.
-    - ``wording``: its wording.
-    - ``counts``: how often each answer was given, by file.
-    - ``wordings``: its wordings in the files.
+    - ``names``: the column's name in each file ("" where a file lacks it).
+    - ``place``: the column's place in the form, from 1.
+    - ``wording``: the wording of its question.
+    - ``counts``: how often each answer was given, one entry per file.
+    - ``wordings``: the wording in each file.
     - ``headings``: the texts that a form or a table of wordings gives for its names.
     - ``is_placed``: whether its heading stands over several columns of a file.
     """
@@ -50,12 +50,12 @@ class FormColumn:
 
     @property
     def name(self) -> str:
-        """Returns its name in the first file that has it."""
+        """Returns the column's name in the first file that has it."""
         return next(filter(None, self.names))
 
     @cached_property
     def total(self) -> Counter[str]:
-        """Returns how often each answer was given in all files together, blank cells left out."""
+        """Returns how often each answer was given in all files together, without blank cells."""
         return sum(self.counts, Counter())
 
     @property
@@ -65,7 +65,8 @@ class FormColumn:
 
     @property
     def entry(self) -> str:
-        """Returns its entry in the column ``columns`` of questions.csv: its names, each once."""
+        """Returns the cell ``columns`` of questions.csv for this column: its names in the files, each name
+        once."""
         return " | ".join(dict.fromkeys(filter(None, self.names)))
 
 
@@ -82,9 +83,10 @@ class SurveyForm:
 
     @classmethod
     def of(cls, surveys: Sequence[RawSurvey], wordings: Mapping[str, str] | None = None) -> SurveyForm:
-        """Returns the form of one or several files of a survey. ``wordings`` gives, by the key of a heading,
-        its text or its translation into the language of the study. Columns whose headings have the same text
-        hold the same question.
+        """Returns the form of one or several files of a survey.
+
+        ``wordings`` gives, by the key of a heading, its text or its translation into the language of the
+        study. Columns whose headings have the same text hold the same question.
 
         >>> from pathlib import Path
         >>> from glc_analysis.intake.survey import RawSurvey, text_frame
@@ -132,9 +134,11 @@ class SurveyForm:
         return ""
 
     def _otherwise(self, column: FormColumn) -> list[tuple[str, str, str]]:
-        """Returns the files in which a column has another heading or wording than in the first file that has
-        it: whether the heading or the wording differs, and the text. Different names that are known to have
-        the same text raise no doubt."""
+        """Returns an entry for each file in which the heading or wording of a column differs from that in the
+        first file with the column: the file, the word heading or wording, and the text.
+
+        No entry is returned for two headings to which a form or a table of wordings gives the same text.
+        """
         files = zip(self.files, column.names, column.headings, column.wordings, strict=True)
         first, *others = [file for file in files if file[1]]
         _, name, heading, wording = (match_key(text) for text in first)
@@ -148,8 +152,8 @@ class SurveyForm:
 
 
 def select_columns_named_by_entry(columns_entry: str, columns: Collection[str]) -> list[str]:
-    """Returns those ``columns`` of a file that an entry of questions.csv names, whether by name, by a star or
-    by a loop.
+    """Returns the ``columns`` of a file that an entry of questions.csv names, by their names, by a star or by
+    a loop.
 
     >>> select_columns_named_by_entry("Why? | Q2_* | {loop}_Q3 | not in b.csv", ["Why?", "Q2_1", "Q2_2",
     ...     "1_Q3", "Q4"])
@@ -166,8 +170,8 @@ _BLANK = ("NA", "N/A", "#N/A", "NULL", "null", "NaN", "nan", "-99", "-77", "-66"
 
 
 def _counted(survey: RawSurvey, name: str) -> Counter[str]:
-    """Returns how often each text stands in a column. In a repeat group, each cell of the parent counts once,
-    although every child row repeats it."""
+    """Returns how often each text stands in a column. In a repeat group, a cell of the parent counts once,
+    although every row of its children repeats it."""
     counts: Counter[str] = Counter()
     cells = survey.frame[name]
     if any(survey.loops):
@@ -182,12 +186,11 @@ def _counted(survey: RawSurvey, name: str) -> Counter[str]:
 
 def _without_blanks(surveys: Sequence[RawSurvey],
                     counts: Sequence[dict[str, Counter[str]]]) -> tuple[tuple[str, str], ...]:
-    """Removes the words that mean an empty cell from the counts. Returns these words, each with the reason.
+    """Removes the words that mean an empty cell from ``counts``. Returns these words, each with the reason.
 
-    Each file and each of its columns is judged separately: where ``n/a`` stands in a column that also has
-    empty cells, it may be an answer. The setting makes a word mean blank in all columns, so the reason names
-    the columns in which the word may be an answer. A text to which coders gave a code counts as an answer in
-    all columns.
+    Each column of each file is judged separately: where a column also has empty cells, ``n/a`` may be an
+    answer. The setting makes a word mean a blank cell in all columns, so the reason names the columns in
+    which the word may be an answer. A word that coders coded as an answer stays an answer in all columns.
     """
     reasons: dict[str, list[str]] = {}
     words = [_blank_words(columns) for columns in counts]
@@ -214,8 +217,8 @@ def _without_blanks(surveys: Sequence[RawSurvey],
 
 
 def _blank_words(columns: Mapping[str, Counter[str]]) -> list[str]:
-    """Returns the words that mean an empty cell in a file: those in at least three columns and in at least a
-    quarter of the columns. A negative number is also one if three columns of texts have it."""
+    """Returns the words that mean an empty cell in a file: words in at least three columns and in at least a
+    quarter of the columns. A negative number is also returned if three columns of texts have it."""
     filled = [counter for counter in columns.values() if counter]
     spelled = {word for counter in filled for word in counter if is_concept_word("blank", word)}
     words = [*dict.fromkeys([*_BLANK, *sorted(spelled)])]
@@ -226,16 +229,16 @@ def _blank_words(columns: Mapping[str, Counter[str]]) -> list[str]:
 
 
 _CODED, _ELSEWHERE = 0.8, 0.5
-"""A word counts as coded if at least the first share of the records with it have the same code, and at most
-the second share of the other records have that code."""
+"""A word counts as coded under two conditions: at least the first share of the records with the word have the
+same code, and at most the second share of the other records have that code."""
 
 
 def _coded_words(surveys: Sequence[RawSurvey], counts: Sequence[dict[str, Counter[str]]],
                  words: Sequence[str]) -> set[str]:
-    """Returns those of the words for an empty cell that coders coded as an answer, in a column of codes in
-    the same file.
+    """Returns the ``words`` that coders coded as an answer, in a column of codes of the same file.
 
-    A column of codes is named after its question (``Q3_trust``) or as a column of codes (``coder1``).
+    A column of codes has the name of its question in its own name (``Q3_trust``) or a general name
+    (``coder1``).
     """
     coded = set()
     for survey, columns in zip(surveys, counts, strict=True):
@@ -250,8 +253,8 @@ def _coded_words(surveys: Sequence[RawSurvey], counts: Sequence[dict[str, Counte
 
 
 def _is_of_codes(name: str, question: str) -> bool:
-    """Whether the name of a column marks it as a column of codes, for this question or for no particular
-    question.
+    """Whether the name of a column is that of a column of codes, either for the question ``question`` or for
+    no particular question.
 
     >>> [_is_of_codes(name, "Q3") for name in ("Q3_trust", "Q3 code", "coder1", "Q30", "Q4")]
     [True, True, True, False, False]
@@ -262,8 +265,8 @@ def _is_of_codes(name: str, question: str) -> bool:
 
 def _has_code_of_its_own(codes: pd.Series, word: str, is_word_here: pd.Series,
                          is_other: pd.Series) -> bool:
-    """Whether most records with a word have the same code, and most other records do not have that code. The
-    word itself counts as a code if other cells of the column of codes are empty."""
+    """Whether most records with a word have the same code, and most other records do not have that code. If
+    the column of codes has empty cells, the word itself also counts as a code."""
     values = codes[is_word_here & (codes != "") & ~codes.str.casefold().isin(UNTICKED)]
     if (codes != "").all():
         values = values[values != word]
@@ -275,14 +278,14 @@ def _has_code_of_its_own(codes: pd.Series, word: str, is_word_here: pd.Series,
 
 
 def _is_text(counter: Counter[str]) -> bool:
-    """Whether most of the distinct answers of a column are not numbers. Negative numbers are left out."""
+    """Whether most distinct answers of a column are not numbers. Negative numbers are ignored."""
     others = [text for text in counter if not text.startswith("-")]
     return sum(not text.replace(".", "").isdigit() for text in others) > len(others) / 2
 
 
 def _headings(columns: Collection[str], wordings: Mapping[str, str]) -> dict[str, str]:
-    """Returns the columns of a file by the text of their headings. If two headings have the same text, the
-    second column is listed by its own heading."""
+    """Returns the columns of a file, keyed by the text of their headings. If two headings have the same text,
+    the second column is keyed by its own heading."""
     headings: dict[str, str] = {}
     for name in columns:
         read = wordings.get(match_key(name), name)

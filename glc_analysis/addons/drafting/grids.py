@@ -1,4 +1,5 @@
-"""Grids: several questions that offer the same list of options."""
+"""Finds grids, which are several questions that offer the same list of options, and guesses the type of their
+questions."""
 
 from __future__ import annotations
 
@@ -17,9 +18,9 @@ from glc_analysis.text import match_key
 _ALIKE = 0.8
 """The share of answers, or of options, that two questions must have in common to be alike."""
 _FEWEST_QUESTIONS, _MOST_STEPS = 3, 7
-"""The fewest questions with the same list that make a grid (two are enough if the survey tool marks its
-items), and the most options of a list that is taken for a scale on the evidence of words of degree or of its
-heading alone."""
+"""The first number is the fewest questions with the same list that make a grid; two are enough if the survey
+tool marks the items of a grid. The second is the most options of a list that words of degree, or the heading
+alone, can show to be a scale."""
 _ITEM = re.compile(r"\s*(\[[^\]]*\]\s*|\s[-–:>|]\s[^-–:>|]*)$", re.DOTALL)
 _ITEM_CODE = re.compile(r"([A-Za-z]\w*)\[[^\]]+\]")
 _ITEM_NUMBER = re.compile(r"[_.\[(]?[a-zA-Z]{0,3}\d+[\])]?$")
@@ -27,11 +28,11 @@ _ITEM_NUMBER = re.compile(r"[_.\[(]?[a-zA-Z]{0,3}\d+[\])]?$")
 
 def guess_grid_types(columns: Collection[FormColumn], guesses: dict[int, ColumnGuess],
                      wordings: Mapping[str, str]) -> dict[int, ColumnGuess]:
-    """Infers the kinds of the choices in grids from neighbouring questions. Returns the new guesses by
-    position. ``wordings`` gives the text of answers that are codes.
+    """Returns the guesses, by the place of the column, with the type of choices in grids inferred from the
+    other questions of the grid. ``wordings`` gives the texts of answers that are codes.
 
-    The questions of a grid share their options (each question lists all options that are listed in another
-    one), and one of these:
+    The questions of a grid share their options, which means that each question lists all options that another
+    of them lists. They also share one of these:
 
     - the code before their items;
     - their heading;
@@ -60,8 +61,8 @@ def guess_grid_types(columns: Collection[FormColumn], guesses: dict[int, ColumnG
 
 def _is_of_scales(grid: Collection[FormColumn], guesses: Collection[ColumnGuess], labels: Collection[str],
                   wordings: Mapping[str, str]) -> bool:
-    """Whether the questions of a grid are scales: either their steps are known, or they have few options and
-    words of degree or their heading show that the options are steps."""
+    """Whether the questions of a grid are scales. They are if their options are the steps of a known scale,
+    or if they have few options, and words of degree or the heading show that these are steps."""
     if any(guess.kind == "scale" for guess in guesses) or _are_steps(guesses, wordings):
         return True
     steps = sorted(option_spelling_key(label) for label in labels if not is_number_text(label))
@@ -94,8 +95,8 @@ def _grids(columns: Collection[FormColumn], guesses: dict[int, ColumnGuess]) -> 
 
 def _alike(first: FormColumn, members: Collection[FormColumn], guesses: dict[int, ColumnGuess], *,
            is_marked: bool) -> list[FormColumn]:
-    """Returns the columns that offer the same options as the first column, or as another column already
-    found."""
+    """Returns the ``members`` that offer the same options as the first column, or as another column already
+    added to the grid."""
     grid: list[FormColumn] = []
     keys = _shared_keys(guesses[first.place], is_marked=is_marked)
     while more := [column for column in members if column not in grid
@@ -120,7 +121,8 @@ def _grid_stem(column: FormColumn) -> tuple[str, bool]:
 
 
 def _grid_labels(guess: ColumnGuess) -> list[str]:
-    """Returns the labels of a question that somebody chose, without "don't know" and similar options."""
+    """Returns the labels of a question's options that somebody chose, without "don't know" and similar
+    options."""
     return [label for options in guess.options for label, count in options.counts.items()
             if count and words.guess_option_kind(label) == "substantive"]
 
@@ -132,36 +134,37 @@ def _listed_keys(guess: ColumnGuess) -> set[str]:
 
 
 def _shared_keys(guess: ColumnGuess, *, is_marked: bool) -> set[str]:
-    """Returns the keys that assign a question to a grid. Numbers alone count only if the survey tool marks
-    the question as part of a grid."""
+    """Returns the keys of the options that assign a question to a grid. Numbers are left out, except if the
+    survey tool marks the question as part of a grid."""
     return {option_spelling_key(label) for label in _grid_labels(guess) if is_marked
             or not is_number_text(label)}
 
 
 def _is_of_grid(column: FormColumn, guess: ColumnGuess, keys: set[str], *, is_marked: bool) -> bool:
-    """Whether a question belongs to a grid, judged by its options. If the survey tool marks the question as
-    part of the grid, at least one of its options must be an option of the grid, else nearly all."""
+    """Whether a question belongs to a grid with the options ``keys``. If the survey tool marks the question
+    as part of the grid, one of these options among its answers is enough; otherwise at least four of five
+    answers must be such options."""
     if is_marked:
         return not keys.isdisjoint(map(option_spelling_key, column.total))
     return len(keys & _shared_keys(guess, is_marked=False)) > 1 and _is_answered_by(column, keys)
 
 
 def _fits(column: FormColumn, guesses: dict[int, ColumnGuess], others: Collection[FormColumn]) -> bool:
-    """Whether a question was answered with options of the other questions, or lists nearly all of their
-    options."""
+    """Whether at least four of five answers to a question are options of the other questions, or the question
+    lists nearly all options of the other questions."""
     theirs = set().union(*(_listed_keys(guesses[other.place]) for other in others))
     return _is_answered_by(column, theirs) or len(
         theirs & _listed_keys(guesses[column.place])) >= _ALIKE * len(theirs)
 
 
 def _is_answered_by(column: FormColumn, keys: set[str]) -> bool:
-    """Whether at least four of five answers in a column are among the options."""
+    """Whether at least four of five answers in a column are among the options with these ``keys``."""
     known = sum(count for text, count in column.total.items() if option_spelling_key(text) in keys)
     return known >= _ALIKE * column.n_filled
 
 
 def _are_steps(grid: Collection[ColumnGuess], wordings: Mapping[str, str]) -> bool:
-    """Whether the options of a grid in one of the files together are the steps of a known scale."""
+    """Whether all options of a grid, in at least one of the files, are the steps of a known scale."""
     by_file: dict[int, dict[str, str]] = {}
     for guess in grid:
         for n, options in enumerate(guess.options):

@@ -1,8 +1,8 @@
 """Finds the files beside a survey export that hold no answers: lists of the wordings of its columns, and
 lists of names.
 
-The files of a survey, as they were read, are compared with each other. A list has fewer columns than the
-export to which it belongs.
+The files of a survey are compared with each other after they have been read. A list has fewer columns than
+the export to which it belongs.
 """
 
 from __future__ import annotations
@@ -17,21 +17,23 @@ from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.text import match_key, normalise_space
 
 _NAMED = 0.3
-"""A file is a list of wordings if this share of the different texts in one of its columns are names of
-columns of the export, or if this share of the export's columns are named."""
+"""A file is a list of wordings if the texts in one of its columns name columns of the export. This share is
+needed of the different texts, or of the export's columns if these are fewer."""
 _NEARLY_ALL = 0.8
-"""The share of a list's names that must occur in the export, and the share of its texts that must differ."""
+"""The share of a list's names that must occur in the export, and also the share of its texts that must differ
+from each other."""
 _FEWEST = 3
 """The fewest columns or names that make a list."""
 _CODE = re.compile(r"([^\s.\[(:]+)(?:[\[(][^\])]*[\])])?[\s._:]*(.*)", re.DOTALL)
-"""The pattern of a heading that begins with a code: the code, and the wording after it."""
+"""The pattern of a heading that begins with a code. Its groups are the code and the wording after the
+code."""
 _LONGEST = 60
-"""The most letters of a name."""
+"""The most letters that the texts in a column of names may have on average."""
 
 
 def find_files_that_are_lists(surveys: Sequence[RawSurvey]) -> dict[str, str]:
-    """Returns the files that hold no answers but a list for another file, each with a description of its
-    contents, by the file's name.
+    """Returns a description of each file that holds no answers but a list for another file, by the file's
+    name.
 
     >>> from pathlib import Path
     >>> from glc_analysis.intake.survey import RawSurvey, text_frame
@@ -47,7 +49,7 @@ def find_files_that_are_lists(surveys: Sequence[RawSurvey]) -> dict[str, str]:
 
 
 def _belongings(survey: RawSurvey, surveys: Sequence[RawSurvey]) -> Iterator[str]:
-    """Yields a description of a file's contents if it is a list for one of the other files."""
+    """Yields a description of a file's contents for each other file for which it is a list."""
     texts = {name: [text for cell in survey.frame[name] if (text := normalise_space(str(cell)))]
              for name in survey.frame.columns}
     for other in surveys:
@@ -64,16 +66,20 @@ def _belongings(survey: RawSurvey, surveys: Sequence[RawSurvey]) -> Iterator[str
 
 
 def _headings(survey: RawSurvey) -> set[str]:
-    """Returns the headings of a file, the codes with which they begin, and its wordings."""
+    """Returns the keys of a file's headings, of the two parts of each heading that begins with a code, and of
+    the file's wordings."""
     names = [*survey.frame.columns]
     parts = [part for name in names if (match := _CODE.fullmatch(name)) for part in match.groups()]
     return {match_key(text) for text in (*names, *parts, *survey.wording.values())} - {""}
 
 
 def _column_of_names(texts: Mapping[str, list[str]], frame: pd.DataFrame) -> str:
-    """Returns the column of an export in which the names of a list stand; "" if a table is not a list of
-    names. In a list of names, all columns hold addresses or short texts that differ, below headings that are
-    not questions, and one of the columns occurs in the export."""
+    """Returns the column of an export (``frame``) that contains the names of a list; "" if the table
+    ``texts`` is no list of names.
+
+    In a list of names, all columns hold addresses or short texts that differ. No heading is a question, and
+    the texts of one column occur in a column of the export.
+    """
     filled = [column for column in texts.values() if column]
     is_asked = any(re.search(r"[?？؟]", name) for name in texts)
     if is_asked or not filled or not all(map(_are_names, filled)):
@@ -87,7 +93,7 @@ def _column_of_names(texts: Mapping[str, list[str]], frame: pd.DataFrame) -> str
 
 
 def _are_names(texts: Sequence[str]) -> bool:
-    """Whether the texts of a column are names, or contact data that lead to a person, and not answers to a
+    """Whether the texts of a column look like names or contact data of persons, and not like answers to a
     question."""
     is_short = sum(map(len, texts)) <= _LONGEST * len(texts)
     differ = len({*texts}) >= _NEARLY_ALL * len(texts)

@@ -1,9 +1,9 @@
 """Suggests names, addresses and numbers in the texts that names.csv does not list yet. People decide.
 
 The search finds speakers' names, capitalised words, e-mail addresses, links, complete dates (a date of birth
-looks like any other date), postal addresses and phone numbers; with the extra ``privacy`` also account and
-card numbers. It does not find names in scripts without capitals (Khmer, Arabic), names in small letters, and
-people who are described without a name.
+looks like any other date), postal addresses and phone numbers. With the optional dependency ``privacy`` it
+also finds account and card numbers. It does not find names in scripts without capitals (Khmer, Arabic), names
+in small letters, and people who are described without a name.
 """
 
 from __future__ import annotations
@@ -45,10 +45,11 @@ Word = re.Match[str]
 
 
 def suggest_unlisted_names(study: Study, spoken: Iterable[str]) -> pd.DataFrame:
-    """Suggestions for names.csv from the masked texts: interviews and calls (``spoken``), and open answers.
+    """Returns suggestions for names.csv from the masked texts: interviews and calls (``spoken``), and open
+    answers.
 
-    The rows are those of :func:`suggest_names_in_texts` and :func:`find_account_numbers`, without parts of
-    pseudonyms.
+    The rows are those of :func:`suggest_names_in_texts` and :func:`find_account_numbers`, except names that
+    are part of a pseudonym.
     """
     segments = read_table("segments", study=study)
     answers = segments.loc[segments["speaker_id"] == "", "text"]
@@ -63,11 +64,17 @@ def suggest_unlisted_names(study: Study, spoken: Iterable[str]) -> pd.DataFrame:
 
 
 def suggest_names_in_texts(texts: Iterable[str]) -> pd.DataFrame:
-    """Suggestions for names.csv: one row per name and kind, sorted by kind and frequency.
+    """Returns suggestions for names.csv: one row per name and kind, sorted by kind and frequency.
 
-    Columns: name, kind (one of `SUGGESTED_KINDS`), count over all texts, context (some words around the
-    first). Capitalised words count as a name. At the beginning of a sentence they count only if they
-    also occur within a sentence; otherwise the first of them is left out.
+    The columns are:
+
+    - name;
+    - kind: one of `SUGGESTED_KINDS`;
+    - count: how often the name occurs in all texts;
+    - context: some words around its first occurrence.
+
+    Consecutive capitalised words count as a name. At the beginning of a sentence, all of these words count
+    only if they also occur within a sentence; otherwise the first word is left out.
 
     >>> text = "Yesterday Ana López called 555 010 9988. She spoke of Ana López."
     >>> suggested = suggest_names_in_texts([text])
@@ -94,7 +101,8 @@ def suggest_names_in_texts(texts: Iterable[str]) -> pd.DataFrame:
 
 
 def _find_forms(text: str) -> tuple[list[tuple[str, tuple[int, int]]], str]:
-    """Returns everything that is recognised by its form, and the text with these passages blanked out."""
+    """Returns the passages that are recognised by their form, such as an e-mail address, each with its kind
+    and position, and the text with these passages blanked out."""
     formed, left = [], text
     for kind, form in _FORMS.items():
         if kind == "speaker" and not text.endswith("\n"):
@@ -106,7 +114,7 @@ def _find_forms(text: str) -> tuple[list[tuple[str, tuple[int, int]]], str]:
 
 
 def _capitalised(text: str) -> Iterator[tuple[list[Word], bool]]:
-    """Returns runs of capitalised words (``Casa de la Mujer``), and whether each begins a sentence."""
+    """Yields runs of capitalised words (``Casa de la Mujer``), each with whether it begins a sentence."""
     run: list[Word] = []
     between: list[Word] = []
     opens, last = False, None
@@ -132,8 +140,8 @@ def _capitalised(text: str) -> Iterator[tuple[list[Word], bool]]:
 
 def _sentence_openings(openings: Sequence[tuple[str, list[Word]]],
                        known: Set[str]) -> Iterator[tuple[str, str, str]]:
-    """Returns the names that begin sentences: complete if they also occur within a sentence, else without the
-    first word."""
+    """Yields the names that begin sentences: the whole run of words if it also occurs within a sentence,
+    otherwise the run without its first word."""
     rests = [list(dropwhile(lambda word: word[0].islower(), words[1:])) for _, words in openings]
     known = known | {_text_of(text, rest) for (text, _), rest in zip(openings, rests, strict=True) if rest}
     for (text, words), rest in zip(openings, rests, strict=True):
@@ -161,8 +169,8 @@ _NEEDS_NETWORK = ("EMAIL_ADDRESS", "URL")
 
 
 def find_account_numbers(texts: Iterable[str]) -> pd.DataFrame:
-    """Returns one row per number, with the columns of :func:`suggest_names_in_texts`; no rows if Presidio is
-    not installed."""
+    """Returns suggestions for account and card numbers: one row per number, with the columns of
+    :func:`suggest_names_in_texts`. Returns no rows if Presidio is not installed."""
     counts: Counter[tuple[str, str]] = Counter()
     recognisers = _recognisers()
     for text in texts:

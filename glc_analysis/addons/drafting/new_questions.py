@@ -1,4 +1,4 @@
-"""Drafts the questions that only a new wave asks, beside the questions that the study has."""
+"""Drafts the questions that a new wave asks and the study does not have yet."""
 
 from __future__ import annotations
 
@@ -22,10 +22,12 @@ from glc_analysis.text import match_key
 def select_questions_new_in_wave(new: SurveyDraft, crosswalk: CrosswalkDraft, surveys: Sequence[RawSurvey],
                                  reference: Reference, wave: str, *, earlier_files: Collection[str],
                                  taken_ids: Collection[str]) -> SurveyDraft:
-    """Selects, from the draft of a wave's files by themselves, the questions that the study lacks. They are
-    marked as ``not in`` the files ``earlier_files``. If the study or ``taken_ids`` already has an id or a
-    list of the same name, the wave is added to the name. A question that the crosswalk takes for another
-    wording of an existing question is left out until a person decides otherwise."""
+    """Returns, from the draft made from a wave's files alone, the part about questions that the study lacks.
+
+    The questions are marked as ``not in`` the files ``earlier_files``. If the study or ``taken_ids`` already
+    has a name of a question or list, the wave is added to the new name. A question that the crosswalk takes
+    for another wording of an existing question is left out until a person decides otherwise.
+    """
     questions, options, sensitivity = (new.tables[name] for name in ("questions", "options", "sensitivity"))
     held = {row["question_id"]: [*_held(row["columns"], crosswalk, surveys)]
             for _, row in questions.iterrows()}
@@ -60,7 +62,7 @@ def select_questions_new_in_wave(new: SurveyDraft, crosswalk: CrosswalkDraft, su
 
 
 def _held(entry: str, crosswalk: CrosswalkDraft, surveys: Sequence[RawSurvey]) -> Iterator[tuple[str, bool]]:
-    """Returns the questions that certainly or possibly have the columns of an entry, and whether that is
+    """Yields the questions of the study that hold the columns of an entry, each with whether the match is
     certain."""
     for survey in surveys:
         for name in select_columns_named_by_entry(entry, survey.frame.columns):
@@ -69,8 +71,11 @@ def _held(entry: str, crosswalk: CrosswalkDraft, surveys: Sequence[RawSurvey]) -
 
 
 def _following(rows: pd.DataFrame, ids: Mapping[str, str], open_ids: Collection[str]) -> list[str]:
-    """Returns the text in ``use`` of each row. If a row follows a question that was not selected, it follows
-    instead the first selected row that followed that question."""
+    """Returns the text in ``use`` for each row.
+
+    A row may follow the decision on a question that was not selected. The first such row then gets a blank,
+    and the other rows that followed the same question follow this row.
+    """
     leaders: dict[str, str] = {}
     uses = []
     for name, use in zip(rows["question_id"], rows[USE], strict=True):
@@ -86,8 +91,11 @@ def _following(rows: pd.DataFrame, ids: Mapping[str, str], open_ids: Collection[
 
 def _shared_lists(questions: pd.DataFrame, options: pd.DataFrame, known: Mapping[str, str],
                   reference: Reference) -> dict[str, str]:
-    """Returns the lists of the study that take the place of drafted lists. A question of the study must have
-    the drafted list, and its own list must have all texts of the drafted list."""
+    """Returns, for a drafted list, the list of the study that takes its place.
+
+    A list of the study takes the place of a drafted list if a drafted question with the drafted list is a
+    question of the study with the study's list, and if the study's list has all texts of the drafted list.
+    """
     list_of = dict(zip(reference.questions["question_id"], reference.questions["option_list"], strict=True))
     texts = {name: {match_key(text) for text in (*rows["value"], *rows["label"])}
              for name, rows in reference.options.groupby("option_list")}
@@ -99,8 +107,8 @@ def _shared_lists(questions: pd.DataFrame, options: pd.DataFrame, known: Mapping
 
 def _conditions(rows: pd.DataFrame, new_ids: Mapping[str, str], known: Mapping[str, str],
                 reference: Reference) -> pd.DataFrame:
-    """Returns the drafted conditions of new questions, as far as they depend on new questions, on the
-    country, or on options that the study has."""
+    """Returns the drafted conditions of new questions. A condition is left out if it depends on an option
+    that an existing question of the study does not have."""
     options = reference.questions.merge(reference.options, on="option_list").groupby("question_id")
     ids_of = options["option_id"].agg(set).to_dict()
     kept = []

@@ -1,6 +1,9 @@
-"""Lists what the answers still lack once questions are accepted, as rows in which a person decides: options
-that fewer than five respondents chose, cells to correct, names of countries, and names of persons that should
-be masked."""
+"""Lists, once questions are accepted, what people still have to decide about the answers, in rows beside the
+draft.
+
+These rows, called open or undecided rows, are options that fewer than five respondents chose, cells to
+correct, names of countries, and names of persons that should be masked.
+"""
 
 from __future__ import annotations
 
@@ -49,24 +52,25 @@ OPEN_COLUMNS = {
 """The columns of each table of undecided rows. A person fills in the first column."""
 _TO_FILL = "its question has no option that five or more chose"
 _AFTER_OTHER = "written after an option such as Other: an option of the form?"
-"""The reason of undecided rows of options that do not come from a fault."""
+"""The reason in an undecided row of options for a text that was written after an option such as Other."""
 _AGAIN = "then repeat `glc check --accept-draft NAME`"
 _MOST_CELLS = 50
-"""If more answers of a column than this cannot be read, the whole column is wrong, and no row is written for
-each answer."""
+"""The most unreadable answers of a column that get a row each. If there are more, the whole column is wrong,
+and no rows are written for it."""
 _KEYS = {"options": ["option_list", "value"], "corrections": ["key", "column"], "countries": ["raw_name"],
          "names": ["name"]}
 
 
 def file_of_open_rows(study: Study, table: str = "") -> str:
-    """Returns the file of a table of undecided rows: the workbook of the draft, else a CSV file."""
+    """Returns the file of a table of undecided rows: a sheet of the workbook more.xlsx if the draft is a
+    workbook, otherwise a CSV file."""
     if (study.root / DRAFT_FOLDER / DRAFT_WORKBOOK).is_file():
         return f"{DRAFT_FOLDER}/more.xlsx" + (f", sheet {table}" if table else "")
     return f"{DRAFT_FOLDER}/more_{table}.csv"
 
 
 def read_open_rows(study: Study) -> dict[str, pd.DataFrame]:
-    """Reads the tables of undecided rows, with the decisions people entered."""
+    """Reads the tables of undecided rows, with the decisions that people entered."""
     folder = study.root / DRAFT_FOLDER
     book = folder / "more.xlsx"
     sheets = {sheet.sheet: sheet for sheet in read_workbook_sheets(book)} if book.is_file() else {}
@@ -84,7 +88,7 @@ def read_open_rows(study: Study) -> dict[str, pd.DataFrame]:
 
 
 def write_open_rows(study: Study, tables: Mapping[str, pd.DataFrame]) -> None:
-    """Writes the tables of undecided rows, and removes the file of a table without rows."""
+    """Writes the tables of undecided rows. The file of a table without rows is removed."""
     folder = study.root / DRAFT_FOLDER
     filled = {name: table for name, table in tables.items() if len(table)}
     is_workbook, written = (folder / DRAFT_WORKBOOK).is_file(), set()
@@ -110,9 +114,11 @@ def write_open_rows(study: Study, tables: Mapping[str, pd.DataFrame]) -> None:
 
 
 def write_open_rows_for_faults(study: Study, in_answers: Faults) -> Faults:
-    """Writes undecided rows for texts that are not options and for cells that cannot be read. Returns the
-    faults, with one summary in place of all faults that have a row. Decisions that a person already wrote
-    into a row are kept."""
+    """Writes undecided rows for texts that are not options and for cells that cannot be read.
+
+    Returns the faults; those that got a row are replaced by one summary per table. Decisions that a person
+    already wrote into a row are kept.
+    """
     reference = read_reference(study, needed=())  # what is wrong in it is among the faults
     open_faults = _OpenFaults.among(in_answers.faults)
     scales = {*reference.questions.loc[reference.questions["type"] == "scale", "option_list"]}
@@ -130,7 +136,8 @@ def write_open_rows_for_faults(study: Study, in_answers: Faults) -> Faults:
 
 @dataclass(frozen=True)
 class _OpenFaults:
-    """The faults of answers that people decide in rows beside the draft, by their subject."""
+    """The faults in answers that people decide in rows beside the draft, sorted by subject: options, cells,
+    names of countries, and organisations with records in several files."""
 
     options: list[OptionFault]
     cells: list[CellFault]
@@ -139,8 +146,8 @@ class _OpenFaults:
 
     @classmethod
     def among(cls, faults: Sequence[Fault]) -> _OpenFaults:
-        """Returns the faults that people can decide in rows. Columns in which too many cells cannot be read
-        are left out."""
+        """Returns the faults that people can decide in rows. Columns with more than ``_MOST_CELLS``
+        unreadable cells are left out."""
         times = Counter((fault.file, fault.column) for fault in faults if isinstance(fault, CellFault))
         in_two_files = [fault for fault in faults if isinstance(fault, TwoFilesFault)]
         return cls([fault for fault in faults if isinstance(fault, OptionFault) and fault.texts],
@@ -174,7 +181,7 @@ def _option_summary(study: Study, options: list[dict[str, str]], n_personal: int
         n_sure = sum(row[USE] == "yes" for row in options)
         yield Fault(
             f"{_are(len(options), 'row')} missing in lists of options, mostly because fewer than five chose "
-            f"the option; {n_sure} say yes, because their list shows that they belong to it",
+            f"the option; {n_sure} already have yes, because their list shows that they belong to it",
             file=file_of_open_rows(study, "options"),
             fix="write yes into `use` of each row that is an option (if it is another spelling of an "
             f"option, also write that option's option_id); {_AGAIN}")
@@ -212,9 +219,12 @@ def _are(n: int, what: str) -> str:
 
 
 def remove_settled_open_rows(study: Study, responses: pd.DataFrame) -> list[str]:
-    """Removes the undecided rows of options and corrections once all answers can be read, and writes rows for
-    texts given after an option such as Other, which may be options of the form that fewer than five
-    respondents chose. Returns the lines to print."""
+    """Removes the undecided rows of options and corrections once all answers can be read. Writes rows for
+    texts given after an option such as Other, because such a text may be an option of the form that fewer
+    than five respondents chose.
+
+    Returns the lines to print.
+    """
     reference, before = read_reference(study), read_open_rows(study)
     lists = reference.questions.set_index("question_id")["option_list"]
     written = responses[responses["other_text"] != ""]
@@ -240,7 +250,8 @@ def remove_settled_open_rows(study: Study, responses: pd.DataFrame) -> list[str]
 
 
 def _spelled_once(texts: Counter[str]) -> Counter[str]:
-    """Returns how often each text was written, regardless of case, in its most frequent spelling."""
+    """Returns how often each text was written. Spellings that differ only in case are counted as one text,
+    under the most frequent spelling."""
     spelled: dict[str, str] = {}
     counts: Counter[str] = Counter()
     for text, n in sort_counts_most_common_first(texts).items():
@@ -249,8 +260,9 @@ def _spelled_once(texts: Counter[str]) -> Counter[str]:
 
 
 def _with_rest(table: pd.DataFrame, before: pd.DataFrame, options: pd.DataFrame) -> pd.DataFrame:
-    """Returns undecided rows of options, with the earlier rows that do not come from a fault: texts given
-    after an option such as Other, and lists that have no option yet."""
+    """Returns undecided rows of options (``table``) with the earlier rows added that do not come from a
+    fault. These are rows for texts given after an option such as Other, and rows for lists that have no
+    option yet."""
     has_none = ~before["option_list"].isin(options["option_list"])
     rest = before[(before["why"] == _AFTER_OTHER) | (before["why"] == _TO_FILL) & has_none]
     keys = [pd.MultiIndex.from_frame(rows[_KEYS["options"]]) for rows in (rest, table)]
@@ -258,7 +270,8 @@ def _with_rest(table: pd.DataFrame, before: pd.DataFrame, options: pd.DataFrame)
 
 
 def select_questions_without_options(study: Study, state: DraftState) -> pd.DataFrame:
-    """Returns the chosen questions whose type needs options but that have none in options.csv."""
+    """Returns the chosen questions that need options and have none, neither in the draft nor in
+    options.csv."""
     chosen, drafted = state.chosen, state.tables["options"]["option_list"]
     known = {*drafted, *read_column_values(study, "options", "option_list"), COUNTRY_LIST}
     return chosen[chosen["type"].isin(CHOICE_TYPES) & ~chosen["option_list"].isin(known)]
@@ -266,8 +279,8 @@ def select_questions_without_options(study: Study, state: DraftState) -> pd.Data
 
 def write_open_rows_for_empty_lists(study: Study, state: DraftState,
                                     surveys: Sequence[RawSurvey]) -> list[str]:
-    """Writes rows for the options of chosen questions without known options: one row per text that was given,
-    or a row to fill in where no text can be listed. Returns the lines to print."""
+    """Writes undecided rows for the options of chosen questions that have no options yet: one row per text
+    that was given, or a row to fill in if no text can be listed. Returns the lines to print."""
     before = read_open_rows(study)
     faults, lines = [], []
     for _, question in select_questions_without_options(study, state).iterrows():
@@ -278,9 +291,9 @@ def write_open_rows_for_empty_lists(study: Study, state: DraftState,
                     texts.update(filter(None, map(normalise_space, survey.frame[name].astype("str"))))
         faults.append(OptionFault("", option_list=question["option_list"],
                                   texts=tuple(_spelled_once(texts).items())))
-        lines.append(f"{question['question_id']} waits for options: write yes for what is one in "
-                     f"{file_of_open_rows(study, 'options')}, or add rows for those of the form, then repeat "
-                     "`glc check --accept-draft NAME`.")
+        lines.append(f"{question['question_id']} waits for options: write yes for each option in "
+                     f"{file_of_open_rows(study, 'options')}, or add rows for the form's options, then "
+                     "repeat `glc check --accept-draft NAME`.")
     if not faults:
         return []
     none = state.tables["options"].iloc[:0]
@@ -297,8 +310,8 @@ def write_open_rows_for_empty_lists(study: Study, state: DraftState,
 
 
 def _with_decisions(name: str, rows: list[dict[str, str]], before: pd.DataFrame) -> pd.DataFrame:
-    """Returns the rows of a table of undecided rows. A row that was already there keeps a person's
-    decisions."""
+    """Returns the rows of a table of undecided rows. A row that was there before keeps the decisions that
+    people wrote into it."""
     table = pd.DataFrame(rows, columns=list(OPEN_COLUMNS[name]), dtype="str")
     if before.empty or table.empty:
         return table

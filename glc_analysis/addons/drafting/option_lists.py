@@ -43,27 +43,28 @@ from glc_analysis.text import UNTICKED, match_key
 
 _LONE_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _CODE = re.compile(r"([A-Za-z]{1,3})(\d{1,4})")
-"""The pattern of an option's code, such as A2, where only the form has the option's wording."""
+"""The pattern of an option's code, such as A2, in exports that hold codes in place of the options'
+wording."""
 _SAME_LIST = 0.6
-"""The share of options that two questions must have in common to get one list, provided that one of them has
-all options of the other."""
+"""The share of options that two questions must have in common to share one list, provided that one of them
+has all options of the other."""
 _MOSTLY = 0.7
-"""The share of options that must begin with a number to make a list a list of numbers."""
+"""The share of options that must begin with a number for the list to count as a list of numbers."""
 LIST_OF_FORM = "form"
 """The kind of a list whose options and order come from an XLSForm or from the columns of the export."""
 FEW_TEXTS = 3
-"""At most this many different texts that are not listed may be options that hardly anybody chose."""
+"""The most different unlisted texts that may be options of the form which hardly anybody chose."""
 PERHAPS_OPTIONS = "perhaps options of the form"
 """The end of a remark on unlisted answers that a person must look at before the question is accepted."""
 _PERHAPS, _A_SPELLING = "in another language; perhaps", "taken for a spelling of"
 MAYBE_ONE = _PERHAPS, _A_SPELLING
-"""The beginnings of a reason why it is not sure that two texts are the same option."""
+"""The beginnings of the reasons why it is not sure that two texts are the same option."""
 _MAY_BE_BLANK = "an option of the form, or an empty cell?"
 _CHANGED = "the options of the files differ: is it the same question in all of them?"
 
 
 class DraftedOptionLists:
-    """The option lists of a draft. Questions that share most options share a list."""
+    """The option lists of a draft. Questions that have most options in common share one list."""
 
     def __init__(self, translated: dict[str, tuple[str, str]]) -> None:
         self.translated = translated
@@ -76,8 +77,11 @@ class DraftedOptionLists:
     def add(self, question_id: str, kind: str, guess: ColumnGuess,
             changed: Collection[str] = ()) -> tuple[str, list[str], bool]:
         """Adds the options of a question. Returns its list, remarks on answers that are not listed, and
-        whether the list may still lack options. Options that ``changed`` between files are unsure; if an
-        option of a scale changed, all options of the scale are unsure."""
+        whether the list may still lack options.
+
+        Options that ``changed`` between files are unsure. If an option of a scale changed, all options of the
+        scale are unsure.
+        """
         options = guess.options
         first = _fullest(options)
         rows = _option_rows(options, first, self.translated)
@@ -105,8 +109,8 @@ class DraftedOptionLists:
         return name, remarks, bool(remarks) or is_new and not rows
 
     def _same_list(self, kind: str, keys: frozenset[str], *, is_open: bool) -> str:
-        """Returns the list that a question with these options shares. One of the two must hold all options of
-        the other."""
+        """Returns the name of the list that a question with these options shares with earlier questions;
+        blank if there is none. Either the question or the list must have all options of the other."""
         for name, known in self.keys.items():
             n_shared = len(keys & known)
             if self.kinds[name] == kind and self._is_told(name, keys, is_open=is_open) \
@@ -116,8 +120,8 @@ class DraftedOptionLists:
         return ""
 
     def _merge(self, name: str, rows: Sequence[dict[str, str]], *, has_changed: bool) -> None:
-        """Adds the options of a further question to a list, and adds their counts to those of options that
-        are already in the list."""
+        """Adds the options of a further question to a list. If an option is already in the list, its counts
+        are added up."""
         listed = {match_key(row["value"]): row for row in self.lists[name]}
         spelled = {option_spelling_key(row["value"]): row for row in reversed(self.lists[name])}
         for row in rows:
@@ -133,19 +137,21 @@ class DraftedOptionLists:
                 self._append(name, row)
 
     def are_missing_options_asked_for(self, list_name: str) -> bool:
-        """Whether people are asked for the options that a list lacks once its question is accepted. They are
-        asked if the list has some options and no option for all other texts."""
+        """Whether people are asked for the options that a list lacks, once its question is accepted. They are
+        asked if the list has options but none for all other texts, such as Other."""
         return bool(self.lists[list_name]) and not self.has_other_option(list_name)
 
     def has_other_option(self, list_name: str) -> bool:
-        """Whether a list has an option for all other texts, such as Other. A person is asked to look through
+        """Whether a list has an option for all other texts, such as Other. People are asked to look through
         these texts once the question is accepted."""
         return any(row["kind"] == "other" for row in self.lists[list_name])
 
     def _is_told(self, name: str, keys: frozenset[str], *, is_open: bool) -> bool:
-        """Whether the options that a question and a list have in common are enough evidence that both are one
-        list. Numbers alone are not enough if some answers are not listed, or if an end of the scale has a
-        label, because the ends of the two scales may differ."""
+        """Whether the shared options are enough evidence that a question and a list have the same options.
+
+        If all shared options are numbers, the evidence is enough only if the question and the list have no
+        other options and all their answers are listed. Otherwise the ends of the two scales may differ.
+        """
         shared = keys & self.keys[name]
         if not all(map(_LONE_NUMBER.fullmatch, shared)):
             return True
@@ -153,7 +159,7 @@ class DraftedOptionLists:
 
     def add_ticks(self, list_name: str, group: TickGroup) -> None:
         """Adds the options of a question with a column per option. All options are listed, because the
-        columns of the form name them."""
+        columns name them."""
         self.lists.setdefault(list_name, [])
         self.kinds[list_name], self.keys[list_name] = LIST_OF_FORM, frozenset()
         for values, label, count in zip(group.values, group.labels, group.counts, strict=True):
@@ -166,9 +172,12 @@ class DraftedOptionLists:
     def add_form(self, list_name: str, options: pd.DataFrame, ticks: Mapping[str, FormColumn],
                  column: FormColumn,
                  *, is_multi: bool) -> Counter[str]:
-        """Adds a list of an XLSForm, with the answers to one of its questions, which stand in one ``column``
-        or in ``ticks``, a column per option. Returns the answers that are not options of the list. Answers
-        are given as names of options or as their labels in one of the languages of the form."""
+        """Adds a list of an XLSForm, and counts the answers to one of its questions.
+
+        The answers stand in one ``column``, or in ``ticks``, the columns by option. Answers may be names of
+        options, or their labels in one of the languages of the form. Returns the answers that are not options
+        of the list.
+        """
         rows = self.lists.setdefault(list_name, [])
         self.kinds[list_name], self.keys[list_name] = LIST_OF_FORM, frozenset()
         texts = {option: [value, *labels.splitlines()] for option, value, labels in zip(
@@ -226,7 +235,8 @@ class DraftedOptionLists:
 
     def _positions(self, name: str, rows: list[dict[str, str]]) -> dict[str, int]:
         """Returns the position of each option. On a scale of whole numbers, with or without words beside
-        them, it is the number itself, so that means are right; otherwise it is the place in the list."""
+        them, the position is the number itself, so that means are right; in other lists it is the option's
+        place in the list."""
         labels = {row["option_id"]: row["label"] for row in rows}
         answers = [option for option, label in labels.items() if guess_option_kind(label) == "substantive"]
         steps = {option: step for option in answers if (step := read_step(labels[option])) is not None}
@@ -236,8 +246,8 @@ class DraftedOptionLists:
         return steps | {option: n for n, option in enumerate(others, max(steps.values(), default=0) + 1)}
 
     def _ordered(self, name: str) -> list[dict[str, str]]:
-        """Returns the rows of a list in order. If the list is a scale whose order is not known, all rows are
-        unsure."""
+        """Returns the rows of a list in order. If the list is a scale whose order is unknown, all its rows
+        are unsure."""
         rows = self.lists[name]
         if self.kinds[name] == LIST_OF_FORM:
             return rows
@@ -267,8 +277,8 @@ def _row_of(rows: Iterable[dict[str, str]], value: str) -> dict[str, str] | None
 
 
 def list_option_translations(guesses: dict[int, ColumnGuess]) -> dict[str, tuple[str, str]]:
-    """Returns the pairs of options in different languages that the form shows, by the keys of both options,
-    the surest pairs first."""
+    """Returns the pairs of options in different languages that the form shows, by the keys of both options.
+    The most certain pairs come first."""
     pairs: dict[str, tuple[str, str]] = {}
     for guess in sorted(guesses.values(), key=lambda guess: -sum(
             options.counts.total() for options in guess.options)):
@@ -285,14 +295,14 @@ def list_option_translations(guesses: dict[int, ColumnGuess]) -> dict[str, tuple
 
 
 def _fullest(options: Sequence[AnswerOptions]) -> int:
-    """Returns the place of the file with most answers."""
+    """Returns the number of the file with most answers."""
     return max(range(len(options)), key=lambda n: options[n].counts.total(), default=0)
 
 
 def _option_rows(options: Sequence[AnswerOptions], first: int,
                  translated: dict[str, tuple[str, str]]) -> list[dict[str, str]]:
-    """Returns the options of a question in all files: the options of the file with most answers, each with
-    its translations from the other files beside it."""
+    """Returns the rows for the options of a question in all files. The options are those of the file with
+    most answers. Each is followed by its translations from the other files."""
     if not options:
         return []
     main = options[first]
@@ -334,8 +344,8 @@ def _option_rows(options: Sequence[AnswerOptions], first: int,
 
 
 def _of_spelling(text: str, label: str) -> tuple[str, str]:
-    """Returns how sure it is that a text is a spelling of an option, and why. A difference in accents or case
-    raises no doubt."""
+    """Returns how certain it is that a text is a spelling of an option, and the reason. A difference only in
+    accents or case raises no doubt."""
     if match_key(text) == match_key(label):
         return SURE, ""
     if strip_case_and_accents(text) == strip_case_and_accents(label):
@@ -347,9 +357,9 @@ def _in_order(labels: list[str], kind: str) -> tuple[list[str], bool]:
     """Returns the options of a list in the order that a form would give them, and whether that order is
     certain.
 
-    Numbers, and codes such as A2, are sorted by size. Steps that are all known are sorted by their scale.
-    Options without a step, or that are not answers, come last. Other options stay sorted by how often they
-    were given. Only a scale can be in a wrong order.
+    Numbers, and codes such as A2, are sorted by size. Options that are all steps of a known scale are sorted
+    by that scale. Options without a step come last, as do options that are not answers, such as "don't know".
+    All other options stay sorted by how often they were given. Only the order of a scale can be uncertain.
     """
     answers = [label for label in labels if guess_option_kind(label) in ("substantive", "none")]
     by_number = order_by_number(answers) if len(answers) > 2 or kind == "scale" else None
@@ -366,10 +376,10 @@ def _in_order(labels: list[str], kind: str) -> tuple[list[str], bool]:
 def _hidden_remarks(options: Sequence[AnswerOptions], rows: list[dict[str, str]], kind: str) -> list[str]:
     """Returns the remarks on answers that are not listed; none if all are listed.
 
-    Many different texts are taken for texts written after "Other", for which the list gets an option of kind
-    ``other``. This also holds where they make up many of the answers, provided that they seem to be
-    respondents' own words; numbers are not. A few texts that were each given several times may be options
-    that hardly anybody chose.
+    Many different texts are taken for texts written after "Other", and the list gets an option of kind
+    ``other`` for them. If they make up many of the answers, they must seem to be respondents' own words;
+    numbers never do. A few texts that were each given several times may be options of the form that hardly
+    anybody chose.
     """
     seen = sum((of_file.counts + of_file.hidden for of_file in options), Counter())
     listed = {option_spelling_key(row["value"]) for row in rows}
@@ -396,7 +406,7 @@ def _hidden_remarks(options: Sequence[AnswerOptions], rows: list[dict[str, str]]
 
 
 def format_count_of_five_or_more(n: int) -> str:
-    """Returns a count as a draft shows it; blank if fewer than five respondents are counted."""
+    """Returns a count as a draft shows it: a count between zero and five becomes "fewer than 5"."""
     return str(n) if n >= FEWEST or not n else f"fewer than {FEWEST}"
 
 
@@ -410,9 +420,9 @@ def draft_unlisted_options(faults: Iterable[OptionFault], options: pd.DataFrame,
     because they look like a person's name, address or number.
 
     The column ``use`` is yes where the list itself shows that the text is an option: a number among numbers,
-    or "no" beside "yes". The other rows come first and wait for a person's decision. An existing option that
-    gets a new position, because numbers are sorted by size, also gets a row. ``options`` has the rows of
-    options.csv, ``scale_lists`` the names of the lists that are scales.
+    or "no" beside "yes". The other rows come first and wait for a person's decision. There is also a row for
+    an existing option that gets a new position because numbers are sorted by size. ``options`` has the rows
+    of options.csv; ``scale_lists`` are the names of the lists that are scales.
     """
     texts: dict[str, Counter[str]] = {}
     free: set[str] = set()
@@ -447,7 +457,7 @@ def draft_unlisted_options(faults: Iterable[OptionFault], options: pd.DataFrame,
 
 
 def _belongs(text: str, labels: Sequence[str]) -> bool:
-    """Whether the options of a list show that a text belongs to the list."""
+    """Whether the labels of a list show that a text is an option of that list."""
     if any(is_concept_word("yes", label) or is_concept_word("no", label)
            for label in labels) and len(labels) < 3:
         return is_concept_word("yes", text) or is_concept_word("no", text)

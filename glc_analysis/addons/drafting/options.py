@@ -1,9 +1,8 @@
-"""Finds the options of a question in its answers, including answers that join several options in one cell.
+"""Finds the options of a question in its answers, also where a cell joins several options.
 
-Where a cell joins several options, a label that itself contains the separator is still found, because its
-parts always stand together. An option given by fewer than five respondents is counted and not listed, and so
-is an option that looks like a name or an address. Texts that only one respondent gave are not options but
-texts written after "Other".
+A label that itself contains the separator is recognised because its parts always stand together. An option
+given by fewer than five respondents is counted and not listed, and so is an option that looks like a name or
+an address. Texts that only one respondent gave are taken for texts written after "Other".
 """
 
 from __future__ import annotations
@@ -30,17 +29,18 @@ from glc_analysis.cleaning.dimension_tables import MINUS
 from glc_analysis.text import match_key
 
 FEWEST = 5
-"""Options given by fewer respondents than this are counted, not listed."""
+"""The fewest respondents who must have given an option for it to be listed. Rarer options are only
+counted."""
 
 SEPARATORS = {"; ": "semicolon", ";": "semicolon", "\n": "line break", " | ": "bar", "|": "bar",
               ", ": "comma", ",": "comma"}
 """The separators between several options in one cell, the most certain first."""
 
 _SIGNS = re.escape("+#<>%&/=≤≥±$€£\N{MINUS SIGN}")
-"""Signs that distinguish one option from another."""
+"""The signs that distinguish one option from another."""
 _TOGETHER, _TOGETHER_LOWER = 0.97, 0.9
-"""The shares of cells in which two neighbouring parts must stand together to be one label. The second, lower
-share is for pairs in which the second part begins with a small letter."""
+"""The share of cells in which two neighbouring parts must stand together to be one label. The second number
+is for pairs whose second part begins with a small letter or a conjunction."""
 _CONJUNCTIONS = ("or ", "and ", "y ", "o ", "et ", "ou ", "und ", "oder ")
 
 
@@ -48,9 +48,10 @@ _CONJUNCTIONS = ("or ", "and ", "y ", "o ", "et ", "ou ", "und ", "oder ")
 class AnswerOptions:
     """The options of a question.
 
-    - ``counts``: how often each option was given, by its most frequent spelling.
-    - ``spellings``: other ways in which files write an option (other than in case or blanks), and how often.
-    - ``hidden``: texts that are only counted: how many different texts, in how many cells.
+    - ``counts``: how often each option was given, under its most frequent spelling.
+    - ``spellings``: the other spellings of each option in the files (except those that differ only in case or
+      blanks), with their counts.
+    - ``hidden``: the texts that are counted and not listed, with their counts.
     - ``order``: the order of the form, as far as cells with several options show it.
     """
 
@@ -63,8 +64,8 @@ class AnswerOptions:
 
 def count_options_in_joined_cells(counts: Counter[str],
                                   separator: str) -> tuple[Counter[str], list[tuple[list[str], int]], bool]:
-    """Returns the options in cells that join several by a separator: how often each was given, the cells with
-    their options, and whether a label was put together on the evidence of few cells.
+    """Divides cells at a separator between options. Returns how often each option was given, the cells with
+    their options, and whether only few cells show that a label contains the separator.
 
     >>> cells = Counter({"Web course (a, b)": 9, "Blogs, Twitter, or Slack": 7, "Web course (a, b), Books": 6,
     ...                  "Books, Blogs, Twitter, or Slack": 6, "Books": 8})
@@ -87,8 +88,8 @@ def count_options_in_joined_cells(counts: Counter[str],
 
 
 def _parts(text: str, separator: str) -> list[str]:
-    """Divides a cell at its separators, except those within brackets; if a bracket is not closed, at all
-    separators."""
+    """Returns the parts of a cell between its separators. Separators within brackets do not count, except if
+    a bracket is not closed."""
     parts, depth, open_part = [], 0, ""
     # Not within numbers.
     between = re.compile(r"(?<!\d),|,(?!\d)" if separator == "," else re.escape(separator))
@@ -104,8 +105,8 @@ def _parts(text: str, separator: str) -> list[str]:
 
 
 def _bound_pairs(cells: Sequence[tuple[list[str], int]]) -> tuple[set[tuple[str, str]], bool]:
-    """Returns the pairs of neighbouring parts that always or almost always stand together, and whether only
-    few cells show it."""
+    """Returns the pairs of neighbouring parts that always or almost always stand together, and whether some
+    of these pairs occur in only few cells."""
     single: Counter[str] = Counter()
     after: dict[str, Counter[str]] = defaultdict(Counter)
     before: dict[str, Counter[str]] = defaultdict(Counter)
@@ -146,11 +147,11 @@ def _join(parts: list[str], bound: set[tuple[str, str]], separator: str) -> list
 
 def list_answer_options(counts: Mapping[str, int], known_option_keys: Collection[str] = (),
                         fewest_answers: int = FEWEST) -> AnswerOptions:
-    """Returns the options among the answers, with their spellings. Options given by fewer than five
-    respondents are only counted.
+    """Returns the options among the answers, with their spellings. Options that fewer than ``fewest_answers``
+    respondents gave are counted and not listed.
 
-    ``known_option_keys`` are the keys of options that are listed elsewhere in the form, and so are not a
-    respondent's own words.
+    ``known_option_keys`` are the keys of options that are listed elsewhere in the form. They are listed
+    however rare they are, because they cannot be a respondent's own words.
 
     >>> found = list_answer_options(Counter({"Male": 9, "male": 3, "Male.": 1, "Female": 8, "xyz": 2}))
     >>> dict(found.counts), found.spellings, dict(found.hidden)
@@ -203,9 +204,10 @@ def option_spelling_key(text: str) -> str:
 
 
 def infer_option_order(cells: Sequence[tuple[list[str], int]], options: Collection[str]) -> list[str]:
-    """Infers the order in which a form offers its options from the order in cells that hold several options.
+    """Infers the order in which a form offers its options from their order in the cells that hold several
+    options.
 
-    Options that occur in no such cell come last. If cells contradict each other, no order is returned.
+    Options that occur in no such cell come last. Returns an empty list if cells contradict each other.
 
     >>> infer_option_order([(["a", "c"], 3), (["b", "c"], 2), (["a", "b"], 1)], ["c", "b", "a"])
     ['a', 'b', 'c']
@@ -231,12 +233,13 @@ def find_unexpectedly_unchosen_options(files: Sequence[tuple[str, str, Counter[s
                                        labels: Collection[str], *, separator: str = "",
                                        is_reworded: bool = False) -> dict[str, list[str]]:
     """Returns, by the name of a file, the options that nobody chose in that file although at least five
-    choices of them are expected, given the share of another file's cells that hold them. By chance, such a
-    gap occurs less than once in a hundred times.
+    choices were expected. The expected number follows from the share of cells with the option in another
+    file. Such a gap occurs by chance less than once in a hundred times.
 
-    ``files`` gives each file's name, its heading, and how often each cell occurs. With a ``separator``, a
-    cell holds several options. Files with the same heading are compared; if the heading ``is_reworded``,
-    files are compared that have more than half of their options in common.
+    - ``files``: each file's name, its heading, and how often each cell occurs.
+    - ``separator``: the separator between several options in a cell; "" if each cell holds one option.
+    - ``is_reworded``: whether the heading was reworded. If so, files with more than half of their options in
+      common are compared; otherwise files with the same heading are.
 
     >>> find_unexpectedly_unchosen_options([("a.csv", "Rate it", Counter({"1": 20, "2": 20})),
     ...                  ("b.csv", "Rate it", Counter({"1": 20, "2": 10, "3": 10}))], ["1", "2", "3"])
@@ -261,7 +264,7 @@ def find_unexpectedly_unchosen_options(files: Sequence[tuple[str, str, Counter[s
 
 
 def _times_chosen(label: str, cells: Counter[str], separator: str) -> int:
-    """Returns the number of cells that hold an option, either alone or, with a separator, beside other
+    """Returns the number of cells that hold an option, alone or, if there is a ``separator``, beside other
     options."""
     key, folded = option_spelling_key(label), match_key(label)
     if not separator:
@@ -277,22 +280,21 @@ def _times_chosen(label: str, cells: Counter[str], separator: str) -> int:
 
 _NOTHING: Mapping[str, tuple[str, str]] = {}
 SURE, UNSURE = "sure", "unsure"
-"""The degrees of certainty of a row of a draft, or of a pair of options."""
+"""The degrees of certainty of a row of a draft, or of a pair of options in two languages."""
 LIKELY, UNPAIRED = "likely", "open"
-"""Two further degrees of certainty for the pair of an option in another language; ``open`` means that the
-option has no partner."""
+"""Two further degrees of certainty for a pair of options in two languages; ``open`` means that the option has
+no partner."""
 
 
 def pair_options_across_languages(
         ours: AnswerOptions, theirs: AnswerOptions,
         translated: Mapping[str, tuple[str, str]] = _NOTHING) -> dict[str, tuple[str, str]]:
-    """Returns, for each option of another file, the option of ours that it translates, and how certain the
-    pair is.
+    """Returns, for each option of another file (``theirs``), the option of ``ours`` that it translates, and
+    how certain the pair is.
 
-    Pairs are found from the order of the form, from numbers and names within the labels, and from the
-    likeness and the shares of the options. A blank option means that no partner was found. No text is
-    translated; ``translated`` holds the pairs that other questions of the form show, by the keys of both
-    options.
+    Pairs are found from the order of the form, from numbers and names in the labels, and from similar
+    spellings and frequencies. A blank option means that no partner was found. No text is translated.
+    ``translated`` holds the pairs that other questions of the form show, by the keys of both options.
 
     >>> english = AnswerOptions(Counter({"Statistical analysis": 9, "Modeling": 7, "Visualization": 6}))
     >>> spanish = AnswerOptions(Counter({"Análisis estadístico": 8, "Modelado": 5, "Visualización": 5}))
@@ -308,8 +310,7 @@ def pair_options_across_languages(
 
 
 class _Pairing:
-    """The pairs of options that are found so far. Each step pairs only the options that the steps before it
-    left unpaired."""
+    """Pairs the options of two files. Each method pairs only options that are still without a partner."""
 
     def __init__(self, ours: AnswerOptions, theirs: AnswerOptions) -> None:
         self.ours, self.theirs = ours, theirs
@@ -327,7 +328,8 @@ class _Pairing:
         return [text for text, (pair, _) in self.pairs.items() if not pair]
 
     def pair_by_marks(self, marks_of: Callable[[Sequence[str]], Mapping[str, Hashable]]) -> None:
-        """Pairs two options that have the same mark, if no other option of either file has that mark."""
+        """Pairs two options to which ``marks_of`` gives the same mark, such as the kind of option or the
+        number, if no other option of either file has that mark."""
         ours, theirs = marks_of([*self.ours.counts]), marks_of([*self.theirs.counts])
         times = Counter(theirs.values())
         for text in self.right:
@@ -337,7 +339,7 @@ class _Pairing:
                 self.pairs[text] = same[0], SURE
 
     def pair_translated(self, translated: Mapping[str, tuple[str, str]]) -> None:
-        """Pairs options in the same way as other questions of the form pair them."""
+        """Pairs options that other questions of the form have already paired, as given in ``translated``."""
         by_key = {option_spelling_key(text): text for text in self.ours.counts}
         for text in self.right:
             key, how = translated.get(option_spelling_key(text), ("", UNPAIRED))
@@ -345,8 +347,8 @@ class _Pairing:
                 self.pairs[text] = by_key[key], how
 
     def pair_alike(self) -> None:
-        """Pairs the remaining options that were given often enough, so that the sum of all likenesses is
-        greatest; then pairs the last option left in each file."""
+        """Pairs the remaining options that enough respondents gave, so that the sum of all likenesses is
+        greatest. Then pairs the last option left in each file with the other."""
         from scipy.optimize import linear_sum_assignment
 
         left = [text for text in self.left if self.ours.counts[text] >= FEWEST]
@@ -370,7 +372,7 @@ class _Pairing:
 
     @property
     def _is_ordered(self) -> bool:
-        """Whether the place of every option of both files in the order of the form is known."""
+        """Whether the order of the form is known for every option of both files."""
         return all(len(options.order) == len(options.counts) for options in (self.ours, self.theirs))
 
 
@@ -388,7 +390,8 @@ def _answers(labels: Sequence[str]) -> Mapping[str, Hashable]:
 
 
 def _steps(labels: Sequence[str]) -> Mapping[str, Hashable]:
-    """Returns the steps of those labels that belong to a scale known in several languages."""
+    """Returns the family of scales and the step of each label that belongs to a scale known in several
+    languages."""
     return find_scale_words(labels)
 
 
@@ -411,8 +414,8 @@ def _option_likeness(a: str, b: str, ours: AnswerOptions, theirs: AnswerOptions,
 
 
 def _word_likeness(a: str, b: str) -> float:
-    """Returns the likeness of two labels from 0 to 1, by the beginnings of words and the groups of letters
-    that they share. Names and related words are alike in several languages."""
+    """Returns the likeness of two labels from 0 to 1, judged by the beginnings of words and the groups of
+    letters that they share. Names and related words are similar in several languages."""
     of_a, of_b = ({word[:4] for word in re.findall(r"[^\W_]{3,}", text)} for text in (a, b))
     if not of_a or not of_b:
         return float(a == b)

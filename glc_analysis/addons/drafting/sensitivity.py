@@ -1,8 +1,8 @@
 """Proposes which questions of a draft are sensitive. Each question has a row with a proposal and its reason,
-in which a person decides; this module also reads the decisions.
+in which a person decides. This module also reads the decisions.
 
-An answer is sensitive if it could be used against the person who gave it. That is a decision of people: a
-question counts as sensitive until somebody decides. The words that suggest a sensitive question are data:
+An answer is sensitive if it could be used against the person who gave it. Only people can decide this, so a
+question counts as sensitive until somebody decides. The words that suggest a sensitive question are listed in
 ``content/words.csv``.
 """
 
@@ -24,8 +24,8 @@ _LATIN = "Latn"
 
 
 def propose_sensitivity_rows(questions: pd.DataFrame, options: pd.DataFrame) -> list[dict[str, str]]:
-    """Returns a row for all questions that are left blank, and one for each drafted question that is not a
-    column left out, in the order of the form.
+    """Returns a row for each drafted question, in the order of the form, except columns that are left out.
+    Before these stands one row that decides for all questions whose own row is blank.
 
     >>> questions = pd.DataFrame([{"question_id": "Q1", "type": "single", "wording": "Did the police come?",
     ...                            "option_list": "Q1", "place": "1"}])
@@ -51,7 +51,7 @@ def _row(question: pd.Series, options: pd.DataFrame) -> dict[str, str]:
 
 
 def _reasons(kind: str, wording: str, labels: list[str]) -> Iterator[str]:
-    """Returns the reasons to treat a question as sensitive."""
+    """Yields the reasons to treat a question as sensitive."""
     for text, where in ((wording, "its heading"), *((label, "an option") for label in labels)):
         if word := first_word_of_concept("harmful", text):
             yield f"{where} has the word {word!r}, which may be held against those who answer"
@@ -66,7 +66,7 @@ def _reasons(kind: str, wording: str, labels: list[str]) -> Iterator[str]:
 
 
 def decided_sensitivity_by_question(rows: pd.DataFrame) -> dict[str, str]:
-    """Returns the decision on each question's sensitivity: true, false or undecided."""
+    """Returns the decision on each question's sensitivity, by the question's id: true, false or undecided."""
     others = next(iter(rows.loc[rows["question_id"] == OTHERS, "is_sensitive"]), "")
     rows = rows[rows["question_id"] != OTHERS]
     words = rows["is_sensitive"].mask(rows["is_sensitive"] == "", others or UNDECIDED)

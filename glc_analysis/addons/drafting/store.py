@@ -68,21 +68,22 @@ if TYPE_CHECKING:
 class DraftState:
     """A draft as it was read from a study.
 
-    - ``tables``: its tables by name.
+    - ``tables``: the drafted tables, by name.
     - ``files``: the file of each table.
-    - ``accepted``: the questions that were already accepted.
+    - ``accepted``: the ids of the questions that are already accepted.
     """
 
     tables: dict[str, pd.DataFrame]
     files: dict[str, str]
     accepted: frozenset[str]
     n_names: int = 0
-    """The number of persons' names about which nobody has decided."""
+    """The number of names of persons in the draft for which nobody has yet decided whether they are
+    masked."""
     n_blank: int = 0
-    """The number of cells in which a person has to decide about a question. One decision may hold for several
-    questions."""
+    """The number of blank cells in which a person has to decide about questions. One cell may decide about
+    several questions."""
     sensitivity: Mapping[str, str] = field(default_factory=dict)
-    """Whether each question is sensitive, by its id: true, false or undecided."""
+    """The decision on each question's sensitivity, by the question's id: true, false or undecided."""
 
     @property
     def chosen(self) -> pd.DataFrame:
@@ -120,9 +121,12 @@ def write_draft_into_study(study: Study, draft: SurveyDraft, *, as_workbook: boo
 
 
 def add_to_draft(study: Study, draft: SurveyDraft) -> None:
-    """Adds the draft of a new wave to the draft of a study, above the existing rows; a study without a draft
-    gets a workbook. An earlier decision on the sensitivity of all questions left blank holds only for the
-    questions that were there before."""
+    """Adds the draft of a new wave to the draft of a study, above the existing rows. A study without a draft
+    gets a workbook.
+
+    A decision on the sensitivity of all questions left blank is written into the rows of the earlier
+    questions, so that it does not hold for the new ones.
+    """
     tables, _ = _read_tables(study) or ({}, {})
     if tables:
         decided = decided_sensitivity_by_question(tables["sensitivity"])
@@ -170,7 +174,7 @@ def has_study_draft(study: Study) -> bool:
 def read_draft(study: Study) -> DraftState | None:
     """Reads the draft of a study with people's decisions; None if there is no draft.
 
-    Raises Faults with everything that prevents reading it.
+    Raises Faults with all errors that make the draft unreadable.
     """
     read = _read_tables(study)
     if read is None:
@@ -190,8 +194,8 @@ def read_draft(study: Study) -> DraftState | None:
 
 
 def _read_tables(study: Study) -> tuple[dict[str, pd.DataFrame], dict[str, str]] | None:
-    """Reads the tables of a draft as they are on disk. Returns the tables and their files, by name; None if
-    there is no draft."""
+    """Reads the tables of a draft as they are on disk. Returns the tables by name, and the file of each
+    table; None if there is no draft."""
     folder = study.root / DRAFT_FOLDER
     book = folder / DRAFT_WORKBOOK
     if book.is_file():
@@ -220,9 +224,11 @@ def _read_tables(study: Study) -> tuple[dict[str, pd.DataFrame], dict[str, str]]
 
 
 def _decided(questions: pd.DataFrame) -> pd.DataFrame:
-    """Returns the drafted questions. A question that follows another one gets the decision on that question,
-    and its type if both offer the same list. A reference to an id that no question has is kept, so that it is
-    reported as a fault."""
+    """Returns the drafted questions with the references in ``use`` resolved.
+
+    A question that follows another one gets the decision on that question, and its type too if both offer the
+    same list. A reference to an id that no question has is kept, and reported as a fault later.
+    """
     place = {identifier.casefold(): n for n, identifier in enumerate(questions["question_id"])}
     use, types, lists = ([*questions[column]] for column in (USE, "type", "option_list"))
     for n in range(len(use)):
@@ -237,7 +243,7 @@ def _decided(questions: pd.DataFrame) -> pd.DataFrame:
 
 
 def _table(name: str, sheet: Grid, file: str) -> tuple[pd.DataFrame, list[Fault]]:
-    """Reads a table of a draft, indexed by the row numbers in its file."""
+    """Returns a table of a draft, indexed by the row numbers in its file, and the faults of its header."""
     names = [cell.strip() for cell in sheet.names]
     missing = [Fault(f"the column is missing; {suggest_name(column, names)}", file=file, row="1",
                      column=column,
@@ -252,7 +258,7 @@ def _table(name: str, sheet: Grid, file: str) -> tuple[pd.DataFrame, list[Fault]
 
 
 def draft_table_faults(state: DraftState) -> Iterator[Fault]:
-    """Yields the faults of a draft: words that are not allowed, duplicate ids, missing option lists."""
+    """Yields the faults of a draft: words that are not allowed, duplicate ids, and missing option lists."""
     yield from _question_faults(state)
     for n, word in state.tables["sensitivity"]["is_sensitive"].items():
         if word not in ("", *SENSITIVITY_DECISIONS):
@@ -348,8 +354,8 @@ def _condition_faults(state: DraftState) -> Iterator[Fault]:
 
 
 def unknown_heading_faults(state: DraftState, surveys: Sequence[RawSurvey]) -> Iterator[Fault]:
-    """Yields a fault for each heading in the drafted settings, and in the questions marked yes, that no file
-    has."""
+    """Yields a fault for each heading that no file has, in the drafted settings and in the questions marked
+    yes."""
     known = {name for survey in surveys for name in survey.frame.columns}
     settings = state.tables["settings"]
     roles = settings[settings["setting"].isin([f"survey.{role}" for role in COLUMN_ROLES])]
@@ -364,8 +370,9 @@ def unknown_heading_faults(state: DraftState, surveys: Sequence[RawSurvey]) -> I
 
 
 def _one_option_each(options: pd.DataFrame) -> pd.DataFrame:
-    """Returns the options with one label, position and kind per option id, taken from the first row with that
-    id in the list. So a person who gives a translation the id of its option need not copy the other cells."""
+    """Returns the options with one label, position and kind per option id, taken from the row with that id
+    and the lowest position in the list. A person who gives a translation the id of its option then need not
+    copy the other cells."""
     places = pd.to_numeric(options["position"], errors="coerce").fillna(len(options))
     firsts = options.assign(place=places).sort_values("place", kind="stable")
     firsts = firsts.drop_duplicates(["option_list", "option_id"]).set_index(["option_list", "option_id"])
@@ -383,8 +390,8 @@ def _accepted(study: Study) -> frozenset[str]:
 
 
 def _written_sensitivity(study: Study) -> dict[str, str]:
-    """Returns whether each question is sensitive, for the questions of questions.csv in which a person has
-    decided it."""
+    """Returns whether each question is sensitive (true or false), for the questions of questions.csv about
+    which a person has decided this."""
     path = study.root / list_table_files("questions")[0].path
     if not path.is_file():
         return {}
@@ -395,7 +402,7 @@ def _written_sensitivity(study: Study) -> dict[str, str]:
 
 
 def list_draft_status_lines(state: DraftState) -> list[str]:
-    """Returns notes on a draft: how many rows await a decision, and what to do next."""
+    """Returns the lines to print about a draft: how many rows await a decision, and what to do next."""
     questions, options = state.tables["questions"], state.tables["options"]
     further = [f"{state.n_names} names of persons stand in a column that is left out: write yes into "
                f"{state.files['names']} for those that are to be masked in texts and must be on no page."
@@ -428,8 +435,8 @@ def list_draft_status_lines(state: DraftState) -> list[str]:
 
 
 def _sensitivity_lines(state: DraftState) -> list[str]:
-    """Returns a note on how many ready or accepted questions have no decision yet on whether they are
-    sensitive."""
+    """Returns a line on how many ready or accepted questions have no decision yet on whether they are
+    sensitive; nothing if all are decided."""
     ids = {*state.chosen["question_id"], *state.accepted}
     n = sum(state.sensitivity.get(identifier, UNDECIDED) == UNDECIDED for identifier in ids)
     if not n:

@@ -1,9 +1,9 @@
 """Drafts the tables of a study of texts from transcripts, projects of coding programs and codebooks.
 
-This module writes no file. The texts of a project become transcripts, unless a transcript with the same name
-or the same words exists. A Word file with comments whose words are those of another transcript is treated as
-the copy on which a coder commented. If a text of a project names no speaker, all of it is drafted as the
-words of one speaker, whom a person must name.
+This module writes no file. The texts of a project become transcripts, except texts with the same name or the
+same words as an existing transcript. If a Word file with comments has the words of another transcript, it is
+treated as the copy in which a coder commented. If a text of a project names no speaker, all of it is drafted
+as the words of one speaker, whom a person must name.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.text import make_slug, match_key
 
 UNNAMED_SPEAKER = "Text"
-"""The speaker of a project's text that names no speaker."""
+"""The name of the speaker in a project's text that names no speaker."""
 _ENDINGS = (".txt", ".docx", ".doc", ".vtt", ".srt", ".rtf", ".odt", ".md", ".pdf", ".html", ".htm")
 _WORD = re.compile(r"[^\W_]+")
 _CALL_NAME = re.compile(r"(?i)(call|llamada|chamada|appel)s?(?![^\W_])")
@@ -48,10 +48,10 @@ _CALL_NAME = re.compile(r"(?i)(call|llamada|chamada|appel)s?(?![^\W_])")
 class TextStudyDraft:
     """The draft of a study of texts.
 
-    - drafted rows by table;
-    - the files by their path in the study, each a file to copy or a text to write;
-    - the file of each coder;
-    - notes on the decisions that are left to people.
+    - ``tables``: the drafted rows, by table.
+    - ``files``: for each path in the study, the file to copy or the text to write.
+    - ``coders``: the file of each coder.
+    - ``notes``: the decisions that are left to people.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -61,7 +61,7 @@ class TextStudyDraft:
 
 
 def draft_tables_from_texts(arrivals: ArrivedFiles) -> TextStudyDraft:
-    """Drafts the tables for transcripts, coders' work and codebooks. Raises Faults with all errors of all
+    """Drafts the tables from transcripts, coders' work and codebooks. Raises Faults with all errors of all
     files."""
     files: dict[str, Path | str] = {}
     kinds: dict[str, tuple[str, Path]] = {}
@@ -135,13 +135,13 @@ def _draft(arrivals: ArrivedFiles, read: list[Conversation], files: dict[str, Pa
 
 def drop_revealing_notes(codebook: pd.DataFrame,
                          conversations: Sequence[Conversation]) -> tuple[pd.DataFrame, list[str]]:
-    """Returns the drafted codebook without notes that repeat a transcript or name a speaker, and a list of
-    entries that a person should look at.
+    """Returns the drafted codebook without notes that repeat a transcript or name a speaker. Also returns
+    lines about the entries that a person should look at.
 
-    codebook.csv lies in ``reference/``, which people outside the team may read. A note is left out if five
-    consecutive words of it stand in a transcript, or if it names a speaker. The name of a code is always
-    kept, because coders' work refers to the code by it; a person is asked to look at a name that repeats a
-    transcript or names a speaker.
+    codebook.csv lies in ``reference/``, which people outside the team may read. A note is left out if it has
+    five consecutive words of a transcript, or if it names a speaker. The name of a code is always kept,
+    because coders' work refers to the code by it. If such a name repeats a transcript or names a speaker, a
+    person is asked to look at it.
     """
     def plain(text: str) -> str:
         return " ".join(["", *_WORD.findall(match_key(text)), ""])
@@ -173,8 +173,9 @@ def drop_revealing_notes(codebook: pd.DataFrame,
 
 
 def _kind(path: Path, arrivals: ArrivedFiles) -> str:
-    """Returns whether a transcript is of a call or an interview. The folder of the file or the first word of
-    its name decides; otherwise a transcript with times and more than three speakers is taken for a call."""
+    """Returns the kind of a transcript, call or interview. The folder of the file or the first word of its
+    name decides. If neither does, a transcript with times and more than three speakers is taken for a
+    call."""
     if path in arrivals.calls or _CALL_NAME.match(path.stem):
         return "call"
     if path.suffix.lower() not in (".vtt", ".srt"):
@@ -186,7 +187,7 @@ def _kind(path: Path, arrivals: ArrivedFiles) -> str:
 
 
 def _coder(path: Path, taken: Collection[str]) -> str:
-    """Returns an id for the coder of a file: the file's name without its ending."""
+    """Returns an id for the coder of a file, made from the file's name without its ending."""
     return make_free_id(make_slug(path.stem) or "coder", taken)
 
 
@@ -210,8 +211,8 @@ def _same_texts(read: Sequence[Conversation]) -> Iterator[Fault]:
 
 def drop_copies_of_transcripts(new: Sequence[Conversation],
                                listed: Sequence[Conversation]) -> tuple[list[Conversation], list[str]]:
-    """Returns the transcripts that arrived later without copies of the listed transcripts, and questions to
-    people about these copies."""
+    """Returns the transcripts that arrived later, without those that are copies of listed transcripts. Also
+    returns notes that ask people whose copies these are."""
     kept, notes = [], []
     known = {talk.path: _words_of(talk.transcript.path) for talk in listed} if new else {}
     for talk in new:
@@ -225,8 +226,9 @@ def drop_copies_of_transcripts(new: Sequence[Conversation],
 
 
 def find_commented_transcript_copies(arrivals: ArrivedFiles) -> dict[Path, Path]:
-    """Returns the Word files with a coder's comments whose words are those of another transcript, each with
-    that transcript: one without comments, or else the first of several with comments."""
+    """Returns the Word files with a coder's comments that are copies of a transcript, each with that
+    transcript. Of several files with the same words, the transcript is the one without comments, or else the
+    first."""
     commented = [path for path in arrivals.transcripts if path in arrivals.codings]
     words = {path: _words_of(path) for path in arrivals.transcripts} if commented else {}
     others = [path for path in words if path not in commented]
@@ -240,7 +242,7 @@ def find_commented_transcript_copies(arrivals: ArrivedFiles) -> dict[Path, Path]
 
 
 def _words_of(path: Path) -> tuple[str, ...]:
-    """Returns the words of a transcript in the form used for comparison; none if it cannot be read."""
+    """Returns the words of a transcript in the form used for comparison; empty if it cannot be read."""
     try:
         return tuple(_WORD.findall(match_key(" ".join(read_transcript(path).turns["text"]))))
     except Faults:
@@ -248,8 +250,8 @@ def _words_of(path: Path) -> tuple[str, ...]:
 
 
 def _is_copy(words: Sequence[str], ours: Sequence[str]) -> bool:
-    """Whether a text has nearly all words of a transcript in the same order and only a few more, such as
-    names of speakers, times, or corrections by a coder."""
+    """Whether a text has nearly all words of a transcript in the same order, and only a few further words,
+    such as names of speakers, times, or corrections by a coder."""
     if not len(ours) * 0.8 <= len(words) <= len(ours) * 1.5 + 20 or not ours:
         return False
     return len(match_words(words, ours)) >= COPY * len(ours)
@@ -257,9 +259,12 @@ def _is_copy(words: Sequence[str], ours: Sequence[str]) -> bool:
 
 def _further_texts(sources: Sequence[tuple[str, str]], transcripts: Sequence[Path],
                    notes: list[str]) -> Iterator[tuple[str, str]]:
-    """Returns the texts of projects that no transcript has, by the name of the file to write. Names are
-    compared without the file's ending, and a text that several projects contain is returned once. A note in
-    ``notes`` names each text whose words stand in a transcript with another name."""
+    """Yields the texts of projects that are not yet among the transcripts, each with the name of the file to
+    write.
+
+    Names are compared without the file's ending. A text that several projects contain is returned once. If
+    the words of a text stand in a transcript with another name, a note is added to ``notes``.
+    """
     known = {match_key(path.stem) for path in transcripts}
     spoken = {path: _words_of(path) for path in transcripts} if sources else {}
     for name, text in sources:

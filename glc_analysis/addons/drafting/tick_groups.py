@@ -1,5 +1,5 @@
-"""Finds columns of a form that belong together: the columns of a question's options, and the columns of a
-question in several loops.
+"""Finds the columns of a form that belong to one question: a column for each of its options, or a column for
+each loop.
 
 ``Q2_*`` stands for a question with a column per option, ``{loop}_Q3`` for a question that was asked in
 several loops.
@@ -31,9 +31,13 @@ _OWN_OPTION = re.compile(r".*\[([^\]]*)\]\s*", re.DOTALL)
 
 @dataclass(frozen=True)
 class TickGroup:
-    """A question with a column per option: its entry in questions.csv, its wording and place, and its columns
-    by the text that the star stands for. ``labels`` are the options' texts, ``counts`` how often each option
-    was ticked."""
+    """A question with a column per option.
+
+    - ``entry``: its cell ``columns`` in questions.csv, with a star.
+    - ``wording`` and ``place``: its wording, and its place in the form.
+    - ``columns``, ``values``: the column of each option, and the texts for which the star stands there.
+    - ``labels``, ``counts``: the text of each option, and how often the option was ticked.
+    """
 
     entry: str
     wording: str
@@ -47,8 +51,8 @@ class TickGroup:
 
 
 def merge_loop_columns(form: SurveyForm) -> SurveyForm:
-    """Returns the form with one column in place of the columns of a question in several loops (``1_Q3``,
-    ``2_Q3``)."""
+    """Returns the form with the columns of a question in several loops (``1_Q3``, ``2_Q3``) merged into one
+    column."""
     rests: dict[str, list[FormColumn]] = {}
     for column in form.columns:
         if match := _LOOP.fullmatch(column.name):
@@ -71,10 +75,10 @@ def merge_loop_columns(form: SurveyForm) -> SurveyForm:
 
 
 def find_tick_groups(form: SurveyForm) -> Iterator[TickGroup]:
-    """Returns the questions of a form that have a column per option.
+    """Yields the questions of a form that have a column per option.
 
-    Each column holds ticks, or the text of its own option. The names of the columns of one question are the
-    same except for the option.
+    Each of these columns holds ticks, or the text of its option. The names of the columns of one question are
+    the same except for the option.
     """
     taken: set[int] = set()
     for pattern in _PARTS:
@@ -95,14 +99,14 @@ def find_tick_groups(form: SurveyForm) -> Iterator[TickGroup]:
 
 
 def _stem(wording: str) -> str:
-    """Returns the part that the wordings of the columns of one question share: the part before the option in
-    brackets, if there is one."""
+    """Returns the part of a column's wording that all columns of its question share: the text before the
+    option, where the option stands in brackets."""
     match = _OWN_OPTION.fullmatch(wording)
     return wording[:match.start(1) - 1].strip() if match and match[1].strip() else ""
 
 
 def _is_ticks(column: FormColumn) -> bool:
-    """Whether a column is empty or holds only ticks or only the text of one option."""
+    """Whether a column is empty, holds only ticks, or holds only the text of one option."""
     keys = {match_key(text) for text in column.total}
     if keys <= TICKED | UNTICKED:
         return True
@@ -110,8 +114,8 @@ def _is_ticks(column: FormColumn) -> bool:
 
 
 def _label(column: FormColumn) -> str:
-    """Returns the text of the option of a column. It is the text in brackets at the end of the column's
-    wording, else the wording, or the text in its cells."""
+    """Returns the text of a column's option: the text in brackets at the end of the wording, or else the
+    whole wording, or else the text in the column's cells."""
     match = _OWN_OPTION.fullmatch(column.wording)
     if match and match[1].strip():
         return normalise_space(match[1])
@@ -143,7 +147,8 @@ def _group(pattern: re.Pattern[str], bases: tuple[str, ...],
 
 def _starred(pattern: re.Pattern[str], bases: tuple[str, ...],
              columns: Sequence[FormColumn]) -> Iterator[str]:
-    """Yields the names of the columns of a question in each file that has it, with a star for the option."""
+    """Yields, for each file that has the question, the name of its columns, with a star in place of the
+    option."""
     for n, base in enumerate(bases):
         name = next((column.names[n] for column in columns if base and column.names[n]), "")
         if match := pattern.fullmatch(name):
@@ -151,7 +156,7 @@ def _starred(pattern: re.Pattern[str], bases: tuple[str, ...],
 
 
 def _shared_wording(columns: Sequence[FormColumn]) -> str:
-    """Returns the wording of a question: the wording of its columns without their options, or else the
+    """Returns the wording of a question: the part of its columns' wordings before the options, or else the
     beginning that all these wordings share."""
     first = columns[0].wording
     wording = re.sub(r"\s*\[[^\]]*\]\s*$", "", first) if _OWN_OPTION.fullmatch(first) else ""

@@ -1,7 +1,8 @@
-"""Recognises words in the headings and answers of a form: hints in its questions, kinds of options, steps of
+"""Recognises words in the headings and answers of a form: hints in questions, kinds of options, steps of
 scales.
 
-The words are data, in several languages and without accents: ``content/words.csv``.
+The words are listed without accents, in several languages, in ``content/words.csv``. A group of words with
+the same meaning, such as "yes" or "organisation", is called a concept.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _DATE_OR_SPAN = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}.*|\d{1,7}\s*[-–�
 
 @lru_cache(maxsize=100_000)
 def fold_text(text: str) -> str:
-    """Returns a text without case, accents and most marks, as used to search it for words.
+    """Returns a text without case, accents and most punctuation, in the form in which words are searched.
 
     >>> fold_text("¿En qué PAÍS vives?")
     'en que pais vives'
@@ -47,7 +48,7 @@ def fold_text(text: str) -> str:
 
 
 def strip_case_and_accents(text: str) -> str:
-    """Returns a text without case, accents and repeated blanks. All marks stay.
+    """Returns a text without case, accents and repeated blanks. Punctuation stays.
 
     >>> strip_case_and_accents("¿En  qué PAÍS?") == "¿en que pais?"
     True
@@ -60,7 +61,8 @@ def strip_case_and_accents(text: str) -> str:
 
 
 def mentions_concept(concept: str, text: str) -> bool:
-    """Whether a question's text contains a word of a concept as a whole word or words.
+    """Whether a question's text contains a word, or several consecutive words, of a concept. Parts of a word
+    do not count.
 
     >>> mentions_concept("country", "In what country do you live?"), mentions_concept("count", "The country")
     (True, False)
@@ -69,7 +71,8 @@ def mentions_concept(concept: str, text: str) -> bool:
 
 
 def first_word_of_concept(concept: str, text: str) -> str:
-    """Returns the first word of a concept in a text, without case and accents; "" if there is none.
+    """Returns the first word of a concept that a text contains, without case and accents; "" if there is
+    none.
 
     >>> [first_word_of_concept("harmful", text) for text in ("Do you call the Police?", "A polite call")]
     ['police', '']
@@ -79,7 +82,7 @@ def first_word_of_concept(concept: str, text: str) -> str:
 
 
 def is_concept_word(concept: str, text: str) -> bool:
-    """Whether an answer consists only of a word of a concept, such as "yes".
+    """Whether an answer is a word of a concept, such as "yes", and nothing else.
 
     >>> is_concept_word("yes", "Sí"), is_concept_word("yes", "Yes, often")
     (True, False)
@@ -89,7 +92,7 @@ def is_concept_word(concept: str, text: str) -> bool:
 
 def is_tool_column(name: str) -> bool:
     """Whether a column has a name that survey tools give to their own columns, such as "session_id" or
-    "_uuid". This includes names that KoboToolbox repeats in the sheet of a repeat group.
+    "_uuid". Names of columns that KoboToolbox repeats in the sheet of a repeat group also count.
 
     >>> is_tool_column("session_id"), is_tool_column("visits/_index"), is_tool_column("Q1")
     (True, True, False)
@@ -104,7 +107,7 @@ def is_tool_column(name: str) -> bool:
 
 
 def guess_option_kind(label: str) -> str:
-    """Proposes the kind of an option from its wording, for a person to review.
+    """Returns the proposed kind of an option, judged by its wording. A person reviews it.
 
     >>> [guess_option_kind(label) for label in ("Other", "Prefer not to say", "No sé qué es Shiny", "Law")]
     ['other', 'refused', 'dont_know', 'substantive']
@@ -134,7 +137,8 @@ def looks_like_name_or_address(text: str) -> bool:
 
 
 def asks_for_persons_name(heading: str) -> bool:
-    """Whether a heading asks for the name of a person, rather than only for the name of an organisation.
+    """Whether a heading asks for the name of a person. A heading that asks only for the name of an
+    organisation does not.
 
     >>> [asks_for_persons_name(t) for t in ("Name", "2. Name (optional)", "Your name and organisation")]
     [True, True, True]
@@ -185,21 +189,21 @@ def read_word_table(table: str) -> list[dict[str, str]]:
 
 
 _MOST_STEPS = 11
-"""The most steps of a scale in degrees."""
+"""The most steps of a scale whose labels are degrees of one word."""
 
 _NUMBERED = re.compile(r"(\d{1,2})(\s*\+|\s*/\s*\d{1,3}|\s*[-–(:=.]\s*[^\d\s].*|\s*\(.*)?", re.DOTALL)
 _NUMBERED_AFTER = re.compile(r"[^\d\s].*?\s*(?:\((\d{1,2})\)|[-–:=]\s*(\d{1,2}))", re.DOTALL)
 _LONE_NUMBER = re.compile(r"-?\d{1,3}")
 _ALL = 3.0
-"""The strength of "completely" and "not at all"."""
+"""The strength of the degrees "completely" and "not at all"."""
 _STEM = 4
-"""The number of letters from their beginning that two forms of a word share ("applies", "apply")."""
+"""The number of letters at their beginning that two forms of a word share ("applies", "apply")."""
 
 
 def find_scale_steps(labels: Sequence[str]) -> list[float] | None:
     """Returns the step of each option on a scale; None if the options are not a known scale.
 
-    These options have no step (nan):
+    The step is nan for these options:
 
     - an option such as "don't know";
     - a number among words, which stands for a missing answer;
@@ -232,8 +236,9 @@ def find_scale_steps(labels: Sequence[str]) -> list[float] | None:
 
 
 def sort_options_by_scale(labels: Sequence[str]) -> tuple[list[str], bool]:
-    """Sorts the options of a scale from one end to the other, options without a step last. Also returns
-    whether the whole order is known, which means that each option that is an answer has a step of its own.
+    """Returns the options of a scale sorted from one end to the other, with options without a step last. Also
+    returns whether the whole order is known, which means that each option that is an answer has a step of its
+    own.
 
     >>> sort_options_by_scale(["Good", "Excellent", "OK", "Don't know"])
     (['OK', 'Good', 'Excellent', "Don't know"], True)
@@ -281,7 +286,8 @@ def count_degree_words(labels: Sequence[str]) -> int:
 
 
 def _numbered(labels: Sequence[str]) -> list[int | None]:
-    """Returns the steps of labels that hold a number, with a text after or before it."""
+    """Returns the step of each label that holds a number with a text after or before it; None for other
+    labels."""
     matches = (_NUMBERED.fullmatch(label.strip()) or _NUMBERED_AFTER.fullmatch(label.strip())
                for label in labels)
     return [int(next(filter(None, match.groups()))) if match else None for match in matches]
@@ -292,8 +298,8 @@ def _worded(labels: Sequence[str], family: str) -> list[int | None]:
 
 
 def _worded_step(text: str, family: str) -> int | None:
-    """Returns the step of the longest word of a family with which a text begins or that it contains as a
-    whole word."""
+    """Returns the step of the longest word of a family of scales that the text begins with or contains as a
+    whole word; None if there is none."""
     is_anywhere = family in ("change", "frequency", "expertise")
     ranked = [(text.startswith(word), len(word), rank) for rank, word in _families()[family]
               if text == word or text.startswith(f"{word} ") or is_anywhere and f" {word} " in f" {text} "]
@@ -301,8 +307,8 @@ def _worded_step(text: str, family: str) -> int | None:
 
 
 def _times(labels: Sequence[str]) -> list[float | None]:
-    """Returns the steps of labels such as "less than once a month", by the span of time, and by less or more
-    often within it."""
+    """Returns the step of each label such as "less than once a month"; None for other labels. Labels are
+    ordered by the span of time, and within the same span by less or more often."""
     return [_time(fold_text(label)) for label in labels]
 
 
@@ -328,8 +334,11 @@ def _time(text: str) -> float | None:
 
 @dataclass(frozen=True)
 class _Degree:
-    """A label as a degree of a word: the word, its degree, and whether the label contains a word of degree or
-    a "not". ``is_weakened`` means that the "not" stands before the degree, as in "not very useful"."""
+    """A label as a degree of a word.
+
+    The fields are the word, its degree, and whether the label contains a word of degree or a "not".
+    ``is_weakened`` means that the "not" stands before the degree, as in "not very useful".
+    """
 
     word: str
     strength: float
@@ -346,11 +355,12 @@ class _Degree:
 
 
 def _degrees(labels: Sequence[str]) -> list[float | None]:
-    """Returns the steps of labels that express several degrees of one word, or of two opposite words. If
-    there are four or more labels, one of them may be a middle without the word.
+    """Returns the step of each label, if the labels are several degrees of one word or of two opposite words.
+    Among four or more labels, one may be a middle that does not contain the word.
 
     Each of two opposite words stands in at least two degrees: "agile", "rather agile", "plan-driven", "rather
-    plan-driven". Which of the two words is the low end is arbitrary, unless one is a word such as "bad".
+    plan-driven". Which of the two words is the low end is arbitrary, except where one is a word such as
+    "bad".
     """
     none: list[float | None] = [None] * len(labels)
     if not 3 <= len(labels) <= _MOST_STEPS:
@@ -388,7 +398,7 @@ def _are_told_apart(steps: Sequence[float | None], stems: Sequence[str], repeate
 
 @cache
 def _degree(label: str) -> _Degree | None:
-    """Returns a label as a degree of a word; None if it says two things, such as "neither good nor bad"."""
+    """Returns a label as a degree of a word; None if it names two words, such as "neither good nor bad"."""
     text = f" {fold_text(re.sub(r'[(（].*', '', label)) or fold_text(label)} "
     if text.startswith(tuple(f" {word} " for word in _degree_words("middle")[0.0])):
         return None
@@ -419,7 +429,7 @@ def _positive(word: str, words: Sequence[str]) -> str:
 
 
 def _low_stem(stems: set[str]) -> str:
-    """Returns the one of two opposite words that is the lower end."""
+    """Returns the word, of two opposite words, that is the low end of the scale."""
     if len(stems) < 2:
         return ""
     low = {word[:_STEM] for word in _degree_words("low")[0.0]}
@@ -440,6 +450,6 @@ def _families() -> dict[str, list[tuple[int, str]]]:
 
 @cache
 def _degree_words(concept: str) -> dict[float, tuple[str, ...]]:
-    """Returns the words of a concept of ``content/degree_words.csv`` by their strength."""
+    """Returns the words of a concept in ``content/degree_words.csv``, by their strength."""
     return {float(row["strength"]): tuple(map(fold_text, row["words"].split("|")))
             for row in read_word_table("degree_words.csv") if row["concept"] == concept}

@@ -1,7 +1,7 @@
 """Drafts questions.csv and options.csv from an XLSForm; people then complete them.
 
-Reads the form as KoboToolbox and ODK do, and drafts its questions, with the names that their columns have in
-exports, and its options. Themes and rules for "don't know" are decisions of people and stay blank. The unit
+Reads the form as KoboToolbox and ODK do. Drafts its options and its questions, with the names that their
+columns have in exports. Themes and rules for "don't know" stay blank, because people decide them. The unit
 stays blank because it follows from the settings. Whether a question is sensitive is undecided. The kind of an
 option, such as "other" or "none", is proposed from its name or label.
 """
@@ -28,10 +28,11 @@ _QUESTIONS = ["question_id", "columns", "unit", "type", "wording", "theme_id", "
               "dont_know", "is_sensitive"]  # fmt: skip
 _OPTIONS = ["option_list", "option_id", "value", "label", "position", "kind"]
 LABELS = "labels"
-"""The column of drafted questions and options with their labels in all languages of the form, one label per
-line."""
+"""The column of drafted questions and options that holds their labels in all languages of the form, one label
+per line."""
 _SIGNS = (("/", "/"), (".", "."), ("-", "/"))
-"""The signs in exports between a group and a name, and between a name and its option."""
+"""Pairs of signs that exports use: the sign between a group and a name, and the sign between a name and its
+option."""
 _TYPES = {"select_one": "single", "select_multiple": "multi", "integer": "number", "decimal": "number",
           "range": "number", "text": "text", "date": "date"}  # fmt: skip
 _NOT_DRAFTED = {"rank", "datetime", "time", "select_one_from_file", "select_multiple_from_file"}
@@ -47,8 +48,8 @@ Lists = dict[str, dict[str, list[str]]]  # an option list's options: name -> its
 
 
 class XLSFormDraft(NamedTuple):
-    """questions.csv and options.csv as far as they follow from a form, with a further column :data:`LABELS`.
-    `notes` name the parts of the form that were left out."""
+    """The rows of questions.csv and options.csv that an XLSForm determines, with a further column
+    :data:`LABELS`. ``notes`` list the parts of the form that were left out."""
 
     questions: pd.DataFrame
     options: pd.DataFrame
@@ -56,11 +57,11 @@ class XLSFormDraft(NamedTuple):
 
 
 def draft_tables_from_xlsform(path: Path) -> XLSFormDraft:
-    """Drafts the two reference tables from an XLSForm: a row per question, a row per option.
+    """Drafts questions.csv and options.csv from an XLSForm: a row per question, a row per option.
 
-    For a question inside groups, `columns` offers the name with and without the groups before it, as exports
-    do. A `relevant` that compares questions with options, joined by and / or, becomes `asked_if`; any other
-    is left out and noted. A list that the form does not have is a fault.
+    For a question inside groups, `columns` offers the name with and without its groups, because exports have
+    either. A `relevant` that compares questions with options, joined by and / or, becomes `asked_if`. Any
+    other `relevant` is left out and noted. A list that the form lacks is a fault.
     """
     survey, lists = _form(path)
     selects = {row["name"]: row["type"].split() for _, row in survey if _SELECT.match(row["type"])}
@@ -120,8 +121,8 @@ def _form(path: Path) -> tuple[list[tuple[int, dict[str, str]]], Lists]:
 
 
 def _records(sheet: Grid, *needed: str) -> list[tuple[int, dict[str, str]]]:
-    """Returns the rows by column name. Of labels in several languages, the first is used; all are in
-    :data:`LABELS`."""
+    """Returns the rows of a sheet with their numbers, each row by column name. If labels are in several
+    languages, the label is the first of them; :data:`LABELS` has all."""
     names = [re.sub(r"\s+", "_", re.sub(r":.*", "", name.strip().casefold())) for name in sheet.names]
     missing = [Fault("the column is missing", file=sheet.place, column=name)
                for name in needed if name not in names]
@@ -136,7 +137,8 @@ def _records(sheet: Grid, *needed: str) -> list[tuple[int, dict[str, str]]]:
 
 
 def _columns(place: list[str], name: str, kind: str, *, is_alone: bool) -> dict[str, str]:
-    """Returns the id of a question, and the names of its columns in exports with and without its groups."""
+    """Returns the id of a question, and the names that its columns may have in exports, with and without its
+    groups."""
     is_several = kind == "select_multiple"
     names = [between.join([*place, name]) + (star + "*") * is_several for between, star in _SIGNS]
     if not is_alone:  # the bare name would be another group's question as well
@@ -146,7 +148,8 @@ def _columns(place: list[str], name: str, kind: str, *, is_alone: bool) -> dict[
 
 
 def _asked_if(relevant: str, selects: dict[str, list[str]], lists: Lists) -> str | None:
-    """Translates a condition of the form into the words of asked_if; None if the condition is too complex.
+    """Translates a condition of the form into the syntax of asked_if; None if the condition cannot be
+    expressed there.
 
     >>> lists = {"yn": {"yes": ["Yes"], "no": ["No"]}}
     >>> _asked_if("${a} = 'yes' or selected(${b}, 'no')",
@@ -171,8 +174,8 @@ def _asked_if(relevant: str, selects: dict[str, list[str]], lists: Lists) -> str
 
 
 def _all_of(conditions: list[str | None]) -> str:
-    """Returns the conditions of a question and of its groups, all of which must hold; blank if one of them is
-    not known."""
+    """Joins the conditions of a question and of its groups, all of which must hold. Returns "" if one of them
+    is None."""
     if None in conditions:
         return ""
     several = [condition for condition in conditions if condition]
@@ -200,10 +203,11 @@ def _frame(rows: list[dict[str, str]], columns: list[str]) -> pd.DataFrame:
 
 def match_export_columns_to_questions(draft: XLSFormDraft, form: SurveyForm) -> dict[str,
                                                                                      dict[str, FormColumn]]:
-    """Returns the columns of each question of an XLSForm in exports, by the question's id and by the end of
-    the column's name, which names an option; the end is "" for a column with the whole answer.
+    """Returns the columns in exports of each question of an XLSForm. They are keyed by the question's id and
+    by the end of the column's name, which names an option; the end is "" for a column with the whole answer.
 
-    Columns are recognised by the names of the form, with or without groups, or by its labels in any language.
+    Columns are recognised by the names of questions in the form, with or without groups, or by the labels of
+    questions in any language.
     """
     ends: dict[str, tuple[str, str]] = {}
     times = Counter(match_key(label) for labels in draft.questions[LABELS] for label in labels.splitlines())
@@ -236,9 +240,11 @@ def match_export_columns_to_questions(draft: XLSFormDraft, form: SurveyForm) -> 
 
 
 def read_wordings_table(path: Path) -> dict[str, str]:
-    """Reads a table with the wordings, labels or translations of headings and answers, by their keys
-    (:func:`match_key`), in the order of the table. Raises Faults if the table does not have two columns, or
-    has two entries for the same text."""
+    """Reads a table with the wordings, labels or translations of headings and answers. Returns them by the
+    key of the heading or answer (:func:`match_key`), in the order of the table.
+
+    Raises Faults if the table does not have two columns, or has two entries for the same text.
+    """
     [grid, *_] = read_workbook_sheets(path) if path.suffix.lower() in SHEETS else [read_delimited_file(path)]
     wordings: dict[str, str] = {}
     faults = []
@@ -259,8 +265,8 @@ def read_wordings_table(path: Path) -> dict[str, str]:
 
 
 def is_xlsform(path: Path) -> bool:
-    """Whether a file is a workbook with the sheet in which XLSForms have their questions, or a workbook with
-    several sheets, which may be meant as an XLSForm."""
+    """Whether a file seems to be an XLSForm: a workbook with a sheet survey as XLSForms have it, or any
+    workbook with several sheets."""
     if path.suffix.lower() not in SHEETS:
         return False
     sheets = read_workbook_sheets(path)
