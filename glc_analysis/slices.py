@@ -33,11 +33,12 @@ def digest_slices(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str
     wanted, above = _wanted_by_country(members), ancestors(frames["codebook"])
     result = {}
     for name, frame in frames.items():
-        hashes = hash_pandas_object(frame, index=False).to_numpy()
+        hashes = hash_pandas_object(frame, index=False).to_numpy() if len(frame) \
+            else np.zeros(0, dtype=np.uint64)
         found = {"": _total(hashes)}
         if is_sliced_by_country(name):
             found |= _by_country(name, frame, hashes, wanted)
-        themes = find_row_themes(name, frame, by_question, by_code)
+        themes = find_row_themes(name, frame, by_question, by_code) if len(frame) else None
         if themes is not None:
             found |= _by_theme(themes, hashes, listed)
         if is_sliced_by_question(name):
@@ -99,21 +100,25 @@ def _by_country(name: str, frame: pd.DataFrame, hashes: np.ndarray,
                 wanted: Mapping[str, list[str]]) -> dict[str, np.ndarray]:
     """Returns the row hashes in each country's slice: the rows of the country, and those of organisations
     that answered for it."""
-    if name == "figures":
-        keys = frame["subset_kind"].astype("str") + "=" + frame["subset_id"].astype("str")
-        keys = keys.mask(frame["measure"] == "words", "organisation=" + frame["option_id"].astype("str"))
-    elif not has_country_in_each_row(name):
-        keys = "organisation=" + frame["organisation_id"].astype("str")
-    else:
-        own = frame["country_id"].astype("str")
-        keys = "country=" + own
-        if "organisation_id" in frame:
-            keys = keys.where(own != "", "organisation=" + frame["organisation_id"].astype("str"))
-            keys = keys.mask(keys == "organisation=", "all")
-    sums = _sums(keys, hashes)
+    sums = _sums(_country_keys(name, frame), hashes) if len(frame) else {}
     nothing = np.zeros(2, dtype=np.uint64)
     return {f"country={country}": np.stack([sums.get(key, nothing) for key in parts]).sum(0, dtype=np.uint64)
             for country, parts in wanted.items()}
+
+
+def _country_keys(name: str, frame: pd.DataFrame) -> pd.Series:
+    """Returns the country, organisation or region to which each row belongs."""
+    if name == "figures":
+        keys = frame["subset_kind"].astype("str") + "=" + frame["subset_id"].astype("str")
+        return keys.mask(frame["measure"] == "words", "organisation=" + frame["option_id"].astype("str"))
+    if not has_country_in_each_row(name):
+        return "organisation=" + frame["organisation_id"].astype("str")
+    own = frame["country_id"].astype("str")
+    keys = "country=" + own
+    if "organisation_id" in frame:
+        keys = keys.where(own != "", "organisation=" + frame["organisation_id"].astype("str"))
+        keys = keys.mask(keys == "organisation=", "all")
+    return keys
 
 
 def _by_theme(themes: pd.Series, hashes: np.ndarray, listed: list[str]) -> dict[str, np.ndarray]:

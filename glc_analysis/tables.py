@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
@@ -91,9 +91,11 @@ def _faults(shaped: pd.DataFrame, table: Table) -> list[str]:
     be used, and keys must be unique."""
     faults = []
     for name, column in table.columns.items():
-        if column.kind == "text" and shaped[name].isna().any():
+        cells = shaped[name]
+        is_category = isinstance(cells.dtype, pd.CategoricalDtype)  # in other text blanks were filled in
+        if is_category and column.kind == "text" and cells.isna().any():
             faults.append(f"column {name} lacks text")
-        if column.allowed and (others := {*shaped[name].dropna().unique()} - {*column.allowed}):
+        if column.allowed and (others := {*cells.dropna().unique()} - {*column.allowed}):
             faults.append(f"column {name} has {', '.join(map(repr, sorted(others)))}, which is not allowed")
     is_repeated = shaped.duplicated(list(table.key))
     if is_repeated.any():
@@ -109,7 +111,8 @@ def _typed(series: pd.Series | None, kind: str, index: pd.Index) -> pd.Series:
     if kind == "text":
         if isinstance(series.dtype, pd.CategoricalDtype):
             return series
-        text = series if series.dtype == "str" else series.astype("str")
+        text = series if isinstance(series.dtype, pd.StringDtype) and series.dtype == "str" \
+            else series.astype("str")
         return text.fillna("") if text.hasnans else text
     return series.astype(_DTYPES[kind])
 
@@ -129,10 +132,23 @@ def parquet_bytes(frame: pd.DataFrame) -> bytes:
     """Returns a table in the form of its schema as the bytes of its Parquet file."""
     by = [_ranks(frame[c]) for c in ("organisation_id", "country_id")
           if c in frame and len(frame) > _ROW_GROUP]
-    frame = frame.iloc[np.lexsort(by)] if by else frame
+    frame = with_python_strings(frame.iloc[np.lexsort(by)] if by else frame)
+    if len(frame) or frame.attrs:
+        return _write_parquet(frame)
+    return _parquet_bytes_without_rows(tuple(frame.dtypes.items()))
+
+
+def _write_parquet(frame: pd.DataFrame) -> bytes:
     file = io.BytesIO()
-    with_python_strings(frame).to_parquet(file, index=False, compression="zstd", row_group_size=_ROW_GROUP)
+    frame.to_parquet(file, index=False, compression="zstd", row_group_size=_ROW_GROUP)
     return file.getvalue()
+
+
+@cache
+def _parquet_bytes_without_rows(columns: tuple[tuple[Hashable, Any], ...]) -> bytes:
+    """Returns a table without rows, such as most of a study without interviews, from its columns with their
+    types."""
+    return _write_parquet(pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in columns}))
 
 
 def with_python_strings(frame: pd.DataFrame) -> pd.DataFrame:

@@ -212,10 +212,11 @@ def collect_block_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame
 def select_quotations_with_owners(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame,
                                   audience: str) -> pd.DataFrame:
     """The quotations of an audience, with segment_id and owner."""
-    segments = frames["segments"]
-    owner = dict(zip(segments["segment_id"], segment_owners(segments, frames["documents"]), strict=True))
-    rows = frames["quotations"]
+    rows, segments = frames["quotations"], frames["segments"]
     rows = rows[rows["audience"] == audience].merge(quotes[["quote_id", "segment_id"]], on="quote_id")
+    if rows.empty:
+        return rows.assign(owner="")
+    owner = dict(zip(segments["segment_id"], segment_owners(segments, frames["documents"]), strict=True))
     return rows.assign(owner=rows["segment_id"].map(owner).fillna(""))
 
 

@@ -62,15 +62,17 @@ class Consent:
         if waves:
             has_lapsed = _has_lapsed(table, key, waves, current)
             lapsed, table = table[has_lapsed], table[~has_lapsed]
-        is_yes = table["is_given"] == "true"
-        yes, no = (set(table.loc[rows, key].itertuples(index=False, name=None)) for rows in (is_yes, ~is_yes))
-        covers = table["no_covers"] if "no_covers" in table else pd.Series("", table.index)
-        is_out = ~is_yes & (covers == NOT_COUNTED) & (table["speaker_id"] == THE_ORGANISATION)
-        written = pd.MultiIndex.from_frame(table[key])
-        is_unasked = (lapsed["item"].isin(IN_FIGURES) & (lapsed["speaker_id"] == THE_ORGANISATION)
-                      & ~pd.Series(pd.MultiIndex.from_frame(lapsed[key]).isin(written), lapsed.index))
-        out = pd.concat([table[is_out], lapsed[is_unasked]])[["organisation_id", "item", "audience"]]
-        return cls(frozenset(yes - no), frozenset(out.itertuples(index=False, name=None)))
+        covers = table["no_covers"] if "no_covers" in table else [""] * len(table)
+        written = [*zip(*(table[column] for column in key), strict=True)]
+        answers = [*zip(written, table["is_given"], covers, strict=True)]
+        yes = {row for row, is_given, _ in answers if is_given == "true"}
+        no = {row for row, is_given, _ in answers if is_given != "true"}
+        unasked = {*zip(*(lapsed[column] for column in key), strict=True)} - {*written}
+        out = [row for row, is_given, no_covers in answers if is_given != "true" and no_covers == NOT_COUNTED]
+        out += [row for row in unasked if row[2] in IN_FIGURES]
+        return cls(frozenset(yes - no), frozenset(
+            (organisation, item, audience) for organisation, speaker, item, audience in out
+            if speaker == THE_ORGANISATION))
 
     def organisations(self, item: str, audience: str) -> frozenset[str]:
         """The organisations that agreed to this item for this audience; consents of persons do not count."""

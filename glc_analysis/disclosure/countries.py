@@ -13,9 +13,9 @@ because naming a country shows that an organisation there answered. A country is
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -62,7 +62,7 @@ def visible_countries(answers: pd.DataFrame, organisations: pd.DataFrame, consen
     """
     places = _places(answers, "country_id")
     if audience == "team":
-        return {*places["country_id"]}
+        return {country for country, _ in places}
     sizes = _sizes(places, organisations, consent, WORK_COUNTRY, audience)
     return _named(sizes, settings, WORK_COUNTRY, audience)
 
@@ -80,7 +80,7 @@ def visible_home_countries(organisations: pd.DataFrame, consent: Consent, settin
     """
     places = _places(organisations, "home_country_id")
     if audience == "team":
-        return {*places["country_id"]}
+        return {country for country, _ in places}
     sizes = _sizes(places, organisations, consent, HOME_COUNTRY, audience)
     return _named(sizes, settings, HOME_COUNTRY, audience)
 
@@ -158,7 +158,7 @@ def all_consented(answers: pd.DataFrame, organisations: pd.DataFrame, consent: C
     """Returns the countries of work where every organisation agreed. An agreement recorded in study.toml does
     not count here."""
     sizes = _sizes(_places(answers, "country_id"), organisations, consent, WORK_COUNTRY, audience)
-    return set(sizes.index[sizes["all_agreed"].astype(bool)])
+    return {country for country, size in sizes.items() if size.all_agreed}
 
 
 def countable_members(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
@@ -168,11 +168,13 @@ def countable_members(answers: pd.DataFrame, organisations: pd.DataFrame, consen
     An organisation may be counted where it agreed itself, and in every country of
     :func:`fully_agreed_countries`. The columns are country_id, organisation_id.
     """
-    pairs = _places(answers, "country_id")
-    sizes = _sizes(pairs, organisations, consent, WORK_COUNTRY, audience)
-    of_agreed = pairs["organisation_id"].isin(_agreed(consent, WORK_COUNTRY, audience))
-    named = pairs["country_id"].isin(_named(sizes, settings, WORK_COUNTRY, audience))
-    return pairs[named & (of_agreed | pairs["country_id"].isin(_fully_agreed(sizes, settings, WORK_COUNTRY)))]
+    places = _places(answers, "country_id")
+    sizes = _sizes(places, organisations, consent, WORK_COUNTRY, audience)
+    agreed, named = _agreed(consent, WORK_COUNTRY, audience), _named(sizes, settings, WORK_COUNTRY, audience)
+    whole = _fully_agreed(sizes, settings, WORK_COUNTRY)
+    pairs = [(country, organisation) for country, organisation in places
+             if country in named and (organisation in agreed or country in whole)]
+    return pd.DataFrame(pairs, columns=["country_id", "organisation_id"], dtype="str")
 
 
 def find_countries_with_visible_codes(shown: Collection[str], answers: pd.DataFrame, mentions: pd.DataFrame,
@@ -204,47 +206,58 @@ def is_hidden_option(figures: pd.DataFrame, questions: pd.Series,
     return is_hidden
 
 
-def _places(rows: pd.DataFrame, column: str) -> pd.DataFrame:
-    """One row per organisation and country."""
-    pairs = rows[[column, "organisation_id"]].astype("str")
-    pairs = pairs.set_axis(["country_id", "organisation_id"], axis=1)
-    return pairs[pairs["country_id"] != ""].drop_duplicates()
+def _places(rows: pd.DataFrame, column: str) -> list[tuple[str, str]]:
+    """Each country with each organisation, once."""
+    pairs = zip(rows[column].astype("str"), rows["organisation_id"].astype("str"), strict=True)
+    return [pair for pair in dict.fromkeys(pairs) if pair[0]]
 
 
-def _sizes(pairs: pd.DataFrame, organisations: pd.DataFrame, consent: Consent, item: str,
-           audience: str) -> pd.DataFrame:
-    """Returns one row per country. For the team, all organisations count as having agreed.
+class _Size(NamedTuple):
+    """How many independent organisations a country has (a network counts once), how many of them agreed, and
+    whether all organisations agreed."""
 
-    - ``independent``: the number of independent organisations (a network counts once);
-    - ``agreed``: how many of them agreed;
-    - ``all_agreed``: whether all organisations agreed.
-    """
-    networks = organisations.set_index("organisation_id")["network_id"]
-    own = pairs["organisation_id"].map(networks).fillna("").astype("str")
-    own = own.where(own != "", pairs["organisation_id"])
-    is_agreed = pairs["organisation_id"].isin(_agreed(consent, item, audience)) | (audience == "team")
-    counted = pairs.assign(independent=own, agreed=own.where(is_agreed), all_agreed=is_agreed)
-    return counted.groupby("country_id").agg(
-        {"independent": "nunique", "agreed": "nunique", "all_agreed": "all"})
+    independent: int
+    agreed: int
+    all_agreed: bool
+
+
+def _sizes(places: Iterable[tuple[str, str]], organisations: pd.DataFrame, consent: Consent, item: str,
+           audience: str) -> dict[str, _Size]:
+    """Returns the size of each country. For the team, all organisations count as having agreed."""
+    networks = dict(zip(organisations["organisation_id"], organisations["network_id"], strict=True))
+    agreed = _agreed(consent, item, audience)
+    independent: dict[str, set[str]] = {}
+    of_agreed: dict[str, set[str]] = {}
+    refused = set()
+    for country, organisation in places:
+        own = networks.get(organisation) or organisation
+        independent.setdefault(country, set()).add(own)
+        if organisation in agreed or audience == "team":
+            of_agreed.setdefault(country, set()).add(own)
+        else:
+            refused.add(country)
+    return {country: _Size(len(own), len(of_agreed.get(country, ())), country not in refused)
+            for country, own in independent.items()}
 
 
 def _agreed(consent: Consent, item: str, audience: str) -> frozenset[str]:
     return consent.organisations("survey", audience) & consent.organisations(item, audience)
 
 
-def _fully_agreed(sizes: pd.DataFrame, settings: Mapping[str, Any], item: str) -> set[str]:
+def _fully_agreed(sizes: Mapping[str, _Size], settings: Mapping[str, Any], item: str) -> set[str]:
     """Returns the countries where all organisations agreed and, if study.toml records an agreement, also the
     countries with enough organisations."""
     is_recorded = settings["countries_agreed"].get("which") in (item.removesuffix("_country"), "both")
-    is_enough = sizes["independent"] >= settings["public_group"]
-    return set(sizes.index[sizes["all_agreed"].astype(bool) | is_enough & is_recorded])
+    return {country for country, size in sizes.items()
+            if size.all_agreed or is_recorded and size.independent >= settings["public_group"]}
 
 
-def _named(sizes: pd.DataFrame, settings: Mapping[str, Any], item: str, audience: str) -> set[str]:
+def _named(sizes: Mapping[str, _Size], settings: Mapping[str, Any], item: str, audience: str) -> set[str]:
     """Returns the countries that may be named: those of :func:`_fully_agreed` and, to the public, which has
     no country pages, also the countries where enough independent organisations agreed."""
-    enough = sizes.index[(sizes["agreed"] >= settings["public_group"]) & (audience == "public")]
-    return _fully_agreed(sizes, settings, item) | set(enough)
+    enough = {country for country, size in sizes.items()
+              if audience == "public" and size.agreed >= settings["public_group"]}
+    return _fully_agreed(sizes, settings, item) | enough
 
 
 # ------------------------------

@@ -83,7 +83,11 @@ def printable_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.D
     if audience not in AUDIENCES:
         raise UsageError(f"There is no audience {audience!r}; {suggest_name(audience, AUDIENCES)}.")
     for_team, labels = audience == "team", labels or {}
+    shown = ["quote_id", "text", "language", "wording", "source", "code_ids", "theme_ids"]
+    more = ["segment_id", "organisation_id", "speaker_id", "audience", "status"] if for_team else []
     own = quotes[(quotes["audience"] == audience) | for_team]
+    if own.empty:
+        return pd.DataFrame(columns=[*shown, *more], dtype="str")
     rows = with_broken_rules(own, codings, segments, documents, consent, codebook)
     rules = set(TEAM_QUOTATION_RULES if for_team else QUOTATION_RULES)
     rows = rows[pd.Series([not broken & rules for broken in rows["broken"]], rows.index, dtype=bool)]
@@ -95,8 +99,6 @@ def printable_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.D
         theme_ids=[";".join(sorted({themes[code] for code in each if code in themes})) for each in codes],
         source=[labels.get(owner, owner) if for_team or is_named else _ANONYMOUS_SOURCE
                 for owner, is_named in zip(rows["owner"], rows["is_named"], strict=True)])
-    shown = ["quote_id", "text", "language", "wording", "source", "code_ids", "theme_ids"]
-    more = ["segment_id", "organisation_id", "speaker_id", "audience", "status"] if for_team else []
     return rows.sort_values(["quote_id"] if for_team else ["text", "quote_id"],
                             ignore_index=True)[[*shown, *more]]
 
