@@ -1,13 +1,14 @@
 """Agreement between coders on codes, with the table ``agreement``.
 
-The module computes coefficients with intervals from the codes that coders gave to units, and the table
-``agreement`` of a study. The table has every code, and all codes together, by turn and by character. A unit
-that a coder read and left uncoded has a value; it is not missing. An undefined coefficient is NaN with a
-reason, never 1, and raises no exception. A coefficient that corrects for chance needs at least two different
-values.
+The module computes coefficients of agreement, with intervals, from the codes that coders gave to units. It
+also makes table ``agreement`` of a study. The table has rows for every code and for all codes together, both
+with turns as units and with characters as units. A unit that a coder read and left uncoded has a value; it is
+not missing. An undefined coefficient is NaN with a reason, never 1, and raises no exception. A coefficient
+that corrects for chance is undefined if all values are the same.
 
-The module decides which work is compared: only work on the same units at the same version of the codebook,
-before differences were reconciled. Intervals are computed by :mod:`~glc_analysis.coding.coefficients`.
+The module compares only codings of the same units with the same version of the codebook, as they were before
+differences between coders were reconciled. Intervals are computed by
+:mod:`~glc_analysis.coding.coefficients`.
 """
 
 from __future__ import annotations
@@ -47,45 +48,48 @@ OPTIONAL = {"question_id": "", "length": 1, "is_missing": False}
 ALL_UNITS = "all"
 UNASSISTED = "unassisted"
 """The subset of the texts in which no suggested code was accepted."""
-NOT_SHARED = "the coder coded no unit that another coded"
+NOT_SHARED = "the coder coded no unit that another coder coded"
 
 
 def agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 1000, seed: int = 1,
                     ancestors: Mapping[str, Sequence[str]] | None = None, parents: str = "missing",
                     single: Set[str] = frozenset()) -> pd.DataFrame:
-    """Returns agreement between coders, one row per measure, code (blank for all codes together) and subset.
+    """Returns agreement between coders, one row per measure, code and subset.
 
-    ``unit`` is the name of the kind of unit. ``units`` has one row for every unit and coder who read it. A
-    unit that was never assigned to a coder has no row. Its columns are:
+    ``unit`` is the kind of unit, which is written into column ``unit``. ``units`` has one row for every unit
+    and coder who read it; a unit that was never assigned to a coder has no row for that coder. The columns of
+    ``units`` are:
 
     - unit_id, document_id, coder_id;
     - ``codes``: the set of code ids, empty where the coder left the unit uncoded;
     - question_id (optional): blank for no question;
     - ``length`` (optional): the number of units that the row represents, such as the characters of a passage;
-    - ``respondent_id`` (optional): what the bootstrap draws for intervals; by default the document;
-    - ``is_missing`` (optional): whether the coder read the unit, but the coding is not known.
+    - ``respondent_id`` (optional): the respondent whose unit it is, because the bootstrap draws whole
+      respondents; by default every document is one respondent;
+    - ``is_missing`` (optional): true where the coder read the unit but the coding is not known.
 
     The measures of a code compare presence and absence: percent, positive and negative agreement, alpha, AC1,
     PABAK, and with exactly two coders kappa. ``prevalence.<coder>`` is the coder's share of pairable units
-    with the code; column ``prevalence`` is the share over all units. The measure of all codes together is
-    ``masi_alpha``.
+    with the code; column ``prevalence`` is the share over all units. All codes together have a blank code_id
+    and the measure ``masi_alpha``.
 
     Subsets are ``all``, ``document=<id>`` and ``question=<id>``. A document with only one unit, such as an
     answer, and a document in ``single`` have no rows, because a coefficient of one unit means nothing. low
     and high come from a bootstrap of respondents, for subsets with several documents. Every NaN has a reason.
 
-    ``ancestors`` has the codes above each code. Each of these is measured as well, and counts as present
-    wherever a code below it is. If a coder gave a unit only a code above others, the coding does not say
-    which code below was meant. With ``parents="missing"`` the unit is then left out for the codes below and
-    for all codes together; with ``"absent"`` the codes below count as absent.
+    ``ancestors`` maps each code to the codes above it. The codes above are measured as well; a code above
+    counts as present wherever a code below it is present. If a coder gave a unit a code above and none of the
+    codes below it, the coding does not say which code below was meant. With ``parents="missing"``, the coder
+    then has no value in this unit for the codes below and for all codes together. With ``parents="absent"``,
+    the codes below count as absent.
 
-    ``n_missing`` counts the values that are missing because of ``is_missing``. ``lowest`` and ``highest`` are
-    the lowest and the highest coefficient if the missing values are filled in, in turn, in these ways: all
-    different from the values of the other coders, all the same as these, all with the code, all without.
+    ``n_missing`` counts the values that are missing because of ``is_missing``. To find ``lowest`` and
+    ``highest``, the coefficient is computed with the missing values filled in in each of these ways: all
+    different from the values of the other coders, all equal to the values of the other coders, all with the
+    code, all without the code. ``lowest`` and ``highest`` are the extremes of the results.
 
-    The caller must make sure that units were coded independently, at one version of the text and of the
-    codebook. So it leaves out the coder ``consensus`` and gives the units of another version of a text
-    other unit_ids.
+    The codings must be independent and of one version of the text and of the codebook. So the caller leaves
+    out the coder ``consensus``, and gives the units of another version of a text other unit_ids.
 
     Raises Faults where a coder has two rows for a unit, or a unit has two documents, questions or lengths.
 
@@ -109,8 +113,8 @@ def agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 100
 class _CodedUnits(NamedTuple):
     """The codings of units, and the document, respondent and question of each unit.
 
-    ``numbers`` is a matrix of coders x units with the position of each coding in ``sets``; it is -1 where the
-    unit was never assigned to the coder.
+    ``numbers`` is a matrix of coders x units. It has the index in ``sets`` of the codes that the coder gave
+    the unit, or -1 where the unit was never assigned to the coder.
     """
 
     numbers: np.ndarray
@@ -124,12 +128,14 @@ class _CodedUnits(NamedTuple):
     lengths: np.ndarray
 
     def values(self, value_of: np.ndarray, at: np.ndarray) -> np.ndarray:
-        """Returns the values of some units; -1 where a coder gave no value."""
+        """Returns the values that coders gave to the units ``at``, as a matrix of coders x units; -1 where a
+        coder gave no value. ``value_of`` has the value of each set of codes."""
         return np.where(self.is_missing[:, at], -1, value_of[self.numbers[:, at]])
 
 
 class _Tree:
-    """The value of each code in each set of codes, given the tree of codes."""
+    """For each set of codes that a unit may have: which codes it includes once the codes above are added, and
+    for which codes it does not say whether they are present."""
 
     def __init__(self, sets: list[frozenset], ancestors: Mapping[str, Sequence[str]], *,
                  is_missing: bool) -> None:
@@ -148,11 +154,12 @@ class _Tree:
 
 
 class _Measurement(NamedTuple):
-    """What agreement is measured on: one code, or all codes together."""
+    """One code, or all codes together, with the values that are compared and the measures that are
+    computed."""
 
     code_id: str
     value_of: np.ndarray
-    """the value of each set of codes; the last one, at index -1, is for units without a set"""
+    """the value of each set of codes; the last value, at index -1, is for units without a set"""
     n_values: int
     measures: dict[str, Measure]
     distance: Distance | None = None
@@ -204,8 +211,8 @@ def _all_codes(grid: _CodedUnits, tree: _Tree) -> _Measurement:
 
 
 def _single_codes(grid: _CodedUnits, tree: _Tree) -> list[list[_Measurement]]:
-    """Returns the measurements of each code: presence is 1, absence is 0. Codes for which the same units have
-    values are in one list."""
+    """Returns the measurements of each code: presence is 1, absence is 0. Codes are in one list if exactly
+    the same units have values for them."""
     measures = {**NOMINAL, "positive_agreement": specific_measure(1),
                 "negative_agreement": specific_measure(0),
                 **{f"prevalence.{coder_id}": _prevalence(coder)
@@ -258,16 +265,16 @@ def _rows(grid: _CodedUnits, tree: _Tree, draws: int, seed: int, is_single: np.n
 
 def _counted(grid: _CodedUnits, at: np.ndarray, coding: _Measurement, groups: np.ndarray, n_groups: int, *,
              values: np.ndarray | None = None) -> CodingCounts:
-    """Returns the counts of a code in some units, by group. If ``values`` is given, these values are counted
-    instead of those that the coders gave."""
+    """Returns the counts of a code, or of all codes together, in the units ``at``, per group. If ``values``
+    is given, it is counted instead of the values that the coders gave."""
     given = grid.values(coding.value_of, at) if values is None else values
     return count_codings(given, coding.n_values, groups=groups[at], n_groups=n_groups,
                          lengths=grid.lengths[at], distance=coding.distance)
 
 
 def _extremes(grid: _CodedUnits, at: np.ndarray, coding: _Measurement) -> dict[str, tuple[int, float, float]]:
-    """Returns, by measure, how many values are missing, and the lowest and the highest coefficient with the
-    missing values filled in."""
+    """Returns, for each measure, how many values are missing, and the lowest and the highest coefficient that
+    result when the missing values are filled in."""
     missing = grid.is_missing[:, at]
     if not missing.any():
         return {}
@@ -320,19 +327,23 @@ DRAWS = 1000
 def coder_agreement(coded: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
                     ancestors: Mapping[str, Sequence[str]], *, mixed_coders: Set[str] = frozenset(),
                     parents: str = "missing") -> pd.DataFrame:
-    """Returns agreement before differences were reconciled; empty if no two coders read the same text.
+    """Returns agreement between coders before differences were reconciled, with the columns of
+    :func:`agreement_table`; no rows if no two coders read the same text.
 
     - ``coded``: one row for each participant's segment and coder who read it, as
       :func:`glc_analysis.coding.consensus.coding_units` returns it, with the codebook_version that the coder
-      used. Work at different versions is never compared. If a coder's version is not stated, it counts as the
-      version that the document's other coders state, provided they all state the same.
-    - ``ancestors``: the families, themes and domains above each code. They are measured as well, and count as
-      present wherever a code below them was given.
-    - ``parents``: what it means if a coder gave a unit only such a code (:func:`agreement_table`).
+      used. Codings with different versions are never compared. A coder without a stated version counts as
+      having used the version that the document's other coders state, provided that they all state the same
+      version.
+    - ``ancestors``: the families, themes and domains above each code. The codes above are measured as well;
+      they count as present wherever a code below them was given.
+    - ``parents``: whether the codes below are missing or absent if a coder gave a unit only a code above them
+      (:func:`agreement_table`).
     - ``mixed_coders``: the coders whose file does not separate the work of several people. They are left out,
       and so is the consensus.
 
-    The units are ``turn`` and ``character``; by character, a passage counts in proportion to its length.
+    Agreement is measured twice, with the units ``turn`` and ``character``. With characters, a passage counts
+    in proportion to its length.
     """
     coded = coded[~coded["coder_id"].isin({CONSENSUS, *mixed_coders})]
     readers = coded.groupby("document_id")["coder_id"].transform("nunique")
@@ -354,8 +365,8 @@ def coder_agreement(coded: pd.DataFrame, codings: pd.DataFrame, segments: pd.Dat
 
 
 def _only_version(coded: pd.DataFrame) -> dict[str, str]:
-    """Returns the version of the codebook that the coders of each document used, if all coders who state a
-    version state the same; else blank."""
+    """Returns the version of the codebook that the coders of each document used. It is blank if coders state
+    different versions, or if none states a version."""
     stated = coded[coded["codebook_version"] != ""].groupby("document_id")["codebook_version"].agg(set)
     found = dict.fromkeys(coded["document_id"], "")
     return found | {document: next(iter(some)) for document, some in stated.items() if len(some) == 1}
@@ -373,7 +384,8 @@ class _Turn(NamedTuple):
 
 
 def _characters(turns: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
-    """Cuts every turn wherever a coder's passage begins or ends. Returns one row per piece and coder."""
+    """Cuts every turn wherever a coder's passage begins or ends. Returns one row per piece of a turn and
+    coder who read the turn."""
     spans = {segment_id: (start, end) for segment_id, start, end in zip(
         segments["segment_id"], segments["start"].tolist(), segments["end"].tolist(), strict=True)}
     passages: dict[tuple[str, str], list[tuple[int, int, str]]] = defaultdict(list)

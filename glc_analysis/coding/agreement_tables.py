@@ -17,7 +17,8 @@ from glc_analysis.coding.consensus import CONSENSUS, MAJORITY, codings_by_segmen
 
 
 def agreement_by_question(agreement: pd.DataFrame) -> pd.DataFrame:
-    """Returns one row per code and question whose turns or answers have the code, the lowest alpha first.
+    """Returns one row per code and question, if any turn or answer to the question has the code. The lowest
+    alpha comes first.
 
     - code_id, question_id, n_units, prevalence;
     - agree (percent agreement), positive and alpha: the measures within the question;
@@ -40,8 +41,8 @@ def agreement_by_question(agreement: pd.DataFrame) -> pd.DataFrame:
 def explain_blank_columns(agreement: pd.DataFrame, columns: Mapping[str, str]) -> list[str]:
     """Returns sentences that say why columns of a table of agreement are blank for every code.
 
-    ``columns`` has the name of the table's column for each measure. ``agreement`` has the rows that the table
-    shows."""
+    ``columns`` maps each measure to the name of its column in the table. ``agreement`` has the rows of
+    agreement that the table shows."""
     if agreement.empty:
         return []
     by_reason: dict[str, list[str]] = defaultdict(list)
@@ -93,11 +94,11 @@ def list_same_code_other_words(codings: pd.DataFrame, segments: pd.DataFrame) ->
 
 def count_texts_by_readers(readings: pd.DataFrame, documents: pd.DataFrame, *,
                            rule: str) -> tuple[pd.DataFrame, list[str]]:
-    """Returns a table by number of readers, and the ids of the organisations of which no text was read by
-    more than one person.
+    """Returns a table with one row per number of readers, and a list of organisation_ids. The list has the
+    organisations whose texts each had at most one reader.
 
-    The table has one row per number of readers, with the columns readers, texts, organisations and "a code
-    counts where". The last says when a code counts by the study's rule of consensus.
+    The columns of the table are readers, texts, organisations and "a code counts where". The last column says
+    how many of the readers must have given a code, by the study's rule of consensus.
     """
     read = readings[readings["coder_id"] != CONSENSUS].merge(documents[["document_id", "organisation_id"]])
     by_text = read.groupby(["document_id", "organisation_id"], as_index=False)["coder_id"].nunique()

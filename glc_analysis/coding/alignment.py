@@ -145,10 +145,10 @@ def find_quotation(text: Text, quote: str) -> list[tuple[int, int]]:
 
 
 def _variables(text: Text, unmasked: CharacterMap) -> list[list[Variable]]:
-    """Returns the names, labels and joins of a text, in order. Those with no letter between them are one
-    group.
+    """Returns the names, speakers' labels and joins of a text, in order, in groups. Neighbours with no letter
+    between them are in the same group.
 
-    Of two that overlap, the first keeps the characters that they share.
+    If two of them overlap, the first keeps the characters that they share.
     """
     masked = {start: CharacterMap.of(text.canonical[new:new_end]).text
               for start, _, new, new_end in text.offsets}
@@ -170,7 +170,8 @@ def _separated(copy: str, start: int, end: int, group: list[Variable],
     """Returns the segments of a group of names and labels that have no letter between them.
 
     Starting from the end of the group, each name or label that is the same in the copy as in the masked or
-    the unmasked text becomes a separate segment. All names and labels before these are one segment.
+    the unmasked text becomes a separate segment. The names and labels before them are joined into one
+    segment.
     """
     segments, group = [], list(group)
     while len(group) > 1:
@@ -186,8 +187,8 @@ def _separated(copy: str, start: int, end: int, group: list[Variable],
 
 
 def _end_of_name(copy: str, at: int, following: str, *known: str) -> int:
-    """Returns where the name or label at a position of the copy ends, which is before the text that must
-    follow it; -1 if that text is not found."""
+    """Returns the position at which the name or label that begins at ``at`` in the copy ends. The text
+    ``following`` must come next; the result is -1 if it is not found."""
     for name in dict.fromkeys([*(CharacterMap.of(one).text for one in known), ""]):
         until = at + len(name)
         if copy.startswith(name + following, at) and (following or until == len(copy)):
@@ -209,8 +210,8 @@ def _character_map(text: str) -> CharacterMap:
 
 @lru_cache(maxsize=10_000)
 def _composed(word: str) -> tuple[tuple[str, int, int], ...]:
-    """Returns the characters of a word in NFC, each with the start and end of the characters of the word that
-    it is composed of."""
+    """Returns the characters of a word in NFC. Each has the start and the end of the characters in ``word``
+    from which it is composed."""
     if unicodedata.is_normalized("NFC", word):
         return tuple((letter, n, n + 1) for n, letter in enumerate(word))
     characters = []

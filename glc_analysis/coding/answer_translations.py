@@ -21,9 +21,9 @@ def place_translations(written: pd.DataFrame, documents: pd.DataFrame, names: pd
     """Returns table ``answer_translations``: one row per answer and language of its translation, with
     pseudonyms in place of names.
 
-    ``written`` has the rows of answer_translations.csv. ``elsewhere`` has the records of other waves than the
-    one that the study's figures are about; their rows are left out. Raises Faults for rows that translate no
-    open answer.
+    ``written`` has the rows of answer_translations.csv. ``elsewhere`` has the ids of records in waves that
+    the study's figures leave out; rows that translate these records are left out. Raises Faults for rows that
+    translate no open answer.
     """
     answers = documents[documents["kind"] == "answer"]
     asked: dict[str, list[str]] = defaultdict(list)
@@ -32,7 +32,7 @@ def place_translations(written: pd.DataFrame, documents: pd.DataFrame, names: pd
     faults = []
     for n, (record, question) in written[["answer_id", "question_id"]].iterrows():
         if record not in elsewhere and question not in asked.get(record, ()):
-            fix = f"correct question_id: {', '.join(asked[record])} has one in this record" \
+            fix = f"correct question_id: this record answers {', '.join(asked[record])}" \
                 if record in asked else f"correct answer_id; {suggest_name(record, asked)}"
             faults.append(Fault("there is no open answer to this question in this record",
                                 file="answer_translations.csv", row=str(n), value=f"{record} {question}",

@@ -1,8 +1,9 @@
-"""All coding of a study: from the texts and the coders' files to the tables of codings.
+"""Makes the tables of codings of a study from its texts and the coders' files.
 
 The module reads the texts, the coders' files, and the codes that are columns of the survey. It makes the
-tables ``codings``, ``readings``, ``memos``, ``quarantined`` and ``disagreements``, the codebook with the
-codes that it lacked, and the data from which the table ``agreement`` is computed.
+tables ``codings``, ``readings``, ``memos``, ``quarantined`` and ``disagreements``, table ``codebook``, in
+which codes that coders used and codebook.csv lacks are added, and the data from which the table ``agreement``
+is computed.
 """
 
 from __future__ import annotations
@@ -124,8 +125,8 @@ def apply_reviews(result: PlacedCodings, reviews: pd.DataFrame, segments: pd.Dat
 
 
 def _ids_of_codes(result: PlacedCodings, codebook: pd.DataFrame) -> dict[str, set[str]]:
-    """Returns, by name in coders' programs, the ids of each code: its id, and the id of the code under which
-    it is counted today."""
+    """Returns the ids of each code, keyed by the code's name in coders' programs: its code_id, and the
+    code_id under which it is counted today."""
     used = {passage.code for passage in (*result.codings, *result.quarantined)}
     ids, book_of_all = extend_codebook(used, result.definitions, codebook)
     return {name: {code, book.current_code(code, book_of_all)} for name, code in ids.items()}
@@ -133,8 +134,8 @@ def _ids_of_codes(result: PlacedCodings, codebook: pd.DataFrame) -> dict[str, se
 
 def _is_in_place(review: _Review, waiting: Sequence[QuarantinedPassage], placed: Sequence[PlacedCoding],
                  text_of: Callable[[str], Text]) -> bool:
-    """Whether a row about passages placed by position leaves them where they are: its words are the words at
-    that place, or it is a row for all documents."""
+    """Whether a row leaves passages that were placed by position where they are. It does so if its words are
+    the words at that place, or if it is a row for all documents."""
     if waiting or review.document_id == ANY_DOCUMENT:
         return not waiting
     words, canonical = normalise_space(review.words), text_of(review.document_id).canonical
@@ -143,7 +144,7 @@ def _is_in_place(review: _Review, waiting: Sequence[QuarantinedPassage], placed:
 
 
 def rows_to_review(quarantined: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
-    """Returns rows for reviewed_codings.csv, one per passage that a person should look at.
+    """Returns rows for reviewed_codings.csv, one per passage that a person should review.
 
     ``quarantined`` and ``codings`` are the tables of these names. A row has the words of the canonical text;
     the columns for the decision are blank. The turn is blank where the passage may be in several turns."""
@@ -158,8 +159,8 @@ def rows_to_review(quarantined: pd.DataFrame, codings: pd.DataFrame) -> pd.DataF
 
 
 def placement_sentences(codings: pd.DataFrame, quarantined: pd.DataFrame) -> list[str]:
-    """Returns a sentence for each coder: the number of codings, how their places are known, and how many are
-    quarantined.
+    """Returns a sentence for each coder. It states the number of codings, what proves their places, and how
+    many codings are quarantined.
 
     >>> codings = pd.DataFrame({"coder_id": "ana", "match": ["exact", "moved", "exact"]})
     >>> placement_sentences(codings, pd.DataFrame({"coder_id": ["ana"]}))
@@ -187,10 +188,11 @@ def find_uncounted_coding_faults(codings: pd.DataFrame, quarantined: pd.DataFram
         counts = {"by position alone": (own["coder_id"] == coder).sum(),
                   "quarantined": (quarantined["coder_id"] == coder).sum()}
         listed = ", ".join(f"{n} {kind}" for kind, n in counts.items() if n)
-        faults.append(Fault(f"no coding of {coder} counts: {listed}", file=_REVIEWED, fix="look at "
-                            "processed/to_review.csv, which `glc agreement` writes, and copy each row with a "
-                            f"decision; one row with coder_id {coder}, document_id {ANY_DOCUMENT} and "
-                            "decision accept accepts all that are by position alone"))
+        faults.append(Fault(f"no coding of {coder} counts: {listed}", file=_REVIEWED, fix="run "
+                            "`glc agreement`, copy the rows of processed/to_review.csv into this file, and "
+                            "write a decision in each; to accept all codings that are placed by position "
+                            f"alone, write one row with coder_id {coder}, document_id {ANY_DOCUMENT} and "
+                            "decision accept"))
     return faults
 
 
@@ -204,14 +206,15 @@ def orphan_sentences(codings: pd.DataFrame, quarantined: pd.DataFrame, codebook:
     for row in orphans.sort_values("code_id").itertuples():
         used = own.loc[own["code_id"] == row.code_id, "coder_id"].value_counts().sort_index()
         who = ", ".join(f"{coder} {n}" for coder, n in used.items())
-        sentences.append(f"codebook.csv has no code {row.name!r} ({who}), which is counted by itself, below "
-                         f"no theme; {suggest_name(row.name, listed['name'])}.")
+        sentences.append(f"codebook.csv has no code {row.name!r} (codings: {who}); it is counted as a "
+                         f"separate code, below no theme; {suggest_name(row.name, listed['name'])}.")
     return sentences
 
 
 def _is_meant(review: _Review, passage: PlacedCoding | QuarantinedPassage, quote: str,
               ids: Mapping[str, set[str]]) -> bool:
-    """Whether a row is about a passage with these words in the coder's file."""
+    """Whether a row of reviewed_codings.csv is about ``passage``. ``quote`` has the passage's words in the
+    coder's file."""
     return (review.coder_id == passage.coder_id and review.document_id in (ANY_DOCUMENT, passage.document_id)
             and review.start in ("", str(passage.start))
             and review.code in ("", passage.code, *ids[passage.code])
@@ -240,7 +243,8 @@ def _spans(review: _Review, turns: pd.DataFrame, text_of: Callable[[str], Text],
     if len(places) == 1:
         return places, ()
     message = f"are {len(places)} times in the text" if places else "are not in the text"
-    return [], (message, "words", review.words, "copy them from our text, and name the turn in segment_id")
+    return [], (message, "words", review.words,
+                "copy the words from our text, and write the turn's segment_id")
 
 
 # ------------------------------
@@ -254,14 +258,14 @@ UNITS = ["segment_id", "document_id", "guide_question_id", "coder_id", "codebook
 
 @dataclass(frozen=True)
 class CodedTexts:
-    """The coding of all texts: the tables :data:`CODING_TABLES`, not yet in their schema, and the data from
-    which agreement is computed.
+    """The coding of all texts: the tables :data:`CODING_TABLES`, not yet converted to the types of their
+    schema, and the data from which agreement is computed.
 
     - ``units``: one row for each participant's segment and coder who read it, with the codes joined by ``;``.
       ``is_missing`` marks units whose coding is not known. ``is_assisted`` marks units of texts in which a
       coder accepted a suggested code.
     - ``codings``: the codings of all coders before differences were reconciled.
-    - ``spans``: the start and end of the segments that these codings overlap.
+    - ``spans``: the start and end of the segments that the codings in ``codings`` overlap.
     - ``tree``: every code and its parent.
     - ``mixed_coders``: the coders whose file does not separate the work of several people.
     """
@@ -277,12 +281,12 @@ class CodedTexts:
 def assemble_codings(study: Study, reference: Reference, texts: Texts, documents: pd.DataFrame,
                      segments: pd.DataFrame, unmasked: Mapping[str, str], columns: CodedColumns,
                      key: Mapping[str, str], steps: CleaningLog) -> CodedTexts:
-    """Returns the tables codings, readings, memos, quarantined and disagreements, and the codebook with the
-    codes that it lacked.
+    """Returns the tables codings, readings, memos, quarantined and disagreements, and table codebook, in
+    which codes that coders used and codebook.csv lacks are added.
 
     ``documents`` and ``segments`` are the tables of these names. ``unmasked`` has the unmasked words of open
     answers by document_id, and ``columns`` the codes that are columns of the survey's files. Raises Faults
-    with everything that is wrong in the coders' files.
+    with all faults of the coders' files.
     """
     masker = Masker(reference.names, key)
 
@@ -371,8 +375,9 @@ def _set_training_apart(result: PlacedCodings, assignments: pd.DataFrame,
     """Removes from ``result`` the texts that coders coded as training, and returns them as pairs of
     document_id and coder_id.
 
-    Such a text has no reader, so that neither consensus nor agreement counts it, and its passages are not
-    quarantined. Its codings stay, so that the coder's work can be compared with the agreed codes."""
+    The coder no longer counts as a reader of such a text, so consensus and agreement leave the coder's work
+    on it out, and its passages are not quarantined. The codings stay in ``result``, so that they can be
+    compared with the agreed codes."""
     training = {*result.training}
     if "purpose" in assignments:
         rows = assignments[assignments["purpose"] == TRAINING]
@@ -389,11 +394,11 @@ def _set_training_apart(result: PlacedCodings, assignments: pd.DataFrame,
 
 
 def agreement(coded: CodedTexts, *, parents: str = "missing") -> pd.DataFrame:
-    """Returns table ``agreement``, not yet in its schema.
+    """Returns table ``agreement``, not yet converted to the types of its schema.
 
-    ``parents`` is as for :func:`~glc_analysis.coding.agreement.agreement_table`. If a coder accepted a
-    suggested code in any text, the table also has the subset ``unassisted``, which is the texts in which no
-    suggested code was accepted."""
+    ``parents`` has the same meaning as in :func:`~glc_analysis.coding.agreement.agreement_table`. If a coder
+    accepted a suggested code in any text, the table also has the subset ``unassisted``, which is the texts in
+    which no suggested code was accepted."""
     above = book.ancestors(coded.tree)
 
     def measured(units: pd.DataFrame) -> pd.DataFrame:
@@ -418,8 +423,8 @@ def complete_codebook(listed: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFr
 
 
 def code_questions(by_name: Mapping[str, str], codebook: pd.DataFrame) -> dict[str, str]:
-    """Returns, by code_id, the question of each code that codes the answers to one question only. ``by_name``
-    has the same by the name of the code."""
+    """Returns the question of each code that is used for the answers to only one question, keyed by code_id.
+    ``by_name`` has these questions keyed by the code's name."""
     return {code: by_name[name] for name, code in book.resolve_code_names(by_name, codebook).items() if code}
 
 
@@ -435,8 +440,9 @@ def _add_columns(result: PlacedCodings, columns: CodedColumns, segments: pd.Data
 
 def call_attendance(attendance: pd.DataFrame, segments: pd.DataFrame,
                     documents: pd.DataFrame) -> pd.DataFrame:
-    """Returns the organisations present in each call (document_id, organisation_id): those that
-    attendance.csv lists or, for a call without rows in it, those that spoke."""
+    """Returns the organisations present in each call: document_id, organisation_id. They are the
+    organisations that attendance.csv lists for the call. If it lists none, they are the organisations that
+    spoke."""
     listed = attendance.loc[attendance["is_present"] == "true", ["document_id", "organisation_id"]]
     calls = documents.loc[documents["kind"] == "call", "document_id"]
     spoke = segments[(segments["role"] == "participant") & (segments["organisation_id"] != "")

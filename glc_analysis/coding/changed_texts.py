@@ -1,9 +1,9 @@
-"""Which passages of a coder keep their place in a text that changed after the coder began it at the coding
-desk.
+"""Finds the new places of a coder's passages in a text that changed after the coder began to code it at the
+coding desk.
 
 The places are the same as those that the build finds for a coder's copy: by :func:`.alignment.align_copy`, or
-by :class:`.edited_texts.EditedText` if words were edited. A passage that neither can place exactly has no
-place here.
+by :class:`.edited_texts.EditedText` if words were edited. A passage that neither of these functions can place
+exactly has no place.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The codebook as people keep it in codebook.csv: names, the tree of codes, and the successors of old codes.
 
-The module assigns codings with any code that codebook.csv ever had to the codes of today. It decides under
-which code an older coding is counted. It also finds the ancestors and descendants of each code, and the
-faults of the file.
+For every code that codebook.csv ever had, the module decides under which code of today its codings are
+counted. It also finds the ancestors and descendants of each code, and the faults of the file.
 
 A row with an entry in ``merged_into`` is retired. The entry names the code that replaced it (after a rename,
 or a merge of several rows), or the codes into which it was split, separated by spaces. Retired rows are kept
@@ -31,12 +30,12 @@ _STRETCH = ["document_id", "start", "end", "code_id", "coder_id"]
 
 
 def resolve_code_names(names: Iterable[str], codebook: pd.DataFrame) -> dict[str, str]:
-    """Returns the code_id of each code by its name in a coder's program; "" if the name is unknown or
+    """Returns the code_id for each name of a code in a coder's program; "" if the name is unknown or
     ambiguous.
 
     A name is looked up in these ways, one after another:
 
-    - as a code_id, with every letter the same;
+    - as a code_id that is spelt in exactly the same way;
     - as a name or code_id that only one code has, or as a path of names or the end of a path; case and spaces
       do not matter;
     - without accents and separators, as flat lists of codes write names.
@@ -65,8 +64,8 @@ def ambiguous_names(names: Iterable[str], codebook: pd.DataFrame, *,
 
 
 def _meanings(names: Iterable[str], codebook: pd.DataFrame) -> dict[str, set[str]]:
-    """Returns the codes that each name may mean. Several codes that were merged into one count as that
-    one."""
+    """Returns the codes that each name may mean. Codes that were merged are replaced by the code into which
+    they were merged."""
     successors = _successors(codebook)
     whole, ends, loose = defaultdict(set), defaultdict(set), defaultdict(set)
     for code, path in name_paths(codebook).items():
@@ -146,10 +145,10 @@ def find_merge_and_contradiction_faults(codebook: pd.DataFrame) -> Iterator[Faul
         for column, others in (("merged_into", into), ("contradicts", [row.get("contradicts", "")])):
             for other in filter(None, others):
                 if other == code or other not in rows:
-                    yield Fault("names its own row" if other == code else
+                    yield Fault("names the code of its own row" if other == code else
                                 f"codebook.csv has no such code; {suggest_name(other, rows)}",
                                 "codebook.csv",
-                                str(n), column, other, "name another code of the codebook, or none")
+                                str(n), column, other, "name another code, or leave the cell blank")
         place = ("codebook.csv", str(n), "merged_into", row["merged_into"])
         if into and code in parents:
             yield Fault("is retired, but codes in use are below it", *place,
@@ -161,7 +160,7 @@ def find_merge_and_contradiction_faults(codebook: pd.DataFrame) -> Iterator[Faul
     while found := find_cycle(needs):
         n = rows[found[0]]
         yield Fault(f"is circular: {' -> '.join(found)}", "codebook.csv", str(n), "merged_into",
-                    codebook.at[n, "merged_into"], "leave it blank for the code that is in use")
+                    codebook.at[n, "merged_into"], "leave merged_into blank in the row of the code in use")
         needs = {code: others for code, others in needs.items() if code not in found}
 
 
@@ -171,7 +170,8 @@ def review_codebook(codebook: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFra
     - unused: a code in use that has no codings.
     - orphaned: a code that has codings and is not in the codebook.
     - overlapping: two codes share at least 3 segments, and these are at least 80 % of the segments that have
-      either code. Or one code has at least 5 segments, and all of them also have the other code.
+      either code. Two codes also overlap if one has at least 5 segments, and all of these also have the other
+      code.
 
     Codings are counted under the codes of today. A code is not compared with a code above it.
     """
@@ -192,7 +192,7 @@ def review_codebook(codebook: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFra
 
 
 def _successors(codebook: pd.DataFrame) -> dict[str, list[str]]:
-    """Returns, for each code, the codes that are in use in its place: itself, one other code, several codes
+    """Returns, for each code, the codes under which it is used today: itself, one other code, several codes
     after a split, or none."""
     merged = codebook.get("merged_into", pd.Series("", codebook.index, dtype="str"))
     into = dict(zip(codebook["code_id"], merged.str.split(), strict=True))
@@ -207,7 +207,8 @@ def _successors(codebook: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def _common_ancestor(codes: list[str], above: dict[str, list[str]]) -> str:
-    """Returns the nearest code that is above all of these codes, or is one of them and above the others."""
+    """Returns the nearest code that is above all codes in ``codes``. It may be one of ``codes`` if it is
+    above the others."""
     chains = [[code, *above.get(code, [])] for code in codes]
     return next((one for one in chains[0] if all(one in chain for chain in chains)), "") if chains else ""
 

@@ -4,9 +4,9 @@ The module makes the tables ``codings``, ``readings``, ``memos`` and ``quarantin
 codings``, the texts, and the survey's own columns of codes.
 
 It decides for each passage whether its place is certain, and records what proves the place. There are three
-proofs: the words that the coder's program stored; a text in the coder's file that is the canonical text; and
-unchanged words in a text that was edited since. Passages without such a proof are quarantined, or marked as
-placed by position.
+proofs: the words that the coder's program stored; a text in the coder's file that is the same as the
+canonical text; and unchanged words in a text that was edited since. Passages without any of these proofs are
+quarantined, or marked as placed by position.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ OUTSIDE = "the position is outside the text"
 NOWHERE, SEVERAL = "the quotation is not in the text", "the quotation occurs several times in the text"
 BLANK_PASSAGE = "the marked passage is blank"
 OTHER_WORDS = "the text in the coder's file has other words at this place"
-NEIGHBOUR = "the file has no words for this passage, and those of passages near it are not in their places"
+NEIGHBOUR = "the file has no words for this passage, and the words of passages near it are not in place"
 
 COPY = 0.8
 """A text with an unknown name counts as a copy of a canonical text if the two have at least this share of
@@ -100,12 +100,13 @@ class PlacedCodings:
     - ``submissions``: document_id and coder_id of each document that a coder handed in.
     - ``edited``: the stretches (document_id, coder_id, start, end) of the canonical texts for which the
       coder's copy has other words.
-    - ``blank``: for a document (document_id and coder_id) that a coder's table lists without any code, the
-      name of the table.
+    - ``blank``: maps each document (document_id and coder_id) that a coder's table lists without any code to
+      the file name of that table.
     - ``training``: the documents (document_id and coder_id) that a coder coded at the desk as training.
     - ``definitions``: the definitions of codes.
     - ``mixed_coders``: the coders whose file does not separate the work of several people.
-    - ``notes``, ``faults``: notes for the log, and the faults of the files.
+    - ``notes``: sentences for the log of the cleaning.
+    - ``faults``: the faults of the files.
     """
 
     codings: list[PlacedCoding] = field(default_factory=list)
@@ -136,8 +137,8 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
     - ``text_of``: returns the text of a document_id.
     - ``documents``: the document_id for every name that a program may give a text (:func:`document_names`).
     - ``mask``: puts pseudonyms into the coders' own words.
-    - ``conversations``: the ids of interviews and calls. A text with an unknown name is recognised by its
-      words if it is one of these.
+    - ``conversations``: the ids of interviews and calls. Only these texts are recognised by their words if a
+      file has them under an unknown name.
 
     If a file names several coders, their names become their ids; else its coder is the one in study.toml. A
     file of several coders does not say who read a document without coding it. So each of these coders counts
@@ -215,8 +216,8 @@ def copied_document(copy: str, conversations: Collection[str], text_of: Callable
 
 def quoted_document(quotes: Collection[str], conversations: Collection[str], text_of: Callable[[str], Text],
                     masked: Callable[[str], str]) -> str:
-    """Returns the interview or call that contains all quotations from a text. Blank if there is none or there
-    are several, or if the quotations are too few to identify a text."""
+    """Returns the interview or call that contains all quotations from a text. The result is blank if no text
+    or several texts contain them, or if there are too few quotations to identify a text."""
     different = {normalise_space(quote) for quote in quotes} - {""}
     if len(different) < 2 and sum(map(len, different)) < LEAST_QUOTED:
         return ""
@@ -228,23 +229,23 @@ def quoted_document(quotes: Collection[str], conversations: Collection[str], tex
 
 def _set_versions_apart(result: PlacedCodings, document_id: str, text: Text, copies: Mapping[str, str],
                         mask: Callable[[str], Masked]) -> None:
-    """Prevents comparing codings of different words, if coders coded different versions of a text at the desk
-    because one of them continued with the current text. A turn whose words changed counts as not read by the
-    coders whose version has other words there."""
+    """Marks turns as not read by a coder whose version of the text has other words there, so that codings of
+    different words are never compared. Coders may have coded different versions at the coding desk, if the
+    text changed in between and only some of them continued with the changed text."""
     if len({*copies.values()}) == 1:
         return
     for coder, copy in sorted(copies.items()):
         if spans := [*ChangedText(text, copy, mask).changed_turns()]:
             result.edited |= {(document_id, coder, *span) for span in spans}
             turns = f"{len(spans)} turn{'s' * (len(spans) > 1)}"
-            result.notes.append(f"{document_id}: {coder} coded it before its words changed, others after; "
-                                f"{turns} with other words are not compared.")
+            result.notes.append(f"{document_id}: {coder} coded it before its words changed, other "
+                                f"coders after; {turns} with other words are not compared.")
 
 
 def document_names(documents: pd.DataFrame, paths: Mapping[str, str]) -> dict[str, str]:
-    """Returns the document_id for every name that a program may give a text.
+    """Returns the document_id for every name that a coder's program may give a text.
 
-    Such a name is the document_id or the name of the raw file. For an answer, it is also the respondent's own
+    This name is the document_id or the name of the raw file. For an answer, it is also the respondent's own
     id with the question, or the organisation with the question, if only one answer has that name. ``paths``
     has the raw file of each interview and call.
 
@@ -257,8 +258,8 @@ def document_names(documents: pd.DataFrame, paths: Mapping[str, str]) -> dict[st
 
 
 def _names_of_answers(documents: pd.DataFrame) -> dict[str, str]:
-    """Returns the names of answers that only one answer has. A name is the respondent (without the name of
-    the survey file) with the question, or the organisation with the question."""
+    """Returns the document_id of an answer for each name that only this answer has. A name is the respondent
+    (without the name of the survey file) with the question, or the organisation with the question."""
     if "question_id" not in documents:
         return {}
     of_name: dict[str, set[str]] = defaultdict(set)
@@ -329,8 +330,8 @@ class _Placing:
             self._quarantine(row, reason, self._near(row))
 
     def _place(self, row: _Marked) -> tuple[Span, str, str]:
-        """Returns the place of a passage in the canonical text, how it is known, and the reason if it has no
-        certain place."""
+        """Returns the place of a passage in the canonical text, the value of column ``match`` that says what
+        proves the place, and the reason if the passage has no certain place."""
         length = len(self.text.canonical)
         if row.match == "whole_text":
             return (0, length), "whole_text", ""
@@ -355,8 +356,9 @@ class _Placing:
         return "exact" if row.quote == self.text.canonical[slice(*span)] else "normalised"
 
     def _in_table(self, rows: pd.DataFrame) -> dict[int, tuple[Span, str, str]]:
-        """Returns, by row number, the passages of a table with positions and words whose words are at these
-        positions of the canonical text, in one of the ways in which programs count positions."""
+        """Returns the passages of a coder's table that are proved by their words, keyed by row number: place,
+        match, and a blank reason. The words of such a passage are at its positions in the canonical text, by
+        one of the ways in which programs count positions."""
         counted = rows[(rows["start"] >= 0) & (rows["quote"] != "")]
         spans = [*zip(counted["start"].tolist(), counted["end"].tolist(), strict=True)]
         found = locate_coded_spans(TextOfTool(self.text.canonical), spans, list(counted["quote"]))
@@ -487,13 +489,13 @@ def read_coded_columns(records: Records, reference: Reference, coded: dict[str, 
 
 def _column_of_codes(survey: RawSurvey, pattern: str, codes: Set[str]) -> str:
     """Returns the column of a file whose cells contain codes: it is named without a star and is not a code
-    itself. Blank if the file has none."""
+    itself. The result is blank if the file has no such column."""
     named = [name for name in split_alternatives(pattern) if not {*name} & {*"*#"} and name not in codes]
     return next((name for name in named if name in survey.frame.columns), "")
 
 
 def _listed_codes(cells: pd.Series, documents: pd.Series) -> pd.DataFrame:
-    """Returns the codes that cells list, by document.
+    """Returns one row per document and code that the document's cell lists.
 
     >>> cells, documents = pd.Series(["Delay; Fear", "", "Fear"]), pd.Series(["a.q", "b.q", "c.q"])
     >>> _listed_codes(cells, documents)["code"].tolist()
@@ -539,7 +541,7 @@ class CodersFiles:
 
 def map_names_to_open_questions(questions: pd.DataFrame) -> dict[str, str]:
     """Returns the id of each open question by every name that a coder's sheet may give it: its id, its column
-    in the survey file, and its wording. A name that several questions have is left out.
+    in the survey file, and its wording. A name that belongs to several questions is left out.
 
     >>> asked = pd.DataFrame({"question_id": ["Q1", "Q2"], "type": ["text", "single"],
     ...                       "columns": ["Q1 | P1", "Q2"], "wording": ["Why?", "Who?"]})
@@ -556,8 +558,8 @@ def map_names_to_open_questions(questions: pd.DataFrame) -> dict[str, str]:
 
 
 def read_coders(study: Study, codebook: pd.DataFrame, questions: pd.DataFrame) -> CodersFiles:
-    """Reads every file that ``[raw] codings`` of study.toml names. Raises Faults with everything that is
-    wrong.
+    """Reads every file that ``[raw] codings`` of study.toml names. Raises Faults with all faults of the
+    files.
 
     ``codebook`` and ``questions`` are the reference tables. A workbook of the coder ``consensus`` contains
     decisions; every other file contains a coder's codings.
@@ -608,8 +610,8 @@ def _one_name_a_guid(files: Sequence[tuple[str, RawCodings]],
                      codebook: pd.DataFrame) -> list[tuple[str, RawCodings]]:
     """Returns the files with one name for each code that has several names under the same GUID.
 
-    It is the name that codebook.csv has, or else the first name. Names that codebook.csv has are not changed,
-    even if they share a GUID."""
+    The name that is kept is the one in codebook.csv, or else the first name. Names that codebook.csv has are
+    not changed, even if they share a GUID."""
     names: dict[str, dict[str, str]] = {}
     for _, raw in files:
         for guid, code in raw.guids.items():
@@ -633,8 +635,9 @@ def _one_name_a_guid(files: Sequence[tuple[str, RawCodings]],
 def _with_paths(raw: RawCodings, codebook: pd.DataFrame) -> RawCodings:
     """Returns the file with a path in place of each name that several codes of the codebook have.
 
-    It is the path in the file's own tree of codes. If codebook.csv does not have this path, it is the path of
-    the only code with the name that is not already another code of the file."""
+    The path is the code's path in the file's tree of codes. If codebook.csv does not have this path, it is
+    the path of a code of codebook.csv with this name, provided that only one such code is not yet used for
+    another code of the file."""
     parents = dict(zip(raw.codes["code"], raw.codes["parent"], strict=True))
 
     def path(code: str) -> str:
@@ -688,13 +691,14 @@ def readings_table(result: PlacedCodings, assignments: pd.DataFrame, documents: 
     reader.
 
     A reader is a coder who was assigned a document (assignments.csv) and handed it in. If the study has no
-    assignments, every coder who handed a document in is a reader of it. The same holds for answers if the
-    coder was assigned no answer.
+    assignments, every coder who handed a document in is a reader of it. Likewise, a coder who was assigned no
+    answers is a reader of all answers that the coder handed in.
 
-    A coder's table or project may have answers without a code. If the coder was assigned answers, those
-    assigned count as read, and the others do not. Otherwise ``blank_rows`` says whether such answers were
-    read and left uncoded, or were not assigned. Raises Faults for a document that a coder handed in without
-    an assignment, and for answers without a code if ``blank_rows`` is needed and blank.
+    A coder's table or project may have answers without a code. If the coder was assigned answers, the
+    assigned answers among them count as read, and the others do not. If the coder was assigned no answers,
+    ``blank_rows`` says whether answers without a code were read and left uncoded, or were not assigned.
+    Raises Faults for a document that a coder handed in without an assignment, and for answers without a code
+    if ``blank_rows`` is needed and blank.
     """
     if "purpose" in assignments:  # a text that is coded as training has no reader
         assignments = assignments[assignments["purpose"] != TRAINING].drop(columns="purpose")
@@ -738,8 +742,8 @@ def _blank_row_faults(blank: Mapping[tuple[str, str], str]) -> Iterator[Fault]:
 
 def extend_codebook(names: Iterable[str], definitions: Mapping[str, str],
                    codebook: pd.DataFrame) -> tuple[dict[str, str], pd.DataFrame]:
-    """Returns the code_id of every code by its name in coders' programs, and the codebook with the codes that
-    it lacked.
+    """Returns the code_id for every name of a code in coders' programs, and the codebook with the codes added
+    that it lacked.
 
     A code that codebook.csv does not have gets a new id and no parent.
     """
@@ -816,7 +820,8 @@ def find_overlapped_segments(stretches: Iterable[tuple[str, str, int, int]],
 
 def map_segments_to_decided_codes(decisions: pd.DataFrame, segments: pd.DataFrame,
                                   current: Mapping[str, str]) -> dict[str, str]:
-    """Returns the codes that people decided on, by segment_id, with the current ids of the codebook.
+    """Returns the codes that people decided on, keyed by segment_id. The codes are the code_ids under which
+    they are counted today.
 
     Raises Faults for a segment that does not exist.
     """
@@ -832,8 +837,8 @@ def map_segments_to_decided_codes(decisions: pd.DataFrame, segments: pd.DataFram
 
 
 def memos_table(result: PlacedCodings) -> pd.DataFrame:
-    """Returns table ``memos``: one row per memo. The memos of each author are numbered in the order of what
-    they are attached to."""
+    """Returns table ``memos``: one row per memo. The memos of each author are numbered, sorted by the text,
+    passage or code to which they are attached."""
     rows = pd.DataFrame(sorted(set(result.memos)), columns=_MEMOS, dtype="str")
     place = rows.groupby("author_id").cumcount() + 1
     return rows.assign(memo_id=rows["author_id"] + ".m" + place.astype("str"))

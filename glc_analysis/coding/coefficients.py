@@ -51,7 +51,7 @@ class CodingCounts(NamedTuple):
 
     @property
     def values(self) -> np.ndarray:
-        """How often each value was given in pairable units: the margins of the coincidence matrix."""
+        """Returns how often each value was given in pairable units: the margins of the coincidence matrix."""
         return self.marginals.sum(axis=-2)
 
     def weighted_sum(self, weights: np.ndarray) -> CodingCounts:
@@ -88,7 +88,8 @@ def count_codings(codes: np.ndarray, n_values: int, *, groups: np.ndarray | None
 
 def _pairs(codes: np.ndarray, coders: np.ndarray, groups: np.ndarray, lengths: np.ndarray,
            shape: tuple[int, int], distance: Distance | None) -> tuple[np.ndarray, ...]:
-    """The sums over pairs of coders: differing, disagreement, same."""
+    """Returns the fields of :class:`CodingCounts` that are sums over pairs of coders: differing,
+    disagreement, same."""
     differing, disagreement, same = np.zeros(shape[0]), np.zeros(shape[0]), np.zeros(shape)
     for one, other in combinations(codes, 2):
         both = np.flatnonzero((one >= 0) & (other >= 0))
@@ -132,7 +133,7 @@ _SETS_AT_ONCE = 2**20
 
 
 def membership_matrix(sets: Sequence[Collection[str]]) -> tuple[np.ndarray, list[str]]:
-    """A boolean matrix of sets x codes, and the codes in order.
+    """Returns a boolean matrix of sets x codes, and the codes in order.
 
     >>> membership_matrix([{"b"}, set(), {"a", "b"}])
     (array([[False,  True],
@@ -212,19 +213,19 @@ class Measure(NamedTuple):
     undefined: str = NO_VARIATION
 
     def values(self, counts: CodingCounts) -> np.ndarray:
-        """The coefficient of every group; NaN where it is not defined."""
+        """Returns the coefficient of every group; NaN where it is not defined."""
         with np.errstate(divide="ignore", invalid="ignore"):
             values = self.statistic(counts)
         return np.where(np.abs(values) < _ZERO, 0.0, values)
 
     def of(self, counts: CodingCounts) -> tuple[np.ndarray, np.ndarray]:
-        """The coefficient of every group, and a reason wherever it is NaN."""
+        """Returns the coefficient of every group, and a reason wherever it is NaN."""
         values = self.values(counts)
         return values, np.select([~np.isnan(values), counts.pairable == 0], ["", NO_PAIRS],
                                  self.undefined)
 
     def pooled(self, counts: CodingCounts) -> Coefficient:
-        """The coefficient of all groups together."""
+        """Returns the coefficient of all groups together."""
         n_groups = len(counts.units)
         total = counts if n_groups == 1 else counts.weighted_sum(np.ones((1, n_groups)))
         (value,), (reason,) = self.of(total)
@@ -249,7 +250,8 @@ def _alpha(counts: CodingCounts, distance: Distance | None) -> np.ndarray:
 
 
 def _expected(values: np.ndarray, distance: Distance | None) -> np.ndarray:
-    """Sum over all pairs of values of n_c * n_k * distance."""
+    """Returns the sum of n_c * n_k * distance over all pairs of values c and k, where n_c is how often value
+    c was given."""
     if distance is None:
         return values.sum(axis=-1) ** 2 - (values**2).sum(axis=-1)
     every, total = np.arange(values.shape[-1]), np.zeros(len(values))
@@ -273,7 +275,7 @@ def _pabak(counts: CodingCounts) -> np.ndarray:
 
 
 def mean_shares(counts: CodingCounts) -> np.ndarray:
-    """The share of coders that gave a value, averaged over units, by value."""
+    """Returns, for each value, the share of coders that gave it, averaged over units."""
     return counts.shares / counts.units[:, None]
 
 
@@ -314,11 +316,11 @@ _FINEST = 2**10
 
 def bootstrap_together(all_counts: Sequence[CodingCounts], measures: Mapping[str, Measure], *, draws: int,
                        seed: int) -> list[dict[str, Coefficient]]:
-    """Returns the coefficients of each of several counts over all documents, with intervals from the same
-    draws.
+    """Returns the coefficients over all documents, one dictionary for each element of ``all_counts``. All
+    intervals come from the same draws of documents.
 
-    The counts must be of the same units of the same documents, such as counts of the codes of one codebook.
-    So they must have equal shapes, and the same units must be pairable.
+    The elements of ``all_counts`` must count the same units of the same documents, such as one element for
+    each code of a codebook. They must have equal shapes, and the same units must be pairable.
 
     >>> from glc_analysis.coding.coefficients import NOMINAL
     >>> codings = [[0, 1, 1], [0, 1, 0]], [[1, 0, 1], [1, 0, 1]]
@@ -350,8 +352,8 @@ def bootstrap_together(all_counts: Sequence[CodingCounts], measures: Mapping[str
 
 def _point_values(all_counts: Sequence[CodingCounts],
                   measures: Mapping[str, Measure]) -> dict[str, list[Coefficient]]:
-    """Returns every measure over all documents for each of the counts. The results are those of
-    ``Measure.pooled`` for single counts."""
+    """Returns every measure over all documents, with one coefficient for each element of ``all_counts``. The
+    results are equal to those of ``Measure.pooled`` for each element."""
     total = _weighted_sums(all_counts, np.ones((1, len(all_counts[0].units))))
     sizes = total.units.astype(int).tolist(), total.pairable.astype(int).tolist()
     return {name: [Coefficient(float(value), n_units, n_pairable, str(reason))
@@ -361,8 +363,8 @@ def _point_values(all_counts: Sequence[CodingCounts],
 
 def _resampled(all_counts: Sequence[CodingCounts], measures: Mapping[str, Measure], draws: int,
                seed: int) -> dict[str, np.ndarray]:
-    """Returns every measure of the resampled documents, with a row for each of the counts and a column for
-    each draw."""
+    """Returns every measure of the resampled documents, with a row for each element of ``all_counts`` and a
+    column for each draw."""
     parts: dict[str, list[np.ndarray]] = {name: [] for name in measures}
     for weights in _weights(all_counts[0], draws, seed):
         counts = _weighted_sums(all_counts, weights)
@@ -389,12 +391,12 @@ def _weights(by_document: CodingCounts, draws: int, seed: int) -> Iterator[np.nd
 
 
 def _weighted_sums(all_counts: Sequence[CodingCounts], weights: np.ndarray) -> CodingCounts:
-    """Returns :meth:`CodingCounts.weighted_sum` of each of the counts: all draws of the first counts, then
-    all draws of the second, and so on.
+    """Returns :meth:`CodingCounts.weighted_sum` of each element of ``all_counts``: all draws of the first
+    element, then all draws of the second, and so on.
 
-    One matrix product for all counts is many times faster than one product for each, but it may add the
-    numbers in another order. So it is used only for fields whose sums are exact in any order. If no unit has
-    more than two coders, nearly all fields are of this kind. The results are the same to the last bit.
+    One matrix product for all elements is many times faster than one product for each, but it may add the
+    numbers in another order. So it is used only for fields whose sums are exact in any order, and the results
+    are the same to the last bit. If no unit has more than two coders, nearly all fields are of this kind.
     """
     if len(all_counts) == 1:
         return all_counts[0].weighted_sum(weights)
@@ -412,8 +414,8 @@ def _is_exact(field: np.ndarray) -> bool:
     """Whether weighted sums of the documents are exact in any order.
 
     They are exact if all amounts are multiples of the same small power of two and a float can hold the
-    largest possible sum, because then no partial sum is rounded. Each draw has as many documents as there
-    are.
+    largest possible sum, because then no partial sum is rounded. The weights of a draw add up to the number
+    of documents.
 
     >>> _is_exact(np.array([3.0, 0.5, 7.25])), _is_exact(np.array([1 / 3])), _is_exact(np.array([2.0**50]))
     (True, False, False)

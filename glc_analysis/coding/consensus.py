@@ -85,14 +85,14 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
               decisions: Mapping[str, str], *, rule: str = UNANIMOUS) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Returns the codings of the coder ``consensus``, and the table ``disagreements``.
 
-    ``coded`` has the :func:`coding_units` of all coders. ``decisions`` has the codes that people decided on,
-    joined by ``;``, by segment_id. The codes of a document are found in one of these ways:
+    ``coded`` has the :func:`coding_units` of all coders. ``decisions`` maps a segment_id to the codes that
+    people decided on, joined by ``;``. The codes of a document are found in one of these ways:
 
     - If the coder ``consensus`` handed the document in, its codings are used unchanged.
     - If only one coder read the document, that coder's codings are used.
     - Otherwise each participant's segment gets the codes of its decision or, if there is no decision, the
-      codes that ``rule`` settles (:func:`settle_codes`). All other codes that a coder gave the segment are
-      undecided: they wait for a decision and do not count as absent.
+      codes that are agreed by ``rule`` (:func:`settle_codes`). All other codes that a coder gave the segment
+      are undecided: they wait for a decision and do not count as absent.
 
     The consensus keeps every passage that coders marked with an agreed code, with its memos and
     :data:`PASSAGE_COLUMNS`. If passages overlap, the passage of the consensus is the words that all of them
@@ -103,8 +103,8 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
     stretch.
 
     A passage that was placed by position alone is not in the consensus until a person has reviewed it. The
-    codes of its segment wait for a decision, even if all known codes are the same. So do the codes of a
-    segment for which a coder's coding is missing.
+    codes of its segment wait for a decision, even if all other codings of the segment agree. The codes of a
+    segment for which a coder's coding is not known also wait for a decision.
     """
     by_position = codings["match"] == "by_position"
     unproved = {*codings_by_segment(codings[by_position])["segment_id"]}
@@ -147,8 +147,8 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
 
 
 def settle_codes(codes_by_reader: list[frozenset], rule: str) -> tuple[frozenset, frozenset]:
-    """Applies a consensus rule to the codes that each reader gave a segment. Returns the agreed codes and the
-    undecided codes.
+    """Returns the agreed codes and the undecided codes of a segment by a consensus rule. ``codes_by_reader``
+    has the codes that each reader gave the segment.
 
     With the rule ``majority``, a code is agreed if more than half of the readers gave it, and absent if more
     than half did not; in a tie it is undecided. With the rules ``unanimous`` and ``person`` (a named person
@@ -172,9 +172,11 @@ def undecided_codes(disagreements: pd.DataFrame, quarantined: pd.DataFrame,
                     codings: pd.DataFrame) -> pd.DataFrame:
     """Returns the codes that await a decision or a review, one row per segment and code: segment_id, code_id.
 
-    They are the open codes of table ``disagreements``. They are also the codes of passages that were placed
-    by position alone, and of quarantined passages that may be in the segment, unless people have decided on
-    the segment.
+    They are of two kinds:
+
+    - codes in column ``open_codes`` of table ``disagreements``;
+    - codes of passages that were placed by position alone, and of quarantined passages that may be in the
+      segment. These are left out once people have decided on the segment.
     """
     waiting = disagreements.loc[disagreements["is_open"], ["segment_id", "open_codes"]].drop_duplicates()
     waiting = waiting.assign(code_id=waiting["open_codes"].str.split(";")).explode("code_id")
@@ -412,9 +414,9 @@ def write_decisions(path: Path, disagreements: pd.DataFrame, segments: pd.DataFr
     """Writes the workbook, with one row per segment of ``disagreements``, in the order of the texts.
 
     A coder's cell has the names of the codes. It is ``none`` if the coder read the segment and gave it no
-    code, and blank if the coder did not read it. It has a note if a quarantined passage of the coder may be
-    in the segment. Decisions (coder ``consensus``) are filled in, with their ``reasons`` by segment_id. The
-    same content always gives the same bytes.
+    code, and blank if the coder did not read it. The cell has a note if a quarantined passage of the coder
+    may be in the segment. Decisions that were already made (coder ``consensus``) are filled in; ``reasons``
+    maps segment_id to their reasons. The same content always gives the same bytes.
     """
     from openpyxl import Workbook
     from openpyxl.comments import Comment
@@ -466,7 +468,7 @@ def read_decisions(path: Path, codebook: pd.DataFrame) -> pd.DataFrame:
     reason.
 
     Rows whose ``consensus`` is blank are not decided and are left out. Codes are replaced by the codes under
-    which they are counted today. Raises ``Faults`` with everything that is wrong. The caller must check
+    which they are counted today. Raises ``Faults`` with all faults of the workbook. The caller must check
     whether the segments exist.
     """
     sheet = max(read_workbook_sheets(path),

@@ -11,8 +11,14 @@ def cooccurrence(codings: pd.DataFrame, unit: str = "unit_id") -> pd.DataFrame:
     """Returns one row per pair of codes (code_id < other_id) that occur together in at least one unit.
 
     ``unit`` is the name of the column with the units. A code marked twice in a unit counts once, and rows
-    without a unit or a code are left out. The columns count units: n with both codes, n_either with one or
-    both, n_code with the first code, n_other with the second. So n / n_either is Jaccard's coefficient.
+    without a unit or a code are left out. These columns count units:
+
+    - n: units with both codes;
+    - n_either: units with one or both of the codes;
+    - n_code: units with the first code;
+    - n_other: units with the second code.
+
+    So n / n_either is Jaccard's coefficient.
 
     >>> cooccurrence(pd.DataFrame({"unit_id": ["t1", "t1", "t2"], "code_id": ["late", "far", "late"]}))
       code_id other_id  n  n_either  n_code  n_other

@@ -29,8 +29,8 @@ LEAST_IN_COMMON = 0.5
 """A copy that has less than this share of its words in common with the canonical text counts as another text.
 The same holds for a turn."""
 SHORT_TURN = 4
-"""In a turn with fewer words, words that are the same count only if a word next to them is the same as
-well."""
+"""In a turn with fewer words than this, a word that both texts have counts as unchanged only if a word next
+to it is unchanged as well."""
 _SHINGLES = (8, 4, 2, 1)
 """An alignment begins with sequences of this many words that occur once in both texts, longer ones first."""
 _TIME = r"[\[(]?\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?[\])]?"
@@ -166,8 +166,8 @@ class EditedText:
                 yield self.ours.words[first].start, self.ours.words[first + size - 1].end
 
     def words_before(self, start: int, end: int) -> str:
-        """Returns the words of the turns of the copy that have any word of a stretch of the canonical
-        text."""
+        """Returns the words of every turn of the copy that contains at least one word from ``start`` to
+        ``end`` of the canonical text."""
         turns = sorted({self.theirs.turn_of[self._back[to]] for to in self.ours.between(start, end)
                         if to in self._back})
         if not turns:
@@ -219,8 +219,8 @@ class EditedText:
 
     def _edges(self, start: int, end: int, marked: range, places: Sequence[int]) -> Span:
         """Returns where the passage begins and ends in the canonical text. If the coder's passage begins or
-        ends within a word, so does this one. It includes the punctuation around it if the coder marked
-        that."""
+        ends within a word, the returned passage does too. It includes the punctuation around the words if the
+        coder marked the punctuation."""
         first, last = self.theirs.words[marked[0]], self.theirs.words[marked[-1]]
         opening, closing = self.ours.words[places[0]], self.ours.words[places[-1]]
         begin = opening.start + max(start - first.start, 0)
@@ -280,8 +280,8 @@ def match_words(theirs: Sequence[str], ours: Sequence[str]) -> dict[int, int]:
 
 
 def _anchors(theirs: Sequence[str], ours: Sequence[str]) -> list[tuple[int, int]]:
-    """Returns where sequences of words begin that occur once in both texts and are in the same order in
-    both."""
+    """Returns pairs of positions, one in each text, at which the same sequence of words begins. Each sequence
+    occurs once in both texts, and the sequences are in the same order in both."""
     for size in _SHINGLES if theirs and ours else ():
         places = [_once(words, size) for words in (theirs, ours)]
         pairs = sorted((at, places[1][key]) for key, at in places[0].items() if key in places[1])

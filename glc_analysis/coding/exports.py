@@ -78,8 +78,8 @@ def code_matrix(mentions: pd.DataFrame, codebook: pd.DataFrame, organisations: p
 
 def add_organisations_outside_survey(organisations: pd.DataFrame, mentions: pd.DataFrame,
                                      register: pd.DataFrame) -> pd.DataFrame:
-    """Adds to table ``organisations`` the organisations that were interviewed or in a call and did not answer
-    the survey, as organisations.csv (``register``) describes them.
+    """Adds to table ``organisations`` the organisations that were interviewed or in a call but did not answer
+    the survey. Their rows come from organisations.csv (``register``).
 
     >>> organisations = pd.DataFrame({"organisation_id": ["a"], "label": ["A"], "language": ["en"]})
     >>> register = pd.DataFrame({"organisation_id": ["a", "b", "c"], "label": ["A", "B", "C"]})
@@ -102,9 +102,9 @@ def quotations(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.Data
     :data:`QUOTATIONS`.
 
     A passage over several turns has one row for each turn; turns of interviewers are left out. ``wording``
-    says whose words they are, such as a translator's; it is blank for the speaker's own words. ``marked_by``
-    names the coders who marked words of the passage. If ``is_agreed`` is false, these coders agree on the
-    code of the turn, but not on the words.
+    says whose words the quotation has, such as a translator's; it is blank if they are the speaker's own
+    words. ``marked_by`` names the coders who marked words of the passage. If ``is_agreed`` is false, these
+    coders agree on the code of the turn, but not on the words.
     """
     given = codings.loc[codings["coder_id"] == CONSENSUS, [
         "start", "end", "code_id", "segment_ids", "marked_by", "is_agreed", "memo"]]
@@ -177,7 +177,7 @@ ANSWERS_SHEET = "answers.csv"
 
 def read_pseudonymised_transcripts(study: Study, *, needed: Collection[str] | None = None) -> Texts:
     """Returns the interviews and calls of a study, with pseudonyms in place of names. Raises Faults for what
-    is wrong in them. With ``needed``, faults in reference tables that are not needed are not raised."""
+    is wrong in them. If ``needed`` names reference tables, only faults in these tables are raised."""
     reference = read_reference(study, needed=needed)
     return read_and_mask_transcripts(study, reference,
                                      complete_key(reference.names, read_key(study.key_file)))

@@ -61,7 +61,8 @@ class Text:
 class Texts:
     """Interviews and calls: their texts by document_id, and their tables ``documents`` and ``segments``.
 
-    ``notes`` name parts of their files that are not read, or that are read although nobody said them."""
+    ``notes`` has sentences about passages of the files that are not read, or that are read although nobody
+    said them."""
 
     texts: dict[str, Text]
     documents: pd.DataFrame
@@ -80,7 +81,7 @@ def read_and_mask_transcripts(study: Study, reference: Reference, key: Mapping[s
     (:func:`glc_analysis.pseudonyms.masking.complete_key`). If a person has stopped the use of what they said
     (stopped.csv), their turns stay in the text but count as an observer's words, which are not analysed.
 
-    Raises Faults with everything that is wrong in any transcript:
+    Raises Faults with all faults of all transcripts:
 
     - raw files that documents.csv lacks, and speakers that speakers.csv lacks;
     - participants of a call without an organisation, or not marked as present;

@@ -27,13 +27,13 @@ def coded_estimates(records: CodeRecords, organisations: pd.DataFrame, answers: 
                     merged: Mapping[str, Iterable[str]] = MappingProxyType({})) -> pd.DataFrame:
     """Returns one row per figure of the measures ``coded`` and ``words``.
 
-    - ``waiting``: the codes that are undecided.
-    - ``merged``: by attribute, the groups into which several values of the attribute are merged.
+    - ``waiting``: the codes that await a decision of the coders, by segment (segment_id, code_id).
+    - ``merged``: for an attribute, the groups into which several of its values are merged.
 
     The base of a code is the organisations that were asked about it in an interview or by a question of the
     survey, and those that raised it there without being asked. Calls are counted separately; their base is
-    the organisations that were present. Countries, regions and other attributes are those of the
-    organisations.
+    the organisations that were present. Figures by country, region or another attribute use the countries,
+    regions and attributes of the organisations.
     """
     if records.keys.empty:
         return pd.DataFrame()
@@ -55,8 +55,8 @@ def _originals(documents: pd.DataFrame) -> dict[str, str]:
 
 def list_coded_turns(consensus: pd.DataFrame, documents: pd.DataFrame,
                      segments: pd.DataFrame) -> pd.DataFrame:
-    """One row per code and participant's turn: document_id, segment_id, start, code_id, turn,
-    organisation_id; a turn and its translation count as one."""
+    """Returns one row per code and participant's turn: document_id, segment_id, start, code_id, turn,
+    organisation_id. A turn and its translation count as one turn."""
     spoken = segments[segments["role"] == "participant"]
     turn = spoken["translation_of"].where(spoken["translation_of"] != "", spoken["segment_id"])
     spoken = spoken.assign(turn=turn)[["segment_id", "turn", "organisation_id"]]
@@ -67,8 +67,8 @@ def list_coded_turns(consensus: pd.DataFrame, documents: pd.DataFrame,
 
 def _organisation_figures(records: CodeRecords, organisations: pd.DataFrame, answers: pd.DataFrame,
                           merged: Mapping[str, Iterable[str]]) -> pd.DataFrame:
-    """Returns how many organisations raised each code, out of those asked: for the whole study, by attribute
-    and by source."""
+    """Returns how many organisations raised each code, out of the organisations that were asked about it: for
+    the whole study, by attribute and by source."""
     parts = []
     for kind in (SOURCE, *KINDS):
         members = subset_membership(ALL if kind == SOURCE else kind, "organisation", organisations, answers,
@@ -89,8 +89,8 @@ def _organisation_figures(records: CodeRecords, organisations: pd.DataFrame, ans
 
 def _call_figures(turns: pd.DataFrame, undecided: pd.DataFrame, documents: pd.DataFrame,
                   attendance: pd.DataFrame, ancestors: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """Returns how many organisations raised each code in a call, and for how many this is undecided, out of
-    those present.
+    """Returns how many of the organisations present in a call raised each code, and for how many it is
+    undecided whether they raised it.
 
     Codes that are neither raised nor undecided in a call have no row. ``turns`` and ``undecided`` have
     document_id, organisation_id, code_id.
@@ -122,13 +122,13 @@ def _word_figures(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFra
 
 
 def join_figures(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Returns the figures of several parts as one frame, and adds the columns that a part lacks."""
+    """Returns several frames of figures as one frame; columns that a frame lacks are added."""
     return pd.concat([_complete_columns(part) for part in parts if len(part)] or [pd.DataFrame()],
                      ignore_index=True)
 
 
 def _complete_columns(part: pd.DataFrame) -> pd.DataFrame:
-    """Adds the columns that figures lack as blanks, and their values, shares and ids."""
+    """Adds to figures the columns that they lack, as blanks, and computes their values, shares and ids."""
     blank = {c: "" for c in ("question_id", "option_id", "code_id", "subset_id", "method") if c not in part}
     part = part.assign(**blank, **({} if "subset_kind" in part else {"subset_kind": ALL}))
     for column in ("value", "low", "high", "n", "undecided_n"):

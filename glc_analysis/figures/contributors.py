@@ -38,8 +38,8 @@ from glc_analysis.schema import COUNTRY_LIST
 
 
 RowSource = tuple[Callable[[], "scipy.sparse.csr_array"], np.ndarray]
-"""A function that computes some rows, and the position of each figure's row among these rows. Several figures
-may have the same row."""
+"""A function that computes the rows of some figures, and for each of these figures the position of its row in
+the result. Several figures may have the same row."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ class IncidenceRows:
     """A matrix of figures x organisations, indexed like a ``csr_array`` by the positions of figures.
 
     A part of the matrix is computed when one of its figures is first read, because most kinds of subsets are
-    never read. ``part`` and ``at`` have the part and the row of each figure; figures with the same base share
-    a row. The functions that compute the parts are defined at the top level of modules, so that a matrix can
-    be sent to another process.
+    never read. For each figure, ``part`` has the index in ``sources`` of its part, and ``at`` the position of
+    its row in that part. Figures with the same base share a row. The functions that compute the parts are
+    defined at the top level of modules, so that a matrix can be sent to another process.
     """
 
     sources: Sequence[Callable[[], scipy.sparse.csr_array]]
@@ -59,7 +59,8 @@ class IncidenceRows:
 
     @classmethod
     def of(cls, figures: Sequence[np.ndarray], sources: Sequence[RowSource]) -> IncidenceRows:
-        """Returns the matrix, given for each part the positions of its figures and the source of its rows."""
+        """Returns the matrix. For each of its parts, ``figures`` has the positions of the figures, and
+        ``sources`` the source of their rows."""
         order, at = np.argsort(np.concatenate(figures)), np.concatenate([at for _, at in sources])
         part = np.repeat(np.arange(len(figures)), [*map(len, figures)])
         return cls([compute for compute, _ in sources], part[order], at[order])
@@ -72,7 +73,7 @@ class IncidenceRows:
 
     @property
     def indptr(self) -> np.ndarray:
-        """The index at which the entries of each row would begin, as in a ``csr_array``."""
+        """Returns the index at which the entries of each row would begin, as in a ``csr_array``."""
         sizes = [np.diff(self._part(k).indptr) for k in range(len(self.sources))]
         return np.cumsum([0, *(sizes[k][row] for k, row in zip(self.part, self.at, strict=True))])
 
@@ -109,7 +110,7 @@ class Incidence:
 
     An entry of ``base`` or ``counted`` is the number of the organisation's records that are in the base, or
     that are counted. It is more than 1 only where figures count answers and the organisation answered for
-    several countries. ``stated`` is the processed table of that name (:mod:`.discordance`).
+    several countries. ``stated`` is the processed table ``stated``, made by :mod:`.discordance`.
 
     ``facts`` has one row per figure, with these columns:
 
@@ -120,7 +121,7 @@ class Incidence:
     - ``is_sensitive``: whether an answer could harm the organisation that gave it;
     - ``is_place``: whether the options of the question are countries;
     - ``distinct``: how many different numbers were answered in the whole study;
-    - ``spread``: the greatest of these numbers less the least;
+    - ``spread``: the greatest number that was answered, less the smallest;
     - ``counts_all``: whether no organisation was left out of the figure's base.
     """
 
@@ -152,7 +153,7 @@ class Incidence:
 class StudyRecords(NamedTuple):
     """The records that are counted in all figures of organisations or answers.
 
-    - ``survey``: the records of questions, for each unit;
+    - ``survey``: the records of questions, separately for each unit (organisations or answers);
     - ``codes``: the records of codes;
     - ``discordance``: the records of statements that are compared with a public record.
     """
@@ -164,8 +165,8 @@ class StudyRecords(NamedTuple):
 
 def find_contributors(frames: Mapping[str, pd.DataFrame]) -> Incidence:
     """Returns the contributors of every row of ``frames["figures"]``, computed from the other processed
-    tables (:data:`CONTRIBUTOR_TABLES`). It is used where the tables of a built study are available, but not
-    the records from which its figures were counted."""
+    tables (:data:`CONTRIBUTOR_TABLES`). Use it where the tables of a built study are available, but the
+    records from which its figures were counted are not."""
     data = CleanTables(**{name: frames[name] for name in CleanTables.__dataclass_fields__})
     return contributors_of(StudyRecords(records_behind_figures(data), code_records(
         frames["mentions"], data.organisations), discordance_records(frames["stated"], data.answers)), frames)
@@ -204,7 +205,8 @@ def contributors_of(records: StudyRecords, frames: Mapping[str, pd.DataFrame]) -
 
 
 def _rows_of(figures: pd.DataFrame, records: FigureRecords, key: list[str]) -> np.ndarray:
-    """Returns the row of each figure among the keys of some records, or -1 if no key is the figure's."""
+    """Returns, for each figure, the position of its row in ``records.keys``, or -1 if it has none. ``key``
+    names the two columns by which figures and keys are matched."""
     first, second = key
     keys, wanted = (frame[first] + "/" + frame[second] for frame in (records.keys, figures))
     return pd.Index(keys).get_indexer(wanted)
@@ -232,7 +234,8 @@ def _by_subset(figures: pd.DataFrame, records: FigureRecords, base_at: np.ndarra
 
 def _subset_rows(records: scipy.sparse.csr_array, members: Membership, owner: np.ndarray,
                  organisations: int) -> scipy.sparse.csr_array:
-    """Returns the records of each key in each subset, by organisation; those of the first key come first.
+    """Returns how many records each organisation has for each key and subset, as a matrix with one column per
+    organisation. Its rows are the subsets of the first key, then the subsets of the second key, and so on.
 
     The last row is empty and serves figures without a row (-1). Records of organisations that are not in
     table ``organisations`` are left out.

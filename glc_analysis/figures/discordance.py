@@ -1,8 +1,9 @@
 """Table ``stated``: what organisations state about a country, and what a public record says about it.
 
-``[context] stated = {tier = "Q3.22"}`` of study.toml names, for an indicator of the record, the question that
-asks for the same thing. Each value of the record is translated into an option of the question. The option
-list with the name of the indicator is used for this if options.csv has one, else the list of the question.
+``[context] stated = {tier = "Q3.22"}`` of study.toml names, for an indicator of the public record, the
+question that asks for the same information. Each value of the record is translated into an option of the
+question. The translation is the option list with the name of the indicator if options.csv has this list, else
+the option list of the question.
 """
 
 from __future__ import annotations
@@ -26,14 +27,14 @@ _COLUMNS = ["answer_id", "indicator", "question_id", "organisation_id", "country
 def match_answers_to_indicators(answers: pd.DataFrame, responses: pd.DataFrame, context: pd.DataFrame,
                                 reference: Reference, settings: Mapping[str, Any],
                                 steps: CleaningLog) -> pd.DataFrame:
-    """Returns one row per answer to a question that a record answers too, with the record's value for the
-    country in the year of the answer.
+    """Returns one row per answer to a question whose answer is also in a public record, with the record's
+    value for the country in the year of the answer.
 
     ``answers`` has answer_id, region_id and started; ``settings`` is [context] of study.toml. Columns
     ``stated`` and ``recorded`` have options of the question. ``recorded`` is blank where the record has no
-    value, or a value that is not an option; such a row is in no base. An answer "don't know" has no row.
-    Raises Faults for an indicator or a question that cannot be compared, and for a record of which no value
-    is an option.
+    value, or a value that is not an option; a row with a blank is left out of the base of every figure. An
+    answer "don't know" has no row. Raises Faults for an indicator or a question that cannot be compared, and
+    for a record if none of its values is an option of the question.
     """
     if faults := list(_misfits(reference, settings)):
         raise Faults(faults)
@@ -48,8 +49,8 @@ def match_answers_to_indicators(answers: pd.DataFrame, responses: pd.DataFrame, 
         if len(record) and not record["option"].any():
             raise Faults([Fault("none of the values of the record is an option", "options.csv",
                                 column="value", value=record["value"].iloc[0],
-                                fix=f"add a list {indicator!r}: for each value of the record, the option_id "
-                                f"of {question_id} that it stands for")])
+                                fix=f"add a list {indicator!r} that gives, for each value of the record, the "
+                                f"option_id of {question_id} with the same meaning")])
         states = reference.options.query("option_list == @listed and kind == 'substantive'")["option_id"]
         rows = about[(about["question_id"] == question_id) & about["value"].isin(states)]
         rows = rows.assign(indicator=indicator, year=rows["started"].str[:4], stated=rows["value"])
@@ -65,10 +66,11 @@ def match_answers_to_indicators(answers: pd.DataFrame, responses: pd.DataFrame, 
 
 
 def discordance_records(rows: pd.DataFrame, answers: pd.DataFrame) -> FigureRecords:
-    """Returns the answers counted in the figures of table ``stated``, in the order of table ``answers``.
+    """Returns the records from which the figures of table ``stated`` are counted. The columns of its matrices
+    are the answers, in the order of table ``answers``.
 
-    ``keys`` has one row per question and indicator. Each pair is treated as a separate question whose
-    option is the indicator.
+    ``keys`` has one row per question and indicator. Each pair of a question and an indicator is treated as a
+    separate question, with the indicator as its only option.
     """
     rows = rows[rows["recorded"] != ""]
     ids, other = rows["question_id"] + "/" + rows["indicator"], rows["is_discordant"].eq(True)
@@ -82,7 +84,8 @@ def discordance_records(rows: pd.DataFrame, answers: pd.DataFrame) -> FigureReco
 
 
 def discordance_estimates(records: FigureRecords) -> pd.DataFrame:
-    """Returns one row per indicator: how many answers in the whole study state another value than the record.
+    """Returns one figure per indicator: how many answers in the whole study state a different value from the
+    record.
 
     >>> rows = pd.DataFrame({"indicator": "tier", "question_id": "Q3", "recorded": ["1", "2", ""],
     ...                      "answer_id": ["a", "b", "c"], "is_discordant": [True, False, False]})
@@ -98,7 +101,7 @@ def discordance_estimates(records: FigureRecords) -> pd.DataFrame:
 
 
 def _as_options(values: pd.Series, options: pd.DataFrame, indicator: str, otherwise: str) -> pd.Series:
-    """Returns the option for each value of a record; blank for a value that is no option."""
+    """Returns the option for each value of a record; blank for a value that is not an option."""
     name = indicator if indicator in {*options["option_list"]} else otherwise
     listed = options[options["option_list"] == name]
     known = dict(zip(listed["value"].map(match_key), listed["option_id"], strict=True))
@@ -111,7 +114,7 @@ def _misfits(reference: Reference, settings: Mapping[str, Any]) -> Iterator[Faul
     for indicator, question in settings["stated"].items():
         for one, known, fix in (
                 (indicator, settings["indicators"], "name one of [context] indicators"),
-                (question, fits, "name a question of one choice that is asked of each work country")):
+                (question, fits, "name a single-choice question that is asked for each work country")):
             if one not in known:
                 yield Fault(f"cannot be compared with a record; {suggest_name(one, known)}", "study.toml",
                             column="[context] stated", value=one, fix=fix)

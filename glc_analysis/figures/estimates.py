@@ -46,8 +46,8 @@ class QuestionResponses:
     """The answers to one question, with an entry for each row of table ``organisations`` or ``answers``,
     depending on the question's unit.
 
-    ``options`` are the options that can be in the base, in order. ``ticks`` (records x options) is true where
-    a record gave the option.
+    ``options`` are the options that a record in the base may have chosen, in order. ``ticks`` is a matrix of
+    records x options, which is true where the record chose the option.
     """
 
     options: list[str]
@@ -68,7 +68,7 @@ class Question(NamedTuple):
 
 
 def listed_questions(questions: pd.DataFrame) -> list[Question]:
-    """The rows of table ``questions``, in their order."""
+    """Returns the rows of table ``questions``, in their order."""
     rows = questions[[*Question._fields]].itertuples(index=False, name=None)
     return [Question._make(row) for row in rows]
 
@@ -128,8 +128,8 @@ class _ByQuestion:
 
 
 def _base_options(question: Question, lists: Mapping[str, list[tuple[str, str]]]) -> list[str]:
-    """The options of a question that can be in its base, in order. ``lists`` has, by option list, each
-    option_id with its kind."""
+    """Returns the options of a question that a record in its base may have chosen, in order. ``lists`` has
+    the option_id and the kind of each option, keyed by option list."""
     if question.type not in BY_OPTION:
         return []
     outside = ["refused", *(["dont_know"] if question.dont_know == "missing" else [])]
@@ -137,7 +137,7 @@ def _base_options(question: Question, lists: Mapping[str, list[tuple[str, str]]]
 
 
 def _positions(ids: pd.Series, index: pd.Index) -> np.ndarray:
-    """The positions of ids in an index; each category is looked up once."""
+    """Returns the positions of ids in an index; each category is looked up once."""
     if isinstance(ids.dtype, pd.CategoricalDtype):
         return index.get_indexer(ids.cat.categories)[ids.cat.codes]
     return index.get_indexer(ids)
@@ -145,12 +145,12 @@ def _positions(ids: pd.Series, index: pd.Index) -> np.ndarray:
 
 @dataclass(frozen=True)
 class FigureRecords:
-    """The records of one unit (organisations or answers) from which some figures are counted, for the whole
-    study.
+    """The records (organisations or answers) from which some figures of the whole study are counted.
 
-    ``keys`` has one row per figure of the whole study. ``base`` (rows x records) is 1 where a record is in
-    the base of a figure, ``counted`` where a record is counted in it. The numbers in figures and the
-    contributors of figures (:mod:`.contributors`) are both computed from these matrices.
+    ``keys`` has one row per figure of the whole study. ``base`` and ``counted`` are matrices with one column
+    per record: ``base`` is 1 where the record is in the base of a figure, ``counted`` is 1 where the record
+    is counted in the figure. The numbers in figures and the contributors of figures (:mod:`.contributors`)
+    are both computed from these matrices.
     """
 
     unit: str
@@ -174,9 +174,10 @@ class SurveyRecords(FigureRecords):
 
 
 def records_behind_figures(data: CleanTables) -> tuple[SurveyRecords, ...]:
-    """Returns the records from which the figures of all questions are counted, for each unit of questions.
+    """Returns the records from which the figures of all questions are counted, one element for each unit of
+    questions.
 
-    For a question for a text or a date, the base is the records that were asked, and the records with an
+    If a question asks for a text or a date, its base is the records that were asked, and the records with an
     answer are counted.
     """
     return tuple(unit_records(data, unit) for unit in _UNITS)
@@ -208,8 +209,8 @@ def unit_records(data: CleanTables, unit: str) -> SurveyRecords:
 
 def incidence_matrix(rows: pd.Index, row_ids: pd.Series, columns: pd.Index,
                      column_ids: pd.Series) -> scipy.sparse.csr_array:
-    """Returns a matrix of rows x columns, with 1 for each listed pair of ids, however often it is listed.
-    Pairs with an id that is not in ``rows`` or ``columns`` are left out.
+    """Returns a matrix of rows x columns, with 1 for each listed pair of ids, however often it is listed. A
+    pair is left out if one of its ids is not in ``rows`` or ``columns``.
 
     >>> incidence_matrix(pd.Index(["a", "b"]), pd.Series(["a", "a"]), pd.Index(["x", "y"]),
     ...                  pd.Series(["y", "y"])).toarray().tolist()
@@ -232,7 +233,7 @@ ALL = "all"
 ATTRIBUTES = {"home_country": "home_country_id", "home_region": "home_region_id", "type": "type",
               "resource_level": "resource_level", "network": "network_id",
               "language": "language", "is_interpreted": "is_interpreted"}
-"""Attributes of organisations that define subsets, by their names for ``--by``."""
+"""The columns of table ``organisations`` that define subsets, keyed by the name that ``--by`` takes."""
 PLACES = {"country": "country_id", "region": "region_id"}
 """Attributes of the answers: the country of work and its region. An organisation that works in several
 regions counts in each of them. The region of its main office is another attribute (``home_region``)."""
@@ -244,8 +245,9 @@ sources."""
 
 
 def is_whole_study(figures: pd.DataFrame) -> pd.Series:
-    """Whether figures describe the whole study rather than a group. Figures of a code for all organisations
-    present in calls, or for all interviewed without a guide, also describe the whole study.
+    """Whether figures describe the whole study rather than a group. A figure of a code also describes the
+    whole study if its base is all organisations that were present in calls, or all organisations that were
+    interviewed without a guide.
 
     >>> is_whole_study(pd.DataFrame({"subset_kind": ["all", "source", "source", "region"],
     ...                        "subset_id": ["", "call", "answer", "asia"]})).tolist()
@@ -255,8 +257,9 @@ def is_whole_study(figures: pd.DataFrame) -> pd.Series:
 
 
 def find_source_of_unprompted_codes(figures: pd.DataFrame) -> pd.Series:
-    """Returns the source of figures of codes that nobody was asked about: a call, or an interview without a
-    guide. Their base is the organisations present or interviewed. Blank for all other figures.
+    """Returns ``call`` or ``interview_without_guide`` for figures of codes in these sources, and a blank for
+    all other figures. In these sources nobody is asked about codes, so the base is all organisations that
+    were present or interviewed.
 
     >>> find_source_of_unprompted_codes(pd.DataFrame({"subset_kind": ["all", "source", "source"],
     ...                              "subset_id": ["", "call", "answer"]})).tolist()
@@ -331,13 +334,13 @@ def survey_estimates(data: CleanTables, study: Study, records: Iterable[SurveyRe
 
     - Options are counted over the records in the base of their question, in order, including options that
       nobody chose. An option that keeps a record out of the base (a refusal, or a "don't know" that counts as
-      missing) has no figure here, but one of measure ``quality``.
-    - Questions for a number have the mean, the median and the standard deviation (n - 1).
-    - Texts and dates have the number of answers out of the records asked.
+      missing) has no figure here; it is counted in a figure of the measure ``quality``.
+    - Questions that ask for a number have the mean, the median and the standard deviation (n - 1).
+    - Questions that ask for a text or a date have the number of answers, out of the records that were asked.
 
     Figures count the unit of the question: organisations, or answers (an organisation's answers for one
-    country). ``records`` are those of :func:`records_behind_figures`. ``merged`` has, by attribute, the
-    groups into which several values of the attribute are merged.
+    country). ``records`` is the result of :func:`records_behind_figures`. ``merged`` has, for an attribute,
+    the groups into which several of its values are merged.
     """
     parts = []
     for of_unit in records:
@@ -353,7 +356,7 @@ def survey_estimates(data: CleanTables, study: Study, records: Iterable[SurveyRe
 
 
 def add_values_and_shares(frame: pd.DataFrame) -> pd.DataFrame:
-    """Adds the value and the share to figures."""
+    """Adds the columns ``value`` and ``share`` to figures."""
     texts = ["subset_id", "option_id", "statistic", "question_id", "subset_kind", "unit"]
     frame = frame.reset_index(drop=True).astype(dict.fromkeys(texts, "str") | {"n": "Int64"})
     counted, base = frame["n"].astype("float64"), frame["base_n"]
@@ -404,7 +407,8 @@ def _count_by_subset(records: SurveyRecords, members: Membership, *,
 
 def _by_subset(members: Membership, questions: Sequence[str], options: Sequence[str],
                statistics: Sequence[str], **columns: np.ndarray) -> dict[str, np.ndarray]:
-    """Returns columns in which each matrix of subsets x keys is one column."""
+    """Returns columns with one row per subset and key. Each of ``columns``, a matrix of subsets x keys,
+    becomes the column with its name."""
     ids = {name: np.tile(np.array(keys, dtype=object), len(members.names)) for name, keys in (
         ("question_id", questions), ("option_id", options), ("statistic", statistics))}
     subset_ids = np.repeat(np.array(members.names, dtype=object), len(questions))

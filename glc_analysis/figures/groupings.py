@@ -1,9 +1,9 @@
 """Groupings: the attribute by which each question's figures are grouped for audiences other than the team.
 
-A person chooses one grouping per question before the first release (``groupings.csv``), because readers could
-subtract two kinds of groups from each other. Where groups are small, the person may merge two or three values
-into one group, such as low and medium resources. A merged group is named by its values:
-``Q4.1/shelter/resource_level=low + medium``.
+A person chooses one grouping per question before the first release (``groupings.csv``), because with two
+groupings readers could subtract the figures of one from those of the other. Where groups are small, the
+person may merge two or three values into one group, such as low and medium resources. A merged group is named
+by its values: ``Q4.1/shelter/resource_level=low + medium``.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ MERGED = " + "
 REGION = "region"
 """The attribute for the region of an answer's country."""
 EVERY_QUESTION = "*"
-"""Stands in groupings.csv for every question that has no row, and for all codes."""
+"""Stands in groupings.csv for every question that has no row of its own, and for all codes."""
 GROUPED_BY = {"organisation": ("home_region", "type", "resource_level"),
               "answer": (REGION, "home_region", "type", "resource_level")}
-"""By unit, the attributes by which figures may be grouped for audiences other than the team. Every record has
-exactly one value of each attribute."""
+"""For each unit of questions, the attributes by which figures may be grouped for audiences other than the
+team. Every record has exactly one value of each attribute."""
 UNCHOSEN = {"organisation": "home_region", "answer": REGION}
-"""By unit, the attribute by which figures are grouped if nobody has chosen a grouping."""
+"""For each unit of questions, the attribute by which figures are grouped if nobody has chosen a grouping."""
 CODES = ""
 """Stands for all codes in mappings whose keys are questions."""
 
@@ -43,7 +43,7 @@ class Grouping(NamedTuple):
     merged: frozenset[str] = frozenset()
 
     def values(self) -> set[str]:
-        """The values that are merged into larger groups."""
+        """Returns the values that are merged into larger groups."""
         return {value for group in self.merged for value in group.split(MERGED)}
 
     def group_of(self, value: str) -> str:
@@ -82,7 +82,7 @@ def merged_name(values: str) -> str:
 
 
 def merged_groups(groupings: Groupings) -> dict[str, list[str]]:
-    """All merged groups, by their attribute."""
+    """Returns all merged groups, keyed by their attribute."""
     found: dict[str, set[str]] = {}
     for grouping in groupings.values():
         found.setdefault(grouping.attribute, set()).update(grouping.merged)
@@ -90,8 +90,8 @@ def merged_groups(groupings: Groupings) -> dict[str, list[str]]:
 
 
 def is_shown_group(figures: pd.DataFrame, questions: pd.Series, groupings: Groupings) -> np.ndarray:
-    """Whether each figure is of a group by which its question, or its code, is grouped for audiences other
-    than the team. ``questions`` has the question of each figure, blank for codes.
+    """Whether each figure describes one of the groups into which its question, or its code, is grouped for
+    audiences other than the team. ``questions`` has the question of each figure, blank for codes.
 
     >>> figures = pd.DataFrame({"unit": "answer", "subset_kind": ["region", "type", "type", "type"],
     ...                         "subset_id": ["asia", "church", "state", "church + state"]})
@@ -119,8 +119,8 @@ def is_shown_group(figures: pd.DataFrame, questions: pd.Series, groupings: Group
 def grouping_faults(tables: Tables) -> Iterator[Fault]:
     """Yields the faults of groupings.csv. Three things must hold:
 
-    - A question has one attribute, of which each of its records has exactly one value.
-    - A value is in one group.
+    - A question is grouped by only one attribute, and each of its records has exactly one value of it.
+    - A value is merged into at most one group.
     - A question and the question on whose answer it depends are grouped in the same way.
     """
     rows, questions = tables["groupings"], tables["questions"].drop_duplicates("question_id")
@@ -163,8 +163,9 @@ def _linked_faults(rows: pd.DataFrame, questions: pd.DataFrame) -> Iterator[Faul
         for other in sorted({*asked} & units.keys()):
             if groupings.get(question) != groupings.get(other) and units[question] == units[other]:
                 named = rows.index[rows["question_id"].isin([question, other])]
-                yield Fault(f"{question} is asked because of {other}, and the two are grouped differently; a "
-                            "reader could combine them to work out hidden answers", file="groupings.csv",
+                yield Fault(f"{question} is asked only after certain answers to {other}, but the two are "
+                            "grouped differently; a reader could combine their figures to work out hidden "
+                            "answers", file="groupings.csv",
                             row=str(named[0]) if len(named) else "", column="question_id", value=question,
                             fix=f"group {question} and {other} in the same way")
 
@@ -172,8 +173,8 @@ def _linked_faults(rows: pd.DataFrame, questions: pd.DataFrame) -> Iterator[Faul
 def changed_groupings(groupings: Groupings, rows: pd.DataFrame, questions: pd.DataFrame,
                       released: pd.Series) -> Iterator[Fault]:
     """Yields a fault for questions, and for the codes, that an earlier release grouped differently.
-    ``released`` has the key of the part of each figure of that release
-    (:class:`.releases.PublishedRelease`); ``rows`` is groupings.csv."""
+    ``released`` is the column ``part`` of that release's figures (:class:`.releases.PublishedRelease`);
+    ``rows`` is groupings.csv."""
     units = {CODES: "organisation", **dict(zip(questions["question_id"], questions["unit"], strict=True))}
     parts = released.drop_duplicates().str.split("/", n=4)
     grouped = [(part[0], *part[4].split("=", 1)) for part in parts if "=" in part[4]]

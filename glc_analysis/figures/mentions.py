@@ -36,16 +36,18 @@ def code_occurrences(consensus: pd.DataFrame, waiting: pd.DataFrame, coded_docum
     - ``ancestors``: all codes above each code.
     - ``code_questions``: the question of each code that codes the answers to one question only.
 
-    Column ``is_asked`` depends on the source. In the survey, an organisation was asked about the codes of a
-    theme if it was asked a question of that theme; for a code of one question, if it was asked that question.
-    In an interview, it was asked if the interview reached a question of the theme. In a call, and in an
-    interview without guide questions, an organisation could raise any code and was asked about none; there
-    ``is_asked`` says that it was present or interviewed.
+    Column ``is_asked`` depends on the source:
+
+    - survey: the organisation was asked a question of the code's theme. For a code that codes the answers to
+      one question only, it was asked that question.
+    - interview: the interview reached a question of the code's theme.
+    - call, and interview without guide questions: the organisation was present or interviewed. It could raise
+      any code there, although it was asked about none.
 
     An organisation raised a code if the code was given to words of its participants. A code is also raised
-    wherever a code below it is raised, unless the two contradict each other. That an organisation was not
-    asked about a code must not be read as a denial. An organisation for which a code has no agreed passage,
-    but a passage that is not decided yet, is undecided and stays in the base.
+    wherever a code below it is raised, unless the two contradict each other. An organisation that was not
+    asked about a code must not be read as denying it. If the only passages of an organisation with a code are
+    not decided yet, the organisation is undecided for this code and stays in the base.
     """
     if not coded_documents:
         return pd.DataFrame(columns=_COLUMNS)
@@ -130,9 +132,9 @@ def _topics_asked(documents: pd.DataFrame, segments: pd.DataFrame, questions: pd
 
 
 def text_sources(documents: pd.DataFrame, segments: pd.DataFrame) -> dict[str, str]:
-    """Returns the source of each document, by document_id: answer, call, interview, or
-    ``interview_without_guide``. The last is an interview in which no question of the guide was found, neither
-    in the document itself nor in its original or translations.
+    """Returns the source of each document, keyed by document_id: answer, call, interview, or
+    ``interview_without_guide``. An ``interview_without_guide`` is an interview in which no question of the
+    guide was found, neither in the document itself nor in its original or translations.
 
     >>> documents = pd.DataFrame({"document_id": ["a", "b"], "kind": "interview", "translation_of": ""})
     >>> segments = pd.DataFrame({"document_id": ["a", "b"], "guide_question_id": ["Q1", ""]})
@@ -149,7 +151,7 @@ def text_sources(documents: pd.DataFrame, segments: pd.DataFrame) -> dict[str, s
 def _codes_by_topic(questions: pd.DataFrame, codebook: pd.DataFrame,
                     ancestors: Mapping[str, Sequence[str]],
                     code_questions: Mapping[str, str]) -> pd.DataFrame:
-    """The codes that belong to each topic: source, about (as in :func:`_topics_asked`), code_id."""
+    """Returns the codes that belong to each topic: source, about (as in :func:`_topics_asked`), code_id."""
     themes = set(codebook.loc[codebook["level"] == "theme", "code_id"])
     by_theme = questions[questions["theme_id"] != ""].groupby("theme_id")["question_id"].agg(list)
     parents = set(codebook["parent_id"])
@@ -197,8 +199,8 @@ def _codes_of_organisations(codes: pd.DataFrame, documents: pd.DataFrame, segmen
                             ancestors: Mapping[str, Sequence[str]], codebook: pd.DataFrame) -> pd.DataFrame:
     """Returns one row per turn and code, with the organisation and the source of the turn.
 
-    The codes of a turn are those in ``codes`` (segment_id, code_id) and all codes above these that do not
-    contradict them.
+    The codes of a turn are the codes that ``codes`` (segment_id, code_id) has for it, and all codes above
+    them. A code above is left out if it and the code below contradict each other.
     """
     contrary = dict(zip(codebook["code_id"], codebook["contradicts"], strict=True))
     codes = codes.merge(_spoken(documents, segments), on="segment_id")

@@ -9,7 +9,8 @@ from glc_analysis.figures.estimates import CleanTables, add_figure_ids
 from glc_analysis.schema import UNKNOWN
 
 _SHORTEST, _LONGEST = 5, 24 * 60
-"""Durations in minutes: records that took less time, or more, are counted for the team to look at."""
+"""Durations in minutes. Records that took less time than the first or more than the second are counted, so
+that the team can look at them."""
 _STRAIGHT = 4
 """The least number of scale questions that a record must have answered to count as straight-lined."""
 

@@ -32,9 +32,9 @@ _VERBS = {"single": "said “{}” to", "scale": "chose “{}” for"}
 class Words:
     """The names used to put figures into words.
 
-    - ``questions``: the questions, by id.
-    - ``options``: the labels of options, by list and id.
-    - ``codes``: the names of codes.
+    - ``questions``: the rows of table ``questions``, keyed by question_id.
+    - ``options``: the labels of options, keyed by option list and option_id.
+    - ``codes``: the names of codes, keyed by code_id.
     - ``organisations``: the study's word for organisations.
     """
 
@@ -110,12 +110,13 @@ class Words:
         return f"{answered} for {labels}" if name == "country" else f"{answered} {labels} to {name}"
 
     def said(self, figure: Any) -> str:
-        """Puts a row of table ``figures``, or of a release, into words as a clause with its base."""
+        """Returns a row of table ``figures``, or of a release, in words: a clause with the base of the
+        figure."""
         name, counted, asked = self.parts(figure)
         return (f"{name}: " if name else "") + counted + (f" ({asked})" if asked else "")
 
     def sentence(self, figure: Any) -> str:
-        """Puts a row of table ``figures``, or of a release, into words as a sentence.
+        """Returns a row of table ``figures``, or of a release, in words: a sentence.
 
         >>> from types import SimpleNamespace
         >>> figure = SimpleNamespace(measure="coded", code_id="rest", n=5, base_n=30, unit="organisation",
@@ -159,8 +160,9 @@ class Words:
         return f"{said}{question.wording}" + ("" if question.wording.endswith(("?", ".", "!")) else ".")
 
     def parts(self, figure: Any) -> tuple[str, str, str]:
-        """Returns three texts: what a figure is about, its number with its base, and the wording of the
-        question. The first and the last may be blank."""
+        """Returns three texts: what a figure is about (its code, its option or the wording of its question),
+        its number with its base, and, for an option, the wording of its question. The first and the last text
+        may be blank."""
         number, nouns = self.number(figure), self._unit(figure)
         within = f", {figure.subset_kind.replace('_', ' ')} {figure.subset_id}" if figure.subset_id else ""
         if figure.measure == "coded":
@@ -182,8 +184,8 @@ class Words:
 
 
 def undecided_n(figure: Any) -> int:
-    """Returns for how many organisations it is undecided whether they raised a code; 0 if the audience may
-    not know.
+    """Returns the number of organisations for which it is undecided whether they raised a code; 0 if the
+    audience may not know this number.
 
     >>> from types import SimpleNamespace
     >>> undecided_n(SimpleNamespace(undecided_n=2)), undecided_n(SimpleNamespace(undecided_n=pd.NA))
@@ -194,8 +196,8 @@ def undecided_n(figure: Any) -> int:
 
 
 def _calls_of(figure: Any) -> str:
-    """Returns the calls in which a figure counts how many organisations raised a code, as words. Blank if the
-    figure is not about calls.
+    """Returns the words for the call, or for all calls, in which a figure counts the organisations that
+    raised a code. The result is blank if the figure is not about calls.
 
     >>> from types import SimpleNamespace
     >>> figures = SimpleNamespace(subset_kind="source", subset_id="call"), SimpleNamespace(
@@ -217,8 +219,8 @@ _MEASURED = ["question", "statistic", "value", "base_n"]
 
 
 def subset_kind(attribute: str, *, more: Sequence[str] = ()) -> str:
-    """Returns the kind of subset that ``--by`` names: an attribute or one of ``more``, with or without
-    ``_id``.
+    """Returns the kind of subset that ``--by`` names. ``column`` is the name of an attribute or one of
+    ``more``; it may end in ``_id``.
 
     >>> subset_kind("home_country_id")
     'home_country'
@@ -246,7 +248,8 @@ def unknown_question_error(question_id: str, known: Iterable[str]) -> UsageError
 
 def summaries(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataFrame,
               countries: pd.DataFrame, *, by: str = "") -> dict[str, pd.DataFrame]:
-    """Returns the figures of every question by its id, with one row per option in order, or per statistic.
+    """Returns the figures of every question, keyed by question_id. A question has one row per option, in
+    order, or one row per statistic.
 
     The columns are:
 

@@ -48,7 +48,7 @@ def test_other_readers_get_no_translation_of_an_answer(tmp_path):
 
 @pytest.mark.parametrize(("changed", "said"), [
     ({"answer_id": "survey.r44"}, "nearest: 'survey.r4'"),
-    ({"question_id": "Q2"}, "Q1 has one in this record"),
+    ({"question_id": "Q2"}, "this record answers Q1"),
     ({"text": " "}, "column text"), ({"status": "good"}, "column status")])
 def test_a_translation_of_no_open_answer_is_a_fault(tmp_path, changed, said):
     with pytest.raises(Faults, match=said):

@@ -163,7 +163,7 @@ def test_a_sound_codebook_has_no_faults():
 def test_merging_into_a_missing_code_or_itself_is_a_fault():
     found = faults(*TREE, ("a", "t", "code", "A", "b t"), ("c", "t", "code", "C", "c"))
     assert found == [("5", "merged_into", "b", "codebook.csv has no such code"),
-                     ("6", "merged_into", "c", "names its own row")]
+                     ("6", "merged_into", "c", "names the code of its own row")]
 
 
 def test_every_circle_is_one_fault():

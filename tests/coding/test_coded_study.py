@@ -327,8 +327,8 @@ def test_codes_that_the_codebook_lacks_are_listed_by_check(tmp_path):
     spreadsheet(study, "ana", *ANA, ("lamp", "No house.", "Safe placse"), ("lamp", "A house", "Safe placse"))
     check_study(study, say=lines.append)
     assert [line for line in lines if "has no code" in line] == [
-        "codebook.csv has no code 'Safe placse' (ana 2), which is counted by itself, below no theme; "
-        "nearest: 'Safe place'."]
+        "codebook.csv has no code 'Safe placse' (codings: ana 2); it is counted as a separate code, below no "
+        "theme; nearest: 'Safe place'."]
 
 
 def test_two_documents_with_the_same_text_are_a_fault(tmp_path):
