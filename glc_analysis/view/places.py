@@ -1,8 +1,9 @@
 """The places where pages show a principle, question, code or passage.
 
-A place is the slug of a page, alone or with an id on that page, such as ``theme-needs#code-stigma``; it is
-blank where no page shows the thing. The pages set these ids; the trace, the sentences at the top of a page
-and other pages link to them. The module also decides how many passages of a code a page prints.
+A place is the slug of a page (its file name without extension), alone or with the id of an element on that
+page, such as ``theme-needs#code-stigma``. It is blank where no page shows the principle, question, code or
+passage. The pages give their elements these ids; the trace, the sentences at the top of a page and other
+pages link to the places. The module also decides how many passages of a code a page prints.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ SURVEY_PAGE = "survey"
 
 
 def anchor(kind: str, name: str) -> str:
-    """Returns the id of a thing on its page; for a principle, the slug of its page.
+    """Returns the id of a question, a code or another element on its page; for a principle, the slug of its
+    page. ``kind`` is such as ``question``, and ``name`` is the id in the study's tables.
 
     >>> anchor("principle", "P03"), anchor("question", "Q3.1")
     ('principle-p03', 'question-q3-1')
@@ -31,12 +33,12 @@ def anchor(kind: str, name: str) -> str:
 
 
 def passage_anchor(code: str, segment_id: str) -> str:
-    """Returns the id of a passage under a code."""
+    """Returns the id that a passage has on its page, in the list of passages of a code."""
     return anchor("passage", f"{code}-{segment_id}")
 
 
 def passages_anchor(code: str) -> str:
-    """Returns the id of the list that holds the passages of a code."""
+    """Returns the id that the list of passages of a code has on its page."""
     return anchor("passages", code)
 
 
@@ -76,9 +78,12 @@ def link(place: str) -> str:
 
 @dataclass(frozen=True)
 class Places:
-    """The places that an audience can follow: ``themes`` has the theme of each code, ``counted`` the codes
-    whose figures the audience may see, and ``printed`` the ids of the passages that the pages of the themes
-    print."""
+    """The places to which pages for one audience may link.
+
+    - ``themes``: the theme of each code.
+    - ``counted``: the codes whose figures the audience may see.
+    - ``printed``: the ids of the passages that the pages of the themes print.
+    """
 
     themes: Mapping[str, str]
     counted: Collection[str]
@@ -87,8 +92,8 @@ class Places:
     @classmethod
     def of(cls, codebook: pd.DataFrame, released: pd.DataFrame,
            passages: pd.DataFrame | None = None) -> Places:
-        """Makes the places from the codebook, the figures that the audience may see, and the passages that it
-        may read."""
+        """Returns the places, given the codebook, the figures that the audience may see, and the passages
+        that it may read."""
         whole = released[(released["measure"] == "coded") & is_whole_study(released)]
         by_theme = () if passages is None else passages.groupby("theme_id")
         printed = (printed_passages(rows) for theme, rows in by_theme if theme)
@@ -107,8 +112,8 @@ class Places:
         return self._on(code, anchor("code", code)) if code in self.counted else ""
 
     def passage(self, segment_id: str, *codes: str) -> str:
-        """Returns the place of a passage with one of these codes on the team's pages. For a passage that is
-        not printed, that is the list of passages of its code."""
+        """Returns the place of a passage with one of these codes on the team's pages. If the passage is not
+        printed, the place is the list of passages of its code."""
         code = self._first(codes)
         own = passage_anchor(code, segment_id)
         return self._on(code, own if own in self.printed else passages_anchor(code))

@@ -1,13 +1,14 @@
-"""The study folder given to a page for audiences other than the team.
+"""Writes the study folder from which a page for an audience other than the team is made.
 
 The folder holds only what one audience may see of a built study: released figures with the numbers that the
-audience may see, cleared quotations, countries that it may know of, and names of organisations that agreed to
-be named. All other tables are empty, and the folder has no raw and no private files. So a notebook that
-forgets to ask for the right view has nothing to give away. This guards against accidents only, because the
-notebook still runs on a machine that has the whole study; the gate still reads every page.
+audience may see, cleared quotations, countries that the audience may know of, and names of organisations that
+agreed to be named. All other tables are empty, and the folder has no raw and no private files. So even a
+notebook that does not ask for the right view cannot print anything that the audience may not see. This guards
+against accidents only, because the notebook still runs on a machine that has the whole study. So the gate
+reads every page as well.
 
-A page that cannot be made from this folder says so in its notebook's metadata (``whole_study``). Such a
-notebook gets the whole study, and must ask its view for everything.
+If a page cannot be made from this folder, its notebook has ``whole_study`` in its metadata. This notebook
+gets the whole study, and must ask its view for everything that it prints.
 """
 
 from __future__ import annotations
@@ -62,16 +63,16 @@ def write_reader_study(study: Study, audience: str, folder: Path) -> Study:
 
 @dataclass(frozen=True)
 class Reader:
-    """What one audience may see of each table; each add-on declares what the audience may see of its
-    tables."""
+    """Makes, from each table of a study, the part that one audience may see. Add-ons declare the functions
+    that do so for their tables."""
 
     study: Study
     audience: str
 
     def part_of(self, name: str) -> pd.DataFrame:
-        """Returns the part of a table that the audience may see. If it depends on other tables too,
-        :func:`glc_analysis.run.plan.list_inputs_behind_reads` must list them, so that pages are made again
-        when they change."""
+        """Returns the part of a table that the audience may see. If this part depends on other tables as
+        well, :func:`glc_analysis.run.plan.list_inputs_behind_reads` must list those tables, so that pages are
+        made again when one of them changes."""
         if name == f"release_{self.audience}":
             return self.decisions
         for add_on, functions in list_declarations("visible"):
@@ -114,7 +115,8 @@ class Reader:
 
     @cached_property
     def consent_rows(self) -> pd.DataFrame:
-        """The rows of consent to be named for this audience, without those of anybody who did not agree."""
+        """The rows of consent.csv about being named to this audience, for the organisations that agreed to
+        it."""
         rows = read_reference_table(self.study, "consent")
         is_shown = (rows["item"] == _CONSENT_SHOWN) & (rows["audience"] == self.audience)
         return rows[is_shown & rows["organisation_id"].isin(self.named)]
@@ -130,7 +132,8 @@ class Reader:
 
     @cached_property
     def decisions(self) -> pd.DataFrame:
-        """The decisions on visible figures, without the rules."""
+        """The decisions on the figures that the audience may see. The columns ``rule`` and ``protects`` are
+        blank."""
         rows = self.table(f"release_{self.audience}")
         return rows[rows["status"] != SUPPRESSED].assign(rule="", protects="")
 
@@ -151,16 +154,15 @@ class Reader:
         return self.table(name).assign(example="")
 
     def countries(self, name: str) -> pd.DataFrame:
-        """The countries that the audience may know of, without numbers."""
+        """The countries that the audience may know of, without the numbers of organisations and answers."""
         rows = self.table(name)
         rows = rows[rows["country_id"].isin(self.named_countries)]
         return rows.assign(organisations_n=pd.NA, answers_n=pd.NA)
 
     @cached_property
     def members(self) -> pd.DataFrame:
-        """Returns which organisation works in which visible country, for the organisations that may be
-        counted there. An organisation that is not named gets a meaningless id, a different one in each
-        country."""
+        """One row per country of work that the audience may know of and organisation that may be counted
+        there. An organisation that is not named gets a meaningless id, a different one in each country."""
         answers = self.table("answers").astype({"country_id": "str", "organisation_id": "str"})
         rows = countable_members(answers, self.table("organisations"), self.consent,
                                  self.study.settings["disclosure"], audience=self.audience)
@@ -182,13 +184,13 @@ class Reader:
         return pd.concat([rows, pd.DataFrame({"organisation_id": sorted(others), "label": "", "type": ""})])
 
     def own(self, name: str) -> pd.DataFrame:
-        """The rows of a table that are for this audience."""
+        """The rows of a table whose column ``audience`` is this audience."""
         rows = self.table(name)
         return rows[rows["audience"] == self.audience]
 
 
     def quotations(self, name: str) -> pd.DataFrame:
-        """The quotations for this audience, without hidden lines and without languages."""
+        """The quotations that this audience may read. The language is blank where it is hidden."""
         rows, blocks = self.own(name), self.own("blocks")
         hidden = blocks.loc[~blocks["is_shown"], "block_id"]
         rows = rows[~line_ids(name, rows["quote_id"]).isin([*hidden])]
@@ -201,4 +203,5 @@ _MAKERS: dict[str, Callable[[Reader, str], pd.DataFrame]] = {
     "countries": Reader.countries, "figures": Reader.figures, "answers": Reader.answers,
     "organisations": Reader.organisations,
     "quotations": Reader.quotations, "blocks": Reader.own}
-"""The function that makes what an audience may see of each table; a table not listed here stays empty."""
+"""For each table, the function that makes the part that an audience may see. A table that is not listed here
+stays empty."""

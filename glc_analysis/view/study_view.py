@@ -1,12 +1,13 @@
-"""What one audience may see of a study: the only door to its figures, passages, votes and names.
+"""Views of a study: the figures, passages, votes and names that one audience may see.
 
-An analyst opens a study (:func:`open_study`) and asks it for a view. The view gives plain data frames. It
-decides what may be seen and computes no figure. Its figures are those that :func:`.suppression.release` lets
-the audience see, and its quotations are those that were cleared for the audience. A request for a figure that
-was not released raises :class:`NotReleased`, which says why; it never returns an empty frame.
+An analyst opens a study (:func:`open_study`) and asks it for a view, which returns plain data frames. A view
+selects what its audience may see and computes no figure. Its figures are those that
+:func:`.suppression.release` lets the audience see, and its quotations are those that were cleared for the
+audience. A request for a figure that was not released raises :class:`NotReleased`, which says why; it never
+returns an empty frame.
 
-This guards against accidents, not against intent: whoever can run a notebook can read the files of the study.
-The gate reads every page before it is published.
+Views guard against accidents, not against intent, because whoever can run a notebook can read the files of
+the study. The gate also reads every page before it is published.
 """
 
 from __future__ import annotations
@@ -49,15 +50,16 @@ _CODE_COLUMNS = ["code", "level", "raised", "undecided", "asked", "share", "show
          "undecided_in_calls", "present", "shown_as_in_calls", "code_id"]
 _NOT_SHOWN = "not shown"
 _EACH_RECORD = "Each record counts, also where an organisation has several."
-"""What is counted by a question that is not asked once for each organisation, where the survey has no
-countries."""
+"""The sentence about who was asked a question, if the question is not asked once for each organisation and
+the survey has no column for countries."""
 _AS_OTHERS_SEE_IT = " (as others see it)"
 _LABELLED_GROUPS = ("country", "home_country", "network", "language", "is_interpreted")
 """Kinds of groups whose names are labels to print unchanged, unlike ids such as ``service_provider``."""
 
 
 class NotReleased(UsageError):
-    """A question that this audience may not ask; the message says why, and what may be asked instead.
+    """Raised if an analyst asks a view for figures or passages that its audience may not see. The message
+    says why, and what to ask for instead.
 
     >>> try:
     ...     study.view("public").passages()
@@ -74,8 +76,9 @@ class NotReleased(UsageError):
 class OpenStudy(Study, TypedTables):
     """A study whose tables are data frames: ``study.responses``, ``study.organisations``, ``study.codings``.
 
-    The tables are the study's own, for the team: filter, merge and group them like any frame. DICTIONARY.md
-    in ``processed/`` says what their columns mean. What another audience may see is a view of the study.
+    The tables are complete, so they are for the team only. Filter, merge and group them like any frame;
+    DICTIONARY.md in ``processed/`` says what their columns mean. For what another audience may see, ask for a
+    view of the study (:meth:`view`).
 
     >>> study = OpenStudy(Path("data"))
     >>> study.view("publik")
@@ -86,12 +89,13 @@ class OpenStudy(Study, TypedTables):
     def view(self, audience: str = "team", *, country: str | None = None, theme: str | None = None,
              principle: str | None = None, organisation: str | None = None,
              code: str | None = None) -> StudyView:
-        """Returns a view of what an audience (team, convening or public) may see, of the whole study or of a
-        part.
+        """Returns a view of the whole study or of a part of it, as an audience (team, convening or public)
+        may see it.
 
-        ``country``, ``theme``, ``principle``, ``organisation`` or ``code`` narrow the view to that part. Each
-        takes an id such as ``KHM``; a blank id takes the first one of the study. A view of a code also has
-        the other codes of the same turns. Raises UsageError for an unknown name, with the nearest ones.
+        ``country``, ``theme``, ``principle``, ``organisation`` or ``code`` narrows the view to one country,
+        theme, principle, organisation or code. Each takes an id such as ``KHM``; a blank id stands for the
+        first country, theme and so on of the study. A view of a code also has the other codes that were given
+        to the same turns. Raises UsageError for an unknown name, with the nearest known names.
         """
         view = StudyView(self, audience)
         if country is not None and not view.may("all_figures"):
@@ -138,7 +142,7 @@ class OpenStudy(Study, TypedTables):
 
 @dataclass(frozen=True)
 class StudyView(VisibleTables):
-    """A study as one audience may see it; ``dir(view)`` lists what can be asked, as plain data frames."""
+    """A study as one audience may see it. ``dir(view)`` lists the attributes and methods for analysts."""
 
     def __dir__(self) -> list[str]:
         return ["audience", "codes", "counts", "countries", "country", "names", "numbers",
@@ -147,11 +151,15 @@ class StudyView(VisibleTables):
 
     @property
     def questions(self) -> pd.DataFrame:
-        """The questions that belong to the page, one row each in the order of the survey.
+        """The questions of the page, one row each, in the order of the survey.
 
-        Columns: question_id, wording, type, unit, theme (its name), asked_of (who was asked, in words) and
-        base_n (how many were asked and answered, on a country's page in that country; missing where it was
-        not released).
+        Columns:
+
+        - question_id, wording, type, unit;
+        - theme: the name of the question's theme;
+        - asked_of: a sentence that says who was asked;
+        - base_n: how many organisations or answers are in the base of the question's figures, on a country's
+          page only those of that country; missing where this number was not released.
 
         >>> view.questions.query("type == 'multi'")["wording"].iloc[0]
         'Whom do you serve?'
@@ -175,19 +183,20 @@ class StudyView(VisibleTables):
         """Returns the counts of a question, one row per option; on a country's page, the counts of that
         country.
 
-        ``by`` counts each option in groups, by region or another attribute; add-ons allow further groups,
-        such as ``by="wave"``. ``answered`` counts it by the answers to another question, for the team alone.
-        Columns:
+        ``by`` is region or another attribute; each option is then counted in every group of that attribute.
+        Add-ons allow further groups, such as ``by="wave"``. ``answered`` is the id of another question; each
+        option is then counted for every answer to that question, for the team only. Columns:
 
-        - group, with ``by``; answer, with ``answered`` (base_n then counts those who gave this answer);
-        - option, n, base_n, share (0 to 1); n is missing where the count is shown as a range;
-        - low, high: the interval, where the sampling allows one; for a count shown as a range, the least and
-          the greatest share that it can mean;
+        - group: only with ``by``;
+        - answer: only with ``answered``; base_n is then the number of records with this answer;
+        - option, n, base_n and share (0 to 1); n is missing where the count is shown as a range;
+        - low, high: the interval, where the sampling allows one; for a count that is shown as a range, the
+          smallest and the largest possible share;
         - shown_as: the count as it is printed, such as "18 of 30" or "at most 4 of 30".
 
         Options are sorted by count; those of a scale keep the order of the scale. If an option or a group has
         no row, its count is not shown to this audience; that never means zero. Raises UsageError for an
-        unknown question or a question without options, NotReleased for a group that this audience may not
+        unknown question or a question without options, and NotReleased for a group that this audience may not
         see.
 
         >>> view.counts("Q4.1", by="region")[["group", "option", "shown_as"]].head(2)
@@ -197,12 +206,12 @@ class StudyView(VisibleTables):
         """
         if isinstance(by, str) and (added := map_declared_entries("counted_by").get(by.removesuffix("_id"))):
             if answered:
-                raise UsageError(f"By {by} one question is counted at a time. To fix: leave out `answered`.")
+                raise UsageError(f"`answered` does not work with by={by!r}. To fix: leave out `answered`.")
             add_on, function = added
             return add_on.load(function)(self, question_id)
         if answered and not hasattr(self, "crossed"):
-            raise UsageError("Nothing installed counts a question by the answers to another one. To fix: "
-                             "leave out `answered`.")
+            raise UsageError("No installed add-on counts a question by the answers to another question. "
+                             "To fix: leave out `answered`.")
         question = self._question(question_id)
         if question.type not in BY_OPTION:
             fixes = {"number": f"ask view.numbers({question_id!r})", "text": "ask view.quotations()"}
@@ -228,7 +237,7 @@ class StudyView(VisibleTables):
 
     @cached_property
     def wave_labels(self) -> dict[str, str]:
-        """The names of the waves by id, in their order; none where the survey has one wave.
+        """The names of the waves, keyed by their ids, in order; empty where the survey has one wave.
 
         >>> view.wave_labels
         {}
@@ -237,7 +246,7 @@ class StudyView(VisibleTables):
         return dict(zip(rows["wave_id"], rows["label"], strict=True)) if len(rows) > 1 else {}
 
     def numbers(self, question_id: str, *, by: str = "") -> pd.DataFrame:
-        """Returns the statistics of a number question.
+        """Returns the statistics of a question that asks for a number.
 
         Columns: statistic (mean, median, standard deviation), value, base_n, shown_as; with ``by``, a leading
         column group. Raises the same errors as :meth:`counts`.
@@ -247,8 +256,8 @@ class StudyView(VisibleTables):
         """
         question = self._question(question_id)
         if question.type != "number":
-            raise UsageError(f"Question {question_id} is not a number: its type is {question.type}. "
-                             f"To fix: ask view.counts({question_id!r}).")
+            raise UsageError(f"Question {question_id} does not ask for a number: its type is "
+                             f"{question.type}. To fix: ask view.counts({question_id!r}).")
         rows = self._released_rows(question_id, by)
         shown = ["" if pd.isna(value) else f"{value:.4g} (of 1 answer)" if base == 1
                  else f"{value:.4g} (of {base} answers)"
@@ -256,22 +265,28 @@ class StudyView(VisibleTables):
         return rows.assign(shown_as=shown)[["group"] * bool(by) + _NUMBER_COLUMNS].reset_index(drop=True)
 
     def codes(self, *, theme: str = "", by: str = "") -> pd.DataFrame:
-        """Returns how many organisations raised each code: one row per code, each below its parent code; with
-        ``by``, one row per code and group. On a country's page, only organisations of that country count.
+        """Returns how many organisations raised each code. There is one row per code, with each code below
+        its parent code; with ``by``, one row per code and group. On a country's page, only organisations of
+        that country count.
 
         Columns: code, level, code_id, and these counts of organisations:
 
-        - raised: raised the code in interviews or answers; asked: were asked about it there, or raised it
-          unasked; share and shown_as follow from both;
-        - undecided: have a coding of it that is not decided yet, which the team alone sees;
-        - contrary: said the contrary in any text, which the team alone sees;
-        - raised_without_guide, interviewed, shown_as_without_guide: in interviews without guide questions;
-        - raised_in_calls, undecided_in_calls, present (took part in calls where it could have come up),
-          shown_as_in_calls: in calls.
+        - raised: organisations that raised the code in interviews or answers;
+        - asked: organisations that were asked about it in interviews or answers, or that raised it there
+          without being asked;
+        - share, shown_as: ``raised`` out of ``asked``, as a share and in words;
+        - undecided: organisations with a coding of it that is not decided yet (for the team only);
+        - contrary: organisations that said the contrary in any text (for the team only);
+        - raised_without_guide, interviewed, shown_as_without_guide: organisations that raised it in
+          interviews without guide questions, organisations that gave such an interview, and the first number
+          out of the second in words;
+        - raised_in_calls, undecided_in_calls, present, shown_as_in_calls: the same for calls; ``present`` is
+          the organisations that took part in calls.
 
-        Counts without a guide and in calls are not added to raised and asked, because nobody was asked there
-        and silence does not mean no; they are not counted by group. Raises UsageError for an unknown theme,
-        NotReleased for a group that was not released.
+        Organisations that raised a code in calls or in interviews without a guide are not added to ``raised``
+        and ``asked``, because nobody is asked about codes there, so silence does not mean no. These
+        organisations are not counted by group. Raises UsageError for an unknown theme, and NotReleased for a
+        group that was not released.
 
         >>> view.codes(theme="services").query("raised >= 20")[["code", "raised", "asked"]]
                code  raised  asked
@@ -323,18 +338,23 @@ class StudyView(VisibleTables):
         """Returns the coded passages, one row per passage and code. Only the team may read them; other
         audiences have :meth:`quotations`.
 
-        Columns: text, translation, language, by (the organisation), country, code, cleared (the audience for
-        which it may be printed), kind (interview, call or answer), date, code_id, segment_id, agreement and
-        organisation_id. Where coders agree on the code of a turn but not on these words, agreement says so,
-        and who marked them. The first passage of each organisation comes before further passages of any.
-        Raises NotReleased for another audience, UsageError for an unknown code or theme.
+        Columns:
+
+        - text, translation, language, country, code, date, code_id, segment_id, organisation_id;
+        - by: the name of the organisation;
+        - cleared: the audience for which the passage may be printed;
+        - kind: interview, call or answer;
+        - agreement: who marked the words, where coders agree on the code of the turn but not on its words.
+
+        The first passage of each organisation comes before the second passage of any organisation. Raises
+        NotReleased for an audience other than the team, and UsageError for an unknown code or theme.
 
         >>> view.passages(code="outreach")["by"].iloc[0]
         'Farol de Barro (invented)'
         """
         if not self.may("passages"):
-            raise NotReleased("Passages are read by the team only. To fix: ask view.quotations(), which has "
-                              "the passages that were cleared for this audience.")
+            raise NotReleased("Passages are read by the team only. To fix: ask view.quotations() for the "
+                              "quotations that were cleared for this audience.")
         rows = self.coded_passages
         if code:
             rows = rows[rows["code_id"] == _known(code, self.code_names, "code")]
@@ -354,14 +374,19 @@ class StudyView(VisibleTables):
             "organisation_id": rows["organisation_id"].astype("str")}).reset_index(drop=True)
 
     def quotations(self, *, theme: str = "") -> pd.DataFrame:
-        """Returns the quotations that were cleared for this audience, one row each. On a country's page, only
-        those of named organisations in that country.
+        """Returns the quotations that were cleared for this audience, one row each. A country's page has only
+        the quotations of named organisations in that country.
 
-        Columns: text, translation, language, by ("a provider", or an organisation that agreed to be named),
-        country, code, cleared, quotation_id (its place on a page). The team sees the quotations cleared for
-        any audience; ``cleared`` names that audience. A block of quotations is left out if an organisation
-        quoted in it has withdrawn since an earlier release (:mod:`.blocks`). Raises UsageError for an unknown
-        theme.
+        Columns:
+
+        - text, translation, language, country, code;
+        - by: "a provider", or the name of an organisation that agreed to be named;
+        - cleared: the audience for which the quotation was cleared; the team sees the quotations cleared for
+          any audience;
+        - quotation_id: the id of the quotation on a page.
+
+        A block of quotations is left out if an organisation quoted in it has withdrawn since an earlier
+        release (:mod:`.blocks`). Raises UsageError for an unknown theme.
 
         >>> view.quotations(theme="needs")["text"].iloc[1]
         'We offer the same thing three times over a month, because here it is impolite to accept at once.'
@@ -433,7 +458,7 @@ class StudyView(VisibleTables):
         return next(matching.itertuples())
 
     def _asked_of(self, question: Any) -> str:
-        """Who was asked a question, as a sentence."""
+        """Returns a sentence that says who was asked a question."""
         if question.asked_if:
             return f"Asked of those who {self.words.condition(question.asked_if)}"
         if question.unit == "organisation":
@@ -443,7 +468,7 @@ class StudyView(VisibleTables):
         return "Asked for each country an organisation works in." if self.is_by_country else _EACH_RECORD
 
     def _released_rows(self, question_id: str, by: str, answered: str = "") -> pd.DataFrame:
-        """Returns the summary of a question; raises NotReleased where the audience may see nothing of it."""
+        """Returns the figures of a question; raises NotReleased if the audience may see none of them."""
         subset_kind(by)  # a wrong attribute is named before anything is read by it
         name = self._question(question_id).question_id
         is_own = bool(self.country) and not by
@@ -456,7 +481,7 @@ class StudyView(VisibleTables):
         return rows.assign(group=self._group_names(rows["group"], subset_kind(by))) if by else rows
 
     def refusal(self, question_id: str, *, by: str = "") -> str:
-        """The reason why this audience sees no figure of a question, in words."""
+        """Returns the sentence that tells this audience why it sees no figure of a question."""
         return str(self._not_released(subset_kind(by), self._question(question_id).question_id))
 
     def _not_released(self, kind: str, question_id: str = "") -> NotReleased:
@@ -470,9 +495,9 @@ class StudyView(VisibleTables):
         # In the same words whatever was answered: which of the two is shown says something about the answers.
         other = {"region": "home_region", "home_region": "region"}.get(kind, "")
         fix = f"try {other}, or ask" if other else "ask"
-        return NotReleased(f"Figures of {what} by {group} are not released to this audience: with what is "
-                           "shown, they could reveal what a single organisation answered. To fix: "
-                           f"{fix} for the whole study.")
+        return NotReleased(f"Figures of {what} by {group} are not released to this audience: together with "
+                           "the figures that are shown, they could reveal what a single organisation "
+                           f"answered. To fix: {fix} for the whole study.")
 
     def _group_names(self, groups: pd.Series, kind: str) -> pd.Series:
         if kind in _LABELLED_GROUPS:
@@ -483,7 +508,8 @@ class StudyView(VisibleTables):
 
     @cached_property
     def _contrary(self) -> dict[str, int]:
-        """How many organisations said the contrary of each code; empty for audiences that must not know."""
+        """For each code, how many organisations said the contrary; empty for audiences that must not know
+        it."""
         if not self.may("passages"):
             return {}
         rows = self.read("mentions")
@@ -492,8 +518,8 @@ class StudyView(VisibleTables):
 
     @cached_property
     def _translated_words(self) -> Mapping[str, Translation]:
-        """Translations of quotations by their text, for audiences that may read passages. It is empty for
-        other audiences, which read only what was cleared for them."""
+        """The translations of quotations, keyed by the text of the quotation. Empty for audiences that may
+        not read passages, because they read only words that were cleared for them."""
         if not self.may("passages"):
             return {}
         rows = tables.read_table("segments", study=self.study, country=self.country)
@@ -509,7 +535,7 @@ class StudyView(VisibleTables):
 
     @cached_property
     def _country_of_label(self) -> Mapping[str, str]:
-        """The countries of each organisation that the audience may know by name, by the organisation's
+        """The countries of each organisation that the audience may know by name, keyed by the organisation's
         label."""
         rows = self.names
         return dict(zip(rows["name"], rows["countries"], strict=True))
@@ -544,8 +570,9 @@ def _refuse_unseen_country(name: str, seen: Mapping[str, str]) -> None:
 
 
 def _known(name: str | None, known: Mapping[str, str], kind: str) -> str:
-    """Returns the id for a name, which is an id in any case or a label. For None it returns a blank, for a
-    blank name the first id. Raises UsageError with the nearest names for an unknown name."""
+    """Returns the id that ``name`` stands for. A name is a label or an id, in capitals or small letters. The
+    result is blank for None, and the first id for a blank name. Raises UsageError with the nearest names for
+    an unknown name."""
     if name is None:
         return ""
     if name in known:

@@ -1,10 +1,10 @@
 """What one audience may see of each table of a study.
 
-A page about one country, theme, principle or organisation sees the rows about it. Figures are those that
+A page about one country, theme, principle or organisation gets only the rows about it. Figures are those that
 :func:`.suppression.release` lets the audience see, with the numbers that it may see. Quotations are those
-that were cleared for the audience. Names and countries follow the rules of this folder. What an add-on lets a
-view show is an attribute of the view as well. :mod:`glc_analysis.view.study_view` makes frames for analysts
-from these tables.
+that were cleared for the audience. Which names and countries are shown follows from the rules of
+:mod:`glc_analysis.disclosure`. Add-ons may add further attributes to every view.
+:mod:`glc_analysis.view.study_view` makes frames for analysts from these tables.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class VisibleTables:
 
     @cached_property
     def _read(self) -> Callable[[str], pd.DataFrame]:
-        """A reader that reads each table only once, because several parts of a page use the same tables."""
+        """A function that reads each table only once, because several parts of a page use the same tables."""
         def own(name: str) -> pd.DataFrame:
             frame = tables.read_table(name, study=self.study, country=self.country, theme=self.theme,
                                       code=self.code)
@@ -125,8 +125,8 @@ class VisibleTables:
         return cache(own)
 
     def are_hidden(self, blocks: pd.Series | str, lines: pd.Series) -> pd.Series:
-        """Marks the lines of blocks that are hidden from the audience one by one, not as a whole block
-        (:mod:`.cells`)."""
+        """Whether each line of text is hidden from the audience although its block is shown (:mod:`.blocks`,
+        :mod:`.cells`)."""
         return line_ids(blocks, lines).isin([*self.hidden])
 
     @cached_property
@@ -154,8 +154,9 @@ class VisibleTables:
         return release(rows, audience=self.audience, decisions=self.read(f"release_{self.audience}"))
 
     def question_figures(self, question_id: str) -> pd.DataFrame:
-        """Returns the figures that the audience may see about one question, about the ``survey`` (sizes of
-        the study), or of one measure: ``coded``, ``discordance``, ``quality`` or a measure of an add-on."""
+        """Returns the figures that the audience may see of one question. Instead of a question_id, the
+        argument may be ``survey`` (the sizes of the study) or a measure: ``coded``, ``discordance``,
+        ``quality`` or a measure of an add-on."""
         rows, decisions = tables.read_table("figures", study=self.study, question=question_id), None
         if not self.may("all_figures"):
             decisions = tables.read_table(f"release_{self.audience}", study=self.study, question=question_id)
@@ -194,7 +195,7 @@ class VisibleTables:
 
     @property
     def is_by_country(self) -> bool:
-        """Whether the records of the survey are about countries: a column of it names the country of each.
+        """Whether the survey has a column that names the country of each record.
 
         >>> view.is_by_country
         True
@@ -236,14 +237,15 @@ class VisibleTables:
         return {kind: n for kind, n in counts.items() if may_know[kind]}
 
     def quality(self, about: str) -> pd.DataFrame:
-        """Returns the page's figures about the quality of the data, for ``survey``, ``language``, ``script``
-        or a question."""
+        """Returns the page's figures about the quality of the data. ``about`` is ``survey``, ``language``,
+        ``script`` or a question_id."""
         rows = self.measured("quality")
         return rows[rows["question_id"] == about]
 
     def measured(self, measure: str) -> pd.DataFrame:
-        """Returns the page's figures of one of the measures that :meth:`question_figures` accepts. A page
-        about the whole study reads no other figures, so that it need not be made again when they change."""
+        """Returns the page's figures of one measure; :meth:`question_figures` lists the measures. A page
+        about the whole study reads only these figures, so that it need not be made again when other figures
+        change."""
         return self._measured(measure)
 
     @cached_property
@@ -265,8 +267,8 @@ class VisibleTables:
 
     @cached_property
     def code_list(self) -> pd.DataFrame:
-        """One row per code, in the order of codebook.csv, without definitions (:meth:`definition_of` has
-        those). On a theme's page, only the theme and the codes above and below it."""
+        """One row per code, in the order of codebook.csv, without definitions, which :meth:`definition_of`
+        returns. On a theme's page, only the theme and the codes above and below it."""
         rows = self.read("codebook") if self.theme else tables.read_codebook_without_definitions(self.study)
         return rows.sort_values("order")
 
@@ -288,7 +290,7 @@ class VisibleTables:
 
     @cached_property
     def code_names(self) -> Mapping[str, str]:
-        """The names of all codes by id, in the order of the codebook."""
+        """The names of all codes, keyed by code_id, in the order of the codebook."""
         return tables.CodeNames(self.study)
 
     @cached_property
@@ -308,7 +310,8 @@ class VisibleTables:
 
     @cached_property
     def organisation_names(self) -> dict[str, str]:
-        """The names of those organisations of the page that the audience may know by name, by id."""
+        """The names of the page's organisations that the audience may know by name, keyed by
+        organisation_id."""
         known = self.labels
         if self.may("organisation_details"):
             return known
@@ -327,24 +330,25 @@ class VisibleTables:
 
     @cached_property
     def work_countries(self) -> dict[str, str]:
-        """Work countries that the audience may know of, by id, in the order of their names."""
+        """The names of the work countries that the audience may know of, keyed by country_id and sorted by
+        name."""
         listed = read_slice_list(self.study, "countries")
         return {one["id"]: one["label"] for one in listed if one["id"] in self.visible_countries}
 
     @cached_property
     def themes(self) -> dict[str, str]:
-        """Names of the themes by id, in the order of the codebook."""
+        """The names of the themes, keyed by theme_id, in the order of the codebook."""
         return {one["id"]: one["label"] for one in read_slice_list(self.study, "themes")}
 
     @cached_property
     def country_labels(self) -> dict[str, str]:
-        """Labels of all countries by id."""
+        """The labels of all countries, keyed by country_id."""
         rows = self.options[self.options["option_list"] == COUNTRY_LIST]
         return dict(zip(rows["option_id"], rows["label"], strict=True))
 
     @property
     def labels(self) -> dict[str, str]:
-        """Labels of the page's organisations by id."""
+        """The labels of the page's organisations, keyed by organisation_id."""
         rows = self.read("organisations")
         return dict(zip(rows["organisation_id"], rows["label"], strict=True))
 
@@ -358,8 +362,8 @@ class VisibleTables:
     @cached_property
     def quotation_rows(self) -> pd.DataFrame:
         """The rows of table ``quotations`` that the audience may read; ``cleared`` names the audience for
-        which each was cleared. The team gets each text once. A country's page has only those of named
-        organisations there."""
+        which each was cleared. The team gets each text once. A country's page has only the quotations of
+        named organisations in that country."""
         rows = self.read("quotations")
         if self.may("passages"):
             cleared = rows.groupby("text")["audience"].agg(lambda names: ", ".join(sorted(names)))
@@ -372,7 +376,7 @@ class VisibleTables:
     def coded_passages(self) -> pd.DataFrame:
         """One row per passage and code on which the coders agreed, with theme_id, role and translation (the
         columns of :func:`.exports.quotations`). Rows are sorted by source, then date; the first passage of
-        each organisation comes before further passages of any."""
+        each organisation comes before the second passage of any organisation."""
         # An answer to a question of another theme may have words on this theme.
         segments, documents = (tables.read_table(name, study=self.study, country=self.country)
                                for name in ("segments", "documents"))
@@ -407,7 +411,8 @@ class VisibleTables:
 
     @cached_property
     def _summaries(self) -> Callable[[str], dict[str, pd.DataFrame]]:
-        """A function that returns the figures of all questions of the page for one way of grouping them."""
+        """A function that returns the figures of all questions of the page, given the attribute by which they
+        are grouped."""
         return cache(lambda by: summaries(self.released, self.question_table, self.options,
                                           self.country_table, by=by))
 
