@@ -15,32 +15,32 @@ from traceback import walk_tb
 from typing import NoReturn
 
 SHOWN_ROWS, SHOWN_ALIKE, SHOWN_LINES = 10, 50, 100
-"""The largest numbers of rows printed for one fault, of values printed for the same fault, and of lines
+"""The largest number of rows printed for one fault, of values printed for the same message, and of lines
 printed in all."""
 
 
 class GLCError(Exception):
-    """Raised for a fault in data or in a notebook. The command ends with exit code 1."""
+    """Raised for a mistake in data or in a notebook. The command then ends with exit code 1."""
 
     exit_code = 1
 
 
 class UsageError(GLCError):
-    """Raised for a wrong call, such as an unknown name or a missing argument. The command ends with exit code
-    2."""
+    """Raised for a wrong call, such as an unknown name or a missing argument. The command then ends with exit
+    code 2."""
 
     exit_code = 2
 
 
 class Busy(GLCError):
-    """Raised when another command holds the lock. The command ends with exit code 3, which tells a scheduler
-    that it may try again."""
+    """Raised if another command holds the lock that is needed. The command then ends with exit code 3, which
+    tells a scheduler to try again later."""
 
     exit_code = 3
 
 
 class Interrupted(GLCError):
-    """Raised when a signal ends the command. The exit code is the usual one of shells: 130 for Ctrl-C, 143
+    """Raised when a signal ends the command. The exit code is the one that shells use: 130 for Ctrl-C, 143
     for SIGTERM."""
 
     def __init__(self, number: int, message: str) -> None:
@@ -64,10 +64,10 @@ class Fault:
     value: str = ""
     fix: str = ""
     n: int = field(default=1, compare=False)
-    """The number of records with this problem, by which problems are sorted."""
+    """The number of records with this problem; frequent problems are printed first."""
     is_structure: bool = field(default=False, compare=False)
-    """Whether the fault is about a whole column or list; it may then be the cause of faults in single
-    values."""
+    """Whether the fault is about a whole column or list of options, so that it may be the cause of faults in
+    single values."""
 
     def __str__(self) -> str:
         place = [self.file] if self.file else []
@@ -81,8 +81,8 @@ class Fault:
 
 @dataclass(frozen=True)
 class CellFault(Fault):
-    """A fault in one text of a record, or in a record about which a person must decide. ``key`` is the key of
-    the record and ``text`` the text, as a row of corrections.csv names them."""
+    """A fault that a row of corrections.csv can settle. ``key`` is the key of the record, and ``text`` is the
+    wrong text in it (blank if the fault is about the whole record), as corrections.csv names them."""
 
     key: str = field(default="", compare=False)
     text: str = field(default="", compare=False)
@@ -91,8 +91,9 @@ class CellFault(Fault):
 class Faults(GLCError):
     """All problems of a file or a set of tables, raised together.
 
-    The same problem in several rows is printed as one line, and at most :data:`SHOWN_LINES` lines are
-    printed. ``lines`` has all of them. ``unseen`` names what could not be checked because of these faults.
+    A problem that occurs in several rows is printed as one line, and at most :data:`SHOWN_LINES` lines are
+    printed. The attribute ``lines`` has all lines. ``unseen`` names the inputs that could not be checked
+    because of these faults.
 
     >>> print(Faults([Fault("is not a number", row=row, value="?") for row in ("2", "9")]))
     rows 2, 9, value '?': is not a number.
@@ -104,13 +105,13 @@ class Faults(GLCError):
         more = len(self.lines) - SHOWN_LINES
         said = [*self.lines[:SHOWN_LINES], f"And {more:,} more lines."] if more > 0 else [*self.lines]
         if self.unseen:
-            said.append(f"Not looked at yet, because of these faults: {', '.join(self.unseen)}.")
+            said.append(f"Not checked yet, because of these faults: {', '.join(self.unseen)}.")
         super().__init__("\n".join(said))
 
 
 def collect_faults(check: Callable[[], object], faults: list[Fault]) -> bool:
-    """Calls ``check`` and, if it raises an error, adds the faults of that error to ``faults``. Returns
-    whether it raised one.
+    """Calls ``check``. If this raises a GLCError, adds the faults of the error to ``faults``. Returns whether
+    it raised one.
 
     >>> faults = [Fault("is blank", file="a.csv")]
     >>> collect_faults(lambda: refuse("is empty", "b.csv", "export it again"), faults), len(faults)
@@ -128,10 +129,10 @@ def collect_faults(check: Callable[[], object], faults: list[Fault]) -> bool:
 
 
 def sort_structural_faults_first(faults: Iterable[Fault]) -> list[Fault]:
-    """Returns faults about the structure (a column, a list) first, then faults about values, the most
-    frequent first.
+    """Returns the faults sorted: first the faults about a whole column or list, then the faults about values.
+    Within each group, the most frequent faults come first.
 
-    A fault that occurs in several records counts as often as it occurs. Equally frequent faults keep their
+    The frequency of a fault is the number of records in which it occurs. Equally frequent faults keep their
     order.
 
     >>> faults = [Fault("is not a number", row="2"), Fault("is not an option", n=9),
@@ -167,11 +168,11 @@ def _listed(rows: list[str]) -> str:
 
 
 _BEGINNING = 3
-"""The smallest number of letters with which a name also suggests longer names that contain it."""
+"""An unknown name of at least this many letters also suggests the longer names that contain it."""
 
 
 def suggest_name(name: str, known: Iterable[str]) -> str:
-    """Suggests the known names most similar to an unknown one, for the end of a message.
+    """Returns the end of a message about an unknown name: the known names that are most similar to it.
 
     >>> suggest_name("Kambodia", ["Cambodia", "Canada", "Peru"])
     "nearest: 'Cambodia'"
@@ -192,9 +193,10 @@ def suggest_name(name: str, known: Iterable[str]) -> str:
 
 
 def resolve_id(name: str, known: Mapping[str, str], noun: str) -> str:
-    """Resolves a name, which may be an id or a label in any case, to an id. ``known`` are labels by id.
+    """Returns the id that a name stands for. The name may be an id or a label, in upper or lower case.
+    ``known`` has the label of each id; ``noun`` says in messages what the ids are.
 
-    Raises UsageError with the nearest ids.
+    Raises UsageError, which suggests the nearest ids, if no id or label fits.
 
     >>> countries = {"KEN": "Kenya", "KHM": "Cambodia", "PER": "Peru"}
     >>> resolve_id("khm", countries, "country"), resolve_id("Cambodia", countries, "country")
@@ -215,8 +217,8 @@ def resolve_id(name: str, known: Mapping[str, str], noun: str) -> str:
 
 _NO_MEMORY = ("can't start new thread", "failed to launch worker thread", "failed to map segment",
               "cannot allocate memory")
-"""Texts of errors, other than MemoryError, with which Python, pyarrow and the loader of libraries report that
-memory ran out."""
+"""Texts in the messages of errors other than MemoryError by which Python, pyarrow and the loader of libraries
+report that memory ran out."""
 
 
 def is_short_of_memory(error: BaseException) -> bool:
@@ -230,9 +232,9 @@ def is_short_of_memory(error: BaseException) -> bool:
 
 
 def find_file_being_written(error: OSError) -> str:
-    """Returns the file that an error of the operating system is about; blank if it is unknown. The error of a
-    write to a full disk names no file; then it is the file that the innermost call has as ``self`` or
-    ``path``."""
+    """Returns the path of the file that an error of the operating system is about; blank if it is unknown. An
+    error from writing to a full disk names no file. The path is then taken from the innermost call that has a
+    path as ``self`` or ``path``."""
     if error.filename:
         return str(error.filename)
     calls = [frame.f_locals for frame, _ in walk_tb(error.__traceback__)]
@@ -250,5 +252,5 @@ def count_of(n: int, noun: str, plural: str = "") -> str:
 
 
 def refuse(message: str, file: str, fix: str, *, row: str = "", column: str = "") -> NoReturn:
-    """Raises Faults with one fault, for a file that cannot be read further."""
+    """Raises Faults with one fault. Readers call it for a file that they cannot read any further."""
     raise Faults([Fault(message, file=file, row=row, column=column, fix=fix)])

@@ -14,13 +14,13 @@ from glc_analysis.schema import processed_tables
 from glc_analysis.study import Study
 
 SMALL = 500_000
-"""The largest size, in bytes, of a file whose table is read whole and kept in memory, because a page reads
-many slices of it."""
+"""The largest size, in bytes, of a file that counts as small: its table is read whole and kept in memory."""
 
 
 def read_parquet_rows(path: Path, filters: list | None = None, columns: list[str]
                       | None = None) -> pd.DataFrame:
-    """Reads the rows of a table's file that meet all conditions of any of the ``filters``."""
+    """Reads from a table's file the rows that match at least one of the ``filters``; a row matches a filter
+    if it meets all conditions of this filter. If no filters are passed, all rows are read."""
     if path.stat().st_size > SMALL:
         return pd.read_parquet(path, filters=filters, columns=columns)
     frame = _small_table(path)
@@ -29,8 +29,8 @@ def read_parquet_rows(path: Path, filters: list | None = None, columns: list[str
 
 
 State = tuple[int, int, int]
-"""The time at which a file was written, its number in the file system, and its size. A table that was
-replaced has a different state."""
+"""The state of a file: the time at which it was written, its number in the file system, and its size. If a
+file is replaced, its state differs."""
 _HELD_TABLES = 64
 """The largest number of tables kept in memory."""
 _held: dict[Path, tuple[State, pd.DataFrame]] = {}
@@ -50,7 +50,8 @@ def _small_table(path: Path) -> pd.DataFrame:
 
 
 def read_small_tables(study: Study, names: Iterable[str]) -> dict[Path, tuple[State, pd.DataFrame]]:
-    """Reads those of the named tables of a built study whose files are small, for :func:`cache_tables`."""
+    """Reads the named tables of a built study, except tables with large files. The result is the argument for
+    :func:`cache_tables`."""
     paths = [study.processed / f"{name}.parquet" for name in names if name in processed_tables()]
     small = [path for path in paths if path.is_file() and path.stat().st_size <= SMALL]
     for path in small:
@@ -59,15 +60,16 @@ def read_small_tables(study: Study, names: Iterable[str]) -> dict[Path, tuple[St
 
 
 def cache_tables(read: Mapping[Path, tuple[State, pd.DataFrame]]) -> None:
-    """Caches tables, which may have been read by another process, in place of the tables cached before."""
+    """Keeps tables in memory; another process may have read them. If too many tables are kept, the oldest are
+    dropped."""
     _held.update(read)
     for path in [*_held][:-_HELD_TABLES]:
         _held.pop(path, None)
 
 
 def convert_categories_to_text(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Returns a table with its text as plain text, even if it is stored as categories. Raises GLCError if an
-    earlier version of the package wrote the table with other columns."""
+    """Returns a table in which text columns that are stored as categories are plain text. Raises GLCError if
+    the table lacks a column, because another version of the package wrote it."""
     stored, columns = frame.dtypes, processed_tables()[name].columns
     if missing := [column for column in columns if column not in stored]:
         raise GLCError(f"The tables were built by another version of glc_analysis: {name} has no column "
@@ -77,7 +79,8 @@ def convert_categories_to_text(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _chosen(frame: pd.DataFrame, filters: list) -> pd.DataFrame:
-    """Returns the rows of a frame that pyarrow would read with these filters."""
+    """Returns the rows of a frame that match at least one of the filters, as pyarrow would read them from a
+    file."""
     is_chosen = np.zeros(len(frame), dtype=bool)
     for conditions in filters:
         applies = np.ones(len(frame), dtype=bool)

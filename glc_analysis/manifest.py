@@ -1,9 +1,10 @@
-"""The inputs of the results with their digests: raw files, releases, the package, reference tables.
+"""Compares the inputs of a study with what was recorded of them: raw files with the manifest, and all inputs
+of the tables with the last build.
 
-Finds out which raw files of a study folder are new, changed or missing, and whether the processed tables are
-current. A raw file that has changed or is missing since it was recorded is a fault. A new raw file is used,
-and is reported until ``glc check --accept`` records it. This module needs only the standard library, so that
-``glc status`` and a run with nothing to do answer at once.
+The manifest, manifest.csv, lists the raw files with their checksums. A raw file that has changed or is
+missing since it was recorded there is a fault. A new raw file is used, and is reported until ``glc check
+--accept`` records it. This module needs only the standard library, so that ``glc status`` and a run with
+nothing to do answer at once.
 """
 
 from __future__ import annotations
@@ -35,11 +36,11 @@ from glc_analysis.writing import write_atomic
 
 ISSUE = "release.json"
 CONTENT = "content.sha256"
-"""The file with the digest of everything that a release says, by which a build tells whether the next release
-says the same. It is not an input of the build."""
+"""The file with the digest of everything that readers learn from a release. A build compares it, to tell
+whether the next release would say the same. The file is not an input of the build."""
 UNDECIDED = "undecided"
-"""The key in slices.json that marks tables built for the team alone, without deciding what other audiences
-may see. It holds, for each audience, the number of its last release."""
+"""A key in slices.json. It is there if the tables were built for the team alone, and nothing was decided
+about what other audiences may see. Its value has the number of the last release to each audience."""
 
 
 def list_release_folders(private: Path, audience: str) -> list[Path]:
@@ -48,13 +49,18 @@ def list_release_folders(private: Path, audience: str) -> list[Path]:
 
 
 def read_release_info(release: Path) -> dict[str, Any]:
-    """Returns the description of a release: number, day (of its data), issued (figures by day), inputs."""
+    """Returns the description of a release, a dictionary with these keys among others:
+
+    - ``number``: the number of the release;
+    - ``day``: the day of its data;
+    - ``issued``: the number of figures that were first issued on each day;
+    - ``inputs``: the digest of the inputs from which it was made."""
     return json.loads((release / ISSUE).read_text(encoding="utf-8"))
 
 
 def find_missing_release(processed: Path, private: Path) -> str:
-    """Returns a release that the tables name but the private folder lacks, such as ``public/003``; blank if
-    none is missing."""
+    """Returns a release that slices.json names but ``private/releases`` does not hold, such as
+    ``public/003``; blank if none is missing."""
     built = processed / "slices.json"
     if not built.is_file():
         return ""
@@ -76,14 +82,14 @@ def last_release_number(private: Path, audience: str) -> int:
 
 
 def number_next_release(private: Path, audience: str, number: int) -> None:
-    """Gives the next release its number, unless it already has one. Raises OSError if there is no next
-    release."""
+    """Renames the folder ``next`` of a release to the release's number, unless a folder with this number
+    exists. Raises OSError if there is no folder ``next``."""
     if not (release := private / "releases" / audience / f"{number:03}").exists():
         release.with_name("next").rename(release)
 
 
 SLICES = "processed/slices.json"
-"""The name of slices.json in the record of what a page reads."""
+"""The name of slices.json in the record of a page's inputs (:mod:`glc_analysis.read_log`)."""
 
 
 # ------------------------------
@@ -99,9 +105,12 @@ SAMPLE = "glc sample"
 
 @dataclass(frozen=True)
 class Arrivals:
-    """The raw files compared with the manifest; paths are relative to the study folder. ``checksums`` serve
-    for comparison with the manifest only and must not be written elsewhere; ``digests`` may be written
-    anywhere (:mod:`glc_analysis.digests`)."""
+    """The raw files that have arrived. Paths are relative to the study folder.
+
+    - ``checksums``: the SHA-256 of each file, for comparison with the manifest only; it must not be written
+      anywhere else.
+    - ``digests``: the keyed digest of each file, which may be written anywhere (:mod:`glc_analysis.digests`).
+    - ``new``: the files that the manifest does not list."""
 
     checksums: dict[str, str]
     digests: dict[str, str]
@@ -115,8 +124,8 @@ def checksum(path: Path) -> str:
 
 
 def read_manifest(study: Study) -> dict[str, dict[str, str]]:
-    """Returns the rows of the manifest by path; empty if there is no manifest yet. Raises Faults if the
-    manifest is wrong."""
+    """Returns the rows of the manifest, keyed by path; empty if there is no manifest yet. Raises Faults if
+    the manifest cannot be read."""
     path = study.reference_file("manifest")
     read_log.record_read(study.root, reference_path("manifest"))
     rows = read_reference_rows(path, MANIFEST_COLUMNS).values() if path.is_file() else []
@@ -124,16 +133,16 @@ def read_manifest(study: Study) -> dict[str, dict[str, str]]:
 
 
 def compare_with_manifest(study: Study) -> Arrivals:
-    """Compares every raw file with the manifest.
+    """Compares every raw file with the manifest, and returns the checksums and digests of the files.
 
-    Raises Faults that list every file that changed, is missing, or mixes an invented study with a real study.
-    Raises GLCError if all files of an invented study are missing.
+    Raises Faults with one fault for every file that has changed, that is missing, or that is invented in a
+    real study or real in an invented study. Raises GLCError if all files of an invented study are missing.
     """
     recorded = read_manifest(study)
     arrived = {study.relative(p): p for p in study.all_raw_files()}
     if study.is_synthetic and not (recorded or arrived):
-        raise GLCError("Raw files and private tables of this invented study are not here. To fix: write them "
-                       "with `glc sample`.")
+        raise GLCError("The raw files and private tables of this invented study are missing. To fix: write "
+                       "them with `glc sample`.")
     present = {name: checksum(path) for name, path in arrived.items() if path.is_file()}
     # private/ and what is in it have rows for the day of their destruction; no data, they may change.
     private = {name for name in recorded
@@ -150,14 +159,14 @@ def compare_with_manifest(study: Study) -> Arrivals:
 
 
 def changed_file_fault(name: str, *,
-                       fix: str = "put the original back; a new export gets a new name") -> Fault:
-    """Returns the fault for a raw file that changed."""
+                       fix: str = "put the original back, and save a new export under a new name") -> Fault:
+    """Returns the fault for a raw file that has changed."""
     return Fault("has changed since its checksum was recorded", file=name, fix=fix)
 
 
 def is_as_recorded(path: Path, row: Mapping[str, str], checksum_now: str) -> bool:
-    """Whether a raw file is still as its row of the manifest recorded it. A file that a program of an add-on
-    writes grows while people code; such a file is as recorded if it begins with the recorded bytes."""
+    """Whether a raw file is unchanged since its row of the manifest was written. Programs of add-ons append
+    to some files while people code; such a file counts as unchanged if it begins with the recorded bytes."""
     if row["sha256"].lower() == checksum_now:
         return True
     if not grows_while_people_code(path) or not row["bytes"].isdecimal():
@@ -168,14 +177,15 @@ def is_as_recorded(path: Path, row: Mapping[str, str], checksum_now: str) -> boo
 
 def _fix_for_missing(row: dict[str, str] | None) -> str:
     if row is None:
-        return "put it there, or correct [raw] in study.toml"
+        return "put the file there, or correct [raw] in study.toml"
     if row["received_from"] == SAMPLE:
         return "write it again with `glc sample`"
-    return "put it back, or take its row out of manifest.csv"
+    return "put the file back, or remove its row from manifest.csv"
 
 
 def _mixed(study: Study, recorded: dict[str, dict[str, str]], present: dict[str, str]) -> list[Fault]:
-    """Returns Faults if invented and real raw files are in one study."""
+    """Returns one Fault for each real raw file in an invented study, or for each invented raw file in a real
+    study."""
     invented = {n for n in present if recorded.get(n, {}).get("received_from") == SAMPLE}
     # What people add to the sample, such as codings of invented texts, is no data of anybody.
     rehearsed = {study.relative(path) for _, kinds in addon.list_declarations("rehearsed") for kind in kinds
@@ -183,12 +193,12 @@ def _mixed(study: Study, recorded: dict[str, dict[str, str]], present: dict[str,
     rehearsed |= {name for name in present if grows_while_people_code(Path(name))}
     wrong = sorted(set(present) - invented - rehearsed) if study.is_synthetic else sorted(invented)
     said = ("is real data in an invented study", "start a real study with `glc init DIR`") \
-        if study.is_synthetic else ("is invented data in a real study", "take it out of raw/")
+        if study.is_synthetic else ("is invented data in a real study", "remove it from raw/")
     return [Fault(said[0], file=name, fix=said[1]) for name in wrong]
 
 
 def add_to_manifest(study: Study, new: tuple[str, ...], *, today: date) -> None:
-    """Adds new raw files to the manifest, with their checksums and with today as the day of receipt."""
+    """Adds new raw files to the manifest, with their checksums and with ``today`` as the day of receipt."""
     rows = read_manifest(study)
     for name in new:
         path = study.root / name
@@ -213,7 +223,7 @@ def write_manifest(path: Path, rows) -> None:
 
 
 BUILD_RECORD = "build"
-"""The key in provenance.json with the inputs and outputs of each step, as names and digests alone."""
+"""The key in provenance.json whose value has the names and digests of what each step read and made."""
 
 
 @cache
@@ -230,8 +240,8 @@ def package_hash() -> str:
 
 
 def list_package_file_stamps() -> list[tuple[str, int, int]]:
-    """Returns size and time of each file that :func:`package_hash` reads, a quick way to tell that no file
-    changed."""
+    """Returns the path, size and modification time of each file that :func:`package_hash` reads. If these are
+    equal, the files are taken as unchanged, which is quicker than hashing them."""
     return [(name, of.st_size, of.st_mtime_ns) for name in _package_files() for of in [os.stat(name)]]
 
 
@@ -245,8 +255,8 @@ def _package_files() -> list[str]:
 
 
 def inputs_digest(study: Study, raw: dict[str, str]) -> str:
-    """Returns the digest of everything from which the processed tables are made; ``raw`` are the digests of
-    raw files."""
+    """Returns one digest of all inputs from which the processed tables are made. ``raw`` has the digests of
+    the raw files."""
     digest = _begin_with_inputs(study, raw)
     for content in read_earlier_releases(study, raw).values():
         digest.update(content)
@@ -274,9 +284,9 @@ def digest_earlier_releases(study: Study, raw: dict[str, str]) -> str:
 
 
 def read_earlier_releases(study: Study, raw: dict[str, str]) -> dict[str, bytes]:
-    """Returns the bytes of the releases that were issued from inputs other than today's, by name, such as
-    ``public/001``. Releases issued from today's inputs, and after the same earlier releases, are left out
-    because they change nothing."""
+    """Returns the bytes of the releases that were issued from inputs other than today's, keyed by name, such
+    as ``public/001``. A release that was issued from today's inputs, after the same earlier releases, is left
+    out: it came from the tables of today, so it is not an input of them."""
     folders = {f"{audience}/{path.name}": path for audience in AUDIENCES
                for path in list_release_folders(study.private, audience)}
     contents = {name: b"".join(path.read_bytes() for path in sorted(folder.iterdir()) if path.name != CONTENT)
@@ -304,8 +314,8 @@ def read_provenance(processed: Path) -> dict[str, Any]:
 
 
 def count_rows_if_intact(study: Study) -> dict[str, int]:
-    """Returns the number of rows of every processed table if the tables are current and every file is byte
-    for byte as the last build wrote it; otherwise an empty dictionary.
+    """Returns the number of rows of every processed table. The result is empty if the tables are out of date,
+    or if a file of them is not byte for byte as the last build wrote it.
 
     Raises Faults if a raw file has changed or is missing.
     """
@@ -322,10 +332,10 @@ def count_rows_if_intact(study: Study) -> dict[str, int]:
 
 
 def tables_are_current(study: Study, *, are_decided: bool = True) -> bool:
-    """Whether the processed tables are up to date with their inputs. With ``are_decided``, they must also say
-    what audiences other than the team may see.
+    """Whether the processed tables are up to date with their inputs. If ``are_decided``, the tables must also
+    say what audiences other than the team may see.
 
-    Raises Faults where a raw file has changed or is missing.
+    Raises Faults if a raw file has changed or is missing.
     """
     raw, built = compare_with_manifest(study).digests, study.processed / "slices.json"
     if not built.is_file() or find_missing_release(study.processed, study.private):
@@ -335,11 +345,11 @@ def tables_are_current(study: Study, *, are_decided: bool = True) -> bool:
 
 
 def find_raw_changes(study: Study) -> set[str] | None:
-    """Returns the raw files that were added or removed since the tables were built, if no other input
-    changed. The set is empty if the tables are current. Returns None if another input changed, if no tables
-    are built, or if they were built without deciding what other audiences may see.
+    """Returns the raw files that were added, removed or changed since the tables were built; empty if the
+    tables are current. Returns None if an input other than raw files has changed, if no tables are built, or
+    if the tables were built for the team alone.
 
-    Raises Faults where a raw file has changed or is missing.
+    Raises Faults if a recorded raw file has changed or is missing.
     """
     raw = compare_with_manifest(study).digests
     built, provenance = (study.processed / name for name in ("slices.json", "provenance.json"))
@@ -358,13 +368,13 @@ def find_raw_changes(study: Study) -> set[str] | None:
 
 
 State = dict[str, dict[str, dict[str, str]]]
-"""The digest of each cell, by file, row (its key) and column."""
+"""The digest of each cell: keyed by file, then by the row's key, then by column."""
 SECRET = "names"
 _ROW_NAMES = {"codebook": "code", "options": "option", "questions": "question",
              "organisations": "organisation", "documents": "document", "countries": "country name",
              **{table: name for _, names in addon.list_declarations("row_names") for table,
                 name in names.items()}}
-"""The noun for a row of a reference table; for tables that are not listed, the noun is "row"."""
+"""The noun for one row of each reference table; for a table that is not listed, the noun is "row"."""
 _RENAMED = ("name", "label")
 
 
@@ -416,7 +426,8 @@ def _said(old: Mapping[str, str] | None, new: Mapping[str, str] | None) -> str:
 
 
 def read_slices(study: Study) -> dict[str, Any]:
-    """Returns slices.json of the last build: the hashes of all slices, the countries and the themes."""
+    """Returns slices.json of the last build: the digests of all slices of tables, and lists such as the
+    countries and the themes."""
     try:
         return json.loads((study.processed / "slices.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -424,23 +435,25 @@ def read_slices(study: Study) -> dict[str, Any]:
 
 
 def read_slice_list(study: Study, name: str) -> Any:
-    """Returns one list of slices.json. In a run, the page is recorded as having read only this list."""
+    """Returns one list of slices.json. In a run, only this list is recorded as an input of the page that
+    reads it."""
     with read_log.record_named_reads_only():
         read_log.record_read(study.root, f"{SLICES} {name}")
         return read_slices(study)[name]
 
 
 def has_page(study: Study, name: str, id_: str) -> bool:
-    """Whether a list of slices.json has an entry with this id, which then has a page of its own. In a run,
-    the calling page is recorded as having read only this entry."""
+    """Whether an id has a page of its own, because a list of slices.json has an entry with this id. In a run,
+    only this entry is recorded as an input of the page that asks."""
     with read_log.record_named_reads_only():
         read_log.record_read(study.root, f"{SLICES} {name}={id_}")
         return any(row["id"] == id_ for row in read_slices(study).get(name, []))
 
 
 def read_last_release(study: Study, audience: str) -> dict[str, Any]:
-    """Returns what slices.json says about the release to an audience: number, day, issued. Raises GLCError if
-    the build has not decided what the audience may see."""
+    """Returns the description of the release to an audience from slices.json, with the keys number, day and
+    issued (:func:`read_release_info`). Raises GLCError if the build has not decided what the audience may
+    see."""
     release = read_slices(study)["release"].get(audience)
     if release is None:
         raise undecided_error(audience)
@@ -448,7 +461,7 @@ def read_last_release(study: Study, audience: str) -> dict[str, Any]:
 
 
 def undecided_error(audience: str) -> GLCError:
-    """Returns the error for tables that were built for the team alone and are read for another audience.
+    """Returns the error to raise if tables that were built for the team alone are read for another audience.
 
     >>> print(undecided_error("public"))
     What the public may see of these tables has not been decided. To fix: run `glc build`.

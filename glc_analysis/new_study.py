@@ -1,7 +1,7 @@
-"""A new study: a folder with settings and empty reference tables.
+"""Starts a new study: makes its folder with settings and empty reference tables.
 
 The settings come from ``content/study.toml``. The headers of the tables come from ``schema/reference.csv``,
-which also says in which folder each table lies.
+which also names the folder of each table.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def refuse_started(directory: Path) -> None:
 
 
 def start_study(directory: Path) -> None:
-    """Makes the folders, study.toml and empty reference tables of a new study. Raises UsageError if the
-    folder already contains one."""
+    """Makes the folders, study.toml and empty reference tables of a new study. Raises UsageError if
+    ``directory`` already contains a study."""
     refuse_started(directory)
     for folder in FOLDERS:
         (directory / folder).mkdir(parents=True, exist_ok=True)

@@ -10,8 +10,8 @@ from glc_analysis.errors import GLCError
 
 
 def show_sentences(shell: Any) -> None:
-    """Lets an IPython shell show a :class:`GLCError` as a sentence; the cell still counts as failed. A
-    handler that was set earlier is kept."""
+    """Lets an IPython shell show a :class:`GLCError` as a sentence; the cell still counts as failed. If the
+    shell already has a handler for exceptions, that handler is kept and nothing is changed."""
     if shell is not None and not shell.custom_exceptions:
         shell.set_custom_exc((GLCError,), _show)
 

@@ -1,4 +1,5 @@
-"""File permissions: only the owner may read a study. No other module decides this."""
+"""Sets file permissions so that only the owner may read a study. Only this module decides about
+permissions."""
 
 from __future__ import annotations
 
@@ -18,8 +19,8 @@ def create_files_for_owner_only() -> None:
 
 
 def find_paths_open_to_others(folder: Path) -> list[Path]:
-    """Returns the folder and its contents as far as other users of the computer may read, write or enter
-    them. On Windows, which has no such rights, the list is empty."""
+    """Returns the paths that other users of the computer may read, write or enter, among the folder and
+    everything in it. On Windows, which has no such permissions, the list is empty."""
     if os.name == "nt":
         return []
     found = []
@@ -31,8 +32,8 @@ def find_paths_open_to_others(folder: Path) -> list[Path]:
 
 
 def close_folder_to_others(folder: Path) -> None:
-    """Removes the rights of all other users to a folder and its contents, because people and programs may
-    have written files there with wider rights. Files of another owner are not changed."""
+    """Removes the permissions of all other users from a folder and everything in it, because people and
+    programs may have written files there with wider permissions. Files of another owner are not changed."""
     for path in find_paths_open_to_others(folder):
         with suppress(OSError):
             path.chmod(stat.S_IMODE(path.lstat().st_mode) & ~_OTHERS)

@@ -1,13 +1,13 @@
-"""Figures of data frames: ``plot_*(frame, *, ax=None) -> Axes``.
+"""Draws data frames as figures, with functions ``plot_*(frame, *, ax=None) -> Axes``.
 
-Each function draws a plain data frame, with the columns that it lists, on matplotlib axes. Figures suit a
-narrow page: names stand above their bars, and the lettering is legible on a telephone. Figures can be read in
-greyscale, and every label gives the base. A count that is not shown is never drawn as zero: it appears as a
-hatched band of its possible values, or in words alone.
+Each function draws a data frame on matplotlib axes; its docstring lists the columns that the frame needs.
+Figures suit a narrow page: names stand above their bars, and the lettering is legible on a telephone. Figures
+can be read in greyscale, and every label gives the base of the count. A hidden count is never drawn as zero.
+It is drawn as a hatched band from its smallest to its largest possible value, or written in words alone.
 
 :func:`render_figure` makes a figure ready for a page: an SVG as wide as the page and in its colours, with its
-title and its caption in HTML. The label of a figure is its alternative text. Matplotlib is imported when the
-first figure is drawn.
+title and its caption in HTML. The label of a figure (``figure.get_label()``) is its alternative text.
+Matplotlib is imported when the first figure is drawn.
 """
 
 from __future__ import annotations
@@ -37,26 +37,28 @@ if TYPE_CHECKING:
     from matplotlib.typing import RcKeyType
 
 FIGURE_WIDTH, _LINE, _ROW, _GAP = 4.6, 0.17, 0.22, 0.09
-"""In inches: the width of a figure; the heights of a line of text, of a bar with the space around it, and of
-the gap below an option."""
+"""Four lengths in inches: the width of a figure, the height of a line of text, the height of a bar with the
+space around it, and the height of the gap below an option."""
 _GROUPS, _TEXTS = 1.1, 1.55
-"""In inches: the widths of the space for the names of groups at the left, and for the counts at the right."""
+"""Two widths in inches: of the space for the names of groups at the left, and of the space for the counts at
+the right."""
 _LETTERS = 56
-"""The number of letters that fit into a line."""
+"""The number of letters that fit into a line of text."""
 _WIDEST, _NARROWEST = 36, 21
-"""The largest and the smallest width, in rem, of a figure of :data:`FIGURE_WIDTH` on a page; a wider figure
-scrolls."""
+"""The largest and the smallest width on a page, in rem, of a figure that is :data:`FIGURE_WIDTH` wide. A
+wider figure has larger limits, and scrolls if the page is narrower than its smallest width."""
 INK, PAPER = "#1a1a1a", "#fffffe"
-"""The colours that stand for the page's text and background."""
+"""The colours that :func:`render_svg` replaces by the colours of the page's text and background."""
 DARK, BAR = "#111111", "#4a6785"
 """The colours of letters on a light bar, and of bars; they are the same on every background."""
 COLOURS = [BAR, "#c9d2da", "#8fa3b7", "#c08a3e", "#6b4e71"]
-"""The colours for figures of seaborn; the first colours can be told apart in grey, on light and on dark
-backgrounds."""
+"""The colours for figures made with seaborn, in the order of their use. The first ones can be told apart in
+grey, on light and on dark backgrounds."""
 _QUIET, FAINT = (INK, 0.35), (INK, 0.1)
 STATUS_SHADES = {"answered": ("#2f4b66", ""), "dont_know": ("#7d92a8", ""), "refused": ("#7d92a8", "////"),
             "redacted": ("#c9d2da", "xxxx"), "unanswered": ("#c9d2da", ""), "not_asked": ("#f1f1ee", "")}
-"""Shade and hatching for each kind of missing answer, which can be told apart without colour."""
+"""The shade and the hatching for each status of an answer (answered, or why it is missing). They can be told
+apart without colour."""
 _STYLE: dict[RcKeyType, Any] = {
     "font.family": ["DejaVu Sans"], "font.size": 10, "text.color": INK, "text.parse_math": False,
     "axes.edgecolor": _QUIET, "axes.labelcolor": INK, "axes.spines.top": False, "axes.spines.right": False,
@@ -70,8 +72,8 @@ _FIXED: dict[RcKeyType, Any] = {"svg.hashsalt": "glc_analysis", "svg.fonttype": 
 
 
 def use_figure_style() -> None:
-    """Makes this notebook show all figures as :func:`render_figure` does, including those made with seaborn
-    or with your own code."""
+    """Makes the calling notebook show all figures as :func:`render_figure` does, including figures made with
+    seaborn or with other code."""
     from IPython import get_ipython
 
     shell = get_ipython()
@@ -117,11 +119,11 @@ def _shown(figure: Figure, title: str = "", caption: str = "") -> Markup:
 
 
 def render_svg(figure: Figure) -> Markup:
-    """Returns a figure as SVG, as wide as the page, in the page's colours and font, always with the same
-    bytes.
+    """Returns a figure as SVG, as wide as the page and in the page's colours and font. The same figure always
+    gives the same bytes.
 
-    The label of the figure becomes its description; a figure without a label is described by the words at its
-    axes.
+    The label of the figure becomes its description. A figure without a label is described by the titles of
+    its axes.
     """
     import matplotlib.pyplot as plt
 
@@ -162,27 +164,27 @@ def _words_at_axes(figure: Figure) -> str:
 
 
 _ALSO_DRAWN = ("group", "option", "n", "base_n", "shown_as")
-"""The optional columns of a frame that a figure draws as well."""
+"""Columns that a figure also draws if the frame has them."""
 _DATA: WeakKeyDictionary[Figure, list[pd.DataFrame]] = WeakKeyDictionary()
 """The frames from which each figure was drawn."""
 
 
 def _data(figure: Figure) -> str:
-    """Returns the data from which a figure was drawn, as CSV for its page; blank if other code also drew on
-    the figure."""
+    """Returns the frame from which a figure was drawn, as CSV for its page; blank if the figure was drawn
+    from no frame or from several."""
     frames = _DATA.get(figure, [])
     return frames[0].round(4).to_csv(index=False, lineterminator="\n") if len(frames) == 1 else ""
 
 
 def draws(*columns: str) -> Callable[[FunctionType], Callable[..., Axes]]:
-    """Makes a function draw in the style of the package, and refuse a frame that lacks one of these
-    columns."""
+    """Decorates a function that draws a frame: it then draws in the style of the package, and raises
+    UsageError if the frame lacks one of these columns."""
     def decorate(draw: FunctionType) -> Callable[..., Axes]:
         @wraps(draw)
         def drawn(frame: pd.DataFrame, **settings: Any) -> Axes:
             if missing := [column for column in columns if column not in frame]:
                 raise UsageError(f"{draw.__name__} needs a frame with the columns {', '.join(columns)}. "
-                                 f"Missing: {', '.join(missing)}.")
+                                 f"To fix: add {', '.join(missing)}.")
             import matplotlib.pyplot as plt
 
             with plt.rc_context(_STYLE):
@@ -200,12 +202,16 @@ def draws(*columns: str) -> Callable[[FunctionType], Callable[..., Axes]]:
 
 @draws("option", "n", "base_n")
 def plot_counts(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draws a bar for each option, in the given order, with its count and base; with ``group``, a bar for
-    each group.
+    """Draws a bar for each option, in the order of the rows, with its count and base. If the frame has a
+    column group, each option has a bar for each group.
 
-    ``counts`` is a frame of ``view.counts``, with columns option, n and base_n. Further columns are optional:
-    group; low and high (the ends of an interval, as shares); shown_as (the count in words). Where n is
-    missing, low and high are the smallest and largest possible share, and are drawn as a hatched band.
+    ``counts`` is a frame of ``view.counts``, with these columns:
+
+    - option, n, base_n: required;
+    - group: optional;
+    - low and high: optional; the ends of an interval, as shares. If n is missing, they are the smallest and
+      the largest possible share, and are drawn as a hatched band;
+    - shown_as: the count in words; required if an n is missing.
 
     >>> counts = pd.DataFrame({"option": ["Shelter", "Legal aid"], "n": [18, None], "base_n": [30, 30],
     ...                        "low": [None, 0], "high": [None, 0.23], "shown_as": ["18 of 30", "few of 30"]})
@@ -231,20 +237,22 @@ def plot_counts(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 
 def _counted(counts: pd.DataFrame) -> list[str]:
-    """Returns counts with their base in words, for a frame without the column shown_as."""
+    """Returns in words the count and the base of each row, for a frame without the column shown_as. Raises
+    UsageError if a count is missing."""
     if counts["n"].isna().any():
-        raise UsageError("Some counts are missing, so the frame needs the column shown_as: what is known of "
-                         "them, in words.")
+        raise UsageError("Some counts in column n are missing. To fix: add a column shown_as that says in "
+                         "words what is known of each count.")
     return format_counts(counts[["n", "base_n"]])
 
 
 class Bars:
-    """Axes on which bars are drawn from the top down. Horizontal distances are shares, vertical distances are
+    """Draws bars on axes, from the top down. Horizontal coordinates are shares; vertical coordinates are
     inches."""
 
     def __init__(self, ax: Axes | None, *, names: float = 0, texts: float = _TEXTS, start: float = 0) -> None:
-        """``names`` and ``texts`` are the widths in inches for names at the left and texts at the right. Bars
-        begin at the share ``start``."""
+        """``names`` is the width in inches of the space for names at the left of the bars, and ``texts`` of
+        the space for words at the right. Bars begin at the share ``start``. If ``ax`` is None, a new figure
+        is made."""
         self.has_own_figure, self.ax, self.y = ax is None, new_axes() if ax is None else ax, 0.0
         self.start, self.inch = start, (1 - start) / (FIGURE_WIDTH - names - texts)
         self.left, self.right = start - names * self.inch, 1 + texts * self.inch
@@ -256,7 +264,8 @@ class Bars:
         self.y += _LINE * len(lines) + 0.02
 
     def row(self, text: str, name: str = "") -> float:
-        """Adds a row with words at the right and a name at the left; returns the height of its middle."""
+        """Adds a row with words at the right and a name at the left; returns the vertical coordinate of its
+        middle."""
         words, named = ("\n".join(line for part in one.split("\n") for line in textwrap.wrap(
             part, letters, break_long_words=False)) for one, letters in ((text, 20), (name, 13)))
         height = max(_ROW, _LINE * (1 + max(words.count("\n"), named.count("\n"))) + 0.05)
@@ -268,7 +277,8 @@ class Bars:
         return middle
 
     def bar(self, share: float, low: float, high: float, text: str, name: str = "") -> None:
-        """Draws a share with its interval. For an unknown count, it draws a hatched band from low to high, or
+        """Draws a row with a bar for a share, and a line for its interval if there is one. If the share is
+        missing, it draws a hatched band from ``low`` to ``high``; if these are missing too, it writes the
         words alone."""
         middle = self.row(text, name)
         if pd.notna(share) or pd.notna(high):
@@ -286,7 +296,8 @@ class Bars:
         self.y += _GAP
 
     def finish(self, label: str) -> Axes:
-        """Returns the axes, made as high as the bars drawn on them."""
+        """Makes the axes as high as the bars drawn on them, sets the label of the figure, and returns the
+        axes."""
         height = max(self.y - _GAP, _ROW)
         self.ax.set(xlim=(self.left, self.right), ylim=(height, 0))
         self.ax.set_axis_off()
@@ -298,7 +309,8 @@ class Bars:
 
 def new_axes(height: float = 1, area: tuple[float, float, float, float] = (0, 0, 1, 1),
           width: float = FIGURE_WIDTH) -> Axes:
-    """Returns axes on a new figure, by default as large as the figure."""
+    """Makes a new figure and returns axes on it. ``area`` is the position of the axes, as shares of the
+    figure; by default the axes fill the figure."""
     import matplotlib.pyplot as plt
 
     return plt.figure(figsize=(width, height)).add_axes(area)
@@ -309,8 +321,8 @@ def new_axes(height: float = 1, area: tuple[float, float, float, float] = (0, 0,
 
 
 SHADES = ["#8c510a", "#dfc27d", "#ececec", "#8fa9c4", "#24476b"]
-"""Shades that are dark at both ends. In grey, the shade still shows the distance from the middle; the
-position at the left or right shows the side."""
+"""The shades for the points of a scale: light in the middle and dark at both ends. In grey, the shade shows
+only the distance from the middle; the position at the left or right shows the side."""
 
 
 # ------------------------------
@@ -318,7 +330,7 @@ position at the left or right shows the side."""
 
 
 def status_label(status: str) -> str:
-    """Returns a word of :data:`STATUS_SHADES` as people write it.
+    """Returns the status of an answer, a key of :data:`STATUS_SHADES`, as people write it.
 
     >>> status_label("dont_know"), status_label("not_asked")
     ("don't know", 'not asked')
@@ -331,7 +343,7 @@ def status_label(status: str) -> str:
 
 
 def format_coefficient(value: float) -> str:
-    """Returns a coefficient as it is printed.
+    """Returns a coefficient as pages print it: with two decimals, or as a dash if it is missing.
 
     >>> format_coefficient(-0.0234), format_coefficient(float("nan"))
     ('−0.02', '–')
@@ -340,18 +352,18 @@ def format_coefficient(value: float) -> str:
 
 
 def format_interval(low: float, high: float) -> str:
-    """Returns an interval as it is printed; blank if there is none."""
+    """Returns an interval as pages print it; blank if it is missing."""
     return "" if pd.isna(low) else f"{format_coefficient(low)} to {format_coefficient(high)}"
 
 
 @draws("code", "alpha", "low", "high", "reason")
 def plot_agreement(agreement: pd.DataFrame, *, threshold: float, ax: Axes | None = None) -> Axes:
-    """Draws Krippendorff's alpha of each code as a dot with its interval, lowest first, and the study's
-    threshold.
+    """Draws Krippendorff's alpha of each code as a dot with its interval, lowest alpha first. A dashed line
+    marks ``threshold``, the study's threshold.
 
-    ``agreement`` has one row per code, with columns code, alpha, low, high (the interval) and reason (why the
-    value or the interval is missing). A code without a value has no dot, and the reason is written in its
-    place.
+    ``agreement`` has one row per code, with the columns code, alpha, low and high (the ends of the interval),
+    and reason (why alpha or the interval is missing). For a code without alpha, the reason is written in
+    place of the dot.
 
     >>> agreement = pd.DataFrame({"code": ["Delay", "Safe place"], "alpha": [0.9, None], "low": [0.8, None],
     ...                           "high": [1.0, None], "reason": ["", "no variation"]})

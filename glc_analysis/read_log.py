@@ -1,14 +1,20 @@
-"""Records what a page reads of its study while it runs: tables with their slices, and files.
+"""Records which inputs of the study a page reads while its notebook runs: tables, slices of tables, and
+files. A slice is the rows of a table about one country, theme, question or code (:mod:`glc_analysis.slices`).
 
-A run gives the kernel of a page two environment variables: ``GLC_READ_LOG``, a file to which a line is added
-for each input that is read, and ``GLC_STUDY``. A page is made again only if one of its recorded inputs has
-changed. ``tables.read_table`` and similar functions call :func:`record_read`. Python itself reports every
-other file of the study, whichever library opens it. Outside a run nothing is recorded.
+A run sets two environment variables for the kernel of a page: ``GLC_READ_LOG``, the path of a file to which a
+line is added for each input that is read, and ``GLC_STUDY``, the path of the study. A page is made again only
+if one of its recorded inputs has changed. ``tables.read_table`` and similar functions call
+:func:`record_read`. Python's audit events report every other file of the study that a library opens. Outside
+a run nothing is recorded.
 
-An input is written as the name of a table (``figures``), of a slice of a table (``figures country=KHM``), of
-a file (``reference/codebook.csv``), of a part of a file (``reference/codebook.csv naming=stigma``) or of a
-folder with all its contents (``raw``). Single raw files are not named, because their names may say who took
-part.
+An input is recorded by the name of:
+
+- a table: ``figures``;
+- a slice of a table: ``figures country=KHM``;
+- a file: ``reference/codebook.csv``;
+- a part of a file: ``reference/codebook.csv naming=stigma``;
+- a folder with all its contents: ``raw``. Single raw files are not named, because their names may say who
+  took part.
 """
 
 from __future__ import annotations
@@ -25,7 +31,8 @@ from typing import Any
 
 LOG_VARIABLE = "GLC_READ_LOG"
 EVERYTHING = ("processed", "raw", "reference")
-"""The inputs of a page whose reads are not recorded: all tables, raw files and reference tables."""
+"""The inputs of a page whose reads could not be recorded completely: all tables, raw files and reference
+tables."""
 
 PSEUDONYM_KEY = "private/pseudonyms.json"
 _NAMED = ("processed", "reference", "private/reference")
@@ -34,17 +41,18 @@ _OPENS = frozenset({"open", "os.listdir", "os.scandir", "sqlite3.connect"})
 _STARTS = frozenset({"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork",
                      "os.forkpty"})
 _FONT_LIST = "fc-list"
-"""The program that matplotlib runs to find the fonts of a machine when it draws there for the first time."""
+"""The program that matplotlib runs to list the fonts of a machine, when it draws on that machine for the
+first time."""
 
 _TRACED = frozenset(sys.stdlib_module_names - {"ctypes", "multiprocessing"}) | {
     "IPython", "glc_analysis", "matplotlib", "numpy", "pandas", "scipy", "seaborn", "statsmodels"}
-"""The libraries that open files in a way that Python reports."""
+"""The libraries that open files only in ways that Python's audit events report."""
 _UNTRACED = frozenset({"read_feather", "read_hdf", "read_orc", "read_parquet", "read_spss"})
-"""The functions of pandas that open files in a way that Python does not report."""
+"""The functions of pandas that open files in ways that Python's audit events do not report."""
 
 
 class _Log:
-    """The file with a page's record, and the inputs that it already holds."""
+    """The file with the record of a page, and the inputs that are already recorded there."""
 
     def __init__(self, path: str, root: str) -> None:
         self.root = os.path.realpath(root)
@@ -68,7 +76,7 @@ _is_silent = ContextVar("_is_silent", default=False)
 
 
 def load_ipython_extension(shell: object) -> None:
-    """Begins the record of a kernel if its environment asks for one."""
+    """Begins to record what a kernel reads, if :data:`LOG_VARIABLE` is set in its environment."""
     global _log
     if _log is None and LOG_VARIABLE in os.environ:
         _log = _Log(os.environ[LOG_VARIABLE], os.environ["GLC_STUDY"])
@@ -76,16 +84,15 @@ def load_ipython_extension(shell: object) -> None:
 
 
 def record_read(root: Path, thing: str) -> None:
-    """Records that an input of the study in the folder ``root`` was read, whether or not that input
-    exists."""
+    """Records that an input of the study in folder ``root`` was read. A missing input is recorded too,
+    because the page would change if it appeared."""
     if _log and not _is_silent.get() and os.path.realpath(root) == _log.root:
         _log.add(thing)
 
 
 @contextmanager
 def recording_nothing() -> Generator[None]:
-    """Within this block, reads are not recorded, because the caller itself records the part that the page
-    gets."""
+    """Records no reads within the block. The caller itself records which part of the input the page gets."""
     paused, silent = _is_paused.set(True), _is_silent.set(True)
     try:
         yield
@@ -96,8 +103,8 @@ def recording_nothing() -> Generator[None]:
 
 @contextmanager
 def record_named_reads_only() -> Generator[None]:
-    """Within this block, reads are recorded only by :func:`record_read`, which names them more exactly than
-    the automatic recording does."""
+    """Within the block, only calls of :func:`record_read` are recorded, and not the files that Python
+    reports, because these calls name the inputs more exactly."""
     token = _is_paused.set(True)
     try:
         yield
@@ -106,7 +113,8 @@ def record_named_reads_only() -> Generator[None]:
 
 
 def _notice(event: str, arguments: tuple[Any, ...]) -> None:
-    """Records the files that events of Python name; Python calls it at each event that it reports."""
+    """Records the file that an audit event of Python names. Python calls this function at each audit
+    event."""
     if _log is None:
         return
     if event in _OPENS:
@@ -118,8 +126,8 @@ def _notice(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def _thing(path: str, root: str) -> str:
-    """Returns how a path is written in the record of the study in ``root``; blank for a path outside the
-    study.
+    """Returns the name under which a path is recorded as an input of the study in ``root``; blank for a path
+    outside the study or in ``reports/``.
 
     >>> _thing("/study/processed/codings.parquet", "/study"), _thing("/study/raw/calls/anna.vtt", "/study")
     ('codings', 'raw')
@@ -144,10 +152,10 @@ def _thing(path: str, root: str) -> str:
 
 
 def read_recorded_reads(path: Path, notebook: Path) -> tuple[str, ...]:
-    """Returns the inputs that a page has read, from the file with its record; if the record cannot be
-    complete, it returns all inputs.
+    """Returns the inputs that a page has read, from the file with its record. If the record may be
+    incomplete, it returns :data:`EVERYTHING`.
 
-    A table that was read whole is listed without its slices.
+    If a page read a whole table, slices of this table are not listed.
     """
     if not path.is_file() or not has_only_traceable_reads(notebook):
         return EVERYTHING
@@ -160,8 +168,9 @@ def read_recorded_reads(path: Path, notebook: Path) -> tuple[str, ...]:
 
 
 def has_only_traceable_reads(notebook: Path) -> bool:
-    """Whether Python reports all files that the cells of a notebook can read. This is so if the cells hold no
-    IPython commands, import only :data:`_TRACED` libraries and call no function of :data:`_UNTRACED`."""
+    """Whether Python's audit events report all files that the cells of a notebook can read. They do if the
+    cells have no IPython commands, import only libraries in :data:`_TRACED` and call no function in
+    :data:`_UNTRACED`."""
     cells = read_notebook_cells(notebook)
     sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     try:
@@ -180,7 +189,8 @@ def read_notebook_cells(notebook: Path) -> list[dict[str, Any]]:
 
 
 def _is_traced(source: str) -> bool:
-    """Whether Python reports all files that one cell can read; ``source`` is the text of the cell.
+    """Whether Python's audit events report all files that one cell can read; ``source`` is the text of the
+    cell.
 
     >>> _is_traced("import pandas as pd"), _is_traced("import duckdb"), _is_traced("pd.read_parquet(path)")
     (True, False, False)

@@ -1,9 +1,10 @@
 """Reads and checks the reference tables, which people fill in, and moves misplaced tables to the right
 folder.
 
-Reads the CSV files of ``reference/`` and ``private/reference/``, with the columns that
-``schema/reference.csv`` lists, as one frame per table. All columns are text; a blank cell is ``""``. The
-private columns of a table in ``reference/`` are joined to it by its key.
+The tables are the CSV files of ``reference/`` and ``private/reference/``; ``schema/reference.csv`` lists
+their columns. Each table is read as one frame with text in all columns; a blank cell is ``""``. Columns of a
+table in ``reference/`` that may identify somebody are in a second, private file, and are joined to the table
+by its key.
 """
 
 from __future__ import annotations
@@ -48,14 +49,14 @@ REQUIRED_COLUMNS = {name: table.required_columns for name, table in reference_ta
 """The columns that each table must have."""
 OPTIONAL_COLUMNS = {name: table.optional_columns for name, table in reference_tables().items()
             if table.optional_columns}
-"""The columns that each table may leave out; they are then blank."""
+"""The columns that each table may leave out; a column that is left out is read as blank."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """The reference tables of one study, one frame per table, with all columns as text. ``unsound`` names
-    tables with faults, which were read all the same because the command does not need them; a table that
-    cannot be read is empty."""
+    """The reference tables of one study, one frame per table, with all columns as text. ``unsound`` names the
+    tables that have faults but that the command does not need. A table among them that cannot be read is
+    empty."""
 
     tables: Mapping[str, pd.DataFrame] = field(repr=False)
     unsound: frozenset[str] = frozenset()
@@ -71,14 +72,14 @@ def read_reference(study: Study, *, needed: Collection[str] | None = None,
                    beside: Collection[str] = ()) -> Reference:
     """Reads and checks every reference table of a study; a missing table is empty.
 
-    With ``needed``, only these tables must be free of faults, singly and against each other, so that a wrong
-    row in another table does not stop a command that does not need that table. The needed tables are also
-    checked against the tables ``beside``, as far as these can be read.
+    If ``needed`` names tables, only these must be free of faults, so that a wrong row in another table does
+    not stop a command that does not need that table. The needed tables are also checked against the tables in
+    ``beside``, as far as the latter can be read.
 
     Raises Faults with all faults in all files at once: files that cannot be read, missing or unknown columns,
-    breaches of the schema in a table or between tables, and the faults that the registered checks find. If a
-    file in ``reference/`` identifies people or organisations, it raises this one fault alone. A table
-    whose files have not changed is not parsed again.
+    values that break the schema, and the faults that the registered checks find. If a file in ``reference/``
+    may identify people or organisations, only this fault is raised. A table whose files have not changed is
+    not parsed again.
     """
     study.refuse_misplaced()
     contents = {name: _Content.of(study, name) for name in reference_tables()}
@@ -110,8 +111,8 @@ def read_reference(study: Study, *, needed: Collection[str] | None = None,
 
 @dataclass(frozen=True)
 class _Content:
-    """What a reference table is read from: two are equal if the files hold the same bytes, in whichever
-    study."""
+    """The content of a reference table, as the key of a cache. Two objects are equal if the files of the
+    table hold the same bytes, even in different studies."""
 
     name: str
     digest: str
@@ -133,14 +134,15 @@ class _Content:
 
 @lru_cache(maxsize=512)
 def _read_table(content: _Content) -> tuple[pd.DataFrame, tuple[Fault, ...]]:
-    """Returns a reference table, and the faults within it. Commands change one table and read all again."""
+    """Returns a reference table, and the faults within the table. The result is cached, because most commands
+    change one table and then read all tables again."""
     frame = read_reference_table(content.study, content.name)
     return frame, tuple(find_table_faults(content.name, frame))
 
 
 @lru_cache(maxsize=1024)
 def _find_faults_between(check: Check, contents: tuple[_Content, ...]) -> tuple[Fault, ...]:
-    """Returns what a check finds in the tables that it declares; it sees no others."""
+    """Returns the faults that a check finds. The check gets only the tables that it declares."""
     return tuple(check.faults({content.name: _read_table(content)[0] for content in contents}))
 
 
@@ -156,8 +158,8 @@ def _empty(name: str) -> pd.DataFrame:
 
 
 def read_reference_table(study: Study, name: str) -> pd.DataFrame:
-    """Returns one reference table, of which only the columns are checked. Rows are indexed by the number that
-    a spreadsheet shows."""
+    """Returns one reference table. Only its columns are checked, not its values. The index is the row number
+    that a spreadsheet shows."""
     table, (shared, *apart) = reference_tables()[name], list_table_files(name)
     study.reference_file(name)  # raises Faults if it lies in the wrong place
     rows = _read_file(study, shared)
@@ -179,8 +181,9 @@ def read_reference_table(study: Study, name: str) -> pd.DataFrame:
 
 
 def read_part(study: Study, name: str, *, columns: Collection[str] = (), naming: str = "") -> pd.DataFrame:
-    """Returns some columns of a reference table, or the rows in which a cell names an id, alone or in a list
-    separated by blanks. In a run, the page is recorded as having read only this part."""
+    """Returns a part of a reference table: the named ``columns``, or the rows in which a cell has the id
+    ``naming``, alone or in a list separated by blanks. In a run, only this part is recorded as an input of
+    the page."""
     with read_log.recording_nothing():
         frame = read_reference_table(study, name)
     for file in list_table_files(name):
@@ -195,9 +198,10 @@ LOOP = "{loop}"
 
 
 def derive_question_units(questions: pd.DataFrame, survey: Mapping[str, Any]) -> pd.Series:
-    """Returns the unit of each question: the unit in questions.csv, or else the unit that follows from
-    [survey] of study.toml. If [survey] names a column of organisations but no column of countries, no
-    question is asked for each country.
+    """Returns the unit of each question: ``organisation`` if an organisation answers it once, ``answer`` if
+    it answers for each country. A unit in questions.csv is kept. Otherwise the unit is ``answer``, with one
+    exception: it is ``organisation`` if [survey] of study.toml names a column of organisations but no column
+    of countries, and the question is not in a loop.
 
     >>> questions = pd.DataFrame({"columns": ["Q1", "Q2_{loop}", "Q3"], "unit": ["", "", "answer"]})
     >>> derive_question_units(questions, {"organisation": "org", "country": "", "loop": ""}).tolist()
@@ -212,8 +216,8 @@ Rows = dict[int, dict[str, str]]
 
 
 def _read_file(study: Study, file: TableFile) -> Rows:
-    """Returns the rows of one file of a table, by the number that a spreadsheet shows; empty if there is no
-    such file."""
+    """Returns the rows of one file of a table, keyed by the row number that a spreadsheet shows; empty if
+    there is no such file."""
     read_log.record_read(study.root, file.path)
     path = study.table_path(file)
     try:
@@ -225,10 +229,10 @@ def _read_file(study: Study, file: TableFile) -> Rows:
 
 
 def _joined(rows: Rows, private: Rows, key: tuple[str, ...], file: TableFile, shared: TableFile) -> Rows:
-    """Joins the rows of a table with its private columns, by the key.
+    """Returns the rows of a table with its private columns, joined by the key. Rows without private cells get
+    blank cells.
 
-    Raises Faults for private rows without a row in the table, for two private rows with the same key, and for
-    rows without private columns that must be filled in.
+    Raises Faults for private rows whose key is not in the table, and for two private rows with the same key.
     """
     private_rows: dict[tuple[str, ...], dict[str, str]] = {}
     known, faults = Counter(_key(row, key) for row in rows.values()), []
@@ -252,8 +256,8 @@ def _key(row: Mapping[str, str], columns: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def relocate_private_faults(study: Study, faults: Iterable[Fault]) -> list[Fault]:
-    """Returns the faults so that those of private columns name the private file and its row, instead of the
-    table that the columns are joined to."""
+    """Returns the faults with their true places: a fault in a private column gets the name of the private
+    file and the row there, in place of the table to which the column was joined."""
     placed = []
     for fault in faults:
         name = fault.file.removesuffix(".csv")
@@ -277,15 +281,16 @@ def relocate_private_faults(study: Study, faults: Iterable[Fault]) -> list[Fault
 _UNUSED = {"organisations": {"home_country_id", "founded"}, "countries": {"label", "region_id"},
            "corrections": {"reason", "by", "date"},
            "questions": {"theme_id", "wording", "is_sensitive", "asked_if"}}
-"""The columns that are not needed to read the survey, so that a fault there causes no other fault in the
-survey."""
+"""For each table, the columns that are not needed to read the survey. A fault in such a column causes no
+further fault in the answers."""
 _SURVEY_STEPS = ("records", "conversations", "organisations", "answers")
 
 
 def find_steps_runnable_despite_faults(study: Study, faults: Iterable[Fault]) -> dict[str, tuple[str, ...]]:
-    """Returns the tables with faults, as needs of steps, each with the steps that can still run on the
-    faultless part of the table. These are the steps of the survey, if its rows can be read and the answers in
-    them found. From questions.csv and options.csv these steps get only the questions without faults
+    """Returns the tables with faults, named as steps of the build name their inputs (such as
+    ``questions.csv``). Each has the names of the steps that can still run despite the faults: the steps that
+    read the survey, if the table can be read and its faults do not prevent finding the answers. From
+    questions.csv and options.csv, these steps get only the questions without faults
     (:func:`keep_sound_questions`)."""
     columns: dict[str, set[str]] = {}
     for fault in faults:
@@ -299,8 +304,8 @@ def find_steps_runnable_despite_faults(study: Study, faults: Iterable[Fault]) ->
 
 
 def keep_sound_questions(reference: Reference, faults: Iterable[Fault]) -> Reference:
-    """Returns the tables with only those questions whose row and option list have no faults, and without
-    conditions."""
+    """Returns the tables without the questions that have a fault in their row or in their list of options.
+    The conditions of the other questions (``asked_if``) are blank."""
     rows: dict[str, set[int]] = {"questions": set(), "options": set()}
     for fault in faults:
         table = _table_of(fault)
@@ -324,10 +329,10 @@ def keep_sound_questions(reference: Reference, faults: Iterable[Fault]) -> Refer
 
 def move_misplaced_tables(study: Study) -> list[str]:
     """Moves misplaced files and columns (:meth:`Study.misplaced`) to the right folder; returns a line for
-    each.
+    people about each move.
 
-    Raises Faults, and moves nothing, if both folders hold the table with different contents or if a file
-    cannot be read. A table that consists of a header alone is overwritten.
+    Raises Faults, and moves nothing, if the two folders hold different contents of the same table, or if a
+    file cannot be read. A table that consists of a header alone is overwritten.
     """
     moves, faults = [], []
     for path, columns in study.misplaced().items():
@@ -350,8 +355,8 @@ def move_misplaced_tables(study: Study) -> list[str]:
 
 
 def _file_apart(study: Study, path: Path) -> dict[Path, bytes]:
-    """Returns the new path of a file and its bytes there. Raises Faults if a different file already has this
-    path."""
+    """Returns the path to which a misplaced file must be moved, with the bytes to write there. Raises Faults
+    if a file with other contents is already there and the two cannot be joined."""
     target = study.private_reference / path.relative_to(study.reference)
     content = path.read_bytes()
     if target.is_file() and target.read_bytes() != content:
@@ -363,11 +368,11 @@ def _file_apart(study: Study, path: Path) -> dict[Path, bytes]:
 
 
 def _halves_joined(study: Study, path: Path, target: Path) -> bytes:
-    """Joins the columns of a table in ``reference/``, which are now private too, with the columns that were
-    private before.
+    """Returns the bytes of a table that has become private as a whole: the columns from its file in
+    ``reference/`` together with the columns that were private before.
 
-    Raises Faults if the two files are not halves of one table, because their rows differ or a cell that both
-    have differs.
+    Raises Faults if the two files are not halves of one table, because their keys differ or because a cell
+    that is in both files differs.
     """
     table = reference_tables().get(path.stem)
     shared, private = _rows(path), _rows(target)
@@ -386,10 +391,10 @@ def _halves_joined(study: Study, path: Path, target: Path) -> bytes:
 
 
 def _columns_apart(study: Study, path: Path) -> dict[Path, bytes]:
-    """Splits a table into its private file and its file in ``reference/``; returns the bytes of both.
+    """Splits a table into its private file and its file in ``reference/``; returns the bytes of each file.
 
-    Rows whose private cells are all blank get no row in the private file. Raises Faults if a cell differs
-    from the same cell in an existing private file.
+    A row whose private cells are all blank gets no row in the private file. Raises Faults if a cell differs
+    from the same cell in an existing private file, or if a file lacks a column of the key.
     """
     shared, apart = list_table_files(path.stem)
     target, key = study.root / apart.path, reference_tables()[path.stem].key
@@ -397,7 +402,7 @@ def _columns_apart(study: Study, path: Path) -> dict[Path, bytes]:
     for file, columns in ((path, as_written.header), (target, [*held[0]] if held else key)):
         if lacking := [column for column in key if column not in columns]:
             raise Faults([Fault("this column is missing", file=study.relative(file), row="1",
-                                column=", ".join(lacking), fix="add it, because rows are found by it")])
+                                column=", ".join(lacking), fix="add it, because it identifies the rows")])
     private = [column for column in (*apart.required, *apart.optional)
                if column in as_written.header and column not in key]
     rows = {tuple(row[column] for column in key): row for row in held}
@@ -419,12 +424,12 @@ def _columns_apart(study: Study, path: Path) -> dict[Path, bytes]:
 def _differ(study: Study, path: Path, target: Path) -> Fault:
     return Fault(f"differs from {study.relative(target)}, so that nothing was moved",
                  file=study.relative(path),
-                 fix="put all rows into one of the two files, empty the other, and move again")
+                 fix="put all rows into one of the two files, empty the other file, and repeat the command")
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    """Returns the rows of a table. For any other file it returns the text as one row; for a missing file, no
-    rows."""
+    """Returns the rows of a CSV file. For a file of another kind, it returns the whole content as one row;
+    for a missing file, no rows."""
     if not path.is_file():
         return []
     if path.suffix.casefold() != ".csv":
@@ -435,8 +440,8 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def _csv(rows: Iterable[Mapping[str, str]], columns: list[str], like: CsvRows) -> bytes:
-    """Returns these columns of the rows as CSV, with the delimiter, line ends and byte order mark of another
-    file."""
+    """Returns these columns of the rows as CSV, with the delimiter, line ends and byte order mark of the file
+    ``like``."""
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, columns, restval="", extrasaction="ignore", delimiter=like.delimiter,
                             lineterminator=like.line_end)
@@ -483,7 +488,7 @@ def write_gitignore(study: Path) -> None:
 
 
 def find_git_repository(folder: Path) -> Path | None:
-    """Returns the folder of the git repository that contains a folder (which need not exist yet); None if
-    there is none."""
+    """Returns the folder of the git repository that contains ``folder``; None if no repository contains it.
+    The folder need not exist yet."""
     whole = folder.resolve()
     return next((one for one in (whole, *whole.parents) if (one / ".git").exists()), None)

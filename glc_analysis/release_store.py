@@ -1,10 +1,15 @@
-"""The store of releases, in ``private/releases/<audience>``: readable by its owner only, never by a notebook.
+"""Keeps the releases to each audience in a store, ``private/releases/<audience>``. Only its owner can read
+the store, and no notebook reads it.
 
-It keeps for each release its figures, its blocks of text, the organisations counted or quoted in both, and
-what add-ons announced with it. Without the store, nothing prevents readers from subtracting a new release
-from those already printed. If the last release is missing, nothing is built until somebody has decided what
-to do. :mod:`glc_analysis.disclosure` decides what may be released; this module gathers the inputs for these
-decisions and keeps the decisions.
+The store holds for each release its figures, its blocks of text, the organisations counted or quoted in
+these, and what add-ons announced with it. New releases are compared with stored ones, so that readers cannot
+learn an answer by subtracting one release from another. If the last release is missing from the store,
+nothing is built until somebody has decided what to do. :mod:`glc_analysis.disclosure` decides what may be
+released; this module gathers the inputs for these decisions and stores the decisions.
+
+A block is the text of one kind on one page, such as the quotations of a theme; each of its lines belongs to
+one organisation (:mod:`.disclosure.blocks`). A cell is a group of organisations whose quotations are hidden
+together (:mod:`.disclosure.cells`).
 """
 
 from __future__ import annotations
@@ -65,28 +70,29 @@ from glc_analysis.study import Study
 from glc_analysis.view.visible_tables import VisibleTables
 
 FIGURE_FILES = {"figures": "figures.parquet", "contributions": "behind.parquet"}
-"""The tables with the figures of a release, and the file of each."""
+"""The file of each table that holds figures of a release."""
 CELLS = "cells.parquet"
-"""The file with the cells of a release's words."""
+"""The file with the cells of the organisations whose words are in a release."""
 BLOCK_FILES = {"sizes": "blocks.parquet", "lines": "lines.parquet"}
-"""The tables with the blocks of text of a release, and the file of each."""
+"""The file of each table that holds blocks of text of a release."""
 _PRINTED = ("number", "day", "issued")
 """The details of a release that pages print."""
 
 
 def refuse_missing_or_outdated_releases(study: Study) -> None:
-    """Raises Faults if the last release to an audience is missing from the store, or if the store has
-    releases of an earlier version of the package, which cannot be compared with new releases."""
+    """Raises Faults if the last release to an audience is missing from the store. Also raises Faults if the
+    store has releases from an earlier version of the package, because these cannot be compared with new
+    releases."""
     store = study.private / "releases"
     if old := sorted({*store.glob("[0-9]*"), *store.glob("next")}):
-        raise Faults([Fault("was kept by an earlier version: new figures cannot be compared with it, and "
-                            "could be subtracted from it", file=study.relative(one),
+        raise Faults([Fault("was stored by an earlier version. New figures cannot be compared with it, so "
+                            "readers could subtract them from it", file=study.relative(one),
                             fix="tell readers that the public figures start again, then remove it")
                       for one in old])
     if name := find_missing_release(study.processed, study.private):
         audience, _, number = name.partition("/")
-        raise Faults([Fault(f"release {int(number)} is missing from private/releases/{audience}: new figures "
-                            "could be subtracted from those already published", file="private/releases",
+        raise Faults([Fault(f"release {int(number)} is missing from private/releases/{audience}. Readers "
+                            "could subtract new figures from its figures", file="private/releases",
                             fix="restore the folder from a backup. If it is lost for good, tell readers "
                             f"that the figures start again, and delete processed/ and reports/{audience}/")])
 
@@ -105,11 +111,14 @@ def check_released_groupings(study: Study, reference: Reference) -> None:
 def prepare_release(study: Study, decisions: pd.DataFrame, estimates: pd.DataFrame, incidence: Incidence,
                     frames: Mapping[str, pd.DataFrame], audience: str, regions: Mapping[str, str],
                     beside: Sequence[PublishedRelease] = ()) -> tuple[pd.DataFrame, PublishedRelease]:
-    """Returns the decisions to publish and the release that follows from them.
+    """Returns the decisions about what an audience may see of the figures, adapted to the releases in the
+    store, and the release that follows from them.
 
-    ``decisions``, ``estimates`` and ``incidence`` are today's for this audience. ``regions`` has the region
-    of each country; it is empty if figures by country come only from countries in which every organisation
-    agreed to a page. ``beside`` is the release that the other audience is about to get."""
+    - ``decisions``, ``estimates``, ``incidence``: today's decisions, figures and contributors for the
+      audience;
+    - ``regions``: the region of each country; empty if figures by country come only from countries in which
+      every organisation agreed to a page;
+    - ``beside``: the releases that other audiences are about to get."""
     fresh = PublishedRelease.of(
         decisions, estimates, incidence, Rules.of(study.settings["disclosure"], audience),
         _data_day(study, frames, audience), regions)
@@ -122,8 +131,8 @@ def prepare_release(study: Study, decisions: pd.DataFrame, estimates: pd.DataFra
 
 
 def find_earlier_consent_suppressions(study: Study, audience: str) -> frozenset[str]:
-    """Returns the figures that were withheld in an earlier release to an audience because somebody refused
-    consent."""
+    """Returns the ids of the figures that an earlier release withheld from an audience because an
+    organisation refused consent."""
     return frozenset(figure for release in _stored_releases(study, audience)
                      for figure in release.figures.index[release.figures["rule"] == "withheld_contributors"])
 
@@ -135,8 +144,9 @@ def _stored_releases(study: Study, audience: str) -> list[PublishedRelease]:
 
 def assign_cells_of_today(study: Study, lines: Mapping[str, pd.DataFrame],
                           organisations: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
-    """Returns today's cells, and the lines of words that no audience sees. ``lines`` has the lines of each
-    audience. If a quotation of an earlier release no longer exists, its cell is hidden."""
+    """Returns the cell of each organisation for today, and for each audience the lines to hide. ``lines`` has
+    the lines of each audience. If a quotation of an earlier release no longer exists, the cell of its
+    organisation is hidden."""
     kinds = collect_text_block_kinds()
     words = {audience: rows[rows["block_id"].str.split("/").str[0].isin(kinds.words)]
              for audience, rows in lines.items()}
@@ -154,7 +164,8 @@ def assign_cells_of_today(study: Study, lines: Mapping[str, pd.DataFrame],
 
 
 def _stored_cells(study: Study) -> pd.DataFrame:
-    """Returns the cells of all releases to all audiences."""
+    """Returns the cell of each organisation in all releases to all audiences. A cell is hidden if it is
+    hidden in one of them."""
     parts = [pd.read_parquet(folder / CELLS) for audience in READING_AUDIENCES
              for folder in list_release_folders(study.private, audience) if (folder / CELLS).is_file()]
     if not any(map(len, parts)):
@@ -178,9 +189,12 @@ def _stored_blocks(study: Study, audience: str) -> list[PublishedBlocks]:
 def find_blocks_to_hide(study: Study, lines: pd.DataFrame, organisations: pd.DataFrame, audience: str, *,
                         are_named: bool, departed: Collection[str] = (), countries: Collection[str] = ()
                         ) -> set[str]:
-    """Returns the blocks to hide from an audience. ``lines`` are today's lines (:func:`list_block_lines`),
-    ``are_named`` says whether quotations carry names, ``departed`` are the organisations of hidden cells, and
-    ``countries`` are the countries with a page for the audience."""
+    """Returns the ids of the blocks to hide from an audience.
+
+    - ``lines``: today's lines (:func:`list_block_lines`);
+    - ``are_named``: whether the names of organisations are printed beside quotations;
+    - ``departed``: the organisations in hidden cells;
+    - ``countries``: the countries that have a page for the audience."""
     least = study.settings["disclosure"]["reissue_change"] + COALITION
     return hidden_blocks(lines, _stored_blocks(study, audience), organisations, least,
                          kinds=collect_text_block_kinds(), are_named=are_named, departed=departed,
@@ -189,8 +203,8 @@ def find_blocks_to_hide(study: Study, lines: pd.DataFrame, organisations: pd.Dat
 
 def list_block_lines(frames: Mapping[str, pd.DataFrame], reference: Reference, known: Mapping[str, Any],
                      audience: str) -> pd.DataFrame:
-    """Returns the lines of every block of text of an audience, including blocks of add-ons; ``known`` are the
-    countries that each audience may know of (:func:`.countries.countries_shown`)."""
+    """Returns the lines of all blocks of text for an audience, including blocks of add-ons. ``known`` has the
+    countries that each audience may see (:func:`.countries.countries_shown`)."""
     added = (line for blocks in load_declared_objects("blocks")
              for line in blocks.lines(frames, reference, audience))
     return collect_block_lines(frames, reference.quotes, known["shown"][audience],
@@ -199,15 +213,15 @@ def list_block_lines(frames: Mapping[str, pd.DataFrame], reference: Reference, k
 
 
 def list_add_on_announcement_names() -> list[str]:
-    """Returns the names under which add-ons announce something with a release. For each NAME,
-    ``announced_NAME`` is the table and ``NAME.parquet`` the file in the store."""
+    """Returns the names of the contents that add-ons announce with a release. The content of each NAME is in
+    the table ``announced_NAME``, and in the file ``NAME.parquet`` of the store."""
     return [name for _, names in list_declarations("announced") for name in names]
 
 
 def read_last_announcement(study: Study, name: str, audience: str,
                            earlier_releases: Collection[str]) -> pd.DataFrame:
-    """Returns what the last of the ``earlier_releases`` (such as ``public/001``) announced under a name;
-    before the first release the frame has no rows."""
+    """Returns the content that the last of the ``earlier_releases`` (names such as ``public/001``) announced
+    under ``name``. If there is no such release, the frame has no rows."""
     files = [file for folder in list_release_folders(study.private, audience)
              if f"{audience}/{folder.name}" in earlier_releases
              and (file := folder / f"{name}.parquet").is_file()]
@@ -216,7 +230,7 @@ def read_last_announcement(study: Study, name: str, audience: str,
 
 
 def is_next_release_stored(study: Study, audience: str, inputs: str) -> bool:
-    """Whether the store already holds the next release that a build from these inputs prepared."""
+    """Whether the store already holds a complete next release that a build from these inputs prepared."""
     new = study.private / "releases" / audience / "next"
     with suppress(OSError, ValueError):
         return read_release_info(new)["inputs"] == inputs and all(
@@ -228,12 +242,16 @@ def store_release(study: Study, audience: str,
                   issued: Callable[[], tuple[PublishedRelease, PublishedBlocks]] | None,
                   frames: Mapping[str, pd.DataFrame], shown: Collection[str], inputs: str,
                   after: Collection[str]) -> dict[str, Any]:
-    """Stores the next release to an audience, unless it says the same as the last release. Returns the
-    details of the release that pages print.
+    """Stores the next release to an audience, if anything that the audience reads differs from the last
+    release. Returns the details that pages print of the release.
 
-    ``issued`` makes the release; None keeps the release that is already stored as the next. ``after`` names
-    the earlier releases on which ``inputs`` depend. A release is new if anything that the audience reads
-    differs (:func:`.releases.list_released_tables`, and the release content of add-ons).
+    - ``issued``: makes the release; None keeps the next release that is already in the store;
+    - ``frames``: the processed tables; the figures and
+      :func:`.releases.select_released_tables_besides_figures` give what the audience reads from them, and
+      add-ons declare further content;
+    - ``shown``: the countries that the audience may see;
+    - ``inputs``: the digest of the inputs of the build;
+    - ``after``: the names of the earlier releases that are among these inputs.
     """
     kept, new = list_release_folders(study.private, audience), study.private / "releases" / audience / "next"
     decided = frames[f"release_{audience}"]
@@ -265,8 +283,8 @@ def store_release(study: Study, audience: str,
 
 
 def record_publication(study: Study, audience: str) -> None:
-    """Records what an audience is about to see: gives the next release its number, and marks what add-ons
-    announce with it as announced. Raises OSError if there is no next release."""
+    """Records the publication of a release to an audience: the next release gets its number, and what add-ons
+    announce with it is stored. Raises OSError if there is no next release."""
     number = read_last_release(study, audience)["number"]
     new = study.private / "releases" / audience / "next"
     if new.is_dir() and not (new.with_name(f"{number:03}")).exists():
@@ -279,21 +297,23 @@ def record_publication(study: Study, audience: str) -> None:
 
 
 def read_stored(path: Path) -> pd.DataFrame:
-    """Reads a table of a release, with old names replaced by new names; the file is not changed."""
+    """Reads a table of a stored release. Old names of columns are replaced by new names in the result, not in
+    the file."""
     names = map_old_names_to_new("column", "figures")
     return pd.read_parquet(path).rename(columns=names).rename_axis(index=names)
 
 
 def write_stored(part: pd.DataFrame, path: Path) -> None:
-    """Writes a table of a release, with ids as categories that include only organisations of its rows."""
+    """Writes a table of a release. Ids are written as categories, and the categories include only ids that
+    occur in the rows."""
     coded = {c: part[c].astype("category").cat.remove_unused_categories()
              for c in ("figure_id", "organisation_id") if c in part}
     part.assign(**coded).to_parquet(path, compression="zstd")
 
 
 def _data_day(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> str:
-    """Returns the day of the data: the day of the last answer, or the day of an earlier release if that is
-    later."""
+    """Returns the day of the data of a new release: the day of the last answer, or the latest day of an
+    earlier release if that is later."""
     days = [last_answered(frames["organisations"], frames["documents"]),
             *(read_release_info(one)["day"] for one in list_release_folders(study.private, audience))]
     return max(filter(is_iso_date, days), default="")

@@ -1,8 +1,10 @@
-"""Finds old names that a study still uses, and renames them.
+"""Finds old names of tables, columns, words and settings that a study still uses, and replaces them by the
+new names.
 
-``schema/renames.csv`` lists the old names; an add-on has such a list in its own ``schema/``. Tables and
-settings are read as if they had the new names (:func:`glc_analysis.schema.map_old_names_to_new`). ``glc
-check`` says what to rename, and ``glc check --accept`` renames it.
+``schema/renames.csv`` lists the old names of the core, and an add-on lists old names in its own folder
+``schema``. Tables and settings with old names are read as if they had the new names
+(:func:`glc_analysis.schema.map_old_names_to_new`). ``glc check`` lists the old names, and ``glc check
+--accept`` replaces them in the files.
 """
 
 from __future__ import annotations
@@ -24,8 +26,8 @@ from glc_analysis.writing import write_atomic
 
 @dataclass(frozen=True)
 class Renaming:
-    """A file with old names: its path before and after the renaming, its bytes with the new names, and a line
-    about each name."""
+    """A file with old names: its path before and after the renaming (``path``, ``target``), its bytes with
+    the new names, and a line for people about each old name."""
 
     path: Path
     target: Path
@@ -33,14 +35,15 @@ class Renaming:
     lines: tuple[str, ...]
 
     def write(self) -> None:
-        """Writes the file with the new names, and removes the file with the old names."""
+        """Writes the file with the new names. If its path changes, removes the file at the old path."""
         write_atomic(self.target, self.content)
         if self.target != self.path:
             self.path.unlink()
 
 
 def find_files_with_old_names(study: Study) -> list[Renaming]:
-    """Returns the files of a study that contain an old name, among its settings and its reference tables."""
+    """Returns a renaming for each file of a study that contains an old name: study.toml and reference
+    tables."""
     return [*_in_settings(study), *_in_tables(study)]
 
 
@@ -59,7 +62,8 @@ def _in_tables(study: Study) -> Iterator[Renaming]:
 
 
 def rename_in_rows(rows: CsvRows, table: str) -> list[str]:
-    """Gives columns and words of a reference table their new names; returns a line about each name.
+    """Replaces old names of columns and old words in the rows of a reference table; returns a line about each
+    name.
 
     >>> rename_in_rows(CsvRows.of("code_id\\nrest\\n", "codebook.csv"), "codebook")
     []

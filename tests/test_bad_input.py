@@ -311,7 +311,8 @@ def test_without_a_survey_file_the_message_says_where_it_belongs(study):
 
 def test_a_survey_file_that_study_toml_names_and_that_is_not_there(study):
     study.spoil(SETTINGS, ("survey/*", "survey/other.csv"))
-    refused(study, "raw/survey/other.csv: is missing. To fix: put it there, or correct [raw] in study.toml")
+    refused(study, "raw/survey/other.csv: is missing. To fix: put the file there, or correct [raw] in "
+                   "study.toml")
 
 
 def test_two_survey_files_whose_records_would_have_the_same_ids(study):
@@ -337,7 +338,7 @@ def test_real_data_in_an_invented_study(study):
 
 def test_invented_data_in_a_real_study(study):
     study.spoil(ANSWERS, ("Q6\n", "Q6,synthetic\n"), ("-15\n", "-15,invented by glc sample\n"))
-    refused(study, "answers.csv: is invented data in a real study. To fix: take it out of raw/")
+    refused(study, "answers.csv: is invented data in a real study. To fix: remove it from raw/")
 
 
 def test_a_source_about_countries_without_the_column_or_with_two_values(study):

@@ -74,20 +74,20 @@ def test_a_table_in_the_wrong_folder_hides_no_fault_of_the_raw_files(study):
         "path,sha256,bytes,received_on,received_from,consent_basis,keep_until\n"
         "raw/survey/gone.csv,00,1,2017-01-01,,,\n"))
     said = "\n".join(faults(study))
-    assert "gone.csv: is missing" in said and "glc check --accept" in said and "Not looked at" in said
+    assert "gone.csv: is missing" in said and "glc check --accept" in said and "Not checked" in said
 
 
 def test_an_invented_study_that_is_not_here_has_that_one_fault(study):
     study.spoil(SETTINGS, ('title = "Small study"', 'title = "Small study"\nsynthetic = true'))
     (study.root / ANSWERS).unlink()
     assert [line.partition(". ")[0] for line in faults(study)] == [
-        "Raw files and private tables of this invented study are not here"]
+        "The raw files and private tables of this invented study are missing"]
 
 
 def test_what_could_not_be_looked_at_is_named_last(study):
     study.spoil(COUNTRIES, ("KEN,Kenya", "KEN x,Kenya"))
     last = faults(study)[-1]
-    assert last.startswith("Not looked at yet, because of these faults: ") and "answers to questions" in last
+    assert last.startswith("Not checked yet, because of these faults: ") and "answers to questions" in last
 
 
 def test_where_the_register_is_wrong_files_are_read_all_the_same(study):
@@ -102,5 +102,5 @@ def test_with_wrong_settings_tables_are_looked_at_all_the_same(study):
     study.spoil(SETTINGS, ('blank = ["NA"]', wrong))
     study.spoil(CODEBOOK, ("care,community", "care,comunity"))
     said = "\n".join(faults(study))
-    for part in ("[survey] blank", "[reports] timeout", "value 'comunity'", "Not looked at yet"):
+    for part in ("[survey] blank", "[reports] timeout", "value 'comunity'", "Not checked yet"):
         assert part in said, said

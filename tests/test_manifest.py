@@ -78,13 +78,13 @@ def test_a_file_that_changed_is_a_fault_even_by_one_byte(small):
     accepted(small)
     small.spoil(ANSWERS, ("12", "13"))
     assert faults(small) == [f"{ANSWERS}: has changed since its checksum was recorded. To fix: put the "
-                             "original back; a new export gets a new name."]
+                             "original back, and save a new export under a new name."]
 
 
 def test_a_file_that_is_gone_is_a_fault(small):
     accepted(small)
     (small.root / ANSWERS).rename(small.root / "raw/survey/renamed.csv")
-    assert faults(small) == [f"{ANSWERS}: is missing. To fix: put it back, or take its row out of "
+    assert faults(small) == [f"{ANSWERS}: is missing. To fix: put the file back, or remove its row from "
                              "manifest.csv."]
 
 
@@ -121,8 +121,8 @@ def test_invented_and_real_files_never_stand_together(small):
     small.write("raw/survey/invented.csv", "x")
     known = checksum(small.root / "raw/survey/invented.csv")
     small.write(MANIFEST, HEADER + f"raw/survey/invented.csv,{known},1,,{SAMPLE},,\n")
-    assert faults(small) == ["raw/survey/invented.csv: is invented data in a real study. To fix: take it "
-                             "out of raw/."]
+    assert faults(small) == ["raw/survey/invented.csv: is invented data in a real study. To fix: remove it "
+                             "from raw/."]
     small.spoil("reference/study.toml", ("[raw]", "synthetic = true\n[raw]"))
     assert faults(small) == [f"{ANSWERS}: is real data in an invented study. To fix: start a real study "
                              "with `glc init DIR`."]

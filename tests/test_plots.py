@@ -49,12 +49,12 @@ def test_a_figure_is_fit_for_a_page(draw, check):
 
 
 def test_every_function_names_the_columns_that_a_frame_lacks():
-    with pytest.raises(UsageError, match=r"plot_counts needs .* option, n, base_n\. Missing: n, base_n\."):
+    with pytest.raises(UsageError, match=r"plot_counts needs .* option, n, base_n\. To fix: add n, base_n\."):
         plot_counts(COUNTS[["option"]])
 
 
 def test_a_count_without_number_and_words_is_refused():
-    with pytest.raises(UsageError, match="needs the column shown_as"):
+    with pytest.raises(UsageError, match="add a column shown_as"):
         plot_counts(HIDDEN.drop(columns="shown_as"))
 
 

@@ -213,7 +213,7 @@ def test_the_sample_is_removed_and_its_reference_tables_stay(tmp_path):
     left = {p.relative_to(tmp_path).parts[0] for p in tmp_path.rglob("*") if p.is_file()}
     assert left == {"reference", ".gitignore"} and not (tmp_path / "reports").exists()
     said = glc("--study", tmp_path, "check").stderr
-    assert "are not here. To fix: write them with `glc sample`." in said
+    assert "are missing. To fix: write them with `glc sample`." in said
 
 
 def test_removing_the_sample_never_touches_a_real_file(tmp_path):

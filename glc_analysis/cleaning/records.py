@@ -867,7 +867,7 @@ def read_surveys(study: Study) -> list[RawSurvey]:
     marked = [s for s in surveys if "synthetic" in s.frame and (s.frame["synthetic"] == SYNTHETIC_MARK).any()]
     if marked and not study.is_synthetic:
         raise Faults([Fault("is invented data in a real study", file=s.path.name,
-                            fix="take it out of raw/") for s in marked])
+                            fix="remove it from raw/") for s in marked])
     return surveys
 
 

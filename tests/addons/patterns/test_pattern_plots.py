@@ -30,7 +30,7 @@ def test_a_figure_is_fit_for_a_page(draw, check):
 
 
 def test_a_frame_that_lacks_a_column_is_refused():
-    with pytest.raises(UsageError, match="Missing: other"):
+    with pytest.raises(UsageError, match="To fix: add other"):
         plot_cooccurrence(PAIRS[["code", "n"]])
 
 
