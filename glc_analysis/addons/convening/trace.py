@@ -190,18 +190,25 @@ class EvidenceTrail:
         code = row.reference if row.kind == "code" else getattr(figure, "code_id", "")
         return figure is None or code in self._case_codes
 
-    def quotations(self, row: Any) -> pd.DataFrame:
-        """Returns the rows of ``view.quotation_rows`` with words that a row of evidence cites: of its
-        passage, or of passages with its code."""
-        rows = self._quotes
+    def first_quotation(self, row: Any) -> Mapping[str, str]:
+        """Returns the first quotation with words that a row of evidence cites, from its passage or from
+        passages with its code, with the columns of ``view.quotations()``; empty if there is none."""
         if row.kind == "segment":
             own = self.origins.get(row.reference, row.reference)
-            return rows[rows["segment_id"].map(lambda one: self.origins.get(one) == own).astype(bool)]
+            return next((quote for origin, _, quote in self._printed_quotes if origin == own), {})
         code = getattr(self.figure(row), "code_id", "")
         if not code or self.is_figure_withheld(row):
-            return rows[:0]
-        own = {code, *self._descendants.get(code, [])} - self._case_codes
-        return rows[rows["code_ids"].map(lambda codes: not own.isdisjoint(codes.split(";"))).astype(bool)]
+            return {}
+        codes = {code, *self._descendants.get(code, [])} - self._case_codes
+        return next((quote for _, its, quote in self._printed_quotes if not codes.isdisjoint(its)), {})
+
+    @cached_property
+    def _printed_quotes(self) -> list[tuple[str, list[str], dict[str, str]]]:
+        """Returns each quotation that the audience may read: the origin of its segment, its codes, and its
+        row of ``view.quotations()``."""
+        rows = self._quotes
+        return [*zip(rows["segment_id"].map(self.origins).fillna(""), rows["code_ids"].str.split(";"),
+                     self.view.quotation_frame(rows).to_dict("records"), strict=True)]
 
     def votes(self, principle_id: str) -> list[TraceNode]:
         """Returns, for the team, the votes on a principle, a line per round and panel, and the forms that

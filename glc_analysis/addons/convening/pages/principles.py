@@ -295,9 +295,8 @@ def _rows_of_evidence(trail: EvidenceTrail, principle_id: str) -> list[Any]:
 def _piece(trail: EvidenceTrail, row: Any) -> dict[str, str]:
     """Returns a piece of evidence: the sentence that states it, and the quotation that belongs to it."""
     piece = {"stance": row.stance, "claim": row.claim, "note": row.note if trail.has_sources else ""}
-    cited = trail.quotations(row).head(1)
-    words = [] if cited.empty else trail.view.quotation_frame(cited).to_dict("records")
-    piece |= {name: words[0][name] for name in EVIDENCE if words and name in words[0]}
+    words = trail.first_quotation(row)
+    piece |= {name: words[name] for name in EVIDENCE if name in words}
     if earlier := trail.other_wave_sentence(row):
         return piece | {"sentence": earlier}
     if row.kind == "segment":
