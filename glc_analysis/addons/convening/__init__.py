@@ -1,5 +1,5 @@
-"""Leads from evidence to principles on which organisations agree and which they sign: statements, rating
-rounds, the day of the convening, signatures."""
+"""The convening add-on: principles drafted from the evidence, rating rounds in which organisations vote on
+them, the day of the convening, and signatures."""
 
 from glc_analysis.addon import AddOn
 

@@ -1,8 +1,9 @@
-"""Makes the agenda of the discussion after a round: a row per principle with its group and facts about its
-votes.
+"""Makes the agenda of the discussion after a rating round: one row per principle, with its group and facts
+about the votes on it.
 
-Principles are grouped by the disclosed votes of the providers, to order the discussion; the program decides
-nothing. The room reads the agenda, so it shows only the votes that :mod:`.votes` lets it disclose.
+Principles are grouped by the disclosed votes of the provider panel. The groups only order the discussion; the
+program decides nothing. The agenda is shown to the room, so it contains only the votes that :mod:`.votes`
+allows to be disclosed.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ AGENDA_GROUPS = {
     "split": ("Split", "votes at both ends of the scale"),
     "elsewhere": ("Works elsewhere?", "important, but not feasible everywhere"),
     "rest": ("The rest", "low, no clear result, no decision, or too few votes")}
-"""The groups in order, each with its heading and the reason why a principle belongs to it."""
+"""The groups in the order of the agenda, each with its heading and the reason why a principle is in it."""
 MANY_ABSTAINED = 1 / 4
 LOW_RESOURCES = "low"
 LESS_FEASIBLE = "less feasible for providers with low resources"
@@ -49,20 +50,30 @@ LESS_FEASIBLE = "less feasible for providers with low resources"
 def make_agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFrame,
                 organisations: pd.DataFrame, *, agreement_test: str,
                 fully_disclosed_panels: Collection[str] = ()) -> pd.DataFrame:
-    """Returns one row per principle of a closed round, in order: group, principle_id, version, short_name,
-    facts; for each criterion the shape of :func:`describe_tally_result` and the votes; notes.
+    """Returns one row per principle of a closed round, sorted by group and principle id:
 
-    ``tallies`` and ``ratings`` are those of one round; the study's ``agreement_test`` and the panels that
-    ``fully_disclosed_panels`` to more decide what is disclosed of them
-    (:func:`.votes.blank_undisclosed_tallies`). The groups:
+    - ``group``: a key of :data:`AGENDA_GROUPS`;
+    - ``principle_id``, ``version``, ``short_name``: the text that was voted on;
+    - ``facts``: the votes and remarks in one phrase;
+    - ``importance``, ``feasibility``: the shape of :func:`describe_tally_result` and the votes;
+    - ``notes``: missing quorums, abstentions and remarks.
 
-    - agreed: importance is high, the panel agrees or that is not disclosed, and feasibility is high;
-    - split: the panel disagrees on importance or, where importance is not high, on feasibility;
-    - works elsewhere?: importance is high, but feasibility is not, or it is lower among raters whose
-      organisation has low resources (organisations.csv, ``resource_level``), or a quarter or more abstained.
+    ``tallies`` and ``ratings`` are those of one round. Votes are blanked before use if ``agreement_test`` and
+    ``fully_disclosed_panels`` do not allow their disclosure (:func:`.votes.blank_undisclosed_tallies`). The
+    groups:
 
-    "6 of 10" counts votes in the high third. A principle is never placed in a group because of numbers that
-    are not disclosed. Survivor advisers are mentioned if their median is disclosed and lies in another third.
+    - agreed: importance and feasibility are high, and the panel agrees on importance (or its agreement is not
+      disclosed);
+    - split: the panel disagrees on importance; or importance is not high and the panel disagrees on
+      feasibility;
+    - works elsewhere?: importance is high, and feasibility is not high, or feasibility is lower among raters
+      whose organisation has low resources (organisations.csv, ``resource_level``), or a quarter or more of
+      the raters abstained;
+    - the rest: all other principles.
+
+    "6 of 10" means six high votes of ten. A principle is never placed in a group because of numbers that are
+    not disclosed. Survivor advisers are mentioned if their median is disclosed and lies in another third than
+    that of the providers.
     """
     names = short_names_of_principles(principles)
     told = blank_undisclosed_tallies(tallies, agreement_test=agreement_test,
@@ -115,20 +126,21 @@ def _abstained(row: Mapping[str, Any]) -> float:
 
 
 def shows_disagreement(tally: Mapping[str, Any]) -> bool:
-    """Whether a row of ``tallies`` is uncertain because the panel disagrees."""
+    """Whether the result in a row of ``tallies`` is uncertain because the panel disagrees."""
     return tally["result"] == UNCERTAIN and DISAGREEMENT in (tally["spread"], tally["spread_ipras"])
 
 
 class TallyDescription(NamedTuple):
-    """The result of a panel as the shape of a sign (whole, half, split, few; or blank) and in words."""
+    """The result of a panel: the name of its sign (whole, half, split, few, or blank) and the result in
+    words."""
 
     shape: str
     words: str
 
 
 def describe_tally_result(tally: Mapping[str, Any]) -> TallyDescription:
-    """Describes a row of ``tallies`` by a shape (whole, half, split, few) and in words. The shape is blank
-    where the result is disclosed but not whether the panel agrees.
+    """Describes the result in a row of ``tallies`` by the name of a sign (whole, half, split, few) and in
+    words. The name is blank if the result is disclosed but not whether the panel agrees.
 
     >>> describe_tally_result({"result": "high", "spread": "agreement", "spread_ipras": "no disagreement"})
     TallyDescription(shape='whole', words='high, in agreement')
@@ -157,7 +169,7 @@ def describe_tally_result(tally: Mapping[str, Any]) -> TallyDescription:
 
 
 def tally_as_agenda_phrase(tally: Mapping[str, Any]) -> str:
-    """Returns the words for a row of ``tallies`` in a line of the agenda."""
+    """Returns the agenda's phrase for a row of ``tallies``: criterion, votes, result and abstentions."""
     shape, words = describe_tally_result(tally)
     words = f"split: {tally['votes_low']} at 1–3" if shape == "split" else words.removeprefix("high, ")
     return f"{tally['criterion']} {tally['votes'].removesuffix(' high')}, {words}" + (
@@ -165,7 +177,8 @@ def tally_as_agenda_phrase(tally: Mapping[str, Any]) -> str:
 
 
 def _undecided(rows: Sequence[Mapping[str, Any] | None]) -> str:
-    """Returns the criteria on which fewer ballots than the quorum were received."""
+    """Returns a phrase with the criteria for which fewer ballots than the quorum were received; blank if
+    there are none."""
     found = [row["criterion"] for row in rows if row and row["result"] == NO_DECISION]
     return f"{NO_DECISION} on {' and '.join(found)}" if found else ""
 
@@ -179,8 +192,8 @@ def _abstentions(rows: Sequence[Mapping[str, Any] | None]) -> str:
 
 def _of_advisers(providers: Sequence[Mapping[str, Any] | None],
                  advisers: Sequence[Mapping[str, Any] | None]) -> str:
-    """Returns the criteria on which the medians of the survivor advisers and of the providers lie in
-    different thirds of the scale, if both medians are disclosed."""
+    """Returns a phrase with the criteria on which survivor advisers and providers differ; blank if there are
+    none. They differ if both medians are disclosed and lie in different thirds of the scale."""
     said = [f"{other['criterion']} {other['votes'].removesuffix(' high')}"
             for one, other in zip(providers, advisers, strict=True) if one and other
             and disclosed_median_tertile(one) and disclosed_median_tertile(other)
@@ -189,8 +202,8 @@ def _of_advisers(providers: Sequence[Mapping[str, Any] | None],
 
 
 def disclosed_median_tertile(tally: Mapping[str, Any]) -> str:
-    """Returns the third of the scale in which the median of a row of ``tallies`` lies; blank if it is not
-    disclosed.
+    """Returns the third of the scale that contains the median of a row of ``tallies``; blank if this third is
+    not disclosed.
 
     >>> said = "7 or more of 10 high, at most 2 low"
     >>> disclosed_median_tertile({"median": 6.5}), disclosed_median_tertile({"median": None, "said": said})
@@ -204,8 +217,8 @@ def disclosed_median_tertile(tally: Mapping[str, Any]) -> str:
 
 def note_low_resource_feasibility_gap(ratings: pd.DataFrame, organisations: pd.DataFrame, *,
                                       fully_disclosed_panels: Collection[str] = ()) -> str:
-    """Returns a phrase that says that providers with low resources find a principle less feasible; blank if
-    they do not, or if the phrase could disclose a vote (:func:`.votes.may_disclose_lower_median`)."""
+    """Returns a phrase saying that providers with low resources find a principle less feasible. It is blank
+    if they do not, or if the phrase could disclose a vote (:func:`.votes.may_disclose_lower_median`)."""
     level = dict(zip(organisations["organisation_id"], organisations["resource_level"], strict=True))
     votes = ratings[(ratings["criterion"] == "feasibility") & (ratings["panel"] == "provider")
                     & ratings["excluded"].isin(["", INTEREST]) & ratings["score"].notna()]

@@ -1,9 +1,9 @@
-"""Records that a text is agreed (`glc agree`), or an objection made outside the ballot (`glc object`).
+"""Records that a text is agreed (`glc agree`), and objections made outside the ballot (`glc object`).
 
 The convening decides after it has seen the results on a text and the objections to it
-(:func:`collect_agreement_basis`). Who decided, when and on which votes is in text_decisions.csv. An objection
-changes no count. It is a row of decision_log.csv and is printed on slides, pages, packets and traces, which
-name an organisation only with its consent.
+(:func:`collect_agreement_basis`). text_decisions.csv records who decided, when and on which votes. An
+objection changes no count. It is stored as a row of decision_log.csv, and printed on slides, pages, packets
+and traces, which name an organisation only with its consent.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ from glc_analysis.study import Study
 
 @dataclass(frozen=True)
 class AgreementBasis:
-    """The facts that the convening should know before it agrees to the latest text of a principle.
+    """The facts shown to the convening before it agrees to the latest text of a principle.
 
     - ``name``: the printed id of the text.
-    - ``results``: the results of each closed round as they are read out.
-    - ``ballots``, ``rules``: for the last round, the ballots and quorum of each panel, and the rules of
-      disclosure.
-    - ``positions``: the joint positions of panels.
+    - ``results``: for each closed round, the lines of its results as they are read out.
+    - ``ballots``: for the last closed round, the number of ballots and the quorum of each panel.
+    - ``rules``: for the last closed round, the sentences on what may be disclosed.
+    - ``positions``: the joint positions of panels on the text.
     - ``objections``: the objections and reservations in the decision log.
     """
 
@@ -61,15 +61,15 @@ class AgreementBasis:
 
     @property
     def votes(self) -> str:
-        """Returns the results of the last closed round as the text of one cell; blank if no round on the text
-        is closed."""
+        """Returns the results of the last closed round in one line, for a table cell; blank if no round on
+        the text is closed."""
         last = [*self.results.items()][-1:]
         return "".join(f"Round {round_id}: {' / '.join(lines)}" for round_id, lines in last)
 
 
 def collect_agreement_basis(study: Study, principle_id: str) -> AgreementBasis:
-    """Collects the results, objections and reservations on the latest text of a principle, before it is
-    agreed.
+    """Collects the results, objections and reservations on the latest text of a principle, which the
+    convening reads before it agrees to the text.
 
     Raises UsageError for a principle that is unknown, not in use or already agreed, and Faults if an open
     round asks about it.
@@ -103,8 +103,9 @@ def collect_agreement_basis(study: Study, principle_id: str) -> AgreementBasis:
 
 def _results(study: Study, reference: Reference, text: Mapping[str, str],
              closed: Sequence[str]) -> tuple[dict[str, list[str]], list[str], list[str]]:
-    """Returns the results on a text by closed round, then the ballots of each panel and the rules of the last
-    round. For a round that may no longer be disclosed, only that fact."""
+    """Returns the results on a text by closed round, then the ballots of each panel in the last round, then
+    the sentences on what may be disclosed of the last round. If the results of a round may no longer be
+    disclosed, its entry says only that."""
     if not closed:
         return {}, [], []
     frames = {name: frame[(frame["principle_id"] == text["principle_id"]) & (
@@ -128,10 +129,11 @@ def _results(study: Study, reference: Reference, text: Mapping[str, str],
 
 
 def record_agreement(study: Study, principle_id: str, *, decided_by: str, today: date) -> str:
-    """Records in text_decisions.csv that the latest text of a principle is agreed, by whom, when and on which
-    votes, and sets the status in every language; returns the printed id of the text.
+    """Records in text_decisions.csv that the latest text of a principle is agreed: by whom, when and on which
+    votes. Sets the status of the text in every language, and returns its printed id.
 
-    Raises as :func:`collect_agreement_basis` does, and UsageError where who decided is blank or a person.
+    Raises the errors of :func:`collect_agreement_basis`, and UsageError if ``decided_by`` is blank or names a
+    person.
     """
     before = collect_agreement_basis(study, principle_id)
     reference = read_reference_allowing_unrecorded_decisions(study)
@@ -144,13 +146,14 @@ def record_agreement(study: Study, principle_id: str, *, decided_by: str, today:
 
 
 OBJECTION = "Objection to {}, outside the ballot: it changes no count"
-"""The words for an objection in the decision log, with the printed id of the text."""
+"""The words for an objection in the decision log; the printed id of the text replaces ``{}``."""
 
 
 def record_objection(study: Study, principle_id: str, objection: str, *, by: str, today: date) -> str:
-    """Records an objection to the latest text of a principle; returns the printed id of the text.
+    """Records an objection to the latest text of a principle in decision_log.csv; returns the printed id of
+    the text.
 
-    Raises UsageError for an unknown principle, if the objection or the objector is missing, and if either
+    Raises UsageError for an unknown principle, if ``objection`` or ``by`` is blank, and if either of them
     names a person.
     """
     reference = read_reference_allowing_unrecorded_decisions(study)

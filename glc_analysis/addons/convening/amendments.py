@@ -1,11 +1,11 @@
 """Changes made to principles during the convening: texts are reworded (`glc amend`), proposed, split, merged
 or withdrawn.
 
-Each function writes new rows of principles.csv and says what follows from the change (:class:`TextChange`).
-Who decided that a text is withdrawn is in text_decisions.csv. A text that is replaced or withdrawn stays in
-principles.csv with its votes and signatures; no vote, signature or evidence moves to a new text. The files
-are replaced as a whole, and all other rows keep their bytes. If a command is interrupted between two files,
-the same command finishes it.
+Each function writes new rows of principles.csv and returns the consequences of the change
+(:class:`TextChange`). text_decisions.csv records who decided to withdraw a text. A text that is replaced or
+withdrawn stays in principles.csv with its votes and signatures; no vote, signature or evidence moves to a new
+text. Each file is replaced as a whole, and rows that do not change keep their bytes. If a command is
+interrupted after it has replaced only some of the files, running the command again completes the change.
 """
 
 from __future__ import annotations
@@ -48,20 +48,20 @@ from glc_analysis.writing import write_atomic
 IN_USE = ("candidate", "agreed")
 """The statuses of texts that can be split, merged or withdrawn."""
 ENDORSED = ("endorse", "endorse_with_reservation")
-"""The decisions of those who signed a text."""
+"""The decisions of organisations that signed a text, with or without a reservation."""
 WORDS_OF_NAME = 5
-"""The number of first words that become the short name of a text without one."""
+"""If a text is given no short name, this many of its first words become the short name."""
 
 
 @dataclass(frozen=True)
 class TextChange:
     """The consequences of a change of texts.
 
-    - ``before``, ``after``: the printed ids of the texts before and after it.
+    - ``before``, ``after``: the printed ids of the old texts and of the new texts.
     - ``languages_to_translate``: the languages into which the new texts must be translated.
-    - ``open_rounds``: the open rounds that it changed.
+    - ``open_rounds``: the open rounds whose texts were changed.
     - ``not_in_rounds``: the open rounds that do not ask about the new texts.
-    - ``closed_rounds``: the closed rounds that voted on the old texts.
+    - ``closed_rounds``: the closed rounds in which the old texts were voted on.
     - ``signatures``: the number of organisations that signed each old text, with or without a reservation.
       These signatures do not apply to the new texts.
     """
@@ -76,8 +76,8 @@ class TextChange:
 
 
 def read_reference_allowing_unrecorded_decisions(study: Study) -> Reference:
-    """Reads the reference tables for the commands used in the room. Every fault is raised, except a status
-    without a recorded decision, because these commands may record it."""
+    """Reads the reference tables for the commands used in the room. Raises Faults for every fault except a
+    status without a recorded decision, because these commands may record that decision."""
     return read_reference(study, needed=reference_tables().keys() - {"text_decisions"})
 
 
@@ -87,13 +87,16 @@ def read_reference_allowing_unrecorded_decisions(study: Study) -> Reference:
 
 def amend_principle(study: Study, principle_id: str, new_text: str, *, asked_by: str, because: str,
                     exclude_old_ratings: bool = False) -> TextChange:
-    """Issues the next version of a principle: a candidate with the new text and otherwise the same values.
+    """Issues the next version of a principle: a candidate with the new text; its other columns keep their
+    values.
 
-    The old version is superseded. This also brings back a principle that was withdrawn, split or merged, with
-    the same words if wanted. An open round without any received form then asks about the new text; with
-    ``exclude_old_ratings`` so does a round with forms, and its ratings of the old text are excluded. Raises
-    UsageError for an unknown principle and for missing words, and Faults if the text is unchanged or an open
-    round has forms without ``exclude_old_ratings``; nothing is then written.
+    The old version is superseded. A principle that was withdrawn, split or merged is also brought back in
+    this way, and its new text may repeat the old words. An open round without a received form then asks about
+    the new text. With ``exclude_old_ratings``, an open round with received forms also asks about the new
+    text, and its ratings of the old text are excluded.
+
+    Raises UsageError for an unknown principle and for missing words. Raises Faults if the text is unchanged,
+    or if an open round has received forms and ``exclude_old_ratings`` is false. Nothing is then written.
     """
     reference = read_reference_allowing_unrecorded_decisions(study)
     old, statement = find_current_version_row(reference.principles, principle_id), normalise_space(new_text)
@@ -123,7 +126,7 @@ def amend_principle(study: Study, principle_id: str, new_text: str, *, asked_by:
 
 
 def check_can_amend(study: Study, principle_id: str) -> None:
-    """Raises Faults if ballots of an open round on the principle have been received; called before anybody
+    """Raises Faults if forms of an open round on the principle have been received. Called before anybody
     types a new text."""
     reference = read_reference_allowing_unrecorded_decisions(study)
     rounds = reference.rounds[reference.rounds["principle_id"] == principle_id]
@@ -134,12 +137,13 @@ def check_can_amend(study: Study, principle_id: str) -> None:
 
 
 def _with_forms(study: Study, reference: Reference, open_rounds: pd.DataFrame) -> pd.DataFrame:
-    """Returns the rows of open rounds for which a form has been received."""
+    """Returns the rows of ``open_rounds`` that belong to rounds with a received form."""
     return open_rounds[[has_round_any_ballot(study, reference, one) for one in open_rounds["round_id"]]]
 
 
 def list_results_on_old_text(study: Study, change: TextChange) -> list[str]:
-    """Returns the results of the old version in closed rounds, as they are read out; empty before a build."""
+    """Returns the results of the old version in closed rounds, as they are read out; empty if the study has
+    not been built."""
     if not change.closed_rounds or not (study.processed / "tallies.parquet").is_file():
         return []
     principle_id, _, version = change.before[0].rpartition(".")
@@ -156,12 +160,12 @@ def _faults(old: Mapping[str, str], open_rounds: pd.DataFrame, is_same: bool,
     name = format_printed_id(old["principle_id"], old["version"])
     if is_same:
         yield Fault(f"says the same as {name}", "principles.csv", old["row"], "statement", old["statement"],
-                    "write the new text; this text differs at most in its blanks")
+                    "write a new text that differs in more than its blanks")
     for n, row in open_rounds.iterrows() if not hold_out else ():
         yield Fault(f"round {row['round_id']} on {name} is open, and a form has been received", "rounds.csv",
                     str(n), "closed_on", "",
-                    "close it first (`glc tally --close`), or amend with --hold-out: the round then asks "
-                    "about the new text, and ratings of the old one are excluded")
+                    "close the round first (`glc tally --close`), or amend with --hold-out, so that the "
+                    "round asks about the new text and ratings of the old text are excluded")
 
 
 # ------------------------------
@@ -170,11 +174,11 @@ def _faults(old: Mapping[str, str], open_rounds: pd.DataFrame, is_same: bool,
 
 def propose_principle(study: Study, text: str, *, asked_by: str, because: str, name: str = "",
                       language: str = "") -> TextChange:
-    """Adds a text that somebody proposes in the room, as a candidate marked as having no evidence.
+    """Adds a text that somebody proposes in the room, as a candidate that is marked as having no evidence.
 
-    The default ``language`` is that of the first principle; the default short name is the first words. An
-    open round with a received form does not ask about it. Raises UsageError for missing words and for an
-    unknown language, and Faults for a text that already exists; nothing is then written.
+    ``language`` is by default that of the first principle; ``name`` is by default the first words of the
+    text. An open round with a received form does not ask about the new text. Raises UsageError for missing
+    words and for an unknown language, and Faults for a text that already exists; nothing is then written.
     """
     reference = read_reference_allowing_unrecorded_decisions(study)
     if language and not language_code(language):
@@ -191,14 +195,14 @@ def language_of_first_principle(principles: pd.DataFrame) -> str:
 
 def split_principle(study: Study, principle_id: str, texts: Sequence[str], *, asked_by: str, because: str,
                     names: Sequence[str] = ()) -> TextChange:
-    """Replaces a text by two or more new principles, in its language, domain and themes.
+    """Replaces a text by two or more new principles in the language, domain and themes of the text.
 
     Raises UsageError for a principle that is unknown or not in use, for fewer than two texts and for missing
     words, and Faults if a form of an open round on it has been received; nothing is then written.
     """
     if len(texts) < 2:
-        raise UsageError("A split makes two texts or more. To fix: give each new text, or use `glc amend` "
-                         "for one other wording.")
+        raise UsageError("A split makes two or more texts. To fix: give at least two new texts, or reword "
+                         "the text with `glc amend`.")
     reference = read_reference_allowing_unrecorded_decisions(study)
     old = find_current_version_row(reference.principles, principle_id)
     return _issue(study, reference, [old], texts, names, asked_by, because, {
@@ -207,15 +211,15 @@ def split_principle(study: Study, principle_id: str, texts: Sequence[str], *, as
 
 def merge_principles(study: Study, principle_ids: Sequence[str], text: str, *, asked_by: str, because: str,
                      name: str = "") -> TextChange:
-    """Replaces two or more texts by one new principle: with all their themes, and their domain if they share
-    it.
+    """Replaces two or more texts by one new principle. It has all themes of the old texts, and their domain
+    if they all have the same one.
 
     Raises UsageError for a principle that is unknown or not in use, for fewer than two principles and for
     missing words, and Faults if a form of an open round on one of them has been received; nothing is then
     written.
     """
     if len(set(principle_ids)) < 2:
-        raise UsageError("A merger takes two principles or more. To fix: name them, as in "
+        raise UsageError("A merger joins two or more principles. To fix: name at least two, as in "
                          "`glc merge P03 P08`.")
     reference = read_reference_allowing_unrecorded_decisions(study)
     old = [find_current_version_row(reference.principles, one) for one in dict.fromkeys(principle_ids)]
@@ -227,8 +231,8 @@ def merge_principles(study: Study, principle_ids: Sequence[str], text: str, *, a
 
 
 def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: str, today: date) -> TextChange:
-    """Sets a text aside, so that no later round asks about it. Records the requester and the reason in
-    decision_log.csv, and the decision in text_decisions.csv.
+    """Sets a text aside, so that no later round asks about it. decision_log.csv records who asked for this
+    and why; text_decisions.csv records the decision.
 
     Raises UsageError for a principle that is unknown or not in use and for missing words, and Faults if a
     form of an open round on it has been received; nothing is then written.
@@ -251,16 +255,17 @@ def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: st
 
 def check_can_withdraw_text(study: Study, text_row: Mapping[str, str]) -> None:
     """Raises UsageError if a text is not in use; ``text_row`` is its row from
-    :func:`find_current_version_row`. A text that is set aside without a recorded decision may be withdrawn,
-    because a command was interrupted or somebody typed the status."""
+    :func:`find_current_version_row`. A text that is already set aside passes if no decision is recorded for
+    it, because then a command was interrupted or somebody typed the status."""
     if text_row["status"] != "set_aside" or find_text_decision(study, text_row, "set_aside") is not None:
         check_text_in_use(text_row)
 
 
 def find_current_version_row(principles: pd.DataFrame, principle_id: str) -> dict[str, str]:
-    """Returns the row of a principle's current version in its source language, with ``row``, its number.
+    """Returns the row of a principle's current version in its source language, with its row number as
+    ``row``.
 
-    Raises UsageError for an unknown principle, with the nearest ones.
+    Raises UsageError for an unknown principle, and suggests the most similar ids.
     """
     own = principles[(principles["principle_id"] == principle_id) & (principles["translation_of"] == "")]
     if own.empty:
@@ -284,8 +289,8 @@ def check_text_in_use(text_row: Mapping[str, str]) -> None:
 
 def _issue(study: Study, reference: Reference, old: Sequence[Mapping[str, str]], texts: Sequence[str],
            names: Sequence[str], asked_by: str, because: str, shared: Mapping[str, str]) -> TextChange:
-    """Writes new principles that replace the ``old`` ones; ``shared`` holds the cells common to all new
-    rows."""
+    """Writes new principles that replace the ``old`` ones; ``shared`` holds the columns that have the same
+    value in all new rows."""
     statements = [normalise_space(text) for text in texts]
     numbered = {f"text {n}": one for n, one in enumerate(statements, 1)}
     require_nonblank_texts(**numbered, asked_by=asked_by, because=because)
@@ -320,7 +325,7 @@ def _issue(study: Study, reference: Reference, old: Sequence[Mapping[str, str]],
 
 
 def short_name_from_statement(statement: str) -> str:
-    """Returns the first words of a text, as its short name.
+    """Returns the first words of a text, for use as its short name.
 
     >>> short_name_from_statement("Ask once. Ask in the language of the person.")
     'Ask once. Ask in the …'
@@ -330,7 +335,9 @@ def short_name_from_statement(statement: str) -> str:
 
 
 def _next_ids(principles: pd.DataFrame, n: int) -> list[str]:
-    """New ids that continue the numbering of the highest existing id, with its letters and width."""
+    """Returns ``n`` new ids. They continue the numbering of the highest existing id, with the same letters
+    and number of digits.
+    """
     found = [match for one in principles["principle_id"] if (match := re.fullmatch(r"(\D*)(\d+)", one))]
     last = max(found, key=lambda match: int(match[2]), default=None)
     letters, number, width = (last[1], int(last[2]), len(last[2])) if last else ("P", 0, 2)
@@ -338,7 +345,8 @@ def _next_ids(principles: pd.DataFrame, n: int) -> list[str]:
 
 
 def _cut_off(principles: pd.DataFrame, statements: Sequence[str], why: Mapping[str, str]) -> list[str]:
-    """Returns the ids of these new texts if an interrupted command wrote them without their requester."""
+    """Returns the ids of the new texts if an interrupted command already wrote them but not who requested
+    them; else an empty list."""
     rows = principles[(principles["comes_from"] == why["comes_from"]) & (principles["asked_by"] == "")
                       & (principles["changed_because"] == why["changed_because"])]
     known = dict(zip(rows["statement"].map(normalise_space), rows["principle_id"], strict=True))
@@ -346,25 +354,26 @@ def _cut_off(principles: pd.DataFrame, statements: Sequence[str], why: Mapping[s
 
 
 def _repeats(principles: pd.DataFrame, statements: Sequence[str]) -> Iterator[Fault]:
-    """Yields faults for new texts that say the same as a text in use, or as each other."""
+    """Yields faults for new texts that say the same as a text in use, or as another new text."""
     rows = principles[principles["status"].isin(IN_USE)]
     known = {normalise_space(row.statement): (str(n), format_printed_id(row.principle_id, row.version))
              for n, row in zip(rows.index, rows.itertuples(), strict=True)}
     for n, statement in enumerate(statements):
         if statement in known:
             yield Fault(f"says the same as {known[statement][1]}", "principles.csv", known[statement][0],
-                        "statement", statement, "write the new text, or leave the principle as it is")
+                        "statement", statement, "write a text that no principle has, or leave the principle "
+                        "as it is")
         elif statement in statements[:n]:
             yield Fault("is given twice", "principles.csv", column="statement", value=statement,
-                        fix="write another text, or give it once")
+                        fix="write another text, or give this text only once")
 
 
 def _next_rounds(study: Study, reference: Reference, before: Sequence[str],
                  new: Sequence[Mapping[str, str]]) -> tuple[pd.DataFrame, list[str]]:
-    """Returns rounds.csv after a change, and the open rounds that it changes: rounds without a received form
-    ask about the new texts in place of the old ones.
+    """Returns the rows of rounds.csv after a change, and the ids of the open rounds that the change affects.
+    An affected round without a received form asks about the new texts in place of the old ones.
 
-    Raises Faults if a form of an open round on one of the old texts has been received.
+    Raises Faults if a form has been received in an open round on one of the old texts.
     """
     rounds, changed, faults = reference.rounds, [], []
     names = rounds["principle_id"] + "." + rounds["version"]
@@ -382,9 +391,9 @@ def _next_rounds(study: Study, reference: Reference, before: Sequence[str],
             continue
         rest = rounds[is_own & ~is_old]
         if rest.empty and not new:
-            faults.append(Fault(f"round {round_id} asks about nothing else", "rounds.csv",
+            faults.append(Fault(f"round {round_id} asks about no other principle", "rounds.csv",
                                 str(rounds.index[is_old][0]), "principle_id", before[0],
-                                "take the rows of the round out of rounds.csv first"))
+                                "first remove the rows of the round from rounds.csv"))
         opened = rounds.loc[is_own, "opened_on"].iloc[0]
         added = pd.DataFrame([{"round_id": round_id, "opened_on": opened, "closed_on": "", "is_sealed": "",
                                "principle_id": one["principle_id"], "version": one["version"],
@@ -405,7 +414,7 @@ def _next_rounds(study: Study, reference: Reference, before: Sequence[str],
 
 def has_round_any_ballot(study: Study, reference: Reference, round_id: str) -> bool:
     """Whether any ballot of a round has been received, is being keyed, or was begun on a phone. Raises Faults
-    if a file of ratings cannot be read, because it might hold one."""
+    if a file of ratings cannot be read, because it might contain a ballot of the round."""
     try:
         check_all_forms_keyed(study, round_id)
         check_box_collected(study, round_id)
@@ -424,8 +433,8 @@ def has_round_any_ballot(study: Study, reference: Reference, round_id: str) -> b
 
 
 def find_text_decision(study: Study, text: Mapping[str, str], status: str) -> dict[str, str] | None:
-    """Returns the row of text_decisions.csv that records a text as agreed or set aside; None where there is
-    none."""
+    """Returns the row of text_decisions.csv that records that a text was agreed or set aside; None if there
+    is no such row. ``status`` says which of the two decisions to look for."""
     rows = read_reference_table(study, "text_decisions")
     own = rows[(rows["principle_id"] == text["principle_id"]) & (rows["version"] == text["version"])
                & (rows["status"] == status)]
@@ -437,14 +446,14 @@ def find_text_decision(study: Study, text: Mapping[str, str], status: str) -> di
 
 
 def require_nonblank_texts(**said: str) -> None:
-    """Raises UsageError where a required text, given by name, is blank."""
+    """Raises UsageError if a required text is blank; each text is passed as a keyword argument."""
     if missing := [name for name, words in said.items() if not normalise_space(words)]:
-        raise UsageError(f"{', '.join(missing)}: blank. To fix: give the words, who asked for them, and why.")
+        raise UsageError(f"{', '.join(missing)}: blank. To fix: give the text, who asked for it, and why.")
 
 
 def _change(reference: Reference, before: Sequence[str], new: Sequence[Mapping[str, str]], *,
             open_rounds: Sequence[str], not_in: Sequence[str] = ()) -> TextChange:
-    """Collects the consequences of a change; ``reference`` is from before the change."""
+    """Collects the consequences of a change of texts; ``reference`` holds the tables before the change."""
     rounds, rows = reference.rounds, reference.principles
     names = rounds["principle_id"] + "." + rounds["version"]
     is_closed = names.isin(before) & (rounds["closed_on"] != "")
@@ -463,8 +472,11 @@ def _change(reference: Reference, before: Sequence[str], new: Sequence[Mapping[s
 def write_principle_rows(study: Study, new_rows: Sequence[Mapping[str, Any]],
                          closed_statuses: Mapping[str, str], *,
                  after_row: int) -> None:
-    """Writes the status of texts that are no longer in use (by printed id, in every language) to
-    principles.csv, and new rows below row ``after_row``, or at the end. Existing rows stay."""
+    """Writes changed statuses and new rows to principles.csv; all other cells stay as they are.
+
+    ``closed_statuses`` has the status of each text that is no longer in use, keyed by printed id; the status
+    is written in every language. ``new_rows`` are inserted below row ``after_row``, or at the end if it is 0.
+    """
     path, (shared, _) = study.reference_file("principles"), list_table_files("principles")
     if not path.is_file():
         raise UsageError("This study has no principles.csv. To fix: `glc init` writes one.")
@@ -484,8 +496,9 @@ def write_principle_rows(study: Study, new_rows: Sequence[Mapping[str, Any]],
 
 
 def _write_who(study: Study, new: Sequence[Mapping[str, Any]]) -> None:
-    """Writes the requesters of new rows to the private file. This comes last: its rows need a row in
-    principles.csv, and a new text without a requester shows that a command was interrupted."""
+    """Writes to the private file who requested the new texts. The file is written last, because its rows
+    refer to rows of principles.csv, and because a new text without a requester then shows an interrupted
+    command."""
     _, apart = list_table_files("principles")
     private = study.root / apart.path
     is_there = private.is_file()

@@ -1,9 +1,9 @@
-"""Reads the ballots from all files, and checks them against raters, rounds and the texts issued.
+"""Reads all ballot files, and checks them against the raters, the rounds and the texts issued.
 
-Reads the files in ``raw/ratings/`` and the reference tables. Makes the votes, table ``ratings`` and the
-number of forms received. A round is closed once rounds.csv has its closing day. Until then its ballot is
-secret: no table holds its votes, and only the number of forms received is shown. Votes on a text other than
-the one issued, and questions left blank, are excluded with the reason.
+The input is the files in ``raw/ratings/`` and the reference tables. The output is the votes (table
+``ratings``) and the number of forms received. A round is closed once rounds.csv has its closing day. Until
+then its ballot is secret: no table holds its votes, and only the number of forms received is shown. A vote is
+excluded, with the reason, if it is on a text other than the one issued or if the question was left blank.
 """
 
 from __future__ import annotations
@@ -54,11 +54,11 @@ from glc_analysis.tables import group_rows
 from glc_analysis.text import content_hash
 
 ENTRY_TABLES = ("principles", "rounds", "raters", "stopped", "proxies", "interests")
-"""The reference tables that must be free of faults to open a round and receive its forms."""
+"""The reference tables that must be free of faults to open a round and to receive its forms."""
 BALLOT_TABLES = (*ENTRY_TABLES, "comments", "names")
-"""The reference tables that must be free of faults to count a round and read out its results."""
+"""The reference tables that must be free of faults to count a round and to read out its results."""
 OTHER_WORDING = "rated "
-"""The beginning of the reason in column ``excluded`` for a vote on another wording."""
+"""The beginning of the reason in column ``excluded`` for a vote on words other than those issued."""
 INTEREST = "the voter declared an interest"
 """The reason in column ``excluded`` for a vote whose rater declared an interest."""
 
@@ -67,11 +67,12 @@ INTEREST = "the voter declared an interest"
 
 
 def join_issued_texts(rounds: pd.DataFrame, principles: pd.DataFrame) -> pd.DataFrame:
-    """Returns the rows of rounds.csv with the text that was issued, rounds in the order in which they were
-    opened.
+    """Returns the rows of rounds.csv with the text that each row issued, sorted by the order in which the
+    rounds were opened. Three columns describe the text:
 
-    A blank ``text_version`` is filled with that of the statement. ``texts`` are the versions of the statement
-    and of its translations. ``is_cut`` is true if a withdrawal removed words from one of these texts.
+    - ``text_version``: the hash of the issued words; if rounds.csv has none, that of the present statement.
+    - ``texts``: the hashes of the issued words, of the present statement and of its translations.
+    - ``is_cut``: whether a withdrawal removed words from the statement or a translation.
     """
     is_source = principles["translation_of"] == ""
     names = principles["translation_of"].mask(is_source, [
@@ -90,8 +91,8 @@ def join_issued_texts(rounds: pd.DataFrame, principles: pd.DataFrame) -> pd.Data
 
 
 def find_changed_text_faults(rounds: pd.DataFrame, principles: pd.DataFrame) -> Iterator[Fault]:
-    """Yields faults for texts that changed after they were issued, and for rounds with different days in
-    their rows."""
+    """Yields faults for texts that changed after they were issued, and for rounds whose rows have different
+    opening or closing days."""
     sources = principles[principles["translation_of"] == ""]
     statements = dict(zip(map(format_printed_id, sources["principle_id"], sources["version"]),
                           sources["statement"],
@@ -103,20 +104,20 @@ def find_changed_text_faults(rounds: pd.DataFrame, principles: pd.DataFrame) -> 
         if statement and WITHDRAWN not in statement and row["text_version"] not in (
                 "", content_hash(statement)):
             yield Fault(f"the text of {name} was changed after it was issued in round {row['round_id']}",
-                        "rounds.csv", str(n), "text_version", row["text_version"], "put the issued words "
-                        f"back, and make new ones with `glc amend {row['principle_id']}`")
+                        "rounds.csv", str(n), "text_version", row["text_version"], "restore the issued "
+                        f"words, and reword the principle with `glc amend {row['principle_id']}`")
         for column in first.columns:
             if row[column] != first.at[n, column]:
                 yield Fault(f"round {row['round_id']} has {first.at[n, column] or 'no day'} in another row",
                             "rounds.csv", str(n), column, row[column], "write the same day in all rows of "
-                            "the round, which is opened and closed as a whole")
+                            "the round, because a round is opened and closed as a whole")
 
 
 def select_eligible_raters(raters: pd.DataFrame, voting_unit: str) -> pd.DataFrame:
-    """Returns the raters who may rate, with ``voter``: the organisation or person for whom a ballot counts as
-    the one vote.
+    """Returns the raters who may rate, with ``voter``: the organisation or person that has one vote.
 
-    A rater without an organisation always has their own vote.
+    ``voting_unit`` is setting ``vote`` of ``[consensus]``. A rater without an organisation always votes as a
+    person.
     """
     own = (raters["organisation_id"] == "") | (voting_unit == "person")
     known = raters.assign(voter=raters["organisation_id"].mask(own, raters["rater_id"]))
@@ -125,8 +126,9 @@ def select_eligible_raters(raters: pd.DataFrame, voting_unit: str) -> pd.DataFra
 
 def count_received_ballots(votes: pd.DataFrame, raters: pd.DataFrame, round_id: str,
                            settings: Mapping[str, Any]) -> pd.DataFrame:
-    """Returns one row per panel: how many of the expected ballots have been received, whether these are too
-    few for a decision, and the codes of the missing raters. ``settings`` are those of ``[consensus]``.
+    """Returns one row per panel: the numbers of received and expected ballots, whether too few ballots have
+    been received for a decision, and the codes of the raters whose ballot is missing. ``settings`` are those
+    of ``[consensus]``.
 
     >>> votes = pd.DataFrame({"round_id": ["1"], "rater_id": ["r1"]})
     >>> raters = pd.DataFrame({"rater_id": ["r1", "r2"], "organisation_id": ["", "quay"],
@@ -147,7 +149,7 @@ def count_received_ballots(votes: pd.DataFrame, raters: pd.DataFrame, round_id: 
 
 
 def required_ballots_by_panel(raters: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, int]:
-    """Returns how many ballots on a text each panel needs for a decision, by the rule of ``[consensus]``.
+    """Returns, for each panel, how many ballots on a text a decision needs by the rule of ``[consensus]``.
 
     >>> raters = pd.DataFrame({"rater_id": [*"abcdefghijklm"], "organisation_id": "", "may_rate": "true",
     ...                        "role": ["provider"] * 10 + ["survivor_adviser"] * 3})
@@ -162,8 +164,8 @@ def required_ballots_by_panel(raters: pd.DataFrame, settings: Mapping[str, Any])
 
 def close_round(study: Study, reference: Reference, round_id: str, votes: pd.DataFrame, *,
                 today: date) -> pd.DataFrame:
-    """Closes a round: seals it, records its files in the manifest, and writes rounds.csv. Returns the new
-    rounds.csv."""
+    """Closes a round: seals it, records its files in the manifest, and writes its closing day to rounds.csv.
+    Returns the new rows of rounds.csv."""
     rounds = reference.rounds
     files = set(votes.loc[votes["round_id"] == round_id, "file"])
     new = list_ballots_missing_from_manifest(study,
@@ -181,16 +183,18 @@ def close_round(study: Study, reference: Reference, round_id: str, votes: pd.Dat
 
 
 def reopen_round(study: Study, round_id: str, because: str, *, today: date) -> None:
-    """Reopens a closed round and keeps its seal; its files may then be replaced. Raises UsageError if the
-    round is not closed, or if the reason, which is public, names somebody: a name could disclose whose vote
-    changed the result."""
+    """Reopens a closed round; the files of its ballots may then be replaced. Its seal is kept.
+
+    Raises UsageError if the round is not closed, or if the reason names somebody. The reason is public, and a
+    name could disclose whose vote changed the result.
+    """
     reference = read_reference(study, needed=ENTRY_TABLES)
     rounds = reference.rounds
     is_it = rounds["round_id"] == round_id
     if not is_it.any():
         raise UsageError(f"There is no round {round_id!r}; {suggest_name(round_id, rounds['round_id'])}.")
     if (rounds.loc[is_it, "closed_on"] == "").any():
-        raise UsageError(f"Round {round_id} is open.")
+        raise UsageError(f"Round {round_id} is open already.")
     record_reopening(study, round_id,
                      tidy_reason_without_names(reference, because, audience="public", refuse_all_names=True),
                      today=today.isoformat())
@@ -212,10 +216,10 @@ def reopen_round(study: Study, round_id: str, because: str, *, today: date) -> N
 class Ballots:
     """All votes, including those of open rounds.
 
-    For a sealed round, ``votes`` come from its seal, and a note lists the differences from today's files. A
-    file that repeats another file is left out, with a note; a file that answers questions left open by
-    another file completes it. ``unanswered`` holds the unanswered questions on forms of open rounds, which
-    are faults. Votes must not be tallied while there are ``faults``.
+    For a sealed round, ``votes`` come from its seal, and ``notes`` list the differences between the seal and
+    today's files. A file that repeats another file is left out, with a note. A file that answers questions
+    left unanswered in another file completes that file. ``unanswered`` holds the questions that are
+    unanswered on forms of open rounds; each is a fault. Do not tally votes while there are ``faults``.
     """
 
     votes: pd.DataFrame
@@ -226,8 +230,8 @@ class Ballots:
 
     @classmethod
     def read(cls, study: Study, reference: Reference, *, issuing_round: str = "") -> Ballots:
-        """Returns the ballots of a study; the faults of all files are found at once. ``issuing_round`` is a
-        round whose forms are just being written, with the proxies and interests of today."""
+        """Reads the ballots of a study and collects the faults of all files. ``issuing_round`` is the round
+        whose forms are being written, if any: its proxies and interests may differ from earlier forms."""
         frames, unread = [], []
         faults = list(find_changed_text_faults(reference.rounds, reference.principles))
         seals = read_seals(study, reference.rounds)
@@ -239,7 +243,7 @@ class Ballots:
                 frames.append(_votes_in(path, path.read_bytes(), asked))
             except Faults as found:
                 if are_all_sealed:  # a late form, which changes nothing
-                    unread += [f"raw/ratings, {fault} Every round is closed: it is not counted."
+                    unread += [f"raw/ratings, {fault} Every round is closed, so this file is not counted."
                                for fault in found.faults]
                 else:
                     faults += found.faults
@@ -274,15 +278,15 @@ class Ballots:
 
     def quorum_by_panel(self, round_id: str, reference: Reference, settings: Mapping[str, Any]) -> dict[str,
                                                                                                         int]:
-        """Returns the quorum of each panel in a round: from its seal, or by today's rule if it is open. None
-        for a round that was sealed without one."""
+        """Returns the quorum of each panel in a round: from its seal, or by today's rule if it is open. Empty
+        for a round that was sealed without a quorum."""
         if round_id in self.seals:
             return {**(self.seals[round_id].quorum or {})}
         return required_ballots_by_panel(reference.raters, settings)
 
 
 def list_ballot_notes(study: Study, reference: Reference) -> list[str]:
-    """Returns notes on the ballots of a study that are not faults."""
+    """Returns the notes on the ballots of a study: remarks that are not faults."""
     return Ballots.read(study, reference).notes
 
 
@@ -293,7 +297,8 @@ def _votes_in(path: Path, content: bytes, asked: tuple[tuple[str, tuple[str, ...
 
 
 def _answered(votes: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Returns the votes without unanswered questions, and the questions that no file of the rater answers."""
+    """Returns the votes without unanswered questions, and the questions that no file of their rater
+    answers."""
     question = ["round_id", "rater_id", "principle_id", "criterion"]
     is_open = votes["score"] == UNANSWERED
     given = pd.MultiIndex.from_frame(votes.loc[~is_open, question])
@@ -316,15 +321,16 @@ def _without_repeats(votes: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list
             if where:
                 more = f" and {len(where) - 3} more" if len(where) > 3 else ""
                 faults.append(Fault(
-                    f"{rater} has handed in {first['file'].iloc[0]} for round {round_id}, and the two differ "
-                    f"({', '.join(where[:3])}{more})", file=other["file"].iloc[0], row=other["row"].iloc[0],
-                    column="rater_id", value=rater, fix="keep the one that the rater confirms"))
+                    f"{rater} has also handed in {first['file'].iloc[0]} for round {round_id}, and the two "
+                    f"files differ ({', '.join(where[:3])}{more})", file=other["file"].iloc[0],
+                    row=other["row"].iloc[0],
+                    column="rater_id", value=rater, fix="keep only the file that the rater confirms"))
                 continue
             repeats += [*other.index[is_known]]
             known |= {(row[0], row[3]): row for row in rows}
             if all(is_known):
                 notes.append(f"{other['file'].iloc[0]} repeats {first['file'].iloc[0]} for {rater} in round "
-                             f"{round_id}: the ballot counts once.")
+                             f"{round_id}, so the ballot counts once.")
     return votes.drop(repeats), notes, faults
 
 
@@ -348,11 +354,12 @@ def _faults(votes: pd.DataFrame, reference: Reference) -> Iterator[Fault]:
         elif row["principle_id"] not in listed[round_id]:
             yield Fault(f"is not in round {round_id}; {suggest_name(row['principle_id'], listed[round_id])}",
                         *place, "principle_id", row["principle_id"],
-                        "write the principle as the form does, or take the row out")
+                        "write the principle as on the form, or remove the row")
 
 
 def _role_faults(study: Study, reference: Reference, issuing: str) -> Iterator[Fault]:
-    """Yields faults in the roles of open rounds, and for roles that are not on the forms."""
+    """Yields faults in the proxies and interests of open rounds, and for proxies and interests that differ
+    from those on the forms."""
     rounds = reference.rounds
     for round_id in dict.fromkeys(rounds.loc[rounds["closed_on"] == "", "round_id"]):
         yield from proxy_and_interest_faults(reference, round_id, study.settings["consensus"]["vote"])
@@ -362,8 +369,8 @@ def _role_faults(study: Study, reference: Reference, issuing: str) -> Iterator[F
 
 
 def _of_one_organisation(votes: pd.DataFrame, known: pd.DataFrame) -> Iterator[Fault]:
-    """Yields faults for ballots of several raters of an organisation in a panel in which the organisation has
-    one vote."""
+    """Yields faults if several raters of an organisation have handed in ballots in a panel in which their
+    organisation has one vote."""
     first = votes.drop_duplicates(["round_id", "rater_id"]).merge(known, on="rater_id")
     for (round_id, panel, voter), own in group_rows(first, "round_id", "role", "voter"):
         for row in own.iloc[1:].to_dict("records"):
@@ -374,11 +381,11 @@ def _of_one_organisation(votes: pd.DataFrame, known: pd.DataFrame) -> Iterator[F
 
 
 def make_ratings_table(ballots: Ballots, reference: Reference) -> pd.DataFrame:
-    """Returns table ``ratings`` before its types are set: the votes of closed rounds, and the reason why a
-    vote is excluded.
+    """Returns table ``ratings`` before its column types are set: the votes of closed rounds, each with the
+    reason if it is excluded.
 
-    Raters who stopped the use of their votes (stopped.csv) have no votes in rounds closed since then, and no
-    readable comments.
+    Raters who stopped the use of their votes (stopped.csv) have no votes in rounds closed on or after that
+    day, and none of their comments may be read.
     """
     texts = join_issued_texts(reference.rounds, reference.principles)
     texts = texts[texts["closed_on"] != ""].rename(columns={"version": "issued", "text_version": "text"})
@@ -406,8 +413,9 @@ def make_ratings_table(ballots: Ballots, reference: Reference) -> pd.DataFrame:
 
 
 def _exclusion_reason(row: Mapping[Any, Any], is_blank: bool) -> str:
-    """Returns the reason why a vote is excluded: it is about another text than the one issued, was left
-    blank, or its rater declared an interest in the text. Blank if the vote counts."""
+    """Returns the reason why a vote is excluded; blank if the vote counts. A vote is excluded if it is about
+    a text other than the one issued, if it was left blank, or if its rater declared an interest in the
+    text."""
     name = format_printed_id(row["principle_id"], row["issued"])
     if row["version"] != row["issued"]:
         return f"{OTHER_WORDING}{format_printed_id(row['principle_id'], row['version'])}; {name} was issued"
@@ -441,14 +449,15 @@ def list_comments_readable_outside_team(ratings: pd.DataFrame, study: Study,
 
 
 def list_unchecked_comments(ratings: pd.DataFrame) -> list[str]:
-    """Returns the comments that raters released for reading but that comments.csv lacks, with rater and
-    principle."""
+    """Returns the rater and principle of each comment that its rater released for reading but that
+    comments.csv lacks."""
     rows = ratings[ratings["may_be_read"] & (ratings["comment"] != "") & (ratings["comment_read"] == "")]
     return [f"{row['rater_id']} on {row['principle_id']}" for row in rows.to_dict("records")]
 
 
 def mask_names_in_comments(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) -> pd.DataFrame:
-    """Returns ratings with the ``names`` of names.csv replaced by pseudonyms in their comments."""
+    """Returns ``ratings`` with pseudonyms in place of names in the comments; ``names`` are those of
+    names.csv."""
     masker = Masker(names, complete_key(names, read_key(study.key_file)))
     comments = {one: masker.mask(one).text for one in {*ratings["comment"]} - {""}}
     return ratings.assign(comment=ratings["comment"].map(comments).fillna(""))
@@ -462,7 +471,7 @@ def list_ballots_missing_from_manifest(study: Study, ballot_files: Iterable[str]
     """Returns the ballot files that the manifest does not list yet. Other raw files are not checked. Raises
     Faults if a ballot file changed since its checksum was recorded."""
     recorded, names = manifest.read_manifest(study), sorted(ballot_files)
-    fix = "put the original back; where a form was keyed again, take the row of this file out of manifest.csv"
+    fix = "put the original back; if a form was keyed again, remove the row of this file from manifest.csv"
     changed = [name for name in names if name in recorded and not manifest.is_as_recorded(
         study.root / name, recorded[name], manifest.checksum(study.root / name))]
     if changed:

@@ -1,8 +1,9 @@
-"""Lists the blocks of text of the convening: joint display, evidence, votes, comments, signatures, agenda,
+"""Lists the text blocks of the convening: joint display, evidence, votes, comments, signatures, agenda and
 decisions.
 
-The core decides which blocks an audience may see (:mod:`glc_analysis.disclosure.blocks`). This module lists
-the lines of each block, and the organisation on whose words or acts each line rests.
+A block is all content of one kind that one page shows, and is shown or hidden as a whole. The core decides
+which blocks an audience may see (:mod:`glc_analysis.disclosure.blocks`). This module lists the lines of each
+block. Each line has the organisation on whose words or acts it rests.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ JOINT_DISPLAY_BLOCK, AGENDA_BLOCK, DECISIONS_BLOCK = "joint_display", "agenda", 
 def list_block_lines_with_organisations(frames: Mapping[str, pd.DataFrame], reference: Reference,
                                         audience: str) -> Iterator[Row]:
     """Yields the lines of every block, each with the organisation on whose words or acts it rests. A rater
-    without an organisation counts as an organisation."""
+    without an organisation is treated as an organisation."""
     owner = _owners_of_raters(reference.raters)
     return chain(_joint_display_lines(frames, reference.quotes, audience),
                  _evidence_lines(frames, reference.quotes, reference.codebook, audience),
@@ -47,7 +48,7 @@ def list_block_lines_with_organisations(frames: Mapping[str, pd.DataFrame], refe
 
 def _joint_display_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame,
                          audience: str) -> Iterator[Row]:
-    """Yields the quotations of the joint display."""
+    """Yields one line per quotation of the joint display."""
     passages = dict(zip(quotes["quote_id"], quotes["segment_id"], strict=True))
     cited = {passages.get(one, "") for one in frames["joint_display"]["quote_id"]} - {""}
     for row in select_quotations_with_owners(frames, quotes, audience).to_dict("records"):
@@ -57,8 +58,8 @@ def _joint_display_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFram
 
 def _evidence_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, codebook: pd.DataFrame,
                     audience: str) -> Iterator[Row]:
-    """Yields, for each principle, the evidence that cites words, and the quotations with the codes that the
-    principle's evidence cites."""
+    """Yields, for each principle, one line per row of evidence that cites words. Also yields one line per
+    quotation with a code that the principle's evidence cites."""
     segments, figures, evidence = frames["segments"], frames["figures"], frames["evidence"]
     owner = dict(zip(segments["segment_id"], segment_owners(segments, frames["documents"]), strict=True))
     cited = figures[figures["figure_id"].isin(evidence["reference"])]
@@ -79,12 +80,12 @@ def _evidence_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, co
 
 def _convening_lines(frames: Mapping[str, pd.DataFrame], owner: Mapping[str, str],
                      audience: str) -> Iterator[Row]:
-    """Yields the lines of the other blocks of the principles that the audience may read: the ballots behind
-    the disclosed votes of each round, the agenda, the comments, the signatures, and the proposers and
-    requesters.
+    """Yields the lines of the other blocks of the principles that the audience may read: the ballots from
+    which the disclosed votes of each round are counted, the agenda, the comments, the signatures, and the
+    people who proposed or requested texts.
 
-    The votes of each round are a separate block, so that later voters do not change the block of an earlier
-    round.
+    The votes of each round are a separate block, so that votes in a later round do not change the block of an
+    earlier round.
     """
     shown = select_latest_readable_principles(frames["principles"], audience)["principle_id"]
     said, signed = (rows[rows["principle_id"].isin(shown)]
@@ -122,15 +123,15 @@ def _owners_of_raters(raters: pd.DataFrame) -> dict[str, str]:
 
 
 def blocks_mentioning_withdrawal(frames: Mapping[str, pd.DataFrame]) -> set[str]:
-    """Returns the block of decisions if a decision mentions a withdrawal; else no block."""
+    """Returns the block of decisions if a decision mentions a withdrawal; else an empty set."""
     texts = frames["principles"][["changed_because", "asked_by"]]
     is_rewritten = is_withdrawal_mentioned(frames["decision_log"], frames["parking_lot"], texts)
     return {DECISIONS_BLOCK} if is_rewritten else set()
 
 
 def is_withdrawal_mentioned(*tables: pd.DataFrame) -> bool:
-    """Whether a cell of these tables says that something was withdrawn. The block is then hidden until
-    somebody rewrites the row."""
+    """Whether a cell of these tables mentions a withdrawal. If so, the block is hidden until somebody
+    rewrites the row."""
     cells: Iterator[Any] = (cell for table in tables for column in table for cell in table[column])
     return any(isinstance(cell, str) and WITHDRAWN in cell for cell in cells)
 

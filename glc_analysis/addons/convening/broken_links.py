@@ -1,8 +1,8 @@
 """Finds broken links between principles and their evidence: ``glc trace --check``.
 
-Compares today's reference tables with the tables of the last build and the raw files, and yields a fault for
-each citation whose target is missing or has changed. Changed raw files are found as well, although they stop
-the build.
+The module compares today's reference tables with the tables of the last build and with the raw files. It
+yields a fault for each citation whose target is missing or has changed. Changed raw files are found as well,
+although they also stop the build.
 """
 
 from __future__ import annotations
@@ -26,17 +26,18 @@ from glc_analysis.text import normalise_space
 from glc_analysis.view.study_view import StudyView
 
 CHANGED_WORDS = "was cited, and is not in the passage today"
-"""The message for evidence whose words changed."""
+"""The problem stated in the fault for evidence whose cited words have changed."""
 _SHOWN = 8
-"""The most pieces of evidence named for one raw file."""
-_FIXES = {FILE_CHANGED: "put the original back; a new export gets a new name", FILE_MISSING: "put it back",
+"""The largest number of rows of evidence that one fault names."""
+_FIXES = {FILE_CHANGED: "put the original file back, and give a new export a new name",
+          FILE_MISSING: "put the file back",
           FILE_UNRECORDED: "record it with `glc check --accept`"}
 _COLUMNS = {"removed": "status", "not_cleared": "cleared_by_organisation", "changed": "text",
             "no_second_reader": "second_reader", "no_passage": "segment_id"}
 
 
 def find_broken_evidence_links(study: Study) -> list[Fault]:
-    """Finds every broken link of a built study, with the place to correct it:
+    """Finds every broken link of a built study. Each fault names the place to correct. Broken links are:
 
     - evidence for an unknown principle;
     - an unknown figure, code or segment;
@@ -45,11 +46,11 @@ def find_broken_evidence_links(study: Study) -> list[Fault]:
     - passages and codes without a quotation cleared for their intended readers;
     - quotations of the joint display that are not cleared;
     - raw files that are missing or changed;
-    - tallies of an unknown version.
+    - tallies of a version that principles.csv lacks.
 
-    Evidence whose words changed comes first. Figures that differ because coded passages of a text are in
-    quarantine may be right again once these passages are settled. Such figures give one fault per text, which
-    does not advise citing the new figure.
+    Faults for evidence whose words changed come first. A figure may differ only because coded passages of a
+    text are in quarantine, and may be right again once these passages are settled. All such figures of a text
+    share one fault, which does not advise citing the new figure.
     """
     trail = EvidenceTrail(StudyView(study))
     links, faults = _Links(trail), []
@@ -61,7 +62,7 @@ def find_broken_evidence_links(study: Study) -> list[Fault]:
 
 
 class _Links:
-    """Checks citations against their targets."""
+    """Checks the citations in evidence.csv and joint_display.csv against their targets."""
 
     def __init__(self, trail: EvidenceTrail) -> None:
         self.trail, codebook = trail, trail.reference("codebook")
@@ -98,8 +99,8 @@ class _Links:
                 self.waiting.setdefault(document, []).append(f"{row['principle_id']} {row['evidence_id']}")
             differs, is_agreed = False, True
         if not is_agreed:
-            yield fault("no coding of this code is agreed on", column="reference", value=row["reference"],
-                        fix="settle it in disagreements.xlsx, or name another code")
+            yield fault("no coding of this code has been agreed", column="reference", value=row["reference"],
+                        fix="settle its codings in disagreements.xlsx, or name another code")
         if differs:
             yield fault(f"was cited, and is {today} today", column="cited", value=row["cited"],
                         fix="check whether the principle still holds, and cite the present value")
@@ -107,11 +108,12 @@ class _Links:
             yield from self._uncleared(fault, row, audience)
 
     def _of_another_wave(self, fault: Any, row: pd.Series, wave: str) -> Iterator[Fault]:
-        """Checks a figure from another wave than the study's against the count in that wave."""
+        """Checks a figure of another wave than the study's current wave against the count in that wave."""
         view = self.trail.view
         label, counted = view.wave_labels[wave], view.count_in_wave(row["reference"], wave)
         if not row["cited"]:
-            yield fault(f"is of the wave {label}, but the cited number is missing", column="cited", value="",
+            yield fault(f"the figure is of wave {label}, but the cited number is missing", column="cited",
+                        value="",
                         fix=f"write {counted or 'the number'}")
         elif counted and row["cited"].split(" (")[0] != counted:
             yield fault(f"was cited, but in {label} the count is {counted}", column="cited",
@@ -119,8 +121,8 @@ class _Links:
                         fix="cite that count, or name another wave in wave_id")
 
     def _awaited(self, row: pd.Series) -> list[str]:
-        """Returns the documents whose quarantined passages could change a cited figure of codes: those with
-        the code, and those that are quarantined as a whole and count as not coded."""
+        """Returns the documents with quarantined passages that could change a cited figure about a code:
+        those with quarantined passages under the code, and those that are quarantined as a whole."""
         figure = self.trail.figure(row)
         code = row["reference"] if row["kind"] == "code" else getattr(figure, "code_id", "")
         if not code:
@@ -130,15 +132,16 @@ class _Links:
         return sorted({*held.loc[own, "document_id"].astype("str")})
 
     def waiting_faults(self) -> Iterator[Fault]:
-        """Yields a fault for each text with quarantined passages that could change a cited figure."""
+        """Yields one fault per text with quarantined passages that could change a cited figure."""
         held, paths = self.trail.read("quarantined"), self.trail.reference("documents")
         path_of = dict(zip(paths["document_id"], paths["path"], strict=True))
         for document, who in sorted(self.waiting.items()):
             n = int((held["document_id"] == document).sum())
             yield Fault(f"coded passages in quarantine, because the text no longer holds the words that were "
-                        f"coded: {n}; the figures that {_names(who)} cites may change once they are settled",
-                        path_of.get(document, document), fix="put the original back, or settle the passages "
-                        "with the coders; then check these figures again")
+                        f"coded: {n}; figures that are cited by {_names(who)} may change once these passages "
+                        "are settled",
+                        path_of.get(document, document), fix="put the original text back, or settle the "
+                        "passages with the coders; then check these figures again")
 
     def _check_target(self, fault: Any, kind: str, column: str, name: str) -> Iterator[Fault]:
         known = self.known.get(kind, {name})
@@ -147,10 +150,10 @@ class _Links:
             alike = alike if len(alike) < 2000 else ()
             yield fault(f"is not in {self.files[kind]}; {suggest_name(name, alike)}", column=column,
                         value=name,
-                        fix="name an existing one, or remove the citation")
+                        fix="cite one that exists, or remove the citation")
 
     def _today(self, row: pd.Series) -> str | None:
-        """Returns the present content of a piece of evidence if it differs from the citation; else None."""
+        """Returns the present content of cited evidence if it differs from the citation; else None."""
         cited = normalise_space(row["cited"])
         if row["kind"] == "segment":
             words = self.trail.segments[row["reference"]].text
@@ -160,8 +163,8 @@ class _Links:
         return None if cited in (today, today.split(" (")[0]) else today.split(" (")[0]
 
     def _uncleared(self, fault: Any, row: pd.Series, audience: str) -> Iterator[Fault]:
-        """Yields faults for a passage or code that an audience should read but for which clearance is
-        missing."""
+        """Yields faults if no quotation of a passage or code is cleared for an audience that should read
+        one."""
         passages, origins = self.trail.passages, self.trail.origins
         under = {row["reference"], *self.below.get(row["reference"], ())}
         own = {row["reference"]} if row["kind"] == "segment" else {
@@ -171,9 +174,10 @@ class _Links:
         if any(not broken for broken in rows["broken"]):
             return
         if rows.empty:
-            yield fault(f"quotes.csv has no quotation of it for the {audience}", column="quoted_for",
+            yield fault(f"quotes.csv has no quotation of this evidence for the {audience}",
+                        column="quoted_for",
                         value=row["quoted_for"], fix="propose one in quotes.csv and have it cleared "
-                        "(`glc quotes --to-clear`), or remove the audience here")
+                        "(`glc quotes --to-clear`), or remove the audience from quoted_for")
         for one in rows.to_dict("records"):
             rule = next(rule for rule in QUOTATION_RULES if rule in one["broken"])
             column, who = _COLUMNS.get(rule, "quote_id"), f"{row['principle_id']} {row['evidence_id']}"
@@ -191,7 +195,7 @@ class _Links:
         if row["quote_id"] and quote.empty:
             alike = suggest_name(row["quote_id"], self.quotes["quote_id"])
             yield fault(f"quotes.csv has no such quotation; {alike}", column="quote_id",
-                        value=row["quote_id"], fix="name an existing quotation, or none")
+                        value=row["quote_id"], fix="name an existing quotation, or leave the cell blank")
         for one in quote.to_dict("records"):
             if one["broken"]:
                 reason = next(said for rule, (said, _) in QUOTATION_RULES.items() if rule in one["broken"])
@@ -200,7 +204,7 @@ class _Links:
 
 
 def _missing_versions(trail: EvidenceTrail) -> Iterator[Fault]:
-    """Yields faults for tallies of closed rounds on a version that principles.csv lacks."""
+    """Yields faults for closed rounds on a version that principles.csv lacks."""
     known, rounds = trail.reference("principles"), trail.reference("rounds")
     there = {*zip(known["principle_id"], known["version"], strict=True)}
     told = trail.read("tallies")[["round_id", "principle_id", "version"]].drop_duplicates()
@@ -210,11 +214,11 @@ def _missing_versions(trail: EvidenceTrail) -> Iterator[Fault]:
             yield Fault("was voted on, but principles.csv has no such version", "rounds.csv",
                         ", ".join(map(str, rounds.index[is_own])), "version",
                         format_printed_id(row["principle_id"], row["version"]),
-                        "put the version back, because texts that were voted on must stay")
+                        "put the version back, because principles.csv must keep texts that were voted on")
 
 
 def _changed_files(trail: EvidenceTrail) -> Iterator[Fault]:
-    """Yields faults for raw files behind evidence that are missing, changed or unrecorded."""
+    """Yields faults for raw files on which evidence rests and that are missing, changed or unrecorded."""
     resting: dict[str, list[str]] = {}
     evidence = trail.reference("evidence")
     names = evidence["principle_id"] + " " + evidence["evidence_id"]

@@ -34,8 +34,8 @@ LIVE = ("candidate", "agreed")
 
 
 def _last_versions(tables: Tables) -> Iterator[Fault]:
-    """Yields faults where the last version of a principle is not in use (unless other principles come from
-    it), or an older version is not superseded."""
+    """Yields faults for texts with a wrong status. A text must be superseded if a later version exists or if
+    it was split or merged, and in no other case."""
     rows, numbered = tables["principles"], _numbered(tables)
     last, texts = _last(numbered), rows[rows["translation_of"] == ""].to_dict("records")
     replaced = {name for text in texts if text["version"] == "1" for name in list_replaced_texts(text)}
@@ -45,18 +45,17 @@ def _last_versions(tables: Tables) -> Iterator[Fault]:
             continue
         is_replaced = numbered.at[n, "number"] < final or printed_id_of_text(row) in replaced
         if is_replaced != (row["status"] == "superseded"):
-            said = f"{printed_id_of_text(row)} was split or merged: it must be superseded" \
+            said = f"{printed_id_of_text(row)} was split or merged, so its status must be superseded" \
                 if printed_id_of_text(row) in replaced else (
-                    f"version {final} of {row['principle_id']} is the last one: older versions must be "
-                    "superseded, the last must not")
+                    f"version {final} of {row['principle_id']} is its last version: the status of older "
+                    "versions must be superseded, that of the last version must not")
             yield Fault(said, file="principles.csv", row=str(n), column="status",
                         value=row["status"], fix="correct the status, or make the next version with "
                         f"`glc amend {row['principle_id']}`")
 
 
 def _origins(tables: Tables) -> Iterator[Fault]:
-    """Yields faults where a principle was split or merged from something other than versions of other
-    principles."""
+    """Yields faults where ``comes_from`` names the text itself or a text that principles.csv lacks."""
     rows = tables["principles"]
     sources = rows[rows["translation_of"] == ""]
     known = {*map(printed_id_of_text, sources.to_dict("records"))}
@@ -64,37 +63,38 @@ def _origins(tables: Tables) -> Iterator[Fault]:
     for n, row in first.to_dict("index").items():
         for name in list_replaced_texts(row):
             if name not in known or name == printed_id_of_text(row):
-                yield Fault(f"principles.csv has no such other text; {suggest_name(name, known)}",
+                yield Fault(f"principles.csv has no such text besides this one; {suggest_name(name, known)}",
                             file="principles.csv", row=str(n), column="comes_from", value=name,
                             fix="name the texts that it was split or merged from, as P07.2;P08.1, or write "
                             f"{FLOOR} if somebody proposed it in the room")
 
 
 def _counted_versions(tables: Tables) -> Iterator[Fault]:
-    """Yields faults where versions are not counted from 1 without gaps, a version has several rows, or a
-    translation names no existing version."""
+    """Yields faults where the versions of a principle are not numbered from 1 without gaps, a version has
+    several rows, or a translation names no existing version."""
     rows = tables["principles"]
     yield from _sources(rows[rows["translation_of"] == ""], _numbered(tables))
     yield from _translations(rows)
 
 
 def _numbered(tables: Tables) -> pd.DataFrame:
-    """Returns the rows of principles.csv whose version is a number, with the column ``number``."""
+    """Returns the rows of principles.csv whose version is a number, with this number as column ``number``."""
     rows = tables["principles"]
     rows = rows[rows["version"].str.fullmatch(r"[1-9]\d{0,3}", flags=re.ASCII)]
     return rows.assign(number=rows["version"].astype(int))
 
 
 def _last(numbered: pd.DataFrame) -> pd.Series:
-    """Returns the number of each principle's last version, without translations."""
+    """Returns the number of each principle's last version; translations are ignored."""
     return numbered[numbered["translation_of"] == ""].groupby("principle_id")["number"].max()
 
 
 def _sources(sources: pd.DataFrame, numbered: pd.DataFrame) -> Iterator[Fault]:
     for n, row in sources[sources.duplicated(["principle_id", "version"])].iterrows():
-        yield Fault("has the same version in another row, in another language", file="principles.csv",
+        yield Fault("has two rows, and neither is marked as a translation", file="principles.csv",
                     row=str(n), column="version", value=f"{row['principle_id']}.{row['version']}",
-                    fix="name in translation_of the text that it translates, or give it the next version")
+                    fix="if the row is a translation, name its text in translation_of, else give it the next "
+                    "version")
     for principle, own in numbered[numbered.index.isin(sources.index)].groupby("principle_id"):
         if gaps := sorted({*range(1, own["number"].max())} - {*own["number"]}):
             missing = ", ".join(f"{principle}.{gap}" for gap in gaps[:3])
@@ -108,20 +108,25 @@ def _translations(rows: pd.DataFrame) -> Iterator[Fault]:
     sources = rows["translation_of"] == ""
     languages = dict(zip(ids[sources], rows.loc[sources, "language"], strict=True))
     for n, row in rows[~sources].iterrows():
-        problem = f"there is no such version to translate; {suggest_name(row['translation_of'], languages)}" \
+        problem = f"there is no such text to translate; {suggest_name(row['translation_of'], languages)}" \
             if row["translation_of"] not in languages else \
-            f"is in a row of {ids[n]}" if row["translation_of"] != ids[n] else \
+            f"differs from the principle and version of the row, {ids[n]}" \
+            if row["translation_of"] != ids[n] else \
             "is in the same language as the text that it translates" \
             if languages[ids[n]] == row["language"] else ""
         if problem:
             yield Fault(problem, file="principles.csv", row=str(n), column="translation_of",
-                        value=row["translation_of"], fix="name the principle and version that the row has, "
-                        "as P07.2, and another language")
+                        value=row["translation_of"], fix="write the row's principle and version, such as "
+                        "P07.2, in translation_of, and a language that differs from that of the original")
 
 
 def _evidence(tables: Tables) -> Iterator[Fault]:
-    """Yields faults for principles in use without evidence (except principles proposed, split or merged in
-    the room), and for evidence with claim ``literature`` that is not from the literature."""
+    """Yields faults for:
+
+    - principles in use without evidence, except principles proposed, split or merged in the room;
+    - evidence with claim ``literature`` that is not from the literature;
+    - trials with claim ``outcome_measured``.
+    """
     principles, evidence = tables["principles"], tables["evidence"]
     in_the_room = set(principles.loc[principles["comes_from"] != "", "principle_id"])
     is_live = (principles["status"].isin(LIVE) & (principles["translation_of"] == "")
@@ -129,21 +134,25 @@ def _evidence(tables: Tables) -> Iterator[Fault]:
     for n, principle in principles.loc[is_live, "principle_id"].items():
         if principle not in set(evidence["principle_id"]):
             yield Fault("has no evidence", file="principles.csv", row=str(n), column="principle_id",
-                        value=principle, fix=f"add some to evidence.csv, or `glc withdraw-text {principle}`")
+                        value=principle, fix="add a row to evidence.csv, or withdraw the principle with "
+                        f"`glc withdraw-text {principle}`")
     for n, kind in evidence.loc[evidence["claim"] == "literature", "kind"].items():
         if kind != "literature":
             yield Fault(f"does not fit evidence of kind {kind}", file="evidence.csv", row=str(n),
-                        column="claim", value="literature", fix="say what the study itself shows")
+                        column="claim", value="literature", fix="choose the claim that says what the study "
+                        "itself shows")
     tried = evidence[evidence["kind"] == "trial"]
     for n in tried.index[tried["claim"] == "outcome_measured"]:
-        yield Fault("is a trial: what somebody tried once is not a measured outcome", file="evidence.csv",
+        yield Fault("does not fit a trial: what somebody tried once is not a measured outcome",
+                    file="evidence.csv",
                     row=str(n), column="claim", value="outcome_measured",
                     fix="write practised, reported_to_work or reported_to_fail")
 
 
 def _versions(name: str, tables: Tables) -> Iterator[Fault]:
-    """Yields faults for rows of table ``name`` (rounds, joint positions, signatures or decisions) about texts
-    that do not exist. Rows about a replaced text are allowed: they count for that text only."""
+    """Yields faults for rows of a table about texts that do not exist; ``name`` is the table (rounds, joint
+    positions, signatures or decisions). Rows about a replaced text are allowed, and count for that text
+    only."""
     principles = tables["principles"]
     sources = principles[principles["translation_of"] == ""]
     known = {*(sources["principle_id"] + "." + sources["version"])}
@@ -153,8 +162,8 @@ def _versions(name: str, tables: Tables) -> Iterator[Fault]:
 
 
 def _same_words(name: str, done: str, tables: Tables) -> Iterator[Fault]:
-    """Yields faults for texts whose words differ from those that were signed or decided on (rows of table
-    ``name``), even if no round asked about the text."""
+    """Yields faults for texts whose words differ from the words that were signed or decided on, even if no
+    round asked about the text. ``name`` is the table of signatures or decisions, ``done`` the verb."""
     yield from changed_word_faults(name, done, tables["principles"].to_dict("records"),
                                    tables[name].to_dict("index"))
 
@@ -171,13 +180,15 @@ def _closed_rounds(tables: Tables) -> Iterator[Fault]:
         if (is_iso_date(row["opened_on"]) and is_iso_date(row["closed_on"])
                 and row["closed_on"] < row["opened_on"]):
             yield Fault(f"is before {row['opened_on']}, when the round was opened", file="rounds.csv",
-                        row=str(n), column="closed_on", value=row["closed_on"], fix="correct a day")
+                        row=str(n), column="closed_on", value=row["closed_on"],
+                        fix="correct opened_on or closed_on")
 
 
 def other_wave_cited(citation: Any, waves: Sequence[str], current: str) -> str:
-    """Returns the wave of a row of evidence, or of a topic of the joint display, if it differs from the
-    ``current`` wave, which the study's figures describe; else blank. A figure or code without a wave belongs
-    to the first wave.
+    """Returns the wave of a citation if it is another than the ``current`` wave; else blank.
+
+    ``citation`` is a row of evidence.csv or joint_display.csv. The study's figures describe the current wave.
+    A figure or code that is cited without a wave belongs to the first wave.
 
     >>> from types import SimpleNamespace
     >>> cited = SimpleNamespace(kind="figure", wave_id="")
@@ -192,10 +203,10 @@ def missing_evidence_target_faults(evidence: pd.DataFrame, joint_display: pd.Dat
                                    figures: pd.DataFrame,
                                    segments: pd.DataFrame, *, waves: Sequence[str] = (),
                                    current: str = "") -> Iterator[Fault]:
-    """Yields faults for figures and passages that evidence.csv or joint_display.csv names and the built
-    tables lack. Figures of another wave than the ``current`` one are in no table, and are not checked.
+    """Yields faults for figures and passages that evidence.csv or joint_display.csv cites and the built
+    tables lack. Figures of a wave other than ``current`` are in no table, and are not checked.
 
-    The index of the first two frames is the row number in the file.
+    The index of ``evidence`` and ``joint_display`` is the row number in the file.
     """
     is_of_now = [not other_wave_cited(row, waves, current) for row in evidence.itertuples()]
     evidence = evidence[pd.Series(is_of_now, evidence.index, dtype=bool)]

@@ -1,4 +1,4 @@
-"""Collects the places where principles and the joint display cite passages."""
+"""Collects the passages that principles and the joint display cite, and the claims that rest on them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from glc_analysis.study import Study
 
 
 def collect_cited_passages_and_claims(study: Study) -> Citations:
-    """Returns one row per passage that evidence.csv or joint_display.csv cites, with the place of the
-    citation (``P05 / e2``, or a topic); and, as claims, the current texts of the principles."""
+    """Returns the cited passages and the claims. The passages have one row per citation of a passage in
+    evidence.csv or joint_display.csv, with the place of the citation (``P05 / e2``, or a topic). The claims
+    are the current texts of the principles."""
     reference, segments = read_reference(study), tables.read_table("segments", study=study)
     evidence = reference.evidence.reset_index(names="row").query("kind == 'segment'")
     words = evidence["reference"].map(segments.set_index("segment_id")["text"]).fillna("")

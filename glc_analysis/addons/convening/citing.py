@@ -1,4 +1,4 @@
-"""Gives the citation of a principle in words."""
+"""Writes the citation of a principle in words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ PRINCIPLES_TITLE = "Principles of practice"
 
 
 def collective_author_name(study: Study) -> str:
-    """Returns the author to cite: the organisations of the study collectively, without naming any."""
+    """Returns the author to cite: the organisations of the study collectively, none of them by name."""
     return f"The organisations of {study.title}"
 
 

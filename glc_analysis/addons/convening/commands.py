@@ -1,5 +1,4 @@
-"""The commands of the facilitator that do not change texts: rounds, signing, sources of a principle,
-packets."""
+"""The facilitator's commands that do not change texts: rounds, signing, tracing of principles, packets."""
 
 from __future__ import annotations
 
@@ -33,16 +32,16 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--round", "round_id", required=True, metavar="ROUND", help="A new round, or one that is open.")
 @click.option("--without", multiple=True, metavar="PRINCIPLE", help="Leave this principle out of a new "
-              "round, by a decision; may be given several times.")
-@click.option("--decided-by", default="", metavar="WHO", help="With --without: who decided it: an "
-              "organisation, a panel or the room, and no person. Slides print it.")
+              "round; needs --decided-by and --because. May be given several times.")
+@click.option("--decided-by", default="", metavar="WHO", help="With --without: who decided this. Name an "
+              "organisation, a panel or the room, but no person; slides print it.")
 @click.option("--because", default="", metavar="WHY", help="With --without: the reason, naming no one; it "
               "is shown to the room.")
 @add_format_option("csv")
 @pass_study
 def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str, because: str,
           form: str) -> None:
-    """Open a rating round and write its forms, or write them again.
+    """Open a rating round and write its forms, or write the forms of an open round again.
 
     A new round asks about every principle that is a candidate: not agreed, not set aside, not replaced. For
     each rater: a workbook, a page to print and a text to send. For all raters: forms.pdf for a print shop,
@@ -66,16 +65,17 @@ def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str
     for line in issue.roles:
         say(line)
     if issue.not_asked:
-        say(f"Not about {', '.join(f'{name} ({why})' for name, why in issue.not_asked.items())}.")
+        say(f"It does not ask about {', '.join(f'{name} ({why})' for name, why in issue.not_asked.items())}.")
     if issue.unchecked:
-        say(f"No native reader has checked the texts around the principles in {', '.join(issue.unchecked)}.")
-    say(f"The forms are in {issue.folder}. forms.pdf is for a print shop: each form is on its own sheets, "
-        "also when both sides are printed. Give each rater their own form only, in a closed envelope; put "
-        "filled ones into raw/ratings.")
+        say("No native reader has checked the fixed texts of the forms (all but the principles) in "
+            f"{', '.join(issue.unchecked)}.")
+    say(f"The forms are in {issue.folder}. forms.pdf is for a print shop: each form begins on a new sheet, "
+        "also in double-sided printing. Give each rater the form of that rater only, in a closed envelope. "
+        "Put filled files into raw/ratings.")
     if issue.has_feedback:
-        say("CODE-before.html has the rater's own earlier votes, before.pdf those of all raters, each on its "
-            "own sheets: hand them over in sealed envelopes with the code alone on them, apart from every "
-            "packet with a name.")
+        say("CODE-before.html has the earlier votes of one rater. before.pdf has those of all raters, each "
+            "rater on separate sheets. Hand the sheets over in sealed envelopes that bear only the rater's "
+            "code, apart from every packet with a name.")
 
 
 @click.command()
@@ -100,9 +100,9 @@ def enter(study: Study, round_id: str) -> None:
 @click.option("--codes", "folder", metavar="FOLDER", type=click.Path(file_okay=False, path_type=Path),
               help="Make the slips and the register, in a folder outside the study.")
 @click.option("--address", metavar="ADDRESS", help="With --codes: the address of this computer on the "
-              "team's own access point. Without it, the page is for this computer alone.")
+              "team's own access point. Without an address, only this computer can open the page.")
 @click.option("--network", default="", metavar="NAME", help="With --codes: the name of the access point, as "
-              "phones list it; slips print it.")
+              "phones list it; it is printed on the slips.")
 @click.option("--serve", "is_serving", is_flag=True, help="Serve the page until Ctrl-C.")
 @click.option("--collect", "register", metavar="REGISTER",
               type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -114,7 +114,7 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
            is_serving: bool, register: Path | None, yes: bool) -> None:
     """Let people in the room vote on phones, without internet.
 
-    First --codes, then --serve, and --collect before the round is closed. Paper counts the same.
+    Use --codes first, then --serve, and --collect before the round is closed. Paper ballots count the same.
     """
     from glc_analysis.addons.convening.phone_address import LOOPBACK
     from glc_analysis.addons.convening.phone_ballots import collect_ballots
@@ -123,7 +123,7 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
     if [folder is not None, is_serving, register is not None].count(True) != 1:
         raise UsageError("Use one of --codes FOLDER, --serve and --collect REGISTER.")
     if (address is not None or network) and folder is None:
-        raise UsageError("The address and the network stand on the slips. To fix: give them with --codes.")
+        raise UsageError("--address and --network are printed on the slips. To fix: use them with --codes.")
     if folder is not None:
         if void := note_slips_becoming_void(study, round_id):
             say(void)
@@ -135,9 +135,9 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
         if made.fingerprint:
             say(f"Fingerprint of the certificate (SHA-256), as on the slips: {made.fingerprint}")
         else:
-            say("The page can be opened on this computer alone. For phones: --address.")
+            say("Only this computer can open the page. To let phones open it, use --address.")
         if made.unchecked:
-            say("No native reader has checked the texts around the principles in "
+            say("No native reader has checked the fixed texts of the page (all but the principles) in "
                 f"{', '.join(made.unchecked)}.")
         say("Print slips.html and delete it. Keep register.csv away from this computer until the vote is "
             "over.")
@@ -150,7 +150,8 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
             for line in _collecting_lines(planned):
                 say(line)
             if not yes:
-                click.confirm("Collect? The box is emptied, and no slip works any more.", abort=True,
+                click.confirm("Collect the ballots? The box is emptied, and the slips stop working.",
+                abort=True,
                               err=True)
 
         n = len(collect_ballots(study, round_id, register, confirm=confirm).written)
@@ -164,17 +165,17 @@ def _collecting_lines(planned: CollectedBallots) -> Iterator[str]:
     """Yields lines for the team on what collecting the phone ballots will do."""
     yield f"Ballots to be written: {', '.join(planned.written) or 'none'}."
     if planned.incomplete:
-        yield f"Something is left blank by {', '.join(planned.incomplete)}."
+        yield f"Raters who left a question blank: {', '.join(planned.incomplete)}."
     if planned.silent:
-        yield f"Drew a slip and answered nothing: {', '.join(planned.silent)}."
+        yield f"Raters who drew a slip and answered no question: {', '.join(planned.silent)}."
     if planned.void:
-        yield (f"Void, with answers that are destroyed: slips {', '.join(planned.void)}. Was each of them "
-               "lost or given back?")
+        yield (f"Void slips, whose answers are destroyed: {', '.join(planned.void)}. Check that each of them "
+               "was lost or given back.")
 
 
 def _waiting_lines(study: Study, round_id: str) -> list[str]:
-    """Yields lines on ballots that must be collected or keyed before a round can be closed: ballots on
-    phones, and forms of which a part is keyed."""
+    """Returns lines on ballots that must be collected or keyed before a round can be closed: ballots on
+    phones, and forms that are keyed only in part."""
     from glc_analysis.addons.convening.double_entry import unfinished_entry_phrase
     from glc_analysis.addons.convening.phone_ballots import uncollected_ballots_note
 
@@ -192,8 +193,8 @@ def _waiting_lines(study: Study, round_id: str) -> list[str]:
 def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> None:
     """Count the forms of a round, or show its results.
 
-    The results are shown once the round is closed. The output may be read to the room: it has numbers and no
-    raters' codes. --format csv, for the team only, says whose forms are missing.
+    The results are shown once the round is closed. The output may be read to the room, because it has numbers
+    but no raters' codes. --format csv is for the team only, because it says whose forms are missing.
     """
     from datetime import date
 
@@ -215,8 +216,8 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
                 say(f"{PANELS[row['panel']]}: {row['received']}{below}.")
             for line in proxy_and_interest_count_sentences(before.reference, round_id):
                 say(line)
-            say(f"Whose, for the team only: `glc tally --round {round_id} --format csv`, proxies.csv and "
-                "interests.csv.")
+            say(f"To see whose ballots these are (for the team only): `glc tally --round {round_id} --format "
+                "csv`, proxies.csv and interests.csv.")
             click.confirm(f"Close round {round_id}? Forms that come later are not counted.", abort=True,
                           err=True)
     count = count_round(study, round_id, close_on=date.today() if close else None)
@@ -227,7 +228,7 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
         for line in _waiting_lines(study, round_id):
             say(line)
         if form == "table":
-            say(f"To project, renewed by this command: "
+            say(f"The page to project, which this command renews: "
                 f"{write_received_page(study, round_id, count.received)}.")
     elif form == "table":
         click.echo("\n".join(list_lines_to_read_out(study, count.reference, count.frames, round_id)))
@@ -250,19 +251,19 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
         try:
             write_convening_tables(study, count.reference, count.frames, say=say)
         except Faults:
-            raise GLCError(f"Round {round_id} is closed. The page to project needs a built study, and "
-                           "`glc check` says why it cannot be built. To fix: correct that, and run the same "
-                           "command again.") from None
+            raise GLCError(f"Round {round_id} is closed. The page to project needs a built study, and the "
+                           "study cannot be built. To fix: correct what `glc check` reports, and run the "
+                           "same command again.") from None
         try:
             say(f"The page to project: {write_slides(study, round_id)}.")
         except Faults:
-            say(f"Round {round_id} is closed. There is no page to project: a file is not as it arrived, or "
-                "the page would show what the room may not read. To fix: mend what is named below, and run "
-                "the same command again.")
+            say(f"Round {round_id} is closed. There is no page to project, because a raw file has changed or "
+                "the page would show content that the room may not read. To fix: correct what is named "
+                "below, and run the same command again.")
             raise
-        say(f"Seal code: {find_latest_seal_code(study)}. Write it down; `glc check --seal CODE` tells "
-            f"whether every "
-            "close up to it is unchanged.")
+        say(f"Seal code: {find_latest_seal_code(study)}. Write it down; with it, `glc check --seal CODE` "
+            f"shows whether "
+            "any round closed until now has changed.")
         say(f"Closed by mistake? `glc reopen {round_id} --because WHY` opens the round again.")
 
 
@@ -274,8 +275,8 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
 def reopen(study: Study, round_id: str, because: str) -> None:
     """Open a closed round again.
 
-    What was sealed when it was closed stays, and the next count is sealed beside it. If the ballots are the
-    same, the results do not mention the reopening.
+    The seal made when the round was closed is kept, and the next close adds another seal. If the ballots are
+    the same, the results do not mention the reopening.
     """
     from datetime import date
 
@@ -284,17 +285,17 @@ def reopen(study: Study, round_id: str, because: str) -> None:
 
     reopen_round(study, round_id, because, today=date.today())
     remove_round_results(study, round_id)
-    say("Everybody will read the reason with the results, on public pages too, if the next count differs.")
+    say("If the next count differs, everybody will read the reason with the results, on public pages too.")
     say(f"Round {round_id} is open, and its slides are removed. To close it: "
         f"`glc tally --round {round_id} --close`.")
 
 
 @click.command()
-@click.option("--sheets", is_flag=True, help="Write the sheets to print instead.")
+@click.option("--sheets", is_flag=True, help="Write the sheets to print, and enter none.")
 @click.option("--for", "organisations", multiple=True, metavar="ORGANISATION",
               help="With --sheets: only for this organisation; may be given several times.")
 @click.option("--take-back", "left_by", default="", metavar="ORGANISATION",
-              help="Take back this organisation's decisions. They are shown first, and you are asked.")
+              help="Take back this organisation's decisions, after they are shown and you confirm.")
 @click.option("--principle", "principles", multiple=True, metavar="PRINCIPLE",
               help="With --take-back: only on this principle; may be given several times.")
 @pass_study
@@ -309,11 +310,11 @@ def sign(study: Study, sheets: bool, organisations: tuple[str, ...], left_by: st
     from glc_analysis.addons.convening import signatures
 
     if organisations and not sheets:
-        raise UsageError("--for is only for use with --sheets; when sheets are entered, the organisation is "
-                         "asked for.")
+        raise UsageError("--for works only with --sheets. To fix: run `glc sign` without --for; it asks for "
+                         "the organisation of each sheet.")
     if principles and not left_by or left_by and sheets:
-        raise UsageError("--principle is only for use with --take-back, and --take-back with no other "
-                         "option.")
+        raise UsageError("--principle works only with --take-back, and --take-back with no option but "
+                         "--principle.")
     if left_by:
         rows = signatures.select_signoff_decisions(study, left_by, principles)
         for row in rows.to_dict("records"):
@@ -321,8 +322,8 @@ def sign(study: Study, sheets: bool, organisations: tuple[str, ...], left_by: st
             say(f"{row['principle_id']}.{row['version']}: {decision}, {row['date']}.")
         click.confirm(f"Take these decisions of {left_by} back?", abort=True, err=True)
         signatures.remove_signoff_decisions(study, rows)
-        say(f"They are taken back. Another decision: `glc sign --sheets --for {left_by}`, then `glc sign`. "
-            "Lists that were printed or published before still have it.")
+        say(f"The decisions are taken back. To enter another decision: `glc sign --sheets --for {left_by}`, "
+            "then `glc sign`. Lists that were printed or published before still show the old decisions.")
         return
     if not sheets:
         _read_any_bytes()
@@ -338,7 +339,7 @@ def sign(study: Study, sheets: bool, organisations: tuple[str, ...], left_by: st
 
 
 def _read_any_bytes() -> None:
-    """Lets input that is not UTF-8 reach the check of typed text, which refuses it."""
+    """Lets input that is not UTF-8 reach the check of typed text, which refuses such input."""
     if isinstance(sys.stdin, TextIOWrapper):
         sys.stdin.reconfigure(errors="surrogateescape")
 
@@ -372,7 +373,7 @@ def trace(study: Study, principle: str, source: str, is_check: bool, audience: s
         if not (study.processed / "slices.json").is_file():
             raise
         faults = error.faults
-        say("The tables cannot be built (`glc check` says why): this is what the last build found.")
+        say("The tables cannot be built (`glc check` says why), so this is the result of the last build.")
     if is_check:
         broken = find_broken_evidence_links(study)
         listed = {(fault.file, fault.row) for fault in broken}
@@ -430,8 +431,9 @@ def _ensure_traceable(study: Study) -> None:
 def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -> None:
     """Write the packets for the convening, as PDF and Word.
 
-    Writes one packet for each organisation, for survivor advisers, observers and all who come, the sheets for
-    interpreters and facilitators, themes and countries to lay on the tables, and every brief by itself.
+    Writes packets for each organisation, for survivor advisers, for observers and for everybody who comes;
+    sheets for interpreters and facilitators; sheets on themes and countries to lay on the tables; and each
+    brief as a file by itself.
     """
     from datetime import date
 
@@ -453,11 +455,12 @@ def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -
         click.echo(folder)
     for line in list_guide_language_notes(study, planned):
         say(line)
-    say("Give each organisation's packet to it alone; all others are for everybody who comes.")
+    say("Give each organisation's packet only to that organisation. All other packets are for everybody who "
+        "comes.")
 
 
 @click.command()
-@click.option("--language", default="", metavar="LANGUAGE", help="In this one only, such as es.")
+@click.option("--language", default="", metavar="LANGUAGE", help="Write only this language, such as es.")
 @click.option("--paper", default="a4", show_default=True, type=click.Choice(["a4", "letter"]),
               help="The paper size.")
 @for_audience
@@ -481,7 +484,7 @@ def handbook(study: Study, language: str, paper: str, audience: str) -> None:
 
 @click.command()
 @click.option("--for", "organisations", multiple=True, metavar="ORGANISATION",
-              help="Only to this organisation; may be given several times.")
+              help="Write only to this organisation; may be given several times.")
 @click.option("--paper", default="a4", show_default=True, type=click.Choice(["a4", "letter"]),
               help="The paper size.")
 @pass_study
@@ -509,13 +512,13 @@ def thanks(study: Study, organisations: tuple[str, ...], paper: str) -> None:
 @add_format_option("csv")
 @pass_study
 def joint_display(study: Study, suggest: bool, stated: bool, audience: str, form: str) -> None:
-    """Show survey results beside what was said, by topic."""
+    """Show survey results beside what was said in interviews, by topic."""
     from glc_analysis.addons.convening import joint_display as joint
     from glc_analysis.disclosure.rules import has_capability
     from glc_analysis.view.study_view import StudyView
 
     if suggest and (stated or not has_capability(audience, "passages")):
-        raise UsageError("--suggest is for the team alone, and not to be used with --stated.")
+        raise UsageError("--suggest is for the team only, and cannot be used with --stated.")
     ensure_built(study)
     if suggest:
         rows, empty = joint.suggest_joint_display_rows(study), "There is nothing to suggest."
@@ -528,8 +531,8 @@ def joint_display(study: Study, suggest: bool, stated: bool, audience: str, form
                  "some.")
     print_rows(rows, form, if_empty=empty)
     if suggest:
-        say(f"{count_of(len(rows), 'row')} to review: keep those that matter, without the last two columns, "
-            "and write how the two sides fit and what follows.")
+        say(f"{count_of(len(rows), 'row')} to review. Keep the rows that matter, remove the last two "
+            "columns, and write how the two sides fit and what follows from them.")
 
 
 COMMANDS = (forms, enter, ballot, tally, reopen, *TEXT_COMMANDS, sign, trace, packet, handbook, thanks)

@@ -1,13 +1,14 @@
-"""Whether a panel agrees: the RAND/UCLA appropriateness method, on votes of 1 to 9.
+"""Decides whether a panel agrees, by the RAND/UCLA appropriateness method, from votes of 1 to 9.
 
 Fitch et al. 2001, *The RAND/UCLA Appropriateness Method User's Manual* (RAND MR-1269), chapter 8; worked
-example: BMJ Open 2012;2:e001431, table 1 (it prints 2.5 where only 2.35 gives its own result). The votes are
-those of one panel on one text and criterion. An abstention is a ballot but not a vote: it counts towards the
-quorum and towards the panel size that selects a rule and its limits, but never towards a result. Agreement by
-the panel rule, and a result of the test ``share``, therefore hold however the abstaining raters would have
-voted. Disagreement and IPRAS use the votes alone and can depend on abstentions: five high and five low votes
-are a disagreement, but if three of the low voters abstain, five high and two low votes are not. All
-arithmetic is exact, so that borderline cases have the same result on every machine.
+example: BMJ Open 2012;2:e001431, table 1 (the table prints 2.5, but its results follow only from 2.35). The
+votes are those of one panel on one text and criterion. An abstention is a ballot but not a vote. It counts
+towards the quorum and towards the panel size, which selects a rule and its limits, but never towards a
+result. Agreement by the panel rule, and a result of the test ``share``, therefore hold however the abstaining
+raters would have voted. Disagreement and IPRAS use the votes alone and can depend on abstentions. For
+example, five high and five low votes are a disagreement; but if three of the low voters abstain, the five
+high and two low votes are not. All arithmetic is exact, so that borderline cases have the same result on
+every machine.
 """
 
 from __future__ import annotations
@@ -51,8 +52,8 @@ def votes_percentile(votes: Sequence[int], percent: int) -> Fraction:
 
 @dataclass(frozen=True)
 class Dispersion:
-    """The dispersion of votes and the limit above which it is disagreement; made by
-    :func:`measure_dispersion`."""
+    """The dispersion of votes, and the limit (IPRAS) above which the dispersion is a disagreement. It is made
+    by :func:`measure_dispersion`."""
 
     p30: Fraction
     p70: Fraction
@@ -64,7 +65,7 @@ class Dispersion:
 
     @property
     def iprcp(self) -> Fraction:
-        """Its central point, (P30 + P70) / 2."""
+        """Returns the central point of the interpercentile range, (P30 + P70) / 2."""
         return (self.p30 + self.p70) / 2
 
     @property
@@ -79,17 +80,17 @@ class Dispersion:
 
     @property
     def index(self) -> Fraction:
-        """Returns the disagreement index, IPR / IPRAS: above 1 the panel disagrees."""
+        """Returns the disagreement index, IPR / IPRAS. If it is above 1, the panel disagrees."""
         return self.ipr / self.ipras
 
     @property
     def is_disagreement(self) -> bool:
-        """IPR > IPRAS."""
+        """Whether the votes disagree, that is IPR > IPRAS."""
         return self.ipr > self.ipras
 
 
 def measure_dispersion(votes: Sequence[int]) -> Dispersion:
-    """Returns the IPRAS measures of at least one vote.
+    """Returns the dispersion of the votes; at least one vote is needed.
 
     >>> found = measure_dispersion([4, 5, 6, 7, 7, 7, 7, 7, 8, 8, 8, 8, 8, 9, 9])
     >>> float(found.p30), float(found.p70), float(found.ipr), float(found.ipras), found.is_disagreement
@@ -108,8 +109,8 @@ def median_vote(votes: Sequence[int]) -> float:
 
 
 def scale_tertile(score: float) -> str:
-    """Returns the tertile of the scale that contains a vote or median; 3.5 and 6.5 belong to the higher
-    tertile.
+    """Returns the tertile of the scale that contains a vote or median; the limits 3.5 and 6.5 belong to the
+    higher tertile.
 
     >>> [scale_tertile(value) for value in (3, 3.5, 6, 6.5)]
     ['low', 'middle', 'middle', 'high']
@@ -128,8 +129,8 @@ def count_votes_by_tertile(votes: Sequence[int]) -> dict[str, int]:
 
 
 def apply_panel_rule(votes: Sequence[int], n_abstained: int = 0) -> str:
-    """Returns whether a panel of 8 to 16 agrees, disagrees or does neither; ``""`` for any other size or if
-    there is no vote.
+    """Returns whether a panel of 8 to 16 ballots agrees, disagrees or does neither; ``""`` for a panel of
+    another size, or if there is no vote.
 
     - Agreement: at most 2 ballots lie outside the third with the median (3 ballots in panels of 11 to 13, 4
       in panels of 14 to 16).
@@ -162,9 +163,9 @@ def apply_ipras_rule(votes: Sequence[int]) -> str:
 
 
 def compute_required_ballots(n_eligible: int, agreement_test: str = "panel", fixed_quorum: int = 0) -> int:
-    """Returns how many ballots of a panel on a text make a decision: ``fixed_quorum`` if the study has set
-    it. Otherwise it is two thirds of those who may vote, rounded up, and at least as many as the test needs
-    if the panel has that many raters.
+    """Returns how many ballots of a panel on a text a decision needs: ``fixed_quorum`` if the study has set
+    one. Otherwise it is two thirds of those who may vote, rounded up. If this is fewer than the test needs
+    and the panel has enough raters, it is the number that the test needs.
 
     >>> [compute_required_ballots(n) for n in (3, 8, 10, 14)]
     [2, 8, 8, 10]
@@ -180,15 +181,15 @@ def decide_panel_result(votes: Sequence[int], agreement_test: str = "panel", *, 
     """Returns the panel's result on a text by the study's test: high, uncertain, low, no decision or too few.
 
     - No decision: fewer ballots (votes and abstentions) than the ``quorum`` were received.
-    - Too few: the panel is smaller than the test needs, or fewer than three voted.
-    - Tests ``panel`` and ``ipras``: the third that holds the median; but uncertain if the panel disagrees, or
-      if abstentions leave less than half of the ballots in that third.
-    - Test ``share``: the outer third that holds 75 % of the ballots, else uncertain. Its smallest panel is
-      that of ``panel``, because in a panel of seven one vote moves a share by 14 points. (With 75 % in one
-      third, no panel disagrees by either rule.)
+    - Too few: the panel is smaller than the test needs, or fewer than three raters voted.
+    - Tests ``panel`` and ``ipras``: the result is the third that holds the median. It is uncertain if the
+      panel disagrees, or if, because of abstentions, less than half of the ballots lie in that third.
+    - Test ``share``: the result is the lowest or highest third if it holds 75 % of the ballots, else
+      uncertain. Its smallest panel is that of ``panel``, because in a panel of seven one vote moves a share
+      by 14 points. (With 75 % in one third, no panel disagrees by either rule.)
 
-    See :data:`RULES_IN_WORDS`. With ``quorum`` None, a round is counted as before quorums existed, and
-    abstentions are ignored.
+    See :data:`RULES_IN_WORDS`. ``quorum`` None is for rounds closed before quorums existed; abstentions are
+    then ignored.
 
     >>> [decide_panel_result([8] * 7 + [1] * n) for n in (0, 1, 3)], decide_panel_result([8] * 7 + [1] * 3,
     ...     "share")
@@ -254,7 +255,7 @@ def possible_results_from_tertile_counts(tertile_counts: Sequence[int], agreemen
 
 
 def median_movement(before: float | None, after: float | None) -> str:
-    """Returns the movement of the median between two rounds; ``""`` if a median is missing.
+    """Returns how the median moved between two rounds; ``""`` if a median is missing.
 
     >>> median_movement(6.5, 8), median_movement(7, 7), median_movement(None, 7)
     ('up', 'same', '')
@@ -268,7 +269,7 @@ def tally_in_words(tally: Mapping[str, Any]) -> str:
     """Returns a row of ``tallies`` as it is read out: votes, never percentages. IPRAS is mentioned if the
     panel rule does not apply or gives another result.
 
-    ``said`` are the votes in words; other blank cells of the row are not disclosed
+    Column ``said`` has the votes in words. A blank cell in another column is not disclosed
     (:func:`.votes.blank_undisclosed_tallies`).
 
     >>> tally_in_words(compute_tally_columns([8] * 8 + [5, 2]) | {"said": "8 of 10 high, 1 middle, 1 low"})
@@ -288,9 +289,9 @@ def tally_in_words(tally: Mapping[str, Any]) -> str:
 
 
 def proxies_and_interests_in_words(tally: Mapping[str, Any]) -> str:
-    """Returns how many ballots of a row of ``tallies`` were given by proxy, how many votes are left out
-    because of an interest, and the other result if it is disclosed; blank if there are no such ballots or
-    votes.
+    """Returns how many ballots of a row of ``tallies`` were given by proxy, and how many votes are left out
+    because of a declared interest. Adds the result without the proxies, and the result with the interests, if
+    they are disclosed. Blank if there are no proxies and no interests.
 
     >>> proxies_and_interests_in_words({"n_by_proxy": 2, "without_proxies": "high", "n_left_out": 1,
     ...     "with_interests": ""})
@@ -319,7 +320,7 @@ def why_no_result(tally: Mapping[str, Any]) -> str:
 
 
 def dissenting_votes_in_words(tally: Mapping[str, Any]) -> str:
-    """Returns the votes of a row of ``tallies`` outside the third that holds the median, as they are read
+    """Returns the votes of a row of ``tallies`` that lie outside the third with the median, as they are read
     out; blank if the votes or the median are not disclosed.
 
     >>> dissenting_votes_in_words(compute_tally_columns([8] * 8 + [5, 2]))

@@ -8,7 +8,7 @@ from glc_analysis.study import Study
 
 
 def count_raters_and_packets(study: Study, reference: Reference) -> dict[str, int]:
-    """Returns the number of raters, survivor advisers and packets, by noun in the singular."""
+    """Returns the number of raters, survivor advisers and packets, keyed by the noun in the singular."""
     raters = reference.raters
     return {"rater": raters["rater_id"].nunique(),
             "survivor adviser": int((raters["role"] == "survivor_adviser").sum()),

@@ -1,9 +1,9 @@
-"""Double data entry of paper rating forms at the keyboard: ``glc enter``.
+"""Takes the double data entry of paper rating forms at the keyboard: ``glc enter``.
 
 A form becomes ``raw/ratings/<round>-<rater>.csv`` only after it has been keyed twice with the same result
 (:mod:`.keying`). If a returned workbook has a blank or missing row, only that row is keyed, into
-``<round>-<rater>-<principle>.csv``. Until the round is closed the screen shows how many forms are received,
-and no result.
+``<round>-<rater>-<principle>.csv``. Until the round is closed, the screen shows how many forms have been
+received, but no result.
 """
 
 from __future__ import annotations
@@ -47,17 +47,22 @@ from glc_analysis.writing import sync_folder, write_atomic
 # A paper form: its fields, and what a typed line means.
 
 MARKS = "marks"
-"""The field with the marks of one row of the form, typed as one line."""
+"""The name of the field for one row of the form; all marks of the row are typed in one line."""
 BLANK_MARK, COMMENT_MARK = "-", "+"
-"""The keys for a blank, and for a comment written beside the row."""
+"""The keys for a mark that is blank on the paper, and for a comment written beside the row."""
 
 
 @dataclass(frozen=True)
 class PaperForm(KeyedPaper):
-    """The paper form of a round: short ``names`` of its principles, ``statements`` by principle, version and
-    language, and the ``languages`` of the forms. For a form received as a file, only its unanswered criteria
-    are asked (``open``, by principle), and ``issued`` holds the version and text_version named in its
-    rows."""
+    """The paper form of a round.
+
+    - ``names``: the short name of each principle.
+    - ``statements``: the statements, keyed by principle, version and language.
+    - ``languages``: the languages of the forms.
+    - ``open``: for a form received as a file, the unanswered criteria of each principle. Only these are
+      asked.
+    - ``issued``: for a form received as a file, the version and text_version in the rows of each principle.
+    """
 
     round_id: str
     names: dict[str, str]
@@ -83,7 +88,7 @@ class PaperForm(KeyedPaper):
                    tuple(sorted({*known["language"]})))
 
     def only(self, unanswered: pd.DataFrame) -> PaperForm:
-        """Returns the form reduced to these questions of one rater, in the order of the round."""
+        """Returns the form with only the ``unanswered`` questions of one rater, in the order of the round."""
         rows = dict(iter(unanswered.groupby("principle_id")))
         return replace(self, open={one: tuple(rows[one]["criterion"]) for one in self.names if one in rows},
                        issued={one: (own["version"].iloc[0], own["text_version"].iloc[0])
@@ -134,7 +139,8 @@ class PaperForm(KeyedPaper):
         return (meant, "") if meant is not None else ("", f"{line!r} is not understood: type {expected}.")
 
     def _parse_marks(self, principle: str, line: str) -> tuple[str, str]:
-        """Parses the marks of a row, separated by blanks, such as ``7 8`` or, of version 2, ``2 7 8 +``."""
+        """Parses the marks of a row, separated by blanks, such as ``7 8``. If several versions may be on the
+        paper, the version comes first: ``2 7 8 +``."""
         criteria, versions = self.open.get(principle, CRITERIA), self._versions_asked(principle)
         if not line:
             return "", ""
@@ -149,13 +155,13 @@ class PaperForm(KeyedPaper):
                     f"{SCORES[0]} to {SCORES[-1]}, a (abstain), {BLANK_MARK} (blank).")
 
     def _versions_asked(self, principle: str) -> list[str]:
-        """Returns the versions that may be on the paper; empty if the version is known."""
+        """Returns the versions that may be on the paper; empty if only one version is possible."""
         versions = [] if principle in self.issued else self.versions(principle)
         return versions if len(versions) > 1 else []
 
     def rows(self, rater: str, values: Values) -> Iterator[tuple[str, ...]]:
-        """Yields a complete form as rows of :data:`HEADER`; the comment is in the row of the first
-        criterion."""
+        """Yields a complete form as rows with the columns :data:`HEADER`. The comment on a principle is in
+        the row of its first criterion."""
         language = values.get(".language", self.languages[0])
         for principle in self.open or self.names:
             marks = values[f"{principle}.{MARKS}"].removesuffix(COMMENT_MARK).split()
@@ -174,7 +180,7 @@ class PaperForm(KeyedPaper):
 
 
 def _read_marks(keys: str, count: int) -> list[str]:
-    """Returns the marks of a row, one for each key; empty if the keys are not understood.
+    """Returns the marks of a row, one for each criterion; empty if the keys are not understood.
 
     The paper has one box for "not my context", so an abstention on the first criterion applies to the whole
     row.
@@ -203,9 +209,11 @@ _KEYS = (f"A line for each principle, one key for each mark: 78 = importance 7, 
 
 def enter_rating_forms(study: Study, round_id: str, *, ask: Ask, say: Say,
                        clear: Callable[[], None] = lambda: None) -> None:
-    """Data entry of the paper forms of an open round, until the person ends it; ``clear`` wipes the screen.
+    """Runs the data entry of the paper forms of an open round until the person ends it; ``clear`` wipes the
+    screen.
 
-    Raises UsageError for an unknown round, GLCError where the round is closed or somebody else enters forms.
+    Raises UsageError for an unknown round, and GLCError if the round is closed or somebody else is entering
+    forms.
     """
     RatingFormSession(study, round_id, ask, say, clear).start(_log_path(study, round_id))
 
@@ -216,16 +224,18 @@ def check_all_forms_keyed(study: Study, round_id: str) -> None:
     forms = KeyingLog.read(_log_path(study, round_id)).forms
     begun = [form for form, passes in forms.items() if any(one.values for one in passes.values())]
     if begun:
-        raise Faults(Fault(f"data entry of form {form} is not finished: it would not count",
-                           fix=f"finish it with `glc enter --round {round_id}`, or type `{DROP}` there")
+        raise Faults(Fault(f"data entry of form {form} is not finished, so the form would not count",
+                           fix=f"finish it with `glc enter --round {round_id}`, or type `{DROP}` there to "
+                           "discard it")
                      for form in sorted(begun))
 
 
 def unfinished_entry_phrase(study: Study, round_id: str) -> str:
-    """Says how many forms are keyed only once or in part and do not count yet; blank if there are none."""
+    """Returns a sentence on how many forms are keyed only once or in part and do not count yet; blank if
+    there are none."""
     forms = KeyingLog.read(_log_path(study, round_id)).forms
     count = sum(any(one.values for one in passes.values()) for passes in forms.values())
-    return (f"Forms keyed once or in part: {count}. They are in none of these numbers. To finish: "
+    return (f"Forms keyed once or in part: {count}. These numbers do not include them. To finish: "
             f"`glc enter --round {round_id}`.") if count else ""
 
 
@@ -248,8 +258,8 @@ class RatingFormSession(KeyingSession):
         return f"Round {self.round_id}"
 
     def reload_changed_tables(self) -> None:
-        """Reads changed tables again, so that an amended text is asked about in its new version. Raises
-        GLCError if the round has been closed."""
+        """Reads changed tables again, so that the next form asks about an amended text in its new version.
+        Raises GLCError if the round has been closed."""
         if self.table_bytes != (content := _table_bytes(self.study)):
             self.reference = read_reference(self.study, needed=ENTRY_TABLES, beside=("organisations",))
             self.table_bytes, self.file_bytes = content, None
@@ -259,7 +269,7 @@ class RatingFormSession(KeyingSession):
             self.eligible_raters = select_eligible_raters(self.reference.raters, settings["vote"])
 
     def state_by_code(self) -> dict[str, str]:
-        """Returns the state of each rater's form; blank where nothing is keyed."""
+        """Returns the state of each rater's form, by rater code; blank if nothing is keyed."""
         content = [path.read_bytes() for path in self.study.raw_files("ratings")]
         if self.file_bytes != content:
             self.ballots, self.file_bytes = Ballots.read(self.study, self.reference), content
@@ -283,7 +293,7 @@ class RatingFormSession(KeyingSession):
 
     def refusal(self, line: str, code: str, states: Mapping[str, str]) -> str:
         if code and states[code] != RECEIVED:
-            return f"The organisation of {code} has one vote in each panel: {states[code]}."
+            return f"The organisation of {code} has one vote in each panel; its form is {states[code]}."
         if not code and line in set(self.reference.raters["rater_id"]):
             return f"{line!r} may not rate (raters.csv: may_rate)."
         if not code:
@@ -291,7 +301,7 @@ class RatingFormSession(KeyingSession):
         return super().refusal(line, code, states)
 
     def store_paper(self, code: str) -> str:
-        """Writes the file of a complete form, unless an earlier session already has."""
+        """Writes the file of a complete form, if no earlier session has written it."""
         form = self.paper_with_code(code)
         name = "-".join([self.round_id, code, *form.open])
         path = self.study.raw / "ratings" / f"{name}.csv"
@@ -302,12 +312,13 @@ class RatingFormSession(KeyingSession):
             write_atomic(path, text.getvalue())
             sync_folder(path.parent)  # before the log says that the form is received
         elif path.read_bytes() != text.getvalue().encode():
-            raise GLCError(f"{path.name} arrived meanwhile and differs from what was keyed. To fix: look at "
-                           "the paper, keep the right file in raw/ratings, and start `glc enter` again.")
+            raise GLCError(f"{path.name} arrived meanwhile and differs from what was keyed. To fix: compare "
+                           "both with the paper, keep the right file in raw/ratings, and start `glc enter` "
+                           "again.")
         self.log.end(code, RECEIVED)
         return f"Form {code} is received{' with ' * bool(form.open)}{', '.join(form.open)}."
 
 
 def _table_bytes(study: Study) -> list[bytes]:
-    """Returns the reference tables that a form is made from, as bytes."""
+    """Returns the bytes of the reference tables from which a form is made."""
     return [study.reference_file(name).read_bytes() for name in ("principles", "rounds", "raters")]

@@ -20,7 +20,7 @@ from glc_analysis.view.study_view import StudyView
 
 
 def _principles(page: StudyView) -> pd.DataFrame:
-    """Returns the principles in their latest text, each with its translations."""
+    """Returns the latest text of each principle, with its translations."""
     rows, shown = page.read("principles"), page.principle_rows["printed_id"]
     own = rows["translation_of"].where(rows["translation_of"] != "", rows["printed_id"])
     return select_readable_texts(rows[rows["is_current"] & own.isin(shown)], page.audience)
@@ -52,8 +52,8 @@ DOWNLOADS = {
 
 
 def render_principles_json(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> str:
-    """Returns the principles as JSON for other software: the permanent id of each, its text in each language,
-    its indicator, status and version; and the study's licence."""
+    """Returns the principles as JSON for other software, and the study's licence. Each principle has its
+    permanent id, its text in each language, its indicator, status and version."""
     rows = frames.get("principles", pd.DataFrame({"translation_of": []}))
     view = StudyView(study, audience)
     pages = {one.printed_id: one for one in make_handbook(view).principles} if len(rows) else {}
@@ -76,8 +76,8 @@ def render_principles_json(study: Study, frames: Mapping[str, pd.DataFrame], aud
 
 
 def _of_handbook(page: HandbookPrinciple | None) -> dict[str, Any]:
-    """Returns the texts of the handbook about an agreed principle besides the statement, without grades and
-    signatories."""
+    """Returns what the handbook says about an agreed principle besides its statement; grades and signatories
+    are left out."""
     if page is None:
         return {}
     return {"agreed_on": page.agreed_on, "rests_on": page.rests_on, "is_effect_measured": page.is_measured,

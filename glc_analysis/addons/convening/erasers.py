@@ -1,7 +1,7 @@
-"""Erases the data that the convening holds about an organisation or a person that withdraws.
+"""Erases the data that the convening holds about an organisation or person that withdraws (the leaver).
 
-Ballots are in files, in logs of data entry and in sealed rounds. Raters wrote comments, tables hold decisions
-and signatures, and a list records who received a packet on paper.
+The leaver's ballots are in files, in logs of data entry and in sealed rounds. Comments, decisions and
+signatures are in tables, and a list records who received a packet on paper.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from glc_analysis.tabular import read_delimited_file
 
 Cells = dict[str, str]
 _SAID = ("proposed_by", "objections", "reservations")
-"""The columns of the decision log that record whose view is stated."""
+"""The columns of the decision log that name whose view a row records."""
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def lock_entry_logs(study: Study) -> Generator[None]:
 
 
 def organisation_by_rater(reference: Reference) -> dict[str, str]:
-    """Returns the organisation of each rater."""
+    """Returns the organisation of each rater, keyed by rater id."""
     raters = reference.raters
     return dict(zip(raters["rater_id"], raters["organisation_id"], strict=True))
 
@@ -63,22 +63,22 @@ def separate_leaver_comments_and_reservations(study: Study, reference: Reference
 
 
 def list_principle_statements(reference: Reference) -> list[str]:
-    """Returns the statements of the principles, which are the study's own words even if a participant said
-    the same."""
+    """Returns the statements of the principles. They are the study's own words, even if a participant used
+    the same words."""
     return [*reference.principles["statement"]]
 
 
 def words_cited_by_evidence_row(reference: Reference, segment_ids: Iterable[str]) -> dict[tuple[str, str],
                                                                                           str]:
-    """Returns the words that evidence.csv cites from these segments, by principle and evidence."""
+    """Returns the words that evidence.csv cites from these segments, keyed by principle and evidence id."""
     rows = reference.evidence[reference.evidence["reference"].isin(segment_ids)]
     return dict(zip(zip(rows["principle_id"], rows["evidence_id"], strict=True), rows["cited"], strict=True))
 
 
 def erase_leaver_from_row(table: str, row_before: Cells, row_after: Cells,
                           leaver: Leaver) -> tuple[Cells, Cells] | None:
-    """Returns a row of a reference table before and after the leaver's content is removed; None if the whole
-    row is removed."""
+    """Returns a row of a reference table before and after the leaver's content is removed from it; None if
+    the whole row is removed."""
     blank: Collection[str] = ()
     if table == "parking_lot" and leaver.is_by(row_before.get("raised_by", "")):
         return None
@@ -98,14 +98,14 @@ def erase_leaver_from_row(table: str, row_before: Cells, row_after: Cells,
 
 
 def _without_its_parts(text: str, leaver: Leaver) -> str:
-    """Returns the text of a cell of the decision log without the parts that belong to the leaver alone. Parts
-    end at a semicolon or a line end."""
+    """Returns a cell of the decision log with the parts that belong to the leaver alone replaced by the mark
+    of a withdrawal. Parts end at a semicolon or a line end."""
     return "".join(WITHDRAWN if leaver.is_by(part) else part for part in re.split(r"(\s*[;\n]\s*)", text))
 
 
 def erase_ballots_and_signatures(study: Study, leaver: Leaver) -> None:
     """Removes the leaver's ballots and signatures from a study, and the leaver's names from texts of others.
-    A file that then holds nothing else is deleted. Raises Faults if the votes of others would change."""
+    A file that is then empty is deleted. Raises Faults if the votes of others would change."""
     faults = []
     for path in study.raw_files("ratings"):
         try:
@@ -123,7 +123,7 @@ def erase_ballots_and_signatures(study: Study, leaver: Leaver) -> None:
 
 
 def _remove_keyed(path: Path, papers: Collection[str], leaver: Leaver) -> None:
-    """Removes the entries of these papers from a log of data entry, and the leaver's names from the other
+    """Removes the entries of ``papers`` from a log of data entry, and the leaver's names from the other
     entries."""
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     whole = [line for line in lines if line.endswith("\n")]  # a power cut may have torn the last
@@ -144,12 +144,14 @@ def _remove_from_ratings(path: Path, leaver: Leaver) -> None:
         str(n) in rows and not leaver.raters.isdisjoint(map(str.strip, cells))))
     left = read_ratings_file(path).drop(columns=theirs)
     if not left.equals(votes[~is_own].drop(columns=theirs).reset_index(drop=True)):
-        raise Faults([Fault("cannot be rewritten without their ballots", file=path.name, fix="take them out "
-                            "by hand, correct its checksum in manifest.csv, and repeat")])
+        raise Faults([Fault("the ballots of the leaver cannot be removed", file=path.name, fix="remove "
+                            "them by hand, correct the checksum of the file in manifest.csv, and run the "
+                            "command again")])
 
 
 def list_unused_votes(study: Study, new: Study, person_id: str) -> list[tuple[str, str, str]]:
-    """Returns the votes and comments of a person that are no longer used: kind, place and content."""
+    """Returns the votes and comments of a person that ``study`` used and ``new`` no longer uses: kind, place
+    and content of each."""
     rated, still = (tables.read_table("ratings", study=one) for one in (study, new))
     rated, still = (votes[votes["rater_id"] == person_id] for votes in (rated, still))
     rows = [("vote", f"round {row['round_id']}", f"{row['principle_id']} {row['criterion']}")
@@ -160,7 +162,7 @@ def list_unused_votes(study: Study, new: Study, person_id: str) -> list[tuple[st
 
 
 def list_packet_holders_to_inform(study: Study) -> list[tuple[str, str, str]]:
-    """Returns the packets whose holders must be informed: kind, place and content."""
+    """Returns the paper packets whose holders must be informed: kind, place and content of each."""
     path = study.private / PACKETS_MADE
     rows = read_delimited_file(path).rows[1:] if path.is_file() else []
     return [("packet", PACKETS_MADE, f"{day} {whose or 'shared'}: {parts}") for _, day, whose, parts in rows]

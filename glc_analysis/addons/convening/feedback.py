@@ -4,8 +4,8 @@ changes of the texts.
 For each rater there is a page to print and hand over in a sealed envelope, and a sheet of the rater's
 workbook. A rater's own votes are shown to that rater alone. About all other raters, the page says only what
 the slides say: the panel votes that :mod:`.votes` discloses, and comments that may be read. Two raters who
-compare their pages therefore learn no more about a third rater than the room does. No earlier votes are shown
-for a text that has changed.
+compare their pages therefore learn no more about a third rater than everybody in the room does. If a text has
+changed, no earlier votes on it are shown.
 """
 
 from __future__ import annotations
@@ -47,10 +47,12 @@ NOT_DISCLOSED = "–"
 class RoundFeedback:
     """What a rater sees about the last closed round on a principle.
 
-    ``own`` are the rater's scores by criterion (``x``: abstained); empty if the rater did not vote or voted
-    on an earlier text. ``panels`` are rows (panel, criterion, low, middle, high), with numbers in signs that
-    all languages share. ``earlier`` is the text that was voted on, if it has changed since, translated into
-    the language of the form if possible.
+    - ``own``: the rater's score by criterion (``x`` if the rater abstained). It is empty if the rater did not
+      vote, or voted on an earlier text.
+    - ``panels``: rows of panel, criterion, low, middle and high votes, with numbers written in signs that all
+      languages share.
+    - ``earlier``: the text that was voted on, if it has changed since; in the language of the form if there
+      is a translation. ``earlier_language`` is its language.
     """
 
     principle_id: str
@@ -71,8 +73,8 @@ class DisclosedCounts(NamedTuple):
 
 
 def parse_disclosed_votes(votes_in_words: str) -> DisclosedCounts:
-    """Returns the low, middle and high votes of a panel, as far as the words of
-    :func:`.votes.disclosed_votes_in_words` disclose them.
+    """Returns those numbers of low, middle and high votes of a panel that the words of
+    :func:`.votes.disclosed_votes_in_words` disclose.
 
     >>> parse_disclosed_votes("6 of 10 high, 3 middle, 1 low")
     DisclosedCounts(low='1 / 10', middle='3 / 10', high='6 / 10')
@@ -90,12 +92,13 @@ def parse_disclosed_votes(votes_in_words: str) -> DisclosedCounts:
 
 @dataclass(frozen=True)
 class Feedback:
-    """The feedback from the last closed round on each principle; this round may be several rounds ago.
+    """The feedback from the last closed round that asked about each principle. That round may be several
+    rounds ago.
 
     - ``votes``: all votes.
-    - ``panels``: the disclosed votes of panels, by principle.
-    - ``comments``: the comments, by principle.
-    - ``texts``: the texts voted on, with their round.
+    - ``panels``: the disclosed votes of the panels, keyed by principle.
+    - ``comments``: the comments that may be read, keyed by principle.
+    - ``texts``: the texts that were voted on, each with its round.
     """
 
     votes: pd.DataFrame
@@ -140,8 +143,8 @@ class Feedback:
                    asked.merge(add_version_columns(reference.principles), on=["principle_id", "version"]))
 
     def feedback_for_rater(self, rater_id: str, language: str, rows: pd.DataFrame) -> list[RoundFeedback]:
-        """Returns the feedback for one rater, for each of the ``rows`` of a form about which an earlier round
-        asked."""
+        """Returns the feedback for one rater: one entry for each of the ``rows`` of the form whose principle
+        an earlier round asked about."""
         return [*self._of_rater(rater_id, language, rows)]
 
     def _of_rater(self, rater_id: str, language: str, rows: pd.DataFrame) -> Iterator[RoundFeedback]:

@@ -16,9 +16,11 @@ Read = Callable[[str], pd.DataFrame]
 
 
 def find_answers_behind_figure(read_table: Read, figure: Any, question: Any) -> pd.DataFrame:
-    """Returns the answers on which a figure of a question is based: answer_id, organisation_id, is_counted.
+    """Returns the answers on which a figure of a question is based, with the columns answer_id,
+    organisation_id and is_counted.
 
-    ``read_table`` gives a processed table by name, ``figure`` is a row of figures, ``question`` of questions.
+    ``read_table`` returns a processed table by name, ``figure`` is a row of table ``figures``, and
+    ``question`` a row of table ``questions``.
     """
     unit, about = question.unit, "question_id == @question.question_id"
     if figure.measure == DISCORDANCE:
@@ -40,7 +42,7 @@ def find_answers_behind_figure(read_table: Read, figure: Any, question: Any) -> 
 
 
 def members_of_figure_subset(read_table: Read, figure: Any, unit: str) -> set[str]:
-    """Returns the organisations or answers of the figure's subset."""
+    """Returns the ids of the organisations or answers (``unit``) in the figure's subset."""
     ids = read_table(f"{unit}s")[f"{unit}_id"]
     if figure.subset_kind not in KINDS[1:]:  # a source or document is a property of passages
         return {*ids}
@@ -50,7 +52,8 @@ def members_of_figure_subset(read_table: Read, figure: Any, unit: str) -> set[st
 
 
 def counted_ratings_by_principle(read_table: Read) -> dict[str, list[tuple[str, pd.DataFrame]]]:
-    """Returns, for each principle, its closed rounds and panels in words, with the ratings that count."""
+    """Returns one entry per closed round and panel, keyed by principle: the counts in words, and the ratings
+    that count."""
     counts_by_panel: dict[tuple[str, ...], list[str]] = {}
     for row in read_table("tallies").sort_values("criterion", ascending=False,
                                                  kind="stable").to_dict("records"):

@@ -1,8 +1,8 @@
-"""The rating forms of a round as files: ``glc forms``.
+"""Writes the rating forms of a round as files: ``glc forms``.
 
-Writes the forms described in ``rating_forms`` as files in ``reports/team/forms/<round>/``
-(:func:`open_round_and_write_forms`): a workbook, a page to print and a text for every rater; one XLSForm for
-all.
+:func:`open_round_and_write_forms` writes the forms described in ``rating_forms`` to
+``reports/team/forms/<round>/``: a workbook, a page to print and a text for every rater, and one XLSForm for
+all raters.
 """
 
 from __future__ import annotations
@@ -82,12 +82,12 @@ class FormsIssued:
     """The result of :func:`open_round_and_write_forms`.
 
     - ``asked``: the texts about which the round asks.
-    - ``raters``: rater_id, language and note of each rater.
+    - ``raters``: one row per rater, with rater_id, language and note.
     - ``unchecked``: the languages whose fixed texts no native reader has checked.
-    - ``not_asked``: for each current text that the round leaves out, the reason, by printed id.
-    - ``forms``: the forms.
-    - ``before``: the feedback on earlier rounds in each form.
-    - ``roles``: who votes for whom.
+    - ``not_asked``: the reason why the round leaves a current text out, keyed by printed id.
+    - ``forms``: the forms, one per rater.
+    - ``before``: the feedback on earlier rounds, one list per form.
+    - ``roles``: sentences on proxies and declared interests.
     """
 
     folder: Path
@@ -104,14 +104,19 @@ class FormsIssued:
 
 def open_round_and_write_forms(study: Study, round_id: str, *, today: date, without: Collection[str] = (),
                                decided_by: str = "", because: str = "") -> FormsIssued:
-    """Opens a new round, and writes its forms to ``reports/team/forms/<round>/``.
+    """Opens a new round, or takes an open one, and writes its forms to ``reports/team/forms/<round>/``.
 
-    A new round asks about every candidate (:func:`.rounds.plan_round_and_texts`), except the principles
-    ``without``; who decided to leave these out, and why, is recorded in decision_log.csv. An open round keeps
-    its texts and gets the same forms again. Raises UsageError if that decision lacks its author or reason.
-    Raises Faults, before anything is written, if the round is closed, its texts were changed, nobody may
-    rate, a proxy or an interest is invalid or declared after the vote (:mod:`.round_roles`), or a workbook in
-    the folder holds answers.
+    A new round asks about every candidate (:func:`.rounds.plan_round_and_texts`), except the principles in
+    ``without``; decision_log.csv records who decided to leave them out, and why. An open round keeps its
+    texts and gets the same forms again.
+
+    Raises UsageError if principles are left out and ``decided_by`` or ``because`` is blank. Raises Faults,
+    before anything is written, if:
+
+    - the round is closed, or its texts were changed;
+    - no rater may rate;
+    - a proxy or an interest is invalid, or was declared after the vote (:mod:`.round_roles`);
+    - a workbook in the folder holds answers.
     """
     reference = read_reference(study, needed=BALLOT_TABLES, beside=("organisations",))
     if without and not (decided_by.strip() and because.strip()):
@@ -163,7 +168,8 @@ def open_round_and_write_forms(study: Study, round_id: str, *, today: date, with
 
 
 def _not_asked(reference: Reference, asked: pd.DataFrame, without: Collection[str]) -> dict[str, str]:
-    """Returns the latest texts about which a round does not ask, by printed id, each with the reason."""
+    """Returns the reason why a round does not ask about a latest text, keyed by the printed id of the
+    text."""
     rows = add_version_columns(reference.principles)
     rows = rows[rows["is_current"] & (rows["translation_of"] == "")]
     return {row["printed_id"]: "left out by decision" if row["principle_id"] in without else

@@ -67,8 +67,8 @@ def test_a_rater_twice_is_a_fault_where_the_two_differ(study):
     study.vote("r07", 8, 8, 8, 8)
     study.vote("r07", 8, 8, 3, 8, file="phone.csv")
     assert faults(study) == [
-        "phone.csv, row 2, column rater_id, value 'r07': r07 has handed in 1-r07.csv for round 1, and the "
-        "two differ (P02 importance). To fix: keep the one that the rater confirms."]
+        "phone.csv, row 2, column rater_id, value 'r07': r07 has also handed in 1-r07.csv for round 1, and "
+        "the two files differ (P02 importance). To fix: keep only the file that the rater confirms."]
 
 
 def test_the_same_ballot_twice_counts_once_and_is_said(study):
@@ -78,7 +78,7 @@ def test_the_same_ballot_twice_counts_once_and_is_said(study):
     assert len(rows) == 40 and set(tallied(study, panel="provider")["n"]) == {10}
     found = Study(study.root)
     assert Ballots.read(found, read_reference(found)).notes == [
-        "again.csv repeats 1-r07.csv for r07 in round 1: the ballot counts once."]
+        "again.csv repeats 1-r07.csv for r07 in round 1, so the ballot counts once."]
 
 
 def test_two_raters_of_one_organisation_have_one_vote(study):

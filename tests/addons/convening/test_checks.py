@@ -25,7 +25,8 @@ DISPLAY = """\
 topic_id,theme_id,figure_id,code_id,quote_id,fit,inference,by
 beds,care,Q1/yes/all,care,,confirmed,They agree.,ana
 """
-OLD = "version 2 of P02 is the last one: older versions must be superseded, the last must not"
+OLD = ("version 2 of P02 is its last version: the status of older versions must be superseded, that of "
+       "the last version must not")
 
 
 @pytest.fixture
@@ -58,14 +59,15 @@ def test_the_study_has_no_fault(study):
     ("principles", "superseded", "candidate", ("3", "status", "candidate", OLD)),
     ("principles", "candidate,too", "superseded,too", ("4", "status", "superseded", OLD)),
     ("principles", "es,P01.1", "es,", ("5", "version", "P01.1",
-     "has the same version in another row, in another language")),
+     "has two rows, and neither is marked as a translation")),
     ("principles", "P02,1,Pay people.", "P02,2,Pay people.", ("4", "principle_id, version, language",
      "P02 / 2 / en", "appears more than once in principles.csv")),
     ("principles", "P01,1,Offer", "P01,3,Offer", ("2", "version", "3",
      "earlier versions are missing: P01.1, P01.2")),
-    ("principles", "es,P01.1", "es,P09.1", ("5", "translation_of", "P09.1", "there is no such version to "
+    ("principles", "es,P01.1", "es,P09.1", ("5", "translation_of", "P09.1", "there is no such text to "
      "translate; nearest: 'P02.1', 'P01.1', 'P02.2'")),
-    ("principles", "es,P01.1", "es,P02.2", ("5", "translation_of", "P02.2", "is in a row of P01.1")),
+    ("principles", "es,P01.1", "es,P02.2", ("5", "translation_of", "P02.2",
+     "differs from the principle and version of the row, P01.1")),
     ("principles", "Rest,community,care", "Rest,comunity,care", ("2", "domain_id", "comunity",
      "codebook.csv has no such domain; nearest: 'community'")),
     ("principles", "Rest,community,care", "Rest,community,care; caer", ("2", "theme_ids", "caer",
@@ -81,7 +83,7 @@ def test_the_study_has_no_fault(study):
      "literature", ("2", "claim", "literature", "does not fit evidence of kind figure")),
     ("evidence", "P01,e1,figure,Q1/yes/all,supports,practised", "P01,e1,trial,a kettle,supports,"
      "outcome_measured", ("2", "claim", "outcome_measured",
-     "is a trial: what somebody tried once is not a measured outcome")),
+     "does not fit a trial: what somebody tried once is not a measured outcome")),
     # rounds, raters, signatures
     ("rounds", "P02,2,", "P02,3,", ("5", "principle_id, version", "P02.3", None)),
     ("rounds", "1,2017-05-08,2017-05-08,P01", "1,2017-05-08,2017-05-01,P01", ("2", "closed_on", "2017-05-01",

@@ -206,7 +206,7 @@ def test_both_keyings_are_taken_back_where_it_was_another_paper(study):
 def test_a_form_that_was_begun_keeps_the_round_from_being_closed(study):
     check_all_forms_keyed(Study(study.root), "1")
     keyed(study, Clerk({"r12": PAPER}, ["r12"]))
-    with pytest.raises(Faults, match="data entry of form r12 is not finished: it would not count. "
+    with pytest.raises(Faults, match="data entry of form r12 is not finished, so the form would not count. "
                                      "To fix: finish"):
         check_all_forms_keyed(Study(study.root), "1")
     refused = study.glc("tally", "--round", "1", "--close", "--yes")
@@ -218,7 +218,7 @@ def test_a_form_that_was_begun_keeps_the_round_from_being_closed(study):
 def test_a_count_of_forms_says_how_many_are_keyed_in_part_and_whose_is_not_said(study):
     keyed(study, Clerk({"r12": PAPER}, ["r12"]))
     said = study.glc("tally", "--round", "1").stderr
-    assert "Forms keyed once or in part: 1. They are in none of these numbers." in said and "r12" not in said
+    assert "Forms keyed once or in part: 1. These numbers do not include them." in said and "r12" not in said
 
 
 def test_an_x_in_the_box_is_an_abstention(study):
@@ -453,7 +453,7 @@ def test_an_organisation_with_one_vote_hands_in_one_form(study):
     study.write("private/reference/raters.csv", raters + "r30,harbour,provider,true\n")
     twice(study)
     said = keyed(study, ["ab", "r30"])
-    assert "The organisation of r30 has one vote in each panel: received from r12." in said
+    assert "The organisation of r30 has one vote in each panel; its form is received from r12." in said
     assert "Round 1, 3 principles: 1 of 3 received." in said
 
 

@@ -68,4 +68,4 @@ def test_a_number_that_its_own_wave_did_not_count_is_a_fault(tmp_path):
                                              ("Q1/yes/all", "", "")))
     assert [(fault.column, fault.message) for fault in faults if fault.file.endswith("evidence.csv")] == [
         ("cited", "was cited, but in 2016 the count is 2 of 4"),
-        ("cited", "is of the wave 2016, but the cited number is missing")]
+        ("cited", "the figure is of wave 2016, but the cited number is missing")]

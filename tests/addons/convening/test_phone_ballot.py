@@ -508,7 +508,7 @@ def test_nothing_is_written_before_somebody_has_seen_what_collecting_does(room):
     before, command = room.study.files(), ("ballot", "--round", "1", "--collect", str(register))
     done = room.study.glc(*command, input="n\n")
     assert "Ballots to be written: r12." in done.stderr and done.exit_code == 1
-    assert f"Void, with answers that are destroyed: slips {[*room.codes][1]}." in done.stderr
+    assert f"Void slips, whose answers are destroyed: {[*room.codes][1]}." in done.stderr
     assert room.study.files() == before
     assert room.study.glc(*command, input="y\n").exit_code == 0
     assert (room.study.root / "raw/ratings/1-r12-phone.csv").is_file() and not room.box().slips
@@ -642,6 +642,6 @@ def test_the_command_makes_slips_and_collects(tmp_path):
     write_register(room.folder, {[*room.codes][0]: "r12", [*room.codes][1]: "r29"})
     done = room.study.glc("ballot", "--round", "1", "--collect", str(room.folder / "register.csv"), "--yes")
     assert done.exit_code == 0, done.output
-    assert "Drew a slip and answered nothing: r29." in done.stderr
+    assert "Raters who drew a slip and answered no question: r29." in done.stderr
     for wrong in ([], ["--serve", "--codes", str(room.folder)], ["--serve", "--address", "10.0.0.1"]):
         assert room.study.glc("ballot", "--round", "1", *wrong).exit_code == 2

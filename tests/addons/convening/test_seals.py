@@ -258,7 +258,7 @@ def test_a_recorded_form_that_was_keyed_again_is_named_before_anything_is_sealed
     study.vote("r01", 2, 8, 2, 9, round_id="2")
     done = study.glc("tally", "--round", "2", "--close", "--yes")
     assert done.exit_code == 1 and "2-r01.csv: has changed since its checksum was recorded" in done.stderr
-    assert "take the row of this file out of manifest.csv" in done.stderr
+    assert "remove the row of this file from manifest.csv" in done.stderr
     assert not (study.root / "private/rounds/2/2").exists()
 
 
@@ -268,7 +268,7 @@ def test_a_raw_file_that_no_ballot_needs_keeps_no_round_open(study):
         file.write(f"raw/survey/answers.csv,{'0' * 64},1,2017-05-01,,,\n")
     done = study.glc("tally", "--round", "2", "--close", "--yes")
     assert done.stdout == study.results
-    assert "Round 2 is closed. There is no page to project: a file is not as it arrived" in done.stderr
+    assert "Round 2 is closed. There is no page to project, because a raw file has changed" in done.stderr
     assert "raw/survey/answers.csv: has changed" in done.stderr
 
 
@@ -294,7 +294,7 @@ def test_a_reason_that_names_somebody_opens_no_round_because_everybody_reads_it(
 
 def test_a_round_is_opened_again_only_if_it_is_closed(study):
     study.glc("reopen", "2", "--because", "why")
-    assert "Round 2 is open." in study.glc("reopen", "2", "--because", "why").stderr
+    assert "Round 2 is open already." in study.glc("reopen", "2", "--because", "why").stderr
     assert "There is no round '3'" in study.glc("reopen", "3", "--because", "why").stderr
 
 

@@ -221,7 +221,7 @@ def test_a_form_on_the_desk_or_on_a_phone_is_a_form_that_is_in(opened, monkeypat
 
 
 @pytest.mark.parametrize(("change", "error", "said"), [
-    (lambda study: split_principle(study, "P01", [ONE], **WHY), UsageError, "two texts or more"),
+    (lambda study: split_principle(study, "P01", [ONE], **WHY), UsageError, "two or more texts"),
     (lambda study: split_principle(study, "P10", [ONE, TWO], **WHY), UsageError,
      "no principle 'P10'; nearest"),
     (lambda study: split_principle(study, "P01", [ONE, " "], **WHY), UsageError, "text 2: blank"),
@@ -230,7 +230,7 @@ def test_a_form_on_the_desk_or_on_a_phone_is_a_form_that_is_in(opened, monkeypat
      "3 short names"),
     (lambda study: split_principle(study, "P01", [ONE, STATEMENTS["P02", "2"]], **WHY), Faults,
      r"says the same as P02\.2"),
-    (lambda study: merge_principles(study, ["P01", "P01"], ONE, **WHY), UsageError, "two principles or more"),
+    (lambda study: merge_principles(study, ["P01", "P01"], ONE, **WHY), UsageError, "two or more principles"),
     (lambda study: propose_principle(study, STATEMENTS["P01", "1"], **WHY), Faults,
      r"says the same as P01\.1"),
     (lambda study: propose_principle(study, ONE, asked_by="", because="so"), UsageError, "asked_by: blank"),
@@ -286,9 +286,9 @@ def test_what_was_cut_off_between_two_files_is_finished_by_the_same_command(open
 
 
 @pytest.mark.parametrize(("status", "comes_from", "column", "said"), [
-    ("candidate", "P01.1", "status", "P01.1 was split or merged: it must be superseded"),
-    ("superseded", "P09.1", "comes_from", "no such other text"),
-    ("superseded", "P03.1", "comes_from", "no such other text")])
+    ("candidate", "P01.1", "status", "P01.1 was split or merged, so its status must be superseded"),
+    ("superseded", "P09.1", "comes_from", "no such text besides"),
+    ("superseded", "P03.1", "comes_from", "no such text besides")])
 def test_a_history_that_does_not_fit_is_a_fault(closed, status, comes_from, column, said):
     split_principle(Study(closed.root), "P01", [ONE, TWO], **WHY)
     path = closed.root / "reference/principles.csv"

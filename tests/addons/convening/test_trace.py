@@ -281,7 +281,7 @@ def test_a_raw_file_that_is_gone_or_was_never_recorded(study):
     edit(study, "manifest", lambda rows: [rows.pop(n) for n in [*rows] if "survey" in rows[n]["path"]])
     assert [str(fault) for fault in find_broken_evidence_links(study)] == [
         "raw/interviews/blue.txt: is missing; evidence that rests on it: P01 e2, P01 e3. "
-        "To fix: put it back.",
+        "To fix: put the file back.",
         "raw/survey/survey.csv: has no checksum in manifest.csv; evidence that rests on it: P01 e1. To fix: "
         "record it with `glc check --accept`."]
 
@@ -317,7 +317,8 @@ def test_a_text_that_changed_is_one_line_after_the_evidence_whose_words_changed(
     first, *others = find_broken_evidence_links(study)
     assert (first.file, first.value) == (EVIDENCE_FILE, "A safe place for tonight.")
     text, = [fault for fault in others if fault.file == "raw/interviews/blue.txt"]
-    assert "coded passages in quarantine" in text.message and "the figures that P01 e2 cites" in text.message
+    assert "coded passages in quarantine" in text.message
+    assert "figures that are cited by P01 e2" in text.message
     assert not any(fault.value == "1 of 2" for fault in others)
     assert not any("cite the present value" in fault.fix for fault in others)
 
@@ -413,7 +414,7 @@ def test_the_check_ends_with_1_and_names_a_changed_file_once(study):
     rewrite(study, "survey/survey.csv", *RAW["survey/survey.csv"])
     said = glc(study, "--check", code=1).stderr
     assert said.count("raw/survey/survey.csv: has changed") == 1
-    assert "this is what the last build found" in said
+    assert "this is the result of the last build" in said
     assert "raw/survey/survey.csv, counted rows" in glc(study, "P01").stdout
 
 
