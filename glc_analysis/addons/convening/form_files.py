@@ -178,7 +178,7 @@ def _not_asked(reference: Reference, asked: pd.DataFrame, without: Collection[st
 
 
 def _check_roles(study: Study, opened: Reference, round_id: str, raters: pd.DataFrame) -> None:
-    """Raises Faults if the roles of a round are invalid or changed after the rater voted."""
+    """Raises Faults if a proxy or an interest of a round is invalid, or changed after its rater voted."""
     faults = [*proxy_and_interest_faults(opened, round_id, study.settings["consensus"]["vote"])]
     if find_raters_with_changed_roles(study, round_id, raters):
         votes = Ballots.read(study, opened, issuing_round=round_id).votes
@@ -215,8 +215,8 @@ def render_printable_form_page(form: RatingForm) -> str:
 
 
 def render_picture_scale_sheet(forms: Iterable[RatingForm]) -> str:
-    """Returns the sheet with the scale of three pictures, one section per language. It is a separate scale
-    and is never converted to numbers."""
+    """Returns the sheet with the scale of three pictures, one section per language. This scale is never
+    converted to the numbers of the rating form."""
     return Macros(__file__, "rating_form.html").pictures([*forms], _STYLE, _MOUTHS)
 
 
@@ -240,12 +240,12 @@ _WIDTHS = {"statement": 60, "comment": 44, "feasibility": 16, "may_be_read": 16,
 _THIN, _THICK = (Border(*[Side(style=style, color="808080")] * 4) for style in ("thin", "medium"))
 _GREY = "A0A0A0"
 _LINE = 120
-"""The letters that fit on a line of a workbook's title."""
+"""The number of letters that fit on a line of a workbook's title."""
 
 
 def write_form_workbook(path: Path, form: RatingForm, feedback: Sequence[RoundFeedback] = ()) -> None:
-    """Writes a form: title, headings, the column names for reading it back, and a row for each principle; a
-    second sheet shows the rater's ``feedback``.
+    """Writes a form as a workbook with a title, headings, the column names by which it is read back, and one
+    row per principle. A second sheet shows the rater's ``feedback``.
 
     The file contains no person's name, not even an author's. The same form gives the same bytes.
     """
@@ -279,8 +279,8 @@ def write_form_workbook(path: Path, form: RatingForm, feedback: Sequence[RoundFe
 
 
 def _histories(form: RatingForm) -> list[str]:
-    """Returns lines with the earlier wording of the texts. They stand above the table, because the cell of a
-    text holds exactly its words."""
+    """Returns lines with the earlier wording of the texts. The lines are above the table, because the cell of
+    a text must hold exactly the text that is rated."""
     return [f"{row.printed_id}: {line}" for row in form.texts for line in form.history_lines(row)]
 
 
@@ -310,7 +310,7 @@ def _lay_out(sheet: Worksheet, form: RatingForm) -> None:
 
 
 def _validate(sheet: Worksheet, form: RatingForm) -> None:
-    """Restricts the input of each box; comments are free text."""
+    """Restricts the input of each box to its valid answers. Comments are free text."""
     last = len(form.rows) + 3
     for question in QUESTIONS:
         if question.kind == "words":
@@ -324,7 +324,7 @@ def _validate(sheet: Worksheet, form: RatingForm) -> None:
 
 
 def _allowed_values(form: RatingForm, question: RatingQuestion) -> dict[str, str]:
-    """Returns the answers that a box accepts, in the terms of a workbook."""
+    """Returns the rule for the answers that a box accepts, as arguments for a workbook's data validation."""
     if question.kind == "score":
         return {"type": "whole", "operator": "between",
                 "formula1": question.choices[0], "formula2": question.choices[-1]}
@@ -343,10 +343,11 @@ _TYPES = {"mark": "select_multiple mark", "words": "text", "choice": "select_one
 
 
 def write_round_xlsform(path: Path, forms: Sequence[RatingForm], raters: Sequence[str]) -> None:
-    """Writes the XLSForm of a round from its forms in all languages, which have the same order.
+    """Writes the XLSForm of a round from its forms in all languages; each form has the principles in the same
+    order.
 
-    The form asks for the rater's code, which must belong to the round, and for the rater's language, which
-    determines the stamp of each principle: round, printed id, text_version.
+    The form asks for the rater's code, which must belong to the round, and for the rater's language. The
+    language determines the stamp of each principle: round, printed id, text_version.
     """
     form, round_id = _XLSForm(forms), forms[0].round_id
     survey = list(form.survey(raters))
@@ -396,7 +397,7 @@ class _XLSForm:
         yield {"type": "end_group"}
 
     def _question(self, question: RatingQuestion, principle: str) -> Row:
-        """Returns the row of a question at a principle."""
+        """Returns the row of the sheet ``survey`` for one question on a principle."""
         key, name = question.name, f"{question.name}_{principle}"
         if question.kind == "score":
             low, *_, high = question.choices
@@ -408,7 +409,8 @@ class _XLSForm:
         return {"type": _TYPES[question.kind], "name": name} | relevant | self._labels(key)
 
     def _stamp(self, n: int) -> str:
-        """Returns the expression for the stamp of the displayed text; blank before a language is chosen."""
+        """Returns the expression for the stamp (round, printed id, text_version) of the text that is shown;
+        blank before a language is chosen."""
         stamps = {form.language: f"'{form.stamps[n]}'" for form in self.forms}
         if len(stamps) == 1:
             return next(iter(stamps.values()))

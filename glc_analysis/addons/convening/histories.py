@@ -1,9 +1,10 @@
 """Describes the history of each text: which texts it replaced, and which texts replaced it.
 
-Takes the original-language rows of principles.csv as mappings, and returns printed ids and sentences for
-status, trace, pages and forms. A text replaces its previous version, or the texts named in ``comes_from``:
-one text if it was split from that text, several if they were merged. The word ``floor`` in ``comes_from``
-marks a text proposed in the room. pandas is not used, so that ``glc status`` starts without delay.
+The functions take the original-language rows of principles.csv as mappings. They return printed ids and
+sentences for status, trace, pages and forms. A text replaces its previous version, or the texts named in
+``comes_from``: one text if it was split from that text, several if they were merged. The word ``floor`` in
+``comes_from`` marks a text proposed in the room. pandas is not used, so that ``glc status`` starts without
+delay.
 """
 
 from __future__ import annotations
@@ -17,15 +18,15 @@ from glc_analysis.study import Study
 from glc_analysis.tabular import read_reference_rows
 
 FLOOR = "floor"
-"""The word in ``comes_from`` of a text that was proposed in the room."""
+"""The word that column ``comes_from`` has for a text proposed in the room."""
 REWORDED, SPLIT, MERGED, PROPOSED = "reworded", "split", "merged", "proposed"
-"""The ways in which a text originated; the way is blank for a drafted text."""
+"""The ways in which a text originated. For a drafted text, the way is blank."""
 
 Text = Mapping[str, Any]
 
 
 def printed_id_of_text(text: Text) -> str:
-    """Returns a text as it is printed and cited.
+    """Returns the printed id of a text, as it is printed and cited.
 
     >>> printed_id_of_text({"principle_id": "P07", "version": "2"})
     'P07.2'
@@ -34,7 +35,7 @@ def printed_id_of_text(text: Text) -> str:
 
 
 def join_names_in_sentence(names: Iterable[str]) -> str:
-    """Returns names in a sentence.
+    """Returns names joined for use in a sentence.
 
     >>> join_names_in_sentence(["P17.1"]), join_names_in_sentence(["P17.1", "P18.1", "P19.1"])
     ('P17.1', 'P17.1, P18.1 and P19.1')
@@ -76,7 +77,8 @@ def list_replacing_texts(printed_id: str, texts: Iterable[Text]) -> list[str]:
 
 
 def origin_in_words(text: Text) -> str:
-    """Returns the origin of a text, worded to follow its name in a sentence; blank for a drafted text.
+    """Returns the origin of a text as a phrase that follows the text's id in a sentence; blank for a drafted
+    text.
 
     >>> origin_in_words({"principle_id": "P17", "version": "1", "comes_from": "P07.2"})
     'was split from P07.2'
@@ -89,7 +91,8 @@ def origin_in_words(text: Text) -> str:
 
 
 def outcome_in_words(text: Text, texts: Iterable[Text]) -> str:
-    """Returns what became of a text, worded to follow its name in a sentence; blank while it is in use.
+    """Returns what became of a text, as a phrase that follows the text's id in a sentence; blank while the
+    text is in use.
 
     >>> old = {"principle_id": "P07", "version": "1", "comes_from": "", "status": "superseded"}
     >>> new = [{"principle_id": one, "version": "1", "comes_from": "P07.1"} for one in ("P17", "P18")]
@@ -107,7 +110,7 @@ def outcome_in_words(text: Text, texts: Iterable[Text]) -> str:
 
 
 def list_text_change_lines(texts: Iterable[Text]) -> Iterator[str]:
-    """One line per principle that was created in the room or is no longer in use, in the order of the
+    """Yields one line per principle that was created in the room or is no longer in use, in the order of the
     table."""
     texts = list(texts)
     last = {one["principle_id"]: one for one in sorted(texts, key=lambda one: int(one["version"]))}
@@ -121,8 +124,8 @@ def list_text_change_lines(texts: Iterable[Text]) -> Iterator[str]:
 
 
 def list_principle_status_lines(study: Study) -> Iterator[tuple[str, list[str]]]:
-    """Yields the number of principles in use, with a list of those that were proposed, split, merged or are
-    no longer in use; yields nothing if there are no principles."""
+    """Yields the number of principles in use, with lines on the principles that were proposed, split or
+    merged or are no longer in use. Yields nothing if there are no principles."""
     path, (shared, *_) = study.reference_file("principles"), list_table_files("principles")
     try:
         rows = read_reference_rows(path, shared.required, shared.optional).values() if path.is_file() else ()

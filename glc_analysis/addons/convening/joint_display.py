@@ -1,7 +1,8 @@
-"""The joint display of survey and interviews (Guetterman et al. 2015): one row per topic, with both counts.
+"""Makes the joint display of survey and interviews (Guetterman et al. 2015): one row per topic, with the
+count from the survey and the count from the interviews.
 
-Combines joint_display.csv, in which people wrote how the two sides fit and what follows, with the released
-figures: rows with both counts in words, as an audience may see them, and proposals for new rows
+In joint_display.csv, people wrote how the two counts fit and what follows from them. The module combines
+these rows with the released figures, as an audience may see them, and proposes new rows
 (:func:`suggest_joint_display_rows`).
 """
 
@@ -27,13 +28,15 @@ from glc_analysis.view.study_view import StudyView
 
 NOT_RAISED, OF_CALLS = "not_raised", f"{SOURCE}={CALL}"
 WHOLE = ("all", f"{SOURCE}={WITHOUT_GUIDE}", OF_CALLS)
-"""The study-wide figures of a code, in order of preference. The first that exists represents the code."""
+"""The subsets of the study-wide figures of a code, in order of preference. The first figure that exists
+represents the code."""
 ROWS = ["topic_id", "theme_id", "figure_id", "code_id", "quote_id", "fit", "inference", "by"]
 
 
 @dataclass(frozen=True)
 class Quote:
-    """A quotation: its words, their language, and its source (blank for the team, which knows it)."""
+    """A quotation: its words, their language, and its source. The source is blank for the team, which knows
+    it."""
 
     text: str
     language: str
@@ -45,9 +48,13 @@ class Quote:
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic that an audience may see: its row of joint_display.csv, its survey figure and its code figure
-    (None if missing), and in a study of several waves the label of its wave. For a topic of an earlier wave,
-    ``then`` is the number in that wave, and ``now`` describes the present wave."""
+    """A topic that an audience may see.
+
+    - ``row``: its row of joint_display.csv.
+    - ``surveyed``, ``coded``: its survey figure and its code figure; None if missing.
+    - ``wave``: in a study of several waves, the label of its wave.
+    - ``then``, ``now``: for a topic of an earlier wave, the numbers of that wave and of the present wave.
+    """
 
     row: Any
     surveyed: Any
@@ -80,7 +87,7 @@ def _survey_result(topic: Topic, words: Words) -> str:
 
 def list_visible_topics(view: StudyView) -> Iterator[Topic]:
     """Yields the topics that the audience of a view may see, in order. Topics of another wave than the
-    study's figures are for the team alone, because other readers see nothing based on a figure that is not
+    study's figures are for the team alone, because other readers see nothing that rests on figures not
     released today."""
     rows = view.read("joint_display").sort_values("order").assign(kind="figure")
     waves, current = [*view.wave_labels], view.wave_of_figures
@@ -114,9 +121,9 @@ def pair_topics_with_figures(topics: pd.DataFrame,
                              released_figures: pd.DataFrame) -> Iterator[TopicFigures]:
     """Yields each topic that may be shown, with its survey figure and its code figure (None if missing).
 
-    The authors of a topic saw all figures, so that their words may reveal a figure that the audience does not
-    see; such a topic is left out. So is a statement that nobody raised a topic, because it reveals the count
-    itself.
+    A topic is left out if one of its figures is hidden. Its authors saw all figures, so their words may
+    reveal that figure. A topic is also left out if it says that nobody raised it and the count is hidden,
+    because the statement reveals the count.
     """
     cited = {*topics["figure_id"]} | {
         format_code_figure_id(code, subset) for code in topics["code_id"] for subset in WHOLE}
@@ -132,7 +139,7 @@ def pair_topics_with_figures(topics: pd.DataFrame,
 
 
 def format_code_figure_id(code_id: str, subset: str = "all") -> str:
-    """Returns the figure_id of a code for the whole study, or for one of its subsets.
+    """Returns the figure_id of a code for the whole study, or for a ``subset`` of it.
 
     >>> format_code_figure_id("stigma"), format_code_figure_id("stigma", "source=call")
     ('stigma/organisations/all', 'stigma/organisations/source=call')
@@ -141,16 +148,19 @@ def format_code_figure_id(code_id: str, subset: str = "all") -> str:
 
 
 def find_figure_of_code(figures: Mapping[str, Any], code_id: str) -> Any:
-    """Returns the figure that represents a code, which counts the organisations that raised it in interviews
-    and answers, out of those that were asked. If nobody was asked, it counts organisations out of those
-    interviewed without a guide; for a code raised only in calls, out of those present. None if there is no
-    such figure."""
+    """Returns the figure that represents a code; None if the study has no such figure. It counts the
+    organisations that raised the code:
+
+    - in interviews and answers, out of the organisations that were asked;
+    - if nobody was asked, out of the organisations that were interviewed without a guide;
+    - if the code was raised only in calls, out of the organisations that were present.
+    """
     return next(filter(None, (figures.get(format_code_figure_id(code_id, subset)) for subset in WHOLE)), None)
 
 
 def select_cited_figures(view: StudyView, topics: pd.DataFrame) -> pd.DataFrame:
-    """Returns the figures about the questions and codes that rows of joint_display.csv cite; all figures, if
-    a cited one belongs to no question."""
+    """Returns the figures about the questions and codes that rows of joint_display.csv cite. Returns all
+    figures if a cited figure belongs to no question."""
     questions = {view.words.question_of(one) for one in {*topics["figure_id"]} - {""}}
     if "" in questions:
         return view.released
@@ -163,9 +173,10 @@ def read_question_and_code_names(study: Study) -> Words:
 
 
 def readable_quotes_by_id(view: StudyView) -> dict[str, Quote]:
-    """Returns the readable form of each quotation: the quotation itself, or another quotation of the same
-    passage that is cleared for the audience, with its source. Quotations without a cleared text are left out.
-    If a quotation of the display was withdrawn since an earlier release, none is returned."""
+    """Returns, keyed by quote id, the form of each quotation that the audience may read: the quotation
+    itself, or another quotation of the same passage that is cleared for the audience. A quotation without a
+    cleared text is left out. If a quotation of the display was withdrawn since an earlier release, the result
+    is empty."""
     listed = read_reference_table(view.study, "quotes")
     if view.may("passages"):
         languages = dict(zip(*(view.read("segments")[name] for name in ("segment_id", "language")),
@@ -184,10 +195,10 @@ def readable_quotes_by_id(view: StudyView) -> dict[str, Quote]:
 
 
 def list_statements_contradicting_country_facts(view: StudyView) -> pd.DataFrame:
-    """Statements by organisations that contradict a recorded fact about their work country.
+    """Returns the statements by organisations that contradict a recorded fact about their work country.
 
-    For the team one row per answer that differs: organisation, country, indicator, stated, recorded, year.
-    For others one study-wide row per indicator, in words, if its release is allowed.
+    The team gets one row per answer that differs: organisation, country, indicator, stated, recorded, year.
+    Other audiences get one study-wide row per indicator, in words, if its release is allowed.
     """
     words = view.words
     if not view.may("country_facts"):
@@ -209,8 +220,8 @@ def list_statements_contradicting_country_facts(view: StudyView) -> pd.DataFrame
 
 
 def suggest_joint_display_rows(study: Study) -> pd.DataFrame:
-    """Proposes rows for joint_display.csv with both counts, for the team only. Pairs that joint_display.csv
-    already has are left out (:func:`.matches.suggest_option_code_pairs`)."""
+    """Returns proposed rows for joint_display.csv with both counts, for the team only. Pairs of an option and
+    a code that joint_display.csv already has are left out (:func:`.matches.suggest_option_code_pairs`)."""
     known = read_reference(study).joint_display
     free = tables.read_table("quotations", study=study).sort_values("audience", ascending=False,
                                                                     kind="stable")

@@ -1,6 +1,7 @@
-"""Double data entry of paper forms at the keyboard, field by field, without a network.
+"""Runs double data entry of paper forms at the keyboard, field by field, without a network.
 
-The two passes are compared; where they differ, the person checks the paper. Every line is saved in
+A paper is keyed twice; each keying is a *pass*. The two passes are compared, and where they differ the person
+checks the paper; the values confirmed in this way form a third pass. Every typed line is saved in
 ``private/desk/`` before the next prompt, so a power cut loses nothing. Only the owner may read that folder,
 because it holds the votes of an open ballot.
 """
@@ -28,7 +29,8 @@ FIRST, SECOND, RESOLVED = PASSES = ("first keying", "second keying", "settling")
 
 @dataclass
 class KeyingPass:
-    """One pass over a form: who keyed it, and the values by field, in the order in which they were typed."""
+    """One pass over a paper: the initials of those who keyed it, and the values by field, in the order in
+    which they were typed."""
 
     by: set[str] = field(default_factory=set)
     values: dict[str, str] = field(default_factory=dict)
@@ -36,7 +38,7 @@ class KeyingPass:
 
 @dataclass
 class KeyingLog:
-    """The papers that were begun but are not complete, by code, each with three passes.
+    """The papers that were begun but are not complete, keyed by code, each with three passes.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -54,16 +56,16 @@ class KeyingLog:
 
     @classmethod
     def read(cls, path: Path, say: Callable[[str], None] | None = None) -> KeyingLog:
-        """Reads the log. With ``say``, an incomplete last line is removed from the file and reported; without
-        it, the line is ignored. Raises Faults if any other line cannot be read."""
+        """Reads the log. If its last line is incomplete, the line is ignored; with ``say``, it is also
+        removed from the file and reported. Raises Faults if any other line cannot be read."""
         log, content = cls(path), path.read_bytes() if path.is_file() else b""
         *lines, incomplete = content.split(b"\n")
         for n, line in enumerate(lines, 1):
             try:
                 log._apply(json.loads(line))
             except (ValueError, KeyError, TypeError):
-                raise Faults([Fault("cannot be read", file=path.name, row=str(n), fix="delete the line; "
-                                    "its field is asked again")]) from None
+                raise Faults([Fault("cannot be read", file=path.name, row=str(n), fix="delete the line; its "
+                                    "field is then asked again")]) from None
         if incomplete and say:
             os.truncate(path, len(content) - len(incomplete))
             say(f"The last line of {path.name} is incomplete (was the power cut?). It is removed, and its "
@@ -75,11 +77,11 @@ class KeyingLog:
         return self.forms.get(form) or {name: KeyingPass() for name in PASSES}
 
     def key(self, form: str, pass_name: str, by: str, field: str, value: str | None) -> None:
-        """Saves a keyed value, or its retraction (None)."""
+        """Saves the value keyed for a field of a pass; None retracts the value."""
         self._write({"form": form, "keying": pass_name, "by": by, "field": field, "value": value})
 
     def end(self, form: str, why: str) -> None:
-        """Marks a form as finished: received, or its entries deleted."""
+        """Marks a paper as ended; ``why`` says whether it was received or its entries were deleted."""
         self._write({"form": form, "end": why})
 
     def _write(self, line: dict[str, Any]) -> None:
@@ -92,7 +94,7 @@ class KeyingLog:
                 os.fsync(handle)
         except OSError as error:
             raise GLCError(f"{self.path.name} cannot be written ({error.strerror}). To fix: free some space "
-                           "or repair the disk, and start the same command again. Everything but the last "
+                           "or repair the disk, and start the same command again. Everything except the last "
                            "line is kept.") from error
         if is_new:
             sync_folder(self.path.parent)
@@ -117,12 +119,12 @@ class KeyedPaper:
     """A paper that is keyed field by field. Subclasses define the fields and how a typed line is parsed."""
 
     def fields(self, values: Values) -> Iterator[str]:
-        """Returns the fields in order, such as ``P01.importance``; some depend on the value of an earlier
-        field."""
+        """Returns the fields in order, such as ``P01.importance``. Some fields are asked only if an earlier
+        field has a certain value."""
         raise NotImplementedError
 
     def prompt(self, field: str) -> str:
-        """Returns the prompt for a field."""
+        """Returns the prompt that asks for a field."""
         raise NotImplementedError
 
     def parse_line(self, field: str, line: str) -> tuple[str, str]:
@@ -134,8 +136,8 @@ class KeyedPaper:
         return next((field for field in self.fields(one.values) if field not in one.values), "")
 
     def values_agreed_so_far(self, passes: Mapping[str, KeyingPass]) -> tuple[dict[str, str], str]:
-        """Returns the values on which the two passes agree or whose difference was resolved, up to the first
-        unresolved field; and that field (blank if there is none)."""
+        """Returns the agreed values up to the first unresolved field, and that field (blank if there is
+        none). A value is agreed if the first two passes have it, or if their difference was resolved."""
         first, second, resolved = (passes[name].values for name in (FIRST, SECOND, RESOLVED))
         values: dict[str, str] = {}
         for name in self.fields(values):
@@ -146,7 +148,7 @@ class KeyedPaper:
         return values, ""
 
     def next_pass_and_field(self, passes: Mapping[str, KeyingPass]) -> tuple[str, str]:
-        """Returns the next pass and its next field; both blank if the passes agree on everything."""
+        """Returns the next pass and its next field; both are blank if the passes agree on all fields."""
         for name in (FIRST, SECOND):
             if field := self.next_field_of_pass(passes[name]):
                 return name, field
@@ -155,7 +157,7 @@ class KeyedPaper:
 
 
 def _at(field: str) -> str:
-    """Returns a field as it is shown: ``P01 importance``."""
+    """Returns a field as it is shown to the person: ``P01 importance``."""
     return field.strip(".").replace(".", " ")
 
 
@@ -180,10 +182,10 @@ KEYING_COMMANDS = ("< = back one field, q = leave the {0} (what is keyed is kept
 
 
 class KeyingSession:
-    """One session of data entry of papers of one kind.
+    """One session of data entry for papers of one kind.
 
-    Subclasses set the ``noun`` for the paper, ``keys`` (help on the valid keys), ``code_prompt``, and the
-    ``names`` of the principles on the paper, and override the methods at the end.
+    Subclasses set ``noun`` (the word for the paper), ``keys`` (help on the valid keys), ``code_prompt`` and
+    ``names`` (the principles on the paper). They override the methods at the end.
     """
 
     noun = "form"
@@ -197,7 +199,7 @@ class KeyingSession:
         self.announced = self.last_typed = ("", "", "")
 
     def start(self, path: Path) -> None:
-        """Runs data entry until the person ends it, saving to the log at ``path``. Raises GLCError if
+        """Runs data entry until the person ends it, and saves to the log at ``path``. Raises GLCError if
         somebody else is entering papers."""
         self.reload_changed_tables()
         with hold_lock(path.parent, what="data entry session"):
@@ -213,8 +215,8 @@ class KeyingSession:
         code = self.interrupted_paper()
         passes = self.log.three_passes_of(code) if code else {}
         if code and (place := self.paper_with_code(code).next_pass_and_field(passes)[1]):
-            self.say(f"Data entry stopped in the middle of {self.noun} {code}, at {_at(place)}. Look whose "
-                     "paper is in hand, and type the code that is printed on it.")
+            self.say(f"Data entry stopped in the middle of {self.noun} {code}, at {_at(place)}. Look at the "
+                     "paper in your hand, and type the code that is printed on it.")
             code = ""
         while code or (code := self.ask_code()):
             outcome = self.key_paper(code)
@@ -224,7 +226,7 @@ class KeyingSession:
             code = ""
 
     def read_line(self, prompt: str) -> str:
-        """Reads a typed line without surplus blanks; asks again if it contains control characters."""
+        """Reads a typed line without surplus blanks, and asks again if it contains control characters."""
         while True:
             line = normalise_space(self.ask(prompt))
             if all(unicodedata.category(c) not in ("Cc", "Cs") for c in line):
@@ -242,7 +244,7 @@ class KeyingSession:
         return "" if pass_name in (FIRST, SECOND) and not passes[pass_name].values else code
 
     def ask_code(self) -> str:
-        """Asks for the code of the next paper; blank if the person ends data entry."""
+        """Asks for the code of the next paper and returns it; blank if the person ends data entry."""
         while (line := self.read_line(f"{self.code_prompt} (? lists them, q ends)")) != LEAVE:
             self.reload_changed_tables()
             states = self.state_by_code()
@@ -256,7 +258,7 @@ class KeyingSession:
         return ""
 
     def state(self, code: str) -> str:
-        """Returns how far the keying of a paper has got; blank if it has not begun."""
+        """Returns how far a paper has been keyed; blank if keying has not begun."""
         passes = self.log.three_passes_of(code)
         pass_name, _ = self.paper_with_code(code).next_pass_and_field(passes)
         if pass_name == SECOND and not passes[SECOND].values:
@@ -272,7 +274,8 @@ class KeyingSession:
         return ", ".join([f"{found[RECEIVED]} of {self.n_expected_papers()} received", *rest])
 
     def key_paper(self, code: str) -> str:
-        """Works on a paper until a pass ends or the person leaves it; returns the message about it."""
+        """Works on a paper until a pass ends or the person leaves the paper; returns a message on the
+        result."""
         current = ""
         while True:
             passes = self.log.three_passes_of(code)
@@ -307,7 +310,7 @@ class KeyingSession:
         else:
             self.say(self.keys)
         if pass_name == SECOND and self.by in passes[FIRST].by:
-            self.say(f"{self.by} keyed this {self.noun} the first time too. Somebody else would notice more "
+            self.say(f"{self.by} keyed this {self.noun} the first time too. Another person would notice more "
                      "mistakes.")
 
     def ask_field(self, code: str, pass_name: str, field: str) -> bool:
@@ -330,18 +333,19 @@ class KeyingSession:
         if line == HELP or problem:
             self.say(self.keys if line == HELP else problem)
         elif pass_name == RESOLVED and not self.is_difference_resolved((code, field, value), keyed):
-            self.say(f"Neither keying has {value or 'blank'}. Type it once more to confirm it.")
+            self.say(f"Neither keying has {value or 'blank'}. Type it again to confirm it.")
         else:
             self.log.key(code, pass_name, self.by, field, value)
         return True
 
     def is_difference_resolved(self, at: tuple[str, str, str], keyed: list[str | None]) -> bool:
-        """Whether the value of a field was typed twice; a comment may be rewritten."""
+        """Whether a typed value resolves a difference: it agrees with one of the two passes, or was typed
+        twice in succession. The text of a comment always does."""
         before, self.last_typed = self.last_typed, at
         return at[2] in keyed or at == before or at[1].endswith(".comment")
 
     def announce_principle(self, code: str, pass_name: str, principle: str) -> None:
-        """Announces the next principle, unless it is the current one."""
+        """Announces a principle if it differs from the one announced last."""
         if principle and (code, pass_name, principle) != self.announced:
             place = [*self.names].index(principle) + 1
             self.say(f"{principle} {self.names[principle]} ({place} of {len(self.names)})")
@@ -361,7 +365,8 @@ class KeyingSession:
         raise NotImplementedError
 
     def reload_changed_tables(self) -> None:
-        """Reads changed tables again, so that an amended text is asked about in its new version."""
+        """Reads changed tables again, so that the next paper asks about an amended text in its new
+        version."""
         raise NotImplementedError
 
     def paper_with_code(self, code: str) -> KeyedPaper:
@@ -369,7 +374,7 @@ class KeyingSession:
         raise NotImplementedError
 
     def state_by_code(self) -> dict[str, str]:
-        """Returns the state of each paper by its code; blank where nothing is keyed."""
+        """Returns the state of each paper, keyed by its code; blank if nothing is keyed."""
         raise NotImplementedError
 
     def n_expected_papers(self) -> int:
@@ -377,7 +382,8 @@ class KeyingSession:
         return len(self.state_by_code())
 
     def refusal(self, line: str, code: str, states: Mapping[str, str]) -> str:
-        """Returns the reason a typed code is refused: unknown (``code`` is blank), or already received."""
+        """Returns the reason why a typed code is refused: it is unknown (``code`` is then blank), or its
+        paper has already been received."""
         if code:
             begun = ""
             if code in self.log.forms:  # it would keep the round from being closed
@@ -387,5 +393,5 @@ class KeyingSession:
         return f"There is no {line!r}; {suggest_name(line, states)}."
 
     def store_paper(self, code: str) -> str:
-        """Stores a complete paper, and returns the message about it."""
+        """Stores a complete paper, and returns a message on the result."""
         raise NotImplementedError

@@ -1,5 +1,5 @@
-"""Suggests pairs of a survey option and a code of the same theme that match because many organisations chose
-the option and raised the code."""
+"""Suggests pairs of a survey option and a code on the same theme. They are suggested if many organisations
+both chose the option and raised the code."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from glc_analysis.text import match_key
 PAIRS_PER_THEME = 2
 """The number of pairs that are proposed for each theme."""
 _LEAST_IN_BOTH, _LEAST_ALIKE = 2, 1 / 3
-"""The fewest organisations that must have both chosen the option and raised the code. If option and code have
-no word in common, these organisations must also be at least this share of the organisations that did
-either."""
+"""Two limits for a suggested pair. The first is the fewest organisations that both chose the option and
+raised the code. The second applies if option and code have no word in common: these organisations must be at
+least this share of the organisations that chose the option or raised the code."""
 
 
 class _Code(NamedTuple):
-    """A code that was raised, with the first letters of the words that describe it."""
+    """A code that some organisation raised, with the beginnings of the words that describe it."""
 
     code_id: str
     theme_id: str
@@ -41,11 +41,12 @@ class OptionCodePair(NamedTuple):
 
 
 def suggest_option_code_pairs(study: Study, used_ids: Collection[str]) -> Iterator[OptionCodePair]:
-    """Yields pairs of a question's option and a code of the question's theme, if some organisation that was
-    asked about both has chosen the option and raised the code.
+    """Yields pairs of an option of a question and a code of the question's theme. Only organisations that
+    were asked about both are compared; at least two of them must have chosen the option and raised the code.
 
     Pairs with words in common come first, then pairs with the most similar organisations (Jaccard). Each
-    option and each code occurs once, with at most ``PAIRS_PER_THEME`` pairs per theme. Figures and codes in
+    option and each code occurs once, and each theme has at most ``PAIRS_PER_THEME`` pairs. Figures and codes
+    in ``used_ids`` are left out.
     ``used_ids`` are left out.
     """
     used_ids, n = {*used_ids}, Counter()
@@ -58,7 +59,7 @@ def suggest_option_code_pairs(study: Study, used_ids: Collection[str]) -> Iterat
 
 
 def _pairs(study: Study) -> list[tuple[str, str, str]]:
-    """Returns all pairs to propose, the best first."""
+    """Returns all pairs to propose as theme, figure and code, the best pair first."""
     offered, chosen_by, asked = _answered(study)
     mentions = tables.read_table("mentions", study=study)
     mentions = mentions[~mentions["source"].isin(UNASKED)]  # silence there is not a no
@@ -87,7 +88,7 @@ def _codes(codebook: pd.DataFrame, raised: Collection[str]) -> list[_Code]:
 
 
 def _organisations_by(rows: pd.DataFrame, key: str | list[str]) -> dict[Any, set[str]]:
-    """Returns the organisations in the rows of each code, question or option."""
+    """Returns the organisations in the rows, grouped by code, question or option (``key``)."""
     return {ids: {*organisations} for ids, organisations in rows.groupby(key)["organisation_id"]}
 
 

@@ -1,4 +1,4 @@
-"""Words the citations of an earlier wave, beside the figures of the study's current wave."""
+"""Puts into words a number cited from an earlier wave, beside the figure of the study's current wave."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from glc_analysis.view.study_view import StudyView
 
 def format_cited_and_current_numbers(view: StudyView, words: Words, figure_id: str, figure: Any, wave: str, *,
                                      cited: str = "", is_figure: bool = True) -> tuple[str, str]:
-    """Returns the number of a figure in a wave, as it was ``cited`` or else as it was counted, followed by
-    the current wave's number, or by the reason why the waves may not be compared ("2 of 4 in 2016", "2018: 2
-    of 3").
+    """Returns two phrases for the team: the number of a figure in a wave, and the number in the current wave
+    ("2 of 4 in 2016", "2018: 2 of 3").
 
-    ``figure`` is the current wave's, None if there is none. Codes have no numbers from earlier waves. For the
+    The first number is the ``cited`` one, or else the one that was counted in that wave. If the waves may not
+    be compared, the second phrase gives the reason instead of a number. ``figure`` is the figure of the
+    current wave, None if there is none. Codes have no numbers from earlier waves.
     team only.
     """
     labels = view.wave_labels
@@ -27,6 +28,7 @@ def format_cited_and_current_numbers(view: StudyView, words: Words, figure_id: s
 
 
 def _question_of(view: StudyView, figure_id: str) -> str:
-    """Returns the question that a figure is about, even if the question is no longer asked."""
+    """Returns the question that a figure is about, even if the question is no longer asked; blank if there is
+    none."""
     return next((name for name in read_reference_table(view.study, "questions")["question_id"]
                  if figure_id.startswith(f"{name}/")), "")

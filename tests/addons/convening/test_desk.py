@@ -169,7 +169,7 @@ def test_differences_are_shown_one_by_one_and_settled_by_the_paper(study):
 def test_a_third_value_counts_when_it_is_keyed_twice(study):
     keyed(study, Clerk({"r12": PAPER}, ["r12"], wrong={("r12", "P01.importance"): "7"}))
     said = keyed(study, Clerk({"r12": PAPER}, ["r12"], wrong={("r12", "P01.importance"): "6"}))
-    assert "Neither keying has 8 abstain. Type it once more to confirm it." in said
+    assert "Neither keying has 8 abstain. Type it again to confirm it." in said
     assert ballot(study, "r12").loc[0, "score"] == "8"
 
 
@@ -228,7 +228,7 @@ def test_an_x_in_the_box_is_an_abstention(study):
 
 def test_the_same_person_is_warned_at_the_second_keying(study):
     keyed(study, Clerk({"r12": PAPER}, ["r12"]))
-    warning = "AB keyed this form the first time too. Somebody else would notice more mistakes."
+    warning = "AB keyed this form the first time too. Another person would notice more mistakes."
     assert warning in keyed(study, Clerk({"r12": PAPER}, ["r12"]))
     assert warning not in twice(study, "r29")
 
@@ -255,8 +255,8 @@ def test_one_goes_back_and_leaves(study):
 def test_the_next_sitting_goes_on_where_the_last_broke_off(study):
     keyed(study, ["ab", "r12", "87", "2 34+"])
     said = keyed(study, ["ab", "r12", "So."])
-    assert said[1] == ("Data entry stopped in the middle of form r12, at P02 comment. Look whose paper "
-                       "is in hand, and type the code that is printed on it.")
+    assert said[1] == ("Data entry stopped in the middle of form r12, at P02 comment. Look at the paper "
+                       "in your hand, and type the code that is printed on it.")
     assert "Form r12, first keying, continued at P02." in said
     assert json.loads(journal(study).read_text().splitlines()[-1])["field"] == "P02.comment"
 

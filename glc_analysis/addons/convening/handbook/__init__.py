@@ -1,1 +1,2 @@
-"""The handbook: the agreed principles for readers who did not attend, and its accompanying papers."""
+"""The handbook: the agreed principles for readers who did not attend, with a self-check and questions for
+funders."""

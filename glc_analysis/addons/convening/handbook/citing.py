@@ -1,4 +1,4 @@
-"""Gives the citation of the handbook and of each principle, as BibTeX and as CITATION.cff."""
+"""Writes the citation of the handbook and of each principle, as BibTeX and as CITATION.cff."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def render_handbook_bibtex(handbook: Handbook) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Returns a text without the characters that TeX takes for commands."""
+    """Returns a text without the characters that TeX reads as commands."""
     return re.sub(r"([&%$#_])", r"\\\1", text)
 
 

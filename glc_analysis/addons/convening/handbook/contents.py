@@ -1,7 +1,8 @@
 """Collects the contents of the handbook for each agreed principle, for one audience in one language.
 
-The evidence is the same as on the principle's page: released figures only. No text is made up. A text that
-nobody wrote is left out, and `glc check` reports it (:mod:`.gaps`). The handbook names nobody who signed.
+The evidence is the same as on the principle's page, and rests on released figures only. The program writes no
+text of its own: a text that nobody has written is left out, and `glc check` reports it (:mod:`.gaps`). The
+handbook names no signatories.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from glc_analysis.view.study_view import StudyView
 HANDBOOK_FOLDER = "handbook"
 """The folder of the handbook, next to the pages of an audience."""
 FRAME = __file__, "phrases.csv"
-"""The texts around the principles, a column per language."""
+"""The file of the fixed texts around the principles; it has one column per language."""
 FIELDS = allowed_words("handbook", "field")
 HANDBOOK_SIDES = ("supports", "contradicts", "qualifies")
 """The sides of the evidence (stances in evidence.csv), in the order of a principle's page."""
@@ -52,9 +53,9 @@ _CLAIM_ORDER = ("literature", "outcome_measured", "reported_to_work", "reported_
 class HandbookPrinciple:
     """One agreed principle.
 
-    - ``texts``: its texts by column of principles.csv or field of handbook.csv, without blank texts.
+    - ``texts``: its texts, keyed by column of principles.csv or field of handbook.csv, without blank texts.
     - ``sides``: for each side of the evidence, the first released sentence, or the reason why there is none.
-    - ``grounds``: the sentences on what the principle rests on, made from the evidence that may be shown.
+    - ``grounds``: sentences on the evidence on which the principle rests, as far as it may be shown.
     """
 
     principle_id: str
@@ -71,15 +72,17 @@ class HandbookPrinciple:
 
     @property
     def rests_on(self) -> str:
-        """Returns the sentences on what the principle rests on, as one text."""
+        """Returns the sentences on the evidence on which the principle rests, as one text."""
         return " ".join(self.grounds)
 
 
 @dataclass(frozen=True)
 class Handbook:
-    """The handbook in one language, with the contents that its view may show. ``say`` has the texts around
-    the principles, in the language ``written_in``; ``phrases`` has the translated phrases that the study's
-    pages share with the handbook."""
+    """The handbook in one language, with the contents that its view may show.
+
+    - ``say``: the fixed texts around the principles, in the language ``written_in``.
+    - ``phrases``: the translations of phrases that the study's pages and the handbook share.
+    """
 
     view: StudyView = field(repr=False)
     language: str
@@ -99,7 +102,7 @@ class Handbook:
 
     @property
     def agreed_on(self) -> str:
-        """Returns the last day on which one of the principles was agreed."""
+        """Returns the day on which the last of the principles was agreed."""
         return max((principle.agreed_on for principle in self.principles), default="")
 
     @property
@@ -109,27 +112,27 @@ class Handbook:
         return self.say["native_reader"] != "yes" or any(words.status == DRAFT for words in texts)
 
     def day(self, day: str) -> str:
-        """Returns a day as written within a sentence. In a right-to-left language, marks keep the day's own
-        direction."""
+        """Returns a day as it is written within a sentence. In a right-to-left language, direction marks keep
+        the day in its own direction."""
         return isolate_direction(day) if language_direction(self.language) == "rtl" else day
 
     @property
     def unmeasured_phrase(self) -> str:
-        """Returns the sentence on how many principles were not measured to work; blank if all were
-        measured."""
+        """Returns the sentence on how many principles have not been measured to work; blank if all have
+        been."""
         n = sum(not principle.is_measured for principle in self.principles)
         return self.say["not_known"].format(n=n, all=len(self.principles)) if n else ""
 
     @property
     def rests_on(self) -> str:
-        """Returns the sentence on what the principles together rest on."""
+        """Returns the sentence on the evidence on which all the principles rest together."""
         claims = {claim for principle in self.principles for claim in principle.claims}
         return _listed(self.say, claims)
 
 
 def make_handbook(view: StudyView, language: str = "", phrases: Phrasebook | None = None) -> Handbook:
-    """Makes the handbook from a view of the whole study. Without a ``language``, it is in the language of
-    most principles; without ``phrases``, the sentences of the evidence are in English."""
+    """Makes the handbook from a view of the whole study. The default ``language`` is the one in which most
+    principles were written. Without ``phrases``, the sentences on the evidence are in English."""
     rows = view.principle_rows
     rows = rows[rows["status"] == "agreed"].sort_values("principle_id")
     written_in = most_common_source_language(rows)
@@ -154,10 +157,12 @@ def most_common_source_language(principles: pd.DataFrame) -> str:
 
 
 def list_handbook_languages(view: StudyView) -> list[str]:
-    """Returns the languages in which an audience gets the handbook: the language of most principles, and each
-    language of the texts around them (:data:`FRAME`) into which a statement is translated. For audiences that
-    may not read drafts, a native reader must have checked the texts around the principles, and a second
-    speaker the translation of every statement."""
+    """Returns the languages in which an audience gets the handbook: the language in which most principles
+    were written, and each language of the fixed texts (:data:`FRAME`) into which a statement is translated.
+
+    If the audience may not read drafts, two more conditions apply to a language: a native reader has checked
+    the fixed texts, and a second speaker has checked the translation of every statement.
+    """
     rows = view.principle_rows
     rows = rows[rows["status"] == "agreed"]
     translations = Translations.of(view.read("principles"), read_reference_table(view.study, "translations"))
@@ -203,15 +208,15 @@ def _principle(trail: EvidenceTrail, row: Mapping[str, Any], language: str, say:
 
 
 def _listed(say: Mapping[str, str], claims: Any) -> str:
-    """Returns the sentence that lists the claims of the evidence."""
+    """Returns the sentence that lists the claims made by the evidence."""
     words = [say[claim] for claim in _CLAIM_ORDER if claim in claims]
     return say["between"].join(words) + say["full_stop"] if words else say["none_shown"]
 
 
 def _side(pieces: pd.DataFrame, shown: pd.DataFrame, side: str, say: Mapping[str, str],
           language: str, phrases: Phrasebook) -> TranslatedText:
-    """Returns the first sentence with a released figure on a side of the evidence, in English if there are no
-    phrases for it; or the reason why there is none."""
+    """Returns the first sentence with a released figure on a side of the evidence, or the reason why there is
+    none. It is in English if there are no phrases in ``language``."""
     stated = shown[(shown["stance"] == side) & (shown["sentence"] != "")]
     for piece in stated.to_dict("records"):
         english = f"{piece['sentence']} {CLAIMS.get(piece['claim'], '')}".strip()

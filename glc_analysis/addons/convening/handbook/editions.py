@@ -1,8 +1,8 @@
 """Writes the handbook of an audience: pages for the screen, printed papers, a workbook, and files for citing.
 
-All files of a language are made of the same parts. The disclosure gate searches all files before any of them
-is put in place. PDFs do not keep Arabic and Khmer words as written, so the gate also searches the parts of
-each PDF as HTML.
+All files of a language are made of the same sections. The disclosure gate searches all files before any of
+them is put in place. PDFs do not keep Arabic and Khmer words as written, so the gate also searches the HTML
+from which each PDF is made.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ from glc_analysis.text import language_direction, language_name
 from glc_analysis.view.study_view import StudyView
 
 ANSWERS = ("not_in_context", "not_yet", "partly", "usually", "always")
-"""The answers of the self-check in order, by their names in phrases.csv. They are not counted."""
+"""The answers of the self-check in order, by their names in phrases.csv. The program never counts them."""
 _MARKS = {"team": "For the team alone", "convening": PACKET_MARK, "public": ""}
 _PAGE_NAMES = {"handbook": "title", "self-check": "self_check", "funder-questions": "funder"}
 """The pages of a language, each with the name of its title in phrases.csv."""
@@ -82,8 +82,9 @@ def write_handbook_through_gate(study: Study, audience: str, *, language: str = 
 
 
 def write_handbook_files(view: StudyView, folder: Path, *, language: str = "", paper: str = "a4") -> None:
-    """Writes the files of the handbook for the audience of a view of the whole study, in one language or in
-    all its languages. Raises GLCError if no principle is agreed, and UsageError for an unknown language."""
+    """Writes the files of the handbook for the audience of a view of the whole study. Writes one language, or
+    all languages of the handbook if ``language`` is blank. Raises GLCError if no principle is agreed, and
+    UsageError for an unknown language."""
     offered = list_handbook_languages(view)
     if language and language not in offered:
         raise UsageError(f"There is no handbook in {language!r} for this audience; "
@@ -92,7 +93,7 @@ def write_handbook_files(view: StudyView, folder: Path, *, language: str = "", p
                          "native reader must have checked the words around the statements.")
     first = _book(view, offered[0])
     if not first.principles:
-        raise GLCError("No principle is agreed yet. To fix: `glc agree` records what the room decided.")
+        raise GLCError("No principle is agreed yet. To fix: record what the room decided with `glc agree`.")
     settings = make_pdf_settings(view.study, paper)
     for code in [language] if language else offered:
         _write_language(first if code == first.language else _book(view, code), folder, offered, settings)
@@ -104,8 +105,8 @@ def write_handbook_files(view: StudyView, folder: Path, *, language: str = "", p
 
 
 def write_handbook_into_site(study: Study, audience: str, site: Path) -> None:
-    """Writes the pages of the handbook, in all their languages, into a site for readers outside the team.
-    Writes nothing if no principle is agreed."""
+    """Writes the pages of the handbook, in all languages, into a site for readers outside the team. Writes
+    nothing if no principle is agreed."""
     view = StudyView(study, audience)
     if view.may("internal") or not (view.principle_rows["status"] == "agreed").any():
         return
@@ -129,8 +130,8 @@ def _write_language(book: Handbook, folder: Path, offered: Sequence[str], settin
 
 def _write_pages(book: Handbook, folder: Path, offered: Sequence[str],
                  site: str = "") -> dict[str, list[Markup]]:
-    """Writes the pages of one language. Each page links to the other languages, and to the ``site`` if the
-    pages are part of one. Returns the parts of each page."""
+    """Writes the pages of one language. Each page links to its versions in other languages, and to the
+    ``site`` if the pages belong to a site. Returns the HTML sections of each page."""
     phrases = book.phrases
     papers = {"handbook": [*_handbook_parts(book)], "self-check": [render_self_check_html(book)],
               "funder-questions": [render_funder_questions_html(book)]}
@@ -148,8 +149,8 @@ def _write_pages(book: Handbook, folder: Path, offered: Sequence[str],
 
 
 def _book(view: StudyView, language: str) -> Handbook:
-    """Returns the handbook in a language, with those phrases of the language that its readers may have.
-    Readers who may not read drafts get only phrases that a native reader has checked."""
+    """Returns the handbook in a language, with the phrases of that language. Readers who may not read drafts
+    get only phrases that a native reader has checked."""
     phrases = Phrasebook.of_study(view.study, view.audience, language)
     return make_handbook(view, language, phrases if phrases.is_checked
                          or view.may("draft_principles") else None)
@@ -189,8 +190,8 @@ def _handbook_parts(book: Handbook) -> Iterator[Markup]:
 
 
 def render_self_check_html(handbook: Handbook) -> Markup:
-    """Renders the self-check on paper: for each principle, a question, the answers as boxes to tick, and how
-    the answer is known."""
+    """Renders the self-check on paper. For each principle it has a question, boxes to tick for the answers,
+    and space to say how the answer is known."""
     return _HTML.self_check(handbook, [handbook.say[answer] for answer in ANSWERS])
 
 
@@ -201,8 +202,7 @@ def render_funder_questions_html(handbook: Handbook) -> Markup:
 
 
 def make_self_check_workbook(handbook: Handbook) -> Workbook:
-    """Makes the self-check as a workbook. Answers are chosen from a list of words, and nothing adds them
-    up."""
+    """Makes the self-check as a workbook. Answers are chosen from a list of words, and are not added up."""
     workbook, say = Workbook(), handbook.say
     sheet = workbook.active
     sheet.title = say["self_check"][:31]

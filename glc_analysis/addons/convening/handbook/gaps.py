@@ -16,7 +16,7 @@ IN_HANDBOOK = {"limits": "where it does not hold", "question": "its indicator as
 
 
 def list_ballot_and_handbook_notes(study: Study, reference: Reference) -> list[str]:
-    """Returns notes on the ballots, and on gaps in the handbook of agreed principles."""
+    """Returns notes on the ballots, and notes on texts that the handbook lacks about agreed principles."""
     return [*ballot_lines(study, reference), *_gaps(study, reference)]
 
 

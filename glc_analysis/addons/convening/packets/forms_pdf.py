@@ -1,7 +1,7 @@
-"""All rating forms of a round as one PDF for a print shop.
+"""Makes one PDF of all rating forms of a round, for a print shop.
 
-A form has a rater's code and no name. Each begins on a new sheet of paper, also when both sides are printed;
-its pages carry the code and "page 2 of 3". The same forms give the same bytes.
+A form has a rater's code and no name. Each form begins on a new sheet of paper, also in double-sided
+printing. Its pages carry the code and "page 2 of 3". The same forms give the same bytes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from glc_analysis.writing import write_atomic
 
 
 def render_forms_pdf(forms: Sequence[RatingForm], settings: PdfSettings) -> bytes:
-    """The PDF of the forms in order. Raises GLCError for a letter that no font has."""
+    """Returns the PDF of the forms in order. Raises GLCError for a letter that no font has."""
     title = forms[0].say["round"].format(forms[0].round_id)
     plain = "#set page(header: none, footer: none)\n"  # of the blank backs of forms
     return settings.compile_typst(title, plain + "\n".join(_markup(n, form, render_form_html(form))
@@ -30,7 +30,7 @@ def render_forms_pdf(forms: Sequence[RatingForm], settings: PdfSettings) -> byte
 
 
 def write_forms_pdf(study: Study, forms: Sequence[RatingForm], path: Path) -> None:
-    """Writes :func:`render_forms_pdf` of a study."""
+    """Writes the PDF of :func:`render_forms_pdf` to ``path``."""
     write_atomic(path, render_forms_pdf(forms, make_pdf_settings(study)))
 
 
@@ -47,7 +47,7 @@ def render_feedback_pdf(forms: Sequence[RatingForm], feedback: Sequence[Sequence
 
 def write_feedback_pdf(study: Study, forms: Sequence[RatingForm], feedback: Sequence[Sequence[RoundFeedback]],
                        path: Path) -> None:
-    """Writes :func:`render_feedback_pdf` of a study."""
+    """Writes the PDF of :func:`render_feedback_pdf` to ``path``."""
     write_atomic(path, render_feedback_pdf(forms, feedback, make_pdf_settings(study)))
 
 
@@ -69,8 +69,8 @@ def _markup(n: int, form: RatingForm, html: str) -> str:
 
 
 def render_form_html(form: RatingForm) -> str:
-    """Returns a form as HTML: how to fill it in, then a box per principle. Further text for a rater, such as
-    an address, is a separate paragraph after the instructions."""
+    """Returns a form as HTML: instructions for filling it in, then a box per principle. Further text for a
+    rater, such as an address, is a separate paragraph after the instructions."""
     return load_part_macros().form(form.heading, form.say["cross_one"], form.instructions.split("\n"),
                                    [_principle(form, text) for text in form.texts], form.language,
                                    form.direction)

@@ -1,9 +1,10 @@
-"""Makes the packets for the convening as PDF and Word, and all rating forms as one PDF.
+"""Makes the packets for the convening as PDF and Word files.
 
-Makes the files of each packet from a built study. The sections are made by the functions of the pages, for
-the audience `convening`. A brief longer than two pages is shortened by whole questions, rows or
-quotations, and says how many are left out. The files are made in a temporary folder, and moved into place
-only after the gate.
+A packet is a set of parts, such as a guide, a brief and the sheets of the principles, for one organisation or
+one group of participants (:mod:`.parts`). The files of each packet are made from a built study. Their
+sections are made by the functions of the pages, for the audience `convening`. A brief longer than two pages
+is shortened by whole questions, rows or quotations, and says how many are left out. The files are made in a
+temporary folder, and moved into place only after the gate has passed them.
 """
 
 from __future__ import annotations
@@ -77,18 +78,18 @@ from glc_analysis.writing import write_atomic
 
 
 WORKERS = os.cpu_count() or 1
-"""The number of documents made or read in parallel, because pandoc, typst and poppler run outside Python."""
+"""The number of documents made or read in parallel; pandoc, typst and poppler run as separate programs."""
 _SOURCE_SUFFIX = ".html"
 """The suffix of a document's HTML source, which is deleted after the gate has read it."""
 
 
 PACKETS_MADE = "packets.csv"
-"""The list of packets made, with their days. It is in private/, so that it outlives the files."""
+"""The list of the packets made and their days. It is in private/, so that it outlives the packets' files."""
 
 
 def check_packets_with_gate(stage_folder: Path, study: Study, packets: Iterable[Packet]) -> None:
-    """Raises Faults if a file holds something that its reader may not see; a packet may name its own
-    organisation. Then deletes the sources of the documents."""
+    """Raises Faults if a file contains something that its reader may not see; a packet may name its own
+    organisation. If there is no fault, deletes the HTML sources of the documents."""
     reference, known, faults = read_reference(study), identifiers(study, audience=PACKET_AUDIENCE), []
     parts = [(stage_folder / "briefs", reference.names, known, "")]
     said = terms_in_own_words(study, known)
@@ -113,7 +114,7 @@ def check_packets_with_gate(stage_folder: Path, study: Study, packets: Iterable[
 
 
 def record_packets_made(stage_folder: Path, study: Study, packets: Iterable[Packet], *, today: date) -> None:
-    """Records in private/ each packet and the day on which it was made; a packet is recorded once per day."""
+    """Records in private/ each packet and the day on which it was made, once per day."""
     path, names = study.private / PACKETS_MADE, ["packet_sha256", "date", "organisation_id", "parts"]
     study.private.mkdir(exist_ok=True)
     rows = list(csv.reader(path.open(encoding="utf-8", newline="")))[1:] if path.is_file() else []
@@ -129,7 +130,8 @@ def record_packets_made(stage_folder: Path, study: Study, packets: Iterable[Pack
 
 
 def move_packets_into_place(stage_folder: Path, folder: Path) -> None:
-    """Moves each packet into its place, replacing an earlier one; briefs are added to existing ones."""
+    """Moves each packet into its place, where it replaces an earlier one. New briefs are added to those
+    already in place."""
     for made in sorted(stage_folder.iterdir()):
         place = folder / made.name
         if made.name == "briefs" and place.is_dir():
@@ -146,16 +148,17 @@ def move_packets_into_place(stage_folder: Path, folder: Path) -> None:
 
 
 _PAGES = 2
-"""The most pages of a brief."""
+"""The largest number of pages of a brief."""
 TRUNCATIONS = [*(1 - n / 20 for n in range(20)), 0.03, 0.02, 0.01, 0]
-"""The shares of questions, rows and quotations tried until a brief fits on its pages."""
+"""The shares of questions, rows and quotations that are tried in turn until a brief fits on its pages."""
 
 _STAGE = ".making-"
 
 
 @dataclass
 class _Parts:
-    """The HTML of all parts made so far, and the files of briefs, so that shared parts are made only once."""
+    """The HTML of all parts made so far, and the brief files already written. Parts that several packets
+    share are made only once."""
 
     study: Study
     settings: PdfSettings
@@ -171,7 +174,8 @@ class _Parts:
         return self.books[language]
 
     def pages(self, part: Part, packet: Packet) -> list[str]:
-        """The HTML of a part, a piece for each run of pages; a brief is shortened to two pages."""
+        """Returns the HTML of a part, as one or more documents that each start on a new page. A brief is
+        shortened to two pages."""
         whose = packet.name if part.kind in ("brief", "guide") else self.phrases(packet).language
         key = f"{whose} {part.slug}"
         if key not in self.html:
@@ -191,7 +195,7 @@ class _Parts:
         return shortened(largest_share_that_fits(self.settings, part.title, printed, TRUNCATIONS, _PAGES))
 
     def printed(self, mark: str, html: str, packet: Packet) -> PrintedPart:
-        """Pages of a packet, with their header and footer in its language."""
+        """Returns a printed part of a packet, with header and footer in the packet's language."""
         book = self.phrases(packet)
         return PrintedPart(book.say(mark), html, book.language, book.say(self.settings.running))
 
@@ -199,9 +203,9 @@ class _Parts:
 def write_packets_beside_pages(study: Study, *, today: date, organisation: str = "",
                                only: Collection[str] = (),
                                paper: str = "a4") -> list[Path]:
-    """Writes packets into ``packet/`` of the current run for the convening, next to the pages that they refer
-    to; returns each packet's own folder, by way of ``current`` where that is a link. Raises as
-    :func:`write_packets` does.
+    """Writes packets into ``packet/`` of the current run for the convening, next to the pages that the
+    packets refer to. Returns the folder of each packet; the path goes through ``current`` if that is a link.
+    Raises the errors of :func:`write_packets`.
     """
     stopped = "The packets are unchanged. To go on: run the same command again."
     with graceful_interrupt(lambda: stopped), hold_lock(study.reports / PACKET_AUDIENCE, what="packet"), \
@@ -216,7 +220,8 @@ def write_packets_beside_pages(study: Study, *, today: date, organisation: str =
 
 
 def list_planned_packets(study: Study, *, organisation: str = "", only: Collection[str] = ()) -> list[Packet]:
-    """Lists the packets of a built study that would be written. Raises as :func:`select_packets` does."""
+    """Returns the packets of a built study that would be written. Raises the errors of
+    :func:`select_packets`."""
     reference, page = read_reference(study), StudyView(study, PACKET_AUDIENCE)
     return select_packets(reference, page.labels, countries=page.work_countries, themes=page.themes,
                           organisation=organisation, only=only,
@@ -257,7 +262,7 @@ def write_packets(study: Study, folder: Path, *, today: date, organisation: str 
 
 
 def _write_all(stage: Path, chosen: Sequence[Packet], parts: _Parts, progress: Progress) -> None:
-    """Writes the files of all packets, making documents while the HTML of the next ones is rendered."""
+    """Writes the files of all packets; while documents are made, the HTML of the next ones is rendered."""
     pool = ThreadPoolExecutor(WORKERS)
     try:
         writing: list[Future] = []
@@ -271,8 +276,8 @@ def _write_all(stage: Path, chosen: Sequence[Packet], parts: _Parts, progress: P
 
 
 def _documents(stage: Path, packet: Packet, parts: _Parts) -> Iterator[Callable[[], None]]:
-    """Yields functions that write the files of a packet, of its own brief and of its other briefs. The HTML
-    of these files is rendered before a function is yielded."""
+    """Yields functions that write the files of a packet, of the organisation's brief and of the other briefs.
+    The HTML of a file is rendered before the function that writes it is yielded."""
     own_folder, briefs, settings = stage / packet.name, stage / "briefs", parts.settings
     book, other = parts.phrases(packet), "" if packet.language == ENGLISH else f"-{packet.language}"
     own_folder.mkdir()
@@ -302,7 +307,8 @@ def _documents(stage: Path, packet: Packet, parts: _Parts) -> Iterator[Callable[
 
 def _write_packet(path: Path, book: Phrasebook, packet: Packet, first: list[PrintedPart],
                   printed_parts: list[PrintedPart], whole: str, settings: PdfSettings) -> None:
-    """Writes a packet as PDF and as Word; ``first`` is its cover on paper, ``whole`` its HTML for Word."""
+    """Writes a packet as PDF and as Word. ``first`` is the cover of the PDF; ``whole`` is the HTML of the
+    Word document."""
     title = book.say(f"Packet for {packet.label}")
     path.with_suffix(".pdf").write_bytes(settings.pdf(title, [*first, *printed_parts]))
     path.with_suffix(".docx").write_bytes(convert_html_to_word(whole, header=book.say(_shared_mark(packet)),
@@ -326,14 +332,14 @@ def _write_brief(path: Path, title: str, printed: PrintedPart, settings: PdfSett
 
 def _write_source(path: Path, title: str, settings: PdfSettings,
                   printed_parts: Iterable[PrintedPart], html: str) -> None:
-    """Writes the source of a document, for the gate."""
+    """Writes the HTML source of a document, for the gate to read."""
     marks = [printed.mark for printed in printed_parts]
     text = load_part_macros().source(title, settings.running, marks, Markup(html))
     path.with_suffix(_SOURCE_SUFFIX).write_text(text, encoding="utf-8")
 
 
 def _shared_mark(packet: Packet) -> str:
-    """Returns the header of a Word document, the same for all its pages."""
+    """Returns the header of a Word document. All its pages have the same header."""
     return part_page_header(packet.parts[0], packet) if len(packet.parts) == 1 else PACKET_MARK
 
 

@@ -1,7 +1,8 @@
-"""Prepares the HTML of pages for pandoc, which makes a PDF, a Word document or plain text of it.
+"""Prepares the HTML of pages for pandoc, which converts it to a PDF, a Word document or plain text.
 
-Removes what paper cannot show (links, folded parts, styles), and adds what paper needs: text direction,
-styles that pandoc keeps, widths of columns, boxes to tick. pandoc uses neither the network nor the clock.
+The module removes what paper cannot show (links, folded parts, styles), and adds what paper needs: text
+direction, styles that pandoc keeps, widths of columns, boxes to tick. pandoc uses neither the network nor the
+clock.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from glc_analysis.errors import GLCError
 
 
 def convert_with_pandoc(html: str, to: str, *options: str) -> bytes:
-    """Converts HTML to another format with pandoc, whose sandbox lets it read no other file.
+    """Converts HTML to another format with pandoc, in a sandbox in which pandoc can read no other file.
 
     >>> convert_with_pandoc("<p>Three &lt; <em>four</em></p>", "markdown").decode()
     'Three \\\\< *four*\\n'
@@ -51,7 +52,8 @@ def read_pandoc_file(name: str) -> bytes:
 
 
 _END = "\u200f"
-"""A mark after right-to-left text; without it, a final full stop is set at the wrong end."""
+"""A direction mark that is put after right-to-left text; without it, a final full stop is set at the wrong
+end."""
 
 
 _STYLES = {"blockquote": "Quotation", "figcaption": "Source"}
@@ -59,14 +61,14 @@ _STYLES = {"blockquote": "Quotation", "figcaption": "Source"}
 
 _LOOKS = {"Note": {"text:size": "9pt"}, "Lead": {}, "Source": {"text:size": "9pt", "above": "0pt"},
           "Quotation": {}}
-"""The styles of a PDF for blocks with a named style."""
+"""The properties that each named style has in a PDF."""
 
 
 _LANGUAGES = {"ARABIC": "ar", "HEBREW": "he", "SYRIAC": "syr", "THAANA": "dv"}
 
 
 def prepare_for_pandoc(html: str, kind: Kind) -> str:
-    """Prepares the HTML of a page for pandoc, which makes a PDF, a Word document or plain text of it.
+    """Returns the HTML of a page as pandoc needs it for a ``kind`` of document: PDF, Word or plain text.
 
     >>> page = '<p><a href="x.html">See</a> <span dir="auto">it</span><details>more</details></p>'
     >>> prepare_for_pandoc(page, "word")
@@ -87,7 +89,8 @@ def prepare_for_pandoc(html: str, kind: Kind) -> str:
 
 
 def _separate(part: lxml.html.HtmlElement) -> None:
-    """In plain text, replaces the line breaks within a cell by semicolons, because a cell is one line."""
+    """For plain text, puts a semicolon in place of each line break within a cell, because a cell is one
+    line."""
     if part.tag == "br":
         part.tail = f"; {part.tail or ''}"
     elif part.getparent() is not None and part.getparent().tag in ("td", "th") and not _is_first(part):
@@ -141,8 +144,8 @@ def _convert_element(element: lxml.html.HtmlElement, kind: Kind) -> None:
 
 
 def _notes(element: lxml.html.HtmlElement, kind: Kind) -> None:
-    """Makes space for notes: in a PDF, lines down to the end of the page; in Word, a few lines; in plain
-    text, nothing."""
+    """Makes space for notes. In a PDF, the space is lines down to the end of the page; in Word, a few lines;
+    in plain text, there is none."""
     title = element.text_content()
     for child in list(element):
         element.remove(child)
@@ -157,7 +160,7 @@ def _notes(element: lxml.html.HtmlElement, kind: Kind) -> None:
 
 
 def _draw(element: lxml.html.HtmlElement, sign: str, kind: Kind) -> None:
-    """Replaces an element by the placeholder of a drawing, which only a PDF shows."""
+    """Replaces the content of an element by the placeholder of a drawing. Only a PDF shows the drawing."""
     for child in list(element):
         element.remove(child)
     element.text = sign if kind == "pdf" else ""
@@ -170,7 +173,7 @@ def _is_list_heading(element: lxml.html.HtmlElement) -> bool:
 
 
 def _block(element: lxml.html.HtmlElement, style: str) -> None:
-    """Gives a block a style by putting it into a ``div``, because pandoc keeps styles only there."""
+    """Gives a block a style by putting it into a ``div``, because pandoc keeps styles only on ``div``."""
     element.tag = "div"
     element.set("custom-style", style)
     below, side = element.getnext(), "right" if right_to_left_language(element.text_content()) else "left"
@@ -192,7 +195,7 @@ def _block(element: lxml.html.HtmlElement, style: str) -> None:
 
 
 def _set_direction(element: lxml.html.HtmlElement, kind: Kind) -> None:
-    """Sets the direction of right-to-left text; text that fills a cell becomes a block."""
+    """Sets the direction of right-to-left text. Text that fills a cell becomes a block."""
     del element.attrib["dir"]
     if language := right_to_left_language(element.text_content()):
         above = element.getparent()
@@ -208,7 +211,7 @@ def _set_direction(element: lxml.html.HtmlElement, kind: Kind) -> None:
 
 
 def _bar(element: lxml.html.HtmlElement, kind: Kind) -> None:
-    """Renders a count with its bar, which only a PDF shows."""
+    """Renders a count with its bar. Only a PDF shows the bar."""
     width = re.search(r"width:\s*(\d+)%", "".join(
         bar.get("style", "") for bar in element.iter() if "glc-bar" in bar.get("class", "")))
     text = element.text_content()
@@ -227,10 +230,10 @@ Kind = Literal["pdf", "word", "text"]
 
 _BAR_SIGN, _BOX_SIGN, _NOTES_SIGN = "\ue000{}\ue001", "\ue003{}\ue001", "\ue004{}\ue001"
 """Placeholders for a bar of a given percentage, for a box with a number, and for space for notes below a
-title. The layout of the PDF replaces them by drawings."""
+title. The PDF has drawings in their place."""
 _VOTES_SIGN, _DOTS_SIGN, _MARGIN_SIGN = "\ue005{}\ue001", "\ue006{}\ue001", "\ue007{}\ue001"
-"""Placeholders for one box per vote, for marks on a line at given percentages, and for a code in the
-margin."""
+"""Placeholders for a row with one box per vote, for dots on a line at given percentages, and for a code in
+the margin."""
 
 
 NOTE_LINES = 3
@@ -238,27 +241,27 @@ NOTE_LINES = 3
 
 
 _LINES = (18, 82)
-"""The widths of the columns in the table of lines on a cover, in percent."""
+"""The widths of the two columns in the table on a cover, in percent."""
 
 
 _ANSWERS = (36, 31, 33)
-"""The widths of the columns in a table of a country's answers, in percent: question, answer, and marks on a
-line with the count. The last column is wide enough for a count on one line, because the gate may take numbers
+"""The widths of the columns in a table of a country's answers, in percent: question, answer, and count with
+dots on a line. The last column is wide enough for a count on one line, because the gate may mistake numbers
 on several lines for a telephone number."""
 
 
 _FORM = (24, 13, *[5] * 9, 18)
-"""The widths of the columns in a rating form, in percent: the criterion, the low end, nine boxes, the high
-end."""
+"""The widths of the columns in a rating form, in percent: the criterion, the low end of the scale, nine
+boxes, the high end of the scale."""
 
 
 _LINE, _BAR_WIDTH, _HELD = 104, 12, 14
-"""The number of letters that fit on a line of a table, the number of letters that a bar takes up, and the
-most rows of a group that are kept on one page."""
+"""Three sizes in tables: the letters that fit on a line, the letters that a bar takes up, and the largest
+number of rows in a group that is kept on one page."""
 
 
 def set_column_widths(table: lxml.html.HtmlElement, kind: Kind) -> None:
-    """Sets the widths of a table's columns; in a PDF, keeps its groups together."""
+    """Sets the widths of a table's columns. In a PDF, also keeps each group of rows on one page."""
     for cell in table.iter("th", "td"):
         if "number" in cell.get("class", "").split():
             cell.set("style", "text-align: right")
@@ -315,8 +318,8 @@ def _widths(table: lxml.html.HtmlElement) -> list[float]:
 
 
 def _hold_rows(table: lxml.html.HtmlElement) -> None:
-    """Keeps the rows of a group on one page. Of a group with too many rows, only the heading and the first
-    row are kept together. An empty cell that spans the rows does this."""
+    """Keeps the rows of a group on one page, by an empty cell that spans the rows. If a group has too many
+    rows, only its heading and first row are kept together."""
     for part in table:
         rows = list(part) if part.tag in ("tbody", "thead") else []
         is_group = rows and "glc-asked" in rows[0].get("class", "")

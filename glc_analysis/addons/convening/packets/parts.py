@@ -1,8 +1,9 @@
 """Renders the parts of a packet as HTML, and selects the parts of each packet.
 
+A packet is the set of parts for one organisation or one group; a part is a guide, a brief or a set of sheets.
 The sections of each part show what the convening may see of a built study, and are made by the functions of
-the pages. A section of a brief can be shortened by whole questions, rows or quotations, and then says how
-many are left out.
+the pages. A section of a brief can be shortened by whole questions, rows or quotations; it then says how many
+are left out.
 """
 
 from __future__ import annotations
@@ -70,16 +71,16 @@ BACKGROUND, INTERPRETERS, FACILITATORS = "background", "interpreters", "facilita
 PACKET_GROUPS = {ADVISERS: "the survivor advisers", OBSERVERS: "the observers", SHARED: "all who come",
           BACKGROUND: "every table: themes and countries", INTERPRETERS: "the interpreters",
           FACILITATORS: "the facilitators"}
-"""The packets for groups, by folder, with their readers."""
+"""The readers of each packet for a group, keyed by the packet's folder."""
 BRIEFS = ("brief", "country", "theme")
-"""The parts that are limited to two pages and also written as separate documents."""
+"""The parts that are limited to two pages. They are also written as separate documents."""
 _JOINT_DISPLAY = "Joint display of survey and interviews"
 _PACKET_OF_ROLE = {"survivor_adviser": ADVISERS, "observer": OBSERVERS}
 
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a packet. ``slug`` is its name for ``--only``, ``item`` the country, theme or organisation
+    """A part of a packet. ``slug`` is its name for ``--only``; ``item`` is the country, theme or organisation
     that it is about."""
 
     slug: str
@@ -90,8 +91,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Packet:
-    """One packet, for an organisation or, if ``organisation`` is blank, for the group of its ``folder``.
-    ``language`` is the language of a group's pages; an organisation's packet is in its own language."""
+    """One packet, for an organisation or, if ``organisation`` is blank, for the group of ``folder``.
+    ``language`` is the language of a group's pages. The language of an organisation's packet is that of the
+    organisation."""
 
     organisation: str
     label: str
@@ -109,15 +111,19 @@ class Packet:
 def select_packets(reference: Reference, labels: Mapping[str, str], *, countries: Mapping[str, str],
                    themes: Mapping[str, str], organisation: str = "",
                    only: Collection[str] = (), languages: Collection[str] = ()) -> list[Packet]:
-    """Returns the packet of an organisation (its id or name) or of a group of :data:`PACKET_GROUPS`, or all
-    of them. Packets for the tables are also made in the other ``languages`` of the study.
+    """Returns the packet of one organisation or group, or all packets if ``organisation`` is blank. Packets
+    for the tables are also made in the other ``languages`` of the study.
 
-    ``labels``, ``countries`` and ``themes`` are names by id; ``countries`` has only those that the convening
-    may know of. By default, packets are made for the organisations that may rate (every organisation if
-    raters.csv names none) and for the groups; survivor advisers and observers get one only if raters.csv
-    names any. Parts without content are left out. ``only`` has slugs of parts.
+    - ``labels``, ``countries``, ``themes``: names keyed by id; ``countries`` has only those that may be named
+      to the convening.
+    - ``organisation``: the id or name of an organisation, or a group of :data:`PACKET_GROUPS`.
+    - ``only``: the slugs of the parts to make. Parts without content are left out.
 
-    Raises UsageError with the nearest names for an unknown organisation or part; GLCError if an organisation
+    By default, packets are made for the organisations that may rate (for every organisation if raters.csv
+    names none) and for the groups. Survivor advisers and observers get a packet only if raters.csv names
+    some.
+
+    Raises UsageError with similar names for an unknown organisation or part, and GLCError if an organisation
     has the id of a group.
     """
     if clash := sorted(PACKET_GROUPS.keys() & labels):
@@ -165,12 +171,12 @@ def _parts(name: str, labels: Mapping[str, str], countries: Mapping[str, str],
 
 
 def _only(made: list[Packet], only: Collection[str]) -> list[Packet]:
-    """Returns the packets reduced to the chosen parts. A packet without any of these parts is left out."""
+    """Returns the packets reduced to the parts ``only``. A packet without any of these parts is left out."""
     known = {part.slug for packet in made for part in packet.parts}
     for slug in only:
         if slug == "rating-form":
-            raise UsageError("Rating forms are in no packet, since a packet has a name on it. To fix: `glc "
-                             "forms --round ROUND` writes them all as one PDF for the printer.")
+            raise UsageError("Rating forms are in no packet, because a packet has a name on it. To fix: "
+                             "write all forms as one PDF for the printer with `glc forms --round ROUND`.")
         if slug not in known:
             raise UsageError(f"There is no part {slug!r} in these packets; {suggest_name(slug, known)}.")
     if not only:
@@ -180,7 +186,8 @@ def _only(made: list[Packet], only: Collection[str]) -> list[Packet]:
 
 
 def _known(name: str, labels: Mapping[str, str]) -> str:
-    """Returns the id of an organisation that is named by its id or its name, in capital or small letters."""
+    """Returns the id of an organisation that is named by its id or by its name, in capital or small
+    letters."""
     ids = {text.casefold(): one for one, label in labels.items()
            for text in (label, label.removesuffix(" (invented)"), one)}
     if name.strip().casefold() in ids:
@@ -205,19 +212,19 @@ WHAT_TO_DO = {
              "that is missing here? Note it, and say it in your turn.",
     "country": "For those who work there: is it as you know it? Say what is different, without naming "
                "others."}
-"""The task of the reader of a brief, by its kind."""
+"""What the reader of a part is asked to do, by kind of part."""
 NOTED = ("theme", "country", "joint", "facilitator", "interpreter")
-"""The kinds of parts that end with room for notes, beside briefs and principles."""
+"""The kinds of parts that end with room for notes, in addition to briefs and principles."""
 
 _NOTES = '<div class="glc-notes">'
 _EMPTY = re.compile(r'<p class="glc-note">[^<]*</p>')
-"""Matches a section that only says that there is nothing, which is left out on paper."""
+"""Matches a section that contains only the note that there is nothing to show. Paper leaves it out."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, a sentence below it, and the content. ``unit`` names what may be left out, such as
-    questions; blank: nothing may."""
+    """A section of a part: heading, a sentence below it, and content. ``unit`` is the noun for the items that
+    may be left out to shorten it, such as questions; if it is blank, nothing may be left out."""
 
     heading: str
     note: str
@@ -225,7 +232,7 @@ class Section:
     unit: str = ""
 
     def truncate(self, share: float, full_version_place: str) -> Markup:
-        """Returns the section with the first ``share`` of its units, and a line that says what is left out.
+        """Returns the section with the first ``share`` of its units, and a line on how many are left out.
 
         >>> both = Section("", "", "<figure>One</figure><figure>Two</figure>", "quotations")
         >>> shown = both.truncate(0.5, "a.html")
@@ -243,12 +250,12 @@ class Section:
 
 
 def load_part_macros() -> Macros:
-    """Returns the macros of parts.html, for all modules of this folder."""
+    """Returns the macros of parts.html, which all modules of this folder use."""
     return Macros(__file__, "parts.html")
 
 
 def _units(root: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
-    """Returns the units of a section that can be left out: questions with their options, rows, or
+    """Returns the units of a section that can be left out: questions with their options, table rows, or
     quotations."""
     found = []
     for element in root.iter("tbody", "figure"):
@@ -281,7 +288,8 @@ def make_part_sections(study: Study, part: Part) -> list[Section]:
 
 
 def render_part_pages(study: Study, part: Part, packet: Packet) -> list[str]:
-    """The HTML of a part, a piece for each run of pages: a principle has its own."""
+    """Returns the HTML of a part, as one or more documents that each start on a new page. Each principle is a
+    document by itself."""
     if part.kind == "guide":
         first, *others = choose_guide_languages(study, packet)
         return [render_reading_guide(study, part, packet, first), *(
@@ -295,8 +303,8 @@ def render_part_pages(study: Study, part: Part, packet: Packet) -> list[str]:
 
 
 def packet_language(study: Study, packet: Packet) -> str:
-    """Returns the language of a packet: that of its organisation, else the packet's own language; English if
-    the language has no phrases."""
+    """Returns the language of a packet: that of its organisation, or of the packet if it is for a group.
+    English if there are no phrases in that language."""
     language = choose_guide_languages(study, packet)[0] if packet.organisation else packet.language
     return language if language in phrase_languages() else ENGLISH
 
@@ -307,8 +315,8 @@ def packet_phrases(study: Study, language: str) -> Phrasebook:
 
 
 def translate_paper_html(phrases: Phrasebook, html: str) -> str:
-    """Translates the HTML of a paper into a language; in English it stays as it is. Space for notes fills the
-    rest of the page, which works only outside the element that has the language."""
+    """Returns the HTML of a paper in a language; in English it stays as it is. The space for notes is put
+    outside the element that has the language, because only there does it fill the rest of the page."""
     if phrases.language == ENGLISH:
         return html
     content, notes, after = phrases.html(html).partition(_NOTES)
@@ -318,7 +326,7 @@ def translate_paper_html(phrases: Phrasebook, html: str) -> str:
 
 
 def render_sections_with_heading(part: Part, sections: list[Section], share: float = 1) -> str:
-    """Renders the sections of a part below its heading, with the task of the reader."""
+    """Renders the sections of a part below its heading, with what the reader is asked to do."""
     notes = "Your corrections" if part.kind == "brief" else "Your notes" if part.kind in NOTED else ""
     return load_part_macros().part(part.title, part.slug, WHAT_TO_DO.get(part.kind, ""),
                                    [section.truncate(share, where_to_find_whole_part(part))
@@ -327,7 +335,7 @@ def render_sections_with_heading(part: Part, sections: list[Section], share: flo
 
 
 def remove_space_for_notes(html: str) -> str:
-    """Removes the space for notes from a part, for parts that share a page."""
+    """Returns the HTML of a part without its space for notes, for parts that share a page."""
     return re.sub(f"{_NOTES}.*?</div>", "", html)
 
 
@@ -367,9 +375,9 @@ def _country(page: StudyView) -> Iterator[Section]:
 
 
 def adapt_country_section_for_paper(html: str) -> str:
-    """Returns the section of a country without the parts that are folded on the screen (options that nobody
-    chose, codes that nobody raised). An answer, and its count with the marks on a line, get separate columns,
-    because the style sheet that separates them on the screen does not apply on paper."""
+    """Returns the section of a country without the rows that are folded on the screen (options that nobody
+    chose, codes that nobody raised). Each answer, and its count with the dots on a line, get separate
+    columns, because the screen's style sheet, which separates them, does not apply on paper."""
     root = lxml.html.fragment_fromstring(html, create_parent="div")
     for element in root.xpath(".//details"):
         element.drop_tree()
@@ -380,8 +388,8 @@ def adapt_country_section_for_paper(html: str) -> str:
 
 
 def _set_counts_apart(row: lxml.html.HtmlElement) -> None:
-    """Makes several rows with three cells from a row with two cells (a question, and lines with an answer and
-    a count). The question stands in the first of the new rows."""
+    """Replaces a row with two cells (a question; lines with an answer and a count) by several rows with three
+    cells. The question is in the first of the new rows."""
     if len(row) == 1:  # the name of a theme
         row[0].set("colspan", "3")
         return
@@ -417,7 +425,8 @@ def _theme(page: StudyView) -> Iterator[Section]:
 
 
 def _counts_table(page: StudyView) -> str:
-    """Returns the questions of a theme in one table: each with its answers and how many gave them."""
+    """Returns the questions of a theme in one table, each with its answers and how many organisations gave
+    each answer."""
     lines, hidden = [], []
     for question in page.question_table.to_dict("records"):
         rows = page.summary(question["question_id"])
@@ -472,28 +481,31 @@ _SECTIONS: dict[str, Callable[[StudyView], Iterator[Section]]] = {
 
 _ROLES = {ADVISERS: "adviser", OBSERVERS: "observer"}
 GUIDE = __file__, "guide.csv"
-"""The texts of the guide, a column per language."""
+"""The file of the guide's texts; it has one column per language."""
 QUOTED = {"counted": "12 of the 30 organisations that were asked", "bounded": "At most 6 of 28",
           "practice": CLAIMS["practised"].rstrip("."), "joint": _JOINT_DISPLAY,
           "limits": SHEET_SIDES["qualifies"], "votes": SHEET_VOTES, "signatures": SHEET_SIGNATURES,
           "high": "high", "middle": "middle", "low": "low"}
-"""The words of other pages that the guide explains, by their names in guide.csv."""
+"""Words of other pages that the guide explains, keyed by their names in guide.csv."""
 _LINES = 4
-"""The number of lines for writing the programme, if study.toml has none."""
+"""The number of empty lines on which to write the programme, if study.toml has none."""
 
 
 def make_pdf_settings(study: Study, paper: str = "a4") -> PdfSettings:
-    """Returns the settings shared by all PDFs of a study. Their day is the day on which the last raw file
-    arrived, if the manifest records it."""
+    """Returns the settings shared by all PDFs of a study. Their ``day`` is that on which the last raw file
+    arrived, or None if the manifest does not record it."""
     running = [*["Invented sample data"] * study.is_synthetic, study.title]
     day = last_raw_file_day(study)
     return PdfSettings(" · ".join(running), date.fromisoformat(day) if day else None, paper)
 
 
 def choose_guide_languages(study: Study, packet: Packet) -> list[str]:
-    """Returns the languages of a packet's guide. For an organisation, it is the language in which the
-    organisation answered; for a panel, the languages of its raters (English if a rater's is not known); for
-    other groups, English."""
+    """Returns the languages of a packet's guide:
+
+    - for an organisation, the language in which it answered;
+    - for a panel, the languages of its raters (English for a rater whose language is unknown);
+    - for other groups, English.
+    """
     answered_in = read_names_and_languages(study)[1]
     if packet.folder not in _ROLES:
         return [answered_in.get(packet.organisation, "") or "en"]
@@ -503,10 +515,10 @@ def choose_guide_languages(study: Study, packet: Packet) -> list[str]:
 
 
 def render_reading_guide(study: Study, part: Part, packet: Packet, wanted: str) -> str:
-    """One page on how to read a principle's page and how to vote, in the language that is ``wanted`` where
-    guide.csv has it; in English, and saying so, where it has not.
+    """Returns one page on how to read a principle's page and how to vote. It is in the language ``wanted`` if
+    guide.csv has that language, else in English with a note that says so.
 
-    Words of the other pages are quoted as these have them.
+    Words of the other pages are quoted as those pages print them.
     """
     language = wanted if wanted in read_texts_by_language(*GUIDE) else ENGLISH
     book = Phrasebook(language)
@@ -524,18 +536,18 @@ def render_reading_guide(study: Study, part: Part, packet: Packet, wanted: str) 
 
 
 def _in_english(text: str, language: str) -> str:
-    """Renders English words, or a day, within a text of another language. Marks (U+200E) keep their own
-    direction: without the marks, a number or quotation mark at their beginning would be set at their end in
-    Arabic."""
+    """Renders English words, or a day, within a text of another language. In a right-to-left language, marks
+    (U+200E) around the words keep a number or quotation mark at the beginning from being set at the end."""
     mark = "\u200e" if language_direction(language) == "rtl" else ""
     return escape(text) if language == "en" else load_part_macros().in_english(mark + text + mark)
 
 
 def render_cover_page(study: Study, day: date | None, packet: Packet, *, contents: str) -> str:
-    """Returns the cover page: whose packet it is, when and where it is used, how it may be used, and its
+    """Returns the cover page: for whom the packet is, when and where it is used, how it may be used, and its
     contents.
 
-    Date, place, contact and programme are those of study.toml; what is blank there is a line to write on.
+    Date, place, contact and programme come from study.toml. For each that is blank there, the page has a line
+    to write on.
     """
     set_down: Mapping[str, str] = study.settings["convening"]
     lines = [PACKET_MARK + "."]

@@ -1,7 +1,7 @@
-"""Makes a PDF from HTML: pandoc converts the HTML to markup for typst, and typst sets it with the fonts of
-this machine.
+"""Makes a PDF from HTML. pandoc converts the HTML to markup for typst, and typst sets the markup with the
+fonts of this machine.
 
-Neither uses the network or the clock, so that the same HTML gives the same bytes.
+Neither program uses the network or the clock, so that the same HTML gives the same bytes.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from glc_analysis.text import language_direction
 _LOOK = Path(__file__).with_name("packet.typ")
 TYPST_PAPERS = {"a4": "a4", "letter": "us-letter"}
 CONTENTS = "\ue002"
-"""The placeholder of the list of contents."""
+"""The placeholder that is replaced by the list of contents."""
 FAMILIES = ("Noto Sans", "DejaVu Sans")
-"""The font family of all pages, and the one to use if it is missing, or for letters that no other has."""
+"""The font family of all pages, and the family to use if the first is missing or lacks a letter."""
 _OF_WORDS = ("Lu", "Ll", "Lt", "Lm", "Lo", "Mc")
 _SYMBOLS = ("Noto Sans Symbols2", "Noto Sans Symbols 2", "Noto Sans Symbols", "Noto Sans Math", "Noto Emoji",
             "Noto Color Emoji")
@@ -37,8 +37,8 @@ _SYMBOLS = ("Noto Sans Symbols2", "Noto Sans Symbols 2", "Noto Sans Symbols", "N
 
 @dataclass(frozen=True)
 class PrintedPart:
-    """A part to print: the header of its pages, and its HTML. If its language is not English, also the
-    language and the footer in that language."""
+    """A part to print. ``mark`` is the header of its pages. ``language`` and ``running``, the footer in that
+    language, are set only if the language is not English."""
 
     mark: str
     html: str
@@ -56,7 +56,7 @@ class PrintedPart:
 
 @dataclass(frozen=True)
 class PdfSettings:
-    """The settings that all PDFs of a study share: the footer, the day of the data, the paper size."""
+    """The settings that all PDFs of a study share: the footer, the day of the data and the paper size."""
 
     running: str
     day: date | None
@@ -65,20 +65,20 @@ class PdfSettings:
     def pdf(self, title: str, printed_parts: Iterable[PrintedPart]) -> bytes:
         """Returns the parts as a PDF, each on a new page. The same parts give the same bytes.
 
-        A symbol (an emoji) that no font of this machine has is replaced by its name. Raises GLCError for a
-        letter that no font has.
+        A symbol (an emoji) that no font of this machine has is replaced by its name. Raises GLCError if no
+        font has a letter.
         """
         return self.compile_typst(title, "\n".join(part.markup for part in printed_parts))
 
     def compile_typst(self, title: str, text: str) -> bytes:
-        """Returns markup for typst as a PDF. Raises errors as :meth:`pdf` does."""
+        """Returns markup for typst as a PDF. Raises the errors of :meth:`pdf`."""
         return _compiled(self, title, text)
 
 
 @lru_cache(maxsize=8)
 def _compiled(settings: PdfSettings, title: str, text: str) -> bytes:
-    """Returns the PDF. The last PDFs are cached, because a PDF whose pages were just counted is mostly needed
-    again."""
+    """Returns the PDF of markup for typst. The last PDFs are cached, because a PDF is often needed again
+    after its pages were counted."""
     from typst import Compiler
 
     chosen, signs = choose_font_families(text + title + settings.running)
@@ -113,7 +113,8 @@ def convert_html_to_typst(html: str) -> str:
 
 
 def _notes(title: re.Match[str]) -> str:
-    """Returns the markup for space for notes below a title, in the direction of the title's words."""
+    """Returns the markup for space for notes below a title, in the direction in which the title is
+    written."""
     if language := right_to_left_language(title[1]):
         return f'#[#set text(lang: "{language}", dir: rtl)\n#notes[{title[1]}]]'
     return f"#notes[{title[1]}]"
@@ -130,7 +131,7 @@ def count_pdf_pages(pdf: bytes) -> int:
 
 @cache
 def _fonts() -> Any:
-    """Returns the folders with the fonts of this machine and with those that come with matplotlib."""
+    """Returns the folders of fonts: those of this machine and those that come with matplotlib."""
     import matplotlib
     from typst import Fonts
 
@@ -138,8 +139,8 @@ def _fonts() -> Any:
 
 
 def choose_font_families(text: str) -> tuple[list[str], list[str]]:
-    """Returns the font families that a text needs, the default family first, and the symbols that no font
-    has.
+    """Returns the font families that a text needs, the default family first, and the symbols of the text that
+    no font has.
 
     Raises GLCError for letters that no font has.
     """
@@ -173,8 +174,8 @@ def _letters(path: str) -> frozenset[str]:
 def largest_share_that_fits(settings: PdfSettings, title: str,
                             render_at_share: Callable[[float], PrintedPart],
                             shares: Sequence[float], most_pages: int) -> float:
-    """Returns the largest of the shares with which a part fits on ``most_pages`` pages; the smallest share if
-    none fits."""
+    """Returns the largest of the ``shares`` with which a part fits on ``most_pages`` pages; the smallest
+    share if none fits."""
     low, high = 0, len(shares) - 1
     while low < high:
         middle = (low + high) // 2 if low else 0  # most parts fit whole: that is tried first

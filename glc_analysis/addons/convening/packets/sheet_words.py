@@ -1,7 +1,7 @@
-"""Translates the words around a principle on paper into the language of its reader.
+"""Translates the fixed words around a principle on paper into the language of the reader.
 
-Headings keep the English words in brackets, so that readers of several languages at one table find the same
-place.
+Translated headings keep the English words in brackets, so that readers of several languages at one table find
+the same section.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from glc_analysis.text import language_direction
 
 @dataclass(frozen=True)
 class SheetWords:
-    """The words of a sheet in one language, from the phrases of that language."""
+    """The fixed words of a sheet in one language, taken from the phrases of that language."""
 
     book: Phrasebook
 
     @classmethod
     def of(cls, language: str = ENGLISH, study: Study | None = None) -> SheetWords:
-        """Returns the words in a language for the convening of a study; in English if nobody has translated
-        them.
+        """Returns the words in a language for the convening of a study. They are in English if nobody has
+        translated them.
 
         >>> SheetWords.of("es").heading("Limits"), SheetWords.of("am").heading("Limits")
         ('Límites (Limits)', 'Limits')
@@ -41,7 +41,7 @@ class SheetWords:
 
     @property
     def is_english(self) -> bool:
-        """Whether the words are in English because the sheet's language is English or has no translation."""
+        """Whether the words are in English: the sheet's language is English or has no translation."""
         return self.language == ENGLISH
 
     @property
@@ -59,14 +59,14 @@ class SheetWords:
         return language_name_for_reader(self.language, language)
 
     def written(self, text: str, language: str) -> str:
-        """Returns a text. If its direction differs from that of the sheet, marks keep its full stop at its
-        end."""
+        """Returns a text as it is set on the sheet. If the sheet is written from right to left and the text
+        from left to right, marks keep the full stop at the end of the text."""
         is_turned = self.direction == "rtl" and language_direction(language) == "ltr"
         return f"\u200e{text}\u200e" if is_turned else text
 
     def word(self, english: str) -> str:
-        """Returns some words in the language of the sheet; words with numbers are translated part by part.
-        Words without a translation stay in English.
+        """Returns a phrase in the language of the sheet; a phrase with numbers is translated clause by
+        clause. A phrase or clause without a translation stays in English.
 
         >>> SheetWords.of("es").word("7 or more of 10 high, at most 2 low; 1 abstained")
         '7 o más de 10 altos, como máximo 2 bajos; 1 se abstuvieron'
@@ -86,10 +86,10 @@ class SheetWords:
         return self.marked(escape(english))
 
     def marked(self, english: Markup) -> Markup:
-        """Returns content in the language of the sheet. Parts without a translation stay in English and are
-        marked."""
+        """Returns HTML content in the language of the sheet. Text without a translation stays in English and
+        is marked as English."""
         return Markup(self.book.html(english))
 
     def cited(self, version: str, printed_id: str) -> str:
-        """Returns the sentence that names the version of a text and how it is cited."""
+        """Returns the sentence that gives the version of a text and the id by which it is cited."""
         return self.word(f"Text {version}, cited as {printed_id}.")

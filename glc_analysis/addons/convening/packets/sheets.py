@@ -1,7 +1,7 @@
-"""Renders the content of packets on paper: briefs, a sheet per principle, the facilitator's and the
+"""Renders the content of packets on paper: briefs, one sheet per principle, the facilitator's and the
 interpreter's sheets.
 
-The functions show only what the convening may see, or, on an organisation's own brief, what that organisation
+The functions show only what the convening may see. An organisation's own brief shows what that organisation
 may see (:class:`~.study_view.StudyView`).
 """
 
@@ -82,15 +82,15 @@ from glc_analysis.view.study_view import StudyView
 
 _PHRASES = answer_sheet_phrases("en")
 PASSAGES, LENGTH = 12, 240
-"""The most passages shown, and the most characters of each; the organisation's return has all of them."""
+"""The most passages that a brief shows, and the most characters of each. The organisation's return shows all
+passages whole."""
 _NOT_ASKED = "It was asked no question whose answers are counted."
 TO_DISCUSS = "We need to talk about this quotation with you: its words, or your decision on it, changed."
 
 
 def show_own_record(view: StudyView) -> Html:
-    """Shows the study's record of the organisation, in two sentences: when it answered and how many
-    questions, how many of its passages are coded, and how many of its quotations are proposed for
-    printing."""
+    """Shows the study's record of the organisation in two sentences: when it answered how many questions, how
+    many of its passages are coded, and how many of its quotations are proposed for printing."""
     rows = view.read("responses")
     row = view.read("organisations").iloc[0]
     answered = rows.loc[rows["missing"] == "", "question_id"].nunique()
@@ -124,14 +124,15 @@ def _coded_words(view: StudyView, held: QuotationTables) -> pd.DataFrame:
 
 
 def _own_quotes(view: StudyView, held: QuotationTables) -> pd.DataFrame:
-    """Returns the organisation's quotations proposed for printing, each with the rules that it breaks."""
+    """Returns the organisation's quotations that are proposed for printing, each with the rules that it
+    breaks."""
     rows = with_broken_rules(*held)
     return rows[(rows["owner"] == view.organisation) & ~rows["is_case"]].sort_values("quote_id")
 
 
 def show_own_answers(view: StudyView) -> Html:
-    """Shows one row per question that was asked, theme by theme: the organisation's answer, and how many in
-    the study gave it."""
+    """Shows one row per question that the organisation was asked, grouped by theme: the organisation's
+    answer, and how many in the study gave the same answer."""
     rows = view.read("responses").query("missing != 'not_asked'").sort_values(["country_id", "answer_id"])
     answered, lines = dict(list(rows.groupby("question_id"))), []
     if not answered:
@@ -155,8 +156,12 @@ def show_own_answers(view: StudyView) -> Html:
 
 def _answer_lines(view: StudyView, option_list: str, rows: pd.DataFrame,
                   figures: pd.DataFrame) -> list[tuple[str, str, Markup]]:
-    """Returns the lines of an answer beside the ``figures`` of its question: the country (blank if the
-    organisation answered for one country), the reason why there is no answer, and the answer."""
+    """Returns one line per answer to a question; ``figures`` has the counts of the question. Each line has:
+
+    - the country (blank if the organisation answered for one country);
+    - the reason why there is no answer;
+    - the answer, with how many gave it.
+    """
     options = view.options[view.options["option_list"] == option_list]
     labels = dict(zip(options["option_id"], options["label"], strict=True))
     counted, medians = (figures[figures["statistic"] == name] for name in ("count", "median"))
@@ -180,8 +185,8 @@ def _answer_lines(view: StudyView, option_list: str, rows: pd.DataFrame,
 
 
 def show_own_passages(view: StudyView) -> Html:
-    """Shows the organisation's coded passages with the names of their codes; passages with a code not shown
-    before come first. Accounts of individual cases are left out."""
+    """Shows the organisation's coded passages with the names of their codes. Passages with a code that no
+    earlier passage has come first. Accounts of individual cases are left out."""
     held = QuotationTables.of(view.study)
     own, rows = _own_segments(view, held), _coded_words(view, held)
     notes = [_PHRASES["withheld"]] if held.cases & {*own["segment_id"]} else []
@@ -202,7 +207,7 @@ def show_own_passages(view: StudyView) -> Html:
 
 
 def _passage_text(text: str, length: int = 0) -> Markup:
-    """Renders a text in its own writing direction. A text longer than ``length`` is cut at the end of a
+    """Renders a text in its own writing direction. A text longer than ``length`` is cut after a whole
     word."""
     is_long = 0 < length < len(text)
     shown = f"{text[:length].rsplit(' ', 1)[0]} …" if is_long else text
@@ -224,7 +229,8 @@ def show_own_quotations(view: StudyView) -> Html:
 
 
 def show_own_consents(view: StudyView) -> Html:
-    """Shows what the organisation consented to, by item and audience; an unrecorded decision counts as no."""
+    """Shows what the organisation consented to, by item and audience. A decision that is not recorded counts
+    as no."""
     consent = QuotationTables.of(view.study).consent.query("organisation_id == @view.organisation")
     own = consent[consent["speaker_id"] == ""]
     noted = {(row["item"], row["audience"]):
@@ -253,7 +259,7 @@ def show_own_consents(view: StudyView) -> Html:
 
 SHEET_SIDES = {"supports": "What speaks for it", "contradicts": "What speaks against it",
                "qualifies": "Limits"}
-"""The sides of the evidence (stances in evidence.csv) in the order of the sheet, each with its heading."""
+"""The sides of the evidence (stances in evidence.csv) in the order of the sheet, with their headings."""
 _NOTHING = {"supports": UNSUPPORTED, "contradicts": NOT_CHALLENGED, "qualifies": "No limit is recorded."}
 ONLY_HIDDEN = "Something is recorded here, but it cannot be shown."
 NOT_ALL = ("Not all recorded evidence is shown: a count could reveal what a single organisation said, or the "
@@ -261,17 +267,18 @@ NOT_ALL = ("Not all recorded evidence is shown: a count could reveal what a sing
 CLAIMS = {"practised": "This is a report of practice.", "reported_to_work": "This is a report that it works.",
           "reported_to_fail": "This is a report that it fails.",
           "outcome_measured": "This is a measured outcome."}
-"""The sentence for the claim of a piece of evidence; evidence from publications needs no sentence."""
+"""The sentence for each claim that evidence can make; evidence from publications needs no sentence."""
 SHEET_VOTES, SHEET_SIGNATURES = "Votes so far", "Signatures"
 WHY, TELL = "Why it is proposed", "How to tell whether it works"
 COUNTED_AGAIN = re.compile(r"; counted again on (\d{4}-\d\d-\d\d)")
-"""The pattern of the words in a result's rule that mark a later count."""
+"""Matches the words in column ``rule`` that say that the votes of a round were counted again."""
 SENTENCES_SHOWN = 6
-"""The most sentences on one side of a sheet, so that it stays one page."""
+"""The most sentences on one side of the evidence, so that the sheet fits on one page."""
 
 
 def render_principle_sheets(view: StudyView, language: str = ENGLISH) -> dict[str, str]:
-    """Returns the sheet of each principle as HTML, by its id, with the words around it in a language."""
+    """Returns the sheet of each principle as HTML, keyed by principle id, with the fixed words in a
+    language."""
     trail, words = EvidenceTrail.of(view), SheetWords.of(language, view.study)
     translations = Translations.of(view.read("principles"), read_reference_table(view.study, "translations"))
     rows = view.principle_rows
@@ -310,7 +317,8 @@ def render_room_for_notes(title: str) -> Markup:
 
 
 def _arguments(pieces: pd.DataFrame, words: SheetWords) -> Markup:
-    """Renders the evidence for, against and limiting a principle, in sentences with one quotation each."""
+    """Renders the evidence for, against and limiting a principle, as sentences with at most one quotation for
+    each of the three sides."""
     if "note" in pieces.attrs:
         return ELEMENTS.note(words.sentence(pieces.attrs["note"]))
     is_hidden = pieces["sentence"].isin([WITHHELD, NOT_CLEARED, TRIAL_OF_ONE])
@@ -321,7 +329,8 @@ def _arguments(pieces: pd.DataFrame, words: SheetWords) -> Markup:
 
 def _side(pieces: pd.DataFrame, stance: str, is_hidden: pd.Series,
           words: SheetWords) -> tuple[list[Markup], list[Markup], list[Markup]]:
-    """Returns the sentences and quotations of a side, and the sentence that replaces or follows them."""
+    """Returns three lists about one side of the evidence: its sentences, its quotation, and the remarks that
+    replace or follow them."""
     on_side = pieces[pieces["stance"] == stance]
     stated = on_side[~is_hidden[on_side.index] & (on_side["sentence"] != "")]
     sentences = [f"{sentence} {CLAIMS.get(claim, '')}".strip()
@@ -339,9 +348,8 @@ def _side(pieces: pd.DataFrame, stance: str, is_hidden: pd.Series,
 
 
 def _votes(view: StudyView, row: Any, words: SheetWords) -> Markup:
-    """Renders the votes of the closed rounds as far as they may be disclosed, one line per round and panel,
-    and says which rounds were counted again. The reason of a recount is left out, because it may name
-    somebody."""
+    """Renders the votes of the closed rounds as far as they may be disclosed, one row per round and panel.
+    Says which rounds were counted again, but not why, because the reason may name somebody."""
     rows = view.tallies[view.tallies["principle_id"] == row.principle_id]
     rounds = {round_id: n for n, round_id in enumerate(view.closed_rounds)}
     votes = {(rounds[tally["round_id"]], [*PANELS].index(tally["panel"]), tally["version"],
@@ -366,8 +374,8 @@ def _votes(view: StudyView, row: Any, words: SheetWords) -> Markup:
 
 
 def _told(one: Mapping[str, Any], words: SheetWords) -> Markup:
-    """Renders the votes of a panel, drawn and in words, with remarks on abstentions, ballots by proxy, votes
-    that are left out, and the reason if there is no result."""
+    """Renders the votes of a panel as boxes and in words. Remarks follow on abstentions, ballots by proxy,
+    votes that are left out, and, if there is no result, the reason."""
     abstained = f"{one['n_abstained']} abstained" if one["n_abstained"] else ""
     told = "; ".join(filter(None, [one["said"], abstained, proxies_and_interests_in_words(one),
                                    why_no_result(one)]))
@@ -383,20 +391,20 @@ def _told(one: Mapping[str, Any], words: SheetWords) -> Markup:
 
 
 MINUTES = {"agreed": 3, "split": 25, "elsewhere": 15, "rest": 10}
-"""The minutes proposed for a principle, by its group on the agenda."""
+"""The minutes proposed for a principle, keyed by its group on the agenda."""
 MINUTES_UNRATED = 10
 """The minutes that are proposed for a principle before any round is closed."""
 _NO_ROUND = ("No round is closed yet: read and discuss each text, then vote. After the first round this "
              "sheet sorts the principles by what the votes say.")
 _BLANK = "_" * 6
 DECIDED = {"agreed": "Agreed already", "set_aside": "Set aside", "superseded": "Replaced"}
-"""The statuses of texts that need no minutes, in words."""
+"""The statuses of texts that need no minutes of discussion, with their words on the sheet."""
 ALL_DECIDED = "Every text is agreed or set aside: nothing is left to discuss."
 _TERMS = ("importance", "importance_low", "importance_high", "feasibility", "feasibility_low",
          "feasibility_high", "abstain", "comment", "may_be_read")
-"""The words of the rating form that are spoken in the room, by their keys in forms.csv."""
+"""The words of the rating form that are spoken in the room, as keys in forms.csv."""
 _LANGUAGES_ABREAST = 3
-"""The most languages side by side on a page: the language of the texts and two others."""
+"""The most languages side by side on a page: the language of the texts and two other languages."""
 NOT_TRANSLATED = "not translated yet"
 _ROOM = "\u00a0" * 36
 """An empty cell that is wide enough to write in."""
@@ -407,7 +415,7 @@ _ROOM = "\u00a0" * 36
 
 
 def show_facilitator_sheet(view: StudyView) -> Html:
-    """Shows the agenda with minutes, grouped by what is agreed, split or contested; then the steps of the
+    """Shows the agenda with proposed minutes, in the groups of :mod:`.agenda`; then the steps of the
     discussion."""
     order = make_visible_agenda(view)
     if order.empty and view.closed_rounds:
@@ -421,13 +429,13 @@ def show_facilitator_sheet(view: StudyView) -> Html:
 
 
 def _undecided(view: StudyView) -> pd.DataFrame:
-    """Returns the texts that are neither agreed nor set aside nor replaced."""
+    """Returns the principles that still need discussion: not agreed, not set aside, not replaced."""
     rows = view.principle_rows
     return rows[~rows["status"].isin([*DECIDED])]
 
 
 def _decided(view: StudyView) -> list[str]:
-    """Returns a sentence for each status that needs no minutes, with the texts that have it."""
+    """Returns one sentence for each status that needs no minutes, with the texts that have the status."""
     rows = view.principle_rows
     texts = {said: [*rows.loc[rows["status"] == status, "printed_id"]] for status, said in DECIDED.items()}
     return [f"{said}, without minutes: {', '.join(names)}." for said, names in texts.items() if names]
@@ -478,7 +486,7 @@ def _lines_table(lines: Sequence[tuple], kinds: list[str]) -> str:
 
 
 def _sentence(facts: str) -> str:
-    """Returns facts of the agenda as a sentence.
+    """Returns the facts of an agenda row as a sentence.
 
     >>> _sentence("importance 7 or more of 10; feasibility 4 of 10")
     'Importance 7 or more of 10; feasibility 4 of 10.'
@@ -487,7 +495,7 @@ def _sentence(facts: str) -> str:
 
 
 def _hours(minutes: int) -> str:
-    """Returns minutes in words, in the form in which people plan time.
+    """Returns a number of minutes in words, as people plan time.
 
     >>> _hours(45), _hours(130)
     ('45 minutes', '2 hours 10 minutes')
@@ -505,8 +513,8 @@ def show_interpreter_sheet(view: StudyView) -> Html:
     """Shows every statement in all its languages side by side; then the words of the ballot and the terms,
     with space to write.
 
-    The languages are those of the texts and of forms.csv, never those of the organisations, because a
-    language can reveal which organisation is meant.
+    The languages are those of the texts and of forms.csv. They never follow from the organisations that take
+    part, because a language can reveal which organisation is meant.
     """
     rows = view.principle_rows
     if rows.empty:
@@ -521,8 +529,8 @@ def show_interpreter_sheet(view: StudyView) -> Html:
 
 
 def _statements(view: StudyView, source: str, others: list[str]) -> Markup:
-    """Renders the statements in the first language and in up to two others, with an empty column if one is
-    left."""
+    """Renders the statements in the first language and in up to two other languages. If there is space for
+    another language, an empty column is added."""
     rows, texts = view.principle_rows, view.read("principles")
     statements = dict(zip(
         [*zip(texts["translation_of"], texts["language"], strict=True),
@@ -562,9 +570,9 @@ def _words(text: str, language: str) -> Markup:
 
 
 def _terms(view: StudyView) -> list[str]:
-    """Renders the names of the principles and of their themes. Names of codes are left out: which codes may
-    be named depends on what organisations said, so that a list of them could reveal which organisation
-    withdrew."""
+    """Returns the names of the principles and of their themes, as terms to translate. Names of codes are left
+    out. Which codes may be named depends on what organisations said, so a list of codes could reveal which
+    organisation withdrew."""
     rows = view.principle_rows
     themes = [view.themes[one] for ids in rows["theme_ids"] for one in ids.split(";") if one in view.themes]
     return [*dict.fromkeys([*rows["short_name"], *themes])]

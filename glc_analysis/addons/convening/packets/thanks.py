@@ -1,10 +1,10 @@
-"""Writes letters of thanks, which say how each organisation's contribution was used, with an adoption sheet
-(``glc thanks``).
+"""Writes a letter of thanks to each organisation (``glc thanks``). The letter says how the organisation's
+contribution was used, and comes with an adoption sheet, on which the organisation states what it will do.
 
 A letter names the principles that rest on the organisation's answers or words, the decisions on these
 principles, the organisation's quotations in the form in which they may be read, and its proposals. It says
-nothing about any other organisation, and not which piece of evidence cites the organisation. It is in the
-organisation's language where the texts are translated (``content/thanks.csv``).
+nothing about any other organisation, and does not say which row of evidence cites the organisation. It is in
+the organisation's language if the texts are translated into it (``content/thanks.csv``).
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "thanks.html")
 _READERS = (PACKET_AUDIENCE, "public")
-"""The audiences whose access to quotations a letter names, in that order."""
+"""The audiences that a letter names as readers of a quotation, in the order of the letter."""
 
 
 @dataclass(frozen=True)
 class DecidedText:
-    """A principle as a letter shows it, in the reader's language where it is translated. ``rests_on`` says
-    whether it rests on the reader's words or answers."""
+    """A principle as a letter shows it, in the reader's language if it is translated. ``rests_on`` says
+    whether the principle rests on the reader's words or answers."""
 
     printed_id: str
     statement: str
@@ -64,8 +64,8 @@ class ThanksLetter:
     """The letter to one organisation.
 
     - ``cited``: the principles that rest on the organisation's words or answers.
-    - ``quotations``: its quotations, each with its language and the audiences that read it.
-    - ``raised``: its proposals and the matters that it raised.
+    - ``quotations``: its quotations, each with its language and the audiences that may read it.
+    - ``raised``: its proposals, and the matters that it raised for the parking lot.
     - ``agreed``: all agreed texts.
     """
 
@@ -90,7 +90,7 @@ class ThanksLetter:
 
 
 def make_thanks_letters(study: Study, organisations: Collection[str] = ()) -> list[ThanksLetter]:
-    """Makes the letters to the named organisations of a built study; without names, to all its organisations.
+    """Makes the letters to some or all organisations of a built study; without ``organisations``, to all.
 
     Raises UsageError for an unknown organisation.
     """
@@ -120,8 +120,8 @@ def make_thanks_letters(study: Study, organisations: Collection[str] = ()) -> li
 
 
 def _cited_in(trail: EvidenceTrail) -> defaultdict[str, dict[str, set[str]]]:
-    """Returns, by organisation, the principles that rest on its words or answers, each with which of the two
-    it rests on."""
+    """Returns, keyed by organisation, the principles that rest on its words or answers. Each principle has a
+    set that contains "words", "answers" or both words."""
     found: defaultdict[str, dict[str, set[str]]] = defaultdict(dict)
     evidence = trail.read("evidence")
     for name, row in zip(evidence["principle_id"], evidence.itertuples(), strict=True):
@@ -132,8 +132,8 @@ def _cited_in(trail: EvidenceTrail) -> defaultdict[str, dict[str, set[str]]]:
 
 
 def _quotations(study: Study, reference: Reference) -> defaultdict[str, list[tuple[str, str, list[str]]]]:
-    """Returns, by organisation, the quotations that somebody outside the team may read: words, language, and
-    the audiences that may read them."""
+    """Returns, keyed by organisation, its quotations that somebody outside the team may read: the words,
+    their language, and the audiences that may read them."""
     segments, documents = (tables.read_table(name, study=study) for name in ("segments", "documents"))
     whose = dict(zip(segments["segment_id"], segment_owners(segments, documents), strict=True))
     spoken = dict(zip(segments["segment_id"], segments["language"], strict=True))
@@ -150,8 +150,8 @@ def _quotations(study: Study, reference: Reference) -> defaultdict[str, list[tup
 
 
 def _raised(reference: Reference) -> defaultdict[str, list[tuple[str, str]]]:
-    """Returns, by organisation, what it proposed, raised or asked for: a line with placeholders for words of
-    the letter, and the language of the line."""
+    """Returns, keyed by organisation, what it proposed or raised: a line with placeholders for words of the
+    letter, and the language of the line."""
     found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     for row in reference.decision_log.to_dict("records"):
         about = " ".join(filter(None, (row["date"], row["principle_id"])))
@@ -162,13 +162,13 @@ def _raised(reference: Reference) -> defaultdict[str, list[tuple[str, str]]]:
 
 
 def _literal(text: str) -> str:
-    """Returns a text in which braces are no placeholders."""
+    """Returns a text in which braces are escaped, so that they are not placeholders."""
     return text.replace("{", "{{").replace("}", "}}")
 
 
 def _texts(trail: EvidenceTrail, reference: Reference, language: str,
            say: Mapping[str, str]) -> dict[str, DecidedText]:
-    """Returns the principles in use, by id, with the decisions on them."""
+    """Returns the principles in use with the decisions on them, keyed by principle id."""
     rows = trail.read("principles")
     translations = Translations.of(rows, reference.translations)
     days = {(row["principle_id"], row["version"], row["status"]): row["date"]
@@ -190,8 +190,8 @@ def _texts(trail: EvidenceTrail, reference: Reference, language: str,
 
 def write_thanks_letters(study: Study, organisations: Collection[str] = (), *, today: date,
                          paper: str = "a4") -> list[Path]:
-    """Writes the letters as PDFs to ``reports/team/thanks``. Returns the paths. The letters are recorded in
-    the list of packets, so that a withdrawal can name the organisations that hold one.
+    """Writes the letters as PDFs to ``reports/team/thanks`` and returns their paths. The letters are recorded
+    in the list of packets, so that a withdrawal can name the organisations that hold a letter.
 
     Raises UsageError for an unknown organisation. Raises Faults, and writes nothing, if the gate finds
     something in a letter that its reader may not see.

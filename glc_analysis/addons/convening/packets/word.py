@@ -1,7 +1,7 @@
-"""Makes a Word document from HTML: pandoc converts it with this package's own reference document.
+"""Makes a Word document from HTML. pandoc converts the HTML, with the reference document of this package.
 
-That document holds paper size, fonts, styles, header and page numbers. The date in its properties is the day
-of the data, so that the same HTML gives the same bytes.
+The reference document holds paper size, fonts, styles, header and page numbers. The date in the properties of
+a document is the day of the data, so that the same HTML gives the same bytes.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ PAPER_SIZES = {"a4": (210, 297), "letter": (215.9, 279.4)}
 
 
 EPOCH = date(1980, 1, 1)
-"""The date in a document's properties if the day of the data is unknown."""
+"""The date in the properties of a document if the day of the data is unknown."""
 
 
 _INK, _QUIET = RGBColor(0x1A, 0x1A, 0x1A), RGBColor(0x55, 0x55, 0x55)
@@ -48,7 +48,7 @@ _SIZES = {"Normal": 10, "Body Text": 10, "First Paragraph": 10, "Compact": 9, "T
 _ORDER = ("tblStyle", "tblpPr", "tblOverlap", "bidiVisual", "tblStyleRowBandSize", "tblStyleColBandSize",
           "tblW", "jc", "tblCellSpacing", "tblInd", "tblBorders", "shd", "tblLayout", "tblCellMar", "tblLook",
           "tblCaption", "tblDescription")
-"""The order of a table's properties that the standard requires (ISO/IEC 29500-1, CT_TblPr)."""
+"""The order in which the standard requires the properties of a table (ISO/IEC 29500-1, CT_TblPr)."""
 
 
 _OWN = {"Note": 9, "Source": 9, "Quotation": 10, "Lead": 10, "Ruled": 14}
@@ -56,8 +56,8 @@ _OWN = {"Note": 9, "Source": 9, "Quotation": 10, "Lead": 10, "Ruled": 14}
 
 def convert_html_to_word(html: str, *, header: str, footer: str, title: str, day: date | None,
                          paper: str = "a4", phrases: Phrasebook | None = None) -> bytes:
-    """Converts HTML to a Word document, with ``header`` in the header and ``footer`` in the footer.
-    ``phrases`` translates the fixed words of the document if its language is not English.
+    """Converts HTML to a Word document. ``header`` and ``footer`` are the texts at the head and foot of its
+    pages. ``phrases`` translates the fixed words of the document if its language is not English.
 
     The same HTML gives the same bytes.
     """
@@ -80,8 +80,8 @@ def convert_html_to_word(html: str, *, header: str, footer: str, title: str, day
 
 @cache
 def _reference(mark: str, running: str, paper: str, is_rtl: bool) -> bytes:
-    """Returns the reference document: pandoc's own, with this package's paper size, styles, header and
-    footer."""
+    """Returns the reference document: the one that comes with pandoc, with the paper size, styles, header and
+    footer of this package."""
     document = Document(io.BytesIO(read_pandoc_file("reference.docx")))
     for name, size in _SIZES.items():
         _set_style(document.styles[name], size)
@@ -186,8 +186,9 @@ def _keep_notes(document: Word) -> None:
 
 
 def _finish_table(table: Table, book: Phrasebook) -> None:
-    """Finishes a table: rows are not split, the header row is repeated on each page, headings stay with their
-    group, and lines are grey. The rows of a form stay on one page, and its numbers are in boxes."""
+    """Finishes the layout of a table. Rows are not split, the header row is repeated on each page, headings
+    stay with their group, and ruled lines are grey. The rows of a form stay on one page, and the numbers of
+    its scale are in boxes."""
     is_form = table._tbl.find(f".//{qn('w:tblHeader')}") is None
     for n, row in enumerate(table.rows):
         row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
@@ -216,7 +217,7 @@ def _element(name: str, value: str, **more: str) -> BaseOxmlElement:
 
 
 def _insert_property(properties: BaseOxmlElement, element: BaseOxmlElement) -> None:
-    """Inserts a property of a table at its place in the order that Word requires."""
+    """Inserts a property of a table where the order required by Word places it."""
     order = [qn(f"w:{name}") for name in _ORDER]
     for known in properties.findall(element.tag):
         properties.remove(known)
@@ -241,7 +242,8 @@ def _same_bytes(document: Word) -> bytes:
 
 
 def _members(names: list[str]) -> Iterator[str]:
-    """Returns the names of the members, with the list of contents first, as other programs expect it."""
+    """Returns the names of the files in a document, with ``[Content_Types].xml`` first, as other programs
+    expect."""
     first = "[Content_Types].xml"
     yield first
     yield from sorted(name for name in names if name != first)

@@ -1,7 +1,8 @@
-"""The content of the convening's pages: joint display, agenda, decisions, parking lot.
+"""Renders the content of the convening's pages: joint display, agenda, decisions, parking lot.
 
-Each function renders what an audience may see (:class:`~.study_view.StudyView`). Votes are shown for closed
-rounds only, as far as they may be disclosed; names only as far as organisations allowed it.
+Each function renders what an audience may see (:class:`~.study_view.StudyView`). Votes are shown only for
+closed rounds, and only as far as they may be disclosed. Organisations are named only as far as they allowed
+it.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ VOTES_TOLD = (f"Of panels of {LARGEST_UNDISCLOSED} votes or fewer nothing is sho
 
 
 def show_joint_display(view: StudyView) -> Html:
-    """Shows one group of rows per topic: the survey count, the count from interviews, how they fit and what
-    follows; below the table, statements of organisations that differ from country facts."""
+    """Shows one group of rows per topic: the survey count, the count from interviews, how the two fit and
+    what follows. Below the table, lists statements of organisations that differ from country facts."""
     topics = [*list_visible_topics(view)]
     if not topics:
         return make_displayable(ELEMENTS.note(NO_JOINT_DISPLAY) + _contradictions(view))
@@ -86,8 +87,8 @@ def _figure_cell(words: Words, figure: Any, place: str, quote: Quote | None = No
 
 
 def _contradictions(view: StudyView) -> Markup:
-    """Renders the statements of organisations that differ from the facts of their country. The team sees
-    which organisations made them, other audiences only how many."""
+    """Renders the statements of organisations that differ from the facts about their country. The team sees
+    which organisations made the statements; other audiences see only how many did."""
     counted = view.measured("discordance")
     if counted.empty:
         return Markup()
