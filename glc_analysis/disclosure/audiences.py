@@ -1,13 +1,15 @@
-"""Who is counted for each audience, and what the public may see in addition to the convening.
+"""Decides which organisations are counted for each audience, and which figures the public may see beside the
+figures of the convening.
 
-An organisation that refused, on a form that said "not counted", is in no figure for those readers
-(:func:`exclude_uncounted_organisations`). Members of the convening also read the public site. So the
-convening's figures are decided first, and the public sees only figures that add nothing to them
-(:func:`limit_to_convening`):
+If an organisation refused consent on a form that said that it is then not counted, it is in no figure for the
+audience in question (:func:`exclude_uncounted_organisations`). Members of the convening also read the public
+site. So the convening's figures are decided first, and the public sees only figures from which a member of
+the convening learns nothing more (:func:`limit_to_convening`):
 
-- a figure on the same answers is shown only as exactly as the convening sees it;
-- a figure on fewer answers is shown only where the organisations that are left out of it are as many, and as
-  well protected, as a group that is not shown has to be.
+- A figure that counts the same answers for both audiences is shown to the public at most as exactly as to the
+  convening.
+- A figure that counts fewer answers for the public is shown only if the organisations left out of it meet the
+  rules for a group that is not shown.
 """
 
 from __future__ import annotations
@@ -44,10 +46,11 @@ organisations for the convening."""
 
 def exclude_uncounted_organisations(estimates: pd.DataFrame, incidence: Incidence, consent: Consent,
                                     audience: str) -> tuple[pd.DataFrame, Incidence]:
-    """Returns the figures and their contributors without the organisations that an audience's figures omit.
+    """Returns the figures and their contributors without the organisations that must not be counted for an
+    audience.
 
-    Means, deviations and medians are not computed again. They are hidden (rule ``not_counted``) where an
-    organisation is left out of their base.
+    A mean, standard deviation or median is not computed again if an organisation is left out of its base; it
+    is hidden later (rule ``not_counted``).
     """
     from_survey = consent.not_counted(["survey"], audience)
     from_codes = consent.not_counted(IN_FIGURES, audience)
@@ -68,7 +71,8 @@ def exclude_uncounted_organisations(estimates: pd.DataFrame, incidence: Incidenc
 def limit_to_convening(public: pd.DataFrame, convening: pd.DataFrame, estimates: pd.DataFrame,
                        incidence: Incidence, other: Incidence, organisations: pd.DataFrame, consent: Consent,
                        settings: Mapping[str, Any]) -> pd.DataFrame:
-    """Hides from the public whatever would tell a member of the convening more than the convening's figures.
+    """Returns the decisions for the public, with all figures hidden that would tell a member of the convening
+    more than the convening's figures do.
 
     ``public`` and ``convening`` are decisions on the same figures. ``estimates`` and ``incidence`` are the
     figures and contributors counted for the public; ``other`` has the contributors counted for the
@@ -98,7 +102,8 @@ def limit_to_convening(public: pd.DataFrame, convening: pd.DataFrame, estimates:
 
 
 def _follows(public: pd.DataFrame, convening: pd.DataFrame) -> np.ndarray:
-    """Whether what the public sees of a figure follows from what the convening sees of it."""
+    """Whether each figure, as the public sees it, can be worked out from the same figure as the convening
+    sees it."""
     def numbers(decisions: pd.DataFrame, column: str) -> np.ndarray:
         return decisions[column].to_numpy(float, na_value=np.nan)
 
@@ -115,12 +120,16 @@ def _follows(public: pd.DataFrame, convening: pd.DataFrame) -> np.ndarray:
 
 def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame, part: ContributorCounts,
                   total: ContributorCounts, rules: Rules, decisions: Decisions) -> None:
-    """Shows the public the counts of a question that rest on fewer organisations than the convening's counts.
+    """Shows the public counts of a question that include fewer organisations than the convening's counts,
+    where this is safe.
 
-    They are shown where the organisations counted and those left out could be published as two groups of the
-    whole, by the rules for all groups. This is done only for a question of the survey that depends on no
-    other question and on which no other depends, and of which the convening sees only the figures of the
-    whole study, because further groups of the same answers would cut across these two.
+    It is safe where the organisations that are counted and the organisations that are left out could be
+    published as two groups of the whole study, by the rules for all groups. Further groups of the same
+    answers would cut across these two groups. So this is done only for a question of the survey that meets
+    two conditions:
+
+    - The question depends on no other question, and no other question depends on it.
+    - The convening sees only its figures for the whole study.
     """
     figures, facts = decisions.figures, decisions.facts
     is_total = is_whole_study(figures.iloc[at]).to_numpy(bool)
@@ -159,6 +168,6 @@ def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame,
 
 
 def _is_condition(question: str, conditions: pd.Series) -> bool:
-    """Whether another question is asked only after certain answers to this one."""
+    """Whether another question is asked only after certain answers to this question."""
     return any(part.name == question for text in conditions.unique() if text
                for part in comparisons(parse_condition(text)))

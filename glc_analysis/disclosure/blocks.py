@@ -1,16 +1,18 @@
-"""Blocks of text over releases: quotations, countries, counts of the methods, and those of add-ons.
+"""Decides which blocks of text are hidden so that a comparison of two releases reveals nothing about one
+organisation.
 
 Two releases can be compared line by line. A line of an organisation that is in the first release and missing
 in the second shows that the organisation left the study or withdrew its words. A *block* is everything of one
-kind that one page shows, such as the quotations of a theme. If a line of an earlier release is missing from a
-block, the whole block is hidden from that audience. It stays hidden until so many other organisations have
-joined or left the block that nobody can tell whose line it was; figures need the same number
-(:mod:`.releases`). The other blocks are still shown.
+kind that one page shows, such as the quotations of a theme; a *line* is one entry of it. There are blocks of
+quotations, of countries, of the counts in the description of methods, and blocks of add-ons. If a line of an
+earlier release is missing from a block, the whole block is hidden from that audience. It stays hidden until
+so many other organisations have joined or left the block that nobody can tell whose line it was; figures need
+the same number (:mod:`.releases`). The other blocks are still shown.
 
-:func:`collect_block_lines` returns the lines of all blocks, each with its organisation.
-:func:`hidden_blocks` returns the blocks to hide; a line that is missing from a block of one add-on may hide
-words in blocks of other add-ons (:class:`Kinds`). Pages say that something is not shown
-(:data:`BLOCK_NOT_SHOWN`) even where there is nothing to show.
+:func:`collect_block_lines` returns the lines of all blocks, each with its organisation. :func:`hidden_blocks`
+returns the blocks to hide; a line that is missing from a block of one add-on may hide words in blocks of
+other add-ons (:class:`Kinds`). Pages print the same sentence (:data:`BLOCK_NOT_SHOWN`) for a hidden block and
+for a block that has no lines.
 """
 
 from __future__ import annotations
@@ -41,7 +43,8 @@ quotation are shown."""
 
 
 def block_id(kind: str, item: str = "") -> str:
-    """Returns the id of the block of all items of a kind, or of one item, such as the quotations of a theme.
+    """Returns the id of a block: of everything of a kind or, with ``item``, of what belongs to that item,
+    such as the quotations of one theme.
 
     >>> block_id(QUOTATION_BLOCKS, "needs")
     'quotations/needs'
@@ -50,12 +53,13 @@ def block_id(kind: str, item: str = "") -> str:
 
 
 def block_ids(kind: str, items: pd.Series) -> pd.Series:
-    """Returns the id of the block of one kind for each of many items."""
+    """Returns, for each item, the id of its block of one kind."""
     return f"{kind}/" + items.astype("str")
 
 
 def line_ids(blocks: pd.Series | str, lines: pd.Series) -> pd.Series:
-    """Returns the ids of lines: a single line may be hidden (:mod:`.cells`) while its block is shown.
+    """Returns the ids of lines, which are needed because a single line may be hidden (:mod:`.cells`) while
+    its block is shown.
 
     >>> line_ids("quotations", pd.Series(["q1", "q2"])).tolist()
     ['quotations#q1', 'quotations#q2']
@@ -92,10 +96,10 @@ class AddedBlocks:
     rewritten: Callable[[Mapping[str, pd.DataFrame]], set[str]]
     """Returns the blocks that stay hidden until people have rewritten them."""
     rows: Mapping[str, str]
-    """For each table whose rows are hidden together with a block: the column with the item of the row's
-    block."""
+    """The tables whose rows are hidden together with a block. Each is mapped to the column that has the item
+    of the row's block."""
     line: Mapping[str, tuple[str, ...]]
-    """For each of the tables in ``rows``: the columns that make up the line of a row."""
+    """Each table in ``rows``, mapped to the columns that together identify the line of a row."""
 
 
 @dataclass(frozen=True)
@@ -111,8 +115,8 @@ class PublishedBlocks:
     sizes: pd.DataFrame
     lines: pd.DataFrame
     has_cells: bool = True
-    """Whether organisations with words in the release had cells (:mod:`.cells`), so that the departure of one
-    of them hides lines instead of blocks."""
+    """Whether the organisations with words in the release had cells (:mod:`.cells`). If so, lines are hidden
+    instead of blocks when one of these organisations leaves."""
 
     @classmethod
     def of(cls, lines: pd.DataFrame, hidden: Collection[str]) -> PublishedBlocks:
@@ -134,20 +138,20 @@ def hidden_blocks(today: pd.DataFrame, before: Sequence[PublishedBlocks], organi
                   whole: Collection[str] = ()) -> set[str]:
     """Returns the blocks to hide because a line of an earlier release is missing from them.
 
-    Such a block is hidden while fewer than ``least`` independent organisations have joined or left it since
-    that release. ``today`` has today's lines, ``before`` all earlier releases to the audience, and ``kinds``
-    the kinds of blocks of the core and of all add-ons. An organisation that withdrew does not count among
-    those that joined or left, so that nobody can be identified by counting.
+    A block that lacks a line is hidden while fewer than ``least`` independent organisations have joined or
+    left it since that release. ``today`` has today's lines, ``before`` all earlier releases to the audience,
+    and ``kinds`` the kinds of blocks of the core and of all add-ons. An organisation that withdrew does not
+    count among those that joined or left, so that nobody can be identified by counting.
 
-    Blocks of words are treated by whether their release had cells:
+    For blocks of words, it matters whether the earlier release had cells:
 
-    - With cells, the lines of hidden cells disappear one by one (``departed`` are the organisations of these
-      cells). The blocks stay, except those in ``whole``, which are the pages of countries.
-    - Without cells, and with words that are printed with the names of organisations (``are_named``), the
-      organisation that left is on every page that is hidden. If fewer than two other organisations are on all
-      hidden pages as well, all pages lose their words.
-    - Without cells, all pages also lose their words where a block with signatures has lost a line, because
-      readers could connect the name missing there with the words that are missing.
+    - If it had cells, only the lines of hidden cells disappear; ``departed`` has the organisations of these
+      cells. The blocks stay, except the blocks in ``whole``, which are the pages of countries.
+    - If it had no cells and words are printed with the names of organisations (``are_named``), readers can
+      look for the organisation that is on every hidden page, because that is the one that left. If fewer than
+      two other organisations are on all hidden pages as well, all pages lose their words.
+    - If it had no cells, all pages also lose their words if a block that prints names beside decisions has
+      lost a line, because readers could connect the missing name with the missing words.
 
     >>> lines = pd.DataFrame([["quotations", f"q{k}", f"o{k}"] for k in range(4)], columns=LINE_COLUMNS)
     >>> first = PublishedBlocks.of(lines, ())
@@ -187,7 +191,7 @@ def _lines_of(lines: pd.DataFrame, block: str, organisations: Collection[str]) -
 
 
 def _by_block(lines: pd.DataFrame) -> dict[str, tuple[set[str], set[str]]]:
-    """The lines and the organisations of each block."""
+    """Returns the lines and the organisations of each block."""
     return {str(block): ({*rows["line"]}, {*rows["organisation_id"]})
             for block, rows in lines.groupby("block_id", observed=True)}
 
@@ -198,9 +202,10 @@ def _by_block(lines: pd.DataFrame) -> dict[str, tuple[set[str], set[str]]]:
 
 def collect_block_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, countries: Collection[str],
                         homes: Collection[str], added: Iterable[Row] = (), *, audience: str) -> pd.DataFrame:
-    """Returns the lines of every block that an audience has: one row per line and organisation it comes from.
+    """Returns the lines of every block that an audience has: one row per line and organisation from which the
+    line comes.
 
-    - ``frames``: the processed tables; ``quotes``: the reference table of that name.
+    - ``frames``: the processed tables; ``quotes``: the rows of quotes.csv.
     - ``countries``, ``homes``: the countries of work and of main offices that the audience may know of.
     - ``added``: the lines of add-ons.
     """
@@ -211,7 +216,8 @@ def collect_block_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame
 
 def select_quotations_with_owners(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame,
                                   audience: str) -> pd.DataFrame:
-    """The quotations of an audience, with segment_id and owner."""
+    """Returns the quotations of an audience with their segment_id and their owner, the organisation whose
+    words they are."""
     rows, segments = frames["quotations"], frames["segments"]
     rows = rows[rows["audience"] == audience].merge(quotes[["quote_id", "segment_id"]], on="quote_id")
     if rows.empty:
@@ -258,5 +264,5 @@ def _working_in(answers: pd.DataFrame, countries: Collection[str]) -> pd.DataFra
 
 
 def find_audiences_with_hidden_countries(blocks: pd.DataFrame) -> set[str]:
-    """The audiences from which the block of countries is hidden, by table ``blocks``."""
+    """Returns the audiences from which table ``blocks`` hides the block of countries."""
     return {*blocks.loc[(blocks["block_id"] == COUNTRY_BLOCK) & ~blocks["is_shown"], "audience"]}

@@ -1,10 +1,12 @@
-"""What a reader can work out about hidden counts, and which counts are hidden so that none can be worked out.
+"""Computes what a reader can work out about hidden counts, and decides which counts to hide so that no hidden
+count can be worked out.
 
-:class:`ContributorCounts` counts the organisations that contributed to each figure as the rules do: a network
-counts once, and organisations that did not consent are counted separately. :func:`tighten_bounds` takes a
-table in which some counts are ranges or missing, and returns the least and the most that each count can be,
-given that options and groups add up. :func:`is_protected` says whether no organisation's answer can be
-inferred from these bounds.
+:class:`ContributorCounts` counts the organisations that contributed to each figure as the rules do. An
+*independent organisation* is a whole network, or an organisation without a network. Organisations that did
+not consent are also counted separately. :func:`tighten_bounds` takes a table in which some counts are ranges
+or missing, and returns the least and the most that each count can be, given the sums of options and groups.
+The rules assume a reader who knows the answers of two independent organisations, the reader's own and an
+*ally*'s. :func:`is_protected` says whether no organisation's answer can be inferred from these bounds.
 """
 
 from __future__ import annotations
@@ -30,17 +32,18 @@ if TYPE_CHECKING:
 
 
 _BATCH = 500
-"""Figures examined at a time, so that their rows fit in memory."""
+"""The number of figures that are examined at a time, so that their rows fit in memory."""
 
 
 @dataclass(frozen=True)
 class ContributorCounts:
     """How many independent organisations are in the base of a figure, and how many of them are counted.
 
-    - ``incidence``: the records of every figure by organisation.
+    - ``incidence``: how many records each organisation has in every figure.
     - ``members``: a matrix of independent organisations x organisations, with 1 for a member. An organisation
       without a network is an independent organisation with itself as its only member.
-    - ``refused``: by item of consent, the same matrix with only the organisations that did not agree.
+    - ``refused``: for each item of consent, the matrix ``members`` with only the organisations that did not
+      agree.
     - ``groups``: for each figure the number of its group; figures of the same group have the same number.
     """
 
@@ -61,15 +64,16 @@ class ContributorCounts:
         return cls(incidence, membership.T, {item: of.tocsr().T for item, of in refused.items()}, groups)
 
     def base_of(self, places: np.ndarray) -> np.ndarray:
-        """The records in the base of the figures at these places: figures x organisations."""
+        """Returns the records in the base of the figures at these positions, as figures x organisations."""
         return self.incidence.base[places].toarray()
 
     def counted_of(self, places: np.ndarray) -> np.ndarray:
-        """The records that the figures at these places count: figures x organisations."""
+        """Returns the records that the figures at these positions count, as figures x organisations."""
         return self.incidence.counted[places].toarray()
 
     def room_of(self, place: int) -> np.ndarray:
-        """For each organisation, the most records that it has in any base of the figure's group.
+        """Returns the *room* of a figure: for each organisation, the largest number of records that it has in
+        any base of the figure's group.
 
         A reader may know which organisations could be in a base. The reader does not know which of them
         answered, or which were asked the question because of an earlier answer.
@@ -83,9 +87,9 @@ class ContributorCounts:
         return self._rooms[group]
 
     def rule_for_base(self, places: np.ndarray, rules: Rules, was_withheld: np.ndarray) -> np.ndarray:
-        """For each figure, the rule that hides it because of the organisations in its base; blank if no rule
-        does. A figure that ``was_withheld`` in an earlier release stays hidden as long as any organisation in
-        its base refuses consent."""
+        """Returns, for each figure, the rule that hides it because of the organisations in its base; blank if
+        no rule does. A figure that ``was_withheld`` in an earlier release stays hidden as long as any
+        organisation in its base refuses consent."""
         is_coded = (self.incidence.facts["question_id"] == "").to_numpy()
         rules_by_batch = []
         for some in np.split(places, range(_BATCH, len(places), _BATCH)):
@@ -97,33 +101,34 @@ class ContributorCounts:
         return np.concatenate(rules_by_batch).astype(object)
 
     def n_independent(self, records: np.ndarray | csr_array, members: csc_array | None = None) -> np.ndarray:
-        """How many independent organisations these records come from."""
+        """Returns how many independent organisations these records come from."""
         return (((self.members if members is None else members) @ records.T) > 0).sum(axis=0)
 
     def allies(self, room: np.ndarray) -> int:
-        """The number of allies that an organisation may have in its own network, up to :data:`.COALITION`: a
-        reader and an ally may belong to the same network."""
+        """Returns the number of allies that an organisation may have in its own network, at most
+        :data:`.COALITION`, because a reader and an ally may belong to the same network. ``room`` is a result
+        of :meth:`room_of`."""
         return max(min(int((self.members @ (room > 0)).max(initial=0)) - 1, COALITION), 0)
 
     def n_protected(self, records: np.ndarray | csr_array, allies: int | list[int]) -> np.ndarray:
-        """The number of organisations that protect each other's answers in these records.
+        """Returns the number of organisations that protect each other's answers in these records.
 
-        It is the number of independent organisations or, if that is smaller, the number of all organisations
-        less the ``allies`` that one of them may have. Otherwise a member of a network could conclude from an
-        exact count of enough independent organisations that no other member of the network is counted.
+        It is the smaller of two numbers: the number of independent organisations, and the number of all
+        organisations less the ``allies`` that one of them may have. With the first number alone, a member of
+        a network could conclude from an exact count that no other member of the network is counted.
         """
         return np.minimum(self.n_independent(records), (records > 0).sum(axis=-1) - np.asarray(allies))
 
     def known_records(self, base: np.ndarray) -> int:
-        """The most records of the base that a reader may know."""
+        """Returns the largest number of records in the base that a reader may know."""
         return int(np.sort(self.members @ base)[-COALITION:].sum())
 
     def has_few_withheld(self, base: np.ndarray | csr_array, is_coded: np.ndarray | bool, rules: Rules,
                          was_withheld: np.ndarray | bool = False) -> np.ndarray:
         """Whether so few organisations in a base refused consent that their answers could be isolated.
 
-        A coded figure rests on answers and interviews, or on calls. It is hidden where too few organisations
-        refused consent for any of these sources.
+        A coded figure rests on answers and interviews, or on calls. It is hidden if the organisations that
+        refused consent are too few for any one of these sources.
         """
         refusals = {item: self.n_independent(base, refused) for item, refused in self.refused.items()}
         few = {item: (n > 0) & ((n <= rules.withheld) | was_withheld) for item, n in refusals.items()}
@@ -133,8 +138,8 @@ class ContributorCounts:
 def network_membership(organisations: pd.DataFrame, names: pd.Index) -> scipy.sparse.csr_array:
     """Returns a matrix of organisations x independent organisations, with 1 for membership.
 
-    All organisations of a network are one independent organisation. So are all organisations that
-    organisations.csv does not list.
+    All organisations of a network are one independent organisation. All organisations that organisations.csv
+    does not list also count as one independent organisation together.
     """
     known = organisations.set_index("organisation_id")["network_id"].reindex(names, fill_value="//")
     numbers, independent = pd.factorize(known.where(known != "", "/" + names.to_series()))
@@ -157,7 +162,8 @@ ally."""
 
 def tighten_bounds(low: np.ndarray, high: np.ndarray, base: np.ndarray,
                    *, is_partition: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the least and the most that each count of a table of options x groups can be, given its sums.
+    """Returns the least and the most that each count in a table of options x groups can be, given how the
+    counts add up.
 
     The last column is the whole study, to which the other columns add up. With ``is_partition`` the options
     of each column add up to its base.
@@ -219,9 +225,9 @@ def bounds_by_solver(low: np.ndarray, high: np.ndarray, base: np.ndarray) -> tup
 def has_enough_possible_values(low: np.ndarray, high: np.ndarray, base: np.ndarray) -> np.ndarray:
     """Whether a count keeps enough possible values for a reader and an ally who know their own answers.
 
-    Both may be counted, or neither, or they may be counted elsewhere in the same sum. That last case takes
-    away as many possible values again. The caller must make sure that organisations other than these two
-    are in the sum.
+    Both may be included in the count, or neither, or both may be included in another count of the same sum.
+    In the last case, they can subtract their own records from that other count, so the range must be wider by
+    :data:`.COALITION`. The caller must make sure that organisations other than these two are in the sum.
 
     >>> has_enough_possible_values(np.array([0, 1, 0]), np.array([4, 4, 3]), np.array([30])).tolist()
     [True, False, False]
@@ -234,8 +240,8 @@ def has_enough_possible_values(low: np.ndarray, high: np.ndarray, base: np.ndarr
 def is_protected(low: np.ndarray, high: np.ndarray, base: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Whether no answer can be inferred, even by a reader who knows ``known`` records of the base.
 
-    The known records may all be counted, or none of them. So more than ``known`` records must possibly be
-    counted, and more than ``known`` must possibly not be counted.
+    All known records may be counted, or none of them. So it must be possible that more than ``known`` records
+    are counted, and also that more than ``known`` records are not counted.
     """
     return (high > known) & (base - low > known)
 
@@ -274,7 +280,8 @@ class Counted:
 
     - ``base``: the records in the base, by organisation.
     - ``counted``: the records that are counted, as options x organisations.
-    - ``room``: by organisation, the records that may be in such a base (:meth:`ContributorCounts.room_of`).
+    - ``room``: for each organisation, the records that may be in such a base
+      (:meth:`ContributorCounts.room_of`).
     - ``least``: a count is small where fewer than this many organisations, as
       :meth:`ContributorCounts.n_protected` counts them, gave the answer (``is_low``) or did not give it
       (``is_high``).
@@ -320,7 +327,7 @@ class Counted:
         return self.counts.n_protected(records, self._allies)
 
     def n_combined(self, options: np.ndarray) -> int:
-        """The number of protected organisations that gave any of these answers."""
+        """Returns the number of protected organisations that gave at least one of these answers."""
         return int(self._n_protected(self.counted[options].sum(axis=0)))
 
     @cached_property
@@ -399,10 +406,11 @@ def possibly_secondary(hidden: np.ndarray, order: np.ndarray) -> np.ndarray:
 
 def determine_visible_group_counts(whole: Counted, seen: Ranges, groups: list[Counted], order: np.ndarray,
                                    columns: np.ndarray, *, is_exclusive: bool, is_exhaustive: bool) -> Ranges:
-    """Returns what readers see of the counts of a question by group: options x groups.
+    """Returns what readers see of the counts of a question by group, as options x groups.
 
-    ``seen`` is what readers see of the whole study. ``groups`` are all its parts, including the part that is
-    not shown. ``columns`` has the positions of the groups in the order of secondary suppression.
+    ``seen`` is what readers see of the whole study. ``groups`` has the counts of all groups of the whole
+    study, including the group of everything that is not shown. ``columns`` has the positions of the groups in
+    the order of secondary suppression.
     """
     cells = _Cells(whole, seen, groups)
     if is_exclusive:
@@ -432,8 +440,8 @@ class _Cells:
 
     def bounds(self, hidden: np.ndarray, known_small: np.ndarray, rows: slice, *,
                is_exclusive: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Returns the least and the most that each count of some rows can be; the last column has the bounds
-        of the counts for the whole study."""
+        """Returns the least and the most that each count of the options ``rows`` can be. The last column has
+        the bounds of the counts for the whole study."""
         low, high = (
             np.column_stack([np.where(hidden, np.where(known_small, side[rows], free), self.n[rows]),
                              whole[rows]])
@@ -542,8 +550,8 @@ def select_codes_to_hide(codes: np.ndarray, parents: np.ndarray, n: np.ndarray, 
     - ``low`` and ``high``: the bounds of the count that a reader knows.
     - ``is_visible``: whether the count or a range of it is shown.
 
-    A code above others that at least twice ``least`` organisations raised stays shown; the codes below it are
-    hidden.
+    A code with codes below it stays shown if at least twice ``least`` organisations raised it; the codes
+    below it are then hidden.
 
     >>> select_codes_to_hide(np.array(["shelter", "own", "partner"]), np.array(["", "shelter", "shelter"]),
     ...                  np.array([8, 4, 4]), np.array([8, 0, 0]), np.array([8, 4, 4]), np.full(3, 30),
@@ -589,7 +597,8 @@ def _tree_bounds(low: np.ndarray, high: np.ndarray, n: np.ndarray,
 def _least_beside_others(low: np.ndarray, high: np.ndarray, n: np.ndarray,
                          below: dict[int, np.ndarray]) -> np.ndarray:
     """Returns the least that each count can be for a reader and an ally who both raised every code below the
-    same code: their own records in the other codes leave fewer records to explain the count above."""
+    same code. The counts of the other codes include their own records, so fewer other records are left to
+    explain the count of the code above."""
     low = low.copy()
     for k, children in below.items():
         if n[k] <= n[children].sum():
@@ -604,8 +613,8 @@ def _revealing(k: int, above: np.ndarray, below: dict[int, np.ndarray], is_visib
 
     ``top`` is the highest code above k that is shown, or k itself. All shown codes below ``top`` are hidden.
     ``top`` itself is hidden too, unless it is large and codes below it are shown. Codes between ``top`` and k
-    are hidden as well, because a reader could otherwise tell from which codes are hidden that a count is not
-    small.
+    are hidden as well, because the choice of the hidden codes would otherwise tell a reader that a count is
+    not small.
     """
     top = step = k
     while (step := above[step]) >= 0:

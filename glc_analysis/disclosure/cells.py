@@ -26,15 +26,16 @@ CELL_COLUMNS = ["organisation_id", "cell", "is_hidden"]
 LEAST_MEMBERS = LEAST_VALUES + COALITION
 """The smallest number of independent organisations in a cell: a reader, an ally and three possible owners."""
 LEAST_SHARES = 3
-"""No independent organisation has more than one line in this many of its cell's lines."""
+"""An independent organisation has at most one in this many of the lines of its cell; its other lines are
+hidden."""
 
 
 def assign_organisations_to_cells(lines: pd.DataFrame, organisations: pd.DataFrame,
                                   cells: pd.DataFrame) -> pd.DataFrame:
-    """Assigns a cell to organisations that have words and no cell yet.
+    """Returns the cells, with a cell added for organisations that have words and no cell yet.
 
-    ``lines`` are the lines of words for all readers (line, organisation_id, audience). ``cells`` has one row
-    per organisation (:data:`CELL_COLUMNS`) and is empty before the first release. All organisations of a
+    ``lines`` are the lines of words for all audiences (line, organisation_id, audience). ``cells`` has one
+    row per organisation (:data:`CELL_COLUMNS`) and is empty before the first release. All organisations of a
     network are in the same cell. Organisations that join later have no cell until there are five of them;
     before the first release, even fewer than five organisations form a cell.
 
@@ -62,17 +63,18 @@ def assign_organisations_to_cells(lines: pd.DataFrame, organisations: pd.DataFra
 
 
 def no_cells() -> pd.DataFrame:
-    """An empty table of cells."""
+    """Returns an empty table of cells."""
     return pd.DataFrame({"organisation_id": pd.Series(dtype="str"), "cell": pd.Series(dtype="int64"),
                          "is_hidden": pd.Series(dtype=bool)})
 
 
 def _new_cells(sizes: pd.DataFrame, first: int) -> dict[str, int]:
-    """Returns a cell for each independent organisation without one: those with similar numbers of lines share
-    a cell.
+    """Returns a cell for each independent organisation without a cell. Organisations with similar numbers of
+    lines share a cell.
 
-    ``sizes`` has the number of lines of each by audience, and for all audiences (blank). They are sorted by
-    the largest share of an audience's lines that each has.
+    ``sizes`` has the number of lines of each independent organisation, for each audience and for all
+    audiences together (blank). The organisations are sorted by the largest share that each has of the lines
+    for one audience.
     """
     largest = (sizes / sizes.sum()).max(axis=1)
     order = sorted(sizes.index, key=lambda unit: (-largest[unit], unit))
@@ -94,9 +96,13 @@ def _new_cells(sizes: pd.DataFrame, first: int) -> dict[str, int]:
 def lines_to_hide(lines: pd.DataFrame, organisations: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     """Returns the lines of words that no reader sees.
 
-    They are the lines of hidden cells, the lines of organisations that have no cell yet, and the lines by
-    which an organisation exceeds its permitted share of its cell's lines. ``lines`` has block_id, line,
-    organisation_id; a line without an organisation is never hidden.
+    These lines are hidden:
+
+    - the lines of hidden cells;
+    - the lines of organisations that have no cell yet;
+    - the lines by which an organisation exceeds its permitted share of its cell's lines.
+
+    ``lines`` has block_id, line, organisation_id; a line without an organisation is never hidden.
     """
     lines = lines.reset_index(drop=True)
     cell = lines["organisation_id"].map(dict(zip(cells["organisation_id"], cells["cell"], strict=True)))
@@ -112,7 +118,8 @@ def lines_to_hide(lines: pd.DataFrame, organisations: pd.DataFrame, cells: pd.Da
 
 
 def _beyond_share(rows: pd.DataFrame) -> set[str]:
-    """Returns the last lines of each independent organisation with more than a third of its cell's lines."""
+    """Returns the lines to hide so that no independent organisation has more than a third of its cell's
+    lines: its last lines."""
     by_unit = {unit: sorted({*own["line"]}) for unit, own in rows.groupby("unit")}
     excess: set[str] = set()
     for unit in sorted(by_unit, key=lambda unit: -len(by_unit[unit])):
@@ -141,14 +148,16 @@ def find_lines_with_rare_labels(labels: pd.DataFrame, organisations: pd.DataFram
 
 
 def hide_cells_of_departed(cells: pd.DataFrame, organisations: Collection[str]) -> pd.DataFrame:
-    """Hides the cells of organisations that have lost a line of words."""
+    """Returns the cells, with every cell hidden in which one of these organisations is. The organisations
+    have left or have lost a line of words."""
     gone = cells.loc[cells["organisation_id"].isin([*organisations]), "cell"]
     return cells.assign(is_hidden=cells["is_hidden"] | cells["cell"].isin([*gone]))
 
 
 def remove_members_from_cells(cells: pd.DataFrame, organisations: Collection[str],
                               register: pd.DataFrame) -> pd.DataFrame:
-    """Removes organisations that have left from their cells, and hides a cell in which too few remain."""
+    """Removes organisations that have left from their cells, and hides a cell in which too few organisations
+    remain."""
     kept = cells[~cells["organisation_id"].isin([*organisations])]
     if len(kept) == len(cells):
         return cells
@@ -159,6 +168,7 @@ def remove_members_from_cells(cells: pd.DataFrame, organisations: Collection[str
 
 
 def _units(ids: pd.Series, organisations: pd.DataFrame) -> pd.Series:
-    """Returns, for each organisation, what counts as independent: its network, or itself if it has none."""
+    """Returns, for each organisation, the independent organisation to which it belongs: its network, or
+    itself if it has no network."""
     networks = dict(zip(organisations["organisation_id"], organisations["network_id"], strict=True))
     return pd.Series(np.array([networks.get(one) or one for one in ids], dtype=object), ids.index)

@@ -16,7 +16,7 @@ from glc_analysis.text import match_key
 
 
 def list_closed_questions_and_codes(rows: pd.DataFrame, audience: str) -> frozenset[str]:
-    """The questions and codes that ``rows`` (closed.csv) close for an audience.
+    """Returns the questions and codes that ``rows`` (closed.csv) close for an audience.
 
     >>> rows = pd.DataFrame([["Q1", "", "public"], ["", "rest", "convening"]],
     ...                     columns=["question_id", "code_id", "audience"])
@@ -28,8 +28,8 @@ def list_closed_questions_and_codes(rows: pd.DataFrame, audience: str) -> frozen
 
 
 def is_closed(figures: pd.DataFrame, questions: pd.Series, closed: Collection[str]) -> np.ndarray:
-    """Whether figures are of a question or a code that people have closed. ``questions`` has the question of
-    each figure, blank for codes."""
+    """Whether each figure is about a question or a code that people have closed. ``questions`` has the
+    question of each figure, blank for codes."""
     return (questions.isin(closed) | figures["code_id"].isin(closed)).to_numpy(bool)
 
 

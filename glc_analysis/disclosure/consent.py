@@ -35,8 +35,8 @@ readers, or they are counted, but only in figures from which they can never be s
 
 @dataclass(frozen=True)
 class Consent:
-    """Every consent that was given, as organisation_id, speaker_id (blank for the organisation itself), item
-    and audience.
+    """All consents that were given. Each is a tuple of organisation_id, speaker_id (blank for the
+    organisation itself), item and audience.
 
     >>> rows = [["a", "", "survey", "public", "true"], ["a", "", "survey", "convening", "false"]]
     >>> columns = ["organisation_id", "speaker_id", "item", "audience", "is_given"]
@@ -75,19 +75,21 @@ class Consent:
             if speaker == THE_ORGANISATION))
 
     def organisations(self, item: str, audience: str) -> frozenset[str]:
-        """The organisations that agreed to this item for this audience; consents of persons do not count."""
+        """Returns the organisations that agreed to this item for this audience; consents of persons do not
+        count."""
         return frozenset(organisation for organisation, speaker, *what in self.given
                          if speaker == THE_ORGANISATION and what == [item, audience])
 
     def not_counted(self, items: Collection[str], audience: str) -> frozenset[str]:
-        """The organisations left out of this audience's figures that rest on any of these items."""
+        """Returns the organisations that must not be counted in this audience's figures from the sources that
+        ``items`` cover."""
         return frozenset(organisation for organisation, item, readers in self.uncounted
                          if item in items and readers == audience)
 
     def is_given(self, organisation_id: str, item: str, audience: str, *,
                  speaker_id: str = THE_ORGANISATION) -> bool:
-        """Whether the organisation agreed. With ``speaker_id``: whether that person agreed, and for an item
-        of :data:`_NEED_BOTH` whether the organisation agreed as well."""
+        """Whether the organisation agreed or, with ``speaker_id``, whether that person agreed. For a person
+        and an item of :data:`_NEED_BOTH`, the organisation must have agreed as well."""
         needed = {speaker_id, THE_ORGANISATION} if item in _NEED_BOTH else {speaker_id}
         return all((organisation_id, one, item, audience) in self.given for one in needed)
 
@@ -127,8 +129,8 @@ def consent_faults(consent: pd.DataFrame, organisations: pd.DataFrame,
 
 
 def _unexplained_refusals(consent: pd.DataFrame) -> Iterator[Fault]:
-    """Yields a fault for refusals of which consent.csv does not say what they cover. There is one fault for
-    each form, because all rows of a form need the same entry."""
+    """Yields a fault for each form if consent.csv has refusals on it and does not say what a refusal covers.
+    All rows of a form need the same entry."""
     consent = consent.reindex(columns=[*dict.fromkeys([*consent.columns, *_EXPLAIN])], fill_value="")
     rows = consent[(consent["is_given"] == "false") & consent["item"].isin(IN_FIGURES)
                    & consent["audience"].isin(AUDIENCES[1:]) & (consent["speaker_id"] == THE_ORGANISATION)]

@@ -4,11 +4,11 @@ Naming the country of work and naming the country of the main office need separa
 ``work_country`` and ``home_country`` of consent.csv). Each is valid only together with consent to ``survey``,
 because naming a country shows that an organisation there answered. A country is named in these cases:
 
-- All its organisations agreed.
-- To the public also where at least ``public_group`` independent organisations agreed. The country is then
-  named in a list without figures, because figures also count the organisations that refused.
-- Where study.toml records that publication by country was agreed in another way (``[disclosure]
-  countries_agreed``), also where the country has at least ``public_group`` independent organisations.
+- All organisations of the country agreed.
+- For the public only: at least ``public_group`` independent organisations of the country agreed. The country
+  is then named in a list without figures, because figures also count the organisations that refused.
+- study.toml records that publication by country was agreed in another way (``[disclosure]
+  countries_agreed``), and the country has at least ``public_group`` independent organisations.
 """
 
 from __future__ import annotations
@@ -118,8 +118,7 @@ def find_visible_countries_without_survey(
 def printable_options(questions: pd.DataFrame, survey: Mapping[str, Any], answers: pd.DataFrame,
                       organisations: pd.DataFrame, consent: Consent, settings: Mapping[str, Any], *,
                       audience: str) -> dict[str, set[str]]:
-    """Returns, for every question whose options are countries, the countries that may be printed with a
-    figure.
+    """Returns, for every question whose options are countries, the countries whose figures may be printed.
 
     A figure counts all organisations, so all organisations of the country must have agreed, or study.toml
     must record that publication was agreed. The consents that apply depend on the question:
@@ -129,7 +128,8 @@ def printable_options(questions: pd.DataFrame, survey: Mapping[str, Any], answer
     - any other question: consents to either item. No other countries are printed there, because the missing
       ones would then show where organisations took part.
 
-    ``survey`` is [survey] of study.toml, which names the columns of the first two questions.
+    ``survey`` is [survey] of study.toml, which names the columns of the country of work and of the country of
+    the main office.
     """
     work = _sizes(_places(answers, "country_id"), organisations, consent, WORK_COUNTRY, audience)
     home = _sizes(_places(organisations, "home_country_id"), organisations, consent, HOME_COUNTRY, audience)
@@ -181,8 +181,8 @@ def find_countries_with_visible_codes(shown: Collection[str], answers: pd.DataFr
                                       consent: Consent, *, audience: str) -> set[str]:
     """Returns the countries of ``shown`` for which an audience may see counts of coded passages.
 
-    Every organisation that works there must have agreed for each kind of text in which one of its passages
-    was coded (``mentions``, column source)."""
+    Every organisation that works in the country must have consented to every source (column ``source`` of
+    ``mentions``) in which one of its passages was coded."""
     agreed = {source: consent.organisations(item, audience) for source, item in CONSENT_BY_SOURCE.items()}
     secret = {organisation for organisation, source in zip(
         mentions["organisation_id"].astype("str"), mentions["source"].astype("str"), strict=True)
@@ -316,7 +316,7 @@ def releasable_country_answers(estimates: pd.DataFrame, incidence: Incidence, or
 
 
 def _follow_skip_logic(open_: dict[_Key, set[str]], facts: pd.DataFrame) -> None:
-    """Removes questions whose base would disclose an answer that is not releasable.
+    """Removes from ``open_`` the questions whose base would disclose an answer that is not releasable.
 
     The organisations that were asked a question must have given certain answers to the question on which it
     depends.
@@ -426,8 +426,8 @@ class _Column:
         return self.base - self.page_base
 
     def complement(self, groups: list[_Column]) -> _Column:
-        """Returns the part of the whole study outside the groups that are shown. Its bounds are 0 and its
-        base, because no count of it is shown."""
+        """Returns the part of the whole study outside the groups that are shown. The bounds of its counts are
+        0 and the size of its base, because none of its counts is shown."""
         counted, base, page_counted, page_base = (
             getattr(self, name) - sum(getattr(group, name) for group in groups)
             for name in ("counted", "base", "page_counted", "page_base"))
@@ -475,11 +475,11 @@ def is_public_record_contradiction_protected(stated: pd.DataFrame,
                                              discordant: _Range) -> bool:
     """Whether publishing how many organisations contradict a public record discloses nobody's answer.
 
-    It discloses nobody's answer if, for each value, two things both remain possible: that none of the
-    organisations unknown to the reader stated the value, and that all of them stated it.
+    It discloses nobody's answer if, for each value, both of these cases remain possible: none of the
+    organisations that the reader does not know stated the value, or all of these organisations stated it.
 
     - ``stated``: one row per organisation's statement that can be compared with this record, taken from the
-      processed table of that name. Column ``cluster`` numbers the independent organisations.
+      processed table ``stated``. Column ``cluster`` numbers the independent organisations.
     - ``counts``: the range of each released count of the question, by option, kind of place and place.
     - ``discordant``: the range of the number of organisations that contradict the record.
 
@@ -527,8 +527,8 @@ def _record_groups(stated: pd.DataFrame, counts: Mapping[tuple[str, str, str], _
 
 
 def _value_is_protected(number: int, rows: pd.DataFrame, tied: LinearConstraint) -> bool:
-    """Whether an unknown number in the linear constraints can still be 0, and can still be all of the
-    organisations in these rows that a reader does not know."""
+    """Whether the unknown ``number`` can be 0 under the constraints ``tied``, and can also be the number of
+    all organisations in ``rows`` that a reader does not know."""
     from scipy.optimize import milp
 
     known = min(rows["cluster"].value_counts().head(COALITION).sum(), len(rows) - 1)

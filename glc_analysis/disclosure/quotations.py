@@ -1,4 +1,5 @@
-"""Which quotations may be printed for which audience, and which rule leaves out each of the other quotations.
+"""Decides which quotations may be printed for which audience, and which rule leaves out each of the other
+quotations.
 
 A row of ``quotes.csv`` is one passage for one audience (convening or public; the team sees every passage).
 Analysts propose the passage, and the speaker's organisation clears it. A second person also reads passages
@@ -39,7 +40,7 @@ QUOTATION_RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "removed": ("its organisation withdrew it", lambda q: q.status == "removed"),
     "changed": ("the words are not in the passage as it is today", lambda q: q.place is None),
     "nobody_to_ask": ("they are not the words of a participant's organisation", lambda q: q.owner == ""),
-    "case_detail": ("the account of a survivor's case never leaves the team", lambda q: q.is_case),
+    "case_detail": ("an account of a survivor's case is for the team only", lambda q: q.is_case),
     "consent_refused": ("the organisation or the speaker refused to be quoted",
                         lambda q: q.consent == "refused"),
     "no_consent": ("consent of the organisation or the speaker is not recorded",
@@ -71,8 +72,8 @@ def printable_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.D
 
     - quote_id, text, language;
     - wording: whose words the text has, such as a translator's; blank for the speaker's own words;
-    - source: "a provider"; for the convening, the organisation's label (from ``labels``, by id) where
-      consent to name the organisation is given;
+    - source: "a provider". For the convening, it is the organisation's label if the organisation agreed to be
+      named; ``labels`` maps organisation_id to label;
     - code_ids and theme_ids, joined by ``;``.
 
     Pseudonyms are replaced by words such as "[a person]", and the rows are sorted by their text, so that
@@ -113,7 +114,8 @@ def _themes(codebook: pd.DataFrame) -> dict[str, str]:
 
 def refused_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
                    documents: pd.DataFrame, consent: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
-    """Returns one row, for the team, per quotation left out for its audience and rule that it breaks."""
+    """Returns, for the team, the quotations that are left out for their audience: one row per quotation and
+    rule that the quotation breaks."""
     rows = with_broken_rules(quotes, codings, segments, documents, consent, codebook)
     rows["rule"] = [[rule for rule in QUOTATION_RULES if rule in broken] for broken in rows["broken"]]
     rows = rows.explode("rule").dropna(subset="rule")
@@ -123,13 +125,15 @@ def refused_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.Dat
 
 def with_broken_rules(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
                       documents: pd.DataFrame, consent: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
-    """Returns the rows of quotes.csv with the columns of their segments (whose text is ``words``) and:
+    """Returns the rows of quotes.csv with the columns of their segments; the segment's text is column
+    ``words``. These columns are added:
 
     - owner: the organisation that clears the quotation;
-    - people: the persons whose consent counts; for words of an interpreter, the persons interpreted;
+    - people: the persons whose consent counts; for an interpreter's words, the persons whose words were
+      interpreted;
     - place: where the words are in the segment;
     - is_case: whether the segment describes a survivor's case;
-    - consent: given, refused or absent;
+    - consent: whether consent to the quotation is given, refused or absent;
     - is_named: whether the organisation may be named;
     - wording: whose words the text has;
     - broken: the rules that the row breaks.
@@ -229,8 +233,8 @@ def _is_cleared(row: Any) -> bool:
 
 
 def _agreements(rows: pd.DataFrame, consent: pd.DataFrame, item: str) -> list[str]:
-    """Returns, for each quotation, whether its organisation and all its people with a row in consent.csv gave
-    consent: given, refused or absent."""
+    """Returns the consent to each quotation: given, refused or absent. The organisation must have consented,
+    and all people of the quotation with a row in consent.csv."""
     consents = Consent.of(consent)
     written = set(zip(*(consent[c] for c in ("organisation_id", "speaker_id", "item", "audience")),
                       strict=True))
@@ -248,8 +252,8 @@ def _agreements(rows: pd.DataFrame, consent: pd.DataFrame, item: str) -> list[st
 
 
 def _wordings(rows: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame) -> list[str]:
-    """Returns whose words each quotation has. The public is not told the original language or that there was
-    an interpreter, because either could identify a person."""
+    """Returns whose words each quotation has. For the public, the result mentions neither the original
+    language nor an interpreter, because either could identify a person."""
     if rows.empty:
         return []
     whole = segments[segments["segment_id"].isin(rows["segment_id"])]
@@ -266,8 +270,8 @@ def _wordings(rows: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFram
 
 
 def _agreed_codes(rows: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame) -> list[set[str]]:
-    """Returns the agreed codes of the words of each quotation, and all agreed codes of its original and its
-    translations.
+    """Returns, for each quotation, the agreed codes of its words, and all agreed codes of its original and
+    its translations.
 
     A person chose which words of a turn are quoted. So a code agreed for the turn belongs to the quotation
     only if a coder marked some of the quoted words with it."""

@@ -1,4 +1,4 @@
-"""Releases to the convening and the public: which figures the next release may show, given earlier releases.
+"""Decides which figures the next release to the convening or the public may show, given the earlier releases.
 
 Readers can subtract one release from another. :func:`next_release` compares today's figures with all earlier
 releases, and decides for each question whether its new figures are published or its old figures stay. Texts
@@ -51,7 +51,7 @@ class PublishedRelease:
     ``figures`` has one row per figure, indexed by figure_id, with the columns of a decision and:
 
     - ``key``: the question or code;
-    - ``part``: the same text for all figures on the same base;
+    - ``part``: a text that all figures with the same base have in common;
     - ``within``: for a figure of a group, the figure_id of the larger figure of which it is a part; else
       blank;
     - ``is_page``: whether the figure belongs to a country page;
@@ -60,9 +60,9 @@ class PublishedRelease:
     - ``low``, ``high``: the bounds of the count that a reader can work out;
     - ``adds_up``: whether the options add up to the base.
 
-    ``contributions`` has one row per figure and organisation, with the number of its records in the base and
-    of those that are counted. Figures of a country page have neither bounds nor contributions, because the
-    organisations there agreed that the page shows their answers.
+    ``contributions`` has one row per figure and organisation, with the number of the organisation's records
+    in the base, and the number of its records that are counted. Figures of a country page have neither bounds
+    nor contributions, because the organisations there agreed that the page shows their answers.
     """
 
     figures: pd.DataFrame
@@ -115,8 +115,8 @@ class PublishedRelease:
 
 
 def contributions_of(incidence: Incidence, at: np.ndarray, ids: pd.Series) -> pd.DataFrame:
-    """Returns one row per figure and organisation, with the records in the base and those counted. ``at`` has
-    the positions of the figures, ``ids`` their ids."""
+    """Returns one row per figure and organisation, with the number of records in the base and the number of
+    records that are counted. ``at`` has the positions of the figures, ``ids`` their ids."""
     both = (incidence.base[at] + incidence.counted[at].astype(np.int64) * _PACKING).tocoo()
     counted, base = (records.astype(np.int32) for records in np.divmod(both.data, _PACKING))
     return pd.DataFrame({"figure_id": pd.Categorical.from_codes(both.row, ids),
@@ -129,7 +129,7 @@ def _bounds_by_part(decisions: pd.DataFrame, estimates: pd.DataFrame,
     """Returns, for every figure, the bounds of its count that a reader can work out, and whether the counts
     of its part add up to their base.
 
-    A reader works them out from what is shown of the figure and of the other figures of the same part.
+    A reader works the bounds out from what is shown of the figure and of the other figures of the same part.
     ``parts`` has the part of each count; figures that are not in it have no bounds.
     """
     low, high = np.full(len(estimates), np.nan), np.full(len(estimates), np.nan)
@@ -163,18 +163,17 @@ def next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Sequence[
     - ``beside``: the releases to the other audience, which the same people may read.
     - ``asked``: columns question_id, asked_if.
 
-    A question (or code) keeps its old figures unless, compared with each release that published it, both
-    conditions hold:
+    The new figures of a question (or code) are compared with each release that published it. The question
+    gets new figures if both conditions hold for each comparison; otherwise it keeps its old figures:
 
     - At least ``least`` independent organisations joined, left or changed their answers.
     - The differences disclose none of these organisations' answers, even to a reader who knows two of the
       organisations and all that withdrew.
 
-    A question also keeps its old figures where its new figures differ from a release to the other audience
-    and these conditions do not hold for that difference. A question that was never published is published,
-    unless its base would disclose changes in a question that keeps its old figures. Country pages show
-    today's answers, but no new figures of a question that keeps its old figures, because readers could
-    subtract them from the old figures.
+    Where the new figures differ from a release to the other audience, both conditions must also hold for that
+    comparison. A question that was never published is published, unless its base would disclose changes in a
+    question that keeps its old figures. Country pages show today's answers. But they show no new figures of a
+    question that keeps its old figures, because readers could subtract the new figures from the old ones.
     """
     if not before and not beside:
         return fresh
@@ -225,7 +224,8 @@ def _combine(*parts: PublishedRelease) -> PublishedRelease:
 def apply_release(decisions: pd.DataFrame, fresh: PublishedRelease, issued: PublishedRelease) -> pd.DataFrame:
     """Returns the decisions with the numbers of the release that is issued.
 
-    A figure is hidden (rule ``frozen``) where its question keeps old figures and these did not include it.
+    A figure is hidden (rule ``frozen``) if its question keeps old figures and the old figures do not include
+    it.
     """
     ids = decisions["figure_id"]
     is_old = ids.isin(fresh.figures.index) & ids.isin(issued.figures.index)
@@ -250,10 +250,10 @@ def _compare(fresh: pd.DataFrame, issued: pd.DataFrame, now: np.ndarray, then: n
              clusters: scipy.sparse.csr_array, least: int) -> tuple[bool, bool]:
     """Compares today's figures of one question with those of a release.
 
-    Returns two booleans: whether no organisation joined, left or changed its answer, and whether enough
-    organisations did so without any of their answers being disclosed. Enough organisations must have changed
-    in every group in which any organisation changed. The same holds for the complement, which consists of the
-    organisations outside all groups that are shown."""
+    Returns two booleans: whether nothing changed, and whether the change may be published. A change is an
+    organisation that joined, left or changed its answer. It may be published if enough organisations changed
+    in every group in which any organisation changed, and none of their answers is disclosed. The complement,
+    which consists of the organisations outside all groups that are shown, counts as a group."""
     both = (fresh["is_there"] & issued["is_there"]).to_numpy(bool)
     if not both.any():
         return False, False
@@ -309,8 +309,8 @@ def _independent(clusters: scipy.sparse.csr_array, are_meant: np.ndarray) -> int
 
 
 def _align(issued: PublishedRelease, parts: pd.Series, names: pd.Index) -> tuple[pd.DataFrame, np.ndarray]:
-    """Returns the figures with the ids of ``parts``, and their records in the base and counted, each as
-    figures x organisations.
+    """Returns the figures with the ids of ``parts``, and two matrices of figures x organisations: the records
+    in the base, and the records that are counted.
 
     An option that the release did not have is treated as a hidden option on the base of the other options.
     """
@@ -331,8 +331,8 @@ def _align(issued: PublishedRelease, parts: pd.Series, names: pd.Index) -> tuple
 
 def select_released_tables_besides_figures(frames: Mapping[str, pd.DataFrame],
                                            audience: str) -> Iterator[pd.DataFrame]:
-    """Yields the core's tables that an audience reads in addition to figures: its quotations, which of its
-    blocks are hidden, the questions, their options and the codes."""
+    """Yields the core's tables that an audience reads in addition to figures: its quotations, the table of
+    its hidden blocks, the questions, their options and the codes."""
     yield from (frames[name][frames[name]["audience"] == audience] for name in ("quotations", "blocks"))
     yield from (frames[name] for name in ("questions", "options", "codebook"))
 

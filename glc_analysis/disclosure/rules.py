@@ -68,11 +68,11 @@ class Rules:
 
 def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, is_own_group: np.ndarray,
                  never: Collection[str]) -> pd.Series:
-    """Returns, for each figure, the rule that hides it because of its kind, whatever its numbers are; blank
+    """Returns, for each figure, the rule that hides it because of its kind, regardless of its numbers; blank
     if no rule does.
 
     ``is_own_group`` marks figures of the one kind of group by which their question is grouped. Figures of
-    other kinds of groups are hidden, because readers could subtract them from these.
+    other kinds of groups are hidden, because readers could subtract them from the figures of that kind.
     """
     import numpy as np
     import pandas as pd
@@ -111,8 +111,9 @@ def has_undecided_coding(figures: pd.DataFrame) -> pd.Series:
 
 
 def _hardly_moves(figures: pd.DataFrame, facts: pd.DataFrame) -> pd.Series:
-    """Whether a mean or standard deviation, rounded to two digits, may be shown. Its base must be large, and
-    no answers that a reader and an ally could give may change it by more than one in the last digit."""
+    """Whether a mean or standard deviation, rounded to two digits, may be shown. Its base must be large.
+    Whatever answers a reader and an ally give, the rounded number may change by at most one in the last
+    digit."""
     import numpy as np
 
     value, base = figures["value"].astype(float), figures["base_n"].astype(float)

@@ -1,4 +1,4 @@
-"""Which figures each audience may see: exactly, as a band in words, or not at all.
+"""Decides which figures each audience may see exactly, as a band (a range in words), or not at all.
 
 :func:`decide` takes all figures of a study and the organisations that contributed to them. It returns, for
 every figure, a status and the rule that led to it. All figures are decided together, because whether a figure
@@ -52,8 +52,8 @@ from glc_analysis.schema import AUDIENCES
 HIDDEN_BASE_RULES = ("base_too_small", "withheld_contributors", "skip_logic", "other_audience", "closed")
 _OPEN_TYPES = ("text", "date")
 WIDEST_BAND, SAME_BAND = 1 / 2, 3 / 4
-"""Limits above which a range is not printed because it is uninformative: its width as a part of its base, and
-the part of all codes that have the same range."""
+"""Limits above which a range is not printed because it is uninformative: its width as a share of its base,
+and the share of all codes that have the same range."""
 EXACT, BANDED, SUPPRESSED = "shown", "banded", "suppressed"
 DECISION_COLUMNS = ["figure_id", "status", "rule", "shown_n", "shown_base_n", "shown_value", "shown_low",
            "shown_high", "band", "protects"]
@@ -77,8 +77,8 @@ def release(estimates: pd.DataFrame, *, audience: str, decisions: pd.DataFrame |
         return estimates.copy()
     estimates = estimates.assign(undecided_n=pd.array([pd.NA] * len(estimates), dtype="Int64"))
     if decisions is None:
-        raise UsageError(f"No figure is released to {audience!r}, because nothing says what it may see. "
-                         "To fix: run `glc build`, or use the audience 'team'.")
+        raise UsageError(f"No figure is released to {audience!r}, because the build has not decided what it "
+                         "may see. To fix: run `glc build`, or use the audience 'team'.")
     seen = estimates.merge(decisions[decisions["status"] != SUPPRESSED], on="figure_id")
     is_same = seen["n"].eq(seen["shown_n"]).eq(True) & seen["base_n"].eq(seen["shown_base_n"]).eq(True)
     n, base = seen["shown_n"].astype("Int64"), seen["shown_base_n"].astype("Int64")
@@ -97,12 +97,15 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
            regions: Mapping[str, str] = MappingProxyType({}),
            withheld: Collection[str] = (), groupings: Groupings = NO_GROUPINGS,
            closed: Collection[str] = ()) -> pd.DataFrame:
-    """Decides what an audience may see of every figure: one row per figure, columns :data:`DECISION_COLUMNS`.
+    """Returns what an audience may see of every figure: one row per figure, with the columns
+    :data:`DECISION_COLUMNS`.
 
     - ``never``: the codes that only the team may see.
-    - ``countries`` (id -> region): the countries whose figures may be shown where they are large enough.
+    - ``countries`` (id -> region): the countries whose figures may be shown if enough organisations work
+      there.
     - ``agreed`` (id -> region): the countries with a page for the convening, whose organisations all agreed
-      that the page shows their answers; ``coded``: those of them whose codes the convening may read.
+      that the page shows their answers; ``coded``: the countries among them whose codes the convening may
+      read.
     - ``printable``: for each question whose options are countries, the options that may be printed
       (:mod:`.countries`).
     - ``regions``: the region of every country.
@@ -111,7 +114,8 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     - ``groupings``: the attribute by which each question, and the codes, are grouped.
     - ``closed``: the questions and codes that people have closed.
 
-    Each figure is shown, shown as a range, or suppressed. It has the first rule that led to its status.
+    Each figure is shown, shown as a range, or suppressed. Column ``rule`` has the first rule that led to this
+    status.
     """
     figures, facts = estimates.reset_index(drop=True), incidence.facts.reset_index(drop=True)
     if audience == "team":
@@ -191,15 +195,16 @@ def without_uninformative_bands(decisions: pd.DataFrame, figures: pd.DataFrame) 
 
 def _releasable_by_country(figures: pd.DataFrame, facts: pd.DataFrame,
                             countries: Collection[str]) -> np.ndarray:
-    """Whether each figure is a count of answers by country, of one of these countries, and not sensitive."""
+    """Whether each figure counts the answers from one of these countries and is not sensitive."""
     is_count = (figures["measure"] == "response") & (figures["unit"] == "answer") & figures["n"].notna()
     is_here = (figures["subset_kind"] == "country") & figures["subset_id"].isin([*countries])
     return (is_count & is_here & ~facts["is_sensitive"]).to_numpy(bool)
 
 
 def hide_always(decisions: pd.DataFrame, is_hidden: np.ndarray, rule: str) -> pd.DataFrame:
-    """Returns the decisions with some figures hidden, even if an earlier release published them: counts of
-    countries that may not be named, and figures of tables that people have closed.
+    """Returns the decisions with the figures that ``is_hidden`` marks hidden, even if an earlier release
+    published them. They are counts of countries that may not be named, or figures of tables that people have
+    closed.
 
     >>> shown = pd.DataFrame([["Q1/KHM", "shown", "", 12, 30, 12.0, None, None, "", ""]],
     ...                      columns=DECISION_COLUMNS)
@@ -278,8 +283,8 @@ class Decisions:
         return decisions
 
     def by_question(self, are_meant: np.ndarray) -> dict[int, np.ndarray]:
-        """Returns the positions of the selected counts, grouped by question or code. Counts of calls and of
-        interviews without a guide are groups of their own."""
+        """Returns the positions of the selected counts, grouped by question or code. Counts of calls, and
+        counts of interviews without a guide, are in separate groups."""
         at = np.flatnonzero(are_meant & (self.key >= 0))
         at = at[np.argsort(self.key[at], kind="stable")]
         if not len(at):
@@ -406,7 +411,8 @@ def _decide_places(at: np.ndarray, is_secret: np.ndarray, counts: ContributorCou
 
 
 def _hide_by_skip_logic(facts: pd.DataFrame, regions: Mapping[str, str], decisions: Decisions) -> None:
-    """Hides questions whose base would narrow an earlier answer that is not shown exactly.
+    """Hides questions whose base would narrow the range of an earlier answer's count that is not shown
+    exactly.
 
     Only records that gave a certain earlier answer were asked such a question, so its base is a lower bound
     for the count of that answer. The question is shown where that count is shown exactly, or where the bound
@@ -446,8 +452,8 @@ def _hide_by_skip_logic(facts: pd.DataFrame, regions: Mapping[str, str], decisio
 
 
 def _conditions_of(question: str, parsed: Mapping[str, Condition]) -> list[Condition]:
-    """Returns the condition on which a question was asked, and the conditions on which the questions named in
-    that condition were asked, because an organisation that gave an answer was asked for it."""
+    """Returns the condition on which a question was asked, and the conditions of the questions that it names,
+    because an organisation that answered these questions met their conditions."""
     conditions = [parsed[question]]
     for condition in conditions:  # it grows while it is read
         named = {part.name for part in comparisons(condition) if part.operator != "!="}
@@ -505,14 +511,16 @@ def _most_by_others(one: Comparison, at: int, places: Mapping[tuple[str, str], n
 
 def _is_elsewhere(countries: Collection[str], at: int, regions: Mapping[str, str],
                   decisions: Decisions) -> bool:
-    """Whether the figure ``at`` is about answers from a country or region with none of these countries."""
+    """Whether the figure ``at`` is about answers from a country or region that has none of these countries in
+    it."""
     kind, place = decisions.figures["subset_kind"].iat[at], decisions.subset[at]
     where = {"country": [*countries], "region": [regions.get(one) for one in countries]}.get(kind, [None])
     return None not in where and place not in where and all(one in regions for one in countries)
 
 
 def _hide_by_code_tree(parents: pd.Series, least: int, decisions: Decisions) -> None:
-    """Hides codes whose count would reveal a hidden count, together with the counts of the codes below."""
+    """Hides codes whose count, together with the counts of the codes below them, would reveal a hidden
+    count."""
     above = parents.to_numpy(object)
     if not (above != "").any():
         return
@@ -561,10 +569,10 @@ def _decide_groups(whole: np.ndarray, at: np.ndarray, at_countries: np.ndarray, 
 
     - ``whole``: the positions of the figures for the whole study.
     - ``at``: the positions of the figures by group.
-    - ``at_countries``: the positions of the figures by country; ``countries`` has the regions of these.
+    - ``at_countries``: the positions of the figures by country; ``countries`` has their regions.
     - ``everywhere``: the positions of the figures for all groups and countries, including hidden ones.
     - ``regions``: the region of every country.
-    - ``floors``: the rules for groups and the rules for countries.
+    - ``floors``: the thresholds for groups and the thresholds for countries.
 
     The groups that are not shown are treated as one group, the complement. A reader can work out its figures
     from those of the other groups, so its figures must be safe too. A country is a part of its region, or of
@@ -597,8 +605,8 @@ def _decide_groups(whole: np.ndarray, at: np.ndarray, at_countries: np.ndarray, 
 def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, total: Counted, seen: Ranges,
                   counts: ContributorCounts, rules: Rules,
                   decisions: Decisions) -> dict[str, tuple[Counted, Ranges]]:
-    """Decides the figures ``at`` of one question by group. Returns, by name of the group, its counts and what
-    readers see of them.
+    """Decides the figures ``at`` of one question by group. Returns, keyed by the name of the group, its
+    counts and what readers see of its counts.
 
     - ``whole``: the positions of the figures for the whole study.
     - ``everywhere``: the positions of the figures of all groups, including groups that are already hidden.

@@ -67,8 +67,8 @@ _MOST_CALLS, _MOST_NAMES = 6, 30
 
 
 def show_to_passage_readers_only(block: Callable[..., Html | None]) -> Callable[..., Html | None]:
-    """Makes a block show its content to readers who may read passages; for other readers, the block says why
-    they do not see it."""
+    """Wraps a function that renders a part of a page. Readers who may read passages get the result of the
+    function; other readers get a sentence that says why they do not."""
     @wraps(block)
     def shown(view: StudyView, *rest: Any) -> Html | None:
         return block(view, *rest) if view.may("passages") else render_note(TEAM_ONLY)
@@ -125,7 +125,8 @@ def _anchored(listed: pd.DataFrame) -> list[Markup]:
 
 def _side_by_side(rows: pd.DataFrame, listed: pd.Series, kind: str,
                   names: Mapping[str, str]) -> dict[str, list[str]]:
-    """Returns a column of counts, under its name, for each subset of a kind that has counts."""
+    """Returns a column of counts for each subset of one kind, keyed by the heading of the column. Subsets
+    without counts have no column."""
     cells = {(row.subset_id, row.code_id): _count_text(row) for row
              in rows[rows["subset_kind"] == kind].itertuples()}
     found = {subset for subset, _ in cells}
@@ -176,8 +177,8 @@ def _caution(view: StudyView) -> Markup:
 
 def render_contrary_cases(view: StudyView) -> Html | None:
     """Renders contrary evidence in sentences: which organisations were asked and did not raise the theme,
-    which said the contrary of one of its codes and in which words, and for which this is undecided. Returns
-    None for readers who may not read passages."""
+    which organisations said the contrary of one of its codes and in which words, and for which organisations
+    it is undecided whether they raised a code. Returns None for readers who may not read passages."""
     if not view.may("passages"):
         return None
     if said := note_if_no_coding_counts(view):
@@ -217,7 +218,7 @@ def _with_case(mentioned: pd.DataFrame, code: str, case: str) -> set[str]:
 def render_passages(view: StudyView) -> Html:
     """Renders the first passages of each code of the theme, and says how many passages the code has.
 
-    Within a code, the first passage of each organisation comes before further passages of any.
+    Within a code, the first passage of each organisation comes before the second passage of any organisation.
     :func:`~glc_analysis.view.places.printed_passages` selects the printed passages; the page of the code has
     more.
     """

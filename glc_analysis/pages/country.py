@@ -147,8 +147,8 @@ def render_most_divergent_answers(view: StudyView) -> Html | pd.DataFrame:
 
 
 def _apart_in_words(row: Any, around: str, counted: str) -> str:
-    """Returns both counts in words. ``counted`` are the words before the count around the country: "by" for
-    organisations or "in" for answers, and what is counted."""
+    """Returns both counts in words, those of the country and those around it. ``counted`` has a preposition
+    and a noun for what is counted: "by" organisations or "in" answers."""
     if row.base_n > 1:
         here = f"chosen here by {int(row.n)} of {int(row.base_n)}"
     else:
@@ -289,8 +289,8 @@ def _median(figures: list[Any]) -> str:
 
 
 def _no_answer(view: StudyView, question: Any) -> Markup:
-    """Renders why there is no answer; readers outside the team are not told which of the possible reasons
-    applies."""
+    """Renders why there is no answer; for readers outside the team, the text names the possible reasons and
+    does not say which one applies."""
     said = _NO_ANSWER
     if view.may("all_figures"):
         rows = view.read("responses")

@@ -1,10 +1,10 @@
 """The findings of a page: its opening sentences, and claims with their bars.
 
-People choose before the results which figures become findings, in ``headlines.csv`` (with who chose them, and
-when); otherwise one rule, which the page prints, chooses them (:data:`FINDING_RULE`). Every number in a
-finding is a number that the audience may see exactly. A sensitive question never becomes a finding, nor does
-a question asked because of the answer to a sensitive question. No sentence names a cause, says "only" or
-compares groups.
+People choose the figures that become findings before they see any results, and write them into
+``headlines.csv`` with their names and the day. Without this file, a rule chooses the figures, and the page
+prints the rule (:data:`FINDING_RULE`). Every number in a finding is a number that the audience may see
+exactly. A sensitive question never becomes a finding, nor does a question asked because of the answer to a
+sensitive question. No sentence names a cause, says "only" or compares groups.
 """
 
 from __future__ import annotations
@@ -65,9 +65,15 @@ def headlines(view: StudyView) -> pd.DataFrame:
     """Returns the opening sentences of a page, one row each. A notebook shows them as a list of links.
 
     Columns: sentence, figure_id (blank for a sentence without a figure), link, chosen_by. There are at most
-    five sentences, in this order: who answered; up to four findings; that findings are missing because nobody
-    has decided which questions are sensitive; evidence against a code (for the team); what was not asked. The
-    frame is empty if nothing may be said. On a country's page, the sentences are about this country.
+    five sentences, in this order:
+
+    - who answered;
+    - up to four findings;
+    - a note that findings are missing because nobody has decided which questions are sensitive;
+    - evidence against a code (for the team);
+    - what was not asked.
+
+    The frame is empty if no sentence may be shown. On a country's page, the sentences are about this country.
 
     >>> glc.headlines(view)["sentence"].iloc[0]
     '30 organisations answered, for 25 countries.'
@@ -86,8 +92,8 @@ def headlines(view: StudyView) -> pd.DataFrame:
 
 
 def _who_answered(view: StudyView) -> Iterator[tuple[str, ...]]:
-    """Yields the sentence that says how many organisations answered, and for how many countries; only the
-    team may know of all countries."""
+    """Yields the sentence that says how many organisations answered, and for how many of the countries that
+    the audience may know of."""
     n, records = (view.sizes.get(name) for name in ("organisations", "records"))
     if n is None:
         return
@@ -156,7 +162,7 @@ def _by_rule(view: StudyView) -> pd.DataFrame:
 
 
 def _released_counts(figures: pd.DataFrame) -> pd.DataFrame:
-    """Returns those figures that are exact counts over the whole study, of answers or of organisations that
+    """Returns the figures that are exact counts for the whole study, of answers or of organisations that
     raised a code."""
     is_count = ((figures["measure"] == "response") & (figures["statistic"] == "count")
                 | (figures["measure"] == "coded") & (figures["statistic"] == "organisations"))
@@ -165,7 +171,7 @@ def _released_counts(figures: pd.DataFrame) -> pd.DataFrame:
 
 
 def _is_largest(view: StudyView, question: pd.Series, question_id: str, figure: pd.Series) -> bool:
-    """Whether no other option can have been given more often, as far as the audience can know."""
+    """Whether, from what the audience sees, no other option can have been chosen more often."""
     own = view.released[view.released["question_id"] == question_id]
     own = own[(own["measure"] == "response") & (own["subset_kind"] == ALL)]
     if not list_options_in_base(view, question) <= {*own["option_id"]}:
@@ -368,8 +374,8 @@ def render_first_claim_by_theme(view: StudyView) -> dict[str, Markup]:
 
 
 def _claim(view: StudyView, figure: _Figure) -> tuple[str, str]:
-    """Returns a finding in a few words and its count. The words are the claim in headlines.csv, or else the
-    question and an answer to it, or a code that was raised."""
+    """Returns a finding in a few words and its count. The words are the claim in headlines.csv if there is
+    one, else the question with the answer, or the code that was raised."""
     count = f"{figure.n} of {figure.base_n}"
     if figure.claim:
         asked = "" if figure.code_id else view.words.questions[figure.question_id].wording

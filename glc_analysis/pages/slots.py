@@ -1,4 +1,4 @@
-"""Slots on pages of the core, which add-ons may fill."""
+"""Slots: places on the core's pages to which add-ons may add content."""
 
 from __future__ import annotations
 
@@ -15,20 +15,28 @@ from glc_analysis.view.study_view import StudyView
 
 OPENING, OVERVIEW, COUNTRY, CODE, METHODS = "opening", "overview", "country", "code", "methods"
 AGREEMENT, QUESTION, METHOD_FACTS, MAP = "agreement", "question", "method_facts", "map"
-"""The slots.
+"""The names of the slots, and what an add-on returns for each of them:
 
-The slots for HTML are above the findings of the overview, below the findings of the overview and of a theme,
-on a country's page, above the passages of a code, and on the page of methods. The other slots hold sentences
-below the codes on which the coders agree; a function that returns a sentence to add to the line about who was
-asked a question; :class:`MethodFacts`; and a map of the countries above their list."""
+- ``OPENING``: HTML above the findings of the overview;
+- ``OVERVIEW``: HTML below the findings of the overview and of a theme;
+- ``COUNTRY``: HTML on a country's page;
+- ``CODE``: HTML above the passages of a code;
+- ``METHODS``: HTML on the page of methods;
+- ``AGREEMENT``: opening sentences of the page on agreement between coders;
+- ``QUESTION``: a function that returns a sentence to add to the line about who was asked a question;
+- ``METHOD_FACTS``: :class:`MethodFacts`;
+- ``MAP``: a map of the countries, above their list.
+"""
 
 
 @dataclass(frozen=True)
 class MethodFacts:
-    """What is recorded about how a study was made, in words, by the names of items of reporting checklists.
+    """Facts that are recorded about how a study was made.
 
-    ``details`` are facts about persons, durations and days, and counts from texts and ballots; the team alone
-    sees them. ``counted`` names the facts that change when an organisation or a person withdraws.
+    - ``texts``: each fact in words, keyed by the name of an item of a reporting checklist.
+    - ``details``: the names of the facts that only the team sees. They are about persons, durations and days,
+      or counts from texts and ballots.
+    - ``counted``: the names of the facts that change when an organisation or a person withdraws.
     """
 
     texts: Mapping[str, str]

@@ -12,11 +12,12 @@ from glc_analysis.text import format_day
 
 
 def name_texts(documents: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, str]:
-    """Returns the name of each text by its id: "Call on 7 September 2016", "Interview with Blue Door",
-    "Answer of Blue Door to Q5.6".
+    """Returns the name of each text, keyed by document_id: "Call on 7 September 2016", "Interview with Blue
+    Door", "Answer of Blue Door to Q5.6".
 
     Texts that would have the same name also get their day; texts that then still have the same name get a
-    number. ``documents`` is the table ``documents``; ``labels`` are the names of organisations by id.
+    number. ``documents`` is the table ``documents``; ``labels`` has the names of organisations, keyed by
+    organisation_id.
 
     >>> documents = pd.DataFrame({"document_id": ["call-1", "interview-door"], "kind": ["call", "interview"],
     ...     "organisation_id": ["", "door"], "question_id": "", "date": ["2016-09-07", ""],
