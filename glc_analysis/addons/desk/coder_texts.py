@@ -1,7 +1,7 @@
-"""Texts and open answers that a coder is to code: assigned, double-coded, or corrected meanwhile.
+"""Determines which texts and open answers a coder is to code, which of them several people code, and which
+were corrected since the coder began them.
 
-A coder is to code what assignments.csv assigns, or everything where it assigns nothing to
-anybody.
+A coder is to code what assignments.csv assigns. If assignments.csv is empty, everybody is to code everything.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class DoubleCoding:
 
     @cached_property
     def assignments(self) -> pd.DataFrame:
-        """assignments.csv, with the purpose of each row: double, single or training."""
+        """Returns assignments.csv with the purpose of each row filled in: double, single or training."""
         rows = read_reference_table(self.study, "assignments").reset_index(drop=True)
         counted = rows[(rows["coder_id"] != CONSENSUS) & (rows["purpose"] != TRAINING)]
         people = counted.groupby("document_id")["coder_id"].nunique()
@@ -68,41 +68,44 @@ class DoubleCoding:
 
     @property
     def texts(self) -> set[str]:
-        """The document_ids of the texts that more than one coder is to code."""
+        """Returns the document_ids of the texts that more than one coder is to code."""
         return {*self.assignments.loc[self.assignments["purpose"] == DOUBLE, "document_id"]}
 
     def texts_to_compare(self, person: str) -> set[str]:
-        """The double-coded texts that a person may compare: their own, or all if study.toml names this person
-        as the one who decides."""
+        """Returns the double-coded texts that a person may compare: the texts assigned to the person, or all
+        of them if study.toml names the person as the one who resolves differences."""
         rows = self.assignments[self.assignments["purpose"] == DOUBLE]
         is_own = (rows["coder_id"] == person) | self.may_resolve_differences(person)
         return {*rows.loc[is_own, "document_id"]}
 
     def may_resolve_differences(self, person: str) -> bool:
-        """Whether study.toml names this person as the one who resolves differences between coders."""
+        """Whether study.toml names this person as the one who resolves differences between coders ([coding]
+        decided_by)."""
         named = match_key(self.study.settings["coding"]["decided_by"])
         return bool(named) and match_key(person) == named
 
     @property
     def waiting(self) -> list[tuple[str, str]]:
-        """The double-coded texts that are not handed in yet, each with its coder."""
+        """Returns the double-coded texts that are not handed in yet, each with the coder who has not handed
+        it in."""
         rows = self.assignments.loc[self.assignments["purpose"] == DOUBLE, ["document_id", "coder_id"]]
         return sorted({*rows.itertuples(index=False, name=None)} - self._handed_in())
 
     @property
     def is_complete(self) -> bool:
-        """Whether every double-coded text is handed in by all its coders; False if there are none."""
+        """Whether all coders have handed in every double-coded text; False if there are no such texts."""
         return (self.assignments["purpose"] == DOUBLE).any() and not self.waiting
 
     @property
     def opened(self) -> set[str]:
-        """The texts whose codings were opened for comparison and can no longer change."""
+        """Returns the texts whose codings were opened for comparison and can therefore no longer change."""
         journal = CoderJournal(coder_journal_path(self.study, CONSENSUS))
         journal.read()
         return journal.work.opened
 
     def texts_handed_in_at_desk(self) -> dict[str, dict[str, str]]:
-        """The double-coded texts as each coder has handed them in at the desk: by document_id and coder."""
+        """Returns the words of the double-coded texts as each coder has handed them in at the desk, by
+        document_id and coder."""
         texts: dict[str, dict[str, str]] = {}
         for coder, work in self._work().items():
             for document in {*work.handed_in()} & self.texts:
@@ -110,7 +113,7 @@ class DoubleCoding:
         return texts
 
     def _work(self) -> dict[str, DeskWork]:
-        """What each coder has coded at the desk."""
+        """Returns the work of each coder at the desk, by coder."""
         work = {}
         for coder in sorted({*self.assignments["coder_id"]}):
             journal = CoderJournal(coder_journal_path(self.study, coder))
@@ -134,11 +137,11 @@ class DoubleCoding:
 
 
 _TEXT_TABLES = ("documents", "speakers", "attendance", "names", "questions", "stopped")
-"""The reference tables needed to make texts; faults in other tables do not prevent coding."""
+"""The reference tables from which texts are made. Faults in other tables do not prevent coding."""
 
 
 class Turn(NamedTuple):
-    """One turn of a text; its words run from ``start`` to ``end``."""
+    """One turn of a text. Its words run from ``start`` to ``end``."""
 
     turn_id: str
     speaker: str
@@ -160,34 +163,37 @@ class AssignedTexts:
 
     @cached_property
     def double(self) -> DoubleCoding:
-        """The double-coded texts of the study."""
+        """Returns the double-coded texts of the study."""
         return DoubleCoding(self.study)
 
     @cached_property
     def assigned(self) -> dict[str, str]:
-        """The texts and answers that are assigned to the coder, each with its purpose."""
+        """Returns the texts and answers that are assigned to the coder, each with its purpose."""
         rows = self.double.assignments
         return dict(rows.loc[rows["coder_id"] == self.coder, ["document_id", "purpose"]].itertuples(
             index=False, name=None))
 
     @cached_property
     def is_unknown_coder(self) -> bool:
-        """Whether the study has assignments, but neither an assignment nor a file of this coder."""
+        """Whether the study has assignments, but this coder has neither an assignment nor a file."""
         return not self.assigned and not self.double.assignments.empty \
             and self.coder not in self.study.coder_files()
 
     @cached_property
     def texts(self) -> dict[str, None]:
-        """The interviews and calls that the coder is to code, in the order of assignments.csv."""
+        """Returns the interviews and calls that the coder is to code, in the order of assignments.csv."""
         if self.double.assignments.empty:
             return dict.fromkeys(self.described.index)
         return dict.fromkeys(one for one in self.assigned if one in self.described.index)
 
     @cached_property
     def answers(self) -> dict[str, dict[str, Any]]:
-        """Each open answer that the coder is to code, by its id: question_id, question, organisation,
-        country, language, direction, and its text as it is now. A coder who was assigned no answer may code
-        all of them, as may those of a study without assignments."""
+        """Returns each open answer that the coder is to code, by its id: question_id, question, organisation,
+        country, language, direction, and its present text.
+
+        A coder to whom no answer is assigned may code all answers, and so may the coders of a study without
+        assignments.
+        """
         try:
             documents, segments = (tables.read_table(name, study=self.study)
                                    for name in ("documents", "segments"))
@@ -213,19 +219,21 @@ class AssignedTexts:
             for row in rows.itertuples()}
 
     def purpose(self, document: str) -> str:
-        """The purpose for which a text or answer was assigned to the coder: double, single or training."""
+        """Returns the purpose for which a text or answer was assigned to the coder: double, single or
+        training."""
         return self.assigned.get(document, "single")
 
     # What is known of it.
 
     @cached_property
     def described(self) -> pd.DataFrame:
-        """documents.csv by document_id."""
+        """Returns documents.csv, indexed by document_id."""
         return read_reference_table(self.study, "documents").set_index("document_id")
 
     @cached_property
     def titles(self) -> dict[str, str]:
-        """Titles of texts: kind, organisation and day, with the id if two titles are equal."""
+        """Returns the titles of texts: kind, organisation and day, and also the id if two titles would be
+        equal."""
         organisations = read_reference_table(self.study, "organisations")
         labels = dict(zip(organisations["organisation_id"], organisations["label"], strict=True))
         names = {document: ", ".join(filter(None, (
@@ -237,25 +245,28 @@ class AssignedTexts:
 
     @cached_property
     def languages(self) -> dict[str, str]:
-        """The languages of texts and answers."""
+        """Returns the languages of texts and answers, by document_id."""
         texts = self.current.documents
         return dict(zip(texts["document_id"], texts["language"].astype("str"), strict=True)) | {
             one: row["language"] for one, row in self.answers.items()}
 
     @cached_property
     def current(self) -> Any:
-        """All interviews and calls in their present form, with words and turns."""
+        """Returns all interviews and calls in their present form, with their words and turns."""
         return read_pseudonymised_transcripts(self.study, needed=_TEXT_TABLES)
 
     def present_words(self, document: str) -> str:
-        """The words of a text or an answer as they are now."""
+        """Returns the present words of a text or an answer."""
         if document in self.answers:
             return str(self.answers[document]["text"])
         return self.current.canonical[document]
 
     def present_text(self, document: str, before: str) -> Text:
-        """The present form of a text or answer, to compare with its words ``before``. The desk stores answers
-        only with pseudonyms; if only names were masked since, the words before are used."""
+        """Returns the present form of a text or answer, to be compared with its earlier words ``before``.
+
+        The desk stores answers only with pseudonyms. If nothing but masked names has changed in an answer,
+        the words ``before`` are returned.
+        """
         if document in self.current.texts:
             return self.current.texts[document]
         now, masked = self.present_words(document), self.mask(before)
@@ -263,20 +274,20 @@ class AssignedTexts:
 
     @cached_property
     def mask(self) -> Callable[[str], Masked]:
-        """A function that puts today's pseudonyms into a text."""
+        """Returns a function that replaces names in a text by their present pseudonyms."""
         names = read_reference_table(self.study, "names")
         return Masker(names, complete_key(names, read_key(self.study.key_file))).mask
 
     def received_on(self, document: str) -> str:
-        """The day on which the current file of a text arrived; blank if not recorded."""
+        """Returns the day on which the present file of a text arrived; blank if it is not recorded."""
         path = str(self.described.at[document, "path"]) if document in self.described.index else ""
         row = read_manifest(self.study).get(path)
         is_same = row is not None and row["sha256"].lower() == checksum(self.study.root / path)
         return row["received_on"][:10] if is_same else ""
 
     def turns(self, document: str, text: str) -> list[Turn]:
-        """The turns of a text or answer in the version ``text``, which may be older than the present one,
-        with today's facts about them."""
+        """Returns the turns of a text or answer in the version ``text``, which may be older than the present
+        one. The ids, roles and languages of the turns are the present ones."""
         if (document, text) not in self._turns_of:
             self._turns_of[document, text] = self._found_turns(document, text)
         return self._turns_of[document, text]
@@ -305,13 +316,13 @@ class AssignedTexts:
 
     @cached_property
     def files(self) -> list[Path]:
-        """The files that the coder handed in from other programs."""
+        """Returns the files that the coder handed in from other programs."""
         return [path for path in self.study.coder_files().get(self.coder, ()) if path.name != JOURNAL]
 
     @cached_property
     def handed_in(self) -> set[str]:
-        """The texts and answers that the last build read from the coder's files, or from a project of several
-        coders, unless files named in study.toml have been removed."""
+        """Returns the texts and answers that the last build read from the coder's files, or from a project of
+        several coders. Returns none if study.toml names files of the coder and these have been removed."""
         if not self.files and self.coder in self.study.settings["raw"]["codings"]:
             return set()
         try:
@@ -321,7 +332,7 @@ class AssignedTexts:
         return {*readings.loc[readings["coder_id"] == self.coder, "document_id"].astype("str")}
 
     def new_files(self) -> list[str]:
-        """The names of the coder's files from other programs that are newer than the last build."""
+        """Returns the names of the coder's files from other programs that the last build has not read."""
         try:
             built = json.loads((self.study.processed / "provenance.json").read_text(encoding="utf-8"))["raw"]
         except (OSError, ValueError, KeyError):
@@ -330,7 +341,7 @@ class AssignedTexts:
 
 
 def _turns_in(text: str) -> Iterator[tuple[str, int, int]]:
-    """The turns of a canonical text: speaker, start and end of the words."""
+    """Yields the turns of a text in the canonical form: speaker, and the start and end of the words."""
     at = 0
     for block in text.removesuffix("\n").split("\n\n"):
         speaker = block.partition(": ")[0]
@@ -348,7 +359,7 @@ def _turns_in(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 class CorrectedTexts:
-    """Compares the present texts of a coder with those in the journal."""
+    """Compares the present texts of a coder with the versions in the coder's journal."""
 
     def __init__(self, own: AssignedTexts, journal: CoderJournal) -> None:
         self._own, self._journal = own, journal
@@ -361,8 +372,8 @@ class CorrectedTexts:
         return is_begun and self._own.present_words(document) != self._journal.work.texts[document].text
 
     def change(self, document: str) -> dict[str, Any]:
-        """The message to a coder about a text that changed (``change``; blank where it did not), and how many
-        of the codings lie in words that did not change (``stay``)."""
+        """Returns ``change``, a message to the coder about a text that changed (blank if it did not), and
+        ``stay``, the number of codings in words that did not change."""
         if not self.is_changed(document):
             return {"change": "", "stay": 0}
         before, moved = self._journal.work.texts[document], self.new_text(document)["moved"]
@@ -378,9 +389,12 @@ class CorrectedTexts:
         return {"change": f"This {said} was corrected {when}. {counted}", "stay": stay}
 
     def new_text(self, document: str) -> dict[str, Any]:
-        """The present text as the journal stores it: document_id, version, text, ``is_edited``, and the
-        coder's codings and proposed codes by id: ``moved`` has the new place of those with unchanged words,
-        ``waiting`` the stretch in which each of the others must be placed again."""
+        """Returns the present text as the journal stores it: document_id, version, text, ``is_edited``, and
+        the places of the coder's codings and proposed codes, by id.
+
+        - ``moved``: the new places of those whose words did not change.
+        - ``waiting``: for each of the others, the stretch of text in which the coder must place it again.
+        """
         work, words = self._journal.work, self._own.present_words(document)
         before = work.texts[document]
         changed = self._beside(document, before)
@@ -401,15 +415,15 @@ class CorrectedTexts:
                 "is_edited": changed.is_edited, "moved": moved, "waiting": waiting}
 
     def changed_turns(self, document: str) -> list[int]:
-        """The starts of the turns that changed when the coder accepted the present text; empty if the coder
-        did not, or if the text has changed again."""
+        """Returns the starts of the turns that changed when the coder accepted the present text. Returns none
+        if the coder has not accepted it, or if the text has changed since."""
         before = self._journal.work.earlier.get(document)
         if before is None or self.is_changed(document):
             return []
         return [start for start, _ in self._beside(document, before).changed_turns()]
 
     def _beside(self, document: str, before: DeskText) -> ChangedText:
-        """The present text compared with the earlier one."""
+        """Returns the present text, compared with the earlier version ``before``."""
         key = document, before.version, content_hash(self._own.present_words(document))
         if key not in self._pairs:
             now = self._own.present_text(document, before.text)
@@ -417,7 +431,8 @@ class CorrectedTexts:
         return self._pairs[key]
 
     def _place(self, one: DeskCoding | CodeProposal, before: str, changed: ChangedText) -> Span:
-        """The place of a passage in the present text. An answer coded as a whole stays coded as a whole."""
+        """Returns the place of a passage in the present text. An answer that was coded as a whole stays coded
+        as a whole."""
         if one.document_id in self._own.answers and (one.start, one.end) == (0, len(before)):
             return NO_PLACE if changed.is_edited else (0, len(changed.text.canonical))
         return changed.locate(one.start, one.end)

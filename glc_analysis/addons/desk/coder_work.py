@@ -1,6 +1,5 @@
-"""A coder's present texts, codings and codebook, and the rules for changing them. Other coders' codings are
-not read here.
-"""
+"""Holds a coder's present texts, codings and codebook, and the rules for changing them. It does not read
+other coders' codings."""
 
 from __future__ import annotations
 
@@ -35,16 +34,17 @@ from glc_analysis.text import content_hash, match_key
 _N_KEYS = 9
 """The number of keys on which codes are offered."""
 NOT_BEGUN, BEGUN, FINISHED, HANDED_IN = "not begun", "begun", "finished", "handed in"
-"""The status of a text at the desk; ``handed in`` means as a file of another program."""
+"""The status of a text at the desk. ``handed in`` means that the coder handed it in as a file of another
+program."""
 Plain = dict[str, Any]
 
 
 class CoderWork:
     """A coder's assigned and finished work.
 
-    ``today`` is the day recorded with each act; ``codebook_readings`` counts how often the codebook was
-    reread because its files changed. Raises UsageError for a name that cannot be a coder's, Faults for
-    reference tables, transcripts or a journal that cannot be read.
+    ``today`` is the day recorded with each act. ``codebook_readings`` counts how often the codebook was read
+    again because its files changed. Raises UsageError for a name that cannot be a coder's, and Faults if
+    reference tables, transcripts or the journal cannot be read.
     """
 
     def __init__(self, study: Study, coder: str, *, today: date | None = None) -> None:
@@ -62,7 +62,8 @@ class CoderWork:
     # What an act must be about.
 
     def _passage(self, act: Mapping[str, Any]) -> tuple[str, int, int]:
-        """The document and span of an act, without blanks at its ends and widened to whole characters."""
+        """Returns the document and span of the passage that an act codes, without blanks at its ends and
+        widened to whole characters."""
         document, start, end = act.get("document_id", ""), act.get("start"), act.get("end")
         self._refuse_unassigned(document)
         self._refuse_finished(document)
@@ -82,8 +83,8 @@ class CoderWork:
                        "turn separately.")
 
     def _uncounted(self, document: str, start: int) -> str:
-        """A warning if a passage lies in a turn that no figure counts because no participant speaks in it;
-        else blank."""
+        """Returns a warning if a passage lies in a turn that no figure counts because its speaker is not a
+        participant; else blank."""
         role = next(turn.role for turn in self._turns(document) if turn.start <= start < turn.end)
         if role in ("", "participant"):
             return ""
@@ -114,11 +115,11 @@ class CoderWork:
     def _refuse_finished(self, document: str) -> None:
         self._refuse_fixed(document)
         if document in self._own.texts and self._status(document) == FINISHED:
-            raise GLCError("This text is marked as finished. Take the mark back first, then change the text.")
+            raise GLCError("This text is marked as finished. Remove that mark first, then change the text.")
 
     def _refuse_fixed(self, document: str) -> None:
-        """Raises GLCError if the coders have compared their codings of a text, because these can then no
-        longer change."""
+        """Raises GLCError if the coders have already compared their codings of a text, because the codings
+        can then no longer change."""
         if self._own.purpose(document) == TRAINING and document in self._journal.work.opened:
             raise GLCError(f"Your coding of {document} has been compared with the codes on which the other "
                            "coders or the team agreed, so it can no longer change.")
@@ -145,11 +146,13 @@ class CoderWork:
     # What the coder is to code.
 
     def _is_handed_in(self, document: str) -> bool:
-        """Whether the coder handed in a text as a file of another program and did not begin it here."""
+        """Whether the coder handed in a text as a file of another program and has not begun it at the
+        desk."""
         return document in self._own.handed_in and document not in self._journal.work.texts
 
     def _text_of(self, document: str) -> DeskText:
-        """A text as the coder began it, or else its present form."""
+        """Returns a text as it was when the coder began it; if the coder has not begun it, the present
+        text."""
         if document in self._journal.work.texts:
             return self._journal.work.texts[document]
         kind = ANSWER if document in self._own.answers else str(self._own.described.at[document, "kind"])
@@ -158,7 +161,8 @@ class CoderWork:
                         self._today.isoformat())
 
     def _turns(self, document: str) -> list[Turn]:
-        """The turns of a text as the coder began it, with today's facts about them."""
+        """Returns the turns of a text as it was when the coder began it, with the present ids, roles and
+        languages."""
         return self._own.turns(document, self._text_of(document).text)
 
     def _status(self, document: str) -> str:
@@ -191,20 +195,22 @@ class CoderWork:
         return coding._asdict() | {"code_id": self._shown_code(coding.code_id)}
 
     def _shown_code(self, code: str) -> str:
-        """The code that a coding has today, after merges."""
+        """Returns the code that a coding has at present: its code, or the code into which that code was
+        merged."""
         if code not in self._current_codes:
             self._current_codes[code] = current_code(code, self._codebook) or code
         return self._current_codes[code]
 
     def _recent(self) -> list[str]:
-        """The codes that the coder used last, the last one first."""
+        """Returns the codes that the coder used last, beginning with the most recent."""
         numbered = sorted(self._journal.work.codings.values(),
                           key=lambda one: [int(part) for part in one.coding_id.split(".")], reverse=True)
         used = dict.fromkeys(map(self._shown_code, (one.code_id for one in numbered)))
         return [code for code in used if code in self._live][:_N_KEYS]
 
     def _keys(self) -> list[str]:
-        """The codes on the keys 1 to 9 according to the journal; codes no longer in use are removed."""
+        """Returns the codes on the keys 1 to 9 according to the journal. A code that is no longer in use
+        leaves its key free."""
         kept = [code if code in self._live else "" for code in self._journal.work.keys]
         return assign_codes_to_keys(kept, self._recent())
 
@@ -290,8 +296,10 @@ class CoderWork:
 
 
 def assign_codes_to_keys(codes_by_key: Sequence[str], recent_codes: Sequence[str]) -> list[str]:
-    """The codes on the keys 1 to 9 (blank for a free key), where ``recent_codes`` are those used last, the
-    last one first. A code keeps its key; a new code takes a free key, else the key of the code unused for
+    """Returns the codes on the keys 1 to 9, blank for a free key. ``recent_codes`` are the codes used last,
+    the most recent first.
+
+    A code keeps its key. A new code takes a free key, or else the key of the code that was unused for
     longest.
 
     >>> assign_codes_to_keys(["a", "", "c"], ["d", "c", "a"]), assign_codes_to_keys([*"abcdefghi"], ["z",
@@ -327,7 +335,7 @@ def _refuse_name(coder: str) -> None:
 
 
 def describe_code_use(codebook: pd.DataFrame) -> dict[str, list[str]]:
-    """The texts that define the use of each code: name, parent, definition, limits, and successor.
+    """Returns, for each code, the texts that define its use: name, parent, definition, limits, and successor.
 
     >>> describe_code_use(pd.DataFrame({
     ...     "code_id": ["c1"], "name": ["Law"], "definition": ["What courts decide."]}))
@@ -340,8 +348,8 @@ def describe_code_use(codebook: pd.DataFrame) -> dict[str, list[str]]:
 
 def describe_definition_changes(before: Mapping[str, list[str]], now: Mapping[str, list[str]],
                                 code_names: Mapping[str, str]) -> list[str]:
-    """One sentence for a coder about the differences between two results of :func:`describe_code_use`; empty
-    if there are none. ``code_names`` are the codes' names of today.
+    """Returns a sentence for a coder that lists the differences between two results of
+    :func:`describe_code_use`; empty if there are none. ``code_names`` are the present names of the codes.
 
     >>> describe_definition_changes({}, {"c1": ["Law", "", "What courts decide.", "", "", ""]}, {"c1": "Law"})
     ['The codebook has changed since you last coded (new: Law). Your codings are kept.']

@@ -1,7 +1,7 @@
 """The coding desk of ``notebooks/code.ipynb``: the widget for coding, and for comparing double-coded texts.
 
-``desk/desk.js`` draws the widget. It passes the coder's acts to a CodingSession, which checks and records
-them, and returns the session's answers.
+``desk/desk.js`` draws the widget and sends each act of the coder, such as giving a code, to the Python
+widget. A CodingSession checks and records the act, and its answer goes back to the browser.
 """
 
 from __future__ import annotations
@@ -52,13 +52,12 @@ from glc_analysis.text import language_direction
 
 Plain = dict[str, Any]
 _SHOWN = 5
-_WHO_DECIDES = "Whoever decides on all of them is named in study.toml: [coding] decided_by."
+_WHO_DECIDES = "The person named in study.toml ([coding] decided_by) decides on all of them."
 
 
 class DoubleCodingComparison:
-    """The double-coded texts that ``by`` may compare, and the decisions that ``by`` records on them.
-    ``today`` is the day recorded with each decision.
-    """
+    """The double-coded texts that the person ``by`` may compare, and the decisions that this person records
+    on them. ``today`` is the day recorded with each decision."""
 
     def __init__(self, study: Study, by: str, *, today: date | None = None) -> None:
         self.study, self.by, self._today = study, by, today or date.today()
@@ -67,11 +66,11 @@ class DoubleCodingComparison:
 
     @cached_property
     def texts(self) -> set[str]:
-        """The double-coded texts that are compared here."""
+        """Returns the double-coded texts that the person may compare."""
         return self._double.texts_to_compare(self.by)
 
     def why_not_comparable(self) -> str:
-        """Why the texts may not be compared yet, in a sentence; blank if they may."""
+        """Returns a sentence saying why the texts may not be compared yet; blank if they may."""
         rows = self._double.assignments
         if not self._double.texts:
             return ("assignments.csv assigns no text to two coders, so there is nothing to compare. To fix: "
@@ -80,8 +79,8 @@ class DoubleCodingComparison:
             return (f"None of the texts that two people coded is assigned to {self.by}, so there is nothing "
                     f"to compare. {_WHO_DECIDES}")
         if waiting := self._double.waiting:
-            return ("The comparison opens when everybody has finished every double-coded text, since seeing "
-                    f"one would influence the next.{self._unfinished(waiting)}")
+            return ("The comparison opens when everybody has finished every double-coded text, because "
+                    f"seeing one would influence the next.{self._unfinished(waiting)}")
         built = tables.read_table("readings", study=self.study)[["document_id", "coder_id"]].astype("str")
         wanted = rows.loc[rows["purpose"] == DOUBLE, ["document_id", "coder_id"]]
         if {*wanted.itertuples(index=False, name=None)} - {*built.itertuples(index=False, name=None)}:
@@ -89,22 +88,25 @@ class DoubleCodingComparison:
         return ""
 
     def _unfinished(self, waiting: list[tuple[str, str]]) -> str:
-        """Names the texts that ``by`` has not finished, and the other coders who have not finished all of
-        theirs, without naming these texts."""
+        """Returns sentences that name the texts which ``by`` has not finished, and the other coders who have
+        unfinished texts. The texts of other coders are not named."""
         own = [document for document, coder in waiting if coder == self.by]
         others = sorted({coder for _, coder in waiting} - {self.by})
         more = f" and {len(own) - _SHOWN} more" if len(own) > _SHOWN else ""
         return (f" You have not finished {', '.join(own[:_SHOWN])}{more}." if own else "") + (
-            f" Others who have not finished all of theirs: {', '.join(others)}." if others else "")
+            f" Other coders with unfinished texts: {', '.join(others)}." if others else "")
 
     def differences(self) -> list[Plain]:
-        """The turns and answers that coders coded differently, in the order of the texts: segment_id,
-        document_id, text, language, direction, coders (coder_id, codes, whether a quarantined passage may be
-        there, and ``other_words``: the coder's own text of the turn, where it has other words than that of
-        another coder), and the decision: codes (None if there is none), reason, by, version.
+        """Returns the turns and answers that coders coded differently, in the order of the texts. Each has:
 
-        From the first call, the codings of these texts can no longer change. Raises GLCError if the
-        comparison is not open yet."""
+        - segment_id, document_id, text, language, direction;
+        - coders: for each coder, coder_id, codes, whether a quarantined passage may be there, and
+          ``other_words``, the coder's version of the turn if the coders had different words;
+        - the decision: codes (None if there is none), reason, by, version.
+
+        From the first call on, the codings of these texts can no longer change. Raises GLCError if the
+        comparison is not open yet.
+        """
         if said := self.why_not_comparable():
             raise GLCError(said)
         self._open()
@@ -132,20 +134,21 @@ class DoubleCodingComparison:
         return [differing[one] for one in sorted(differing, key=place.__getitem__)]
 
     def versions(self) -> list[str]:
-        """A sentence for each double-coded text of which the coders coded different versions; none before the
-        comparison is open."""
+        """Returns a sentence for each double-coded text of which the coders coded different versions; none
+        before the comparison is open."""
         if self.why_not_comparable():
             return []
         turns = Counter((document, coder) for (_, coder), (document, _) in self._older_words.items())
-        return [f"{document} changed while it was coded: {coder} coded it as it was before, others did not. "
-                f"{n} turn{'s have' if n > 1 else ' has'} other words today, and what was coded there is not "
-                "compared. Decide on the words of today."
+        return [f"{document} changed while it was coded, and {coder} coded the earlier version. "
+                f"{n} turn{'s have' if n > 1 else ' has'} other words today, and codings of the earlier "
+                "words are not compared. Decide on the words of today."
                 for (document, coder), n in sorted(turns.items())]
 
     @cached_property
     def _older_words(self) -> dict[tuple[str, str], tuple[str, str]]:
-        """By segment_id and coder_id of turns in which a coder had other words than the text has today, where
-        coders had different texts: the document_id, and the coder's words."""
+        """Returns the turns that changed after a coder coded them, for texts of which the coders coded
+        different versions. They are keyed by segment_id and coder_id; the values are the document_id and the
+        coder's words."""
         differ = {document: texts for document, texts in self._double.texts_handed_in_at_desk().items()
                   if document in self.texts and len({*texts.values()}) > 1}
         if not differ:
@@ -163,8 +166,11 @@ class DoubleCodingComparison:
 
     def decide(self, segment_id: str, codes: Iterable[str], reason: str) -> Plain:
         """Records a decision on one turn or answer: the codes (empty for no code) and the reason. A later
-        decision on the same turn becomes its next version. Raises GLCError if the decision equals the last
-        one, the text is not compared here, or it cannot be written."""
+        decision on the same turn becomes its next version.
+
+        Raises GLCError if the decision equals the last one, if the person may not compare the text, or if the
+        journal cannot be written.
+        """
         wanted, reason = sorted({*codes}), reason.strip()
         if not self.by.strip():
             raise GLCError("The decision needs the name of the person who records it. Open the desk with "
@@ -204,7 +210,7 @@ class DoubleCodingComparison:
                            "codes and this reason. To decide anew, change the codes or the reason.")
 
     def _last_decisions(self, rows: pd.DataFrame) -> dict[str, Plain]:
-        """The last decision on each segment: codes, reason, by, version."""
+        """Returns the last decision on each segment: codes, reason, by, version."""
         found = {row.segment_id: {"codes": [*filter(None, row.codes.split(";"))], "reason": str(row.reason),
                                   "by": "", "version": 1}
                  for row in rows[rows["coder_id"] == CONSENSUS].itertuples()}
@@ -224,7 +230,7 @@ class DoubleCodingComparison:
                                     "document_ids": sorted(texts)}])
 
     def _rows(self) -> pd.DataFrame:
-        """The rows of table ``disagreements`` that are about the texts that are compared here."""
+        """Returns the rows of table ``disagreements`` about the texts that the person may compare."""
         rows = tables.read_table("disagreements", study=self.study)
         return rows[rows["document_id"].isin(self.texts)]
 
@@ -234,7 +240,7 @@ class DoubleCodingComparison:
         return dict(zip(book["code_id"], book["name"], strict=True))
 
     def _workbook_of(self, segment_id: str) -> str:
-        """The name of the workbook with a decision on a segment; blank if there is none."""
+        """Returns the name of the workbook with a decision on a segment; blank if there is none."""
         book = complete_codebook(read_reference_table(self.study, "codebook"),
                                  tables.read_table("codebook", study=self.study))
         for path in self.study.coder_files().get(CONSENSUS, ()):
@@ -249,14 +255,15 @@ class DoubleCodingComparison:
 
 _FRONT_END = Path(__file__).with_name("desk")
 SCRIPT, STYLES = (_FRONT_END / "desk.js").read_text("utf-8"), (_FRONT_END / "desk.css").read_text("utf-8")
-"""The script and styles sent to the browser with the widget, so that nothing is loaded from elsewhere."""
+"""The script and styles sent to the browser with the widget, so that the browser loads nothing from the
+network."""
 
 
 def coding_desk(study: str | Study = "", *, coder: str) -> CodingDesk:
-    """The coding desk of one coder, to be shown as the last line of a notebook's cell.
+    """Returns the coding desk of one coder, to be displayed as the last line of a notebook's cell.
 
-    ``study`` is a study or its folder; ``coder`` is the coder's id, as in assignments.csv. The desk shows the
-    coder's own work alone, and writes each act into ``raw/codings/<coder>/`` at once.
+    ``study`` is a study or its folder; ``coder`` is the coder's id, as in assignments.csv. The desk shows
+    only the coder's own work, and writes each act into ``raw/codings/<coder>/`` at once.
 
     >>> desk = glc.coding_desk(study, coder="ines")
     >>> desk.answer({"id": "1", "get": "start"})["ok"]["texts"][0]["document_id"]
@@ -268,12 +275,12 @@ def coding_desk(study: str | Study = "", *, coder: str) -> CodingDesk:
 
 
 class CodingDesk(anywidget.AnyWidget):
-    """The widget, which answers the browser's requests from a session.
+    """The widget, which passes the browser's requests to a session and sends back the answers.
 
-    A question is ``{"id": ..., "get": what, ...}`` or ``{"id": ..., "do": act}``; its answer has the same id
-    and either ``ok``, what was asked for, or ``error``, one sentence for the coder. Where the codebook
-    changed since the browser got it, the answer to an act has ``news``: the codebook, and what the coder
-    should know.
+    A request is ``{"id": ..., "get": what, ...}`` or ``{"id": ..., "do": act}``. Its answer has the same id,
+    and either ``ok`` with what was asked for or ``error`` with one sentence for the coder. If the codebook
+    changed since the browser got it, the answer to an act also has ``news``: the codebook, and sentences that
+    the coder should read.
     """
 
     _esm, _css = SCRIPT, STYLES
@@ -284,7 +291,7 @@ class CodingDesk(anywidget.AnyWidget):
         self.on_msg(lambda widget, question, buffers: self.send(self.answer(question)))
 
     def answer(self, question: Mapping[str, Any]) -> dict[str, Any]:
-        """Answers a request of the browser."""
+        """Returns the answer to a request of the browser."""
         try:
             answer = {"id": question["id"], "ok": self._said(question)}
         except GLCError as error:
@@ -336,7 +343,7 @@ class CodingDesk(anywidget.AnyWidget):
                 "proposed_changes": lambda: list_proposed_codebook_changes(session.study)}[get]()
 
     def _offers(self) -> list[str]:
-        """The views offered to this coder."""
+        """Returns the views that are offered to this coder."""
         purposes = {text["purpose"] for text in self.session.texts()}
         return ["texts", "answers", "find", *["compare"] * bool(self._curation.texts),
                 *["training"] * (TRAINING in purposes),
@@ -348,7 +355,7 @@ class CodingDesk(anywidget.AnyWidget):
         return DoubleCodingComparison(self.session.study, self.session.coder)
 
     def _do(self, act: Mapping[str, Any]) -> dict[str, Any]:
-        """Does an act; returns the session's answer and the new state of everything it changed."""
+        """Does an act. Returns the session's answer and the new state of everything that the act changed."""
         session = self.session
         done = session.do(act)
         after = {one: session.work_on(one) for one in done["changed"]}

@@ -1,14 +1,19 @@
-"""What one coder sees and does at the coding desk, without any widget.
+"""The work of one coder at the coding desk, independent of the widget that displays it.
 
-All answers are plain values: texts to code, the codebook, open answers, the coder's codings. Each act is
-written to the coder's journal before it is answered, so that nothing can be lost. Other coders' codings are
-not read here.
+All results are plain values: the texts to code, the codebook, open answers, the coder's codings. Each act of
+the coder is written to the coder's journal before it is answered, so that nothing can be lost. Other coders'
+codings are not read here.
 
-The module decides what may be coded: of the coder's own texts (:mod:`.coder_texts`) passages within one turn,
-widened to whole characters, with codes in use. A text is coded as it was when its coder began it, even if it
-changed since, until the coder chooses to go on with it as it is now. A text that is coded twice stays as it
-was handed in once both coders have handed in all such texts, since from then on each may see the other's.
-What a coder handed in from another program is not begun here as well: it would be coded twice by one person.
+The module decides what may be coded:
+
+- A coding is a passage within one turn of the coder's own texts (:mod:`.coder_texts`), widened to whole
+  characters, with a code in use.
+- A text is coded as it was when its coder began it, even if it changed since, until the coder chooses to go
+  on with the present version.
+- Once all coders have handed in all double-coded texts, these texts can no longer change, because from then
+  on the coders may see each other's codings.
+- A text that a coder handed in from another program cannot be begun at the desk, because one person would
+  then code it twice.
 """
 
 from __future__ import annotations
@@ -41,15 +46,16 @@ _UNDONE = {"code": "the code {name}", "uncode": "the removal of {name}", "memo":
            "finish": "the mark as finished", "propose_code": "the proposed code {name}",
            "propose_change": "the proposed change of the codebook",
            "propose_quotation": "the proposed quotation", "new_texts": "going on with the text of today"}
-"""The names of acts in messages about undo and redo."""
+"""The names of acts in the messages about undo and redo."""
 _ACCENTS = frozenset(map(chr, range(0x300, 0x370)))
-"""Combining accents of Latin, Greek and Cyrillic, ignored in searches; in other scripts, vowel signs
-distinguish words."""
+"""Combining accents of Latin, Greek and Cyrillic, which a search ignores. Vowel signs of other scripts are
+not ignored, because they distinguish words."""
 Plain = dict[str, Any]
 
 
 class CodingSession(CoderWork):
-    """The work of one coder at the desk. Positions are code points in the coder's text, ends exclusive.
+    """The work of one coder at the desk. Positions are code points in the coder's text; the end of a span is
+    exclusive.
 
     >>> from datetime import date
     >>> session = CodingSession(study, "ines", today=date(2016, 7, 1))
@@ -60,10 +66,15 @@ class CodingSession(CoderWork):
     # What there is to code.
 
     def texts(self) -> list[Plain]:
-        """The interviews and calls that the coder is to code, in the order of assignments.csv: document_id,
-        title (its kind, its organisation or respondent, and its day), kind, language, status (not begun,
-        begun, finished, handed in: as a file of another program), codings, purpose (double, single,
-        training)."""
+        """Returns the interviews and calls that the coder is to code, in the order of assignments.csv. Each
+        has:
+
+        - document_id, kind, language;
+        - title: its kind, its organisation or respondent, and its day;
+        - status: not begun, begun, finished, or handed in (as a file of another program);
+        - codings: the number of the coder's codings;
+        - purpose: double, single or training.
+        """
         self._journal.read()
         counts = self._by_document()
         return [{"document_id": one, "title": self._own.titles[one],
@@ -74,8 +85,8 @@ class CodingSession(CoderWork):
                 for one in self._own.texts]
 
     def codebook(self) -> list[Plain]:
-        """The codes in use, in the order of the tree: code_id, name, level, parent_id, depth, definition,
-        include, exclude, example; blank where the study has none."""
+        """Returns the codes in use, in the order of the tree: code_id, name, level, parent_id, depth,
+        definition, include, exclude, example. A cell is blank if the codebook has no such text."""
         self._reload_codebook()
         live = self._codebook[self._codebook["merged_into"] == ""]
         above = ancestors(self._codebook)
@@ -88,11 +99,13 @@ class CodingSession(CoderWork):
         return [rows[code] for code in _in_tree_order("", below)]
 
     def text(self, document_id: str) -> Plain:
-        """A text to code: document_id, title, language, direction, status, its turns, and what
-        :meth:`work_on` says of it. It is the text as the coder began it, or went on with it: ``is_changed``
-        are the turns whose words are others since then, until the text is finished.
+        """Returns a text to code: document_id, title, language, direction, its turns, and the values of
+        :meth:`work_on`.
 
-        Raises GLCError for a text that the coder is not to code."""
+        The text is the version that the coder began or last accepted. ``is_changed`` marks the turns whose
+        words changed when the coder accepted that version, until the text is finished. Raises GLCError for a
+        text that the coder is not to code.
+        """
         self._refuse_unassigned(document_id)
         self._journal.read()
         text, language = self._text_of(document_id), self._own.languages.get(document_id, "")
@@ -108,11 +121,16 @@ class CodingSession(CoderWork):
                 "direction": language_direction(language), "turns": turns, **self.work_on(document_id)}
 
     def work_on(self, document_id: str) -> Plain:
-        """The parts of a text or an open answer that an act may change: its version, the coder's codings,
-        those that wait to be placed again (``words`` are what they were given, the span is where these
-        stood), the status, whether it is marked as read, and ``change``: a sentence where the text changed
-        since its coder began it, else blank, with ``stay``, how many codings lie in unchanged words. An
-        answer has its text as well."""
+        """Returns the values of a text or an open answer that an act may change:
+
+        - version, status, and ``read``, whether it is marked as read;
+        - codings: the coder's codings;
+        - waiting: the codings that must be placed again, with their former words and the span in which these
+          stood;
+        - change: a sentence if the text changed since its coder began it, else blank;
+        - stay: how many codings lie in unchanged words;
+        - text: the text of an open answer; absent for other texts.
+        """
         codings, waiting = self._codings(document_id), self._waiting(document_id)
         found = {"version": self._text_of(document_id).version, "codings": codings, "waiting": waiting,
                  "status": self._status(document_id), **self._corrected.change(document_id),
@@ -122,10 +140,15 @@ class CodingSession(CoderWork):
         return found
 
     def answers(self) -> list[Plain]:
-        """The open answers that the coder is to code, one per row: answer_id, question_id, question,
-        organisation, country, text, language, direction, the coder's codings (each of the whole answer),
-        those that wait to be placed again, whether it is marked as read and has no code, whether it changed
-        since it was coded, and whether it was handed in as a file."""
+        """Returns the open answers that the coder is to code, one entry per answer:
+
+        - answer_id, question_id, question, organisation, country, text, language, direction;
+        - codings: the coder's codings, each of the whole answer;
+        - waiting: the codings that must be placed again;
+        - read: whether the answer is marked as read and has no code;
+        - change and stay: as in :meth:`work_on`;
+        - handed_in: whether the answer was handed in as a file.
+        """
         self._journal.read()
         by_document, read = self._by_document(), self._journal.work.read
         rows = []
@@ -137,10 +160,15 @@ class CodingSession(CoderWork):
         return rows
 
     def find(self, words: str) -> list[Plain]:
-        """Finds words in the coder's interviews and calls, ignoring case, accents and line ends, in the order
-        of the texts. Each has document_id, title, turn (its number, from 1), text, language, direction,
-        speaker and role of the turn, turn_start, start and end (in the document), the codes that the coder
-        gave to words there, and whether the text can be coded now."""
+        """Finds words in the coder's interviews and calls, in the order of the texts. Case, accents and line
+        ends are ignored. Each place found has:
+
+        - document_id, title, and turn, the number of the turn, from 1;
+        - text, language, direction, speaker and role of the turn;
+        - turn_start, start and end, as positions in the document;
+        - codes: the codes that the coder gave to words there;
+        - is_open: whether the text can be coded at present.
+        """
         self._journal.read()
         rows = []
         for document in self._own.texts:
@@ -151,8 +179,9 @@ class CodingSession(CoderWork):
         return rows
 
     def passages(self, code_id: str) -> list[Plain]:
-        """The coder's passages with a code, as :meth:`find` gives places, with coding_id and memo: those of
-        texts, then answers. Raises GLCError for a code that the codebook does not have."""
+        """Returns the coder's passages with a code, in the form of :meth:`find` with coding_id and memo
+        added. Passages of texts come before answers. Raises GLCError for a code that the codebook does not
+        have."""
         if code_id not in self._names:
             raise GLCError(f"The codebook has no code {code_id!r}; {suggest_name(code_id, self._names)}.")
         self._journal.read()
@@ -179,31 +208,40 @@ class CodingSession(CoderWork):
                 "is_open": text["status"] in (NOT_BEGUN, BEGUN)}
 
     def _counts(self) -> dict[str, int]:
-        """The number of the coder's codings with each code in use."""
+        """Returns the number of the coder's codings with each code in use."""
         return dict(Counter(self._shown_code(one.code_id) for one in self._journal.work.codings.values()))
 
     def state(self) -> Plain:
-        """Whether there is anything to undo or redo, the codes on the keys 1 to 9 (blank for a free key), how
-        many codings the coder has of each code (counts), the coder, and what the coder should know, a
-        sentence each: a changed text, a changed codebook, a cut journal, a folder that cannot be written to,
-        no assignments."""
+        """Returns the state of the desk:
+
+        - can_undo, can_redo: whether there is anything to undo or redo;
+        - keys: the codes on the keys 1 to 9, blank for a free key;
+        - counts: the number of the coder's codings with each code;
+        - coder: the coder's id;
+        - problems: sentences that the coder should read, such as that a text or the codebook changed, that
+          the journal was cut off, that the folder cannot be written to, or that nothing is assigned.
+        """
         self._journal.read()
         work = self._journal.work
         return {"can_undo": bool(work.done), "can_redo": bool(work.undone), "keys": self._keys(),
                 "counts": self._counts(), "coder": self.coder, "problems": [*self._problems()]}
 
     def training(self) -> Plain:
-        """How the coder's training texts compare with the passages that others settled: document_ids (of the
-        texts that are finished), codes (a row per code, as ``glc agreement --against consensus`` gives it:
-        code_id, code, passages, same, missed, added, kappa, reason), and passages (segment_id, document_id,
-        the document's title, number of the turn in it, text, missed, added), those that differ alone.
+        """Returns the comparison of the coder's training texts with the passages that others settled:
 
-        A text is compared once it is finished, and stays as it is from then on. Raises GLCError where no
-        training text is finished, or nothing in it is settled."""
+        - document_ids: the texts that are finished;
+        - codes: a row per code, with the columns of ``glc agreement --against consensus`` (code_id, code,
+          passages, same, missed, added, kappa, reason);
+        - passages: only the passages that differ (segment_id, document_id, title of the document, number of
+          the turn, text, missed, added).
+
+        A text is compared once it is finished, and can no longer change from then on. Raises GLCError if no
+        training text is finished, or if no passage in the finished texts is settled.
+        """
         finished = [one for one in self._own.texts
                     if self._own.purpose(one) == TRAINING and self._status(one) == FINISHED]
         if not finished:
-            raise GLCError("No training text is finished yet; the comparison comes after the coding.")
+            raise GLCError("No training text is finished yet. Finish one to compare it.")
         frames = {name: tables.read_table(name, study=self.study) for name in (
             "codings", "readings", "segments", "disagreements", "codebook")}
         settled = {segment: codes for segment, codes in codes_settled_by_others(frames, self.coder).items()
@@ -240,12 +278,13 @@ class CodingSession(CoderWork):
                                     "document_ids": documents}])
 
     def suggestions(self, document_id: str, start: int, end: int, *, at_once: bool = False) -> list[Plain]:
-        """Codes that are suggested for a passage that the coder has coded (:mod:`.code_suggestions`)."""
+        """Returns the codes that are suggested for a passage which the coder has coded
+        (:mod:`.code_suggestions`)."""
         return suggest_codes_for_passage(self.study, self.coder, document_id, start, end, session=self,
                                          at_once=at_once)
 
     def why_no_suggestions(self, document_id: str) -> str:
-        """The reason why no codes are suggested in a text, in one sentence; blank where they may be
+        """Returns one sentence with the reason why no codes are suggested in a text; blank if codes may be
         suggested."""
         return why_no_codes_suggested(self.study, self.coder,
                                       document_id) or note_while_model_learns(self.study)
@@ -257,15 +296,15 @@ class CodingSession(CoderWork):
     # What the coder does.
 
     def do(self, act: Mapping[str, Any]) -> Plain:
-        """Does one act, which is on the disk before this returns: what changed (ids of texts and answers), a
-        message, whether there is anything to undo or redo, the codes on the keys 1 to 9, and the counts of
-        codings by code. After an undo or redo, ``place`` is the place that changed: document_id, and start
-        (None for the whole text).
+        """Does one act of the coder, and returns only when the act is on the disk. Returns the ids of the
+        texts and answers that changed, a message, and the values of :meth:`state` about undo, keys and
+        counts. After an undo or redo, ``place`` is the place that changed: document_id, and start (None for
+        the whole text).
 
-        Acts: code, code_answers, code_passages, uncode, recode, resize, memo, negative_case, read,
-        read_answers, finish, propose_code, propose_quotation, new_texts, place, undo, redo. What another
-        window of the coder did meanwhile is read first. Raises GLCError with one sentence where the act
-        cannot be done; nothing is then written.
+        The acts are code, code_answers, code_passages, uncode, recode, resize, memo, negative_case, read,
+        read_answers, finish, propose_code, propose_quotation, propose_change, new_texts, place, undo, redo.
+        Acts from another window of the coder are read first. If the act cannot be done, raises GLCError with
+        one sentence, and nothing is written.
 
         >>> from datetime import date
         >>> session = CodingSession(study, "ines", today=date(2016, 7, 1))
@@ -427,7 +466,7 @@ class CodingSession(CoderWork):
                 f"Read, nothing to code: {said}." if value else f"No longer marked as read: {said}.")
 
     def _chosen_answers(self, act: Mapping[str, Any]) -> list[str]:
-        """The open answers selected for an act, without repetitions."""
+        """Returns the open answers selected for an act, without repetitions."""
         wanted = [*dict.fromkeys(act.get("answer_ids", []))]
         if not wanted:
             raise GLCError("No answer is selected. Select one or more rows first.")
@@ -472,16 +511,17 @@ class CodingSession(CoderWork):
                for proposal in self._journal.work.proposals.values()):
             raise GLCError("This passage is already proposed as a quotation.")
         return ({"act": "propose_quotation", "document_id": document, "start": start, "end": end},
-                "Proposed as a quotation. Nobody quotes it before the team, and whoever said it, agree.")
+                "Proposed as a quotation. Nobody quotes it before the team and the speaker have agreed.")
 
     def _propose_change(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         code, cells = str(act.get("code_id", "")), dict(act.get("cells", {}))
         said = describe_codebook_change(self.study, code, cells)
         return ({"act": "propose_change", "code_id": code, "cells": cells},
-                f"Proposed: {said} It is so once whoever decides writes it.")
+                f"Proposed: {said} It applies once the person who decides on the codebook writes it.")
 
     def _new_texts(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
-        """The act by which the coder accepts the present version of an interview or a call, or of answers."""
+        """Returns the act by which the coder accepts the present version of an interview or a call, or of
+        several answers, and the message about it."""
         wanted = [*dict.fromkeys(act.get("document_ids", []))]
         for one in wanted:
             self._refuse_unassigned(one)
@@ -495,8 +535,8 @@ class CodingSession(CoderWork):
         is_answer = changed[0] in self._own.answers
         message = "You now code the corrected answers. " if is_answer and len(texts) > 1 else \
             "You now code the corrected answer. " if is_answer else "You now code the corrected text. "
-        message += f"Codings that went along: {moved}; to be placed again: {waiting}." if moved + waiting \
-            else "There were no codings to take along."
+        message += f"Codings in unchanged words: {moved}; to be placed again: {waiting}." if moved + waiting \
+            else "You had no codings in it."
         if not is_answer and (texts[0]["is_edited"] or waiting):
             message += " The text is open again: read the turns that changed, then finish it."
         return {"act": "new_texts", "texts": texts}, message
@@ -536,7 +576,8 @@ class CodingSession(CoderWork):
         return {"act": name, "of": acts[-1]}, f"{message}{self._described(acts[-1])}"
 
     def _described(self, n: int) -> str:
-        """Describes an act and its place."""
+        """Returns a description of an act and the place that it changed, for the messages about undo and
+        redo."""
         work = self._journal.work
         documents, passages = sorted(work.documents_of_act(n)), work.passages_of_act(n)
         label = next((one.name if isinstance(one, CodeProposal) else self._label(one.code_id)
@@ -559,7 +600,8 @@ class CodingSession(CoderWork):
         return self._names.get(shown, shown)
 
     def _place_of(self, n: int) -> Plain | None:
-        """The place where the desk shows an act; None if it concerns no present text of the coder."""
+        """Returns the place where the desk shows an act; None if the act concerns no present text of the
+        coder."""
         work = self._journal.work
         places: list[tuple[str, int | None]] = [(one.document_id, one.start)
                                                 for one in work.passages_of_act(n)]
@@ -568,9 +610,13 @@ class CodingSession(CoderWork):
                      if document in self._own.texts or document in self._own.answers), None)
 
     def _lines_before(self, line: Line) -> Iterator[Plain]:
-        """The journal lines that must precede an act: the codebook if it changed, each text that the act
-        begins, and the keys 1 to 9 if the act uses a code without a key. Raises GLCError for a text that was
-        handed in as a file."""
+        """Yields the journal lines that must precede an act. Raises GLCError for a text that was handed in as
+        a file.
+
+        - the codebook, if it changed;
+        - each text that the act begins;
+        - the keys 1 to 9, if the act uses a code without a key.
+        """
         if self._defined != self._journal.work.codebook:
             yield {"act": "codebook", "codes": self._defined}
         about = [line.get("document_id", ""), *line.get("answer_ids", []),
@@ -586,7 +632,7 @@ class CodingSession(CoderWork):
 
 
 def find_spans_of_words(words: str, text: str) -> list[tuple[int, int]]:
-    """The spans of a text that match some words, ignoring case, accents and the width of blanks.
+    """Returns the spans of a text that match some words. Case, accents and the width of blanks are ignored.
 
     >>> find_spans_of_words("policia", "La Policía, y la policía.")
     [(3, 10), (17, 24)]

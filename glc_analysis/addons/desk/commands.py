@@ -1,4 +1,5 @@
-"""The options that the desk adds to `glc agreement` and `glc transcripts`, for coders' learning and drift."""
+"""The options that the desk adds to `glc agreement` and `glc transcripts`. They compare a coder with settled
+passages (learning) or with the coder's own earlier coding (drift)."""
 
 from __future__ import annotations
 
@@ -21,13 +22,13 @@ from glc_analysis.study import Study
 @contextmanager
 def compare_coder_instead_of_agreement(study: Study, form: str, *, against: str | None,
                                        again: tuple[str, Path] | None) -> Generator[None]:
-    """--against compares a coder with settled passages, --again with the coder's own first coding; neither
-    measures agreement between coders."""
+    """With --against, compares each coder with settled passages; with --again, compares a coder with the same
+    coder's first coding. Neither measures agreement between coders."""
     if not (against or again):
         yield
         return
     if against and again:
-        raise UsageError("Ask for --against or --again, one at a time.")
+        raise UsageError("Give only one of --against and --again.")
     from glc_analysis.addons.desk.learning import (
         compare_coders_with_consensus,
         compare_first_and_second_coding,
@@ -52,7 +53,7 @@ def compare_coder_instead_of_agreement(study: Study, form: str, *, against: str 
               "to be coded again without seeing the first coding.")
 @contextmanager
 def write_texts_to_code_again_instead(study: Study, form: str, *, coder: str) -> Generator[None]:
-    """With --again, writes texts that one coder codes a second time."""
+    """With --again, writes texts that one coder is to code a second time."""
     if not coder:
         yield
         return

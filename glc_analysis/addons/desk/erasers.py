@@ -1,7 +1,7 @@
-"""What the coding desk wrote, without what was withdrawn.
+"""Removes from the files of the coding desk what an organisation or a person has withdrawn.
 
-An act on a text that goes keeps its number and its place among the acts, so that a later undo still means the
-act that it meant; every coding of other words stays on those words.
+An act on a removed text is replaced by an empty act with the same number, so that a later undo still reverts
+the right act. Codings of other words stay on those words.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ from glc_analysis.pseudonyms.masking import Masked
 from glc_analysis.text import content_hash
 
 Shift = Callable[[int, int, Masked], tuple[int, int] | None]
-"""Gives the place of a coded span in what remains of its text; None if it held nothing else."""
+"""A function that returns the new place of a coded span in the remaining text; None if the whole span was
+removed."""
 
 
 def erase_withdrawn_from_coder_file(path: Path, remaining: Any) -> None:
-    """Rewrites a coder's journal or log of suggestions without what a withdrawal removes; ``remaining`` says
-    what that leaves of each text. Raises Faults if a text changed after its coder began it, so that the
-    removed turns cannot be found."""
+    """Rewrites a coder's journal or log of suggestions without what a withdrawal removes. ``remaining`` holds
+    what remains of each text. Raises Faults if a text changed after its coder began it, so that the removed
+    turns cannot be found."""
     if path.name == JOURNAL:
         _erase_from_journal(path, remaining)
     else:
@@ -32,11 +33,11 @@ def erase_withdrawn_from_coder_file(path: Path, remaining: Any) -> None:
 
 
 def _erase_from_journal(path: Path, remaining: Any) -> None:
-    """A truncated line is removed completely, because its content is unknown."""
+    """Rewrites a coder's journal. A truncated line is removed completely, because its content is unknown."""
     def remaining_text(document: str, text: str) -> Masked | None:
         now = remaining.of(document, text)
         if not remaining.were_turns_found(document, now):
-            raise Faults([Fault("the coder began this text before it was changed, so the turns that go "
+            raise Faults([Fault("the coder began this text before it was changed, so the turns to be removed "
                                 "cannot be found in it", file=path.name, value=document,
                                 fix="take the lines on this text out of the file, and repeat")])
         return now
@@ -65,8 +66,11 @@ def _erase_from_journal(path: Path, remaining: Any) -> None:
 
 def _new_texts(line: dict[str, Any], texts: dict[str, Masked | None], lost: set[str],
                left: Callable[[str, str], Masked | None], shift: Shift) -> dict[str, Any] | None:
-    """The act that records a coder's move to changed texts, limited to the remaining texts; None if none
-    remain. Codings that it does not name are removed from later lines."""
+    """Returns the act by which a coder accepted changed texts, limited to the remaining texts; None if no
+    text remains.
+
+    A coding that has no place in the remaining texts is added to ``lost``, so that later lines lose it too.
+    """
     kept = []
     for text in line["texts"]:
         document = text["document_id"]
@@ -100,8 +104,8 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 def _redacted(line: dict[str, Any], texts: dict[str, Masked | None], lost: set[str],
               remaining: Any) -> dict[str, Any] | None:
-    """An act limited to the remaining content; None if it was about removed content. ``lost`` are the codings
-    removed so far."""
+    """Returns an act limited to the remaining content; None if it was about removed content. ``lost`` are the
+    ids of the codings removed so far; ids are added to it."""
     act, shift = line["act"], remaining.shift_span
     if act in ("code_answers", "read_answers"):
         answers = ["" if texts.get(one, "") is None else one for one in line["answer_ids"]]
@@ -151,8 +155,8 @@ def _passage_left(passage: dict[str, Any] | None, texts: dict[str, Masked | None
 
 
 def _told(value: Any, tell: Callable[[list[str]], list[str]]) -> Any:
-    """A JSON value without the removed words; whole texts stay unchanged, because their offsets are already
-    adjusted."""
+    """Returns a JSON value without the removed words. Whole texts stay unchanged, because the removed words
+    have already been taken out of them."""
     if isinstance(value, dict):
         return {key: part if key == "text" and "version" in value else _told(part, tell)
                 for key, part in value.items()}

@@ -1,7 +1,7 @@
 """The explorer of ``notebooks/explore.ipynb``: figures, and passages in their context.
 
-The team sees passages and may propose rows of reference tables (:mod:`.proposals`); for other audiences the
-explorer shows what they would see. Everything can be done by keyboard.
+The team sees passages and may propose rows of reference tables (:mod:`.proposals`). For another audience, the
+explorer shows what that audience would see. Everything can be done by keyboard.
 """
 
 from __future__ import annotations
@@ -39,8 +39,10 @@ _TURNS_AROUND = 1
 
 
 def render_passage_in_context(study: Study, segment_id: str, code: str = "") -> str:
-    """Renders the turn of a passage as HTML, with the turns around it and the codes of each stretch.
-    Stretches of ``code`` are marked more strongly than those of other codes. For the team alone.
+    """Returns the turn of a passage as HTML, with the turns around it and the codes of each stretch of words.
+
+    Stretches with ``code`` are marked more strongly than stretches with other codes. Only the team may see
+    the result.
     """
     segments, names = tables.read_table("segments", study=study), _names(study)
     passage = segments[segments["segment_id"] == segment_id].iloc[0]
@@ -74,8 +76,8 @@ def _turn(turn: pd.Series, marked: pd.DataFrame, code: str, names: dict[str, str
 
 def _stretches(turn: pd.Series, marked: pd.DataFrame, code: str,
                names: dict[str, str]) -> Iterator[tuple[str, str, bool]]:
-    """The words of a turn, split where a coding begins or ends: each stretch with the names of its codes, and
-    whether ``code`` is one of them."""
+    """Yields the words of a turn, divided where a coding begins or ends: each stretch of words with the names
+    of its codes, and whether ``code`` is one of them."""
     text, offset = turn["text"], int(turn["start"])
     spans = [(max(int(start) - offset, 0), min(int(end) - offset, len(text)), code_id)
              for start, end, code_id in zip(marked["start"], marked["end"], marked["code_id"], strict=True)]
@@ -92,12 +94,13 @@ _ALL = "all"
 
 
 def explore(study: str | OpenStudy = "") -> widgets.Widget:
-    """The explorer of a built study as one widget. Raises GLCError if the study is not built."""
+    """Returns the explorer of a built study as one widget. Raises GLCError if the study is not built."""
     return Explorer(study if isinstance(study, OpenStudy) else open_study(study)).widget
 
 
 class Explorer:
-    """Four choices, and for them figures, passages and proposals."""
+    """The widgets of the explorer: four choices (audience, theme, country, code), and the figures, passages
+    and proposals for the chosen values."""
 
     def __init__(self, study: OpenStudy) -> None:
         self.study = study
@@ -126,8 +129,8 @@ class Explorer:
         self._chosen()
 
     def _for_each_audience(self, shown: Mapping[str, widgets.Widget]) -> widgets.Stack:
-        """The content of one tab. Each audience has its own widgets, and the browser itself switches between
-        them, so that content of one audience never appears under the name of another."""
+        """Returns the content of one tab. Each audience has its own widgets, and the browser itself switches
+        between them, so that content for one audience never appears under the name of another."""
         stack = widgets.Stack([shown[audience] for audience in AUDIENCES], selected_index=self.audience.index)
         widgets.jsdlink((self.audience, "index"), (stack, "selected_index"))
         widgets.dlink((self.audience, "index"), (stack, "selected_index"))
@@ -135,17 +138,19 @@ class Explorer:
 
     @property
     def figures(self) -> widgets.HTML:
-        """The figures for the chosen audience."""
+        """Returns the widget with the figures for the chosen audience."""
         return self._figures_of[self.audience.value]
 
     @property
     def context(self) -> widgets.HTML:
-        """The passage in its context, or the quotations, for the chosen audience."""
+        """Returns the widget with the passage in its context, or with the quotations, for the chosen
+        audience."""
         return self._context_of[self.audience.value]
 
     def _chosen(self, change: Any = None) -> None:
         """Clears the display, updates the options (countries that the audience may know, codes of the theme)
-        and shows the chosen content. Field changes made by this update do not count as choices."""
+        and displays the content for the chosen values. Field changes made by this update do not count as
+        choices."""
         if self.is_offering:
             return
         self.is_offering = True
@@ -161,7 +166,8 @@ class Explorer:
         worked = self.study.view(self.audience.value).work_countries
         _offer(self.country, [("every country", _ALL), *((name, one) for one, name in worked.items())])
         codes = self.study.view(theme=self.theme.value).code_tree.query("level == 'code'")
-        _offer(self.code, [("every code of it", _ALL), *zip(codes["name"], codes["code_id"], strict=True)])
+        _offer(self.code, [("every code of the theme", _ALL),
+                           *zip(codes["name"], codes["code_id"], strict=True)])
 
     def _show(self) -> None:
         self.figures.value = self._figures()
@@ -180,11 +186,11 @@ class Explorer:
 
     @property
     def view(self) -> StudyView:
-        """What the chosen audience may see of the chosen theme."""
+        """Returns what the chosen audience may see of the chosen theme."""
         return self.study.view(self.audience.value, theme=self.theme.value)
 
     def _passage_chosen(self, change: Any = None) -> None:
-        """Shows the passage in its context, and fills in the proposals for it."""
+        """Displays the passage in its context, and fills in the proposals about it."""
         if change and self.is_offering:
             return
         if self.passage.value is None:
@@ -198,15 +204,15 @@ class Explorer:
     # What is shown
 
     def _figures(self) -> str:
-        """The questions and codes of the theme, as far as the audience may see them, and who and what they
-        are for."""
+        """Returns the questions and codes of the theme, as far as the audience may see them, below a line
+        with the chosen audience, theme and country."""
         view, chosen = self.view, (self.audience, self.theme, self.country)
         about = ". ".join(f"{field.description}: {field.label}" for field in chosen)
         return ELEMENTS.note(f"{about}.") + Markup(render_codes(view).data) + Markup().join(
             _answers(view, question, _chosen(self.country)) for question in view.questions.itertuples())
 
     def _quotations(self) -> str:
-        """What the audience may read of the theme, or of one of its codes."""
+        """Returns the passages that the audience may read about the theme, or about one of its codes."""
         rows, view = self.view.quotations(), self.view
         if code := _chosen(self.code):
             name = view.words.codes[code]
@@ -215,7 +221,7 @@ class Explorer:
 
 
 def _answers(view: StudyView, question: Any, country: str) -> str:
-    """The answers to a question and, if the audience may see them, those of a country."""
+    """Returns the answers to a question and, if the audience may see them, the answers from one country."""
     heading = _HTML.question(question.question_id, question.wording)
     if not country or question.type not in BY_OPTION:
         return heading + render_question_answers(view, question)
@@ -235,7 +241,7 @@ def _choice(name: str, options: Iterable[tuple[str, str]]) -> widgets.Dropdown:
 
 
 def _offer(field: Any, options: list[tuple[str, Any]]) -> None:
-    """Sets the options of a field, keeping the present choice if possible."""
+    """Sets the options of a field and keeps the present choice if it is among them."""
     kept, values = field.value, [value for _, value in options]
     field.options = options
     field.index = values.index(kept) if kept in values else 0 if options else None

@@ -1,10 +1,11 @@
 """The journal of a coder at the coding desk: one line of JSON per act; lines are only ever added.
 
-``raw/codings/<coder>/desk.jsonl`` holds the coder's work so far (:class:`DeskWork`), and is read like a file
-of any other coding program (:func:`read_journal_codings`). docs/journal.md describes the lines.
+An act is one step of the coder's work, such as giving a code. ``raw/codings/<coder>/desk.jsonl`` holds the
+coder's work so far (:class:`DeskWork`), and is read like a file of any other coding program
+(:func:`read_journal_codings`). docs/journal.md describes the lines.
 
 An undo reverts the act that it names, even after a restart. A line truncated by a power failure is set apart,
-and everything before it counts. An interview or a call is handed in when its coder marks it as finished, an
+and all lines before it count. An interview or a call is handed in when its coder marks it as finished, an
 open answer when it has a code or is marked as read.
 """
 
@@ -34,7 +35,7 @@ JOURNAL = "desk.jsonl"
 _NEGATIVE_CASE = "Negative case."
 """The beginning of the memo of a coding marked as a negative case."""
 _PATIENCE = 10.0
-"""Seconds that one window of a coder waits for another window to save."""
+"""The seconds for which one window of a coder waits until another window has saved."""
 
 # ------------------------------
 # What a coder has coded: the acts of the journal, one after the other.
@@ -43,8 +44,9 @@ _PATIENCE = 10.0
 class DeskCoding(NamedTuple):
     """One code on one passage, in code points of the text as the coder saw it.
 
-    ``words`` are blank except for a coding to be placed again: then they are the coded words, and the span is
-    the stretch that contained them."""
+    ``words`` is blank except for a coding that must be placed again. It then holds the coded words, and the
+    span is the stretch of text in which they stood.
+    """
 
     coding_id: str
     document_id: str
@@ -60,7 +62,7 @@ class DeskCoding(NamedTuple):
 
 class DeskText(NamedTuple):
     """A text as it was when its coder began it or accepted a new version. ``purpose`` is double, single or
-    training; ``on`` is the day, blank if the journal lacks it."""
+    training; ``on`` is the day of that act, blank if the journal lacks it."""
 
     document_id: str
     kind: str
@@ -71,9 +73,12 @@ class DeskText(NamedTuple):
 
 
 class CodeProposal(NamedTuple):
-    """A code that a coder proposes in the words of a passage, or, with ``is_quotation``, that the passage be
-    quoted. It is not a coding and does not count until people accept it. ``words`` are the words of the
-    passage if the text no longer contains them."""
+    """A code that a coder proposes for the words of a passage or, with ``is_quotation``, the proposal to
+    quote the passage.
+
+    It is not a coding and does not count until people accept it. ``words`` are the words of the passage if
+    the text no longer contains them.
+    """
 
     document_id: str
     start: int
@@ -84,7 +89,7 @@ class CodeProposal(NamedTuple):
 
     @property
     def as_memo(self) -> str:
-        """The proposal as the text of a memo."""
+        """Returns the proposal as the text of a memo."""
         return "Proposed as a quotation" if self.is_quotation else f"Proposed code: {self.name}"
 
 
@@ -96,8 +101,8 @@ class CodebookChange(NamedTuple):
 
 
 class DeskDecision(NamedTuple):
-    """A decision on a segment where coders differ: ``codes`` joined by ``;``, blank for none.
-    ``instead_of`` is the workbook with the decision that this one replaces."""
+    """A decision on a segment where coders differ. ``codes`` are joined by ``;`` and blank for no code.
+    ``instead_of`` is the workbook whose decision this one replaces; blank if there is none."""
 
     segment_id: str
     codes: str
@@ -109,20 +114,25 @@ class DeskDecision(NamedTuple):
 
 
 Change = tuple[dict, Any, Any, Any]
-"""One change of one table: the table, the key, and the values before and after (None if absent)."""
+"""One change of one table of :class:`DeskWork`: the table, the key, and the values before and after (None if
+absent)."""
 
 
 @dataclass
 class DeskWork:
     """The state of a coder's work after all acts in the journal.
 
-    ``codings``, ``proposals``, ``codebook_changes`` and ``texts`` are keyed by id, ``decisions`` by segment;
-    ``read`` and ``finished`` hold the document_ids so marked. ``waiting`` are codings to be placed again
-    after the coder accepted a changed text; ``earlier`` is the text before. ``codebook`` is what the coder
-    last coded with (code_id -> the words of its definition), ``keys`` the codes on the keys 1 to 9 (blank for
-    a free key), ``opened`` the double-coded texts that were opened for comparison. ``cut`` are the numbers of
-    truncated lines. ``done`` are the numbers of acts that can be undone, ``undone`` of those that can be
-    redone, and ``names`` the kind of each act, such as code.
+    - ``texts``, ``codings``, ``proposals``, ``codebook_changes``: by id.
+    - ``decisions``: the decisions on differences, by segment.
+    - ``read`` and ``finished``: the document_ids that are marked as read or as finished.
+    - ``waiting``: the codings that must be placed again after the coder accepted a changed text.
+    - ``earlier``: the previous version of such a text.
+    - ``codebook``: the definitions with which the coder last coded (code_id -> the texts of its definition).
+    - ``keys``: the codes on the keys 1 to 9, blank for a free key.
+    - ``opened``: the double-coded texts that were opened for comparison.
+    - ``cut``: the numbers of truncated lines.
+    - ``done`` and ``undone``: the numbers of the acts that can be undone, and of those that can be redone.
+    - ``names``: the kind of each act, such as code, by its number.
     """
 
     texts: dict[str, DeskText] = field(default_factory=dict)
@@ -145,7 +155,7 @@ class DeskWork:
     _changes: dict[int, list[Change]] = field(default_factory=dict)
 
     def apply(self, line: Line) -> set[str]:
-        """Adds one act; returns the ids of the texts that it changes.
+        """Adds one act. Returns the ids of the texts that it changes.
 
         Raises KeyError, TypeError or ValueError for a line that is not an act.
 
@@ -186,35 +196,36 @@ class DeskWork:
         return _documents(changes)
 
     def handed_in(self) -> list[str]:
-        """The document_ids of the texts that the coder has handed in, training texts left out. Texts with a
-        coding to be placed again are not among them."""
+        """Returns the document_ids of the texts that the coder has handed in, without training texts and
+        without texts that have a coding to be placed again."""
         coded = {coding.document_id for coding in self.codings.values()}
         return [text.document_id for text in self._placed_texts(is_training=False)
                 if text.document_id in {*self.finished, *self.read}
                 or text.kind == ANSWER and text.document_id in coded]
 
     def finished_training(self) -> list[str]:
-        """The document_ids of the training texts that the coder has finished."""
+        """Returns the document_ids of the training texts that the coder has finished."""
         return [text.document_id for text in self._placed_texts(is_training=True)
                 if text.document_id in {*self.finished, *self.read}]
 
     def _placed_texts(self, *, is_training: bool) -> list[DeskText]:
-        """The training texts, or the others, that have no coding to be placed again."""
+        """Returns the training texts, or else all other texts, that have no coding to be placed again."""
         unplaced = self.texts_with_unplaced_codings
         return [text for text in self.texts.values() if (text.purpose == TRAINING) == is_training
                 and text.document_id not in unplaced]
 
     @property
     def texts_with_unplaced_codings(self) -> set[str]:
-        """The document_ids of texts whose codings must be placed again."""
+        """Returns the document_ids of the texts that have a coding to be placed again."""
         return {coding.document_id for coding in self.waiting.values()}
 
     def documents_of_act(self, n: int) -> set[str]:
-        """The ids of the texts that an act is about, by the number of the act."""
+        """Returns the ids of the texts that the act with this number is about."""
         return _documents(self._changes[n])
 
     def passages_of_act(self, n: int) -> list[DeskCoding | CodeProposal]:
-        """The codings and proposals that an act changed, after the act or, if it removed them, before it."""
+        """Returns the codings and proposals that an act changed, as they are after the act. If the act
+        removed one, it is returned as it was before."""
         changed = [before if after is None else after for _, _, before, after in self._changes[n]]
         return [passage for passage in changed if isinstance(passage, DeskCoding | CodeProposal)]
 
@@ -232,7 +243,8 @@ class DeskWork:
         return _documents(self._changes[n])
 
     def _effects(self, line: Line) -> Iterator[tuple[dict, Any, Any]]:
-        """The changes of an act: table, key and new value (None to delete the entry)."""
+        """Yields the changes that an act makes: the table, the key and the new value (None to delete the
+        entry)."""
         act, n = line["act"], str(line["n"])
         if act == "code":
             yield self.codings, n, DeskCoding(n, line["document_id"], line["start"], line["end"],
@@ -295,9 +307,12 @@ class DeskWork:
             raise ValueError(f"there is no act {act!r}")
 
     def _new_text(self, line: Line, on: str) -> Iterator[tuple[dict, Any, Any]]:
-        """The changes when the coder accepts a corrected text: codings and proposed codes move, or wait to be
-        placed again; those with neither were withdrawn. The text is reopened if words changed or something
-        waits."""
+        """Yields the changes that are made when the coder accepts a corrected text.
+
+        Codings and proposed codes get a new place, or must be placed again. If the line names neither for one
+        of them, it was withdrawn and is deleted. The text is no longer finished if its words changed or if a
+        coding must be placed again.
+        """
         _refuse_other_text(line["text"], line["version"])
         document, old = line["document_id"], self.texts[line["document_id"]]
         yield self.earlier, document, old
@@ -322,12 +337,13 @@ class DeskWork:
 
 
 def _origin(line: Line) -> str:
-    """Whether a code was the coder's own choice (``own``) or was suggested."""
+    """Returns ``own`` if a code was the coder's own choice, and ``suggested`` if it was suggested."""
     return line.get("origin", "own")
 
 
 def _suggested_by(line: Line) -> str:
-    """The model that suggested a code, with the digest of the settled passages it learned from."""
+    """Returns the name of the model that suggested a code, with the digest of the settled passages from which
+    it learned."""
     return " ".join(filter(None, (line.get("model", ""), line.get("settled", ""))))
 
 
@@ -345,7 +361,7 @@ def _write(changes: Sequence[Change]) -> None:
 
 
 def _documents(changes: Sequence[Change]) -> set[str]:
-    """The texts that changes are about."""
+    """Returns the ids of the texts that the changes are about."""
     values = ((key, before if after is None else after) for _, key, before, after in changes)
     return {getattr(value, "document_id", None) or str(key) for key, value in values
             if not isinstance(value, CodebookChange)}
@@ -380,10 +396,10 @@ class CoderJournal:
         self._unread: list[int] = []
 
     def read(self) -> set[str]:
-        """Reads what was added since the last call; returns the ids of the texts that changed.
+        """Reads the lines that were added since the last call. Returns the ids of the texts that changed.
 
-        A truncated last line is set apart (``work.cut``), unless only its line end is missing. Raises Faults
-        if another line cannot be read, and GLCError if the file cannot.
+        A truncated last line is set apart (``work.cut``), except if only its line end is missing. Raises
+        Faults if another line cannot be read, and GLCError if the file cannot be read.
         """
         try:
             if not self.path.exists():
@@ -445,9 +461,12 @@ class CoderJournal:
 
     @contextmanager
     def adding(self, root: Path) -> Generator[set[str]]:
-        """A context manager for adding acts in the study ``root``: it locks out withdrawals and the coder's
-        other windows, reads their earlier acts, and yields the ids of the texts that these changed. Raises
-        GLCError if the folder cannot be written to."""
+        """A context manager within which acts can be added to the journal of a study in the folder ``root``.
+
+        While it is open, no withdrawal and no other window of the coder can write. It first reads the acts of
+        other windows and yields the ids of the texts that they changed. Raises GLCError if the folder cannot
+        be written to.
+        """
         try:
             with ExitStack() as stack:
                 stack.enter_context(lock_for_writing(root, "coding desk"))
@@ -459,7 +478,7 @@ class CoderJournal:
                            "whether the disk is full.") from error
 
     def _lock(self, stack: ExitStack) -> None:
-        """Locks the folder, waiting briefly for another window."""
+        """Locks the folder. If another window holds the lock, waits briefly for it."""
         until = time.monotonic() + _PATIENCE
         while True:
             try:
@@ -471,8 +490,8 @@ class CoderJournal:
                 time.sleep(0.02)
 
     def add(self, acts: Sequence[Line]) -> set[str]:
-        """Appends numbered acts and applies them; they are on disk when this returns. Raises GLCError if they
-        cannot be written; the file is then unchanged."""
+        """Appends acts with their numbers and applies them; they are on disk when this returns. Raises
+        GLCError if they cannot be written; the file is then unchanged."""
         lines, number = [], self.work.last
         if self.work.cut:
             acts = [{"act": "cut"}, *acts]
@@ -498,7 +517,8 @@ class CoderJournal:
 
 
 def _write_whole(handle: int, content: bytes, size: int) -> None:
-    """Writes all of the content and waits for the disk; if this fails, removes the part already written."""
+    """Writes all of ``content`` and waits until it is on disk. If this fails, the file is cut back to
+    ``size`` bytes."""
     try:
         left = memoryview(content)
         while left:
@@ -523,14 +543,14 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
 
 
 def coder_journal_path(study: Study, coder: str) -> Path:
-    """The path of a coder's journal; the file may not exist."""
+    """Returns the path of a coder's journal; the file may not exist."""
     return study.raw / "codings" / coder / JOURNAL
 
 
 def read_journal_codings(path: Path, *, coder: str = "") -> ParsedCodings:
-    """The codings of all texts that the coder has handed in, and of the training texts that are finished,
-    which are marked as such. Notes list texts not yet handed in, and truncated lines. Raises Faults for a
-    damaged journal."""
+    """Reads the codings of all texts that the coder has handed in, and of the training texts that are
+    finished, which are marked as training. Notes list the texts that are not yet handed in, and truncated
+    lines. Raises Faults for a damaged journal."""
     journal = CoderJournal(path)
     journal.read()
     work, parsed = journal.work, ParsedCodings(path, "desk", counts="code points", is_of_study=True)
@@ -570,18 +590,18 @@ def _notes(work: DeskWork, handed_in: set[str]) -> Iterator[str]:
     training = [document_id for document_id in waiting if work.texts[document_id].purpose == TRAINING]
     begun = [document_id for document_id in waiting if document_id not in training]
     if unplaced := sorted(work.texts_with_unplaced_codings):
-        yield ("changed since it was coded, with codings that are to be placed again, so not counted yet: "
+        yield ("changed since coded; not counted until each of its codings has been placed again: "
                f"{', '.join(unplaced)}.")
     if begun:
-        yield f"begun at the coding desk and not finished, so not counted yet: {', '.join(begun)}."
+        yield f"begun at the coding desk; not counted until finished: {', '.join(begun)}."
     if training:
-        yield f"begun for training and not finished, so not compared yet: {', '.join(training)}."
+        yield f"begun for training; not compared until finished: {', '.join(training)}."
     if work.cut:
         yield describe_cut_lines(JOURNAL, work.cut)
 
 
 def describe_cut_lines(file: str, lines: Sequence[int]) -> str:
-    """The message about truncated lines.
+    """Returns the message about truncated lines in a journal.
 
     >>> describe_cut_lines("desk.jsonl", [12])
     'Line 12 of desk.jsonl was cut off (was the power cut?): that act was not saved, everything else was.'

@@ -1,12 +1,13 @@
-"""Learning and drift: how a coder compares with settled passages, and with the coder's own earlier work.
-Neither is reliability.
+"""Measures learning and drift: compares a coder with settled passages, and with the coder's own earlier work.
+Neither measures reliability.
 
-Compares a coder's codings, code by code, with passages that others have settled, or with the same coder's
-work on the same passages, done again without seeing the first.
+The comparison is made for each code. Settled passages are those on which others have agreed; the earlier work
+is the coder's first coding of passages that the same coder coded again without seeing the first coding.
 
-Settled are: the team's decisions, the codings of the coder ``consensus``, and codes on which two or more
-other coders agreed. A coder is never compared with a consensus that rests on their own coding alone. A coding
-made under an earlier definition of its code is marked, because the codebook changed, not the coder.
+A passage is settled by a decision of the team, by a coding of the coder ``consensus``, or by the same codes
+from two or more other coders. A coder is never compared with a consensus that rests only on the coder's own
+coding. A coding made under an earlier definition of its code is marked as older, because the codebook
+changed, not the coder.
 """
 
 from __future__ import annotations
@@ -52,12 +53,19 @@ Codes = Mapping[str, Set[str]]
 
 def compare_codes_of_segments(codes_of_coder: Codes, codes_of_others: Codes, *,
                               older_codings: Collection[tuple[str, str]] = ()) -> pd.DataFrame:
-    """One row per code, after a row for all codes together, over the segments that both sides coded: code_id,
-    passages, same (the share of passages that have the code in both or in neither; of all codes, that have
-    the same codes), missed (only the others have it), added (only the coder), older, kappa, reason.
+    """Compares the codes of a coder with those of others, over the segments that both coded. Returns one row
+    for all codes together, then one row per code:
 
-    ``older_codings`` are the segments and codes that were coded before the code had its present definition:
-    they are counted, and neither missed nor added.
+    - code_id: blank in the row for all codes;
+    - passages: the number of segments compared;
+    - same: the share of segments that have the code on both sides or on neither; in the row for all codes,
+      the share that have the same codes;
+    - missed: the number of segments where only the others have the code;
+    - added: the number of segments where only the coder has the code;
+    - older: the number of segments left out because of ``older_codings``;
+    - kappa, and the reason if it is not computed.
+
+    ``older_codings`` are segments and codes that were coded before the code had its present definition.
 
     >>> nothing = frozenset()
     >>> found = compare_codes_of_segments({"s1": {"a"}, "s2": nothing}, {"s1": {"a", "b"}, "s2": nothing})
@@ -86,11 +94,11 @@ def compare_codes_of_segments(codes_of_coder: Codes, codes_of_others: Codes, *,
 
 
 def compare_coders_with_consensus(study: Study) -> pd.DataFrame:
-    """Each coder compared with the passages that others settled, one row per coder and code:
-    :data:`LEARNING_COLUMNS`.
+    """Compares each coder with the passages that others settled. Returns one row per coder and code
+    (:data:`LEARNING_COLUMNS`).
 
     Segments with a quarantined coding of the coder are left out, because the coding is uncertain. Training
-    texts are compared too, although their codings never settle anything.
+    texts are compared too, although their codings never settle a passage.
     """
     frames = {name: tables.read_table(name, study=study) for name in
               ("codings", "readings", "segments", "disagreements", "codebook", "quarantined")}
@@ -116,14 +124,14 @@ def compare_coders_with_consensus(study: Study) -> pd.DataFrame:
 
 
 def codes_settled_by_others(frames: Mapping[str, pd.DataFrame], coder: str) -> dict[str, frozenset[str]]:
-    """The codes of each segment that others than the coder settled. ``frames`` are the tables codings,
-    readings, segments and disagreements."""
+    """Returns the codes of each segment that was settled by other coders or by the team. ``frames`` are the
+    tables codings, readings, segments and disagreements."""
     coded = coding_units(frames["codings"], frames["readings"], frames["segments"])
     return select_independently_settled_codes(coded, _decisions(frames["disagreements"]), coder)
 
 
 def _decisions(disagreements: pd.DataFrame) -> dict[str, frozenset[str]]:
-    """The codes that people decided on, by segment."""
+    """Returns the codes on which people decided, by segment."""
     decided = disagreements[disagreements["is_decided"] & (disagreements["coder_id"] == CONSENSUS)]
     return {segment: frozenset(filter(None, codes.split(";")))
             for segment, codes in zip(decided["segment_id"], decided["codes"], strict=True)}
@@ -131,8 +139,9 @@ def _decisions(disagreements: pd.DataFrame) -> dict[str, frozenset[str]]:
 
 def select_independently_settled_codes(coded: pd.DataFrame, decisions: Mapping[str, frozenset[str]],
                                        coder: str) -> dict[str, frozenset[str]]:
-    """The codes of each segment that was settled independently of the coder: decided, handed in by the coder
-    consensus, or the same for two or more others. ``coded`` are the units of all coders."""
+    """Returns the codes of each segment that was settled independently of the coder: by a decision, by the
+    coder consensus, or by two or more other coders with the same codes. ``coded`` has the codes that each
+    coder gave to each segment."""
     others = coded[coded["coder_id"] != coder]
     whole = others[others["coder_id"] == CONSENSUS]
     between = others[others["coder_id"] != CONSENSUS].groupby("segment_id")["codes"].agg(list)
@@ -142,9 +151,11 @@ def select_independently_settled_codes(coded: pd.DataFrame, decisions: Mapping[s
 
 def find_codings_under_older_definitions(codings: pd.DataFrame,
                                          codebook: pd.DataFrame) -> set[tuple[str, str]]:
-    """The segments and codes whose coder used a version of the codebook before that of the definition
-    (since_version). Versions are compared by their numbers; if either is blank, the coding is not
-    included."""
+    """Returns the segments and codes that a coder coded with an older version of the codebook than that of
+    the code's present definition (since_version).
+
+    Versions are compared by the numbers in them. A coding is not returned if either version is blank.
+    """
     since = dict(zip(codebook["code_id"], codebook["version"], strict=True))
     older: set[tuple[str, str]] = set()
     for used, code, segments in zip(codings["codebook_version"], codings["code_id"], codings["segment_ids"],
@@ -156,7 +167,7 @@ def find_codings_under_older_definitions(codings: pd.DataFrame,
 
 
 def version_sort_key(text: str) -> list[tuple[int, str]]:
-    """A sort key for versions, by which 1.10 comes after 1.9.
+    """Returns a key by which versions are sorted in their order, so that 1.10 comes after 1.9.
 
     >>> sorted(["v1.10", "v1.9", "v2"], key=version_sort_key)
     ['v1.9', 'v1.10', 'v2']
@@ -166,8 +177,8 @@ def version_sort_key(text: str) -> list[tuple[int, str]]:
 
 
 def _unknown(quarantined: pd.DataFrame, segments: pd.DataFrame, coder: str) -> set[str]:
-    """The segments of the documents in which codings of the coder are quarantined at an unknown place, and
-    those at the known ones."""
+    """Returns the segments in which a quarantined coding of the coder may lie: the segment itself if its
+    place is known, or else all segments of the document."""
     passages, unknown = quarantined[quarantined["coder_id"] == coder], set()
     for document, start in zip(passages["document_id"], passages["start"], strict=True):
         of_document = segments[segments["document_id"] == document]
@@ -187,10 +198,10 @@ def _named(rows: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
 
 
 def choose_texts_to_code_again(study: Study, coder: str) -> list[str]:
-    """The document_ids of the interviews and calls that a coder codes again: taken in pseudo-random order
-    until they hold a tenth of the passages that the coder read.
+    """Returns the document_ids of the interviews and calls that a coder is to code again. They are taken in
+    pseudo-random order until they hold a tenth of the passages that the coder read.
 
-    Raises UsageError for a coder who has handed in none.
+    Raises UsageError for a coder who has handed in no interview and no call.
     """
     readings, segments = (tables.read_table(name, study=study) for name in ("readings", "segments"))
     spoken = segments[(segments["role"] == "participant") & (segments["speaker_id"] != "")]
@@ -209,8 +220,8 @@ def choose_texts_to_code_again(study: Study, coder: str) -> list[str]:
 
 
 def write_texts_to_code_again(study: Study, coder: str, folder: Path) -> pd.DataFrame:
-    """Writes the texts that a coder codes again, without any coding; one row per text: document_id and
-    passages."""
+    """Writes the texts that a coder is to code again, without any coding. Returns one row per text:
+    document_id and passages."""
     chosen, texts = choose_texts_to_code_again(study, coder), read_pseudonymised_transcripts(study)
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.txt"):
@@ -222,12 +233,12 @@ def write_texts_to_code_again(study: Study, coder: str, folder: Path) -> pd.Data
 
 
 def compare_first_and_second_coding(study: Study, coder: str, second_coding: Path) -> pd.DataFrame:
-    """A coder's first coding compared with a second one of the same texts, which ``second_coding`` holds: one
-    row per code, :data:`LEARNING_COLUMNS`. ``missed`` are codes that the first coding lacks, ``added`` those
-    that only it has.
+    """Compares a coder's first coding with the second coding of the same texts in the file ``second_coding``.
+    Returns one row per code (:data:`LEARNING_COLUMNS`). ``missed`` counts codes that only the second coding
+    has, ``added`` codes that only the first has.
 
-    The second coding is read here alone: it counts in no agreement and no consensus. Raises UsageError for
-    an unknown coder or a file of other texts, Faults as reading the file does.
+    The second coding is used only for this comparison, never for agreement or consensus. Raises UsageError
+    for an unknown coder or a file of other texts, and Faults if the file cannot be read.
     """
     frames = {name: tables.read_table(name, study=study) for name in
               ("codings", "readings", "segments", "documents", "quarantined")}

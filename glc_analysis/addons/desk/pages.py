@@ -1,4 +1,4 @@
-"""The desk's content on pages of the core: how often suggested codes were accepted."""
+"""The desk's sentences on the pages of a site: how often suggested codes were accepted."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ _FACTS = read_packaged_toml(__file__, "facts.toml")
 
 
 def suggestion_acceptance_sentences(view: StudyView) -> list[str]:
-    """Sentences on how often suggested codes were accepted, by code, and on agreement without them; empty if
-    none was accepted."""
+    """Returns sentences on how often suggested codes were accepted, by code, and on agreement in the texts
+    without accepted suggestions; empty if no suggestion was accepted."""
     counts, names = view.read("suggestions"), view.code_names
     if counts.empty:
         return []
@@ -28,7 +28,8 @@ def suggestion_acceptance_sentences(view: StudyView) -> list[str]:
 
 
 def suggestion_method_facts(view: StudyView) -> MethodFacts | None:
-    """The entries about suggested codes for the methods checklists; None if none was accepted."""
+    """Returns the entries about suggested codes for the methods checklists; None if no suggestion was
+    accepted."""
     counts = view.read("suggestions")
     if counts.empty:
         return None

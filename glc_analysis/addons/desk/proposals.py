@@ -1,7 +1,7 @@
-"""Proposals for reference tables: a form first shows the change of a file, and writes it only if the tables
-stay consistent.
+"""Forms in which people propose rows for reference tables. A form first shows how the file would change, and
+writes the change only if the reference tables stay consistent.
 
-Codes and quotations proposed by coders at the coding desk can be loaded into the same forms.
+The forms can be filled with codes and quotations that coders proposed at the coding desk.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ from glc_analysis.writing import write_atomic
 
 @dataclass(frozen=True)
 class FileChange:
-    """The text of a file before (``old``; None if there is no file) and after (``new``) a change."""
+    """The text of a file before a change (``old``; None if there is no file) and after the change
+    (``new``)."""
 
     path: Path
     old: str | None
@@ -50,7 +51,7 @@ class FileChange:
 
 @dataclass(frozen=True)
 class TableChangeProposal:
-    """A proposed change of the files of a reference table in the study ``root``; the private file comes
+    """A proposed change of the files of a reference table in the study ``root``. The private file comes
     first."""
 
     root: Path
@@ -58,13 +59,14 @@ class TableChangeProposal:
 
     @property
     def diff(self) -> str:
-        """The changed lines, as a unified diff."""
+        """Returns the changed lines as a unified diff."""
         return "\n".join(line for change in self.changes for line in difflib.unified_diff(
             (change.old or "").splitlines(), change.new.splitlines(), change.path.name,
             f"{change.path.name}, changed", lineterm="", n=1))
 
     def write(self) -> Path:
-        """Writes the table; returns its path. Raises Faults if a file has changed since the proposal."""
+        """Writes the table and returns its path. Raises Faults if a file has changed since the proposal was
+        made."""
         with lock_for_writing(self.root, "change in JupyterLab"):
             if any(_text(change.path) != change.old for change in self.changes):
                 raise Faults([Fault("was changed while you looked at it; nothing is written",
@@ -76,10 +78,10 @@ class TableChangeProposal:
 
 
 def propose_new_row(study: Study, table: str, row: Mapping[str, str]) -> TableChangeProposal:
-    """Proposes a row of a reference table; columns that ``row`` leaves out are blank.
+    """Returns the proposal to add a row to a reference table; columns missing from ``row`` are blank.
 
     Raises UsageError for an unknown table or column, and Faults if the table would be inconsistent: a
-    duplicate key, a reference without target, words that are not in the passage.
+    duplicate key, a reference to a row that does not exist, words that are not in the passage.
     """
     if table not in REQUIRED_COLUMNS:
         raise UsageError(f"There is no reference table {table!r}; {suggest_name(table, REQUIRED_COLUMNS)}.")
@@ -96,9 +98,11 @@ def propose_new_row(study: Study, table: str, row: Mapping[str, str]) -> TableCh
 
 def propose_changed_cells(study: Study, table: str, row_id: str,
                           cells: Mapping[str, str]) -> TableChangeProposal:
-    """Proposes new cells, of one file, for the row of a reference table whose first column is ``row_id``.
+    """Returns the proposal to change cells in the row of a reference table whose first column is ``row_id``.
+    All cells must be in one file.
 
-    Raises Faults if the table would be inconsistent."""
+    Raises Faults if the table would be inconsistent.
+    """
     study.refuse_misplaced()
     file = next(one for one in list_table_files(table) if {*cells} <= {*one.required, *one.optional})
     path = study.root / file.path
@@ -121,12 +125,12 @@ def _with_row(path: Path, file: TableFile, row: Mapping[str, str]) -> FileChange
 
 
 def _text(path: Path) -> str | None:
-    """The text of a file; None if there is no file."""
+    """Returns the text of a file; None if there is no file."""
     return read_utf8(path) if path.is_file() else None
 
 
 def _refuse_unsound(study: Study, name: str, proposal: TableChangeProposal) -> None:
-    """Checks all reference tables, with the changed one among them."""
+    """Raises Faults if the reference tables would be inconsistent after the proposed change."""
     with TemporaryDirectory() as folder:
         changed = Study(Path(folder))
         for part in (study.reference, study.private_reference):
@@ -200,20 +204,21 @@ class ProposalForm:
         self._kind_chosen()
 
     def _names_of(self, *levels: str) -> list[tuple[str, str]]:
-        """The rows of the codebook on these levels, by name, each with its id; a blank one first."""
+        """Returns the rows of the codebook on these levels, each as its name and its id. A blank row comes
+        first."""
         book = read_reference_table(self.study, "codebook")
         rows = book[book["level"].isin(levels) & (book["merged_into"] == "")]
         return [("", ""), *zip(rows["name"], rows["code_id"], strict=True)]
 
     def begin(self, *, theme: str, code: str, segment: str, words: str) -> None:
-        """Fills in the known facts about the displayed passage."""
+        """Fills in the facts about the displayed passage."""
         quotes, topic = self.fields["quotes"], self.fields["joint_display"]
         quotes["quote_id"].value = self._next_quote()
         quotes["segment_id"].value, quotes["text"].value = segment, words
         topic["theme_id"].value, topic["code_id"].value = theme, code
 
     def row(self) -> dict[str, str]:
-        """The row from the form, completed with known values."""
+        """Returns the row in the form, completed with the cells that are not in the form."""
         name = self.kind.value
         more = {"quotes": {"status": "proposed"}, "joint_display": {}, "codebook": {},
                 "corrections": {"table": "survey", "date": date.today().isoformat()}}[name]
@@ -241,7 +246,7 @@ class ProposalForm:
         self._edited()
 
     def _proposal_chosen(self, _: Any = None) -> None:
-        """Fills in a coder's proposal; the team adds the definition and place of a code, or the audience of a
+        """Fills in a coder's proposal. The team adds the definition and place of a code, or the audience of a
         quotation."""
         chosen = self.from_coders.value
         if isinstance(chosen, ProposedQuotation):
@@ -258,7 +263,7 @@ class ProposalForm:
         return read_corrected_records(self.study, read_reference(self.study))
 
     def _cell_chosen(self, _: Any = None) -> None:
-        """The present value of the cell."""
+        """Shows the present value of the chosen cell."""
         fields = self.fields["corrections"]
         for survey in self._records.surveys:
             if fields["key"].value in survey.frame.index and fields["column"].value in survey.frame:
@@ -301,8 +306,8 @@ _HTML = Macros(__file__, "proposals.html")
 
 
 class ProposedCode(NamedTuple):
-    """A code that a coder proposed at the coding desk, with the words of the passage; blank where the passage
-    is in a double-coded text that another coder may not have read yet."""
+    """A code that a coder proposed at the coding desk, with the words of the passage. The words are blank if
+    the passage is in a double-coded text that another coder may not have read yet."""
 
     coder_id: str
     name: str
@@ -311,7 +316,8 @@ class ProposedCode(NamedTuple):
 
 
 def list_proposed_codes(study: Study) -> list[ProposedCode]:
-    """The codes that coders proposed at the desk and that codebook.csv does not have, by coder and name."""
+    """Returns the codes that coders proposed at the desk and that codebook.csv does not have, sorted by coder
+    and name."""
     known = {*map(match_key, read_reference_table(study, "codebook")["name"])}
     double, proposed = DoubleCoding(study), []
     for coder in study.coder_files():
@@ -327,7 +333,8 @@ def list_proposed_codes(study: Study) -> list[ProposedCode]:
 
 
 class ProposedQuotation(NamedTuple):
-    """A passage that a coder proposed as a quotation at the coding desk, with the segment that it lies in."""
+    """A passage that a coder proposed as a quotation at the coding desk, with the segment in which it
+    lies."""
 
     coder_id: str
     segment_id: str
@@ -335,8 +342,9 @@ class ProposedQuotation(NamedTuple):
 
 
 def list_proposed_quotations(study: Study) -> list[ProposedQuotation]:
-    """The passages that coders proposed as quotations at the desk and that quotes.csv does not have, by coder
-    and segment; those of double-coded texts once all coders have handed these in."""
+    """Returns the passages that coders proposed as quotations at the desk and that quotes.csv does not have,
+    sorted by coder and segment. Passages of a double-coded text are returned only once all its coders have
+    handed it in."""
     quotes, segments = read_reference_table(study, "quotes"), tables.read_table("segments", study=study)
     known = {*quotes[["segment_id", "text"]].itertuples(index=False, name=None)}
     double, proposed = DoubleCoding(study), []
@@ -358,7 +366,7 @@ def list_proposed_quotations(study: Study) -> list[ProposedQuotation]:
 
 
 _WHOLE = {"description_width": "130px"}
-"""A label is never cut."""
+"""The style of fields whose label is shown in full."""
 
 
 def _line_field(label: str) -> widgets.Text:

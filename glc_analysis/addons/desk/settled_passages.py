@@ -1,7 +1,7 @@
 """The settled passages of a study, from which codes for other passages are learned.
 
-Settled are the team's decisions, the codings of the coder ``consensus``, and codes on which two or more
-coders agreed (:mod:`~glc_analysis.addons.desk.learning`).
+A passage is settled by a decision of the team, by a coding of the coder ``consensus``, or by the same codes
+from two or more coders (:mod:`~glc_analysis.addons.desk.learning`).
 """
 
 from __future__ import annotations
@@ -22,17 +22,21 @@ from glc_analysis.study import Study
 from glc_analysis.text import content_hash, normalise_space
 
 MOST_PASSAGES = 2000
-"""The most settled passages used for learning, chosen pseudo-randomly; more would take minutes and hardly
-change a list of five."""
+"""The most settled passages used for learning. If there are more, they are chosen pseudo-randomly; more
+passages would take minutes and hardly change a list of five codes."""
 
 
 @dataclass(frozen=True)
 class SettledPassages:
-    """The settled passages of a study with their codes, in the words of the texts without names.
+    """The settled passages of a study with their codes; names in the texts are masked.
 
-    ``segments`` has the segment of each passage, ``definitions`` the name, definition and limits of every
-    code in use, ``cases`` the codes for accounts of a survivor's case, and ``case_spans`` where anybody gave
-    one: neither those passages nor those codes are in the others.
+    - ``examples``: the settled passages.
+    - ``segments``: the segment of each passage.
+    - ``definitions``: the name, definition and limits of every code in use.
+    - ``cases``: the codes for accounts of a survivor's case.
+    - ``case_spans``: the spans to which anybody gave one of these codes, by document.
+
+    Passages in ``case_spans`` are not among the examples, and codes in ``cases`` have no definition here.
     """
 
     examples: tuple[SettledPassage, ...]
@@ -70,16 +74,17 @@ class SettledPassages:
         return cls(*_examples(passages, definitions), definitions, cases, spans)
 
     def digest(self, study: Study) -> str:
-        """A digest of these passages and definitions, which changes when any of them changes."""
+        """Returns a digest of these passages and definitions, which changes when any of them changes."""
         held = [[one.example_id, one.text, sorted(one.codes)] for one in self.examples]
         return study.digests.of_value([held, sorted(self.definitions.items())])[:16]
 
     def is_in_case_narrative(self, document_id: str, start: int, end: int) -> bool:
-        """Whether anybody coded a case narrative in the turns of a passage."""
+        """Whether anybody coded the account of a survivor's case in the turns of a passage."""
         return any(a < end and start < b for a, b in self.case_spans.get(document_id, ()))
 
     def ranking(self, study: Study, encoder: SentenceEncoder) -> CodeRanking:
-        """The ranking learned from the settled passages, with the cached vectors."""
+        """Returns the ranking learned from the settled passages; vectors are taken from the cache where it
+        has them."""
         key = (study.root, encoder.name, self.digest(study))
         if key not in _LEARNED:
             texts = [*(one.text for one in self.examples), *self.definitions.values()]
@@ -91,8 +96,8 @@ class SettledPassages:
         return _LEARNED[key]
 
     def is_learned(self, study: Study, encoder: SentenceEncoder) -> bool:
-        """Whether the ranking has been computed, or has failed. If not, starts a thread that computes it, at
-        about a tenth of a second per passage, while the coder goes on."""
+        """Whether the ranking has been computed, or computing it has failed. If neither, starts a thread that
+        computes it, which takes about a tenth of a second per passage, while the coder goes on."""
         key = (study.root, encoder.name, self.digest(study))
         if key not in _LEARNED and key not in BEING_LEARNED:
             BEING_LEARNED.clear()
@@ -102,14 +107,14 @@ class SettledPassages:
 
 
 _LEARNED: dict[tuple, CodeRanking] = {}
-"""The last computed ranking, so that a coder waits only once."""
+"""The last computed ranking, which is kept so that a coder waits for it only once."""
 BEING_LEARNED: dict[tuple, Thread] = {}
-"""The thread that computes the ranking."""
+"""The thread that computes the ranking at present."""
 
 
 def _examples(passages: pd.DataFrame,
               definitions: dict[str, str]) -> tuple[tuple[SettledPassage, ...], dict[str, str]]:
-    """The settled passages, one per span of words with all its codes; and the segment of each."""
+    """Returns the settled passages, one per span of words with all its codes, and the segment of each."""
     passages = passages[passages["code_id"].isin([*definitions])]
     examples, segments = [], {}
     for (document, start, end), rows in passages.groupby(["document_id", "start", "end"], observed=True):

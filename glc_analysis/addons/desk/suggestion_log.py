@@ -1,8 +1,8 @@
-"""The log of suggestions: codes that a coder was shown, accepted and refused, and how often.
+"""The log of suggested codes: which codes a coder was shown, accepted and refused, and how often.
 
-``raw/codings/<coder>/suggestions.jsonl`` has a JSON object a line: act (shown, taken or refused), passage and
-codes; of those that were shown also the model and the digest of the settled passages. The build reads it only
-once a suggestion in it was accepted.
+``raw/codings/<coder>/suggestions.jsonl`` has one JSON object per line: act (shown, taken or refused), passage
+and codes. A line about shown codes also has the model and the digest of the settled passages. The build reads
+the log only once a suggestion in it was accepted.
 """
 
 from __future__ import annotations
@@ -28,9 +28,12 @@ COUNTS = ["code_id", "shown_n", "taken_n", "refused_n"]
 
 def log_accepted_suggestion(study: Study, coder: str, document_id: str, start: int, end: int,
                             code_id: str) -> Plain:
-    """Logs that a coder accepts a suggested code. Returns the origin to store with the coding: the model and
-    the digest of the settled passages. Returns nothing if the code was never suggested for this passage,
-    because it is then the coder's own choice."""
+    """Logs that a coder accepts a suggested code.
+
+    Returns the origin to store with the coding: the model and the digest of the settled passages. If the code
+    was never suggested for this passage, it is the coder's own choice; then nothing is logged and an empty
+    origin is returned.
+    """
     for line in reversed([*read_coder_suggestion_log(study, coder)]):
         if line["act"] == "shown" and line["document_id"] == document_id and code_id in line["codes"] \
                 and line["start"] < end and start < line["end"]:
@@ -52,7 +55,8 @@ def log_refused_suggestions(study: Study, coder: str, document_id: str, start: i
 def log_shown_suggestions(study: Study, coder: str, passage: tuple[str, int, int], codes: Sequence[str],
                           model: str,
                           settled_digest: str) -> None:
-    """Logs the codes suggested to a coder for a passage, once even if they are displayed repeatedly."""
+    """Logs the codes that were suggested to a coder for a passage. The same suggestion is logged only once,
+    even if it is displayed several times."""
     document_id, start, end = passage
     line = {"act": "shown", "document_id": document_id, "start": start, "end": end, "codes": [*codes],
             "model": model, "settled": settled_digest}
@@ -61,7 +65,7 @@ def log_shown_suggestions(study: Study, coder: str, passage: tuple[str, int, int
 
 
 def read_suggestion_log(path: Path) -> Iterator[dict[str, Any]]:
-    """The lines of a log of suggestions, none if there is no log; a truncated line is skipped."""
+    """Yields the lines of a log of suggestions; none if there is no log. A truncated line is skipped."""
     for line in path.read_bytes().split(b"\n") if path.is_file() else ():
         try:
             found = json.loads(line)
@@ -72,7 +76,7 @@ def read_suggestion_log(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def read_coder_suggestion_log(study: Study, coder: str) -> Iterator[Plain]:
-    """The lines of a coder's log."""
+    """Yields the lines of a coder's log of suggestions."""
     yield from read_suggestion_log(coder_journal_path(study, coder).with_name(SUGGESTION_LOG))
 
 
@@ -98,10 +102,9 @@ def _append(study: Study, coder: str, line: Plain) -> None:
 
 
 def count_suggestions_by_code(study: Study, codings: pd.DataFrame) -> pd.DataFrame:
-    """Table ``suggestions``, one row per code: the passages for which it was shown, the existing codings that
-    accepted it (``codings`` with a ``suggested_by``), and how often it was shown and not accepted. Empty if
-    no accepted suggestion exists.
-    """
+    """Returns the table ``suggestions``, one row per code: for how many passages the code was shown, how many
+    existing codings accepted it (``codings`` with a ``suggested_by``), and how often it was shown and not
+    accepted. The table is empty if there is no accepted suggestion."""
     stands = codings[(codings["suggested_by"] != "") & (codings["coder_id"] != CONSENSUS)]
     if stands.empty:
         return pd.DataFrame(columns=COUNTS)

@@ -88,7 +88,7 @@ def test_the_day_is_that_of_the_corrected_file_where_the_manifest_has_it(session
 def test_a_coding_in_unchanged_words_goes_along_and_the_other_waits_with_its_words(corrected):
     session, before = corrected
     done = go_on(session)
-    assert "Codings that went along: 2; to be placed again: 0." in done["message"]
+    assert "Codings in unchanged words: 2; to be placed again: 0." in done["message"]
     assert words(session) == before
 
 
@@ -97,7 +97,7 @@ def test_a_coding_whose_words_changed_waits_to_be_placed_again(session, study):
     code(session, 3, "stigma")
     kept, lost = words(session)
     again = correct(study, " ".join(lost.split()[1:4]), "otra cosa")
-    assert "went along: 1; to be placed again: 1." in go_on(again)["message"]
+    assert "unchanged words: 1; to be placed again: 1." in go_on(again)["message"]
     assert words(again) == [kept]
     waiting, = again.text(TEXT)["waiting"]
     assert (waiting["words"], waiting["code_id"]) == (lost, "stigma")
@@ -149,8 +149,8 @@ def test_the_text_is_open_again_and_not_handed_in_until_all_is_placed(waiting, s
             waiting.do({"document_id": TEXT, **act})
     raw = read_codings(coder_journal_path(study, "ines"), coder="ines")
     assert raw.codings.empty
-    assert raw.notes == ("ines: changed since it was coded, with codings that are to be placed again, so not "
-                         f"counted yet: {TEXT}.",)
+    assert raw.notes == ("ines: changed since coded; not counted until each of its codings has been placed "
+                         f"again: {TEXT}.",)
 
 
 def test_a_waiting_coding_is_placed_on_other_words_with_its_memo_and_the_text_is_finished(waiting, study):

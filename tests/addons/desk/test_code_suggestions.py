@@ -112,7 +112,7 @@ def test_nothing_is_suggested_before_everybody_has_handed_in_the_texts_of_severa
     frame = tables.read_table("readings", study=study)
     frame[(frame["coder_id"] != missing) | (frame["document_id"] != DOUBLE)].to_parquet(readings)
     said = why_no_codes_suggested(study, "ines", SINGLE)
-    assert "handed in by all of you" in said and (DOUBLE in said) == names_it
+    assert "once all coders have handed in" in said and (DOUBLE in said) == names_it
     turn = turns(session)[0]
     code(session, turn)
     assert suggested(session, turn) == []

@@ -38,7 +38,7 @@ def book(study):
     ({"code_id": "stigma", "cells": {"parent_id": "ways-in"}}, "“Stigma” moves from Challenges to Ways in.",
      ("stigma", "parent_id", "ways-in")),
     ({"code_id": "stigma", "cells": {"merged_into": "staff-strain"}},
-     "“Stigma” is merged into “Strain on staff”: what was coded with it counts there.",
+     "“Stigma” is merged into “Strain on staff”, and its codings count there.",
      ("stigma", "merged_into", "staff-strain")),
     ({"code_id": "", "cells": {"name": "Night line", "parent_id": "ways-in", "definition": "At night."}},
      "A new code, “Night line”, under Ways in.", ("night_line", "definition", "At night."))])
@@ -105,7 +105,9 @@ def test_who_may_not_proposes_and_whoever_decides_sees_it_until_it_is_done(open_
     with pytest.raises(GLCError, match="ines decides"):
         preview_codebook_change(open_coding, "tomas", **RENAMED)
     said = tomas.do({"act": "propose_change", **RENAMED})
-    assert said["message"] == "Proposed: “Stigma” is called “Shame”. It is so once whoever decides writes it."
+    assert said["message"] == (
+        "Proposed: “Stigma” is called “Shame”. It applies once the person who decides on the codebook writes "
+        "it.")
     assert said["changed"] == []
     proposed = [one for one in list_proposed_codebook_changes(open_coding) if one["code_id"]]
     assert proposed == [{"coder_id": "tomas", "message": "“Stigma” is called “Shame”.", **RENAMED}]

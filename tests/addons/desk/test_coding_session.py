@@ -511,7 +511,7 @@ def test_a_text_counts_once_it_is_finished_and_an_answer_with_its_first_code(ses
     raw = read_codings(coder_journal_path(study, "ines"), coder="ines")
     assert [*raw.codings["source"]] == [answer]
     assert raw.notes == (
-        f"ines: begun at the coding desk and not finished, so not counted yet: {TEXT}.",)
+        f"ines: begun at the coding desk; not counted until finished: {TEXT}.",)
     session.do({"act": "finish", "document_id": TEXT, "value": True})
     raw = read_codings(coder_journal_path(study, "ines"), coder="ines")
     assert sorted(raw.codings["source"]) == sorted([answer, TEXT])

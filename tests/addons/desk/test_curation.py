@@ -40,7 +40,7 @@ def test_it_opens_only_when_every_double_coded_text_is_handed_in(study):
     assert DoubleCodingComparison(study, "ines").why_not_comparable() == ""
     assign(study, "interview-luz-de-maiz,rosa,2,")
     curation = DoubleCodingComparison(study, "ines", today=DAY)
-    assert curation.why_not_comparable().endswith("Others who have not finished all of theirs: rosa.")
+    assert curation.why_not_comparable().endswith("Other coders with unfinished texts: rosa.")
     with pytest.raises(GLCError, match="would influence the next"):
         curation.differences()
     assert not coder_journal_path(study, "consensus").exists()
@@ -58,7 +58,7 @@ def test_who_waits_for_the_comparison_reads_of_the_own_texts_alone_which_are_not
                                                "value": True})
     assert DoubleCodingComparison(study, "rosa").why_not_comparable().endswith(
         " You have not finished interview-canal-lamp, interview-luz-de-maiz."
-        " Others who have not finished all of theirs: pia.")
+        " Other coders with unfinished texts: pia.")
 
 
 def test_a_study_without_double_coding_has_nothing_to_compare(study):
@@ -90,7 +90,7 @@ def compared(study, by):
 
 def test_who_coded_none_of_the_texts_that_two_people_coded_compares_none(study):
     said = ("None of the texts that two people coded is assigned to nadia, so there is nothing to compare. "
-            "Whoever decides on all of them is named in study.toml: [coding] decided_by.")
+            "The person named in study.toml ([coding] decided_by) decides on all of them.")
     assert DoubleCodingComparison(study, "nadia").why_not_comparable() == said
     with pytest.raises(GLCError, match="None of the texts"):
         DoubleCodingComparison(study, "nadia").differences()
@@ -220,8 +220,8 @@ def test_codings_of_different_words_are_not_compared_and_a_sentence_says_so(two_
     study, changed, same = two_versions
     curation = DoubleCodingComparison(study, "tomas", today=DAY)
     assert curation.versions() == [
-        f"{TEXT} changed while it was coded: ines coded it as it was before, others did not. 1 turn has "
-        "other words today, and what was coded there is not compared. Decide on the words of today."]
+        f"{TEXT} changed while it was coded, and ines coded the earlier version. 1 turn has other "
+        "words today, and codings of the earlier words are not compared. Decide on the words of today."]
     rows = {row["segment_id"]: row for row in curation.differences()}
     ines, tomas = sorted(rows[changed]["coders"], key=lambda one: one["coder_id"])
     assert ines["is_missing"] and ines["other_words"].startswith(WORDS)

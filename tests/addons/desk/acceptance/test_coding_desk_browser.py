@@ -760,7 +760,7 @@ def test_changed_answers_are_gone_on_with_and_placed_again_by_keyboard(page, ses
     assert found(axe, page) == []
     desk.get_by_role("button", name="Go on with the new answers").focus()
     page.keyboard.press("Enter")
-    until_said(desk, "went along: 1; to be placed again: 1")
+    until_said(desk, "unchanged words: 1; to be placed again: 1")
     desk.locator(".glc-grid-body .glc-answer", has_text="Other words.").wait_for()
     desk.get_by_label("Which answers").select_option("waiting")
     row = desk.locator(".glc-grid-body [role=row]")
