@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 
 from glc_analysis.errors import UsageError
-from glc_analysis.reference import write_gitignore
+from glc_analysis.gitignore import write_gitignore
 from glc_analysis.schema import list_table_files, read_add_on_settings_templates, reference_tables
 from glc_analysis.study import RAW_KINDS, Study
 from glc_analysis.templates import load_template

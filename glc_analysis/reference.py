@@ -32,7 +32,6 @@ from glc_analysis.schema import (
     list_applicable_checks,
     list_table_files,
     list_word_columns,
-    reference_path,
     reference_tables,
     registered_checks,
 )
@@ -448,47 +447,3 @@ def _csv(rows: Iterable[Mapping[str, str]], columns: list[str], like: CsvRows) -
     writer.writeheader()
     writer.writerows(rows)
     return (like.byte_order_mark + text.getvalue()).encode()
-
-
-# ------------------------------
-# What of a study may enter git: the public reference tables and study.toml, and nothing else.
-#
-# Writes the ``.gitignore`` of a study, and finds the repository that it is in. The hook
-# ``scripts/hooks/refuse_raw_data.py`` also refuses files that somebody adds by force.
-
-
-SETTINGS = "reference/study.toml"
-"""The file by which a study folder is recognised."""
-_HEAD = """\
-# Of this study, git may have the method alone: the settings, and the tables that tell nothing of those who
-# took part. Everything else is confidential, whatever its name.
-/*
-!/.gitignore
-!/reference/
-/reference/*
-"""
-
-
-def list_files_for_git() -> list[str]:
-    """Returns the files of a study that may enter git, as paths in its folder.
-
-    >>> list_files_for_git()[:3]
-    ['reference/study.toml', 'reference/closed.csv', 'reference/codebook.csv']
-    """
-    paths = (reference_path(name) for name in reference_tables())
-    return [SETTINGS, *sorted(path for path in paths if path.startswith("reference/"))]
-
-
-def write_gitignore(study: Path) -> None:
-    """Writes the ``.gitignore`` of a study, unless the study already has one."""
-    path = study / ".gitignore"
-    written = path.read_text(encoding="utf-8") if path.exists() else _HEAD
-    if re.fullmatch(r"(?:!/reference/[\w.]+\n)*", written.removeprefix(_HEAD)):
-        write_atomic(path, _HEAD + "".join(f"!/{one}\n" for one in list_files_for_git()))
-
-
-def find_git_repository(folder: Path) -> Path | None:
-    """Returns the folder of the git repository that contains ``folder``; None if no repository contains it.
-    The folder need not exist yet."""
-    whole = folder.resolve()
-    return next((one for one in (whole, *whole.parents) if (one / ".git").exists()), None)

@@ -66,10 +66,12 @@ def list_work_countries(answers: pd.DataFrame, organisations: pd.DataFrame) -> p
     """
     places = {"home_country_id": "country_id", "organisation_id": "organisation_id",
               "home_region_id": "region_id"}
-    answered = answers[[*places.values()]].astype("str").drop_duplicates()
-    others = organisations[~organisations["organisation_id"].astype("str").isin(answered["organisation_id"])]
-    return pd.concat([answered, others[[*places]].astype("str").set_axis([*places.values()], axis=1)],
-                     ignore_index=True)
+    answered, listed = (dict.fromkeys(zip(*(frame[column].astype("str") for column in columns), strict=True))
+                        for frame, columns in ((answers, places.values()), (organisations, places)))
+    members = {organisation for _, organisation, _ in answered}
+    rows = [*answered, *(row for row in listed if row[1] not in members)]
+    return pd.DataFrame({column: [row[n] for row in rows] for n, column in enumerate(places.values())},
+                        dtype="str")
 
 
 def group_by_work_country(places: pd.DataFrame) -> dict[str, dict[str, list[str]]]:

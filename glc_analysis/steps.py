@@ -359,7 +359,8 @@ def digest_frame(frame: pd.DataFrame, digests: Digests) -> str:
     """Returns the digest of the cells and columns of a frame."""
     digest = digests.begin()
     digest.update(json.dumps([str(column) for column in frame.columns]).encode())
-    digest.update(hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    if len(frame):
+        digest.update(hash_pandas_object(frame, index=False).to_numpy().tobytes())
     return digest.hexdigest()
 
 

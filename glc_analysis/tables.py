@@ -69,7 +69,8 @@ def conform_to_schema(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     breaks the table's schema, which is an error of the package, not of the data.
     """
     table = TABLES[name]
-    if not len(frame) and not frame.select_dtypes("category").columns.intersection([*table.columns]).size:
+    if not len(frame) and not any(name in table.columns and isinstance(dtype, pd.CategoricalDtype)
+                                  for name, dtype in frame.dtypes.items()):
         return _without_rows(name).copy()
     shaped = pd.DataFrame({c: _typed(frame.get(c), column.kind, frame.index)
                            for c, column in table.columns.items()})
@@ -155,10 +156,11 @@ def with_python_strings(frame: pd.DataFrame) -> pd.DataFrame:
     """Returns the frame with text as Python's own strings. Arrow's strings, which pandas may hold instead,
     are written as another type, so that the same rows would not give the same bytes."""
     changed = {}
-    for name, column in frame.items():
-        is_category = isinstance(column.dtype, pd.CategoricalDtype)
-        held = column.cat.categories.dtype if is_category else column.dtype
+    for name, dtype in frame.dtypes.items():
+        is_category = isinstance(dtype, pd.CategoricalDtype)
+        held = dtype.categories.dtype if is_category else dtype
         if isinstance(held, pd.StringDtype) and held.storage != _PYTHON_TEXT.storage:
+            column = frame[name]
             changed[str(name)] = (column.cat.rename_categories(column.cat.categories.astype(_PYTHON_TEXT))
                              if is_category else column.astype(_PYTHON_TEXT))
     return frame.assign(**changed) if changed else frame

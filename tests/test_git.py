@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from glc_analysis.reference import find_git_repository, list_files_for_git, write_gitignore
+from glc_analysis.gitignore import find_git_repository, list_files_for_git, write_gitignore
 from glc_analysis.sample import write_sample
 from glc_analysis.study import REPOSITORY
 

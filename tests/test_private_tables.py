@@ -6,7 +6,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from glc_analysis import reference
+from glc_analysis import gitignore, reference
 from glc_analysis.errors import Faults
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.reference import move_misplaced_tables, read_reference, read_reference_table
@@ -218,7 +218,7 @@ def test_a_list_for_git_of_an_older_version_is_renewed_and_lines_of_peoples_own_
     now = (REPOSITORY / "data/.gitignore").read_text(encoding="utf-8")
     for older, renewed in ((now + "!/reference/evidence.csv\n", True), (now + "!/notes/\n", False)):
         small.write(".gitignore", older)
-        reference.write_gitignore(small.root)
+        gitignore.write_gitignore(small.root)
         assert (small.files()[".gitignore"].decode() == now) == renewed
 
 

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 @click.argument("directory", type=click.Path(path_type=Path))
 def init(directory: Path, **further: Any) -> None:
     """Start a study in a new folder."""
+    from glc_analysis.gitignore import find_git_repository
     from glc_analysis.new_study import refuse_started, start_study
-    from glc_analysis.reference import find_git_repository
 
     refuse_started(directory)
     with run_add_on_hooks("init", directory, **further) as to_do:
@@ -88,8 +88,9 @@ def check(study: Study, accept: bool, **further: Any) -> None:
     from glc_analysis.schema import UNDECIDED
 
     if accept and study.misplaced():
+        from glc_analysis.gitignore import write_gitignore
         from glc_analysis.locks import hold_lock
-        from glc_analysis.reference import move_misplaced_tables, write_gitignore
+        from glc_analysis.reference import move_misplaced_tables
 
         with hold_lock(study.processed, what="build", is_patient=True):
             for line in move_misplaced_tables(study):

@@ -178,6 +178,8 @@ def undecided_codes(disagreements: pd.DataFrame, quarantined: pd.DataFrame,
     - codes of passages that were placed by position alone, and of quarantined passages that may be in the
       segment. These are left out once people have decided on the segment.
     """
+    if disagreements.empty and quarantined.empty and codings.empty:
+        return pd.DataFrame(columns=["segment_id", "code_id"], dtype="str")
     waiting = disagreements.loc[disagreements["is_open"], ["segment_id", "open_codes"]].drop_duplicates()
     waiting = waiting.assign(code_id=waiting["open_codes"].str.split(";")).explode("code_id")
     unsure = codings_by_segment(pd.concat([quarantined[["code_id", "segment_ids"]], codings.loc[

@@ -219,9 +219,10 @@ def select_quotations_with_owners(frames: Mapping[str, pd.DataFrame], quotes: pd
     """Returns the quotations of an audience with their segment_id and their owner, the organisation whose
     words they are."""
     rows, segments = frames["quotations"], frames["segments"]
-    rows = rows[rows["audience"] == audience].merge(quotes[["quote_id", "segment_id"]], on="quote_id")
+    rows = rows[rows["audience"] == audience]
     if rows.empty:
-        return rows.assign(owner="")
+        return rows.assign(segment_id="", owner="")
+    rows = rows.merge(quotes[["quote_id", "segment_id"]], on="quote_id")
     owner = dict(zip(segments["segment_id"], segment_owners(segments, frames["documents"]), strict=True))
     return rows.assign(owner=rows["segment_id"].map(owner).fillna(""))
 

@@ -18,7 +18,7 @@ from glc_analysis.addon import list_declarations
 from glc_analysis.digests import KEY_FILE, keep_digest_key, read_digest_key
 from glc_analysis.disclosure.consent import CONSENT_ITEMS
 from glc_analysis.errors import Fault, Faults, GLCError
-from glc_analysis.reference import write_gitignore
+from glc_analysis.gitignore import write_gitignore
 from glc_analysis.schema import default_settings, reference_path, reference_tables
 from glc_analysis.study import Study, is_data_file
 

@@ -16,7 +16,7 @@ import re
 import sys
 from pathlib import Path
 
-from glc_analysis.reference import SETTINGS, list_files_for_git
+from glc_analysis.gitignore import SETTINGS, list_files_for_git
 
 DATA = re.compile(
     r"\.(csv|tsv|xlsx?|ods|sav|parquet|docx?|odt|rtf|vtt|srt|mp3|m4a|mp4|wav|sqlite3?|qd[acp]x?)$",

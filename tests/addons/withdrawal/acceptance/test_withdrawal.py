@@ -20,10 +20,11 @@ from glc_analysis import manifest
 from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.build import build, check_study
 from glc_analysis.errors import GLCError
+from glc_analysis.gitignore import list_files_for_git
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.manifest import number_next_release
-from glc_analysis.reference import list_files_for_git, read_reference_table
+from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
 from tests.support.share import drawn
 from tests.support.study_writer import write_reference

@@ -1,0 +1,50 @@
+"""What of a study may enter git: the public reference tables and study.toml, and nothing else.
+
+Writes the ``.gitignore`` of a study, and finds the repository that it is in. The hook
+``scripts/hooks/refuse_raw_data.py``, which every commit waits for, also refuses files that somebody adds by
+force.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from glc_analysis.schema import reference_path, reference_tables
+from glc_analysis.writing import write_atomic
+
+SETTINGS = "reference/study.toml"
+"""The file by which a study folder is recognised."""
+_HEAD = """\
+# Of this study, git may have the method alone: the settings, and the tables that tell nothing of those who
+# took part. Everything else is confidential, whatever its name.
+/*
+!/.gitignore
+!/reference/
+/reference/*
+"""
+
+
+def list_files_for_git() -> list[str]:
+    """Returns the files of a study that may enter git, as paths in its folder.
+
+    >>> list_files_for_git()[:3]
+    ['reference/study.toml', 'reference/closed.csv', 'reference/codebook.csv']
+    """
+    paths = (reference_path(name) for name in reference_tables())
+    return [SETTINGS, *sorted(path for path in paths if path.startswith("reference/"))]
+
+
+def write_gitignore(study: Path) -> None:
+    """Writes the ``.gitignore`` of a study, unless the study already has one."""
+    path = study / ".gitignore"
+    written = path.read_text(encoding="utf-8") if path.exists() else _HEAD
+    if re.fullmatch(r"(?:!/reference/[\w.]+\n)*", written.removeprefix(_HEAD)):
+        write_atomic(path, _HEAD + "".join(f"!/{one}\n" for one in list_files_for_git()))
+
+
+def find_git_repository(folder: Path) -> Path | None:
+    """Returns the folder of the git repository that contains ``folder``; None if no repository contains it.
+    The folder need not exist yet."""
+    whole = folder.resolve()
+    return next((one for one in (whole, *whole.parents) if (one / ".git").exists()), None)
