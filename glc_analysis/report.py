@@ -1,9 +1,9 @@
-"""Runs the reports of an audience: executes the pages that are out of date, keeps the other pages, makes the
-site.
+"""Runs the reports of an audience: executes the notebooks of the pages that are out of date, keeps the other
+pages, and makes the site.
 
-Each run has its own folder under ``reports/<audience>/runs``. When the run is complete, one rename makes
-``current`` point to it, so that readers see either all new pages or none. Every finished page is recorded, so
-that the run after an interrupted run need not make it again.
+Each run has its own folder under ``reports/<audience>/runs``. When a run is complete, one rename makes the
+link ``current`` point to its folder, so that readers see either all new pages or none. Every finished page is
+recorded, so that it need not be made again if the run is interrupted.
 """
 
 from __future__ import annotations
@@ -57,14 +57,14 @@ if TYPE_CHECKING:
 
 
 Processes = Callable[..., Any]
-"""A function that makes an object to execute pages, in place of :class:`.execute.PageProcesses` and with the
-same methods. It gets a study, ``timeout`` and ``reader_study``. The ``notes`` of the object are messages of
-the run."""
+"""A function of a study, ``timeout`` and ``reader_study``, which returns an object that executes pages. The
+object takes the place of a :class:`.execute.PageProcesses` and has the same methods. The run prints the
+messages in its attribute ``notes``."""
 
 
 class Ahead(NamedTuple):
-    """A page that a run makes first, and what is called with its HTML, each part by its slug, before the
-    other pages are made. Nothing is called if the gate stops the page."""
+    """A page that a run makes first, so that it can be shown before the other pages are made. ``show`` is
+    called with the HTML of the page's parts, keyed by slug, unless the gate stops the page."""
 
     slug: str
     show: Callable[[dict[str, str]], None]
@@ -107,7 +107,7 @@ class ReportRun:
         self.failures: list[Failure] = []
         self.notes = []
         if self.recovered:
-            self.notes.append(f"{len(self.recovered)} of them had been finished by an interrupted run.")
+            self.notes.append(f"An interrupted run had already finished {len(self.recovered)} of the pages.")
         for notes in load_declared_objects("runs", "notes"):
             self.notes += notes(study, self.audience)
 
@@ -126,18 +126,18 @@ class ReportRun:
 
     @property
     def standing(self) -> str:
-        """The progress of the run, for the message when it is interrupted."""
+        """Says how far the run has got, for the message that is printed if the run is interrupted."""
         if not self._done:
             return "The reports are unchanged."
         if self.is_forced:
-            return (f"{self._done} of {len(self.to_run)} pages were done, but the reports are unchanged: "
-                    "with --force, the same command makes all of them again.")
+            return (f"{self._done} of {len(self.to_run)} pages were done, but the reports are unchanged. "
+                    "A new run with --force makes all pages again.")
         return (f"{self._done} of {len(self.to_run)} pages are done and kept. To go on: run the same command "
                 "again.")
 
     def make(self, jobs: int, processes: Processes | None, progress: Progress | None) -> None:
-        """Makes the folder of this run and makes it the current one. If the run is interrupted, its finished
-        pages stay in the folder."""
+        """Makes the folder of this run with all pages and the site, and makes it the current run. If the run
+        is interrupted, its finished pages stay in the folder."""
         runs, started = self.home / "runs", datetime.now(UTC)
         self.folder = runs / new_run_id(runs, started)
         self.head = {"run": self.folder.name, "study": self.study.id, "audience": self.audience,
@@ -174,7 +174,8 @@ class ReportRun:
                 Assembly(self.study, self.audience, self.folder, keys, self.last_folder)))
 
     def _link_finished_pages(self) -> None:
-        """Links the pages of the last run or of an interrupted run that are up to date into this run."""
+        """Links pages that are up to date into the folder of this run: those of the last run, and those that
+        an interrupted run finished."""
         for page in self.to_keep:
             link_or_copy(self._last_path(page.slug), self._new_path(page.slug))
             self.entries[page.slug] = self.last_entries[page.slug]
@@ -211,8 +212,8 @@ class ReportRun:
         return self._ahead is not None and page.slug == self._ahead.slug and not page.organisation
 
     def _reader_study(self, to_run: Sequence[PageJob]) -> Study | None:
-        """Makes a folder for this run with what the audience may see. Returns None if the audience may see
-        everything, or if every page needs the whole study."""
+        """Makes a study that holds only what the audience may see, for the notebooks of this run to read.
+        Returns None if the audience may see everything, or if every page needs the whole study."""
         if has_capability(self.audience, "all_figures") or all(page.whole_study for page in to_run):
             return None
         from glc_analysis.view.reader_study import write_reader_study
@@ -229,14 +230,15 @@ class ReportRun:
         return processes
 
     def _store(self, page: PageJob, outcome: Any, seconds: float) -> None:
-        """Writes an executed page, or the substitute of a page that failed, and records it."""
+        """Writes an executed page and records it. If the page failed, writes and records a substitute: the
+        last good page with a notice, or a notice alone."""
         from glc_analysis.run.execute import Failure, normalise_notebook, notebook_json
 
         if not isinstance(outcome, Failure):
             page = page.with_reads(outcome.reads, self.inputs)
         if self._has_changed(page):  # which may also be why it failed: a notebook was read half saved
             outcome = Failure(page.notebook.name, page.slug, 0, "Changed",
-                              "its data or code changed while it ran; run again")
+                              "its data or code changed while it ran. To fix: run the same command again")
         if isinstance(outcome, Failure):
             self.failures.append(outcome)
             updated = self.last_entries.get(page.slug, {}).get("updated", "")
@@ -303,7 +305,8 @@ class ReportRun:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run did, or would do if ``is_done`` is false: slugs of pages, failures, the start page."""
+    """What a run did; if ``is_done`` is false, what it would do. ``ran`` and ``kept`` are slugs of pages,
+    ``site`` is the path of the start page, and ``briefs`` the folder with a brief for each organisation."""
 
     ran: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
@@ -315,7 +318,7 @@ class RunResult:
 
     @property
     def lines(self) -> Iterator[str]:
-        """The result as messages.
+        """The result as messages for people.
 
         >>> list(RunResult(kept=("index", "survey"), site=Path("site/index.html")).lines)
         ['Nothing to run: the pages are up to date.', 'The reports: site/index.html']
@@ -334,7 +337,7 @@ class RunResult:
             yield from [f"The page: {page}"] * (page != self.site and page.is_file())
             yield f"The reports: {self.site}"
         if self.briefs:
-            yield f"Briefs, each for its own organisation only: {self.briefs}"
+            yield f"Briefs, each for one organisation only: {self.briefs}"
 
 
 def update_report_pages(study: Study, *, audience: str = "team", country: str = "", theme: str = "",
@@ -342,19 +345,28 @@ def update_report_pages(study: Study, *, audience: str = "team", country: str = 
                         force: bool = False, dry_run: bool = False, printed: str = "short",
                         progress: Progress | None = None, folder: Path = NOTEBOOKS,
                         build: Callable[[], None] = lambda: None, ahead: Ahead | None = None) -> RunResult:
-    """Updates the pages of an audience; with country, theme or slug (``only``), only these.
+    """Updates the pages of an audience that are out of date, and makes the site. If a notebook fails, its
+    last good page is kept and marked, and the result lists the failure.
 
-    ``jobs`` notebooks run at a time (0 means as many as there are cores), each for no longer than study.toml
-    allows. ``processes`` makes the object that executes them, in place of processes on this computer. With
-    ``printed="full"``, paper shows everything that is folded on the screen; with "short", only its first
-    line. If a notebook fails, its last good page is kept and marked, and the result lists the failure.
-    Without ``progress``, a bar is shown on a terminal. ``build`` is called before anything is read, at a time
-    when no other run of these reports can be active. ``ahead`` is a page that is made first, and shown before
-    the others are made.
+    - ``country``, ``theme``, ``only``: updates only the pages of one country or theme, or the page with one
+      slug;
+    - ``jobs``: the number of notebooks that run at the same time; 0 means as many as there are cores;
+    - ``processes``: makes the object that executes pages, in place of processes on this computer;
+    - ``force``: also updates pages that are up to date;
+    - ``dry_run``: changes nothing, and returns what the run would do;
+    - ``printed``: with "full", paper shows all text that is folded on the screen; with "short", only its
+      first line;
+    - ``progress``: is called after each page; by default a progress bar is shown on a terminal;
+    - ``build``: is called before anything is read, while no other run of these reports can be active;
+    - ``ahead``: a page that is made first, and shown before the other pages are made.
 
-    Raises UsageError and Faults as :func:`plan` does; Faults if the gate finds something that the audience
-    may not see, and then publishes nothing; Busy if another run is active; GLCError if the reports cannot be
-    written; Interrupted at Ctrl-C or SIGTERM, after which the finished pages are kept for the next run.
+    Raises:
+
+    - UsageError and Faults as :func:`plan` does;
+    - Faults if the gate finds something that the audience may not see; nothing is published then;
+    - Busy if another run is active;
+    - GLCError if the reports cannot be written;
+    - Interrupted at Ctrl-C or SIGTERM; the finished pages are kept for the next run.
     """
     home = study.reports / audience
     with ExitStack() as stack:
@@ -380,12 +392,14 @@ def update_report_pages(study: Study, *, audience: str = "team", country: str = 
 
 
 def _state(study: Study, notebooks: Path) -> tuple[Any, Any]:
-    """Returns the state of the package's files, and of the files from which pages and their plan are read."""
+    """Returns the sizes and times of the package's files, and of the files that the pages and their plan
+    depend on. If the result is equal later, no file has changed."""
     return list_package_file_stamps(), list_input_file_stamps(study, notebooks)
 
 
 def _remove_if_empty(*folders: Path) -> None:
-    """Removes empty folders, which were made only for the lock, the innermost first."""
+    """Removes folders that were made only for the lock, if they are empty. The innermost folder must come
+    first."""
     with suppress(OSError):
         for folder in folders:
             folder.rmdir()
@@ -403,7 +417,7 @@ def _written(study: Study, standing: Callable[[], str]) -> Generator[None]:
 
 
 def _result(report_run: ReportRun, *, is_done: bool = True) -> RunResult:
-    """Returns the result of a run; without ``is_done``, what a run that has not started would do."""
+    """Returns the result of a run; if ``is_done`` is false, what the run would do."""
     current = report_run.home / "current"
     folder = current if current.is_symlink() else last_run(report_run.study, report_run.audience)[0]
     site = folder / "site" / "index.html" if is_done and folder else None

@@ -1,7 +1,8 @@
-"""Slices of the processed tables (the rows about one country, theme, question or code) and their digests.
+"""Finds the slices of the processed tables, and computes a digest of each slice. A slice is the rows of a
+table about one country, theme, question or code.
 
-A page is out of date if the digest of a slice that it has read has changed. Comparing digests does not need
-pandas.
+A page is out of date if the digest of a slice that it has read has changed. The digests are stored in
+slices.json, so that comparing them does not need pandas.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from glc_analysis.schema import processed_tables
 
 
 def digest_slices(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str, dict[str, str]]:
-    """Returns for every table the digest of each of its slices, by the name of the slice.
+    """Returns for every table the digest of each of its slices, keyed by the name of the slice.
 
     The names are ``""`` (the whole table), ``country=ID``, ``theme=ID``, ``question=ID`` and ``code=ID``. The
-    codebook also has ``names`` and ``name=ID``, which leave out the texts that define codes. ``frames`` are
-    the tables, among them answers, organisations, questions, codebook and figures. Each row is hashed, and
-    the hashes of a slice are added up (64 bits, two sums), so that all slices of a large table need one pass;
-    the order of rows does not matter.
+    codebook also has ``names`` and ``name=ID``: all codes, and one code, without the texts that define codes.
+    ``frames`` are the tables, among them answers, organisations, questions, codebook and figures.
+
+    Each row is hashed once, and the digest of a slice is made from two sums (64 bits each) of the hashes of
+    its rows. So all slices of a large table need one pass, and the order of rows does not matter.
     """
     questions, members = frames["questions"], list_work_countries(frames["answers"], frames["organisations"])
     by_question = dict(zip(questions["question_id"], questions["theme_id"], strict=True))
@@ -53,7 +55,8 @@ def digest_slices(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str
 
 
 def list_work_countries(answers: pd.DataFrame, organisations: pd.DataFrame) -> pd.DataFrame:
-    """Returns which organisation works in which country and region, each combination once, as text.
+    """Returns which organisation works in which country, with the country's region: one row per organisation
+    and country, all columns as text.
 
     The answers name the countries. An organisation that answered no survey counts as working in the country
     of its main office.
@@ -75,8 +78,8 @@ def list_work_countries(answers: pd.DataFrame, organisations: pd.DataFrame) -> p
 
 
 def group_by_work_country(places: pd.DataFrame) -> dict[str, dict[str, list[str]]]:
-    """Returns the organisations and the regions of each country, from the frame that
-    :func:`list_work_countries` returns.
+    """Returns the ids of the organisations and of the regions of each country, keyed by country. ``places``
+    is the frame that :func:`list_work_countries` returns.
 
     >>> group_by_work_country(pd.DataFrame({"country_id": ["KEN", "KEN"], "organisation_id": ["b", "a"],
     ...                                 "region_id": ["africa", "africa"]}))
@@ -88,8 +91,8 @@ def group_by_work_country(places: pd.DataFrame) -> dict[str, dict[str, list[str]
 
 
 def _wanted_by_country(members: pd.DataFrame) -> dict[str, list[str]]:
-    """Returns, for each country, the names whose rows its slice has: the country, its organisations and
-    regions, and the group of everybody."""
+    """Returns for each country the keys of the rows in its slice, such as ``region=africa``: the keys of the
+    country, of its organisations and regions, and of all respondents together."""
     found = {}
     for country, mine in group_by_work_country(members).items():
         found[country] = ["all", f"country={country}"]
@@ -100,8 +103,8 @@ def _wanted_by_country(members: pd.DataFrame) -> dict[str, list[str]]:
 
 def _by_country(name: str, frame: pd.DataFrame, hashes: np.ndarray,
                 wanted: Mapping[str, list[str]]) -> dict[str, np.ndarray]:
-    """Returns the row hashes in each country's slice: the rows of the country, and those of organisations
-    that answered for it."""
+    """Returns the sum of the row hashes of each country's slice. The slice has the rows of the country, and
+    the rows of organisations that answered for it."""
     sums = _sums(_country_keys(name, frame), hashes) if len(frame) else {}
     nothing = np.zeros(2, dtype=np.uint64)
     return {f"country={country}": np.stack([sums.get(key, nothing) for key in parts]).sum(0, dtype=np.uint64)
@@ -124,8 +127,8 @@ def _country_keys(name: str, frame: pd.DataFrame) -> pd.Series:
 
 
 def _by_theme(themes: pd.Series, hashes: np.ndarray, listed: list[str]) -> dict[str, np.ndarray]:
-    """Returns the row hashes in each theme's slice: the rows of the theme, and those that belong to every
-    theme."""
+    """Returns the sum of the row hashes of each theme's slice. The slice has the rows of the theme, and the
+    rows that belong to every theme."""
     sums, nothing = _sums(themes, hashes), np.zeros(2, dtype=np.uint64)
     common = sums.get("*", nothing)
     return {f"theme={theme}": sums.get(theme, nothing) + common
@@ -134,8 +137,8 @@ def _by_theme(themes: pd.Series, hashes: np.ndarray, listed: list[str]) -> dict[
 
 def _by_question(frame: pd.DataFrame, hashes: np.ndarray, estimates: pd.DataFrame,
                  questions: pd.Series) -> dict[str, np.ndarray]:
-    """Returns the row hashes in each question's slice: the answers to it, the figures about it, or their
-    releases."""
+    """Returns the sum of the row hashes of each question's slice. The slice has the rows of table ``name``
+    about the question: answers, figures or releases of figures."""
     if "figure_id" in frame:
         about = dict(zip(estimates["figure_id"], find_figure_subjects(estimates), strict=True))
         keys, subjects = frame["figure_id"].map(about).fillna(""), {*questions, *about.values()}
@@ -152,8 +155,7 @@ def _by_question(frame: pd.DataFrame, hashes: np.ndarray, estimates: pd.DataFram
 
 def _by_code(name: str, frame: pd.DataFrame, hashes: np.ndarray,
              above: Mapping[str, list[str]]) -> dict[str, np.ndarray]:
-    """Returns the row hashes in each code's slice: the rows of the code, or of the turns that have the
-    code."""
+    """Returns the sum of the row hashes of each code's slice (:func:`row_codes`)."""
     pairs = [(n, code) for n, codes in enumerate(row_codes(name, frame, above)) for code in codes]
     rows, codes = [n for n, _ in pairs], pd.Series([code for _, code in pairs], dtype="object")
     sums, nothing = _sums(codes, hashes[rows]), np.zeros(2, dtype=np.uint64)
@@ -162,8 +164,12 @@ def _by_code(name: str, frame: pd.DataFrame, hashes: np.ndarray,
 
 def _of_codebook(codebook: pd.DataFrame, above: Mapping[str, list[str]],
                  themes: Mapping[str, str]) -> dict[str, np.ndarray]:
-    """Returns the row hashes in each slice of the codebook: a code and the codes above it, with or without
-    definitions; a theme and the codes above and below it; the names of all codes."""
+    """Returns the sum of the row hashes of each slice of the codebook:
+
+    - ``code=ID``: the code and the codes above it;
+    - ``name=ID``: the same rows without definitions;
+    - ``theme=ID``: the theme and the codes above and below it;
+    - ``names``: all codes without definitions."""
     among = order_among_siblings(codebook)
     whole, named = (dict(zip(codebook["code_id"], hash_pandas_object(rows, index=False), strict=True))
                     for rows in (among, without_definitions(among)))
@@ -196,70 +202,71 @@ def _total(hashes: np.ndarray) -> np.ndarray:
 
 
 def _mix(hashes: np.ndarray) -> np.ndarray:
-    """Returns a second hash of each row, because two different sets of rows may by chance have the same sum
-    of first hashes."""
+    """Returns a second hash of each row, computed from the first hash. It is needed because two different
+    sets of rows may by chance have the same sum of first hashes."""
     mixed = (hashes ^ (hashes >> np.uint64(31))) * np.uint64(0x9E3779B97F4A7C15)
     return mixed ^ (mixed >> np.uint64(29))
 
 
 def slice_name(name: str, country: str, theme: str, question: str, code: str = "") -> str:
-    """Returns the name of the slice that holds all rows that are read; blank for the whole table."""
+    """Returns the name of the slice that has the rows about the chosen question, code, country or theme. If
+    several are chosen, it is the first of these that the table can be sliced by; blank means the whole
+    table."""
     kinds = {"question": question, "code": code, "country": country if is_sliced_by_country(name) else "",
              "theme": theme if is_sliced_by_theme(name) or name == "codebook" else ""}
     return next((f"{kind}={chosen}" for kind, chosen in kinds.items() if chosen), "")
 
 
 def find_figure_subjects(figures: pd.DataFrame) -> pd.Series:
-    """Returns the subject of each figure: its question, or for a figure without a question its measure (such
-    as ``coded``)."""
+    """Returns the subject of each figure: its question; for a figure without a question, its measure (such as
+    ``coded``)."""
     question, measure = (figures[column].astype("str") for column in ("question_id", "measure"))
     return question.where(question != "", measure)
 
 
 SUBJECTS = ("survey", "coded", *(measure for _, made in list_declarations("figures")
                                 for measures in made.values() for measure in measures))
-"""The subjects of figures without a question, which stand in place of the id of a question: the survey as a
-whole, and measures."""
+"""The words that can be given in place of the id of a question, to read figures without a question:
+``survey`` for the survey as a whole, and measures."""
 QUESTION_MEASURES = ("quality", "discordance")
-"""The measures whose figures are about questions. Their name can also be given in place of a question, to
-read all figures of the measure."""
+"""Measures whose figures each have a question. The name of the measure can be given in place of the id of a
+question, to read all its figures."""
 
 
 def is_sliced_by_question(name: str) -> bool:
-    """Whether a table can be read question by question, as answers, figures and their releases can."""
+    """Whether a table has a slice for each question. Answers, figures and releases of figures have one."""
     return name in ("figures", "responses", "selections") or name.startswith("release_")
 
 
 def is_sliced_by_theme(name: str) -> bool:
-    """Whether a table can be read theme by theme."""
+    """Whether a table has a slice for each theme."""
     return name not in ("questions", "codebook") and bool(
         {"question_id", "guide_question_id", "code_id"} & set(processed_tables()[name].columns))
 
 
 def is_sliced_by_code(name: str) -> bool:
-    """Whether a table can be read code by code, as the codebook, coders' work and counts of codes can."""
+    """Whether a table has a slice for each code. The codebook, coders' work and counts of codes have one."""
     return name in ("agreement", "codebook", "codings", "disagreements", "figures", "mentions")
 
 
 def is_sliced_by_country(name: str) -> bool:
-    """Whether a table can be read country by country. Tables about principles cannot, because they are about
+    """Whether a table has a slice for each country. Tables about principles have none, because they are about
     the whole study."""
     columns = set(processed_tables()[name].columns)
     return bool({"country_id", "organisation_id", "subset_id"} & columns) and "principle_id" not in columns
 
 
 def has_country_in_each_row(name: str) -> bool:
-    """Whether each row of a table names the country that it is about, not only the organisation."""
+    """Whether each row of a table names a country, besides any organisation that it names."""
     return name != "organisations" and "country_id" in processed_tables()[name].columns
 
 
 def find_row_themes(name: str, frame: pd.DataFrame, questions: Mapping[str, str],
                     codes: Mapping[str, str]) -> pd.Series | None:
-    """Returns the theme of each row (the theme of its question or code), ``*`` for rows of every theme,
-    ``""`` for rows without a theme.
+    """Returns the theme of each row: the theme of its question or code, ``*`` if the row belongs to every
+    theme, or ``""`` if it has no theme. Rows about interviews and calls belong to every theme.
 
-    ``questions`` and ``codes`` have the themes by id. Rows about interviews and calls belong to every theme.
-    Returns None for a table that is not read theme by theme.
+    ``questions`` and ``codes`` have the theme of each id. Returns None for a table without slices for themes.
     """
     asked = next((c for c in ("question_id", "guide_question_id") if c in frame), "")
     if not is_sliced_by_theme(name):
@@ -279,11 +286,12 @@ def find_row_themes(name: str, frame: pd.DataFrame, questions: Mapping[str, str]
 
 
 def row_codes(name: str, frame: pd.DataFrame, above: Mapping[str, list[str]]) -> list[set[str]]:
-    """Returns for each row the codes whose slices hold the row, in a table (other than the codebook) that can
-    be read by code.
+    """Returns for each row of a table the codes whose slices include the row. The table must have slices for
+    codes, and must not be the codebook.
 
-    A coding or disagreement belongs to the slices of all codes that any coder gave to its turn, and of the
-    codes ``above`` these codes, because the page of a code also shows the other codes of its turns.
+    A coding or a disagreement is about turns of a text. It is in the slices of all codes that any coder gave
+    to these turns, and of the codes ``above`` these codes, because the page of a code also shows the other
+    codes of its turns.
     """
     if name == "figures":  # two codes together are about neither alone
         return [{code} - {""} if measure == "coded" else set() for code, measure in zip(
@@ -313,7 +321,7 @@ def ancestors(codebook: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def codes_with_above(codes: Iterable[str], above: Mapping[str, list[str]]) -> list[str]:
-    """Returns those of the codes that exist, and the codes above them, each once.
+    """Returns the codes that are in ``above``, each followed by the codes above it. No code is repeated.
 
     >>> codes_with_above(["gap", "gone"], {"law": [], "gap": ["law"]})
     ['gap', 'law']
@@ -323,7 +331,7 @@ def codes_with_above(codes: Iterable[str], above: Mapping[str, list[str]]) -> li
 
 
 def order_among_siblings(codebook: pd.DataFrame) -> pd.DataFrame:
-    """Returns the codebook with ``order`` counted separately below each parent, so that moving a code does
+    """Returns the codebook with column ``order`` counted from 1 below each parent, so that moving a code does
     not change the order of codes below other parents."""
     order = codebook.groupby("parent_id")["order"].rank().astype("Int64")
     return codebook.assign(order=order)
@@ -335,7 +343,7 @@ def without_definitions(codebook: pd.DataFrame) -> pd.DataFrame:
 
 
 def map_codes_to_themes(codebook: pd.DataFrame) -> dict[str, str]:
-    """Returns the theme of each code; the theme of a theme is itself, and codes outside themes are left out.
+    """Returns the theme of each code. A theme has itself as its theme, and codes outside themes are left out.
 
     >>> map_codes_to_themes(pd.DataFrame({"code_id": ["law", "gap"], "parent_id": ["", "law"],
     ...                           "level": ["theme", "code"]}))

@@ -1,9 +1,8 @@
 """Edits single rows of CSV files that people keep, and writes workbooks for people to fill in.
 
-People edit reference tables in spreadsheet programs, and survey tools have their own ways of writing CSV. A
-file that is edited here keeps its order, its quotation marks, its delimiter, its line ends, its byte order
-mark and its encoding. Rows are numbered as everywhere in the package: the header is row 1, and blank rows
-count.
+People edit reference tables in spreadsheet programs, and each survey tool writes CSV in its own way. A file
+that this module edits keeps its order of rows, quotation marks, delimiter, line ends, byte order mark and
+encoding. Rows are numbered as in a spreadsheet: the header is row 1, and blank rows count.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 
 @dataclass
 class CsvRows:
-    r"""The rows of a CSV file as they are written, each with its line end.
+    r"""The rows of a CSV file as they are written in the file, each with its line end.
 
     >>> rows = CsvRows.of('name;note\r\n"Ana";\r\nBo;"a; b"', "names.csv")
     >>> rows.set_cell(2, "note", "c; d")
@@ -56,7 +55,8 @@ class CsvRows:
 
     @classmethod
     def of(cls, text: str, file: str, encoding: str = "utf-8") -> CsvRows:
-        """Reads the rows of a text; ``file`` is its name in faults. Raises Faults if it cannot be parsed."""
+        """Reads the rows of a text; ``file`` is the name of its file in faults. Raises Faults if the text
+        cannot be parsed."""
         body = text.removeprefix("\ufeff")
         plain = normalise_line_ends(body)
         mark = detect_delimiter(plain)
@@ -96,7 +96,7 @@ class CsvRows:
         return (_line_end(self.records[0]) if self.records else "") or "\n"
 
     def set_cell(self, row: int, column: str, value: str) -> None:
-        """Changes one cell; the rest of its row stays as it is written."""
+        """Changes one cell; all other cells of the row stay as they are written."""
         place = self.header.index(column)
         record = self.records[row - 1]
         end = _line_end(record)
@@ -106,8 +106,8 @@ class CsvRows:
         self.records[row - 1] = self.delimiter.join(cells) + end
 
     def add_column(self, column: str) -> None:
-        """Adds a column after the last column, unless there is a column of this name; the rows are not
-        changed.
+        """Adds a column to the header, after the last column, unless a column of this name exists. The other
+        rows are not changed.
 
         >>> rows = CsvRows.of("name;note\\nAna;\\n", "names.csv")
         >>> rows.add_column("day")
@@ -129,13 +129,14 @@ class CsvRows:
         self.records[row - 1] = _line_end(self.records[row - 1])
 
     def remove(self, rows: Iterable[int]) -> None:
-        """Removes rows in one call, because the numbers of the rows below change with each removal."""
+        """Removes rows. All rows must be removed in one call, because a removal changes the numbers of the
+        rows below."""
         gone = set(rows)
         self.records = [record for n, record in enumerate(self.records, 1) if n not in gone]
 
     def insert(self, after: int, row: Mapping[str, str]) -> None:
-        """Adds a row below row ``after``, with the same line end; columns that the new row does not name are
-        blank."""
+        """Adds a row below row ``after``, with the line end of that row. Columns that the new row does not
+        name are blank."""
         written = format_csv_row((row.get(column, "") for column in self.header), self.delimiter)
         end = self.line_end
         if after:
@@ -161,9 +162,9 @@ def _line_end(record: str) -> str:
 def append_rows(path: Path, columns: Collection[str], rows: Iterable[Mapping[str, str]]) -> None:
     """Adds rows at the end of a CSV file in a single write.
 
-    If the file does not exist, it is begun with a header of these columns; if the file lacks one of the
-    columns, the column is added. Without rows, nothing is written. Raises Faults before writing if the
-    encoding of the file has no code for a letter in the rows.
+    If the file does not exist, it is made with a header of these columns. If the file lacks one of these
+    columns, the column is added. If there are no rows, nothing is written. Raises Faults, and writes nothing,
+    if the encoding of the file has no code for a letter in the rows.
     """
     if not (rows := [*rows]):
         return
@@ -183,7 +184,7 @@ def append_rows(path: Path, columns: Collection[str], rows: Iterable[Mapping[str
 def read_utf8(path: Path) -> str:
     """Returns the text of a file unchanged, including byte order mark and line ends.
 
-    Raises Faults if the file is not in UTF-8, because rows in some languages could then not be added.
+    Raises Faults if the file is not in UTF-8, because other encodings cannot hold rows in every language.
     """
     try:
         return path.read_bytes().decode("utf-8")
@@ -192,13 +193,13 @@ def read_utf8(path: Path) -> str:
 
 
 def _not_utf8(path: Path) -> Fault:
-    return Fault("is not in UTF-8, the encoding for text in every language", path.name,
+    return Fault("is not in UTF-8, the only encoding that can hold text in every language", path.name,
                  fix="save it as CSV UTF-8, and run the command again")
 
 
 def detect_encoding(raw: bytes) -> str:
-    """Returns an encoding with which the text, when written again, gives the same bytes; a byte order mark
-    counts as text.
+    """Returns an encoding in which ``raw`` can be read and written again as the same bytes. A byte order mark
+    is read as part of the text.
 
     >>> [detect_encoding("é".encode(name)) for name in ("utf-16-be", "utf-8", "cp1252")]
     ['utf-16-be', 'utf-8', 'cp1252']
@@ -234,7 +235,7 @@ _EPOCH = b"1980-01-01T00:00:00Z"
 
 
 def save_workbook_reproducibly(workbook: Workbook, path: Path) -> None:
-    """Writes a workbook so that the same contents always give the same bytes.
+    """Writes a workbook so that equal contents always give the same bytes.
 
     openpyxl writes the current time into the document properties and into every entry of the archive. Both
     are set to 1980-01-01, the earliest date that a ZIP file can hold. Entries are stored uncompressed,
@@ -260,9 +261,9 @@ def save_workbook_reproducibly(workbook: Workbook, path: Path) -> None:
 
 
 def write_text(cell: Cell, text: str) -> None:
-    """Writes text as text, even if it begins like a formula.
+    """Writes a text into a cell, never as a formula, even if the text begins like one.
 
-    Characters that no workbook can hold are left out.
+    Characters that no workbook can hold are replaced by blanks.
 
     >>> from openpyxl import Workbook
     >>> cell = Workbook().active["A1"]
@@ -277,8 +278,8 @@ def write_text(cell: Cell, text: str) -> None:
 
 
 def style_cell(cell: Cell, *, is_heading: bool = False, is_box: bool = False) -> None:
-    """Gives a cell of a table its border and its text layout; with ``is_box``, the cell is to be filled in,
-    and is yellow with a thick border."""
+    """Gives a cell of a table its border and text layout. With ``is_box``, the cell is yellow with a thick
+    border, because people must fill it in."""
     from openpyxl.styles import Font
 
     # Finding a style among those of a workbook takes most of the time of writing it: each is looked up once.
@@ -294,7 +295,7 @@ def style_cell(cell: Cell, *, is_heading: bool = False, is_box: bool = False) ->
 
 
 _KNOWN_STYLES: WeakKeyDictionary[Workbook, dict[tuple[int, ...], Any]] = WeakKeyDictionary()
-"""For each workbook, the style of a cell by its earlier style and the wanted changes."""
+"""For each workbook, the styles found so far, keyed by a cell's earlier style and the wanted changes."""
 
 
 @cache
@@ -306,8 +307,8 @@ def _styles() -> tuple[Any, ...]:
 
 
 def print_on_a4(sheet: Worksheet, headings: int) -> None:
-    """Lays a sheet out on landscape A4, as wide as the page, with its first rows repeated on every page and
-    fixed on the screen."""
+    """Sets a sheet to print on landscape A4, as wide as the page. The first ``headings`` rows are repeated on
+    every page and stay visible on the screen."""
     from openpyxl.worksheet.properties import PageSetupProperties
 
     sheet.freeze_panes, sheet.print_title_rows = f"A{headings + 1}", f"1:{headings}"

@@ -1,5 +1,5 @@
-"""The status of a study: the files that have arrived, and the results that are out of date. This module needs
-only the standard library."""
+"""Says in lines of text what the status of a study is: which files have arrived, and which results are out of
+date. This module needs only the standard library."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
 
 _LISTED = 10
-"""The largest number of causes, and of pages, that are listed."""
+"""The largest number of details listed below a line of the status."""
 _CURRENT = "Tables: up to date."
-_UNDECIDED = ("Tables: up to date for the team; what the convening and the public may see is decided by "
-              "`glc build`, or when a command needs it.")
-_OF_FIGURES = "; the study's figures are of this wave."
+_UNDECIDED = ("Tables: up to date for the team. What the convening and the public may see is "
+              "not decided yet. `glc build` decides it, and so does any command that needs it.")
+_OF_FIGURES = "; the study's figures describe this wave."
 
 
 def status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
-    """Yields lines about the study, about new or unused raw files, from add-ons, about the tables and about
-    the pages."""
+    """Yields lines on the status of a study, in this order: raw files, lines of add-ons, tables, waves and
+    pages."""
     arrivals = manifest.compare_with_manifest(study)
     yield f"{study.title}: {count_of(len(arrivals.checksums), 'raw file')}, none changed or missing."
     for name in arrivals.new:
@@ -55,7 +55,7 @@ def status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
 
 
 def _causes(study: Study, arrivals: manifest.Arrivals) -> list[str]:
-    """Returns what has changed since the last build."""
+    """Returns a line about each input that has changed since the last build."""
     built = {name: _json(study.processed / name) for name in ("provenance.json", "reference.json")}
     raw = built["provenance.json"].get("raw", {})
     now = arrivals.digests

@@ -1,9 +1,9 @@
-"""The study: one folder, its settings and its raw files.
+"""Finds a study's folder, reads its settings and lists its files.
 
-A :class:`Study` stands for a folder with ``raw/``, ``reference/``, ``processed/``, ``reports/`` and
-``private/``. It is the only object that functions pass to each other, and holds the settings of study.toml,
-with defaults for settings that are not given. All faults of study.toml are raised together. This module needs
-only the standard library, so that ``glc status`` answers at once.
+A :class:`Study` stands for one folder with ``raw/``, ``reference/``, ``processed/``, ``reports/`` and
+``private/``. Functions that work on a study get this object. It has the settings of study.toml, and the
+defaults of settings that study.toml does not name. All faults of study.toml are raised together. This module
+needs only the standard library, so that ``glc status`` answers at once.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ from glc_analysis.tabular import decode_text, parse_delimited
 INVENTED = "Invented sample data: no organisation, person or answer here is real."
 """The sentence with which pages, slides and papers of an invented study begin."""
 WITHDRAWN = "[withdrawn]"
-"""The text in place of the words of an organisation or a person that has withdrawn from the study."""
+"""The text that replaces the words of an organisation or a person that has withdrawn from the study."""
 STOP_CONTACT, STOP_USE, ERASE = "stop-contact", "stop-use", "erase"
-"""The choices of a person who withdraws: to be contacted no more, to have their data used no more, or to have
-their data erased."""
+"""The three choices of a person who withdraws: nobody contacts the person again, nobody uses the person's
+data again, or the person's data are erased."""
 
 
 # ------------------------------
@@ -66,10 +66,12 @@ _NUMBERS = "a table of whole numbers, such as {provider = 9}"
 
 
 def read_settings(path: Path, defaults: Defaults, words: Words) -> dict[str, dict[str, Any]]:
-    """Returns the settings of a study by section; a setting that is not given has its default.
+    """Returns the settings of a study, keyed by section. A setting that the file does not name has its
+    default.
 
-    A setting must have the type of its default; a section without defaults may hold anything. ``words`` are
-    the words that a setting may have, by section and name. Raises Faults with all faults of the file.
+    A setting must have the same type as its default. A section without defaults may hold any settings.
+    ``words`` has the words that a setting may take, keyed by section and name. Raises Faults with all faults
+    of the file.
     """
     found = {section: dict(zip(replace_old_names(values, "setting", section), values.values(), strict=True))
              if isinstance(values, dict) else values for section, values in _parsed(path).items()}
@@ -83,7 +85,7 @@ def read_settings(path: Path, defaults: Defaults, words: Words) -> dict[str, dic
 
 
 def _rule_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
-    """Yields Faults of settings that have the right type but break a rule for this setting."""
+    """Yields Faults for settings that have the right type but break a further rule."""
     yield from find_unit_name_faults(file, settings["study"]["unit_name"])
     yield from find_unknown_identity_faults(file, settings["survey"]["unknown"])
     yield from find_consensus_rule_faults(file, settings["coding"])
@@ -110,7 +112,7 @@ def _section_faults(file: str, section: str, values: Any, defaults: Defaults,
                     words: Words) -> Iterator[Fault]:
     if not isinstance(values, dict):
         yield Fault("is outside every section", file=file, column=section, value=str(values),
-                    fix=f"put it below one of {', '.join(f'[{name}]' for name in defaults)}")
+                    fix=f"move the setting below one of {', '.join(f'[{name}]' for name in defaults)}")
     elif section not in defaults:
         yield Fault(f"there is no such section; {suggest_name(section, defaults)}", file=file,
                     column=f"[{section}]", fix=f"use one of {', '.join(defaults)}")
@@ -131,12 +133,13 @@ def _misfit(name: str, value: Any, known: Mapping[str, Any], words: tuple[str, .
             form = "two whole numbers, such as [7, 9]" if isinstance(known[name], list) else _NUMBERS
         return "has the wrong form", f"write {form}"
     if words and value not in words:
-        return "is not known", f"use one of {', '.join(filter(None, words))}"
+        return "is not allowed", f"use one of {', '.join(filter(None, words))}"
     return "", ""
 
 
 def _is_like(value: Any, default: Any) -> bool:
-    """Whether a value has the type of a default.
+    """Whether a value has the same type as a default, and the parts of a list or table have the type of the
+    default's parts.
 
     >>> _is_like(True, 0), _is_like(1, 0.7), _is_like("NA", []), _is_like(["NA"], [])
     (False, True, False, True)
@@ -150,7 +153,8 @@ def _is_like(value: Any, default: Any) -> bool:
 
 
 def find_unit_name_faults(file: str, singular_and_plural: list[str]) -> Iterator[Fault]:
-    """Yields Faults of [study] unit_name, the singular and the plural of what the study counts.
+    """Yields Faults in the setting [study] unit_name, which has the singular and the plural of the noun for
+    what the study counts.
 
     >>> [fault.value for fault in find_unit_name_faults("study.toml", ["villager"])]
     ['villager']
@@ -161,12 +165,12 @@ def find_unit_name_faults(file: str, singular_and_plural: list[str]) -> Iterator
                                 or not all(map(str.strip, singular_and_plural))):
         yield Fault("is not a singular and a plural", file=file, column="[study] unit_name",
                     value=", ".join(singular_and_plural),
-                    fix='write two, such as ["villager", "villagers"], or [] for organisations')
+                    fix='write two words, such as ["villager", "villagers"], or write [] for organisations')
 
 
 def find_unknown_identity_faults(file: str, may_be_unknown: list[str]) -> Iterator[Fault]:
-    """Yields Faults of [survey] unknown, which says whether a record may leave the country or the
-    organisation unknown.
+    """Yields Faults in the setting [survey] unknown, which lists what records may leave unknown: the country,
+    the organisation, or both.
 
     >>> [fault.value for fault in find_unknown_identity_faults("study.toml", ["country", "region"])]
     ['region']
@@ -178,8 +182,11 @@ def find_unknown_identity_faults(file: str, may_be_unknown: list[str]) -> Iterat
 
 
 def find_consensus_rule_faults(file: str, settings: Mapping[str, Any]) -> Iterator[Fault]:
-    """Yields Faults of the consensus rule in [coding]: nobody is named who decides, the day is missing, or
-    the day is not a date.
+    """Yields Faults in the settings of the consensus rule in [coding]:
+
+    - the rule is that a person decides, but no person is named;
+    - the day on which the rule was fixed is missing;
+    - the day is not a date.
 
     >>> rule = {"consensus": "person", "decided_by": "", "fixed_on": "May"}
     >>> [fault.column for fault in find_consensus_rule_faults("study.toml", rule)]
@@ -193,14 +200,14 @@ def find_consensus_rule_faults(file: str, settings: Mapping[str, Any]) -> Iterat
         yield Fault("is not a date", file=file, column="[coding] fixed_on", value=day,
                     fix="write it as YYYY-MM-DD")
     if rule != "unanimous" and not day:
-        yield Fault("does not say since when this rule of consensus holds", file=file,
-                    column="[coding] fixed_on", value="", fix="write the day on which it was fixed, before "
-                    "anybody coded, as YYYY-MM-DD")
+        yield Fault("does not say on which day the rule of consensus was fixed", file=file,
+                    column="[coding] fixed_on", value="", fix="write the day, which must be before anybody "
+                    "coded, as YYYY-MM-DD")
 
 
 def find_countries_agreed_faults(file: str, agreed: Mapping[str, str]) -> Iterator[Fault]:
-    """Yields Faults of [disclosure] countries_agreed. This setting records an agreement to publish by country
-    that is not in consent.csv: for which countries, by whom, when and why.
+    """Yields Faults in the setting [disclosure] countries_agreed. The setting records an agreement to publish
+    by country that consent.csv does not record: for which countries it is, who agreed, when and why.
 
     >>> list(find_countries_agreed_faults("study.toml", {"which": "work", "by": "the board", "on": "2017-03",
     ...                                             "reason": "all members voted for it"}))
@@ -209,19 +216,19 @@ def find_countries_agreed_faults(file: str, agreed: Mapping[str, str]) -> Iterat
     known = ("which", "by", "on", "reason")
     where = "[disclosure] countries_agreed"
     for name in agreed.keys() - {*known}:
-        yield Fault(f"there is no {name!r} here; {suggest_name(name, known)}", file=file, column=where,
-                    value=agreed[name], fix=f"use {', '.join(known)}")
+        yield Fault(f"this setting has no {name!r}; {suggest_name(name, known)}", file=file, column=where,
+                    value=agreed[name], fix=f"use only {', '.join(known)}")
     for name in known if agreed else ():
         if not agreed.get(name, "").strip():
             yield Fault(f"has no {name!r}", file=file, column=where, value=str(agreed),
-                        fix="write which (work, home or both), by, on and reason; without an agreement "
-                            "leave the whole setting out")
+                        fix="write which (work, home or both), by, on and reason; if there is no agreement, "
+                            "remove the whole setting")
     if agreed.get("which", "work") not in ("work", "home", "both"):
-        yield Fault("is not known", file=file, column=f"{where} which", value=agreed["which"],
+        yield Fault("is not allowed", file=file, column=f"{where} which", value=agreed["which"],
                     fix="use work, home or both")
     if not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?|\s*", agreed.get("on", "")):
         yield Fault("is not a date", file=file, column=f"{where} on", value=agreed["on"],
-                    fix="write it as YYYY-MM-DD; YYYY or YYYY-MM where only that is known")
+                    fix="write it as YYYY-MM-DD, or as YYYY or YYYY-MM if the day is not known")
 
 
 # ------------------------------
@@ -245,8 +252,8 @@ NOTEBOOKS = Path(__file__).with_name("notebooks") if IS_INSTALLED else REPOSITOR
 
 
 def list_notebook_files(*folders: Path) -> list[Path]:
-    """Returns the notebooks of folders, sorted by name. A notebook of a later folder replaces a notebook with
-    the same file name in an earlier folder."""
+    """Returns the paths of the notebooks in some folders, sorted by file name. If several folders have a
+    notebook of the same file name, the notebook of the last of these folders is returned."""
     by_name = {path.name: path for folder in folders for path in folder.glob("*.ipynb")}
     return [by_name[name] for name in sorted(by_name)]
 
@@ -254,16 +261,16 @@ def list_notebook_files(*folders: Path) -> list[Path]:
 JOURNALS = ".jsonl"
 """The ending of the files that programs of add-ons write in ``raw/codings/<coder>/``."""
 PROJECT_DATABASES = ("data.qda", "project.sqlite3")
-"""The names of databases inside the project folder of a coding program; a setting may name the folder in
-place of the database."""
+"""The file names of databases in the project folders of coding programs. A setting may name the project
+folder in place of the database."""
 _NON_DATA_FILES = ("readme", "readme.md", "readme.txt", "license", "license.md", "license.txt", "thumbs.db",
                    "desktop.ini")
 
 DEFAULTS, SETTING_WORDS = default_settings()
-"""The defaults of study.toml by section, and the words that a setting may take, as ``schema/settings.toml``
-has them."""
+"""The defaults of the settings, keyed by section; and the words that a setting may take, keyed by section and
+name. Both come from ``schema/settings.toml``."""
 RAW_KINDS = (*DEFAULTS["raw"],)
-"""The kinds of raw files."""
+"""The kinds of raw files, such as ``survey`` or ``interviews``."""
 
 
 @dataclass(frozen=True)
@@ -278,25 +285,27 @@ class Study:
 
     @classmethod
     def find(cls, path: str | Path = "", *, say: Say = lambda line: None) -> Study:
-        """Returns the study named by ``path``, or else by ``GLC_STUDY``, or else ``data/`` of the checkout.
-        From then on, only the owner can read the files that this process writes.
+        """Returns the study in the folder ``path``. If ``path`` is blank, the folder is the one named by the
+        environment variable ``GLC_STUDY``; if that is not set, it is ``data/`` of the checkout. From then on,
+        only the owner can read the files that this process writes.
 
         If a withdrawal was interrupted, it is finished or undone first, and ``say`` is called with a line
-        about it. Raises UsageError if the folder does not exist, or if no study is named and the package is
+        about it. Raises UsageError if the folder does not exist, or if no folder is named and the package is
         not in a checkout.
         """
         create_files_for_owner_only()
         named = str(path) or os.environ.get("GLC_STUDY", "")
         if IS_INSTALLED and not named:
-            raise UsageError("No study is named. To fix: name its folder, with --study DIR, with the "
-                             "environment variable GLC_STUDY or with glc.open_study(\"DIR\"); or start one "
-                             "with `glc init DIR`, or with `glc --study DIR sample` for invented data.")
+            raise UsageError("No study is named. To fix: name its folder with --study DIR, with the "
+                             "environment variable GLC_STUDY or with glc.open_study(\"DIR\"). Or start a "
+                             "study with `glc init DIR`, or one of invented data with "
+                             "`glc --study DIR sample`.")
         root = Path(named).expanduser().resolve() if named else REPOSITORY / "data"
         if not root.is_dir():
             source = " (named by GLC_STUDY)" if named and not path else ""
             raise UsageError(f"There is no study folder {named or 'data'}{source}. "
-                             f"To fix: name one that is there, with --study or glc.open_study(\"DIR\"), "
-                             "or start one with `glc init DIR`.")
+                             f"To fix: name an existing folder with --study or glc.open_study(\"DIR\"), "
+                             "or start a study with `glc init DIR`.")
         end_interrupted_withdrawal(root, say)
         return cls(root)
 
@@ -311,16 +320,16 @@ class Study:
 
     @property
     def private_reference(self) -> Path:
-        """The folder of the reference tables that identify people or organisations, or hold words that nobody
-        has cleared."""
+        """The folder of the reference tables that may identify people or organisations, or may hold words
+        that nobody has cleared for publication."""
         return self.root / TABLE_FOLDERS["private"]
 
     def reference_file(self, name: str) -> Path:
-        """Returns the path of a reference table, in whichever folder it belongs, whether or not the file
-        exists.
+        """Returns the path at which a reference table belongs, in ``reference/`` or ``private/reference/``.
+        The file need not exist.
 
-        Raises Faults if the table is private but lies in ``reference/``, because it would be read as if it
-        were empty.
+        Raises Faults if the table is private but its file is in ``reference/``, because the table would
+        otherwise be read as empty.
 
         >>> Study(Path("data")).reference_file("codebook").as_posix()
         'data/reference/codebook.csv'
@@ -331,15 +340,15 @@ class Study:
         return path
 
     def table_path(self, file: TableFile) -> Path:
-        """Returns the path of a file of a reference table. If the file exists only under the old name of the
-        table, it is that path."""
+        """Returns the path of a file of a reference table. If the file exists only under an old name of the
+        table, returns the path with the old name."""
         path = self.root / file.path
         old = (path.with_stem(old) for old, new in map_old_names_to_new("table").items() if new == path.stem)
         return path if path.is_file() else next((former for former in old if former.is_file()), path)
 
     def private_columns_file(self, name: str) -> Path | None:
-        """Returns the file with the key and the private columns of a table that lies in ``reference/``; None
-        if the table has no private columns.
+        """Returns the path of the private file of a table that is in ``reference/``, which has the key and
+        the private columns of the table; None if the table has no private columns.
 
         >>> Study(Path("data")).private_columns_file("codebook").as_posix()
         'data/private/reference/codebook.csv'
@@ -354,11 +363,12 @@ class Study:
                 for path in sorted(folder.glob("*.csv"))]
 
     def misplaced(self) -> dict[Path, tuple[str, ...]]:
-        """Returns the files in ``reference/`` that do not belong there, each with its columns that do not
-        belong there. If it has no columns, the whole file does not belong there.
+        """Returns the files in ``reference/`` that do not belong there, each with the columns that do not
+        belong there. If a file is listed without columns, the whole file does not belong there.
 
         Only study.toml, read-me files and the tables that the schema places there belong in ``reference/``. A
-        copy that JupyterLab keeps belongs in the folder of its table; other hidden files are not checked.
+        copy of a table that JupyterLab has saved must be in the same folder as the table. Other hidden files
+        are not checked.
         """
         misplaced: dict[Path, tuple[str, ...]] = {}
         for path in sorted(path for path in self.reference.rglob("*") if path.is_file()):
@@ -387,8 +397,9 @@ class Study:
                  for path, columns in misplaced.items()]
         if found:
             raise Faults([Fault(
-                "may identify people or organisations, or hold words that nobody has cleared; this folder is "
-                "for the method, which a stranger may read", file="reference/", value="; ".join(found),
+                "may identify people or organisations, or hold words that nobody has cleared. This folder is "
+                "only for the study's method, which strangers may read", file="reference/",
+                value="; ".join(found),
                 fix=f"run `glc check --accept`, which moves it to {TABLE_FOLDERS['private']}/")])
 
     @property
@@ -414,7 +425,8 @@ class Study:
 
     @property
     def key_file(self) -> Path:
-        """The path of the key to the pseudonyms, which says which name has which pseudonym."""
+        """The path of the file that says which name has which pseudonym. In a run, the file is recorded as an
+        input of the page that asks for the path."""
         read_log.record_read(self.root, read_log.PSEUDONYM_KEY)
         return self.root / read_log.PSEUDONYM_KEY
 
@@ -433,12 +445,12 @@ class Study:
 
     @cached_property
     def settings(self) -> Mapping[str, Any]:
-        """The settings of study.toml by section, with defaults for settings that are not given. Raises Faults
-        if any is wrong."""
+        """The settings, keyed by section; a setting that study.toml does not name has its default. Raises
+        Faults if a setting is wrong."""
         path = self.settings_file
         if not path.is_file():
             raise GLCError(f"{self.root.name}/reference/study.toml is missing. To fix: start a study "
-                           "with `glc init DIR`, or fill this one with `glc sample`.")
+                           "with `glc init DIR`, or fill this folder with invented data with `glc sample`.")
         with read_log.record_named_reads_only():  # every page depends on the settings
             return read_settings(path, DEFAULTS, SETTING_WORDS)
 
@@ -452,8 +464,8 @@ class Study:
 
     @property
     def unit_name(self) -> tuple[str, str]:
-        """The singular and the plural of what the study counts: organisations, unless study.toml says
-        otherwise.
+        """The singular and the plural of the noun for what the study counts, from [study] unit_name; by
+        default, the study counts organisations.
 
         >>> Study(Path("data")).unit_name
         ('organisation', 'organisations')
@@ -471,7 +483,7 @@ class Study:
 
     @property
     def states_sampling(self) -> bool:
-        """Whether study.toml says how the organisations were chosen; otherwise ``sampling`` has its
+        """Whether study.toml says how the organisations were chosen. If it does not, ``sampling`` has its
         default."""
         with read_log.record_named_reads_only():
             return "sampling" in _parsed(self.settings_file).get("study", {})
@@ -482,7 +494,7 @@ class Study:
 
     @property
     def licence(self) -> str:
-        """The licence of the study's publications; blank if none is given."""
+        """The licence of the study's publications; blank if study.toml names none."""
         return self.settings["study"]["licence"]
 
     @property
@@ -491,10 +503,11 @@ class Study:
         return self.root / "notebooks"
 
     def raw_files(self, kind: str) -> list[Path]:
-        """Returns the raw files of one kind, sorted; patterns are relative to the folder of study.toml.
+        """Returns the paths of the raw files of one kind, sorted. The patterns in [raw] of study.toml, which
+        name them, are relative to the folder of study.toml.
 
-        A file name without wildcards is listed even if the file is missing, so that the manifest can report
-        this. Hidden files and read-me files are not data and are left out.
+        A file that a pattern names without wildcards is returned even if it is missing, so that the manifest
+        can report this. Hidden files and read-me files are not data and are left out.
         """
         if kind == "codings":
             files = [path for paths in self.coder_files().values() for path in paths]
@@ -504,9 +517,10 @@ class Study:
         return sorted({path for pattern in patterns for path in self._matching(pattern)})
 
     def coder_files(self) -> dict[str, list[Path]]:
-        """Returns the files of each coder that ``[raw] codings`` names; in place of a project folder, its
-        database. Files that a program of an add-on wrote for a coder are included without being named, even
-        if the add-on is not installed."""
+        """Returns the paths of each coder's files, keyed by coder: the files that ``[raw] codings`` names,
+        and the files that programs of add-ons have written in the coder's folder. The latter are found
+        without a setting, even if the add-on is not installed. If a setting names a project folder, the path
+        is that of its database."""
         named = {coder: self._matching(pattern)
                  for coder, pattern in self.settings["raw"]["codings"].items()}
         listed = {path for paths in named.values() for path in paths}
@@ -516,8 +530,8 @@ class Study:
         return named
 
     def coder_logs(self) -> list[Path]:
-        """Returns the logs of add-ons in the folders of coders. Logs that do not count as data yet are left
-        out, because they change no table and no page."""
+        """Returns the paths of the logs that programs of add-ons write in the folders of coders. A log is
+        left out as long as it does not contain the text that makes it data (:attr:`.AddOn.coder_logs`)."""
         return [path for name, (_, mark) in map_declared_entries("coder_logs").items()
                 for path in sorted(self.raw.glob(f"codings/*/{name}")) if mark.encode() in path.read_bytes()]
 
@@ -530,13 +544,13 @@ class Study:
         return sorted(p for p in paths if not p.is_dir() and is_data_file(p))
 
     def all_raw_files(self) -> list[Path]:
-        """Returns every raw file that a setting names or that lies in ``raw/``, sorted."""
+        """Returns the path of every raw file that a setting names or that is in ``raw/``, sorted."""
         named = {p for kind in RAW_KINDS for p in self.raw_files(kind)}
         in_folder = {p for p in self.raw.rglob("*") if p.is_file() and is_data_file(p)}
         return sorted(named | in_folder)
 
     def relative(self, path: Path) -> str:
-        """Returns a path as the manifest writes it, relative to the study folder and with slashes."""
+        """Returns a path in the form of the manifest: relative to the study folder, with slashes."""
         return Path(os.path.relpath(path, self.root)).as_posix()
 
     def unused_files(self) -> list[str]:
@@ -552,15 +566,15 @@ class Study:
 
 
 def _database(path: Path) -> Path:
-    """Returns the database in the project folder of a coding program; any other path is returned
-    unchanged."""
+    """Returns the path of the database if ``path`` is the project folder of a coding program. Any other path
+    is returned unchanged."""
     held = (path / name for name in PROJECT_DATABASES)
     return next((database for database in held if database.is_file()), path)
 
 
 def _header(path: Path) -> list[str]:
-    """Returns the names of the columns of a table; empty if the file cannot be read, which a later reading
-    reports."""
+    """Returns the names of the columns of a CSV file. The list is empty if the file cannot be read; the
+    function that reads the whole table reports the fault."""
     with suppress(Faults):
         records = parse_delimited(decode_text(path.read_bytes(), path.name), path.name)
         return [cell.strip() for cell in records[0]] if records else []
@@ -568,12 +582,12 @@ def _header(path: Path) -> list[str]:
 
 
 def is_data_file(path: Path) -> bool:
-    """Whether a file may hold data. Hidden files, locks, read-me files, files of a file manager and logs hold
-    none."""
+    """Whether a file may hold data. Hidden files, locks, read-me files, files of a file manager and logs of
+    add-ons hold no data."""
     return not path.name.startswith((".", "~$")) and path.name.casefold() not in (
         *_NON_DATA_FILES, *map_declared_entries("coder_logs"))
 
 
 def grows_while_people_code(path: Path) -> bool:
-    """Whether a program of an add-on adds to a raw file while people code."""
+    """Whether a raw file is one that a program of an add-on appends to while people code."""
     return path.name in {*map_declared_entries("coder_files"), *map_declared_entries("coder_logs")}

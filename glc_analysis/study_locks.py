@@ -1,16 +1,17 @@
-"""Locks of a study: commands that write, commands that read, and a withdrawal, which excludes both.
+"""Locks that keep commands and withdrawals in the same study apart. There are three kinds:
 
-Several commands that may write can be at work together (:func:`lock_for_writing`). A withdrawal works alone
-(:func:`lock_for_withdrawal`): it waits for the commands at work, and new commands wait for it. A command that
-only reads (:func:`lock_for_reading`) waits only for the switch, the moment at which new files replace the old
-files (:mod:`glc_analysis.switch`). Within a command, single folders have locks of their own
+- commands that may write (:func:`lock_for_writing`): several may work at the same time;
+- withdrawals (:func:`lock_for_withdrawal`): a withdrawal waits until no command that may write is at work,
+  and such commands wait until the withdrawal has ended;
+- commands that only read (:func:`lock_for_reading`): they work at any time except during the switch, the
+  moment at which a withdrawal replaces the old files by new files (:mod:`glc_analysis.switch`).
+
+Each command holds a lock file of its own. One further lock is called the door: a command that may write holds
+it while it begins, and a withdrawal holds it as long as it runs. So no command can begin to write during a
+withdrawal. A command that only reads does not use the door. It first makes its lock file, then checks whether
+a switch is announced (:data:`.switch.READY`). A withdrawal first announces the switch, then waits until no
+lock file of a reading command is held. Within a command, single folders have locks of their own
 (:mod:`glc_analysis.locks`).
-
-One further lock, the door, is held by a command that may write while it begins, and by a withdrawal as long
-as it runs. So while there are files of a withdrawal, no other command that may write is at work. A command
-that reads does not use the door. It first leaves a lock file, then looks whether a switch is announced
-(:data:`.switch.READY`). A withdrawal first announces the switch, then waits for the lock files of commands
-that read.
 """
 
 from __future__ import annotations
@@ -28,17 +29,18 @@ from glc_analysis.locks import Say, hold_signed_lock, wait_for_locks
 from glc_analysis.switch import DOOR, LOCKS, READ_LOCK, READY, STAGE, WORK_LOCK, finish_or_undo_withdrawal
 
 _held: set[Path] = set()
-"""The studies whose lock this process holds; a command that this process calls meanwhile needs no further
-lock."""
+"""The studies whose lock for writing or for a withdrawal this process holds. A command that the process calls
+meanwhile needs no further lock."""
 
 
 @contextmanager
 def lock_for_writing(root: Path, what: str, say: Say = lambda line: None) -> Generator[None]:
-    """Runs the block of a command, named ``what``, that may write in a study, while no withdrawal runs.
+    """Keeps withdrawals from running during the block, which may write in the study. ``what`` names the
+    command in messages.
 
-    First finishes or undoes an interrupted withdrawal, and says so. Raises Busy if another withdrawal runs
-    for longer than :data:`.locks.PATIENCE`. Sets no lock in a folder that is not a study or that cannot be
-    written to.
+    First finishes or undoes an interrupted withdrawal, and calls ``say`` with a line about it. Raises Busy if
+    a withdrawal is still running after :data:`.locks.PATIENCE` seconds. A folder that is not a study or that
+    cannot be written to is not locked.
     """
     with ExitStack() as stack:
         folder = stack.enter_context(_folder_of_locks(root))
@@ -54,10 +56,11 @@ def lock_for_writing(root: Path, what: str, say: Say = lambda line: None) -> Gen
 
 @contextmanager
 def lock_for_withdrawal(root: Path, what: str, say: Say = lambda line: None) -> Generator[None]:
-    """Runs the block of a withdrawal, while no other command that may write is at work in the study.
+    """Keeps commands that may write from running during the block, which carries out a withdrawal.
 
-    First finishes or undoes an interrupted withdrawal, and says so. Raises Busy, which names the other
-    command, if a command is at work for longer than :data:`.locks.PATIENCE`.
+    First finishes or undoes an interrupted withdrawal, and calls ``say`` with a line about it. Raises Busy,
+    which names the other command, if a command that may write is still at work after :data:`.locks.PATIENCE`
+    seconds.
     """
     with _folder_of_locks(root) as folder:
         if folder is None:
@@ -72,10 +75,10 @@ def lock_for_withdrawal(root: Path, what: str, say: Say = lambda line: None) -> 
 
 @contextmanager
 def lock_for_reading(root: Path, what: str, say: Say = lambda line: None) -> Generator[None]:
-    """Runs the block of a command that reads a study. The command sees the whole study either as it was
-    before a withdrawal or as it is after it.
+    """Keeps a withdrawal from replacing files during the block, so that a command that reads the study sees
+    either only files from before the withdrawal or only files from after it.
 
-    First finishes or undoes an interrupted withdrawal, and says so.
+    First finishes or undoes an interrupted withdrawal, and calls ``say`` with a line about it.
     """
     with _folder_of_locks(root) as folder:
         if folder is None:
@@ -90,8 +93,8 @@ def lock_for_reading(root: Path, what: str, say: Say = lambda line: None) -> Gen
 
 
 def end_interrupted_withdrawal(root: Path, say: Say = lambda line: None) -> None:
-    """Finishes or undoes an interrupted withdrawal, if there is one, and says so; waits while another
-    withdrawal replaces the study."""
+    """Finishes or undoes an interrupted withdrawal, if there is one, and calls ``say`` with a line about it.
+    Waits while a running withdrawal replaces files."""
     if (root / STAGE).is_dir():
         with lock_for_reading(root, "command", say):
             pass
@@ -99,8 +102,8 @@ def end_interrupted_withdrawal(root: Path, say: Say = lambda line: None) -> None
 
 @contextmanager
 def _folder_of_locks(root: Path) -> Generator[Path | None]:
-    """Gives the folder for lock files, which exists as long as it holds one; None if no lock is needed or
-    possible."""
+    """Makes the folder for lock files, yields its path, and removes it afterwards if it is empty. Yields None
+    if no lock is needed or possible."""
     folder = root / LOCKS
     is_study = (root / STAGE).is_dir() or (root / "reference/study.toml").is_file()
     if root in _held or not is_study or not os.access(folder if folder.is_dir() else root, os.W_OK):
@@ -128,7 +131,8 @@ def _holding(root: Path) -> Generator[None]:
 
 
 def _wait_for_switch(root: Path, folder: Path, what: str, say: Say) -> None:
-    """Ends an interrupted withdrawal, or waits for the switch of a withdrawal that is running."""
+    """Finishes or undoes an interrupted withdrawal; or, if a withdrawal is running, waits until its switch is
+    over."""
     until = time.monotonic() + locks.PATIENCE
     while (root / STAGE).is_dir():
         try:

@@ -1,9 +1,11 @@
-"""The switch of a withdrawal: new files replace the old files, and files that arrived meanwhile are kept.
+"""Carries out the switch, the last part of a withdrawal: new files replace the old files, and files that have
+arrived meanwhile are kept.
 
-People and other programs may save files in the study while a withdrawal runs. So the stage, the folder with
-the new files, also holds a list of all files as they were copied. An old file is deleted only if it is as
-listed; any other file arrived or changed meanwhile and is kept. A command that ends an interrupted switch
-does the same, with the same list.
+A withdrawal copies the study into a folder called the stage, and erases data in the copy. People and other
+programs may save files in the study while it runs. So the stage also holds a list of all files, with the
+checksum of each file at the time of the copy. During the switch, an old file is deleted only if it still has
+this checksum. Any other file has arrived or changed meanwhile and is kept. A command that completes an
+interrupted switch uses the same list.
 """
 
 from __future__ import annotations
@@ -24,28 +26,32 @@ from glc_analysis.locks import Say, wait_for_locks
 from glc_analysis.writing import write_atomic
 
 STAGE, READY = "reports/.withdrawal", "ready"
-"""The folder in which a withdrawal writes the new files, and the file that marks them as complete."""
+"""The stage, which is the folder for the new files of a withdrawal; and the file in it that says that the new
+files are complete."""
 
 
 STUDY_PARTS = ("raw", "reference", "processed", "private")
 
 
 LOCKS = ".locks"
-"""The folder with a file for each command that writes in or reads the study. The file is locked while the
-command runs."""
+"""The folder with one file for each command that writes in the study or reads it. The command holds a lock of
+its file while it runs."""
 
 
 DOOR, WORK_LOCK, READ_LOCK = ".lock", ".work", ".read"
 
 
 COPIED, WANTED, _KEPT = "copied.json", "wanted.json", "kept.json"
-"""Three files of the stage. The first has the checksum of every file as it was copied, by its path; the
-second, the words and names that must not remain after the withdrawal; the third, which files were kept,
-where, and what was found in them."""
+"""Three files of the stage:
+
+- :data:`COPIED`: the checksum of every file at the time of the copy, keyed by its path;
+- :data:`WANTED`: the words and names that must not remain in the study after the withdrawal;
+- ``kept.json``: a line about each file that the switch has kept, keyed by its path in the stage."""
 
 
 NOT_COPIED = ("~$*", ".~lock*", ".lock", ".ipynb_checkpoints")
-"""Files by which programs mark that they have another file open. They are neither copied nor kept."""
+"""Patterns for files that programs make as long as they have another file open. A withdrawal neither copies
+nor keeps them."""
 
 
 _ASIDE = "private/arrived"
@@ -53,8 +59,9 @@ _ASIDE = "private/arrived"
 
 
 def record_copied_files(root: Path) -> None:
-    """Lists the files of the stage as they were just copied, and the files of processed/, which are not
-    copied. The list lies in the stage with the copies, and is deleted with them."""
+    """Writes into the stage the list of the files that a withdrawal has just copied, with their checksums.
+    The list also includes the files of processed/, which are not copied. It is deleted together with the
+    stage."""
     stage = root / STAGE
     listed = {f"{part}/{name}": _content(path) for part in STUDY_PARTS
               for folder in [root if part == "processed" else stage / "new"]
@@ -79,8 +86,8 @@ def _files_below(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _content(path: Path) -> str:
-    """Returns what identifies the content of a path: the checksum of a file, or the target of a link. Nothing
-    else is read, because reading a pipe would never end."""
+    """Returns a text that identifies the content of a path: the checksum of a file, or the target of a link.
+    For any other path it returns "no file" without reading it, because reading a pipe would never end."""
     if path.is_symlink():
         return f"link to {os.readlink(path)}"
     if not path.is_file():
@@ -95,13 +102,12 @@ def _is_as_copied(name: str, path: Path, listed: dict[str, str]) -> bool:
 
 
 def finish_withdrawal(root: Path, say: Say = lambda line: None) -> None:
-    """Puts the new files of a withdrawal in the place of the old files, and deletes the old files and every
-    report.
+    """Replaces the old files of the study by the new files of a withdrawal, and deletes all reports.
 
-    A file that arrived or changed since :func:`record_copied_files` is kept, and ``say`` is called with a
-    line about it. The withdrawal itself calls this function within :func:`.study_locks.lock_for_withdrawal`.
-    Raises Busy, and changes nothing, if another command reads the study for longer than
-    :data:`.locks.PATIENCE`.
+    A file that has arrived or changed since :func:`record_copied_files` is kept, and ``say`` is called with a
+    line about it. A withdrawal must call this function within :func:`.study_locks.lock_for_withdrawal`.
+    Raises Busy, and changes nothing, if another command is still reading the study after
+    :data:`.locks.PATIENCE` seconds.
     """
     stage = root / STAGE
     (stage / READY).touch()
@@ -114,13 +120,14 @@ def finish_withdrawal(root: Path, say: Say = lambda line: None) -> None:
 
 
 def undo_withdrawal(root: Path) -> None:
-    """Deletes those files of a withdrawal that have not replaced the old files."""
+    """Deletes the new files of a withdrawal, if they are not complete. The study is unchanged."""
     if (root / STAGE).is_dir() and not (root / STAGE / READY).is_file():
         shutil.rmtree(root / STAGE)
 
 
 def finish_or_undo_withdrawal(root: Path, say: Say) -> None:
-    """Ends an interrupted withdrawal. The caller must hold the door (:mod:`glc_analysis.study_locks`)."""
+    """Finishes an interrupted withdrawal if its new files are complete; otherwise undoes it. Calls ``say``
+    with a line about it. The caller must hold the lock called the door (:mod:`glc_analysis.study_locks`)."""
     stage = root / STAGE
     if (stage / READY).is_file():
         wait_for_locks(root / LOCKS, READ_LOCK, "command")
@@ -130,13 +137,13 @@ def finish_or_undo_withdrawal(root: Path, say: Say) -> None:
         is_copy = (stage / "new").is_dir()
         undo_withdrawal(root)
         say("An interrupted withdrawal had changed nothing. Its copy of the study (reports/.withdrawal) is "
-            "deleted; to withdraw, run that command again." if is_copy else
+            "deleted. To withdraw: run that command again." if is_copy else
             "An interrupted withdrawal was complete, or had not begun. To see which: run that command again.")
 
 
 def _switch(root: Path, say: Say) -> None:
-    """Renames the new files and deletes the old files. If it is interrupted at any step, another call does
-    the rest."""
+    """Moves the new files to their places and deletes the old files. If this is interrupted, a second call
+    completes it."""
     stage = root / STAGE
     (stage / "old").mkdir(mode=0o700, exist_ok=True)
     for part in STUDY_PARTS:
@@ -155,8 +162,8 @@ def _switch(root: Path, say: Say) -> None:
 
 
 def _put_in_place(root: Path, part: str) -> None:
-    """Puts a new folder in the place of the old folder. If a program makes the old folder again between the
-    two renames, that folder is moved away as well."""
+    """Replaces one folder of the study by the new folder. If a program makes the old folder again while it is
+    being replaced, that folder is moved away as well."""
     old, new = root / STAGE / "old", root / STAGE / "new" / part
     while new.exists():
         if (root / part).exists():
@@ -169,7 +176,8 @@ def _put_in_place(root: Path, part: str) -> None:
 
 @contextmanager
 def _unless_filled() -> Generator[None]:
-    """Within this block, a folder that somebody has just put a file into is left unchanged."""
+    """Ignores, within the block, the error that a folder is not empty because somebody has just saved a file
+    in it. The folder is then left unchanged."""
     try:
         yield
     except OSError as error:
@@ -178,8 +186,8 @@ def _unless_filled() -> Generator[None]:
 
 
 def _delete_old(root: Path) -> None:
-    """Deletes each old file that is unchanged since it was copied, and keeps all others, because a program
-    that has a folder open may save files there even now."""
+    """Deletes each old file that is unchanged since it was copied, and keeps the other old files. It repeats
+    this until no old file is left, because a program that has a folder open may still save files there."""
     old, copied = root / STAGE / "old", root / STAGE / COPIED
     # A switch that was killed in an earlier version has no list: it kept nothing.
     listed = json.loads(copied.read_bytes()) if copied.is_file() else None
@@ -196,15 +204,16 @@ def _delete_old(root: Path) -> None:
 
 
 def _keep(root: Path, name: str, path: Path, listed: dict[str, str]) -> None:
-    """Moves a file that arrived or changed during the withdrawal to its place in the study. It is put aside
-    if it holds withdrawn data, or if the study already has another file with this name that was changed, for
-    example by the withdrawal."""
+    """Moves a file that has arrived or changed during the withdrawal to its path in the study. The file is
+    moved to ``private/arrived`` instead if it holds withdrawn data, or if a different version of the file is
+    at that path."""
     stage, place, here = root / STAGE, root / name, Path(name)
-    what, why = "Arrived or changed during the withdrawal, and kept", ""
+    what, why = "A file arrived or changed during the withdrawal. It was kept", ""
     if rest := _searched(stage / WANTED, path, name):
-        why = f"since it {rest}: {name}. Look at it, and remove by hand what has to go."
+        why = f"because it {rest}: {name}. To fix: remove the withdrawn data from the file by hand."
     elif place.exists() and listed.get(name) != _content(place):
-        why = f"since another version is in its place: {name}. Take over by hand what is new in it."
+        why = (f"because another version is in its place: {name}. To fix: copy by hand what is new in it to "
+               "that version.")
     if why:
         numbers = {int(one.name) for one in (root / _ASIDE).glob("[0-9]*")}
         here = Path(_ASIDE, str(max(numbers, default=0) + 1), name)
@@ -215,14 +224,14 @@ def _keep(root: Path, name: str, path: Path, listed: dict[str, str]) -> None:
 
 
 def _kept(stage: Path) -> dict[str, str]:
-    """Returns the line about each kept file, by the file's old path."""
+    """Returns the line about each kept file, keyed by the file's path in the stage."""
     path = stage / _KEPT
     return json.loads(path.read_bytes()) if path.is_file() else {}
 
 
 def _searched(wanted: Path, path: Path, name: str) -> str:
-    """Returns in words which withdrawn data a file holds, or why no program can tell; blank if it holds
-    none."""
+    """Returns in words which withdrawn data a file holds, or that the file cannot be searched; blank if it
+    holds no withdrawn data."""
     if not wanted.is_file():
         return ""
     searches = [add_on.load(search) for add_on, search in list_declarations("arrived")]

@@ -252,7 +252,7 @@ SPOILT = {
         "study.toml, column [survey] blank, value 'NA': has the wrong form"),
     "a kind of sampling that does not exist": (
         SETTINGS, [("[raw]", 'sampling = "random"\n[raw]')],
-        "study.toml, column [study] sampling, value 'random': is not known"),
+        "study.toml, column [study] sampling, value 'random': is not allowed"),
     "what cannot be unknown": (
         SETTINGS, [('blank = ["NA"]', 'unknown = ["wave"]')],
         "study.toml, column [survey] unknown, value 'wave': cannot be unknown"),

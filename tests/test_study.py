@@ -56,7 +56,7 @@ def test_a_study_that_is_not_there_is_wrong_usage(tmp_path, monkeypatch):
     for name in ("nowhere", "file"):
         result = glc("--study", tmp_path / name, "check")
         assert result.exit_code == 2
-        assert f"There is no study folder {tmp_path / name}. To fix: name one that is there" in result.stderr
+        assert f"There is no study folder {tmp_path / name}. To fix: name an existing folder" in result.stderr
     monkeypatch.setenv("GLC_STUDY", "nowhere")
     with pytest.raises(UsageError, match=r"no study folder nowhere \(named by GLC_STUDY\)"):
         Study.find()

@@ -14,4 +14,4 @@ def test_what_arrived_is_put_aside_where_no_add_on_can_search_it(tmp_path, monke
     (tmp_path / "private" / "notes.txt").write_text("late")
     finish_or_undo_withdrawal(tmp_path, lines.append)
     assert (tmp_path / "private/arrived/1/private/notes.txt").read_text() == "late"
-    assert "since it cannot be searched (the add-on that withdraws is not installed)" in lines[0]
+    assert "because it cannot be searched (the add-on that withdraws is not installed)" in lines[0]

@@ -194,8 +194,8 @@ def test_one_step_alone_makes_nothing_current_for_others(study):
 
 def test_status_says_what_is_not_decided(study):
     corrected(study)
-    assert ("Tables: up to date for the team; what the convening and the public may see is decided by "
-            "`glc build`, or when a command needs it.") in [*status_lines(study)]
+    assert ("Tables: up to date for the team. What the convening and the public may see is not decided "
+            "yet. `glc build` decides it, and so does any command that needs it.") in [*status_lines(study)]
     build(study)
     assert "Tables: up to date." in [*status_lines(study)]
 

@@ -90,7 +90,7 @@ def test_without_a_study_it_says_how_to_name_one(environment):
     done = subprocess.run([environment / "glc", "run"], cwd=environment, capture_output=True, text=True,
                           env={name: value for name, value in os.environ.items() if name != "GLC_STUDY"})
     assert done.returncode == 2
-    assert "No study is named. To fix: name its folder, with --study DIR" in done.stderr
+    assert "No study is named. To fix: name its folder with --study DIR" in done.stderr
 
 
 def test_jupyter_finds_the_kernel(environment):

@@ -168,7 +168,7 @@ def test_the_rule_of_consensus_is_that_of_the_study_and_says_since_when(tmp_path
 
 
 @pytest.mark.parametrize(("rule", "said"), [
-    ({"consensus": "majority"}, r"\[coding\] fixed_on: does not say since when"),
+    ({"consensus": "majority"}, r"\[coding\] fixed_on: does not say on which day"),
     ({"consensus": "person", "fixed_on": "2016-02-01"}, r"\[coding\] decided_by: does not say who decides")])
 def test_a_rule_of_consensus_without_its_day_or_its_person_is_a_fault(tmp_path, rule, said):
     made = coded_study(tmp_path, settings={"coding": rule})

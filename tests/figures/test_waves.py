@@ -21,4 +21,4 @@ def test_the_figures_of_the_study_are_of_the_last_wave(view):
 
 def test_the_status_tells_of_each_wave(view):
     assert [line for line in status_lines(view.study) if line.startswith("Wave")] == [
-        "Wave 2016: 4 organisations.", "Wave 2018: 3 organisations; the study's figures are of this wave."]
+        "Wave 2016: 4 organisations.", "Wave 2018: 3 organisations; the study's figures describe this wave."]

@@ -180,7 +180,7 @@ def test_a_run_goes_on_from_what_one_that_was_killed_had_done(after_kill, monkey
     done, executed = unfinished(study), counted(monkeypatch)
     result = update_report_pages(study, folder=folder)
     assert done and sorted(executed + done) == ["country-khm", "country-per", "index"]
-    assert f"{len(done)} of them had been finished by an interrupted run." in result.lines
+    assert f"An interrupted run had already finished {len(done)} of the pages." in result.lines
     assert [path.name for path in (study.reports / "team/runs").iterdir()] == [
         os.readlink(study.reports / "team/current").removeprefix("runs/")]
 
@@ -278,8 +278,8 @@ def test_a_forced_run_that_was_stopped_says_that_it_starts_again_and_does(study,
     monkeypatch.setattr("glc_analysis.writing.os.replace", full)
     with pytest.raises(GLCError) as said:
         update_report_pages(study, folder=folder, jobs=1, force=True)
-    assert str(said.value).endswith("2 of 3 pages were done, but the reports are unchanged: with --force, "
-                                    "the same command makes all of them again.")
+    assert str(said.value).endswith("2 of 3 pages were done, but the reports are unchanged. A new run "
+                                    "with --force makes all pages again.")
     monkeypatch.undo()
     executed = counted(monkeypatch)
     assert update_report_pages(study, folder=folder, force=True).failures == ()

@@ -120,7 +120,7 @@ def test_a_round_is_closed_as_a_whole(study):
     ("quorum = {providers = 9}", "[consensus] quorum, value 'providers': is not a panel; nearest"),
     ("quorum = {provider = -1}", "[consensus] quorum, value '-1': is not a number of ballots"),
     ('quorum = {provider = "all"}', "[consensus] quorum, value \"{'provider': 'all'}\": has the wrong form"),
-    ('test = "mean"', "[consensus] test, value 'mean': is not known"), ("high = [7]", "[consensus] high")])
+    ('test = "mean"', "[consensus] test, value 'mean': is not allowed"), ("high = [7]", "[consensus] high")])
 def test_a_rule_that_is_not_stated_is_refused_in_the_settings(study, line, said):
     study.spoil("reference/study.toml", ("[raw]", f"[consensus]\n{line}\n\n[raw]"))
     result = study.glc("tally", "--round", "1")

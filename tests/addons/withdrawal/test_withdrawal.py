@@ -561,8 +561,8 @@ def test_what_arrives_during_a_withdrawal_is_kept_and_named(root):
     assert (root / "raw/survey/late.csv").read_text() == "late"
     assert (root / "private/notes.txt").read_text() == "went on"
     assert said[-2:] == [
-        "Arrived or changed during the withdrawal, and kept: private/notes.txt.",
-        "Arrived or changed during the withdrawal, and kept: raw/survey/late.csv."]
+        "A file arrived or changed during the withdrawal. It was kept: private/notes.txt.",
+        "A file arrived or changed during the withdrawal. It was kept: raw/survey/late.csv."]
 
 
 def test_what_arrives_before_a_switch_that_was_killed_is_kept_by_whoever_ends_it(root, monkeypatch):
@@ -590,8 +590,9 @@ def test_a_file_that_both_the_withdrawal_and_somebody_else_changed_is_kept_aside
     assert (root / "private/notes.txt").read_text() == "redacted"
     assert (root / "private/arrived/1/private/notes.txt").read_text() == "went on"
     assert said[-2] == (
-        "Arrived or changed during the withdrawal, and kept as private/arrived/1/private/notes.txt, since "
-        "another version is in its place: private/notes.txt. Take over by hand what is new in it.")
+        "A file arrived or changed during the withdrawal. It was kept as "
+        "private/arrived/1/private/notes.txt, because another version is in its place: private/notes.txt. "
+        "To fix: copy by hand what is new in it to that version.")
 
 
 @pytest.mark.parametrize(("name", "text", "at"), [
@@ -606,8 +607,9 @@ def test_what_arrives_after_a_switch_was_killed_is_searched_by_whoever_ends_it(s
     assert not (staged / "raw" / name).exists()
     assert (staged / "private/arrived/1/raw" / name).read_text() == text
     assert said[0] == (
-        f"Arrived or changed during the withdrawal, and kept as private/arrived/1/raw/{name}, since it still "
-        f"names the organisation ({at}): raw/{name}. Look at it, and remove by hand what has to go.")
+        f"A file arrived or changed during the withdrawal. It was kept as "
+        f"private/arrived/1/raw/{name}, because it still names the organisation ({at}): raw/{name}. "
+        "To fix: remove the withdrawn data from the file by hand.")
 
 
 def test_a_folder_that_a_program_makes_again_between_the_two_renames_is_kept(staged, monkeypatch):
