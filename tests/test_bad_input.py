@@ -223,7 +223,7 @@ SPOILT = {
         "countries.csv, row 1, column label: this column appears twice"),
     "a note beside the table": (
         COUNTRIES, [("region_id", "region_id,"), ("africa", "africa,ask Ana")],
-        "countries.csv, rows 2, 3, value 'ask Ana': has no heading"),
+        "countries.csv, rows 2, 3, value 'ask Ana': is in a column without a heading"),
     # study.toml
     "a text without quotation marks": (
         SETTINGS, [('"small"', "small")],

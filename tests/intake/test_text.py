@@ -171,7 +171,7 @@ def test_cells_that_say_the_same_are_one_text_in_memory(tmp_path):
 def test_rows_divided_by_another_mark_than_the_header_are_refused_with_their_rows(tmp_path):
     path = tmp_path / "two.csv"
     path.write_text("org,country,help\na,Peru,food\nb;Kenya;food, law\nc;Nepal;\n", encoding="utf-8")
-    with pytest.raises(Faults, match="rows 3, 4: has its cells divided by semicolons"):
+    with pytest.raises(Faults, match="rows 3, 4: has cells divided by semicolons"):
         read_delimited_file(path)
 
 
