@@ -7,22 +7,22 @@ from collections import Counter
 from glc_analysis.intake.codings.model import ParsedCodings
 
 _MOST_LEVELS = 50
-"""The largest number of levels of a code tree; a deeper tree is a loop or was made to do harm."""
+"""The most levels of a code tree. A deeper tree contains a loop or was made to do harm."""
 
 
 def enter_tree(parsed: ParsedCodings, nodes: dict[str, tuple[str, str, str]]) -> dict[str, str]:
-    """Adds a code tree, given by key as (name, key of the parent, definition), to ``parsed``; returns the
-    codes by key.
+    """Adds a code tree to ``parsed`` and returns the codes by key.
 
-    If several codes of the tree have the same name, each is named by its whole path.
+    ``nodes`` holds the tree: by the key of a code, its name, the key of its parent, and its definition. If
+    several codes of the tree have the same name, each is named by its whole path.
     """
     times = Counter(name for name, _, _ in nodes.values())
     known = {}
     for key, (name, _, _) in nodes.items():
         path = _names_above(key, nodes)
         if path is None or not name.strip():
-            parsed.fault("the code has no name, its parent is missing or is the code itself, or too many "
-                         "codes are above it", name or key)
+            parsed.fault("the code has no name, its parent is missing, its parent is the code itself, or too "
+                         "many codes are above it", name or key)
         known[key] = " > ".join(path or [name]) if times[name] > 1 else name
     codes = {known[key]: (known[key], known.get(parent, ""), definition)
              for key, (_, parent, definition) in reversed(nodes.items())}

@@ -1,4 +1,4 @@
-"""The options that the add-on adds to commands of the core."""
+"""The options that reading and writing files of coding programs adds to commands of the core."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from glc_analysis.study import Study
               "agreed coding.")
 @contextmanager
 def select_coder_for_export(study: Study, what: str, *, coder: str) -> Generator[dict[str, str]]:
-    """A coder's own work can be written as qdpx."""
+    """With --coder, writes that coder's own work as qdpx instead of the agreed coding."""
     if coder and what != "qdpx":
-        raise UsageError("--coder is for qdpx alone: the others hold the agreed coding.")
+        raise UsageError("--coder can be used only with qdpx. To fix: leave it out; other exports hold the "
+                         "agreed coding.")
     yield {"coder": coder} if coder else {}

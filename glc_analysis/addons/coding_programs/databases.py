@@ -1,7 +1,7 @@
 """Reads the databases of QualCoder (``data.qda``) and Taguette (``project.sqlite3``).
 
 Taguette does not record the author of a highlight, and its export renames every user. Therefore only a
-project of one coder can be used for agreement; the members and the history of a project show whether it had
+project of one coder can be used for agreement. The members and the history of a project show whether it had
 several coders.
 """
 
@@ -40,8 +40,7 @@ _MEMOS = (  # table, kind, and the columns: what it is attached to, memo, author
 
 
 def read_database(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
-    """Reads the database of a QualCoder folder or a Taguette project; returns None for a file that is not a
-    database."""
+    """Reads the database of a QualCoder folder or a Taguette project. Returns None for any other file."""
     if not file.is_database:
         return None
     with open_database(file.path) as tables:
@@ -53,7 +52,7 @@ def read_database(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
 
 
 def _read_qualcoder(path: Path, tables: Tables, coder: str) -> ParsedCodings:
-    """Reads codings, codes and categories, annotations, memos and journals; sound and pictures are left
+    """Reads codings, codes and categories, annotations, memos and journals. Sound and pictures are left
     out."""
     parsed = ParsedCodings(path, "qualcoder", is_project=True)
     sources, codes = _sources(parsed, tables), _codes(parsed, tables)
@@ -82,8 +81,8 @@ def _read_qualcoder(path: Path, tables: Tables, coder: str) -> ParsedCodings:
 
 
 def _note_unread(parsed: ParsedCodings, tables: Tables) -> None:
-    """Adds a note for every picture, PDF, recording and film whose codings are not read, with the number of
-    these codings."""
+    """Adds a note for every picture, PDF, recording and film with codings, which are not read. The note gives
+    the number of these codings."""
     names = {key: (name, media) for key, name, media in tables.rows("source", "id", "name", "mediapath")}
     for table in ("code_image", "code_av"):
         for key, n in Counter(key for (key,) in tables.rows(table, "id")).items():
@@ -94,14 +93,14 @@ def _note_unread(parsed: ParsedCodings, tables: Tables) -> None:
 
 
 def _sources(parsed: ParsedCodings, tables: Tables) -> dict[str, str]:
-    """Returns the names of sources by id; pictures, sound and film have no text."""
+    """Adds the sources that have a text to ``parsed`` and returns their names by id."""
     rows = tables.rows("source", "id", "name", "fulltext", "mediapath", needed=3)
     return {key: parsed.source(name, Text(text)) for key, name, text, media in rows if text or not media}
 
 
 def _codes(parsed: ParsedCodings, tables: Tables) -> dict[str, str]:
-    """Returns the codes by key. Categories are read as parent codes; newer versions of QualCoder also put
-    codes below codes."""
+    """Adds the codes to ``parsed`` and returns them by key. Categories are read as parent codes; newer
+    versions of QualCoder also put codes below codes."""
     nodes = {f"category {key}": (name, parent and f"category {parent}", memo)
              for key, name, memo, parent in tables.rows("code_cat", "catid", "name", "memo", "supercatid")}
     for key, name, memo, category, above in tables.rows(
@@ -127,7 +126,7 @@ _MEMBER = re.compile(r'"member": *"([^"]+)"')
 
 
 def _read_taguette(path: Path, tables: Tables, coder: str) -> ParsedCodings:
-    """Reads each highlight with a tag as a coding, tags as codes, and descriptions of documents and of the
+    """Reads each tag on a highlight as a coding, tags as codes, and descriptions of documents and of the
     project as memos."""
     parsed = ParsedCodings(path, "taguette", is_project=True)
     projects = tables.rows("projects", "id", "description")
@@ -162,7 +161,7 @@ def _read_taguette(path: Path, tables: Tables, coder: str) -> ParsedCodings:
 
 def text_of_markup(markup: str) -> Text:
     """Returns the text of an HTML document, with each block on a separate line. The line breaks between
-    blocks do not count in positions.
+    blocks are not counted in positions.
 
     >>> text_of_markup("<p>Yes.</p><p>We <b>wait</b> &amp; see.</p>").shown
     'Yes.\\nWe wait & see.'
@@ -183,8 +182,8 @@ def text_of_markup(markup: str) -> Text:
 
 
 def _tags(parsed: ParsedCodings, tables: Tables) -> dict[str, str]:
-    """Returns the codes by tag id. The tag `barriers.funding` lies below the tag `barriers`, if there is such
-    a tag."""
+    """Adds the tags as codes to ``parsed`` and returns them by tag id. The tag `barriers.funding` is placed
+    below the tag `barriers`, if there is such a tag."""
     rows = tables.rows("tags", "id", "path", "description", needed=2)
     keys = {path: key for key, path, _ in rows}
     above = {path: keys.get(path.rpartition(".")[0], "") for path in keys}
@@ -209,11 +208,11 @@ def _coder(parsed: ParsedCodings, tables: Tables, coder: str) -> str:
 
 @contextmanager
 def open_database(path: Path) -> Generator[Tables]:
-    """Opens the tables of an SQLite file. Raises Faults if the file is damaged, still open in a program, or
-    not a database."""
+    """A context manager that opens the tables of an SQLite file. Raises Faults if the file is damaged, still
+    open in a program, or not a database."""
     for journal in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-journal")):
         if journal.is_file() and journal.stat().st_size:
-            refuse(f"the database is still open: there is a file {journal.name}", path.name,
+            refuse(f"the database is still open, as the file {journal.name} shows", path.name,
                    "close it in its program")
     try:
         # Immutable: no lock and no journal, so that nothing appears beside the file.
@@ -230,8 +229,8 @@ def open_database(path: Path) -> Generator[Tables]:
 
 
 class Tables:
-    """The tables of a database, each with its existing columns, because versions of a program differ in their
-    columns."""
+    """The tables of a database. For each table the existing columns are known, because versions of a program
+    differ in them."""
 
     def __init__(self, connection: sqlite3.Connection, file: str) -> None:
         self._connection, self._file = connection, file
@@ -239,8 +238,8 @@ class Tables:
         self.names = {name for (name,) in connection.execute(real)}
 
     def rows(self, table: str, *columns: str, needed: int = 0) -> list[tuple[str, ...]]:
-        """Returns the rows of a table in order, as text. A null value is "", and so is a column that this
-        version of the program lacks.
+        """Returns the rows of a table in order, as text. A null value becomes "", and so does a column that
+        this version of the program lacks.
 
         Raises Faults if the table lacks one of the first `needed` columns.
         """

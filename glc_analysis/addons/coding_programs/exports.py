@@ -1,4 +1,5 @@
-"""Writes the agreed coding or the coding of one coder as a REFI-QDA project, and the codebook alone."""
+"""Writes the agreed coding, or the coding of one coder, as a REFI-QDA project; also writes the codebook by
+itself."""
 
 from __future__ import annotations
 
@@ -22,11 +23,11 @@ from glc_analysis.study import Study
 
 
 def export_project(study: Study, path: Path | None = None, *, coder: str = CONSENSUS) -> Path:
-    """Writes the consensus of a built study, or a coder's own work, as .qdpx; returns the path. If no path is
-    given, the file is written to the team's folder of exports.
+    """Writes the agreed coding of a built study, or the work of one ``coder``, as .qdpx. Returns the path. If
+    no path is given, the file is written to the team's folder of exports.
 
     The project has every code, including unused codes, and every interview, call and open answer with words,
-    even if nobody coded or read it. Raises UsageError for a coder who handed in no file.
+    even if nobody has coded or read it. Raises UsageError for a coder who handed in no file.
     """
     codings, codebook, readings = (tables.read_table(name, study=study)
                                    for name in ("codings", "codebook", "readings"))
@@ -44,7 +45,8 @@ def export_project(study: Study, path: Path | None = None, *, coder: str = CONSE
 
 
 def export_codebook(study: Study, path: Path | None = None) -> Path:
-    """Writes the codebook of a built study as .qdc; returns the path, as :func:`export_project` does."""
+    """Writes the codebook of a built study as .qdc. Returns the path. If no path is given, the file is
+    written to the team's folder of exports."""
     path = prepare_export_path(study, "qdc", path)
     write_codebook(path, tables.read_table("codebook", study=study).assign(merged_into=""))
     return path
@@ -65,11 +67,12 @@ def canonical_texts(study: Study) -> dict[str, str]:
 
 def qdpx_tables(codings: pd.DataFrame, texts: Mapping[str, str], codebook: pd.DataFrame, *,
                 coder: str = "") -> dict[str, pd.DataFrame]:
-    """Returns the arguments of :func:`.refi.write_qdpx`: sources, codings, codes.
+    """Returns the tables that :func:`.refi.write_qdpx` takes as arguments: sources, codings, codes.
 
-    The tables hold the work of all coders, or of one ``coder``. Sources are the `texts` by document_id. Codes
-    are listed with their whole tree, under their names, or under their paths if several codes share a name.
-    If coders agree on a code but not on its words, the memo of the passage says so.
+    The tables hold the work of all coders, or of one ``coder``. The sources are the ``texts``, by
+    document_id. The codes are the whole tree of the codebook. A code is written under its name, or under its
+    path if several codes share the name. If coders agree on a code but not on the words to which it applies,
+    the memo of the passage says so.
     """
     kept = codings[codings["coder_id"] == coder] if coder else codings
     memos = [memo if is_agreed or by != CONSENSUS

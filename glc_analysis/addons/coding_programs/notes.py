@@ -1,4 +1,4 @@
-"""Notes on content of a coding program's file that is not read, or whose coder is unknown."""
+"""Notes on content of a coding program's file that is not read, or for which the coder is unknown."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ def describe_unread_media_codings(source: str, kind: str, codings: int) -> str:
 
 
 def describe_mixed_work(people: int, marks: str) -> str:
-    """Returns the note on a project with the work of several people that cannot be attributed to each of
-    them."""
+    """Returns the note on a project in which several people worked and whose codings do not name the person
+    who made them. ``marks`` is the program's word for codings."""
     return (f"{people} people worked in this project, and {marks} do not say who made them: it cannot be "
             "used for agreement. Let each coder export a project of their own.")
 
 
 def describe_left_out(kinds: Mapping[str, Sequence[str]]) -> list[str]:
-    """Returns a note on content of a project that is not read, by kind with names; empty if there is no such
-    content.
+    """Returns a note that lists the content of a project that is not read, with its names by kind; empty if
+    there is no such content.
 
     >>> describe_left_out({"set": ["Women", "2023"], "case": [], "link": [""]})
     ["Left out: 2 sets ('Women', '2023') and 1 link."]

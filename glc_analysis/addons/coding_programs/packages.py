@@ -1,5 +1,5 @@
-"""Opens packages and XML of coding programs safely. Nothing is unpacked to disk, and no path in a file is
-followed."""
+"""Opens packages (ZIP files) and XML of coding programs safely. No member is unpacked to disk, and no path in
+a file is followed."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from glc_analysis.errors import Fault, Faults, GLCError, refuse
 from glc_analysis.tabular import list_zip_members
 
 _MOST_UNPACKED, _MOST_XML = 100 * 2**20, 32 * 2**20
-"""The largest number of bytes to which a package may unpack, and in an XML document, which takes thirty times
-as much memory. Sound, pictures and PDF files do not count, because they are not unpacked."""
+"""The first number is the most bytes to which a package may unpack. Sound, pictures and PDF files do not
+count, because they are not unpacked. The second number is the most bytes of an XML document, which takes
+thirty times as much memory."""
 _UNREAD = re.compile(r"(?i)\.(mp[34]|m4[av]|aac|wav|wma|og[agv]|webm|mov|avi|wmv|jpe?g|png|gif|bmp|tiff?"
                      r"|pdf)$")
 _OUTSIDE = re.compile(r"[/\\]|[A-Za-z]:|(.*[/\\])?\.\.([/\\]|$)")
@@ -27,8 +28,8 @@ AGAIN, _LESS = "export it from its tool again", "export fewer documents at a tim
 
 
 def unpack(path: Path, wanted: str) -> dict[str, bytes]:
-    """Returns the contents, by name, of the members of a ZIP file whose names match a pattern, regardless of
-    case.
+    """Returns the members of a ZIP file whose names match the pattern ``wanted``, regardless of case: their
+    contents, by name.
 
     Raises `Faults` for a file that is not a ZIP file, for a member with a path outside the package, for two
     members with the same name, and for a package that would unpack to more than `_MOST_UNPACKED` bytes.
@@ -78,7 +79,7 @@ def parse_xml_elements(content: bytes, file: str) -> Iterator[tuple[str, Element
 
 
 def read_root(content: bytes, file: str) -> Element:
-    """Returns the root of an XML document after reading the whole document."""
+    """Reads a whole XML document and returns its root element."""
     elements = parse_xml_elements(content, file)
     _, first = next(elements)
     for _ in elements:

@@ -1,13 +1,14 @@
 """Reads tables of coded passages in the layouts of MAXQDA, ATLAS.ti, Dedoose and NVivo, with the code tree if
 the program writes paths of codes.
 
-``content/layouts.csv`` lists the columns of each layout. A passage is found by its words, and the positions
-in these tables are not used: MAXQDA gives paragraphs, ATLAS.ti paragraphs or pages, Dedoose positions in its
-own version of the text.
+``content/layouts.csv`` lists the columns of each layout. A passage is found by its words. The positions in
+these tables are not used, because MAXQDA gives paragraphs, ATLAS.ti paragraphs or pages, and Dedoose
+positions in its own version of the text.
 
-ATLAS.ti writes several codes into a cell, each on a separate line; in a table where no cell has several
-lines, it writes semicolons between them. Dedoose has a column per code; MAXQDA and NVivo have a row per code.
-Two columns with the same role are a fault, because it is unclear which of them counts.
+ATLAS.ti writes several codes into a cell, each on a separate line. If no cell of a table has several lines,
+semicolons separate the codes. Dedoose has a column per code; MAXQDA and NVivo have a row per code. Two
+columns with the same role (such as document, words or code) are a fault, because it is unclear which of them
+counts.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ from glc_analysis.text import match_key
 _APPLIED = re.compile(r"(?i)code:\s*(.+?)\s+applied")
 _PATH_SIGNS = {"MAXQDA coded segments": r"\s+>\s+|\\", "Dedoose excerpts": r"\\",
                "NVivo coding references": r"\\"}
-"""The sign with which each program joins the names in a path of codes. ATLAS.ti writes only the name of the
-code."""
+"""The pattern of the sign with which each program joins the names in a path of codes. ATLAS.ti has no entry,
+because it writes only the name of the code."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,8 @@ class Layout:
     needed: tuple[str, ...]
 
     def matches(self, names: Sequence[str]) -> dict[str, list[int]]:
-        """Returns the positions of the columns of each role, which are recognised by their names, regardless
-        of case."""
+        """Returns the positions of the columns of each role. Columns are recognised by their names,
+        regardless of case."""
         folded = [match_key(name) for name in names]
         places = {role: [n for n, name in enumerate(folded) if name in {*map(match_key, known)}]
                   for role, known in self.columns.items()}
@@ -56,8 +57,8 @@ class Layout:
         return {role: places[0] for role, places in self.matches(names).items() if places}
 
     def twice(self, names: Sequence[str]) -> list[str]:
-        """Returns the names of columns that have the same role as another column; for columns of codes, those
-        that stand for the same code."""
+        """Returns the names of columns with the same role as an earlier column. Columns of codes are returned
+        only if they stand for the same code as an earlier column."""
         places = self.matches(names)
         by_code: dict[str, list[int]] = {}
         for n in places.pop("applied", []):
@@ -65,8 +66,8 @@ class Layout:
         return [names[n] for alike in [*places.values(), *by_code.values()] for n in alike[1:]]
 
     def missing(self, names: Sequence[str]) -> list[str]:
-        """Returns the columns that the layout needs but the table lacks, each by the first of its possible
-        names."""
+        """Returns the columns that the layout needs but the table lacks. Each is given by the first of its
+        possible names."""
         there = self.places(names)
         return [self.columns[role][0] for role in self.needed if role not in there]
 
@@ -83,8 +84,8 @@ def read_layouts() -> tuple[Layout, ...]:
 
 
 def identify_program_columns(column_names: Sequence[str]) -> list[str]:
-    """Returns what each column of a program's table holds, blank for a column that is not read; empty for a
-    table in no known layout.
+    """Returns the content of each column of a program's table, blank for a column that is not read. Returns
+    an empty list for a table in no known layout.
 
     >>> identify_program_columns(["Media Title", "Excerpt Copy", "Code: Rest Applied"])
     ['source', 'quote', 'applied']
@@ -96,11 +97,11 @@ def identify_program_columns(column_names: Sequence[str]) -> list[str]:
 
 
 def find_layout(grids: Sequence[Grid]) -> Layout | None:
-    """Returns the layout of a program that fits a table; None if no layout fits, as for a table that people
-    made themselves.
+    """Returns the layout of a program that fits a table. Returns None if no layout fits, for example because
+    people made the table themselves.
 
-    Raises `Faults` for a workbook of ATLAS.ti with one sheet per code, because it does not name the
-    documents.
+    Raises `Faults` for a workbook of ATLAS.ti with one sheet per code, because such a workbook does not name
+    the documents.
     """
     names = grids[0].names
     folded = {name.strip().casefold() for name in names}
@@ -158,14 +159,15 @@ def read_program_table(file: CoderFile, *, coder: str = "") -> ParsedCodings | N
     parsed.blank = {*parsed.texts} - {coded.source for coded in parsed.passages}
     paths |= dict.fromkeys(path for name in applied.values() for path in _with_parents(_code(name, layout)))
     parsed.codes += [(" > ".join(code), " > ".join(code[:-1]), "") for code in paths]
-    parsed.notes.append(f"Read as {layout.program}: passages are found by their words, not by their places.")
+    parsed.notes.append(f"Read as {layout.program}: passages are found by their words, not by "
+                        "their positions.")
     note_wordless(parsed, wordless)
     note_unread_sheets(parsed, others)
     return parsed
 
 
 def _code(name: str, layout: Layout) -> tuple[str, ...]:
-    """Returns the names from the top of the code tree down to a code."""
+    """Returns the path of a code: the names from the top of the code tree down to the code."""
     sign = _PATH_SIGNS.get(layout.program)
     parts = re.split(sign, name.strip()) if sign else [name]
     return tuple(part.strip() for part in parts if part.strip())

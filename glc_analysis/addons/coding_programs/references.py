@@ -1,8 +1,8 @@
 """Reads the references of one code as NVivo exports them, as a text or Word file named after the code.
 
-The coded passages of each document follow its name, each below a line ``Reference 2 - 1.24% Coverage``. They
-have no positions, so a passage is found by its words. The file also says how many passages each document has,
-so that a truncated file is noticed.
+A reference is a coded passage. The references of each document follow the document's name, each below a line
+``Reference 2 - 1.24% Coverage``. They have no positions, so a passage is found by its words. The file also
+states how many references each document has, so that a truncated file is noticed.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _REFERENCE = re.compile(r"References?\s+(?P<first>\d+)(?:-(?P<last>\d+))?\s+-\s+
 
 
 def is_references(lines: list[str]) -> bool:
-    """Whether these lines are the references of a code, because the first line that is not blank names a
-    document.
+    """Whether these lines are the references of a code, which means that the first line that is not blank
+    names a document.
 
     >>> is_references(["", "<Files\\\\Blue Door> - § 2 references coded  [ 6.78% Coverage]"])
     True
@@ -32,7 +32,7 @@ def is_references(lines: list[str]) -> bool:
 
 
 def lines_of(file: CoderFile) -> list[str]:
-    """Returns the lines of a text or a Word file; empty for other files."""
+    """Returns the lines of a text file or a Word file; empty for other files."""
     if is_word(file):
         return read_word_lines(file.path)
     if file.path.suffix.lower() != ".txt" or file.is_package or file.is_database:
@@ -46,7 +46,7 @@ def is_references_file(path: Path) -> bool:
 
 
 def read_references(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
-    """Returns the codings of one code; None for any other file. Documents are named by the last part of their
+    """Returns the codings of one code; None for any other file. A document is named by the last part of its
     path in NVivo."""
     lines = lines_of(file)
     if not is_references(lines):
@@ -56,7 +56,7 @@ def read_references(file: CoderFile, *, coder: str = "") -> ParsedCodings | None
     for source, stated, there, passages in documents:
         parsed.texts[source] = None
         if there != stated:
-            parsed.fault(f"{source!r} has {there} references, and says {stated}", source)
+            parsed.fault(f"{source!r} has {there} references, but the file states {stated}", source)
         parsed.passages += [Passage(source, *WHOLE_TEXT, words, code, coder) for words in passages if words]
     note_wordless(parsed, sum(not words for *_, passages in documents for words in passages))
     parsed.notes.append(f"Read as NVivo's references of the code {code!r}: passages are found by their "
@@ -66,8 +66,9 @@ def read_references(file: CoderFile, *, coder: str = "") -> ParsedCodings | None
 
 
 def _documents(lines: list[str]) -> Iterator[tuple[str, int, int, list[str]]]:
-    """Yields each document, the number of references that the file states for it, the number that it has, and
-    the words of its passages. Adjacent references stand in the file as one passage (References 1-2)."""
+    """Yields each document, the number of references that the file states for it, the number of references in
+    the file, and the words of its passages. NVivo writes adjacent references as one passage (References
+    1-2)."""
     source, stated, there = "", 0, 0
     passages: list[str] = []
     for line in [*lines, "<\\> - § 0 references coded [ ]"]:

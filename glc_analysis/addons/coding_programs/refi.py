@@ -52,24 +52,25 @@ _UNREAD = {"PictureSelection": "picture", "PDFSelection": "PDF", "AudioSelection
 _UNREAD_SOURCES = {"PictureSource": "picture", "PDFSource": "PDF", "AudioSource": "recording",
                    "VideoSource": "film"}
 _IDENTIFIED = ("User", "PlainTextSelection", "TranscriptSelection", "Coding", "SyncPoint")
-"""The kinds of elements that other elements refer to, or that are codings. Two such elements must not have
-the same GUID. Two sources may, because a recording and its transcript may share a GUID."""
+"""The kinds of elements that are codings or to which other elements refer. Two such elements must not have
+the same GUID. Sources are not listed, because a recording and its transcript may share a GUID."""
 _COUNTS = {"QualCoder": "code points", "glc_analysis": "code points"}
-"""The unit in which programs count positions, by the origin that they write. For other programs, only
-comparison with their texts shows the unit."""
+"""The unit in which a program counts positions, by the name of the program in the file. For other programs,
+the unit is found by comparing the coded words with the text."""
 _POSITIONS = re.compile(r"[\d\s()]*\d,\s*\d[\d\s(),;:–-]*")  # MAXQDA names a selection "71,110"
 
 
 def read_refi(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
     """Reads a project or codebook; returns None for any other file. A package of no other known kind is read
-    as a project, markup as a project or a codebook."""
+    as a project; an XML file is read as a project or a codebook."""
     if file.is_package and file.is_of_program and "word/document.xml" not in file.members:
         return _read_package(file.path, coder)
     return _read_markup(file.path, coder) if file.is_markup else None
 
 
 def _read_package(path: Path, coder: str) -> ParsedCodings:
-    """Reads a .qdpx package, which must hold exactly one .qde file, and texts in any folder."""
+    """Reads a .qdpx package, which must hold exactly one .qde file. The texts may be in any folder of the
+    package."""
     members = {name: content for name, content in unpack(path, r"\.(qde|txt)$").items()
                if not name.startswith("__MACOSX/")}
     projects = [name for name in members if name.lower().endswith(".qde")]
@@ -131,8 +132,8 @@ class _Project:
         return self.parsed
 
     def note_unread(self) -> None:
-        """Adds a note for every picture, PDF, recording and film whose codings are not read, with the number
-        of these codings."""
+        """Adds a note for every picture, PDF, recording and film with codings, which are not read. The note
+        gives the number of these codings."""
         for source in (child for sources in self.each("Sources") for child in sources):
             kind = _UNREAD_SOURCES.get(local_name(source), "")
             marks = [mark for mark in source.iter() if local_name(mark) in _UNREAD]
@@ -146,8 +147,8 @@ class _Project:
                                                                        kind, codings))
 
     def note_left_out(self) -> None:
-        """Adds notes that name the sets, cases and links that are not read. Links between notes and the items
-        that they are about are read."""
+        """Adds notes that name the sets, cases and links that are not read. A link between a note and the
+        item that the note is about is read."""
         notes = {_guid(note) for note in self.each("Note")}
         links = [link for link in self.each("Link")
                  if not {_plain_guid(link.get(end, "")) for end in ("originGUID", "targetGUID")} & notes]
@@ -156,8 +157,8 @@ class _Project:
                                                for kind, elements in kinds.items()})
 
     def check_guids(self) -> None:
-        """Adds a fault for every GUID that two users share, and a note for every GUID that selections or
-        codings share. Two codes with the same GUID are one code, as :meth:`read_codes` says."""
+        """Adds a fault for every GUID that two users share, and a note for every GUID that several selections
+        or codings share. Two codes with the same GUID are read as one code (:meth:`read_codes`)."""
         times = Counter((local_name(one), _guid(one)) for name in _IDENTIFIED for one in self.each(name))
         times = {key: n for key, n in times.items() if n > 1 and key[1]}
         for (name, guid), n in times.items():
@@ -203,7 +204,8 @@ class _Project:
                 self.read_mark(name, mark, points)
 
     def read_mark(self, source: str, mark: Element, points: dict[str, str]) -> None:
-        """Reads a coded stretch of text, or a coding of the whole text, which has no selection around it."""
+        """Reads the codings of a stretch of text, or a coding of a whole text, which is not inside a
+        selection."""
         span, quote, codings = WHOLE_TEXT, "", [mark]
         if local_name(mark) != "Coding":
             codings = [child for child in mark if local_name(child) == "Coding"]
@@ -227,8 +229,8 @@ class _Project:
         self.parsed.passages += [bare] if bare.memo and not codings else []
 
     def codes_of(self, coding: Element, where: str) -> list[str]:
-        """Returns the codes of a coding. The standard allows one code; further codes are read as well, with a
-        note."""
+        """Returns the codes of a coding. The standard allows one code; if there are more, they are read too,
+        and a note says so."""
         targets, codes = _targets(coding), []
         if len(targets) > 1:
             self.parsed.notes.append(f"A coding{where} names {len(targets)} codes; each was read as a "
@@ -251,7 +253,7 @@ class _Project:
         return self.users.get(guid, self.coder)
 
     def text(self, element: Element) -> Text | None:
-        """Returns the text of a source or a note, which is in a file of the package or in the project
+        """Returns the text of a source or a note. It is in a file of the package or in the project file
         itself."""
         path = element.get("plainTextPath", "")
         raw = self.texts.get(_member_name(path), self.texts.get(_member_name(unquote(path))))
@@ -265,8 +267,8 @@ class _Project:
             return None
 
     def read_notes(self) -> None:
-        """Reads memos, each with the items that refer or are linked to it; a memo without such items is about
-        the project."""
+        """Reads memos. A memo is attached to each item that refers to it or is linked to it; a memo without
+        such items is about the project."""
         pairs = [(_plain_guid(ref.get("targetGUID", "")), _guid(owner)) for owner in self.top.iter()
                  for ref in owner if local_name(ref) == "NoteRef"]
         for link in self.each("Link"):
@@ -334,12 +336,13 @@ def write_qdpx(path: Path, *, sources: pd.DataFrame, codings: pd.DataFrame, code
                name: str = "codings", is_mixed: bool = False) -> None:
     """Writes a project.
 
-    The frames have the columns of those in `RawCodings`: ``sources`` has source and text, ``codings`` the key
-    columns of codings and memo, ``codes`` the columns of codes. Each coded stretch is written with its words,
-    so that a program can check its position. A source with a blank text is written without text. With
-    ``is_mixed``, as in `RawCodings`, the project has two users, and no coding names one. Raises `Faults` for
-    a coding whose code is missing or whose position is outside the text, for a code whose parent is missing,
-    and for characters that XML cannot hold.
+    The frames have the columns of the frames of the same names in `RawCodings`: ``sources`` has source and
+    text, ``codings`` the key columns of codings and memo, ``codes`` the columns of codes. Each coded stretch
+    is written with its words, so that a program can check its position. A source with a blank text is written
+    without text. With ``is_mixed``, the project has two users, and no coding names a user.
+
+    Raises `Faults` for a coding whose code is missing or whose position is outside the text, for a code whose
+    parent is missing, and for characters that XML cannot hold.
     """
     _check_links(path, sources, codings, codes)
     project = _root("Project", name=name)
@@ -359,8 +362,8 @@ def write_qdpx(path: Path, *, sources: pd.DataFrame, codings: pd.DataFrame, code
 
 
 def write_qdc(path: Path, codes: pd.DataFrame) -> None:
-    """Writes a codebook with columns code, parent, definition and position. Raises `Faults` as `write_qdpx`
-    does."""
+    """Writes a codebook with columns code, parent, definition and position. Raises `Faults` for a code that
+    occurs twice or whose parent is missing, and for characters that XML cannot hold."""
     book = _root("CodeBook")
     _add_codes(book, path, codes)
     path.write_bytes(_bytes(book))

@@ -1,6 +1,7 @@
-"""Rewrites the file of a coding program with changed codings, so that nothing stays hidden in its mark-up.
+"""Rewrites the file of a coding program with changed codings, so that nothing removed stays hidden in its
+mark-up.
 
-A REFI-QDA project replaces a database of QualCoder or Taguette. Word files are written anew.
+A database of QualCoder or Taguette is replaced by a REFI-QDA project. A Word file is written anew.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from glc_analysis.intake.codings.model import RawCodings
 
 
 def replace_codings_in_coder_file(raw: RawCodings) -> Path:
-    """Writes a project or a Word file with these codings in place of its old codings, and without memos;
-    deletes the Word file if no text is left. Returns the path with the new codings."""
+    """Writes a project or a Word file with these codings in place of the former codings, and without memos. A
+    Word file with no remaining text is deleted. Returns the path of the file with the codings."""
     path = raw.path
     made = path if raw.tool in ("refi-qda", "word") else _project_file(path)
     if raw.tool == "word" and raw.sources.empty:
@@ -38,7 +39,7 @@ def replace_codings_in_coder_file(raw: RawCodings) -> Path:
 
 def _project_file(database: Path) -> Path:
     """Returns the path of the project that replaces a database of QualCoder or Taguette. It lies beside the
-    database, or beside QualCoder's project folder.
+    database or, for QualCoder, beside the project folder.
 
     >>> _project_file(Path("codings/ana.qda/data.qda")).as_posix()
     'codings/ana.qdpx'

@@ -1,4 +1,4 @@
-"""Each organisation checks what it said, and clears its quotations, on sheets in its own language."""
+"""Sheets on which each organisation checks what it said and clears its quotations, in its own language."""
 
 from glc_analysis.addon import AddOn
 

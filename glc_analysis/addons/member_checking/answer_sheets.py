@@ -1,7 +1,7 @@
-"""Writes the sheets that an organisation fills in, in its language, and reads the returned ones.
+"""Writes the sheets that an organisation fills in, in its language, and reads the returned sheets.
 
-The fixed texts are in ``content/phrases.csv``, a column per language, whose row ``native_reader`` says
-whether a native speaker has checked them. To add a language, add a column.
+The fixed texts are in ``content/phrases.csv``, in a column per language. Its row ``native_reader`` says for
+each language whether a native speaker has checked the texts. To add a language, add a column.
 """
 
 from __future__ import annotations
@@ -61,9 +61,11 @@ SHEET_PHRASES = __file__, "phrases.csv"
 
 
 class SheetDecision(NamedTuple):
-    """What an organisation decided about one row of its sheets. ``decision`` is one of
-    :data:`SHEET_DECISIONS` whatever the language, ``date`` a day as YYYY-MM-DD; ``file`` and ``row`` are its
-    place."""
+    """The decision of an organisation about one row of its sheets.
+
+    ``decision`` is one of :data:`SHEET_DECISIONS`, whatever the language of the sheet; ``date`` is a day as
+    YYYY-MM-DD; ``file`` and ``row`` are the place of the decision.
+    """
 
     file: str
     row: str
@@ -77,12 +79,13 @@ class SheetDecision(NamedTuple):
 
     @classmethod
     def each(cls, returned: pd.DataFrame) -> list[SheetDecision]:
-        """The decisions in a frame from :func:`read_decisions_from_returned_workbook`."""
+        """Returns the decisions in a frame from :func:`read_filled_workbook`."""
         return [cls(*row) for row in returned[[*cls._fields]].itertuples(index=False, name=None)]
 
 
 def answer_sheet_phrases(language: str) -> dict[str, str]:
-    """The fixed texts of the sheets by key, in a language or, without a translation, in English.
+    """Returns the fixed texts of the sheets, by key, in a language. If there is no translation, the texts are
+    in English.
 
     >>> answer_sheet_phrases("es")["remove"], answer_sheet_phrases("uk")["remove"]
     ('quitar', 'remove')
@@ -92,8 +95,9 @@ def answer_sheet_phrases(language: str) -> dict[str, str]:
 
 def list_language_and_translation_notes(paper_languages: Iterable[str], texts_named: str, phrases_module: str,
                                         phrases_table: str) -> list[str]:
-    """Notes on how many papers were written in each language (blank: English), and on languages in which
-    ``texts_named``, the texts of a table, is untranslated or unchecked.
+    """Returns notes for the team about papers that were written: how many are in each language (blank:
+    English), into which languages the texts are not translated, and in which no native reader has checked
+    them. ``texts_named`` is the name of the texts in these notes.
 
     >>> list_language_and_translation_notes(["es", "uk", "es", ""], "the letter and headings", *SHEET_PHRASES)
     ... # doctest: +NORMALIZE_WHITESPACE
@@ -120,8 +124,11 @@ def list_language_and_translation_notes(paper_languages: Iterable[str], texts_na
 
 @dataclass(frozen=True)
 class SheetLetter:
-    """The letter before the sheets of an organisation: what they are, ``by`` which day an answer is wanted,
-    and the ``contact`` who receives it. If either is blank, the letter has a line to write it on."""
+    """The letter before the sheets of an organisation.
+
+    It explains the sheets, and names the day ``by`` which an answer is wanted and the ``contact`` who
+    receives the answer. If either is blank, the letter has a line to write it on.
+    """
 
     organisation: str
     language: str
@@ -130,7 +137,8 @@ class SheetLetter:
 
     @property
     def lines(self) -> list[str]:
-        """The paragraphs of the letter; if it is not translated, a note about this comes first."""
+        """Returns the paragraphs of the letter. If the letter is not translated, a note that says so comes
+        first."""
         say, name = answer_sheet_phrases(self.language), language_name(self.language)
         is_translated = self.language in read_texts_by_language(*SHEET_PHRASES)
         note = [] if is_translated else [f"[Not translated into {name} yet.]"]
@@ -141,8 +149,8 @@ class SheetLetter:
 
 def write_sheets_workbook(path: Path, sheets: Iterable[tuple[str, AnswerSheet]],
                           letter: SheetLetter | None = None) -> None:
-    """Writes a workbook with a ``letter`` followed by sheets, each with its tab name; the same content gives
-    the same bytes."""
+    """Writes a workbook that begins with the ``letter``, if there is one, followed by the sheets, each given
+    with its tab name. The same content gives the same bytes."""
     from openpyxl import Workbook
 
     book = Workbook()
@@ -196,8 +204,8 @@ def _fill(sheet: Worksheet, content: AnswerSheet) -> None:
 
 
 def render_sheets_page(sheets: list[AnswerSheet], letter: SheetLetter) -> str:
-    """The letter and the same sheets as one page of HTML: to read on a telephone, or to print and fill in by
-    hand."""
+    """Returns the letter and the sheets as one page of HTML, to be read on a telephone or printed and filled
+    in by hand."""
     first = sheets[0]
     return load_template(__file__, "return_page.html").render(
         letter=letter, say=answer_sheet_phrases(first.language), decisions=SHEET_DECISIONS,
@@ -209,8 +217,8 @@ def render_sheets_page(sheets: list[AnswerSheet], letter: SheetLetter) -> str:
 
 
 def read_decisions_from_returned_workbook(path: Path) -> pd.DataFrame:
-    """One row per decision in a returned workbook, with the columns of :class:`SheetDecision`. Rows without a
-    decision are left out. Raises Faults with all errors in the workbook."""
+    """Reads a returned workbook. Returns one row per decision, with the columns of :class:`SheetDecision`;
+    rows without a decision are left out. Raises Faults with all errors in the workbook."""
     headings = _keys_by_phrase((*SHEET_KINDS, "words", "understood", *_BOXES))
     decisions = _keys_by_phrase(SHEET_DECISIONS)
     parts: list[pd.DataFrame] = []
@@ -238,13 +246,14 @@ def read_decisions_from_returned_workbook(path: Path) -> pd.DataFrame:
 
 
 def _keys_by_phrase(keys: Collection[str]) -> dict[str, str]:
-    """The keys of fixed texts, by their wording in any language."""
+    """Returns the keys of fixed texts, by their wording in any language."""
     return {match_key(texts[key]): key for texts in read_texts_by_language(*SHEET_PHRASES).values()
             for key in keys}
 
 
 def _with_signatures(sheet: Grid, names: list[str], at: int) -> pd.DataFrame:
-    """The rows of a sheet; a name and date apply to the rows below until others are given."""
+    """Returns the rows of a sheet, with names and dates filled in: a name or date also applies to the rows
+    below it, down to the next one."""
     kind = next(name for name in names if name in SHEET_KINDS)
     rows = pd.DataFrame(sheet.rows[at:], columns=names, dtype="str").drop(columns="", errors="ignore")
     rows = rows.rename(columns={kind: "id", "understood": "words"}).apply(lambda column: column.str.strip())
@@ -259,14 +268,14 @@ def _faults(rows: pd.DataFrame) -> Iterator[Fault]:
         fault = partial(Fault, file=row.file, row=row.row)
         if not row.id or is_twice:
             yield fault("has no number, or the number of another row", column=row.kind, value=row.id,
-                        fix="put back the number that we wrote")
+                        fix="put back the number that was on the sheet")
         if row.decision not in SHEET_DECISIONS:
             yield fault(f"is not a decision; {suggest_name(row.decision, SHEET_DECISIONS)}",
                         column="decision",
                         value=row.decision, fix="write one of the four words of the first line")
         elif (row.decision == "change") != (row.changed != ""):
-            yield fault("change and changed words belong together", column="changed", value=row.changed,
-                        fix="write both, or another decision and no words")
+            yield fault("change needs changed words, and no other decision has any", column="changed",
+                        value=row.changed, fix="write both, or another decision and no words")
         if row.decision != "talk" and not (row.name and is_iso_date(row.date)):
             yield fault("does not say who decided, and on which day", column="name, date",
                         value=f"{row.name} {row.date}".strip(), fix="write a name, and a day as YYYY-MM-DD")

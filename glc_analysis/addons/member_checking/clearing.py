@@ -1,6 +1,7 @@
-"""Clearing: organisations decide which of their words may be quoted, and quotes.csv and consent.csv follow.
+"""Clearing: organisations decide which of their words may be quoted, and the decisions change quotes.csv and
+consent.csv.
 
-The decisions are shown first (:func:`list_decided_cell_changes`) and then applied
+The changes are first listed (:func:`list_decided_cell_changes`) and then made
 (:func:`apply_clearance_decisions`).
 """
 
@@ -34,14 +35,15 @@ from glc_analysis.text import normalise_space
 
 CONSENT_KEY = ["organisation_id", "speaker_id", "item", "audience", "wave_id"]
 _MAY_STILL_BREAK = {"not_cleared", "no_consent", "no_second_reader"}
-"""Rules that a quotation may still break when its organisation is asked about it."""
+"""The rules that a quotation may still break when its organisation is asked about it."""
 _FORM = "cleared quotation"
-"""The form_version of a consent that was given by clearing a first quotation."""
+"""The form_version of a consent that an organisation gave by clearing a quotation when no consent was
+recorded."""
 
 
 class QuotationTables(NamedTuple):
-    """The tables that decide whether a quotation may be printed, in the argument order of
-    :mod:`glc_analysis.disclosure.quotations` ."""
+    """The tables that decide whether a quotation may be printed. Their order is that of the arguments in
+    :mod:`glc_analysis.disclosure.quotations`."""
 
     quotes: pd.DataFrame
     codings: pd.DataFrame
@@ -60,18 +62,20 @@ class QuotationTables(NamedTuple):
 
     @property
     def cases(self) -> set[str]:
-        """The segments with case narratives of survivors."""
+        """Returns the segments with accounts of a survivor's case."""
         return case_segments(self.codings, self.segments, self.codebook)
 
 
 def write_clearance_workbook(path: Path, quotation_tables: QuotationTables, *,
                              organisation_names: Mapping[str, str],
                              languages: Mapping[str, str]) -> int:
-    """Writes the workbook of proposed quotations, a sheet per organisation; returns how many there are.
+    """Writes the workbook of proposed quotations, with a sheet per organisation. Returns the number of
+    quotations.
 
-    ``organisation_names`` and ``languages`` are keyed by organisation_id. Quotations that clearance could not
-    release (a case-narrative code, words that changed, a refusal) are left out; if none is left, no file is
-    written. The workbook is for the team: each organisation gets its own sheet alone.
+    ``organisation_names`` and ``languages`` are keyed by organisation_id. A quotation is left out if
+    clearance could not release it: it has a code for a survivor's case, its words have changed, or its use
+    was refused. If no quotation is left, no file is written. The workbook is for the team; each organisation
+    may receive only its own sheet.
     """
     rows = select_quotations_to_ask_about(with_broken_rules(*quotation_tables), "proposed")
     sheets = []
@@ -87,8 +91,8 @@ def write_clearance_workbook(path: Path, quotation_tables: QuotationTables, *,
 
 
 def select_quotations_to_ask_about(quotations: pd.DataFrame, *statuses: str) -> pd.DataFrame:
-    """The quotations (:func:`.with_broken_rules`) with these statuses about which their organisation may be
-    asked."""
+    """Returns the quotations (:func:`.with_broken_rules`) with one of these ``statuses`` about which the
+    organisation may be asked."""
     is_free = [status in statuses and broken <= _MAY_STILL_BREAK
                for status, broken in zip(quotations["status"], quotations["broken"], strict=True)]
     return quotations[pd.Series(is_free, quotations.index, dtype=bool)]
@@ -96,7 +100,8 @@ def select_quotations_to_ask_about(quotations: pd.DataFrame, *statuses: str) -> 
 
 def make_quotation_sheet_rows(quotations: pd.DataFrame, language: str,
                               organisation_names: Mapping[str, str]) -> pd.DataFrame:
-    """The rows of an organisation's quotations on its sheet: words as printed, readers, source."""
+    """Returns the rows of a sheet for an organisation's quotations: the words as printed, the readers, and
+    the source to be named."""
     say, quotations = answer_sheet_phrases(language), quotations.sort_values("quote_id")
     is_cleared = quotations["status"] == "cleared"
     wording = [say["translation" if status else "original"] for status in quotations["translation_status"]]
@@ -113,14 +118,20 @@ def make_quotation_sheet_rows(quotations: pd.DataFrame, language: str,
 def apply_clearance_decisions(returned: pd.DataFrame,
                               quotation_tables: QuotationTables) -> tuple[pd.DataFrame,
                                                                                                   pd.DataFrame]:
-    """quotes.csv and consent.csv after the returned decisions (:func:`.read_filled`).
+    """Returns quotes.csv and consent.csv as they are after the returned decisions
+    (:func:`.read_filled_workbook`).
 
-    Approved: cleared by name and day. If no consent to quotation is recorded for the audience, this counts as
-    consent; if it was refused, somebody has to talk to the organisation. Changed: cleared in the new words if
-    the segment contains them (a second reader checks again), else kept as ``changed``. Removing a passage
-    removes its quotations, and an unapproved passage holds them back; a removed consent counts as refused
-    from that day. Raises Faults for unknown numbers, words that differ from the sheet, and quotations that
-    were withdrawn before.
+    - An approved quotation is cleared, with name and day. If no consent to quotation is recorded for its
+      audience, the approval is recorded as consent. If consent was refused, the status becomes ``talk``, and
+      somebody has to talk to the organisation.
+    - A changed quotation is cleared in the new words if the segment contains them; a second reader has to
+      check it again. If the segment does not contain them, the status becomes ``changed``.
+    - A passage that is removed removes its quotations. A passage with another decision than approve sets them
+      to ``talk``.
+    - A consent that is removed counts as refused from that day.
+
+    Raises Faults for unknown numbers, for words that differ from the sheet, and for quotations that were
+    removed before.
     """
     segments, consent = quotation_tables.segments, quotation_tables.consent.copy()
     rows = with_broken_rules(*quotation_tables).set_index("quote_id")
@@ -150,8 +161,8 @@ def apply_clearance_decisions(returned: pd.DataFrame,
 
 
 def list_decided_cell_changes(returned: pd.DataFrame, quotation_tables: QuotationTables) -> pd.DataFrame:
-    """One row per cell that :func:`apply_clearance_decisions` would change: table, key, column, before,
-    after."""
+    """Returns one row per cell that :func:`apply_clearance_decisions` would change: table, key, column,
+    before, after."""
     quotes, consent = apply_clearance_decisions(returned, quotation_tables)
     cells = []
     for table, key, old, new in (("quotes", ["quote_id"], quotation_tables.quotes, quotes),
@@ -166,7 +177,7 @@ def list_decided_cell_changes(returned: pd.DataFrame, quotation_tables: Quotatio
 
 
 def _decided_cells(decision: SheetDecision, row: pd.Series) -> dict[str, str]:
-    """The cells of a row of quotes.csv after its organisation's decision."""
+    """Returns the new cells of a row of quotes.csv after its organisation's decision."""
     if decision.decision in ("remove", "talk") or row["consent"] == "refused":
         return {"status": "removed" if decision.decision == "remove" else "talk"}
     signed = {"cleared_by_organisation": decision.name, "cleared_on": decision.date, "status": "cleared"}
@@ -178,7 +189,8 @@ def _decided_cells(decision: SheetDecision, row: pd.Series) -> dict[str, str]:
 
 
 def format_consent_number(consent: Mapping[str, str]) -> str:
-    """The number of a row of consent.csv on a sheet, made of its key, without the wave if it names none.
+    """Returns the number of a row of consent.csv on a sheet, which consists of the row's key. The wave is
+    left out if it is blank.
 
     >>> format_consent_number({"organisation_id": "a", "speaker_id": "", "item": "survey",
     ...     "audience": "public",
@@ -204,11 +216,11 @@ def _clearing_faults(decisions: list[SheetDecision], rows: pd.DataFrame, segment
         if (is_quotation and decision.id not in quotations
                 or decision.kind == "passage" and decision.id not in passages
                 or decision.kind == "consent" and _consent_key(decision.id) not in consents):
-            problem = "is not known here"
+            problem = f"is not the number of a {decision.kind} of this study"
         elif is_quotation and normalise_space(decision.words) != normalise_space(
                 without_pseudonyms(str(rows.at[decision.id, "text"]))):
-            problem = "has other words now than those on the sheet"
+            problem = "has changed since the sheet was written"
         elif is_quotation and rows.at[decision.id, "status"] == "removed" and decision.decision != "remove":
-            problem, fix = "was taken back before", "propose it under another quote_id, and ask again"
+            problem, fix = "was removed before", "propose it under another quote_id, and ask again"
         if problem:
             yield Fault(problem, decision.file, decision.row, decision.kind, decision.id, fix)

@@ -1,4 +1,4 @@
-"""The commands of member checking: quotations, and the sheets that organisations fill in."""
+"""The commands of member checking: clearing quotations, and writing the sheets that organisations fill in."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, fo
 
 
 def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
-    """Prints what a filled workbook changes and what people have to decide; ``accept`` writes the changes."""
+    """Prints what a filled-in workbook changes and what people have to decide. With ``accept``, also writes
+    the changes."""
     from glc_analysis.addons.member_checking.answer_sheets import read_decisions_from_returned_workbook
     from glc_analysis.addons.member_checking.clearing import (
         QuotationTables,

@@ -1,8 +1,10 @@
-"""Member checking: each organisation receives what it said, as we understood it, to correct and to clear.
+"""Member checking: each organisation receives what it said, as the team understood it, to correct and to
+clear.
 
-A return holds nothing of any other organisation and no account of a survivor's case. It shows the
-organisation's own answers and words, where they are cited, and its consents. Returned corrections become rows
-to review; decisions about quotations are applied in :mod:`.clearing`.
+A return is the set of sheets for one organisation. It holds nothing from other organisations and no account
+of a survivor's case. It shows the organisation's own answers and words, where the words are cited, and its
+consents. Returned corrections become rows for people to review; decisions about quotations are applied in
+:mod:`.clearing`.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ from glc_analysis.text import language_name
 
 
 CITED = "citations"
-"""The name under which other add-ons provide a function of a study that returns the passages they cite
+"""The name under which add-ons provide a function that takes a study and returns the passages they cite
 (Citations)."""
 CITATION_COLUMNS = ("file", "row", "citation", "claim_id", "segment_id", "words", "stance", "note")
 _CLAIM_COLUMNS = ("claim_id", "language", "translation_of", "text")
@@ -59,11 +61,12 @@ TO_DO = {"remove": "take the row out", "change": "cite the changed words, or tak
 
 @dataclass(frozen=True)
 class Citations:
-    """Passages that add-ons cite, and the claims supported by them.
+    """The passages that add-ons cite, and the claims that the passages support.
 
-    ``passages``: one row per cited passage, with :data:`CITATION_COLUMNS`; ``row`` is its line in ``file``,
-    and ``claim_id`` is blank if it supports no claim. ``claims``: one row per claim and language, with
-    :data:`_CLAIM_COLUMNS`; ``translation_of`` is blank for the original.
+    - ``passages``: one row per cited passage, with :data:`CITATION_COLUMNS`. ``row`` is its line in ``file``;
+      ``claim_id`` is blank if it supports no claim.
+    - ``claims``: one row per claim and language, with :data:`_CLAIM_COLUMNS`. ``translation_of`` is blank for
+      the original.
     """
 
     passages: pd.DataFrame
@@ -71,7 +74,7 @@ class Citations:
 
 
 def collect_cited_passages(study: Study) -> Citations:
-    """The passages of a built study that add-ons cite."""
+    """Returns the passages of a built study that add-ons cite."""
     brought = [citations(study) for citations in load_declared_objects("provides", CITED)]
     return Citations(
         pd.concat([pd.DataFrame(columns=CITATION_COLUMNS, dtype="str"), *(part.passages for part in brought)],
@@ -82,9 +85,12 @@ def collect_cited_passages(study: Study) -> Citations:
 
 def make_citation_sheet_rows(citations: Citations, segments: pd.DataFrame, case_segments: Collection[str],
                              language: str) -> pd.DataFrame:
-    """The citations of an organisation's ``segments``, as it sees them: citation, principle, words, stance,
-    noted; without accounts of ``case_segments``. A claim is in the organisation's language if translated,
-    else in the original language and marked."""
+    """Returns the rows of a sheet for the citations of an organisation's ``segments``: citation, principle,
+    words, stance, noted.
+
+    Citations of ``case_segments`` (accounts of a survivor's case) are left out. A claim is given in the
+    organisation's language if it is translated; otherwise it is in the original language, which is named.
+    """
     say, claims = answer_sheet_phrases(language), citations.claims
     claims = claims[(claims["translation_of"] == "") | (claims["language"] == language)]
     claims = claims.sort_values("language", key=lambda languages: languages == language, kind="stable")
@@ -102,8 +108,8 @@ def make_citation_sheet_rows(citations: Citations, segments: pd.DataFrame, case_
 
 
 def list_citations_to_review(returned: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """One row per citation that was not approved, or whose passage was not approved, to be reviewed: file,
-    row, citation, cites, to_do, changed, by, date. Nothing is written here.
+    """Returns one row per citation that a person has to review, because the organisation did not approve the
+    citation or its passage: file, row, citation, cites, to_do, changed, by, date. Writes nothing.
 
     Raises Faults for unknown citations.
     """
@@ -113,8 +119,8 @@ def list_citations_to_review(returned: pd.DataFrame, study: Study) -> pd.DataFra
     known = {*passages["citation"]}
     if unknown := [decision for decision in decisions
                    if decision.kind == "citation" and decision.id not in known]:
-        raise Faults([Fault("is not known here", decision.file, decision.row, "citation", decision.id,
-                            "ask again") for decision in unknown])
+        raise Faults([Fault("is not a citation of this study", decision.file, decision.row, "citation",
+                            decision.id, "write a new sheet and ask again") for decision in unknown])
     spoken, parts = passages["segment_id"].map(linked), []
     for decision in decisions:
         if decision.decision == "approve" or decision.kind not in ("citation", "passage"):
@@ -133,7 +139,8 @@ def list_citations_to_review(returned: pd.DataFrame, study: Study) -> pd.DataFra
 
 
 def read_names_and_languages(study: Study) -> tuple[dict[str, str], dict[str, str]]:
-    """The organisations' names and languages, by organisation_id, even if reference tables have faults."""
+    """Returns the names and the languages of the organisations, each by organisation_id, even if reference
+    tables have faults."""
     register = read_reference(study, needed=()).organisations
     known = tables.read_table("organisations", study=study)
     known = known[~known["organisation_id"].str.startswith(f"{UNKNOWN}.")]  # nobody can be asked
@@ -143,12 +150,14 @@ def read_names_and_languages(study: Study) -> tuple[dict[str, str], dict[str, st
 
 def write_returns(study: Study, organisations: Collection[str], folder: Path, *, by: str = "",
                   contact: str = "") -> list[Path]:
-    """Writes the return of each organisation, ``<organisation_id>.xlsx`` and the same as .html; returns the
-    paths. Tables shared by all returns are read and checked once.
+    """Writes the return of each organisation as ``<organisation_id>.xlsx`` and as a page with the same
+    content (``<organisation_id>.html``). Returns the paths. Tables that all returns need are read and checked
+    once.
 
-    A letter says ``by`` which day an answer is wanted, and which ``contact`` receives it. Then come answers,
-    passages with codes by name, quotations, citations and consents, each in the organisation's language where
-    phrases.csv has it. Raises UsageError, and writes nothing, for an unknown organisation.
+    A return begins with a letter, which names the day ``by`` which an answer is wanted and the ``contact``
+    who receives it. Then come the answers, the passages with the names of their codes, the quotations, the
+    citations and the consents. The fixed texts are in the organisation's language if phrases.csv has it.
+    Raises UsageError for an unknown organisation, and writes nothing.
     """
     labels, languages = read_names_and_languages(study)
     for organisation in organisations:
@@ -189,7 +198,8 @@ def write_returns(study: Study, organisations: Collection[str], folder: Path, *,
 
 
 def _answers(study: Study, organisation_id: str, language: str) -> pd.DataFrame:
-    """One row per answer to a question that was asked; open answers are passages."""
+    """Returns one row per answer to a question that the organisation was asked. Open answers are left out,
+    because they are passages."""
     say = answer_sheet_phrases(language)
     responses, questions, options, countries = (tables.read_table(name, study=study) for name in (
         "responses", "questions", "options", "countries"))
@@ -212,8 +222,9 @@ def _answers(study: Study, organisation_id: str, language: str) -> pd.DataFrame:
 def make_passage_sheet_rows(study: Study, spoken_segments: pd.DataFrame, quotation_tables: QuotationTables,
                             case_segments: Collection[str],
                             language: str) -> pd.DataFrame:
-    """One row per turn or open answer among the segments that an organisation has ``spoken_segments``, with
-    the codes agreed on by name; without accounts of ``case_segments``."""
+    """Returns one row per turn or open answer in ``spoken_segments``, the segments of one organisation, with
+    the names of the agreed codes. Segments in ``case_segments`` (accounts of a survivor's case) are left
+    out."""
     spoken_segments = spoken_segments[~spoken_segments["segment_id"].isin(case_segments)
                                       & (spoken_segments["text"] != "")]
     spoken_segments = spoken_segments.merge(quotation_tables.documents[["document_id", "kind", "date"]],
@@ -236,8 +247,8 @@ def make_passage_sheet_rows(study: Study, spoken_segments: pd.DataFrame, quotati
 
 
 def _consents(rows: pd.DataFrame, waves: pd.DataFrame, language: str) -> pd.DataFrame:
-    """One row per recorded consent or refusal, those of its speakers included; rows about survey answers name
-    the wave if there are several."""
+    """Returns one row per consent or refusal recorded for the organisation and its speakers. If there are
+    several waves, rows about survey answers name the wave."""
     say = answer_sheet_phrases(language)
     for words in load_declared_objects("provides", "consent_words"):
         say = say | words(language)
@@ -255,8 +266,8 @@ def _consents(rows: pd.DataFrame, waves: pd.DataFrame, language: str) -> pd.Data
 
 
 def make_raw_column_finder(study: Study) -> Callable[[str, str], str]:
-    """Returns a function that gives, for a record and a question, the raw columns with the answer in the
-    record's wave; blank for an unknown question."""
+    """Returns a function that takes the ids of a record and of a question, and returns the raw columns with
+    the answer in the wave of the record; blank for an unknown question."""
     reference, answers = read_reference(study), tables.read_table("wave_answers", study=study)
     current = study_wave(reference.waves, study.settings["study"]["wave"])
     wave_of = dict(zip(answers["answer_id"].astype("str"), answers["wave_id"].astype("str"), strict=True))
@@ -268,10 +279,11 @@ def make_raw_column_finder(study: Study) -> Callable[[str, str], str]:
 
 def list_correction_proposals(returned: pd.DataFrame, documents: pd.DataFrame,
                               find_raw_columns: Callable[[str, str], str]) -> pd.DataFrame:
-    """Proposes rows for corrections.csv for answers to be changed or removed, for review.
+    """Returns proposed rows for corrections.csv, one for each answer that an organisation changed or removed.
+    A person reviews them.
 
-    ``column`` is what ``find_raw_columns`` (:func:`make_raw_column_finder`) says, and ``from`` is the answer
-    as the organisation saw it; a person replaces it by the text in the raw file. Words of interviews and
+    ``column`` is the result of ``find_raw_columns`` (:func:`make_raw_column_finder`). ``from`` is the answer
+    as the organisation saw it, which a person replaces by the text in the raw file. Words of interviews and
     calls are left out. Raises Faults for answers to unknown questions.
     """
     open_answers = documents[documents["kind"] == "answer"]
@@ -285,8 +297,8 @@ def list_correction_proposals(returned: pd.DataFrame, documents: pd.DataFrame,
             rows.append(("survey", answer, columns, decision.words, decision.changed,
                          "its organisation says so", decision.name, decision.date))
         elif decision.kind == "answer":
-            faults.append(Fault("is not known here", decision.file, decision.row, "answer", decision.id,
-                                "ask again"))
+            faults.append(Fault("is not an answer of this study", decision.file, decision.row, "answer",
+                                decision.id, "write a new sheet and ask again"))
     if faults:
         raise Faults(faults)
     return pd.DataFrame(rows, columns=["table", "key", "column", "from", "to", "reason", "by", "date"],

@@ -152,7 +152,7 @@ def test_the_references_of_a_code_of_nvivo_name_documents_and_passages(tmp_path,
 
 
 def test_references_of_nvivo_that_were_cut_are_noticed(tmp_path):
-    with pytest.raises(Faults, match="'Casa Azul' has 2 references, and says 3"):
+    with pytest.raises(Faults, match="'Casa Azul' has 2 references, but the file states 3"):
         nvivo(tmp_path, NVIVO[:NVIVO.index("Reference 3")])
 
 
