@@ -1,4 +1,5 @@
-"""Pages and papers in other languages, with links between the languages on each page of a site."""
+"""Pages and papers in other languages than English, with links between the languages on each page of a
+site."""
 
 from glc_analysis.addon import AddOn
 

@@ -1,9 +1,10 @@
-"""Pages and papers in other languages: the phrases of finished HTML are replaced by their translations.
+"""Translates finished English HTML into other languages by replacing its phrases.
 
 Pages are made in English. ``content/phrases.csv`` and the tables of other add-ons have a row per phrase and a
-column per language; ``{}`` stands for a number, a day or an id, ``{name}`` for any words. A text without a
-translation in any table stays in English and is marked as English. The study's own texts (its questions,
-answers, names) stay as people wrote them, and texts marked with a language or direction are never changed.
+column per language. In a phrase, ``{}`` stands for a number, a day or an id, and ``{name}`` for any words. A
+text without a translation stays in English and is marked as English. The study's own texts (its questions,
+answers, names) stay as people wrote them. Texts that are marked with a language or direction are never
+changed.
 """
 
 from __future__ import annotations
@@ -33,44 +34,45 @@ _VALUE = r"\d{4}-\d\d-\d\d|[A-Z]{1,3}\d+(?:[._][\dA-Z]+)*|\d+(?:[.,]\d+)*"
 """The pattern of a number, a day or an id within a phrase."""
 _BREAKS = tuple(map(re.compile, (
     r"((?<=[.?!])\s+)", r"((?<=[;:])\s+|\s+[·–]\s+)", r"(,\s+)", r"(\s?[()]\s?)")))
-"""The patterns at which a text is divided if no phrase covers the whole text: sentences, clauses, lists,
-brackets."""
+"""The patterns at which a text is divided if no phrase covers the whole text: between sentences, between
+clauses, at commas, and at brackets."""
 _OTHER_SCRIPTS = ("ar", "km")
 """The languages in which no name of a country is the same as in English."""
 _LONGEST_RUN = 4
-"""The largest number of sentences or clauses in one phrase."""
+"""The most sentences or clauses that one phrase may cover."""
 _SIGNS = {language: str.maketrans(signs | {"“": f"«{blank}", "”": f"{blank}»"})
           for language, signs, blank in (("es", {}, ""), ("ar", {",": "،", ";": "؛", "?": "؟"}, ""),
                                          ("km", {".": "។"}, ""), ("fr", {}, "\u202f"))}
-"""The signs that end a clause, and the quotation marks, in other languages."""
+"""The signs that end a clause, and the quotation marks, in the languages where they differ from English."""
 _NO_WORDS = {"script", "style", "template", "code", "pre"}
 _NO_ELEMENTS = {"title", "option", "text", "desc", "tspan"}
 """The HTML elements that can hold only text, and no other elements."""
 _READ_ALOUD = ("aria-label", "title", "alt", "placeholder")
 DRAFT_NOTE = "A draft: no native reader has checked the words around what people said and wrote."
 _NO_LANGUAGE = re.compile(r"[A-Z]{2,5}|[\w-]+\.(?:html|json|csv|xlsx)|[\W\d_]*")
-"""The pattern of texts that need no translation: kinds of files, names of files, and texts without
+"""The pattern of texts that are the same in all languages: kinds of files, names of files, and texts without
 letters."""
 _TRANSLATED, _OWN, _MISSING = "", "own", "missing"
 _Pieces = list[tuple[str, str]]
-"""The parts of a text, each with its state: translated, the study's own text, or without a translation."""
+"""The pieces into which a text was divided, each with its state: translated, the study's own text, or without
+a translation."""
 
 
 @cache
 def _tables() -> tuple[list[dict[str, str]], ...]:
-    """Returns the rows of every table of phrases; the table for the core's pages is first."""
+    """Returns the rows of every table of phrases. The table for the core's pages comes first."""
     of_add_ons = (read_packaged_csv(str(ADD_ONS_FOLDER / add_on.name / "__init__.py"), name)
                   for add_on, name in list_declarations("phrases"))
     return read_packaged_csv(__file__, "phrases.csv"), *of_add_ons
 
 
 LANGUAGE_NAMES = {"en": "English", "es": "Español", "ar": "العربية", "km": "ខ្មែរ", "fr": "Français"}
-"""The name of each language of the tables in that language."""
+"""The name of each language with phrases, in that language."""
 
 
 def phrase_languages(*, is_checked: bool = False) -> list[str]:
-    """Returns the languages besides English that have phrases; with ``is_checked``, only languages whose
-    phrases native readers have checked."""
+    """Returns the languages besides English that have phrases. With ``is_checked``, returns only the
+    languages whose phrases native readers have checked."""
     return [language for language in list_phrase_table_languages() if not is_checked or _is_checked(language)]
 
 
@@ -80,14 +82,15 @@ def _is_checked(language: str) -> bool:
 
 @cache
 def _phrases(language: str) -> dict[str, str]:
-    """Returns the translated phrases by the English phrase."""
+    """Returns the translated phrases, keyed by the English phrase."""
     rows = (row for table in _tables() for row in table)
     return {row[ENGLISH]: row[language] for row in rows if row.get(language) and row["key"] != _CHECKED}
 
 
 @cache
 def _patterns(language: str) -> list[tuple[re.Pattern[str], str]]:
-    """Returns the phrases with variable words in them, each as a pattern, the longest first."""
+    """Returns the phrases that contain variable words, each as a pattern with its translation, the longest
+    first."""
     varied = sorted((english for english in _phrases(language) if re.search(r"\{[a-z]", english)),
                     key=len, reverse=True)
     return [(re.compile("".join(_as_pattern(english)), re.DOTALL), _phrases(language)[english])
@@ -103,8 +106,8 @@ def _as_pattern(english: str) -> Iterator[str]:
 
 @cache
 def _country_names(language: str) -> dict[str, str]:
-    """Returns translated names of countries by the English name, from the translations of ISO 3166. A phrase
-    takes priority where that translation is wrong or missing, as for Moldova in Arabic."""
+    """Returns translated names of countries, keyed by the English name, from the translations of ISO 3166. If
+    that translation is wrong or missing, as for Moldova in Arabic, a phrase replaces it."""
     try:
         known = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, [language])
     except FileNotFoundError:
@@ -115,7 +118,7 @@ def _country_names(language: str) -> dict[str, str]:
 
 
 def study_words(study: Study, reference: Reference | None = None) -> set[str]:
-    """Returns the study's own texts, which people wrote in its reference tables and in study.toml."""
+    """Returns the study's own texts, which people wrote in the study's reference tables and in study.toml."""
     cells = {cell for name, frame in (reference or read_reference(study)).tables.items()
              for column in frame.columns.difference(list_word_columns(name)) for cell in frame[column]}
     settings = {text for section in study.settings.values() for value in section.values()
@@ -125,8 +128,10 @@ def study_words(study: Study, reference: Reference | None = None) -> set[str]:
 
 
 class Phrasebook:
-    """The phrases in a language. ``own_words`` are the study's own texts; ``translations`` are people's
-    translations of some of these texts, each with whether it is a draft.
+    """The phrases in a language.
+
+    ``own_words`` are the study's own texts. ``translations`` are people's translations of some of these
+    texts, each with whether it is a draft.
 
     >>> book = Phrasebook("es", {"Is there a shelter?"})
     >>> book.html('<p>Search</p><p>Is there a shelter?</p><p>Never translated</p>')
@@ -138,7 +143,7 @@ class Phrasebook:
     def __init__(self, language: str, own_words: Collection[str] = (),
                  translations: Mapping[str, tuple[str, bool]] | None = None) -> None:
         if language != ENGLISH and language not in phrase_languages():
-            raise GLCError(f"There are no phrases in {language!r}. To fix: one of "
+            raise GLCError(f"There are no phrases in {language!r}. To fix: choose one of "
                            f"{', '.join([ENGLISH, *phrase_languages()])}.")
         self.language, self._own_words, self._translations = language, own_words, translations or {}
         self._known: dict[str, _Pieces] = {}
@@ -146,8 +151,8 @@ class Phrasebook:
     @classmethod
     def of_study(cls, study: Study, audience: str, language: str,
                  reference: Reference | None = None) -> Phrasebook:
-        """Returns the phrases for what an audience reads of a study; for a language without phrases, it
-        returns the English phrases."""
+        """Returns the phrases for the pages that an audience reads. Returns the English phrases for a
+        language that has none."""
         if language not in phrase_languages():
             return cls(ENGLISH)
         known: dict[str, tuple[str, bool]] = {}
@@ -157,7 +162,7 @@ class Phrasebook:
 
     @property
     def direction(self) -> str:
-        """The writing direction."""
+        """Returns the writing direction of the language."""
         return language_direction(self.language)
 
     @property
@@ -170,8 +175,8 @@ class Phrasebook:
         return self.say("[English]")
 
     def say(self, english: str) -> str:
-        """Returns the translation of an English text as plain text. Parts that no table of phrases translates
-        stay in English."""
+        """Returns the translation of an English text as plain text. Pieces without a translation stay in
+        English."""
         if self.language == ENGLISH:
             return english
         is_turned = self.direction == "rtl"
@@ -179,13 +184,13 @@ class Phrasebook:
                        for text, kind in self._pieces(english))
 
     def sentence(self, english: str) -> str:
-        """Returns the translation of a sentence, in which only the study's own texts may stay untranslated;
-        blank if any other part has no translation."""
+        """Returns the translation of a sentence. Returns "" if any piece of it has no translation, apart from
+        the study's own texts."""
         pieces = self._pieces(" ".join(english.split())) if self.language != ENGLISH else []
         return "" if not pieces or _MISSING in {kind for _, kind in pieces} else self.say(english)
 
     def html(self, html: str) -> str:
-        """Returns a fragment of HTML in the language."""
+        """Returns the translation of a fragment of HTML."""
         if self.language == ENGLISH or not html:
             return html
         root = lxml.html.fragment_fromstring(html, create_parent="div")
@@ -193,8 +198,9 @@ class Phrasebook:
         return lxml.html.tostring(root, encoding="unicode").removeprefix("<div>").removesuffix("</div>")
 
     def page(self, html: str, *, note_in: str) -> etree._Element:
-        """Returns a whole page in the language and its direction. As long as native readers have not checked
-        the phrases, the first element of the kind ``note_in`` begins with a note that says so."""
+        """Returns a whole page in the language and its writing direction. As long as native readers have not
+        checked the phrases, a note that says so is put at the beginning of the first element of the kind
+        ``note_in``."""
         page = lxml.html.document_fromstring(html)
         self.translate(page)
         page.set("lang", self.language)
@@ -228,8 +234,8 @@ class Phrasebook:
                 root.set(name, self.say(text))
 
     def _translate_text(self, element: etree._Element) -> None:
-        """Puts the translation of one of the study's own texts into its element; a text without a translation
-        is not changed."""
+        """Replaces the text of an element, which is one of the study's own texts, by its translation. A text
+        without a translation is not changed."""
         if known := self._translations.get(" ".join((element.text or "").split())):
             element.text = self._marked(*known)
             element.set("lang", self.language)
@@ -239,7 +245,8 @@ class Phrasebook:
         return f"{text} {self.say('[draft translation]')}" if is_draft else text
 
     def _put(self, parent: etree._Element, before: etree._Element | None, text: str) -> None:
-        """Puts a text into an element, after one of its children or at its beginning."""
+        """Puts a text into the element ``parent``: after its child ``before`` or, if that is None, at its
+        beginning."""
         inner = text.strip()
         start, end = text[:len(text) - len(text.lstrip())], text[len(text.rstrip()):]
         pieces = self._pieces(" ".join(inner.split()))
@@ -265,8 +272,8 @@ class Phrasebook:
         return self._known[text]
 
     def _translated(self, text: str, level: int = 0) -> _Pieces:
-        """Returns the translated parts of a text. It tries the whole text first, then smaller and smaller
-        parts."""
+        """Returns the pieces of a text with their translations. The whole text is tried first, then smaller
+        and smaller pieces."""
         if _NO_LANGUAGE.fullmatch(re.sub(_VALUE, "", text)):
             return [(self._value(self._quotes(text)), _TRANSLATED)]
         if (known := self._translations.get(text)) is not None:
@@ -289,8 +296,8 @@ class Phrasebook:
         return [(text, _MISSING)]
 
     def _in_runs(self, parts: list[str], level: int) -> Iterator[tuple[str, str]]:
-        """Yields the translated parts of a divided text, covered by as few phrases as possible; every second
-        part of ``parts`` is a divider."""
+        """Yields the translated pieces of a divided text, covered by as few phrases as possible. Every second
+        item of ``parts`` is a divider."""
         at = 0
         while at < len(parts):
             longest = min(len(parts), at + 2 * _LONGEST_RUN - 1)
@@ -308,8 +315,8 @@ class Phrasebook:
         return text in self._own_words or text.rstrip(".:;") in self._own_words
 
     def _whole(self, text: str) -> _Pieces | None:
-        """Returns the translation of a text that is a phrase, or differs from a phrase only by a capital
-        letter or the sign at its end; None for any other text."""
+        """Returns the translation of a text that is a phrase, or that differs from a phrase only by a capital
+        letter or by the sign at its end. Returns None for any other text."""
         first = text[:1]
         for english, after in ((text, str), (first.lower() + text[1:], str.upper), (first.upper() + text[1:],
                                                                                    str.lower)):
@@ -345,13 +352,14 @@ class Phrasebook:
                 yield self._value(values[int(field)] if field else values.pop(0)), _TRANSLATED
 
     def _value(self, value: str) -> str:
-        """Returns a number, day or id; in right-to-left text, between marks that keep its direction."""
+        """Returns a number, day or id. In a language written from right to left, it stands between marks that
+        keep its direction."""
         is_turned = self.direction == "rtl" and not value.strip().isdigit()
         return isolate_direction(value) if is_turned and value.strip() else value
 
     def _quotes(self, text: str) -> str:
-        """Returns a text without letters (such as the end of a quotation that contains a link) with the
-        quotation marks of the language."""
+        """Returns a text that has no letters with the quotation marks of the language. Such a text may be the
+        end of a quotation that contains a link."""
         return self._signs(text) if re.search("[“”]", text) else text
 
     def _signs(self, signs: str) -> str:
@@ -359,7 +367,8 @@ class Phrasebook:
 
 
 def _append(parent: etree._Element, last: etree._Element | None, text: str) -> str:
-    """Adds text after the last element that was put into a parent, or at its beginning."""
+    """Adds text to an element: after the element that was put into it last or, if there is none, at its
+    beginning."""
     if last is None:
         parent.text = (parent.text or "") + text or None
     else:
@@ -368,8 +377,8 @@ def _append(parent: etree._Element, last: etree._Element | None, text: str) -> s
 
 
 def _joined(pieces: _Pieces) -> Iterator[tuple[str, str]]:
-    """Yields neighbouring parts of the same kind as one part. A part without words between two English parts
-    joins them."""
+    """Yields the pieces with neighbouring pieces of the same state joined. A piece without words between two
+    English pieces is joined with them."""
     whole: _Pieces = []
     for text, kind in pieces:
         if whole and whole[-1][1] == kind:

@@ -1,4 +1,5 @@
-"""The setting `languages` of [study], and the notes of a run about it. Every command imports this module."""
+"""The setting `languages` below [study], and the notes of a run about it. Every command imports this
+module."""
 
 from __future__ import annotations
 
@@ -35,7 +36,7 @@ def page_language_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -
 
 
 def refusal_notes(study: Study, audience: str) -> Iterator[str]:
-    """Yields a note that says in which languages of the study an audience gets no pages, and why."""
+    """Yields a note that names the study's languages in which an audience gets no pages, and says why."""
     if study.settings["study"]["languages"]:
         from glc_analysis.addons.languages.site_languages import refusal_note
 

@@ -1,4 +1,5 @@
-"""Reading for meaning: the framework matrix, memos, comparisons in words, and what stands behind a code."""
+"""Reading for meaning: the framework matrix, memos, comparisons in words, and the passages and facts about a
+code."""
 
 from glc_analysis.addon import AddOn
 

@@ -10,11 +10,11 @@ from glc_analysis.schema import Check, Tables, find_unknown_names, make_schema_c
 
 SUBJECTS = {"document": ("documents", "document_id"), "code": ("codebook", "code_id"),
             "organisation": ("organisations", "organisation_id")}
-"""The table and column with the ids of each subject of memos."""
+"""For each subject that a memo can have, the table and column that hold its ids."""
 
 
 def _known_organisations(tables: Tables) -> Iterator[Fault]:
-    """Cases that are organisations are in organisations.csv."""
+    """Yields a fault for each case of the attribute organisation that organisations.csv lacks."""
     rows = tables["summaries"]
     named = rows.loc[rows["attribute"] == EACH_ORGANISATION, "case_id"]
     yield from find_unknown_names("summaries", "case_id", named,
@@ -23,20 +23,21 @@ def _known_organisations(tables: Tables) -> Iterator[Fault]:
 
 
 def _known_subjects(tables: Tables) -> Iterator[Fault]:
-    """A memo is about the study, or names its subject."""
+    """Yields a fault for each memo whose about_id does not fit its subject: blank, unknown, or filled in for
+    a memo about the study."""
     rows = tables["analytic_memos"]
     for about, (table, column) in SUBJECTS.items():
         named = rows.loc[rows["about"] == about, "about_id"]
         for n in named.index[named == ""]:
             yield Fault(f"is blank, and the memo is about a {about}", "analytic_memos.csv", str(n),
-                        "about_id", fix=f"write the {column}, or study under about")
+                        "about_id", fix=f"write the {column}, or write study into the column about")
         yield from find_unknown_names("analytic_memos", "about_id", named[named != ""],
                                       {*tables[table][column]},
                                       f"{table}.csv has no such {about}")
     of_study = rows[(rows["about"] == "study") & (rows["about_id"] != "")]
     for n, value in of_study["about_id"].items():
         yield Fault("names something, and the memo is about the study", "analytic_memos.csv", str(n),
-                    "about_id", value, "leave it blank, or write under about what kind of thing it names")
+                    "about_id", value, "leave it blank, or write into the column about what it names")
 
 
 CHECKS: tuple[Check, ...] = (

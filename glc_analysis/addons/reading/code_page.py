@@ -1,6 +1,6 @@
-"""The page of a code beside its passages: who raised it and who did not, memos, co-occurring codes with their
-words, coders' disagreements, and the code's history. For the team alone.
-"""
+"""The sections of a code's page beside its passages: which organisations raised it and which did not, memos,
+co-occurring codes with their words, coders' disagreements, and the code's history. Only the team sees
+them."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ _HTML = Macros(__file__, "reading.html")
 _SOURCES = {"interview": "interview", "answer": "answers", "call": "call",
             "interview_without_guide": "interview without a guide"}
 _CODES, _TURNS = 20, 4
-"""The most codes listed beside a code, and the most turns printed for each."""
+"""The most co-occurring codes that are listed, and the most turns that are printed for each."""
 
 
 def show_context_of_code_passages(view: StudyView) -> Html | None:
-    """Shows what an analyst should read with the passages of the view's code; None for other readers."""
+    """Returns the sections that an analyst should read beside the passages of the view's code; None for
+    readers other than the team."""
     if not view.code or not view.may("passages"):
         return None
     parts = (("Who raised it, and where", _who(view)), ("Who did not", _negative(view)),
@@ -39,7 +40,7 @@ def show_context_of_code_passages(view: StudyView) -> Html | None:
 
 
 def _who(view: StudyView) -> Markup:
-    """One row per organisation that raised the code: country, sources, passages."""
+    """Returns a table with one row per organisation that raised the code: country, sources, passages."""
     rows = view.read("mentions").query("code_id == @view.code and is_raised")
     if rows.empty:
         return Markup()
@@ -57,7 +58,8 @@ def _who(view: StudyView) -> Markup:
 
 
 def _negative(view: StudyView) -> Markup:
-    """The organisations that were asked and did not raise the code, said the contrary, or are undecided."""
+    """Returns sentences that name the organisations which were asked and did not raise the code, which said
+    the contrary, or about which the coders are undecided."""
     mentions = view.read("mentions")
     cases = find_negative_cases(mentions, view.code)
     groups = {label: cases.loc[cases["case"] == case, "organisation_id"] for case, label in (
@@ -69,8 +71,8 @@ def _negative(view: StudyView) -> Markup:
 
 
 def _beside(view: StudyView) -> Markup:
-    """The codes that share turns with the code, most shared turns first, with the words of both. Its parent
-    and child codes are left out."""
+    """Returns the codes that share turns with the code, with the words of both codes. The code with most
+    shared turns comes first. The code's parent and child codes are left out."""
     rows = view.coded_passages
     own = rows[rows["code_id"] == view.code]
     others = rows[rows["segment_id"].isin(own["segment_id"])]
@@ -88,7 +90,8 @@ def _beside(view: StudyView) -> Markup:
 
 
 def _pair(view: StudyView, own: pd.DataFrame, other: pd.DataFrame, n: int) -> dict[str, object]:
-    """A co-occurring code: for each shared turn the words of either code, or of both once."""
+    """Returns the values to display for one co-occurring code: its name, and for some shared turns the
+    passages of either code. Words that have both codes are given once."""
     turns = [*dict.fromkeys(other["segment_id"])]
     both = pd.concat([own, other])
     both = both[both["segment_id"].isin(turns[:_TURNS])].sort_values(["document_id", "segment_id"],
@@ -106,7 +109,7 @@ def _pair(view: StudyView, own: pd.DataFrame, other: pd.DataFrame, n: int) -> di
 
 
 def _differences(view: StudyView) -> Markup:
-    """Agreement on the code, and the turns to which some coders gave it and others not."""
+    """Returns the agreement on the code, and the turns to which some coders gave it and others did not."""
     rows = view.read("agreement").query(
         "measure == 'alpha' and unit == 'turn' and subset == 'all' and code_id == @view.code")
     said = [f"Agreement (Krippendorff's alpha, by turn): {format_coefficient(value)}."
@@ -124,7 +127,8 @@ def _differences(view: StudyView) -> Markup:
 
 
 def _history(view: StudyView) -> Markup:
-    """Since when the code exists, the codes merged into it, and the codes that it contradicts."""
+    """Returns sentences on the codebook version in which the code was introduced, its contrary, and the codes
+    merged into it."""
     book, said = read_part(view.study, "codebook", naming=view.code), []
     for row in book[book["code_id"] == view.code].to_dict("records"):
         said += [f"In the codebook since version {row['since_version']}."] if row["since_version"] else []

@@ -1,4 +1,5 @@
-"""The command of the framework matrix: a workbook that is filled in, and read back."""
+"""The command `glc matrix`, which writes a workbook of the framework matrix and reads the filled-in
+workbook."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ def matrix(study: Study, theme: str, case: str, by: str, enter: Path | None) -> 
     """
     if enter:
         if theme or case:
-            raise UsageError("--enter reads a file back, whatever it is about: leave out --theme and --case.")
+            raise UsageError("--enter finds the theme or case in the file. To fix: leave out --theme "
+                             "and --case.")
         from glc_analysis.addons.reading.workbook import enter_matrix_workbook
 
         entered = enter_matrix_workbook(study, enter, today=date.today())
@@ -46,8 +48,8 @@ def matrix(study: Study, theme: str, case: str, by: str, enter: Path | None) -> 
     name = "-".join(make_slug(part) for part in (theme, case, "" if by == "organisation" else by) if part)
     path = folder / f"matrix-{name}.xlsx"
     if path.is_file() and has_workbook_unread_summaries(study, path):
-        raise GLCError(f"{study.relative(path)} was filled in and not read back. To fix: read it back with "
-                       "--enter, or move it elsewhere.")
+        raise GLCError(f"{study.relative(path)} has summaries that were not read back. To fix: read it "
+                       "back with --enter, or move it elsewhere.")
     n_cells = write_matrix_workbook(StudyView(study), path, theme=theme, by=by, case=case)
     click.echo(path)
     say(f"The workbook has {count_of(n_cells, 'cell')}. Fill it in, and read it back with "

@@ -1,7 +1,8 @@
-"""Comparison in words: what groups of organisations said on a theme, side by side, where they differ first.
+"""Comparison in words: the passages of groups of organisations on a theme, side by side, with the codes on
+which they differ first.
 
-Groups differ on a code if one has passages on it, and another was asked and has none. For the team alone,
-because a group may be one organisation.
+Groups differ on a code if one group has passages on it, and another group was asked about it and has none.
+Only the team sees the comparison, because a group may be one organisation.
 """
 
 from __future__ import annotations
@@ -21,16 +22,18 @@ from glc_analysis.view.study_view import StudyView
 _HTML = Macros(__file__, "reading.html")
 COMPARED = {"resource_level": "By level of resources", "type": "By kind of organisation",
             "country": "By country"}
-"""The attributes by which a theme is compared, with their headings."""
+"""The attributes by which organisations are grouped to compare a theme, with the headings of the
+comparisons."""
 _PASSAGES = 4
-"""The most passages printed for a group; the page of the code has the others."""
+"""The most passages printed for a group. The page of the code has all of them."""
 _NAMED = 8
-"""With more groups than this, a sentence gives only their number."""
+"""The most groups that a sentence names. If there are more, it gives only their number."""
 
 
 @show_to_passage_readers_only
 def show_group_comparisons(view: StudyView) -> Html:
-    """Shows the view's theme by country, by level of resources and by kind of organisation."""
+    """Returns the comparisons of the view's theme by country, by level of resources and by kind of
+    organisation."""
     if view.read("mentions").empty:
         return render_note(NOT_CODED_YET)
     return make_displayable(Markup().join(_comparison(view, by, heading) for by, heading in COMPARED.items()))
@@ -53,7 +56,8 @@ def _comparison(view: StudyView, by: str, heading: str) -> Markup:
 
 def _code(view: StudyView, by: str, rows: pd.DataFrame,
           behind: dict[tuple[str, str], pd.DataFrame]) -> dict[str, Any]:
-    """A code on which groups differ: a sentence, the groups with their passages, and the silent ones."""
+    """Returns the values to display for a code on which groups differ: a sentence, the groups with their
+    passages, and a sentence on the groups without passages."""
     listed = rows.to_dict("records")
     code, speaking = listed[0]["code_id"], [row for row in listed if row["passages"]]
     silent = [row for row in listed if not row["passages"] and not row["undecided"]]

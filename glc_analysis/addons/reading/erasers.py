@@ -1,8 +1,9 @@
 """Erases summaries and memos in a withdrawal.
 
-Summaries of the organisation are deleted. A summary of a group, such as a country, may paraphrase the
-organisation: if it rests on a passage of the leaver, its text is deleted and the withdrawal lists the cell,
-so that a person rewrites it. From all other rows, names and words are removed as in any table.
+The summaries of the organisation that withdraws are deleted. The summary of a group of organisations, such as
+a country, may paraphrase it. If such a summary rests on one of its passages, its text is deleted, and the
+withdrawal lists the cell so that a person writes the summary anew. From all other rows, the names and words
+to be withdrawn are removed as in any other table.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ Cells = dict[str, str]
 
 def erase_leaver_from_row(table: str, row_before: Cells, row_after: Cells,
                           leaver: Leaver) -> tuple[Cells, Cells] | None:
-    """A row of a reference table before and after the leaver's content is removed; None if the whole row
-    goes."""
+    """Returns a row of a reference table as it was and as it is without the leaver's content; None if the
+    whole row is deleted."""
     if table == "analytic_memos" and row_before["about_id"] and row_before["about_id"] in leaver.ids:
         return None
     if table != "summaries":

@@ -1,7 +1,7 @@
 """The framework matrix: summaries, written by people, of what each case said on a theme or code.
 
-A case is an organisation, or a group of those that share an attribute. A cell stands for a case and a code
-with all codes below it. Silence counts as a no only where the case was asked.
+A case is an organisation, or a group of organisations that share an attribute. A cell stands for a case and a
+code with all codes below it. Only if a case was asked about a code does its silence count as a no.
 """
 
 from __future__ import annotations
@@ -16,11 +16,18 @@ from glc_analysis.text import content_hash
 
 NOT_ASKED, NOTHING, UNDECIDED = "not asked", "asked, nothing", "undecided"
 NOT_SUMMARISED, STALE, SUMMARISED, TO_REWRITE = "not summarised", "stale", "summarised", "to be written anew"
-"""The states of a cell: the case was not asked and did not raise the code; it was asked and did not raise it;
-coders have not decided; no summary is written; the passages changed since the summary; the summary is
-current; words behind the summary were withdrawn."""
+"""The states of a cell:
+
+- ``NOT_ASKED``: the case was not asked and did not raise the code;
+- ``NOTHING``: the case was asked and did not raise the code;
+- ``UNDECIDED``: the coders have not decided whether the case raised the code;
+- ``NOT_SUMMARISED``: no summary is written;
+- ``STALE``: the passages have changed since the summary was written;
+- ``SUMMARISED``: the summary is up to date;
+- ``TO_REWRITE``: words in the summary were withdrawn.
+"""
 NO_PASSAGES = "none"
-"""The digest of no passages."""
+"""The digest of a cell without passages."""
 MATRIX_COLUMNS = ["case_id", "case", "code_id", "code", "state", "summary", "written_by", "written_on",
                   "passages", "segment_ids", "passages_version"]
 _CELL = ["case_id", "code_id"]
@@ -29,10 +36,11 @@ _CELL = ["case_id", "code_id"]
 def select_passages_of_cells(passages: pd.DataFrame, members: pd.DataFrame,
                              codes_above: Mapping[str, Sequence[str]],
                              codes: Collection[str]) -> pd.DataFrame:
-    """The passages behind each cell: the rows of ``passages`` with case_id, and code_id the code of the cell.
+    """Returns the passages of each cell: the rows of ``passages`` with a further column case_id, and with the
+    code of the cell as code_id.
 
-    ``members`` has the organisations of each case (organisation_id, group), ``codes_above`` the codes above
-    each.
+    ``members`` has the organisations of each case (organisation_id, group). ``codes_above`` has the codes
+    above each code. ``codes`` are the codes of the cells.
 
     >>> passages = pd.DataFrame({"organisation_id": ["a"], "code_id": ["late"], "segment_id": ["s1"],
     ...                          "quote": ["We wait."]})
@@ -50,7 +58,7 @@ def select_passages_of_cells(passages: pd.DataFrame, members: pd.DataFrame,
 
 
 def digest_passages(passages: pd.DataFrame) -> str:
-    """The digest of some passages, which changes only with their words.
+    """Returns a digest of the passages, which changes only if their words or segments change.
 
     >>> rows = pd.DataFrame({"segment_id": ["s1", "s2"], "quote": ["We wait.", "Too long."]})
     >>> digest_passages(rows) == digest_passages(rows[::-1]), digest_passages(rows[:0])
@@ -63,12 +71,14 @@ def digest_passages(passages: pd.DataFrame) -> str:
 
 def make_matrix_cells(passages: pd.DataFrame, mentions: pd.DataFrame, members: pd.DataFrame,
                       summaries: pd.DataFrame) -> pd.DataFrame:
-    """One row per case and code with any content: case_id, code_id, state, summary, written_by, written_on,
-    passages (their number), segment_ids (joined by ;), passages_version.
+    """Returns one row per case and code, unless the cell has no content: case_id, code_id, state, summary,
+    written_by, written_on, passages (their number), segment_ids (joined by ;), passages_version. A cell
+    without a row means that nobody was asked.
 
-    ``passages`` are those of :func:`select_passages_of_cells`, ``members`` as there, ``mentions`` the table
-    of this name, ``summaries`` the rows of that on these cases. A cell without a row means that nobody was
-    asked.
+    - ``passages``: the passages of cells (:func:`select_passages_of_cells`).
+    - ``mentions``: the table mentions.
+    - ``members``: the organisations of each case (organisation_id, group).
+    - ``summaries``: the rows of summaries.csv about these cases.
     """
     behind = pd.DataFrame([
         (case, code, len(rows), ";".join(sorted({*rows["segment_id"]})), digest_passages(rows))

@@ -1,6 +1,7 @@
 """The pages of the framework matrix: the cells of one theme, case by case, or of one case, theme by theme.
 
-Each cell shows its summary above its passages, or says why there is none. For the team alone.
+Each cell has its summary above its passages, or a note that says why there is none. Only the team sees these
+pages.
 """
 
 from __future__ import annotations
@@ -39,19 +40,19 @@ _MARKS = {SUMMARISED: "●", STALE: "◐", TO_REWRITE: "✕", NOT_SUMMARISED: "�
           NOT_ASKED: ""}
 _STATES = {STALE: "stale: its passages have changed since",
            TO_REWRITE: "words were withdrawn: to be written anew", SUMMARISED: ""}
-"""The label of a state beside the name of a cell, if it differs from the state's own word."""
+"""The label of a state beside the name of a cell, for states whose label differs from the state's name."""
 _PASSAGES = 5
-"""The most passages printed for a cell; the page of the code has the others."""
+"""The most passages printed for a cell. The page of the code has all of them."""
 _IN_A_SENTENCE = (UNDECIDED, NOTHING, NOT_ASKED)
-"""States of cells without content, which are listed in one sentence per case."""
+"""The states of cells without content. These cells are listed in one sentence per case."""
 NOTHING_AT_ALL, NOT_ASKED_AT_ALL = "Asked, nothing", "Not asked"
 WHOLE_THEME = "The theme as a whole"
 Behind = dict[tuple[str, str], pd.DataFrame]
-"""Passages by case and code."""
+"""The passages of cells, keyed by case and code."""
 
 
 def theme_of_matrix_page(matrix: str) -> str:
-    """The theme of a page of the matrix, from the id of the page.
+    """Returns the theme of a page of the matrix, given the id of the page.
 
     >>> theme_of_matrix_page("needs--2"), theme_of_matrix_page("")
     ('needs', '')
@@ -61,8 +62,8 @@ def theme_of_matrix_page(matrix: str) -> str:
 
 @show_to_passage_readers_only
 def show_theme_matrix(view: StudyView, matrix: str = "") -> Html:
-    """Shows the matrix of the view's theme: an overview, then case by case. ``matrix`` may name a further
-    page."""
+    """Returns the matrix of the view's theme: an overview, then the cells case by case. ``matrix`` is the id
+    of the page, if the theme has several."""
     part = int(matrix.partition(PART_MARK)[2] or 1)
     rows = view.matrix()
     if rows.empty:
@@ -75,8 +76,8 @@ def show_theme_matrix(view: StudyView, matrix: str = "") -> Html:
 
 @show_to_passage_readers_only
 def show_group_matrices(view: StudyView, matrix: str = "") -> Html | None:
-    """Shows, on the first page of a theme, the matrices of groups of organisations with summaries on it; None
-    if there are none."""
+    """Returns, for the first page of a theme, the matrices of groups of organisations whose summaries are
+    about the theme; None if there are none."""
     rows = read_reference_table(view.study, "summaries")
     codes = view.code_tree["code_id"]
     kinds = sorted({*rows.loc[rows["code_id"].isin(codes), "attribute"]} - {EACH_ORGANISATION})
@@ -88,7 +89,7 @@ def show_group_matrices(view: StudyView, matrix: str = "") -> Html | None:
 
 @show_to_passage_readers_only
 def show_case_matrix(view: StudyView, case: str) -> Html:
-    """Shows what one organisation said, theme by theme."""
+    """Returns the summaries and passages of one organisation, theme by theme."""
     above = [*view.themes]
     rows = pd.concat([view.matrix(theme=theme, case=case) for theme in above], ignore_index=True)
     themes = rows["code_id"].map(lambda code: code if code in above else next(
@@ -104,7 +105,7 @@ def show_case_matrix(view: StudyView, case: str) -> Html:
 
 @show_to_passage_readers_only
 def show_case_memos(view: StudyView, case: str) -> Html | None:
-    """Shows the memos on an organisation and on its interviews; None if there are none."""
+    """Returns the memos on an organisation and on its interviews; None if there are none."""
     documents = view.read("documents")
     own = {case, *documents.loc[documents["organisation_id"] == case, "document_id"]}
     rows = view.team_memos()
@@ -114,7 +115,7 @@ def show_case_memos(view: StudyView, case: str) -> Html | None:
 
 @show_to_passage_readers_only
 def show_theme_memos(view: StudyView) -> Html | None:
-    """Shows the memos on the view's theme, its codes and the study; None if there are none."""
+    """Returns the memos on the view's theme, on its codes and on the study; None if there are none."""
     rows = view.team_memos()
     is_own = (rows["about"] == "code") & rows["about_id"].isin(view.code_tree["code_id"])
     return _memos(view, rows[is_own | (rows["about"] == "study")])
@@ -129,7 +130,7 @@ def _memos(view: StudyView, rows: pd.DataFrame) -> Html | None:
 
 
 def _matrix(view: StudyView, rows: pd.DataFrame, kind: str) -> Markup:
-    """An overview of the cells, then the cells case by case."""
+    """Returns an overview of the cells, then the cells case by case."""
     behind = _behind(view, kind, rows)
     rows = rows[_is_readable(view, rows, behind)]
     is_used = rows["code_id"].isin(rows.loc[rows["state"] != NOT_ASKED, "code_id"])
@@ -147,7 +148,7 @@ def _matrix(view: StudyView, rows: pd.DataFrame, kind: str) -> Markup:
 
 
 def _listed(sections: Sequence[dict[str, Any]]) -> Markup:
-    """Sections with content, followed by the names of the others."""
+    """Returns the sections that have content, then sentences that name the cases without content."""
     silent = [(words, [one["name"] for one in sections if one["others"] == [words]])
               for words in (NOTHING_AT_ALL, NOT_ASKED_AT_ALL)]
     names = {name for _, listed in silent for name in listed}
@@ -156,8 +157,8 @@ def _listed(sections: Sequence[dict[str, Any]]) -> Markup:
 
 
 def _is_readable(view: StudyView, rows: pd.DataFrame, behind: Behind) -> list[bool]:
-    """Whether each cell is shown. Cells of families are shown only if they have a summary or passages coded
-    with the family itself."""
+    """Returns, for each cell, whether it is displayed. The cell of a family is displayed only if it has a
+    summary, or passages coded with the family itself."""
     levels = dict(zip(view.code_list["code_id"], view.code_list["level"], strict=True))
     own = {code for _, code in behind} | {*rows.loc[rows["summary"] != "", "code_id"]}
     return [levels[code] in ("theme", "code") or code in own for code in rows["code_id"]]
@@ -175,7 +176,8 @@ def _place(kind: str, case: str, code: str = "") -> str:
 
 
 def _behind(view: StudyView, kind: str, rows: pd.DataFrame) -> Behind:
-    """The passages with exactly the code of each cell; those of its child codes are in their own cells."""
+    """Returns the passages with exactly the code of each cell. Passages with a child code belong to the cell
+    of that code."""
     passages = view.coded_passages.astype({"organisation_id": "str", "code_id": "str"})
     passages = passages[passages["code_id"].isin(rows["code_id"])].merge(
         view.case_members(kind), on="organisation_id")
@@ -185,7 +187,7 @@ def _behind(view: StudyView, kind: str, rows: pd.DataFrame) -> Behind:
 
 def _cells(view: StudyView, rows: pd.DataFrame, behind: Behind,
            kind: str = EACH_ORGANISATION) -> dict[str, Any]:
-    """The cells of a section with content, and sentences on the others."""
+    """Returns the cells of a section that have content, and sentences on the cells that have none."""
     cells = []
     for row in rows.to_dict("records"):
         passages = behind.get((row["case_id"], row["code_id"]))
@@ -215,13 +217,13 @@ def _printed(view: StudyView, passages: pd.DataFrame) -> Iterator[Markup]:
 
 
 def _page_of(view: StudyView, kind: str, case: str) -> str:
-    """The page of a case, if it has one."""
+    """Returns the file of a case's page; blank if the case has none."""
     is_shown = kind == EACH_ORGANISATION and has_page(view.study, "cases", case)
     return f"case-{case.lower()}.html" if is_shown else ""
 
 
 def _attributes(view: StudyView, kind: str, case: str) -> str:
-    """The attributes of an organisation: country, kind and resources."""
+    """Returns the attributes of an organisation: country, kind and resources."""
     register = read_reference_table(view.study, "organisations")
     own = register[(register["organisation_id"] == case) & (kind == EACH_ORGANISATION)].to_dict("records")
     return "; ".join(part for row in own for part in (

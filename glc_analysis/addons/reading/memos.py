@@ -1,4 +1,4 @@
-"""Memos as pages show them: what each is about, its kind, who wrote it and when."""
+"""Formats memos for pages: the subject of each memo, its kind, its author and its date."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "reading.html")
 _OPEN = 6
-"""How many memos stand open; the earlier ones are one click away."""
+"""The number of memos that a page shows at once. Earlier memos appear after one click."""
 _KINDS = {"theory": "theory", "method": "method", "case": "case", "": "of a coder"}
 
 
 def render_memos(view: StudyView, rows: pd.DataFrame) -> Markup:
-    """Rows of ``view.team_memos()``, the newest first; blank without any."""
+    """Returns rows of ``view.team_memos()`` as HTML, the newest first; empty if there are no rows."""
     labels = view.labels
     names = {one: labels.get(one) or view.code_names.get(one, one) for one in rows["about_id"]}
     return _HTML.memos([{
@@ -34,5 +34,5 @@ def _subject(row: dict[str, str], names: dict[str, str]) -> str:
 
 
 def format_author_and_day(by: str, day: str) -> str:
-    """Who wrote something, and when."""
+    """Returns the author and the day of a text."""
     return " ".join(filter(None, [by, format_day(day)]))

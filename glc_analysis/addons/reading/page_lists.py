@@ -1,4 +1,4 @@
-"""Lists the pages of the matrix, of comparisons and of organisations with summaries."""
+"""Lists the pages of the matrix, the pages of comparisons, and the pages of organisations with summaries."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from glc_analysis.steps import Step, View
 CASES_PER_PAGE = 30
 """The most cases on one page of the matrix."""
 PART_MARK = "--"
-"""The separator between a theme and the number of a further page of its matrix."""
+"""The separator in the id of a further page of a theme's matrix, between the theme and the number of the
+page."""
 
 
 def _summarised(view: View) -> dict[str, Any]:
-    """The organisations with summaries, each with the codes of its summaries."""
+    """Returns the organisations that have summaries, each with the codes of its summaries."""
     rows = view.reference.summaries
     rows = rows[rows["attribute"] == EACH_ORGANISATION]
     return {"summarised": {case: sorted(codes) for case, codes in rows.groupby("case_id")["code_id"]}}
@@ -29,8 +30,8 @@ STEPS = (Step("reading", ("summaries.csv",), ("summarised",), _summarised),)
 
 
 def list_reading_pages(read_table: Callable[[str], Any]) -> dict[str, Any]:
-    """The pages of the matrix, one or more for each theme, the themes that are compared, and the
-    organisations with a page of their summaries; all for the team alone."""
+    """Returns the pages of the matrix (one or more for each theme), the themes that are compared, and the
+    organisations with a page of their summaries. Only the team sees these pages."""
     mentions, summarised = read_table("mentions"), read_table("summarised")
     book = read_table("codebook").sort_values("order")
     theme_of = map_codes_to_themes(book)

@@ -1,4 +1,5 @@
-"""What a view shows of summaries, comparisons and memos: for the team alone, since a row is a profile."""
+"""The tables of summaries, comparisons and memos that a view offers to the team. Other readers get none of
+them, because a row is a profile of an organisation."""
 
 from __future__ import annotations
 
@@ -24,21 +25,33 @@ from glc_analysis.view.study_view import NotReleased, StudyView
 
 MEMO_COLUMNS = ["about", "about_id", "kind", "text", "by", "date", "place"]
 _CODERS_MEMOS = {"source": "document", "coding": "passage", "code": "code", "project": "study"}
-"""What a memo of a coder's program is about, by its word in table ``memos``."""
+"""The subject of a memo from a coding program, by the word for it in table ``memos``."""
 
 
 class ReadingView(StudyView):
-    """What a view shows of reading; the view itself is the instance."""
+    """The methods about reading that every view of a study has; ``self`` is the view."""
 
     def matrix(self, *, theme: str = "", by: str = "organisation", case: str = "") -> pd.DataFrame:
-        """The framework matrix, one row per case and theme, or per case and code of one ``theme``, the theme
-        first: case_id, case, code_id, code, state, summary, written_by, written_on, passages (how many),
-        segment_ids (of these passages, joined by ;), passages_version. ``by`` says what the cases are:
-        organisations, countries, or those that share another attribute; ``case`` names one of them.
+        """Returns the framework matrix, with one row per case and theme or, for a ``theme``, one row per case
+        and code of the theme, the theme first.
 
-        state is summarised; stale, where the passages have changed since; to be written anew, where words
-        were withdrawn; not summarised; undecided by the coders; asked, nothing; or not asked. For the team
-        alone. Raises UsageError for an unknown theme, attribute or case, NotReleased for another audience.
+        The columns are case_id, case, code_id, code, state, summary, written_by, written_on, passages (their
+        number), segment_ids (of these passages, joined by ;) and passages_version. ``by`` says which cases
+        the rows are about: organisations, countries, or groups that share another attribute. ``case`` selects
+        one case.
+
+        The column state is one of:
+
+        - summarised;
+        - stale: the passages have changed since the summary was written;
+        - to be written anew: words in the summary were withdrawn;
+        - not summarised;
+        - undecided: the coders have not decided;
+        - asked, nothing;
+        - not asked.
+
+        Only the team gets the matrix. Raises UsageError for an unknown theme, attribute or case, and
+        NotReleased for another audience.
 
         >>> rows = view.matrix(theme="needs", by="resource_level")
         >>> rows.drop_duplicates("case")["case"].tolist()
@@ -65,7 +78,8 @@ class ReadingView(StudyView):
         return frame[MATRIX_COLUMNS].fillna("")
 
     def case_members(self, kind: str) -> pd.DataFrame:
-        """The organisations of each case, of a kind that ``matrix(by=...)`` names: organisation_id, group."""
+        """Returns the organisations of each case (organisation_id, group). ``kind`` is one of the attributes
+        that ``matrix(by=...)`` takes."""
         mentions = self.read("mentions")
         organisations = add_organisations_outside_survey(self.read("organisations"), mentions,
                                                          read_reference_table(self.study, "organisations"))
@@ -73,7 +87,7 @@ class ReadingView(StudyView):
         return rows[rows["organisation_id"].isin(mentions["organisation_id"]) & (rows["group"] != "")]
 
     def case_names(self, kind: str, ids: Collection[str]) -> dict[str, str]:
-        """The names of cases by id, in the order of their names."""
+        """Returns the names of cases by id, sorted by name."""
         listed = pd.Series(sorted({*ids}), dtype="str")
         register = read_reference_table(self.study, "organisations")
         labels = dict(zip(register["organisation_id"], register["label"], strict=True)) | self.labels
@@ -81,17 +95,23 @@ class ReadingView(StudyView):
         return dict(sorted(zip(listed, names, strict=True), key=lambda pair: (pair[1].casefold(), pair[0])))
 
     def cell_passages(self, kind: str, codes: Collection[str]) -> pd.DataFrame:
-        """The coded passages behind each cell of a matrix: the rows of ``coded_passages`` with case_id, and
-        code_id the code of the cell."""
+        """Returns the coded passages of each cell of a matrix: the rows of ``coded_passages`` with a further
+        column case_id, and with the code of the cell as code_id."""
         rows = self.coded_passages.astype({"organisation_id": "str", "code_id": "str"})
         above = ancestors(self.codes_of(rows["code_id"]))
         return select_passages_of_cells(rows, self.case_members(kind), above, {*codes})
 
     def comparison(self, *, theme: str = "", by: str = "resource_level") -> pd.DataFrame:
-        """Who raised each code of a theme, group by group, one row per code and group in which anybody was
-        asked about it or raised it: code_id, code, group_id, group, raised, asked, undecided (numbers of
-        organisations in interviews and answers), differs (whether one group has passages on it and another,
-        where nobody is undecided, none), passages (how many). For the team alone; raises as :meth:`matrix`.
+        """Returns which groups raised each code of a theme: one row per code and group in which any
+        organisation was asked about the code or raised it.
+
+        - code_id, code, group_id, group;
+        - raised, asked, undecided: numbers of organisations, in interviews and answers;
+        - differs: whether one group has passages on the code, and another group has none and nobody
+          undecided;
+        - passages: the number of passages of the group on the code.
+
+        Only the team gets the comparison. Raises UsageError and NotReleased as :meth:`matrix` does.
 
         >>> rows = view.comparison(theme="needs", by="resource_level")
         >>> bool(rows["raised"].le(rows["asked"]).all())
@@ -122,11 +142,16 @@ class ReadingView(StudyView):
                      "passages"]].reset_index(drop=True)
 
     def team_memos(self, about: str = "", about_id: str = "") -> pd.DataFrame:
-        """The memos of the team on the study, a document, a code, an organisation or a passage, the newest
-        first: about, about_id, kind (theory, method or case; blank in memos of coders' programs), text, by,
-        date, place (document:start-end of a passage). ``about`` and ``about_id`` choose; a document has
-        those on its passages as well. For the team alone. Raises UsageError for anything unknown,
-        NotReleased for another audience.
+        """Returns the memos of the team on the study, a document, a code, an organisation or a passage, the
+        newest first.
+
+        - about, about_id: the subject of the memo;
+        - kind: theory, method or case; blank in memos of coding programs;
+        - text, by, date;
+        - place: document:start-end, for a passage.
+
+        ``about`` and ``about_id`` select memos; the memos on a document include those on its passages. Only
+        the team gets memos. Raises UsageError for an unknown subject, and NotReleased for another audience.
 
         >>> view.team_memos("code", "one-worker")["kind"].tolist()
         ['theory']

@@ -1,8 +1,9 @@
-"""The matrix as a workbook: the cells of one theme or one case, filled in by a person and read back.
+"""The matrix as a workbook: a person fills in the cells of one theme or one case, and the workbook is read
+back.
 
-Grey columns identify each cell, its passages, and the summary that it held when written. A returned workbook
-is checked as a whole: every fault names its row, and nothing is written while there is one. A summary changed
-meanwhile by somebody else is never overwritten.
+Grey columns identify each cell, its passages, and the summary that it held when the workbook was written. A
+returned workbook is checked as a whole: every fault names its row, and nothing is written if there is any
+fault. A summary that somebody else has changed meanwhile is never overwritten.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ from glc_analysis.view.study_view import StudyView
 from glc_analysis.writing import write_atomic
 
 _KEYS = ("attribute", "case_id", "code_id", "passages_version", "segment_ids", "was")
-"""The grey columns: the key of a summary, its passages, and the digest of the summary that was in the box."""
+"""The grey columns: the key of a summary, its passages, and ``was``, the digest of the summary that was in
+the box."""
 _KEY = _KEYS[:3]
 _SUMMARY, _HOLDS = "Summary", "Still holds"
 _SHOWN = ("Case", "Theme or code", "What the cell is", "Passages", _SUMMARY, _HOLDS)
@@ -47,15 +49,18 @@ _HOW = ("Write into the yellow boxes what each case said, in your words: no name
         "box below. Where a summary is stale, write it anew, or write yes behind it if it still holds. "
         "`glc matrix --enter` reads the file back; leave the grey columns as they are.")
 _MOST_LETTERS = 30_000
-"""The most letters of passages in a cell; a cell of a workbook holds 32,767."""
+"""The most letters of passages that are written into a cell. A cell of a workbook holds at most 32,767."""
 Cells = dict[str, str]
 
 
 def write_matrix_workbook(view: StudyView, path: Path, *, theme: str = "", by: str = "organisation",
                           case: str = "") -> int:
-    """Writes a workbook with the cells of a theme or of one case, and returns their number: all cells of
-    themes that were asked about or raised, and cells of codes with passages, a summary or undecided coding.
-    Raises as ``view.matrix`` does."""
+    """Writes a workbook with the cells of a theme or of one case. Returns the number of cells.
+
+    The cell of a theme is written if the case was asked about the theme or raised it. The cell of a code is
+    written if it has passages, a summary or undecided coding. Raises UsageError and NotReleased as
+    ``view.matrix`` does.
+    """
     cells = view.matrix(theme=theme, by=by, case=case)
     cells = cells[~cells["state"].isin([NOT_ASKED, NOTHING])
                   | cells["code_id"].isin([*view.themes]) & (cells["state"] == NOTHING)]
@@ -103,7 +108,7 @@ def _rows(view: StudyView, cells: pd.DataFrame, by: str) -> Iterator[tuple[str, 
 
 
 def _passage_texts(passages: pd.DataFrame) -> str:
-    """Passages as lines, as many as fit in a cell."""
+    """Returns passages as lines of text, as many as fit into a cell."""
     texts, room = [], _MOST_LETTERS
     for quote, translation, by in zip(passages["quote"], passages["translation"], passages["organisation"],
                                       strict=True):
@@ -122,7 +127,8 @@ def _passage_texts(passages: pd.DataFrame) -> str:
 
 @dataclass(frozen=True)
 class EnteredSummaries:
-    """The summaries read in: new ones, and changed ones by their row in summaries.csv."""
+    """The summaries read from a workbook: the new ones, and the changed ones by their row in
+    summaries.csv."""
 
     new: list[Cells]
     changed: dict[int, Cells]
@@ -139,7 +145,8 @@ def enter_matrix_workbook(study: Study, path: Path, *, today: date) -> EnteredSu
 
 
 def compare_matrix_workbook_with_summaries(study: Study, path: Path) -> EnteredSummaries:
-    """The differences between a returned workbook and summaries.csv. Raises Faults with all errors in it."""
+    """Compares a returned workbook with summaries.csv. Returns the new and changed summaries; raises Faults
+    with all errors in the workbook."""
     reference = read_reference(study)
     grid = next((grid for grid in read_workbook_sheets(path, values_only=True) if _header(grid) >= 0), None)
     if grid is None:
@@ -170,7 +177,7 @@ def has_workbook_unread_summaries(study: Study, path: Path) -> bool:
 
 
 def _header(grid: Grid) -> int:
-    """The place of the row with the names of the columns; -1 if there is none."""
+    """Returns the index of the row with the names of the columns; -1 if there is no such row."""
     return next((n for n, row in enumerate(grid.rows)
                  if all([*map(str.strip, row)].count(name) == 1 for name in (*_KEYS, _SUMMARY))), -1)
 
@@ -181,7 +188,7 @@ def _author(grid: Grid) -> str:
 
 
 def _filled(grid: Grid) -> Iterator[tuple[int, Cells]]:
-    """The rows of cells, each with its number; ``text`` is what is in the box."""
+    """Yields the rows of cells, each with its row number; ``text`` is the content of the yellow box."""
     at = _header(grid)
     names = [*map(str.strip, grid.rows[at])]
     for n, row in zip(grid.numbers[at + 1:], grid.rows[at + 1:], strict=True):
@@ -192,18 +199,19 @@ def _filled(grid: Grid) -> Iterator[tuple[int, Cells]]:
 
 def _compared(rows: list[tuple[int, Cells]], summaries: pd.DataFrame,
               place: str) -> tuple[EnteredSummaries, list[Fault]]:
-    """The new and changed summaries in the rows of a workbook, compared with the existing ones."""
+    """Returns the new and changed summaries in the rows of a workbook, compared with the existing summaries,
+    and the faults."""
     known = {tuple(row[name] for name in _KEY): (int(n), row)
              for n, row in summaries.to_dict("index").items()}
     new, changed, faults, seen = [], {}, [], set()
     for n, row in rows:
         fault, key = partial(Fault, file=place, row=str(n)), tuple(row[name] for name in _KEY)
         if not all(key):
-            faults.append(fault("does not say which cell it is", column="A to C", fix="put the grey names "
-                                "back, from a workbook that is written anew"))
+            faults.append(fault("does not say which cell it is", column="A to C", fix="copy the grey names "
+                                "from a newly written workbook"))
             continue
         if key in seen:
-            faults.append(fault("is there twice", column="A to C", value=" ".join(key),
+            faults.append(fault("occurs twice", column="A to C", value=" ".join(key),
                                 fix="keep one of the rows"))
         seen.add(key)
         number, before = known.get(key, (0, {}))
@@ -216,7 +224,7 @@ def _compared(rows: list[tuple[int, Cells]], summaries: pd.DataFrame,
             faults.append(fault(f"was changed meanwhile by {before.get('by') or 'somebody'}", column=_SUMMARY,
                                 value=" ".join(key), fix=f"join the two; summaries.csv now has: {text}"))
         elif not row["text"]:
-            faults.append(fault("is blank, and there was a summary", column=_SUMMARY, value=" ".join(key),
+            faults.append(fault("is blank, but the cell had a summary", column=_SUMMARY, value=" ".join(key),
                                 fix=f"put it back ({text}), or delete its row in summaries.csv"))
         else:
             cells = {name: row[name] for name in (*_KEY, "text", "passages_version", "segment_ids")}
@@ -229,7 +237,7 @@ def _compared(rows: list[tuple[int, Cells]], summaries: pd.DataFrame,
 
 def _unknown(rows: list[tuple[int, Cells]], tables: Mapping[str, pd.DataFrame],
              place: str) -> Iterator[Fault]:
-    """Faults for cells unknown to the study."""
+    """Yields a fault for each attribute, code or organisation that the study does not have."""
     words = reference_tables()["summaries"].columns["attribute"].allowed
     known = {"attribute": {*words}, "code_id": {*tables["codebook"]["code_id"]}}
     for n, row in rows:
@@ -239,11 +247,11 @@ def _unknown(rows: list[tuple[int, Cells]], tables: Mapping[str, pd.DataFrame],
             wrong.append("case_id")
         for name in wrong:
             yield Fault("is not known here", place, str(n), name, row[name],
-                        "put back what stood there, from a workbook that is written anew")
+                        "copy the cell from a newly written workbook")
 
 
 def _write(study: Study, entered: EnteredSummaries) -> None:
-    """Writes summaries.csv; repeating it after a power cut changes nothing."""
+    """Writes the summaries into summaries.csv. Repeating this after a power failure changes nothing."""
     path, (file, *_) = study.reference_file("summaries"), list_table_files("summaries")
     if entered.changed:
         table = CsvRows.read(path)

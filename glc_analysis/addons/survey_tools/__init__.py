@@ -1,4 +1,4 @@
-"""Files of particular survey tools: what a plain table does not say is read as the tool means it."""
+"""Reads the exports of particular survey tools, and SPSS files, according to the conventions of each tool."""
 
 from glc_analysis.addon import AddOn
 

@@ -1,6 +1,5 @@
-"""Reads exports of EFS Survey (Unipark): names such as v_12 under rows with question and option of each
-column, or alone.
-"""
+"""Reads exports of EFS Survey (Unipark). Columns have names such as v_12. The rows above the names, if there
+are any, hold the question and the option of each column."""
 
 from __future__ import annotations
 
@@ -18,8 +17,8 @@ def is_efs(sheets: list[Grid]) -> bool:
 
 
 def read_efs(path: Path, sheets: list[Grid]) -> RawSurvey:
-    """Columns are named as in EFS; the rows above are the wording, the option in brackets behind the
-    question."""
+    """Reads an export. Columns keep their names from EFS. The wording of a column is its question, with the
+    option in brackets after it."""
     sheet = sheets[0]
     at = next((n for n, row in enumerate(sheet.rows[:3]) if _is_efs_row(row)), 0)
     above = zip(*sheet.rows[:at], strict=True) if at else [()] * len(sheet.rows[0])

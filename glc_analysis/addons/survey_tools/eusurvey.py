@@ -1,6 +1,5 @@
-"""Reads exports of EUSurvey: the form's name and the day of the export above the header; codes in brackets
-end each heading, and each answer.
-"""
+"""Reads exports of EUSurvey. The form's name and the day of the export stand above the header. Each heading
+and each answer ends with a code in brackets."""
 
 from __future__ import annotations
 
@@ -15,14 +14,14 @@ _EUSURVEY_ANSWER = re.compile(r"(?<=\S)\([A-Za-z]+\d\w*\)\s*\Z")
 
 
 def is_eusurvey(sheets: list[Grid]) -> bool:
-    """Whether a file begins with the two lines that EUSurvey writes above the header."""
+    """Whether a file begins with the two rows that EUSurvey writes above the header."""
     above = [row[0].strip().casefold() for row in sheets[0].rows[:2]]
     return above == ["alias", "export date"]
 
 
 def read_eusurvey(path: Path, sheets: list[Grid]) -> RawSurvey:
-    """Columns are named by the code of their question, with its text as wording. The codes of answers, which
-    the tool adds to their text, are left out."""
+    """Reads an export. A column is named by the code of its question, and its wording is the text of the
+    question. The codes that the tool adds to the texts of answers are left out."""
     above, header, *body = sheets[0].rows[1:]
     codes = [_EUSURVEY_CODE.search(name) for name in header]
     names = [match[1] if match else name for match, name in zip(codes, header, strict=True)]
@@ -34,7 +33,7 @@ def read_eusurvey(path: Path, sheets: list[Grid]) -> RawSurvey:
 
 
 def _without_codes(cell: str) -> str:
-    """The answers of a cell without the tool's codes.
+    """Returns the answers in a cell without the codes that the tool adds.
 
     >>> _without_codes("Yes(ID10); No, never (for now)(P4_2)")
     'Yes; No, never (for now)'

@@ -1,4 +1,5 @@
-"""Recognises the forms of Microsoft and Google: a plain table behind columns that the tool adds."""
+"""Recognises exports of Microsoft Forms and Google Forms, which are plain tables after the columns that the
+tool adds."""
 
 from __future__ import annotations
 
@@ -18,13 +19,13 @@ _GOOGLE_COLUMNS = {
 
 
 def is_microsoft_forms(sheets: list[Grid]) -> bool:
-    """Whether there are the two time columns that Microsoft Forms adds, in any of its languages."""
+    """Whether the table has the two time columns that Microsoft Forms adds, in any of its languages."""
     names = {name.strip().casefold() for name in sheets[0].names}
     return any(columns <= names for columns in _MICROSOFT_COLUMNS)
 
 
 def is_google_forms(sheets: list[Grid]) -> bool:
-    """Whether the first column is the one that Google Forms puts first, in any of its languages."""
+    """Whether the first column is the one that Google Forms adds, in any of its languages."""
     return sheets[0].names[0].strip().casefold() in _GOOGLE_COLUMNS
 
 

@@ -1,7 +1,8 @@
 """Reads exports of KoboToolbox and ODK: a main sheet, and a sheet for each repeat group.
 
-Names are kept as they stand (`group/name`, `services/shelter`), and so are both forms of a select_multiple.
-Each record of a repeat group becomes a row that carries its parent's cells.
+Names of columns are not changed (`group/name`, `services/shelter`). A select_multiple question keeps both its
+column and the columns of its options. Each record of a repeat group becomes a row that also has the cells of
+its parent record.
 """
 
 from __future__ import annotations
@@ -24,12 +25,13 @@ _LINK_COLUMNS = _KOBO_COLUMNS | {"_parent_index", "_parent_table_name", "PARENT_
 
 
 def is_kobo(sheets: list[Grid]) -> bool:
-    """Whether there are at least two of the columns that Kobo or ODK add, or a link from child to parent."""
+    """Whether an export has at least two of the columns that Kobo or ODK add, or a column that links a child
+    record to its parent."""
     return any(len(_KOBO_COLUMNS & set(sheet.names)) > 1 or _link(sheet) for sheet in sheets)
 
 
 def select_kobo_sheets(sheets: list[Grid]) -> list[Grid]:
-    """The sheets that make up an export: the main one, and those of repeat groups."""
+    """Returns the sheets that make up an export: the main sheet, and the sheets of repeat groups."""
     main = next((sheet for sheet in sheets if _is_main(sheet)), None)
     return [sheet for sheet in sheets if sheet is main or _link(sheet)]
 
@@ -39,10 +41,11 @@ def _is_main(sheet: Grid) -> bool:
 
 
 def read_kobo(path: Path, sheets: list[Grid]) -> RawSurvey:
-    """One row per record of the repeat group, or of the main sheet where it has none there.
+    """Reads an export. There is one row per record of the repeat group, and one row for each main record that
+    has no record in the group.
 
-    `loops` counts a parent's children from 1; a parent without any keeps one row, loop 0.
-    Two repeat groups with answers have no common row, so they are a fault.
+    `loops` numbers the child records of a parent from 1; it is 0 in the row of a parent without children.
+    Raises Faults if two repeat groups have answers, because their records cannot stand in the same rows.
     """
     repeats = [sheet for sheet in sheets if _link(sheet)]
     filled = [sheet for sheet in repeats if len(sheet.rows) > 1]
@@ -52,8 +55,8 @@ def read_kobo(path: Path, sheets: list[Grid]) -> RawSurvey:
                "export the form as XLSX, which holds the main table and its groups in one file")
     if len(filled) > 1:
         named = ", ".join(sheet.sheet for sheet in filled)
-        refuse(f"several repeat groups have answers ({named}), and they have no common row", path.name,
-               "keep a copy of the workbook for each group, without the sheets of the others")
+        refuse(f"several repeat groups have answers ({named}), which cannot stand in the same rows",
+               path.name, "keep a copy of the workbook for each group, without the sheets of the others")
     for group in filled:
         _check_links(main, group)
     joined, loops = _join_groups(main, repeats)
@@ -63,7 +66,7 @@ def read_kobo(path: Path, sheets: list[Grid]) -> RawSurvey:
 
 
 def _link(sheet: Grid) -> str:
-    """The column in which a repeat group names its parent; "" for a main sheet."""
+    """Returns the name of the column in which a repeat group names its parent record; "" for a main sheet."""
     return next((name for name in _LINKS if name in sheet.names), "")
 
 
@@ -73,11 +76,11 @@ def _column(sheet: Grid, name: str) -> list[str]:
 
 
 def _check_links(main: Grid, group: Grid) -> None:
-    """Every child has one parent, and no two parents have the same key."""
+    """Raises Faults if a child record has no parent, or if two parent records have the same key."""
     link = _link(group)
     key = _LINKS[link]
     if key not in main.names:
-        refuse(f"the column is missing, so the answers of {group.sheet} have no parent", main.place,
+        refuse(f"the column is missing, so the records of {group.sheet} have no parent record", main.place,
                "export it again", column=key)
     keys = Counter(_column(main, key))
     fix = "export it again, or correct the row in both sheets"
@@ -90,7 +93,8 @@ def _check_links(main: Grid, group: Grid) -> None:
 
 
 def _join_groups(main: Grid, repeats: list[Grid]) -> tuple[Grid, list[int]]:
-    """The main sheet with every repeat group's columns and the rows of the one that has any."""
+    """Returns the main sheet with the columns of every repeat group, and with a row for each record of the
+    one group that has records. Also returns the loop number of each row."""
     header, children, key = list(main.names), defaultdict(list), ""
     for group in repeats:
         places = [n for n, name in enumerate(group.names) if name not in _LINK_COLUMNS]

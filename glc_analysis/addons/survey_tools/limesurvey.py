@@ -1,4 +1,4 @@
-"""Reads exports of LimeSurvey, whose headings are question codes, or "code. question text"."""
+"""Reads exports of LimeSurvey. Headings are question codes, or "code. question text"."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ _LIMESURVEY_COLUMNS = {"submitdate", "lastpage", "startlanguage", "seed", "start
 
 
 def is_limesurvey(sheets: list[Grid]) -> bool:
-    """The column `id`, and at least two of the others LimeSurvey puts before the answers; or, where these
-    were withheld, headings that (almost) all are "code. question text", some of them with the code of an
-    option.
-    """
+    """Whether an export is from LimeSurvey. It is if it has the column `id` and at least two further columns
+    that LimeSurvey puts before the answers. If these columns were left out of the export, (almost) all
+    headings must be "code. question text", some of them with the code of an option."""
     names = [name for name in sheets[0].names if name.strip()]
     codes = [_heading(name)[0] for name in names]
     coded = {code for code, name in zip(codes, names, strict=True) if code != name}
@@ -25,13 +24,14 @@ def is_limesurvey(sheets: list[Grid]) -> bool:
 
 
 def read_limesurvey(path: Path, sheets: list[Grid]) -> RawSurvey:
-    """Columns are named by code (`Q2[SQ001]`); the text after the code is the wording."""
+    """Reads an export. A column is named by its code (`Q2[SQ001]`), and the text after the code is its
+    wording."""
     codes, texts = zip(*map(_heading, sheets[0].names), strict=True)
     return build_survey(path, "limesurvey", sheets[0], names=codes, wording=texts)
 
 
 def _heading(name: str) -> tuple[str, str]:
-    """The code and the text of a heading.
+    """Returns the code and the text in a heading.
 
     >>> _heading("G1Q1[SQ001]. Which services? [Shelter]")
     ('G1Q1[SQ001]', 'Which services? [Shelter]')

@@ -1,7 +1,8 @@
-"""Reads exports of Qualtrics, with labels or values, under one, two or three header rows.
+"""Reads exports of Qualtrics, with labels or values, below one, two or three header rows.
 
-Today's have three: names, question texts, and import ids such as {"ImportId":"QID1"}. Files of before 2017
-have two (V1, V2, ... over the texts). People delete rows of either.
+Present exports have three header rows: names, question texts, and import ids such as {"ImportId":"QID1"}.
+Exports from before 2017 have two: V1, V2, ... and the question texts. People may have deleted any of these
+rows.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ _NUMBERED = {"startdate", "enddate", "recordeddate", "responseid", "progress",
 
 
 def is_qualtrics(sheets: list[Grid]) -> bool:
-    """Whether there are import ids below the header, or at least three of the columns that Qualtrics adds."""
+    """Whether a file has import ids below the header, or at least three of the columns that Qualtrics
+    adds."""
     top = sheets[0].rows[:3]
     return any(map(_is_import_ids, top[1:])) or any(
         len(_QUALTRICS_COLUMNS & set(map(_without_blanks, row))) > 2 for row in top[:2]
@@ -34,7 +36,8 @@ def is_qualtrics(sheets: list[Grid]) -> bool:
 
 
 def read_qualtrics(path: Path, sheets: list[Grid]) -> RawSurvey:
-    """Records below however many header rows there are; the texts become the wording."""
+    """Reads an export. The records begin below the header rows, however many there are. The question texts
+    become the wording."""
     sheet = sheets[0]
     ids = next((n for n, row in enumerate(sheet.rows[:3]) if _is_import_ids(row)), 0)
     has_texts = ids == 2 or (not ids and len(sheet.rows) > 1 and _is_wording(*sheet.rows[:2]))
@@ -47,7 +50,7 @@ def _is_import_ids(row: list[str]) -> bool:
 
 
 def _is_wording(names: list[str], row: list[str]) -> bool:
-    """Whether the row below the names holds question texts rather than a first answer."""
+    """Whether the row below the names holds question texts instead of the first record."""
     pairs = [(_without_blanks(name), cell) for name, cell in zip(names, row, strict=True)]
     known = [(name, cell) for name, cell in pairs if name in _NUMBERED or _without_blanks(cell) in _NUMBERED]
     repeats = any(name in _QUALTRICS_COLUMNS and name == _without_blanks(cell) for name, cell in pairs)

@@ -1,4 +1,5 @@
-"""Reads SPSS files (.sav): value labels become the text, variable labels the wording."""
+"""Reads SPSS files (.sav). Value labels become the texts of answers, and variable labels become the
+wording."""
 
 from __future__ import annotations
 
@@ -15,12 +16,15 @@ from glc_analysis.tabular import normalise_characters, read_bytes
 
 
 def read_spss(path: Path) -> RawSurvey:
-    """One row per case that holds anything. User-missing values keep their label; without one they say what
-    they are (``99 (user-missing)``), since elsewhere 99 may be an answer. System-missing is blank."""
+    """Reads a file. There is one row per case that has any value.
+
+    A user-missing value is given by its label. Without a label it is marked as such (``99 (user-missing)``),
+    because in another variable 99 may be an answer. A system-missing value is blank.
+    """
     try:
         import pyreadstat  # an extra: only those with SPSS files need it
     except ImportError as error:
-        raise GLCError(f"{path.name} is an SPSS file: pip install 'glc_analysis[spss]' reads it") from error
+        raise GLCError(f"{path.name} is an SPSS file. To fix: pip install 'glc_analysis[spss]'") from error
     read_bytes(path)
     try:
         content, meta = pyreadstat.read_sav(path, user_missing=True)
@@ -33,7 +37,7 @@ def read_spss(path: Path) -> RawSurvey:
     columns = {name: _texts(frame[name], {**labels.get(name, {}), **absent[name]}) for name in frame.columns}
     rows = [n for n, cells in enumerate(zip(*columns.values(), strict=True), 1) if any(cells)]
     if not rows:
-        refuse("the file has variables and no cases", path.name, "export it again, or remove it")
+        refuse("the file has variables but no cases", path.name, "export it again, or remove it")
     wording = meta.column_names_to_labels
     return RawSurvey(
         path, "spss",
@@ -47,8 +51,8 @@ def read_spss(path: Path) -> RawSurvey:
 
 
 def _user_missing(values: Iterable[Any], labels: Mapping[Any, str], ranges: Iterable[Any]) -> dict[Any, str]:
-    """The values of a variable that SPSS calls user-missing, with their texts; each of its ``ranges`` has the
-    keys lo and hi."""
+    """Returns the values of a variable that SPSS treats as user-missing, each with its text. Each of the
+    ``ranges`` has the keys lo and hi."""
     return {value: labels.get(value) or f"{_text(value)} (user-missing)"
             for value in {value for value in values if value is not None and value == value}
             for part in ranges if type(part["lo"]) is type(value) and part["lo"] <= value <= part["hi"]}
@@ -59,7 +63,7 @@ def _texts(values: Iterable[Any], labels: Mapping[Any, str]) -> list[str]:
 
 
 def _text(value: Any) -> str:
-    """A value as SPSS shows it, dates as ISO 8601.
+    """Returns a value as SPSS displays it; dates are in ISO 8601.
 
     >>> [_text(2.0), _text(2.5), _text(float("nan")), _text(dt.date(2017, 5, 2))]
     ['2', '2.5', '', '2017-05-02']

@@ -1,6 +1,5 @@
-"""Reads exports of SurveyMonkey: the question over its first column alone, and a second header row that names
-the option of each column, or says that the column holds the response.
-"""
+"""Reads exports of SurveyMonkey. A question stands only above the first of its columns. A second header row
+names the option of each column, or says that the column holds the response."""
 
 from __future__ import annotations
 
@@ -13,7 +12,8 @@ _RESPONSES = {"response", "open-ended response"}
 
 
 def is_surveymonkey(sheets: list[Grid]) -> bool:
-    """Whether questions span several columns, above a second row of options and the word for a response."""
+    """Whether questions span several columns, and the second row holds options and the word for a
+    response."""
     names, second, *_ = [*sheets[0].rows[:2], [], []]
     says = [cell.strip().casefold() in _RESPONSES for cell in second]
     is_id = "".join(names[0].split()).casefold() == "respondentid"
@@ -23,7 +23,8 @@ def is_surveymonkey(sheets: list[Grid]) -> bool:
 
 
 def read_surveymonkey(path: Path, sheets: list[Grid]) -> RawSurvey:
-    """Columns are named by their question, those of options `question [option]`."""
+    """Reads an export. A column is named by its question; the column of an option is named `question
+    [option]`."""
     sheet, names, question = sheets[0], [], ""
     for name, cell in zip(sheet.rows[0], sheet.rows[1], strict=True):
         question = name.strip() or question

@@ -117,7 +117,7 @@ REFUSED = {  # what the file is, and what its message must say besides its name
     "two users of one id": (lambda p: package(p, WHOLE.replace(guid("bert"), guid("ana"))), "same GUID"),
     "a code below itself": (lambda p: package(p,
         codes('<Code guid="x" name="a"><Code guid="x" name="a"/></Code>')),
-                            "parent is missing or is the code itself"),
+                            "parent is missing, its parent is the code itself"),
     "sixty levels of codes": (lambda p: package(p, codes("".join(
         f'<Code guid="n{n}" name="a{n}">' for n in range(60)) + "</Code>" * 60)), "codes are above it"),
     "a nameless code": (lambda p: package(p, WHOLE.replace('name="Delay"', 'name=" "')), "has no name"),
@@ -126,7 +126,7 @@ REFUSED = {  # what the file is, and what its message must say besides its name
         TEXT.index("late"), TEXT.index("😀") + 1, code="Voice"))), "is outside the text"),
     "a cut database": (lambda p: cut(p, lambda q: qualcoder(q / "q") / "data.qda", name="data.qda"),
         "database"),
-    "a ring of categories": (lambda p: cyclic(p / "q"), "parent is missing or is the code itself"),
+    "a ring of categories": (lambda p: cyclic(p / "q"), "parent is missing, its parent is the code itself"),
     "a coding of a lost text": (lambda p: qualcoder(p / "q", codings=[(1, 9, 0, 5, "x", "a")]),
                                 "the coding 0 to 5 of 'source 9' has lost its text"),
     "a coding of a lost code": (lambda p: qualcoder(p / "q", codings=[(9, 1, 0, 5, "x", "a")]),

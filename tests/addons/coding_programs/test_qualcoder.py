@@ -71,7 +71,7 @@ def test_what_dangles_or_lies_outside_is_a_fault(tmp_path, coded, fault):
 def test_categories_in_a_ring_are_a_fault(tmp_path):
     ring = ["INSERT INTO code_cat VALUES (7, 'a', '', 8)", "INSERT INTO code_cat VALUES (8, 'b', '', 7)"]
     folder = qualcoder(tmp_path / "p.qda", codings=[CODED], more=ring)
-    assert "its parent is missing or is the code itself" in said(folder)
+    assert "its parent is missing, its parent is the code itself" in said(folder)
 
 
 def test_codings_of_film_are_said_to_be_left_out(tmp_path):

@@ -158,16 +158,16 @@ def test_what_is_removed_stays_so_even_if_an_older_sheet_says_yes(tmp_path):
     quotes, _ = apply_clearance_decisions(back, held_of(rows))
     assert quotes["status"].tolist() == ["removed"]
     yes = back.assign(decision="approve")
-    with pytest.raises(Faults, match="q1.*taken back before"):
+    with pytest.raises(Faults, match="q1.*removed before"):
         apply_clearance_decisions(yes, held_of(quotes))
 
 
 def test_a_clearance_of_other_words_than_todays_is_none(tmp_path):
     path, rows = asked(tmp_path, proposed())
     back = read_decisions_from_returned_workbook(fill(path, F3="approve", H3="Grace", I3="2017-03-01"))
-    with pytest.raises(Faults, match="q1.*other words now"):
+    with pytest.raises(Faults, match="q1.*has changed since"):
         list_decided_cell_changes(back, held_of(rows.assign(text="We wait. Then")))
-    with pytest.raises(Faults, match="q1.*not known here"):
+    with pytest.raises(Faults, match="q1.*not the number of a quotation"):
         list_decided_cell_changes(back, held_of(rows.assign(quote_id="q9")))
 
 

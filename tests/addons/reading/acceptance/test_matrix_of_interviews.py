@@ -102,7 +102,7 @@ def test_a_spoilt_workbook_names_its_rows_and_loses_nothing(study):
     said = glc("--study", study.root, "matrix", "--enter", path, fails=True)
     assert "row 4" in said and "row 5" in said and "Traceback" not in said
     assert study.reference_file("summaries").read_bytes() == before
-    assert "was filled in and not read back" in glc(
+    assert "has summaries that were not read back" in glc(
         "--study", study.root, "matrix", "--theme", theme, fails=True)
 
 
