@@ -1,7 +1,7 @@
 """Makes the tables that readers can download from a site.
 
-All tables are made together, from what was released or cleared for the audience, so that nothing that is
-missing in one table can be computed from another table.
+All tables are made together, from what was released or cleared for the audience. So whatever is left out of
+one table cannot be computed from another table.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ from glc_analysis.view.study_view import StudyView
 
 
 _SUBSETS = ("all", "region", "source")
-"""The subsets of which the team can download figures. All other subsets, by far the most rows, are in
-processed/."""
+"""The kinds of subsets whose figures the team can download. All other kinds of subsets have by far the most
+rows; they are in processed/."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ class Download:
 
 @dataclass(frozen=True)
 class SoftwareFile:
-    """A file for other software: its name, a description, and a function that returns its text from a study,
-    the tables to download and the audience."""
+    """A file for other software: its name, a description, and a function that returns its text, given a
+    study, the tables to download and the audience."""
 
     name: str
     about: str
@@ -67,7 +67,8 @@ class SoftwareFile:
 
 
 def describe_table(name: str, *columns: str, grain: str = "", **added: str) -> Table:
-    """Describes a table that has some columns of a processed table and further columns of text."""
+    """Returns the description of a table to download that is made from the processed table ``name``. The
+    table has ``columns``; ``added`` maps each further column of text to its meaning."""
     table = TABLES[name]
     texts = {column: Column("text", meaning) for column, meaning in added.items()}
     known = {column: table.columns[column] for column in columns if column in table.columns}
@@ -146,7 +147,7 @@ _CORE_TABLES = {
 
 @cache
 def offered_tables() -> dict[str, Download]:
-    """Returns the tables that can be downloaded, including those of add-ons, by name and in their order."""
+    """Returns the tables that can be downloaded, keyed by name, in order; tables of add-ons are included."""
     return _CORE_TABLES | {name: download for add_on, place in list_declarations("downloads")
                    for name, download in add_on.load(place).items()}
 
@@ -158,8 +159,8 @@ def software_files() -> tuple[SoftwareFile, ...]:
 
 
 def software_texts(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> dict[str, str]:
-    """Returns the texts of the files for other software, made from the tables for an audience, by file
-    name."""
+    """Returns the texts of the files for other software, keyed by file name. They are made from ``frames``,
+    the tables for an audience."""
     return {file.name: file.text(study, frames, audience) for file in software_files()}
 
 
@@ -169,8 +170,8 @@ def software_texts(study: Study, frames: Mapping[str, pd.DataFrame], audience: s
 
 DOWNLOADS_FOLDER = "downloads"
 FILE_STEM = "{}-released"
-"""The pattern for file names without ending. It adds a word because a raw file may also be called
-countries.csv, and the gate refuses the names of raw files."""
+"""The pattern for file names without ending. It adds the word "released" to the name of a table, because a
+raw file may also be called countries.csv, and the gate refuses the names of raw files."""
 NO_LICENCE = "No licence is stated: ask the study before you use it further."
 BLANK_CELLS = "A blank cell means: nothing there. Shares run from 0 to 1. A text that a spreadsheet " \
               "program would take for a formula begins with an apostrophe."

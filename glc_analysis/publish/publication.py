@@ -145,7 +145,7 @@ def _run_to_publish(study: Study, audience: str, notebooks: Path) -> Path:
     """Returns the folder of the last run. Raises GLCError if there is no run, or if one of its pages is out
     of date, has failed, or is no longer allowed."""
     run, last = last_run(study, audience)
-    fix = f"To fix: `glc run --audience {audience}`."
+    fix = f"To fix: run `glc run --audience {audience}`."
     if run is None:
         raise GLCError(f"There is nothing to publish for {audience} yet. {fix}")
     if not tables_are_current(study):
@@ -164,7 +164,8 @@ def _refuse_unsuitable(study: Study, folder: Path, before: Collection[str]) -> N
     """Raises UsageError for a folder in which the study must not be published."""
     root = study.root.resolve()
     if folder.is_relative_to(root) or root.is_relative_to(folder):
-        raise UsageError(f"{folder} is in the study, or holds it. To fix: name a folder outside the study.")
+        raise UsageError(f"{folder} lies in the study folder, or contains it. To fix: name a folder outside "
+                         "the study.")
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file. To fix: name a folder.")
     _refuse_foreign(folder, folder, before)
@@ -200,7 +201,8 @@ def _copy(run: Path, new: Path, *, is_for_anybody: bool) -> list[str]:
 
 
 def _search(study: Study, audience: str, folder: Path) -> None:
-    """Searches the copied files with the gate once more, with today's names and consents."""
+    """Searches the copied files with the gate once more, with today's names and consents. Raises Faults for
+    anything that the gate finds."""
     names, known = read_reference(study).names, identifiers(study, audience=audience)
 
     def search(files: Iterable[Path]) -> None:
@@ -215,7 +217,8 @@ def _beside(folder: Path, word: str) -> Path:
 
 
 def _undo_interrupted(folder: Path, before: Collection[str]) -> None:
-    """Ends a switch that was interrupted between its two renames, or before the old files were removed."""
+    """Cleans up after a call of :func:`_switch` that was interrupted: puts the old folder back if the new one
+    is not there, otherwise removes the old files."""
     old = _beside(folder, "old")
     if old.is_dir() and not folder.exists():
         old.rename(folder)
@@ -261,8 +264,11 @@ FOREIGN = "not published from here: left"
 
 @dataclass(frozen=True)
 class Removal:
-    """What happened to the files of a published folder, by path, and where else files for the audience
-    are."""
+    """The result of removing published files.
+
+    - ``files``: what happened to each file, keyed by its path in the folder.
+    - ``elsewhere``: the other folders with published files for the audience.
+    """
 
     files: dict[str, str]
     elsewhere: list[str]
@@ -276,9 +282,9 @@ class Removal:
 def unpublish(study: Study, audience: str, folder: Path, *, today: date) -> Removal:
     """Removes the files published for an audience in ``folder``, and the folder itself if it is then empty.
 
-    It needs only the list of published files, no tables and no run. Files that this study did not publish are
-    kept, and the result names them. Raises UsageError if the list has no files for this folder and audience,
-    or if the folder does not exist, for example because a memory stick is not connected.
+    The function needs only the list of published files; it needs no tables and no run. Files that this study
+    did not publish are kept, and the result names them. Raises UsageError if the list has no files for this
+    folder and audience, or if the folder does not exist, for example because a memory stick is not connected.
     """
     with hold_lock(study.reports, what="publication"):
         return _unpublish(study, audience, folder.expanduser().resolve(), today)
@@ -290,13 +296,13 @@ def _unpublish(study: Study, audience: str, folder: Path, today: date) -> Remova
     others = [one for one in published_folders(study).get(audience, []) if one != str(folder)]
     if not published:
         where = f"It was published in {', '.join(others)}. To fix: name that folder." if others else \
-            "To fix: if the folder holds what it should not, delete it by hand."
+            "To fix: if the folder holds files that must not stay there, delete them by hand."
         raise UsageError(f"This study has no list of what it published for {audience} in {folder}. {where}")
     _undo_interrupted(folder, [one.path for one in published])
     if not folder.is_dir():
         raise UsageError(f"{folder} is not there, so the list stays as it is. To fix: connect the disk or "
-                         "stick that holds it; if somebody deleted the folder, make it again, empty, and "
-                         "repeat.")
+                         "stick that holds the folder; if somebody deleted it, make an empty folder in its "
+                         "place, and run this command again.")
     states = dict(_remove(folder, [one.path for one in published]))
     shutil.rmtree(_beside(folder, "new"), ignore_errors=True)  # of a publication that was cut off
     states |= dict.fromkeys(sorted({*_files_in(folder)} - {*states}), FOREIGN)

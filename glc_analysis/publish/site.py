@@ -395,8 +395,9 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
 
 
 def render_like_last_site(run_dir: Path, page: PageJob, drawn: Path | None = None) -> dict[str, str]:
-    """Returns the HTML of a finished page of a run, each part by its slug, with the menu and the header of
-    the last site that this process made for the same audience. Blank if it has made none."""
+    """Returns the HTML of each part of a finished page of a run, keyed by the slug of the part. Menu and
+    header are those of the last site that this process made for the same audience; the result is empty if it
+    has made none."""
     if (shared := _last_shared.get(run_dir.parent)) is None:
         return {}
     articles = {slug: deepcopy(part) for slug, part in shared.make(run_dir, page.slug, drawn, _made).parts}
@@ -409,9 +410,14 @@ def render_like_last_site(run_dir: Path, page: PageJob, drawn: Path | None = Non
 
 @dataclass
 class _Shared:
-    """What the pages of a site share: the variables of their template, their slugs, the source that is
-    printed in the files of figures, the part of a page in which each anchor is (:func:`_homes`), and the
-    links from each page to the same page in other languages."""
+    """What all pages of a site have in common.
+
+    - ``frame``: the variables of their template.
+    - ``slugs``: the slugs of all pages.
+    - ``source``: the source that is printed in the files of figures.
+    - ``homes``: the part of a page in which each anchor is (:func:`_homes`).
+    - ``switches``: the links from each page to the same page in other languages.
+    """
 
     frame: dict[str, Any]
     audience: str
@@ -429,7 +435,7 @@ class _Shared:
 
 
 _last_shared: dict[Path, _Shared] = {}
-"""What the pages of the last site shared, by the folder of its audience's runs."""
+"""The :class:`_Shared` of the last site for each audience, keyed by the folder of the audience's runs."""
 
 
 def write_files(folder: Path, addition: SiteAddition) -> None:
@@ -471,8 +477,8 @@ class _Made:
 
 
 _made: dict[tuple[str, str, bool, frozenset[str], str], _Made] = {}
-"""The pages of the last site that this process made, by the inputs from which they were made, so that `glc
-watch` makes only changed pages for the next site."""
+"""The pages of the last site that this process made, keyed by the inputs from which they were made. With
+them, `glc watch` makes only changed pages for the next site."""
 
 
 def _make(slug: str, notebook: str, has_code: bool, slugs: frozenset[str], source: str,
@@ -543,8 +549,8 @@ def _section_size(start: etree._Element, sizes: Sequence[int], page: etree._Elem
 
 
 def _homes(articles: Mapping[str, etree._Element], wholes: Mapping[str, str]) -> dict[tuple[str, str], str]:
-    """Returns the slug of the part that has an anchor, by the slug of the whole page and the anchor;
-    ``wholes`` are the slugs of whole pages, by the slugs of their parts."""
+    """Returns the slug of the part of a page that has an anchor, keyed by the slug of the whole page and the
+    anchor. ``wholes`` maps the slug of each part to the slug of its whole page."""
     return {(wholes[slug], place): slug for slug, page in articles.items() for place in page.xpath(".//@id")}
 
 
@@ -569,8 +575,9 @@ _Links = list[tuple[str, str, bool]]
 
 def page_menu(pages: Sequence[PageJob],
               failures: Collection[str]) -> list[tuple[str, list[tuple[str, _Links]]]]:
-    """Returns the menu: groups of pages, which consist of parts, which list pages as slug, title and whether
-    the page is out of date. The pages of a part with a name are folded together.
+    """Returns the menu as nested lists. A group of pages, such as Countries, has parts, such as Asia; a part
+    has pages, each with its slug, its title and whether it is out of date. The pages of a part with a name
+    are folded together.
 
     >>> jobs = [PageJob("index", "Overview", Path(), {}, ""), PageJob("survey", "Survey", Path(), {}, ""),
     ...         PageJob("country-khm", "Cambodia", Path(), {}, "", "Countries", "Asia")]

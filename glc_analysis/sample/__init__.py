@@ -1,4 +1,5 @@
-"""The invented sample study: realistic answers and talks, obviously invented names, known truths.
+"""The invented sample study. Its answers, interviews and calls are realistic, its names are obviously
+invented, and the true results are known.
 
 It is committed as files, in ``raw/``, ``reference/`` and ``private/`` beside this module, and copied into a
 study folder. Its private tables are committed as well, since nobody in them is real.
@@ -26,11 +27,12 @@ COMMITTED = Path(__file__).parent
 """The folder of the committed study."""
 _PARTS = "raw", "reference", "private/reference"
 PLAIN = "plain"
-"""The folder beside these with a table for each raw file that an add-on alone reads: it takes the place of
-the file of its name, with any ending, where no installed add-on has that among its ``sample_files``."""
+"""The folder with a plain table for each raw file that only an add-on can read. If no installed add-on lists
+this raw file in its ``sample_files``, the table with the same name (and any ending) is copied instead."""
 SAMPLE_KEY = b"an invented key of an invented study, which protects nothing"
 """The key of its digests (:mod:`glc_analysis.digests`): always the same, so that every copy of the sample
-gives the same bytes. It is removed with the sample: a real study must not have a key that everybody knows."""
+gives the same bytes. The key is removed together with the sample, because a real study must not have a key
+that everybody knows."""
 
 
 def write_sample(root: Path) -> list[Path]:
@@ -47,7 +49,8 @@ def write_sample(root: Path) -> list[Path]:
     """
     if present := _data_in(root / "raw"):
         raise GLCError(f"{present[0].relative_to(root).as_posix()}: there are raw files already. To fix: "
-                       "write the sample into an empty folder, or clear it with `glc sample --remove`.")
+                       "write the sample into an empty folder, or clear this folder with `glc sample "
+                       "--remove`.")
     _refuse_other_manifest(root)
     if (root / "reference" / "study.toml").is_file() and not Study(root).is_synthetic:
         raise GLCError(f"{root} is a real study (reference/study.toml), and invented data would stop its "
@@ -74,8 +77,9 @@ def remove_sample(study: Study) -> None:
     of_sample = {name for name, row in recorded.items() if row["received_from"] == manifest.SAMPLE}
     present = {study.relative(path): path for path in study.all_raw_files() if path.is_file()}
     if not of_sample:
-        raise GLCError("manifest.csv lists no file of the sample, so nothing was removed.")
-    foreign = [Fault("is not a file of the sample, or was changed", file=name, fix="move it elsewhere")
+        raise GLCError("manifest.csv lists no file of the sample, so nothing was removed. To fix: name the "
+                       "folder of a sample study.")
+    foreign = [Fault("is not a file of the sample, or was changed", file=name, fix="move it out of raw/")
                for name, path in present.items()
                if name not in of_sample or manifest.checksum(path) != recorded[name]["sha256"]]
     if foreign:
@@ -99,13 +103,15 @@ def _refuse_other_manifest(root: Path) -> None:
         for folder in (root, COMMITTED))
     if recorded and recorded != {name: digest for name, digest in ours.items() if _is_known(name)}:
         raise GLCError("manifest.csv belongs to other raw files. To fix: write this sample into "
-                       "a folder of its own, `glc --study DIR sample`.")
+                       "another folder with `glc --study DIR sample`.")
 
 
 def read_sample_files(folder: Path) -> dict[str, bytes]:
-    """The files of an invented study by their paths, without what belongs to add-ons that are not installed:
-    raw folders with their rows of the manifest, reference tables, items of consent, sections of the settings;
-    with a plain table in place of a raw file that none of them reads.
+    """Returns the content of each file of an invented study, keyed by its path.
+
+    Whatever belongs to an add-on that is not installed is left out: raw folders with their rows of the
+    manifest, reference tables, items of consent, and sections of the settings. A raw file that no installed
+    add-on can read is replaced by a plain table.
     """
     files, plain = {}, _plain_tables(folder)
     for path in sorted(path for part in _PARTS for path in _data_in(folder / part)):
@@ -130,8 +136,8 @@ def read_sample_files(folder: Path) -> dict[str, bytes]:
 
 
 def _plain_tables(folder: Path) -> dict[str, tuple[str, bytes]]:
-    """The tables that take the place of raw files which no installed add-on reads: name and content, by the
-    name of the file."""
+    """Returns the plain tables that replace raw files which no installed add-on can read. The path of the raw
+    file is mapped to the path and the content of the table."""
     read = {name for _, names in list_declarations("sample_files") for name in names}
     tables = {}
     for path in _data_in(folder / PLAIN):
@@ -143,7 +149,8 @@ def _plain_tables(folder: Path) -> dict[str, tuple[str, bytes]]:
 
 
 def _row_of_plain(row: str, plain: Mapping[str, tuple[str, bytes]]) -> str:
-    """A row of the manifest; that of a file whose place a plain table takes is of the table."""
+    """Returns a row of the manifest. If a plain table replaces the file of the row, the returned row
+    describes the table."""
     path, _, _, rest = row.split(",", 3)
     if path not in plain:
         return row
@@ -152,7 +159,7 @@ def _row_of_plain(row: str, plain: Mapping[str, tuple[str, bytes]]) -> str:
 
 
 def _is_known(name: str) -> bool:
-    """Whether the core or an add-on that is installed has the raw folder or table in which a file lies."""
+    """Whether the raw folder or reference table of a file belongs to the core or to an installed add-on."""
     top, *folders, file = name.split("/")
     if top == "raw":
         return folders[0] in default_settings()[0]["raw"]

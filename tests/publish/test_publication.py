@@ -118,7 +118,7 @@ def test_pages_older_than_the_study_are_not_published(ready):
     study.reference_file("consent").write_text(
         "organisation_id,speaker_id,item,audience,is_given,form_version,date,no_covers,form_wording\n"
         "a,,survey,public,false,1,2027-01-31,never_separable,We still count you.\n")
-    with pytest.raises(GLCError, match="has changed since.*To fix: `glc run --audience public`"):
+    with pytest.raises(GLCError, match="has changed since.*To fix: run `glc run --audience public`"):
         publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
     assert not folder.exists()
 
@@ -141,7 +141,7 @@ def test_a_page_that_failed_is_not_published(ready):
 @pytest.mark.parametrize("place", ["study/web", "study", "", "study/raw/survey/survey.csv"])
 def test_nothing_is_published_in_a_study_or_around_it(ready, place):
     study, notebooks, _ = ready
-    with pytest.raises(UsageError, match="is in the study, or holds it"):
+    with pytest.raises(UsageError, match="lies in the study folder, or contains it"):
         publish(study, "public", study.root.parent / place, today=MONDAY, notebooks=notebooks)
 
 

@@ -183,7 +183,8 @@ def count_for_cerqual_components(principle_id: str, frames: Frames) -> pd.DataFr
 def count_participating_organisations_by_kind(principle_id: str, frames: Frames) -> pd.DataFrame:
     """Returns how many organisations of each kind took part: one row per attribute and value, with study_n
     (in the study), evidence_n (contributed to codes and passages of the principle), raters_n (their raters
-    voted in its last closed round). """
+    voted in its last closed round).
+    """
     contributors = frames["evidence_contributors"].query("principle_id == @principle_id")
     contributed = {*contributors["organisation_id"]}
     rated = {*_provider_ratings(principle_id, frames)["organisation_id"]}

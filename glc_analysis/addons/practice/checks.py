@@ -28,12 +28,12 @@ from glc_analysis.schema import Check, Tables, find_unknown_names, is_iso_date
 
 CONSENT_ITEM = "practice"
 AT_A_TIME = 2
-"""The most principles that an organisation may try at a time."""
+"""The largest number of principles that an organisation may try at a time."""
 REVIEWED_WITHIN = timedelta(days=7)
 """The time within which a review is due after possible harm."""
 HARM = ("possible", "yes")
 ENDED_COLUMNS = ("done", "ended_on", "before", "after", "observed", "harm", "decision")
-"""The columns that a trial has once it has ended: all of them, or none before."""
+"""The columns of trials.csv that are filled in when a trial has ended. Until then, all of them are blank."""
 ENDING = ("adopt", "abandon")
 """Decisions that end an organisation's work on a principle."""
 WORDS = ("predicted", "done", "before", "after", "changed", "kept_and_known", "learnt", "reported_to")
@@ -42,8 +42,8 @@ UNMEASURED_BECAUSE = "not measured, because "
 
 
 def _versions(table: str, tables: Tables) -> Iterator[Fault]:
-    """Commitments, trials and reviews name an existing version, because a trial of one text says nothing
-    about the next."""
+    """Yields a fault for each row of commitments, trials or reviews that names a version of a principle which
+    does not exist. The version is needed because a trial of one text says nothing about the next text."""
     rows = tables[table]
     known = {*map(format_printed_id, tables["principles"]["principle_id"], tables["principles"]["version"])}
     yield from find_unknown_names(table, "principle_id, version", rows["principle_id"] + "."
@@ -52,17 +52,18 @@ def _versions(table: str, tables: Tables) -> Iterator[Fault]:
 
 
 def _at_a_time(tables: Tables) -> Iterator[Fault]:
-    """An organisation tries two principles at most."""
+    """Yields a fault for each principle that an organisation tries beyond the first two."""
     for organisation, rows in select_active_commitments(tables).groupby("organisation_id"):
         for n in [*rows.index][AT_A_TIME:]:
             yield Fault(f"{organisation} tries more than {AT_A_TIME} principles at a time",
                         file="commitments.csv", row=str(n), column="intent", value="will_try",
-                        fix="write not_now, until a trial of another one has ended with adopt or abandon")
+                        fix="write not_now until a trial of another principle has ended with adopt or "
+                            "abandon")
 
 
 def select_active_commitments(tables: Tables) -> pd.DataFrame:
-    """The rows of commitments.csv that are active: an organisation will try a text in use, and no trial of it
-    has ended with adopt or abandon."""
+    """Returns the active rows of commitments.csv. A row is active if the organisation will try a text in use,
+    and none of its trials of this text has ended with adopt or abandon."""
     rows, trials, texts = tables["commitments"], tables["trials"], tables["principles"]
     ended = trials[trials["decision"].isin(ENDING)]
     key = ["organisation_id", "principle_id", "version"]
@@ -74,8 +75,8 @@ def select_active_commitments(tables: Tables) -> pd.DataFrame:
 
 
 def _consents(table: str, tables: Tables) -> Iterator[Fault]:
-    """An organisation consented before anything about its practice was recorded, and for each audience before
-    this audience may read it."""
+    """Yields a fault for each row of an organisation that has not consented to item ``practice``: for the
+    team, because the row is recorded, and for each audience that may read it."""
     if tables[table].empty:
         return
     consent = Consent.of(tables["consent"])
@@ -84,50 +85,53 @@ def _consents(table: str, tables: Tables) -> Iterator[Fault]:
         if not consent.is_given(row["organisation_id"], CONSENT_ITEM, "team"):
             yield fault(f"consent.csv does not say that {row['organisation_id']} agreed to item "
                         f"{CONSENT_ITEM} for the team",
-                        fix="ask it first; without its consent delete the row")
+                        fix="ask the organisation for its consent first, or delete the row")
         for audience in filter(None, row.get("shown_for", "").split(";")):
             if not consent.is_given(row["organisation_id"], CONSENT_ITEM, audience):
-                yield fault(f"consent.csv does not say that it agreed to item {CONSENT_ITEM} for {audience}",
+                yield fault(f"consent.csv does not say that {row['organisation_id']} agreed to item "
+                            f"{CONSENT_ITEM} for {audience}",
                             column="shown_for", value=row["shown_for"],
-                            fix=f"ask it, or take {audience} out")
+                            fix=f"ask the organisation for its consent, or remove {audience}")
 
 
 def _trials(tables: Tables) -> Iterator[Fault]:
-    """A trial is under way, or has ended with all its columns; its days are in order."""
+    """Yields a fault for each wrong cell of trials.csv, row by row (:func:`trial_row_faults`)."""
     for n, row in tables["trials"].to_dict("index").items():
         yield from trial_row_faults(row, str(n))
 
 
 def trial_row_faults(row: Mapping[str, str], place: str) -> Iterator[Fault]:
-    """Faults of one row of trials.csv by itself."""
+    """Yields the faults of one row of trials.csv that can be found without any other table. The columns of a
+    trial that has ended must all be filled in, and its days must be in order."""
     fault = partial(Fault, file="trials.csv", row=place)
     if not row["predicted"]:
         yield fault("has no prediction, so there is nothing to compare the outcome with", column="predicted",
-                    fix="write what was expected before it began; if nobody wrote that, this is not a trial")
+                    fix="write what was expected before the trial began; if nobody wrote it down, delete "
+                        "the row, because it is not a trial")
     filled = [column for column in ENDED_COLUMNS if row[column]]
     for column in [one for one in ENDED_COLUMNS if not row[one]] if filled else ():
-        yield fault("is blank, and other columns say that the trial has ended", column=column,
+        yield fault("is blank, but other columns say that the trial has ended", column=column,
                     fix=f"fill it in, or leave all of {', '.join(ENDED_COLUMNS)} blank while it is under "
                     "way")
     for column in ("before", "after"):
         text = row[column]
         if text and (not any(sign.isalpha() for sign in text)
                      or text.lower().startswith("not measured") and not _says_why(text)):
-            yield fault("is neither words nor a reason", column=column, value=text,
-                        fix=f"say how it was in words, or write: {UNMEASURED_BECAUSE}...")
+            yield fault("is neither a description nor a reason why there is none", column=column, value=text,
+                        fix=f"describe the state in words, or write “{UNMEASURED_BECAUSE}” and the reason")
     is_unmeasured = any(row[column].lower().startswith("not measured") for column in ("before", "after"))
     if is_unmeasured and row["observed"] not in ("", "not_measured"):
         yield fault("cannot be known where before or after was not measured", column="observed",
                     value=row["observed"], fix="write not_measured")
     if row["started_on"] and row["ended_on"] and row["ended_on"] < row["started_on"]:
         yield fault("is before the trial began", column="ended_on", value=row["ended_on"],
-                    fix="correct a day")
+                    fix="correct started_on or ended_on")
     for column in ("reported_to", "reported_on"):
         if row["harm"] in HARM and not row[column]:
-            yield fault("is blank, and somebody may have been harmed", column=column,
+            yield fault("is blank, but somebody may have been harmed", column=column,
                         fix="call the safeguarding contact now, then write to whom and when it was reported")
         if row["harm"] not in HARM and row[column]:
-            yield fault("reports harm, but the column harm names none", column="harm", value=row["harm"],
+            yield fault("names no harm, but a report of harm is recorded", column="harm", value=row["harm"],
                         fix="write possible or yes, or leave reported_to and reported_on blank")
     for column in WORDS:
         for words, wrong, fix in find_refused_words(row[column]):
@@ -139,7 +143,8 @@ def _says_why(text: str) -> bool:
 
 
 def _names(tables: Tables) -> Iterator[Fault]:
-    """The words of commitments and trials name no person or organisation."""
+    """Yields a fault for each cell of commitments and trials with words that name a person or an
+    organisation."""
     columns = {"commitments": ("because",), "trials": WORDS, "reviews": ("because",)}
     pieces = [(f"{table}\t{n}\t{column}", row[column]) for table, texts in columns.items()
               for n, row in tables[table].to_dict("index").items() for column in texts if row[column]]
@@ -157,7 +162,8 @@ def _names(tables: Tables) -> Iterator[Fault]:
 
 
 def _harm(tables: Tables) -> Iterator[Fault]:
-    """For possible harm there is a review of the tried version, due within seven days of the report."""
+    """Yields a fault for each trial with possible harm, unless reviews.csv has a review of the tried version
+    that is due within seven days of the report."""
     reviews = tables["reviews"]
     harmful = reviews[reviews["trigger"] == "harm"]
     for n, row in tables["trials"].to_dict("index").items():
@@ -167,14 +173,14 @@ def _harm(tables: Tables) -> Iterator[Fault]:
         due = harmful[(harmful["principle_id"] == row["principle_id"])
                       & (harmful["version"] == row["version"])]["due_on"]
         if not due.between(row["reported_on"], last).any():
-            yield Fault("reports possible harm, and reviews.csv has no review of it", file="trials.csv",
+            yield Fault("reports possible harm, but reviews.csv has no review of it", file="trials.csv",
                         row=str(n), column="harm", value=row["harm"],
                         fix=f"add to reviews.csv {row['principle_id']}, version {row['version']}, trigger "
-                        f"harm, due on {last}; `glc trials --enter` does it")
+                        f"harm, due on {last}, or run `glc trials --enter`")
 
 
 def last_day_for_harm_review(reported_on: str) -> str:
-    """The last day for the review of possible harm, from the day of the report.
+    """Returns the last day for the review of possible harm, given the day of the report.
 
     >>> last_day_for_harm_review("2018-02-26")
     '2018-03-05'
@@ -183,17 +189,17 @@ def last_day_for_harm_review(reported_on: str) -> str:
 
 
 def _decided(tables: Tables) -> Iterator[Fault]:
-    """A decided review has a reason, an author and a day; a review after harm is closed by somebody outside
-    the team."""
+    """Yields a fault for each decided review that lacks a reason, an author or a day, and for each review
+    after harm that a member of the team has closed."""
     team = {name.strip().casefold() for table, column in (("judgements", "by"), ("assignments", "coder_id"))
             for name in tables[table][column]} - {""}
     for n, row in tables["reviews"].to_dict("index").items():
         fault = partial(Fault, file="reviews.csv", row=str(n))
         for column in ("because", "by", "decided_on") if row["decision"] else ():
             if not row[column]:
-                yield fault("is blank, and the review is decided", column=column, fix="fill it in")
+                yield fault("is blank, but the review is decided", column=column, fix="fill it in")
         if row["decided_on"] and not row["decision"]:
-            yield fault("is blank, and the review has a day of decision", column="decision",
+            yield fault("is blank, but the review has a day of decision", column="decision",
                         fix="write keep, amend, retire or research, or leave decided_on blank")
         if row["trigger"] != "harm" or not row["decision"]:
             continue
@@ -205,7 +211,7 @@ def _decided(tables: Tables) -> Iterator[Fault]:
 
 
 def format_trial_id(trial: Mapping[str, str]) -> str:
-    """The id by which evidence.csv cites a row of trials.csv.
+    """Returns the id by which evidence.csv cites a row of trials.csv.
 
     >>> format_trial_id({"organisation_id": "quay", "principle_id": "P01", "version": "1", "cycle": "2"})
     'quay/P01.1/2'
@@ -215,7 +221,8 @@ def format_trial_id(trial: Mapping[str, str]) -> str:
 
 
 def _evidence(tables: Tables) -> Iterator[Fault]:
-    """Evidence of kind ``trial`` names an ended trial, so that it is removed when its organisation leaves."""
+    """Yields a fault for each piece of evidence of kind ``trial`` that does not name an ended trial. With the
+    name, the evidence is removed when the organisation leaves."""
     trials, rows = tables["trials"], tables["evidence"]
     known = {format_trial_id(row) for row in trials[trials["decision"] != ""].to_dict("records")}
     named = rows.loc[rows["kind"] == "trial", "reference"]
@@ -225,7 +232,7 @@ def _evidence(tables: Tables) -> Iterator[Fault]:
 
 
 def _told(tables: Tables) -> Iterator[Fault]:
-    """Faults if those informed of a review are not organisations of the study."""
+    """Yields a fault for each organisation that was informed of a review and is not in organisations.csv."""
     told = tables["reviews"]["told"].str.split(";").explode().str.strip()
     known = {EVERYBODY, *tables["organisations"]["organisation_id"]}
     yield from find_unknown_names("reviews", "told", told, known,

@@ -1,4 +1,4 @@
-"""The command of practice: sheets that go to organisations and come back."""
+"""The command `glc trials`, which writes sheets for organisations and enters the returned sheets."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from glc_analysis.study import Study
 
 
 @click.command()
-@click.option("--sheets", is_flag=True, help="Write the sheets: a page to print and a workbook each.")
+@click.option("--sheets", is_flag=True, help="Write the sheets, each as a page to print and as a workbook.")
 @click.option("--for", "organisations", multiple=True, metavar="ORGANISATION",
               help="With --sheets: only for this organisation; may be given several times.")
-@click.option("--enter", is_flag=True, help="Take in the workbooks that lie in raw/trials.")
+@click.option("--enter", is_flag=True, help="Enter the answers of the workbooks in raw/trials.")
 @pass_study
 def trials(study: Study, sheets: bool, organisations: tuple[str, ...], enter: bool) -> None:
     """Ask what became of the principles, and enter the answers.
@@ -23,7 +23,7 @@ def trials(study: Study, sheets: bool, organisations: tuple[str, ...], enter: bo
     if sheets == enter:
         raise UsageError("Use one of --sheets and --enter.")
     if organisations and enter:
-        raise UsageError("--for goes with --sheets: --enter takes in all that came back.")
+        raise UsageError("Use --for only with --sheets: --enter reads all workbooks in raw/trials.")
     if sheets:
         from glc_analysis.addons.practice.sheets import write_practice_sheets
 
@@ -33,7 +33,7 @@ def trials(study: Study, sheets: bool, organisations: tuple[str, ...], enter: bo
         for path in paths:
             click.echo(path)
         if others:
-            say(f"Without a sheet, because consent.csv has no yes to item practice for the team: "
+            say(f"No sheet, because consent.csv has no yes to item practice for the team: "
                 f"{', '.join(others)}.")
         say("Give each sheet to its own organisation only. Put the workbooks that come back into raw/trials; "
             "type what comes back on paper into the organisation's workbook first.")

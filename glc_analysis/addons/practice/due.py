@@ -1,7 +1,7 @@
 """Matters due in practice: reviews, decisions to carry out, and days on which organisations reconsider.
 
-Turns rows of reference tables into sentences, shared by ``glc status`` and the page on due matters. pandas is
-not used, so that ``glc status`` is immediate. Organisations are neither ranked nor counted.
+The module turns rows of reference tables into sentences for ``glc status`` and for the page on due matters.
+It does not use pandas, so that ``glc status`` is immediate. Organisations are neither ranked nor counted.
 """
 
 from __future__ import annotations
@@ -38,20 +38,21 @@ class DueMatter:
 
 
 def list_due_matters(tables: Mapping[str, Sequence[Cells]]) -> list[DueMatter]:
-    """All due matters, the earliest first and those without a day last."""
+    """Returns all due matters, the earliest first. Matters without a day come last."""
     found = [*_reviews(tables), *_to_carry_out(tables), *_looked_at_again(tables), *_since_agreed(tables),
              *_new_waves(tables), *_not_planned(tables)]
     return sorted(found, key=lambda matter: (not matter.due_on, matter.due_on, matter.about, matter.what))
 
 
 def list_rating_or_committed_organisations(tables: Mapping[str, Sequence[Cells]]) -> set[str]:
-    """The organisations that take part: those of raters, and those with a commitment."""
+    """Returns the organisations that take part: the organisations of raters, and organisations with a
+    commitment."""
     voting = {row["organisation_id"] for row in tables["raters"] if row["may_rate"] == "true"}
     return (voting | {row["organisation_id"] for row in tables["commitments"]}) - {""}
 
 
 def list_organisations_not_informed(review: Cells, participants: set[str]) -> list[str]:
-    """The participating organisations that have not been informed of a review.
+    """Returns the participating organisations that have not been informed of a review.
 
     >>> [list_organisations_not_informed({"told": told}, {"quay", "mill"}) for told in ("quay", "all")]
     [['mill'], []]
@@ -74,7 +75,7 @@ def _reviews(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
 
 
 def _to_carry_out(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
-    """Decisions to amend or retire a text that is still in use."""
+    """Yields the decisions to amend or retire a text that is still in use."""
     agreed = {printed_id_of_text(text) for text in tables["principles"]
               if text["status"] == "agreed" and not text["translation_of"]}
     commands = {"amend": "`glc amend {}` makes the new version, to be agreed and signed anew",
@@ -87,7 +88,8 @@ def _to_carry_out(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
 
 
 def _looked_at_again(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
-    """Days on which organisations reconsider a commitment that no trial has ended, and trials under way."""
+    """Yields the days on which organisations reconsider a commitment that no trial has ended, and the trials
+    that are under way."""
     ended = set()
     for trial in tables["trials"]:
         key = trial["organisation_id"], printed_id_of_text(trial)
@@ -103,7 +105,8 @@ def _looked_at_again(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatte
 
 
 def _since_agreed(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
-    """Events that affect a text since it was agreed or last reviewed."""
+    """Yields the texts about which something new has come up since they were agreed or last reviewed: trials
+    that went worse or were abandoned, or later serious concerns."""
     for name, since in _looked_at_last(tables).items():
         reviews = [row for row in tables["reviews"] if printed_id_of_text(row) == name]
         if any(not row["decision"] and row["trigger"] != "date" for row in reviews):
@@ -123,7 +126,8 @@ def _since_agreed(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
 
 
 def _new_waves(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
-    """Waves of the survey after texts were agreed, until a review of these texts is decided."""
+    """Yields the waves of the survey that began after texts were agreed, until a review of these texts is
+    decided."""
     for wave in tables["waves"]:
         before = sorted(name for name, since in _looked_at_last(tables).items()
                         if "" < since < wave["opened_on"])
@@ -141,14 +145,14 @@ def _not_planned(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
 
 
 def _looked_at_last(tables: Mapping[str, Sequence[Cells]]) -> dict[str, str]:
-    """The texts that are agreed, with the day of the decision or of the last review that was decided."""
+    """Returns the agreed texts, each with the day of the decision or of its last decided review."""
     return {name: max([agreed_on, *(row["decided_on"] for row in tables["reviews"]
                                     if printed_id_of_text(row) == name)])
             for name, agreed_on in _agreed(tables).items()}
 
 
 def _agreed(tables: Mapping[str, Sequence[Cells]]) -> dict[str, str]:
-    """The texts that are agreed, with the day of the decision."""
+    """Returns the agreed texts, each with the day of the decision."""
     days = {printed_id_of_text(row): row["date"]
             for row in tables["text_decisions"] if row["status"] == "agreed"}
     return {printed_id_of_text(text): days.get(printed_id_of_text(text), "") for text in tables["principles"]

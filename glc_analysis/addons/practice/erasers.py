@@ -1,7 +1,8 @@
-"""Erases what practice holds of an organisation that withdraws: rows and returned sheets.
+"""Erases the rows and the returned sheets of an organisation that withdraws.
 
-A review that its trial opened stays, because it protects others; the record that the organisation was
-informed of it is removed. Withdrawing consent item ``practice`` alone removes all of this too.
+A review that a trial of the organisation opened stays, because it protects other organisations; the record
+that the organisation was informed of the review is removed. The same is erased if the organisation withdraws
+only its consent to item ``practice``.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ Cells = dict[str, str]
 
 def separate_leaver_and_other_texts(study: Study, reference: Reference, leaver: Leaver) -> tuple[list[str],
                                                                                                  list[str]]:
-    """The texts on commitments and trials by the leaver, and those by others."""
+    """Returns two lists of texts from commitments and trials: the texts by the organisation that leaves, and
+    the texts by all other organisations."""
     own, others = [], []
     for name, columns in (("commitments", ("because",)), ("trials", WORDS_OF_TRIAL)):
         rows = getattr(reference, name)
@@ -31,8 +33,8 @@ def separate_leaver_and_other_texts(study: Study, reference: Reference, leaver: 
 
 def erase_leaver_from_row(table: str, row_before: Cells, row_after: Cells,
                           leaver: Leaver) -> tuple[Cells, Cells] | None:
-    """A row of a reference table before and after the leaver's content is removed; None if the whole row
-    goes."""
+    """Returns a row of a reference table before and after the content of the organisation that leaves is
+    removed; None if the whole row is removed."""
     is_own = row_before.get("organisation_id") == leaver.organisation_id
     if table in ("commitments", "trials") and is_own and _takes_practice_back(leaver):
         return None
@@ -51,7 +53,7 @@ def _takes_practice_back(leaver: Leaver) -> bool:
 
 
 def delete_returned_sheets(study: Study, leaver: Leaver) -> None:
-    """Deletes the leaver's returned sheets from the copy of a study.
+    """Deletes the returned sheets of the organisation that leaves from the copy of a study.
     """
     if not leaver.organisation_id or not _takes_practice_back(leaver):
         return

@@ -1,5 +1,5 @@
-"""The content about practice on pages: on the page of each principle what became of it; for the team, what is
-due."""
+"""Renders the content about practice: on the page of each principle, what became of it; for the team, the
+matters that are due."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ NO_TRIALS = "No trial is recorded."
 
 
 def make_under_review_remarks(view: StudyView) -> dict[str, str]:
-    """The remark "under review" for texts under review, by printed id, without reason or date."""
+    """Returns the remark "under review", without reason or date, for each text under review, keyed by printed
+    id."""
     return dict.fromkeys(sorted(view.under_review), UNDER_REVIEW)
 
 
@@ -58,7 +59,8 @@ def show_what_became_of_principle(view: StudyView) -> Html:
 
 
 def _meant(commitments: pd.DataFrame) -> list[str]:
-    """Sentences for the team on how many organisations intend what with a text."""
+    """Returns sentences for the team that say how many organisations will try a text, do so already, or
+    cannot."""
     said = {"will_try": "will try it", "already": "work so already", "not_now": "cannot now"}
     counts = commitments["intent"].value_counts()
     parts = [f"{counts[intent]} {words}" for intent, words in said.items() if intent in counts]
@@ -103,8 +105,8 @@ def show_due_matters(view: StudyView) -> Html:
 
 
 def _with_names(view: StudyView, text: str) -> Markup:
-    """A sentence of ``glc status`` for a page: with names of texts and organisations, and with commands and
-    files marked up."""
+    """Returns a sentence of ``glc status`` in the form for a page: ids are replaced by the names of texts and
+    organisations, and commands and files are marked up."""
     texts = view.read("principles").query("translation_of == ''")
     names = view.organisation_names | {
         (printed := f"{principle}.{version}"): f"{name} ({printed})" for principle, version, name in zip(

@@ -1,9 +1,11 @@
-"""Words of a trial that are refused: counts of fewer than five clients, percentages, details of a case.
+"""Finds words about a trial that are refused: counts of fewer than five clients, percentages, details of a
+case.
 
-Three women in one shelter could be recognised from such a count. ``content/refused.csv`` has the words in
-each language of the sheets: small numbers (``few``), the people counted (``people``; ``alone`` for words that
-mean both), things that may be counted (``time``: days, steps, workers), and ages (``age``). Texts in other
-languages are searched for digits only, so people must read them.
+A count of fewer than five is refused because, for example, three women in one shelter could be recognised
+from it. ``content/refused.csv`` has the words in each language of the sheets: small numbers (``few``), the
+people counted (``people``; ``alone`` for words that mean both), things that may be counted (``time``: days,
+steps, workers), and ages (``age``). Texts in other languages are searched for digits only, so people must
+read them.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ class RefusedWords(NamedTuple):
 
 
 def find_refused_words(text: str) -> Iterator[RefusedWords]:
-    """The refused words in a text, each with the reason and how to fix it.
+    """Yields the refused words in a text, each with the reason and how to fix it.
 
     >>> [words for words, _, _ in find_refused_words("Asked 2 women, aged 17, within 2 days.")]
     ['aged 17', '2 women']
@@ -43,11 +45,11 @@ def find_refused_words(text: str) -> Iterator[RefusedWords]:
     text = "".join(str(unicodedata.digit(sign)) if sign.isdigit() else sign for sign in text)
     for pattern in (_DAY, _pattern("age")):
         for found in pattern.finditer(text):
-            yield RefusedWords(found[0], "is a detail of a case", "leave it out: nobody may be recognised by "
-                                                                  "it")
+            yield RefusedWords(found[0], "is a detail of a case", "leave it out, because somebody could be "
+                                                                  "recognised by it")
     for found in _PERCENTAGE.finditer(text):
-        yield RefusedWords(found[0], "is a percentage", "say it in words: how well a principle is kept is "
-                                                        "not a number")
+        yield RefusedWords(found[0], "is a percentage", "say it in words, because how well a principle is "
+                                                        "kept is not a number")
     in_words = (words for kinds in (("few", "people"), ("alone",))
                 for words in _pattern(*kinds).finditer(text))
     for found in (*_counted(text), *in_words):
@@ -55,7 +57,8 @@ def find_refused_words(text: str) -> Iterator[RefusedWords]:
 
 
 def _counted(text: str) -> Iterator[re.Match[str]]:
-    """Numbers below five with the following word, except those that count time, steps or workers."""
+    """Yields the numbers below five with the word that follows, except numbers that count time, steps or
+    workers."""
     for number in _NUMBER.finditer(text):
         if not _pattern("time").match(number["behind"]):
             yield number
@@ -63,8 +66,8 @@ def _counted(text: str) -> Iterator[re.Match[str]]:
 
 @cache
 def _pattern(*kinds: str) -> re.Pattern[str]:
-    """Matches words of these kinds in sequence, in any of the languages, with at most one word between them.
-    Khmer has no blanks between words."""
+    """Returns a pattern that matches words of these kinds in sequence, in any of the languages, with at most
+    one word between them. Blanks are optional, because Khmer has none between words."""
     rows = {row["kind"]: row for row in read_packaged_csv(__file__, "refused.csv")}
     patterns = []
     for language in [name for name in rows["few"] if name != "kind"]:

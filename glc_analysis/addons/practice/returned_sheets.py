@@ -1,8 +1,9 @@
 """Enters returned sheets (``raw/trials/``) as rows of trials.csv, commitments.csv and reviews.csv.
 
-Each workbook is read by the names in its first column. Its content is checked together with the tables; every
-fault names file and column, and nothing is written while there is one. Possible harm opens a review in the
-same step. A sheet that was entered before changes nothing.
+The names in the first column of a workbook say which question each row answers. The content is checked
+together with the tables. Every fault names the file and the column, and nothing is written while there is a
+fault. If a sheet reports possible harm, a review is opened in the same step. A sheet that was entered before
+changes nothing.
 """
 
 from __future__ import annotations
@@ -30,9 +31,14 @@ Cells = dict[str, str]
 
 @dataclass
 class EnteredSheets:
-    """The content of returned sheets: new rows by table, and completed rows of trials.csv by row number, each
-    with its place in a file. ``harmful`` maps the printed ids now under review to the day by which the review
-    is due."""
+    """The content of returned sheets.
+
+    - ``rows``: the new rows, keyed by table, each with its place in a returned file.
+    - ``completed``: the completed rows of trials.csv, keyed by row number, each with its place in a returned
+      file.
+    - ``harmful``: maps the printed id of each text now under review because of possible harm to the day by
+      which the review is due.
+    """
 
     rows: dict[str, list[tuple[str, Cells]]] = field(default_factory=lambda: {
         "reviews": [], "commitments": [], "trials": []})
@@ -71,11 +77,12 @@ def enter_returned_sheets(study: Study) -> EnteredSheets:
 
 
 def _answers(path: Path) -> Iterator[tuple[str, list[str], Cells]]:
-    """Yields each column with answers of a workbook: its place, the words of its stamp, and the answers."""
+    """Yields each column of answers in a workbook: its place, the words of its stamp (organisation, and for a
+    trial the text and the cycle), and the answers keyed by question."""
     if path.suffix.lower() != ".xlsx":
         raise Faults([Fault("is not a workbook of `glc trials --sheets`", file=path.name,
-                            fix="type what is on the paper into the organisation's workbook, and put that "
-                            "here")])
+                            fix="type what is on the paper into the organisation's workbook, and put the "
+                            "workbook here")])
     grid = next((grid for grid in read_workbook_sheets(path, values_only=True) if _is_sheet(grid)), None)
     if grid is None:
         raise Faults([Fault("has no row `stamp` in its first column", file=path.name,
@@ -95,7 +102,8 @@ def _is_sheet(grid: Grid) -> bool:
 
 
 def _word(question: str, answer: str) -> str:
-    """The table's word for an answer chosen from a list, in any language; other answers unchanged."""
+    """Returns the word that trials.csv has for an answer that was chosen from a list in any language. Other
+    answers are returned unchanged."""
     if question not in CHOICES or not answer:
         return answer
     meant = {match_key(said[word]): word for said in read_texts_by_language(__file__, "sheet.csv").values()
@@ -111,7 +119,7 @@ def _word(question: str, answer: str) -> str:
 
 def _take(entered: EnteredSheets, tables: Mapping[str, pd.DataFrame], place: str, stamp: list[str],
           cells: Cells) -> Iterator[Fault]:
-    """Adds a column of a workbook to the entered content; yields faults."""
+    """Adds the answers in one column of a workbook to ``entered``; yields faults."""
     organisation, *text = stamp or [""]
     trial = _trial(organisation, text, cells) if len(text) == 2 else {}
     if trial and any(value for name, value in trial.items() if name not in _TRIAL_KEY):
@@ -127,7 +135,8 @@ _TRIAL_KEY = (*_TEXT_KEY, "cycle")
 
 
 def _trial(organisation: str, text: list[str], cells: Cells) -> Cells:
-    """A row of trials.csv."""
+    """Returns a row of trials.csv with the answers about one trial. ``text`` has the printed id of the tried
+    text and the cycle."""
     principle, _, version = text[0].rpartition(".")
     row = {name: cells[name] for name in reference_tables()["trials"].columns if name in cells}
     for name in ("before", "after"):
@@ -139,7 +148,8 @@ def _trial(organisation: str, text: list[str], cells: Cells) -> Cells:
 
 
 def _commitment(organisation: str, cells: Cells, principles: pd.DataFrame) -> Cells:
-    """A row of commitments.csv on the latest text of a principle; empty if the sheet has none."""
+    """Returns a row of commitments.csv about the latest version of a principle; empty if the sheet states no
+    further commitment."""
     named = cells["new_principle"].upper().partition(".")[0]
     if not any(cells[name] for name in COMMITMENT):
         return {}
@@ -152,14 +162,15 @@ def _commitment(organisation: str, cells: Cells, principles: pd.DataFrame) -> Ce
 
 
 def _take_trial(entered: EnteredSheets, trials: pd.DataFrame, place: str, row: Cells) -> Iterator[Fault]:
-    """Adds a trial or completes the one under way; an existing identical trial is left unchanged."""
+    """Adds a trial to ``entered``, or completes the row of a trial that is under way. A trial that was
+    entered before with the same answers changes nothing."""
     same = trials[(trials[[*_TRIAL_KEY]] == [row[name] for name in _TRIAL_KEY]).all(axis=1)]
     if same.empty:
         before = [other for _, other in entered.rows["trials"]
                   if all(other[name] == row[name] for name in _TRIAL_KEY)]
         if before and before[0] != row:
-            yield Fault("another sheet says something else of the same cycle", file=place,
-                        fix="keep one of the two in raw/trials")
+            yield Fault("another sheet has different answers about the same cycle", file=place,
+                        fix="keep only one of the two sheets in raw/trials")
         if not before:
             entered.rows["trials"].append((place, row))
         return
@@ -168,18 +179,19 @@ def _take_trial(entered: EnteredSheets, trials: pd.DataFrame, place: str, row: C
     if all(known[name] == value for name, value in filled.items()):
         return
     if known["decision"]:
-        yield Fault("this cycle was entered before, with other words", file=place, column="stamp",
+        yield Fault("this cycle was entered before, with other answers", file=place, column="stamp",
                     value=" ".join(row[name] for name in _TRIAL_KEY),
-                    fix="correct its row in trials.csv, or take the sheet out of raw/trials")
+                    fix="correct its row in trials.csv, or remove the sheet from raw/trials")
     elif row["predicted"] != known["predicted"]:
         yield Fault("is not what was expected before the trial began", file=place, column="predicted",
-                    value=row["predicted"], fix=f"put back: {known['predicted']}")
+                    value=row["predicted"], fix=f"write again: {known['predicted']}")
     else:
         entered.completed[number] = place, known | filled
 
 
 def _open_reviews(entered: EnteredSheets, reviews: pd.DataFrame) -> None:
-    """Adds a review for every trial in which somebody may have been harmed, unless one covers it."""
+    """Adds a review for every trial in which somebody may have been harmed, unless a review that is due in
+    time already exists."""
     for place, row in (*entered.rows["trials"], *entered.completed.values()):
         if row["harm"] not in HARM or not row["reported_on"]:
             continue
@@ -200,7 +212,8 @@ def _open_reviews(entered: EnteredSheets, reviews: pd.DataFrame) -> None:
 
 
 def _faults(entered: EnteredSheets, tables: dict[str, pd.DataFrame]) -> Iterator[Fault]:
-    """The faults of new rows, checked as part of their tables, with their place in the returned file."""
+    """Yields the faults of the new rows, each with its place in the returned file. The rows are checked as
+    part of their tables."""
     places: dict[tuple[str, str], str] = {}
     for name, rows in entered.rows.items():
         frame, columns = tables[name], [*reference_tables()[name].columns]

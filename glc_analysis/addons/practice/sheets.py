@@ -1,9 +1,9 @@
 """The sheets of practice: a page to print and a workbook for each organisation (``glc trials --sheets``).
 
-A sheet begins with whom to call if somebody may be in danger. For each principle that the organisation is
-trying, it then asks :data:`TRIAL_QUESTIONS`, showing the organisation's commitment, expectation and last
-lessons, and asks about further commitments. It is in the organisation's language as far as translations exist
-(``content/sheet.csv``; the row ``native_reader`` marks drafts).
+A sheet begins with the contact to call if somebody may be in danger. Then it asks :data:`TRIAL_QUESTIONS`
+about each principle that the organisation is trying, and shows the organisation's commitment, expectation and
+last lessons. At the end it asks about further commitments. It is in the organisation's language as far as
+translations exist (``content/sheet.csv``; the row ``native_reader`` marks drafts).
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ TRIAL_QUESTIONS = (
     "predicted", "started_on", "ended_on", "done", "scale", "before", "before_unmeasured", "after",
     "after_unmeasured", "observed", "changed", "kept_and_known", "harm", "reported_to", "reported_on",
     "decision", "learnt", "shown_for")
-"""The questions about each trial, in the order of the sheet: columns of trials.csv, and why something was not
-measured."""
+"""The questions about each trial, in the order of the sheet. They are columns of trials.csv, and two
+questions about why ``before`` or ``after`` was not measured."""
 _IN_WORDS = ("predicted", "done", "before", "after", "changed", "kept_and_known", "learnt")
 """The questions answered in sentences."""
 COMMITMENT = ("new_principle", "new_intent", "new_because", "new_review_on")
@@ -46,14 +46,14 @@ CHOICES = {**{name: [word for word in allowed_words("trials", name) if word]
               for name in ("scale", "observed", "harm", "decision")},
            "shown_for": ["nobody", "convening", "public", "convening;public"],
            "new_intent": [*allowed_words("commitments", "intent")]}
-"""The possible answers by question; all other questions have free-text answers."""
+"""The possible answers, keyed by question. All other questions have free-text answers."""
 STAMP = "trial"
 FIRST_ANSWER = 3
 """The first answer column of a workbook; column 1 names the questions."""
 
 
 def practice_sheet_phrases(language: str) -> dict[str, str]:
-    """The fixed texts in a language or, if they are not translated, in English.
+    """Returns the fixed texts of a sheet in a language or, if they are not translated, in English.
 
     >>> practice_sheet_phrases("fr")["cycle"].format(2), practice_sheet_phrases("am")["cycle"].format(2)
     ('Cycle 2', 'Cycle 2')
@@ -62,16 +62,22 @@ def practice_sheet_phrases(language: str) -> dict[str, str]:
 
 
 def practice_consent_label(language: str) -> dict[str, str]:
-    """The name of this add-on's item of consent in a language, for returns: ``item_practice``."""
+    """Returns the name of this add-on's item of consent in a language, under the key ``item_practice``. It is
+    printed on returns."""
     say = practice_sheet_phrases(language)
     return {"item_practice": say["item_practice"]}
 
 
 @dataclass(frozen=True)
 class TriedPrinciple:
-    """A principle that an organisation tries, as its sheet shows it: the text in its language, its reason to
-    try it, its last lessons, and the cycle that the sheet asks about, with the expectation if stated
-    before."""
+    """A principle that an organisation tries, as its sheet shows it.
+
+    - ``statement``: the text in the organisation's language.
+    - ``because``: the organisation's reason to try it.
+    - ``learnt``: its last lessons.
+    - ``cycle``: the cycle that the sheet asks about.
+    - ``predicted``: the expectation for this cycle, if it was stated before.
+    """
 
     printed_id: str
     statement: str
@@ -97,8 +103,8 @@ class PracticeSheet:
 
     @property
     def file_name(self) -> str:
-        """The name of its files. A returned sheet is an unchangeable raw file, so the next sheet gets the
-        next number."""
+        """The name of the sheet's files. Returned sheets are raw files, which never change, so the next sheet
+        of the organisation gets the next number."""
         return f"{self.organisation_id}-{self.number}"
 
     @cached_property
@@ -118,32 +124,34 @@ class PracticeSheet:
 
     @property
     def stamps(self) -> list[str]:
-        """The stamps that identify the columns of a returned workbook: the organisation, and for a trial its
-        text and cycle."""
+        """The stamps that identify the columns of a returned workbook. A stamp names the organisation and,
+        for a trial, its text and cycle."""
         tried = [f"{STAMP} {self.organisation_id} {one.printed_id} {one.cycle}" for one in self.tried]
         return tried + [f"{STAMP} {self.organisation_id}"] * (AT_A_TIME - len(tried))
 
     def label(self, question: str) -> str:
-        """A question with its possible answers."""
+        """Returns the wording of a question with its possible answers."""
         offered = ", ".join(self.say[word] for word in CHOICES.get(question, ()))
         return f"{self.say[question]} {self.say['one_of']} {offered}" if offered else self.say[question]
 
     def answers_offered(self, question: str) -> list[str]:
-        """The answers offered by a workbook: the word that is read, and its meaning."""
+        """Returns the answers that a workbook offers for a question. Each is the word that is read, with its
+        meaning."""
         return [word if self.say[word] == word else f"{word} / {self.say[word]}"
                 for word in CHOICES.get(question, ())]
 
 
 def make_practice_sheets(study: Study, organisations: Collection[str] = ()) -> tuple[list[PracticeSheet],
                                                                                      list[str]]:
-    """Makes the sheets of all participants that consented to item ``practice``, or of those named; and lists
-    the participants that did not consent. Raises UsageError for an unknown organisation, GLCError if the
-    study names no safeguarding contact, and Faults if a reference table is wrong."""
+    """Returns the sheets of all participants that consented to item ``practice``, or only of the
+    ``organisations``; and the list of participants that did not consent. Raises UsageError for an unknown
+    organisation, GLCError if the study names no safeguarding contact, and Faults if a reference table is
+    wrong."""
     contact = study.settings["practice"]["safeguarding"].strip()
     if not contact:
-        raise GLCError("Every sheet begins with whom to call if somebody may be in danger, and this study "
-                       "names nobody. To fix: write the contact as safeguarding in the section [practice] "
-                       "of study.toml.")
+        raise GLCError("Every sheet begins with the contact to call if somebody may be in danger, but this "
+                       "study names none. To fix: write the contact as safeguarding in the section "
+                       "[practice] of study.toml.")
     reference, (labels, answered_in) = read_reference(study), read_names_and_languages(study)
     raters, consent = reference.raters, Consent.of(reference.consent)
     taking_part = {*raters.loc[raters["may_rate"] == "true", "organisation_id"],
@@ -187,8 +195,8 @@ def _tried(reference: Reference, row: Mapping[str, str], trials: pd.DataFrame,
 
 def write_practice_sheets(study: Study, organisations: Collection[str] = ()) -> tuple[list[Path], list[str]]:
     """Writes the sheets into ``reports/team/trials/``, each as .html and .xlsx, replacing earlier ones;
-    returns the paths, and the participants that did not consent. Raises as :func:`make_practice_sheets`
-    does."""
+    returns the paths, and the participants that did not consent. Raises the same errors as
+    :func:`make_practice_sheets`."""
     sheets, others = make_practice_sheets(study, organisations)
     folder = study.reports / "team" / "trials"
     folder.mkdir(parents=True, exist_ok=True)
@@ -245,8 +253,8 @@ def write_sheet_workbook(path: Path, sheet: PracticeSheet) -> None:
 
 
 def _rows(sheet: PracticeSheet) -> Iterator[tuple[str, str, list[str], list[bool]]]:
-    """The rows of a workbook: the name of the question, its wording, the cells, and which of them take
-    answers."""
+    """Yields the rows of a workbook: the name of the question, its wording, the cells, and which of the cells
+    take answers."""
     say, none = sheet.say, [False] * AT_A_TIME
     heading = [f"{say['danger']} {sheet.safeguarding}", f"{say['title']} · {sheet.name}", say["how"],
                say["draft"] if sheet.is_draft else ""]

@@ -18,8 +18,9 @@ PRACTICE_TABLES = ("commitments", "trials", "reviews")
 
 
 def make_practice_tables(reference: Any, organisations: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The processed tables :data:`PRACTICE_TABLES` before their types are set; ``shown_for`` of a trial is
-    what its organisation's consent covers, ``language`` that in which it answered."""
+    """Returns the processed tables :data:`PRACTICE_TABLES` before their types are set. Column ``shown_for``
+    of a trial has only the audiences that its organisation's consent covers; column ``language`` has the
+    language in which the organisation answered."""
     frames = {name: getattr(reference, name).copy() for name in PRACTICE_TABLES}
     trials, consent = frames["trials"], Consent.of(reference.consent)
     languages = dict(zip(organisations["organisation_id"], organisations["language"], strict=True))

@@ -1,8 +1,12 @@
 """What each audience may see of commitments, trials and reviews.
 
-The team sees everything. Other audiences read the cleared words and the decision of a trial without the
-organisation's name; that a text is under review, without reason or date; and the decision of a review. They
-see no numbers.
+The team sees everything. Other audiences see:
+
+- the cleared words and the decision of a trial, without the organisation's name;
+- whether a text is under review, without reason or date;
+- the decision of a review.
+
+They see no numbers.
 """
 
 from __future__ import annotations
@@ -20,15 +24,16 @@ from glc_analysis.view.reader_study import Reader
 from glc_analysis.view.visible_tables import VisibleTables
 
 BLOCK = "trials"
-"""The text block of each principle with the words of those who tried it; when an organisation leaves, its
-lines are hidden together with lines of others (:mod:`glc_analysis.disclosure.cells`)."""
+"""The block of text of each principle with the words of the organisations that tried it. When an organisation
+leaves, its lines are hidden together with lines of other organisations
+(:mod:`glc_analysis.disclosure.cells`)."""
 SEEN = ("principle_id", "version", "changed", "decision", "learnt", "language")
 """The columns of a cleared trial that other audiences read."""
 
 
 def select_cleared_trials(trials: pd.DataFrame, audience: str) -> pd.DataFrame:
-    """The rows of table ``trials`` with words that an audience may read: cleared for it, of trials that have
-    ended and in which nobody may have been harmed.
+    """Returns the rows of table ``trials`` whose words an audience may read. The words must be cleared for
+    this audience, the trial must have ended, and no possible harm must be reported.
 
     >>> rows = pd.DataFrame({"shown_for": ["convening", "convening;public", ""], "learnt": "Rest first.",
     ...                      "changed": "", "decision": "adopt", "harm": "none"})
@@ -41,16 +46,16 @@ def select_cleared_trials(trials: pd.DataFrame, audience: str) -> pd.DataFrame:
 
 
 def visible_trials_without_owner(trials: pd.DataFrame, audience: str) -> pd.DataFrame:
-    """Table ``trials`` as an audience other than the team may see it: words without their owner, sorted by
-    the words."""
+    """Returns table ``trials`` as an audience other than the team may see it: the words without the
+    organisation, sorted by the words."""
     rows = select_cleared_trials(trials, audience)[[*SEEN]].drop_duplicates().sort_values([*SEEN])
     number = rows.groupby(["principle_id", "version"]).cumcount() + 1
     return rows.assign(organisation_id="", cycle=number)
 
 
 def visible_open_and_decided_reviews(reviews: pd.DataFrame) -> pd.DataFrame:
-    """Table ``reviews`` as other audiences than the team may see it: one row per text under review or with a
-    decided review. Reviews that are only due later are left out."""
+    """Returns table ``reviews`` as audiences other than the team may see it: one row per text that is under
+    review or has a decided review. Reviews that are due later are left out."""
     rows = reviews[(reviews["decision"] != "") | (reviews["trigger"] != "date")]
     rows = rows.assign(is_open=rows["decision"] == "").sort_values(["is_open", "decided_on"])
     rows = rows.drop_duplicates(["principle_id", "version"], keep="last")
@@ -62,7 +67,8 @@ class PracticeView(VisibleTables):
 
     @property
     def trial_rows(self) -> pd.DataFrame:
-        """The rows of table ``trials`` that the audience may see; on a principle's page those on it."""
+        """The rows of table ``trials`` that the audience may see; on a principle's page, only the rows about
+        this principle."""
         rows = self.read("trials")
         if not self.may("team_notes"):
             rows = visible_trials_without_owner(rows, self.audience)
@@ -70,7 +76,8 @@ class PracticeView(VisibleTables):
 
     @property
     def review_rows(self) -> pd.DataFrame:
-        """The rows of table ``reviews`` that the audience may see; on a principle's page those on it."""
+        """The rows of table ``reviews`` that the audience may see; on a principle's page, only the rows about
+        this principle."""
         rows = self.read("reviews")
         rows = rows if self.may("team_notes") else visible_open_and_decided_reviews(rows)
         return rows[rows["principle_id"] == self.principle] if self.principle else rows
@@ -88,7 +95,7 @@ class PracticeView(VisibleTables):
 
 
 def select_visible_trials(reader: Reader) -> pd.DataFrame:
-    """The cleared words of trials without their owners."""
+    """Returns the cleared words of trials without the organisations."""
     rows, decided = reader.table("trials"), reader.own("blocks")
     hidden = {*decided.loc[~decided["is_shown"], "block_id"]}
     blocks = block_ids(BLOCK, rows["principle_id"])
@@ -97,13 +104,13 @@ def select_visible_trials(reader: Reader) -> pd.DataFrame:
 
 
 def select_visible_reviews(reader: Reader) -> pd.DataFrame:
-    """The texts under review, and the decisions on them."""
+    """Returns the texts under review, and the decisions of reviews."""
     return visible_open_and_decided_reviews(reader.table("reviews"))
 
 
 def list_block_lines_with_organisations(frames: Mapping[str, pd.DataFrame], reference: Any,
                                         audience: str) -> Iterator[Row]:
-    """Yields the words of trials that an audience reads, each with the organisation behind it."""
+    """Yields the words of trials that an audience reads, each with the organisation whose words they are."""
     shown = select_latest_readable_principles(frames["principles"], audience)["principle_id"]
     rows = select_cleared_trials(frames["trials"], audience)
     for row in rows[rows["principle_id"].isin(shown)].to_dict("records"):
@@ -111,7 +118,7 @@ def list_block_lines_with_organisations(frames: Mapping[str, pd.DataFrame], refe
 
 
 def list_released_tables(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
-    """The words of trials and the state of reviews that an audience reads."""
+    """Yields the words of trials and the reviews that an audience reads."""
     if not has_capability(audience, "team_notes"):
         yield visible_trials_without_owner(frames["trials"], audience)
         yield visible_open_and_decided_reviews(frames["reviews"])
