@@ -55,18 +55,18 @@ _PYTHON_TEXT = pd.StringDtype("python", na_value=np.nan)
 
 @contextmanager
 def use_python_strings() -> Generator[None]:
-    """Within this block, pandas holds text as Python's own strings. Most of the package reads text value by
-    value, so a build or a command takes a sixth less time than with Arrow's strings, the default of pandas.
-    Frames that analysts make themselves are not affected."""
+    """Within the block, pandas stores text as Python strings instead of Arrow strings, its default. Most of
+    the package reads text value by value, so a build or a command then takes a sixth less time. Frames that
+    analysts make themselves are not affected."""
     with pd.option_context("mode.string_storage", "python"):
         yield
 
 
 def conform_to_schema(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Returns a frame with the columns, types and column order of its table, sorted by key and checked.
+    """Returns a frame with the columns, types and column order of table ``name``, sorted by the table's key.
 
-    Categorical text stays categorical; a column that the frame lacks is blank. Raises GLCError if the frame
-    breaks the table's schema, which is an error of the package, not of the data.
+    Categorical text stays categorical. A column that the frame lacks is added as blank. Raises GLCError if
+    the frame breaks the table's schema; this is an error of the package, not of the data.
     """
     table = TABLES[name]
     if not len(frame) and not any(name in table.columns and isinstance(dtype, pd.CategoricalDtype)
@@ -88,8 +88,8 @@ def _without_rows(name: str) -> pd.DataFrame:
 
 
 def _faults(shaped: pd.DataFrame, table: Table) -> list[str]:
-    """Returns which rules a frame of the right types breaks: text must not be missing, only allowed words may
-    be used, and keys must be unique."""
+    """Returns a message for each rule of the schema that a frame breaks. The rules are that no text is
+    missing, that columns have only allowed words, and that keys are unique."""
     faults = []
     for name, column in table.columns.items():
         cells = shaped[name]
@@ -119,10 +119,11 @@ def _typed(series: pd.Series | None, kind: str, index: pd.Index) -> pd.Series:
 
 
 def write_table(folder: Path, name: str, frame: pd.DataFrame) -> Path:
-    """Writes a table in the form of its schema as one Parquet file; the same rows always give the same bytes.
+    """Writes a table as one Parquet file and returns its path. The frame must have the form that
+    :func:`conform_to_schema` gives it. The same rows always give the same bytes.
 
-    A table of more than ``_ROW_GROUP`` rows is sorted by country and organisation, so that reading a country
-    reads few row groups.
+    A table of more than ``_ROW_GROUP`` rows is sorted by country and organisation, so that few row groups
+    must be read for one country.
     """
     path = folder / f"{name}.parquet"
     path.write_bytes(parquet_bytes(frame))
@@ -130,7 +131,8 @@ def write_table(folder: Path, name: str, frame: pd.DataFrame) -> Path:
 
 
 def parquet_bytes(frame: pd.DataFrame) -> bytes:
-    """Returns a table in the form of its schema as the bytes of its Parquet file."""
+    """Returns the bytes of the Parquet file of a table; the frame must have the form that
+    :func:`conform_to_schema` gives it."""
     by = [_ranks(frame[c]) for c in ("organisation_id", "country_id")
           if c in frame and len(frame) > _ROW_GROUP]
     frame = with_python_strings(frame.iloc[np.lexsort(by)] if by else frame)
@@ -153,8 +155,8 @@ def _parquet_bytes_without_rows(columns: tuple[tuple[Hashable, Any], ...]) -> by
 
 
 def with_python_strings(frame: pd.DataFrame) -> pd.DataFrame:
-    """Returns the frame with text as Python's own strings. Arrow's strings, which pandas may hold instead,
-    are written as another type, so that the same rows would not give the same bytes."""
+    """Returns a frame with all text stored as Python strings. pandas may store text as Arrow strings instead,
+    which are written as another type, so that the same rows would not give the same bytes."""
     changed = {}
     for name, dtype in frame.dtypes.items():
         is_category = isinstance(dtype, pd.CategoricalDtype)
@@ -167,8 +169,8 @@ def with_python_strings(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def read_stored_table(folder: Path, name: str) -> pd.DataFrame:
-    """Reads a table of a folder in the form that :func:`conform_to_schema` gave it, sorted by key and with
-    its categories."""
+    """Reads a table from a folder, in the form that :func:`conform_to_schema` gave it: sorted by key, with
+    categories."""
     frame = pd.read_parquet(folder / f"{name}.parquet")
     return frame.sort_values(list(TABLES[name].key), kind="stable", ignore_index=True) \
         if len(frame) > _ROW_GROUP else frame
@@ -185,21 +187,22 @@ def _ranks(names: pd.Series) -> np.ndarray:
 
 def read_table(name: str, *, study: str | Path | Study = "", country: str = "", theme: str = "",
                question: str = "", code: str = "") -> pd.DataFrame:
-    """Reads a processed table, or the slice of it that is about one country, theme, question or code.
+    """Reads a processed table, or only the rows about one country, theme, question or code (a slice of the
+    table).
 
-    - ``country`` is the work country. The slice includes rows about every organisation that answered for the
-      country. In ``figures``, it also includes the figures of the country's region, and of the figures about
-      the whole study only how much the country's organisations spoke.
-    - ``theme`` selects the rows about the theme's questions and codes, and all rows from interviews and
-      calls. In the codebook, it selects the theme and the codes above and below it.
-    - ``question`` selects the figures about the question, or their releases.
-    - ``code`` selects the rows of the code; in ``figures``, its counts; in coders' work, all codes of its
-      turns. In the codebook, it selects the code and the codes above it, with ``order`` counted separately
-      below each parent.
+    - ``country`` selects the rows about a country in which organisations work, and about the organisations
+      that answered for it. From ``figures``, it selects the figures of the country and of its region, and the
+      figures that say how much the country's organisations spoke.
+    - ``theme`` selects the rows about the theme's questions and codes, and all rows about interviews and
+      calls. From the codebook, it selects the theme and the codes above and below it.
+    - ``question`` selects the answers to a question, the figures about it, or the releases of these figures.
+    - ``code`` selects the rows of a code. From ``figures``, it selects the counts of the code; from
+      ``codings`` and ``disagreements``, the rows of all turns that have the code. From the codebook, it
+      selects the code and the codes above it, with column ``order`` counted from 1 below each parent.
 
-    A table that has no such slices is read whole. In a run, the page is recorded as having read this slice.
-    Raises UsageError for an unknown table, country, theme or question, with the nearest existing name;
-    GLCError if the study is not built.
+    If a table has no slices by country, theme or code, that argument is ignored. In a run, only the selected
+    rows are recorded as an input of the page. Raises UsageError for an unknown table, country, theme or
+    question, and for a question if the table has no slices by question; GLCError if the study is not built.
     """
     if name in map_old_names_to_new("table"):
         raise UsageError(f"Table {name!r} is now called {map_old_names_to_new('table')[name]!r}.")
@@ -227,9 +230,9 @@ def read_table(name: str, *, study: str | Path | Study = "", country: str = "", 
 
 
 def read_codebook_without_definitions(study: Study, codes: Iterable[str] | None = None) -> pd.DataFrame:
-    """Reads the codebook without the texts that define codes: all rows, or only the rows of ``codes`` and of
-    the codes above them, with ``order`` counted separately below each parent. In a run, the page is recorded
-    as having read these codes."""
+    """Reads the codebook without the texts that define codes. If ``codes`` is given, it reads only these
+    codes and the codes above them, with column ``order`` counted from 1 below each parent. In a run, only the
+    names of these codes are recorded as inputs of the page."""
     with read_log.record_named_reads_only():
         rows = without_definitions(_read(study.processed, "codebook", "", "", ""))
         if codes is None:
@@ -241,8 +244,8 @@ def read_codebook_without_definitions(study: Study, codes: Iterable[str] | None 
 
 
 class CodeNames(Mapping[str, str]):
-    """The names of a study's codes by id. A page depends only on the codes whose names it reads; if it lists
-    all codes, it depends on all of them."""
+    """The names of a study's codes, keyed by id. In a run, only the names that a page looks up are recorded
+    as its inputs. If the page lists all codes, all names are recorded."""
 
     def __init__(self, study: Study) -> None:
         self._study = study
@@ -266,16 +269,16 @@ class CodeNames(Mapping[str, str]):
 
 
 def read_all_waves(name: str, *, study: str | Path | Study = "") -> pd.DataFrame:
-    """Reads table ``organisations``, ``answers`` or ``responses`` for every wave of the survey, with those
-    columns that are kept for each wave, as text. If the survey has one wave, this is the same as
-    :func:`read_table`. An organisation has a further row for each wave in which its data differ."""
+    """Reads table ``organisations``, ``answers`` or ``responses`` for all waves of the survey. The result has
+    the columns that are stored for each wave, as text. If the survey has one wave, it has the rows of
+    :func:`read_table`. An organisation has one row for each different state of its data in the waves."""
     parts = [read_table(table, study=study) for table in (name, f"wave_{name}")]
     shared = [column for column in parts[1] if column in parts[0]]
     return pd.concat([part[shared].astype("str") for part in parts]).drop_duplicates(ignore_index=True)
 
 
 def _names(folder: Path, kind: str) -> dict[str, str]:
-    """Returns the names of a built study's countries, themes or questions by id."""
+    """Returns the names of a built study's countries, themes or questions (``kind``), keyed by id."""
     path = folder / "slices.json"
     if not path.is_file():
         raise GLCError("The tables are not built yet. To fix: run `glc build`.")
@@ -284,8 +287,8 @@ def _names(folder: Path, kind: str) -> dict[str, str]:
 
 @lru_cache(maxsize=8)
 def _names_in(path: Path, kind: str, written: int) -> dict[str, str]:
-    """Reads these names from the file at ``path``; the result is cached as long as the file was ``written``
-    at this time."""
+    """Reads the names that :func:`_names` returns, from slices.json at ``path``. ``written`` is the time at
+    which the file was written, so that the cached result is used only while the file is unchanged."""
     if kind == "question":  # figures are also about the survey as a whole, its languages, and codes
         asked = read_parquet_rows(path.with_name("questions.parquet"), columns=["question_id"])["question_id"]
         figures = read_parquet_rows(path.with_name("figures.parquet"), columns=["question_id", "measure"])
@@ -332,8 +335,8 @@ def _codes_with_above(codebook: pd.DataFrame, codes: Iterable[str]) -> pd.DataFr
 
 
 def _country_filter(folder: Path, name: str, country: str) -> list | None:
-    """Returns pyarrow filters for the rows of a table that belong to a country; a row must meet one of
-    them."""
+    """Returns the pyarrow filters for the rows of a table that belong to a country; a row belongs to it if it
+    matches one of the filters. Returns None if all rows must be read."""
     if not country or not is_sliced_by_country(name):
         return None
     path = folder / "slices.json"
@@ -354,9 +357,10 @@ def _country_filter(folder: Path, name: str, country: str) -> list | None:
 
 @lru_cache(maxsize=4)
 def _work_places(path: Path, written: int) -> dict[str, dict[str, list[str]]]:
-    """Reads the work countries of a built study from slices.json; the result is cached as long as the file
-    was ``written`` at this time. The build computes them, because a reader's study may hold only slices of
-    the tables."""
+    """Reads from slices.json, for each country, the organisations that work there and the country's regions.
+    ``written`` is the time at which the file was written, so that the cached result is used only while the
+    file is unchanged. The build computes this list, because the study that a page reads may hold only slices
+    of the tables."""
     slices = json.loads(path.read_text(encoding="utf-8"))
     if "work_places" not in slices:
         raise GLCError("The tables were built by another version of glc_analysis. To fix: run `glc build`.")
@@ -364,7 +368,8 @@ def _work_places(path: Path, written: int) -> dict[str, dict[str, list[str]]]:
 
 
 def _question_filter(folder: Path, name: str, question: str) -> tuple:
-    """Returns a pyarrow filter for the figures about a question, or for their releases."""
+    """Returns the pyarrow filter for the answers to a question, for the figures about it, or for the releases
+    of these figures."""
     if name in ("responses", "selections"):
         return "question_id", "==", question
     about = ("measure" if question in (*SUBJECTS[1:], *QUESTION_MEASURES) else "question_id", "==", question)
@@ -384,7 +389,8 @@ def _themes(folder: Path, name: str, frame: pd.DataFrame) -> pd.Series | None:
 
 def group_rows(frame: pd.DataFrame, *columns: str,
                sort: bool = True) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:
-    """Groups rows by the values of these columns, as ``groupby`` does, but with typed keys.
+    """Yields the rows of each group with equal values in ``columns``, after a key with these values. It works
+    as ``groupby`` does, but type checkers know that the key is a tuple.
 
     >>> votes = pd.DataFrame({"round_id": ["1", "1"], "rater_id": ["r2", "r1"]})
     >>> [rater for (_, rater), _ in group_rows(votes, "round_id", "rater_id")]

@@ -1,7 +1,7 @@
-"""Makes the HTML elements of pages and notebooks (tables, bars and notes), and shows frames as HTML.
+"""Makes the HTML elements of pages and notebooks (tables, bars and notes), and turns frames into HTML.
 
-The HTML of each element is in ``content/elements.html``. Safe HTML has the type Markup; any other text that
-is put into it is escaped.
+The template of each element is in ``content/elements.html``. Text of the type Markup is safe HTML; any other
+text is escaped when it is put into an element.
 """
 
 from __future__ import annotations
@@ -30,18 +30,20 @@ if TYPE_CHECKING:
 
 
 Columns = Mapping[str, Iterable] | Sequence[tuple[str, Iterable]]
-"""The columns of a table by their headings, or as pairs of heading and cells if two headings may be the
-same."""
+"""The columns of a table: the cells keyed by heading, or pairs of heading and cells if two columns may have
+the same heading."""
 
 
 def render_table(columns: Columns, *, caption: str = "", numeric: Collection[str | int] = (),
                  row_classes: Iterable[str] = ()) -> Markup:
-    """Returns columns side by side as a table that scrolls independently of the page.
+    """Returns an HTML table with these columns, which scrolls independently of the page.
 
-    Cells that are :class:`Markup` are not escaped. If all cells of a row but the first are None, the first
-    cell spans the table. The first column holds the row headers. Columns in ``numeric``, given by heading or
-    by number from 0, align right. ``row_classes`` gives each row's class; a row of class ``glc-asked`` begins
-    a group of rows that is kept together on paper.
+    - Cells that are :class:`Markup` are not escaped.
+    - The first column has the headers of the rows. If all other cells of a row are None, the header spans the
+      table.
+    - ``numeric`` lists the columns that are aligned right, by heading or by number (from 0).
+    - ``row_classes`` has the CSS class of each row. A row of class ``glc-asked`` begins a group of rows that
+      stays together on paper.
 
     >>> render_table([("Answer", ["Yes"]), ("Answer", ["No"])]).count(">Answer<")
     2
@@ -59,8 +61,8 @@ def render_table(columns: Columns, *, caption: str = "", numeric: Collection[str
 
 
 def _row(row: tuple, align: Sequence[str]) -> tuple[str, list[tuple[str, str]] | None]:
-    """Returns the header of a row and its cells, each with its class; None in place of cells if the header
-    spans the table."""
+    """Returns the header of a row, and its cells each with its CSS class. In place of the cells it returns
+    None if the header spans the table."""
     header, *cells = row
     if cells and all(value is None for value in cells):
         return header, None
@@ -69,11 +71,11 @@ def _row(row: tuple, align: Sequence[str]) -> tuple[str, list[tuple[str, str]] |
 
 
 def render_count_bar(share: float, count: str, low: float | None = None, high: float | None = None) -> Markup:
-    """Returns a count with a bar, for table cells that people compare at a glance.
+    """Returns the content of a table cell: the bar of a share, and the count in words.
 
-    If the share is not known, a hatched band reaches from ``low`` to ``high``, the smallest and the largest
-    possible share. If ``low`` and ``high`` are not known either, there is no bar, only the count in words. So
-    a hidden count never looks like zero.
+    If the share is missing, the bar is a hatched band from ``low`` to ``high``, the smallest and the largest
+    possible share. If these are missing too, the cell has only the count in words. So a hidden count never
+    looks like zero.
 
     >>> "glc-bar" in render_count_bar(0, "0 of 4"), "glc-band" in render_count_bar(None, "few of 30", 0, 0.23)
     (True, True)
@@ -89,9 +91,13 @@ def render_count_bar(share: float, count: str, low: float | None = None, high: f
 
 
 def render_count_bars(counts: pd.DataFrame) -> list[Markup]:
-    """Returns a bar for each row of counts. The frame has columns share, n and base_n, and optionally
-    shown_as (the count in words), low and high (the smallest and the largest possible share, where the share
-    is missing)."""
+    """Returns for each row of counts the cell that :func:`render_count_bar` makes. The frame has these
+    columns:
+
+    - share, n, base_n: required;
+    - shown_as: the count in words; optional;
+    - low and high: the smallest and the largest possible share, for rows in which share is missing;
+      optional."""
     texts = counts["shown_as"] if "shown_as" in counts else format_counts(counts)
     nothing = [None] * len(counts)
     ends = [counts.get(end, nothing) for end in ("low", "high")]
@@ -106,7 +112,7 @@ def make_displayable(html: str) -> Html:
 
 
 def render_note(*sentences: str) -> Html:
-    """Returns sentences as a note that says what a page shows or withholds."""
+    """Returns sentences as one note for a page, such as a note on what the page withholds."""
     return make_displayable(ELEMENTS.notes(sentences))
 
 
@@ -129,12 +135,13 @@ def region_label(region_id: str) -> str:
 
 
 def style_element() -> Markup:
-    """Returns the style sheet of these elements as an HTML element to put on a page."""
+    """Returns the style sheet as an HTML element ``style``, to be put on a page."""
     return Markup(f"<style>{style_sheet()}</style>")
 
 
 def style_sheet() -> str:
-    """Returns the style sheet of these elements for JupyterLab, the site and paper."""
+    """Returns the style sheet of the HTML elements, including those of add-ons, for JupyterLab, the site and
+    paper."""
     sheets = [Path(__file__).with_name("page.css"), *(
         ADD_ONS_FOLDER / add_on.name / "content" / name for add_on, name in list_declarations("style"))]
     return "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
@@ -152,22 +159,24 @@ _CODED = {"raised", "asked", "shown_as"}
 _SPOKEN = {"text", "language", "by"}
 _SAID = {"sentence", "link", "chosen_by"}
 _DRAWN = {"n", "base_n", "share", "low", "high", "raised", "undecided", "asked", "shown_as"}
-"""The columns whose content the bar and its words already show."""
+"""The columns of a frame of counts that need no column in the table, because the bar and its words show
+them."""
 _IN_CALLS, _WITHOUT_GUIDE = "shown_as_in_calls", "shown_as_without_guide"
 _TALKS = {"raised_in_calls", "undecided_in_calls", "present", "raised_without_guide", "interviewed"}
-"""The columns whose content the words about calls and about interviews without a guide already give."""
+"""The columns that need no column in the table if the counts in calls and in interviews without a guide are
+shown in words."""
 MOST_QUOTATIONS = 100
 """The largest number of quotations that a notebook shows for one frame."""
 _GROUPED = {"group": "{}", "answer": "Of those who answered “{}”"}
-"""The columns that say which group the counts of a row are about, each with the heading above the rows of a
-group."""
+"""The columns that name the group of a row's counts, each with the template of the heading above the rows of
+a group."""
 _TITLES = {"option": "Answer", "code": "Code", "shown_as": "Count", "group": "Group",
           "answer": "Of those who answered", _IN_CALLS: "In calls, of those present",
           _WITHOUT_GUIDE: "In interviews without a guide, of those interviewed"}
 
 
 def register_notebook_display() -> None:
-    """Registers with IPython how frames and figures are shown; does nothing outside a notebook."""
+    """Makes the calling notebook show frames and figures as pages do; does nothing outside a notebook."""
     from IPython import get_ipython
     from IPython.display import display
 
@@ -184,8 +193,8 @@ def register_notebook_display() -> None:
 
 
 def render_frame(frame: pd.DataFrame) -> Markup:
-    """Returns a frame as HTML: counts with bars, passages as quotations, sentences as a list, and any other
-    frame as the table of pandas.
+    """Returns a frame as HTML. The columns decide the form: counts have bars, passages are quotations,
+    sentences are a list, and any other frame is the HTML table of pandas.
 
     >>> counts = pd.DataFrame({"option": ["Yes"], "n": [3], "base_n": [4], "shown_as": ["3 of 4"]})
     >>> "width:75%" in render_frame(counts), "dataframe" in render_frame(counts[["option", "n"]])
@@ -195,8 +204,8 @@ def render_frame(frame: pd.DataFrame) -> Markup:
 
 
 def table(frame: pd.DataFrame | pd.Series, *, caption: str) -> Html:
-    """Returns a frame or a series as a notebook shows it, with a caption above: ``glc.table(frame,
-    caption="...")``. Raises UsageError for any other object.
+    """Returns a frame or a series as a page shows it, with a caption above it. Analysts call it as
+    ``glc.table(frame, caption="...")``. Raises UsageError for any other object.
 
     >>> "<caption>Two" in table(pd.DataFrame({"a": [1, 2]}), caption="Two rows").data
     True
@@ -204,8 +213,8 @@ def table(frame: pd.DataFrame | pd.Series, *, caption: str) -> Html:
     if isinstance(frame, pd.Series):
         frame = frame.to_frame()
     if not isinstance(frame, pd.DataFrame):
-        raise UsageError(f"A table is made of a frame, not of a {type(frame).__name__}. To fix: make a "
-                         "pd.DataFrame of it.")
+        raise UsageError(f"A table is made from a frame, not from a {type(frame).__name__}. To fix: make a "
+                         "pd.DataFrame from it.")
     return make_displayable(_html(frame, caption))
 
 
@@ -219,8 +228,8 @@ def figure(ax: Axes, *, title: str, caption: str = "") -> Html:
     True
     """
     if not hasattr(ax, "figure"):
-        raise UsageError(f"A figure is made of the axes of a plot, not of a {type(ax).__name__}. To fix: "
-                         "give it what sns.countplot(...) or glc.plot_counts(...) returns.")
+        raise UsageError(f"A figure is made from the axes of a plot, not from a {type(ax).__name__}. To fix: "
+                         "pass what sns.countplot(...) or glc.plot_counts(...) returns.")
     return make_displayable(render_figure(ax, title=title, caption=caption))
 
 
@@ -241,9 +250,9 @@ def _html(frame: pd.DataFrame, caption: str) -> Markup:
 
 
 def _counted(frame: pd.DataFrame, caption: str) -> Markup:
-    """Returns counts with bars. The name of a group, or of an answer to another question, stands in a row
-    above the group's counts, if the rows of the group are together. Columns are found by position, because
-    two columns may have the same name."""
+    """Returns a frame of counts as a table with bars. If the rows of each group are together, the name of the
+    group is in a row above its counts; the group may be those who gave an answer to another question. Columns
+    are found by position, because two columns may have the same name."""
     # An index with a name says something, such as the options; one of numbers does not.
     frame = frame.reset_index(drop={*frame.index.names} <= {None, *frame.columns})
     first = frame.loc[:, ~frame.columns.duplicated()]
@@ -280,7 +289,7 @@ def _counted(frame: pd.DataFrame, caption: str) -> Markup:
 
 
 def _are_together(heads: Sequence[str]) -> bool:
-    """Whether equal headings follow each other.
+    """Whether all equal headings are next to each other.
 
     >>> _are_together(["a", "a", "b"]), _are_together(["a", "b", "a"])
     (True, False)
@@ -293,7 +302,8 @@ def _title(name: object) -> str:
 
 
 def _spoken(frame: pd.DataFrame, caption: str) -> Markup:
-    """Returns the first hundred quotations or passages, and a sentence that says how many more there are."""
+    """Returns the first :data:`MOST_QUOTATIONS` quotations or passages of a frame, and a sentence that says
+    how many more there are."""
     rows = frame.head(MOST_QUOTATIONS).astype(object).fillna("").to_dict("records")
     left = len(frame) - len(rows)
     said = f"{left} more rows are not shown here. To read them: filter the frame." if left else ""
@@ -303,8 +313,8 @@ def _spoken(frame: pd.DataFrame, caption: str) -> Markup:
 
 
 def _sentences(frame: pd.DataFrame, caption: str) -> Markup:
-    """Returns sentences as a list, each linked to its figure, with a note below that says how they were
-    chosen."""
+    """Returns the sentences of a frame as a list. Each sentence is linked to its figure, and a note below the
+    list says how the sentences were chosen."""
     if frame.empty:
         return Markup()
     linked = zip(frame["sentence"], frame["link"], strict=True)
@@ -312,7 +322,8 @@ def _sentences(frame: pd.DataFrame, caption: str) -> Markup:
 
 
 def render_quotation(quotation: Mapping[str, str]) -> Markup:
-    """Returns a quotation or passage as HTML: the words, their translation, who said them and where.
+    """Returns a quotation or passage as HTML: the words, their translation, who said them, the country and
+    the language.
 
     >>> render_quotation({"text": "Hola", "language": "es", "by": "a provider"})[:56]
     Markup('<figure class="glc-quotation"><blockquote lang="es" dir=')

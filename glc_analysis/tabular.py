@@ -1,9 +1,12 @@
 """Reads CSV files, workbooks and ZIP packages as grids of text.
 
 A :class:`Grid` has the cells as they were stored. Decoding is strict, because a damaged answer is worse than
-an export that has to be repeated. A file with a UTF-16 mark or with zero bytes is read as UTF-16; any other
-file as UTF-8; if that fails, as Windows-1252, provided that the result looks like a western language. If none
-of these fits, the file is refused.
+an export that has to be repeated. The encoding of a file is found in this order:
+
+1. A file with a UTF-16 mark or with zero bytes is read as UTF-16.
+2. Any other file is read as UTF-8.
+3. If that fails, the file is read as Windows-1252, provided that the result looks like a western language.
+4. If none of these fits, the file is refused.
 """
 
 from __future__ import annotations
@@ -38,8 +41,8 @@ if TYPE_CHECKING:
 
 
 _MOST_BYTES = 200_000_000
-"""The largest number of bytes in a file, and in an unpacked workbook; enough for about 30,000 records of
-1,000 columns."""
+"""The largest number of bytes that a file, or an unpacked workbook, may have; it is enough for about 30,000
+records of 1,000 columns."""
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 """The first bytes of files of older office programs, such as XLS workbooks."""
 _MARKS = {
@@ -50,15 +53,15 @@ _MARKS = {
 # Never typed by a person. Vertical tab and form feed are: word processors paste them.
 _CONTROLS = [chr(n) for n in (*range(9), *range(14, 32))]
 _EXPORT = "export it again as CSV in UTF-8, or give the file its right extension"
-_OR_NAMED = ("; for a survey export, [survey] encoding in study.toml and --encoding of `glc init` can name "
-             "another, such as cp1251")
+_OR_NAMED = ("; or, for a survey export, name its encoding, such as cp1251, with [survey] encoding in "
+             "study.toml or --encoding of `glc init`")
 _NAME_IT = "correct encoding under [survey] in study.toml, or --encoding of `glc init`"
 _QUOTE = 'put cells that hold a delimiter, a quotation mark or a line break in "quotation marks"'
 
 
 def read_bytes(path: Path, *, limit: int = _MOST_BYTES) -> bytes:
-    """Returns the content of a file. Raises Faults for a missing, unreadable or empty file, and for a file of
-    more than `limit` bytes, which is not read."""
+    """Returns the content of a file. Raises Faults if the file is missing, unreadable or empty, or if it has
+    more than `limit` bytes; it is not read then."""
     try:
         refuse_large_file(path, limit=limit)
         raw = path.read_bytes()
@@ -109,9 +112,10 @@ def decode_text(raw: bytes, file: str) -> str:
 def decode_or_repair_text(raw: bytes, encodings: Sequence[str], file: str) -> str:
     """Returns the text of a file whose encoding a setting names; `file` is its name in faults.
 
-    One name is the encoding of the file. Three names repair a text that was decoded wrongly: each run of
-    letters other than ASCII is read with the first encoding, written with the second and read with the third.
-    A run from which a letter was lost is not changed.
+    ``encoding`` has one name or three. One name is the encoding of the file. Three names repair a text that
+    another program once decoded wrongly: the file is decoded with the first encoding; each run of letters
+    other than ASCII is then encoded with the second and decoded with the third. A run that cannot be
+    repaired, because a letter was lost from it, is not changed.
 
     >>> damaged = "Más años".encode().decode("cp1252").encode("mac_roman", "replace")
     >>> decode_or_repair_text(damaged, ["mac_roman", "cp1252", "utf-8"], "a.csv")
@@ -143,10 +147,10 @@ def _recoded(run: str, written: str, read: str) -> str:
 def read_delimited_file(path: Path, *, limit: int = _MOST_BYTES, encoding: Sequence[str] = ()) -> Grid:
     """Returns the cells of a file delimited by commas, semicolons or tabs, all as text.
 
-    Rows shorter than the header are filled up, because spreadsheet programs omit blank cells at the end. A
-    row that is longer than the header, or broken in two, is a fault; all such faults are raised together. A
-    file of more than `limit` bytes is not read. ``encoding`` is as in :func:`decode_or_repair_text`; without
-    it, the encoding is detected.
+    A row that is shorter than the header gets blank cells, because spreadsheet programs omit blank cells at
+    the end of a row. Raises Faults with all rows that are longer than the header, are broken in two or use
+    another delimiter; also if the file has more than `limit` bytes. ``encoding`` is as in
+    :func:`decode_or_repair_text`; without it, the encoding is detected.
     """
     raw = read_bytes(path, limit=limit)
     text = decode_or_repair_text(raw, encoding, path.name) if encoding else decode_text(raw, path.name)
@@ -163,11 +167,13 @@ def read_delimited_file(path: Path, *, limit: int = _MOST_BYTES, encoding: Seque
 
 
 def parse_delimited(text: str, file: str) -> list[list[str]]:
-    """Returns the records of a delimited text unchanged; `file` is its name in faults.
+    """Returns the records of a delimited text, with unchanged cells; `file` is the name of the file in
+    faults.
 
-    Programs that put tabs between cells often quote no cells, so that a quotation mark belongs to the answer.
-    A text is read in this way if it gives no table with quotation marks, and all its lines without them are
-    as wide as the header.
+    Programs that put tabs between cells often quote no cells, so that a quotation mark is part of an answer.
+    A text with tabs and quotation marks is read in this way if reading with quoting fails (it cannot be
+    parsed, rows differ in width, or a cell contains a tab), and if without quoting all lines are as wide as
+    the header.
 
     >>> parse_delimited('id\\tnote\\n1\\t"Data" engineer\\n', "answers.tsv")
     [['id', 'note'], ['1', '"Data" engineer']]
@@ -194,9 +200,9 @@ def parse_delimited(text: str, file: str) -> list[list[str]]:
 
 
 def _shared(record: list[str], known: dict[str, str]) -> list[str]:
-    """Returns a record in which cells equal to a ``known`` text are replaced by that text, so that a text in
-    a million cells is held in memory once. The number of known texts is limited, because open answers seldom
-    recur."""
+    """Returns a record whose cells are the string objects in ``known`` that equal them, so that a text that
+    occurs in a million cells is in memory only once. New texts are added to ``known`` up to a limit, because
+    open answers seldom recur."""
     return [*map(known.setdefault if len(known) < _MOST_SHARED_TEXTS else known.get, record, record)]
 
 
@@ -211,8 +217,8 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _unquoted(text: str) -> list[list[str]]:
-    """Returns the records of a tab-delimited text in which nothing is quoted; empty if its lines differ in
-    width."""
+    """Returns the records of a tab-delimited text, read without quoting. The list is empty if the lines
+    differ in width or there are too many cells."""
     lines = text.removesuffix("\n").split("\n")
     width = lines[0].count("\t")
     if len(lines) * (width + 1) > _MOST_CELLS or any(line.count("\t") != width for line in lines if line):
@@ -233,7 +239,8 @@ def format_csv_row(cells: Iterable[str], delimiter: str = ",") -> str:
 
 
 def detect_delimiter(text: str) -> str:
-    """Returns the delimiter with which the widths of the first rows are closest to the width of the header.
+    """Returns the delimiter (comma, semicolon or tab) with which the largest part of the first rows has the
+    width of the header.
 
     >>> detect_delimiter("Food, shelter, other;Note\\n1;none\\n")
     ';'
@@ -258,8 +265,8 @@ _MARK_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 def _refuse_mixed(table: Grid, records: list[list[str]], mark: str) -> None:
     """Raises Faults for rows with another delimiter than the header, for example because two exports were
-    joined. The first cell of such a row holds the other delimiter, and when divided by it, the row is as wide
-    as the header."""
+    joined. A row is one of them if its first cell contains the other delimiter, and the row is as wide as the
+    header when it is divided by that delimiter."""
     width = len(records[0])
     faults = []
     for n, row in zip(table.numbers, records, strict=True):
@@ -268,7 +275,7 @@ def _refuse_mixed(table: Grid, records: list[list[str]], mark: str) -> None:
         for other in _MARK_NAMES:
             if other != mark and other in row[0] and mark.join(row).count(other) == width - 1:
                 faults.append(Fault(
-                    f"has its cells divided by {_MARK_NAMES[other]}, and the header by {_MARK_NAMES[mark]}",
+                    f"has cells divided by {_MARK_NAMES[other]}, but the header uses {_MARK_NAMES[mark]}",
                     table.place, str(n), fix="export the answers again in one file, or keep these rows in a "
                     "file of their own"))
     if faults:
@@ -294,7 +301,8 @@ def _refuse_ragged(table: Grid, records: list[list[str]], *, ends_whole: bool) -
 
 
 def _unmarked_utf16(raw: bytes) -> str:
-    """Decodes UTF-16 without a mark. Only with the right byte order does the text have line ends."""
+    """Returns the byte order of UTF-16 text that has no mark, as the name of an encoding; blank if the bytes
+    are not such text. It is the byte order with which the text has line ends."""
     if b"\0" not in raw:
         return ""
     for encoding in ("utf-16-le", "utf-16-be"):
@@ -335,10 +343,11 @@ def _has_controls(text: str) -> bool:
 
 
 def list_zip_members(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """The files in a ZIP file, as it lists them.
+    """Returns the entries of the files in a ZIP file.
 
     Raises BadZipFile if a packed file claims to be longer than the ZIP file, because a reader would reserve
-    memory for that length; also if it is packed with LZMA, which none of the supported programs uses.
+    memory for that length. Also raises it for a file that is packed with LZMA, which none of the supported
+    programs uses.
     """
     length = package.fp.seek(0, os.SEEK_END) if package.fp else 0
     listed = [member for member in package.infolist() if not member.is_dir()]
@@ -352,20 +361,20 @@ def list_zip_members(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 
 
 _MOST_CELLS = 32_000_000
-"""The largest number of cells in a sheet, such as 32,000 records of 1,000 columns or 200,000 records of 160
-columns. `glc check` of a sheet of this size takes less than 2 GiB. One stray cell far from the others can
-make a sheet much larger."""
+"""The largest number of cells that a sheet may have, for example 32,000 records of 1,000 columns or 200,000
+records of 160 columns. `glc check` needs less than 2 GiB of memory for a sheet of this size. One stray cell
+far away from the table can make a sheet much larger."""
 _MOST_SHARED_TEXTS = 100_000
-"""The largest number of different texts of a file that its cells share in memory."""
+"""The largest number of different texts of a file of which only one copy is in memory."""
 _FAR_AWAY = "delete the cells far away from the table"
 
 
 @dataclass(frozen=True)
 class Grid:
-    """The rows of a sheet that are not blank, the header first, all equally wide.
+    """The rows of a sheet without blank rows: the header first, and all rows equally wide.
 
-    Blank rows are left out because they are not records, but they count in `numbers`, the row numbers that a
-    spreadsheet shows. Text is in NFC with LF line ends.
+    `numbers` has the number of each row as a spreadsheet shows it, which counts blank rows too. Text is in
+    NFC with LF line ends.
     """
 
     place: str  # how a fault names the sheet: "visits.csv", "visits.xlsx, sheet Kinds"
@@ -376,12 +385,13 @@ class Grid:
 
     @property
     def names(self) -> list[str]:
-        """The first header row."""
+        """The cells of the header."""
         return self.rows[0]
 
 
 def number_and_pad_rows(file: str, sheet: str, rows: Iterable[Sequence[str]]) -> Grid:
-    """Numbers the rows, leaves out blank rows, and pads all other rows to the width of the widest row.
+    """Returns a grid of these rows: numbers them, leaves out blank rows, and pads all other rows to the width
+    of the widest row. Raises Faults if the grid has too many cells.
 
     >>> number_and_pad_rows("a.csv", "", [["id", "note"], ["", ""], ["7"]])
     Grid(place='a.csv', sheet='', rows=[['id', 'note'], ['7', '']], numbers=[1, 3])
@@ -401,8 +411,8 @@ def number_and_pad_rows(file: str, sheet: str, rows: Iterable[Sequence[str]]) ->
 
 
 def normalise_characters(text: str) -> str:
-    """Returns a text in NFC, with LF line ends and without byte order marks, which joined files contain. No
-    other change is made to an answer.
+    """Returns a text in NFC, with LF line ends and without byte order marks, which files joined from several
+    files contain. Nothing else in the text is changed.
 
     >>> normalise_characters("e\\u0301te\\u0301\\r\\n")
     'été\\n'
@@ -411,8 +421,8 @@ def normalise_characters(text: str) -> str:
 
 
 def _padded(row: list[str], width: int) -> list[str]:
-    """Returns a row padded to this width. A row that already has this width is not copied, because a large
-    file has a million rows."""
+    """Returns a row padded with blank cells to this width. A row that already has this width is not copied,
+    because a large file has a million rows."""
     return row if len(row) == width else row + [""] * (width - len(row))
 
 
@@ -430,16 +440,18 @@ def _composed(row: Sequence[str]) -> list[str]:
 
 _MACRO = re.compile(r"vbaProject|/(macrosheets|activeX|dialogsheets)/", re.IGNORECASE)
 _MOST_ROWS = 2**20
-"""The largest number of rows in a sheet of Excel."""
+"""The largest number of rows that a sheet of Excel can have."""
 
 
 def read_workbook_sheets(path: Path, *, values_only: bool = False) -> list[Grid]:
-    """Returns every sheet of a workbook that is not blank, in order. XLSX files, and XLS files of older
-    programs, are recognised by their content.
+    """Returns every sheet of a workbook that is not blank, in order. The workbook may be an XLSX file, or an
+    XLS file of an older program; which one it is, is recognised by its content.
 
-    Whole numbers are read without ".0", numbers shown in per cent with the percent sign (75%), dates and
-    times as ISO 8601, booleans as TRUE and FALSE, and formulas as their stored results. A formula without a
-    stored result is a fault. With ``values_only``, every formula and every macro is a fault.
+    Values are read as text: whole numbers without ".0", numbers shown in per cent with the percent sign
+    (75%), dates and times as ISO 8601, booleans as TRUE and FALSE, and formulas as their stored results.
+
+    Raises Faults for a formula without a stored result. With ``values_only``, raises Faults for every formula
+    and every macro.
     """
     raw = read_bytes(path)
     try:
@@ -470,7 +482,7 @@ def _filled(sheets: list[Grid], file: str) -> list[Grid]:
 
 
 def _old_sheets(raw: bytes, file: str) -> list[Grid]:
-    """Returns the sheets of an XLS file; formulas are read as their stored results."""
+    """Returns the sheets of an XLS file that are not blank; formulas are read as their stored results."""
     import xlrd
 
     with open(os.devnull, "w", encoding="utf-8") as silence:
@@ -511,7 +523,8 @@ def _refuse_large_package(raw: bytes, file: str) -> None:
 
 
 def _texts(raw: bytes, file: str) -> tuple[list[Grid], set[tuple[str, str]]]:
-    """Returns the sheets, and the cells that are stored without a value, some of which may be formulas."""
+    """Returns the sheets of an XLSX file that are not blank, and the places (sheet, cell) of cells that are
+    stored without a value. Some of these cells may be formulas."""
     from openpyxl.cell.read_only import ReadOnlyCell
 
     sheets, suspects = [], set()
@@ -596,7 +609,7 @@ def _is_per_cent(number_format: str) -> bool:
 
 
 def _per_cent(number: float) -> str:
-    """Returns a value as it is shown in per cent; where a person wrote 75%, the file has 0.75.
+    """Returns a value as text in per cent. A workbook stores 0.75 if a person has written 75%.
 
     >>> _per_cent(0.75), _per_cent(0.07), _per_cent(1), _per_cent(0.1234)
     ('75%', '7%', '100%', '12.34%')
@@ -609,8 +622,8 @@ def _per_cent(number: float) -> str:
 
 
 def make_csv_read_log_entry(path: str, columns: Collection[str], naming: str) -> str:
-    """Returns the name of a part of a CSV file in the record of what a page reads. The part consists of some
-    columns, or of the rows that name an id.
+    """Returns the name under which a part of a CSV file is recorded as an input of a page. The part consists
+    of some ``columns``, or of the rows that name the id ``naming``.
 
     >>> make_csv_read_log_entry("reference/codebook.csv", ["code_id", "name"], "")
     'reference/codebook.csv columns=code_id,name'
@@ -636,12 +649,13 @@ def read_csv_part(path: Path, part: str) -> list[list[str]]:
 
 def read_reference_rows(path: Path, columns: Sequence[str],
                         optional: Sequence[str] = ()) -> dict[int, dict[str, str]]:
-    """Returns the rows of a reference table with these columns, by the row number that a spreadsheet shows.
-    Old names of columns and words are replaced by the new names.
+    """Returns the rows of a reference table, keyed by the row number that a spreadsheet shows. Each row has
+    the cells of ``columns`` and of ``optional`` columns, keyed by column. Old names of columns and old words
+    are replaced by the new ones.
 
     The file may be delimited by commas, semicolons or tabs, and may be in UTF-8 or in an encoding that Excel
-    writes. Text is returned in NFC without blanks around it. Cells at the end of a row and ``optional``
-    columns may be missing, and are then blank. Raises Faults with all faults in the header and in the widths
+    writes. Text is returned in NFC without blanks around it. Cells at the end of a row and optional columns
+    may be missing, and are returned as blank. Raises Faults with all faults in the header and in the widths
     of rows.
 
     >>> from tempfile import TemporaryDirectory
@@ -673,7 +687,7 @@ def read_reference_rows(path: Path, columns: Sequence[str],
 def _header_faults(file: str, header: list[str], columns: Sequence[str]) -> Iterator[Fault]:
     times = Counter(filter(None, header))
     if not times:
-        yield Fault("has no header", file=file, row="1", fix=f"write {','.join(columns)} in it")
+        yield Fault("has no header", file=file, row="1", fix=f"write {','.join(columns)} in row 1")
         return
     for column in columns:
         if column not in times:
@@ -689,12 +703,13 @@ def _header_faults(file: str, header: list[str], columns: Sequence[str]) -> Iter
 
 
 def _row_faults(file: str, header: list[str], rows: list[list[str]]) -> Iterator[Fault]:
-    """Yields Faults for cells that belong to no column, most often because a comma divided a cell in two."""
+    """Yields Faults for cells that belong to no column. The cause is most often a comma that divided a cell
+    in two."""
     for n, row in enumerate(rows, 2):
         stray = [cell for name, cell in zip(header, row, strict=False) if cell and not name]
         if len(row) > len(header) and any(row):
             yield Fault(f"has {len(row)} cells where the header has {len(header)}", file=file,
                         row=str(n), fix='put cells that hold a comma in "quotation marks"')
         elif stray:
-            yield Fault("has no heading", file=file, row=str(n), value=stray[0],
-                        fix="delete it, or give it a heading")
+            yield Fault("is in a column without a heading", file=file, row=str(n), value=stray[0],
+                        fix="delete the cell, or give its column a heading")

@@ -1,11 +1,11 @@
-"""Reads long texts that are kept apart from the code: templates, tables of texts and settings in folders
-``content/``.
+"""Reads the files in folders ``content/``, which hold templates, tables of texts, and settings.
 
-Each function gets ``__file__`` of the calling module, and the name of a file in the folder ``content/``
-beside that module. Templates are in Jinja; values that are put into HTML are escaped.
+A function that reads a file gets ``__file__`` of the calling module (``beside``), and the name of a file in
+the folder ``content/`` next to that module. Templates are in Jinja; values that are put into HTML are
+escaped.
 
 The HTML elements of pages are macros in templates (:class:`Macros`). In these templates, a line break beside
-an HTML element or a mark of Jinja is ignored, and a line break between two words counts as a blank.
+an HTML tag or a Jinja tag is ignored, and a line break between two words counts as a blank.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def read_packaged_text(beside: str, file_name: str) -> str:
-    """Returns the text of a file.
+    """Returns the text of a file in ``content/``.
 
     >>> read_packaged_text(__file__, "study.toml").splitlines()[1]
     '[study]'
@@ -34,36 +34,38 @@ def read_packaged_text(beside: str, file_name: str) -> str:
 
 
 def read_packaged_csv(beside: str, file_name: str) -> list[dict[str, str]]:
-    """Returns the rows of a CSV file, in their order, as cells by the names of the columns."""
+    """Returns the rows of a CSV file in ``content/``, in their order; each row has its cells keyed by
+    column."""
     with (_folder(beside) / file_name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
 def read_packaged_toml(beside: str, file_name: str) -> dict[str, Any]:
-    """Returns the tables of a TOML file."""
+    """Returns the tables of a TOML file in ``content/``."""
     return tomllib.loads(read_packaged_text(beside, file_name))
 
 
 @cache
 def read_texts_by_language(beside: str, file_name: str) -> dict[str, dict[str, str]]:
-    """Returns the texts of a table with a column per language, by language and key. A text that nobody has
-    translated is returned in English with a remark that says so."""
+    """Returns the texts of a CSV file that has a column ``key`` and one column per language. The result is
+    keyed by language, then by key. A text without a translation is returned in English, followed by
+    "[English]"."""
     rows = read_packaged_csv(beside, file_name)
     return {language: {row["key"]: row[language] or f"{row['en']} [English]" for row in rows}
             for language in rows[0] if language != "key"}
 
 
 def read_fixed_texts(language: str, beside: str, file_name: str) -> dict[str, str]:
-    """Returns the fixed texts of a table by key, in a language, or in English if the table has no column for
-    that language."""
+    """Returns the texts of a CSV file in one language, keyed by the column ``key``. If the file has no column
+    for that language, the texts are in English."""
     known = read_texts_by_language(beside, file_name)
     return known.get(language, known["en"])
 
 
 def load_template(beside: str, file_name: str) -> Template:
-    """Returns a Jinja template, to be rendered with ``load_template(...).render(name=value)``.
+    """Returns a Jinja template, which the caller renders with ``load_template(...).render(name=value)``.
 
-    Rendering without a value that the template names raises an error.
+    If a value that the template names is not passed, rendering raises an error.
 
     >>> load_template(__file__, "study.toml").render(id='"a"', title='"A"', add_ons=[]).splitlines()[2]
     'id = "a"'
@@ -80,10 +82,10 @@ _MACRO_FILES: list[Path] = []
 
 
 class Macros:
-    """The macros of a template as functions that return safe HTML.
+    """Gives the macros of a template as methods that return safe HTML.
 
-    The template may import the macros of ``elements.html``, and is compiled when one of its macros is first
-    called. Calling a macro without a value that it uses raises an error.
+    The template may import the macros of ``elements.html``. It is compiled when one of its macros is first
+    called. If a value that a macro uses is not passed, the call raises an error.
 
     >>> Macros(__file__, "elements.html").note("3 < 4")
     Markup('<p class="glc-note">3 &lt; 4</p>')
@@ -135,7 +137,7 @@ def _macro_environment() -> Environment:
     from glc_analysis.text import language_direction
 
     class JoinedLines(Extension):
-        """Leaves out the line breaks that only make a template readable."""
+        """Removes the line breaks that are in a template only to make it readable."""
 
         def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
             for token in stream:

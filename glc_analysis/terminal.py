@@ -1,4 +1,4 @@
-"""Handles interruption by a signal, and shows the progress bar on the terminal."""
+"""Ends a command in an orderly way at a signal such as Ctrl-C, and shows a progress bar on the terminal."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from types import FrameType
 from glc_analysis.errors import Interrupted
 
 Progress = Callable[[int, int, str], None]
-"""Called with the number of pages done, the number of all pages, and the name of the current step."""
+"""A function that is called with the number of pages done, the number of all pages, and words for what is
+being done."""
 
 
 CLEANING_UP = 10.0
-"""The seconds that cleaning up may take after Ctrl-C, during which another Ctrl-C is ignored."""
+"""The seconds for which another Ctrl-C is ignored after a first one, so that the command can clean up."""
 
 
 _heard: list[int] = []
@@ -28,22 +29,23 @@ _uninterrupted = 0
 
 
 _ALARM = (signal.SIGALRM,) if hasattr(signal, "SIGALRM") else ()
-"""The timer signal at which it is checked again whether an import has finished; Windows has no such
-signal."""
+"""The timer signal at which the handler checks again whether an import has finished; empty on Windows, which
+has no such signal."""
 
 
 class _Stopped(KeyboardInterrupt):
-    """Raised at Ctrl-C or SIGTERM. It is not an ordinary exception, so that no handler for other errors
-    catches it."""
+    """Raised at Ctrl-C or SIGTERM. It does not inherit from Exception, so that code that handles errors does
+    not catch it."""
 
 
 @contextmanager
 def graceful_interrupt(progress_message: Callable[[], str]) -> Generator[None]:
-    """Ends the block at Ctrl-C or SIGTERM, and gives it :data:`CLEANING_UP` seconds to clean up.
+    """Ends the block at Ctrl-C or SIGTERM. For the next :data:`CLEANING_UP` seconds, while the block cleans
+    up, further signals are ignored.
 
     A signal that arrives while a Python module is being imported is handled once the import has finished.
-    Raises Interrupted, whose message names the signal and ends with ``progress_message()``, which says how
-    far the work has got.
+    Raises Interrupted, whose message names the signal and ends with the text that ``progress_message``
+    returns, which says how far the work has got.
     """
     signals, last = (signal.SIGINT, signal.SIGTERM), float("-inf")
     _heard.clear()
@@ -83,8 +85,8 @@ def graceful_interrupt(progress_message: Callable[[], str]) -> Generator[None]:
 
 
 def _is_importing(frame: FrameType | None) -> bool:
-    """Whether a Python module is being imported. An interrupted import may hold Python's import lock for
-    ever, and then every other thread that imports a module waits for ever."""
+    """Whether a Python module is being imported. Such a moment must not be interrupted: the import could then
+    hold Python's import lock for ever, and every other thread that imports a module would wait for ever."""
     while frame is not None:
         if frame.f_code.co_filename.startswith("<frozen importlib"):
             return True
@@ -94,9 +96,9 @@ def _is_importing(frame: FrameType | None) -> bool:
 
 @contextmanager
 def defer_interrupts() -> Generator[None]:
-    """Defers a signal to the end of the block, or to a call of :func:`check_interrupted` within it. It is for
-    blocks with threads and locks, because an interruption between two lines could leave a lock held for
-    ever."""
+    """Defers the handling of a signal to the end of the block, or to a call of :func:`check_interrupted`
+    within the block. Blocks with threads and locks need this, because an interruption between two lines could
+    leave a lock held for ever."""
     global _uninterrupted
     _uninterrupted += 1
     try:
@@ -108,8 +110,9 @@ def defer_interrupts() -> Generator[None]:
 
 
 def check_interrupted() -> None:
-    """Ends the block of :func:`graceful_interrupt` if a signal was deferred, or if Python lost the signal,
-    for example because code that imports an optional library took the interruption for a missing library."""
+    """Ends the surrounding block of :func:`graceful_interrupt` if a signal has arrived that has not ended it
+    yet. The signal may have been deferred, or other code may have caught the interruption, such as code that
+    tries to import an optional library."""
     if _heard:
         number = _heard[0]
         _heard.clear()
@@ -118,7 +121,8 @@ def check_interrupted() -> None:
 
 @contextmanager
 def progress_bar() -> Generator[Progress]:
-    """Shows a progress bar on stderr with the remaining time; shows nothing if stderr is not a terminal."""
+    """Shows a progress bar with the remaining time on stderr during the block, and yields the function that
+    moves it. Shows nothing if stderr is not a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

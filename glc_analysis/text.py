@@ -1,4 +1,4 @@
-"""Reads and formats single values as text: spacing and case, numbers, dates, language codes, counts in
+"""Reads and formats single values: spacing and case of texts, numbers, dates, language codes, counts in
 words."""
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _PERCENT_FROM = 30
 """The smallest base for which percentages are printed; for smaller bases only counts are printed."""
 TICKED = frozenset({"1", "1.0", "true", "yes", "y", "x", "quoted"})
 UNTICKED = frozenset({"0", "0.0", "false", "no", "n", "not quoted"})
-"""The words with which programs mark an option or a code as ticked, and as not ticked, as keys
-(:func:`match_key`)."""
+"""Two sets of words: with the first, programs mark an option or a code as ticked; with the second, as not
+ticked. The words have the form that :func:`match_key` returns."""
 
 
 # ------------------------------
@@ -34,7 +34,7 @@ _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{
 _STYLES = ("iso", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d.%m.%y", "%d-%m-%Y", "%Y/%m/%d")
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M:%S %p", " %I:%M %p")
 NO_DATE = "is not a date"
-"""The fault for a single text of a column that is not a date."""
+"""The message for a text in a column of dates that is not a date."""
 
 
 def normalise_space(text: str) -> str:
@@ -48,7 +48,8 @@ def normalise_space(text: str) -> str:
 
 
 def match_key(name: str) -> str:
-    """Returns a key that is the same for names that differ only in case and spacing.
+    """Returns a key by which names are compared. Names that differ only in case and spacing have the same
+    key.
 
     >>> match_key("  SAFE house") == match_key("Safe House")
     True
@@ -61,8 +62,8 @@ _ACCENTS = dict.fromkeys(range(0x300, 0x370))
 
 
 def loose_match_key(name: str) -> str:
-    """Returns a key that is the same for names that differ only in case, accents, blanks and separators,
-    because programs write the same names and paths differently.
+    """Returns a key by which names and paths from different programs are compared. Names that differ only in
+    case, accents, blanks and separators have the same key.
 
     >>> {loose_match_key(name) for name in ("Accès légal", "acces-legal", "ACCES_LEGAL", "Acces > Legal")}
     {'acceslegal'}
@@ -72,7 +73,8 @@ def loose_match_key(name: str) -> str:
 
 
 def content_hash(text: str) -> str:
-    """Returns the first 12 digits of a text's SHA-256, which tables hold in the column ``text_version``.
+    """Returns the first 12 hexadecimal digits of the SHA-256 of a text. Tables have it in the column
+    ``text_version``.
 
     >>> content_hash("Ana: Yes.\\n")
     '9745af7abe75'
@@ -81,7 +83,7 @@ def content_hash(text: str) -> str:
 
 
 def make_quotation_anchor(text: str) -> str:
-    """Returns the id of a quotation, made only from its words.
+    """Returns the HTML id of a quotation, which depends only on the quotation's words.
 
     >>> make_quotation_anchor("A room in a shared flat")
     'words-h6b08a2e2'
@@ -90,7 +92,8 @@ def make_quotation_anchor(text: str) -> str:
 
 
 def map_distinct(series: pd.Series, function: Callable[[Any], object]) -> pd.Series:
-    """Applies a function to every text of a column, calling it once for each distinct text.
+    """Returns a column with the result of a function for each text. The function is called once for each
+    distinct text.
 
     >>> map_distinct(pd.Series(["a", "b", "a"]), str.upper).tolist()
     ['A', 'B', 'A']
@@ -105,8 +108,8 @@ def map_distinct(series: pd.Series, function: Callable[[Any], object]) -> pd.Ser
 def parse_numbers(texts: pd.Series, *, decimal: str = ".") -> tuple[np.ndarray, np.ndarray]:
     """Returns the numbers in texts (NaN for blank texts), and a mask of the texts that are not numbers.
 
-    A number has a decimal point (or the mark ``decimal``), no thousands separator and no unit other than a
-    percent sign: "75 %" is 75. A person decides about anything else, in corrections.csv.
+    A number may have a decimal mark (``decimal``) and a percent sign ("75 %" is 75), but no thousands
+    separator and no other unit. For any other text, a person enters the number in corrections.csv.
 
     >>> values, wrong = parse_numbers(pd.Series(["12.5", "", "about 40", "75%"]))
     >>> values.tolist(), wrong.tolist()
@@ -136,11 +139,11 @@ def is_percentage(text: str) -> bool:
 
 
 def parse_dates(texts: pd.Series) -> tuple[pd.Series, np.ndarray, str]:
-    """Returns dates in ISO 8601 (blank for blank texts), a mask of the texts that are not dates, and what is
-    wrong with them.
+    """Returns three values for a column of dates: the dates in ISO 8601 (blank for blank texts), a mask that
+    is true for wrong texts, and a message that says what is wrong.
 
-    All dates of a column must be written in one style. If the order of day and month is unclear, the mask
-    marks every value.
+    All dates of a column must be written in one style. If the order of day and month cannot be told, the mask
+    is true for every text that is not blank.
 
     >>> parse_dates(pd.Series(["31/12/2016", "05/01/2017"]))[0].tolist()
     ['2016-12-31', '2017-01-05']
@@ -189,8 +192,8 @@ def _date(text: str, style: str) -> str | None:
 
 
 def isolate_direction(text: str) -> str:
-    """Returns a text between marks that keep its writing direction within a text of another direction.
-    Without these marks, a date between Arabic words is shown backwards.
+    """Returns a text between two Unicode characters that keep its writing direction inside text of another
+    direction. Without these characters, a date between Arabic words is shown backwards.
 
     >>> isolate_direction("2017-06-30") == "\\u2068" + "2017-06-30" + "\\u2069"
     True
@@ -199,13 +202,13 @@ def isolate_direction(text: str) -> str:
 
 
 def language_name(code: str) -> str:
-    """Returns the English name of a language for its code of two or three letters; returns the code if it has
-    no name.
+    """Returns the English name of the language with a code of two or three letters; returns the code itself
+    if no language has it.
 
     >>> language_name("km"), language_name("khm"), language_name("unknown"), language_name("")
     ('Khmer', 'Khmer', 'unknown', '')
 
-    Additions in brackets in the names of ISO 639 are left out for languages with a code of two letters:
+    If a language has a code of two letters, the additions in brackets to its name in ISO 639 are left out:
 
     >>> language_name("sw"), language_name("npi"), language_name("aju")
     ('Swahili', 'Nepali (individual language)', 'Judeo-Moroccan Arabic')
@@ -214,8 +217,8 @@ def language_name(code: str) -> str:
 
 
 def language_code(name: str) -> str:
-    """Returns the ISO 639-1 code of a language as it is recorded (``EN``, ``Spanish``, ``es-419``); ``""`` if
-    unknown.
+    """Returns the ISO 639-1 code of a language, from a code or name as survey tools write it (``EN``,
+    ``Spanish``, ``es-419``); blank if the language is unknown.
 
     >>> [language_code(n) for n in ("EN", "Spanish", "es-419", "khm", "")]
     ['en', 'es', 'es', 'km', '']
@@ -238,8 +241,8 @@ def _names() -> dict[str, str]:
 
 @cache
 def _codes() -> dict[str, str]:
-    """Returns the two-letter codes of all languages that have one, by every code and English name of the
-    language."""
+    """Returns the two-letter code of each language that has one, keyed by each of the language's codes and by
+    its English name."""
     coded = [language for language in _listed() if "alpha_2" in language]
     names = {match_key(language["name"].split(" (")[0]): language["alpha_2"] for language in coded}
     codes = {code: language["alpha_2"] for language in coded for code in (
@@ -248,7 +251,7 @@ def _codes() -> dict[str, str]:
 
 
 def make_slug(text: str) -> str:
-    """Returns a text as an id, in lower case and with only letters, digits, dots, dashes and underscores.
+    """Returns an id made from a text: in lower case, with only letters, digits, dots, dashes and underscores.
 
     >>> make_slug("GLC 2016 (Qualtrics)")
     'glc_2016_qualtrics'
@@ -259,8 +262,9 @@ def make_slug(text: str) -> str:
 
 
 def format_count(n: float, base_n: float, range_text: str = "", undecided_n: float = 0) -> str:
-    """Returns a count as it is printed: out of its base, with a percentage if the base is at least 30, or as
-    a range if the audience may not see the count. The number of undecided cases follows, if there are any.
+    """Returns a count and its base in words, as pages print them. A percentage is added if the base is at
+    least 30. If the audience may not see the count, ``range_text`` takes its place. The number of undecided
+    cases is added if there are any.
 
     >>> format_count(1, 4), format_count(18, 30), format_count(1, 480)
     ('1 of 4', '18 of 30 (60 %)', '1 of 480 (under 1 %)')
@@ -283,7 +287,7 @@ def format_count(n: float, base_n: float, range_text: str = "", undecided_n: flo
 
 
 def format_counts(released: pd.DataFrame) -> list[str]:
-    """Applies :func:`format_count` to every row of released figures."""
+    """Returns the text of :func:`format_count` for every row of released figures."""
     bands = released["band"] if "band" in released else [""] * len(released)
     undecided = released["undecided_n"] if "undecided_n" in released else [0] * len(released)
     return [*map(format_count, released["n"], released["base_n"], bands, undecided)]
@@ -306,8 +310,8 @@ def language_direction(code: str) -> str:
 
 
 def format_day_or_unknown(text_kind: str, day: str) -> str:
-    """Returns the day of a text, or a note that the day is unknown; blank for an answer, which has no day of
-    its own.
+    """Returns the day of a text, or the words "date not known" if ``day`` is blank. An answer without a day
+    gets blank text, because answers have no day of their own.
 
     >>> [format_day_or_unknown(*text) for text in (("interview", ""), ("call", "2016-09-01"), ("answer", ""))]
     ['date not known', '2016-09-01', '']
@@ -316,7 +320,7 @@ def format_day_or_unknown(text_kind: str, day: str) -> str:
 
 
 def format_first_row_numbers(row_numbers: Sequence[int]) -> str:
-    """Returns the first three row numbers, and how many more there are.
+    """Returns in words the first three row numbers, and how many more there are.
 
     >>> format_first_row_numbers([2, 5, 9, 11])
     '2, 5, 9 and 1 more'

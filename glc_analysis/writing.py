@@ -10,8 +10,8 @@ from pathlib import Path
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Links a file to a second path, readable by its owner alone; copies it if the file system has no hard
-    links."""
+    """Makes a hard link to a file at a second path, or a copy if the file system has no hard links. Only the
+    owner can then read the file."""
     try:
         os.link(source, target)
     except OSError:
@@ -20,12 +20,12 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 
 def write_atomic(path: Path, text: str | bytes) -> None:
-    r"""Writes a text in UTF-8, or bytes unchanged; the old file stays until the new file is completely on
-    disk.
+    r"""Writes a text in UTF-8, or bytes unchanged, so that ``path`` always has either the whole old content
+    or the whole new content.
 
-The text is written to a new file in the same folder, readable by its owner alone, which then replaces the old
-file. A file left behind by an interrupted call is never reused, because other people may be able to read it.
-Raises OSError, and leaves no file behind, if the file cannot be written.
+    The content is written to a new file in the same folder, which only the owner can read. The new file then
+    replaces the old file. A new file that an interrupted call has left behind is never reused, because other
+    people may be able to read it. Raises OSError, and leaves no new file, if the file cannot be written.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
