@@ -308,7 +308,8 @@ def _json_texts(value: Any, place: str, key: str = "") -> Iterator[Piece]:
         for name, item in inside:
             if isinstance(name, str):
                 yield f"{place} {name}".strip(), name
-            yield from _json_texts(item, f"{place} {name}".strip(), str(name))
+            if isinstance(item, (str, dict, list)):  # the index of a search is mostly numbers
+                yield from _json_texts(item, f"{place} {name}".strip(), str(name))
 
 
 def _script(content: bytes) -> Iterator[Piece]:
